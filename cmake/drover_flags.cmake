@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# What every target of ours is compiled with. Nothing here reaches the installed interface.
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+endif()
+
+if(DROVER_SANITIZE)
+  add_compile_options(-fsanitize=${DROVER_SANITIZE} -fno-sanitize-recover=all)
+  add_compile_options(-fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${DROVER_SANITIZE})
+endif()
+if(DROVER_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "DROVER_FUZZ needs clang: the fuzz targets are libFuzzer's")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+function(drover_flags target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  if(DROVER_CHECKED)
+    target_compile_definitions(${target} PRIVATE DROVER_CHECKED=1)
+  endif()
+  if(NOT DROVER_WARNINGS_AS_ERRORS)
+    return()
+  endif()
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Werror)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ 12 sees overlaps in operator+ of std::string that are not there (GCC bug 105651).
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+  else()
+    target_compile_options(${target} PRIVATE -Wthread-safety)
+  endif()
+endfunction()
+
+# All files that match, without the tests and fuzz targets that stand beside them.
+function(drover_sources out)
+  file(GLOB found CONFIGURE_DEPENDS ${ARGN})
+  list(FILTER found EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# Two ways to be found: find_package(drover) and pkg-config. test/package uses both.
+
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()
+endif()
+include(CMakePackageConfigHelpers)
+set(drover_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/drover")
+
+install(TARGETS drover EXPORT drover_targets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(EXPORT drover_targets NAMESPACE drover:: DESTINATION "${drover_config_dir}")
+
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/drover-config.cmake.in"
+  "${PROJECT_BINARY_DIR}/drover-config.cmake" INSTALL_DESTINATION "${drover_config_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/drover-config-version.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/drover-config.cmake"
+  "${PROJECT_BINARY_DIR}/drover-config-version.cmake" DESTINATION "${drover_config_dir}")
+
+# Relative, so that an installed tree may be moved.
+file(RELATIVE_PATH drover_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/drover.pc.in" "${PROJECT_BINARY_DIR}/drover.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/drover.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

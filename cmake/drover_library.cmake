@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# The library. Layers lowest first; scripts/layers.txt says which may include which.
+
+set(DROVER_LAYERS base entry resp lease fetch connection store cache)
+
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Threads REQUIRED)
+find_path(DROVER_XXHASH_INCLUDE xxhash.h REQUIRED)
+mark_as_advanced(DROVER_XXHASH_INCLUDE)
+
+set(drover_files)
+foreach(layer IN LISTS DROVER_LAYERS)
+  drover_sources(layer_files "${PROJECT_SOURCE_DIR}/src/${layer}/*.cpp")
+  list(APPEND drover_files ${layer_files})
+endforeach()
+file(GLOB_RECURSE drover_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/drover/*.hpp")
+
+if(NOT drover_files)
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/empty.cpp" CONTENT "")
+  set(drover_files "${PROJECT_BINARY_DIR}/empty.cpp")
+endif()
+add_library(drover ${drover_files})
+add_library(drover::drover ALIAS drover)
+drover_flags(drover)
+target_sources(drover PUBLIC
+  FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${drover_headers})
+target_include_directories(drover PRIVATE "${PROJECT_SOURCE_DIR}/src")
+target_include_directories(drover SYSTEM PRIVATE "${DROVER_XXHASH_INCLUDE}")
+target_link_libraries(drover PRIVATE OpenSSL::Crypto Threads::Threads)
+# Before 1.0 any minor version may break the ABI.
+set_target_properties(drover PROPERTIES
+  VERSION ${PROJECT_VERSION}
+  SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+  POSITION_INDEPENDENT_CODE ON)

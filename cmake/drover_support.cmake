@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# drover_support: what tests and benchmarks share (test/support), a private redis-server above all.
+# It opens the inner headers to whoever links it.
+
+# Debian's redis-tools has the server, too, under another name.
+find_program(DROVER_REDIS_PROGRAM NAMES redis-server redis-check-rdb)
+mark_as_advanced(DROVER_REDIS_PROGRAM)
+set(redis_server "${PROJECT_BINARY_DIR}/bin/redis-server")
+if(DROVER_REDIS_PROGRAM)
+  file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+  file(CREATE_LINK "${DROVER_REDIS_PROGRAM}" "${redis_server}" SYMBOLIC)
+endif()
+
+drover_sources(support_files "${PROJECT_SOURCE_DIR}/test/support/*.cpp")
+if(NOT support_files)
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/empty.cpp" CONTENT "")
+  set(support_files "${PROJECT_BINARY_DIR}/empty.cpp")
+endif()
+add_library(drover_support STATIC EXCLUDE_FROM_ALL ${support_files})
+drover_flags(drover_support)
+target_include_directories(drover_support PUBLIC
+  "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/test")
+target_compile_definitions(drover_support PUBLIC DROVER_REDIS_SERVER="${redis_server}")
+target_link_libraries(drover_support PUBLIC drover::drover Threads::Threads)

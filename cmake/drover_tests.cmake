@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+# <layer>_test from src/<layer>/*_test.cpp, tools_test, integration_test, fuzz_<name>.
+#
+# Labels: `unit` or `integration`, with `_threads` behind for what runs under the thread sanitizer
+# as well: every test of the executables in DROVER_THREADED, elsewhere the suites whose name starts
+# with `threads_`. (One label, since gtest_discover_tests cannot hand on a list; `ctest -L threads`
+# selects them all the same.)
+
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+set(DROVER_THREADED connection_test cache_test integration_test)
+add_custom_target(drover_tests)     # all that ctest runs, and the fuzz targets
+add_custom_target(drover_threaded)  # all that `ctest -L threads` runs
+set(DROVER_TEST_FLAGS "" CACHE STRING "More compiler options for the files of tests")
+set(DROVER_TEST_TIMEOUT 120 CACHE STRING "Seconds that one test may take")
+
+function(drover_test_target target)
+  drover_flags(${target})
+  target_compile_options(${target} PRIVATE ${DROVER_TEST_FLAGS})
+  target_include_directories(${target} SYSTEM PRIVATE "${DROVER_XXHASH_INCLUDE}")
+  target_compile_definitions(${target} PRIVATE
+    DROVER_PROCESS_DIR="${PROJECT_BINARY_DIR}/bin/process"
+    DROVER_EXAMPLE_DIR="${PROJECT_BINARY_DIR}/bin")
+  target_link_libraries(${target} PRIVATE drover_support OpenSSL::Crypto Threads::Threads)
+endfunction()
+
+function(drover_register target label)
+  set(common DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
+  string(REPLACE "_test" "/" prefix ${target})
+  if(target IN_LIST DROVER_THREADED)
+    gtest_discover_tests(${target} ${common} TEST_PREFIX ${prefix}
+      PROPERTIES LABELS ${label}_threads TIMEOUT ${DROVER_TEST_TIMEOUT})
+  else()
+    gtest_discover_tests(${target} ${common} TEST_PREFIX ${prefix} TEST_FILTER "-threads_*"
+      PROPERTIES LABELS ${label} TIMEOUT ${DROVER_TEST_TIMEOUT})
+    gtest_discover_tests(${target} ${common} TEST_PREFIX ${prefix} TEST_FILTER "threads_*"
+      PROPERTIES LABELS ${label}_threads TIMEOUT ${DROVER_TEST_TIMEOUT})
+  endif()
+endfunction()
+
+function(drover_gtest target label)
+  add_executable(${target} ${ARGN})
+  drover_test_target(${target})
+  target_link_libraries(${target} PRIVATE GTest::gtest_main)
+  drover_register(${target} ${label})
+  add_dependencies(drover_tests ${target})
+  foreach(file IN LISTS ARGN)
+    file(STRINGS "${file}" threaded REGEX "^TEST(_[FP])?\\(threads_" LIMIT_COUNT 1)
+    if(threaded OR target IN_LIST DROVER_THREADED)
+      add_dependencies(drover_threaded ${target})
+      break()
+    endif()
+  endforeach()
+endfunction()
+
+foreach(layer IN LISTS DROVER_LAYERS)
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${layer}/*_test.cpp")
+  if(files)
+    drover_gtest(${layer}_test unit ${files})
+  endif()
+endforeach()
+
+file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*/*_test.cpp")
+if(files AND TARGET drover_tools)
+  drover_gtest(tools_test unit ${files})
+  target_link_libraries(tools_test PRIVATE drover_tools)
+endif()
+
+# Programs that integration tests start as separate processes: DROVER_PROCESS_DIR "/<name>".
+file(GLOB process_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/integration/process/*.cpp")
+set(processes)
+foreach(file IN LISTS process_files)
+  cmake_path(GET file STEM name)
+  add_executable(process_${name} "${file}")
+  drover_test_target(process_${name})
+  set_target_properties(process_${name} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin/process")
+  list(APPEND processes process_${name})
+endforeach()
+
+file(GLOB files CONFIGURE_DEPENDS
+  "${PROJECT_SOURCE_DIR}/test/integration/*.cpp" "${PROJECT_SOURCE_DIR}/test/docs/*.cpp")
+if(files)
+  drover_gtest(integration_test integration ${files})
+  if(TARGET drover_examples)
+    list(APPEND processes drover_examples)
+  endif()
+  if(processes)
+    add_dependencies(integration_test ${processes})
+  endif()
+endif()
+
+if(DROVER_FUZZ)
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/*/*_fuzz.cpp")
+  foreach(file IN LISTS files)
+    cmake_path(GET file STEM stem)
+    string(REGEX REPLACE "_fuzz$" "" name "${stem}")
+    add_executable(fuzz_${name} "${file}")
+    drover_test_target(fuzz_${name})
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(drover_tests fuzz_${name})
+  endforeach()
+endif()

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# What has to be installed for what, as Debian 12 calls it. Sourced by ./run.
+#
+# redis-tools instead of redis-server: it brings the same server program under the name
+# redis-check-rdb, and no system service.
+
+build_packages=(g++ cmake ninja-build libssl-dev libxxhash-dev libsqlite3-dev libcli11-dev)
+server_packages=(redis-tools)
+bench_packages=(libhiredis-dev libbenchmark-dev)
+clang_packages=(clang libclang-rt-dev llvm)
+test_packages=(libgtest-dev python3 pkgconf)
+model_packages=(spin gcc libc6-dev python3)
+
+die() {
+  printf 'run: %s\n' "$*" >&2
+  exit 1
+}
+
+started=$SECONDS
+note() {
+  local passed=$((SECONDS - started))
+  printf '== [%d:%02d] %s\n' $((passed / 60)) $((passed % 60)) "$*"
+}
+
+missing_packages() {
+  local have
+  have=" $(dpkg-query -W -f='${Package}=${db:Status-Status} ' "$@" 2>/dev/null) " || true
+  local package
+  for package; do
+    [[ $have == *" $package=installed "* ]] || printf '%s ' "$package"
+  done
+}
+
+# Installs those of the packages that are missing. Two at once wait for each other: apt-get update
+# would refuse otherwise. The lock is on a directory that is there anyway: nothing is left behind.
+need() {
+  if ! command -v dpkg-query >/dev/null; then
+    note "not a Debian system: install what these are called here: $*"
+    return
+  fi
+  local missing
+  read -ra missing <<<"$(missing_packages "$@")"
+  ((${#missing[@]})) || return 0
+
+  ((EUID == 0)) || command -v sudo >/dev/null || die "root or sudo must install: ${missing[*]}"
+  (
+    flock 9
+    read -ra missing <<<"$(missing_packages "$@")"
+    ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+  ) 9</var/lib/dpkg
+}
+
+install_packages() {
+  note "installing $*"
+  local log apt
+  log=$(mktemp)
+  apt=(env DEBIAN_FRONTEND=noninteractive
+    apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
+  ((EUID == 0)) || apt=(sudo "${apt[@]}")
+  if ! "${apt[@]}" update >"$log" 2>&1 9<&- ||
+    ! "${apt[@]}" install -y --no-install-recommends "$@" >>"$log" 2>&1 9<&-; then
+    tail -n 40 "$log" >&2
+    rm -f "$log"
+    die "apt-get could not install: $*"
+  fi
+  rm -f "$log"
+}

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+# ./run test. Every part runs although an earlier one failed; scripts/test_report counts at the end.
+# Sourced by ./run.
+
+all_parts=(tidy dev asan fuzz tsan model package)
+fuzz_seconds=10
+
+run_test() {
+  local parts=()
+  while (($#)) && [[ $1 != -* ]]; do
+    [[ " ${all_parts[*]} " == *" $1 "* ]] || die "no part '$1'; there are: ${all_parts[*]}"
+    parts+=("$1")
+    shift
+  done
+  ((${#parts[@]})) || parts=("${all_parts[@]}")
+  ctest_arguments=("$@")
+
+  need "${build_packages[@]}" "${server_packages[@]}" "${bench_packages[@]}" \
+    "${clang_packages[@]}" "${test_packages[@]}" "${model_packages[@]}"
+
+  # Whatever the tests write is in here, so that it goes away whatever they do. Short: a socket's
+  # path has 107 characters.
+  scratch=$(mktemp -d /tmp/drover.XXXXXX)
+  trap 'rm -rf "$scratch"' EXIT
+  mkdir "$scratch/tmp" "$scratch/results"
+  results=$scratch/results
+  export TMPDIR=$scratch/tmp
+
+  local part
+  for part in "${parts[@]}"; do
+    "test_$part"
+  done
+  check "no process left behind" nothing_left_running
+  note "done"
+  scripts/test_report "$results"
+}
+
+# record <name> <passed|failed> <seconds>
+record() {
+  printf '%s\t%s\t%s\n' "$@" >>"$results/steps.tsv"
+}
+
+# check <name> <command ...>: one line of the report.
+check() {
+  local name=$1 begun=$SECONDS verdict=passed
+  shift
+  note "$name"
+  "$@" || verdict=failed
+  record "$name" $verdict $((SECONDS - begun))
+  [[ $verdict == passed ]] || note "FAILED: $name"
+}
+
+test_tidy() {
+  check "tidy: its own tests" scripts/tidy --self-test
+  check "tidy" scripts/tidy
+}
+
+test_dev() {
+  build_for_test dev all all_verify_interface_header_sets && ctest_preset dev
+  return 0
+}
+
+test_asan() {
+  build_for_test asan drover_tests && ctest_preset asan
+  return 0
+}
+
+test_tsan() {
+  build_for_test tsan drover_threaded && ctest_preset tsan -L threads
+  return 0
+}
+
+# A build is no test, but one that fails hides many.
+build_for_test() {
+  local begun=$SECONDS
+  build_preset "$@" && return
+  record "build of $1" failed $((SECONDS - begun))
+  note "FAILED: build of $1"
+  return 1
+}
+
+# The sanitizers of clang 14 cannot live with more than 28 random bits in an address.
+without_aslr() {
+  local bits
+  bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null) || bits=0
+  if ((bits > 28)) && setarch -R true 2>/dev/null; then
+    setarch -R "$@"
+  else
+    "$@"
+  fi
+}
+
+ctest_preset() {
+  local preset=$1 begun=$SECONDS
+  note "testing $1"
+  with_preset "$preset" run_ctest "$@" || true
+  [[ -s $results/$preset.xml ]] || record "ctest of $preset" failed $((SECONDS - begun))
+}
+
+run_ctest() {
+  local preset=$1
+  shift
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+  export UBSAN_OPTIONS=print_stacktrace=1
+  export TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp
+  without_aslr ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure \
+    --output-junit "$results/$preset.xml" "$@" "${ctest_arguments[@]}" 2>&1 | only_what_matters
+}
+
+# Failures in full; of the tests that pass, one line for each tenth.
+only_what_matters() {
+  awk '
+    /^ +Start +[0-9]+: / || /^Internal ctest/ || /^Test project/ { next }
+    match($0, /^ *[0-9]+\/[0-9]+ Test +#/) {
+      split($1, n, "/")
+      tenth = int(10 * n[1] / n[2])
+      if (/ Passed +[0-9.]+ sec$/ && tenth == last) next
+      last = tenth
+    }
+    /^(Label Time Summary|Total Test time)/ { quiet = 1 }
+    /^The following tests FAILED/ { quiet = 0 }
+    !quiet { print; fflush() }'
+}
+
+test_fuzz() {
+  local names name
+  read -ra names <<<"$(fuzz_names)"
+  ((${#names[@]})) || return 0
+  build_for_test asan "${names[@]/#/fuzz_}" || return 0
+  note "fuzzing ${names[*]} for $fuzz_seconds s each"
+  mkdir -p build/findings
+  for name in "${names[@]}"; do
+    while (($(jobs -pr | wc -l) >= jobs)); do wait -n || true; done
+    mkdir -p "$scratch/corpus/$name"
+    (
+      verdict=passed
+      fuzz_one asan "$name" "$fuzz_seconds" "$scratch/corpus/$name" >"$scratch/$name.log" 2>&1 ||
+        verdict=failed
+      [[ $verdict == passed ]] || tail -n 60 "$scratch/$name.log"
+      record "fuzz $name" $verdict "$fuzz_seconds"
+    ) &
+  done
+  wait
+}
+
+# fuzz_one <preset> <name> <seconds> <folder for new inputs>
+fuzz_one() {
+  local seeds=()
+  [[ -d test/corpus/$2 ]] && seeds=("test/corpus/$2")
+  without_aslr "build/$1/bin/fuzz_$2" -max_total_time="$3" -timeout=10 -rss_limit_mb=3000 \
+    -artifact_prefix="build/findings/$2-" "$4" "${seeds[@]}"
+}
+
+test_model() {
+  [[ ! -x test/model/run ]] || check "models" test/model/run --small
+}
+
+test_package() {
+  [[ -x test/package/run ]] && build_for_test dev drover || return 0
+  check "package" with_preset dev test/package/run
+}
+
+# Programs that were started with a path in the scratch folder, and still run.
+nothing_left_running() {
+  local process line found=0
+  for process in /proc/[0-9]*; do
+    [[ $process != "/proc/$$" ]] || continue
+    line=$({ tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null) || continue
+    if [[ $line == *"$TMPDIR"* ]]; then
+      echo "left running: $line"
+      kill "${process#/proc/}" 2>/dev/null || true
+      found=1
+    fi
+  done
+  return $found
+}

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: MIT
+"""Tests of scripts/tidy: each check finds what it is for, and lets the neighbour case pass."""
+
+import importlib.machinery
+import importlib.util
+import pathlib
+import tempfile
+import unittest
+
+home = pathlib.Path(__file__).resolve().parent
+loader = importlib.machinery.SourceFileLoader("tidy", str(home / "tidy"))
+tidy = importlib.util.module_from_spec(importlib.util.spec_from_loader("tidy", loader))
+loader.exec_module(tidy)
+
+RULES = tidy.layers("""
+values = fault result
+values
+base*   values
+fetch*  values base   # a remark
+cache   values base fetch
+facade  values
+tools   facade base
+""")
+
+
+def found(check, *arguments):
+    return [what for _, what in check(*arguments)]
+
+
+class Layers(unittest.TestCase):
+    def included(self, path, line):
+        return found(tidy.check_layers, RULES, path, f"{line}\n")
+
+    def test_lower_layers_may_be_included(self):
+        self.assertEqual(self.included("src/fetch/a.hpp", '#include "base/time.hpp"'), [])
+        self.assertEqual(self.included("src/fetch/a.hpp", "#include <drover/fault.hpp>"), [])
+        self.assertEqual(self.included("src/fetch/a.hpp", "#include <vector>"), [])
+
+    def test_higher_layers_may_not(self):
+        self.assertEqual(self.included("src/base/a.hpp", '#include "fetch/b.hpp"'),
+                         ["base may not include fetch: fetch/b.hpp"])
+        self.assertEqual(self.included("src/base/a.hpp", "#  include <drover/cache.hpp>"),
+                         ["base may not include facade: drover/cache.hpp"])
+
+    def test_tests_may_include_what_they_like(self):
+        self.assertEqual(self.included("src/base/a_test.cpp", '#include "cache/b.hpp"'), [])
+
+    def test_tools_include_each_other_but_not_inner_layers(self):
+        self.assertEqual(self.included("tools/demo/a.cpp", '#include "cli/flags.hpp"'), [])
+        self.assertEqual(len(self.included("tools/demo/a.cpp", '#include "fetch/a.hpp"')), 1)
+
+    def test_a_public_header_includes_only_public_ones(self):
+        self.assertEqual(len(self.included("include/drover/fault.hpp", '#include "x/a.hpp"')), 1)
+
+    def test_a_header_is_named_with_its_folder(self):
+        self.assertEqual(len(self.included("src/base/a.cpp", '#include "a.hpp"')), 1)
+
+    def test_an_unknown_folder_is_noticed(self):
+        self.assertEqual(len(found(tidy.check_layers, RULES, "src/odd/a.cpp", "")), 1)
+
+
+class Banned(unittest.TestCase):
+    def banned(self, path, text):
+        return found(tidy.check_banned, RULES, path, text)
+
+    def test_pure_layers_have_no_clock_thread_or_exception(self):
+        for line in ("auto t = std::chrono::steady_clock::now();", "std::thread t;", "throw 1;",
+                     "std::random_device d;", 'getenv("A");', "#include <thread>"):
+            self.assertEqual(len(self.banned("src/fetch/a.cpp", line)), 1, line)
+
+    def test_comments_strings_and_shells_are_let_be(self):
+        self.assertEqual(self.banned("src/fetch/a.cpp", '// never throw\nauto s = "throw";'), [])
+        self.assertEqual(self.banned("src/cache/a.cpp", "throw 1; std::thread t;"), [])
+        self.assertEqual(self.banned("src/fetch/a_test.cpp", "std::thread t;"), [])
+
+    def test_a_member_called_like_a_banned_function_is_not_it(self):
+        self.assertEqual(self.banned("src/fetch/a.cpp", "brand(); operand(1); timer.now();"), [])
+
+    def test_sockets_belong_to_the_connection(self):
+        self.assertEqual(len(self.banned("src/cache/a.cpp", "#include <sys/socket.h>")), 1)
+
+    def test_heavy_headers_stay_out_of_public_ones(self):
+        self.assertEqual(len(self.banned("include/drover/fault.hpp", "#include <future>")), 1)
+        self.assertEqual(self.banned("include/drover/fault.hpp", "#include <string>"), [])
+
+
+class Lengths(unittest.TestCase):
+    def test_a_long_function_is_found_wherever_it_stands(self):
+        body = "  x();\n" * 71
+        for text in (f"int f() {{\n{body}}}\n", f"struct s {{ int f() const {{\n{body}}} }};\n",
+                     f"namespace n {{\nclass c : d {{\n c() : x_(1) {{\n{body}}}\n}};\n}}\n",
+                     f"TEST(a, B) {{\n{body}}}\n", f"auto f(int a) -> b<c> {{\n{body}}}\n"):
+            lengths = [count for _, count in tidy.functions(text)]
+            self.assertGreater(max(lengths, default=0), 70, text[:40])
+
+    def test_a_long_class_namespace_or_table_is_no_function(self):
+        body = "  int a;\n" * 99
+        for text in (f"class c {{\n{body}}};\n", f"namespace {{\n{body}}}\n",
+                     "int a[] = {\n" + "  f(1),\n" * 99 + "};\n"):
+            self.assertEqual([c for _, c in tidy.functions(text) if c > 70], [], text[:40])
+
+    def test_braces_in_strings_and_comments_do_not_count(self):
+        text = "int f() {\n  g('{', \"{\"); // {\n}\nint h() {\n}\n"
+        self.assertEqual([c for _, c in tidy.functions(text)], [3, 2])
+
+    def test_columns_and_lines_have_limits(self):
+        self.assertEqual(len(found(tidy.check_lengths, "src/base/a.cpp", "x" * 101)), 1)
+        self.assertEqual(found(tidy.check_lengths, "src/base/a.cpp", "ü" * 100), [])
+        self.assertEqual(len(found(tidy.check_lengths, "src/base/a.cpp", "x\n" * 501)), 1)
+        self.assertEqual(found(tidy.check_lengths, "src/base/a_test.cpp", "x\n" * 501), [])
+
+
+class Words(unittest.TestCase):
+    def words(self, text):
+        return found(tidy.check_words, "src/base/a.cpp", text)
+
+    def test_the_glossary_decides(self):
+        self.assertEqual(self.words("int lock_ttl;"), ["'lock_ttl': say lease_ttl"])
+        self.assertEqual(self.words("struct backends;"), ["'backends': say origin"])
+        self.assertEqual(self.words("// as a backend\nint ttl;"), [])
+
+    def test_open_ends_name_an_issue(self):
+        self.assertEqual(len(self.words("// TO" + "DO: later")), 1)
+        self.assertEqual(self.words("// TO" + "DO(#12): later"), [])
+
+
+class Shape(unittest.TestCase):
+    def shape(self, path, text):
+        return found(tidy.check_shape, path, "// SPDX-License-Identifier: MIT\n" + text)
+
+    def test_headers_start_as_they_should(self):
+        self.assertEqual(self.shape("src/base/a.hpp", "#pragma once\n"), [])
+        self.assertEqual(self.shape("src/base/a.hpp", ""), ["no #pragma once"])
+        self.assertEqual(len(found(tidy.check_shape, "run", "#!/bin/sh\n")), 1)
+
+    def test_a_file_is_not_called_util(self):
+        self.assertEqual(len(self.shape("src/base/util.cpp", "")), 1)
+
+    def test_code_that_is_commented_out_is_found(self):
+        self.assertEqual(self.shape("src/base/a.cpp", "// f();\n// g();\n"),
+                         ["code that is commented out"])
+        self.assertEqual(self.shape("src/base/a.cpp", "// First;\n// second.\n/// f();\n"), [])
+
+
+class Docs(unittest.TestCase):
+    def docs(self, member, name="cache"):
+        text = f"/// A cache.\nclass c {{\n public:\n{member}\n private:\n  int hidden();\n}};\n"
+        return found(tidy.check_docs, f"include/drover/{name}.hpp", text)
+
+    def test_a_public_function_says_what_it_throws_and_who_may_call_it(self):
+        self.assertEqual(self.docs("  int get();"), ["no docstring: get"])
+        self.assertEqual(self.docs("  /// Gets.\n  int get(\n    int a);"),
+                         ["'get' does not say Threads:", "'get' does not say Throws:"])
+        self.assertEqual(self.docs("  /// Threads: any\n  int get() const noexcept;"), [])
+        self.assertEqual(self.docs("  /// Throws: a\n  /// Threads: b\n  int get();"), [])
+
+    def test_one_docstring_does_not_serve_two_functions(self):
+        both = "  /// Threads: any. Throws: no\n  int a();\n\n  int b() { return 1; }"
+        self.assertEqual(self.docs(both), ["no docstring: b"])
+
+    def test_values_need_one_for_the_class_only(self):
+        self.assertEqual(self.docs("  int get();", name="fault"), [])
+        self.assertEqual(found(tidy.check_docs, "include/drover/fault.hpp", "struct a {\n};\n"),
+                         ["no docstring: struct a {"])
+
+    def test_a_code_block_stands_in_an_example(self):
+        page = "Text\n\n```cpp\nint a;\n\nint b;\n```\n"
+        self.assertEqual(found(tidy.check_blocks, page, ["x\n  int a;\n  int b;\ny\n"]), [])
+        self.assertEqual(len(found(tidy.check_blocks, page, ["int a;\nint c;\nint b;\n"])), 1)
+        self.assertEqual(len(found(tidy.check_blocks, page, ["int a;\nint bb;\n"])), 1)
+
+
+class Tree(unittest.TestCase):
+    def test_dead_files_are_found(self):
+        files = {"src/base/a.hpp": "", "src/base/b.cpp": '#include "base/c.hpp"\n',
+                 "src/base/c.hpp": "", "src/odd.cpp": ""}
+        self.assertEqual([path for path, _, _ in tidy.check_dead(files)],
+                         ["src/base/a.hpp", "src/odd.cpp"])
+
+    def test_a_whole_tree_is_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "scripts").mkdir()
+            (root / "scripts/layers.txt").write_text(
+                "# SPDX-License-Identifier: MIT\nvalues\nbase* values\n")
+            (root / "src/base").mkdir(parents=True)
+            (root / "src/base/a.cpp").write_text("// SPDX-License-Identifier: MIT\nthrow;\n")
+            (root / "README.md").write_text("```cpp\nint nowhere;\n```\n")
+            self.assertEqual([path for path, _, _ in tidy.findings(root)],
+                             ["src/base/a.cpp", "README.md"])
+
+
+if __name__ == "__main__":
+    unittest.main()
