@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The engine behind cache<T>: it sees values as erased pointers. Not for users.
+#pragma once
+
+#include <drover/fetched.hpp>
+#include <drover/loader.hpp>
+#include <drover/policy.hpp>
+#include <drover/result.hpp>
+#include <drover/stats.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drover {
+
+/// A cache's identity and behaviour.
+struct cache_options {
+  /// The namespace: [A-Za-z0-9_.-]{1,64}. Every key in Redis begins with it, so an ACL of `~name:*`
+  /// suffices. Two caches with one name and schema on one client are refused.
+  std::string name{};
+  /// The version of the stored format: raise it when the codec's bytes change. Old keys stay with old
+  /// processes and end by their ttl.
+  std::uint32_t schema = 1;
+  drover::policy policy{};
+  /// Older schemas whose keys `invalidate` and `expire` cover too. Without it a rolling deploy serves
+  /// from one half what the other half invalidated.
+  std::vector<std::uint32_t> also_invalidates{};
+};
+
+/// One call's own limits. They end this call's waiting and touch nobody else's.
+struct call_options {
+  std::optional<std::chrono::steady_clock::time_point> deadline{};
+  std::stop_token stop{};
+
+  /// A deadline so long from now.
+  [[nodiscard]] static call_options within(duration limit) {
+    return {.deadline = std::chrono::steady_clock::now() + limit};
+  }
+};
+
+namespace detail {
+
+class core;
+
+using erased_value = std::shared_ptr<const void>;
+
+/// What the loader brought, the type forgotten.
+struct erased_load {
+  erased_value value{};  ///< empty: absent
+  std::optional<duration> ttl{};
+  bool store = true;
+};
+
+using erased_loader = std::function<erased_load(std::string_view key, load& run)>;
+
+/// What the engine may do with a value. The functions may throw; the engine catches.
+struct value_type {
+  std::string (*encode)(const void* value);
+  /// Empty when the bytes are not understood.
+  erased_value (*decode)(std::string_view bytes);
+  const void* tag;
+};
+
+struct erased_fetched {
+  erased_value value{};
+  served how = served::fresh;
+  duration age{};
+};
+
+/// Threads: any.
+class engine {
+ public:
+  engine(std::shared_ptr<core> shared, cache_options options, value_type type, erased_loader loader);
+  ~engine();
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  [[nodiscard]] erased_fetched fetch(std::string_view key, const call_options& limits);
+  [[nodiscard]] erased_fetched fetch_with(std::string_view key, const erased_loader& borrowed,
+                                          const call_options& limits);
+  [[nodiscard]] erased_value peek(std::string_view key);
+  void refresh(std::string_view key) noexcept;
+  [[nodiscard]] result<void> invalidate(std::string_view key) noexcept;
+  [[nodiscard]] result<void> expire(std::string_view key) noexcept;
+  [[nodiscard]] cache_stats stats() const noexcept;
+  std::size_t drain(duration limit) noexcept;
+
+ private:
+  class impl;
+  std::shared_ptr<impl> impl_;
+};
+
+}  // namespace detail
+}  // namespace drover

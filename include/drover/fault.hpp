@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace drover {
+
+/// What can go wrong on the cache's side, classed by what can be done about it.
+///
+/// A fault is never the caller's business, with one exception: `cache::invalidate` returns it.
+enum class fault_code : std::uint8_t {
+  unreachable,  ///< the server is away or silent: bypass it, reconnect with back-off
+  overloaded,   ///< the server is busy or out of memory, or a queue of ours is full: back off
+  unsupported,  ///< a command or script is missing or refused: use the other strategy, say so once
+  corrupt,      ///< bytes that cannot be ours: treat as a miss
+  superseded,   ///< our lease was taken over, or the key was invalidated meanwhile
+};
+
+/// The number of fault codes, for tables indexed by `fault_code`.
+inline constexpr std::size_t fault_code_count = 5;
+
+/// The name of a code, as it stands in statistics and events.
+///
+/// Throws:  nothing.
+/// Threads: safe from any thread.
+[[nodiscard]] constexpr std::string_view to_string(fault_code code) noexcept {
+  switch (code) {
+    case fault_code::unreachable: return "unreachable";
+    case fault_code::overloaded: return "overloaded";
+    case fault_code::unsupported: return "unsupported";
+    case fault_code::corrupt: return "corrupt";
+    case fault_code::superseded: return "superseded";
+  }
+  return "unknown";
+}
+
+/// A fault: its class, and one line of text for people. The text never holds a password or a value;
+/// what a server said is shortened and escaped.
+struct fault {
+  fault_code code = fault_code::unreachable;
+  std::string text{};
+};
+
+}  // namespace drover

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <drover/policy.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace drover {
+
+/// What a loader may return besides `T` and `std::optional<T>`: a value with its own ttl, or one that
+/// shall not be stored.
+template <class T>
+struct loaded {
+  loaded(T found) : value{std::move(found)} {}
+  loaded(std::optional<T> found) : value{std::move(found)} {}
+  /// `ttl` replaces `policy::ttl` for this entry (`policy::absent_ttl` where nothing was found).
+  loaded(std::optional<T> found, duration own_ttl) : value{std::move(found)}, ttl{own_ttl} {}
+
+  /// Returned to the callers that wait in this process, and not stored.
+  [[nodiscard]] static loaded do_not_store(std::optional<T> found) {
+    loaded made{std::move(found)};
+    made.store = false;
+    return made;
+  }
+
+  std::optional<T> value;       ///< nullopt: the origin says that there is no such thing
+  std::optional<duration> ttl;
+  bool store = true;
+};
+
+namespace detail {
+/// One address per type: a type's name without run-time type information.
+template <class T>
+inline constexpr char type_tag = 0;
+struct load_access;
+}  // namespace detail
+
+/// One run of the loader, as the loader sees it when it takes a second argument.
+///
+/// Threads:  one thread at a time, but `stop_token()` and `is_lease_lost()` from any.
+/// Lifetime: valid until the loader returns.
+class load {
+ public:
+  load(const load&) = delete;
+  load& operator=(const load&) = delete;
+
+  /// The value that this load replaces, if one was at hand: for conditional requests to the origin.
+  /// nullptr when there is none or `T` is not the cache's type. Owned by the load.
+  template <class T>
+  [[nodiscard]] const T* previous() const noexcept {
+    return previous_type_ == &detail::type_tag<T> ? static_cast<const T*>(previous_.get()) : nullptr;
+  }
+
+  /// Fires when nobody can use the result any more: `load_max` passed, the lease was lost, or the
+  /// cache drains.
+  [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_; }
+
+  /// When `policy::load_max` will have passed.
+  [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept { return deadline_; }
+
+  /// True once another holder has taken over, or the key was invalidated: the result goes to the
+  /// callers that may still have it and is not stored.
+  [[nodiscard]] bool is_lease_lost() const noexcept;
+
+  /// Sets the ttl of what this load returns (a ttl in the returned `loaded` wins). Positive.
+  void ttl(duration own_ttl) noexcept { own_ttl_ = own_ttl; }
+  [[nodiscard]] std::optional<duration> ttl() const noexcept { return own_ttl_; }
+
+ private:
+  friend struct detail::load_access;
+  load() = default;
+
+  std::shared_ptr<const void> previous_;
+  const void* previous_type_ = nullptr;
+  std::stop_token stop_;
+  std::chrono::steady_clock::time_point deadline_{};
+  std::optional<duration> own_ttl_;
+  std::shared_ptr<const void> lease_;
+};
+
+}  // namespace drover

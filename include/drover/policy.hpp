@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace drover {
+
+/// The unit of every time in this library's interface.
+using duration = std::chrono::milliseconds;
+
+/// How long, how stale, how eager. Only `ttl` has no default.
+///
+/// Threads: a value; copy it.
+struct policy {
+  /// How long a loaded value is fresh, counted from the start of its load. Required: there is no
+  /// ttl that suits everybody, and "for ever" is a decision that nobody should take by omission.
+  duration ttl{};
+
+  /// How long after its ttl a value may still be served: while a refresh runs, and while the origin
+  /// fails. Zero: never stale. Off by default because serving old data is the user's choice.
+  duration grace{};
+
+  /// How long "there is no such thing" is remembered. One second stops a burst of questions for a
+  /// missing row and is short enough that a row just created appears. Zero: remembered only for the
+  /// callers that already wait.
+  duration absent_ttl{std::chrono::seconds{1}};
+
+  /// Eagerness of early expiration (XFetch's beta). 1 is the paper's optimum; larger refreshes
+  /// earlier; zero turns it off. A refresh starts at most ttl/4 early, whatever is drawn.
+  double early_beta = 1.0;
+
+  /// Entries written together shall not end together: each ttl is shortened by up to this part of it.
+  /// 0.1 spreads a burst over a tenth of the ttl and costs about 5 % more loads. In [0, 1).
+  double ttl_jitter = 0.1;
+
+  /// How long a silent holder keeps others waiting. Renewed every third while the load runs, so it is
+  /// no limit on the load: one second survives a garbage-collection-sized pause and keeps an outage of
+  /// a frozen process short.
+  duration lease_ttl{std::chrono::seconds{1}};
+
+  /// After this a load's lease ends: its stop token fires, waiters are let go with `load_failed` (or
+  /// the stale value), others may load, and the late result is not stored. Bounds every wait.
+  duration load_max{std::chrono::seconds{30}};
+
+  /// Longest wait for a load that somebody else runs; then `refused` is thrown. Zero: no limit but
+  /// `load_max`. Off by default: a caller may be delayed by our limits, not turned away.
+  duration wait_max{};
+
+  /// Loads at once, per cache and process, while Redis is away. More protects availability, fewer
+  /// protects the origin; 8 keeps a fleet of 50 processes below 400 queries.
+  unsigned bypass_max = 8;
+
+  /// Stores up to 200 escaped bytes of a failure's text in Redis for other processes to report. Off by
+  /// default: Redis may be shared, and error texts may hold private data.
+  bool share_failure_text = false;
+};
+
+/// What is wrong with a policy, naming the field and the remedy; nullopt when nothing is.
+///
+/// Throws:  `std::bad_alloc`.
+/// Threads: safe from any thread.
+[[nodiscard]] std::optional<std::string> complaint_about(const policy& checked);
+
+}  // namespace drover
