@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Whatever stands under our key, we read it without harm; and what we write, we read back. Seeds:
+// test/corpus/envelope, real entries of every kind.
+#include "entry/envelope.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "entry/early_expiration.hpp"
+#include "entry/freshness.hpp"
+
+namespace {
+
+using namespace drover;
+using namespace drover::entry;
+
+void demand(bool condition) {
+  if (!condition) std::abort();
+}
+
+void look_at_times(const envelope& head) {
+  for (const std::int64_t ms :
+       {std::numeric_limits<std::int64_t>::min(), std::int64_t{0}, std::int64_t{1'700'000'000'000},
+        head.until.time_since_epoch().count(), std::numeric_limits<std::int64_t>::max()}) {
+    const server_time now{milliseconds{ms}};
+    const freshness seen = freshness_of(head, now);
+    demand(age_of(head, now) >= milliseconds::zero());
+    demand(now < head.until || seen != freshness::fresh);
+    demand(head.what == kind::value || seen != freshness::stale);
+    const early_inputs eager{.beta = 1e6, .unit = 0.01, .lead_max = milliseconds::max()};
+    demand(!is_due_early(head, now, eager) || seen == freshness::fresh);
+  }
+}
+
+void read_as_it_is(std::string_view bytes) {
+  const decoded read = decode(bytes);
+  demand(is_genuine(read, read.head.digest) == false || read.how == decoding::ours);
+  if (read.how != decoding::ours) {
+    demand(read.payload.empty() && read.head == envelope{});
+    return;
+  }
+  demand(read.payload.size() + envelope_size == bytes.size());
+  demand(read.payload.empty() || read.payload.data() == bytes.data() + envelope_size);
+  look_at_times(read.head);
+  const std::string again = encode(read.head, read.payload);
+  const decoded second = decode(again);
+  demand(second.how == decoding::ours && second.head == read.head);
+  demand(second.payload == read.payload);
+}
+
+/// Makes the bytes a genuine entry of theirs, then changes one byte at a place they choose.
+void mend_and_break(std::string bytes) {
+  if (bytes.size() < envelope_size + 3) return;
+  const std::string choice = bytes.substr(bytes.size() - 3);
+  bytes.resize(bytes.size() - 3);
+  bytes[0] = '\xfe';
+  bytes[1] = static_cast<char>(0x10 | (bytes[1] & 0x03));
+  decoded read = decode(bytes);
+  demand(read.how == decoding::ours);
+  const std::uint64_t digest = read.head.digest;
+  const std::string payload{read.head.what == kind::absent ? std::string_view{} : read.payload};
+  if (read.head.what != kind::pending) read.head.checksum = checksum_of(payload, digest);
+  std::string whole = encode(read.head, payload);
+  demand(is_genuine(decode(whole), digest));
+  demand(!is_genuine(decode(whole), digest + 1));
+
+  const auto place = base::load_big_endian<std::uint16_t>(choice, 0) % whole.size();
+  if (choice[2] == '\0') return;
+  whole[place] = static_cast<char>(whole[place] ^ choice[2]);
+  const decoded broken = decode(whole);
+  const bool covered = place == 0 || (place >= 48 && place < 56);
+  demand(!covered || !is_genuine(broken, digest));
+  if (broken.how == decoding::ours) look_at_times(broken.head);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string bytes{reinterpret_cast<const char*>(data), size};
+  read_as_it_is(bytes);
+  mend_and_break(bytes);
+  return 0;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "entry/freshness.hpp"
+
+#include <algorithm>
+
+#include "entry/saturating.hpp"
+
+namespace drover::entry {
+namespace {
+
+constexpr milliseconds shortest_fresh{50};
+
+// Every length of time is taken as at most 100 years: sums of a few stay far below 2^53, up to
+// which the scripts, whose numbers are doubles, count exactly, and below what Redis takes as a ttl.
+constexpr milliseconds longest = std::chrono::days{36'525};
+
+constexpr microseconds shortest_pause = milliseconds{50};
+constexpr microseconds longest_first_pause = milliseconds{1000};
+constexpr microseconds longest_pause = milliseconds{5000};
+
+milliseconds bounded(milliseconds length) noexcept {
+  return std::clamp(length, milliseconds::zero(), longest);
+}
+
+// Up, so that no time a load took goes uncounted.
+milliseconds bounded(microseconds length) noexcept {
+  return std::chrono::ceil<milliseconds>(
+      std::clamp<microseconds>(length, microseconds::zero(), longest));
+}
+
+}  // namespace
+
+freshness freshness_of(const envelope& head, server_time now) noexcept {
+  const bool by_hand =
+      head.what == kind::value && (head.flags & envelope::flag_expired_by_hand) != 0;
+  if (now < head.until && !by_hand) return freshness::fresh;
+  if (head.what != kind::value) return freshness::expired;
+  const auto grace = std::max<std::int64_t>(head.grace.count(), 0);
+  const auto end = saturating_add(head.until.time_since_epoch().count(), grace);
+  return now.time_since_epoch().count() < end ? freshness::stale : freshness::expired;
+}
+
+milliseconds age_of(const envelope& head, server_time now) noexcept {
+  const auto stored = saturating_subtract(now.time_since_epoch().count(),
+                                          head.stored_at.time_since_epoch().count());
+  const auto load = std::chrono::ceil<milliseconds>(microseconds{head.load_us});
+  return milliseconds{std::max<std::int64_t>(saturating_add(stored, load.count()), 0)};
+}
+
+lifetime lifetime_of(const lifetime_inputs& in) noexcept {
+  const milliseconds ttl = bounded(in.ttl);
+  const milliseconds load = bounded(in.load_time);
+  const double most = static_cast<double>(ttl.count());
+  const double cut = most * in.ttl_jitter * (1.0 - in.unit);
+  // Written so that a cut which is not a number cuts nothing.
+  const milliseconds jitter{cut > 0.0 ? static_cast<std::int64_t>(std::min(cut, most)) : 0};
+
+  lifetime made;
+  made.fresh = std::max(ttl - jitter - load, std::min(ttl, shortest_fresh));
+  made.grace = bounded(in.grace);
+  made.key_ttl = made.fresh + std::max(made.grace, 2 * bounded(in.lease_ttl) + 4 * load);
+  return made;
+}
+
+milliseconds failure_pause(microseconds load_time, std::uint32_t attempt, double unit) noexcept {
+  // Eight doublings of the shortest pause are past the longest.
+  const std::uint32_t doublings = std::min<std::uint32_t>(attempt > 0 ? attempt - 1 : 0, 8);
+  const microseconds first = std::clamp(load_time, shortest_pause, longest_first_pause);
+  const microseconds pause = std::min(first * (1U << doublings), longest_pause);
+  const double spread = 0.8 + 0.4 * (unit > 0.0 ? std::min(unit, 1.0) : 0.0);
+  return milliseconds{static_cast<std::int64_t>(static_cast<double>(pause.count()) * spread / 1e3)};
+}
+
+}  // namespace drover::entry

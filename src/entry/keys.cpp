@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "entry/keys.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "entry/envelope.hpp"
+
+namespace drover::entry {
+namespace {
+
+constexpr std::size_t longest_name = 64;
+constexpr std::size_t digest_bytes_used = 16;
+
+bool is_name_character(char c) noexcept {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '-';
+}
+
+// RFC 4648, section 5, without padding.
+void append_base64url(std::string& to, std::string_view bytes) {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::uint32_t held = 0;
+  unsigned held_bits = 0;
+  for (const char c : bytes) {
+    held = (held << 8U) | static_cast<unsigned char>(c);
+    held_bits += 8;
+    for (; held_bits >= 6; held_bits -= 6) to += alphabet[(held >> (held_bits - 6U)) & 0x3FU];
+  }
+  if (held_bits > 0) to += alphabet[(held << (6U - held_bits)) & 0x3FU];
+}
+
+// Users choose keys, so what stands for a long one must not let them make two that meet.
+void append_long_key(std::string& to, std::string_view key) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
+  unsigned size = 0;
+  if (EVP_Digest(key.data(), key.size(), sum.data(), &size, EVP_sha256(), nullptr) != 1) {
+    throw std::bad_alloc{};  // nothing else can fail in it
+  }
+  std::array<char, digest_bytes_used> used{};
+  std::transform(sum.begin(), sum.begin() + digest_bytes_used, used.begin(),
+                 [](unsigned char byte) { return static_cast<char>(byte); });
+  append_base64url(to, {used.data(), used.size()});
+}
+
+}  // namespace
+
+key_space::key_space(std::string name, std::uint32_t schema)
+    : name_{std::move(name)}, schema_{schema} {
+  DROVER_ASSERT(is_valid_name(name_));
+}
+
+bool key_space::is_valid_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= longest_name &&
+         std::all_of(name.begin(), name.end(), is_name_character);
+}
+
+std::string key_space::canary_key(std::string_view id) const {
+  std::string made = name_;
+  made.append(":1.").append(std::to_string(schema_)).append(":c:").append(id);
+  return made;
+}
+
+std::uint64_t key_space::digest(std::string_view key) const {
+  return digest_of(name_, schema_, key);
+}
+
+std::string key_space::key_of(char kind, std::string_view key) const {
+  std::string made;
+  made.reserve(name_.size() + std::min(key.size(), long_key_size) + 20);
+  made.append(name_).append(":1.").append(std::to_string(schema_));
+  made.append({':', kind, ':', '{'});
+  if (key.size() > long_key_size) {
+    made += '#';
+    append_long_key(made, key);
+  } else {
+    made.append("=").append(key);
+  }
+  made += '}';
+  return made;
+}
+
+std::string value_key_of_wake_channel(std::string wake_channel) {
+  // <name>:1.<schema>:w:{...}: neither name nor schema holds a colon.
+  const std::size_t name_end = wake_channel.find(':');
+  if (name_end == std::string::npos) return wake_channel;
+  const std::size_t schema_end = wake_channel.find(':', name_end + 1);
+  if (schema_end == std::string::npos || schema_end + 1 >= wake_channel.size()) return wake_channel;
+  if (wake_channel[schema_end + 1] == 'w') wake_channel[schema_end + 1] = 'v';
+  return wake_channel;
+}
+
+}  // namespace drover::entry

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "entry/server_clock.hpp"
+
+#include <algorithm>
+
+#include "entry/saturating.hpp"
+
+namespace drover::entry {
+namespace {
+
+constexpr microseconds window = std::chrono::seconds{60};
+constexpr microseconds wanted_every = std::chrono::seconds{30};
+// The server tells whole milliseconds.
+constexpr microseconds grain = milliseconds{1};
+// 100,000 years: what claims to be later is no time, and is left out.
+constexpr milliseconds last_time = std::chrono::days{36'525'000};
+
+microseconds between(steady_time from, steady_time to) noexcept {
+  return microseconds{
+      saturating_subtract(to.time_since_epoch().count(), from.time_since_epoch().count())};
+}
+
+}  // namespace
+
+// The samples kept are in order of time, and each has a longer round trip than the one before: the
+// first one inside the window is the best of the window, the last one is the newest of all.
+void server_clock::add(const sample& seen) noexcept {
+  const auto told = seen.server.time_since_epoch();
+  if (seen.received < seen.sent || told < milliseconds::zero() || told > last_time) return;
+
+  const microseconds round_trip = between(seen.sent, seen.received);
+  const steady_time midpoint = seen.sent + round_trip / 2;
+  const kept made{seen.received, round_trip,
+                  microseconds{saturating_subtract(microseconds{told}.count(),
+                                                   midpoint.time_since_epoch().count())}};
+
+  // The true offset is no further than half a round trip from each sample's. If two cannot both be
+  // true, a clock stepped in between, and the older is void however small its round trip.
+  const auto contradicts = [&made](const kept& older) {
+    const auto apart = saturating_subtract(made.offset.count(), older.offset.count());
+    const auto reach = (made.round_trip / 2 + older.round_trip / 2 + grain).count();
+    return apart > reach || apart < -reach || made.received < older.received;
+  };
+  const auto end = samples_.begin() + static_cast<std::ptrdiff_t>(size_);
+  const auto useless = [&](const kept& older) {
+    return contradicts(older) || older.round_trip >= made.round_trip ||
+           between(older.received, made.received) > window;
+  };
+  size_ =
+      static_cast<std::size_t>(std::remove_if(samples_.begin(), end, useless) - samples_.begin());
+  if (size_ == capacity) --size_;  // the newest is worth more than the last one before it
+  samples_[size_++] = made;
+}
+
+void server_clock::reset() noexcept { size_ = 0; }
+
+std::optional<server_time> server_clock::at(steady_time now) const noexcept {
+  if (size_ == 0) return std::nullopt;
+  const auto end = samples_.begin() + static_cast<std::ptrdiff_t>(size_);
+  auto best = std::find_if(samples_.begin(), end, [now](const kept& seen) {
+    return between(seen.received, now) <= window;
+  });
+  if (best == end) --best;
+  const microseconds told{saturating_add(now.time_since_epoch().count(), best->offset.count())};
+  return server_time{std::chrono::floor<milliseconds>(told)};
+}
+
+bool server_clock::wants_sample(steady_time now) const noexcept {
+  return size_ == 0 || between(samples_[size_ - 1].received, now) >= wanted_every;
+}
+
+}  // namespace drover::entry

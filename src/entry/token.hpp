@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// A token: 128 bits that name one lease or one refresh attempt, and the entry that came of it.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <functional>
+#include <string_view>
+
+namespace drover::entry {
+
+struct token {
+  static constexpr std::size_t size = 16;
+
+  std::array<char, size> bytes{};
+
+  [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), size}; }
+  /// All zero: no token. A source never returns it.
+  [[nodiscard]] bool is_none() const noexcept { return *this == token{}; }
+  /// Precondition: `text.size() == size`.
+  [[nodiscard]] static token from(std::string_view text) noexcept {
+    token made;
+    text.copy(made.bytes.data(), size);
+    return made;
+  }
+
+  friend auto operator<=>(const token&, const token&) = default;
+};
+
+/// Gives a fresh random token at each call. The shell takes it from the operating system; tests
+/// count.
+using token_source = std::function<token()>;
+
+}  // namespace drover::entry
