@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "resp/printing.hpp"
+
+namespace drover::resp {
+namespace {
+
+constexpr std::string_view cut_mark = "...";
+constexpr std::string_view hex = "0123456789abcdef";
+
+void append_escaped(std::string& out, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  switch (c) {
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    case '\\': out += "\\\\"; return;
+    case '"': out += "\\\""; return;
+    default: break;
+  }
+  if (byte >= 0x20 && byte < 0x7F) {
+    out += c;
+    return;
+  }
+  out += "\\x";
+  out += hex[byte >> 4U];
+  out += hex[byte & 0x0FU];
+}
+
+}  // namespace
+
+std::string escape(std::string_view bytes, std::size_t max) {
+  std::string out;
+  std::size_t fits = 0;  // how much of `out` can stand before the mark, without half an escape
+  for (const char c : bytes) {
+    append_escaped(out, c);
+    if (out.size() + cut_mark.size() <= max) fits = out.size();
+    if (out.size() > max) {
+      out.resize(fits);
+      out += cut_mark.substr(0, max);
+      return out;
+    }
+  }
+  return out;
+}
+
+}  // namespace drover::resp

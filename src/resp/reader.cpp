@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "resp/reader.hpp"
+
+#include <algorithm>
+
+namespace drover::resp {
+namespace {
+
+// A length is only a claim until its bytes have come: no more than this is set aside for it.
+constexpr std::int64_t reserve_max = std::int64_t{64} << 10U;
+
+}  // namespace
+
+reader::step reader::read(std::string_view input, message& into) {
+  std::size_t used = 0;
+  for (;;) {
+    const token got = scanner_.next(input.substr(used));
+    used += got.consumed;
+    if (got.is == token::what::need_more) return {status::need_more, used};
+    if (got.is == token::what::broken) return {status::broken, used};
+    if (!drops(got)) keep(got, into);
+    if (got.ends_message) {
+      close(into, 0);
+      return {status::complete, used};
+    }
+  }
+}
+
+bool reader::drops(const token& got) noexcept {
+  if (dropping_ && got.depth > dropping_depth_) return true;
+  dropping_ = got.is == token::what::aggregate && got.kind == type::attribute;
+  dropping_depth_ = got.depth;
+  return dropping_;
+}
+
+void reader::keep(const token& got, message& into) {
+  switch (got.is) {
+    case token::what::bulk_chunk:
+      into.text.append(got.text);
+      into.nodes.back().length += got.text.size();
+      return;
+    case token::what::bulk_end:
+      return;
+    default:
+      break;
+  }
+  close(into, got.depth);
+  node& added = into.nodes.emplace_back();
+  added.kind = got.kind;
+  added.depth = got.depth;
+  added.offset = into.text.size();
+  switch (got.is) {
+    case token::what::aggregate:
+      added.integer = got.integer;
+      open_.push_back(into.nodes.size() - 1);
+      break;
+    case token::what::bulk_begin: {
+      const auto set_aside = static_cast<std::size_t>(std::min(got.integer, reserve_max));
+      into.text.reserve(into.text.size() + set_aside);
+      break;
+    }
+    default:
+      added.integer = got.integer;
+      added.length = got.text.size();
+      into.text.append(got.text);
+      break;
+  }
+}
+
+void reader::close(message& into, std::size_t depth) noexcept {
+  while (open_.size() > depth) {
+    into.nodes[open_.back()].subtree = into.nodes.size() - open_.back();
+    open_.pop_back();
+  }
+}
+
+}  // namespace drover::resp

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// The RESP2/RESP3 reader: pure, incremental, bounded. Bytes go in as they come, in slices of any
+// size; whole messages come out. The answer does not depend on the slicing.
+//
+// Grammar: https://redis.io/docs/latest/develop/reference/protocol-spec/
+// Threads: one at a time. A reader that has answered `broken` stays broken.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "resp/message.hpp"
+#include "resp/scanner.hpp"
+
+namespace drover::resp {
+
+/// Collects scanned tokens into messages. Attributes (|) in front of a value are read and dropped.
+class reader {
+ public:
+  explicit reader(limits within = {}) : scanner_{within} {}
+
+  enum class status { need_more, complete, broken };
+  struct step {
+    status how = status::need_more;
+    std::size_t consumed = 0;  ///< bytes of the input that are used up; all of them for need_more
+  };
+
+  /// Reads from `input` into `into` until one message is complete or the input is used up. Begin
+  /// each message with an empty `into` and go on with the same one until it is complete.
+  [[nodiscard]] step read(std::string_view input, message& into);
+
+  /// True between messages: nothing of a next one has been consumed.
+  [[nodiscard]] bool is_idle() const noexcept { return scanner_.is_idle(); }
+  /// What broke it, for people; empty unless `broken`.
+  [[nodiscard]] std::string_view error() const noexcept { return scanner_.error(); }
+
+ private:
+  bool drops(const token& got) noexcept;
+  void keep(const token& got, message& into);
+  void close(message& into, std::size_t depth) noexcept;
+
+  scanner scanner_;
+  std::vector<std::size_t> open_;    // where the aggregates stand whose subtree is not complete
+  std::uint32_t dropping_depth_ = 0;  // of the last attribute
+  bool dropping_ = false;
+};
+
+}  // namespace drover::resp

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Requests as a server sees them: arrays of bulk strings, and inline commands. Pure, incremental,
+// bounded; the answer does not depend on the slicing. Of each argument only a prefix need be kept,
+// so that one who passes requests on can forward what `read` consumed at once and still know what
+// it was.
+//
+// Stricter than Redis where Redis does not look: every line and bulk must end in \r\n, and an
+// inline command may hold no zero byte.
+// Threads: one at a time. A reader that has answered `broken` stays broken.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resp/line_collector.hpp"
+
+namespace drover::resp {
+
+/// What one request may be at most, and how much of it is kept. The first four are Redis' own
+/// defaults.
+struct request_limits {
+  std::size_t arguments_max = std::size_t{1} << 20U;
+  std::size_t inline_max = std::size_t{64} << 10U;  ///< an inline command without its line end
+  std::size_t bulk_max = std::size_t{512} << 20U;   ///< one argument
+  std::size_t request_max = std::size_t{1} << 30U;  ///< all bytes of a request
+  /// Bytes kept of each argument, and arguments of which anything is kept: the rest is only
+  /// counted.
+  std::size_t kept_bytes_max = std::numeric_limits<std::size_t>::max();
+  std::size_t kept_arguments_max = std::numeric_limits<std::size_t>::max();
+};
+
+struct argument {
+  std::size_t offset = 0;  ///< where its kept bytes begin in request::text
+  std::size_t kept = 0;    ///< how many were kept
+  std::size_t length = 0;  ///< how long it is
+};
+
+/// The kept bytes of a request. While it is incomplete, the last argument may have kept less than
+/// it will.
+struct request {
+  std::string text;
+  std::vector<argument> arguments;  ///< at most kept_arguments_max
+  std::size_t argument_count = 0;   ///< all of them, once it has been announced
+  std::size_t wire_size = 0;        ///< its bytes on the wire, once complete
+  bool is_inline = false;
+
+  /// The kept bytes of the i-th kept argument. Precondition: `i < arguments.size()`.
+  [[nodiscard]] std::string_view operator[](std::size_t i) const noexcept {
+    return std::string_view{text}.substr(arguments[i].offset, arguments[i].kept);
+  }
+  void clear() noexcept;
+};
+
+class request_reader {
+ public:
+  explicit request_reader(request_limits within = {}) noexcept;
+
+  enum class status : std::uint8_t { need_more, complete, broken };
+  struct step {
+    status how = status::need_more;
+    std::size_t consumed = 0;  ///< bytes of the input that are used up; all of them for need_more
+  };
+
+  /// Reads from `input` into `into` until one request is complete or the input is used up. Begin
+  /// each request with an empty `into` and go on with the same one until it is complete. Blank
+  /// lines and empty arrays are no requests: they are skipped.
+  [[nodiscard]] step read(std::string_view input, request& into);
+
+  /// True between requests: nothing of a next one has been consumed.
+  [[nodiscard]] bool is_idle() const noexcept { return state_ == state::begin; }
+  /// What broke it, for people; empty unless `broken`.
+  [[nodiscard]] std::string_view error() const noexcept { return error_; }
+  /// Bytes searched for line ends so far: never more than consumed and refused.
+  [[nodiscard]] std::uint64_t examined() const noexcept { return line_.examined(); }
+
+ private:
+  enum class state : std::uint8_t { begin, count, words, length, body, cr, lf, complete, broken };
+
+  std::size_t advance(std::string_view input, request& into);
+  std::size_t read_line(std::string_view input, std::size_t line_max, request& into);
+  std::size_t read_body(std::string_view input, request& into);
+  std::size_t expect(char byte, std::string_view input, state then);
+  void begin_arguments(std::string_view text, request& into);
+  void begin_argument(std::string_view text, request& into);
+  void split_words(std::string_view line, request& into);
+  void add_argument(std::size_t length, request& into);
+  std::size_t fail(std::string_view why) noexcept;
+
+  request_limits within_;
+  line_collector line_;
+  std::string_view error_;
+  std::uint64_t bytes_ = 0;       // of this request, with all that has been announced
+  std::size_t arguments_left_ = 0;
+  std::size_t body_left_ = 0;
+  std::size_t keep_left_ = 0;
+  state state_ = state::begin;
+};
+
+}  // namespace drover::resp

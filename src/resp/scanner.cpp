@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#include "resp/scanner.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/assert.hpp"
+#include "resp/numbers.hpp"
+
+namespace drover::resp {
+namespace {
+
+constexpr unsigned mark_size = 4;  // "txt:" of a verbatim string
+
+constexpr std::uint8_t no_type = 0xFF;
+
+constexpr auto types_by_byte = [] {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(no_type);
+  const auto set = [&table](char byte, type kind) {
+    table[static_cast<unsigned char>(byte)] = static_cast<std::uint8_t>(kind);
+  };
+  set('+', type::simple_string);
+  set('-', type::simple_error);
+  set(':', type::integer);
+  set('$', type::bulk_string);
+  set('_', type::null);
+  set('#', type::boolean);
+  set(',', type::real);
+  set('(', type::big_number);
+  set('!', type::bulk_error);
+  set('=', type::verbatim_string);
+  set('*', type::array);
+  set('%', type::map);
+  set('~', type::set);
+  set('|', type::attribute);
+  set('>', type::push);
+  return table;
+}();
+
+constexpr std::uint8_t type_of(char byte) noexcept {
+  return types_by_byte[static_cast<unsigned char>(byte)];
+}
+
+constexpr std::string_view streamed_text = "streamed values are not supported";
+
+constexpr std::string_view why_no_length(std::string_view text) noexcept {
+  return text == "?" ? streamed_text : "a length or count is not a plain decimal number";
+}
+
+}  // namespace
+
+scanner::scanner(limits within) noexcept : within_{within} {
+  within_.line_max = std::min(within_.line_max, line_collector::line_max_max);
+}
+
+token scanner::next(std::string_view input) {
+  token out;  // filled in place: copies of a half-written one would stall the hit path
+  if (state_ == state::broken) {
+    fail(error_, out);
+  } else if (!input.empty()) {
+    scan(input, out);
+  }
+  return out;
+}
+
+void scanner::scan(std::string_view input, token& out) {
+  switch (state_) {
+    case state::line: return scan_line(input, out);
+    case state::mark: return scan_mark(input, out);
+    case state::body: return scan_body(input, out);
+    default: return scan_end(input, out);
+  }
+}
+
+void scanner::scan_line(std::string_view input, token& out) {
+  if (line_.is_empty() && type_of(input.front()) == no_type) {
+    const bool streamed = input.front() == ';' || input.front() == '.';
+    return fail(streamed ? streamed_text : "a value begins with a byte that is no RESP type", out);
+  }
+  const auto [how, consumed, line] = line_.take(input, within_.line_max);
+  out.consumed = consumed;
+  if (how == line_collector::outcome::partial) return;
+  if (how == line_collector::outcome::too_long) return fail("a line is longer than the limit", out);
+  if (line[line.size() - 2] != '\r') return fail("a line ends without a carriage return", out);
+  message_bytes_ += line.size();
+  if (message_bytes_ > within_.message_max) return fail("a message is longer than the limit", out);
+
+  out.depth = static_cast<std::uint32_t>(open_.size());
+  out.kind = static_cast<type>(type_of(line.front()));
+  const std::string_view body = line.substr(1, line.size() - 3);
+  switch (out.kind) {
+    case type::bulk_string:
+    case type::bulk_error:
+    case type::verbatim_string: return begin_bulk(body, input.substr(consumed), out);
+    case type::array:
+    case type::map:
+    case type::set:
+    case type::attribute:
+    case type::push: return begin_aggregate(body, out);
+    default: return scan_scalar(body, out);
+  }
+}
+
+void scanner::scan_scalar(std::string_view body, token& out) {
+  out.is = token::what::scalar;
+  switch (out.kind) {
+    case type::simple_string:
+    case type::simple_error:
+      if (body.find('\r') != std::string_view::npos) {
+        return fail("a line has a carriage return inside", out);
+      }
+      out.text = body;
+      break;
+    case type::integer: {
+      const std::optional<std::int64_t> value = parse_integer(body);
+      if (!value) return fail("an integer is malformed or has more than 64 bits", out);
+      out.integer = *value;
+      break;
+    }
+    case type::null:
+      if (!body.empty()) return fail("a null has text", out);
+      break;
+    case type::boolean:
+      if (body != "t" && body != "f") return fail("a boolean is neither t nor f", out);
+      out.integer = body == "t" ? 1 : 0;
+      break;
+    case type::real:
+      if (!is_real(body)) return fail("a double is malformed", out);
+      out.text = body;
+      break;
+    default:
+      DROVER_ASSERT(out.kind == type::big_number);
+      if (!is_big_number(body)) return fail("a big number is malformed", out);
+      out.text = body;
+      break;
+  }
+  end_value(out);
+}
+
+void scanner::scan_null(token& out) noexcept {
+  out.is = token::what::scalar;
+  out.kind = type::null;
+  end_value(out);
+}
+
+void scanner::begin_bulk(std::string_view length, std::string_view rest, token& out) {
+  if (length == "-1" && out.kind == type::bulk_string) return scan_null(out);
+  const std::optional<std::int64_t> parsed = parse_length(length);
+  if (!parsed) return fail(why_no_length(length), out);
+  const auto size = static_cast<std::uint64_t>(*parsed);
+  if (size > within_.bulk_max) return fail("a bulk is longer than the limit", out);
+  message_bytes_ += size + 2;
+  if (message_bytes_ > within_.message_max) return fail("a message is longer than the limit", out);
+
+  const bool marked = out.kind == type::verbatim_string;
+  if (!marked && rest.size() >= size + 2 && rest[size] == '\r' && rest[size + 1] == '\n') {
+    out.is = token::what::scalar;
+    out.text = rest.substr(0, size);
+    out.consumed += size + 2;
+    return end_value(out);
+  }
+  if (marked && size < mark_size) return fail("a verbatim string is too short for its mark", out);
+  mark_left_ = marked ? mark_size : 0;
+  bulk_left_ = size - mark_left_;
+  bulk_kind_ = out.kind;
+  state_ = marked ? state::mark : state_of_body();
+  out.is = token::what::bulk_begin;
+  out.integer = static_cast<std::int64_t>(bulk_left_);
+}
+
+void scanner::begin_aggregate(std::string_view count, token& out) {
+  if (count == "-1" && out.kind == type::array) return scan_null(out);
+  const std::optional<std::int64_t> parsed = parse_length(count);
+  if (!parsed) return fail(why_no_length(count), out);
+  const bool paired = out.kind == type::map || out.kind == type::attribute;
+  const auto announced = static_cast<std::uint64_t>(*parsed);
+  const std::uint64_t room = within_.elements_max - elements_;
+  if (announced > (paired ? room / 2 : room)) {
+    return fail("a message has more elements than the limit", out);
+  }
+  if (open_.size() >= within_.depth_max) {
+    return fail("a message is nested deeper than the limit", out);
+  }
+  if (out.kind == type::push) {
+    if (out.depth > 0) return fail("a push stands inside another value", out);
+    if (announced == 0) return fail("a push is empty", out);
+  }
+
+  const std::uint64_t children = paired ? announced * 2 : announced;
+  elements_ += children;
+  out.is = token::what::aggregate;
+  out.integer = static_cast<std::int64_t>(children);
+  if (children > 0) {
+    open_.push_back({children, out.kind == type::attribute});
+  } else if (out.kind != type::attribute) {
+    end_value(out);
+  }
+}
+
+void scanner::scan_mark(std::string_view input, token& out) {
+  const std::size_t taken = std::min<std::size_t>(mark_left_, input.size());
+  mark_left_ -= static_cast<unsigned>(taken);
+  out.consumed = taken;
+  if (mark_left_ > 0) return;
+  if (input[taken - 1] != ':') return fail("a verbatim string has no colon after its mark", out);
+  state_ = state_of_body();
+  if (taken == input.size()) return;
+  scan(input.substr(taken), out);
+  if (out.is != token::what::broken) out.consumed += taken;
+}
+
+void scanner::scan_body(std::string_view input, token& out) noexcept {
+  const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(bulk_left_, input.size()));
+  bulk_left_ -= taken;
+  state_ = state_of_body();
+  out.is = token::what::bulk_chunk;
+  out.kind = bulk_kind_;
+  out.depth = static_cast<std::uint32_t>(open_.size());
+  out.consumed = taken;
+  out.text = input.substr(0, taken);
+}
+
+void scanner::scan_end(std::string_view input, token& out) noexcept {
+  std::size_t taken = 0;
+  if (state_ == state::cr) {
+    if (input.front() != '\r') return fail("a bulk is not followed by a line end", out);
+    state_ = state::lf;
+    out.consumed = taken = 1;
+    if (input.size() == 1) return;
+  }
+  if (input[taken] != '\n') return fail("a bulk is not followed by a line end", out);
+  state_ = state::line;
+  out.is = token::what::bulk_end;
+  out.kind = bulk_kind_;
+  out.depth = static_cast<std::uint32_t>(open_.size());
+  out.consumed = taken + 1;
+  end_value(out);
+}
+
+void scanner::end_value(token& out) noexcept {
+  while (!open_.empty()) {
+    if (--open_.back().left > 0) return;
+    const bool was_attribute = open_.back().attribute;
+    open_.pop_back();
+    if (was_attribute) return;  // it is no value: the one it stands before is still to come
+  }
+  message_bytes_ = 0;
+  elements_ = 0;
+  out.ends_message = true;
+}
+
+void scanner::fail(std::string_view why, token& out) noexcept {
+  state_ = state::broken;
+  error_ = why;
+  out = token{};
+  out.is = token::what::broken;
+  out.text = why;
+}
+
+}  // namespace drover::resp
