@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What the scripts answer, as types. Parsing is in lease/commands; the layers above never see RESP.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/time.hpp"
+#include "entry/envelope.hpp"
+
+namespace drover::lease {
+
+/// The answer of LEASE (acquire or read).
+struct lease_reply {
+  enum class how : std::uint8_t {
+    lead,    ///< granted: you load
+    wait,    ///< another holder loads; `entry_bytes` is its 64-byte envelope
+    failed,  ///< the last load failed and its pause still runs; `entry_bytes` is the FAILED entry
+    hit,     ///< `entry_bytes` is a VALUE or ABSENT entry that may still be served
+    newer,   ///< a format this library does not know: bypass, touch nothing
+  };
+  how what = how::wait;
+  server_time now{};
+  std::uint32_t attempts = 0;  ///< lead: failed loads before this one
+  milliseconds left{};         ///< wait: until the lease ends; failed: until the pause ends
+  std::string entry_bytes;
+};
+
+/// The answer of PUT (fill).
+struct fill_reply {
+  enum class how : std::uint8_t {
+    stored,
+    duplicate,  ///< an earlier copy of this very command stored it
+    refused,    ///< the token is no longer in the entry: taken over, invalidated or evicted
+  };
+  how what = how::refused;
+  server_time now{};
+};
+
+/// The answer of RENEW, PROMOTE, FAIL, RELEASE and the mark's scripts: did it apply?
+struct step_reply {
+  bool applied = false;
+};
+
+/// The answer of `SET L NX` + `GETRANGE V 0 63`, sent as one request.
+struct mark_reply {
+  bool won = false;
+  std::string head_bytes;  ///< the first 64 bytes of V; empty when it is missing
+};
+
+}  // namespace drover::lease

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: MIT
+// The scripts against a small model of an entry, over many random sequences. The model is told the
+// server's time before and after each request; some millisecond in between must explain the reply
+// and every byte that is stored. It is written from docs/internals/lease-protocol.md, not from the
+// scripts.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.hpp"
+#include "entry/envelope.hpp"
+#include "lease/commands.hpp"
+#include "support/lease_client.hpp"
+#include "support/redis_server.hpp"
+
+namespace drover::test {
+namespace {
+
+using namespace std::chrono_literals;
+using entry::envelope;
+using entry::kind;
+using entry::token;
+
+constexpr std::uint64_t digest = lease_client::digest;
+
+/// What the key holds.
+struct world {
+  std::optional<std::string> bytes;
+  bool is_other_type = false;
+  std::optional<milliseconds> ttl_set;  ///< by the last request, if it set one
+  bool has_ttl = false;
+
+  void set(const envelope& head, std::string_view payload, milliseconds ttl) {
+    bytes = entry::encode(head, payload);
+    ttl_set = std::clamp<milliseconds>(ttl, 1ms, 24h * 36'525);
+    has_ttl = true;
+  }
+  void change(const envelope& head, std::string_view payload) {
+    bytes = entry::encode(head, payload);
+  }
+  void remove() { *this = {}; }
+};
+
+enum class verb { lease, renew, promote, fill, failure, release, expire, invalidate, count };
+
+/// One request, every field drawn at random; each verb uses what it needs.
+struct request {
+  verb what = verb::lease;
+  token first;
+  token second;
+  token third;
+  milliseconds lease_ttl{};
+  milliseconds fresh{};
+  milliseconds grace{};
+  bool flag = false;  ///< lease: notify; fill: absent
+  std::uint32_t number = 0;
+  std::string payload;
+};
+
+struct outcome {
+  std::string reply;
+  world after;
+};
+
+bool is_value_or_absent(const envelope& head) {
+  return head.what == kind::value || head.what == kind::absent;
+}
+
+std::string told(std::string_view what, server_time now, std::int64_t number,
+                 std::string_view bytes) {
+  return std::string{what} + " at " + std::to_string(now.time_since_epoch().count()) + ", " +
+         std::to_string(number) + ": " + testing::PrintToString(std::string{bytes});
+}
+
+outcome modelled_lease(world w, const request& r, const entry::decoded& read, server_time t) {
+  envelope head = read.head;
+  if (read.how == entry::decoding::newer) return {told("newer", t, 0, ""), w};
+  std::uint32_t attempts = 0;
+  bool notify = r.flag;
+  if (read.how == entry::decoding::ours) {
+    if (head.what == kind::pending || head.what == kind::failed) attempts = head.attempts;
+    if (head.what == kind::pending) {
+      const bool is_mine = head.produced_by == r.first;
+      if (is_mine || (!r.second.is_none() && head.produced_by == r.second)) {
+        head.stored_at = t;
+        head.until = t + r.lease_ttl;
+        head.produced_by = r.first;
+        head.holder_client_id = r.number;
+        w.change(head, read.payload);
+        return {told("lead", t, attempts, ""), w};
+      }
+      if (head.until > t) {
+        const std::string before = w.bytes->substr(0, entry::envelope_size);
+        if (notify) head.flags |= envelope::flag_untracked_waiter;
+        const std::int64_t left = (head.until - t).count();
+        w.change(head, read.payload);
+        return {told("wait", t, left, before), w};
+      }
+      notify = notify || (head.flags & envelope::flag_untracked_waiter) != 0;
+    }
+    if (head.what == kind::failed && head.until > t) {
+      return {told("failed", t, (head.until - t).count(), *w.bytes), w};
+    }
+    if (is_value_or_absent(head) && (r.third.is_none() || head.produced_by != r.third)) {
+      const milliseconds grace = head.what == kind::value ? head.grace : 0ms;
+      if (head.until + grace > t) return {told("hit", t, 0, *w.bytes), w};
+    }
+  }
+  w.set({.what = kind::pending,
+         .flags = notify ? envelope::flag_untracked_waiter : std::uint8_t{0},
+         .attempts = attempts,
+         .stored_at = t,
+         .until = t + r.lease_ttl,
+         .produced_by = r.first,
+         .holder_client_id = r.number,
+         .digest = digest},
+        "", 1h);
+  return {told("lead", t, attempts, ""), w};
+}
+
+outcome modelled_fill(world w, const request& r, const entry::decoded& read, server_time t) {
+  const bool is_ours = read.how == entry::decoding::ours;
+  if (is_ours && is_value_or_absent(read.head) && read.head.produced_by == r.second) {
+    return {told("duplicate", t, 0, ""), w};
+  }
+  if (!is_ours || read.head.what == kind::failed || read.head.produced_by != r.first) {
+    return {told("refused", t, 0, ""), w};
+  }
+  w.set({.what = r.flag ? kind::absent : kind::value,
+         .load_us = r.number,
+         .stored_at = t,
+         .until = t + r.fresh,
+         .produced_by = r.second,
+         .grace = r.flag ? 0ms : r.grace,
+         .digest = digest,
+         .checksum = entry::checksum_of(r.payload, digest)},
+        r.payload, 2h);
+  return {told("stored", t, 0, ""), w};
+}
+
+outcome modelled_expire(world w, const request& r, const entry::decoded& read, server_time t) {
+  if (read.how == entry::decoding::foreign) return {"not applied", w};
+  if (read.how == entry::decoding::ours && read.head.what == kind::value && read.head.grace > 0ms) {
+    envelope head = read.head;
+    head.flags |= envelope::flag_expired_by_hand;
+    head.until = std::min(head.until, t);
+    head.produced_by = r.first;
+    w.change(head, read.payload);
+  } else {
+    w.remove();
+  }
+  return {"applied", w};
+}
+
+/// Renew, promote, failure and release: to the entry whose kind and token are named, or not at all.
+outcome modelled_step(world w, const request& r, const entry::decoded& read, server_time t) {
+  const kind needed = r.what == verb::promote ? kind::value : kind::pending;
+  if (read.how != entry::decoding::ours || read.head.what != needed ||
+      read.head.produced_by != r.first) {
+    return {"not applied", w};
+  }
+  envelope head = read.head;
+  head.until = t + r.lease_ttl;
+  head.holder_client_id = r.number;
+  if (r.what == verb::renew) w.change(head, read.payload);
+  if (r.what == verb::release) w.remove();
+  if (r.what == verb::promote) {
+    w.set({.what = kind::pending,
+           .stored_at = t,
+           .until = head.until,
+           .produced_by = r.second,
+           .holder_client_id = r.number,
+           .digest = head.digest},
+          "", 1h);
+  }
+  if (r.what == verb::failure) {
+    w.set({.what = kind::failed,
+           .failure = entry::failure_class::cancelled,
+           .attempts = r.number,
+           .stored_at = t,
+           .until = head.until,
+           .produced_by = r.first,
+           .digest = digest,
+           .checksum = entry::checksum_of(r.payload, digest)},
+          r.payload, 2h);
+  }
+  return {"applied", w};
+}
+
+outcome modelled(world w, const request& r, server_time t) {
+  w.ttl_set.reset();
+  if (r.what == verb::invalidate) {
+    w.remove();
+    return {"acknowledged", w};
+  }
+  if (w.is_other_type) return {"fault corrupt", w};
+  const std::string bytes = w.bytes.value_or("");
+  const entry::decoded read = entry::decode(bytes);
+  switch (r.what) {
+    case verb::lease: return modelled_lease(w, r, read, t);
+    case verb::fill: return modelled_fill(w, r, read, t);
+    case verb::expire: return modelled_expire(w, r, read, t);
+    default: return modelled_step(w, r, read, t);
+  }
+}
+
+void write(std::string& out, const request& r) {
+  constexpr std::string_view key = lease_client::key;
+  switch (r.what) {
+    case verb::lease:
+      return lease::write_lease(out,
+                                {.value_key = key,
+                                 .attempt = r.first,
+                                 .lease_ttl = r.lease_ttl,
+                                 .pending_ttl = 1h,
+                                 .notify = r.flag,
+                                 .previous = r.second,
+                                 .refused = r.third,
+                                 .client_id = r.number,
+                                 .digest = digest},
+                                false);
+    case verb::renew: return lease::write_renew(out, key, r.first, r.lease_ttl, r.number);
+    case verb::promote:
+      return lease::write_promote(out, key, r.first, r.second, r.lease_ttl, 1h, r.number);
+    case verb::fill:
+      return lease::write_fill(out, {.value_key = key,
+                                     .expected = r.first,
+                                     .produced_by = r.second,
+                                     .absent = r.flag,
+                                     .load_time = microseconds{r.number},
+                                     .times = {r.fresh, r.grace, 2h},
+                                     .digest = digest,
+                                     .payload = r.payload,
+                                     .wake_channel = "w"});
+    case verb::failure:
+      return lease::write_failure(out, {.value_key = key,
+                                        .held = r.first,
+                                        .attempts = r.number,
+                                        .failure = entry::failure_class::cancelled,
+                                        .pause = r.lease_ttl,
+                                        .key_ttl = 2h,
+                                        .digest = digest,
+                                        .text = r.payload,
+                                        .wake_channel = "w"});
+    case verb::release: return lease::write_release(out, key, r.first, "w");
+    case verb::expire: return lease::write_expire(out, key, r.first);
+    case verb::invalidate:
+      return lease::write_invalidate(out, std::vector<std::string>{std::string{key}});
+    case verb::count: break;
+  }
+}
+
+std::string described(verb what, resp::message&& reply) {
+  const auto fault = [](const auto& r) {
+    return "fault " + std::string{to_string(r.error().code)};
+  };
+  switch (what) {
+    case verb::lease: {
+      const auto r = lease::read_lease(std::move(reply));
+      if (!r) return fault(r);
+      constexpr std::array names{"lead", "wait", "failed", "hit", "newer"};
+      return told(names[static_cast<std::size_t>(r->what)], r->now, r->attempts + r->left.count(),
+                  r->entry_bytes);
+    }
+    case verb::fill: {
+      const auto r = lease::read_fill(reply);
+      if (!r) return fault(r);
+      constexpr std::array names{"stored", "duplicate", "refused"};
+      return told(names[static_cast<std::size_t>(r->what)], r->now, 0, "");
+    }
+    case verb::invalidate: {
+      const auto r = lease::read_acknowledged(reply);
+      return r ? "acknowledged" : fault(r);
+    }
+    default: {
+      const auto r = lease::read_step(reply);
+      if (!r) return fault(r);
+      return r->applied ? "applied" : "not applied";
+    }
+  }
+}
+
+/// Draws requests, and what others might leave under the key.
+class dice {
+ public:
+  explicit dice(std::uint64_t seed) : source_{seed} {}
+
+  std::uint64_t below(std::uint64_t end) { return source_.next() % end; }
+  token some_token() { return token_of(static_cast<char>('a' + below(4))); }
+  milliseconds some_time() {
+    constexpr std::array<std::int64_t, 6> times{0, 1, 2, 5, 60'000, 600'000};
+    return milliseconds{times[below(times.size())]};
+  }
+  std::uint32_t some_number() {
+    constexpr std::array<std::uint32_t, 5> numbers{0, 1, 255, 0x0D0A'0D0A, 0xFFFF'FFFF};
+    return numbers[below(numbers.size())];
+  }
+  std::string some_bytes() {
+    std::string bytes(below(80), '\0');
+    for (char& each : bytes) each = static_cast<char>(below(256));
+    return bytes;
+  }
+
+  request some_request() {
+    constexpr std::array weighted{verb::lease,     verb::lease,   verb::lease,   verb::lease,
+                                  verb::fill,      verb::fill,    verb::fill,    verb::renew,
+                                  verb::promote,   verb::failure, verb::release, verb::expire,
+                                  verb::invalidate};
+    request drawn{.what = weighted[below(weighted.size())],
+                  .first = some_token(),
+                  .second = some_token(),
+                  .third = below(3) == 0 ? some_token() : token{},
+                  .lease_ttl = some_time(),
+                  .fresh = some_time(),
+                  .grace = some_time(),
+                  .flag = below(3) == 0,
+                  .number = some_number(),
+                  .payload = some_bytes()};
+    if (drawn.what == verb::fill && below(2) == 0) drawn.second = drawn.first;
+    if (drawn.what == verb::lease && below(2) == 0) drawn.second = {};
+    return drawn;
+  }
+
+  /// Any string: an entry of ours, a newer one, one cut short, or no entry at all.
+  std::string some_entry(server_time now) {
+    envelope head{.what = static_cast<kind>(below(4)),
+                  .flags = static_cast<std::uint8_t>(below(256)),
+                  .stored_at = now - some_time(),
+                  .until = now + some_time() - some_time(),
+                  .produced_by = some_token(),
+                  .digest = digest};
+    const std::string payload = some_bytes();
+    if (head.what == kind::value) head.grace = some_time();
+    if (is_value_or_absent(head)) head.load_us = some_number();
+    if (!is_value_or_absent(head)) head.attempts = some_number();
+    if (head.what == kind::pending) head.holder_client_id = below(1000);
+    if (head.what != kind::pending) head.checksum = entry::checksum_of(payload, digest);
+    std::string bytes = entry::encode(head, payload);
+    switch (below(6)) {
+      case 0: return some_bytes();
+      case 1: return bytes.substr(0, below(64));
+      case 2: bytes[1] = static_cast<char>(below(256)); return bytes;
+      default: return bytes;
+    }
+  }
+
+ private:
+  base::seeded_random source_;
+};
+
+class script_model : public testing::Test {
+ protected:
+  void run(std::uint64_t seed, int sequences, int steps) {
+    dice random{seed};
+    for (int sequence = 0; sequence < sequences && !HasFailure(); ++sequence) {
+      server_.command({"DEL", lease_client::key});
+      world now;
+      for (int step = 0; step < steps && !HasFailure(); ++step) {
+        SCOPED_TRACE("seed " + std::to_string(seed) + ", sequence " + std::to_string(sequence) +
+                     ", step " + std::to_string(step));
+        if (random.below(8) == 0) interfere(random, now);
+        compare(random.some_request(), now);
+      }
+    }
+  }
+
+  std::map<std::string, int> seen_;  ///< replies by their first word
+
+ private:
+  /// Somebody else writes to the key.
+  void interfere(dice& random, world& now) {
+    client_.wire().command({"DEL", lease_client::key});
+    now.remove();
+    const std::uint64_t how = random.below(6);
+    if (how == 0) return;
+    if (how == 1) {
+      client_.wire().command({"HSET", lease_client::key, "field", "theirs"});
+      now.is_other_type = true;
+      return;
+    }
+    now.bytes = random.some_entry(client_.now());
+    client_.store(*now.bytes);
+  }
+
+  void compare(const request& r, world& now) {
+    std::string bytes;
+    lease::write_time(bytes);
+    write(bytes, r);
+    lease::write_time(bytes);
+    lease::write_get(bytes, lease_client::key);
+    client_.wire().send(bytes);
+    client_.wire().send_command({"PEXPIRETIME", lease_client::key});
+    auto replies = client_.wire().read_replies(5);
+    const server_time begin = lease::read_time(replies[0]).value();
+    const std::string reply = described(r.what, std::move(replies[1]));
+    const server_time end = lease::read_time(replies[2]).value();
+    const auto stored = lease::read_get(std::move(replies[3]));
+    const std::int64_t key_end = replies[4].root().integer();
+    ++seen_[reply.substr(0, reply.find(" at "))];
+
+    for (server_time t = begin; t <= end; t += 1ms) {
+      outcome expected = modelled(now, r, t);
+      const bool is_stored =
+          expected.after.is_other_type ? !stored : stored && *stored == expected.after.bytes;
+      if (expected.reply != reply || !is_stored) continue;
+      expect_key_end(expected.after, key_end, begin, end);
+      now = std::move(expected.after);
+      return;
+    }
+    const outcome expected = modelled(now, r, begin);
+    FAIL() << "no time explains the answer to verb " << static_cast<int>(r.what) << "\nbefore    "
+           << testing::PrintToString(now.bytes) << "\nexpected  " << expected.reply
+           << "\n          " << testing::PrintToString(expected.after.bytes) << "\nanswered  "
+           << reply << "\n          "
+           << (stored ? testing::PrintToString(*stored) : stored.error().text);
+  }
+
+  static void expect_key_end(const world& after, std::int64_t key_end, server_time begin,
+                             server_time end) {
+    if (!after.has_ttl) {
+      EXPECT_LT(key_end, 0);
+    } else if (after.ttl_set) {
+      EXPECT_GE(key_end, (begin + *after.ttl_set).time_since_epoch().count() - 1);
+      EXPECT_LE(key_end, (end + *after.ttl_set).time_since_epoch().count());
+    } else {
+      EXPECT_GT(key_end, 0) << "a change in place keeps the key's ttl";
+    }
+  }
+
+  redis_server server_;
+  lease_client client_{server_};
+};
+
+TEST_F(script_model, AgreesWithTheServerOverAFixedSetOfSequences) {
+  run(20'250'301, 400, 40);
+  for (const char* const each : {"lead", "wait", "failed", "hit", "newer", "stored", "duplicate",
+                                 "refused", "applied", "not applied", "fault corrupt"}) {
+    EXPECT_GT(seen_[each], 20) << each;
+  }
+}
+
+TEST_F(script_model, AgreesWithTheServerOverFreshSequences) {
+  const std::uint64_t seed = std::random_device{}();
+  std::cout << "seed " << seed << '\n';
+  run(seed, 200, 40);
+}
+
+}  // namespace
+}  // namespace drover::test

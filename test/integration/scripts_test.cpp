@@ -1,0 +1,671 @@
+// SPDX-License-Identifier: MIT
+// Every script against a real server: what it answers, what it leaves behind, and what it must not
+// touch. Time is never waited for: a lease, a pause or a value of 0 ms has ended when it is
+// written.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "entry/envelope.hpp"
+#include "lease/commands.hpp"
+#include "support/lease_client.hpp"
+#include "support/redis_server.hpp"
+
+namespace drover::test {
+namespace {
+
+using namespace std::chrono_literals;
+using entry::envelope;
+using entry::kind;
+using fills = lease::fill_reply::how;
+using leases = lease::lease_reply::how;
+
+const entry::token a = token_of('a');
+const entry::token b = token_of('b');
+const entry::token c = token_of('c');
+
+class scripts : public testing::Test {
+ protected:
+  redis_server server;
+  lease_client one{server};
+  lease_client two{server};
+
+  /// A VALUE under token `a`, stored by `one`.
+  void store_value(milliseconds fresh = 1min, milliseconds grace = 2min) {
+    ASSERT_EQ(one.lease(a)->what, leases::lead);
+    auto request = one.fill_of(a, "payload");
+    request.times = {.fresh = fresh, .grace = grace, .key_ttl = 1h};
+    ASSERT_EQ(one.fill(request)->what, fills::stored);
+  }
+  void store_failure(milliseconds pause, std::uint32_t attempts = 1) {
+    ASSERT_EQ(one.lease(a)->what, leases::lead);
+    auto request = one.failure_of(a);
+    request.pause = pause;
+    request.attempts = attempts;
+    ASSERT_TRUE(one.fail(request)->applied);
+  }
+};
+
+// ---- lease
+
+TEST_F(scripts, AMissingEntryIsLeasedToTheFirstAndTheSecondWaits) {
+  const server_time before = one.now();
+  const auto first = one.lease(a);
+  ASSERT_EQ(first->what, leases::lead);
+  EXPECT_EQ(first->attempts, 0U);
+  EXPECT_EQ(first->entry_bytes, "");
+
+  const auto second = two.lease(b);
+  ASSERT_EQ(second->what, leases::wait);
+  EXPECT_LE(second->left, 1min);
+  EXPECT_GT(second->left, 30s);
+  EXPECT_EQ(second->entry_bytes, two.stored());
+
+  const envelope stub = two.head();
+  EXPECT_EQ(stub.what, kind::pending);
+  EXPECT_EQ(stub.flags, 0);
+  EXPECT_EQ(stub.produced_by, a);
+  EXPECT_EQ(stub.holder_client_id, 7U);
+  EXPECT_EQ(stub.digest, lease_client::digest);
+  EXPECT_EQ(stub.stored_at, first->now);
+  EXPECT_EQ(stub.until, first->now + 1min);
+  EXPECT_GE(stub.stored_at, before);
+  EXPECT_LE(stub.stored_at, two.now());
+  EXPECT_EQ(two.stored()->size(), entry::envelope_size);
+  EXPECT_GT(two.key_ttl(), 59min);
+}
+
+TEST_F(scripts, ARetryThatNamesItsLostAttemptTakesTheLeaseUnderTheNewToken) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  auto retry = one.lease_of(b);
+  retry.previous = a;
+  retry.client_id = 0xFFFF'FFFF'0000'0D0AU;
+  const auto again = one.lease(retry);
+  ASSERT_EQ(again->what, leases::lead);
+  EXPECT_EQ(one.head().produced_by, b);
+  EXPECT_EQ(one.head().holder_client_id, 0xFFFF'FFFF'0000'0D0AU);
+  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->what, fills::refused);
+  EXPECT_EQ(one.fill(one.fill_of(b, "good"))->what, fills::stored);
+}
+
+TEST_F(scripts, TheSameAttemptSentTwiceLeadsTwice) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  EXPECT_EQ(one.lease(a)->what, leases::lead);
+}
+
+TEST_F(scripts, TakingOverTheObservedTokenEndsTheOldHolder) {
+  envelope stub{.what = kind::pending,
+                .flags = envelope::flag_untracked_waiter,
+                .attempts = 3,
+                .stored_at = server_time{1s},
+                .until = one.now() + 1h,
+                .produced_by = a,
+                .holder_client_id = 9,
+                .digest = lease_client::digest};
+  one.store(stub, "");
+  auto take_over = two.lease_of(b);
+  take_over.previous = a;
+  const auto taken = two.lease(take_over);
+  ASSERT_EQ(taken->what, leases::lead);
+  EXPECT_EQ(taken->attempts, 3U);
+
+  stub.stored_at = taken->now;
+  stub.until = taken->now + 1min;
+  stub.produced_by = b;
+  stub.holder_client_id = 7;
+  EXPECT_EQ(two.head(), stub);
+  EXPECT_FALSE(one.renew(a, 1min)->applied);
+  EXPECT_FALSE(one.release(a)->applied);
+  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
+  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->what, fills::refused);
+  EXPECT_EQ(two.head(), stub);
+}
+
+TEST_F(scripts, ATakeOverThatNamesAnotherTokenWaits) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  auto take_over = two.lease_of(b);
+  take_over.previous = c;
+  EXPECT_EQ(two.lease(take_over)->what, leases::wait);
+  EXPECT_EQ(two.head().produced_by, a);
+}
+
+TEST_F(scripts, ALeaseEndsAtItsVeryMillisecond) {
+  auto request = one.lease_of(a);
+  request.lease_ttl = 0ms;
+  ASSERT_EQ(one.lease(request)->what, leases::lead);
+  EXPECT_EQ(two.lease(b)->what, leases::lead);
+  EXPECT_EQ(two.head().produced_by, b);
+}
+
+TEST_F(scripts, AnEndedLeaseThatNobodyTookMayStillFill) {
+  auto request = one.lease_of(a);
+  request.lease_ttl = 0ms;
+  ASSERT_EQ(one.lease(request)->what, leases::lead);
+  EXPECT_EQ(one.fill(one.fill_of(a, "late but alone"))->what, fills::stored);
+}
+
+TEST_F(scripts, ANewLeaseOverAnEndedOneKeepsAttemptsAndTheUntrackedWaiter) {
+  one.store({.what = kind::pending,
+             .flags = envelope::flag_untracked_waiter,
+             .attempts = 4,
+             .until = one.now(),
+             .produced_by = a},
+            "");
+  const auto granted = two.lease(b);
+  ASSERT_EQ(granted->what, leases::lead);
+  EXPECT_EQ(granted->attempts, 4U);
+  EXPECT_EQ(two.head().attempts, 4U);
+  EXPECT_EQ(two.head().flags, envelope::flag_untracked_waiter);
+}
+
+TEST_F(scripts, AFreshValueIsAHitForALease) {
+  store_value();
+  const auto hit = two.lease(b);
+  ASSERT_EQ(hit->what, leases::hit);
+  EXPECT_EQ(hit->entry_bytes, two.stored());
+}
+
+TEST_F(scripts, AValueWithinGraceIsAHitForALease) {
+  store_value(0ms, 1min);
+  EXPECT_EQ(two.lease(b)->what, leases::hit);
+}
+
+TEST_F(scripts, AValueAfterItsGraceIsLeased) {
+  store_value(0ms, 0ms);
+  EXPECT_EQ(two.lease(b)->what, leases::lead);
+  EXPECT_EQ(two.head().what, kind::pending);
+}
+
+TEST_F(scripts, AnAbsentEntryHasNoGraceWhateverItSays) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  auto request = one.fill_of(a, "");
+  request.absent = true;
+  request.times = {.fresh = 1min, .grace = 1h, .key_ttl = 1h};
+  ASSERT_EQ(one.fill(request)->what, fills::stored);
+  EXPECT_EQ(one.head().what, kind::absent);
+  EXPECT_EQ(one.head().grace, 0ms);
+  EXPECT_EQ(two.lease(b)->what, leases::hit);
+
+  one.store({.what = kind::absent, .until = one.now(), .produced_by = a, .grace = 1h}, "");
+  EXPECT_EQ(two.lease(b)->what, leases::lead);
+}
+
+TEST_F(scripts, ARefusedEntryCountsAsMissingForThatReaderOnly) {
+  store_value();
+  EXPECT_EQ(two.lease(b)->what, leases::hit);
+  auto undecodable = two.lease_of(b);
+  undecodable.refused = a;
+  EXPECT_EQ(two.lease(undecodable)->what, leases::lead);
+  EXPECT_EQ(two.head().produced_by, b);
+
+  undecodable.attempt = c;
+  undecodable.refused = b;
+  EXPECT_EQ(two.lease(undecodable)->what, leases::wait) << "a lease is nothing to decode";
+}
+
+TEST_F(scripts, NoTokenIsNeverEqualToAToken) {
+  one.store({.what = kind::pending, .until = one.now() + 1min, .produced_by = {}}, "");
+  EXPECT_EQ(two.lease(b)->what, leases::wait);
+  one.store({.what = kind::value, .until = one.now() + 1min, .produced_by = {}}, "x");
+  EXPECT_EQ(two.lease(b)->what, leases::hit);
+}
+
+TEST_F(scripts, ForeignStringsAreOverwrittenUnderALease) {
+  const std::string magic_only(1, '\xFE');
+  const std::string short_by_one = entry::encode({}, "").substr(0, 63);
+  const std::string no_magic = "\xEF" + entry::encode({}, "").substr(1);
+  for (const std::string& foreign : {std::string{}, std::string{"hello"}, magic_only, short_by_one,
+                                     no_magic, std::string(1000, '\0')}) {
+    one.store(foreign);
+    EXPECT_EQ(one.lease(a)->what, leases::lead) << foreign;
+    EXPECT_EQ(one.head().produced_by, a);
+    EXPECT_GT(one.key_ttl(), 59min);
+    EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::stored);
+  }
+}
+
+TEST_F(scripts, ForeignStringsAreTouchedByNothingElse) {
+  one.store("hello");
+  EXPECT_FALSE(one.renew(a, 1min)->applied);
+  EXPECT_FALSE(one.promote(a, b)->applied);
+  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
+  EXPECT_FALSE(one.release(a)->applied);
+  EXPECT_FALSE(one.expire(b)->applied);
+  EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::refused);
+  EXPECT_EQ(one.stored(), "hello");
+}
+
+TEST_F(scripts, ANewerFormatIsNeverOverwritten) {
+  const envelope head{.what = kind::value, .until = one.now() + 1min, .produced_by = a};
+  for (const char version : {'\x20', '\x00', '\x14', '\x1F', '\xF0'}) {
+    std::string newer = entry::encode(head, "from the future");
+    newer[1] = version;
+    one.store(newer);
+    const auto answer = one.lease(a);
+    ASSERT_EQ(answer->what, leases::newer);
+    EXPECT_GE(answer->now, head.until - 1min);
+    auto refusing = one.lease_of(b);
+    refusing.refused = a;
+    refusing.previous = a;
+    refusing.notify = true;
+    EXPECT_EQ(one.lease(refusing)->what, leases::newer);
+    EXPECT_FALSE(one.renew(a, 1min)->applied);
+    EXPECT_FALSE(one.promote(a, b)->applied);
+    EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
+    EXPECT_FALSE(one.release(a)->applied);
+    EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::refused);
+    EXPECT_EQ(one.fill(one.refresh_of(a, b, "x"))->what, fills::refused);
+    EXPECT_EQ(one.stored(), newer);
+    EXPECT_TRUE(one.expire(b)->applied) << "asked for by hand: it may not be served on";
+    EXPECT_EQ(one.stored(), std::nullopt);
+  }
+}
+
+TEST_F(scripts, AKeyOfAnotherTypeIsAFaultAndStaysAsItIs) {
+  one.wire().command({"HSET", lease_client::key, "field", "theirs"});
+  one.wire().command({"RPUSH", lease_client::mark_key, "theirs"});
+  const auto expect_corrupt = [](const auto& answer) {
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().code, fault_code::corrupt);
+    EXPECT_EQ(answer.error().text.substr(0, 9), "WRONGTYPE");
+  };
+  expect_corrupt(one.lease(a));
+  expect_corrupt(one.renew(a, 1min));
+  expect_corrupt(one.promote(a, b));
+  expect_corrupt(one.fill(one.fill_of(a, "x")));
+  expect_corrupt(one.fail(one.failure_of(a)));
+  expect_corrupt(one.release(a));
+  expect_corrupt(one.expire(b));
+  expect_corrupt(one.mark(a, 1min));
+  expect_corrupt(one.extend_mark(a, 1min));
+  expect_corrupt(one.release_mark(a));
+  EXPECT_EQ(one.wire().command({"HGET", lease_client::key, "field"}).text, "theirs");
+  EXPECT_EQ(one.wire().command({"LLEN", lease_client::mark_key}).root().integer(), 1);
+  EXPECT_EQ(one.key_ttl(), -1ms);
+}
+
+// ---- renew, release, promote
+
+TEST_F(scripts, ARenewalMovesTheEndAndTheClientIdAndNothingElse) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  envelope stub = one.head();
+  ASSERT_TRUE(one.renew(a, 5min, 99)->applied);
+  const envelope renewed = one.head();
+  EXPECT_GE(renewed.until, stub.until + 4min);
+  stub.until = renewed.until;
+  stub.holder_client_id = 99;
+  EXPECT_EQ(renewed, stub);
+  EXPECT_GT(one.key_ttl(), 59min);
+}
+
+TEST_F(scripts, ARenewalOfAnythingButOnesOwnLeaseChangesNothing) {
+  EXPECT_FALSE(one.renew(a, 1min)->applied);
+  EXPECT_EQ(one.stored(), std::nullopt);
+  store_value();
+  const auto value = one.stored();
+  EXPECT_FALSE(one.renew(a, 1min)->applied);
+  EXPECT_EQ(one.stored(), value);
+}
+
+TEST_F(scripts, AReleaseLetsTheNextOneLead) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  EXPECT_FALSE(one.release(b)->applied);
+  EXPECT_TRUE(one.release(a)->applied);
+  EXPECT_EQ(one.stored(), std::nullopt);
+  EXPECT_FALSE(one.release(a)->applied);
+  EXPECT_EQ(two.lease(b)->what, leases::lead);
+}
+
+TEST_F(scripts, AReleaseLeavesAValueAlone) {
+  store_value();
+  EXPECT_FALSE(one.release(a)->applied);
+  EXPECT_EQ(one.head().what, kind::value);
+}
+
+TEST_F(scripts, APromotedRefreshHoldsTheLeaseAndFillsUnderItsToken) {
+  store_value();
+  const server_time before = one.now();
+  ASSERT_TRUE(one.promote(a, b)->applied);
+  const envelope stub = one.head();
+  EXPECT_EQ(stub.what, kind::pending);
+  EXPECT_EQ(stub.flags, 0);
+  EXPECT_EQ(stub.attempts, 0U);
+  EXPECT_GE(stub.stored_at, before);
+  EXPECT_EQ(stub.until, stub.stored_at + 1min);
+  EXPECT_EQ(stub.produced_by, b);
+  EXPECT_EQ(stub.holder_client_id, 7U);
+  EXPECT_EQ(stub.digest, lease_client::digest);
+  EXPECT_EQ(one.stored()->size(), entry::envelope_size);
+  EXPECT_EQ(two.lease(c)->what, leases::wait);
+  EXPECT_EQ(one.fill(one.refresh_of(a, c, "x"))->what, fills::refused);
+  EXPECT_EQ(one.fill(one.fill_of(b, "x"))->what, fills::stored);
+}
+
+TEST_F(scripts, OnlyTheValueItStartedFromCanBePromoted) {
+  EXPECT_FALSE(one.promote(a, b)->applied) << "missing: perhaps invalidated";
+  EXPECT_EQ(one.stored(), std::nullopt);
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  EXPECT_FALSE(one.promote(a, b)->applied) << "another lease";
+  EXPECT_EQ(one.head().produced_by, a);
+  ASSERT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::stored);
+  EXPECT_FALSE(one.promote(c, b)->applied) << "another value";
+  ASSERT_TRUE(one.expire(c)->applied);
+  EXPECT_FALSE(one.promote(a, b)->applied) << "expired by hand since";
+  EXPECT_EQ(one.head().what, kind::value);
+}
+
+// ---- fill
+
+TEST_F(scripts, AFillStoresExactlyTheEntryItDescribes) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  const auto filled = one.fill(one.fill_of(a, "payload"));
+  ASSERT_EQ(filled->what, fills::stored);
+  const envelope expected{.what = kind::value,
+                          .load_us = 1500,
+                          .stored_at = filled->now,
+                          .until = filled->now + 1min,
+                          .produced_by = a,
+                          .grace = 2min,
+                          .digest = lease_client::digest,
+                          .checksum = entry::checksum_of("payload", lease_client::digest)};
+  EXPECT_EQ(one.stored(), entry::encode(expected, "payload"));
+  EXPECT_TRUE(entry::is_genuine(entry::decode(*one.stored()), lease_client::digest));
+  EXPECT_LE(one.key_ttl(), 3min);
+  EXPECT_GT(one.key_ttl(), 2min);
+}
+
+TEST_F(scripts, ARepeatedFillIsADuplicateAndProlongsNothing) {
+  store_value();
+  const auto first = one.stored();
+  auto again = one.fill_of(a, "another payload");
+  again.times = {.fresh = 10h, .grace = 10h, .key_ttl = 20h};
+  EXPECT_EQ(one.fill(again)->what, fills::duplicate);
+  EXPECT_EQ(one.stored(), first);
+  EXPECT_LE(one.key_ttl(), 1h);
+}
+
+TEST_F(scripts, AFillNeverCreatesAKey) {
+  EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::refused);
+  EXPECT_EQ(one.stored(), std::nullopt);
+}
+
+TEST_F(scripts, AFillAfterAnInvalidationIsRefused) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_TRUE(two.invalidate());
+  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->what, fills::refused);
+  ASSERT_EQ(two.lease(b)->what, leases::lead);
+  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->what, fills::refused) << "created anew by another";
+  EXPECT_EQ(two.fill(two.fill_of(b, "new"))->what, fills::stored);
+  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->what, fills::refused) << "filled by another";
+}
+
+TEST_F(scripts, AFailureDoesNotCertifyALateFillOfItsToken) {
+  store_failure(1min);
+  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->what, fills::refused);
+  EXPECT_EQ(one.head().what, kind::failed);
+}
+
+TEST_F(scripts, OfTwoRefreshesOfOneValueTheFirstFillWins) {
+  store_value();
+  EXPECT_EQ(one.fill(one.refresh_of(a, b, "first"))->what, fills::stored);
+  EXPECT_EQ(two.fill(two.refresh_of(a, c, "second"))->what, fills::refused);
+  EXPECT_EQ(one.fill(one.refresh_of(a, b, "first"))->what, fills::duplicate);
+  EXPECT_EQ(one.head().produced_by, b);
+}
+
+TEST_F(scripts, ARefreshThatFindsNothingReplacesTheValue) {
+  store_value();
+  auto request = one.refresh_of(a, b, "");
+  request.absent = true;
+  EXPECT_EQ(one.fill(request)->what, fills::stored);
+  EXPECT_EQ(one.head().what, kind::absent);
+  EXPECT_EQ(one.fill(one.refresh_of(b, c, "back again"))->what, fills::stored);
+}
+
+TEST_F(scripts, TokensDigestsAndPayloadsKeepEveryByte) {
+  entry::token odd = entry::token::from(std::string_view{"\0\xFF\r\n\0\0*3\r\n$-1\r\n", 16});
+  for (const char byte : {'\0', '\xFF', '\r', '\n', '\xFE'}) {
+    odd.bytes[15] = byte;
+    const std::string payload = std::string{"\0\r\n$5\r\n\xFF\xFE", 9} + std::string(3, byte);
+    auto request = one.lease_of(odd);
+    request.digest = 0xFF00'0D0A'0000'00FFU;
+    request.client_id = ~std::uint64_t{0};
+    ASSERT_TRUE(one.invalidate());
+    ASSERT_EQ(one.lease(request)->what, leases::lead);
+    EXPECT_EQ(one.head().digest, request.digest);
+    EXPECT_EQ(one.head().holder_client_id, request.client_id);
+    EXPECT_EQ(one.lease(token_of('x'))->what, leases::wait);
+    ASSERT_EQ(one.fill(one.fill_of(odd, payload))->what, fills::stored);
+    const std::string stored = one.stored().value();
+    EXPECT_EQ(entry::decode(stored).payload, payload);
+    EXPECT_EQ(entry::decode(stored).head.produced_by, odd);
+    EXPECT_TRUE(entry::is_genuine(entry::decode(stored), lease_client::digest));
+  }
+}
+
+TEST_F(scripts, TimesAtTheirLimitsAreStoredAndNeverRefused) {
+  for (const milliseconds extreme : {milliseconds::min(), -1ms, 0ms, milliseconds::max()}) {
+    ASSERT_TRUE(one.invalidate());
+    auto request = one.lease_of(a);
+    request.lease_ttl = request.pending_ttl = extreme;
+    ASSERT_TRUE(one.lease(request).has_value());
+    if (extreme < 1ms) one.store({.what = kind::pending, .produced_by = a}, "");
+    auto fill = one.fill_of(a, "x");
+    fill.load_time = microseconds::max();
+    fill.times = {.fresh = extreme, .grace = extreme, .key_ttl = extreme};
+    ASSERT_EQ(one.fill(fill)->what, fills::stored);
+    if (extreme > 1ms) {
+      EXPECT_EQ(one.head().load_us, 0xFFFF'FFFFU);
+    }
+  }
+}
+
+// ---- failure
+
+TEST_F(scripts, AFailureIsToldToEveryoneUntilItsPauseEnds) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  auto failure = one.failure_of(a);
+  failure.failure = entry::failure_class::timed_out;
+  failure.attempts = 5;
+  failure.text = "no answer";
+  ASSERT_TRUE(one.fail(failure)->applied);
+
+  const auto told = two.lease(b);
+  ASSERT_EQ(told->what, leases::failed);
+  EXPECT_GT(told->left, 30s);
+  EXPECT_LE(told->left, 1min);
+  const entry::decoded read = entry::decode(told->entry_bytes);
+  EXPECT_EQ(read.payload, "no answer");
+  EXPECT_TRUE(entry::is_genuine(read, lease_client::digest));
+  const envelope expected{.what = kind::failed,
+                          .failure = entry::failure_class::timed_out,
+                          .attempts = 5,
+                          .stored_at = read.head.stored_at,
+                          .until = read.head.stored_at + 1min,
+                          .produced_by = a,
+                          .digest = lease_client::digest,
+                          .checksum = entry::checksum_of("no answer", lease_client::digest)};
+  EXPECT_EQ(read.head, expected);
+  EXPECT_LE(one.key_ttl(), 3min);
+  EXPECT_EQ(one.head(), expected) << "asking changed nothing";
+}
+
+TEST_F(scripts, TheLeaseAfterAPauseCarriesTheAttempts) {
+  store_failure(0ms, 5);
+  const auto granted = two.lease(b);
+  ASSERT_EQ(granted->what, leases::lead);
+  EXPECT_EQ(granted->attempts, 5U);
+  EXPECT_EQ(two.head().attempts, 5U);
+  ASSERT_EQ(two.fill(two.fill_of(b, "x"))->what, fills::stored);
+  EXPECT_EQ(two.head().load_us, 1500U) << "a value counts no attempts";
+}
+
+TEST_F(scripts, AttemptsReachTheirLimitAndStay) {
+  store_failure(0ms, 0xFFFF'FFFF);
+  EXPECT_EQ(two.lease(b)->attempts, 0xFFFF'FFFFU);
+}
+
+TEST_F(scripts, OnlyTheHolderCanFail) {
+  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
+  EXPECT_EQ(one.stored(), std::nullopt);
+  store_value();
+  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
+  EXPECT_EQ(one.head().what, kind::value);
+}
+
+// ---- expire
+
+TEST_F(scripts, ExpireMakesAValueStaleAndRefusesRefreshesInFlight) {
+  store_value();
+  envelope head = one.head();
+  const server_time before = one.now();
+  ASSERT_TRUE(two.expire(b)->applied);
+  const envelope expired = one.head();
+  EXPECT_GE(expired.until, before);
+  EXPECT_LE(expired.until, one.now());
+  head.until = expired.until;
+  head.flags = envelope::flag_expired_by_hand;
+  head.produced_by = b;
+  EXPECT_EQ(expired, head);
+  EXPECT_EQ(entry::decode(*one.stored()).payload, "payload");
+  EXPECT_GT(one.key_ttl(), 59min);
+  EXPECT_EQ(one.lease(c)->what, leases::hit) << "within grace";
+  EXPECT_EQ(one.fill(one.refresh_of(a, c, "begun before"))->what, fills::refused);
+  EXPECT_EQ(one.fill(one.refresh_of(b, c, "begun after"))->what, fills::stored);
+  EXPECT_EQ(one.head().flags, 0);
+}
+
+TEST_F(scripts, ExpiringTwiceKeepsTheFlagsAndTheEarlierEnd) {
+  envelope head{.what = kind::value, .flags = 0xFD, .until = server_time{5s}, .grace = 10min};
+  one.store(head, "x");
+  ASSERT_TRUE(one.expire(b)->applied);
+  ASSERT_TRUE(one.expire(c)->applied);
+  EXPECT_EQ(one.head().flags, 0xFF);
+  EXPECT_EQ(one.head().until, server_time{5s});
+  EXPECT_EQ(one.head().produced_by, c);
+}
+
+TEST_F(scripts, ExpireWithoutGraceDeletes) {
+  store_value(1min, 0ms);
+  EXPECT_TRUE(one.expire(b)->applied);
+  EXPECT_EQ(one.stored(), std::nullopt);
+}
+
+TEST_F(scripts, ExpireEndsLeasesFailuresAndAbsence) {
+  EXPECT_FALSE(one.expire(c)->applied) << "missing";
+  for (const kind each : {kind::pending, kind::absent, kind::failed}) {
+    one.store({.what = each, .until = one.now() + 1min, .produced_by = a, .grace = 1min}, "");
+    EXPECT_TRUE(two.expire(c)->applied);
+    EXPECT_EQ(one.stored(), std::nullopt);
+    EXPECT_EQ(one.fill(one.fill_of(a, "old"))->what, fills::refused);
+  }
+}
+
+// ---- refresh mark
+
+TEST_F(scripts, OneRefresherWinsTheMarkAndSeesTheEntry) {
+  store_value();
+  const auto won = one.mark(b, 1min);
+  ASSERT_TRUE(won->won);
+  EXPECT_EQ(won->head_bytes, one.stored()->substr(0, entry::envelope_size));
+  const auto lost = two.mark(c, 1min);
+  EXPECT_FALSE(lost->won);
+  EXPECT_EQ(lost->head_bytes, won->head_bytes);
+}
+
+TEST_F(scripts, AMarkOverAMissingEntrySaysSo) {
+  const auto won = one.mark(b, 1min);
+  EXPECT_TRUE(won->won);
+  EXPECT_EQ(won->head_bytes, "");
+}
+
+TEST_F(scripts, OnlyItsWinnerExtendsAndReleasesAMark) {
+  EXPECT_FALSE(one.extend_mark(b, 1min)->applied);
+  EXPECT_FALSE(one.release_mark(b)->applied);
+  ASSERT_TRUE(one.mark(b, 1min)->won);
+  EXPECT_FALSE(two.extend_mark(c, 10min)->applied);
+  EXPECT_FALSE(two.release_mark(c)->applied);
+  const auto ttl = [&] {
+    return one.wire().command({"PTTL", lease_client::mark_key}).root().integer();
+  };
+  EXPECT_LE(ttl(), 60'000);
+  EXPECT_TRUE(one.extend_mark(b, 10min)->applied);
+  EXPECT_GT(ttl(), 60'000);
+  EXPECT_TRUE(one.release_mark(b)->applied);
+  EXPECT_TRUE(two.mark(c, 1min)->won);
+}
+
+// ---- the server's own limits
+
+TEST_F(scripts, WithoutMemoryNothingIsWrittenAndWhatOnlyFreesStillWorks) {
+  store_value();
+  const auto value = one.stored();
+  one.wire().command({"CONFIG", "SET", "maxmemory", "1"});
+  const auto expect_overloaded = [](const auto& answer) {
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().code, fault_code::overloaded) << answer.error().text;
+  };
+  EXPECT_EQ(one.lease(b)->what, leases::hit) << "a hit writes nothing";
+  auto undecodable = one.lease_of(b);
+  undecodable.refused = a;
+  expect_overloaded(one.lease(undecodable));
+  expect_overloaded(one.fill(one.refresh_of(a, b, "x")));
+  expect_overloaded(one.promote(a, b));
+  EXPECT_EQ(one.stored(), value);
+  EXPECT_TRUE(one.expire(b)->applied);
+  EXPECT_EQ(one.stored(), std::nullopt) << "what cannot be marked stale may not be served on";
+
+  one.wire().command({"CONFIG", "SET", "maxmemory", "0"});
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  one.wire().command({"CONFIG", "SET", "maxmemory", "1"});
+  expect_overloaded(one.renew(a, 1min));
+  expect_overloaded(one.fail(one.failure_of(a)));
+  EXPECT_TRUE(one.release(a)->applied);
+}
+
+TEST_F(scripts, AfterTheScriptsAreForgottenEveryRequestSaysNoscript) {
+  one.wire().command({"SCRIPT", "FLUSH"});
+  std::string request;
+  lease::write_lease(request, one.lease_of(a), true);
+  one.wire().send(request);
+  EXPECT_TRUE(lease::read_acknowledged(one.wire().read_reply()));
+  EXPECT_TRUE(lease::is_noscript(one.wire().read_reply()));
+
+  request.clear();
+  lease::write_load_scripts(request);
+  one.wire().send(request);
+  for (const lease::script& each : lease::scripts()) {
+    EXPECT_EQ(one.wire().read_reply().text, each.sha1) << each.name;
+  }
+  EXPECT_EQ(one.lease(a)->what, leases::lead);
+}
+
+TEST_F(scripts, AReplicaRefusesToLease) {
+  one.wire().command({"REPLICAOF", "127.0.0.1", "1"});
+  const auto answer = one.lease(a);
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().code, fault_code::unreachable) << answer.error().text;
+}
+
+TEST_F(scripts, HoldersAreTheClientsThatAreStillConnected) {
+  const std::uint64_t other = two.wire().client_id();
+  const std::uint64_t self = one.wire().client_id();
+  const std::vector<std::uint64_t> asked{other, 123'456'789, self};
+  std::string request;
+  lease::write_holders(request, asked);
+  one.wire().send(request);
+  EXPECT_EQ(lease::read_holders(one.wire().read_reply()).value(),
+            (std::vector<std::uint64_t>{self, other}));
+
+  request.clear();
+  lease::write_holders(request, std::vector<std::uint64_t>{123'456'789});
+  one.wire().send(request);
+  EXPECT_TRUE(lease::read_holders(one.wire().read_reply()).value().empty());
+}
+
+}  // namespace
+}  // namespace drover::test
