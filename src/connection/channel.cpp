@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "connection/channel.hpp"
+
+#include <utility>
+
+#include "connection/channel_state.hpp"
+#include "connection/fork_count.hpp"
+
+namespace drover::connection {
+
+channel::state::state(settings given, handlers given_handlers)
+    : with{std::move(given)},
+      to{std::move(given_handlers)},
+      born_in{fork_count()},
+      service_bell{std::make_shared<const bell>()},
+      breaker{{with.back_off_min, with.back_off_max}, with.seed},
+      attempt{with, service_bell} {}
+
+channel::state::~state() {
+  {
+    const locked lock{mutex};
+    stopping = true;
+  }
+  service_bell->ring();
+  if (service.joinable()) service.join();
+}
+
+bool channel::state::is_a_fork() const noexcept {
+  return fork_count() != born_in;
+}
+
+channel::channel(settings with, handlers to)
+    : state_{std::make_unique<state>(std::move(with), std::move(to))} {}
+
+channel::~channel() {
+  // In a fork the lock may be held for ever by a thread that is not here, and the service thread cannot be
+  // joined. The memory stays.
+  if (state_->is_a_fork()) static_cast<void>(state_.release());
+}
+
+outcome channel::exchange(std::string_view request, std::span<resp::message> replies,
+                          const wait_limit& within) {
+  return state_->exchange(request, replies, within);
+}
+
+void channel::post(std::string request, unsigned replies, completion done) {
+  state_->post(std::move(request), replies, std::move(done));
+}
+
+timer_id channel::schedule(steady_time when, std::function<void()> what) {
+  if (state_->is_a_fork()) return 0;
+  const state::locked lock{state_->mutex};
+  const auto first = state_->timers.next();
+  const auto id = state_->timers.add(when, std::move(what));
+  state_->start();
+  if (!first || when < *first) state_->service_bell->ring();
+  return id;
+}
+
+bool channel::cancel(timer_id id) {
+  if (state_->is_a_fork()) return false;
+  std::function<void()> dropped;  // its captures end outside the lock
+  const state::locked lock{state_->mutex};
+  dropped = state_->timers.remove(id);
+  return dropped != nullptr;
+}
+
+void channel::hold_pushes() {
+  if (state_->is_a_fork()) return;
+  const state::locked lock{state_->mutex};
+  if (++state_->holds > 1 || state_->live == nullptr) return;
+  if (state_->live->reader == link::role::nobody) state_->service_bell->ring();
+}
+
+void channel::release_pushes() {
+  if (state_->is_a_fork()) return;
+  const state::locked lock{state_->mutex};
+  DROVER_ASSERT(state_->holds > 0);
+  if (--state_->holds > 0 || state_->live == nullptr) return;
+  if (state_->live->reader == link::role::service) state_->service_bell->ring();
+}
+
+bool channel::is_available() const noexcept {
+  return state_->available.load(std::memory_order_acquire);
+}
+
+std::uint64_t channel::epoch() const noexcept {
+  return state_->epoch.load(std::memory_order_acquire);
+}
+
+std::uint64_t channel::client_id() const noexcept {
+  return state_->client_id.load(std::memory_order_acquire);
+}
+
+}  // namespace drover::connection

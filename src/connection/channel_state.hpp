@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// The inside of a channel: one mutex, the live connection with its two roles, those who wait for one, and
+// the service thread. channel.cpp holds the face, exchange.cpp the callers' side, roles.cpp what whoever
+// writes or reads does for all, service.cpp the thread.
+//
+// Roles:      a connection has at most one writer and one reader. Who has a role uses that half of the
+//             socket, and its buffer, without the lock.
+// Invariants: (1) while replies are due and nobody writes, somebody reads, or the service thread has been
+//                 rung to do so;
+//             (2) a connection that is broken keeps its slots until the service thread has seen both
+//                 roles free; it alone makes and unmakes connections, and tells `up` and `down`;
+//             (3) a caller's slot is told `done` exactly once, outside the lock, as the last touch of it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "connection/channel.hpp"
+#include "connection/connector.hpp"
+#include "connection/driver.hpp"
+#include "connection/health.hpp"
+#include "connection/spin_gauge.hpp"
+#include "connection/stream.hpp"
+#include "connection/timer_queue.hpp"
+#include "connection/wake_word.hpp"
+
+namespace drover::connection {
+
+struct link;
+
+struct pending : slot {
+  std::string_view request;
+  std::optional<fault> why;
+  steady_time parked_until{};
+  link* on = nullptr;  ///< since it was appended
+};
+
+struct call : pending {
+  explicit call(std::string_view bytes, std::span<resp::message> into) noexcept {
+    request = bytes;
+    replies = into;
+    blocks = true;
+  }
+  wake_word word;
+  bool reading = false;  ///< it has the reader role, or is about to be told so
+};
+
+struct posted : pending {
+  posted(std::string bytes, unsigned count, completion then)
+      : text{std::move(bytes)}, storage(count), done{std::move(then)} {
+    request = text;
+    replies = storage;
+  }
+  std::string text;
+  std::vector<resp::message> storage;
+  completion done;
+};
+
+/// A connection that is up.
+struct link {
+  enum class role : std::uint8_t { nobody, caller, service };
+  static constexpr std::size_t incoming_size = std::size_t{64} << 10U;
+
+  stream_socket socket;
+  std::unique_ptr<stream> traffic;
+
+  role reader = role::nobody;
+  bool writing = false;
+  bool late = false;     ///< the writer is the service thread: the socket was full
+  bool hung_up = false;  ///< the peer has closed; what it sent before may be unread
+  bool answered = false;
+  std::optional<health::loss> broken;
+  fault why;
+  /// The last byte from the server, or the moment from which replies were due, whichever is later.
+  std::atomic<steady_time> quiet_since{steady_time{}};
+
+  std::string outgoing;  // the writer's
+  std::size_t sent = 0;
+  std::array<char, incoming_size> incoming;  // the reader's
+  spin_gauge gauge;
+  std::atomic<bool> exact_silence{false};  ///< the reader before left without a byte
+};
+
+struct channel::state {
+  enum class phase : std::uint8_t {
+    idle,        ///< nobody has asked for anything yet
+    connecting,  ///< requests are parked
+    up,
+    open,  ///< the breaker is: requests fault at once
+  };
+  /// How the reader stopped reading.
+  enum class leaving : std::uint8_t { ended, broken, deadline, stop };
+  using locked = std::unique_lock<std::mutex>;
+
+  state(settings given, handlers given_handlers);
+  ~state();
+
+  // The callers' side.
+  outcome exchange(std::string_view request, std::span<resp::message> replies, const wait_limit& within);
+  void post(std::string request, unsigned replies, completion done);
+  [[nodiscard]] std::optional<fault> admit(pending& item);
+  [[nodiscard]] std::optional<fault> park(pending& item);
+  [[nodiscard]] std::optional<fault> append(pending& item);
+  outcome wait(call& mine, const wait_limit& within, bool reads);
+  outcome leave(call& mine, outcome::how why);
+
+  // What whoever has a role does for all.
+  [[nodiscard]] bool flush(link& on, const call* self, bool yield_first);
+  void write_out(link& on, locked& lock);
+  leaving read_for_all(link& on, call& self, const wait_limit& within);
+  [[nodiscard]] transfer receive(link& on, call& self, const wait_limit& within,
+                                 std::optional<leaving>& limit);
+  [[nodiscard]] std::optional<transfer> spin(link& on);
+  void digest(link& on, transfer got, arrivals& came);
+  [[nodiscard]] bool deliver(arrivals& came, const call* self) noexcept;
+  [[nodiscard]] const void* pass_reader(link& on);
+  void break_off(link& on, health::loss how, fault why);
+  static void tell(pending& item);
+
+  // The service thread.
+  void start();
+  void serve();
+  void shut_down(locked& lock);
+  void run_timers(locked& lock);
+  void tell_finished(locked& lock);
+  void expire_parked(locked& lock);
+  void close_if_broken(locked& lock);
+  void go_on_connecting(locked& lock, readiness came);
+  void come_up(locked& lock, connected fresh);
+  void tell_all(locked& lock, slot_list& ended);
+  static void end(pending& item, const fault& why, slot_list& into);
+  void serve_link(locked& lock, readiness came);
+  void read_once(locked& lock);
+  void hand_over(link& on, locked& lock);
+  void unpark(pending& item) noexcept;
+  [[nodiscard]] bool wants_to_read(const link& on) const noexcept;
+  [[nodiscard]] std::optional<steady_time> next_moment() const;
+  [[nodiscard]] bool is_a_fork() const noexcept;
+
+  const settings with;
+  const handlers to;
+  const std::uint32_t born_in;
+  const std::shared_ptr<const bell> service_bell;
+  const bell reader_bell;  // for a reader whose stop token fires
+
+  std::atomic<bool> available{true};
+  std::atomic<std::uint64_t> epoch{0};
+  std::atomic<std::uint64_t> client_id{0};
+
+  std::mutex mutex;  // guards all that follows
+  phase at = phase::idle;
+  bool stopping = false;
+  bool greeting_now = false;  // within `up`: what the service thread posts goes out first
+  fault refusal;
+  health breaker;
+  std::unique_ptr<link> live;
+  slot_list parked;
+  std::size_t parked_count = 0;
+  std::size_t parked_bytes = 0;
+  slot_list finished;  // ended without the connection's doing; the service thread tells them
+  timer_queue timers;
+  std::size_t holds = 0;
+  std::thread service;
+
+  connector attempt;  // the service thread's
+  std::uint64_t connections = 0;
+};
+
+}  // namespace drover::connection

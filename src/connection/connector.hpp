@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// One attempt to connect, from the name of the host to the end of the handshake, a step at a time so that
+// the service thread goes on with its other work meanwhile.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <drover/result.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connection/channel.hpp"
+#include "connection/driver.hpp"
+#include "connection/handshake.hpp"
+#include "connection/resolver.hpp"
+#include "connection/stream.hpp"
+
+namespace drover::connection {
+
+[[nodiscard]] stream_limits limits_of(const settings& with) noexcept;
+
+/// A connection that has just come up.
+struct connected {
+  stream_socket socket;
+  std::unique_ptr<stream> traffic;
+  greeting said;
+  std::vector<resp::message> pushes;  ///< that came right behind the handshake's replies
+};
+
+class connector {
+ public:
+  connector(const settings& with, const std::shared_ptr<const bell>& wake);
+
+  /// Precondition: no attempt runs.
+  void begin(steady_time now);
+  [[nodiscard]] bool is_running() const noexcept { return stage_ != stage::idle; }
+
+  /// What to wait for before the next `step`.
+  [[nodiscard]] const stream_socket* socket() const noexcept;
+  [[nodiscard]] readiness asked() const noexcept;
+  [[nodiscard]] steady_time until() const noexcept { return address_deadline_; }
+
+  /// Goes as far as it can without waiting. An answer ends the attempt.
+  [[nodiscard]] std::optional<result<connected>> step(readiness came, steady_time now);
+
+ private:
+  enum class stage { idle, resolving, connecting, greeting };
+  struct handshake_slot : slot {};
+  using answer = std::optional<result<connected>>;
+
+  void connect_next(steady_time now);
+  [[nodiscard]] answer refuse(std::string_view why);
+  [[nodiscard]] answer begin_greeting();
+  [[nodiscard]] answer send_greeting();
+  [[nodiscard]] answer receive_greeting();
+  [[nodiscard]] answer finish(arrivals& came);
+
+  const settings& with_;
+  resolver resolver_;
+  stage stage_ = stage::idle;
+  steady_time deadline_{};
+  steady_time address_deadline_{};
+  std::vector<address> left_;  // the next one at the back
+  stream_socket socket_;
+  std::unique_ptr<stream> traffic_;
+  std::string output_;
+  std::vector<resp::message> replies_;
+  handshake_slot place_;
+  std::vector<char> input_;
+};
+
+}  // namespace drover::connection

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "connection/driver.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "connection/channel.hpp"
+
+namespace drover::connection {
+namespace {
+
+// A peer that acknowledges nothing for so long is gone, and so is one that answers no keep-alive.
+constexpr unsigned user_timeout_ms = 1000;
+constexpr int keep_alive_idle_s = 15;
+constexpr int keep_alive_interval_s = 5;
+constexpr int keep_alive_probes = 3;
+
+template <class Sockaddr>
+address as_address(const Sockaddr& from, std::size_t size) {
+  address out{reinterpret_cast<const sockaddr&>(from).sa_family, std::string(size, '\0')};
+  std::memcpy(out.bytes.data(), &from, size);
+  return out;
+}
+
+template <class Value>
+void set_option(int descriptor, int level, int name, Value value) noexcept {
+  static_cast<void>(::setsockopt(descriptor, level, name, &value, sizeof value));
+}
+
+transfer as_transfer(ssize_t moved) noexcept {
+  if (moved > 0) return {transfer::how::moved, static_cast<std::size_t>(moved)};
+  if (moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {transfer::how::would_block, 0};
+  return {transfer::how::ended, 0};
+}
+
+template <class Call>
+ssize_t again_if_interrupted(Call call) noexcept {
+  ssize_t moved = 0;
+  do {
+    moved = call();
+  } while (moved < 0 && errno == EINTR);
+  return moved;
+}
+
+}  // namespace
+
+std::optional<address> unix_address(const std::string& path) {
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  if (path.size() >= sizeof where.sun_path) return std::nullopt;
+  std::memcpy(where.sun_path, path.data(), path.size());
+  return as_address(where, sizeof where);
+}
+
+std::optional<address> numeric_address(const std::string& host, std::uint16_t port) {
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(port);
+  if (::inet_pton(AF_INET, host.c_str(), &four.sin_addr) == 1) return as_address(four, sizeof four);
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(port);
+  if (::inet_pton(AF_INET6, host.c_str(), &six.sin6_addr) == 1) return as_address(six, sizeof six);
+  return std::nullopt;
+}
+
+std::vector<address> look_up_addresses(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return {};
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned{found, &::freeaddrinfo};
+  std::vector<address> out;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    out.push_back({each->ai_family, std::string(each->ai_addrlen, '\0')});
+    std::memcpy(out.back().bytes.data(), each->ai_addr, each->ai_addrlen);
+  }
+  return out;
+}
+
+stream_socket::~stream_socket() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+stream_socket::stream_socket(stream_socket&& other) noexcept
+    : descriptor_{std::exchange(other.descriptor_, -1)} {}
+
+stream_socket& stream_socket::operator=(stream_socket&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+stream_socket stream_socket::connecting_to(const address& where) {
+  stream_socket out{::socket(where.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!out.is_open()) return out;
+  if (where.family != AF_UNIX) {
+    set_option(out.descriptor_, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(out.descriptor_, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout_ms);
+    set_option(out.descriptor_, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(out.descriptor_, IPPROTO_TCP, TCP_KEEPIDLE, keep_alive_idle_s);
+    set_option(out.descriptor_, IPPROTO_TCP, TCP_KEEPINTVL, keep_alive_interval_s);
+    set_option(out.descriptor_, IPPROTO_TCP, TCP_KEEPCNT, keep_alive_probes);
+  }
+  const auto* const target = reinterpret_cast<const sockaddr*>(where.bytes.data());
+  const int failed = ::connect(out.descriptor_, target, static_cast<socklen_t>(where.bytes.size()));
+  // A unix socket whose backlog is full answers EAGAIN and will never become writable.
+  if (failed != 0 && errno != EINPROGRESS) return {};
+  return out;
+}
+
+bool stream_socket::has_connected() const noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+void stream_socket::begin_traffic(milliseconds wait_max) noexcept {
+  const int flags = ::fcntl(descriptor_, F_GETFL);
+  ::fcntl(descriptor_, F_SETFL, flags & ~O_NONBLOCK);
+  wait_max = std::max(wait_max, milliseconds{1});  // zero would mean for ever
+  set_option(descriptor_, SOL_SOCKET, SO_RCVTIMEO,
+             timeval{static_cast<time_t>(wait_max.count() / 1000),
+                     static_cast<suseconds_t>(wait_max.count() % 1000 * 1000)});
+}
+
+transfer stream_socket::send(std::string_view bytes) const noexcept {
+  return as_transfer(again_if_interrupted([&] {
+    return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }));
+}
+
+transfer stream_socket::receive(std::span<char> into) const noexcept {
+  return as_transfer(again_if_interrupted(
+      [&] { return ::recv(descriptor_, into.data(), into.size(), MSG_DONTWAIT); }));
+}
+
+transfer stream_socket::receive_or_wait(std::span<char> into) const noexcept {
+  return as_transfer(
+      again_if_interrupted([&] { return ::recv(descriptor_, into.data(), into.size(), 0); }));
+}
+
+void stream_socket::hang_up() const noexcept {
+  ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+bell::bell() : descriptor_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+  if (descriptor_ < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
+}
+
+bell::~bell() {
+  ::close(descriptor_);
+}
+
+void bell::ring() const noexcept {
+  const std::uint64_t one = 1;
+  static_cast<void>(again_if_interrupted([&] { return ::write(descriptor_, &one, sizeof one); }));
+}
+
+void bell::hush() const noexcept {
+  std::uint64_t rung = 0;
+  static_cast<void>(again_if_interrupted([&] { return ::read(descriptor_, &rung, sizeof rung); }));
+}
+
+readiness wait_for(const bell& wake, const stream_socket* socket, readiness asked,
+                   std::optional<steady_time> until) noexcept {
+  std::array<pollfd, 2> entries{};
+  entries[0] = {wake.descriptor(), POLLIN, 0};
+  // POLLRDHUP alone wakes for a closing peer, not for data that a caller is reading.
+  const int events = (asked.input ? POLLIN : 0) | (asked.output ? POLLOUT : 0) |
+                     (asked.input || asked.hang_up ? POLLRDHUP : 0);
+  entries[1] = {socket == nullptr ? -1 : socket->descriptor(), static_cast<short>(events), 0};
+  const nfds_t count = socket == nullptr ? 1 : 2;
+  timespec wait{};
+  if (until) {
+    const auto left = std::max<std::int64_t>((*until - now()).count(), 0);
+    wait = {static_cast<time_t>(left / 1'000'000), static_cast<long>(left % 1'000'000) * 1000};
+  }
+  if (::ppoll(entries.data(), count, until ? &wait : nullptr, nullptr) <= 0) return {};
+  const int came = entries[1].revents;
+  readiness out;
+  out.hang_up = (came & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+  out.input = (came & POLLIN) != 0 || (asked.input && out.hang_up);
+  out.output = (came & POLLOUT) != 0 || (asked.output && out.hang_up);
+  return out;
+}
+
+}  // namespace drover::connection

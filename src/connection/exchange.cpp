@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// The callers' side of a channel: how a request gets in, and how its caller waits and goes.
+#include <stop_token>
+#include <system_error>
+#include <utility>
+
+#include "connection/channel_state.hpp"
+
+namespace drover::connection {
+namespace {
+
+fault forked() {
+  return {fault_code::unreachable, "this process is a fork; make a new client in it"};
+}
+
+// What a stop token rings: the word on which the caller sleeps, or, while it reads for all, its bell.
+struct stop_bell {
+  wake_word& word;
+  const bell& reader;
+  void operator()() const noexcept {
+    if ((word.raise(wake_word::stop) & wake_word::polling) != 0) reader.ring();
+  }
+};
+
+outcome ended(pending& mine) {
+  if (mine.why) return {outcome::how::faulted, *std::move(mine.why)};
+  return {outcome::how::replied, {}};
+}
+
+}  // namespace
+
+std::optional<fault> channel::state::admit(pending& item) {
+  if (stopping) return fault{fault_code::unreachable, "the client is being destroyed"};
+  switch (at) {
+    case phase::up: return append(item);
+    case phase::open: return refusal;
+    case phase::connecting:
+      if (greeting_now && std::this_thread::get_id() == service.get_id()) return append(item);
+      return park(item);
+    case phase::idle: break;
+  }
+  try {
+    start();
+  } catch (const std::system_error&) {
+    return fault{fault_code::overloaded, "no thread can be started"};
+  }
+  auto refused = park(item);
+  if (!refused) {
+    at = phase::connecting;
+    service_bell->ring();
+  }
+  return refused;
+}
+
+std::optional<fault> channel::state::park(pending& item) {
+  if (parked_count >= with.slots_max || parked_bytes + item.request.size() > with.queued_bytes_max) {
+    return fault{fault_code::overloaded, "too many requests wait for a connection"};
+  }
+  if (parked.empty() && !item.blocks) service_bell->ring();
+  item.parked_until = now() + with.connect_max;
+  item.at = slot::stage::parked;
+  ++parked_count;
+  parked_bytes += item.request.size();
+  parked.push_back(item);
+  return std::nullopt;
+}
+
+std::optional<fault> channel::state::append(pending& item) {
+  const bool was_quiet = live->traffic->due() == 0;
+  if (auto taken = live->traffic->append(item.request, item); !taken) return taken.error();
+  item.on = live.get();
+  if (was_quiet) live->quiet_since.store(now(), std::memory_order_relaxed);
+  return std::nullopt;
+}
+
+outcome channel::state::exchange(std::string_view request, std::span<resp::message> replies,
+                                 const wait_limit& within) {
+  if (is_a_fork()) return {outcome::how::faulted, forked()};
+  if (within.stop.stop_requested()) return {outcome::how::stopped, {}};
+  if (within.deadline && *within.deadline <= now()) return {outcome::how::deadline_passed, {}};
+  call mine{request, replies};
+  bool writes = false;
+  bool reads = false;
+  bool in_company = false;
+  {
+    const locked lock{mutex};
+    if (auto refused = admit(mine)) return {outcome::how::faulted, *std::move(refused)};
+    if (mine.at == slot::stage::due) {
+      in_company = live->reader != link::role::nobody;
+      writes = !std::exchange(live->writing, true);
+      reads = !writes && !in_company;
+      if (reads) live->reader = link::role::caller;
+    }
+  }
+  std::optional<std::stop_callback<stop_bell>> on_stop;
+  if (within.stop.stop_possible()) on_stop.emplace(within.stop, stop_bell{mine.word, reader_bell});
+  if (writes) reads = flush(*mine.on, &mine, in_company);
+  return wait(mine, within, reads);
+}
+
+outcome channel::state::wait(call& mine, const wait_limit& within, bool reads) {
+  for (;;) {
+    if (reads) {
+      switch (read_for_all(*mine.on, mine, within)) {
+        case leaving::ended: return ended(mine);
+        case leaving::broken: break;
+        case leaving::deadline: return leave(mine, outcome::how::deadline_passed);
+        case leaving::stop: return leave(mine, outcome::how::stopped);
+      }
+    }
+    const auto told = mine.word.wait(wake_word::done | wake_word::lead | wake_word::stop, within.deadline);
+    if ((told & wake_word::done) != 0) return ended(mine);
+    reads = (told & wake_word::lead) != 0;
+    if (reads) {
+      mine.word.take(wake_word::lead);
+    } else {
+      return leave(mine, (told & wake_word::stop) != 0 ? outcome::how::stopped
+                                                       : outcome::how::deadline_passed);
+    }
+  }
+}
+
+// The caller goes away. Whatever it held it gives on: its slot's replies are dropped when they come, and
+// the reader role, if it had it or was about to be told so, goes to the next.
+outcome channel::state::leave(call& mine, outcome::how why) {
+  locked lock{mutex};
+  if (mine.at == slot::stage::ended) {
+    lock.unlock();
+    mine.word.wait(wake_word::done, std::nullopt);
+    return ended(mine);
+  }
+  if (mine.at == slot::stage::parked) {
+    unpark(mine);
+    return {why, {}};
+  }
+  link& on = *live;
+  on.traffic->abandon(mine);
+  const void* heir = nullptr;
+  if (mine.reading) {
+    on.reader = link::role::nobody;
+    on.exact_silence.store(true, std::memory_order_relaxed);
+    heir = pass_reader(on);
+  } else if (on.reader == link::role::nobody) {
+    heir = pass_reader(on);
+  }
+  lock.unlock();
+  if (heir != nullptr) wake_word::wake(heir);
+  return {why, {}};
+}
+
+void channel::state::post(std::string request, unsigned replies, completion done) {
+  auto item = std::make_unique<posted>(std::move(request), replies, std::move(done));
+  if (is_a_fork()) {
+    // Nobody is here who could call it later, and it may not be called from within.
+    std::thread{[item = std::move(item)] { item->done(forked()); }}.detach();
+    return;
+  }
+  link* on = nullptr;
+  {
+    const locked lock{mutex};
+    auto refused = admit(*item);
+    const bool is_due = item->at == slot::stage::due;
+    posted& held = *item.release();
+    if (refused) {
+      held.why = std::move(refused);
+      held.at = slot::stage::ended;
+      finished.push_back(held);
+      service_bell->ring();
+      return;
+    }
+    if (is_due && !greeting_now && !std::exchange(live->writing, true)) on = live.get();
+  }
+  if (on != nullptr) static_cast<void>(flush(*on, nullptr, false));
+}
+
+}  // namespace drover::connection

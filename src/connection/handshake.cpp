@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "connection/handshake.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "resp/writer.hpp"
+
+namespace drover::connection {
+namespace {
+
+constexpr std::size_t quoted_max = 120;
+
+bool begins_with(std::string_view text, std::string_view start) noexcept {
+  return text.substr(0, start.size()) == start;
+}
+
+bool has_select(const settings& with) noexcept { return with.at.database != 0; }
+
+// The code of an error is its first word. Texts after WRONGPASS and NOAUTH are left out: some servers
+// repeat the user in them.
+fault refused_hello(std::string_view said) {
+  if (begins_with(said, "WRONGPASS")) {
+    return {fault_code::unsupported, "the server refused user or password (WRONGPASS)"};
+  }
+  if (begins_with(said, "NOAUTH")) {
+    return {fault_code::unsupported, "the server wants a password (NOAUTH)"};
+  }
+  if (begins_with(said, "NOPERM")) {
+    return {fault_code::unsupported, "the user may not run HELLO (NOPERM)"};
+  }
+  if (begins_with(said, "NOPROTO") || said.find("unknown command") != std::string_view::npos) {
+    return {fault_code::unsupported, "the server does not speak RESP3: needs RESP3: Redis 6 or newer"};
+  }
+  if (begins_with(said, "LOADING")) return {fault_code::unreachable, "the server is loading its data"};
+  if (said.find("AUTH") != std::string_view::npos || said.find("password") != std::string_view::npos) {
+    return {fault_code::unsupported, "the server refused AUTH"};
+  }
+  return {fault_code::unreachable, "the server refused HELLO: " + quoted(said)};
+}
+
+std::optional<resp::view> find(resp::view map, std::string_view name) noexcept {
+  for (std::size_t i = 0; i + 1 < map.size(); i += 2) {
+    const auto key = map[i];
+    if (key.is_string() && key.text() == name) return map[i + 1];
+  }
+  return std::nullopt;
+}
+
+std::string text_of(resp::view map, std::string_view name) {
+  const auto found = find(map, name);
+  return found && found->is_string() ? std::string{found->text()} : std::string{};
+}
+
+// "name:value\r\n" among the lines of INFO.
+std::string info_field(const resp::message& info, std::string_view name) {
+  if (info.empty() || !info.root().is_string()) return {};
+  auto text = info.root().text();
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    auto line = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.size() > name.size() && begins_with(line, name) && line[name.size()] == ':') {
+      return std::string{line.substr(name.size() + 1)};
+    }
+  }
+  return {};
+}
+
+std::optional<fault> read_hello(const resp::message& reply, greeting& into) {
+  const auto hello = reply.root();
+  if (hello.is_error()) return refused_hello(hello.text());
+  if (hello.kind() != resp::type::map) {
+    return fault{fault_code::unsupported, "HELLO was not answered by a map: needs RESP3: Redis 6 or newer"};
+  }
+  if (text_of(hello, "mode") == "cluster") {
+    return fault{fault_code::unsupported, "a server in cluster mode is not supported yet"};
+  }
+  const auto id = find(hello, "id");
+  if (id && id->kind() == resp::type::integer && id->integer() > 0) {
+    into.client_id = static_cast<std::uint64_t>(id->integer());
+  }
+  into.version = text_of(hello, "version");
+  into.role = text_of(hello, "role");
+  return std::nullopt;
+}
+
+// While it loads a server answers HELLO, SELECT and INFO, but not PING.
+bool is_loading(const resp::message& reply) noexcept {
+  return reply.root().is_error() && begins_with(reply.root().text(), "LOADING");
+}
+
+}  // namespace
+
+handshake_request write_handshake(const settings& with) {
+  handshake_request out;
+  std::vector<std::string_view> hello{"HELLO", "3"};
+  if (!with.at.password.empty()) {
+    hello.insert(hello.end(), {"AUTH", with.at.user.empty() ? "default" : std::string_view{with.at.user},
+                               with.at.password});
+  }
+  if (!with.client_name.empty()) hello.insert(hello.end(), {"SETNAME", with.client_name});
+  resp::write_command(out.text, hello);
+  if (has_select(with)) {
+    resp::write_command(out.text, {"SELECT", std::to_string(with.at.database)});
+  }
+  resp::write_command(out.text, {"INFO", "server"});
+  resp::write_command(out.text, {"INFO", "replication"});
+  resp::write_command(out.text, {"PING"});
+  out.text += with.on_connect;
+  out.replies = 4 + (has_select(with) ? 1U : 0U) + with.on_connect_replies;
+  return out;
+}
+
+result<greeting> read_handshake(const settings& with, std::span<resp::message> replies) {
+  greeting out;
+  if (auto wrong = read_hello(replies[0], out)) return *std::move(wrong);
+  if (std::any_of(replies.begin(), replies.end(), is_loading)) {
+    return fault{fault_code::unreachable, "the server is loading its data"};
+  }
+  std::size_t next = 1;
+  if (has_select(with)) {
+    const auto selected = replies[next++].root();
+    if (selected.is_error()) {
+      return fault{fault_code::unsupported, "the server refused SELECT: " + quoted(selected.text())};
+    }
+    if (!selected.is_string()) {
+      return fault{fault_code::corrupt, "SELECT was answered by something else"};
+    }
+  }
+  out.run_id = info_field(replies[next++], "run_id");
+  if (auto role = info_field(replies[next++], "role"); !role.empty()) out.role = std::move(role);
+  for (++next; next < replies.size(); ++next) out.on_connect.push_back(std::move(replies[next]));
+  return out;
+}
+
+std::string quoted(std::string_view said) {
+  std::string out;
+  for (const char c : said.substr(0, quoted_max)) out += c >= ' ' && c <= '~' ? c : '?';
+  if (said.size() > quoted_max) out += "...";
+  return out;
+}
+
+}  // namespace drover::connection

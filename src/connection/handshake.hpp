@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The first words on a connection, all in one pipeline: HELLO 3 with AUTH and SETNAME, SELECT, INFO server,
+// INFO replication, PING, then the caller's own commands. Pure: text out, replies in.
+#pragma once
+
+#include <drover/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "connection/channel.hpp"
+#include "resp/message.hpp"
+
+namespace drover::connection {
+
+/// The request, and how many replies it brings.
+struct handshake_request {
+  std::string text;
+  std::size_t replies = 0;
+};
+
+[[nodiscard]] handshake_request write_handshake(const settings& with);
+
+/// Reads the replies, in order; those to `on_connect` are moved out. `epoch` is left 0.
+///
+/// A fault is `unsupported` when trying again would not help (no RESP3, wrong password, cluster mode), else
+/// `unreachable` (loading its data, too many clients). Its text holds no password.
+[[nodiscard]] result<greeting> read_handshake(const settings& with, std::span<resp::message> replies);
+
+/// What a server said, fit for a log: printable ASCII, shortened.
+[[nodiscard]] std::string quoted(std::string_view said);
+
+}  // namespace drover::connection

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// When to try to connect, and when to stop making callers wait for it: the breaker and its back-off.
+// Pure: it is told what happened and when.
+//
+// The breaker opens on a refused attempt (no connection, no handshake, too late) and on the third
+// connection in a row that ended by silence without having answered anything after its handshake. A
+// handshake that succeeds closes it. A connection that is lost in any other way opens nothing and is
+// made anew at once; one that is lost soon and before it answered anything, after a growing pause.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <cstdint>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+
+namespace drover::connection {
+
+class health {
+ public:
+  struct back_off {
+    milliseconds min{50};
+    milliseconds max{5000};
+  };
+  enum class loss : std::uint8_t { ended, silent };
+
+  health(back_off within, std::uint64_t seed) noexcept : within_{within}, random_{seed} {}
+
+  /// A handshake succeeded.
+  void connected(steady_time now) noexcept;
+  /// An attempt failed.
+  void refused(steady_time now) noexcept;
+  /// A connection that had been up is gone; `answered`: it had answered a request.
+  void lost(loss how, bool answered, steady_time now) noexcept;
+
+  /// While open, requests fault at once.
+  [[nodiscard]] bool is_open() const noexcept { return open_; }
+  /// No attempt before this moment.
+  [[nodiscard]] steady_time next_attempt() const noexcept { return next_attempt_; }
+
+ private:
+  [[nodiscard]] microseconds pause() noexcept;
+
+  back_off within_;
+  base::seeded_random random_;
+  bool open_ = false;
+  unsigned silences_ = 0;
+  unsigned failures_ = 0;  // attempts and unanswering connections in a row
+  steady_time connected_at_{};
+  steady_time next_attempt_{};
+};
+
+}  // namespace drover::connection

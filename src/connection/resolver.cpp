@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "connection/resolver.hpp"
+
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace drover::connection {
+
+resolver::resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done)
+    : host_{std::move(host)}, port_{port}, when_done_{std::move(when_done)} {}
+
+std::optional<std::vector<address>> resolver::ask() {
+  if (running_ == nullptr) {
+    if (auto numeric = numeric_address(host_, port_)) return std::vector<address>{*std::move(numeric)};
+    auto fresh = std::make_shared<job>();
+    try {
+      std::thread{[fresh, host = host_, port = port_, ring = when_done_] {
+        try {
+          fresh->found = look_up_addresses(host, port);
+        } catch (...) {
+          fresh->found.clear();
+        }
+        fresh->done.store(true, std::memory_order_release);
+        ring->ring();
+      }}.detach();
+    } catch (const std::system_error&) {
+      return std::vector<address>{};
+    }
+    running_ = std::move(fresh);
+  }
+  if (!running_->done.load(std::memory_order_acquire)) return std::nullopt;
+  return std::move(std::exchange(running_, nullptr)->found);
+}
+
+}  // namespace drover::connection

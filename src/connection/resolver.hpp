@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Turns a host name into addresses on a thread of its own, since the system's resolver may block for half
+// a minute. That thread shares nothing with the channel but the job and the bell, so it may be left behind.
+//
+// Threads: one at a time. Invariant: at most one lookup runs.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connection/driver.hpp"
+
+namespace drover::connection {
+
+class resolver {
+ public:
+  resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done);
+
+  /// The addresses, or empty while they are looked up; rings the bell when they are there. The next call
+  /// after an answer looks them up anew.
+  [[nodiscard]] std::optional<std::vector<address>> ask();
+
+ private:
+  struct job {
+    std::atomic<bool> done{false};
+    std::vector<address> found;
+  };
+
+  std::string host_;
+  std::uint16_t port_;
+  std::shared_ptr<const bell> when_done_;
+  std::shared_ptr<job> running_;
+};
+
+}  // namespace drover::connection

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// What the writer and the reader of a connection do for everyone, whoever they are.
+#include <sched.h>
+
+#include <utility>
+
+#include "connection/channel_state.hpp"
+#include "connection/handshake.hpp"
+
+namespace drover::connection {
+namespace {
+
+// About what it takes to halt and wake the processor twice; no reply worth polling for takes longer.
+constexpr microseconds spin_max{50};
+
+fault thrown() {
+  return {fault_code::overloaded, "a handler threw"};
+}
+
+}  // namespace
+
+// Precondition: the caller has the writer role. Gives it back, and answers whether `self` has become the
+// reader.
+bool channel::state::flush(link& on, const call* self, bool yield_first) {
+  // Others are about to append: one system call for all.
+  if (yield_first) ::sched_yield();
+  locked lock{mutex};
+  write_out(on, lock);
+  if (on.reader != link::role::nobody) return false;
+  if (self != nullptr && self->at == slot::stage::due && !on.broken) {
+    on.reader = link::role::caller;
+    return true;
+  }
+  const void* const heir = pass_reader(on);
+  lock.unlock();
+  if (heir != nullptr) wake_word::wake(heir);
+  return false;
+}
+
+// Writes until nothing is left, then gives the writer role back; or until the socket is full, then the
+// service thread has it. A failed write is not judged here: the reader finds out what still came.
+void channel::state::write_out(link& on, locked& lock) {
+  for (;;) {
+    if (on.sent == on.outgoing.size()) {
+      on.outgoing.clear();
+      on.sent = 0;
+      if (!on.traffic->has_output()) break;
+      on.traffic->take_output(on.outgoing);
+    }
+    lock.unlock();
+    const auto sent = on.socket.send(std::string_view{on.outgoing}.substr(on.sent));
+    lock.lock();
+    if (sent.what == transfer::how::would_block) {
+      if (!std::exchange(on.late, true)) service_bell->ring();
+      return;
+    }
+    auto bytes = sent.bytes;
+    if (sent.what == transfer::how::ended) {
+      on.socket.hang_up();
+      bytes = on.outgoing.size() - on.sent;
+    } else if (on.late) {
+      // The socket was full, and somebody took bytes out of it: not silence.
+      on.quiet_since.store(now(), std::memory_order_relaxed);
+    }
+    on.sent += bytes;
+    on.traffic->wrote(bytes);
+  }
+  on.late = false;
+  on.writing = false;
+  if (on.broken) service_bell->ring();
+}
+
+// Precondition: the caller has the reader role. It gives it on when its own slot has ended or the
+// connection is broken; when it leaves for a limit of its own it still has it.
+channel::state::leaving channel::state::read_for_all(link& on, call& self, const wait_limit& within) {
+  self.reading = true;
+  for (;;) {
+    std::optional<leaving> limit;
+    const auto got = receive(on, self, within, limit);
+    if (limit) return *limit;
+    arrivals came;
+    const void* heir = nullptr;
+    locked lock{mutex};
+    digest(on, got, came);
+    // Handlers and completions run in order, so the next reader may not begin before they are done.
+    if (came.has_posted || !came.pushes.empty()) {
+      lock.unlock();
+      const bool went_well = deliver(came, &self);
+      lock.lock();
+      if (!went_well) break_off(on, health::loss::ended, thrown());
+    }
+    const bool has_ended = self.at == slot::stage::ended;
+    const bool over = has_ended || on.broken;
+    if (over) {
+      self.reading = false;
+      on.reader = link::role::nobody;
+      heir = pass_reader(on);
+    }
+    lock.unlock();
+    static_cast<void>(deliver(came, &self));
+    if (heir != nullptr) wake_word::wake(heir);
+    if (over) return has_ended ? leaving::ended : leaving::broken;
+  }
+}
+
+transfer channel::state::receive(link& on, call& self, const wait_limit& within,
+                                 std::optional<leaving>& limit) {
+  const bool is_limited = within.deadline || within.stop.stop_possible();
+  if (is_limited) {
+    if ((self.word.bits() & wake_word::stop) != 0) limit = leaving::stop;
+    if (within.deadline && *within.deadline <= now()) limit = leaving::deadline;
+    if (limit) return {};
+  }
+  if (with.spin) {
+    if (const auto got = spin(on)) return *got;
+  }
+  if (!is_limited && !on.exact_silence.load(std::memory_order_relaxed)) {
+    return on.socket.receive_or_wait(on.incoming);
+  }
+  auto until = on.quiet_since.load(std::memory_order_relaxed) + with.silence_max;
+  if (within.deadline && *within.deadline < until) until = *within.deadline;
+  if ((self.word.raise(wake_word::polling) & wake_word::stop) == 0) {
+    const auto ready = wait_for(reader_bell, &on.socket, {true, false, false}, until);
+    if (!ready.input) reader_bell.hush();
+  }
+  const auto told = self.word.take(wake_word::polling);
+  const auto got = on.socket.receive(on.incoming);
+  if (got.what == transfer::how::would_block && (told & wake_word::stop) != 0) limit = leaving::stop;
+  return got;
+}
+
+std::optional<transfer> channel::state::spin(link& on) {
+  auto got = on.socket.receive(on.incoming);
+  if (got.what != transfer::how::would_block) return got;
+  if (!on.gauge.wants_a_try()) return std::nullopt;
+  const auto end = now() + spin_max;
+  do {
+    ::sched_yield();
+    got = on.socket.receive(on.incoming);
+    if (got.what != transfer::how::would_block) {
+      on.gauge.paid();
+      return got;
+    }
+  } while (now() < end);
+  on.gauge.wasted();
+  return std::nullopt;
+}
+
+// Under the lock, with the reader role.
+void channel::state::digest(link& on, transfer got, arrivals& came) {
+  switch (got.what) {
+    case transfer::how::moved:
+      on.quiet_since.store(now(), std::memory_order_relaxed);
+      on.exact_silence.store(false, std::memory_order_relaxed);
+      try {
+        if (!on.traffic->take_in({on.incoming.data(), got.bytes}, came)) {
+          break_off(on, health::loss::ended,
+                    {fault_code::corrupt, "protocol error: " + std::string{on.traffic->error()}});
+        }
+      } catch (...) {
+        break_off(on, health::loss::ended, {fault_code::overloaded, "no memory for a reply"});
+      }
+      if (came.ended_count > 0) on.answered = true;
+      return;
+    case transfer::how::would_block:
+      if (on.traffic->due() > 0 &&
+          now() - on.quiet_since.load(std::memory_order_relaxed) >= with.silence_max) {
+        break_off(on, health::loss::silent, {fault_code::unreachable, "the server is silent"});
+      }
+      return;
+    case transfer::how::ended:
+      break_off(on, health::loss::ended, {fault_code::unreachable, "the connection was lost"});
+      return;
+  }
+}
+
+// Outside the lock, with the reader role, or for slots that are in no connection any more. False: a handler
+// or completion threw; the others were told all the same.
+bool channel::state::deliver(arrivals& came, const call* self) noexcept {
+  bool went_well = true;
+  std::size_t told = 0;
+  auto push = came.pushes.begin();
+  for (;;) {
+    try {
+      while (push != came.pushes.end() && push->after == told) {
+        const auto& what = (push++)->what;
+        if (to.push) to.push(what);
+      }
+      slot* const item = came.ended.pop_front();
+      if (item == nullptr) break;
+      ++told;
+      if (item != self) tell(static_cast<pending&>(*item));
+    } catch (...) {
+      went_well = false;
+    }
+  }
+  came.pushes.clear();
+  return went_well;
+}
+
+void channel::state::tell(pending& item) {
+  if (item.blocks) {
+    static_cast<call&>(item).word.raise(wake_word::done);
+    return;
+  }
+  const std::unique_ptr<posted> owned{&static_cast<posted&>(item)};
+  if (!owned->done) return;
+  if (!owned->why && owned->replies.empty() && owned->received > 0) {
+    owned->why = fault{fault_code::unsupported, "the server refused the subscription"};
+  }
+  if (owned->why) {
+    owned->done(*std::move(owned->why));
+  } else {
+    owned->done(std::move(owned->storage));
+  }
+}
+
+// Under the lock; nobody has the reader role. Finds somebody for it, if replies are due: the first caller
+// in the queue, who will need it longest anyway, else the service thread. Whom to wake, if anyone.
+const void* channel::state::pass_reader(link& on) {
+  if (on.broken) {
+    service_bell->ring();
+    return nullptr;
+  }
+  if (slot* const first = on.traffic->first_blocking()) {
+    on.reader = link::role::caller;
+    auto& heir = static_cast<call&>(*first);
+    heir.reading = true;
+    return heir.word.raise_quietly(wake_word::lead) ? heir.word.address() : nullptr;
+  }
+  if (wants_to_read(on)) service_bell->ring();
+  return nullptr;
+}
+
+// Under the lock.
+void channel::state::break_off(link& on, health::loss how, fault why) {
+  if (on.broken) return;
+  on.broken = how;
+  on.why = std::move(why);
+  on.why.text = describe(with.at) + ": " + on.why.text;
+  on.socket.hang_up();
+  at = phase::connecting;
+  epoch.store(0, std::memory_order_release);
+  client_id.store(0, std::memory_order_release);
+  service_bell->ring();
+}
+
+}  // namespace drover::connection

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "connection/stream.hpp"
+
+#include <utility>
+
+#include "resp/scanner.hpp"
+
+namespace drover::connection {
+namespace {
+
+// Memory kept for the next batch; a larger buffer served one large value and goes.
+constexpr std::size_t kept_output_max = std::size_t{256} << 10U;
+
+resp::limits reader_limits(const stream_limits& within) {
+  resp::limits out;
+  out.bulk_max = within.reply_max;
+  out.message_max = within.reply_max + (std::size_t{1} << 20U);
+  return out;
+}
+
+// A confirmation is the answer to SUBSCRIBE and its like, though it comes as a push.
+bool is_confirmation(const resp::message& what) noexcept {
+  const auto root = what.root();
+  if (root.size() == 0 || !root[0].is_string()) return false;
+  constexpr std::string_view end = "subscribe";
+  const auto name = root[0].text();
+  return name.size() >= end.size() && name.substr(name.size() - end.size()) == end;
+}
+
+std::size_t due_of(const slot& place) noexcept {
+  return place.replies.empty() ? 1 : place.replies.size() - place.received;
+}
+
+}  // namespace
+
+stream::stream(const stream_limits& within) : within_{within}, reader_{reader_limits(within)} {}
+
+result<void> stream::append(std::string_view request, slot& place) {
+  DROVER_ASSERT(place.at != slot::stage::due && place.at != slot::stage::ended);
+  DROVER_ASSERT(!place.blocks || !place.replies.empty());
+  if (output_.size() + taken_ + request.size() > within_.queued_bytes_max) {
+    return fault{fault_code::overloaded, "too many bytes wait to be written"};
+  }
+  const auto replies = due_of(place);
+  if (due_ + replies > within_.slots_max) {
+    return fault{fault_code::overloaded, "too many replies are due"};
+  }
+  output_.append(request);
+  place.at = slot::stage::due;
+  place.received = 0;
+  place.skip = std::exchange(skip_at_end_, 0);
+  due_ += replies;
+  ++(place.blocks ? blocking_ : posted_);
+  queue_.push_back(place);
+  return {};
+}
+
+void stream::take_output(std::string& empty) noexcept {
+  DROVER_ASSERT(empty.empty());
+  if (empty.capacity() > kept_output_max) std::string{}.swap(empty);
+  output_.swap(empty);
+  taken_ += empty.size();
+}
+
+void stream::wrote(std::size_t bytes) noexcept {
+  DROVER_ASSERT(bytes <= taken_);
+  taken_ -= bytes;
+}
+
+bool stream::take_in(std::string_view bytes, arrivals& into) {
+  while (!broken_ && !bytes.empty()) {
+    const auto step = reader_.read(bytes, partial_);
+    if (step.how == resp::reader::status::broken) {
+      break_off(reader_.error());
+      break;
+    }
+    bytes.remove_prefix(step.consumed);
+    if (step.how == resp::reader::status::complete) place_message(into);
+  }
+  return !broken_;
+}
+
+void stream::place_message(arrivals& into) {
+  if (partial_.root().kind() == resp::type::push) return take_push(into);
+  slot* const head = queue_.front();
+  if (due_ == 0) return break_off("a reply to no request");
+  --due_;
+  auto& skip = head == nullptr ? skip_at_end_ : head->skip;
+  if (skip > 0) {
+    --skip;
+    partial_.clear();
+    return;
+  }
+  if (head->replies.empty()) {
+    if (!partial_.root().is_error()) return break_off("a reply where a push was due");
+    partial_.clear();
+    head->received = 1;
+    return end_head(into);
+  }
+  auto& reply = head->replies[head->received++];
+  reply.clear();
+  std::swap(reply, partial_);
+  if (head->received == head->replies.size()) end_head(into);
+}
+
+void stream::take_push(arrivals& into) {
+  slot* const head = queue_.front();
+  const bool confirms = head != nullptr && head->skip == 0 && head->replies.empty() &&
+                        is_confirmation(partial_);
+  into.pushes.push_back({into.ended_count, std::exchange(partial_, {})});
+  if (!confirms) return;
+  --due_;
+  end_head(into);
+}
+
+void stream::end_head(arrivals& into) {
+  slot& head = *queue_.front();
+  unlink(head);
+  head.at = slot::stage::ended;
+  into.ended.push_back(head);
+  ++into.ended_count;
+  into.has_posted = into.has_posted || !head.blocks;
+}
+
+void stream::unlink(slot& place) noexcept {
+  queue_.remove(place);
+  --(place.blocks ? blocking_ : posted_);
+}
+
+void stream::abandon(slot& place) noexcept {
+  DROVER_ASSERT(place.at == slot::stage::due && !place.replies.empty());
+  slot* const behind = place.next;
+  (behind == nullptr ? skip_at_end_ : behind->skip) += place.skip + due_of(place);
+  unlink(place);
+  place.at = slot::stage::apart;
+}
+
+void stream::fail_all(slot_list& into) noexcept {
+  while (slot* const head = queue_.front()) {
+    unlink(*head);
+    head->at = slot::stage::ended;
+    into.push_back(*head);
+  }
+  due_ = 0;
+  skip_at_end_ = 0;
+  break_off("the connection has ended");
+}
+
+slot* stream::first_blocking() const noexcept {
+  if (blocking_ == 0) return nullptr;
+  slot* place = queue_.front();
+  while (!place->blocks) place = place->next;
+  return place;
+}
+
+void stream::break_off(std::string_view why) noexcept {
+  if (broken_) return;
+  broken_ = true;
+  error_ = why;
+}
+
+}  // namespace drover::connection

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "connection/timer_queue.hpp"
+
+#include <utility>
+
+namespace drover::connection {
+
+timer_queue::id timer_queue::add(steady_time when, std::function<void()> what) {
+  const id number = ++last_;
+  const auto inserted = waiting_.emplace(place{when, number}, std::move(what)).first;
+  try {
+    when_.emplace(number, when);
+  } catch (...) {
+    waiting_.erase(inserted);
+    throw;
+  }
+  return number;
+}
+
+std::function<void()> timer_queue::remove(id timer) {
+  const auto found = when_.find(timer);
+  if (found == when_.end()) return {};
+  auto taken = waiting_.extract(place{found->second, timer});
+  when_.erase(found);
+  return std::move(taken.mapped());
+}
+
+std::optional<steady_time> timer_queue::next() const {
+  if (waiting_.empty()) return std::nullopt;
+  return waiting_.begin()->first.when;
+}
+
+std::function<void()> timer_queue::take_due(steady_time now) {
+  if (waiting_.empty() || waiting_.begin()->first.when > now) return {};
+  auto taken = waiting_.extract(waiting_.begin());
+  when_.erase(taken.key().number);
+  return std::move(taken.mapped());
+}
+
+}  // namespace drover::connection

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "connection/url.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <system_error>
+
+namespace drover::connection {
+namespace {
+
+// sun_path of <sys/un.h> with its end; not included here, since this file knows no sockets.
+constexpr std::size_t unix_path_max = 107;
+constexpr std::size_t host_max = 255;
+
+fault refuse(std::string_view why) {
+  return fault{fault_code::unsupported, "server address: " + std::string{why}};
+}
+
+std::optional<unsigned> hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10U;
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10U;
+  return std::nullopt;
+}
+
+// RFC 3986, 2.1. A zero byte is refused: no host, path or ACL user can hold one.
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%') {
+      if (text.size() - i < 3) return std::nullopt;
+      const auto high = hex_digit(text[i + 1]);
+      const auto low = hex_digit(text[i + 2]);
+      if (!high || !low) return std::nullopt;
+      c = static_cast<char>(static_cast<unsigned char>(*high * 16U + *low));
+      i += 2;
+    }
+    if (c == '\0') return std::nullopt;
+    out += c;
+  }
+  return out;
+}
+
+template <class Unsigned>
+std::optional<Unsigned> number(std::string_view text) noexcept {
+  Unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool is_plain(std::string_view text) noexcept {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= 0x20U || byte == 0x7FU;
+  });
+}
+
+// user[:password]; ":password" is the default user.
+std::optional<fault> read_credentials(std::string_view text, endpoint& into) {
+  const auto colon = text.find(':');
+  const auto user = percent_decoded(text.substr(0, colon));
+  const auto password = colon == std::string_view::npos ? std::optional<std::string>{""}
+                                                        : percent_decoded(text.substr(colon + 1));
+  if (!user || !password) return refuse("a % in user or password needs two hex digits, not 00");
+  if (!user->empty() && password->empty()) return refuse("a user needs a password");
+  into.user = *user;
+  into.password = *password;
+  return std::nullopt;
+}
+
+std::optional<fault> read_host_and_port(std::string_view text, endpoint& into) {
+  std::string_view port;
+  bool has_port = false;
+  if (!text.empty() && text.front() == '[') {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos) return refuse("a [ without its ]");
+    into.host = text.substr(1, end - 1);
+    const auto rest = text.substr(end + 1);
+    if (into.host.find(':') == std::string::npos) return refuse("only an IPv6 address stands in [ ]");
+    if (!rest.empty() && rest.front() != ':') return refuse("only :port may follow the ]");
+    has_port = !rest.empty();
+    port = has_port ? rest.substr(1) : rest;
+  } else {
+    const auto colon = text.find(':');
+    has_port = colon != std::string_view::npos;
+    into.host = text.substr(0, colon);
+    port = has_port ? text.substr(colon + 1) : std::string_view{};
+    if (port.find(':') != std::string_view::npos) return refuse("an IPv6 address stands in [ ]");
+  }
+  if (into.host.empty()) return refuse("the host is missing");
+  if (into.host.size() > host_max) return refuse("the host is too long");
+  if (into.host.find_first_of("[]%/?#@") != std::string::npos || !is_plain(into.host)) {
+    return refuse("the host holds a character that none may hold");
+  }
+  if (!has_port) return std::nullopt;
+  const auto value = number<std::uint16_t>(port);
+  if (!value || *value == 0) return refuse("the port is not a number from 1 to 65535");
+  into.port = *value;
+  return std::nullopt;
+}
+
+result<endpoint> parse_tcp(std::string_view rest) {
+  endpoint out;
+  const auto slash = rest.find('/');
+  auto authority = rest.substr(0, slash);
+  const auto path = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+  if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+    if (authority.substr(0, at).find('@') != std::string_view::npos) {
+      return refuse("write an @ in user or password as %40");
+    }
+    if (auto wrong = read_credentials(authority.substr(0, at), out)) return *std::move(wrong);
+    authority = authority.substr(at + 1);
+  } else if (path.find('@') != std::string_view::npos) {
+    return refuse("write a / in user or password as %2F");
+  }
+  if (auto wrong = read_host_and_port(authority, out)) return *std::move(wrong);
+  if (path.empty()) return out;
+  if (path.find_first_of("?#") != std::string_view::npos) return refuse("options are not supported");
+  const auto database = number<std::uint32_t>(path);
+  if (!database) return refuse("the database is not a number");
+  out.database = *database;
+  return out;
+}
+
+result<endpoint> parse_unix(std::string_view rest) {
+  endpoint out;
+  const auto question = rest.find('?');
+  const auto path = percent_decoded(rest.substr(0, question));
+  if (!path) return refuse("a % in the path needs two hex digits, not 00");
+  if (path->empty() || path->front() != '/') return refuse("a unix socket needs an absolute path");
+  if (path->size() > unix_path_max) return refuse("the path of a unix socket is at most 107 bytes");
+  out.path = *path;
+  if (question == std::string_view::npos) return out;
+  const auto option = rest.substr(question + 1);
+  if (option.substr(0, 3) != "db=") return refuse("the only option of a unix socket is db=<number>");
+  const auto database = number<std::uint32_t>(option.substr(3));
+  if (!database) return refuse("the database is not a number");
+  out.database = *database;
+  return out;
+}
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+}  // namespace
+
+result<endpoint> parse_url(std::string_view url) {
+  const auto mark = url.find("://");
+  if (mark == std::string_view::npos) {
+    return refuse("it begins with redis:// or unix://");
+  }
+  const auto scheme = lower(url.substr(0, mark));
+  const auto rest = url.substr(mark + 3);
+  if (scheme == "redis") return parse_tcp(rest);
+  if (scheme == "unix") return parse_unix(rest);
+  if (scheme == "rediss") return refuse("TLS is not supported yet; use redis:// or unix://");
+  if (scheme.find("sentinel") != std::string::npos) {
+    return refuse("Sentinel is not supported yet; use redis:// or unix://");
+  }
+  if (scheme.find("cluster") != std::string::npos) {
+    return refuse("a cluster is not supported yet; use redis:// or unix://");
+  }
+  return refuse("this scheme is not supported; use redis:// or unix://");
+}
+
+std::string describe(const endpoint& at) {
+  const auto database = std::to_string(at.database);
+  if (at.host.empty()) return "unix://" + at.path + (at.database == 0 ? "" : "?db=" + database);
+  const bool is_ipv6 = at.host.find(':') != std::string::npos;
+  return "redis://" + (is_ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port) +
+         (at.database == 0 ? "" : "/" + database);
+}
+
+}  // namespace drover::connection
