@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// A flight: one load of one key in this process with everyone who waits for it, as a pure machine. It is
+// told what happened and appends what to do next; sockets, threads and the loader are the shell's.
+//
+// A caller that boards gets a stamp, the number of steps taken so far. Stamps decide who may have what
+// (rules R1-R3 of docs/internals/lease-protocol.md):
+//   an entry read by a LEASE is for those who boarded before that LEASE was written;
+//   a loaded value is for all when its fill was certified (stored, or released while still ours), else
+//   for those who boarded before the origin read began; everybody else starts again.
+//
+// Threads:    one at a time; the shell holds its mutex.
+// Invariants: (1) a flight ends exactly once, and every path that was granted a lease or mark fills,
+//                 fails, releases or has lost it;
+//             (2) every attempt carries a fresh token;
+//             (3) waiting never turns into loading: a load begins by a grant, or because Redis is away.
+#pragma once
+
+#include <drover/fault.hpp>
+#include <drover/result.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "entry/envelope.hpp"
+#include "lease/reply.hpp"
+
+namespace drover::fetch {
+
+struct flight_settings {
+  milliseconds lease_ttl{1000};
+  milliseconds load_max{30000};
+  entry::token refused{};         ///< of an entry this process could not use
+  entry::token_source new_token;
+};
+
+enum class action_kind : std::uint8_t {
+  send_lease,         ///< attempt, other = previous holder's or own lost attempt
+  send_renew,         ///< attempt = held
+  send_fill,          ///< attempt = produced by, other = expected
+  send_failure,       ///< attempt = held; attempts; failure
+  send_release,       ///< attempt = held; its answer goes to `released`
+  send_release_late,  ///< attempt: granted after nobody wanted it; the answer is dropped
+  send_mark,          ///< attempt
+  send_mark_extend,   ///< attempt; renew the refresh mark for another lease_ttl
+  send_mark_pause,    ///< attempt; keep the mark for the failure's pause; attempts
+  send_mark_release,  ///< attempt
+  send_promote,       ///< attempt, other = base
+  want_turn,          ///< queue for one of the bypass turns
+  return_turn,        ///< the turn is free again
+  offer_lead,         ///< give the load to one waiter, or to the pool
+  lease_lost,         ///< tell the running load
+  stop_load,          ///< fire the running load's stop token
+  let_go,             ///< those with a stamp of at least `from_stamp` start again at once
+  finish,             ///< `end()` is final: tell everyone
+};
+
+struct action {
+  action_kind what;
+  entry::token attempt{};
+  entry::token other{};
+  std::uint32_t attempts = 0;
+  entry::failure_class failure = entry::failure_class::threw;
+  std::uint64_t from_stamp = 0;
+};
+using actions = std::vector<action>;
+
+/// How a flight ended, as its callers see it.
+struct ending {
+  enum class how : std::uint8_t {
+    read,              ///< a LEASE found an entry: `entry_bytes`
+    loaded,            ///< the shell has the value
+    failed_here,       ///< the shell has the exception
+    failed_elsewhere,  ///< another process's failure: `entry_bytes` is the FAILED entry
+    timed_out,         ///< the load passed load_max
+    dissolved,         ///< nothing came of it: start again
+  };
+  how what = how::dissolved;
+  std::uint64_t stamp_limit = 0;  ///< only those with a smaller stamp may have it
+  bool without_redis = false;     ///< loaded in a bypass
+  std::uint32_t attempts = 0;     ///< failed loads in a row
+  milliseconds retry_in{};        ///< failed_elsewhere
+  entry::token of{};              ///< the token under which it was loaded or failed
+  std::string entry_bytes;
+  server_time server_now{};       ///< when a LEASE read it
+
+  [[nodiscard]] bool is_for(std::uint64_t stamp) const noexcept { return stamp < stamp_limit; }
+};
+
+class flight {
+ public:
+  enum class state : std::uint8_t {
+    asking,     ///< a LEASE is on its way
+    waiting,    ///< another process holds the lease
+    queued,     ///< Redis is away: waiting for a bypass turn
+    marking,    ///< the refresh mark is being asked for
+    offered,    ///< granted; nobody has begun the load yet
+    loading,    ///< the loader runs
+    promoting,  ///< the load is done, the answer of PROMOTE is awaited
+    storing,    ///< FILL or RELEASE is on its way
+    ended,
+  };
+
+  explicit flight(flight_settings with) : with_{std::move(with)} {}
+
+  // --- what callers ask
+  [[nodiscard]] state now_in() const noexcept { return state_; }
+  /// False once the fill is sent, the key was invalidated, or it ended: board another flight.
+  [[nodiscard]] bool is_open() const noexcept;
+  [[nodiscard]] std::uint64_t stamp() const noexcept { return step_; }
+  [[nodiscard]] const ending& end() const noexcept { return end_; }
+  [[nodiscard]] bool is_refresh() const noexcept { return refresh_; }
+  [[nodiscard]] bool is_bypass() const noexcept { return bypass_; }
+  [[nodiscard]] bool is_promoted() const noexcept { return promoted_; }
+  [[nodiscard]] bool is_lease_lost() const noexcept { return lost_; }
+  /// True when the lease was taken over from a holder that was gone or silent.
+  [[nodiscard]] bool is_take_over() const noexcept { return took_over_; }
+  [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
+  /// The token of the entry that a refresh replaces.
+  [[nodiscard]] const entry::token& base() const noexcept { return base_; }
+  /// The token of an entry this process could not use.
+  [[nodiscard]] const entry::token& refused() const noexcept { return with_.refused; }
+  /// True while a lease in Redis names this process as its holder.
+  [[nodiscard]] bool is_holder() const noexcept;
+  [[nodiscard]] const entry::token& held() const noexcept { return held_; }
+  /// While waiting: who holds the lease, as last read. Client id 0 when unknown.
+  [[nodiscard]] std::uint64_t holder_client_id() const noexcept;
+  [[nodiscard]] const entry::token& holder() const noexcept { return observed_.produced_by; }
+  /// When `on_time` wants to be called; nullopt: not before something else happens.
+  [[nodiscard]] std::optional<steady_time> due() const noexcept;
+
+  // --- beginnings: at most once the first, exactly one of the others
+  /// Failed loads in a row that this process knows of; a granted lease knows better.
+  void remember_attempts(std::uint32_t attempts) noexcept { attempts_ = attempts; }
+  void start_cold(actions& out);
+  void start_bypass(actions& out);
+  /// `base`: the token of the entry that is to be replaced. `servable_until`: when that entry can no
+  /// longer be served, on our clock.
+  void start_refresh(const entry::token& base, steady_time servable_until, actions& out);
+
+  // --- what happened
+  void lease_replied(const entry::token& attempt, const result<lease::lease_reply>& reply,
+                     bool is_available, steady_time now, actions& out);
+  /// `still_due`: the mark was won and the entry is still the base and still wants a refresh.
+  void mark_replied(const result<lease::mark_reply>& reply, bool still_due, actions& out);
+  void turn_granted(actions& out);
+  /// A push, a local write to the key, a new connection: look again.
+  void woken(actions& out);
+  /// The holder's connection is gone, as observed for `holder()`.
+  void holder_gone(actions& out);
+  void on_time(steady_time now, actions& out);
+  void renew_replied(const result<lease::step_reply>& reply, actions& out);
+  void promote_replied(const result<lease::step_reply>& reply, actions& out);
+  /// A waiter or the pool begins the load now.
+  void lead_taken(steady_time now);
+  /// `may_store`: the loader wants it stored, and it can be.
+  void load_done(bool may_store, actions& out);
+  void load_failed(entry::failure_class why, actions& out);
+  void fill_replied(const result<lease::fill_reply>& reply, bool is_available, actions& out);
+  void released(const result<lease::step_reply>& reply, actions& out);
+  /// This process invalidated or expired the key.
+  void invalidated_here(actions& out);
+  /// The connection is gone: look again on the next one, and take nobody new aboard a running load.
+  void connection_lost(actions& out);
+  /// The process drains: others may load now. The running load goes on for its own callers.
+  void give_up_lease(actions& out);
+  /// The last caller has left, or nobody can lead.
+  void abandoned(actions& out);
+
+ private:
+  void ask(const entry::token& previous, actions& out);
+  void take_over(actions& out);
+  void go_bypass(actions& out);
+  void grant(const entry::token& token);
+  void lose_lease(actions& out);
+  void store(actions& out);
+  void finish(ending::how how, std::uint64_t stamp_limit, actions& out);
+  void waiting_reply(const lease::lease_reply& reply, steady_time now, actions& out);
+  void loading_time(steady_time now, actions& out);
+
+  static constexpr std::uint64_t everyone = UINT64_MAX;
+  static constexpr unsigned resend_max = 2;  ///< after a lost connection; then Redis counts as away
+
+  flight_settings with_;
+  state state_ = state::asking;
+  std::uint64_t step_ = 0;
+  std::uint64_t lease_step_ = 0;
+  std::uint64_t read_step_ = 0;   ///< of the origin read; 0: not begun
+  unsigned resends_ = 0;
+  bool refresh_ = false;
+  bool bypass_ = false;
+  bool promoted_ = false;
+  bool promote_asked_ = false;
+  bool lost_ = false;
+  bool closed_ = false;
+  bool woken_meanwhile_ = false;
+  bool took_over_ = false;
+  bool may_store_ = false;
+  entry::token attempt_{};
+  entry::token held_{};
+  entry::token base_{};
+  std::uint32_t attempts_ = 0;
+  entry::envelope observed_{};
+  steady_time observed_since_{};
+  std::optional<steady_time> look_again_;
+  std::optional<steady_time> renew_;
+  std::optional<steady_time> load_ends_;
+  std::optional<steady_time> promote_at_;
+  ending end_;
+};
+
+}  // namespace drover::fetch

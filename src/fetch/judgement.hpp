@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What a read found under the value key, and so what the read does next.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "entry/envelope.hpp"
+
+namespace drover::fetch {
+
+enum class finding : std::uint8_t {
+  fresh,     ///< serve it
+  stale,     ///< serve it, and try to refresh
+  pending,   ///< somebody loads: join the flight
+  failed,    ///< the last load failed and its pause still runs
+  missing,   ///< nothing there, or nothing that may still be served
+  damaged,   ///< ours, but not this key's, or not whole: a miss that the lease must overwrite
+  newer,     ///< a format this library does not know: bypass, touch nothing
+};
+
+struct judgement {
+  finding what = finding::missing;
+  bool is_foreign = false;  ///< missing because of a string that is not ours: counted
+  entry::decoded read{};    ///< points into the judged bytes
+};
+
+/// `bytes`: what GET answered; nullopt when there is no such key. `digest`: of the key asked for.
+[[nodiscard]] judgement judge(std::optional<std::string_view> bytes, std::uint64_t digest,
+                              server_time now) noexcept;
+
+}  // namespace drover::fetch
