@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include <drover/observer.hpp>
+
+namespace drover {
+
+std::string_view to_string(event_kind what) noexcept {
+  switch (what) {
+    case event_kind::load_started: return "load_started";
+    case event_kind::load_finished: return "load_finished";
+    case event_kind::load_failed: return "load_failed";
+    case event_kind::load_timed_out: return "load_timed_out";
+    case event_kind::refresh_started: return "refresh_started";
+    case event_kind::refresh_dropped: return "refresh_dropped";
+    case event_kind::lease_granted: return "lease_granted";
+    case event_kind::lease_lost: return "lease_lost";
+    case event_kind::lease_taken_over: return "lease_taken_over";
+    case event_kind::fill_stored: return "fill_stored";
+    case event_kind::fill_refused: return "fill_refused";
+    case event_kind::fill_skipped: return "fill_skipped";
+    case event_kind::bypass_started: return "bypass_started";
+    case event_kind::stale_served: return "stale_served";
+    case event_kind::entry_corrupt: return "entry_corrupt";
+    case event_kind::invalidation_unknown: return "invalidation_unknown";
+    case event_kind::fault_seen: return "fault_seen";
+    case event_kind::connection_up: return "connection_up";
+    case event_kind::connection_down: return "connection_down";
+    case event_kind::wake_by_push: return "wake_by_push";
+    case event_kind::wake_by_channel: return "wake_by_channel";
+    case event_kind::wake_by_polling: return "wake_by_polling";
+    case event_kind::drain_waiting: return "drain_waiting";
+  }
+  return "unknown";
+}
+
+}  // namespace drover

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "store/waker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "lease/commands.hpp"
+#include "resp/writer.hpp"
+
+namespace drover::store {
+
+namespace {
+
+constexpr milliseconds canary_patience{500};
+
+bool has_error(const std::vector<resp::message>& replies) {
+  return std::any_of(replies.begin(), replies.end(), [](const resp::message& reply) {
+    return reply.empty() || reply.root().is_error();
+  });
+}
+
+}  // namespace
+
+wake_mode waker::mode() const {
+  const std::scoped_lock lock{mutex_};
+  return mode_;
+}
+
+void waker::connection_is_new() {
+  const std::scoped_lock lock{mutex_};
+  ++generation_;
+  mode_ = wake_mode::undecided;
+  asked_ = false;
+  canary_.clear();
+  listened_.clear();
+}
+
+void waker::prove(std::string canary_key) {
+  std::uint64_t generation = 0;
+  {
+    const std::scoped_lock lock{mutex_};
+    if (asked_) return;
+    asked_ = true;
+    canary_ = canary_key;
+    generation = generation_;
+  }
+  std::string request;
+  lease::write_canary(request, canary_key);
+  channel_.post(std::move(request), 5,
+                [this, generation](const result<std::vector<resp::message>>& replies) {
+                  if (replies && has_error(*replies)) probe_channel(generation);
+                });
+  channel_.schedule(connection::now() + canary_patience,
+                    [this, generation] { probe_channel(generation); });
+}
+
+bool waker::saw_key(std::string_view name) {
+  std::uint64_t generation = 0;
+  {
+    const std::scoped_lock lock{mutex_};
+    if (canary_.empty() || name != canary_) return false;
+    generation = generation_;
+  }
+  decide(wake_mode::push, generation);
+  return true;
+}
+
+void waker::probe_channel(std::uint64_t generation) {
+  std::string name;
+  {
+    const std::scoped_lock lock{mutex_};
+    if (generation != generation_ || mode_ != wake_mode::undecided) return;
+    mode_ = wake_mode::polling;
+    if (!channels_refused_) name = canary_;
+  }
+  told_(wake_mode::polling);
+  if (!name.empty()) subscribe(name, generation);
+}
+
+// A subscription's answer is a push, its refusal an ordinary error. PING behind it brings the one reply
+// that is due in the good case. In the bad one the PONG is one too many: the connection closes itself
+// and the refusal is remembered.
+void waker::subscribe(std::string_view name, std::uint64_t generation) {
+  std::string request;
+  lease::write_subscribe(request, name);
+  resp::write_command(request, {"PING"});
+  channel_.post(std::move(request), 1,
+                [this, generation](const result<std::vector<resp::message>>& replies) {
+                  if (!replies || !has_error(*replies)) return;
+                  {
+                    const std::scoped_lock lock{mutex_};
+                    channels_refused_ = true;
+                  }
+                  decide(wake_mode::polling, generation);
+                });
+}
+
+void waker::saw_subscription(std::string_view name) {
+  std::uint64_t generation = 0;
+  {
+    const std::scoped_lock lock{mutex_};
+    if (name != canary_ || mode_ == wake_mode::push) return;
+    generation = generation_;
+  }
+  decide(wake_mode::channel, generation);
+}
+
+void waker::listen(std::string_view wake_channel) {
+  std::uint64_t generation = 0;
+  {
+    const std::scoped_lock lock{mutex_};
+    if (mode_ != wake_mode::channel) return;
+    if (++listened_[std::string{wake_channel}] > 1) return;
+    generation = generation_;
+  }
+  subscribe(wake_channel, generation);
+}
+
+void waker::leave(std::string_view wake_channel) {
+  {
+    const std::scoped_lock lock{mutex_};
+    const auto at = listened_.find(wake_channel);
+    if (at == listened_.end() || --at->second > 0) return;
+    listened_.erase(at);
+  }
+  std::string request;
+  lease::write_unsubscribe(request, wake_channel);
+  resp::write_command(request, {"PING"});
+  channel_.post(std::move(request), 1, [](const result<std::vector<resp::message>>&) {});
+}
+
+void waker::decide(wake_mode mode, std::uint64_t generation) {
+  {
+    const std::scoped_lock lock{mutex_};
+    if (generation != generation_ || mode_ == mode) return;
+    mode_ = mode;
+  }
+  told_(mode);
+}
+
+}  // namespace drover::store
