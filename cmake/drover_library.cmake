@@ -26,6 +26,9 @@ target_sources(drover PUBLIC
   FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${drover_headers})
 target_include_directories(drover PRIVATE "${PROJECT_SOURCE_DIR}/src")
 target_include_directories(drover SYSTEM PRIVATE "${DROVER_XXHASH_INCLUDE}")
+if(DROVER_FUZZ)
+  target_compile_options(drover PRIVATE -fsanitize=fuzzer-no-link)
+endif()
 target_link_libraries(drover PRIVATE OpenSSL::Crypto Threads::Threads)
 # Before 1.0 any minor version may break the ABI.
 set_target_properties(drover PROPERTIES

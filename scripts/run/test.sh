@@ -15,24 +15,38 @@ run_test() {
   ((${#parts[@]})) || parts=("${all_parts[@]}")
   ctest_arguments=("$@")
 
-  need "${build_packages[@]}" "${server_packages[@]}" "${bench_packages[@]}" \
-    "${clang_packages[@]}" "${test_packages[@]}" "${model_packages[@]}"
+  local part packages=("${test_packages[@]}")
+  for part in "${parts[@]}"; do
+    [[ $part == tidy ]] || packages+=("${build_packages[@]}" "${server_packages[@]}")
+    case $part in
+      dev) packages+=("${bench_packages[@]}") ;;
+      asan | fuzz | tsan) packages+=("${clang_packages[@]}") ;;
+      model) packages+=("${model_packages[@]}") ;;
+    esac
+  done
+  need "${packages[@]}"
 
   # Whatever the tests write is in here, so that it goes away whatever they do. Short: a socket's
   # path has 107 characters.
   scratch=$(mktemp -d /tmp/drover.XXXXXX)
-  trap 'rm -rf "$scratch"' EXIT
+  trap end_of_test EXIT
   mkdir "$scratch/tmp" "$scratch/results"
   results=$scratch/results
   export TMPDIR=$scratch/tmp
 
-  local part
   for part in "${parts[@]}"; do
     "test_$part"
   done
   check "no process left behind" nothing_left_running
   note "done"
   scripts/test_report "$results"
+}
+
+end_of_test() {
+  local running
+  running=$(jobs -pr)
+  [[ -z $running ]] || kill $running 2>/dev/null || true
+  rm -rf "$scratch"
 }
 
 # record <name> <passed|failed> <seconds>
@@ -152,7 +166,12 @@ fuzz_one() {
 }
 
 test_model() {
-  [[ ! -x test/model/run ]] || check "models" test/model/run --small
+  [[ ! -x test/model/run ]] || check "models" small_models
+}
+
+# Its totals must not be taken for ours.
+small_models() {
+  test/model/run --small --jobs "$jobs" | sed 's/^[0-9]* passed, [0-9]* failed$/models: &/'
 }
 
 test_package() {

@@ -19,6 +19,7 @@ namespace drover::test {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_view_literals;
 using entry::envelope;
 using entry::kind;
 using fills = lease::fill_reply::how;
@@ -190,7 +191,10 @@ TEST_F(scripts, AnAbsentEntryHasNoGraceWhateverItSays) {
   EXPECT_EQ(one.head().grace, 0ms);
   EXPECT_EQ(two.lease(b)->what, leases::hit);
 
-  one.store({.what = kind::absent, .until = one.now(), .produced_by = a, .grace = 1h}, "");
+  std::string claiming =
+      entry::encode({.what = kind::absent, .until = one.now(), .produced_by = a}, "");
+  claiming.replace(40, 8, "\0\0\0\0\xFF\xFF\xFF\xFF"sv);
+  one.store(claiming);
   EXPECT_EQ(two.lease(b)->what, leases::lead);
 }
 

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// A hit in Redis: cache<T>::get on one shared client against blocking hiredis with a connection per
+// thread, the fastest that a hand-written C++ client does. Same server, same keys, same sizes, in turn.
+//
+//   ./run bench hit [--tiny] [--unix] [--size BYTES] [--rounds N] [--seconds S] [--threads 1,8,64]
+#include <drover/cache.hpp>
+#include <hiredis/hiredis.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "closed_loop.hpp"
+#include "support/redis_server.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct arguments {
+  bool unix_socket = false;
+  std::size_t size = 100;
+  unsigned rounds = 7;
+  double seconds = 0.7;
+  std::uint32_t keys = 1000;
+  std::vector<unsigned> threads{1, 8, 64};
+};
+
+[[noreturn]] void usage(const char* what) {
+  std::fprintf(stderr, "bench hit: unknown or incomplete argument: %s\n", what);
+  std::exit(2);
+}
+
+arguments parse(int count, char** values) {
+  arguments out;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view name = values[i];
+    if (name == "--tiny") {
+      out.rounds = 1;
+      out.seconds = 0.02;
+      out.threads = {1, 4};
+    } else if (name == "--unix") {
+      out.unix_socket = true;
+    } else if (i + 1 >= count) {
+      usage(values[i]);
+    } else if (name == "--size") {
+      out.size = std::strtoul(values[++i], nullptr, 10);
+    } else if (name == "--rounds") {
+      out.rounds = static_cast<unsigned>(std::strtoul(values[++i], nullptr, 10));
+    } else if (name == "--seconds") {
+      out.seconds = std::strtod(values[++i], nullptr);
+    } else if (name == "--threads") {
+      out.threads.clear();
+      std::istringstream list{values[++i]};
+      for (std::string one; std::getline(list, one, ',');) {
+        out.threads.push_back(static_cast<unsigned>(std::strtoul(one.c_str(), nullptr, 10)));
+      }
+    } else {
+      usage(values[i]);
+    }
+  }
+  return out;
+}
+
+std::string key_of(std::uint32_t number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "user:%012u", number);
+  return text;
+}
+
+drover::bench::caller_maker hiredis_callers(const drover::test::redis_server& server,
+                                            const arguments& with) {
+  return [&server, &with](unsigned) -> drover::bench::one_call {
+    redisContext* raw = with.unix_socket ? redisConnectUnix(server.socket_path().c_str())
+                                         : redisConnect("127.0.0.1", server.port());
+    if (raw == nullptr || raw->err != 0) std::abort();
+    const std::shared_ptr<redisContext> connection{raw, redisFree};
+    return [connection, size = with.size](std::uint32_t number) {
+      const std::string key = key_of(number);
+      auto* reply = static_cast<redisReply*>(
+          redisCommand(connection.get(), "GET %b", key.data(), key.size()));
+      const std::string value{reply->str, reply->len};
+      freeReplyObject(reply);
+      if (value.size() != size) std::abort();
+    };
+  };
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  const arguments with = parse(count, values);
+  drover::test::redis_server server{{.tcp = true, .arguments = {}}};
+  const std::string value(with.size, 'x');
+  drover::client redis{with.unix_socket ? server.url() : server.tcp_url()};
+  drover::cache<std::string> users{
+      redis,
+      {.name = "user", .policy = {.ttl = 24h, .early_beta = 1}},
+      [&](std::string_view) { return value; }};
+  for (std::uint32_t i = 0; i < with.keys; ++i) {
+    if (users.get(key_of(i))->size() != with.size) std::abort();
+    server.command({"SET", key_of(i), value});
+  }
+  const std::uint64_t loads = users.stats().loads;
+  std::printf("GET of %zu bytes, %u keys, %s, %u rounds of %.2f s each, in turn\n", with.size,
+              with.keys, with.unix_socket ? "unix socket" : "TCP loopback", with.rounds,
+              with.seconds);
+  drover::bench::compare(
+      {{"hiredis, a connection per thread", hiredis_callers(server, with)},
+       {"drover cache<T>::get, one client",
+        [&](unsigned) -> drover::bench::one_call {
+          return [&](std::uint32_t number) {
+            if (users.get(key_of(number))->size() != with.size) std::abort();
+          };
+        }}},
+      with.threads, with.keys, with.rounds, std::chrono::duration<double>{with.seconds});
+  if (users.stats().loads != loads) {
+    std::fprintf(stderr, "the cache loaded during the benchmark: it did not measure hits\n");
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// What constructors refuse, and what the refusal says.
+#include <drover/cache.hpp>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace drover {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string complaint_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const std::invalid_argument& refused) {
+    return refused.what();
+  }
+  return {};
+}
+
+const auto nothing = [](std::string_view) { return std::string{}; };
+
+TEST(policy_options, NonsenseIsRefusedByTheFieldsName) {
+  const policy good{.ttl = 1s};
+  ASSERT_EQ(complaint_about(good), std::nullopt);
+  const struct {
+    const char* field;
+    std::function<void(policy&)> spoil;
+  } cases[] = {
+      {"ttl", [](policy& p) { p.ttl = 0s; }},
+      {"ttl", [](policy& p) { p.ttl = -1s; }},
+      {"ttl", [](policy& p) { p.ttl = duration::max(); }},
+      {"grace", [](policy& p) { p.grace = -1ms; }},
+      {"absent_ttl", [](policy& p) { p.absent_ttl = -1ms; }},
+      {"early_beta", [](policy& p) { p.early_beta = -0.5; }},
+      {"early_beta", [](policy& p) { p.early_beta = std::numeric_limits<double>::quiet_NaN(); }},
+      {"ttl_jitter", [](policy& p) { p.ttl_jitter = 1.0; }},
+      {"ttl_jitter", [](policy& p) { p.ttl_jitter = -0.1; }},
+      {"lease_ttl", [](policy& p) { p.lease_ttl = 10ms; }},
+      {"load_max", [](policy& p) { p.load_max = 500ms; }},
+      {"wait_max", [](policy& p) { p.wait_max = -1ms; }},
+      {"bypass_max", [](policy& p) { p.bypass_max = 0; }},
+  };
+  for (const auto& one : cases) {
+    policy spoilt = good;
+    one.spoil(spoilt);
+    const auto complaint = complaint_about(spoilt);
+    ASSERT_TRUE(complaint) << one.field;
+    EXPECT_NE(complaint->find(std::string{"policy."} + one.field), std::string::npos) << *complaint;
+  }
+}
+
+TEST(cache_options, AWrongNameOrPolicyIsRefusedAtConstruction) {
+  const client redis{"unix:///nowhere/there-is-no-server"};
+  for (const char* name : {"", "with space", "colon:", "{brace}", "per%cent"}) {
+    EXPECT_NE(complaint_of([&] {
+                cache<std::string>{redis, {.name = name, .policy = {.ttl = 1s}}, nothing};
+              }).find("cache_options.name"),
+              std::string::npos)
+        << name;
+  }
+  EXPECT_NE(complaint_of([&] {
+              cache<std::string>{redis, {.name = std::string(65, 'a'), .policy = {.ttl = 1s}}, nothing};
+            }),
+            "");
+  EXPECT_NE(complaint_of([&] { cache<std::string>{redis, {.name = "user"}, nothing}; }).find("ttl"),
+            std::string::npos);
+}
+
+TEST(cache_options, ASecondCacheWithTheSameNameAndSchemaIsRefused) {
+  const client redis{"unix:///nowhere/there-is-no-server"};
+  const cache_options same{.name = "user", .policy = {.ttl = 1s}};
+  {
+    const cache<std::string> first{redis, same, nothing};
+    EXPECT_NE(complaint_of([&] { cache<std::string>{redis, same, nothing}; }).find("already"),
+              std::string::npos);
+    const cache<std::string> newer{redis, {.name = "user", .schema = 2, .policy = {.ttl = 1s}},
+                                   nothing};
+  }
+  const cache<std::string> again{redis, same, nothing};  // the name is free again
+}
+
+TEST(client_options, WhatIsNotSupportedIsRefusedWithWhatIs) {
+  for (const char* url :
+       {"rediss://localhost:6380", "redis-sentinel://localhost:26379", "http://localhost", "",
+        "redis://host:99999", "redis://user:secret-word@host:port"}) {
+    const std::string complaint = complaint_of([&] { client{url}; });
+    EXPECT_NE(complaint, "") << url;
+    EXPECT_EQ(complaint.find("secret-word"), std::string::npos);
+  }
+  EXPECT_NE(complaint_of([] { client{"rediss://localhost"}; }).find("TLS"), std::string::npos);
+}
+
+TEST(client_options, BoundsThatCannotBeMeantAreRefused) {
+  const struct {
+    const char* field;
+    std::function<void(client_options&)> spoil;
+  } cases[] = {
+      {"connect_max", [](client_options& o) { o.connect_max = 0ms; }},
+      {"silence_max", [](client_options& o) { o.silence_max = -1ms; }},
+      {"waiters_max", [](client_options& o) { o.waiters_max = 0; }},
+      {"flights_max", [](client_options& o) { o.flights_max = 0; }},
+      {"background_threads", [](client_options& o) { o.background_threads = 0; }},
+      {"reply_max", [](client_options& o) { o.reply_max = 10; }},
+      {"value_max", [](client_options& o) { o.value_max = o.reply_max; }},
+      {"user", [](client_options& o) { o.user = "somebody"; }},
+  };
+  for (const auto& one : cases) {
+    client_options spoilt;
+    one.spoil(spoilt);
+    EXPECT_NE(complaint_of([&] { client{spoilt}; }).find(one.field), std::string::npos) << one.field;
+  }
+}
+
+TEST(client_options, AServerThatIsNotThereIsNoError) {
+  const client redis{"unix:///nowhere/there-is-no-server"};
+  cache<std::string> users{redis, {.name = "user", .policy = {.ttl = 1s}},
+                           [](std::string_view key) { return "of " + std::string{key}; }};
+  const fetched<std::string> got = users.fetch("42");
+  EXPECT_EQ(got.value, "of 42");
+  EXPECT_EQ(got.how, served::bypassed);
+}
+
+}  // namespace
+}  // namespace drover

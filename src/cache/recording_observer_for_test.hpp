@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Remembers the events it is told of. Threads: any.
+#pragma once
+
+#include <drover/observer.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace drover::detail {
+
+class recording_observer : public observer {
+ public:
+  struct told {
+    event_kind what;
+    std::string key;
+    std::string text;
+    fault_code code;
+  };
+
+  void seen(const event& what) override {
+    const std::scoped_lock lock{mutex_};
+    told_.push_back({what.what, std::string{what.key}, std::string{what.text}, what.code});
+  }
+  [[nodiscard]] std::size_t count(event_kind what) const {
+    const std::scoped_lock lock{mutex_};
+    return static_cast<std::size_t>(std::count_if(
+        told_.begin(), told_.end(), [&](const told& one) { return one.what == what; }));
+  }
+  [[nodiscard]] std::vector<told> all() const {
+    const std::scoped_lock lock{mutex_};
+    return told_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<told> told_;
+};
+
+}  // namespace drover::detail

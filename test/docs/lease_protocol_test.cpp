@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// docs/internals/lease-protocol.md names every script and counts its arguments as the text does.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lease/scripts.hpp"
+#include "support/document.hpp"
+
+namespace drover::test {
+namespace {
+
+const std::string page = document("docs/internals/lease-protocol.md");
+
+/// The highest n of ARGV[n] in a script.
+std::size_t arguments_of(std::string_view text) {
+  std::size_t most = 0;
+  for (std::size_t at = text.find("ARGV["); at != std::string_view::npos;
+       at = text.find("ARGV[", at + 1)) {
+    most = std::max(most, std::size_t{std::stoul(std::string{text.substr(at + 5, 2)})});
+  }
+  return most;
+}
+
+/// The first column of the ARGV table in a script's section.
+std::vector<std::string> argument_rows(std::string_view section) {
+  std::vector<std::string> rows;
+  std::istringstream table{
+      std::string{part_between(section, "| ARGV | what |\n|---:|---|\n", "\n\n")}};
+  for (std::string row; std::getline(table, row);) {
+    rows.emplace_back(part_between(row, "| ", " |"));
+  }
+  return rows;
+}
+
+TEST(lease_protocol_page, DescribesEveryScriptWithAllItsArguments) {
+  for (const lease::script& each : lease::scripts()) {
+    const std::string heading = "### `" + std::string{each.name} + "`\n";
+    const std::string_view section = part_between(page, heading, "\n##");
+    ASSERT_FALSE(section.empty()) << each.name;
+    std::vector<std::string> expected;
+    for (std::size_t i = 1; i <= arguments_of(each.text); ++i) {
+      expected.push_back(std::to_string(i));
+    }
+    EXPECT_EQ(argument_rows(section), expected) << each.name;
+  }
+}
+
+TEST(lease_protocol_page, DescribesNoOtherScriptAndKeepsTheirOrder) {
+  std::vector<std::string> described;
+  for (std::string_view rest = page;;) {
+    const std::size_t at = rest.find("\n### `");
+    if (at == std::string_view::npos) break;
+    rest.remove_prefix(at + 1);
+    described.emplace_back(part_between(rest, "### `", "`\n"));
+  }
+  std::vector<std::string> known;
+  for (const lease::script& each : lease::scripts()) known.emplace_back(each.name);
+  EXPECT_EQ(described, known);
+}
+
+}  // namespace
+}  // namespace drover::test

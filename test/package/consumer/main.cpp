@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// The smallest user: a cache whose Redis is away answers by the loader.
+#include <drover/cache.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+int main() {
+  using namespace std::chrono_literals;
+  const drover::client nowhere{{.url = "unix:///nowhere/redis.sock"}};
+  drover::cache<std::string> greetings{
+      nowhere, {.name = "greeting", .policy = {.ttl = 60s}}, [](std::string_view name) {
+        return "hello " + std::string(name);
+      }};
+  return greetings.get("world") == "hello world" ? 0 : 1;
+}
