@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A closed loop of so many threads, each asking again as soon as it has its answer; several systems in
-// turn, round after round, so that what disturbs the machine disturbs them alike. Ratios are taken within
-// a round and their median is what counts.
+// A closed loop of so many threads, each asking again as soon as it has its answer; several systems
+// in turn, round after round, so that what disturbs the machine disturbs them alike. Ratios are
+// taken within a round and their median is what counts.
 #pragma once
 
 #include <sys/resource.h>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A hit in Redis: cache<T>::get on one shared client against blocking hiredis with a connection per
-// thread, the fastest that a hand-written C++ client does. Same server, same keys, same sizes, in turn.
+// thread, the fastest that a hand-written C++ client does. Same server, same keys, same sizes, in
+// turn.
 //
 //   ./run bench hit [--tiny] [--unix] [--size BYTES] [--rounds N] [--seconds S] [--threads 1,8,64]
-#include <drover/cache.hpp>
 #include <hiredis/hiredis.h>
+#include <drover/cache.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -97,10 +98,9 @@ int main(int count, char** values) {
   drover::test::redis_server server{{.tcp = true, .arguments = {}}};
   const std::string value(with.size, 'x');
   drover::client redis{with.unix_socket ? server.url() : server.tcp_url()};
-  drover::cache<std::string> users{
-      redis,
-      {.name = "user", .policy = {.ttl = 24h, .early_beta = 1}},
-      [&](std::string_view) { return value; }};
+  drover::cache<std::string> users{redis,
+                                   {.name = "user", .policy = {.ttl = 24h, .early_beta = 1}},
+                                   [&](std::string_view) { return value; }};
   for (std::uint32_t i = 0; i < with.keys; ++i) {
     if (users.get(key_of(i))->size() != with.size) std::abort();
     server.command({"SET", key_of(i), value});
@@ -109,15 +109,15 @@ int main(int count, char** values) {
   std::printf("GET of %zu bytes, %u keys, %s, %u rounds of %.2f s each, in turn\n", with.size,
               with.keys, with.unix_socket ? "unix socket" : "TCP loopback", with.rounds,
               with.seconds);
-  drover::bench::compare(
-      {{"hiredis, a connection per thread", hiredis_callers(server, with)},
-       {"drover cache<T>::get, one client",
-        [&](unsigned) -> drover::bench::one_call {
-          return [&](std::uint32_t number) {
-            if (users.get(key_of(number))->size() != with.size) std::abort();
-          };
-        }}},
-      with.threads, with.keys, with.rounds, std::chrono::duration<double>{with.seconds});
+  drover::bench::compare({{"hiredis, a connection per thread", hiredis_callers(server, with)},
+                          {"drover cache<T>::get, one client",
+                           [&](unsigned) -> drover::bench::one_call {
+                             return [&](std::uint32_t number) {
+                               if (users.get(key_of(number))->size() != with.size) std::abort();
+                             };
+                           }}},
+                         with.threads, with.keys, with.rounds,
+                         std::chrono::duration<double>{with.seconds});
   if (users.stats().loads != loads) {
     std::fprintf(stderr, "the cache loaded during the benchmark: it did not measure hits\n");
     return 1;

@@ -166,6 +166,8 @@ class Docs(unittest.TestCase):
     def test_a_code_block_stands_in_an_example(self):
         page = "Text\n\n```cpp\nint a;\n\nint b;\n```\n"
         self.assertEqual(found(tidy.check_blocks, page, ["x\n  int a;\n  int b;\ny\n"]), [])
+        self.assertEqual(found(tidy.check_blocks, page, ["int\n  a;\nint b;\n"]), [])
+        self.assertEqual(len(found(tidy.check_blocks, page, ["uint a;\nint b;\n"])), 1)
         self.assertEqual(len(found(tidy.check_blocks, page, ["int a;\nint c;\nint b;\n"])), 1)
         self.assertEqual(len(found(tidy.check_blocks, page, ["int a;\nint bb;\n"])), 1)
 

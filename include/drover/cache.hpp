@@ -40,20 +40,18 @@ decltype(auto) ask(Loader& asked, std::string_view key, load& run) {
 
 template <class Result, class T>
 concept loadable_as = std::same_as<std::remove_cvref_t<Result>, loaded<T>> ||
-                      std::same_as<std::remove_cvref_t<Result>, std::optional<T>> ||
-                      std::convertible_to<Result, T>;
+    std::same_as<std::remove_cvref_t<Result>, std::optional<T>> || std::convertible_to<Result, T>;
 
-/// A callable that asks the origin for one key: `R(std::string_view)` or `R(std::string_view, load&)`
-/// with R one of `T` (or what converts to it), `std::optional<T>`, `loaded<T>`.
+/// A callable that asks the origin for one key: `R(std::string_view)` or `R(std::string_view,
+/// load&)` with R one of `T` (or what converts to it), `std::optional<T>`, `loaded<T>`.
 template <class Loader, class T>
-concept loads =
-    (takes_load<Loader> &&
-     requires(Loader& asked, std::string_view key, load& run) {
-       { std::invoke(asked, key, run) } -> loadable_as<T>;
-     }) ||
-    (!takes_load<Loader> && requires(Loader& asked, std::string_view key) {
-      { std::invoke(asked, key) } -> loadable_as<T>;
-    });
+concept loads = (takes_load<Loader> &&
+                 requires(Loader & asked, std::string_view key, load& run) {
+                   { std::invoke(asked, key, run) } -> loadable_as<T>;
+                 }) ||
+                (!takes_load<Loader> && requires(Loader & asked, std::string_view key) {
+                  { std::invoke(asked, key) } -> loadable_as<T>;
+                });
 
 template <class T, class Loader>
 [[nodiscard]] loaded<T> run_loader(Loader& asked, std::string_view key, load& run) {
@@ -101,9 +99,9 @@ template <class T>
 
 /// A read-through cache of `T` by key: in Redis, in front of a loader.
 ///
-/// Of all callers that need the same load, one runs the loader and the rest wait for it: in this process
-/// always, across processes as long as Redis is reachable. A fault of the cache never becomes the
-/// caller's: the value comes from a stale entry or from the loader instead.
+/// Of all callers that need the same load, one runs the loader and the rest wait for it: in this
+/// process always, across processes as long as Redis is reachable. A fault of the cache never
+/// becomes the caller's: the value comes from a stale entry or from the loader instead.
 ///
 /// Threads:  every member from any thread, except from within a loader for the same key.
 /// Lifetime: keeps the client's state alive. The loader may run until the cache is destroyed; the
@@ -112,10 +110,12 @@ template <encodable T>
 class cache {
  public:
   /// `loader` is asked for one key: `R(std::string_view key)` or `R(std::string_view key, load&)`,
-  /// with R one of `T`, `std::optional<T>` (nullopt: there is no such thing) and `loaded<T>`. It runs in
-  /// a caller's thread or in the background, several keys at once; it owns what it captures.
+  /// with R one of `T`, `std::optional<T>` (nullopt: there is no such thing) and `loaded<T>`. It
+  /// runs in a caller's thread or in the background, several keys at once; it owns what it
+  /// captures.
   ///
-  /// Throws:  `std::invalid_argument` naming the option that cannot be meant, and when the client has a
+  /// Throws:  `std::invalid_argument` naming the option that cannot be meant, and when the client
+  /// has a
   ///          cache with the same name and schema already.
   /// Blocks:  never.
   template <detail::loads<T> Loader>
@@ -123,16 +123,17 @@ class cache {
       : engine_{detail::client_access::core_of(on), std::move(options), detail::erase_type<T>(),
                 detail::erase_loader<T>(std::move(loader))} {}
 
-  /// Returns the value for `key`, loading it if need be; nullopt when the origin says that there is no
-  /// such thing.
+  /// Returns the value for `key`, loading it if need be; nullopt when the origin says that there is
+  /// no such thing.
   ///
-  /// Throws:  what the loader throws, when no stale value may be served: the same exception object goes
+  /// Throws:  what the loader throws, when no stale value may be served: the same exception object
+  /// goes
   ///          to all who waited, so catch by `const&`. `load_failed` for another process's failure.
   ///          `refused` for this call's own limits or saturation. `std::logic_error` from within a
   ///          loader of the same key. Never because of Redis.
   /// Blocks:  while a load of this or another process runs (a load ends its lease at
-  ///          `policy::load_max`) or until `limits` end the call; and, while Redis is away, for a turn
-  ///          among `policy::bypass_max` loads.
+  ///          `policy::load_max`) or until `limits` end the call; and, while Redis is away, for a
+  ///          turn among `policy::bypass_max` loads.
   /// Threads: any, except from within a loader for the same key.
   [[nodiscard]] std::optional<T> get(std::string_view key, const call_options& limits = {}) {
     return detail::copy_out<T>(engine_.fetch(key, limits).value);
@@ -148,9 +149,9 @@ class cache {
     return {.value = detail::copy_out<T>(got.value), .how = got.how, .age = got.age};
   }
 
-  /// As `get`, with a loader for this call. It may borrow the caller's locals: it runs in this thread
-  /// and only before the call returns, so refreshes of a stale entry happen in the foreground too, and
-  /// `limits` cannot end the call while its own loader runs.
+  /// As `get`, with a loader for this call. It may borrow the caller's locals: it runs in this
+  /// thread and only before the call returns, so refreshes of a stale entry happen in the
+  /// foreground too, and `limits` cannot end the call while its own loader runs.
   ///
   /// Throws:  as `get`.
   /// Blocks:  as `get`, and while its own loader runs.
@@ -162,7 +163,8 @@ class cache {
     return detail::copy_out<T>(engine_.fetch_with(key, borrowed, limits).value);
   }
 
-  /// The value in Redis if it is fresh or within grace, else nullopt. Never loads, starts no refresh.
+  /// The value in Redis if it is fresh or within grace, else nullopt. Never loads, starts no
+  /// refresh.
   ///
   /// Throws:  `std::bad_alloc`.
   /// Blocks:  for one reply of Redis at most.
@@ -171,8 +173,8 @@ class cache {
     return detail::copy_out<T>(engine_.peek(key));
   }
 
-  /// Loads again in the background while the old value is served. Dropped and counted when a refresh of
-  /// the key runs already or the background queue is full.
+  /// Loads again in the background while the old value is served. Dropped and counted when a
+  /// refresh of the key runs already or the background queue is full.
   ///
   /// Throws:  nothing.
   /// Blocks:  never for a load; for the time of one hand-over.
@@ -182,9 +184,10 @@ class cache {
   /// Makes sure that no reader is served what is stored now, nor what a load begun earlier brings.
   /// Call it after the origin was changed.
   ///
-  /// Returns: nothing when Redis acknowledged it, in which case every `get` that begins later sees the
-  ///          change; else the fault: it is unknown whether it took effect, and it is repeated after
-  ///          every reconnect until the connection says otherwise.
+  /// Returns: nothing when Redis acknowledged it, in which case every `get` that begins later sees
+  /// the
+  ///          change; else the fault: it is unknown whether it took effect, and it is repeated
+  ///          after every reconnect until the connection says otherwise.
   /// Throws:  nothing.
   /// Blocks:  for one reply of Redis.
   /// Threads: any.
@@ -192,8 +195,8 @@ class cache {
     return engine_.invalidate(key);
   }
 
-  /// Makes what is stored stale now: it is refreshed, and may still be served within grace. Refreshes
-  /// already running are not stored. Without grace it is the same as `invalidate`.
+  /// Makes what is stored stale now: it is refreshed, and may still be served within grace.
+  /// Refreshes already running are not stored. Without grace it is the same as `invalidate`.
   ///
   /// Returns: as `invalidate`, but it is not repeated.
   /// Throws:  nothing.
@@ -207,8 +210,8 @@ class cache {
   /// Threads: any.
   [[nodiscard]] cache_stats stats() const noexcept { return engine_.stats(); }
 
-  /// Before shutdown: starts no new background load, fires the stop tokens of running loads, releases
-  /// leases, and waits for at most `limit`. Returns how many loads still run.
+  /// Before shutdown: starts no new background load, fires the stop tokens of running loads,
+  /// releases leases, and waits for at most `limit`. Returns how many loads still run.
   ///
   /// Throws:  nothing.
   /// Blocks:  at most `limit`.

@@ -21,11 +21,11 @@ namespace drover {
 ///       static drover::result<user> decode(std::string_view bytes);
 ///     };
 ///
-/// encode: may throw; the callers still get their value, it is not stored, and the fault is reported.
-/// decode: returns `fault{fault_code::corrupt, why}` for bytes it does not understand; that counts as a
-/// miss. It may throw, which counts the same. The bytes are those that encode made, whole and unmixed:
-/// checksum and key digest were checked before. Give the cache a new `schema` when the format changes.
-/// Threads: both are called from any number of threads at once.
+/// encode: may throw; the callers still get their value, it is not stored, and the fault is
+/// reported. decode: returns `fault{fault_code::corrupt, why}` for bytes it does not understand;
+/// that counts as a miss. It may throw, which counts the same. The bytes are those that encode
+/// made, whole and unmixed: checksum and key digest were checked before. Give the cache a new
+/// `schema` when the format changes. Threads: both are called from any number of threads at once.
 template <class T>
 struct codec;
 
@@ -58,11 +58,11 @@ struct codec<std::vector<std::byte>> {
   }
 };
 
-/// Numbers stand most significant byte first in their own size: integers in two's complement, floating
-/// point as IEEE 754, bool as one byte. A different size is another type's bytes: corrupt.
+/// Numbers stand most significant byte first in their own size: integers in two's complement,
+/// floating point as IEEE 754, bool as one byte. A different size is another type's bytes: corrupt.
 template <class Number>
-  requires(std::is_arithmetic_v<Number> && sizeof(Number) <= sizeof(std::uint64_t))
-struct codec<Number> {
+requires(std::is_arithmetic_v<Number> &&
+         sizeof(Number) <= sizeof(std::uint64_t)) struct codec<Number> {
   static std::string encode(Number value) {
     std::uint64_t bits = 0;
     if constexpr (std::is_same_v<Number, float>) {

@@ -9,8 +9,8 @@
 
 namespace drover {
 
-/// Another process's load failed (or this process's ran out of time), there is nothing to serve, and
-/// the pause before the next try still runs.
+/// Another process's load failed (or this process's ran out of time), there is nothing to serve,
+/// and the pause before the next try still runs.
 ///
 /// Callers in the process whose loader threw get that very exception instead of this one.
 /// Threads: one object may be thrown in several threads: catch by `const&`, do not modify.
@@ -36,7 +36,8 @@ class load_failed : public std::runtime_error {
   duration retry_in_;
 };
 
-/// A limit that the caller set ended its call, or more callers wait than `client_options::waiters_max`.
+/// A limit that the caller set ended its call, or more callers wait than
+/// `client_options::waiters_max`.
 class refused : public std::runtime_error {
  public:
   enum class reason : std::uint8_t {

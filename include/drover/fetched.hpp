@@ -38,7 +38,7 @@ template <class T>
 struct fetched {
   std::optional<T> value{};  ///< nullopt: the origin says that there is no such thing
   served how = served::fresh;
-  duration age{};          ///< since the load that made it began; zero for a value just loaded
+  duration age{};  ///< since the load that made it began; zero for a value just loaded
 };
 
 }  // namespace drover

@@ -11,8 +11,8 @@
 
 namespace drover {
 
-/// What a loader may return besides `T` and `std::optional<T>`: a value with its own ttl, or one that
-/// shall not be stored.
+/// What a loader may return besides `T` and `std::optional<T>`: a value with its own ttl, or one
+/// that shall not be stored.
 template <class T>
 struct loaded {
   loaded(T found) : value{std::move(found)} {}
@@ -27,7 +27,7 @@ struct loaded {
     return made;
   }
 
-  std::optional<T> value;       ///< nullopt: the origin says that there is no such thing
+  std::optional<T> value;  ///< nullopt: the origin says that there is no such thing
   std::optional<duration> ttl;
   bool store = true;
 };
@@ -52,7 +52,8 @@ class load {
   /// nullptr when there is none or `T` is not the cache's type. Owned by the load.
   template <class T>
   [[nodiscard]] const T* previous() const noexcept {
-    return previous_type_ == &detail::type_tag<T> ? static_cast<const T*>(previous_.get()) : nullptr;
+    return previous_type_ == &detail::type_tag<T> ? static_cast<const T*>(previous_.get())
+                                                  : nullptr;
   }
 
   /// Fires when nobody can use the result any more: `load_max` passed, the lease was lost, or the
@@ -60,7 +61,9 @@ class load {
   [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_; }
 
   /// When `policy::load_max` will have passed.
-  [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept { return deadline_; }
+  [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept {
+    return deadline_;
+  }
 
   /// True once another holder has taken over, or the key was invalidated: the result goes to the
   /// callers that may still have it and is not stored.

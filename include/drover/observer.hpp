@@ -11,14 +11,28 @@ namespace drover {
 
 /// What happened, in the past tense and in the glossary's words.
 enum class event_kind : std::uint8_t {
-  load_started, load_finished, load_failed, load_timed_out,
-  refresh_started, refresh_dropped,
-  lease_granted, lease_lost, lease_taken_over,
-  fill_stored, fill_refused, fill_skipped,
-  bypass_started, stale_served,
-  entry_corrupt, invalidation_unknown,
-  fault_seen, connection_up, connection_down,
-  wake_by_push, wake_by_channel, wake_by_polling,  ///< how waiters are woken from now on
+  load_started,
+  load_finished,
+  load_failed,
+  load_timed_out,
+  refresh_started,
+  refresh_dropped,
+  lease_granted,
+  lease_lost,
+  lease_taken_over,
+  fill_stored,
+  fill_refused,
+  fill_skipped,
+  bypass_started,
+  stale_served,
+  entry_corrupt,
+  invalidation_unknown,
+  fault_seen,
+  connection_up,
+  connection_down,
+  wake_by_push,
+  wake_by_channel,
+  wake_by_polling,  ///< how waiters are woken from now on
   drain_waiting,
 };
 
@@ -33,15 +47,16 @@ struct event {
   event_kind what = event_kind::fault_seen;
   std::string_view cache{};  ///< the cache's name; empty for events of the client
   std::string_view key{};    ///< the user's key; empty where none is concerned. May hold any bytes
-  duration took{};         ///< load_finished, load_failed: how long the load ran
+  duration took{};           ///< load_finished, load_failed: how long the load ran
   fault_code code = fault_code::unreachable;  ///< fault_seen, connection_down
-  std::string_view text{};   ///< one line for people; empty where there is nothing to add
+  std::string_view text{};  ///< one line for people; empty where there is nothing to add
 };
 
 /// Told of events as they happen.
 ///
 /// Throws:  `seen` shall not throw; if it does, the exception is counted and dropped.
-/// Blocks:  it is called on the thread that does the work, sometimes the service thread: be short, and
+/// Blocks:  it is called on the thread that does the work, sometimes the service thread: be short,
+/// and
 ///          do not call the cache from within.
 /// Threads: called from any number of threads at once.
 class observer {

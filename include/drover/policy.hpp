@@ -31,17 +31,17 @@ struct policy {
   /// earlier; zero turns it off. A refresh starts at most ttl/4 early, whatever is drawn.
   double early_beta = 1.0;
 
-  /// Entries written together shall not end together: each ttl is shortened by up to this part of it.
-  /// 0.1 spreads a burst over a tenth of the ttl and costs about 5 % more loads. In [0, 1).
+  /// Entries written together shall not end together: each ttl is shortened by up to this part of
+  /// it. 0.1 spreads a burst over a tenth of the ttl and costs about 5 % more loads. In [0, 1).
   double ttl_jitter = 0.1;
 
-  /// How long a silent holder keeps others waiting. Renewed every third while the load runs, so it is
-  /// no limit on the load: one second survives a garbage-collection-sized pause and keeps an outage of
-  /// a frozen process short.
+  /// How long a silent holder keeps others waiting. Renewed every third while the load runs, so it
+  /// is no limit on the load: one second survives a garbage-collection-sized pause and keeps an
+  /// outage of a frozen process short.
   duration lease_ttl{std::chrono::seconds{1}};
 
-  /// After this a load's lease ends: its stop token fires, waiters are let go with `load_failed` (or
-  /// the stale value), others may load, and the late result is not stored. Bounds every wait.
+  /// After this a load's lease ends: its stop token fires, waiters are let go with `load_failed`
+  /// (or the stale value), others may load, and the late result is not stored. Bounds every wait.
   duration load_max{std::chrono::seconds{30}};
 
   /// Longest wait for a load that somebody else runs; then `refused` is thrown. Zero: no limit but
@@ -52,8 +52,8 @@ struct policy {
   /// protects the origin; 8 keeps a fleet of 50 processes below 400 queries.
   unsigned bypass_max = 8;
 
-  /// Stores up to 200 escaped bytes of a failure's text in Redis for other processes to report. Off by
-  /// default: Redis may be shared, and error texts may hold private data.
+  /// Stores up to 200 escaped bytes of a failure's text in Redis for other processes to report. Off
+  /// by default: Redis may be shared, and error texts may hold private data.
   bool share_failure_text = false;
 };
 

@@ -35,9 +35,7 @@ class [[nodiscard]] result {
   [[nodiscard]] const T* operator->() const noexcept { return std::get_if<0>(&held_); }
   [[nodiscard]] const fault& error() const noexcept { return *std::get_if<1>(&held_); }
 
-  [[nodiscard]] T value_or(T other) const& {
-    return has_value() ? **this : std::move(other);
-  }
+  [[nodiscard]] T value_or(T other) const& { return has_value() ? **this : std::move(other); }
 
  private:
   std::variant<T, fault> held_;

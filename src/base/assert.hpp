@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
-// DROVER_ASSERT guards our own state, never what a wire, a codec or a user sent. It is off in release
-// builds unless DROVER_CHECKED is set: a library is a guest in somebody's process and may not end it.
+// DROVER_ASSERT guards our own state, never what a wire, a codec or a user sent. It is off in
+// release builds unless DROVER_CHECKED is set: a library is a guest in somebody's process and may
+// not end it.
 #pragma once
 
 #if defined(DROVER_CHECKED) && DROVER_CHECKED
 #include <cstdio>
 #include <cstdlib>
-#define DROVER_ASSERT(condition)                                                              \
-  do {                                                                                        \
-    if (!(condition)) {                                                                       \
-      std::fprintf(stderr, "%s:%d: assertion failed: %s\n", __FILE__, __LINE__, #condition);  \
-      std::abort();                                                                           \
-    }                                                                                         \
+#define DROVER_ASSERT(condition)                                                             \
+  do {                                                                                       \
+    if (!(condition)) {                                                                      \
+      std::fprintf(stderr, "%s:%d: assertion failed: %s\n", __FILE__, __LINE__, #condition); \
+      std::abort();                                                                          \
+    }                                                                                        \
   } while (false)
 #else
 #define DROVER_ASSERT(condition) static_cast<void>(sizeof((condition) ? 1 : 0))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Big-endian integers in byte strings. Byte strings are std::string and std::string_view throughout:
-// that is what keys, payloads and the wire have in common.
+// Big-endian integers in byte strings. Byte strings are std::string and std::string_view
+// throughout: that is what keys, payloads and the wire have in common.
 #pragma once
 
 #include <bit>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The two clocks, apart by type: `steady_time` for waiting in this process, `server_time` for what is
-// stored. Nothing converts one into the other but entry/server_clock, which estimates an offset.
+// The two clocks, apart by type: `steady_time` for waiting in this process, `server_time` for what
+// is stored. Nothing converts one into the other but entry/server_clock, which estimates an offset.
 // The pure layers are given times; only shells read a clock.
 #pragma once
 

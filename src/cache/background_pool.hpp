@@ -22,7 +22,8 @@ class background_pool {
   background_pool(const background_pool&) = delete;
   background_pool& operator=(const background_pool&) = delete;
 
-  /// False when the queue is full or the pool has stopped: the task will not run. `task` must not throw.
+  /// False when the queue is full or the pool has stopped: the task will not run. `task` must not
+  /// throw.
   bool submit(const void* owner, std::function<void()> task);
   /// Takes the owner's queued tasks out; running ones go on. Returns how many were taken.
   std::size_t cancel(const void* owner);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The public verbs on a real server, one caller at a time.
-#include <drover/cache.hpp>
 #include <gtest/gtest.h>
+#include <drover/cache.hpp>
 
 #include <atomic>
 #include <memory>
@@ -23,8 +23,7 @@ policy long_lived() { return {.ttl = 1h, .early_beta = 0}; }
 class cache_verbs : public testing::Test {
  protected:
   test::redis_server server;
-  std::shared_ptr<detail::recording_observer> told =
-      std::make_shared<detail::recording_observer>();
+  std::shared_ptr<detail::recording_observer> told = std::make_shared<detail::recording_observer>();
   client redis{client_options{.url = server.url(), .observed_by = told}};
   std::atomic<int> loads{0};
 
@@ -54,14 +53,17 @@ TEST_F(cache_verbs, TheFirstGetLoadsAndTheNextIsAHit) {
 TEST_F(cache_verbs, TwoClientsShareWhatOneLoaded) {
   cache<std::string> here = counting(long_lived());
   const client other{server.url()};
-  cache<std::string> there{other, {.name = "user", .policy = long_lived()},
-                           [](std::string_view) -> std::string { throw std::logic_error{"asked"}; }};
+  cache<std::string> there{
+      other, {.name = "user", .policy = long_lived()}, [](std::string_view) -> std::string {
+        throw std::logic_error{"asked"};
+      }};
   EXPECT_EQ(here.get("a"), "a#1");
   EXPECT_EQ(there.get("a"), "a#1");
 }
 
 TEST_F(cache_verbs, AbsentIsRememberedForItsOwnTtl) {
-  cache<std::string> users{redis, {.name = "user", .policy = {.ttl = 1h, .absent_ttl = 1h}},
+  cache<std::string> users{redis,
+                           {.name = "user", .policy = {.ttl = 1h, .absent_ttl = 1h}},
                            [this](std::string_view) -> std::optional<std::string> {
                              ++loads;
                              return std::nullopt;
@@ -75,7 +77,8 @@ TEST_F(cache_verbs, AbsentIsRememberedForItsOwnTtl) {
 }
 
 TEST_F(cache_verbs, AbsentIsForgottenSoonWhenItsTtlIsZero) {
-  cache<std::string> users{redis, {.name = "user", .policy = {.ttl = 1h, .absent_ttl = 0ms}},
+  cache<std::string> users{redis,
+                           {.name = "user", .policy = {.ttl = 1h, .absent_ttl = 0ms}},
                            [this](std::string_view) -> std::optional<std::string> {
                              if (++loads == 1) return std::nullopt;
                              return "now there";
@@ -155,13 +158,13 @@ TEST_F(cache_verbs, ExpireWithoutGraceIsInvalidate) {
 
 TEST_F(cache_verbs, RefreshLoadsAgainBehindALiveEntryAndHandsOverThePreviousValue) {
   std::atomic<bool> saw_previous{false};
-  cache<std::string> users{redis, {.name = "user", .policy = long_lived()},
-                           [&](std::string_view, load& run) {
-                             const std::string* before = run.previous<std::string>();
-                             if (before != nullptr && *before == "v1") saw_previous = true;
-                             EXPECT_EQ(run.previous<int>(), nullptr);
-                             return "v" + std::to_string(++loads);
-                           }};
+  cache<std::string> users{
+      redis, {.name = "user", .policy = long_lived()}, [&](std::string_view, load& run) {
+        const std::string* before = run.previous<std::string>();
+        if (before != nullptr && *before == "v1") saw_previous = true;
+        EXPECT_EQ(run.previous<int>(), nullptr);
+        return "v" + std::to_string(++loads);
+      }};
   EXPECT_EQ(users.get("a"), "v1");
   users.refresh("a");
   while (users.get("a") != "v2") std::this_thread::yield();
@@ -177,8 +180,7 @@ TEST_F(cache_verbs, RefreshLoadsWhatIsMissing) {
 }
 
 TEST_F(cache_verbs, EarlyExpirationRefreshesBeforeTheTtlIsOver) {
-  cache<std::string> users =
-      counting({.ttl = 2s, .early_beta = 1000, .ttl_jitter = 0});
+  cache<std::string> users = counting({.ttl = 2s, .early_beta = 1000, .ttl_jitter = 0});
   EXPECT_EQ(users.fetch("a").how, served::loaded);
   while (users.stats().early_refreshes == 0) {
     const fetched<std::string> got = users.fetch("a");
@@ -224,11 +226,11 @@ TEST_F(cache_verbs, GetOrLoadServesStaleWhenItsOwnLoaderFails) {
 }
 
 TEST_F(cache_verbs, AFailureIsTheLoadersOwnAndIsPausedNotRepeated) {
-  cache<std::string> users{redis, {.name = "user", .policy = long_lived()},
-                           [this](std::string_view) -> std::string {
-                             ++loads;
-                             throw std::runtime_error{"the database is down"};
-                           }};
+  cache<std::string> users{
+      redis, {.name = "user", .policy = long_lived()}, [this](std::string_view) -> std::string {
+        ++loads;
+        throw std::runtime_error{"the database is down"};
+      }};
   for (int i = 0; i < 5; ++i) {
     try {
       static_cast<void>(users.get("a"));
@@ -237,21 +239,23 @@ TEST_F(cache_verbs, AFailureIsTheLoadersOwnAndIsPausedNotRepeated) {
       EXPECT_STREQ(thrown.what(), "the database is down");
     }
   }
-  // Five calls take far less than the 40 ms of the shortest pause, unless the machine stalls between.
+  // Five calls take far less than the 40 ms of the shortest pause, unless the machine stalls
+  // between.
   EXPECT_EQ(users.stats().loads, static_cast<std::uint64_t>(loads));
   EXPECT_EQ(users.stats().failures + users.stats().failures_shared, 5U);
 }
 
 TEST_F(cache_verbs, AnotherProcessesFailureIsLoadFailedWithoutItsText) {
   policy patient = long_lived();
-  cache<std::string> failing{redis, {.name = "user", .policy = patient},
-                             [](std::string_view) -> std::string {
-                               std::this_thread::sleep_for(1s);  // so the pause is a second, too
-                               throw std::runtime_error{"secret text"};
-                             }};
+  cache<std::string> failing{
+      redis, {.name = "user", .policy = patient}, [](std::string_view) -> std::string {
+        std::this_thread::sleep_for(1s);  // so the pause is a second, too
+        throw std::runtime_error{"secret text"};
+      }};
   const client other{server.url()};
-  cache<std::string> there{other, {.name = "user", .policy = patient},
-                           [](std::string_view) { return std::string{"loaded too early"}; }};
+  cache<std::string> there{other, {.name = "user", .policy = patient}, [](std::string_view) {
+                             return std::string{"loaded too early"};
+                           }};
   EXPECT_THROW(static_cast<void>(failing.get("a")), std::runtime_error);
   try {
     static_cast<void>(there.get("a"));
@@ -266,10 +270,10 @@ TEST_F(cache_verbs, AnotherProcessesFailureIsLoadFailedWithoutItsText) {
 
 TEST_F(cache_verbs, ALoaderThatAsksForItsOwnKeyIsToldTheChain) {
   cache<std::string>* self = nullptr;
-  cache<std::string> users{redis, {.name = "user", .policy = long_lived()},
-                           [&](std::string_view key) {
-                             return *self->get(key == "outer" ? "inner" : "outer");
-                           }};
+  cache<std::string> users{
+      redis, {.name = "user", .policy = long_lived()}, [&](std::string_view key) {
+        return *self->get(key == "outer" ? "inner" : "outer");
+      }};
   self = &users;
   try {
     static_cast<void>(users.get("outer"));
@@ -283,25 +287,24 @@ TEST_F(cache_verbs, ALoaderThatAsksForItsOwnKeyIsToldTheChain) {
 
 TEST_F(cache_verbs, LoadersMayAskForOtherKeys) {
   cache<std::string>* self = nullptr;
-  cache<std::string> users{redis, {.name = "user", .policy = long_lived()},
-                           [&](std::string_view key) -> std::string {
-                             if (key == "3") return "end";
-                             return std::string{key} +
-                                    *self->get(std::to_string(std::stoi(std::string{key}) + 1));
-                           }};
+  cache<std::string> users{
+      redis, {.name = "user", .policy = long_lived()}, [&](std::string_view key) -> std::string {
+        if (key == "3") return "end";
+        return std::string{key} + *self->get(std::to_string(std::stoi(std::string{key}) + 1));
+      }};
   self = &users;
   EXPECT_EQ(users.get("0"), "012end");
   EXPECT_EQ(users.stats().fills, 4U);
 }
 
 TEST_F(cache_verbs, ValuesAndKeysThatAreTooLongAreServedAndNotStored) {
-  const client small{client_options{
-      .url = server.url(), .key_max = 100, .value_max = 1000, .observed_by = told}};
-  cache<std::string> users{small, {.name = "user", .policy = long_lived()},
-                           [this](std::string_view key) {
-                             ++loads;
-                             return std::string(key == "big" ? 1001 : 10, 'x');
-                           }};
+  const client small{
+      client_options{.url = server.url(), .key_max = 100, .value_max = 1000, .observed_by = told}};
+  cache<std::string> users{
+      small, {.name = "user", .policy = long_lived()}, [this](std::string_view key) {
+        ++loads;
+        return std::string(key == "big" ? 1001 : 10, 'x');
+      }};
   EXPECT_EQ(users.get("big")->size(), 1001U);
   EXPECT_EQ(users.get("big")->size(), 1001U);
   EXPECT_EQ(users.get(std::string(101, 'k'))->size(), 10U);
@@ -319,8 +322,9 @@ TEST_F(cache_verbs, AnObserverThatThrowsIsCountedAndChangesNothing) {
   };
   const client watched{
       client_options{.url = server.url(), .observed_by = std::make_shared<throwing>()}};
-  cache<std::string> users{watched, {.name = "user", .policy = long_lived()},
-                           [](std::string_view) { return std::string{"v"}; }};
+  cache<std::string> users{watched, {.name = "user", .policy = long_lived()}, [](std::string_view) {
+                             return std::string{"v"};
+                           }};
   EXPECT_EQ(users.get("a"), "v");
   EXPECT_GT(users.stats().observer_faults, 0U);
 }
@@ -403,14 +407,14 @@ TEST_F(cache_verbs, LoadMaxEndsTheLeaseAndTheLateResultIsNotStored) {
   hasty.lease_ttl = 100ms;
   hasty.load_max = 100ms;
   std::atomic<bool> stopped{false};
-  cache<std::string> users{redis, {.name = "user", .policy = hasty},
-                           [&](std::string_view, load& run) {
-                             if (++loads > 1) return std::string{"second"};
-                             while (!run.stop_token().stop_requested()) std::this_thread::yield();
-                             stopped = true;
-                             while (!go) std::this_thread::yield();
-                             return std::string{"first"};
-                           }};
+  cache<std::string> users{
+      redis, {.name = "user", .policy = hasty}, [&](std::string_view, load& run) {
+        if (++loads > 1) return std::string{"second"};
+        while (!run.stop_token().stop_requested()) std::this_thread::yield();
+        stopped = true;
+        while (!go) std::this_thread::yield();
+        return std::string{"first"};
+      }};
   std::optional<std::string> first;
   std::jthread leader{[&] { first = users.get("a"); }};
   while (users.stats().loads == 0) std::this_thread::yield();
@@ -436,18 +440,19 @@ TEST_F(cache_verbs, LoadMaxEndsTheLeaseAndTheLateResultIsNotStored) {
 
 TEST_F(cache_verbs, DrainStopsLoadsReleasesTheirLeasesAndCountsWhatRuns) {
   std::atomic<bool> go{false};
-  cache<std::string> users{redis, {.name = "user", .policy = long_lived()},
-                           [&](std::string_view, load& run) {
-                             while (!run.stop_token().stop_requested()) std::this_thread::yield();
-                             while (!go) std::this_thread::yield();
-                             return std::string{"v"};
-                           }};
+  cache<std::string> users{
+      redis, {.name = "user", .policy = long_lived()}, [&](std::string_view, load& run) {
+        while (!run.stop_token().stop_requested()) std::this_thread::yield();
+        while (!go) std::this_thread::yield();
+        return std::string{"v"};
+      }};
   std::jthread leader{[&] { EXPECT_EQ(users.get("a"), "v"); }};
   while (users.stats().loads == 0) std::this_thread::yield();
   EXPECT_EQ(users.drain(10ms), 1U);
   const client other{server.url()};
-  cache<std::string> there{other, {.name = "user", .policy = long_lived()},
-                           [](std::string_view) { return std::string{"elsewhere"}; }};
+  cache<std::string> there{other, {.name = "user", .policy = long_lived()}, [](std::string_view) {
+                             return std::string{"elsewhere"};
+                           }};
   EXPECT_EQ(there.get("a"), "elsewhere");
   go = true;
   leader.join();
@@ -459,13 +464,13 @@ TEST_F(cache_verbs, TheDestructorWaitsForARunningRefresh) {
   std::atomic<bool> running{false};
   std::atomic<bool> ended{false};
   {
-    cache<std::string> users{redis, {.name = "user", .policy = long_lived()},
-                             [&](std::string_view, load& run) {
-                               running = true;
-                               while (!run.stop_token().stop_requested()) std::this_thread::yield();
-                               ended = true;
-                               return std::string{"v"};
-                             }};
+    cache<std::string> users{
+        redis, {.name = "user", .policy = long_lived()}, [&](std::string_view, load& run) {
+          running = true;
+          while (!run.stop_token().stop_requested()) std::this_thread::yield();
+          ended = true;
+          return std::string{"v"};
+        }};
     users.refresh("a");
     while (!running) std::this_thread::yield();
   }

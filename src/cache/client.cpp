@@ -23,8 +23,9 @@ connection::endpoint checked(const client_options& options) {
   require(options.background_threads > 0 && options.background_threads <= 256,
           "background_threads must be 1 to 256");
   require(options.reply_max >= 4096, "reply_max must be at least 4096 bytes");
-  require(options.value_max + 4096 <= options.reply_max,
-          "value_max must be at least 4096 bytes below reply_max, or what is stored cannot be read");
+  require(
+      options.value_max + 4096 <= options.reply_max,
+      "value_max must be at least 4096 bytes below reply_max, or what is stored cannot be read");
   result<connection::endpoint> at = connection::parse_url(options.url);
   if (!at) throw std::invalid_argument{"drover: client_options.url: " + at.error().text};
   if (at->user.empty()) at->user = options.user;

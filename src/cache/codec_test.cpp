@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Values of every supported type, and codecs that misbehave, on a real server.
-#include <drover/cache.hpp>
 #include <gtest/gtest.h>
+#include <drover/cache.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -62,11 +62,11 @@ using namespace std::chrono_literals;
 template <class T>
 void expect_round_trip(const client& on, const char* name, const std::vector<T>& values) {
   std::size_t loads = 0;
-  cache<T> held{on, {.name = name, .policy = {.ttl = 1h, .early_beta = 0}},
-                [&](std::string_view key) {
-                  ++loads;
-                  return values[std::stoul(std::string{key})];
-                }};
+  cache<T> held{
+      on, {.name = name, .policy = {.ttl = 1h, .early_beta = 0}}, [&](std::string_view key) {
+        ++loads;
+        return values[std::stoul(std::string{key})];
+      }};
   for (int pass = 0; pass < 2; ++pass) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       EXPECT_EQ(held.get(std::to_string(i)), values[i]) << name << " " << i;
@@ -79,8 +79,8 @@ TEST(codec_types, EveryBuiltInTypeAndAUsersOwnComeBackAsTheyWere) {
   const test::redis_server server;
   const client redis{server.url()};
   using bytes = std::vector<std::byte>;
-  expect_round_trip<std::string>(redis, "string",
-                                 {"", "text", std::string{"\0\xFE\xFF\r\n", 5}, std::string(100000, 'x')});
+  expect_round_trip<std::string>(
+      redis, "string", {"", "text", std::string{"\0\xFE\xFF\r\n", 5}, std::string(100000, 'x')});
   expect_round_trip<bytes>(redis, "bytes", {{}, {std::byte{0}, std::byte{0xFE}}});
   expect_round_trip<int>(redis, "int", {0, -1, std::numeric_limits<int>::min(), 42});
   expect_round_trip<std::uint8_t>(redis, "u8", {0, 255});
@@ -95,8 +95,9 @@ TEST(codec_types, EveryBuiltInTypeAndAUsersOwnComeBackAsTheyWere) {
 TEST(codec_types, AnEmptyValueIsNotAbsent) {
   const test::redis_server server;
   const client redis{server.url()};
-  cache<std::string> held{redis, {.name = "empty", .policy = {.ttl = 1h}},
-                          [](std::string_view) { return std::string{}; }};
+  cache<std::string> held{redis, {.name = "empty", .policy = {.ttl = 1h}}, [](std::string_view) {
+                            return std::string{};
+                          }};
   EXPECT_EQ(held.get("a"), "");
   EXPECT_EQ(held.get("a"), "");
 }
@@ -105,11 +106,11 @@ TEST(codec_faults, AValueThatCannotBeEncodedIsServedAndNotStored) {
   const test::redis_server server;
   const client redis{server.url()};
   int loads = 0;
-  cache<drover_test::moody> held{redis, {.name = "moody", .policy = {.ttl = 1h}},
-                                 [&](std::string_view) {
-                                   ++loads;
-                                   return drover_test::moody{"unspeakable"};
-                                 }};
+  cache<drover_test::moody> held{
+      redis, {.name = "moody", .policy = {.ttl = 1h}}, [&](std::string_view) {
+        ++loads;
+        return drover_test::moody{"unspeakable"};
+      }};
   EXPECT_EQ(held.get("a")->text, "unspeakable");
   EXPECT_EQ(held.get("a")->text, "unspeakable");
   EXPECT_EQ(loads, 2);
@@ -121,11 +122,11 @@ TEST(codec_faults, AnEntryThatCannotBeDecodedIsAMissAndIsOverwritten) {
   const client redis{server.url()};
   std::string next = "gibberish";
   int loads = 0;
-  cache<drover_test::moody> held{redis, {.name = "moody", .policy = {.ttl = 1h}},
-                                 [&](std::string_view) {
-                                   ++loads;
-                                   return drover_test::moody{next};
-                                 }};
+  cache<drover_test::moody> held{
+      redis, {.name = "moody", .policy = {.ttl = 1h}}, [&](std::string_view) {
+        ++loads;
+        return drover_test::moody{next};
+      }};
   for (const char* bad : {"gibberish", "poison"}) {
     next = bad;
     loads = 0;
@@ -143,7 +144,8 @@ TEST(codec_faults, AnEntryThatCannotBeDecodedIsAMissAndIsOverwritten) {
 TEST(codec_faults, ForeignAndDamagedBytesUnderTheKeyAreAMissCountedAndOverwritten) {
   const test::redis_server server;
   const client redis{server.url()};
-  cache<std::string> held{redis, {.name = "held", .policy = {.ttl = 1h, .early_beta = 0}},
+  cache<std::string> held{redis,
+                          {.name = "held", .policy = {.ttl = 1h, .early_beta = 0}},
                           [](std::string_view) { return std::string{"good"}; }};
   const std::string value_key = entry::key_space{"held", 1}.value_key("a");
   std::uint64_t counted = 0;
@@ -165,7 +167,8 @@ TEST(codec_faults, ForeignAndDamagedBytesUnderTheKeyAreAMissCountedAndOverwritte
 TEST(codec_faults, AnotherKeysEntryIsNeverServed) {
   const test::redis_server server;
   const client redis{server.url()};
-  cache<std::string> held{redis, {.name = "held", .policy = {.ttl = 1h, .early_beta = 0}},
+  cache<std::string> held{redis,
+                          {.name = "held", .policy = {.ttl = 1h, .early_beta = 0}},
                           [](std::string_view key) { return "of " + std::string{key}; }};
   const entry::key_space keys{"held", 1};
   ASSERT_EQ(held.get("alice"), "of alice");
@@ -177,8 +180,9 @@ TEST(codec_faults, AnotherKeysEntryIsNeverServed) {
 TEST(codec_faults, AKeyOfAnotherTypeIsBypassedAndLeftAlone) {
   const test::redis_server server;
   const client redis{server.url()};
-  cache<std::string> held{redis, {.name = "held", .policy = {.ttl = 1h}},
-                          [](std::string_view) { return std::string{"loaded"}; }};
+  cache<std::string> held{redis, {.name = "held", .policy = {.ttl = 1h}}, [](std::string_view) {
+                            return std::string{"loaded"};
+                          }};
   const std::string value_key = entry::key_space{"held", 1}.value_key("a");
   server.command({"RPUSH", value_key, "1", "2"});
   EXPECT_EQ(held.fetch("a").how, served::bypassed);
@@ -189,8 +193,9 @@ TEST(codec_faults, AKeyOfAnotherTypeIsBypassedAndLeftAlone) {
 TEST(codec_faults, ANewerFormatIsBypassedAndLeftAlone) {
   const test::redis_server server;
   const client redis{server.url()};
-  cache<std::string> held{redis, {.name = "held", .policy = {.ttl = 1h}},
-                          [](std::string_view) { return std::string{"loaded"}; }};
+  cache<std::string> held{redis, {.name = "held", .policy = {.ttl = 1h}}, [](std::string_view) {
+                            return std::string{"loaded"};
+                          }};
   const std::string value_key = entry::key_space{"held", 1}.value_key("a");
   const std::string newer = "\xFE\x20" + std::string(80, 'n');
   server.command({"SET", value_key, newer});

@@ -175,8 +175,8 @@ std::optional<core::boarding> core::begin_refresh(const refresh_request& request
       quiet_until_.erase(quiet);
     }
     if (request.foreground && waiter_count_ >= options_.waiters_max) return std::nullopt;
-    made.flight = std::make_shared<live_flight>(request.of, request.names,
-                                                settings_for(*request.of, {}));
+    made.flight =
+        std::make_shared<live_flight>(request.of, request.names, settings_for(*request.of, {}));
     made.flight->previous = request.previous;
     made.flight->early = request.early;
     made.flight->in_background = !request.foreground;
@@ -194,14 +194,19 @@ std::optional<core::boarding> core::begin_refresh(const refresh_request& request
 }
 
 void core::leave(const flight_ptr& flight) {
+  --waiter_count_;
+  if (flight->ended.load(std::memory_order_acquire)) {  // a thousand leave at once: no mutex
+    --flight->waiters;
+    return;
+  }
   bool wake_another = false;
   {
     const std::scoped_lock lock{mutex_};
-    --waiter_count_;
     --flight->waiters;
     if (flight->ended.load(std::memory_order_acquire)) return;
     if (flight->waiters > 0 || flight->in_background) {
       wake_another = flight->lead_offered.load();
+      if (!wake_another) return;
     }
   }
   if (wake_another) {
@@ -275,8 +280,8 @@ void core::on_time(const flight_ptr& flight) {
     if (machine.now_in() == fetch::flight::state::loading) {
       flight->load_time = now - flight->load_began;  // should the load end here, by its limit
       flight->pause = entry::failure_pause(flight->load_time, machine.attempts() + 1, draw());
-      flight->failure = std::make_exception_ptr(load_failed{
-          load_failed::reason::timed_out, machine.attempts() + 1, flight->pause});
+      flight->failure = std::make_exception_ptr(
+          load_failed{load_failed::reason::timed_out, machine.attempts() + 1, flight->pause});
     }
     machine.on_time(now, out);
   });
@@ -306,7 +311,8 @@ void core::tell_fault(const fault& why, cache_part* of, std::string_view key) {
   if (why.code == fault_code::unsupported) {
     // Said once a minute: it is a setting, and it does not go away by itself.
     const auto minute = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::minutes>(store::now().time_since_epoch()).count() + 1);
+        std::chrono::duration_cast<std::chrono::minutes>(store::now().time_since_epoch()).count() +
+        1);
     if (unsupported_told_.exchange(minute) == minute) return;
   }
   tell({.what = event_kind::fault_seen,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What all caches of one client share: the store, the table of flights, timers, the pool, the journal.
-// It steps the machines and does what they ask for.
+// What all caches of one client share: the store, the table of flights, timers, the pool, the
+// journal. It steps the machines and does what they ask for.
 //
 // Threads:    any. One mutex guards the table and the machines; no user code and no waiting happens
 //             under it, and actions are carried out after it is let go.
-// Lifetime:   completions and timers point at the core; its destructor ends the channel first, which
+// Lifetime:   completions and timers point at the core; its destructor ends the channel first,
+// which
 //             runs or drops each of them. No caller may be inside.
 #pragma once
 
@@ -85,8 +86,8 @@ class core {
   /// Steps the flight's machine under the mutex, then does what it asks for.
   void step(const flight_ptr& flight,
             const std::function<void(fetch::flight&, fetch::actions&)>& event);
-  /// Runs the load that the flight was offered. Returns the loader's exception, if it threw; the value
-  /// stands in `brought`. Never throws.
+  /// Runs the load that the flight was offered. Returns the loader's exception, if it threw; the
+  /// value stands in `brought`. Never throws.
   std::exception_ptr run_load(const flight_ptr& flight, const erased_loader& loader,
                               erased_value& brought);
 
@@ -148,13 +149,14 @@ class core {
   const client_options options_;
   const std::string canary_id_;
   std::atomic<bool> closing_{false};
+  std::atomic<std::size_t> waiter_count_{0};
 
   std::mutex mutex_;
   std::unordered_map<std::string, std::vector<flight_ptr>> flights_;
   std::set<flight_ptr> solo_flights_;
   std::size_t flight_count_ = 0;
-  std::size_t waiter_count_ = 0;
-  std::unordered_map<std::string, steady_time> quiet_until_;  ///< keys whose refresh somebody else runs
+  std::unordered_map<std::string, steady_time>
+      quiet_until_;  ///< keys whose refresh somebody else runs
   fetch::failure_memory failures_;
   fetch::invalidation_journal journal_;
   std::set<std::pair<std::string, std::uint32_t>> names_;

@@ -52,10 +52,9 @@ void core::perform_one(const flight_ptr& flight, const fetch::action& what) {
                       });
       return;
     case action_kind::send_release_late:
-      store_->release(names.value_key, what.attempt, of.keys.wake_channel(names.key),
-                      [this, key = names.value_key](const result<lease::step_reply>&) {
-                        on_changed(key);
-                      });
+      store_->release(
+          names.value_key, what.attempt, of.keys.wake_channel(names.key),
+          [this, key = names.value_key](const result<lease::step_reply>&) { on_changed(key); });
       return;
     case action_kind::send_mark_extend:
       store_->extend_mark(of.keys.mark_key(names.key), what.attempt, of.policy.lease_ttl);
@@ -68,7 +67,8 @@ void core::perform_one(const flight_ptr& flight, const fetch::action& what) {
       return;
     case action_kind::send_promote:
       store_->promote(names.value_key, what.other, what.attempt, of.policy.lease_ttl,
-                      pending_ttl(of.policy), [this, flight](const result<lease::step_reply>& reply) {
+                      pending_ttl(of.policy),
+                      [this, flight](const result<lease::step_reply>& reply) {
                         step(flight, [&](fetch::flight& machine, fetch::actions& out) {
                           machine.promote_replied(reply, out);
                         });
@@ -167,8 +167,7 @@ void core::send_mark(const flight_ptr& flight, const fetch::action& what) {
           // Somebody else refreshes: do not ask at every stale read.
           const std::scoped_lock lock{mutex_};
           if (quiet_until_.size() >= options_.flights_max) quiet_until_.clear();
-          quiet_until_[flight->names.value_key] =
-              store::now() + flight->of->policy.lease_ttl / 3;
+          quiet_until_[flight->names.value_key] = store::now() + flight->of->policy.lease_ttl / 3;
         }
         step(flight, [&](fetch::flight& machine, fetch::actions& out) {
           machine.mark_replied(reply, still_due, out);
@@ -232,8 +231,7 @@ void core::want_turn(const flight_ptr& flight) {
     granted = flight->of->turns.ask(flight);
   }
   if (granted) {
-    step(flight,
-         [](fetch::flight& machine, fetch::actions& out) { machine.turn_granted(out); });
+    step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.turn_granted(out); });
   }
 }
 

@@ -136,8 +136,8 @@ void core::holders_told(const std::vector<std::uint64_t>& asked,
   if (closing_) return;
   const steady_time now = store::now();
   bool still_waiting = false;
-  for (const flight_ptr& one : flights_where(
-           [](const live_flight& f) { return f.machine.holder_client_id() != 0; })) {
+  for (const flight_ptr& one :
+       flights_where([](const live_flight& f) { return f.machine.holder_client_id() != 0; })) {
     still_waiting = true;
     if (!alive) continue;
     step(one, [&](fetch::flight& machine, fetch::actions& out) {
@@ -184,8 +184,7 @@ void core::keep_invalidation(std::vector<std::string> keys, bool acknowledged) {
 
 void core::give_up_leases(const std::shared_ptr<cache_part>& of) {
   pool_.cancel(of.get());
-  for (const flight_ptr& one :
-       flights_where([&](const live_flight& f) { return f.of == of; })) {
+  for (const flight_ptr& one : flights_where([&](const live_flight& f) { return f.of == of; })) {
     step(one, [&](fetch::flight& machine, fetch::actions& out) {
       machine.give_up_lease(out);
       // What the pool was to run will not run.
@@ -195,8 +194,7 @@ void core::give_up_leases(const std::shared_ptr<cache_part>& of) {
 }
 
 void core::end_flights(const std::shared_ptr<cache_part>& of) {
-  for (const flight_ptr& one :
-       flights_where([&](const live_flight& f) { return f.of == of; })) {
+  for (const flight_ptr& one : flights_where([&](const live_flight& f) { return f.of == of; })) {
     step(one, [](fetch::flight& machine, fetch::actions& out) { machine.abandoned(out); });
   }
 }

@@ -16,10 +16,11 @@ namespace drover::detail {
 struct counters {
   using count = std::atomic<std::uint64_t>;
 
-  count hits{0}, stale_served{0}, misses{0}, loads{0}, refreshes{0}, early_refreshes{0}, bypasses{0},
-      joins{0}, loads_avoided{0}, failures{0}, failures_shared{0}, fills{0}, fills_refused{0},
-      not_stored{0}, leases_granted{0}, leases_lost{0}, take_overs{0}, corrupt_entries{0}, refused{0},
-      refreshes_dropped{0}, invalidations{0}, invalidations_unknown{0}, observer_faults{0};
+  count hits{0}, stale_served{0}, misses{0}, loads{0}, refreshes{0}, early_refreshes{0},
+      bypasses{0}, joins{0}, loads_avoided{0}, failures{0}, failures_shared{0}, fills{0},
+      fills_refused{0}, not_stored{0}, leases_granted{0}, leases_lost{0}, take_overs{0},
+      corrupt_entries{0}, refused{0}, refreshes_dropped{0}, invalidations{0},
+      invalidations_unknown{0}, observer_faults{0};
   std::array<count, fault_code_count> faults{};
   std::array<count, cache_stats::wait_buckets> waits{};
 

@@ -57,7 +57,8 @@ class engine::impl {
     return reading{*core_, part_, key, limits, borrowed};
   }
 
-  // Counted as running from here on, not from when a thread takes it up: the destructor waits for it.
+  // Counted as running from here on, not from when a thread takes it up: the destructor waits for
+  // it.
   void refresh(std::string_view key) {
     {
       const std::scoped_lock lock{part_->running_mutex};
@@ -167,7 +168,8 @@ class engine::impl {
 
 engine::engine(std::shared_ptr<core> shared, cache_options options, value_type type,
                erased_loader loader)
-    : impl_{std::make_shared<impl>(std::move(shared), std::move(options), type, std::move(loader))} {}
+    : impl_{
+          std::make_shared<impl>(std::move(shared), std::move(options), type, std::move(loader))} {}
 
 engine::~engine() = default;
 

@@ -23,7 +23,8 @@ const char* describe(refused::reason why) {
   switch (why) {
     case refused::reason::timed_out: return "the call's time limit passed while it waited";
     case refused::reason::stopped: return "the call was stopped while it waited";
-    case refused::reason::saturated: return "as many callers as client_options.waiters_max wait already";
+    case refused::reason::saturated:
+      return "as many callers as client_options.waiters_max wait already";
   }
   return "refused";
 }

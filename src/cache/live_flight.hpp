@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A flight with what the shell keeps round the machine: the futex word its callers wait on, the value in
-// hand, its timer.
+// A flight with what the shell keeps round the machine: the futex word its callers wait on, the
+// value in hand, its timer.
 //
-// Threads: `machine` and the members under "core's mutex" are guarded by it; `ended`, `lead_offered` and
-//          `let_go_from` are read by waiters without it; the outcome is written before `ended` is set
-//          and never after.
+// Threads: `machine` and the members under "core's mutex" are guarded by it; `ended`,
+// `lead_offered` and
+//          `let_go_from` are read by waiters without it; the outcome is written before `ended` is
+//          set and never after.
 #pragma once
 
 #include <drover/detail/engine.hpp>
@@ -48,19 +49,21 @@ struct live_flight {
   std::atomic<bool> lead_offered{false};
   std::atomic<std::uint64_t> let_go_from{UINT64_MAX};
 
+  std::atomic<std::size_t> waiters{0};  ///< grows under the core's mutex only
+
   // The core's mutex.
-  std::size_t waiters = 0;
-  bool in_background = false;  ///< a refresh, or a load handed to the pool: not ended by callers leaving
-  bool free_turn = false;      ///< nested in a bypass load: takes no second turn
-  bool solo = false;           ///< in no table: past flights_max, or the key is too long
-  bool early = false;          ///< a refresh before the ttl was over
+  bool in_background =
+      false;  ///< a refresh, or a load handed to the pool: not ended by callers leaving
+  bool free_turn = false;  ///< nested in a bypass load: takes no second turn
+  bool solo = false;       ///< in no table: past flights_max, or the key is too long
+  bool early = false;      ///< a refresh before the ttl was over
   bool holding_pushes = false;
   bool listening = false;
   std::optional<steady_time> timer_at;
   std::uint64_t timer = 0;
   std::optional<steady_time> poll_at;
   milliseconds poll_every{0};
-  entry::token suspect{};      ///< a holder that one CLIENT LIST did not show
+  entry::token suspect{};  ///< a holder that one CLIENT LIST did not show
   std::uint64_t suspect_client = 0;
   steady_time suspected_at{};
 

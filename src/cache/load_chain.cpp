@@ -28,8 +28,8 @@ void load_chain::refuse_recursion(const void* cache, std::string_view key) {
     if (at->cache_ != cache || at->key_ != key) continue;
     std::string chain;
     for (const load_chain* link = innermost; link != nullptr; link = link->outer_) {
-      chain.insert(0, std::string{link->name_} + ":" + resp::escape(link->key_, shown_key_size) +
-                          " -> ");
+      chain.insert(
+          0, std::string{link->name_} + ":" + resp::escape(link->key_, shown_key_size) + " -> ");
     }
     throw std::logic_error{"drover: a loader asks for the key that it is loading: " + chain +
                            std::string{at->name_} + ":" + resp::escape(key, shown_key_size)};

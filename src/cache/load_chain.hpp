@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which loads this thread is inside of: a loader that asks its own cache for the key it is loading would
-// wait for itself for ever.
+// Which loads this thread is inside of: a loader that asks its own cache for the key it is loading
+// would wait for itself for ever.
 //
 // Threads: thread-local state; each thread sees its own chain.
 #pragma once
@@ -12,7 +12,8 @@ namespace drover::detail {
 class load_chain {
  public:
   /// On the stack of the thread that runs the loader, for as long as it runs.
-  load_chain(const void* cache, std::string_view name, std::string_view key, bool has_turn) noexcept;
+  load_chain(const void* cache, std::string_view name, std::string_view key,
+             bool has_turn) noexcept;
   ~load_chain();
   load_chain(const load_chain&) = delete;
   load_chain& operator=(const load_chain&) = delete;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One run of the user's loader, and what becomes of its result. Exceptions are caught here, round the
-// loader and round the codec, and nowhere between here and the caller.
+// One run of the user's loader, and what becomes of its result. Exceptions are caught here, round
+// the loader and round the codec, and nowhere between here and the caller.
 #include <chrono>
 #include <string>
 #include <utility>
@@ -125,8 +125,8 @@ std::exception_ptr core::run_load(const flight_ptr& flight, const erased_loader&
   if (failure) {
     const std::string text = text_of(failure);
     tell(event_kind::load_failed, *flight, took_ms, text);
-    const auto why = running.is_draining() ? entry::failure_class::cancelled
-                                           : entry::failure_class::threw;
+    const auto why =
+        running.is_draining() ? entry::failure_class::cancelled : entry::failure_class::threw;
     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
       if (machine.now_in() != fetch::flight::state::loading) return;
       counters::add(counted.failures);

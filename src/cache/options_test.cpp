@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What constructors refuse, and what the refusal says.
-#include <drover/cache.hpp>
 #include <gtest/gtest.h>
+#include <drover/cache.hpp>
 
 #include <functional>
 #include <limits>
@@ -63,11 +63,14 @@ TEST(cache_options, AWrongNameOrPolicyIsRefusedAtConstruction) {
               std::string::npos)
         << name;
   }
+  EXPECT_NE(
+      complaint_of([&] {
+        cache<std::string>{redis, {.name = std::string(65, 'a'), .policy = {.ttl = 1s}}, nothing};
+      }),
+      "");
   EXPECT_NE(complaint_of([&] {
-              cache<std::string>{redis, {.name = std::string(65, 'a'), .policy = {.ttl = 1s}}, nothing};
-            }),
-            "");
-  EXPECT_NE(complaint_of([&] { cache<std::string>{redis, {.name = "user"}, nothing}; }).find("ttl"),
+              cache<std::string>{redis, {.name = "user"}, nothing};
+            }).find("ttl"),
             std::string::npos);
 }
 
@@ -76,10 +79,12 @@ TEST(cache_options, ASecondCacheWithTheSameNameAndSchemaIsRefused) {
   const cache_options same{.name = "user", .policy = {.ttl = 1s}};
   {
     const cache<std::string> first{redis, same, nothing};
-    EXPECT_NE(complaint_of([&] { cache<std::string>{redis, same, nothing}; }).find("already"),
+    EXPECT_NE(complaint_of([&] {
+                cache<std::string>{redis, same, nothing};
+              }).find("already"),
               std::string::npos);
-    const cache<std::string> newer{redis, {.name = "user", .schema = 2, .policy = {.ttl = 1s}},
-                                   nothing};
+    const cache<std::string> newer{
+        redis, {.name = "user", .schema = 2, .policy = {.ttl = 1s}}, nothing};
   }
   const cache<std::string> again{redis, same, nothing};  // the name is free again
 }
@@ -112,13 +117,15 @@ TEST(client_options, BoundsThatCannotBeMeantAreRefused) {
   for (const auto& one : cases) {
     client_options spoilt;
     one.spoil(spoilt);
-    EXPECT_NE(complaint_of([&] { client{spoilt}; }).find(one.field), std::string::npos) << one.field;
+    EXPECT_NE(complaint_of([&] { client{spoilt}; }).find(one.field), std::string::npos)
+        << one.field;
   }
 }
 
 TEST(client_options, AServerThatIsNotThereIsNoError) {
   const client redis{"unix:///nowhere/there-is-no-server"};
-  cache<std::string> users{redis, {.name = "user", .policy = {.ttl = 1s}},
+  cache<std::string> users{redis,
+                           {.name = "user", .policy = {.ttl = 1s}},
                            [](std::string_view key) { return "of " + std::string{key}; }};
   const fetched<std::string> got = users.fetch("42");
   EXPECT_EQ(got.value, "of 42");

@@ -14,9 +14,12 @@ std::optional<std::string> complaint_about_times(const policy& checked) {
   const struct {
     const char* name;
     duration value;
-  } times[] = {{"ttl", checked.ttl},         {"grace", checked.grace},
-               {"absent_ttl", checked.absent_ttl}, {"lease_ttl", checked.lease_ttl},
-               {"load_max", checked.load_max},     {"wait_max", checked.wait_max}};
+  } times[] = {{"ttl", checked.ttl},
+               {"grace", checked.grace},
+               {"absent_ttl", checked.absent_ttl},
+               {"lease_ttl", checked.lease_ttl},
+               {"load_max", checked.load_max},
+               {"wait_max", checked.wait_max}};
   for (const auto& time : times) {
     if (time.value < duration::zero()) {
       return std::string{"policy."} + time.name + " is negative";

@@ -20,8 +20,8 @@ constexpr std::size_t shown_size = 200;
 std::optional<steady_time> on_our_clock(
     const std::optional<std::chrono::steady_clock::time_point>& deadline) {
   if (!deadline) return std::nullopt;
-  return store::now() + std::chrono::duration_cast<microseconds>(
-                            *deadline - std::chrono::steady_clock::now());
+  return store::now() +
+         std::chrono::duration_cast<microseconds>(*deadline - std::chrono::steady_clock::now());
 }
 
 load_failed::reason reason_of(entry::failure_class failure) {
@@ -137,26 +137,26 @@ void reading::refresh_behind(const entry::envelope& head, const erased_value& va
     const std::scoped_lock lock{of_->running_mutex};
     if (of_->draining) return;
   }
-  static_cast<void>(core_.begin_refresh(
-      {.of = of_,
-       .names = names_,
-       .base = head.produced_by,
-       .servable_until = core_.redis().steady_at(head.until + head.grace),
-       .previous = value,
-       .early = early}));
+  static_cast<void>(
+      core_.begin_refresh({.of = of_,
+                           .names = names_,
+                           .base = head.produced_by,
+                           .servable_until = core_.redis().steady_at(head.until + head.grace),
+                           .previous = value,
+                           .early = early}));
 }
 
 // A borrowed loader lives as long as this call: whoever wins the mark refreshes here and now.
 reading::maybe reading::refresh_here(const entry::envelope& head, const erased_value& value,
                                      bool early) {
-  auto made = core_.begin_refresh(
-      {.of = of_,
-       .names = names_,
-       .base = head.produced_by,
-       .servable_until = core_.redis().steady_at(head.until + head.grace),
-       .previous = value,
-       .early = early,
-       .foreground = true});
+  auto made =
+      core_.begin_refresh({.of = of_,
+                           .names = names_,
+                           .base = head.produced_by,
+                           .servable_until = core_.redis().steady_at(head.until + head.grace),
+                           .previous = value,
+                           .early = early,
+                           .foreground = true});
   if (!made) return std::nullopt;
   const aboard on{core_, *std::move(made)};
   erased_value brought;

@@ -18,8 +18,8 @@ namespace drover::detail {
 
 class reading {
  public:
-  reading(core& on, std::shared_ptr<cache_part> of, std::string_view key, const call_options& limits,
-          const erased_loader* borrowed);
+  reading(core& on, std::shared_ptr<cache_part> of, std::string_view key,
+          const call_options& limits, const erased_loader* borrowed);
 
   [[nodiscard]] erased_fetched fetch();
   [[nodiscard]] erased_value peek();
@@ -60,7 +60,7 @@ class reading {
   std::optional<steady_time> wait_ends_;
   entry::token refused_{};
   bool missed_ = false;
-  bool bypass_ = false;   ///< what look_up found says: do not ask for a lease
+  bool bypass_ = false;  ///< what look_up found says: do not ask for a lease
   bool solo_ = false;
 };
 

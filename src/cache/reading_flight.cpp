@@ -20,7 +20,8 @@ reading::woke reading::wait(live_flight& flight, std::uint64_t stamp) {
       return flight.machine.end().is_for(stamp) ? woke::ended : woke::restart;
     }
     if (stamp >= flight.let_go_from.load()) return woke::restart;
-    if (flight.lead_offered.load(std::memory_order_relaxed) && flight.lead_offered.exchange(false)) {
+    if (flight.lead_offered.load(std::memory_order_relaxed) &&
+        flight.lead_offered.exchange(false)) {
       return woke::lead;
     }
     if (limits_.stop.stop_requested()) return woke::stopped;
@@ -35,11 +36,8 @@ reading::woke reading::wait(live_flight& flight, std::uint64_t stamp) {
 
 reading::maybe reading::fly(core::beginning how) {
   if (!std::exchange(missed_, true)) counters::add(of_->counted.misses);
-  auto made = core_.board({.of = of_,
-                           .names = names_,
-                           .how = how,
-                           .refused = refused_,
-                           .solo = solo_});
+  auto made =
+      core_.board({.of = of_, .names = names_, .how = how, .refused = refused_, .solo = solo_});
   if (!made) refuse(refused::reason::saturated);
   const aboard on{core_, *std::move(made)};
   live_flight& flight = *on.flight();
@@ -50,9 +48,7 @@ reading::maybe reading::fly(core::beginning how) {
       case woke::lead:
         if (maybe mine = lead(on.flight())) return mine;
         continue;  // handed to the pool
-      case woke::ended:
-        of_->counted.add_wait(store::now() - began);
-        return joined(flight);
+      case woke::ended: of_->counted.add_wait(store::now() - began); return joined(flight);
       case woke::restart: return std::nullopt;
       case woke::deadline: refuse(refused::reason::timed_out);
       case woke::stopped: refuse(refused::reason::stopped);
@@ -60,8 +56,9 @@ reading::maybe reading::fly(core::beginning how) {
   }
 }
 
-// A caller with limits of its own cannot leave a loader that runs on its thread: the pool runs it then,
-// unless the loader is borrowed, or this thread is inside a load already and might wait for itself.
+// A caller with limits of its own cannot leave a loader that runs on its thread: the pool runs it
+// then, unless the loader is borrowed, or this thread is inside a load already and might wait for
+// itself.
 bool reading::delegate(const flight_ptr& flight) {
   const bool has_limits = limits_.deadline.has_value() || limits_.stop.stop_possible();
   if (borrowed_ != nullptr || !has_limits || load_chain::is_inside_a_load()) return false;
@@ -74,13 +71,12 @@ reading::maybe reading::lead(const flight_ptr& flight) {
   if (const std::exception_ptr failure = core_.run_load(flight, loader(), brought)) {
     std::rethrow_exception(failure);
   }
-  // Others are served when the fill is certain; this caller waits for that too, so that what it tells
-  // the world next finds the entry stored.
+  // Others are served when the fill is certain; this caller waits for that too, so that what it
+  // tells the world next finds the entry stored.
   wait_ends_.reset();
   static_cast<void>(wait(*flight, 0));
-  return erased_fetched{std::move(brought),
-                        flight->machine.is_bypass() ? served::bypassed : served::loaded,
-                        {}};
+  return erased_fetched{
+      std::move(brought), flight->machine.is_bypass() ? served::bypassed : served::loaded, {}};
 }
 
 reading::maybe reading::joined(live_flight& flight) {
@@ -92,8 +88,7 @@ reading::maybe reading::joined(live_flight& flight) {
       counters::add(counted.joins);
       counters::add(counted.loads_avoided);
       const microseconds age = store::now() - flight.load_began;
-      return erased_fetched{flight.value,
-                            end.without_redis ? served::bypassed : served::joined,
+      return erased_fetched{flight.value, end.without_redis ? served::bypassed : served::joined,
                             std::chrono::duration_cast<duration>(age)};
     }
     case fetch::ending::how::failed_here:

@@ -16,11 +16,13 @@
 
 namespace drover::detail {
 
-/// Read it, look at what you wait for, wait for it to change: nothing that was told in between is missed.
-/// Threads: any.
+/// Read it, look at what you wait for, wait for it to change: nothing that was told in between is
+/// missed. Threads: any.
 class wait_word {
  public:
-  [[nodiscard]] std::uint32_t read() const noexcept { return word_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint32_t read() const noexcept {
+    return word_.load(std::memory_order_acquire);
+  }
 
   void wake_one() noexcept { change_and_wake(1); }
   void wake_all() noexcept { change_and_wake(INT_MAX); }

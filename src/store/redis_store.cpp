@@ -8,15 +8,16 @@ namespace drover::store {
 
 namespace {
 
-constexpr microseconds reload_pause{1'000'000};  // a script cache that is flushed all the time is not ours to fight
+constexpr microseconds reload_pause{
+    1'000'000};  // a script cache that is flushed all the time is not ours to fight
 
 constexpr microseconds sample_age_max{30'000'000};
 
 std::int64_t count_us(steady_time at) { return at.time_since_epoch().count(); }
 
 std::int64_t local_offset_us() {
-  const auto wall = std::chrono::duration_cast<microseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
+  const auto wall =
+      std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch());
   return (wall - connection::now().time_since_epoch()).count();
 }
 
@@ -83,8 +84,8 @@ redis_store::looked_up redis_store::get(std::string_view value_key, const wait_l
   resp::message replies[2];
   const std::span<resp::message> due{replies, wants_time ? 2U : 1U};
   connection::outcome end = channel_.exchange(request, due, within);
-  if (end.ended == connection::outcome::how::faulted &&
-      end.why.code == fault_code::unreachable && channel_.is_available()) {
+  if (end.ended == connection::outcome::how::faulted && end.why.code == fault_code::unreachable &&
+      channel_.is_available()) {
     for (resp::message& reply : replies) reply.clear();
     end = channel_.exchange(request, due, within);
   }
@@ -140,20 +141,19 @@ result<void> redis_store::expire(std::span<const std::string> value_keys,
 
 void redis_store::run_script(std::string request, unsigned replies, connection::completion done) {
   std::string copy = request;
-  channel_.post(
-      std::move(request), replies,
-      [this, copy = std::move(copy), replies,
-       done = std::move(done)](result<std::vector<resp::message>> got) mutable {
-        if (got && lease::is_noscript(got->back())) {
-          again_after_loading(std::move(copy), replies, std::move(done));
-        } else {
-          done(std::move(got));
-        }
-      });
+  channel_.post(std::move(request), replies,
+                [this, copy = std::move(copy), replies,
+                 done = std::move(done)](result<std::vector<resp::message>> got) mutable {
+                  if (got && lease::is_noscript(got->back())) {
+                    again_after_loading(std::move(copy), replies, std::move(done));
+                  } else {
+                    done(std::move(got));
+                  }
+                });
 }
 
-// The whole request again, CACHING YES included: NOSCRIPT has used it up. Scripts are loaded once for a
-// burst of these; requests behind that load find them.
+// The whole request again, CACHING YES included: NOSCRIPT has used it up. Scripts are loaded once
+// for a burst of these; requests behind that load find them.
 void redis_store::again_after_loading(std::string request, unsigned replies,
                                       connection::completion done) {
   const std::int64_t now_us = count_us(connection::now());
@@ -285,9 +285,10 @@ void redis_store::take_sample(steady_time sent, server_time server) noexcept {
   const std::scoped_lock lock{clock_mutex_};
   clock_.add({.sent = sent, .received = received, .server = server});
   if (const auto estimate = clock_.at(received)) {
-    offset_us_.store(std::chrono::duration_cast<microseconds>(estimate->time_since_epoch()).count() -
-                         count_us(received),
-                     std::memory_order_relaxed);
+    offset_us_.store(
+        std::chrono::duration_cast<microseconds>(estimate->time_since_epoch()).count() -
+            count_us(received),
+        std::memory_order_relaxed);
     sampled_at_us_.store(count_us(received), std::memory_order_relaxed);
   }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// One Redis or Valkey server as the cache sees it: entries, leases, marks, wake-ups, the server's clock.
-// Types go in and out; bytes, scripts and connections stay inside.
+// One Redis or Valkey server as the cache sees it: entries, leases, marks, wake-ups, the server's
+// clock. Types go in and out; bytes, scripts and connections stay inside.
 //
-// Threads: every member from any thread. Completions and events run without a lock of ours, on whichever
+// Threads: every member from any thread. Completions and events run without a lock of ours, on
+// whichever
 //          thread reads or on the service thread; they must be short.
 #pragma once
 
@@ -49,9 +50,11 @@ class redis_store {
 
   struct looked_up {
     connection::outcome::how ended = connection::outcome::how::replied;
-    result<std::optional<std::string>> entry = std::optional<std::string>{};  ///< meaningful when `replied` or `faulted`
+    result<std::optional<std::string>> entry =
+        std::optional<std::string>{};  ///< meaningful when `replied` or `faulted`
   };
-  /// The plain GET of the hit path. Blocks for one reply; asks again once if the connection was lost.
+  /// The plain GET of the hit path. Blocks for one reply; asks again once if the connection was
+  /// lost.
   [[nodiscard]] looked_up get(std::string_view value_key, const wait_limit& within);
 
   /// Blocks for one reply.
@@ -98,7 +101,7 @@ class redis_store {
   void take_sample(steady_time sent, server_time server) noexcept;
 
   events to_;
-  std::atomic<std::int64_t> offset_us_;       ///< server time minus steady time
+  std::atomic<std::int64_t> offset_us_;  ///< server time minus steady time
   std::atomic<std::int64_t> sampled_at_us_{INT64_MIN};
   mutable std::mutex clock_mutex_;
   entry::server_clock clock_;

@@ -77,9 +77,9 @@ void waker::probe_channel(std::uint64_t generation) {
   if (!name.empty()) subscribe(name, generation);
 }
 
-// A subscription's answer is a push, its refusal an ordinary error. PING behind it brings the one reply
-// that is due in the good case. In the bad one the PONG is one too many: the connection closes itself
-// and the refusal is remembered.
+// A subscription's answer is a push, its refusal an ordinary error. PING behind it brings the one
+// reply that is due in the good case. In the bad one the PONG is one too many: the connection
+// closes itself and the refusal is remembered.
 void waker::subscribe(std::string_view name, std::uint64_t generation) {
   std::string request;
   lease::write_subscribe(request, name);

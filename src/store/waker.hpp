@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How waiters learn that a key changed: by RESP3 tracking pushes where a canary shows that they arrive,
-// else by the key's wake channel, else by guided polling. Decided anew for every connection, at the first
-// wait on it; until it is decided waiters poll as well.
+// How waiters learn that a key changed: by RESP3 tracking pushes where a canary shows that they
+// arrive, else by the key's wake channel, else by guided polling. Decided anew for every
+// connection, at the first wait on it; until it is decided waiters poll as well.
 //
 // Threads: every member from any thread.
 #pragma once
@@ -27,8 +27,8 @@ class waker {
 
   [[nodiscard]] wake_mode mode() const;
   void connection_is_new();
-  /// Somebody waits on this connection: sends the canary unless that was done. `canary_key` lies under
-  /// the waiting cache's name, so that its permissions suffice.
+  /// Somebody waits on this connection: sends the canary unless that was done. `canary_key` lies
+  /// under the waiting cache's name, so that its permissions suffice.
   void prove(std::string canary_key);
   /// A key's invalidation was pushed. True when it was the canary's.
   bool saw_key(std::string_view name);

@@ -15,7 +15,7 @@
 namespace drover::test {
 namespace {
 
-const std::string page = document("docs/internals/lease-protocol.md");
+std::string page_text() { return document("docs/internals/lease-protocol.md"); }
 
 /// The highest n of ARGV[n] in a script.
 std::size_t arguments_of(std::string_view text) {
@@ -39,6 +39,7 @@ std::vector<std::string> argument_rows(std::string_view section) {
 }
 
 TEST(lease_protocol_page, DescribesEveryScriptWithAllItsArguments) {
+  const std::string page = page_text();
   for (const lease::script& each : lease::scripts()) {
     const std::string heading = "### `" + std::string{each.name} + "`\n";
     const std::string_view section = part_between(page, heading, "\n##");
@@ -52,6 +53,7 @@ TEST(lease_protocol_page, DescribesEveryScriptWithAllItsArguments) {
 }
 
 TEST(lease_protocol_page, DescribesNoOtherScriptAndKeepsTheirOrder) {
+  const std::string page = page_text();
   std::vector<std::string> described;
   for (std::string_view rest = page;;) {
     const std::size_t at = rest.find("\n### `");

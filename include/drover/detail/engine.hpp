@@ -25,12 +25,12 @@ struct cache_options {
   /// The namespace: [A-Za-z0-9_.-]{1,64}. Every key in Redis begins with it, so an ACL of `~name:*`
   /// suffices. Two caches with one name and schema on one client are refused.
   std::string name{};
-  /// The version of the stored format: raise it when the codec's bytes change. Old keys stay with old
-  /// processes and end by their ttl.
+  /// The version of the stored format: raise it when the codec's bytes change. Old keys stay with
+  /// old processes and end by their ttl.
   std::uint32_t schema = 1;
   drover::policy policy{};
-  /// Older schemas whose keys `invalidate` and `expire` cover too. Without it a rolling deploy serves
-  /// from one half what the other half invalidated.
+  /// Older schemas whose keys `invalidate` and `expire` cover too. Without it a rolling deploy
+  /// serves from one half what the other half invalidated.
   std::vector<std::uint32_t> also_invalidates{};
 };
 
@@ -77,7 +77,8 @@ struct erased_fetched {
 /// Threads: any.
 class engine {
  public:
-  engine(std::shared_ptr<core> shared, cache_options options, value_type type, erased_loader loader);
+  engine(std::shared_ptr<core> shared, cache_options options, value_type type,
+         erased_loader loader);
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;

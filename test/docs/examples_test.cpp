@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Every numbered example runs against a private server and says what its reader is told it says.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "support/redis_server.hpp"
+
+namespace drover::test {
+namespace {
+
+struct ending {
+  int status = -1;
+  std::string output;
+};
+
+ending run_example(const std::string& name, const std::string& url) {
+  const std::string command = std::string{DROVER_EXAMPLE_DIR} + "/" + name + " " + url + " 2>&1";
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return {};
+  ending end;
+  char buffer[512];
+  while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) end.output += buffer;
+  end.status = pclose(pipe);
+  return end;
+}
+
+struct example {
+  const char* name;
+  const char* says;
+};
+
+constexpr example examples[] = {
+    {"example_01_first_cache", "user 42, 2 queries for 51 calls\n"},
+    {"example_02_absent_and_failing",
+     "no such user\nno such user\nno such user\nfailed: the database is down\n"},
+    {"example_03_stale_while_refreshing",
+     "loading tea, before: nothing\nprice 1\nprice 1, stale\n"},
+    {"example_04_after_a_change", "Ada\nGrace\n"},
+    {"example_05_your_own_types", "user 42, 7 visits, loaded\nuser 42, 7 visits, fresh\n"},
+    {"example_06_watching_and_stopping", "refused: the call's time limit passed while it waited\n"},
+};
+
+TEST(examples, EachRunsAndSaysWhatItShows) {
+  for (const example& one : examples) {
+    const redis_server server;
+    const ending end = run_example(one.name, server.url());
+    EXPECT_EQ(end.status, 0) << one.name << "\n" << end.output;
+    EXPECT_NE(end.output.find(one.says), std::string::npos) << one.name << "\n" << end.output;
+  }
+}
+
+TEST(examples, EachIsRunHere) {
+  std::set<std::string> known;
+  for (const example& one : examples) known.insert(one.name);
+  std::size_t found = 0;
+  for (const auto& file : std::filesystem::directory_iterator{DROVER_EXAMPLE_DIR}) {
+    const std::string name = file.path().filename().string();
+    if (name.rfind("example_", 0) != 0) continue;
+    ++found;
+    EXPECT_TRUE(known.count(name) == 1) << name;
+  }
+  EXPECT_EQ(found, known.size());
+}
+
+}  // namespace
+}  // namespace drover::test
