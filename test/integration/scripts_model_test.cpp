@@ -45,8 +45,9 @@ struct world {
     ttl_set = std::clamp<milliseconds>(ttl, 1ms, 24h * 36'525);
     has_ttl = true;
   }
-  void change(const envelope& head, std::string_view payload) {
-    bytes = entry::encode(head, payload);
+  /// Bytes [begin, end) only: what else is stored stays, be it as no writer of ours would leave it.
+  void change(const envelope& head, std::size_t begin, std::size_t end) {
+    bytes->replace(begin, end - begin, entry::encode(head, "").substr(begin, end - begin));
   }
   void remove() { *this = {}; }
 };
@@ -96,14 +97,14 @@ outcome modelled_lease(world w, const request& r, const entry::decoded& read, se
         head.until = t + r.lease_ttl;
         head.produced_by = r.first;
         head.holder_client_id = r.number;
-        w.change(head, read.payload);
+        w.change(head, 8, 48);
         return {told("lead", t, attempts, ""), w};
       }
       if (head.until > t) {
         const std::string before = w.bytes->substr(0, entry::envelope_size);
         if (notify) head.flags |= envelope::flag_untracked_waiter;
         const std::int64_t left = (head.until - t).count();
-        w.change(head, read.payload);
+        w.change(head, 2, 3);
         return {told("wait", t, left, before), w};
       }
       notify = notify || (head.flags & envelope::flag_untracked_waiter) != 0;
@@ -155,7 +156,8 @@ outcome modelled_expire(world w, const request& r, const entry::decoded& read, s
     head.flags |= envelope::flag_expired_by_hand;
     head.until = std::min(head.until, t);
     head.produced_by = r.first;
-    w.change(head, read.payload);
+    w.change(head, 2, 3);
+    w.change(head, 16, 40);
   } else {
     w.remove();
   }
@@ -172,7 +174,7 @@ outcome modelled_step(world w, const request& r, const entry::decoded& read, ser
   envelope head = read.head;
   head.until = t + r.lease_ttl;
   head.holder_client_id = r.number;
-  if (r.what == verb::renew) w.change(head, read.payload);
+  if (r.what == verb::renew) w.change(head, 16, 48);
   if (r.what == verb::release) w.remove();
   if (r.what == verb::promote) {
     w.set({.what = kind::pending,

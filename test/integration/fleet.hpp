@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// What the tests of the whole library share: a server, an origin that counts, processes on both.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "entry/keys.hpp"
+#include "support/cached_origin.hpp"
+#include "support/crowd.hpp"
+#include "support/redis_server.hpp"
+#include "support/sanitized.hpp"
+#include "support/shared_origin.hpp"
+#include "support/worker.hpp"
+
+namespace drover::test {
+
+using namespace std::chrono_literals;
+
+/// Waits for something that is bound to happen. False when it does not: the limit is only a guard
+/// against tests that hang.
+template <class Condition>
+[[nodiscard]] bool eventually(const Condition& holds, std::chrono::seconds guard = 20s) {
+  const auto end = std::chrono::steady_clock::now() + guard;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+/// Ends the whole program, should a test hang: its processes and servers go with it.
+class watchdog {
+ public:
+  watchdog() { ::alarm(is_sanitized ? 280 : 110); }
+  ~watchdog() { ::alarm(0); }
+  watchdog(const watchdog&) = delete;
+  watchdog& operator=(const watchdog&) = delete;
+};
+
+/// How often the server has executed `command`.
+[[nodiscard]] inline std::uint64_t calls_of(const redis_server& server,
+                                            std::string_view command) {
+  const resp::message reply = server.command({"INFO", "commandstats"});
+  const std::string text{reply.root().text()};
+  const std::string wanted = "cmdstat_" + std::string{command} + ":calls=";
+  const std::size_t at = text.find(wanted);
+  return at == std::string::npos ? 0 : std::stoull(text.substr(at + wanted.size()));
+}
+
+class fleet : public testing::Test {
+ protected:
+  fleet() { setup.url = server.url(); }
+  ~fleet() override { origin.let_all_go(); }
+
+  [[nodiscard]] std::unique_ptr<worker> start_worker(const cache_setup& with) const {
+    return std::make_unique<worker>(DROVER_PROCESS_DIR "/worker", origin, with);
+  }
+  [[nodiscard]] std::unique_ptr<worker> start_worker() const { return start_worker(setup); }
+  [[nodiscard]] std::vector<std::unique_ptr<worker>> start_workers(unsigned count) const {
+    std::vector<std::unique_ptr<worker>> made;
+    for (unsigned i = 0; i < count; ++i) made.push_back(start_worker());
+    return made;
+  }
+  /// How many scripts the server has run: LEASE, FILL and the like.
+  [[nodiscard]] std::uint64_t scripts_run() const { return calls_of(server, "evalsha"); }
+  /// The value key of a user's key in the cache of `setup`.
+  [[nodiscard]] std::string value_key(std::string_view key) const {
+    return entry::key_space{setup.name, 1}.value_key(key);
+  }
+  [[nodiscard]] bool loads_run(std::string_view key, unsigned how_many = 1) const {
+    return eventually([&] { return origin.running(key) == how_many; });
+  }
+
+  watchdog guard;
+  redis_server server;
+  shared_origin origin;
+  cache_setup setup;
+};
+
+}  // namespace drover::test

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// The holder of a lease dies, freezes, is slow, or takes longer than it may.
+#include <csignal>
+
+#include "integration/fleet.hpp"
+
+namespace drover::test {
+namespace {
+
+class holder : public fleet {
+ protected:
+  /// Waits until a process has asked for the lease besides the one that has it.
+  [[nodiscard]] bool somebody_waits() const {
+    return eventually([&] { return scripts_run() >= 2; });
+  }
+};
+
+// The lease lasts 30 s and the guard less: only the check for a dead holder can end the wait in time.
+TEST_F(holder, ThatIsKilledIsReplacedLongBeforeItsLeaseEnds) {
+  setup.policy.lease_ttl = 30s;
+  auto first = start_worker();
+  auto second = start_worker();
+  origin.hold("a");
+  first->start(1, "a");
+  ASSERT_TRUE(loads_run("a"));
+  second->start(5, "a");
+  ASSERT_TRUE(somebody_waits());
+  first->kill9();
+  ASSERT_TRUE(eventually([&] { return origin.loads("a") == 2; }));
+  EXPECT_EQ(origin.last_loader("a"), second->pid());
+  origin.let_go("a");
+  const tally all = second->result();
+  EXPECT_EQ(all.got("0:a"), 5U) << all.line();
+  EXPECT_EQ(all.count("loaded"), 1U) << all.line();
+  EXPECT_EQ(all.count("bypassed"), 0U) << all.line();
+  EXPECT_EQ(origin.loads("a"), 2U);
+  EXPECT_EQ(second->stat("take_overs"), 1U);
+  EXPECT_EQ(second->quit(), 0);
+}
+
+TEST_F(holder, ThatIsKilledIsReplacedByOneOfManyProcesses) {
+  setup.policy.lease_ttl = 30s;
+  auto first = start_worker();
+  auto others = start_workers(3);
+  origin.hold("a");
+  first->start(1, "a");
+  ASSERT_TRUE(loads_run("a"));
+  for (auto& one : others) one->start(20, "a");
+  ASSERT_TRUE(eventually([&] { return scripts_run() >= 4; }));
+  first->kill9();
+  ASSERT_TRUE(eventually([&] { return origin.loads("a") == 2; }));
+  origin.let_go("a");
+  for (auto& one : others) EXPECT_EQ(one->result().got("0:a"), 20U);
+  EXPECT_EQ(origin.loads("a"), 2U);
+  for (auto& one : others) EXPECT_EQ(one->quit(), 0);
+}
+
+TEST_F(holder, ThatIsKilledWhileRefreshingCostsOneMoreRefresh) {
+  setup.policy.ttl = 100ms;
+  setup.policy.grace = 1h;
+  setup.policy.lease_ttl = 300ms;
+  auto first = start_worker();
+  auto second = start_worker();
+  static_cast<void>(first->get(1, "a"));
+  origin.write("a");
+  ASSERT_TRUE(eventually([&] {
+    origin.hold("a", 2);
+    return first->get(1, "a").count("stale") == 1;
+  }));
+  ASSERT_TRUE(loads_run("a"));
+  first->kill9();
+  // The mark ends by itself; until then, and while the next refresh runs, the old value is served.
+  EXPECT_TRUE(eventually([&] { return second->get(1, "a").got("1:a") == 1; }));
+  EXPECT_EQ(second->stat("misses"), 0U);
+  EXPECT_EQ(second->quit(), 0);
+}
+
+TEST_F(holder, ThatIsFrozenLosesTheLeaseAndItsLateResultIsRefused) {
+  setup.policy.lease_ttl = 300ms;
+  auto first = start_worker();
+  auto second = start_worker();
+  origin.hold("a", 1);
+  first->start(1, "a");
+  ASSERT_TRUE(loads_run("a"));
+  second->start(5, "a");
+  first->signal(SIGSTOP);
+  origin.write("a");  // what the frozen one has read is old now
+  const tally all = second->result();
+  EXPECT_EQ(all.got("1:a"), 5U) << all.line();
+  EXPECT_EQ(all.count("loaded"), 1U) << all.line();
+  EXPECT_EQ(origin.loads("a"), 2U);
+  EXPECT_EQ(origin.last_loader("a"), second->pid());
+
+  origin.let_go("a");
+  first->signal(SIGCONT);
+  const tally late = first->result();
+  EXPECT_EQ(late.got("0:a"), 1U) << "the frozen caller has what it loaded: " << late.line();
+  // Which comes first after the thaw, the renewal or the fill, is chance; neither stores anything.
+  EXPECT_EQ(first->stat("fills"), 0U);
+  EXPECT_EQ(first->stat("leases_lost") + first->stat("fills_refused") > 0, true);
+  EXPECT_EQ(first->get(1, "a").got("1:a"), 1U);
+  EXPECT_EQ(second->get(1, "a").got("1:a"), 1U);
+  EXPECT_EQ(origin.loads("a"), 2U);
+  EXPECT_EQ(first->quit(), 0);
+  EXPECT_EQ(second->quit(), 0);
+}
+
+TEST_F(holder, KeepsItsLeasesByRenewalHoweverBusyItsLoadersAre) {
+  origin.set_busy(true);
+  origin.set_load_time(2500ms);
+  auto first = start_worker();
+  auto second = start_worker();
+  cached_origin here{origin, setup};
+  constexpr unsigned keys = 4;  // more loaders than processors, each burning one
+  crowd loaders{keys, [&](unsigned i) { return here.ask("key" + std::to_string(i)); }};
+  loaders.go();
+  for (unsigned i = 0; i < keys; ++i) ASSERT_TRUE(loads_run("key" + std::to_string(i)));
+  first->start(10, "key0");
+  second->start(10, "key1");
+  EXPECT_EQ(loaders.result().count("loaded"), keys);
+  EXPECT_EQ(first->result().got("0:key0"), 10U);
+  EXPECT_EQ(second->result().got("0:key1"), 10U);
+  EXPECT_EQ(origin.loads(), keys);
+  EXPECT_EQ(here.values.stats().leases_lost, 0U);
+  EXPECT_EQ(here.values.stats().fills, keys);
+  EXPECT_EQ(first->quit(), 0);
+  EXPECT_EQ(second->quit(), 0);
+}
+
+TEST_F(holder, WhoseLoadPassesItsLimitLetsItsWaitersGo) {
+  setup.policy.lease_ttl = 200ms;
+  setup.policy.load_max = 400ms;
+  auto other = start_worker();
+  cached_origin here{origin, setup};
+  origin.hold("a", 1);
+  crowd leader{1, [&](unsigned) { return here.ask("a"); }};
+  leader.go();
+  ASSERT_TRUE(loads_run("a"));
+  crowd waiters{20, [&](unsigned) { return here.ask("a"); }};
+  waiters.go();
+  other->start(5, "a");
+  const tally let_go = waiters.result();
+  EXPECT_EQ(let_go.count("load_failed:timed_out"), 20U) << let_go.line();
+  EXPECT_EQ(let_go.objects.size(), 1U) << "one failure, one object";
+  const tally elsewhere = other->result();
+  EXPECT_EQ(elsewhere.count("load_failed:timed_out"), 5U) << elsewhere.line();
+  EXPECT_EQ(origin.loads("a"), 1U) << "nobody loads because a load took long";
+  EXPECT_EQ(leader.done(), 0U);
+
+  // After the pause somebody loads anew, while the first load still runs.
+  origin.write("a");
+  EXPECT_TRUE(eventually([&] { return here.ask("a").value == "1:a"; }));
+  EXPECT_EQ(origin.loads("a"), 2U);
+  origin.let_go("a");
+  const tally late = leader.result();
+  EXPECT_EQ(late.got("0:a"), 1U) << "its own caller has the late result: " << late.line();
+  EXPECT_EQ(here.ask("a").value, "1:a") << "and nobody else";
+  EXPECT_EQ(here.values.stats().fills, 1U);
+  EXPECT_EQ(origin.loads("a"), 2U);
+  EXPECT_EQ(other->quit(), 0);
+}
+
+TEST_F(holder, WhoseRefreshPassesItsLimitLeavesTheOldValueServed) {
+  setup.policy.ttl = 100ms;
+  setup.policy.grace = 1h;
+  setup.policy.lease_ttl = 200ms;
+  setup.policy.load_max = 300ms;
+  cached_origin here{origin, setup};
+  static_cast<void>(here.ask("a"));
+  origin.write("a");
+  ASSERT_TRUE(eventually([&] {
+    origin.hold("a", 2);
+    return here.ask("a").how == "stale";
+  }));
+  EXPECT_TRUE(eventually([&] { return here.log->count(event_kind::load_timed_out) == 1; }));
+  EXPECT_EQ(here.ask("a").how, "stale");
+  EXPECT_TRUE(eventually([&] { return here.ask("a").value == "1:a"; })) << "by the third load";
+  origin.let_go("a");
+}
+
+TEST_F(holder, ThatDoesNotStoreHandsTheLeaseToTheNextInLine) {
+  std::atomic<unsigned> at_once{0};
+  std::atomic<unsigned> most{0};
+  const auto loader = [&](std::string_view key) {
+    const unsigned now = ++at_once;
+    unsigned seen = most;
+    while (seen < now && !most.compare_exchange_weak(seen, now)) {
+    }
+    auto found = loaded<std::string>::do_not_store(origin.load(key));
+    --at_once;
+    return found;
+  };
+  origin.set_load_time(5ms);
+  std::vector<std::unique_ptr<client>> clients;
+  std::vector<std::unique_ptr<cache<std::string>>> caches;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<client>(client_options{.url = setup.url}));
+    caches.push_back(std::make_unique<cache<std::string>>(
+        *clients.back(), cache_options{.name = "t", .policy = setup.policy}, loader));
+  }
+  crowd callers{30, [&](unsigned i) -> answer {
+                  return {.how = "got", .value = caches[i % 3]->get("a").value_or("absent")};
+                }};
+  EXPECT_EQ(callers.result().got("0:a"), 30U);
+  EXPECT_EQ(most, 1U) << "one at a time behind the lease";
+  EXPECT_EQ(server.command({"EXISTS", value_key("a")}).root().integer(), 0);
+}
+
+}  // namespace
+}  // namespace drover::test

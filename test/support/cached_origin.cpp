@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "support/cached_origin.hpp"
+
+#include <sstream>
+#include <utility>
+
+namespace drover::test {
+
+namespace {
+
+client_options observed(client_options with, std::shared_ptr<observer> by) {
+  with.observed_by = std::move(by);
+  return with;
+}
+
+std::string word_for(load_failed::reason why) {
+  switch (why) {
+    case load_failed::reason::threw: return "load_failed:threw";
+    case load_failed::reason::timed_out: return "load_failed:timed_out";
+    case load_failed::reason::cancelled: return "load_failed:cancelled";
+  }
+  return "load_failed:?";
+}
+
+std::string word_for(refused::reason why) {
+  switch (why) {
+    case refused::reason::timed_out: return "refused:timed_out";
+    case refused::reason::stopped: return "refused:stopped";
+    case refused::reason::saturated: return "refused:saturated";
+  }
+  return "refused:?";
+}
+
+answer thrown_as(std::string how, const std::exception& what) {
+  return {.how = std::move(how),
+          .text = what.what(),
+          .thrown = std::current_exception(),
+          .object = dynamic_cast<const void*>(&what)};
+}
+
+}  // namespace
+
+policy plain_policy() {
+  policy plain;
+  plain.ttl = std::chrono::minutes{1};
+  plain.early_beta = 0;
+  plain.ttl_jitter = 0;
+  return plain;
+}
+
+std::vector<std::string> cache_setup::arguments() const {
+  const auto ms = [](duration time) { return std::to_string(time.count()); };
+  return {url,
+          name,
+          ms(policy.ttl),
+          ms(policy.grace),
+          ms(policy.absent_ttl),
+          ms(policy.lease_ttl),
+          ms(policy.load_max),
+          std::to_string(policy.bypass_max)};
+}
+
+cache_setup cache_setup::from_arguments(std::span<const std::string> arguments) {
+  const auto ms = [&](std::size_t i) { return duration{std::stoll(arguments[i])}; };
+  if (arguments.size() != 8) throw std::invalid_argument{"cache_setup: eight arguments"};
+  cache_setup made{.url = arguments[0], .name = arguments[1]};
+  made.policy.ttl = ms(2);
+  made.policy.grace = ms(3);
+  made.policy.absent_ttl = ms(4);
+  made.policy.lease_ttl = ms(5);
+  made.policy.load_max = ms(6);
+  made.policy.bypass_max = static_cast<unsigned>(std::stoul(arguments[7]));
+  return made;
+}
+
+void event_log::seen(const event& what) {
+  ++counts_[static_cast<std::size_t>(what.what)];
+  if (what.what != event_kind::fault_seen) return;
+  const std::scoped_lock lock{mutex_};
+  if (faults_.size() < 1000) faults_.emplace(what.code, what.text);
+}
+
+std::vector<std::string> event_log::faults(fault_code code) const {
+  const std::scoped_lock lock{mutex_};
+  std::vector<std::string> texts;
+  for (auto [at, end] = faults_.equal_range(code); at != end; ++at) texts.push_back(at->second);
+  return texts;
+}
+
+void tally::add(const answer& one) {
+  ++how[one.how];
+  if (one.thrown) {
+    texts.insert(one.text);
+    objects.insert(one.object);
+  } else {
+    ++values[one.value];
+  }
+}
+
+unsigned tally::count(const std::string& what) const {
+  const auto at = how.find(what);
+  return at == how.end() ? 0 : at->second;
+}
+
+unsigned tally::got(const std::string& value) const {
+  const auto at = values.find(value);
+  return at == values.end() ? 0 : at->second;
+}
+
+unsigned tally::total() const {
+  unsigned sum = 0;
+  for (const auto& [what, times] : how) sum += times;
+  return sum;
+}
+
+std::string tally::line() const {
+  std::ostringstream out;
+  out << "tally";
+  for (const auto& [what, times] : how) out << " how " << what << ' ' << times;
+  for (const auto& [value, times] : values) out << " value " << value << ' ' << times;
+  return out.str();
+}
+
+tally tally::from_line(const std::string& line) {
+  std::istringstream in{line};
+  std::string word;
+  in >> word;
+  if (word != "tally") throw std::runtime_error{"no tally: " + line};
+  tally made;
+  unsigned times = 0;
+  for (std::string what; in >> word >> what >> times;) {
+    (word == "how" ? made.how : made.values)[what] = times;
+  }
+  return made;
+}
+
+tally count(const std::vector<answer>& answers) {
+  tally sum;
+  for (const answer& one : answers) sum.add(one);
+  return sum;
+}
+
+cached_origin::cached_origin(shared_origin& origin, const cache_setup& setup)
+    : cached_origin{origin, {.name = setup.name, .policy = setup.policy}, {.url = setup.url}} {}
+
+cached_origin::cached_origin(shared_origin& origin, cache_options options, client_options with)
+    : redis{observed(std::move(with), log)},
+      values{redis, std::move(options),
+             [&origin](std::string_view key) { return origin.load(key); }} {}
+
+answer cached_origin::ask(std::string_view key, const call_options& limits) {
+  try {
+    const fetched<std::string> got = values.fetch(key, limits);
+    return {.how = std::string{to_string(got.how)}, .value = got.value.value_or("absent")};
+  } catch (const load_failed& what) {
+    answer made = thrown_as(word_for(what.why()), what);
+    made.attempt = what.attempt();
+    made.retry_in = what.retry_in();
+    return made;
+  } catch (const refused& what) {
+    return thrown_as(word_for(what.why()), what);
+  } catch (const origin_failure& what) {
+    return thrown_as("origin_failure", what);
+  } catch (const std::exception& what) {
+    return thrown_as("other", what);
+  }
+}
+
+}  // namespace drover::test

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "support/history.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <random>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace drover::test {
+
+namespace {
+
+constexpr std::size_t operations_per_thread = 40'000;
+
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(
+      std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds{1});
+}
+
+std::string key_of(std::uint32_t number) { return "key" + std::to_string(number); }
+
+/// A mapped file: what is in it stays when the process is killed.
+class history_file {
+ public:
+  history_file(const std::string& path, unsigned threads)
+      : size_{threads * operations_per_thread * sizeof(operation)} {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0 || ::ftruncate(descriptor, static_cast<off_t>(size_)) != 0) {
+      throw std::system_error{errno, std::generic_category(), path};
+    }
+    at_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    ::close(descriptor);
+    if (at_ == MAP_FAILED) throw std::system_error{errno, std::generic_category(), "mmap"};
+  }
+  ~history_file() { ::munmap(at_, size_); }
+  history_file(const history_file&) = delete;
+  history_file& operator=(const history_file&) = delete;
+
+  [[nodiscard]] operation* of_thread(unsigned number) const {
+    return static_cast<operation*>(at_) + number * operations_per_thread;
+  }
+
+ private:
+  std::size_t size_;
+  void* at_ = nullptr;
+};
+
+class recorder {
+ public:
+  explicit recorder(operation* at) : at_{at} {}
+  [[nodiscard]] bool is_full() const { return used_ + 4 > operations_per_thread; }
+
+  void add(operation one) {
+    const operation::kind what = std::exchange(one.what, operation::kind::nothing);
+    one.ended_ns = now_ns();
+    operation& slot = at_[used_++];
+    slot = one;
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // a kill may come between
+    slot.what = what;
+  }
+
+ private:
+  operation* at_;
+  std::size_t used_ = 0;
+};
+
+void get_one(cached_origin& cached, recorder& into, std::uint32_t key) {
+  operation done{.began_ns = now_ns(), .key = key, .what = operation::kind::get};
+  const answer got = cached.ask(key_of(key));
+  if (got.thrown) {
+    done.how = operation::mark::failed;
+  } else if (const auto version = shared_origin::version_in(got.value, key_of(key))) {
+    done.version = static_cast<std::uint32_t>(*version);
+    if (got.how == "stale") done.how = operation::mark::stale;
+    if (got.how == "bypassed") done.how = operation::mark::bypassed;
+  } else {
+    done.how = operation::mark::mixed_up;
+  }
+  into.add(done);
+}
+
+void change_one(cached_origin& cached, shared_origin& origin, recorder& into, std::uint32_t key) {
+  operation done{.began_ns = now_ns(), .key = key, .what = operation::kind::write};
+  done.version = static_cast<std::uint32_t>(origin.write(key_of(key)));
+  into.add(done);
+  done.began_ns = now_ns();
+  done.what = operation::kind::invalidate;
+  if (!cached.values.invalidate(key_of(key))) done.how = operation::mark::failed;
+  into.add(done);
+}
+
+void mix_in_one_thread(cached_origin& cached, shared_origin& origin, const mixture& what,
+                       unsigned number, recorder into) {
+  std::mt19937_64 random{what.seed * 1000 + number};
+  const auto draw = [&](std::uint32_t below) {
+    return std::uniform_int_distribution<std::uint32_t>{0, below - 1}(random);
+  };
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{what.run_ms};
+  while (std::chrono::steady_clock::now() < end && !into.is_full()) {
+    const std::uint32_t key = draw(what.keys);
+    if (draw(100) < 2) {
+      change_one(cached, origin, into, key);
+      get_one(cached, into, key);
+    } else {
+      get_one(cached, into, key);
+    }
+    if (draw(4) == 0) std::this_thread::sleep_for(std::chrono::microseconds{draw(1000)});
+  }
+}
+
+struct labelled {
+  operation done;
+  std::size_t process = 0;
+};
+
+/// Checks the operations on one key.
+class key_check {
+ public:
+  key_check(verdict& into, std::size_t processes) : into_{into}, floor_of_(processes) {}
+
+  void run(std::vector<labelled>& all) {
+    for (const labelled& one : all) {
+      if (one.done.what == operation::kind::write) written_[one.done.version] = one.done.began_ns;
+    }
+    // An invalidation counts from its end, a get from its beginning: both on the safe side.
+    std::sort(all.begin(), all.end(), [](const labelled& a, const labelled& b) {
+      return moment_of(a.done) < moment_of(b.done);
+    });
+    for (const labelled& one : all) {
+      if (one.done.what == operation::kind::invalidate) invalidated(one);
+      if (one.done.what == operation::kind::get) got(one);
+    }
+  }
+
+ private:
+  static std::uint64_t moment_of(const operation& done) {
+    return done.what == operation::kind::invalidate ? done.ended_ns : done.began_ns;
+  }
+
+  void invalidated(const labelled& one) {
+    if (one.done.how != operation::mark::none) {
+      ++into_.unknown;
+      return;
+    }
+    ++into_.invalidations;
+    if (get_end_ > one.done.ended_ns) ++into_.overlaps;
+    floor_ = std::max(floor_, one.done.version);
+    floor_of_[one.process] = std::max(floor_of_[one.process], one.done.version);
+  }
+
+  void got(const labelled& one) {
+    ++into_.gets;
+    get_end_ = std::max(get_end_, one.done.ended_ns);
+    switch (one.done.how) {
+      case operation::mark::failed: complain(one, "threw"); return;
+      case operation::mark::mixed_up: complain(one, "is not a value of this key"); return;
+      case operation::mark::stale: ++into_.stale; break;
+      case operation::mark::bypassed: ++into_.bypassed; break;
+      case operation::mark::none: break;
+    }
+    // Without Redis's word a process knows of its own invalidations only.
+    const bool bypassed = one.done.how == operation::mark::bypassed;
+    const std::uint32_t floor = bypassed ? floor_of_[one.process] : floor_;
+    if (one.done.version < floor) complain(one, "older than what was invalidated before it");
+    const auto written = written_.find(one.done.version);
+    if (written != written_.end() && written->second > one.done.ended_ns) {
+      complain(one, "a version that was not yet written");
+    }
+  }
+
+  void complain(const labelled& one, const std::string& what) {
+    if (into_.violations.size() >= 20) return;
+    into_.violations.push_back("key " + std::to_string(one.done.key) + " process " +
+                               std::to_string(one.process) + " version " +
+                               std::to_string(one.done.version) + " floor " +
+                               std::to_string(floor_) + " how " +
+                               std::to_string(static_cast<unsigned>(one.done.how)) + " from " +
+                               std::to_string(one.done.began_ns) + " to " +
+                               std::to_string(one.done.ended_ns) + ": " + what);
+  }
+
+  verdict& into_;
+  std::uint32_t floor_ = 0;
+  std::vector<std::uint32_t> floor_of_;
+  std::map<std::uint32_t, std::uint64_t> written_;
+  std::uint64_t get_end_ = 0;  ///< the latest end of the gets so far
+};
+
+}  // namespace
+
+void mix(cached_origin& cached, shared_origin& origin, const mixture& what) {
+  const history_file file{what.history_path, what.threads};
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < what.threads; ++i) {
+    threads.emplace_back([&, i] {
+      mix_in_one_thread(cached, origin, what, i, recorder{file.of_thread(i)});
+    });
+  }
+  for (std::thread& one : threads) one.join();
+}
+
+std::vector<operation> read_history(const std::string& path) {
+  std::ifstream in{path, std::ios::binary};
+  std::vector<operation> all;
+  operation one;
+  while (in.read(reinterpret_cast<char*>(&one), sizeof one)) {
+    if (one.what != operation::kind::nothing) all.push_back(one);
+  }
+  return all;
+}
+
+verdict judge(const std::vector<std::vector<operation>>& histories) {
+  verdict sum;
+  std::map<std::uint32_t, std::vector<labelled>> by_key;
+  for (std::size_t process = 0; process < histories.size(); ++process) {
+    for (const operation& one : histories[process]) by_key[one.key].push_back({one, process});
+  }
+  for (auto& [key, all] : by_key) key_check{sum, histories.size()}.run(all);
+  return sum;
+}
+
+}  // namespace drover::test
