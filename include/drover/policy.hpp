@@ -37,7 +37,8 @@ struct policy {
 
   /// How long a silent holder keeps others waiting. Renewed every third while the load runs, so it
   /// is no limit on the load: one second survives a garbage-collection-sized pause and keeps an
-  /// outage of a frozen process short.
+  /// outage of a frozen process short. The same in all processes: one with a shorter lease takes
+  /// over from a holder that renews at its own pace.
   duration lease_ttl{std::chrono::seconds{1}};
 
   /// After this a load's lease ends: its stop token fires, waiters are let go with `load_failed`

@@ -4,6 +4,7 @@
 
 #include <drover/detail/engine.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -41,11 +42,12 @@ struct cache_part {
   counters counted;
   fetch::load_limiter<flight_ptr> turns;  ///< guarded by the core's mutex
 
-  /// Guards the three below.
+  std::atomic<bool> draining{false};
+
+  /// Guards the two below.
   std::mutex running_mutex;
   std::condition_variable running_ended;
   std::size_t running = 0;
-  bool draining = false;
 };
 
 }  // namespace drover::detail

@@ -89,7 +89,7 @@ core::core(client_options options, connection::endpoint at)
 core::~core() {
   closing_ = true;
   pool_.stop();
-  store_.reset();
+  // store_ goes first of all members, and points at its store until that has ended.
 }
 
 bool core::take_name(const std::string& name, std::uint32_t schema) {
@@ -166,7 +166,8 @@ std::optional<core::boarding> core::begin_refresh(const refresh_request& request
   {
     const std::scoped_lock lock{mutex_};
     const steady_time now = store::now();
-    if (flight_count_ >= options_.flights_max || open_flight(request.names.value_key)) {
+    if (request.of->draining || flight_count_ >= options_.flights_max ||
+        open_flight(request.names.value_key)) {
       return std::nullopt;
     }
     const auto quiet = quiet_until_.find(request.names.value_key);
@@ -238,13 +239,18 @@ void core::step(const flight_ptr& flight,
 }
 
 void core::after_step(const flight_ptr& flight, later& todo) {
-  const bool waits = flight->machine.now_in() == fetch::flight::state::waiting;
-  if (waits != flight->holding_pushes && !closing_) {
-    flight->holding_pushes = waits;
-    waits ? store_->channel().hold_pushes() : store_->channel().release_pushes();
+  using state = fetch::flight::state;
+  const state now_in = flight->machine.now_in();
+  const bool waits = now_in == state::waiting;
+  // A look in between is part of the wait: it neither lets go of the pushes nor starts polling
+  // anew.
+  const bool still_waits = waits || (now_in == state::asking && flight->holding_pushes);
+  if (still_waits != flight->holding_pushes && !closing_) {
+    flight->holding_pushes = still_waits;
+    still_waits ? store_->channel().hold_pushes() : store_->channel().release_pushes();
     flight->poll_every = milliseconds{0};
-    if (!waits) flight->poll_at.reset();
   }
+  if (!waits) flight->poll_at.reset();
   todo.prove_wakes = waits;
   todo.watch_holders = waits && flight->machine.holder_client_id() != 0;
   plan_timer(flight);
@@ -266,19 +272,22 @@ void core::plan_timer(const flight_ptr& flight) {
   if (due == flight->timer_at) return;
   if (flight->timer_at) store_->channel().cancel(flight->timer);
   flight->timer_at = due;
-  if (due) flight->timer = store_->channel().schedule(*due, [this, flight] { on_time(flight); });
+  if (!due) return;
+  const std::uint64_t turn = ++flight->timer_turn;
+  flight->timer = store_->channel().schedule(*due, [this, flight, turn] { on_time(flight, turn); });
 }
 
-void core::on_time(const flight_ptr& flight) {
+void core::on_time(const flight_ptr& flight, std::uint64_t turn) {
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+    if (turn != flight->timer_turn) return;  // replaced while it was about to run
     const steady_time now = store::now();
     flight->timer_at.reset();
     if (flight->poll_at && *flight->poll_at <= now) {
       flight->poll_at.reset();
       machine.woken(out);
     }
-    if (machine.now_in() == fetch::flight::state::loading) {
-      flight->load_time = now - flight->load_began;  // should the load end here, by its limit
+    if (machine.is_load_over(now)) {
+      flight->load_time = now - flight->load_began;
       flight->pause = entry::failure_pause(flight->load_time, machine.attempts() + 1, draw());
       flight->failure = std::make_exception_ptr(
           load_failed{load_failed::reason::timed_out, machine.attempts() + 1, flight->pause});

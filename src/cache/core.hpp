@@ -86,11 +86,13 @@ class core {
   /// Steps the flight's machine under the mutex, then does what it asks for.
   void step(const flight_ptr& flight,
             const std::function<void(fetch::flight&, fetch::actions&)>& event);
-  /// Runs the load that the flight was offered. Returns the loader's exception, if it threw; the
-  /// value stands in `brought`. Never throws.
-  std::exception_ptr run_load(const flight_ptr& flight, const erased_loader& loader,
-                              erased_value& brought);
-
+  struct load_end {
+    bool ran = false;              ///< false: the offer was withdrawn, nothing was loaded
+    std::exception_ptr failure{};  ///< what the loader threw
+    erased_value value{};
+  };
+  /// Runs the load that the flight was offered. Never throws.
+  load_end run_load(const flight_ptr& flight, const erased_loader& loader);
   /// Hands an offered load to the pool. False: the pool is full, load it yourself.
   [[nodiscard]] bool load_in_background(const flight_ptr& flight);
 
@@ -98,7 +100,10 @@ class core {
 
   // --- invalidation
   void key_was_invalidated(const std::vector<std::string>& value_keys);
-  void keep_invalidation(std::vector<std::string> keys, bool acknowledged);
+  /// Written down before it is sent: a reconnect in between repeats it.
+  [[nodiscard]] fetch::invalidation_journal::number note_invalidation(
+      std::vector<std::string> keys);
+  void invalidation_acknowledged(fetch::invalidation_journal::number which);
 
   /// Stops and lets go of the leases of a cache's loads; its queued background work is dropped.
   void give_up_leases(const std::shared_ptr<cache_part>& of);
@@ -115,7 +120,7 @@ class core {
 
   void after_step(const flight_ptr& flight, later& todo);
   void plan_timer(const flight_ptr& flight);
-  void on_time(const flight_ptr& flight);
+  void on_time(const flight_ptr& flight, std::uint64_t turn);
   void perform(const flight_ptr& flight, const fetch::actions& todo);
   void perform_one(const flight_ptr& flight, const fetch::action& what);
   void send_lease(const flight_ptr& flight, const fetch::action& what);
@@ -128,6 +133,12 @@ class core {
   void return_turn(const flight_ptr& flight);
   void finish(const flight_ptr& flight);
   void now_waits(const flight_ptr& flight);
+  void listen(const flight_ptr& flight);
+  void stop_listening(const flight_ptr& flight);
+  void loader_returned(const flight_ptr& flight);
+  void count_load(const live_flight& flight);
+  void load_threw(const flight_ptr& flight, const std::exception_ptr& failure, microseconds took);
+  void load_brought(const flight_ptr& flight, const erased_load& found, microseconds took);
 
   void on_up(const connection::greeting& hello);
   void on_down(const fault& why);

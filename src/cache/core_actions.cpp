@@ -209,10 +209,8 @@ void core::offer_lead(const flight_ptr& flight) {
 
 bool core::load_in_background(const flight_ptr& flight) {
   const bool was = set_in_background(flight, true);
-  if (!closing_ && pool_.submit(flight->of.get(), [this, flight] {
-        erased_value brought;
-        run_load(flight, flight->of->loader, brought);
-      })) {
+  if (!closing_ &&
+      pool_.submit(flight->of.get(), [this, flight] { run_load(flight, flight->of->loader); })) {
     return true;
   }
   set_in_background(flight, was);
@@ -241,6 +239,10 @@ void core::return_turn(const flight_ptr& flight) {
   {
     const std::scoped_lock lock{mutex_};
     if (flight->of->turns.leave(flight)) return;  // it was still queued
+    if (flight->loader_runs) {                    // load_max has passed, the query has not
+      flight->owes_turn = true;
+      return;
+    }
     next = flight->of->turns.give_back();
   }
   if (next) {
@@ -249,9 +251,6 @@ void core::return_turn(const flight_ptr& flight) {
 }
 
 void core::finish(const flight_ptr& flight) {
-  if (flight->listening && !closing_) {
-    store_->wakes().leave(flight->of->keys.wake_channel(flight->names.key));
-  }
   const fetch::ending& end = flight->machine.end();
   if (end.what == fetch::ending::how::failed_here || end.what == fetch::ending::how::timed_out) {
     const std::scoped_lock lock{mutex_};
@@ -266,6 +265,7 @@ void core::finish(const flight_ptr& flight) {
   }
   flight->ended.store(true, std::memory_order_release);
   flight->word.wake_all();
+  stop_listening(flight);
   // Our own writes bring us no push: other flights of this key look for themselves.
   if (!flight->solo && !closing_) on_changed(flight->names.value_key);
 }
@@ -276,15 +276,7 @@ void core::now_waits(const flight_ptr& flight) {
   const store::wake_mode mode = store_->wakes().mode();
   if (mode == store::wake_mode::push) return;
   if (mode == store::wake_mode::channel) {
-    bool first = false;
-    {
-      const std::scoped_lock lock{mutex_};
-      first = !std::exchange(flight->listening, true);
-    }
-    if (!first) return;
-    store_->wakes().listen(flight->of->keys.wake_channel(flight->names.key));
-    // The subscription is behind the last look: what was told in between was told to nobody.
-    step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
+    listen(flight);
     return;
   }
   const std::scoped_lock lock{mutex_};
@@ -298,6 +290,32 @@ void core::now_waits(const flight_ptr& flight) {
                         static_cast<int>(80 + 40 * draw()) / 100;
   flight->poll_at = store::now() + jittered;
   plan_timer(flight);
+}
+
+void core::listen(const flight_ptr& flight) {
+  const std::uint64_t connection = store_->channel().epoch();
+  {
+    const std::scoped_lock lock{mutex_};
+    if (connection == 0 || flight->listening_on == connection) return;
+    flight->listening_on = connection;
+  }
+  store_->wakes().listen(flight->of->keys.wake_channel(flight->names.key));
+  if (flight->ended.load(std::memory_order_acquire)) {
+    stop_listening(flight);
+    return;
+  }
+  // The subscription is behind the last look: what was told in between was told to nobody.
+  step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
+}
+
+void core::stop_listening(const flight_ptr& flight) {
+  std::uint64_t was = 0;
+  {
+    const std::scoped_lock lock{mutex_};
+    was = std::exchange(flight->listening_on, 0);
+  }
+  if (was == 0 || closing_ || was != store_->channel().epoch()) return;
+  store_->wakes().leave(flight->of->keys.wake_channel(flight->names.key));
 }
 
 }  // namespace drover::detail

@@ -47,9 +47,7 @@ void core::on_up(const connection::greeting& hello) {
   }
   for (fetch::invalidation_journal::due& one : again) {
     store_->invalidate_later(one.keys, [this, one](const result<bool>& done) {
-      if (!done) return;
-      const std::scoped_lock lock{mutex_};
-      journal_.acknowledged(one.which, store::now());
+      if (done) invalidation_acknowledged(one.which);
     });
   }
   tell({.what = event_kind::connection_up, .text = hello.version}, nullptr);
@@ -103,20 +101,19 @@ void core::arm_holder_check() {
 void core::check_holders() {
   const std::uint64_t self = store_->client_id();
   std::vector<std::uint64_t> asked;
-  for (const flight_ptr& one : flights_where([&](const live_flight& f) {
-         const std::uint64_t id = f.machine.holder_client_id();
-         return id != 0 && id != self;
-       })) {
-    asked.push_back(one->machine.holder_client_id());
-  }
-  std::sort(asked.begin(), asked.end());
-  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
-  asked.erase(std::remove(asked.begin(), asked.end(), 0U), asked.end());
   {
     const std::scoped_lock lock{mutex_};
+    for (const auto& [key, flights] : flights_) {
+      for (const flight_ptr& one : flights) {
+        const std::uint64_t id = one->machine.holder_client_id();
+        if (id != 0 && id != self) asked.push_back(id);
+      }
+    }
     if (asked.empty()) holder_check_armed_ = false;
   }
   if (asked.empty()) return;
+  std::sort(asked.begin(), asked.end());
+  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
   store_->holders(asked, [this, asked](const result<std::vector<std::uint64_t>>& alive) {
     holders_told(asked, alive);
   });
@@ -177,9 +174,14 @@ void core::key_was_invalidated(const std::vector<std::string>& value_keys) {
   }
 }
 
-void core::keep_invalidation(std::vector<std::string> keys, bool acknowledged) {
+fetch::invalidation_journal::number core::note_invalidation(std::vector<std::string> keys) {
   const std::scoped_lock lock{mutex_};
-  journal_.add(std::move(keys), acknowledged, store::now());
+  return journal_.add(std::move(keys), false, store::now());
+}
+
+void core::invalidation_acknowledged(fetch::invalidation_journal::number which) {
+  const std::scoped_lock lock{mutex_};
+  journal_.acknowledged(which, store::now());
 }
 
 void core::give_up_leases(const std::shared_ptr<cache_part>& of) {

@@ -45,6 +45,7 @@ class engine::impl {
     static_cast<void>(drain(release_patience));
     wait_for_loads();
     core_->end_flights(part_);
+    wait_for_loads();  // what was offered in between; nothing new can be offered now
     part_->loader = nullptr;
     core_->free_name(part_->keys.name(), part_->keys.schema());
   }
@@ -89,11 +90,13 @@ class engine::impl {
     std::vector<std::string> both = values;
     both.insert(both.end(), marks.begin(), marks.end());
     core_->key_was_invalidated(values);
+    const auto noted = core_->note_invalidation(both);
     result<void> done = core_->redis().invalidate(both);
     core_->key_was_invalidated(values);
     counters::add(part_->counted.invalidations);
-    core_->keep_invalidation(std::move(both), done.has_value());
-    if (!done) {
+    if (done) {
+      core_->invalidation_acknowledged(noted);
+    } else {
       counters::add(part_->counted.invalidations_unknown);
       core_->tell_fault(done.error(), part_.get(), key);
       core_->tell({.what = event_kind::invalidation_unknown,
@@ -120,10 +123,7 @@ class engine::impl {
   [[nodiscard]] cache_stats stats() const noexcept { return part_->counted.snapshot(); }
 
   std::size_t drain(duration limit) {
-    {
-      const std::scoped_lock lock{part_->running_mutex};
-      part_->draining = true;
-    }
+    part_->draining = true;
     ended(core_->pool().cancel(&part_->running));
     core_->give_up_leases(part_);
     std::unique_lock lock{part_->running_mutex};

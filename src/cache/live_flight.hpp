@@ -58,9 +58,13 @@ struct live_flight {
   bool solo = false;       ///< in no table: past flights_max, or the key is too long
   bool early = false;      ///< a refresh before the ttl was over
   bool holding_pushes = false;
-  bool listening = false;
+  std::uint64_t listening_on =
+      0;  ///< the connection on which its wake channel is listened to; 0: none
   std::optional<steady_time> timer_at;
   std::uint64_t timer = 0;
+  std::uint64_t timer_turn = 0;  ///< counts timers: one that was replaced does nothing
+  bool loader_runs = false;
+  bool owes_turn = false;  ///< the flight ended before its loader: the turn is still taken
   std::optional<steady_time> poll_at;
   milliseconds poll_every{0};
   entry::token suspect{};  ///< a holder that one CLIENT LIST did not show

@@ -44,11 +44,6 @@ class running_load {
   running_load(const running_load&) = delete;
   running_load& operator=(const running_load&) = delete;
 
-  [[nodiscard]] bool is_draining() const {
-    const std::scoped_lock lock{of_.running_mutex};
-    return of_.draining;
-  }
-
  private:
   cache_part& of_;
 };
@@ -93,61 +88,84 @@ std::string encode_into(std::string& payload, const live_flight& flight, const e
 
 }  // namespace
 
-std::exception_ptr core::run_load(const flight_ptr& flight, const erased_loader& loader,
-                                  erased_value& brought) {
+core::load_end core::run_load(const flight_ptr& flight, const erased_loader& loader) {
   cache_part& of = *flight->of;
-  counters& counted = of.counted;
   const running_load running{of};
-  bool offered = false;
+  load_end end;
   step(flight, [&](fetch::flight& machine, fetch::actions&) {
-    offered = machine.now_in() == fetch::flight::state::offered;
-    if (!offered) return;
+    end.ran = machine.now_in() == fetch::flight::state::offered;
+    if (!end.ran) return;
     flight->load_began = store::now();
+    flight->loader_runs = true;
     machine.lead_taken(flight->load_began);
   });
-  if (!offered) return nullptr;
-  counters::add(counted.loads);
-  if (flight->machine.is_refresh()) counters::add(counted.refreshes);
-  if (flight->early) counters::add(counted.early_refreshes);
-  if (flight->machine.is_bypass()) counters::add(counted.bypasses);
-  tell(flight->machine.is_refresh() ? event_kind::refresh_started : event_kind::load_started,
-       *flight);
-
+  if (!end.ran) return end;
+  count_load(*flight);
   erased_load found;
-  std::exception_ptr failure;
   try {
     found = load_access::run(loader, *flight, of.policy.load_max);
   } catch (...) {
-    failure = std::current_exception();
+    end.failure = std::current_exception();
   }
+  loader_returned(flight);
   const microseconds took = store::now() - flight->load_began;
-  const auto took_ms = std::chrono::duration_cast<duration>(took);
-  if (failure) {
-    const std::string text = text_of(failure);
-    tell(event_kind::load_failed, *flight, took_ms, text);
-    const auto why =
-        running.is_draining() ? entry::failure_class::cancelled : entry::failure_class::threw;
-    step(flight, [&](fetch::flight& machine, fetch::actions& out) {
-      if (machine.now_in() != fetch::flight::state::loading) return;
-      counters::add(counted.failures);
-      flight->load_time = took;
-      flight->failure = failure;
-      if (of.policy.share_failure_text) flight->failure_text = text;
-      flight->pause = entry::failure_pause(took, machine.attempts() + 1, draw());
-      machine.load_failed(why, out);
-    });
-    return failure;
+  if (end.failure) {
+    load_threw(flight, end.failure, took);
+  } else {
+    load_brought(flight, found, took);
+    end.value = std::move(found.value);
   }
-  tell(event_kind::load_finished, *flight, took_ms);
+  return end;
+}
+
+void core::count_load(const live_flight& flight) {
+  counters& counted = flight.of->counted;
+  counters::add(counted.loads);
+  const bool refresh = flight.machine.is_refresh();
+  if (refresh) counters::add(counted.refreshes);
+  if (flight.early) counters::add(counted.early_refreshes);
+  if (flight.machine.is_bypass()) counters::add(counted.bypasses);
+  tell(refresh ? event_kind::refresh_started : event_kind::load_started, flight);
+}
+
+void core::loader_returned(const flight_ptr& flight) {
+  bool owes_turn = false;
+  {
+    const std::scoped_lock lock{mutex_};
+    flight->loader_runs = false;
+    owes_turn = std::exchange(flight->owes_turn, false);
+  }
+  if (owes_turn) return_turn(flight);
+}
+
+void core::load_threw(const flight_ptr& flight, const std::exception_ptr& failure,
+                      microseconds took) {
+  const cache_part& of = *flight->of;
+  const std::string text = text_of(failure);
+  tell(event_kind::load_failed, *flight, std::chrono::duration_cast<duration>(took), text);
+  const auto why = of.draining ? entry::failure_class::cancelled : entry::failure_class::threw;
+  step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+    if (machine.now_in() != fetch::flight::state::loading) return;
+    counters::add(flight->of->counted.failures);
+    flight->load_time = took;
+    flight->failure = failure;
+    if (of.policy.share_failure_text) flight->failure_text = text;
+    flight->pause = entry::failure_pause(took, machine.attempts() + 1, draw());
+    machine.load_failed(why, out);
+  });
+}
+
+void core::load_brought(const flight_ptr& flight, const erased_load& found, microseconds took) {
+  const cache_part& of = *flight->of;
+  tell(event_kind::load_finished, *flight, std::chrono::duration_cast<duration>(took));
   std::string payload;
-  const bool bypass = flight->machine.is_bypass();
-  const std::string why_not =
-      bypass ? std::string{} : encode_into(payload, *flight, found, options_.value_max);
+  const std::string why_not = flight->machine.is_bypass()
+                                  ? std::string{}
+                                  : encode_into(payload, *flight, found, options_.value_max);
   if (!why_not.empty()) {
-    counters::add(counted.not_stored);
+    counters::add(flight->of->counted.not_stored);
     tell(event_kind::fill_skipped, *flight, {}, why_not);
   }
-  brought = found.value;
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
     if (machine.now_in() != fetch::flight::state::loading) return;
     flight->load_time = took;
@@ -157,7 +175,6 @@ std::exception_ptr core::run_load(const flight_ptr& flight, const erased_loader&
     flight->times = lifetime_for(of.policy, found, took);
     machine.load_done(why_not.empty(), out);
   });
-  return nullptr;
 }
 
 }  // namespace drover::detail

@@ -133,10 +133,6 @@ reading::maybe reading::serve_stale(const entry::envelope& head, erased_value va
 }
 
 void reading::refresh_behind(const entry::envelope& head, const erased_value& value, bool early) {
-  {
-    const std::scoped_lock lock{of_->running_mutex};
-    if (of_->draining) return;
-  }
   static_cast<void>(
       core_.begin_refresh({.of = of_,
                            .names = names_,
@@ -163,7 +159,9 @@ reading::maybe reading::refresh_here(const entry::envelope& head, const erased_v
   bool led = false;
   while (true) {
     if (wait(*on.flight(), on.stamp()) == woke::lead && !led) {
-      if (core_.run_load(on.flight(), loader(), brought)) return std::nullopt;
+      core::load_end end = core_.run_load(on.flight(), loader());
+      if (!end.ran || end.failure) return std::nullopt;
+      brought = std::move(end.value);
       led = true;
       continue;
     }

@@ -42,7 +42,9 @@ reading::maybe reading::fly(core::beginning how) {
   const aboard on{core_, *std::move(made)};
   live_flight& flight = *on.flight();
   const steady_time began = store::now();
-  if (of_->policy.wait_max.count() > 0) wait_ends_ = began + of_->policy.wait_max;
+  if (of_->policy.wait_max.count() > 0 && !wait_ends_) {
+    wait_ends_ = began + of_->policy.wait_max;  // once a call, however often it starts again
+  }
   while (true) {
     switch (wait(flight, on.stamp())) {
       case woke::lead:
@@ -67,16 +69,15 @@ bool reading::delegate(const flight_ptr& flight) {
 
 reading::maybe reading::lead(const flight_ptr& flight) {
   if (delegate(flight)) return std::nullopt;
-  erased_value brought;
-  if (const std::exception_ptr failure = core_.run_load(flight, loader(), brought)) {
-    std::rethrow_exception(failure);
-  }
+  core::load_end end = core_.run_load(flight, loader());
+  if (!end.ran) return std::nullopt;  // withdrawn: the flight has ended, and the next look says how
+  if (end.failure) std::rethrow_exception(end.failure);
   // Others are served when the fill is certain; this caller waits for that too, so that what it
   // tells the world next finds the entry stored.
   wait_ends_.reset();
   static_cast<void>(wait(*flight, 0));
   return erased_fetched{
-      std::move(brought), flight->machine.is_bypass() ? served::bypassed : served::loaded, {}};
+      std::move(end.value), flight->machine.is_bypass() ? served::bypassed : served::loaded, {}};
 }
 
 reading::maybe reading::joined(live_flight& flight) {
@@ -99,7 +100,8 @@ reading::maybe reading::joined(live_flight& flight) {
     case fetch::ending::how::failed_elsewhere: {
       const entry::decoded failed = entry::decode(end.entry_bytes);
       counters::add(counted.loads_avoided);
-      throw_failed(failed.head, failed.payload);
+      const bool genuine = entry::is_genuine(failed, names_.digest);
+      throw_failed(failed.head, genuine ? failed.payload : std::string_view{});
     }
     case fetch::ending::how::dissolved: return std::nullopt;
   }

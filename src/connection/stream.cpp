@@ -41,13 +41,13 @@ result<void> stream::append(std::string_view request, slot& place) {
   if (output_.size() + taken_ + request.size() > within_.queued_bytes_max) {
     return fault{fault_code::overloaded, "too many bytes wait to be written"};
   }
+  place.received = 0;  // a slot may be used again
   const auto replies = due_of(place);
   if (due_ + replies > within_.slots_max) {
     return fault{fault_code::overloaded, "too many replies are due"};
   }
   output_.append(request);
   place.at = slot::stage::due;
-  place.received = 0;
   place.skip = std::exchange(skip_at_end_, 0);
   due_ += replies;
   ++(place.blocks ? blocking_ : posted_);
