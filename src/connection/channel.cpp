@@ -25,16 +25,14 @@ channel::state::~state() {
   if (service.joinable()) service.join();
 }
 
-bool channel::state::is_a_fork() const noexcept {
-  return fork_count() != born_in;
-}
+bool channel::state::is_a_fork() const noexcept { return fork_count() != born_in; }
 
 channel::channel(settings with, handlers to)
     : state_{std::make_unique<state>(std::move(with), std::move(to))} {}
 
 channel::~channel() {
-  // In a fork the lock may be held for ever by a thread that is not here, and the service thread cannot be
-  // joined. The memory stays.
+  // In a fork the lock may be held for ever by a thread that is not here, and the service thread
+  // cannot be joined. The memory stays.
   if (state_->is_a_fork()) static_cast<void>(state_.release());
 }
 

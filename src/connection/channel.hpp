@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // One multiplexed RESP3 connection to one server, shared by all threads: leader/follower. Callers
-// append; one writes for all; one reads for all. No thread of ours stands between a blocking caller and
-// the socket.
+// append; one writes for all; one reads for all. No thread of ours stands between a blocking caller
+// and the socket.
 //
 // The service thread connects (and reconnects, with jittered back-off), runs timers, writes what a
 // caller with a deadline had to leave, and reads only while nobody else does and somebody needs it:
 // while `pushes_wanted` is held, or while posted requests await replies.
 //
 // Threads:    every member from any thread, but not `exchange` from within a handler or timer.
-// Invariants: (1) replies go to requests in the order in which they were appended, whatever callers do
-//                 meanwhile: a caller that leaves abandons its slot, it never takes another's reply;
+// Invariants: (1) replies go to requests in the order in which they were appended, whatever callers
+// do
+//                 meanwhile: a caller that leaves abandons its slot, it never takes another's
+//                 reply;
 //             (2) after any doubt (silence, parse error, reply without a request) the connection is
 //                 closed and every slot on it faults, each exactly once;
 //             (3) no handler, timer or completion runs under a lock of the channel.
@@ -40,16 +42,17 @@ namespace drover::connection {
 struct settings {
   endpoint at;
   std::string client_name = "drover";
-  milliseconds connect_max{500};    ///< nobody waits longer for a connection
-  milliseconds silence_max{500};    ///< replies are due and no byte has come for so long: close
-  milliseconds back_off_min{50};    ///< between attempts while the breaker is open
+  milliseconds connect_max{500};  ///< nobody waits longer for a connection
+  milliseconds silence_max{500};  ///< replies are due and no byte has come for so long: close
+  milliseconds back_off_min{50};  ///< between attempts while the breaker is open
   milliseconds back_off_max{5000};
   std::size_t reply_max = std::size_t{64} << 20U;
-  std::size_t queued_bytes_max = std::size_t{64} << 20U;  ///< not yet written; beyond: fault `overloaded`
-  std::size_t slots_max = 1'000'000;                      ///< requests without a reply; beyond: `overloaded`
+  std::size_t queued_bytes_max = std::size_t{64}
+                                 << 20U;  ///< not yet written; beyond: fault `overloaded`
+  std::size_t slots_max = 1'000'000;      ///< requests without a reply; beyond: `overloaded`
   bool spin = true;  ///< the reader polls a little before it blocks, while that pays
-  /// Commands to send at every (re)connect after HELLO 3 (with AUTH, SETNAME), SELECT, INFO; replies of
-  /// any kind are accepted and handed to `handlers::up`.
+  /// Commands to send at every (re)connect after HELLO 3 (with AUTH, SETNAME), SELECT, INFO;
+  /// replies of any kind are accepted and handed to `handlers::up`.
   std::string on_connect;
   unsigned on_connect_replies = 0;
   std::uint64_t seed = 0;  ///< of the back-off's jitter
@@ -59,8 +62,8 @@ struct settings {
 struct greeting {
   std::uint64_t epoch = 0;  ///< counts connections of this channel, from 1
   std::uint64_t client_id = 0;
-  std::string run_id;   ///< empty when INFO is refused
-  std::string role;     ///< "master", "slave", ...; empty when INFO is refused
+  std::string run_id;  ///< empty when INFO is refused
+  std::string role;    ///< "master", "slave", ...; empty when INFO is refused
   std::string version;
   std::vector<resp::message> on_connect;
 };
@@ -99,9 +102,10 @@ class channel {
   channel(const channel&) = delete;
   channel& operator=(const channel&) = delete;
 
-  /// Sends `request` (which brings `replies.size()` replies) and blocks for them. While the channel is
-  /// connecting the request waits for at most `connect_max`; with the breaker open it faults at once.
-  /// An error reply of the server is a reply. Request and replies are borrowed until it returns.
+  /// Sends `request` (which brings `replies.size()` replies) and blocks for them. While the channel
+  /// is connecting the request waits for at most `connect_max`; with the breaker open it faults at
+  /// once. An error reply of the server is a reply. Request and replies are borrowed until it
+  /// returns.
   [[nodiscard]] outcome exchange(std::string_view request, std::span<resp::message> replies,
                                  const wait_limit& within = {});
 

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The inside of a channel: one mutex, the live connection with its two roles, those who wait for one, and
-// the service thread. channel.cpp holds the face, exchange.cpp the callers' side, roles.cpp what whoever
-// writes or reads does for all, service.cpp the thread.
+// The inside of a channel: one mutex, the live connection with its two roles, those who wait for
+// one, and the service thread. channel.cpp holds the face, exchange.cpp the callers' side,
+// roles.cpp what whoever writes or reads does for all, service.cpp the thread.
 //
-// Roles:      a connection has at most one writer and one reader. Who has a role uses that half of the
+// Roles:      a connection has at most one writer and one reader. Who has a role uses that half of
+// the
 //             socket, and its buffer, without the lock.
-// Invariants: (1) while replies are due and nobody writes, somebody reads, or the service thread has been
+// Invariants: (1) while replies are due and nobody writes, somebody reads, or the service thread
+// has been
 //                 rung to do so;
-//             (2) a connection that is broken keeps its slots until the service thread has seen both
+//             (2) a connection that is broken keeps its slots until the service thread has seen
+//             both
 //                 roles free; it alone makes and unmakes connections, and tells `up` and `down`;
-//             (3) a caller's slot is told `done` exactly once, outside the lock, as the last touch of it.
+//             (3) a caller's slot is told `done` exactly once, outside the lock, as the last touch
+//             of it.
 #pragma once
 
 #include <array>
@@ -103,7 +107,8 @@ struct channel::state {
   ~state();
 
   // The callers' side.
-  outcome exchange(std::string_view request, std::span<resp::message> replies, const wait_limit& within);
+  outcome exchange(std::string_view request, std::span<resp::message> replies,
+                   const wait_limit& within);
   void post(std::string request, unsigned replies, completion done);
   [[nodiscard]] std::optional<fault> admit(pending& item);
   [[nodiscard]] std::optional<fault> park(pending& item);

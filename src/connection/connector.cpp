@@ -74,8 +74,8 @@ connector::answer connector::step(readiness came, steady_time now) {
   return std::nullopt;
 }
 
-// Each address gets an equal share of the time that is left, so that one that swallows everything does
-// not take it all.
+// Each address gets an equal share of the time that is left, so that one that swallows everything
+// does not take it all.
 void connector::connect_next(steady_time now) {
   stage_ = stage::connecting;
   socket_ = stream_socket{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One attempt to connect, from the name of the host to the end of the handshake, a step at a time so that
-// the service thread goes on with its other work meanwhile.
+// One attempt to connect, from the name of the host to the end of the handshake, a step at a time
+// so that the service thread goes on with its other work meanwhile.
 //
 // Threads: one at a time.
 #pragma once

@@ -45,7 +45,8 @@ void set_option(int descriptor, int level, int name, Value value) noexcept {
 
 transfer as_transfer(ssize_t moved) noexcept {
   if (moved > 0) return {transfer::how::moved, static_cast<std::size_t>(moved)};
-  if (moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {transfer::how::would_block, 0};
+  if (moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    return {transfer::how::would_block, 0};
   return {transfer::how::ended, 0};
 }
 
@@ -156,17 +157,13 @@ transfer stream_socket::receive_or_wait(std::span<char> into) const noexcept {
       again_if_interrupted([&] { return ::recv(descriptor_, into.data(), into.size(), 0); }));
 }
 
-void stream_socket::hang_up() const noexcept {
-  ::shutdown(descriptor_, SHUT_RDWR);
-}
+void stream_socket::hang_up() const noexcept { ::shutdown(descriptor_, SHUT_RDWR); }
 
 bell::bell() : descriptor_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
   if (descriptor_ < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
 }
 
-bell::~bell() {
-  ::close(descriptor_);
-}
+bell::~bell() { ::close(descriptor_); }
 
 void bell::ring() const noexcept {
   const std::uint64_t one = 1;

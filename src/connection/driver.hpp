@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Sockets and the bell: the only file that makes system calls on them. It decides nothing.
 //
-// Threads: a socket may be sent on by one thread and received from by another at a time, and `hang_up`
+// Threads: a socket may be sent on by one thread and received from by another at a time, and
+// `hang_up`
 //          is safe beside both. A bell may be rung by any thread.
 #pragma once
 
@@ -57,8 +58,8 @@ class stream_socket {
   [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
-  [[nodiscard]] transfer send(std::string_view bytes) const noexcept;      ///< never blocks
-  [[nodiscard]] transfer receive(std::span<char> into) const noexcept;     ///< never blocks
+  [[nodiscard]] transfer send(std::string_view bytes) const noexcept;   ///< never blocks
+  [[nodiscard]] transfer receive(std::span<char> into) const noexcept;  ///< never blocks
   [[nodiscard]] transfer receive_or_wait(std::span<char> into) const noexcept;
   /// Both directions are over; who waits in a call above returns.
   void hang_up() const noexcept;
@@ -93,8 +94,8 @@ struct readiness {
   bool hang_up = false;  ///< the peer has closed; data may be left
 };
 
-/// Waits until `wake` rings, the socket (if any) is ready as asked, or `until` has passed. Answers what
-/// of the socket is ready.
+/// Waits until `wake` rings, the socket (if any) is ready as asked, or `until` has passed. Answers
+/// what of the socket is ready.
 [[nodiscard]] readiness wait_for(const bell& wake, const stream_socket* socket, readiness asked,
                                  std::optional<steady_time> until) noexcept;
 

@@ -13,7 +13,8 @@ fault forked() {
   return {fault_code::unreachable, "this process is a fork; make a new client in it"};
 }
 
-// What a stop token rings: the word on which the caller sleeps, or, while it reads for all, its bell.
+// What a stop token rings: the word on which the caller sleeps, or, while it reads for all, its
+// bell.
 struct stop_bell {
   wake_word& word;
   const bell& reader;
@@ -53,7 +54,8 @@ std::optional<fault> channel::state::admit(pending& item) {
 }
 
 std::optional<fault> channel::state::park(pending& item) {
-  if (parked_count >= with.slots_max || parked_bytes + item.request.size() > with.queued_bytes_max) {
+  if (parked_count >= with.slots_max ||
+      parked_bytes + item.request.size() > with.queued_bytes_max) {
     return fault{fault_code::overloaded, "too many requests wait for a connection"};
   }
   if (parked.empty() && !item.blocks) service_bell->ring();
@@ -108,7 +110,8 @@ outcome channel::state::wait(call& mine, const wait_limit& within, bool reads) {
         case leaving::stop: return leave(mine, outcome::how::stopped);
       }
     }
-    const auto told = mine.word.wait(wake_word::done | wake_word::lead | wake_word::stop, within.deadline);
+    const auto told =
+        mine.word.wait(wake_word::done | wake_word::lead | wake_word::stop, within.deadline);
     if ((told & wake_word::done) != 0) return ended(mine);
     reads = (told & wake_word::lead) != 0;
     if (reads) {
@@ -120,8 +123,8 @@ outcome channel::state::wait(call& mine, const wait_limit& within, bool reads) {
   }
 }
 
-// The caller goes away. Whatever it held it gives on: its slot's replies are dropped when they come, and
-// the reader role, if it had it or was about to be told so, goes to the next.
+// The caller goes away. Whatever it held it gives on: its slot's replies are dropped when they
+// come, and the reader role, if it had it or was about to be told so, goes to the next.
 outcome channel::state::leave(call& mine, outcome::how why) {
   locked lock{mutex};
   if (mine.at == slot::stage::ended) {

@@ -10,9 +10,7 @@ namespace {
 
 std::atomic<std::uint32_t> count{0};
 
-void count_fork() noexcept {
-  count.fetch_add(1, std::memory_order_relaxed);
-}
+void count_fork() noexcept { count.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
 

@@ -20,8 +20,8 @@ bool begins_with(std::string_view text, std::string_view start) noexcept {
 
 bool has_select(const settings& with) noexcept { return with.at.database != 0; }
 
-// The code of an error is its first word. Texts after WRONGPASS and NOAUTH are left out: some servers
-// repeat the user in them.
+// The code of an error is its first word. Texts after WRONGPASS and NOAUTH are left out: some
+// servers repeat the user in them.
 fault refused_hello(std::string_view said) {
   if (begins_with(said, "WRONGPASS")) {
     return {fault_code::unsupported, "the server refused user or password (WRONGPASS)"};
@@ -33,10 +33,13 @@ fault refused_hello(std::string_view said) {
     return {fault_code::unsupported, "the user may not run HELLO (NOPERM)"};
   }
   if (begins_with(said, "NOPROTO") || said.find("unknown command") != std::string_view::npos) {
-    return {fault_code::unsupported, "the server does not speak RESP3: needs RESP3: Redis 6 or newer"};
+    return {fault_code::unsupported,
+            "the server does not speak RESP3: needs RESP3: Redis 6 or newer"};
   }
-  if (begins_with(said, "LOADING")) return {fault_code::unreachable, "the server is loading its data"};
-  if (said.find("AUTH") != std::string_view::npos || said.find("password") != std::string_view::npos) {
+  if (begins_with(said, "LOADING"))
+    return {fault_code::unreachable, "the server is loading its data"};
+  if (said.find("AUTH") != std::string_view::npos ||
+      said.find("password") != std::string_view::npos) {
     return {fault_code::unsupported, "the server refused AUTH"};
   }
   return {fault_code::unreachable, "the server refused HELLO: " + quoted(said)};
@@ -75,7 +78,8 @@ std::optional<fault> read_hello(const resp::message& reply, greeting& into) {
   const auto hello = reply.root();
   if (hello.is_error()) return refused_hello(hello.text());
   if (hello.kind() != resp::type::map) {
-    return fault{fault_code::unsupported, "HELLO was not answered by a map: needs RESP3: Redis 6 or newer"};
+    return fault{fault_code::unsupported,
+                 "HELLO was not answered by a map: needs RESP3: Redis 6 or newer"};
   }
   if (text_of(hello, "mode") == "cluster") {
     return fault{fault_code::unsupported, "a server in cluster mode is not supported yet"};
@@ -100,8 +104,9 @@ handshake_request write_handshake(const settings& with) {
   handshake_request out;
   std::vector<std::string_view> hello{"HELLO", "3"};
   if (!with.at.password.empty()) {
-    hello.insert(hello.end(), {"AUTH", with.at.user.empty() ? "default" : std::string_view{with.at.user},
-                               with.at.password});
+    hello.insert(hello.end(),
+                 {"AUTH", with.at.user.empty() ? "default" : std::string_view{with.at.user},
+                  with.at.password});
   }
   if (!with.client_name.empty()) hello.insert(hello.end(), {"SETNAME", with.client_name});
   resp::write_command(out.text, hello);
@@ -126,7 +131,8 @@ result<greeting> read_handshake(const settings& with, std::span<resp::message> r
   if (has_select(with)) {
     const auto selected = replies[next++].root();
     if (selected.is_error()) {
-      return fault{fault_code::unsupported, "the server refused SELECT: " + quoted(selected.text())};
+      return fault{fault_code::unsupported,
+                   "the server refused SELECT: " + quoted(selected.text())};
     }
     if (!selected.is_string()) {
       return fault{fault_code::corrupt, "SELECT was answered by something else"};

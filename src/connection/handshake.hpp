@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The first words on a connection, all in one pipeline: HELLO 3 with AUTH and SETNAME, SELECT, INFO server,
-// INFO replication, PING, then the caller's own commands. Pure: text out, replies in.
+// The first words on a connection, all in one pipeline: HELLO 3 with AUTH and SETNAME, SELECT, INFO
+// server, INFO replication, PING, then the caller's own commands. Pure: text out, replies in.
 #pragma once
 
 #include <drover/result.hpp>
@@ -26,9 +26,10 @@ struct handshake_request {
 
 /// Reads the replies, in order; those to `on_connect` are moved out. `epoch` is left 0.
 ///
-/// A fault is `unsupported` when trying again would not help (no RESP3, wrong password, cluster mode), else
-/// `unreachable` (loading its data, too many clients). Its text holds no password.
-[[nodiscard]] result<greeting> read_handshake(const settings& with, std::span<resp::message> replies);
+/// A fault is `unsupported` when trying again would not help (no RESP3, wrong password, cluster
+/// mode), else `unreachable` (loading its data, too many clients). Its text holds no password.
+[[nodiscard]] result<greeting> read_handshake(const settings& with,
+                                              std::span<resp::message> replies);
 
 /// What a server said, fit for a log: printable ASCII, shortened.
 [[nodiscard]] std::string quoted(std::string_view said);

@@ -11,11 +11,12 @@ constexpr unsigned doublings_max = 20;
 
 }  // namespace
 
-// Uniform in [half, whole] of min * 2^failures, so that clients of one server spread; never below min.
+// Uniform in [half, whole] of min * 2^failures, so that clients of one server spread; never below
+// min.
 microseconds health::pause() noexcept {
   const auto doublings = std::min(failures_, doublings_max);
-  const auto whole = std::min<microseconds>(microseconds{within_.min} * (std::int64_t{1} << doublings),
-                                            microseconds{within_.max});
+  const auto whole = std::min<microseconds>(
+      microseconds{within_.min} * (std::int64_t{1} << doublings), microseconds{within_.max});
   const auto drawn = static_cast<double>(whole.count()) * (0.5 + 0.5 * random_.next_unit());
   return std::max<microseconds>(microseconds{static_cast<std::int64_t>(drawn)},
                                 std::min<microseconds>(within_.min, within_.max));

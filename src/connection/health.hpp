@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// When to try to connect, and when to stop making callers wait for it: the breaker and its back-off.
-// Pure: it is told what happened and when.
+// When to try to connect, and when to stop making callers wait for it: the breaker and its
+// back-off. Pure: it is told what happened and when.
 //
 // The breaker opens on a refused attempt (no connection, no handshake, too late) and on the third
 // connection in a row that ended by silence without having answered anything after its handshake. A
-// handshake that succeeds closes it. A connection that is lost in any other way opens nothing and is
-// made anew at once; one that is lost soon and before it answered anything, after a growing pause.
+// handshake that succeeds closes it. A connection that is lost in any other way opens nothing and
+// is made anew at once; one that is lost soon and before it answered anything, after a growing
+// pause.
 //
 // Threads: one at a time.
 #pragma once

@@ -12,7 +12,8 @@ resolver::resolver(std::string host, std::uint16_t port, std::shared_ptr<const b
 
 std::optional<std::vector<address>> resolver::ask() {
   if (running_ == nullptr) {
-    if (auto numeric = numeric_address(host_, port_)) return std::vector<address>{*std::move(numeric)};
+    if (auto numeric = numeric_address(host_, port_))
+      return std::vector<address>{*std::move(numeric)};
     auto fresh = std::make_shared<job>();
     try {
       std::thread{[fresh, host = host_, port = port_, ring = when_done_] {

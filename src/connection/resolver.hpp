@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Turns a host name into addresses on a thread of its own, since the system's resolver may block for half
-// a minute. That thread shares nothing with the channel but the job and the bell, so it may be left behind.
+// Turns a host name into addresses on a thread of its own, since the system's resolver may block
+// for half a minute. That thread shares nothing with the channel but the job and the bell, so it
+// may be left behind.
 //
 // Threads: one at a time. Invariant: at most one lookup runs.
 #pragma once
@@ -20,8 +21,8 @@ class resolver {
  public:
   resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done);
 
-  /// The addresses, or empty while they are looked up; rings the bell when they are there. The next call
-  /// after an answer looks them up anew.
+  /// The addresses, or empty while they are looked up; rings the bell when they are there. The next
+  /// call after an answer looks them up anew.
   [[nodiscard]] std::optional<std::vector<address>> ask();
 
  private:

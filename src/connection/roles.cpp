@@ -10,17 +10,16 @@
 namespace drover::connection {
 namespace {
 
-// About what it takes to halt and wake the processor twice; no reply worth polling for takes longer.
+// About what it takes to halt and wake the processor twice; no reply worth polling for takes
+// longer.
 constexpr microseconds spin_max{50};
 
-fault thrown() {
-  return {fault_code::overloaded, "a handler threw"};
-}
+fault thrown() { return {fault_code::overloaded, "a handler threw"}; }
 
 }  // namespace
 
-// Precondition: the caller has the writer role. Gives it back, and answers whether `self` has become the
-// reader.
+// Precondition: the caller has the writer role. Gives it back, and answers whether `self` has
+// become the reader.
 bool channel::state::flush(link& on, const call* self, bool yield_first) {
   // Others are about to append: one system call for all.
   if (yield_first) ::sched_yield();
@@ -37,8 +36,9 @@ bool channel::state::flush(link& on, const call* self, bool yield_first) {
   return false;
 }
 
-// Writes until nothing is left, then gives the writer role back; or until the socket is full, then the
-// service thread has it. A failed write is not judged here: the reader finds out what still came.
+// Writes until nothing is left, then gives the writer role back; or until the socket is full, then
+// the service thread has it. A failed write is not judged here: the reader finds out what still
+// came.
 void channel::state::write_out(link& on, locked& lock) {
   for (;;) {
     if (on.sent == on.outgoing.size()) {
@@ -72,7 +72,8 @@ void channel::state::write_out(link& on, locked& lock) {
 
 // Precondition: the caller has the reader role. It gives it on when its own slot has ended or the
 // connection is broken; when it leaves for a limit of its own it still has it.
-channel::state::leaving channel::state::read_for_all(link& on, call& self, const wait_limit& within) {
+channel::state::leaving channel::state::read_for_all(link& on, call& self,
+                                                     const wait_limit& within) {
   self.reading = true;
   for (;;) {
     std::optional<leaving> limit;
@@ -125,7 +126,8 @@ transfer channel::state::receive(link& on, call& self, const wait_limit& within,
   }
   const auto told = self.word.take(wake_word::polling);
   const auto got = on.socket.receive(on.incoming);
-  if (got.what == transfer::how::would_block && (told & wake_word::stop) != 0) limit = leaving::stop;
+  if (got.what == transfer::how::would_block && (told & wake_word::stop) != 0)
+    limit = leaving::stop;
   return got;
 }
 
@@ -174,8 +176,8 @@ void channel::state::digest(link& on, transfer got, arrivals& came) {
   }
 }
 
-// Outside the lock, with the reader role, or for slots that are in no connection any more. False: a handler
-// or completion threw; the others were told all the same.
+// Outside the lock, with the reader role, or for slots that are in no connection any more. False: a
+// handler or completion threw; the others were told all the same.
 bool channel::state::deliver(arrivals& came, const call* self) noexcept {
   bool went_well = true;
   std::size_t told = 0;
@@ -215,8 +217,9 @@ void channel::state::tell(pending& item) {
   }
 }
 
-// Under the lock; nobody has the reader role. Finds somebody for it, if replies are due: the first caller
-// in the queue, who will need it longest anyway, else the service thread. Whom to wake, if anyone.
+// Under the lock; nobody has the reader role. Finds somebody for it, if replies are due: the first
+// caller in the queue, who will need it longest anyway, else the service thread. Whom to wake, if
+// anyone.
 const void* channel::state::pass_reader(link& on) {
   if (on.broken) {
     service_bell->ring();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The service thread: connects, runs timers, writes what the socket did not take, and reads while nobody
-// else does and somebody needs it.
+// The service thread: connects, runs timers, writes what the socket did not take, and reads while
+// nobody else does and somebody needs it.
 #include <algorithm>
 #include <utility>
 
@@ -28,7 +28,9 @@ void channel::state::serve() {
     readiness asked = attempt.asked();
     if (has_link) asked = {live->reader == link::role::service, live->late, !live->hung_up};
     const bool ignores_link = has_link && !asked.input && !asked.output && !asked.hang_up;
-    const auto* const watched = ignores_link ? nullptr : has_link ? &live->socket : attempt.socket();
+    const auto* const watched = ignores_link ? nullptr
+                                : has_link   ? &live->socket
+                                             : attempt.socket();
     const auto until = next_moment();
     lock.unlock();
     came = wait_for(*service_bell, watched, asked, until);
@@ -40,7 +42,9 @@ void channel::state::serve() {
 
 std::optional<steady_time> channel::state::next_moment() const {
   auto first = timers.next();
-  const auto consider = [&first](steady_time when) { first = first ? std::min(*first, when) : when; };
+  const auto consider = [&first](steady_time when) {
+    first = first ? std::min(*first, when) : when;
+  };
   if (!finished.empty()) consider(steady_time{});
   if (const slot* const oldest = parked.front()) {
     consider(static_cast<const pending*>(oldest)->parked_until);
@@ -88,9 +92,7 @@ void channel::state::end(pending& item, const fault& why, slot_list& into) {
   into.push_back(item);
 }
 
-void channel::state::tell_finished(locked& lock) {
-  tell_all(lock, finished);
-}
+void channel::state::tell_finished(locked& lock) { tell_all(lock, finished); }
 
 void channel::state::expire_parked(locked& lock) {
   slot_list late;
@@ -195,7 +197,8 @@ void channel::state::come_up(locked& lock, connected fresh) {
   }
   at = phase::up;
   available.store(true, std::memory_order_release);
-  if (!went_well) break_off(*live, health::loss::ended, {fault_code::overloaded, "a handler threw"});
+  if (!went_well)
+    break_off(*live, health::loss::ended, {fault_code::overloaded, "a handler threw"});
   write_out(*live, lock);
   tell_all(lock, refused);
   hand_over(*live, lock);
@@ -210,7 +213,8 @@ void channel::state::serve_link(locked& lock, readiness came) {
   link& on = *live;
   if (came.hang_up) on.hung_up = true;
   if (on.late && !on.broken && came.output) write_out(on, lock);
-  if (on.reader == link::role::nobody && !on.broken && (!on.writing || on.late) && wants_to_read(on)) {
+  if (on.reader == link::role::nobody && !on.broken && (!on.writing || on.late) &&
+      wants_to_read(on)) {
     on.reader = link::role::service;
   }
   if (on.reader == link::role::service) read_once(lock);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One request's place in the queue of replies that are due. Intrusive: a blocking caller's slot lives on
-// its stack, so a hit allocates nothing here.
+// One request's place in the queue of replies that are due. Intrusive: a blocking caller's slot
+// lives on its stack, so a hit allocates nothing here.
 //
 // Invariants: a slot is in at most one list; whoever takes it out says where it goes.
 // Threads:    one at a time; the owner of the lists has the lock.

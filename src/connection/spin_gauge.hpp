@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Whether it pays to poll a little before blocking. Pure: it is told how each try ended.
 //
-// A reply that comes while its reader polls saves a halt and a wake-up of the processor; on a busy machine,
-// or with a far server, polling only burns time. So it goes on while most tries pay, and tries again now
-// and then after it has stopped.
+// A reply that comes while its reader polls saves a halt and a wake-up of the processor; on a busy
+// machine, or with a far server, polling only burns time. So it goes on while most tries pay, and
+// tries again now and then after it has stopped.
 //
 // Threads: one at a time; whoever has the reader role.
 #pragma once

@@ -105,8 +105,8 @@ void stream::place_message(arrivals& into) {
 
 void stream::take_push(arrivals& into) {
   slot* const head = queue_.front();
-  const bool confirms = head != nullptr && head->skip == 0 && head->replies.empty() &&
-                        is_confirmation(partial_);
+  const bool confirms =
+      head != nullptr && head->skip == 0 && head->replies.empty() && is_confirmation(partial_);
   into.pushes.push_back({into.ended_count, std::exchange(partial_, {})});
   if (!confirms) return;
   --due_;

@@ -79,7 +79,8 @@ std::optional<fault> read_host_and_port(std::string_view text, endpoint& into) {
     if (end == std::string_view::npos) return refuse("a [ without its ]");
     into.host = text.substr(1, end - 1);
     const auto rest = text.substr(end + 1);
-    if (into.host.find(':') == std::string::npos) return refuse("only an IPv6 address stands in [ ]");
+    if (into.host.find(':') == std::string::npos)
+      return refuse("only an IPv6 address stands in [ ]");
     if (!rest.empty() && rest.front() != ':') return refuse("only :port may follow the ]");
     has_port = !rest.empty();
     port = has_port ? rest.substr(1) : rest;
@@ -118,7 +119,8 @@ result<endpoint> parse_tcp(std::string_view rest) {
   }
   if (auto wrong = read_host_and_port(authority, out)) return *std::move(wrong);
   if (path.empty()) return out;
-  if (path.find_first_of("?#") != std::string_view::npos) return refuse("options are not supported");
+  if (path.find_first_of("?#") != std::string_view::npos)
+    return refuse("options are not supported");
   const auto database = number<std::uint32_t>(path);
   if (!database) return refuse("the database is not a number");
   out.database = *database;
@@ -135,7 +137,8 @@ result<endpoint> parse_unix(std::string_view rest) {
   out.path = *path;
   if (question == std::string_view::npos) return out;
   const auto option = rest.substr(question + 1);
-  if (option.substr(0, 3) != "db=") return refuse("the only option of a unix socket is db=<number>");
+  if (option.substr(0, 3) != "db=")
+    return refuse("the only option of a unix socket is db=<number>");
   const auto database = number<std::uint32_t>(option.substr(3));
   if (!database) return refuse("the database is not a number");
   out.database = *database;

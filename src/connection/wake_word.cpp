@@ -13,7 +13,8 @@
 namespace drover::connection {
 namespace {
 
-// With several callers in flight the reader answers within a switch or two; a futex sleep costs more.
+// With several callers in flight the reader answers within a switch or two; a futex sleep costs
+// more.
 constexpr int yields_before_sleep = 4;
 
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,

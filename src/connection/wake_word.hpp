@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One futex word on which one caller sleeps, and what it is told there.
 //
-// Threads: `raise` from any thread, `wait` and `take` from the word's owner. After `raise(done)` the
+// Threads: `raise` from any thread, `wait` and `take` from the word's owner. After `raise(done)`
+// the
 //          word may be gone: `raise` touches it once, and what follows uses only its address.
 #pragma once
 
@@ -28,11 +29,13 @@ class wake_word {
   [[nodiscard]] const void* address() const noexcept { return &bits_; }
   static void wake(const void* address) noexcept;
 
-  /// Waits until one of `any` is set or `until` has passed; yields a few times before it sleeps, which
-  /// under load is mostly enough. Answers what is set.
+  /// Waits until one of `any` is set or `until` has passed; yields a few times before it sleeps,
+  /// which under load is mostly enough. Answers what is set.
   std::uint32_t wait(std::uint32_t any, std::optional<steady_time> until) noexcept;
 
-  [[nodiscard]] std::uint32_t bits() const noexcept { return bits_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint32_t bits() const noexcept {
+    return bits_.load(std::memory_order_acquire);
+  }
   /// Clears `bits`; answers what was set before.
   std::uint32_t take(std::uint32_t bits) noexcept {
     return bits_.fetch_and(~bits, std::memory_order_acq_rel);

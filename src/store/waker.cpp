@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "lease/commands.hpp"
-#include "resp/writer.hpp"
 
 namespace drover::store {
 
@@ -71,26 +70,19 @@ void waker::probe_channel(std::uint64_t generation) {
     const std::scoped_lock lock{mutex_};
     if (generation != generation_ || mode_ != wake_mode::undecided) return;
     mode_ = wake_mode::polling;
-    if (!channels_refused_) name = canary_;
+    name = canary_;
   }
   told_(wake_mode::polling);
   if (!name.empty()) subscribe(name, generation);
 }
 
-// A subscription's answer is a push, its refusal an ordinary error. PING behind it brings the one
-// reply that is due in the good case. In the bad one the PONG is one too many: the connection
-// closes itself and the refusal is remembered.
+// The answer to SUBSCRIBE is a push; only its refusal is a reply.
 void waker::subscribe(std::string_view name, std::uint64_t generation) {
   std::string request;
   lease::write_subscribe(request, name);
-  resp::write_command(request, {"PING"});
-  channel_.post(std::move(request), 1,
-                [this, generation](const result<std::vector<resp::message>>& replies) {
-                  if (!replies || !has_error(*replies)) return;
-                  {
-                    const std::scoped_lock lock{mutex_};
-                    channels_refused_ = true;
-                  }
+  channel_.post(std::move(request), 0,
+                [this, generation](const result<std::vector<resp::message>>& answered) {
+                  if (answered || answered.error().code != fault_code::unsupported) return;
                   decide(wake_mode::polling, generation);
                 });
 }
@@ -125,8 +117,7 @@ void waker::leave(std::string_view wake_channel) {
   }
   std::string request;
   lease::write_unsubscribe(request, wake_channel);
-  resp::write_command(request, {"PING"});
-  channel_.post(std::move(request), 1, [](const result<std::vector<resp::message>>&) {});
+  channel_.post(std::move(request), 0, [](const result<std::vector<resp::message>>&) {});
 }
 
 void waker::decide(wake_mode mode, std::uint64_t generation) {

@@ -49,7 +49,6 @@ class waker {
   mutable std::mutex mutex_;
   wake_mode mode_ = wake_mode::undecided;
   bool asked_ = false;
-  bool channels_refused_ = false;  ///< learned once: asking again would cost a connection each time
   std::uint64_t generation_ = 0;   ///< of the connection
   std::string canary_;
   std::map<std::string, unsigned, std::less<>> listened_;

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+// The shell against a server that does what it is told: slow, silent, cut off, lying.
+#include "connection/channel.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "connection/scripted_server_for_test.hpp"
+#include "resp/writer.hpp"
+
+namespace drover::connection {
+namespace {
+
+using namespace std::chrono_literals;
+using how = outcome::how;
+
+settings at(const scripted_server& server) {
+  settings with;
+  with.at.path = server.path();
+  with.seed = 1;
+  return with;
+}
+
+std::string get_of(std::string_view key) {
+  std::string out;
+  resp::write_command(out, {"GET", key});
+  return out;
+}
+
+struct answer {
+  outcome end;
+  std::string text;
+};
+
+answer get(channel& on, std::string_view key, const wait_limit& within = {}) {
+  resp::message reply;
+  answer out{on.exchange(get_of(key), {&reply, 1}, within), {}};
+  if (out.end.ended == how::replied) out.text = reply.root().text();
+  return out;
+}
+
+void echo(const scripted_peer& peer, const std::vector<std::string>& arguments) {
+  peer.send(bulk("of " + arguments.at(1)));
+}
+
+TEST(threads_channel, EveryoneGetsTheReplyToItsOwnRequest) {
+  const scripted_server server{echo};
+  for (const bool spin : {true, false}) {
+    settings with = at(server);
+    with.spin = spin;
+    channel on{with, {}};
+    std::vector<std::jthread> callers;
+    for (int c = 0; c < 16; ++c) {
+      callers.emplace_back([&, c] {
+        for (int i = 0; i < 200; ++i) {
+          const std::string key = std::to_string(c) + ":" + std::to_string(i);
+          ASSERT_EQ(get(on, key).text, "of " + key);
+        }
+      });
+    }
+  }
+}
+
+TEST(threads_channel, PostedRequestsAreAnsweredOnceAndInOrder) {
+  const scripted_server server{echo};
+  channel on{at(server), {}};
+  std::mutex mutex;
+  std::condition_variable told;
+  std::vector<std::string> got;
+  for (int i = 0; i < 100; ++i) {
+    on.post(get_of(std::to_string(i)), 1, [&](const result<std::vector<resp::message>>& replies) {
+      const std::scoped_lock lock{mutex};
+      got.emplace_back(replies ? replies->front().root().text() : "fault");
+      told.notify_one();
+    });
+  }
+  std::unique_lock lock{mutex};
+  told.wait(lock, [&] { return got.size() == 100; });
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(got[static_cast<std::size_t>(i)], "of " + std::to_string(i));
+  }
+}
+
+TEST(threads_channel, ACallerThatLeavesByDeadlineNeverGetsAnothersReplyNorGivesItsOwn) {
+  std::atomic<bool> hold{true};
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        if (arguments[1] == "slow") peer.wait_for([&] { return !hold.load(); });
+        echo(peer, arguments);
+      }};
+  settings with = at(server);
+  with.silence_max = 20s;
+  channel on{with, {}};
+  ASSERT_EQ(get(on, "first").text, "of first");
+  EXPECT_EQ(get(on, "slow", {.deadline = now() + 20ms, .stop = {}}).end.ended,
+            how::deadline_passed);
+  std::jthread patient{[&] { EXPECT_EQ(get(on, "patient").text, "of patient"); }};
+  hold = false;
+  patient.join();
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(get(on, std::to_string(i)).text, "of " + std::to_string(i));
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+// The canary for clients that hand a cancelled call's reply to the next: cancel at every phase.
+TEST(threads_channel, AStopAtAnyPhaseLeavesTheOthersTheirReplies) {
+  enum class phase { written, first_byte, mid_bulk };
+  for (const phase at_phase : {phase::written, phase::first_byte, phase::mid_bulk}) {
+    for (const bool has_company : {false, true}) {
+      std::atomic<bool> reached{false};
+      std::atomic<bool> go_on{false};
+      const scripted_server server{
+          [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+            if (arguments[1] != "stopped") return echo(peer, arguments);
+            const std::string reply = bulk("of stopped");
+            const std::size_t sent = at_phase == phase::written      ? 0
+                                     : at_phase == phase::first_byte ? 1
+                                                                     : 8;
+            peer.send(std::string_view{reply}.substr(0, sent));
+            reached = true;
+            peer.wait_for([&] { return go_on.load(); });
+            peer.send(std::string_view{reply}.substr(sent));
+          }};
+      settings with = at(server);
+      with.silence_max = 20s;
+      channel on{with, {}};
+      ASSERT_EQ(get(on, "first").text, "of first");
+      std::stop_source stop;
+      std::jthread stopped{[&] {
+        EXPECT_EQ(get(on, "stopped", {.deadline = {}, .stop = stop.get_token()}).end.ended,
+                  how::stopped);
+      }};
+      while (!reached) std::this_thread::yield();
+      std::jthread company;
+      if (has_company)
+        company = std::jthread{[&] { EXPECT_EQ(get(on, "other").text, "of other"); }};
+      stop.request_stop();
+      stopped.join();
+      go_on = true;
+      if (has_company) company.join();
+      for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(get(on, std::to_string(i)).text, "of " + std::to_string(i));
+      EXPECT_EQ(server.connections(), 1U);
+    }
+  }
+}
+
+TEST(threads_channel, AConnectionCutAtAnyByteFaultsTheCallAndTheNextOneWorks) {
+  const std::string canonical = bulk("of cut");
+  for (std::size_t cut = 0; cut < canonical.size(); ++cut) {
+    std::atomic<bool> done{false};
+    const scripted_server server{
+        [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+          if (arguments[1] == "cut" && !done.exchange(true)) {
+            peer.send(std::string_view{canonical}.substr(0, cut));
+            return peer.close();
+          }
+          echo(peer, arguments);
+        }};
+    channel on{at(server), {}};
+    ASSERT_EQ(get(on, "first").text, "of first");
+    const answer lost = get(on, "cut");
+    ASSERT_EQ(lost.end.ended, how::faulted) << cut;
+    EXPECT_EQ(lost.end.why.code, fault_code::unreachable);
+    EXPECT_TRUE(on.is_available());
+    EXPECT_EQ(get(on, "next").text, "of next") << cut;
+  }
+}
+
+TEST(threads_channel, EveryLostConnectionIsMadeAnewWithoutOpeningTheBreaker) {
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        if (arguments[1] == "kill") return peer.close();
+        echo(peer, arguments);
+      }};
+  channel on{at(server), {}};
+  for (unsigned i = 0; i < 8; ++i) {
+    ASSERT_EQ(get(on, "k").text, "of k") << i;
+    EXPECT_EQ(on.epoch(), i + 1);
+    EXPECT_EQ(get(on, "kill").end.ended, how::faulted);
+    EXPECT_TRUE(on.is_available());
+  }
+  EXPECT_LE(server.connections(), 9U);  // the ninth is made without being asked for
+}
+
+TEST(threads_channel, SilenceClosesAndThreeInARowOpenTheBreakerWhichClosesByItself) {
+  std::atomic<bool> silent{true};
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        if (!silent) echo(peer, arguments);
+      }};
+  settings with = at(server);
+  with.silence_max = 30ms;
+  with.back_off_min = 1ms;
+  with.back_off_max = 20ms;
+  channel on{with, {}};
+  unsigned faults = 0;
+  while (on.is_available() && faults < 1000) {
+    const answer got = get(on, "k");
+    ASSERT_EQ(got.end.ended, how::faulted);
+    EXPECT_EQ(got.end.why.code, fault_code::unreachable);
+    ++faults;
+  }
+  EXPECT_GE(faults, 3U);
+  silent = false;
+  while (get(on, "k").text != "of k") std::this_thread::yield();
+  EXPECT_TRUE(on.is_available());
+}
+
+TEST(threads_channel, AReplyToNoRequestClosesTheConnection) {
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        if (arguments[1] == "twice") peer.send(bulk("of twice"));
+        echo(peer, arguments);
+      }};
+  std::atomic<int> downs{0};
+  channel on{at(server), {.up = {}, .down = [&](const fault&) { ++downs; }, .push = {}}};
+  EXPECT_EQ(get(on, "twice").text, "of twice");
+  while (get(on, "after").text != "of after" || downs == 0) std::this_thread::yield();
+  EXPECT_EQ(get(on, "more").text, "of more");
+  EXPECT_GE(server.connections(), 2U);
+}
+
+TEST(threads_channel, PushesGoToTheirHandlerAndDisturbNoReply) {
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        peer.send(">2\r\n$10\r\ninvalidate\r\n*1\r\n" + bulk(arguments[1]));
+        echo(peer, arguments);
+      }};
+  std::atomic<int> pushes{0};
+  channel on{at(server), {.up = {}, .down = {}, .push = [&](const resp::message& push) {
+                            EXPECT_EQ(push.root()[0].text(), "invalidate");
+                            ++pushes;
+                          }}};
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(get(on, std::to_string(i)).text, "of " + std::to_string(i));
+  EXPECT_EQ(pushes, 50);
+}
+
+TEST(threads_channel, PushesAreReadWhileTheyAreWantedAndNobodyCalls) {
+  std::atomic<bool> send_it{false};
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        echo(peer, arguments);
+        peer.wait_for([&] { return send_it.load(); });
+        peer.send(">2\r\n$10\r\ninvalidate\r\n_\r\n");
+      }};
+  std::atomic<int> pushes{0};
+  channel on{at(server), {.up = {}, .down = {}, .push = [&](const resp::message&) { ++pushes; }}};
+  on.hold_pushes();
+  EXPECT_EQ(get(on, "k").text, "of k");
+  send_it = true;
+  while (pushes == 0) std::this_thread::yield();
+  on.release_pushes();
+}
+
+TEST(threads_channel, RepliesInSingleBytesAreTheSameReplies) {
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        for (const char byte : bulk("of " + arguments[1])) peer.send({&byte, 1});
+      }};
+  channel on{at(server), {}};
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(get(on, std::to_string(i)).text, "of " + std::to_string(i));
+}
+
+TEST(threads_channel, ARequestThatWaitsForAConnectionFaultsInTimeWhenThereIsNone) {
+  settings with;
+  with.at.path = "/nowhere/there-is-no-server";
+  channel on{with, {}};
+  const answer got = get(on, "k");
+  ASSERT_EQ(got.end.ended, how::faulted);
+  EXPECT_EQ(got.end.why.code, fault_code::unreachable);
+  EXPECT_FALSE(on.is_available());
+}
+
+TEST(threads_channel, WhatIsPostedInUpGoesBeforeWhatWaitedForTheConnection) {
+  std::mutex mutex;
+  std::vector<std::string> order;
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        {
+          const std::scoped_lock lock{mutex};
+          order.push_back(arguments[1]);
+        }
+        echo(peer, arguments);
+      }};
+  std::unique_ptr<channel> on;
+  on = std::make_unique<channel>(
+      at(server), handlers{.up =
+                               [&](const greeting&) {
+                                 on->post(get_of("from up"), 1,
+                                          [](const result<std::vector<resp::message>>&) {});
+                               },
+                           .down = {},
+                           .push = {}});
+  EXPECT_EQ(get(*on, "parked").text, "of parked");
+  const std::scoped_lock lock{mutex};
+  EXPECT_EQ(order, (std::vector<std::string>{"from up", "parked"}));
+}
+
+TEST(threads_channel, TimersRunInOrderAndACancelledOneDoesNot) {
+  settings with;
+  with.at.path = "/nowhere/there-is-no-server";
+  channel on{with, {}};
+  std::atomic<int> ran{0};
+  const timer_id gone = on.schedule(now() + 1h, [&] { ran = 100; });
+  on.schedule(now(), [&] { ++ran; });
+  while (ran == 0) std::this_thread::yield();
+  EXPECT_TRUE(on.cancel(gone));
+  EXPECT_FALSE(on.cancel(gone));
+  EXPECT_EQ(ran, 1);
+}
+
+TEST(threads_channel, TheDestructorFaultsWhatIsOutstandingExactlyOnce) {
+  std::atomic<int> told{0};
+  const scripted_server server{[](const scripted_peer&, const std::vector<std::string>&) {}};
+  {
+    channel on{at(server), {}};
+    for (int i = 0; i < 10; ++i) {
+      on.post(get_of("k"), 1, [&](const result<std::vector<resp::message>>& replies) {
+        EXPECT_FALSE(replies);
+        ++told;
+      });
+    }
+  }
+  EXPECT_EQ(told, 10);
+}
+
+TEST(threads_channel, AServerThatDoesNotReadHoldsNobodyForEver) {
+  std::atomic<bool> stuck{true};
+  const scripted_server server{[&](const scripted_peer& peer, const std::vector<std::string>&) {
+    peer.wait_for([&] { return !stuck.load(); });
+  }};
+  settings with = at(server);
+  with.silence_max = 50ms;
+  channel on{with, {}};
+  std::string huge;
+  resp::write_command(huge, {"SET", "k", std::string(std::size_t{8} << 20U, 'x')});
+  resp::message reply;
+  EXPECT_EQ(on.exchange(huge, {&reply, 1}, {.deadline = now() + 10ms, .stop = {}}).ended,
+            how::deadline_passed);
+  EXPECT_EQ(get(on, "behind it").end.ended, how::faulted);
+  stuck = false;
+}
+
+}  // namespace
+}  // namespace drover::connection

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// A server that does what a test tells it: it reads requests as RESP and answers what a script
+// says, in whole or in pieces, late or not at all. On a unix socket in a temporary folder.
+#pragma once
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "resp/request_reader.hpp"
+
+namespace drover::connection {
+
+inline std::string bulk(std::string_view text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n";
+}
+
+/// One connection as the script sees it. Threads: the connection's own.
+class scripted_peer {
+ public:
+  scripted_peer(int descriptor, const std::atomic<bool>& stopping)
+      : descriptor_{descriptor}, stopping_{stopping} {}
+  /// False when the client is gone.
+  bool send(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+  void close() const { ::shutdown(descriptor_, SHUT_RDWR); }
+  void wait_for(const std::function<bool()>& condition) const {
+    while (!condition() && !stopping_) std::this_thread::yield();
+  }
+
+ private:
+  int descriptor_;
+  const std::atomic<bool>& stopping_;
+};
+
+class scripted_server {
+ public:
+  /// Called for every request after the handshake: `arguments[0]` is the command. Answers by the
+  /// peer.
+  using script =
+      std::function<void(const scripted_peer&, const std::vector<std::string>& arguments)>;
+
+  explicit scripted_server(script does) : script_{std::move(does)} {
+    std::string pattern = (std::filesystem::temp_directory_path() / "drover-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
+    folder_ = pattern;
+    listening_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un where{};
+    where.sun_family = AF_UNIX;
+    std::strncpy(where.sun_path, path().c_str(), sizeof where.sun_path - 1);
+    if (::bind(listening_, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 ||
+        ::listen(listening_, 16) != 0) {
+      throw std::runtime_error{"bind"};
+    }
+    acceptor_ = std::thread{[this] { accept_all(); }};
+  }
+  ~scripted_server() {
+    stopping_ = true;
+    ::shutdown(listening_, SHUT_RDWR);
+    acceptor_.join();
+    {
+      const std::scoped_lock lock{mutex_};
+      for (const int one : descriptors_) ::shutdown(one, SHUT_RDWR);
+    }
+    for (std::thread& one : peers_) one.join();
+    for (const int one : descriptors_) ::close(one);
+    ::close(listening_);
+    std::filesystem::remove_all(folder_);
+  }
+  scripted_server(const scripted_server&) = delete;
+  scripted_server& operator=(const scripted_server&) = delete;
+
+  [[nodiscard]] std::string path() const { return (folder_ / "socket").string(); }
+  [[nodiscard]] unsigned connections() const { return connections_; }
+
+ private:
+  void accept_all() {
+    while (!stopping_) {
+      const int descriptor = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (descriptor < 0) continue;
+      const std::scoped_lock lock{mutex_};
+      descriptors_.push_back(descriptor);
+      ++connections_;
+      peers_.emplace_back([this, descriptor] { serve(descriptor); });
+    }
+  }
+
+  void serve(int descriptor) {
+    const scripted_peer peer{descriptor, stopping_};
+    resp::request_reader reader;
+    resp::request request;
+    char buffer[4096];
+    while (true) {
+      const ssize_t got = ::recv(descriptor, buffer, sizeof buffer, 0);
+      if (got <= 0) return;
+      std::string_view bytes{buffer, static_cast<std::size_t>(got)};
+      while (!bytes.empty()) {
+        const auto step = reader.read(bytes, request);
+        bytes.remove_prefix(step.consumed);
+        if (step.how != resp::request_reader::status::complete) break;
+        std::vector<std::string> arguments;
+        for (std::size_t i = 0; i < request.arguments.size(); ++i)
+          arguments.emplace_back(request[i]);
+        request = {};
+        if (!answer_handshake(peer, arguments)) script_(peer, arguments);
+      }
+    }
+  }
+
+  static bool answer_handshake(const scripted_peer& peer,
+                               const std::vector<std::string>& arguments) {
+    if (arguments[0] == "HELLO") {
+      return peer.send(
+                 "%3\r\n$7\r\nversion\r\n$3\r\n7.0\r\n$2\r\nid\r\n:7\r\n$4\r\nmode\r\n$"
+                 "10\r\nstandalone\r\n"),
+             true;
+    }
+    if (arguments[0] == "INFO") return peer.send("$0\r\n\r\n"), true;
+    if (arguments[0] == "PING") return peer.send("+PONG\r\n"), true;
+    return false;
+  }
+
+  script script_;
+  std::filesystem::path folder_;
+  int listening_ = -1;
+  std::atomic<bool> stopping_{false};
+  std::atomic<unsigned> connections_{0};
+  std::mutex mutex_;
+  std::vector<int> descriptors_;
+  std::vector<std::thread> peers_;
+  std::thread acceptor_;
+};
+
+}  // namespace drover::connection

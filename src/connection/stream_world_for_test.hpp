@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Drives a stream by a sequence of choices, beside an obvious model of it: request i asks for
+// replies that carry its number, and whoever gets a reply looks whether it is its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connection/stream.hpp"
+
+namespace drover::connection {
+
+class stream_world {
+ public:
+  /// `choose(n)`: a number below n. Returns "" or what went wrong.
+  [[nodiscard]] std::string run(std::size_t steps,
+                                const std::function<std::size_t(std::size_t)>& choose) {
+    for (std::size_t i = 0; i < steps && wrong_.empty(); ++i) {
+      switch (choose(8)) {
+        case 0:
+        case 1: append(choose); break;
+        case 2:
+        case 3:
+        case 4: feed(choose); break;
+        case 5: abandon(choose); break;
+        case 6: push(); break;
+        case 7: write_out(choose); break;
+      }
+    }
+    if (choose(2) == 0) {
+      finish_all();
+    } else {
+      fail_all();
+    }
+    for (const auto& one : all_) {
+      if (one->ends + (one->left ? 1U : 0U) != 1)
+        complain("a slot left " + std::to_string(one->ends) + " times");
+    }
+    return wrong_;
+  }
+
+ private:
+  struct item : slot {
+    std::size_t number = 0;
+    std::vector<resp::message> storage;
+    std::size_t ends = 0;
+    bool left = false;
+  };
+
+  void append(const std::function<std::size_t(std::size_t)>& choose) {
+    auto made = std::make_unique<item>();
+    made->number = all_.size();
+    made->storage.resize(1 + choose(3));
+    made->replies = made->storage;
+    made->blocks = choose(2) == 0;
+    if (!traffic_.append("request", *made)) return complain("refused");
+    for (std::size_t i = 0; i < made->storage.size(); ++i) {
+      const std::string text = std::to_string(made->number) + "." + std::to_string(i);
+      server_ += choose(4) == 0 ? "-" + text + "\r\n"
+                                : "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+    }
+    all_.push_back(std::move(made));
+  }
+
+  void feed(const std::function<std::size_t(std::size_t)>& choose) {
+    const std::size_t bytes = choose(server_.size() + 1);
+    take(bytes);
+  }
+
+  void take(std::size_t bytes) {
+    arrivals came;
+    if (!traffic_.take_in(std::string_view{server_}.substr(0, bytes), came)) complain("broken");
+    server_.erase(0, bytes);
+    pushes_seen_ += came.pushes.size();
+    while (slot* const ended = came.ended.pop_front()) {
+      auto& one = static_cast<item&>(*ended);
+      ++one.ends;
+      if (one.left) complain("an abandoned slot was ended");
+      if (one.number < last_ended_) complain("out of order");
+      last_ended_ = one.number;
+      for (std::size_t i = 0; i < one.storage.size(); ++i) {
+        const std::string want = std::to_string(one.number) + "." + std::to_string(i);
+        if (one.storage[i].empty() || one.storage[i].root().text() != want) {
+          complain("another's reply instead of " + want);
+        }
+      }
+    }
+  }
+
+  void abandon(const std::function<std::size_t(std::size_t)>& choose) {
+    std::vector<item*> due;
+    for (const auto& one : all_) {
+      if (one->ends == 0 && !one->left) due.push_back(one.get());
+    }
+    if (due.empty()) return;
+    item& gone = *due[choose(due.size())];
+    traffic_.abandon(gone);
+    gone.left = true;
+    gone.storage.clear();  // its owner is gone, and its memory with it
+  }
+
+  void push() {
+    // Between two replies, never inside one: only where the server's bytes end.
+    server_ += ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
+    ++pushes_sent_;
+  }
+
+  void write_out(const std::function<std::size_t(std::size_t)>& choose) {
+    std::string out;
+    traffic_.take_output(out);
+    const std::size_t part = choose(out.size() + 1);
+    traffic_.wrote(part);
+    traffic_.wrote(out.size() - part);
+  }
+
+  void finish_all() {
+    take(server_.size());
+    if (traffic_.due() != 0) complain("replies are due that nobody will send");
+    if (pushes_seen_ != pushes_sent_) complain("a push was lost");
+    if (traffic_.blocking() + traffic_.posted() != 0) complain("a slot is left");
+  }
+
+  void fail_all() {
+    slot_list failed;
+    traffic_.fail_all(failed);
+    while (slot* const one = failed.pop_front()) ++static_cast<item&>(*one).ends;
+    if (!traffic_.is_broken()) complain("not broken after its end");
+  }
+
+  void complain(std::string what) {
+    if (wrong_.empty()) wrong_ = std::move(what);
+  }
+
+  stream traffic_{stream_limits{}};
+  std::vector<std::unique_ptr<item>> all_;
+  std::string server_;
+  std::size_t last_ended_ = 0;
+  std::size_t pushes_sent_ = 0;
+  std::size_t pushes_seen_ = 0;
+  std::string wrong_;
+};
+
+}  // namespace drover::connection

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "connection/url.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace drover::connection {
+namespace {
+
+TEST(url, WhatIsMeantIsRead) {
+  const struct {
+    const char* url;
+    endpoint means;
+  } cases[] = {
+      {"redis://host", {.host = "host"}},
+      {"redis://host:1", {.host = "host", .port = 1}},
+      {"REDIS://host:65535/15", {.host = "host", .port = 65535, .database = 15}},
+      {"redis://host/", {.host = "host"}},
+      {"redis://[::1]:7000", {.host = "::1", .port = 7000}},
+      {"redis://:pass@host", {.host = "host", .password = "pass"}},
+      {"redis://user:p%40ss%2f@host/2",
+       {.host = "host", .user = "user", .password = "p@ss/", .database = 2}},
+      {"unix:///run/redis.sock", {.path = "/run/redis.sock"}},
+      {"unix:///run/a%20b?db=3", {.path = "/run/a b", .database = 3}},
+  };
+  for (const auto& one : cases) {
+    const auto read = parse_url(one.url);
+    ASSERT_TRUE(read) << one.url << ": " << read.error().text;
+    EXPECT_EQ(read->host, one.means.host) << one.url;
+    EXPECT_EQ(read->port, one.means.port) << one.url;
+    EXPECT_EQ(read->path, one.means.path) << one.url;
+    EXPECT_EQ(read->user, one.means.user) << one.url;
+    EXPECT_EQ(read->password, one.means.password) << one.url;
+    EXPECT_EQ(read->database, one.means.database) << one.url;
+  }
+}
+
+TEST(url, WhatCannotBeMeantIsRefusedWithoutRepeatingIt) {
+  for (const char* url : {"",
+                          "host",
+                          "host:6379",
+                          "redis:/host",
+                          "redis://",
+                          "redis://:6379",
+                          "redis://host:0",
+                          "redis://host:65536",
+                          "redis://host:x",
+                          "redis://host/x",
+                          "redis://host/1?tls=1",
+                          "redis://ho st",
+                          "redis://[::1",
+                          "redis://[host]",
+                          "redis://::1",
+                          "redis://secret-user:@host",
+                          "redis://u:se%zzcret@host",
+                          "redis://u:se%00cret@host",
+                          "redis://u:sec/ret@host",
+                          "redis://u:a@b@host",
+                          "unix://relative",
+                          "unix://",
+                          "unix:///a?x=1",
+                          "unix:///a?db=x",
+                          "rediss://u:secret@host",
+                          "redis-sentinel://host",
+                          "redis+cluster://host",
+                          "http://host",
+                          "redis://host:-1",
+                          "redis://host/-1",
+                          "redis://host/99999999999"}) {
+    const auto read = parse_url(url);
+    ASSERT_FALSE(read) << url;
+    EXPECT_FALSE(read.error().text.empty()) << url;
+    for (const char* secret : {"secret", "se%", "cret", "a@b"}) {
+      EXPECT_EQ(read.error().text.find(secret), std::string::npos) << url;
+    }
+  }
+}
+
+TEST(url, APathLongerThanASocketsAddressIsRefused) {
+  EXPECT_TRUE(parse_url("unix:///" + std::string(106, 'a')));
+  EXPECT_FALSE(parse_url("unix:///" + std::string(107, 'a')));
+}
+
+TEST(url, ADescriptionHoldsNoSecretAndCanBeReadAgain) {
+  for (const char* url : {"redis://someone:secret@host:7000/3", "redis://:secret@[::1]",
+                          "unix:///run/redis.sock?db=2"}) {
+    const auto read = parse_url(url);
+    ASSERT_TRUE(read);
+    const std::string text = describe(*read);
+    EXPECT_EQ(text.find("secret"), std::string::npos);
+    EXPECT_EQ(text.find("someone"), std::string::npos);
+    const auto again = parse_url(text);
+    ASSERT_TRUE(again) << text;
+    EXPECT_EQ(again->host, read->host);
+    EXPECT_EQ(again->port, read->port);
+    EXPECT_EQ(again->path, read->path);
+    EXPECT_EQ(again->database, read->database);
+  }
+}
+
+}  // namespace
+}  // namespace drover::connection
