@@ -15,8 +15,9 @@ constexpr std::chrono::seconds memory_of_attempts{60};
 }  // namespace
 
 void failure_memory::remember(std::string_view value_key, remembered_failure failure) {
-  if (held_.size() >= capacity_) make_room(failure.until);
-  held_.insert_or_assign(std::string{value_key}, std::move(failure));
+  std::string key{value_key};
+  if (held_.size() >= capacity_ && !held_.contains(key)) make_room(failure.until);
+  held_.insert_or_assign(std::move(key), std::move(failure));
 }
 
 void failure_memory::forget(std::string_view value_key) { held_.erase(std::string{value_key}); }
@@ -35,7 +36,8 @@ std::uint32_t failure_memory::attempts(std::string_view value_key, steady_time n
 }
 
 void failure_memory::make_room(steady_time now) {
-  std::erase_if(held_, [&](const auto& one) { return one.second.until + memory_of_attempts <= now; });
+  std::erase_if(held_,
+                [&](const auto& one) { return one.second.until + memory_of_attempts <= now; });
   if (held_.size() < capacity_) return;
   const auto first = std::min_element(held_.begin(), held_.end(), [](const auto& a, const auto& b) {
     return a.second.until < b.second.until;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What this process remembers of its own failed loads until their pause ends: callers within the pause
-// get the same exception object instead of a doomed load each.
+// What this process remembers of its own failed loads until their pause ends: callers within the
+// pause get the same exception object instead of a doomed load each.
 //
 // Threads: one at a time. Bounded: past `capacity` the failure that ends first is forgotten.
 #pragma once
@@ -19,7 +19,7 @@ namespace drover::fetch {
 
 struct remembered_failure {
   std::exception_ptr what;
-  entry::token of{};           ///< of the lease or bypass under which it failed
+  entry::token of{};  ///< of the lease or bypass under which it failed
   std::uint32_t attempts = 1;
   steady_time until{};
 };
@@ -33,7 +33,8 @@ class failure_memory {
   /// The failure of `value_key` if its pause still runs.
   [[nodiscard]] std::optional<remembered_failure> find(std::string_view value_key,
                                                        steady_time now) const;
-  /// Failed loads in a row as remembered, also after the pause while it lasted less than a minute ago.
+  /// Failed loads in a row as remembered, also after the pause while it lasted less than a minute
+  /// ago.
   [[nodiscard]] std::uint32_t attempts(std::string_view value_key, steady_time now) const;
   [[nodiscard]] std::size_t size() const noexcept { return held_.size(); }
 

@@ -10,7 +10,7 @@ namespace drover::fetch {
 
 namespace {
 
-constexpr milliseconds expiry_slack{2};  // a server key ends only when its time is past
+constexpr milliseconds end_slack{2};  // a lease ends only when its time is past
 
 }  // namespace
 
@@ -20,7 +20,7 @@ bool flight::is_open() const noexcept {
 }
 
 bool flight::is_holder() const noexcept {
-  if (lost_ || bypass_ || (refresh_ && !promoted_)) return false;
+  if (lost_ || bypass_ || (refresh_ && !promoted_ && !promote_unknown_)) return false;
   return state_ == state::offered || state_ == state::loading || state_ == state::promoting ||
          state_ == state::storing;
 }
@@ -31,26 +31,32 @@ std::uint64_t flight::holder_client_id() const noexcept {
 
 std::optional<steady_time> flight::due() const noexcept {
   std::optional<steady_time> first;
-  for (const auto& at : {look_again_, renew_, load_ends_, promote_at_}) {
+  const auto promote = state_ == state::loading ? promote_at_ : std::nullopt;
+  for (const auto& at : {look_again_, renew_, load_ends_, promote}) {
     if (at && (!first || *at < *first)) first = at;
   }
   return first;
 }
 
-void flight::start_cold(actions& out) { ask({}, out); }
+void flight::start_cold(actions& out) {
+  if (state_ != state::ended) ask({}, out);
+}
 
-void flight::start_bypass(actions& out) { go_bypass(out); }
+void flight::start_bypass(actions& out) {
+  if (state_ != state::ended) go_bypass(out);
+}
 
 void flight::start_refresh(const entry::token& base, steady_time servable_until, actions& out) {
+  if (state_ == state::ended) return;
   refresh_ = true;
   base_ = base;
-  promote_at_ = servable_until - expiry_slack;
+  promote_at_ = servable_until - end_slack;
   attempt_ = with_.new_token();
   state_ = state::marking;
   out.push_back({.what = action_kind::send_mark, .attempt = attempt_});
 }
 
-void flight::ask(const entry::token& previous, actions& out) {
+void flight::ask(entry::token previous, actions& out) {
   attempt_ = with_.new_token();
   took_over_ = false;
   lease_step_ = ++step_;
@@ -95,20 +101,22 @@ void flight::finish(ending::how how, std::uint64_t stamp_limit, actions& out) {
 
 void flight::lease_replied(const entry::token& attempt, const result<lease::lease_reply>& reply,
                            bool is_available, steady_time now, actions& out) {
+  const bool reply_lost = !reply && reply.error().code == fault_code::unreachable && is_available;
   if (state_ != state::asking || attempt != attempt_) {
-    if (reply && reply->what == lease::lease_reply::how::lead) {
+    if (reply_lost || (reply && reply->what == lease::lease_reply::how::lead)) {
       out.push_back({.what = action_kind::send_release_late, .attempt = attempt});
     }
     return;
   }
+  if (reply_lost && resends_ < resend_max) {
+    ++resends_;
+    ask(attempt_, out);
+    return;
+  }
   if (!reply) {
-    const bool connection_lost = reply.error().code == fault_code::unreachable && is_available;
-    if (connection_lost && resends_ < resend_max) {
-      ++resends_;
-      ask(attempt_, out);
-    } else {
-      go_bypass(out);
-    }
+    // Granted perhaps: others need not wait for a load that will not be stored.
+    if (reply_lost) out.push_back({.what = action_kind::send_release_late, .attempt = attempt});
+    go_bypass(out);
     return;
   }
   switch (reply->what) {
@@ -147,29 +155,24 @@ void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, act
   }
   state_ = state::waiting;
   const milliseconds left = std::clamp(reply.left, milliseconds{0}, with_.lease_ttl);
-  look_again_ = std::max(now, std::min(now + left, observed_since_ + with_.lease_ttl)) + expiry_slack;
+  look_again_ = std::max(now, std::min(now + left, observed_since_ + with_.lease_ttl)) + end_slack;
   if (woken_meanwhile_) ask({}, out);
 }
 
 void flight::mark_replied(const result<lease::mark_reply>& reply, bool still_due, actions& out) {
-  if (state_ != state::marking) {
-    if (reply && reply->won) {
-      out.push_back({.what = action_kind::send_mark_release, .attempt = attempt_});
-    }
-    return;
-  }
-  if (!reply || !reply->won) {
-    finish(ending::how::dissolved, everyone, out);
-  } else if (!still_due) {
-    out.push_back({.what = action_kind::send_mark_release, .attempt = attempt_});
-    finish(ending::how::dissolved, everyone, out);
-  } else {
+  if (state_ == state::marking && reply && reply->won && still_due) {
     grant(attempt_);
     out.push_back({.what = action_kind::offer_lead});
+    return;
   }
+  if (!reply || reply->won) {  // after a fault it may be ours all the same
+    out.push_back({.what = action_kind::send_mark_release, .attempt = attempt_});
+  }
+  if (state_ == state::marking) finish(ending::how::dissolved, everyone, out);
 }
 
 void flight::turn_granted(actions& out) {
+  if (state_ == state::ended) return;  // `finish` gave it back, granted or queued
   if (state_ != state::queued) {
     out.push_back({.what = action_kind::return_turn});
     return;
@@ -179,8 +182,11 @@ void flight::turn_granted(actions& out) {
 }
 
 void flight::woken(actions& out) {
-  if (state_ == state::waiting) ask({}, out);
-  if (state_ == state::asking) woken_meanwhile_ = true;
+  if (state_ == state::waiting) {
+    ask({}, out);
+  } else if (state_ == state::asking) {
+    woken_meanwhile_ = true;  // the LEASE was perhaps written before what woke us
+  }
 }
 
 void flight::holder_gone(actions& out) {
@@ -206,28 +212,29 @@ void flight::loading_time(steady_time now, actions& out) {
   }
   if (renew_ && *renew_ <= now) {
     renew_ = now + with_.lease_ttl / 3;
-    if (!lost_) {
-      const bool mark = refresh_ && !promoted_;
-      out.push_back({.what = mark ? action_kind::send_mark_extend : action_kind::send_renew,
-                     .attempt = held_});
-      if (refresh_ && promoted_) {
-        out.push_back({.what = action_kind::send_mark_extend, .attempt = held_});
-      }
+    if (is_holder()) out.push_back({.what = action_kind::send_renew, .attempt = held_});
+    if (refresh_ && !lost_) {
+      out.push_back({.what = action_kind::send_mark_extend, .attempt = held_});
     }
   }
-  if (promote_at_ && *promote_at_ <= now) {
+  if (state_ == state::loading && promote_at_ && *promote_at_ <= now) {
     promote_at_.reset();
-    if (refresh_ && state_ == state::loading && !lost_) {
+    if (!lost_) {
       promote_asked_ = true;
-      out.push_back(
-          {.what = action_kind::send_promote, .attempt = held_, .other = base_});
+      out.push_back({.what = action_kind::send_promote, .attempt = held_, .other = base_});
     }
   }
 }
 
 void flight::renew_replied(const result<lease::step_reply>& reply, actions& out) {
   // A fault says nothing about the lease: the next third asks again.
-  if (is_holder() && reply && !reply->applied) lose_lease(out);
+  if (!is_holder() || !reply) return;
+  if (promote_unknown_) {
+    promote_unknown_ = false;
+    promoted_ = reply->applied;
+  } else if (!reply->applied) {
+    lose_lease(out);
+  }
 }
 
 void flight::lose_lease(actions& out) {
@@ -247,7 +254,8 @@ void flight::lead_taken(steady_time now) {
 }
 
 void flight::load_done(bool may_store, actions& out) {
-  if (state_ != state::loading) return;  // the flight ended without it: nobody is told, nothing stored
+  if (state_ != state::loading)
+    return;  // the flight ended without it: nobody is told, nothing stored
   may_store_ = may_store;
   load_ends_.reset();
   promote_at_.reset();
@@ -263,13 +271,14 @@ void flight::load_done(bool may_store, actions& out) {
 void flight::promote_replied(const result<lease::step_reply>& reply, actions& out) {
   if (!promote_asked_) return;
   promote_asked_ = false;
-  if (reply && reply->applied) {
-    promoted_ = true;
-    if (state_ == state::ended) {
+  if (reply && !reply->applied) {
+    lose_lease(out);
+  } else {
+    promoted_ = reply.has_value();
+    promote_unknown_ = !promoted_;
+    if (state_ == state::ended || lost_) {
       out.push_back({.what = action_kind::send_release_late, .attempt = held_});
     }
-  } else if (reply) {
-    lose_lease(out);
   }
   if (state_ == state::promoting) store(out);
 }
@@ -283,9 +292,9 @@ void flight::store(actions& out) {
   }
   state_ = state::storing;
   if (may_store_) {
-    out.push_back({.what = action_kind::send_fill, .attempt = held_,
-                   .other = cold ? held_ : base_});
-  } else if (cold) {
+    out.push_back(
+        {.what = action_kind::send_fill, .attempt = held_, .other = cold ? held_ : base_});
+  } else if (cold || promote_unknown_) {
     out.push_back({.what = action_kind::send_release, .attempt = held_});
   } else {
     out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
@@ -302,9 +311,14 @@ void flight::fill_replied(const result<lease::fill_reply>& reply, bool is_availa
     return;
   }
   const bool certified = reply && reply->what != lease::fill_reply::how::refused;
+  if (reply && !certified && promote_unknown_) {
+    promote_unknown_ = false;
+    promoted_ = true;  // perhaps: the entry is PENDING under our own token then
+    store(out);
+    return;
+  }
   if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
-  const bool nothing_stored = !reply && reply.error().code != fault_code::unreachable;
-  if (nothing_stored && (!refresh_ || promoted_)) {
+  if (!reply && is_holder()) {  // without effect if it was stored all the same
     out.push_back({.what = action_kind::send_release_late, .attempt = held_});
   }
   finish(ending::how::loaded, certified ? everyone : read_step_, out);
@@ -313,6 +327,7 @@ void flight::fill_replied(const result<lease::fill_reply>& reply, bool is_availa
 void flight::released(const result<lease::step_reply>& reply, actions& out) {
   if (state_ != state::storing) return;
   if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+  if (!reply) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
   // Still ours at the release: nothing came between the origin read and now, as after a fill.
   finish(ending::how::loaded, reply && reply->applied ? everyone : read_step_, out);
 }
@@ -322,7 +337,9 @@ void flight::load_failed(entry::failure_class why, actions& out) {
   ++attempts_;
   end_.attempts = attempts_;
   if (is_holder()) {
-    out.push_back({.what = action_kind::send_failure, .attempt = held_, .attempts = attempts_,
+    out.push_back({.what = action_kind::send_failure,
+                   .attempt = held_,
+                   .attempts = attempts_,
                    .failure = why});
   }
   if (refresh_) {
@@ -347,6 +364,7 @@ void flight::connection_lost(actions& out) {
 void flight::give_up_lease(actions& out) {
   if (state_ != state::loading) return;
   if (is_holder()) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+  if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
   if (!bypass_) lost_ = true;
   closed_ = true;
   out.push_back({.what = action_kind::stop_load});

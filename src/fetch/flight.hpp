@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
-// A flight: one load of one key in this process with everyone who waits for it, as a pure machine. It is
-// told what happened and appends what to do next; sockets, threads and the loader are the shell's.
+// A flight: one load of one key in this process with everyone who waits for it, as a pure machine.
+// It is told what happened and appends what to do next; sockets, threads and the loader are the
+// shell's.
 //
-// A caller that boards gets a stamp, the number of steps taken so far. Stamps decide who may have what
-// (rules R1-R3 of docs/internals/lease-protocol.md):
+// A caller that boards gets a stamp, the number of steps taken so far. Stamps decide who may have
+// what (rules R1-R3 of docs/internals/lease-protocol.md):
 //   an entry read by a LEASE is for those who boarded before that LEASE was written;
-//   a loaded value is for all when its fill was certified (stored, or released while still ours), else
-//   for those who boarded before the origin read began; everybody else starts again.
+//   a loaded value is for all when its fill was certified (stored, or released while still ours),
+//   else for those who boarded before the origin read began; everybody else starts again.
 //
 // Threads:    one at a time; the shell holds its mutex.
-// Invariants: (1) a flight ends exactly once, and every path that was granted a lease or mark fills,
+// Invariants: (1) a flight ends exactly once, and every path that was granted a lease or mark
+// fills,
 //                 fails, releases or has lost it;
 //             (2) every attempt carries a fresh token;
-//             (3) waiting never turns into loading: a load begins by a grant, or because Redis is away.
+//             (3) waiting never turns into loading: a load begins by a grant, or because Redis is
+//             away.
 #pragma once
 
 #include <drover/fault.hpp>
@@ -32,7 +35,7 @@ namespace drover::fetch {
 struct flight_settings {
   milliseconds lease_ttl{1000};
   milliseconds load_max{30000};
-  entry::token refused{};         ///< of an entry this process could not use
+  entry::token refused{};  ///< of an entry this process could not use
   entry::token_source new_token;
 };
 
@@ -84,7 +87,7 @@ struct ending {
   milliseconds retry_in{};        ///< failed_elsewhere
   entry::token of{};              ///< the token under which it was loaded or failed
   std::string entry_bytes;
-  server_time server_now{};       ///< when a LEASE read it
+  server_time server_now{};  ///< when a LEASE read it
 
   [[nodiscard]] bool is_for(std::uint64_t stamp) const noexcept { return stamp < stamp_limit; }
 };
@@ -128,6 +131,10 @@ class flight {
   /// While waiting: who holds the lease, as last read. Client id 0 when unknown.
   [[nodiscard]] std::uint64_t holder_client_id() const noexcept;
   [[nodiscard]] const entry::token& holder() const noexcept { return observed_.produced_by; }
+  /// True when `on_time(now)` will end the load because load_max has passed.
+  [[nodiscard]] bool is_load_over(steady_time now) const noexcept {
+    return state_ == state::loading && load_ends_ && *load_ends_ <= now;
+  }
   /// When `on_time` wants to be called; nullopt: not before something else happens.
   [[nodiscard]] std::optional<steady_time> due() const noexcept;
 
@@ -136,8 +143,8 @@ class flight {
   void remember_attempts(std::uint32_t attempts) noexcept { attempts_ = attempts; }
   void start_cold(actions& out);
   void start_bypass(actions& out);
-  /// `base`: the token of the entry that is to be replaced. `servable_until`: when that entry can no
-  /// longer be served, on our clock.
+  /// `base`: the token of the entry that is to be replaced. `servable_until`: when that entry can
+  /// no longer be served, on our clock.
   void start_refresh(const entry::token& base, steady_time servable_until, actions& out);
 
   // --- what happened
@@ -170,7 +177,7 @@ class flight {
   void abandoned(actions& out);
 
  private:
-  void ask(const entry::token& previous, actions& out);
+  void ask(entry::token previous, actions& out);
   void take_over(actions& out);
   void go_bypass(actions& out);
   void grant(const entry::token& token);
@@ -187,12 +194,13 @@ class flight {
   state state_ = state::asking;
   std::uint64_t step_ = 0;
   std::uint64_t lease_step_ = 0;
-  std::uint64_t read_step_ = 0;   ///< of the origin read; 0: not begun
+  std::uint64_t read_step_ = 0;  ///< of the origin read; 0: not begun
   unsigned resends_ = 0;
   bool refresh_ = false;
   bool bypass_ = false;
   bool promoted_ = false;
   bool promote_asked_ = false;
+  bool promote_unknown_ = false;  ///< its reply was lost: the lease may be ours
   bool lost_ = false;
   bool closed_ = false;
   bool woken_meanwhile_ = false;

@@ -17,8 +17,8 @@ invalidation_journal::number invalidation_journal::add(std::vector<std::string> 
                                                        bool acknowledged, steady_time now) {
   forget_old(now);
   if (held_.size() >= capacity_ && !held_.empty()) {
-    const auto done = std::find_if(held_.begin(), held_.end(),
-                                   [](const kept& one) { return one.acknowledged; });
+    const auto done =
+        std::find_if(held_.begin(), held_.end(), [](const kept& one) { return one.acknowledged; });
     held_.erase(done == held_.end() ? held_.begin() : done);
   }
   held_.push_back({next_, std::move(keys), acknowledged, now});
@@ -37,8 +37,11 @@ std::vector<invalidation_journal::due> invalidation_journal::replay(bool is_anot
                                                                     steady_time now) {
   forget_old(now);
   std::vector<due> out;
-  for (const kept& one : held_) {
-    if (!one.acknowledged || is_another_server) out.push_back({one.which, one.keys});
+  for (kept& one : held_) {
+    const bool again = is_another_server && one.at + memory > now;
+    if (one.acknowledged && !again) continue;
+    one.acknowledged = false;  // not by this server
+    out.push_back({one.which, one.keys});
   }
   return out;
 }

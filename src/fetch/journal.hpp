@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Invalidations that may have to be sent again: those that were not acknowledged, after every reconnect;
-// those acknowledged in the last minute, when another server, or the same one in another role, answers
-// (a failover may have lost them).
+// Invalidations that may have to be sent again: those that were not acknowledged, after every
+// reconnect; those acknowledged in the last minute, when another server, or the same one in another
+// role, answers (a failover may have lost them).
 //
 // Threads: one at a time. Bounded: past `capacity` the oldest acknowledged ones go first, then the
 //          oldest.
@@ -29,7 +29,7 @@ class invalidation_journal {
     number which;
     std::vector<std::string> keys;
   };
-  /// What to send now that a connection is up.
+  /// What to send now that a connection is up; due again at the next one until it is acknowledged.
   [[nodiscard]] std::vector<due> replay(bool is_another_server, steady_time now);
   [[nodiscard]] std::size_t size() const noexcept { return held_.size(); }
 

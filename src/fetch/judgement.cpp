@@ -35,8 +35,8 @@ judgement judge(std::optional<std::string_view> bytes, std::uint64_t digest,
     case entry::decoding::foreign: found.is_foreign = true; return found;
     case entry::decoding::ours: break;
   }
-  found.what = entry::is_genuine(found.read, digest) ? finding_of(found.read.head, now)
-                                                     : finding::damaged;
+  found.what =
+      entry::is_genuine(found.read, digest) ? finding_of(found.read.head, now) : finding::damaged;
   return found;
 }
 

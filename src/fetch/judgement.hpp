@@ -12,13 +12,13 @@
 namespace drover::fetch {
 
 enum class finding : std::uint8_t {
-  fresh,     ///< serve it
-  stale,     ///< serve it, and try to refresh
-  pending,   ///< somebody loads: join the flight
-  failed,    ///< the last load failed and its pause still runs
-  missing,   ///< nothing there, or nothing that may still be served
-  damaged,   ///< ours, but not this key's, or not whole: a miss that the lease must overwrite
-  newer,     ///< a format this library does not know: bypass, touch nothing
+  fresh,    ///< serve it
+  stale,    ///< serve it, and try to refresh
+  pending,  ///< somebody loads: join the flight
+  failed,   ///< the last load failed and its pause still runs
+  missing,  ///< nothing there, or nothing that may still be served
+  damaged,  ///< ours, but not this key's, or not whole: a miss that the lease must overwrite
+  newer,    ///< a format this library does not know: bypass, touch nothing
 };
 
 struct judgement {

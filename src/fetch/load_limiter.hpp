@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Turns for loads while Redis is away: so many at once, the others in the order in which they asked.
+// Turns for loads while Redis is away: so many at once, the others in the order in which they
+// asked.
 //
 // Threads: one at a time.
 #pragma once

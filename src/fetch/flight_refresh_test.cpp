@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+// Lives of a flight that refreshes an entry (#200) which can still be served. As in
+// flight_test.cpp.
+#include "fetch/script_for_test.hpp"
+
+#include <gtest/gtest.h>
+
+namespace drover::fetch::testing {
+namespace {
+
+constexpr milliseconds third = stage::lease_ttl / 3;
+constexpr milliseconds soon{100};  // until the entry can no longer be served
+
+TEST(flight_refresh, ReplacesTheEntryUnderItsMark) {
+  script{refresh()}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(third))
+      .expect("mark_extend #1", loaded())
+      .expect("fill #1 over #200", stored())
+      .ends_with("mark_release #1, finish", "loaded for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, LeavesItToWhoeverHasTheMark) {
+  script{refresh()}
+      .expect("mark #1", marked(false))
+      .ends_with("finish", "dissolved for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, GivesTheMarkBackWhenTheEntryIsAnotherByNow) {
+  script{refresh()}
+      .expect("mark #1", marked(true, false))
+      .ends_with("mark_release #1, finish", "dissolved for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, GivesBackAMarkThatIsPerhapsItsOwn) {
+  for (const mishap& how : mishaps) {
+    script{refresh()}
+        .expect("mark #1", fails(how))
+        .ends_with("mark_release #1, finish", "dissolved for everyone");
+  }
+}
+
+TEST(flight_refresh, GivesBackAMarkThatCameTooLate) {
+  script{refresh()}
+      .expect("mark #1", abandoned())
+      .expect("finish", marked())
+      .ends_with("mark_release #1", "dissolved for everyone");
+}
+
+TEST(flight_refresh, GivesTheMarkBackWhenNobodyCanLead) {
+  script{refresh()}
+      .expect("mark #1", marked())
+      .expect("offer_lead", abandoned())
+      .ends_with("mark_release #1, finish", "dissolved for everyone");
+}
+
+TEST(flight_refresh, KeepsTheMarkForThePauseAfterAFailure) {
+  script{refresh()}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", threw())
+      .ends_with("mark_pause #1, finish", "failed here for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, GivesARefusedValueToThoseBeforeTheRead) {
+  script{refresh()}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", loaded())
+      .expect("fill #1 over #200", refused())
+      .ends_with("mark_release #1, finish", "loaded for those before 1");
+}
+
+TEST(flight_refresh, HasNoCertificateForWhatIsNotStored) {
+  script{refresh()}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", not_stored())
+      .ends_with("mark_release #1, finish", "loaded for those before 1");
+}
+
+TEST(flight_refresh, BecomesTheHolderBeforeTheEntryCanNoLongerBeServed) {
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon - milliseconds{3}))
+      .expect("", passes(milliseconds{1}))
+      .expect("promote #1 over #200", promoted())
+      .expect("", passes(third))
+      .expect("renew #1, mark_extend #1", renewed())
+      .expect("", loaded())
+      .expect("fill #1 over #1", stored())
+      .ends_with("mark_release #1, finish", "loaded for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, ReleasesAsTheHolderWhatIsNotToBeStored) {
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", promoted())
+      .expect("", not_stored())
+      .expect("release #1", released())
+      .ends_with("mark_release #1, finish", "loaded for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, FailsAsTheHolderForAllProcesses) {
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", promoted())
+      .expect("", threw())
+      .ends_with("failure #1 x1, mark_pause #1, finish", "failed here for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, StoresNothingWhenItMayNotBecomeTheHolder) {
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", promoted(false))
+      .expect("lease_lost, let_go from 1", loaded())
+      .ends_with("mark_release #1, finish", "loaded for those before 1")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, WaitsForTheAnswerWhenTheLoadEndsMeanwhile) {
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", loaded())
+      .expect("", promoted())
+      .expect("fill #1 over #1", stored())
+      .ends_with("mark_release #1, finish", "loaded for everyone")
+      .survives_everything_at_every_step();
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", loaded())
+      .expect("", promoted(false))
+      .ends_with("lease_lost, let_go from 1, mark_release #1, finish", "loaded for those before 1");
+}
+
+TEST(flight_refresh, ReleasesAPromotionThatCameAfterTheLoadFailed) {
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", threw())
+      .expect("mark_pause #1, finish", promoted())
+      .ends_with("release_late #1", "failed here for everyone");
+}
+
+TEST(flight_refresh, ReleasesAPromotionThatCameAfterItGaveUp) {
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", drained())
+      .expect("mark_release #1, stop_load", promoted())
+      .expect("release_late #1", loaded())
+      .ends_with("mark_release #1, finish", "loaded for those before 1")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, FindsOutByRenewingWhetherALostPromotionApplied) {
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", fails(reply_lost))
+      .expect("", passes(third))
+      .expect("renew #1, mark_extend #1", renewed())
+      .expect("", loaded())
+      .expect("fill #1 over #1", stored())
+      .ends_with("mark_release #1, finish", "loaded for everyone")
+      .survives_everything_at_every_step();
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", fails(reply_lost))
+      .expect("", passes(third))
+      .expect("renew #1, mark_extend #1", renewed(false))
+      .expect("", loaded())
+      .expect("fill #1 over #200", stored())
+      .ends_with("mark_release #1, finish", "loaded for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, FillsBothWaysWhenItIsUnknownWhetherItIsTheHolder) {
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(soon))
+      .expect("promote #1 over #200", loaded())
+      .expect("", fails(reply_lost))
+      .expect("fill #1 over #200", refused())
+      .expect("fill #1 over #1", stored())
+      .ends_with("mark_release #1, finish", "loaded for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, PromotesLateWhenItBeganLate) {
+  // The entry ended while the pool was busy: the load that begins now is to be the only one.
+  stage on;
+  refresh(soon)(on);
+  passes(soon)(on);  // the mark is not answered yet; nothing may be due again and again
+  EXPECT_FALSE(on.machine.due());
+  marked()(on);
+  EXPECT_FALSE(on.machine.due());
+  taken()(on);
+  ASSERT_TRUE(on.machine.due());
+  EXPECT_LE(*on.machine.due(), on.now);
+  passes(milliseconds{0})(on);
+  EXPECT_EQ(text_of(on.fresh), "promote #1 over #200");
+  EXPECT_TRUE(on.complaints.empty());
+}
+
+TEST(flight_refresh, TimesOutWithoutTouchingTheEntry) {
+  script{refresh()}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", passes(stage::load_max))
+      .expect("stop_load, mark_pause #1, finish", loaded())
+      .ends_with("", "timed out for everyone");
+}
+
+TEST(flight_refresh, GivesItsMarkUpWhenItDrains) {
+  script{refresh()}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", drained())
+      .expect("mark_release #1, stop_load", threw())
+      .ends_with("mark_pause #1, finish", "failed here for everyone");
+}
+
+TEST(flight_refresh, StoresNothingOverAnInvalidation) {
+  script{refresh()}
+      .expect("mark #1", marked())
+      .expect("offer_lead", taken())
+      .expect("", invalidated())
+      .expect("let_go from 1", loaded())
+      .expect("fill #1 over #200", refused())
+      .ends_with("mark_release #1, finish", "loaded for those before 1")
+      .survives_everything_at_every_step();
+}
+
+}  // namespace
+}  // namespace drover::fetch::testing

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// The server as flights see it, in a page: one entry, one refresh mark, the scripts on them, and
+// who is to be told of a write. A version stands for a value; the floor is that of the last
+// invalidation.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "fetch/flight.hpp"
+
+namespace drover::fetch::testing {
+
+class small_server {
+ public:
+  static constexpr milliseconds lease_ttl{900};
+
+  struct stored {
+    entry::kind what = entry::kind::value;
+    entry::token token{};
+    int version = 0;
+    steady_time until{};
+    bool is_stale = false;
+  };
+
+  std::optional<stored> held;
+  std::optional<entry::token> mark;
+  steady_time now{microseconds{1'000'000}};
+  int floor = 0;
+  std::array<bool, 2> is_armed{};  ///< by process: a LEASE has read V since the last push
+  std::array<bool, 2> has_push{};  ///< by process: told, not yet taken notice of
+  bool stored_below_floor = false;
+
+  [[nodiscard]] lease::lease_reply lease(const action& ask, std::size_t by, int& version) {
+    is_armed[by] = true;
+    lease::lease_reply reply;
+    if (held && held->what == entry::kind::pending) {
+      const bool names_it = held->token == ask.attempt || held->token == ask.other;
+      if (!names_it && held->until > now) {
+        reply.what = lease::lease_reply::how::wait;
+        reply.left = std::chrono::duration_cast<milliseconds>(held->until - now);
+        reply.entry_bytes = head();
+        return reply;
+      }
+    } else if (held && held->what == entry::kind::failed) {
+      if (held->until > now) {
+        reply.what = lease::lease_reply::how::failed;
+        return reply;
+      }
+    } else if (held && held->until > now) {
+      reply.what = lease::lease_reply::how::hit;
+      version = held->version;
+      return reply;
+    }
+    write(stored{entry::kind::pending, ask.attempt, 0, now + lease_ttl, false}, by);
+    is_armed[by] = true;
+    reply.what = lease::lease_reply::how::lead;
+    return reply;
+  }
+
+  [[nodiscard]] bool renew(const action& ask, std::size_t by) {
+    if (!is_pending(ask.attempt)) return false;
+    stored renewed = *held;
+    renewed.until = now + lease_ttl;
+    write(renewed, by);
+    return true;
+  }
+
+  [[nodiscard]] lease::fill_reply::how fill(const action& ask, int version, std::size_t by) {
+    using how = lease::fill_reply::how;
+    if (!held || held->what == entry::kind::failed) return how::refused;
+    if (held->what == entry::kind::value && held->token == ask.attempt) return how::duplicate;
+    if (held->token != ask.other) return how::refused;
+    stored_below_floor = stored_below_floor || version < floor;
+    write(stored{entry::kind::value, ask.attempt, version, now + std::chrono::hours{1}, false}, by);
+    return how::stored;
+  }
+
+  void fail(const action& ask, std::size_t by) {
+    if (!is_pending(ask.attempt)) return;
+    write(stored{entry::kind::failed, ask.attempt, 0, now + milliseconds{50}, false}, by);
+  }
+
+  [[nodiscard]] bool release(const action& ask, std::size_t by) {
+    if (!is_pending(ask.attempt)) return false;
+    write(std::nullopt, by);
+    return true;
+  }
+
+  [[nodiscard]] bool promote(const action& ask, std::size_t by) {
+    if (!held || held->what != entry::kind::value || held->token != ask.other) return false;
+    write(stored{entry::kind::pending, ask.attempt, 0, now + lease_ttl, false}, by);
+    return true;
+  }
+
+  [[nodiscard]] bool take_mark(const action& ask) {
+    if (mark) return false;
+    mark = ask.attempt;
+    return true;
+  }
+
+  void release_mark(const action& ask) {
+    if (mark == ask.attempt) mark.reset();
+  }
+
+  /// `by`: 2 for somebody else.
+  void invalidate(int version, std::size_t by) {
+    floor = std::max(floor, version);
+    mark.reset();
+    if (held) write(std::nullopt, by);
+    if (by < is_armed.size()) is_armed[by] = false;  // a plain command arms nothing again
+  }
+
+ private:
+  [[nodiscard]] bool is_pending(const entry::token& under) const {
+    return held && held->what == entry::kind::pending && held->token == under;
+  }
+
+  [[nodiscard]] std::string head() const {
+    entry::envelope head;
+    head.what = held->what;
+    head.produced_by = held->token;
+    head.until = server_time{milliseconds{held->until.time_since_epoch().count() / 1000}};
+    head.holder_client_id = 7;
+    return entry::encode(head, {});
+  }
+
+  void write(std::optional<stored> what, std::size_t by) {
+    held = what;
+    for (std::size_t one = 0; one < is_armed.size(); ++one) {
+      if (one == by) continue;  // NOLOOP; every script ends by arming its own connection again
+      if (std::exchange(is_armed[one], false)) has_push[one] = true;
+    }
+  }
+};
+
+}  // namespace drover::fetch::testing
