@@ -2,17 +2,19 @@
 # <layer>_test from src/<layer>/*_test.cpp, tools_test, integration_test, fuzz_<name>.
 #
 # Labels: `unit` or `integration`, with `_threads` behind for what runs under the thread sanitizer
-# as well: every test of the executables in DROVER_THREADED, elsewhere the suites whose name starts
-# with `threads_`. (One label, since gtest_discover_tests cannot hand on a list; `ctest -L threads`
-# selects them all the same.)
+# as well: every test of the executables in DROVER_THREADED but those of the tools, elsewhere the
+# suites whose name starts with `threads_`. (One label, since gtest_discover_tests cannot hand on a
+# list; `ctest -L threads` selects them all the same.)
 
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
 set(DROVER_THREADED connection_test cache_test integration_test)
+set(DROVER_TOOL_SUITES "*demo*:*simulate*:*audit*:*inspect*")
 add_custom_target(drover_tests)     # all that ctest runs, and the fuzz targets
 add_custom_target(drover_threaded)  # all that `ctest -L threads` runs
 set(DROVER_TEST_FLAGS "" CACHE STRING "More compiler options for the files of tests")
+option(DROVER_TEST_PRECOMPILE "Compile the headers of the tests once" OFF)
 set(DROVER_TEST_TIMEOUT 120 CACHE STRING "Seconds that one test may take")
 
 function(drover_test_target target)
@@ -25,24 +27,39 @@ function(drover_test_target target)
   target_link_libraries(${target} PRIVATE drover_support OpenSSL::Crypto Threads::Threads)
 endfunction()
 
+# The slow headers of all tests, compiled once for those builds that would pay most.
+if(DROVER_TEST_PRECOMPILE)
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/empty.cpp" CONTENT "")
+  add_library(drover_precompiled STATIC EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/empty.cpp")
+  drover_test_target(drover_precompiled)
+  target_link_libraries(drover_precompiled PRIVATE GTest::gtest_main)
+  target_precompile_headers(drover_precompiled PRIVATE
+    <gtest/gtest.h> <chrono> <functional> <optional> <string> <thread> <vector>)
+endif()
+
 function(drover_register target label)
-  set(common DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
   string(REPLACE "_test" "/" prefix ${target})
+  set(common DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX ${prefix})
   if(target IN_LIST DROVER_THREADED)
-    gtest_discover_tests(${target} ${common} TEST_PREFIX ${prefix}
-      PROPERTIES LABELS ${label}_threads TIMEOUT ${DROVER_TEST_TIMEOUT})
+    set(threaded "-${DROVER_TOOL_SUITES}")
+    set(others "${DROVER_TOOL_SUITES}")
   else()
-    gtest_discover_tests(${target} ${common} TEST_PREFIX ${prefix} TEST_FILTER "-threads_*"
-      PROPERTIES LABELS ${label} TIMEOUT ${DROVER_TEST_TIMEOUT})
-    gtest_discover_tests(${target} ${common} TEST_PREFIX ${prefix} TEST_FILTER "threads_*"
-      PROPERTIES LABELS ${label}_threads TIMEOUT ${DROVER_TEST_TIMEOUT})
+    set(threaded "threads_*")
+    set(others "-threads_*")
   endif()
+  gtest_discover_tests(${target} ${common} TEST_FILTER "${threaded}"
+    PROPERTIES LABELS ${label}_threads TIMEOUT ${DROVER_TEST_TIMEOUT})
+  gtest_discover_tests(${target} ${common} TEST_FILTER "${others}"
+    PROPERTIES LABELS ${label} TIMEOUT ${DROVER_TEST_TIMEOUT})
 endfunction()
 
 function(drover_gtest target label)
   add_executable(${target} ${ARGN})
   drover_test_target(${target})
   target_link_libraries(${target} PRIVATE GTest::gtest_main)
+  if(TARGET drover_precompiled)
+    target_precompile_headers(${target} REUSE_FROM drover_precompiled)
+  endif()
   drover_register(${target} ${label})
   add_dependencies(drover_tests ${target})
   foreach(file IN LISTS ARGN)
@@ -89,6 +106,11 @@ if(files)
   if(processes)
     add_dependencies(integration_test ${processes})
   endif()
+endif()
+
+# The demo and the like are tested from outside.
+if(TARGET drover_command)
+  add_dependencies(drover_tests drover_command)
 endif()
 
 if(DROVER_FUZZ)

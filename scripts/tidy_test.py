@@ -19,7 +19,8 @@ base*   values
 fetch*  values base   # a remark
 cache   values base fetch
 facade  values
-tools   facade base
+tools/cli   base
+tools/demo  facade base tools/cli
 """)
 
 
@@ -45,9 +46,10 @@ class Layers(unittest.TestCase):
     def test_tests_may_include_what_they_like(self):
         self.assertEqual(self.included("src/base/a_test.cpp", '#include "cache/b.hpp"'), [])
 
-    def test_tools_include_each_other_but_not_inner_layers(self):
+    def test_tools_include_what_is_allowed_to_each_of_them(self):
         self.assertEqual(self.included("tools/demo/a.cpp", '#include "cli/flags.hpp"'), [])
         self.assertEqual(len(self.included("tools/demo/a.cpp", '#include "fetch/a.hpp"')), 1)
+        self.assertEqual(len(self.included("tools/cli/a.cpp", '#include "demo/a.hpp"')), 1)
 
     def test_a_public_header_includes_only_public_ones(self):
         self.assertEqual(len(self.included("include/drover/fault.hpp", '#include "x/a.hpp"')), 1)

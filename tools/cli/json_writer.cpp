@@ -83,7 +83,8 @@ void json_writer::quote(std::string_view text) {
       text_ += '\\';
       text_ += byte;
     } else if (code < 0x20 || code >= 0x7F) {
-      // One escape per byte: what is not ASCII here is an error's text, which may be of any encoding.
+      // One escape per byte: what is not ASCII here is an error's text, which may be of any
+      // encoding.
       char escaped[8];
       std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(code));
       text_ += escaped;

@@ -12,6 +12,8 @@ namespace drover::cli {
 void progress_line::show(std::string_view text) {
   if (!on_.is_live) return;
   const std::string line = clipped(text, on_.width - 1);
+  if (line == last_ && shown_ != 0) return;
+  last_ = line;
   const std::size_t columns = columns_of(line);
   std::string bytes = "\r" + line;
   if (columns < shown_) bytes += std::string(shown_ - columns, ' ');

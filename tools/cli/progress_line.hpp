@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// One line that is overwritten while something runs; where lines cannot be overwritten it is silent,
-// and only `note` is printed. No escape codes: it writes over itself with blanks.
+// One line that is overwritten while something runs; where lines cannot be overwritten it is
+// silent, and only `note` is printed. No escape codes: it writes over itself with blanks.
 //
 // Threads: one at a time.
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "cli/terminal.hpp"
@@ -34,6 +35,7 @@ class progress_line {
   int descriptor_;
   terminal on_;
   std::size_t shown_ = 0;  // columns in use
+  std::string last_;
 };
 
 }  // namespace drover::cli

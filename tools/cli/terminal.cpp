@@ -53,7 +53,8 @@ terminal describe_terminal(bool is_tty, std::optional<std::size_t> window_width,
   found.is_live = is_tty && variable("TERM").value_or("dumb") != "dumb";
   found.has_colour = found.is_live && variable("NO_COLOR").value_or("").empty();
   found.is_unicode = speaks_utf8(variable);
-  if (!is_tty || !window_width || *window_width == 0) window_width = whole_number(variable("COLUMNS"));
+  if (!is_tty || !window_width || *window_width == 0)
+    window_width = whole_number(variable("COLUMNS"));
   const std::size_t width = window_width.value_or(found.width);
   found.width = width < width_min ? width_min : width > width_max ? width_max : width;
   return found;

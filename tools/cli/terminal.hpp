@@ -12,7 +12,7 @@
 namespace drover::cli {
 
 struct terminal {
-  bool is_live = false;    ///< a line may be overwritten
+  bool is_live = false;  ///< a line may be overwritten
   bool has_colour = false;
   bool is_unicode = true;
   std::size_t width = 80;  ///< columns

@@ -2,11 +2,16 @@
 #include "cli/text_layout.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace drover::cli {
 namespace {
 
 constexpr std::size_t gap = 2;
+
+std::string_view without_end_blanks(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
 
 bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
 
@@ -75,11 +80,12 @@ std::string table::text(const terminal& on) const {
     for (std::size_t i = 0; i < std::min(row.size(), all.size()); ++i) {
       const std::size_t room = all[i] - columns_of(row[i].text);
       if (columns_[i] == align::right) owed += room;
-      if (!row[i].text.empty()) {
-        line.append(owed, ' ');
-        line += painted(row[i].text, row[i].as, on);
-        owed = 0;
+      const std::string_view shown = without_end_blanks(row[i].text);
+      if (!shown.empty()) {
+        line.append(std::exchange(owed, 0), ' ');
+        line += painted(shown, row[i].as, on);
       }
+      owed += row[i].text.size() - shown.size();
       if (columns_[i] == align::left) owed += room;
       owed += gap;
     }

@@ -16,8 +16,8 @@ namespace drover::cli {
 /// At most `width` columns of it.
 [[nodiscard]] std::string clipped(std::string_view text, std::size_t width);
 
-/// Broken at blanks into lines of at most `width` columns, all but the first indented; a longer word
-/// gets a line of its own.
+/// Broken at blanks into lines of at most `width` columns, all but the first indented; a longer
+/// word gets a line of its own.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 enum class align { left, right };

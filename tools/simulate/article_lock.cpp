@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The lock as the article has it, its faults included: the lock is deleted by whoever believes to hold it,
-// whose it is by then is not asked; and who comes away empty-handed asks the database and stores nothing.
+// The lock as the article has it, its faults included: the lock is deleted by whoever believes to
+// hold it, whose it is by then is not asked; and who comes away empty-handed asks the database and
+// stores nothing.
 #include <thread>
 #include <utility>
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Shared memory of one run: where the coordinator and the herd's processes meet. It holds the starting signal,
-// what each caller experienced, and the log that the database's trace hooks write.
+// Shared memory of one run: where the coordinator and the herd's processes meet. It holds the
+// starting signal, what each caller experienced, and the log that the database's trace hooks write.
 //
-// Invariants: a caller's record is written by that caller alone, before `served` counts it; a query's place is
+// Invariants: a caller's record is written by that caller alone, before `served` counts it; a
+// query's place is
 //             taken once, by `begin_query`. What does not fit into the log is counted all the same.
 // Threads:    any thread of any process that has it attached.
 #pragma once

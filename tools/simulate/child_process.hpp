@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A program started by this one. It ends with this object; or with the thread that made it, should that be
-// killed. It is in a process group of its own, so that Ctrl-C at the terminal reaches the coordinator alone.
+// A program started by this one. It ends with this object; or with the thread that made it, should
+// that be killed. It is in a process group of its own, so that Ctrl-C at the terminal reaches the
+// coordinator alone.
 //
 // Threads: one at a time. Made by a process without other threads.
 #pragma once

@@ -11,10 +11,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto fill_ttl = 1'000ms;   // the least that SETEX can say
-constexpr auto head_start = 20ms;    // from the signal to the instant: time for every caller to hear it
+constexpr auto fill_ttl = 1'000ms;  // the least that SETEX can say
+constexpr auto head_start =
+    20ms;  // from the signal to the instant: time for every caller to hear it
 constexpr auto tick = 20ms;
-constexpr auto patience_max = 60s;   // for each phase, on top of the queries themselves
+constexpr auto patience_max = 60s;  // for each phase, on top of the queries themselves
 
 class herd {
  public:
@@ -53,26 +54,28 @@ class herd {
 
   template <class Done>
   void wait(herd_progress::phase at, const Done& done) {
-    const auto deadline = std::chrono::steady_clock::now() + patience_max + 4 * plan_.load;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto deadline = begun + patience_max + 4 * plan_.load;
     while (!done()) {
       complain_about_the_dead();
       if (std::chrono::steady_clock::now() > deadline) {
-        throw std::runtime_error{std::string{plan_.kind->title} + ": the herd did not come to an end (" +
+        throw std::runtime_error{std::string{plan_.kind->title} +
+                                 ": the herd did not come to an end (" +
                                  std::to_string(board_.count().served) + " callers served)"};
       }
-      tell_(progress(at));
+      tell_(progress(at, std::chrono::steady_clock::now() - begun));
       signals_.pause(tick);
     }
   }
 
-  [[nodiscard]] herd_progress progress(herd_progress::phase at) {
+  [[nodiscard]] herd_progress progress(herd_progress::phase at, std::chrono::nanoseconds elapsed) {
     const board::counters& count = board_.count();
-    herd_progress now{.at = at};
+    herd_progress now{.at = at, .elapsed = elapsed};
     if (at != herd_progress::phase::released) return now;
     const std::uint32_t ended = count.queries_ended;
     const std::uint32_t begun = count.queries_begun;
-    now.since_release = std::chrono::nanoseconds{std::max<board_time>(
-        board_now() - board_.release_at(), 0)};
+    now.elapsed =
+        std::chrono::nanoseconds{std::max<board_time>(board_now() - board_.release_at(), 0)};
     now.queries = begun - fill_queries_;
     now.running = begun - ended;
     now.served = count.served;

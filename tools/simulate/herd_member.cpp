@@ -3,7 +3,9 @@
 
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <memory>
@@ -21,7 +23,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// What the article stores with, and long against a run: after the herd's own fill nothing ends again.
+/// What the article stores with, and long against a run: after the herd's own fill nothing ends
+/// again.
 constexpr std::chrono::milliseconds herd_ttl = 300s;
 constexpr auto poll_interval = 2ms;
 
@@ -41,13 +44,17 @@ class member {
   void run() {
     const std::unique_ptr<strategy> played = begin(herd_ttl);
     std::vector<std::jthread> callers;
-    for (unsigned i = 0; i < board_.callers(); ++i) {
-      callers.emplace_back([this, i, &played] { call(*played, record(i)); });
-    }
-    if (told_.number == 0) {
-      board_.await(stage::filling);
-      fill();
-      wait_until_cold(*played);
+    try {
+      for (unsigned i = 0; i < board_.callers(); ++i) {
+        callers.emplace_back([this, i, &played] { call(*played, record(i)); });
+      }
+      if (told_.number == 0) {
+        board_.await(stage::filling);
+        fill();
+        wait_until_cold(*played);
+      }
+    } catch (const std::exception& error) {
+      give_up(error);
     }
   }
 
@@ -63,6 +70,12 @@ class member {
     return board_.records()[std::size_t{told_.number} * board_.callers() + caller];
   }
 
+  /// Without a release the callers wait for ever, so nothing is joined.
+  [[noreturn]] void give_up(const std::exception& error) noexcept {
+    board_.note_error(error.what());
+    std::_Exit(cli::exit_not_met);
+  }
+
   /// One caller: connects, waits for the instant, asks once.
   void call(strategy& played, caller_record& mine) noexcept {
     try {
@@ -74,10 +87,10 @@ class member {
       mine.ended = board_now();
       mine.got = got == expected_ ? answer::right : answer::wrong;
     } catch (const std::exception& error) {
+      if (mine.begun == 0) give_up(error);
       mine.ended = board_now();
       mine.got = answer::error;
       board_.note_error(error.what());
-      if (mine.begun == 0) std::_Exit(cli::exit_not_met);  // the start will never come
     }
     board_.count().served.fetch_add(1);
   }

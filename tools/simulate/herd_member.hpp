@@ -13,7 +13,7 @@ struct member_options {
   unsigned number = 0;  ///< which process this is, from 0; the first also fills the cache
   std::string strategy;
   std::string redis_url;
-  std::string origin;   ///< path of the database
+  std::string origin;  ///< path of the database
   std::string key;
   std::chrono::milliseconds load{};
   std::chrono::milliseconds fill_ttl{};  ///< of the first fill, which shall end soon

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The database behind the cache: an SQLite file whose query takes as long as it is told to, and whose own trace
-// hook counts every statement that it runs. Nobody's belief is counted.
+// The database behind the cache: an SQLite file whose query takes as long as it is told to, and
+// whose own trace hook counts every statement that it runs. Nobody's belief is counted.
 //
 // A query sleeps in an SQL function and holds no lock but a reader's, so any number runs at once.
 //

@@ -33,8 +33,8 @@ child_process::plan plan_for(const fs::path& program, const fs::path& folder) {
   return {.program = program.string(),
           .arguments = {"redis-server", "--port", "0", "--unixsocket",
                         (folder / "redis.sock").string(), "--unixsocketperm", "700", "--dir",
-                        folder.string(), "--logfile", (folder / "redis.log").string(), "--save",
-                        "", "--appendonly", "no", "--daemonize", "no"}};
+                        folder.string(), "--logfile", (folder / "redis.log").string(), "--save", "",
+                        "--appendonly", "no", "--daemonize", "no"}};
 }
 
 }  // namespace
@@ -53,7 +53,8 @@ fs::path find_redis_server(const std::optional<std::string>& asked_for) {
     }
   }
   throw cli::usage_error{
-      "no redis-server in $PATH: install it (on Debian: apt-get install redis-tools, which starts no "
+      "no redis-server in $PATH: install it (on Debian: apt-get install redis-tools, which starts "
+      "no "
       "service), or give its path by --redis-server"};
 }
 

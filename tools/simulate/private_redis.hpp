@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A redis-server for one run: on a unix socket in the given folder and on no port, keeping nothing on disk.
-// Threads: one at a time.
+// A redis-server for one run: on a unix socket in the given folder and on no port, keeping nothing
+// on disk. Threads: one at a time.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +12,9 @@
 
 namespace drover::simulate {
 
-/// The program to run: the one that was asked for, else redis-server or redis-check-rdb from $PATH (they are the
-/// same program, which goes by the name it is called by). Throws cli::usage_error, saying what to install.
+/// The program to run: the one that was asked for, else redis-server or redis-check-rdb from $PATH
+/// (they are the same program, which goes by the name it is called by). Throws cli::usage_error,
+/// saying what to install.
 [[nodiscard]] std::filesystem::path find_redis_server(const std::optional<std::string>& asked_for);
 
 class private_redis {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The four commands that the hand-written strategies need, over the library's own connection: what is compared
-// is the strategy, not the client.
+// The four commands that the hand-written strategies need, over the library's own connection: what
+// is compared is the strategy, not the client.
 //
 // Threads: every member from any thread; all share one connection.
 #pragma once
@@ -15,11 +15,12 @@
 
 namespace drover::simulate {
 
-/// How long a connect or a silence of Redis is borne. Long: a busy machine is not a fault of Redis, and faults
-/// are not what is shown.
+/// How long a connect or a silence of Redis is borne. Long: a busy machine is not a fault of Redis,
+/// and faults are not what is shown.
 inline constexpr std::chrono::milliseconds patience{10'000};
 
-/// Every member blocks for one exchange and throws std::runtime_error when Redis is away or refuses.
+/// Every member blocks for one exchange and throws std::runtime_error when Redis is away or
+/// refuses.
 class redis_commands {
  public:
   explicit redis_commands(const std::string& url);

@@ -9,7 +9,8 @@
 namespace drover::simulate {
 namespace {
 
-constexpr std::size_t path_max = 80;  // a socket's may have 107 characters; its file's name comes on top
+constexpr std::size_t path_max =
+    80;  // a socket's may have 107 characters; its file's name comes on top
 
 std::string folder_name() {
   std::error_code nowhere;

@@ -8,8 +8,8 @@ namespace drover::simulate {
 
 class scratch_folder {
  public:
-  /// Where the environment says that temporary files belong; in /tmp if a socket's path would be too long
-  /// there. Throws std::system_error.
+  /// Where the environment says that temporary files belong; in /tmp if a socket's path would be
+  /// too long there. Throws std::system_error.
   scratch_folder();
   ~scratch_folder();
   scratch_folder(const scratch_folder&) = delete;

@@ -16,7 +16,8 @@ signal_watch::signal_watch() {
   ::sigprocmask(SIG_BLOCK, &watched_, &before_);
 
   struct sigaction as {};
-  as.sa_handler = SIG_IGN;  // a closed pipe is seen where it is written to, after which all is stopped
+  as.sa_handler =
+      SIG_IGN;  // a closed pipe is seen where it is written to, after which all is stopped
   ::sigaction(SIGPIPE, &as, &pipe_before_);
   as.sa_handler = SIG_DFL;  // ignored, children would be gone before they are asked how they ended
   ::sigaction(SIGCHLD, &as, &child_before_);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Signals taken in the order of the program instead of in a handler: while one of these exists they are blocked
-// and looked at whenever the coordinator pauses. So clean-up is ordinary destructors.
+// Signals taken in the order of the program instead of in a handler: while one of these exists they
+// are blocked and looked at whenever the coordinator pauses. So clean-up is ordinary destructors.
 //
-// Threads: the main thread, before any other is started. What was ignored at the start stays ignored.
+// Threads: the main thread, before any other is started. What was ignored at the start stays
+// ignored.
 #pragma once
 
 #include <chrono>
@@ -10,8 +11,8 @@
 
 namespace drover::simulate {
 
-/// Somebody wants us to stop: SIGINT, SIGTERM, SIGHUP or SIGQUIT. Not a std::exception, so that nobody takes it
-/// for an error on its way out.
+/// Somebody wants us to stop: SIGINT, SIGTERM, SIGHUP or SIGQUIT. Not a std::exception, so that
+/// nobody takes it for an error on its way out.
 struct interrupted {
   int signal = 0;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The list of strategies. A list and not self-registration: a linker drops the object files of a static library
-// that nothing refers to.
+// The list of strategies. A list and not self-registration: a linker drops the object files of a
+// static library that nothing refers to.
 #include <algorithm>
 #include <array>
 
@@ -21,7 +21,8 @@ constexpr std::array<strategy_kind, 3> all{{
      .begin = begin_cache_aside},
     {.name = "lock",
      .title = "article's lock",
-     .weakness = "who has not got the lock in 5 attempts, 100 ms apart, asks the database itself",
+     .weakness = "a caller looks again only once it holds the lock, and after 5 attempts to get "
+                 "it asks the database itself",
      .begin = begin_article_lock},
     {.name = "drover",
      .title = "Drover",

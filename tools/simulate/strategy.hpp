@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One way to read through a cache. The tool asks two questions; how the cache is kept is the strategy's own
-// business. A strategy is one file, and one line in strategies.cpp.
+// One way to read through a cache. The tool asks two questions; how the cache is kept is the
+// strategy's own business. A strategy is one file, and one line in strategies.cpp.
 #pragma once
 
 #include <chrono>
@@ -24,8 +24,8 @@ struct strategy_settings {
 
 /// Begins with its construction and ends with its destruction, once in each process.
 ///
-/// Throws:  what the strategy's own code would throw at its user: a failed exchange with Redis, say.
-/// Threads: any, but for the destructor.
+/// Throws:  what the strategy's own code would throw at its user: a failed exchange with Redis,
+/// say. Threads: any, but for the destructor.
 class strategy {
  public:
   strategy() = default;

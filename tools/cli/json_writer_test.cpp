@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "cli/json_writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <utility>
+
+namespace drover::cli {
+namespace {
+
+TEST(json_writer, NestsWithCommasBetween) {
+  json_writer out;
+  out.begin_object().field("a", 1U);
+  out.name("b").begin_array().value(true).value(2.5).end_array();
+  out.name("c").begin_object().end_object().end_object();
+  EXPECT_EQ(std::move(out).text(),
+            "{\n  \"a\": 1,\n  \"b\": [\n    true,\n    2.500\n  ],\n  \"c\": {}\n}\n");
+}
+
+TEST(json_writer, EscapesWhatJsonDoesNotAllow) {
+  json_writer out;
+  out.value("say \"\\\"\n\x01\xff");
+  EXPECT_EQ(std::move(out).text(), "\"say \\\"\\\\\\\"\\u000a\\u0001\\u00ff\"\n");
+}
+
+TEST(json_writer, HasNoWordForWhatIsNotANumber) {
+  json_writer out;
+  out.value(std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(std::move(out).text(), "null\n");
+}
+
+}  // namespace
+}  // namespace drover::cli

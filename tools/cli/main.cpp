@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// The command-line tool: reads what is asked for, has it done, and turns how it ended into an exit
+// code.
+#include <cstdio>
+#include <exception>
+#include <variant>
+
+#include "cli/command_line.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/usage_error.hpp"
+#include "simulate/demo.hpp"
+#include "simulate/herd_member.hpp"
+#include "simulate/signal_watch.hpp"
+
+namespace {
+
+using namespace drover;
+
+int carry_out(const cli::showing& what) {
+  std::fputs(what.text.c_str(), what.exit_code == cli::exit_met ? stdout : stderr);
+  return what.exit_code;
+}
+int carry_out(const simulate::demo_options& asked) { return simulate::run_demo(asked); }
+int carry_out(const simulate::member_options& told) { return simulate::run_herd_member(told); }
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    return std::visit([](const auto& what) { return carry_out(what); },
+                      cli::parse_command_line(count, arguments));
+  } catch (const cli::usage_error& error) {
+    std::fprintf(stderr, "drover: %s\n", error.what());
+    return cli::exit_usage;
+  } catch (const simulate::interrupted& by) {
+    std::fputs("drover: interrupted; everything that was started is stopped and removed\n", stderr);
+    return cli::exit_signal + by.signal;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "drover: %s\n", error.what());
+    return cli::exit_not_met;
+  }
+}
