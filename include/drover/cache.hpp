@@ -115,8 +115,7 @@ class cache {
   /// captures.
   ///
   /// Throws:  `std::invalid_argument` naming the option that cannot be meant, and when the client
-  /// has a
-  ///          cache with the same name and schema already.
+  ///          has a cache with the same name and schema already.
   /// Blocks:  never.
   template <detail::loads<T> Loader>
   cache(const client& on, cache_options options, Loader loader)
@@ -127,10 +126,9 @@ class cache {
   /// no such thing.
   ///
   /// Throws:  what the loader throws, when no stale value may be served: the same exception object
-  /// goes
-  ///          to all who waited, so catch by `const&`. `load_failed` for another process's failure.
-  ///          `refused` for this call's own limits or saturation. `std::logic_error` from within a
-  ///          loader of the same key. Never because of Redis.
+  ///          goes to all who waited, so catch by `const&`. `load_failed` for another process's
+  ///          failure. `refused` for this call's own limits or saturation. `std::logic_error` from
+  ///          within a loader of the same key. Never because of Redis.
   /// Blocks:  while a load of this or another process runs (a load ends its lease at
   ///          `policy::load_max`) or until `limits` end the call; and, while Redis is away, for a
   ///          turn among `policy::bypass_max` loads.
@@ -185,9 +183,10 @@ class cache {
   /// Call it after the origin was changed.
   ///
   /// Returns: nothing when Redis acknowledged it, in which case every `get` that begins later sees
-  /// the
-  ///          change; else the fault: it is unknown whether it took effect, and it is repeated
+  ///          the change; else the fault: it is unknown whether it took effect, and it is repeated
   ///          after every reconnect until the connection says otherwise.
+  ///          Exempt are values `bypassed`: a load that ran without Redis's word is shared with all who
+  ///          waited for it.
   /// Throws:  nothing.
   /// Blocks:  for one reply of Redis.
   /// Threads: any.

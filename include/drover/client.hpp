@@ -53,8 +53,7 @@ struct client_access;
 /// one pool of background loads. Copies share it; caches keep it alive.
 ///
 /// Throws:   the constructors throw `std::invalid_argument` for options that cannot be meant,
-/// naming
-///           the option. An unreachable server is not an error.
+///           naming the option. An unreachable server is not an error.
 /// Blocks:   never; the first call that needs the server connects.
 /// Threads:  handle: one thread at a time. The state behind it: any thread.
 /// Lifetime: the state ends with the last handle or cache; its end waits for running loads.

@@ -56,8 +56,7 @@ struct event {
 ///
 /// Throws:  `seen` shall not throw; if it does, the exception is counted and dropped.
 /// Blocks:  it is called on the thread that does the work, sometimes the service thread: be short,
-/// and
-///          do not call the cache from within.
+///          and do not call the cache from within.
 /// Threads: called from any number of threads at once.
 class observer {
  public:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "resp/printing.hpp"
+#include "base/printing.hpp"
 
-namespace drover::resp {
+namespace drover::base {
 namespace {
 
 constexpr std::string_view cut_mark = "...";
@@ -43,4 +43,4 @@ std::string escape(std::string_view bytes, std::size_t max) {
   return out;
 }
 
-}  // namespace drover::resp
+}  // namespace drover::base

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-namespace drover::resp {
+namespace drover::base {
 
 /// `bytes` as printable ASCII: \n \r \t \\ \" and \xNN stand for what is not. The result has at
 /// most `max` bytes; if not all fits, it ends in "...".
 [[nodiscard]] std::string escape(std::string_view bytes, std::size_t max);
 
-}  // namespace drover::resp
+}  // namespace drover::base

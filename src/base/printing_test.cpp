@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "resp/printing.hpp"
+#include "base/printing.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 
-namespace drover::resp {
+namespace drover::base {
 namespace {
 
 using namespace std::string_view_literals;
@@ -34,4 +34,4 @@ TEST(escape, NeverExceedsItsBound) {
 }
 
 }  // namespace
-}  // namespace drover::resp
+}  // namespace drover::base

@@ -5,8 +5,7 @@
 // Threads:    any. One mutex guards the table and the machines; no user code and no waiting happens
 //             under it, and actions are carried out after it is let go.
 // Lifetime:   completions and timers point at the core; its destructor ends the channel first,
-// which
-//             runs or drops each of them. No caller may be inside.
+//             which runs or drops each of them. No caller may be inside.
 #pragma once
 
 #include <drover/client.hpp>

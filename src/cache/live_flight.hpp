@@ -3,9 +3,8 @@
 // value in hand, its timer.
 //
 // Threads: `machine` and the members under "core's mutex" are guarded by it; `ended`,
-// `lead_offered` and
-//          `let_go_from` are read by waiters without it; the outcome is written before `ended` is
-//          set and never after.
+//          `lead_offered` and `let_go_from` are read by waiters without it; the outcome is written
+//          before `ended` is set and never after.
 #pragma once
 
 #include <drover/detail/engine.hpp>

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "resp/printing.hpp"
+#include "base/printing.hpp"
 
 namespace drover::detail {
 
@@ -29,10 +29,10 @@ void load_chain::refuse_recursion(const void* cache, std::string_view key) {
     std::string chain;
     for (const load_chain* link = innermost; link != nullptr; link = link->outer_) {
       chain.insert(
-          0, std::string{link->name_} + ":" + resp::escape(link->key_, shown_key_size) + " -> ");
+          0, std::string{link->name_} + ":" + base::escape(link->key_, shown_key_size) + " -> ");
     }
     throw std::logic_error{"drover: a loader asks for the key that it is loading: " + chain +
-                           std::string{at->name_} + ":" + resp::escape(key, shown_key_size)};
+                           std::string{at->name_} + ":" + base::escape(key, shown_key_size)};
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include "cache/core.hpp"
 #include "cache/load_chain.hpp"
-#include "resp/printing.hpp"
+#include "base/printing.hpp"
 
 namespace drover::detail {
 
@@ -64,7 +64,7 @@ std::string text_of(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const std::exception& known) {
-    return resp::escape(known.what(), failure_text_max);
+    return base::escape(known.what(), failure_text_max);
   } catch (...) {
     return "an exception that is no std::exception";
   }
@@ -79,7 +79,7 @@ std::string encode_into(std::string& payload, const live_flight& flight, const e
   try {
     payload = flight.of->type.encode(found.value.get());
   } catch (const std::exception& thrown) {
-    return std::string{"the codec threw: "} + resp::escape(thrown.what(), failure_text_max);
+    return std::string{"the codec threw: "} + base::escape(thrown.what(), failure_text_max);
   } catch (...) {
     return "the codec threw";
   }

@@ -9,7 +9,7 @@
 #include "cache/aboard.hpp"
 #include "cache/load_chain.hpp"
 #include "entry/early_expiration.hpp"
-#include "resp/printing.hpp"
+#include "base/printing.hpp"
 
 namespace drover::detail {
 
@@ -203,7 +203,7 @@ erased_value reading::decode(std::string_view payload, const entry::envelope& he
   try {
     if (erased_value value = of_->type.decode(payload)) return value;
   } catch (const std::exception& thrown) {
-    why = std::string{"the codec threw: "} + resp::escape(thrown.what(), shown_size);
+    why = std::string{"the codec threw: "} + base::escape(thrown.what(), shown_size);
   } catch (...) {
     why = "the codec threw";
   }

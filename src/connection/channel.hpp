@@ -9,8 +9,7 @@
 //
 // Threads:    every member from any thread, but not `exchange` from within a handler or timer.
 // Invariants: (1) replies go to requests in the order in which they were appended, whatever callers
-// do
-//                 meanwhile: a caller that leaves abandons its slot, it never takes another's
+//                 do meanwhile: a caller that leaves abandons its slot, it never takes another's
 //                 reply;
 //             (2) after any doubt (silence, parse error, reply without a request) the connection is
 //                 closed and every slot on it faults, each exactly once;

@@ -4,14 +4,12 @@
 // roles.cpp what whoever writes or reads does for all, service.cpp the thread.
 //
 // Roles:      a connection has at most one writer and one reader. Who has a role uses that half of
-// the
-//             socket, and its buffer, without the lock.
+//             the socket, and its buffer, without the lock.
 // Invariants: (1) while replies are due and nobody writes, somebody reads, or the service thread
-// has been
-//                 rung to do so;
+//                 has been rung to do so;
 //             (2) a connection that is broken keeps its slots until the service thread has seen
-//             both
-//                 roles free; it alone makes and unmakes connections, and tells `up` and `down`;
+//                 both roles free; it alone makes and unmakes connections, and tells `up` and
+//                 `down`;
 //             (3) a caller's slot is told `done` exactly once, outside the lock, as the last touch
 //             of it.
 #pragma once

@@ -2,8 +2,7 @@
 // Sockets and the bell: the only file that makes system calls on them. It decides nothing.
 //
 // Threads: a socket may be sent on by one thread and received from by another at a time, and
-// `hang_up`
-//          is safe beside both. A bell may be rung by any thread.
+//          `hang_up` is safe beside both. A bell may be rung by any thread.
 #pragma once
 
 #include <cstddef>

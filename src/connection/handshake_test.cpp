@@ -101,7 +101,8 @@ TEST(handshake, AnyOtherReplyReplacedByAnythingNeverCrashes) {
       replies[at] = other;
       const auto said = read(with_extra(), replies);
       const bool loading = std::string_view{other}.substr(0, 8) == "-LOADING";
-      if (at == 0 || loading) {
+      const bool is_map = std::string_view{other}.substr(0, 1) == "%";
+      if ((at == 0 && !is_map) || loading) {
         EXPECT_FALSE(said) << at << " " << other;
       }
       if (at >= 2 && !loading) {

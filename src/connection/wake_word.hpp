@@ -2,8 +2,7 @@
 // One futex word on which one caller sleeps, and what it is told there.
 //
 // Threads: `raise` from any thread, `wait` and `take` from the word's owner. After `raise(done)`
-// the
-//          word may be gone: `raise` touches it once, and what follows uses only its address.
+//          the word may be gone: `raise` touches it once, and what follows uses only its address.
 #pragma once
 
 #include <atomic>

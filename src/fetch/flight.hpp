@@ -11,8 +11,7 @@
 //
 // Threads:    one at a time; the shell holds its mutex.
 // Invariants: (1) a flight ends exactly once, and every path that was granted a lease or mark
-// fills,
-//                 fails, releases or has lost it;
+//                 fills, fails, releases or has lost it;
 //             (2) every attempt carries a fresh token;
 //             (3) waiting never turns into loading: a load begins by a grant, or because Redis is
 //             away.

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "resp/printing.hpp"
+#include "base/printing.hpp"
 #include "resp/testing.hpp"
 
 namespace drover::resp {

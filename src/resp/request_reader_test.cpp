@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "resp/inline_command.hpp"
-#include "resp/printing.hpp"
+#include "base/printing.hpp"
 #include "resp/testing.hpp"
 
 namespace drover::resp {

@@ -9,11 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "resp/printing.hpp"
+#include "base/printing.hpp"
 #include "resp/reader.hpp"
 #include "resp/request_reader.hpp"
 
 namespace drover::resp::testing {
+
+using base::escape;
 
 /// Everything a stream of bytes was taken for: must not depend on its slicing.
 struct answer {

@@ -3,8 +3,7 @@
 // clock. Types go in and out; bytes, scripts and connections stay inside.
 //
 // Threads: every member from any thread. Completions and events run without a lock of ours, on
-// whichever
-//          thread reads or on the service thread; they must be short.
+//          whichever thread reads or on the service thread; they must be short.
 #pragma once
 
 #include <drover/fault.hpp>
