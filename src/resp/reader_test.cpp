@@ -71,8 +71,8 @@ TEST(reader, ReadsEveryType) {
   };
   for (const auto& [input, shown] : cases) {
     const answer got = read_whole(input);
-    EXPECT_EQ(got.error, "") << escape(input, 100);
-    ASSERT_EQ(got.messages.size(), 1U) << escape(input, 100);
+    EXPECT_EQ(got.error, "") << base::escape(input, 100);
+    ASSERT_EQ(got.messages.size(), 1U) << base::escape(input, 100);
     EXPECT_EQ(got.messages[0], shown);
   }
 }
@@ -91,8 +91,8 @@ TEST(reader, DropsAttributesWhereverTheyMayStand) {
   };
   for (const auto& [input, shown] : cases) {
     const answer got = read_whole(input);
-    EXPECT_EQ(got.error, "") << escape(input, 100);
-    ASSERT_EQ(got.messages.size(), 1U) << escape(input, 100);
+    EXPECT_EQ(got.error, "") << base::escape(input, 100);
+    ASSERT_EQ(got.messages.size(), 1U) << base::escape(input, 100);
     EXPECT_EQ(got.messages[0], shown);
   }
 }
@@ -167,10 +167,10 @@ TEST(reader, RefusesWhatIsMalformed) {
   for (const auto& [input, reason] : cases) {
     const answer got = read_whole(input);
     EXPECT_NE(got.error.find(reason), std::string::npos)
-        << escape(input, 100) << " gave: " << got.error;
+        << base::escape(input, 100) << " gave: " << got.error;
     EXPECT_TRUE(got.messages.empty());
     for (std::size_t size = 1; size < input.size(); ++size) {
-      EXPECT_EQ(read_sliced(cut(input, size)), got) << escape(input, 100) << " by " << size;
+      EXPECT_EQ(read_sliced(cut(input, size)), got) << base::escape(input, 100) << " by " << size;
     }
   }
 }
@@ -193,7 +193,7 @@ TEST(reader, AnswersTheSameForEverySlicing) {
           from = i + 1;
         }
       }
-      ASSERT_EQ(read_sliced(slices), whole) << escape(input, 100) << " mask " << mask;
+      ASSERT_EQ(read_sliced(slices), whole) << base::escape(input, 100) << " mask " << mask;
     }
   }
 }
@@ -225,8 +225,8 @@ TEST(reader, SurvivesRandomMutationOfValidMessages) {
       input[random() % input.size()] = alphabet[random() % alphabet.size()];
     }
     const answer whole = read_whole(input);
-    ASSERT_EQ(read_sliced(cut(input, 1)), whole) << escape(input, 200);
-    ASSERT_EQ(read_sliced(cut(input, 3)), whole) << escape(input, 200);
+    ASSERT_EQ(read_sliced(cut(input, 1)), whole) << base::escape(input, 200);
+    ASSERT_EQ(read_sliced(cut(input, 3)), whole) << base::escape(input, 200);
   }
 }
 
@@ -257,7 +257,7 @@ TEST(reader, IsNotIdleBehindAnAttributeAloneNorBeforeTheEndOfABulk) {
     reader subject;
     message into;
     EXPECT_EQ(subject.read(input, into).how, reader::status::need_more);
-    EXPECT_FALSE(subject.is_idle()) << escape(input, 100);
+    EXPECT_FALSE(subject.is_idle()) << base::escape(input, 100);
   }
 }
 

@@ -58,9 +58,9 @@ const std::vector<good_case>& good_cases() {
 TEST(request_reader, ReadsArraysAndInlineCommands) {
   for (const auto& [input, shown] : good_cases()) {
     const request_answer got = read_whole(input);
-    EXPECT_EQ(got.error, "") << escape(input, 100);
-    EXPECT_EQ(got.requests, shown) << escape(input, 100);
-    EXPECT_TRUE(got.idle) << escape(input, 100);
+    EXPECT_EQ(got.error, "") << base::escape(input, 100);
+    EXPECT_EQ(got.requests, shown) << base::escape(input, 100);
+    EXPECT_TRUE(got.idle) << base::escape(input, 100);
   }
 }
 
@@ -83,7 +83,7 @@ TEST(request_reader, AnswersTheSameForEverySlicing) {
         from = i + 1;
       }
       slices.push_back(input.substr(from));
-      ASSERT_EQ(request_answer_of(request_reader{}, slices), whole) << escape(input, 100);
+      ASSERT_EQ(request_answer_of(request_reader{}, slices), whole) << base::escape(input, 100);
     }
   }
 }
@@ -126,7 +126,7 @@ TEST(request_reader, RefusesWhatIsMalformed) {
   };
   for (const auto& [input, reason] : cases) {
     const std::string error = error_of(input);
-    EXPECT_NE(error.find(reason), std::string::npos) << escape(input, 100) << " gave: " << error;
+    EXPECT_NE(error.find(reason), std::string::npos) << base::escape(input, 100) << " gave: " << error;
   }
 }
 
@@ -230,8 +230,8 @@ TEST(request_reader, SurvivesRandomMutationOfValidRequests) {
       input[random() % input.size()] = alphabet[random() % alphabet.size()];
     }
     const request_answer whole = read_whole(input);
-    ASSERT_EQ(request_answer_of(request_reader{}, cut(input, 1)), whole) << escape(input, 100);
-    ASSERT_EQ(request_answer_of(request_reader{}, cut(input, 3)), whole) << escape(input, 100);
+    ASSERT_EQ(request_answer_of(request_reader{}, cut(input, 1)), whole) << base::escape(input, 100);
+    ASSERT_EQ(request_answer_of(request_reader{}, cut(input, 3)), whole) << base::escape(input, 100);
   }
 }
 

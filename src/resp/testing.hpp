@@ -15,7 +15,6 @@
 
 namespace drover::resp::testing {
 
-using base::escape;
 
 /// Everything a stream of bytes was taken for: must not depend on its slicing.
 struct answer {
@@ -47,7 +46,7 @@ inline std::string describe(const view& value) {
   if (value.kind() == type::integer || value.kind() == type::boolean) {
     return out + std::to_string(value.integer());
   }
-  return out + escape(value.text(), std::string::npos);
+  return out + base::escape(value.text(), std::string::npos);
 }
 
 /// Lets `subject` read the slices one after another, as a connection would.
@@ -90,7 +89,7 @@ inline std::string describe(const request& shown) {
   std::string out = shown.is_inline ? "inline " : "";
   for (std::size_t i = 0; i < shown.arguments.size(); ++i) {
     if (i > 0) out += '|';
-    out += escape(shown[i], std::string::npos);
+    out += base::escape(shown[i], std::string::npos);
   }
   return out + " (" + std::to_string(shown.wire_size) + ')';
 }
