@@ -48,8 +48,7 @@ class watchdog {
 };
 
 /// How often the server has executed `command`.
-[[nodiscard]] inline std::uint64_t calls_of(const redis_server& server,
-                                            std::string_view command) {
+[[nodiscard]] inline std::uint64_t calls_of(const redis_server& server, std::string_view command) {
   const resp::message reply = server.command({"INFO", "commandstats"});
   const std::string text{reply.root().text()};
   const std::string wanted = "cmdstat_" + std::string{command} + ":calls=";

@@ -153,9 +153,7 @@ TEST_F(invalidation, CoversOlderSchemasThatItNames) {
   const auto loader = [&](std::string_view key) { return origin.load(key); };
   cache<std::string> old{redis, {.name = "t", .schema = 7, .policy = setup.policy}, loader};
   cache<std::string> now{
-      redis,
-      {.name = "t", .schema = 8, .policy = setup.policy, .also_invalidates = {7}},
-      loader};
+      redis, {.name = "t", .schema = 8, .policy = setup.policy, .also_invalidates = {7}}, loader};
   static_cast<void>(old.get("a"));
   static_cast<void>(now.get("a"));
   origin.write("a");

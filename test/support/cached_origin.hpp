@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A cache in front of a shared_origin, as a test sets it up and as a worker process sets up the same.
+// A cache in front of a shared_origin, as a test sets it up and as a worker process sets up the
+// same.
 #pragma once
 
 #include <drover/cache.hpp>
 
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <map>
@@ -51,13 +52,13 @@ class event_log : public observer {
 
 /// How one call ended, in words.
 struct answer {
-  std::string how{};    ///< as to_string(served), or origin_failure, load_failed:why, refused:why
-  std::string value{};  ///< of a served one; "absent" for none
-  std::string text{};   ///< of what was thrown
-  unsigned attempt = 0;            ///< of a load_failed
-  duration retry_in{};             ///< of a load_failed
-  std::exception_ptr thrown{};     ///< keeps `object` alive
-  const void* object = nullptr;    ///< the exception object itself
+  std::string how{};     ///< as to_string(served), or origin_failure, load_failed:why, refused:why
+  std::string value{};   ///< of a served one; "absent" for none
+  std::string text{};    ///< of what was thrown
+  unsigned attempt = 0;  ///< of a load_failed
+  duration retry_in{};   ///< of a load_failed
+  std::exception_ptr thrown{};   ///< keeps `object` alive
+  const void* object = nullptr;  ///< the exception object itself
 };
 
 /// Many answers, counted.

@@ -23,8 +23,8 @@ namespace {
 constexpr std::size_t operations_per_thread = 40'000;
 
 std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(
-      std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds{1});
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
+                                    std::chrono::nanoseconds{1});
 }
 
 std::string key_of(std::uint32_t number) { return "key" + std::to_string(number); }
@@ -180,13 +180,12 @@ class key_check {
 
   void complain(const labelled& one, const std::string& what) {
     if (into_.violations.size() >= 20) return;
-    into_.violations.push_back("key " + std::to_string(one.done.key) + " process " +
-                               std::to_string(one.process) + " version " +
-                               std::to_string(one.done.version) + " floor " +
-                               std::to_string(floor_) + " how " +
-                               std::to_string(static_cast<unsigned>(one.done.how)) + " from " +
-                               std::to_string(one.done.began_ns) + " to " +
-                               std::to_string(one.done.ended_ns) + ": " + what);
+    into_.violations.push_back(
+        "key " + std::to_string(one.done.key) + " process " + std::to_string(one.process) +
+        " version " + std::to_string(one.done.version) + " floor " + std::to_string(floor_) +
+        " how " + std::to_string(static_cast<unsigned>(one.done.how)) + " from " +
+        std::to_string(one.done.began_ns) + " to " + std::to_string(one.done.ended_ns) + ": " +
+        what);
   }
 
   verdict& into_;
@@ -202,9 +201,8 @@ void mix(cached_origin& cached, shared_origin& origin, const mixture& what) {
   const history_file file{what.history_path, what.threads};
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < what.threads; ++i) {
-    threads.emplace_back([&, i] {
-      mix_in_one_thread(cached, origin, what, i, recorder{file.of_thread(i)});
-    });
+    threads.emplace_back(
+        [&, i] { mix_in_one_thread(cached, origin, what, i, recorder{file.of_thread(i)}); });
   }
   for (std::thread& one : threads) one.join();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the threads of a fleet did, in a file that outlives each of them: the evidence for "a get that
-// begins after an invalidation was acknowledged never returns an older version".
+// What the threads of a fleet did, in a file that outlives each of them: the evidence for "a get
+// that begins after an invalidation was acknowledged never returns an older version".
 //
 // All processes run on one machine, so that CLOCK_MONOTONIC orders what they did.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// An origin that counts, shared by processes: per key a version that each write increases, how often
-// it was loaded, and how many loads ran at once. A load reads the version first and takes its time
-// afterwards, so that what it returns may be old by then, as with a real database.
+// An origin that counts, shared by processes: per key a version that each write increases, how
+// often it was loaded, and how many loads ran at once. A load reads the version first and takes its
+// time afterwards, so that what it returns may be old by then, as with a real database.
 //
 // The table lies in a mapped file and is found by a hash of the key: tests use few keys.
 // Threads: any, of any process.
@@ -44,7 +44,7 @@ class shared_origin {
 
   // --- how loads behave from now on
   void set_load_time(std::chrono::milliseconds time);  ///< of all keys
-  void set_busy(bool is);                              ///< loads burn their time instead of sleeping
+  void set_busy(bool is);  ///< loads burn their time instead of sleeping
   /// Loads up to the `last`-th of this key do not end before `let_go`. For a minute at most.
   void hold(std::string_view key, std::uint64_t last = UINT64_MAX);
   void let_go(std::string_view key);

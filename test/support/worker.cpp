@@ -106,7 +106,8 @@ std::uint64_t worker::events(event_kind what) {
 
 void worker::send(const std::string& line) {
   const std::string bytes = line + "\n";
-  if (::send(wire_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) {
+  if (::send(wire_, bytes.data(), bytes.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(bytes.size())) {
     throw std::runtime_error{"the worker does not listen"};
   }
 }
@@ -119,8 +120,8 @@ std::string worker::read_line() {
       unread_.erase(0, end + 1);
       return line;
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd wanted{.fd = wire_, .events = POLLIN, .revents = 0};
     const int ready = left.count() <= 0 ? 0 : ::poll(&wanted, 1, static_cast<int>(left.count()));
     if (ready < 0 && errno == EINTR) continue;

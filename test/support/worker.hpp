@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One process of a fleet: test/integration/process/worker.cpp, told line by line what to do. It ends
-// with this object, or with the thread that started it.
+// One process of a fleet: test/integration/process/worker.cpp, told line by line what to do. It
+// ends with this object, or with the thread that started it.
 #pragma once
 
 #include <sys/types.h>

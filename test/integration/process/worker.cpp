@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A process of a fleet with a cache of its own in front of the shared origin. test/support/worker.hpp
-// is the other end of its lines.
+// A process of a fleet with a cache of its own in front of the shared origin.
+// test/support/worker.hpp is the other end of its lines.
 #include <cstdint>
 #include <iostream>
 #include <map>

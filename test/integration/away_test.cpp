@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Redis is not there, at first or for a while: single-flight in the process, few loads at once.
+#include "integration/doorway.hpp"
+#include "integration/fleet.hpp"
+
+namespace drover::test {
+namespace {
+
+using away = fleet;
+
+TEST_F(away, AtConstructionCostsNothingButLoads) {
+  server.stop();
+  cached_origin cached{origin, setup};
+  const answer got = cached.ask("a");
+  EXPECT_EQ(got.how, "bypassed");
+  EXPECT_EQ(got.value, "0:a");
+  EXPECT_FALSE(cached.values.invalidate("a").has_value());
+  EXPECT_FALSE(cached.values.expire("a").has_value());
+  EXPECT_EQ(cached.values.peek("a"), std::nullopt);
+  EXPECT_FALSE(cached.redis.is_available());
+
+  server.restart();
+  EXPECT_TRUE(eventually([&] { return cached.ask("b").how == "fresh"; })) << "by itself";
+  EXPECT_TRUE(cached.redis.is_available());
+  EXPECT_GT(cached.values.stats().leases_granted, 0U);
+}
+
+TEST_F(away, RunsSoManyLoadsAtOnceAndNoMore) {
+  server.stop();
+  setup.policy.bypass_max = 3;
+  cached_origin cached{origin, setup};
+  constexpr unsigned keys = 20;
+  for (unsigned i = 0; i < keys; ++i) origin.hold("key" + std::to_string(i));
+  crowd callers{keys, [&](unsigned i) { return cached.ask("key" + std::to_string(i)); }};
+  callers.go();
+  ASSERT_TRUE(eventually([&] { return origin.running() == 3; }));
+  ASSERT_TRUE(eventually([&] { return cached.values.stats().misses == keys; }));
+  origin.let_all_go();
+  const tally all = callers.result();
+  EXPECT_EQ(all.count("bypassed"), keys) << all.line();
+  EXPECT_EQ(origin.loads(), keys);
+  EXPECT_LE(origin.running_max(), 3U);
+}
+
+TEST_F(away, LoadsOneKeyOnceForAllItsCallers) {
+  server.stop();
+  cached_origin cached{origin, setup};
+  static_cast<void>(cached.ask("warm-up"));  // the breaker is open now: nobody waits to connect
+  origin.hold("a");
+  crowd callers{50, [&](unsigned) { return cached.ask("a"); }};
+  callers.go();
+  ASSERT_TRUE(eventually([&] { return cached.values.stats().misses == 51; }));
+  ASSERT_TRUE(loads_run("a"));
+  origin.let_go("a");
+  const tally all = callers.result();
+  EXPECT_EQ(all.got("0:a"), 50U) << all.line();
+  EXPECT_EQ(origin.running_max("a"), 1U);
+  // Whoever had counted its miss and not yet boarded when the load ended began another.
+  EXPECT_LE(origin.loads("a"), 2U);
+}
+
+TEST_F(away, RemembersAFailureForItsPause) {
+  server.stop();
+  cached_origin cached{origin, setup};
+  origin.set_load_time(300ms);  // and so the pause is at least 240 ms
+  origin.set_failing("a", true);
+  const answer first = cached.ask("a");
+  EXPECT_EQ(first.how, "origin_failure");
+  const answer again = cached.ask("a");
+  EXPECT_EQ(again.object, first.object) << "the same exception object";
+  EXPECT_EQ(origin.loads("a"), 1U);
+  origin.set_failing("a", false);
+  EXPECT_TRUE(eventually([&] { return cached.ask("a").value == "0:a"; }));
+  EXPECT_EQ(origin.loads("a"), 2U);
+}
+
+TEST_F(away, ForAWhileLosesNothingThatIsStored) {
+  doorway door{server};
+  setup.url = door.url();
+  cached_origin cached{origin, setup};
+  static_cast<void>(cached.ask("a"));
+  for (int round = 0; round < 3; ++round) {
+    door.close();
+    EXPECT_EQ(cached.ask("a").how, "bypassed");
+    door.open();
+    EXPECT_TRUE(eventually([&] { return cached.ask("a").how == "fresh"; }));
+  }
+}
+
+TEST_F(away, DuringALoadStillServesAllWhoWaitInTheProcess) {
+  doorway door{server};
+  setup.url = door.url();
+  cached_origin cached{origin, setup};
+  origin.hold("a");
+  crowd callers{20, [&](unsigned) { return cached.ask("a"); }};
+  callers.go();
+  ASSERT_TRUE(loads_run("a"));
+  door.close();
+  origin.let_go("a");
+  const tally all = callers.result();
+  EXPECT_EQ(all.got("0:a"), 20U) << all.line();
+}
+
+TEST_F(away, DuringAWaitEndsItByABypass) {
+  setup.policy.lease_ttl = 30s;
+  doorway door{server};
+  auto holder = start_worker();
+  origin.hold("a", 1);
+  holder->start(1, "a");
+  ASSERT_TRUE(loads_run("a"));
+  setup.url = door.url();
+  cached_origin cached{origin, setup};
+  crowd waiters{10, [&](unsigned) { return cached.ask("a"); }};
+  waiters.go();
+  ASSERT_TRUE(eventually([&] { return scripts_run() >= 2; }));
+  door.close();
+  const tally all = waiters.result();
+  EXPECT_EQ(all.got("0:a"), 10U) << all.line();
+  EXPECT_GE(all.count("bypassed"), 1U) << all.line();
+}
+
+TEST_F(away, BecauseThePasswordIsWrongIsSaidAndBypassed) {
+  server.command({"CONFIG", "SET", "requirepass", "right"});
+  setup.url = "unix://" + server.socket_path();
+  for (const std::string& password : {std::string{}, std::string{"wrong-secret"}}) {
+    cached_origin cached{
+        origin, {.name = "t", .policy = setup.policy}, {.url = setup.url, .password = password}};
+    EXPECT_EQ(cached.ask("a").how, "bypassed");
+    std::vector<std::string> told = cached.log->faults(fault_code::unsupported);
+    for (std::string& more : cached.log->faults(fault_code::unreachable)) {
+      told.push_back(std::move(more));
+    }
+    ASSERT_FALSE(told.empty());
+    for (const std::string& text : told) {
+      EXPECT_EQ(text.find("wrong-secret"), std::string::npos) << text;
+    }
+  }
+  cached_origin cached{
+      origin, {.name = "t", .policy = setup.policy}, {.url = setup.url, .password = "right"}};
+  EXPECT_EQ(cached.ask("b").how, "loaded");
+}
+
+}  // namespace
+}  // namespace drover::test

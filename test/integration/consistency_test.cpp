@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Several processes read, write and invalidate the same keys while connections, processes and the
+// server are disturbed. What they did is recorded, and afterwards held against one sentence: a get
+// that begins after an invalidation was acknowledged never returns an older version.
+//
+// DROVER_SEED repeats a run's choices, DROVER_RUN_MS makes it longer.
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+#include "integration/fleet.hpp"
+#include "support/history.hpp"
+
+namespace drover::test {
+namespace {
+
+std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
+  const char* const given = std::getenv(name);
+  return given != nullptr ? std::stoull(given) : otherwise;
+}
+
+class consistency : public fleet {
+ protected:
+  static constexpr unsigned processes = 3;
+
+  void begin(std::uint64_t seed, std::uint64_t run_ms) {
+    workers_ = start_workers(processes);
+    for (unsigned i = 0; i < processes; ++i) {
+      histories_.push_back(origin.path() + ".history" + std::to_string(i));
+      workers_[i]->send("mix " + std::to_string(seed * processes + i) + " " +
+                        std::to_string(run_ms) + " 6 4 " + histories_.back());
+    }
+  }
+
+  // One disturbance after the other, each over when this returns.
+  void disturb(std::uint32_t which, std::uint32_t length_ms) {
+    const std::chrono::milliseconds length{length_ms};
+    worker& victim = *workers_[which % processes];
+    switch (which / processes) {
+      case 0: server.command({"CLIENT", "KILL", "TYPE", "normal"}); break;
+      case 1:
+        victim.signal(SIGSTOP);
+        std::this_thread::sleep_for(length * 4);
+        victim.signal(SIGCONT);
+        break;
+      case 2: server.command({"CLIENT", "PAUSE", std::to_string(length_ms), "ALL"}); break;
+      case 3: server.command({"FLUSHALL"}); break;
+      case 4:
+        server.pause();
+        std::this_thread::sleep_for(length);
+        server.resume();
+        break;
+      default:
+        server.kill9();
+        server.restart();
+        break;
+    }
+    std::this_thread::sleep_for(length / 2);
+  }
+
+  verdict end() {
+    std::vector<std::vector<operation>> all;
+    for (unsigned i = 0; i < processes; ++i) {
+      if (workers_[i]->pid() != 0) {
+        EXPECT_EQ(workers_[i]->read_line(), "mixed");
+        refused_ += workers_[i]->stat("fills_refused") + workers_[i]->stat("leases_lost");
+        EXPECT_EQ(workers_[i]->quit(), 0);
+      }
+    }
+    for (const std::string& path : histories_) {
+      all.push_back(read_history(path));
+      std::filesystem::remove(path);
+    }
+    return judge(all);
+  }
+
+  static void expect_flawless(const verdict& of) {
+    for (const std::string& violation : of.violations) ADD_FAILURE() << violation;
+    std::printf(
+        "%llu gets, %llu invalidations (%llu unknown), %llu overlaps, %llu stale, "
+        "%llu bypassed\n",
+        static_cast<unsigned long long>(of.gets), static_cast<unsigned long long>(of.invalidations),
+        static_cast<unsigned long long>(of.unknown), static_cast<unsigned long long>(of.overlaps),
+        static_cast<unsigned long long>(of.stale), static_cast<unsigned long long>(of.bypassed));
+  }
+
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::vector<std::string> histories_;
+  std::uint64_t refused_ = 0;
+};
+
+TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItInQuietTimes) {
+  const std::uint64_t seed = number_from("DROVER_SEED", std::random_device{}());
+  SCOPED_TRACE("DROVER_SEED=" + std::to_string(seed));
+  setup.policy.ttl = 200ms;
+  origin.set_load_time(4ms);
+  begin(seed, number_from("DROVER_RUN_MS", 2000));
+  const verdict found = end();
+  expect_flawless(found);
+  EXPECT_GT(found.invalidations, 20U);
+  EXPECT_GT(found.overlaps, 0U) << "a run without overlaps shows nothing";
+  EXPECT_GT(refused_, 0U) << "a run without a late fill shows nothing";
+}
+
+TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
+  const std::uint64_t seed = number_from("DROVER_SEED", std::random_device{}());
+  SCOPED_TRACE("DROVER_SEED=" + std::to_string(seed));
+  const std::uint64_t run_ms = number_from("DROVER_RUN_MS", 5000);
+  setup.policy.ttl = 150ms;
+  setup.policy.grace = 150ms;
+  setup.policy.lease_ttl = 200ms;
+  origin.set_load_time(5ms);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{run_ms};
+  begin(seed, run_ms);
+  std::mt19937_64 random{seed};
+  while (std::chrono::steady_clock::now() < until - 200ms) {
+    const auto which = std::uniform_int_distribution<std::uint32_t>{0, 6 * processes - 1}(random);
+    disturb(which, std::uniform_int_distribution<std::uint32_t>{10, 100}(random));
+    // One dies half-way; what it had invalidated stays invalidated.
+    if (std::chrono::steady_clock::now() > until - std::chrono::milliseconds{run_ms / 2}) {
+      workers_[0]->kill9();
+    }
+  }
+  const verdict found = end();
+  expect_flawless(found);
+  EXPECT_GT(found.invalidations, 20U);
+  EXPECT_GT(found.overlaps, 0U) << "a run without overlaps shows nothing";
+}
+
+// The judge itself must be able to find fault.
+TEST(history, ShowsAGetThatIsOlderThanAnInvalidationBeforeIt) {
+  using kind = operation::kind;
+  const operation write{
+      .began_ns = 10, .ended_ns = 11, .key = 1, .version = 1, .what = kind::write};
+  const operation invalidated{
+      .began_ns = 12, .ended_ns = 20, .key = 1, .version = 1, .what = kind::invalidate};
+  operation get{.began_ns = 21, .ended_ns = 22, .key = 1, .version = 0, .what = kind::get};
+  EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 1U);
+  get.began_ns = 19;
+  EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 0U) << "it overlaps";
+  EXPECT_EQ(judge({{write, invalidated}, {get}}).overlaps, 1U);
+  get = {.began_ns = 5, .ended_ns = 9, .key = 1, .version = 1, .what = kind::get};
+  EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 1U) << "not yet written";
+  get = {.began_ns = 21,
+         .ended_ns = 22,
+         .key = 1,
+         .version = 0,
+         .what = kind::get,
+         .how = operation::mark::bypassed};
+  EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 0U);
+  EXPECT_EQ(judge({{write, invalidated, get}}).violations.size(), 1U) << "its own process knows";
+}
+
+}  // namespace
+}  // namespace drover::test
