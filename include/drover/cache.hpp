@@ -185,8 +185,8 @@ class cache {
   /// Returns: nothing when Redis acknowledged it, in which case every `get` that begins later sees
   ///          the change; else the fault: it is unknown whether it took effect, and it is repeated
   ///          after every reconnect until the connection says otherwise.
-  ///          Exempt are values `bypassed`: a load that ran without Redis's word is shared with all who
-  ///          waited for it.
+  ///          Exempt are values `bypassed`: a load that ran without Redis's word is shared with all
+  ///          who waited for it.
   /// Throws:  nothing.
   /// Blocks:  for one reply of Redis.
   /// Threads: any.

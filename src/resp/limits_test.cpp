@@ -132,7 +132,8 @@ TEST(limits, RefuseCountsThatOverflowWhenDoubledOrAdded) {
 }
 
 TEST(limits, LetNoAnnouncementSetMemoryAside) {
-  const limits wide{.elements_max = std::size_t{1} << 40U, .bulk_max = std::size_t{1} << 40U,
+  const limits wide{.elements_max = std::size_t{1} << 40U,
+                    .bulk_max = std::size_t{1} << 40U,
                     .message_max = std::size_t{1} << 41U};
   for (const std::string_view input :
        {"*2000000000\r\n", "%2000000000\r\n", "$536870912\r\n", "$536870912\r\nabc",

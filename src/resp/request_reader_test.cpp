@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "resp/inline_command.hpp"
 #include "base/printing.hpp"
+#include "resp/inline_command.hpp"
 #include "resp/testing.hpp"
 
 namespace drover::resp {
@@ -126,7 +126,8 @@ TEST(request_reader, RefusesWhatIsMalformed) {
   };
   for (const auto& [input, reason] : cases) {
     const std::string error = error_of(input);
-    EXPECT_NE(error.find(reason), std::string::npos) << base::escape(input, 100) << " gave: " << error;
+    EXPECT_NE(error.find(reason), std::string::npos)
+        << base::escape(input, 100) << " gave: " << error;
   }
 }
 
@@ -230,8 +231,10 @@ TEST(request_reader, SurvivesRandomMutationOfValidRequests) {
       input[random() % input.size()] = alphabet[random() % alphabet.size()];
     }
     const request_answer whole = read_whole(input);
-    ASSERT_EQ(request_answer_of(request_reader{}, cut(input, 1)), whole) << base::escape(input, 100);
-    ASSERT_EQ(request_answer_of(request_reader{}, cut(input, 3)), whole) << base::escape(input, 100);
+    ASSERT_EQ(request_answer_of(request_reader{}, cut(input, 1)), whole)
+        << base::escape(input, 100);
+    ASSERT_EQ(request_answer_of(request_reader{}, cut(input, 3)), whole)
+        << base::escape(input, 100);
   }
 }
 
