@@ -9,9 +9,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/random.hpp"
 #include "connection/channel.hpp"
 #include "resp/writer.hpp"
 #include "support/redis_server.hpp"
+#include "support/sanitized.hpp"
 
 namespace drover::connection {
 namespace {
@@ -110,6 +112,78 @@ TEST(threads_channel_redis, AKilledServerOpensTheBreakerAndARestartClosesIt) {
     while (!on.is_available()) std::this_thread::yield();
   });
   while (echo(on, "after") != "after") std::this_thread::yield();
+}
+
+// Every way to wait and to leave at once, with connections dying: roles and slots change hands in
+// all orders. Whoever gets a reply gets its own, and everyone gets an end.
+TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
+  const test::redis_server server;
+  for (const bool spin : {true, false}) {
+    settings with = at(server);
+    with.spin = spin;
+    channel on{with, {}};
+    std::atomic<bool> over{false};
+    std::atomic<int> posted{0};
+    std::atomic<int> told{0};
+    std::atomic<int> replied{0};
+    std::vector<std::jthread> callers;
+    for (unsigned c = 0; c < 12; ++c) {
+      callers.emplace_back([&, c] {
+        base::seeded_random random{c};
+        for (int i = 0; !over; ++i) {
+          const std::string text = std::to_string(c) + ":" + std::to_string(i);
+          std::string request;
+          resp::write_command(request, {"ECHO", text});
+          if (c >= 10) {
+            ++posted;
+            on.post(request, 1, [&told, text](const result<std::vector<resp::message>>& got) {
+              EXPECT_TRUE(!got || got->front().root().text() == text);
+              ++told;
+            });
+            if (random.next() % 2 == 0) on.hold_pushes(), on.release_pushes();
+            std::this_thread::yield();
+            continue;
+          }
+          std::stop_source stop;
+          wait_limit within;
+          if (c % 3 == 1) within.deadline = now() + microseconds{random.next() % 200};
+          if (c % 3 == 2) within.stop = stop.get_token();
+          std::jthread stopper;
+          if (c % 3 == 2) stopper = std::jthread{[&] { stop.request_stop(); }};
+          resp::message reply;
+          const outcome end = on.exchange(request, {&reply, 1}, within);
+          if (end.ended != how::replied) continue;
+          ++replied;
+          ASSERT_EQ(reply.root().text(), text);
+        }
+      });
+    }
+    for (int i = 0; i < 30; ++i) {
+      const int before = replied;
+      while (replied < before + 100) std::this_thread::yield();
+      if (i % 3 == 0) server.command({"CLIENT", "KILL", "TYPE", "normal"});
+    }
+    over = true;
+    callers.clear();
+    while (told < posted) std::this_thread::yield();
+    EXPECT_EQ(told, posted);
+  }
+}
+
+TEST(channel_fork, InTrafficTheChildNeitherHangsNorDisturbs) {
+  if (test::is_sanitized) GTEST_SKIP() << "sanitizers do not follow a fork of many threads";
+  const test::redis_server server;
+  channel on{at(server), {}};
+  const int faults = ask_while(on, 8, [&] {
+    for (int i = 0; i < 20; ++i) {
+      const pid_t child = fork();
+      if (child == 0) _exit(echo(on, "in the child").empty() ? 0 : 1);
+      int status = -1;
+      waitpid(child, &status, 0);
+      EXPECT_EQ(status, 0);
+    }
+  });
+  EXPECT_EQ(faults, 0);
 }
 
 TEST(channel_fork, TheChildsCallsFaultAtOnceAndTheParentsGoOn) {

@@ -90,6 +90,8 @@ struct link {
   std::atomic<bool> exact_silence{false};  ///< the reader before left without a byte
 };
 
+inline constexpr std::string_view handler_threw = "a handler threw";
+
 struct channel::state {
   enum class phase : std::uint8_t {
     idle,        ///< nobody has asked for anything yet
@@ -124,7 +126,7 @@ struct channel::state {
   void digest(link& on, transfer got, arrivals& came);
   [[nodiscard]] bool deliver(arrivals& came, const call* self) noexcept;
   [[nodiscard]] const void* pass_reader(link& on);
-  void break_off(link& on, health::loss how, fault why);
+  void break_off(link& on, health::loss how, fault_code code, std::string_view why) noexcept;
   static void tell(pending& item);
 
   // The service thread.

@@ -281,6 +281,50 @@ TEST(threads_channel, ARequestThatWaitsForAConnectionFaultsInTimeWhenThereIsNone
   EXPECT_FALSE(on.is_available());
 }
 
+TEST(threads_channel, NobodyWaitsForTheNextAttemptLongerThanForAConnection) {
+  const scripted_server server{
+      [](const scripted_peer& peer, const std::vector<std::string>&) { peer.close(); }};
+  settings with = at(server);
+  with.back_off_min = 24h;
+  with.back_off_max = 24h;
+  channel on{with, {}};
+  EXPECT_EQ(get(on, "lost").end.ended, how::faulted);
+  EXPECT_EQ(get(on, "parked").end.ended, how::faulted);  // or it would return tomorrow
+}
+
+TEST(threads_channel, WhatAServerSaysBeforeItClosesIsInTheFault) {
+  const scripted_server server{echo, "-DENIED running in protected mode\r\n"};
+  channel on{at(server), {}};
+  const answer got = get(on, "k");
+  ASSERT_EQ(got.end.ended, how::faulted);
+  EXPECT_NE(got.end.why.text.find("DENIED"), std::string::npos) << got.end.why.text;
+}
+
+TEST(threads_channel, AStopBeforeOrWhileParkedEndsOnlyThatCall) {
+  std::atomic<bool> go_on{false};
+  const scripted_server server{echo};
+  std::unique_ptr<channel> on;
+  std::atomic<bool> in_up{false};
+  const auto up = [&](const greeting&) {
+    in_up = true;
+    while (!go_on) std::this_thread::yield();
+  };
+  on = std::make_unique<channel>(at(server), handlers{.up = up, .down = {}, .push = {}});
+  std::stop_source stop;
+  std::jthread stopped{[&] {
+    EXPECT_EQ(get(*on, "stopped", {.deadline = {}, .stop = stop.get_token()}).end.ended,
+              how::stopped);
+  }};
+  while (!in_up) std::this_thread::yield();
+  stop.request_stop();
+  stopped.join();
+  EXPECT_EQ(get(*on, "never", {.deadline = {}, .stop = stop.get_token()}).end.ended, how::stopped);
+  EXPECT_EQ(get(*on, "late", {.deadline = now() + 5ms, .stop = {}}).end.ended,
+            how::deadline_passed);
+  go_on = true;
+  EXPECT_EQ(get(*on, "other").text, "of other");
+}
+
 TEST(threads_channel, WhatIsPostedInUpGoesBeforeWhatWaitedForTheConnection) {
   std::mutex mutex;
   std::vector<std::string> order;

@@ -88,11 +88,24 @@ void connector::connect_next(steady_time now) {
 }
 
 connector::answer connector::refuse(std::string_view why) {
+  return refuse(fault{fault_code::unreachable, std::string{why}});
+}
+
+connector::answer connector::refuse(fault why) {
   stage_ = stage::idle;
   socket_ = stream_socket{};
   traffic_.reset();
   output_.clear();
-  return fault{fault_code::unreachable, describe(with_.at) + ": " + std::string{why}};
+  why.text = describe(with_.at) + ": " + why.text;
+  return why;
+}
+
+// Too many clients, protected mode: some servers answer the first command by an error and close.
+connector::answer connector::refuse_by_what_came(std::string_view otherwise) {
+  if (place_.received > 0 && replies_[0].root().is_error()) {
+    return refuse(read_handshake(with_, replies_).error());
+  }
+  return refuse(otherwise);
 }
 
 connector::answer connector::begin_greeting() {
@@ -128,9 +141,11 @@ connector::answer connector::receive_greeting() {
   arrivals came;
   const auto received = socket_.receive(input_);
   if (received.what == transfer::how::would_block) return std::nullopt;
-  if (received.what == transfer::how::ended) return refuse("the connection ended in the handshake");
+  if (received.what == transfer::how::ended) {
+    return refuse_by_what_came("the connection ended in the handshake");
+  }
   if (!traffic_->take_in({input_.data(), received.bytes}, came)) {
-    return refuse("the handshake was answered by something that is not RESP3");
+    return refuse_by_what_came("the handshake was answered by something that is not RESP3");
   }
   if (place_.at != slot::stage::ended) return std::nullopt;
   return finish(came);
@@ -138,12 +153,7 @@ connector::answer connector::receive_greeting() {
 
 connector::answer connector::finish(arrivals& came) {
   auto said = read_handshake(with_, replies_);
-  if (!said) {
-    auto why = said.error();
-    static_cast<void>(refuse({}));
-    why.text = describe(with_.at) + ": " + why.text;
-    return why;
-  }
+  if (!said) return refuse(said.error());
   stage_ = stage::idle;
   socket_.begin_traffic(with_.silence_max);
   connected out{std::exchange(socket_, {}), std::move(traffic_), *std::move(said), {}};

@@ -53,6 +53,8 @@ class connector {
 
   void connect_next(steady_time now);
   [[nodiscard]] answer refuse(std::string_view why);
+  [[nodiscard]] answer refuse(fault why);
+  [[nodiscard]] answer refuse_by_what_came(std::string_view otherwise);
   [[nodiscard]] answer begin_greeting();
   [[nodiscard]] answer send_greeting();
   [[nodiscard]] answer receive_greeting();

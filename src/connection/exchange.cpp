@@ -58,7 +58,8 @@ std::optional<fault> channel::state::park(pending& item) {
       parked_bytes + item.request.size() > with.queued_bytes_max) {
     return fault{fault_code::overloaded, "too many requests wait for a connection"};
   }
-  if (parked.empty() && !item.blocks) service_bell->ring();
+  // It ends the waiting, and may be asleep for longer between two attempts.
+  if (parked.empty()) service_bell->ring();
   item.parked_until = now() + with.connect_max;
   item.at = slot::stage::parked;
   ++parked_count;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "connection/channel_state.hpp"
-#include "connection/handshake.hpp"
 
 namespace drover::connection {
 namespace {
@@ -13,8 +12,6 @@ namespace {
 // About what it takes to halt and wake the processor twice; no reply worth polling for takes
 // longer.
 constexpr microseconds spin_max{50};
-
-fault thrown() { return {fault_code::overloaded, "a handler threw"}; }
 
 }  // namespace
 
@@ -88,7 +85,7 @@ channel::state::leaving channel::state::read_for_all(link& on, call& self,
       lock.unlock();
       const bool went_well = deliver(came, &self);
       lock.lock();
-      if (!went_well) break_off(on, health::loss::ended, thrown());
+      if (!went_well) break_off(on, health::loss::ended, fault_code::overloaded, handler_threw);
     }
     const bool has_ended = self.at == slot::stage::ended;
     const bool over = has_ended || on.broken;
@@ -140,7 +137,8 @@ std::optional<transfer> channel::state::spin(link& on) {
     ::sched_yield();
     got = on.socket.receive(on.incoming);
     if (got.what != transfer::how::would_block) {
-      on.gauge.paid();
+      // Where others keep the processor for long, a yield costs more than the sleep it saves.
+      now() < end ? on.gauge.paid() : on.gauge.wasted();
       return got;
     }
   } while (now() < end);
@@ -156,22 +154,21 @@ void channel::state::digest(link& on, transfer got, arrivals& came) {
       on.exact_silence.store(false, std::memory_order_relaxed);
       try {
         if (!on.traffic->take_in({on.incoming.data(), got.bytes}, came)) {
-          break_off(on, health::loss::ended,
-                    {fault_code::corrupt, "protocol error: " + std::string{on.traffic->error()}});
+          break_off(on, health::loss::ended, fault_code::corrupt, on.traffic->error());
         }
       } catch (...) {
-        break_off(on, health::loss::ended, {fault_code::overloaded, "no memory for a reply"});
+        break_off(on, health::loss::ended, fault_code::overloaded, "no memory for a reply");
       }
       if (came.ended_count > 0) on.answered = true;
       return;
     case transfer::how::would_block:
       if (on.traffic->due() > 0 &&
           now() - on.quiet_since.load(std::memory_order_relaxed) >= with.silence_max) {
-        break_off(on, health::loss::silent, {fault_code::unreachable, "the server is silent"});
+        break_off(on, health::loss::silent, fault_code::unreachable, "the server is silent");
       }
       return;
     case transfer::how::ended:
-      break_off(on, health::loss::ended, {fault_code::unreachable, "the connection was lost"});
+      break_off(on, health::loss::ended, fault_code::unreachable, "the connection was lost");
       return;
   }
 }
@@ -235,12 +232,18 @@ const void* channel::state::pass_reader(link& on) {
   return nullptr;
 }
 
-// Under the lock.
-void channel::state::break_off(link& on, health::loss how, fault why) {
+// Under the lock. Without memory for its text the fault has none: a role that is not given back
+// would hang everyone.
+void channel::state::break_off(link& on, health::loss how, fault_code code,
+                               std::string_view why) noexcept {
   if (on.broken) return;
   on.broken = how;
-  on.why = std::move(why);
-  on.why.text = describe(with.at) + ": " + on.why.text;
+  on.why.code = code;
+  try {
+    on.why.text = describe(with.at) + ": " + std::string{why};
+  } catch (...) {
+    on.why.text.clear();
+  }
   on.socket.hang_up();
   at = phase::connecting;
   epoch.store(0, std::memory_order_release);

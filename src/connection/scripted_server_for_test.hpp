@@ -58,7 +58,9 @@ class scripted_server {
   using script =
       std::function<void(const scripted_peer&, const std::vector<std::string>& arguments)>;
 
-  explicit scripted_server(script does) : script_{std::move(does)} {
+  /// `refusal`, if any, is the answer to HELLO; then it closes.
+  explicit scripted_server(script does, std::string refusal = {})
+      : script_{std::move(does)}, refusal_{std::move(refusal)} {
     std::string pattern = (std::filesystem::temp_directory_path() / "drover-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
     folder_ = pattern;
@@ -125,9 +127,10 @@ class scripted_server {
     }
   }
 
-  static bool answer_handshake(const scripted_peer& peer,
-                               const std::vector<std::string>& arguments) {
+  bool answer_handshake(const scripted_peer& peer,
+                        const std::vector<std::string>& arguments) const {
     if (arguments[0] == "HELLO") {
+      if (!refusal_.empty()) return peer.send(refusal_), peer.close(), true;
       return peer.send(
                  "%3\r\n$7\r\nversion\r\n$3\r\n7.0\r\n$2\r\nid\r\n:7\r\n$4\r\nmode\r\n$"
                  "10\r\nstandalone\r\n"),
@@ -139,6 +142,7 @@ class scripted_server {
   }
 
   script script_;
+  std::string refusal_;
   std::filesystem::path folder_;
   int listening_ = -1;
   std::atomic<bool> stopping_{false};

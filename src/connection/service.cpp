@@ -197,8 +197,7 @@ void channel::state::come_up(locked& lock, connected fresh) {
   }
   at = phase::up;
   available.store(true, std::memory_order_release);
-  if (!went_well)
-    break_off(*live, health::loss::ended, {fault_code::overloaded, "a handler threw"});
+  if (!went_well) break_off(*live, health::loss::ended, fault_code::overloaded, handler_threw);
   write_out(*live, lock);
   tell_all(lock, refused);
   hand_over(*live, lock);
@@ -230,7 +229,7 @@ void channel::state::read_once(locked& lock) {
   lock.unlock();
   const bool went_well = deliver(came, nullptr);
   lock.lock();
-  if (!went_well) break_off(on, health::loss::ended, {fault_code::overloaded, "a handler threw"});
+  if (!went_well) break_off(on, health::loss::ended, fault_code::overloaded, handler_threw);
   hand_over(on, lock);
 }
 
