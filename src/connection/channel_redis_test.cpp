@@ -24,6 +24,7 @@ using how = outcome::how;
 settings at(const test::redis_server& server) {
   settings with;
   with.at = *parse_url(server.url());
+  with.connect_max = 10s;  // a busy machine is no fault of the server's
   with.back_off_min = 5ms;
   with.back_off_max = 50ms;
   return with;
