@@ -5,9 +5,6 @@
 #include <string>
 #include <variant>
 
-#include "simulate/demo_options.hpp"
-#include "simulate/herd_member.hpp"
-
 namespace drover::cli {
 
 /// Text to show instead of doing something: help, the version, or what is wrong with the input.
@@ -16,7 +13,7 @@ struct showing {
   int exit_code = 0;  ///< other than 0: to standard error
 };
 
-using command = std::variant<showing, simulate::demo_options, simulate::member_options>;
+using command = std::variant<showing>;
 
 /// Never throws for what was typed: what cannot be meant comes back as `showing` with `exit_usage`.
 [[nodiscard]] command parse_command_line(int count, const char* const* arguments);
