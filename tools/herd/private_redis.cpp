@@ -60,48 +60,64 @@ fs::path find_redis_server(const std::optional<std::string>& asked_for) {
 
 private_redis::private_redis(const fs::path& program, const fs::path& folder,
                              const signal_watch& signals)
-    : socket_{folder / "redis.sock"},
-      log_{folder / "redis.log"},
-      process_{plan_for(program, folder)} {
+    : program_{program}, folder_{folder} {
+  start(signals);
+}
+
+void private_redis::start(const signal_watch& signals) {
+  process_.reset();
+  process_.emplace(plan_for(program_, folder_));
   const auto deadline = std::chrono::steady_clock::now() + start_max;
-  while (!answers()) {
-    if (const auto status = process_.status()) {
-      throw std::runtime_error{"redis-server (" + program.string() + ") " +
+  while (!answers("PING\r\n", "+PONG")) {
+    if (const auto status = process_->status()) {
+      throw std::runtime_error{"redis-server (" + program_.string() + ") " +
                                ending_in_words(*status) + end_of_log()};
     }
     if (std::chrono::steady_clock::now() > deadline) {
-      throw std::runtime_error{"redis-server (" + program.string() + ") does not answer" +
+      throw std::runtime_error{"redis-server (" + program_.string() + ") does not answer" +
                                end_of_log()};
     }
     signals.pause(5ms);
   }
 }
 
-bool private_redis::answers() const {
+void private_redis::kill() {
+  is_killed_ = true;
+  process_.reset();
+}
+
+void private_redis::start_again(const signal_watch& signals) {
+  start(signals);
+  is_killed_ = false;
+}
+
+void private_redis::flush_all() const {
+  if (!answers("FLUSHALL\r\n", "+OK")) throw std::runtime_error{"redis-server refuses FLUSHALL"};
+}
+
+bool private_redis::answers(std::string_view question, std::string_view wanted) const {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string path = socket_.string();
+  const std::string path = socket().string();
   if (path.size() >= sizeof address.sun_path) return false;
   std::memcpy(address.sun_path, path.data(), path.size());
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return false;
   const timeval limit{.tv_sec = 1, .tv_usec = 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  constexpr std::string_view question = "PING\r\n";
-  constexpr std::string_view wanted = "+PONG";
-  char reply[wanted.size()] = {};
+  std::string reply(wanted.size(), '\0');
   const bool asked =
       ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       ::send(descriptor, question.data(), question.size(), MSG_NOSIGNAL) ==
           static_cast<ssize_t>(question.size());
-  const bool got = asked && ::recv(descriptor, reply, sizeof reply, MSG_WAITALL) ==
-                                static_cast<ssize_t>(sizeof reply);
+  const bool got = asked && ::recv(descriptor, reply.data(), reply.size(), MSG_WAITALL) ==
+                                static_cast<ssize_t>(reply.size());
   ::close(descriptor);
-  return got && std::string_view{reply, sizeof reply} == wanted;
+  return got && reply == wanted;
 }
 
 std::string private_redis::end_of_log() const {
-  std::ifstream log{log_};
+  std::ifstream log{folder_ / "redis.log"};
   const std::string text{std::istreambuf_iterator<char>{log}, {}};
   if (text.empty()) return "";
   return "; its log ends:\n" + (text.size() > 1000 ? text.substr(text.size() - 1000) : text);

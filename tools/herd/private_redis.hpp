@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A redis-server for one run: on a unix socket in the given folder and on no port, keeping nothing
+// A redis-server of our own: on a unix socket in the given folder and on no port, keeping nothing
 // on disk. Threads: one at a time.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "herd/child_process.hpp"
 #include "herd/signal_watch.hpp"
@@ -23,17 +24,29 @@ class private_redis {
   private_redis(const std::filesystem::path& program, const std::filesystem::path& folder,
                 const signal_watch& signals);
 
-  [[nodiscard]] std::string url() const { return "unix://" + socket_.string(); }
+  [[nodiscard]] std::string url() const { return "unix://" + socket().string(); }
   /// nullopt while it runs.
-  [[nodiscard]] std::optional<int> status() { return process_.status(); }
+  [[nodiscard]] std::optional<int> status() { return process_->status(); }
+
+  /// As by kill -9. What it kept is lost.
+  void kill();
+  [[nodiscard]] bool is_killed() const noexcept { return is_killed_; }
+  /// After `kill`, at the same place. Returns and throws as the constructor.
+  void start_again(const signal_watch& signals);
+  /// FLUSHALL. Throws std::runtime_error.
+  void flush_all() const;
 
  private:
-  [[nodiscard]] bool answers() const;
+  [[nodiscard]] std::filesystem::path socket() const { return folder_ / "redis.sock"; }
+  void start(const signal_watch& signals);
+  /// One exchange on a connection of its own; false when it cannot be had.
+  [[nodiscard]] bool answers(std::string_view question, std::string_view wanted) const;
   [[nodiscard]] std::string end_of_log() const;
 
-  std::filesystem::path socket_;
-  std::filesystem::path log_;
-  child_process process_;
+  const std::filesystem::path program_;
+  const std::filesystem::path folder_;
+  std::optional<child_process> process_;
+  bool is_killed_ = false;
 };
 
 }  // namespace drover::simulate

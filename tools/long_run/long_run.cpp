@@ -234,8 +234,8 @@ std::string_view name_of(renewal rule) noexcept {
     case renewal::ttl: return "ttl";
     case renewal::ttl_lease: return "ttl-lease";
     case renewal::xfetch: return "xfetch";
-    case renewal::xfetch_age: return "xfetch-age";
-    case renewal::drover: return "drover";
+    case renewal::xfetch_age: return "xfetch-article";
+    case renewal::drover: return "drover-strict";
   }
   return "";
 }
