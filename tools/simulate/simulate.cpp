@@ -15,6 +15,8 @@
 #include "cli/exit_codes.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/terminal.hpp"
+#include "cli/usage_error.hpp"
+#include "connection/url.hpp"
 #include "herd/private_redis.hpp"
 #include "herd/scratch_folder.hpp"
 #include "herd/signal_watch.hpp"
@@ -77,7 +79,11 @@ std::vector<std::pair<std::string, parameter_value>> parameters_of(const simulat
 class simulation_run {
  public:
   explicit simulation_run(const simulate_options& asked) : asked_{asked}, file_{asked.out} {
-    if (!asked_.redis_url) server_program_ = find_redis_server(asked_.redis_server);
+    if (!asked_.redis_url) {
+      server_program_ = find_redis_server(asked_.redis_server);
+    } else if (const auto at = connection::parse_url(*asked_.redis_url); !at) {
+      throw cli::usage_error{"--redis: " + at.error().text};
+    }
   }
   ~simulation_run() { remove_own_keys(); }
   simulation_run(const simulation_run&) = delete;
