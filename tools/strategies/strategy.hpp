@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,16 +23,18 @@ struct strategy_settings {
   std::chrono::milliseconds ttl{};
   /// How long the query takes at least, for strategies that count the ttl from the load's start.
   std::chrono::milliseconds load{};
-  /// For strategies that draw random numbers.
+  /// For strategies that draw random numbers. Another one in each process, or they draw alike.
   std::uint64_t seed = 0;
 };
 
-/// Begins with its construction and ends with its destruction, once in each process. All keys that
-/// it is given contain the run's prefix, and every key that it keeps in Redis contains the key that
-/// it belongs to: so they can be found and removed.
+/// Begins with its construction and ends with its destruction, once in each process; its
+/// construction waits for nothing. All keys that it is given contain the run's prefix, have no
+/// white space and at most 200 bytes, and every key that it keeps in Redis contains, as it is, the
+/// key that it belongs to: so they can be found and removed. (Drover's own key for trying whether
+/// pushes arrive belongs to no key, and ends by itself within a second.)
 ///
-/// Throws:  what the strategy's own code would throw at its user: a failed exchange with Redis, or
-/// the origin's error.
+/// Throws:  what the strategy's own code would throw at its user: the origin's error, say. That
+///          Redis is away is most strategies' own business in `get`.
 /// Threads: any, but for the destructor.
 class strategy {
  public:
@@ -43,10 +46,11 @@ class strategy {
   /// The value for `key`; nullopt when there is no such row. Blocks as long as the strategy makes
   /// its caller wait.
   [[nodiscard]] virtual std::optional<std::string> get(std::string_view key) = 0;
-  /// What the strategy has its user call after a change of the row is committed.
+  /// What the strategy has its user call after a change of the row is committed. Throws
+  /// std::runtime_error when Redis did not acknowledge it.
   virtual void invalidate(std::string_view key) = 0;
-  /// Would `get` be answered from the cache now, with a value that its ttl still covers? Never asks
-  /// the origin.
+  /// Would `get` be answered from the cache now, with an answer that its ttl still covers? Never
+  /// asks the origin. False while Redis is away.
   [[nodiscard]] virtual bool is_cached(std::string_view key) = 0;
 };
 
@@ -55,10 +59,11 @@ struct strategy_kind {
   std::string_view title;     ///< in tables
   std::string_view summary;   ///< in --list: what it does, in one line
   std::string_view weakness;  ///< why it sends more than one query, when it does: half a sentence
-  std::unique_ptr<strategy> (*begin)(strategy_settings with);
+  std::function<std::unique_ptr<strategy>(strategy_settings with)> begin;
 };
 
-/// All there are, in the order in which they are shown.
+/// All there are, in the order in which they are shown. A program of the user's is none of them:
+/// command_strategy.hpp makes one of it.
 [[nodiscard]] std::span<const strategy_kind> strategies();
 /// nullptr when there is none of that name.
 [[nodiscard]] const strategy_kind* find_strategy(std::string_view name);
