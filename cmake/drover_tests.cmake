@@ -10,7 +10,7 @@ find_package(GTest REQUIRED)
 include(GoogleTest)
 
 set(DROVER_THREADED connection_test cache_test integration_test)
-set(DROVER_TOOL_SUITES "*demo*:*simulate*:*audit*:*inspect*")
+set(DROVER_TOOL_SUITES "*simulate*:*audit*:*inspect*")
 add_custom_target(drover_tests)     # all that ctest runs, and the fuzz targets
 add_custom_target(drover_threaded)  # all that `ctest -L threads` runs
 set(DROVER_TEST_FLAGS "" CACHE STRING "More compiler options for the files of tests")
@@ -108,7 +108,7 @@ if(files)
   endif()
 endif()
 
-# The demo and the like are tested from outside.
+# The tool is tested from outside.
 if(TARGET drover_command)
   add_dependencies(drover_tests drover_command)
 endif()

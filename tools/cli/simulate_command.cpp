@@ -105,11 +105,11 @@ std::vector<simulate::load_time> loads_named(std::string_view text) {
   return loads;
 }
 
-/// The command as a shell would take it.
+/// The command as a shell would take it, without anybody's password.
 std::string command_line_of(int count, const char* const* arguments) {
   std::string line = "drover";
   for (int i = 1; i < count; ++i) {
-    const std::string_view each = arguments[i];
+    const std::string each = simulate::without_password(arguments[i]);
     const bool is_plain =
         !each.empty() && each.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                                 "0123456789-_=./:,+@%") == std::string_view::npos;
@@ -229,7 +229,7 @@ simulate::simulate_options simulate_command::meant_simulation(const simulate::sc
   }
   if (redis_ != "auto") {
     if (!is_redis_mine_) {
-      throw usage_error{"--redis " + redis_ +
+      throw usage_error{"--redis " + simulate::without_password(redis_) +
                         ": the simulation puts keys of its own there and loads the server; say "
                         "--redis-is-mine if that is what you want"};
     }
