@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
+#include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -19,7 +22,7 @@
 #include "herd/run_plan.hpp"
 #include "origins/load_time.hpp"
 #include "origins/origin.hpp"
-#include "strategies/make_strategy.hpp"
+#include "strategies/chosen_strategy.hpp"
 #include "strategies/strategy.hpp"
 
 namespace drover::simulate {
@@ -64,12 +67,12 @@ class member final : public query_log {
   }
 
   [[nodiscard]] std::unique_ptr<strategy> begin(std::chrono::milliseconds ttl) {
-    return make_strategy(plan_.strategy, plan_.strategy_command,
-                         {.redis_url = plan_.redis_url,
-                          .ask = [this](std::string_view key) { return ask(key); },
-                          .ttl = ttl,
-                          .load = std::chrono::ceil<std::chrono::milliseconds>(load_.mean()),
-                          .seed = plan_.seed + number_});
+    return chosen_strategy(plan_.strategy, plan_.strategy_command)
+        .begin({.redis_url = plan_.redis_url,
+                .ask = [this](std::string_view key) { return ask(key); },
+                .ttl = ttl,
+                .load = std::chrono::ceil<std::chrono::milliseconds>(load_.mean()),
+                .seed = draws{plan_.seed, std::uint64_t{number_} << 32U}.next()});
   }
 
   std::optional<std::string> ask(std::string_view key) {

@@ -30,7 +30,7 @@
 #include "simulate_report/svg_report.hpp"
 #include "simulate_report/text_report.hpp"
 #include "simulate_report/wording.hpp"
-#include "strategies/make_strategy.hpp"
+#include "strategies/chosen_strategy.hpp"
 
 namespace drover::simulate {
 namespace {
@@ -79,6 +79,13 @@ std::vector<std::pair<std::string, parameter_value>> parameters_of(const simulat
 class simulation_run {
  public:
   explicit simulation_run(const simulate_options& asked) : asked_{asked}, file_{asked.out} {
+    try {
+      for (const std::string& each : asked_.strategies) {
+        static_cast<void>(chosen_strategy(each, asked_.strategy_command));
+      }
+    } catch (const std::invalid_argument& error) {
+      throw cli::usage_error{std::string{"--strategy-command: "} + error.what()};
+    }
     if (!asked_.redis_url) {
       server_program_ = find_redis_server(asked_.redis_server);
     } else if (const auto at = connection::parse_url(*asked_.redis_url); !at) {
@@ -152,23 +159,24 @@ class simulation_run {
   }
 
   strategy_result play(const std::string& name, const load_time& load) {
-    const strategy_about about = about_strategy(name, asked_.strategy_command);
+    const strategy_kind about = chosen_strategy(name, asked_.strategy_command);
+    const std::string title{about.title};
     const bool is_repeated = plan_for(name, load).comes == arrival::once;
     std::vector<run_record> records;
     for (std::uint32_t event = 0; event < (is_repeated ? asked_.events : 1); ++event) {
-      records.push_back(play_once(plan_for(name, load), about.title, load));
+      records.push_back(play_once(plan_for(name, load), title, load));
       ++runs_;
     }
     ++played_;
     // A value lives at least half its ttl: what comes sooner belongs to the same cold event.
     strategy_result made{
         .name = name,
-        .title = about.title,
-        .weakness = about.weakness,
+        .title = title,
+        .weakness = std::string{about.weakness},
         .found = measure(records, {.events = asked_.what->events, .event_gap = asked_.ttl / 2}),
         .checks = {}};
     made.checks = evaluate(conditions_for(name), made.found);
-    progress_.note(where(about.title, load) + ": " +
+    progress_.note(where(title, load) + ": " +
                    counted(made.found.queries_total, "query", "queries"));
     return made;
   }
