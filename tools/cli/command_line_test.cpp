@@ -105,8 +105,8 @@ TEST(command_line, TakesTheScenariosOwnDefaults) {
     EXPECT_EQ(options.what->name, each.name);
     EXPECT_EQ(options.callers, each.usual.callers) << name;
     EXPECT_EQ(options.ttl, each.usual.ttl) << name;
-    EXPECT_FALSE(simulate::parse_expectation(each.promise).conditions.empty()) << name;
-    EXPECT_EQ(simulate::parse_expectation(each.promise).error, "") << name;
+    EXPECT_FALSE(simulate::parse_expectations(each.promise).conditions.empty()) << name;
+    EXPECT_EQ(simulate::parse_expectations(each.promise).error, "") << name;
   }
 }
 

@@ -194,7 +194,9 @@ simulate::simulate_options simulate_command::meant_simulation(const simulate::sc
   for (const char* option : {"--rate", "--hours", "--beta"}) {
     refuse(option, "for --scenario long-run only");
   }
-  simulate::simulate_options made{.what = &what, .command = typed};
+  simulate::simulate_options made;
+  made.what = &what;
+  made.command = typed;
   made.strategies = strategies_named(
       has("--strategy") ? strategies_
                         : (has("--strategy-command") ? "none" : std::string{what.usual.strategies}));
@@ -250,7 +252,7 @@ simulate::simulate_options simulate_command::meant_simulation(const simulate::sc
   if (has("--out")) made.out = out_;
   made.seed = typed_number("--seed", seed_, 0, UINT64_MAX);
   if (has("--expect")) {
-    auto read = simulate::parse_expectation(expect_);
+    auto read = simulate::parse_expectations(expect_);
     if (!read.error.empty()) throw usage_error{"--expect: " + read.error};
     made.expected = std::move(read.conditions);
   }

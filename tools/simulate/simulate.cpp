@@ -181,10 +181,10 @@ class simulation_run {
     return made;
   }
 
-  [[nodiscard]] std::vector<condition> conditions_for(const std::string& name) const {
+  [[nodiscard]] std::vector<expectation> conditions_for(const std::string& name) const {
     if (!asked_.expected.empty()) return asked_.expected;
     if (!name.starts_with("drover")) return {};
-    return parse_expectation(asked_.what->promise).conditions;
+    return parse_expectations(asked_.what->promise).conditions;
   }
 
   run_record play_once(const run_plan& plan, const std::string& title, const load_time& load) {

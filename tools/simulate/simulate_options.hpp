@@ -41,7 +41,7 @@ struct simulate_options {
   report_format format = report_format::text;
   std::optional<std::filesystem::path> out;
   std::uint64_t seed = 1;
-  std::vector<condition> expected;  ///< of every strategy; empty: what the scenario promises
+  std::vector<expectation> expected;  ///< of every strategy; empty: what the scenario promises
   std::string command;              ///< that repeats it
 };
 
