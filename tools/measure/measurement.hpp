@@ -23,8 +23,8 @@ struct quantiles {
 
 /// Which queries belong to one cold event.
 enum class event_rule : std::uint8_t {
-  run,       ///< all of one run
-  cluster,   ///< of each key: a query, and those that begin within `event_gap` after it
+  run,      ///< all of one run
+  cluster,  ///< of each key: a query, and those of its run that begin within `event_gap` after it
 };
 
 struct measuring {
@@ -35,9 +35,11 @@ struct measuring {
 /// Of all the runs of one strategy in one round, one behind another.
 struct measurement {
   std::uint64_t cold_events = 0;
-  std::vector<std::uint64_t> queries_per_event;  ///< one for each cold event
-  std::uint64_t queries_total = 0;               ///< that the database counted
-  std::uint64_t queries_asked = 0;               ///< that the tool counted
+  /// One for each cold event. By run these are the database's counts; by cluster they come from
+  /// the log, which knows when each query began, and may hold fewer than were counted.
+  std::vector<std::uint64_t> queries_per_event;
+  std::uint64_t queries_total = 0;  ///< that the database counted
+  std::uint64_t queries_asked = 0;  ///< that the tool counted
   std::uint64_t fill_queries = 0;
   std::uint64_t calls = 0;
   std::uint64_t calls_refused = 0;
@@ -49,8 +51,9 @@ struct measurement {
   std::chrono::nanoseconds age_max{};  ///< of a value that a caller was given
   std::string first_error;
   quantiles wait;  ///< from a call to its return; of those that came back
-  /// From the end of an event's first query to the return of a call that began before that end;
-  /// calls that were back before count as zero, calls that began later do not count.
+  /// From the end of the query that ended first, of an event and a call's key, to the return of the
+  /// call, if it began before that end and was not back before the event began. A call that was
+  /// back before that end counts as zero.
   quantiles lag;
   // For pictures. The runs stand one behind another, each from its release.
   std::chrono::nanoseconds end{};
@@ -59,13 +62,14 @@ struct measurement {
   std::vector<mark> marks;
 };
 
-/// Requires at least one record.
+/// Zeros for no records.
 [[nodiscard]] measurement measure(std::span<const run_record> runs, const measuring& how);
 
 /// Nearest rank; zeros for no samples.
 [[nodiscard]] quantiles quantiles_of(std::vector<std::chrono::nanoseconds> samples);
 
-/// How many of `spans` run at some time in each of `bins` equal parts of [0, end).
+/// How many of `spans` ran at once, at most, in each of `bins` equal parts of [0, end). A span is
+/// over at its end: of two that meet, one runs at a time.
 [[nodiscard]] std::vector<std::uint32_t> running_over_time(std::span<const query_span> spans,
                                                            std::chrono::nanoseconds end,
                                                            std::size_t bins);

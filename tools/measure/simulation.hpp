@@ -30,7 +30,7 @@ struct strategy_result {
 
 /// The strategies under one load time.
 struct round_result {
-  std::string load;  ///< as it was asked for: "50", "uniform:20-80"
+  std::string load;           ///< as it was asked for: "50", "uniform:20-80"
   std::string load_in_words;  ///< "50 ms", "20 to 80 ms"
   std::vector<strategy_result> strategies;
 };
@@ -44,7 +44,7 @@ struct simulation {
   std::string origin;    ///< "SQLite 3.40.1", "PostgreSQL 15.20"
   std::string server;    ///< "Redis 7.0.15, private"
   std::vector<std::pair<std::string, parameter_value>> parameters;  ///< names as in JSON
-  std::string command;  ///< that repeats it
+  std::string command;                                              ///< that repeats it
   std::vector<round_result> rounds;
 
   /// Every check of every strategy is met.
