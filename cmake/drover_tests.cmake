@@ -13,13 +13,11 @@ set(DROVER_THREADED connection_test cache_test integration_test)
 set(DROVER_TOOL_SUITES "*simulate*:*audit*:*inspect*")
 add_custom_target(drover_tests)     # all that ctest runs, and the fuzz targets
 add_custom_target(drover_threaded)  # all that `ctest -L threads` runs
-set(DROVER_TEST_FLAGS "" CACHE STRING "More compiler options for the files of tests")
 option(DROVER_TEST_PRECOMPILE "Compile the headers of the tests once" OFF)
 set(DROVER_TEST_TIMEOUT 120 CACHE STRING "Seconds that one test may take")
 
 function(drover_test_target target)
   drover_flags(${target})
-  target_compile_options(${target} PRIVATE ${DROVER_TEST_FLAGS})
   target_include_directories(${target} SYSTEM PRIVATE "${DROVER_XXHASH_INCLUDE}")
   target_compile_definitions(${target} PRIVATE
     DROVER_PROCESS_DIR="${PROJECT_BINARY_DIR}/bin/process"
@@ -114,12 +112,16 @@ if(TARGET drover_command)
 endif()
 
 if(DROVER_FUZZ)
-  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/*/*_fuzz.cpp")
+  file(GLOB files CONFIGURE_DEPENDS
+    "${PROJECT_SOURCE_DIR}/src/*/*_fuzz.cpp" "${PROJECT_SOURCE_DIR}/tools/*/*_fuzz.cpp")
   foreach(file IN LISTS files)
     cmake_path(GET file STEM stem)
     string(REGEX REPLACE "_fuzz$" "" name "${stem}")
     add_executable(fuzz_${name} "${file}")
     drover_test_target(fuzz_${name})
+    if(file MATCHES "^${PROJECT_SOURCE_DIR}/tools/" AND TARGET drover_tools)
+      target_link_libraries(fuzz_${name} PRIVATE drover_tools)
+    endif()
     target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer-no-link)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     add_dependencies(drover_tests fuzz_${name})

@@ -14,6 +14,9 @@ if(tool_files AND EXISTS "${tool_main}")
   drover_flags(drover_tools)
   target_include_directories(drover_tools PUBLIC
     "${PROJECT_SOURCE_DIR}/tools" "${PROJECT_SOURCE_DIR}/src")
+  if(DROVER_FUZZ)
+    target_compile_options(drover_tools PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
   target_compile_definitions(drover_tools PRIVATE DROVER_VERSION="${PROJECT_VERSION}")
   target_link_libraries(drover_tools PUBLIC drover::drover SQLite::SQLite3 Threads::Threads)
 

@@ -102,7 +102,7 @@ TEST_F(away, DuringALoadStillServesAllWhoWaitInTheProcess) {
 }
 
 TEST_F(away, DuringAWaitEndsItByABypass) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   doorway door{server};
   auto holder = start_worker();
   origin.hold("a", 1);

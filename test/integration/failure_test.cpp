@@ -2,20 +2,10 @@
 // The origin fails, or has nothing: who hears of it, who tries again, and when.
 #include "integration/fleet.hpp"
 
-#include "entry/envelope.hpp"
-
 namespace drover::test {
 namespace {
 
-class failure : public fleet {
- protected:
-  /// The envelope under a key, as it is stored.
-  [[nodiscard]] entry::envelope stored(std::string_view key) const {
-    const resp::message reply = server.command({"GET", value_key(key)});
-    const std::string bytes{reply.root().is_null() ? std::string_view{} : reply.root().text()};
-    return entry::decode(bytes).head;
-  }
-};
+using failure = fleet;
 
 TEST_F(failure, IsOneObjectForAllWhoWaitInTheProcessAndOneLoad) {
   cached_origin cached{origin, setup};
@@ -36,7 +26,7 @@ TEST_F(failure, IsOneObjectForAllWhoWaitInTheProcessAndOneLoad) {
 }
 
 TEST_F(failure, ReachesOtherProcessesAsLoadFailedAndNobodyRepeatsTheLoad) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin here{origin, setup};
   auto other = start_worker();
   origin.set_failing("a", true);
@@ -185,7 +175,7 @@ TEST_F(failure, AndAbsenceEndWithTheirTimes) {
 
 TEST_F(failure, AbsenceThatIsNotRememberedStillServesThoseWhoWait) {
   setup.policy.absent_ttl = 0ms;
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin here{origin, setup};
   cached_origin other{origin, setup};
   origin.set_absent("a", true);

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "entry/envelope.hpp"
 #include "entry/keys.hpp"
 #include "support/cached_origin.hpp"
 #include "support/crowd.hpp"
@@ -75,6 +76,16 @@ class fleet : public testing::Test {
   /// The value key of a user's key in the cache of `setup`.
   [[nodiscard]] std::string value_key(std::string_view key) const {
     return entry::key_space{setup.name, 1}.value_key(key);
+  }
+  /// The envelope under a user's key, as it is stored.
+  [[nodiscard]] entry::envelope stored(std::string_view key) const {
+    const resp::message reply = server.command({"GET", value_key(key)});
+    return entry::decode(reply.root().is_null() ? std::string_view{} : reply.root().text()).head;
+  }
+  /// Leases that neither end nor are renewed while a test runs: what happens, happens without.
+  void use_long_leases() {
+    setup.policy.lease_ttl = 5min;
+    setup.policy.load_max = 10min;
   }
   [[nodiscard]] bool loads_run(std::string_view key, unsigned how_many = 1) const {
     return eventually([&] { return origin.running(key) == how_many; });

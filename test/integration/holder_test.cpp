@@ -16,10 +16,9 @@ class holder : public fleet {
   }
 };
 
-// The lease lasts 30 s and the guard less: only the check for a dead holder can end the wait in
-// time.
+// The lease outlasts the guard: only the check for a dead holder can end the wait in time.
 TEST_F(holder, ThatIsKilledIsReplacedLongBeforeItsLeaseEnds) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   auto first = start_worker();
   auto second = start_worker();
   origin.hold("a");
@@ -41,7 +40,7 @@ TEST_F(holder, ThatIsKilledIsReplacedLongBeforeItsLeaseEnds) {
 }
 
 TEST_F(holder, ThatIsKilledIsReplacedByOneOfManyProcesses) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   auto first = start_worker();
   auto others = start_workers(3);
   origin.hold("a");

@@ -21,7 +21,7 @@ class invalidation : public fleet {
 };
 
 TEST_F(invalidation, ByAnotherProcessRefusesTheFillOfALoadThatBeganBefore) {
-  setup.policy.lease_ttl = 30s;  // no renewal meanwhile: the fill itself must be refused
+  use_long_leases();  // no renewal meanwhile: the fill itself must be refused
   cached_origin here{origin, setup};
   cached_origin other{origin, setup};
   const auto leader = begin_old_load(here);
@@ -37,7 +37,7 @@ TEST_F(invalidation, ByAnotherProcessRefusesTheFillOfALoadThatBeganBefore) {
 }
 
 TEST_F(invalidation, ByAnotherProcessIsSeenByTheNextCallerOfTheLoadingProcess) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin here{origin, setup};
   cached_origin other{origin, setup};
   const auto leader = begin_old_load(here);
@@ -52,7 +52,7 @@ TEST_F(invalidation, ByAnotherProcessIsSeenByTheNextCallerOfTheLoadingProcess) {
 }
 
 TEST_F(invalidation, ByTheLoadingProcessStartsLaterCallersAgainAtOnce) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin here{origin, setup};
   const auto leader = begin_old_load(here);
   origin.write("a");
@@ -65,6 +65,7 @@ TEST_F(invalidation, ByTheLoadingProcessStartsLaterCallersAgainAtOnce) {
 }
 
 TEST_F(invalidation, LetsThoseGoWhoJoinedAfterTheOriginWasRead) {
+  use_long_leases();
   cached_origin here{origin, setup};
   const auto leader = begin_old_load(here);
   crowd joined{20, [&](unsigned) { return here.ask("a"); }};
@@ -101,7 +102,7 @@ TEST_F(invalidation, RefusesTheFillOfARefreshThatBeganBefore) {
 }
 
 TEST_F(invalidation, WakesTheWaitersOfOtherProcessesToLoadAnew) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin here{origin, setup};
   auto other = start_worker();
   const auto leader = begin_old_load(here);

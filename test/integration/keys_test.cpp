@@ -74,7 +74,7 @@ TEST_F(hostile_keys, AreInvalidatedLikeAllOthers) {
 }
 
 TEST_F(hostile_keys, WakeTheirWaiters) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin here{origin, setup};
   cached_origin other{origin, setup};
   for (const std::string& key :

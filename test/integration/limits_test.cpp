@@ -35,7 +35,7 @@ TEST_F(caller_limits, ADeadlineEndsOneWaitAndNoOther) {
 }
 
 TEST_F(caller_limits, ADeadlineEndsAWaitForAnotherProcess) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin holder{origin, setup};
   cached_origin cached{origin, setup};
   std::unique_ptr<crowd> leader;
@@ -99,7 +99,7 @@ TEST_F(caller_limits, AThousandWaitersLeaveAndTheLoadGoesOn) {
 }
 
 TEST_F(caller_limits, AThousandWaitersForAnotherProcessLeaveNothingBehind) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin holder{origin, setup};
   cached_origin cached{origin, setup};
   std::unique_ptr<crowd> leader;

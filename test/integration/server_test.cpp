@@ -113,6 +113,23 @@ TEST_F(server_trouble, KillingAllConnectionsDuringALoadCostsNoLoadButCountedTake
   EXPECT_EQ(second->quit(), 0);
 }
 
+TEST_F(server_trouble, KillingTheHoldersConnectionPutsItsNextOneIntoTheEntry) {
+  use_long_leases();
+  cached_origin cached{origin, setup};
+  origin.hold("a");
+  crowd leader{1, [&](unsigned) { return cached.ask("a"); }};
+  leader.go();
+  ASSERT_TRUE(loads_run("a"));
+  const std::uint64_t first = stored("a").holder_client_id;
+  ASSERT_NE(first, 0U);
+  server.command({"CLIENT", "KILL", "ID", std::to_string(first)});
+  EXPECT_TRUE(eventually([&] { return stored("a").holder_client_id > first; }));
+  origin.let_go("a");
+  EXPECT_EQ(leader.result().count("loaded"), 1U);
+  EXPECT_EQ(cached.ask("a").how, "fresh");
+  EXPECT_EQ(origin.loads("a"), 1U);
+}
+
 TEST_F(server_trouble, ForgettingItsScriptsCostsNoLoad) {
   cached_origin cached{origin, setup};
   cached_origin other{origin, setup};
@@ -152,7 +169,7 @@ TEST_F(server_trouble, ForgettingItsScriptsIsNoticedByEveryVerb) {
 }
 
 TEST_F(server_trouble, FlushedDuringALoadRefusesItsFill) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin first{origin, setup};
   cached_origin second{origin, setup};
   origin.hold("a", 1);
@@ -228,7 +245,7 @@ TEST_F(server_trouble, NoMemoryKeepsHitsAndBypassesMisses) {
 }
 
 TEST_F(server_trouble, NoMemoryForTheFillStillServesAllWaiters) {
-  setup.policy.lease_ttl = 30s;
+  use_long_leases();
   cached_origin first{origin, setup};
   cached_origin second{origin, setup};
   origin.hold("a", 1);
@@ -241,7 +258,7 @@ TEST_F(server_trouble, NoMemoryForTheFillStillServesAllWaiters) {
   server.command({"CONFIG", "SET", "maxmemory", "1"});
   origin.let_go("a");
   EXPECT_EQ(leader.result().got("0:a"), 3U);
-  EXPECT_EQ(waiters.result().got("0:a"), 3U) << "the lease was handed on, not kept for 30 s";
+  EXPECT_EQ(waiters.result().got("0:a"), 3U) << "the lease was handed on, not kept to its end";
 }
 
 TEST_F(server_trouble, EvictionCostsLoadsAndNothingElse) {

@@ -10,10 +10,11 @@
  *     lease whose holder is gone, and that one fires only when nothing else can happen;
  *   - with COUNT_LOADS: a load begins only for a reason (assertion in `begin_load`).
  *
- * A step is one command executed by the store together with the reading of its reply, or one action
- * on a process's own flights. Replies and pushes of one connection keep their order, so that merging
- * the two loses nothing; what a dropped connection loses (R7) is the subject of tracking.pml. A
- * process has one connection for the key (R9). Failover, and so the journal (R10), is left out.
+ * A step is one command executed by the store together with the reading of its reply, or one
+ * action on a process's own flights. Replies and pushes of one connection keep their order, so that
+ * merging the two loses nothing; what a dropped connection loses (R7) is the subject of
+ * tracking.pml. A process has one connection for the key (R9). Failover, and so the journal (R10),
+ * is left out.
  *
  * Sizes:      THREADS, FIRST (threads of process 0; all other processes have one), CALLS,
  *             INVALIDATIONS
@@ -365,7 +366,8 @@ ask:
        last_token++; late_token = last_token; previous = late_token;
 #ifdef SAME_TOKEN_RETRY
        if
-       :: kind == MISSING -> token = late_token; put_lease(token, process); rearm(process); how = LEAD
+       :: kind == MISSING ->
+          token = late_token; put_lease(token, process); rearm(process); how = LEAD
        :: else -> goto ask
        fi
 #else
@@ -682,7 +684,7 @@ end:
 #endif
 
 #ifdef SILENT_HOLDERS
-/* A lease whose holder is gone ends; the waiters' timers fire. Last of all things that can happen. */
+/* A lease whose holder is gone ends; the waiters' timers fire. The last thing that can happen. */
 proctype lease_end() {
 end:
   do

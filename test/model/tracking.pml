@@ -7,7 +7,8 @@
  * waits for a push and asks again, without any timer. A foreign client writes.
  *
  * What is checked, by exhaustive search:
- *   - when nothing moves any more, the copy is empty or equal to the entry (assertion in `monitor`);
+ *   - when nothing moves any more, the copy is empty or equal to the entry (assertion in
+ *     `monitor`);
  *   - the waiting caller ends: it sees the last foreign write (else an invalid end state).
  *
  * Sizes:      WRITES (foreign), REQUESTS (the client's own gets and writes), DROPS
