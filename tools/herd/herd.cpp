@@ -135,7 +135,6 @@ void herd::release() {
   board_.release(at);
   if (!is_filled_) put_mark(mark_kind::cold, "never loaded");
   if (board_.count().cold == 1) put_mark(mark_kind::cold, "the ttl is over");
-  if (!marks_.empty()) marks_.back().at = 0ns;
 }
 
 std::uint32_t herd::await_holder() {
@@ -222,7 +221,8 @@ run_record herd::finish() {
 }
 
 void herd::put_mark(mark_kind kind, std::string text) {
-  marks_.push_back({since_release(board_now()), kind, std::move(text)});
+  // What was so when the callers were let go, was so from the beginning.
+  marks_.push_back({std::max(since_release(board_now()), 0ns), kind, std::move(text)});
 }
 
 std::chrono::nanoseconds herd::since_release(board_time at) const {
