@@ -136,6 +136,21 @@ TEST_P(simulate_every_strategy, AnswersWithoutRedisAndCachesOnceItIsBack) {
   EXPECT_NO_THROW(played->invalidate(key));
 }
 
+TEST_P(simulate_every_strategy, LosesNoAnswerWhenRedisGoesDuringTheLoad) {
+  const held_strategy played = begin_it();
+  origin.hold(key);
+  auto got = later(*played);
+  ASSERT_TRUE(loads_run());
+  server.kill9();
+  origin.let_go(key);
+  EXPECT_EQ(got.get(), version(0));
+  server.restart();
+  EXPECT_TRUE(eventually([&] {
+    static_cast<void>(played->get(key));
+    return played->is_cached(key);
+  }));
+}
+
 TEST_P(simulate_every_strategy, BeginsWithoutRedis) {
   server.stop();
   const held_strategy played = begin_it();

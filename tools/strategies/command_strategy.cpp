@@ -48,6 +48,7 @@ class cold_times {
 
 /// What all strategies of one command share.
 struct plan {
+  std::string command;  // as it was given: with {redis}, where the URL might have a password
   std::string path;
   std::vector<std::string> words;
   program_limits within;
@@ -170,8 +171,10 @@ class command_strategy final : public strategy {
     const std::string ttl = std::to_string(with_.ttl.count());
     const std::array<blank, 3> blanks{
         {{"{redis}", with_.redis_url}, {"{key}", key}, {"{ttl-ms}", ttl}}};
-    return std::make_unique<client_program>(of_->path, fill_blanks(of_->words, blanks),
-                                            of_->within);
+    return std::make_unique<client_program>(
+        program_call{
+            .path = of_->path, .words = fill_blanks(of_->words, blanks), .shown = of_->command},
+        of_->within);
   }
 
   void drop_mine() {
@@ -194,6 +197,7 @@ class command_strategy final : public strategy {
 
 strategy_kind command_strategy_kind(std::string_view command, program_limits within) {
   auto of = std::make_shared<plan>();
+  of->command = command;
   of->words = split_words(command);
   of->path = find_program(of->words.front());
   of->within = within;

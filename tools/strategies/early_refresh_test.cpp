@@ -68,6 +68,15 @@ TEST(simulate_early_refresh, ByAgeComesToEveryThirdRequestAtHalfTheTtl) {
   EXPECT_NEAR(part_of(by_age, {.now = begun + 240s, .ends = ends}), std::exp(-0.25), 0.01);
 }
 
+TEST(simulate_early_refresh, TakesAnyTimesThatRedisMayHold) {
+  EXPECT_TRUE(refreshes_early({.now = begun, .ends = wall_time::min()}, 0us));
+  EXPECT_FALSE(refreshes_early({.now = begun, .ends = wall_time::max()}, microseconds::min()));
+  EXPECT_TRUE(
+      refreshes_early_by_age({.now = begun, .ends = begun + 1us, .unit = 0.5}, wall_time::min()));
+  EXPECT_FALSE(
+      refreshes_early_by_age({.now = begun, .ends = begun + 1us, .unit = 0.5}, wall_time::max()));
+}
+
 TEST(simulate_early_refresh, ByAgeNeverComesToAValueJustFetched) {
   EXPECT_FALSE(
       refreshes_early_by_age({.now = begun, .ends = begun + 300s, .unit = 0x1p-53}, begun));
