@@ -24,12 +24,16 @@ constexpr unsigned queries_max = 1000;  // in one call: who asks more often is o
 constexpr std::size_t shown_max = 100;
 constexpr auto farewell_max = 1s;  // from the end of its input to its being killed
 
+/// So much later than we think may a value end: Redis counts in its own milliseconds, and a program
+/// may store after it has answered.
+constexpr auto late_max = 50ms;
+
 /// Until when the values are cached that this process's programs were seen to store.
 class cold_times {
  public:
   void stored(std::string_view key, std::chrono::milliseconds ttl) {
     const std::scoped_lock lock{mutex_};
-    cold_at_[std::string{key}] = steady::now() + ttl;
+    cold_at_[std::string{key}] = steady::now() + ttl + late_max;
   }
   void dropped(std::string_view key) {
     const std::scoped_lock lock{mutex_};
