@@ -14,8 +14,9 @@ class Redis:
     def call(self, *words):
         """Connects if need be. Throws OSError or ValueError, after which the next call connects."""
         if self.file is None:
-            link = socket.socket(socket.AF_UNIX if self.url.scheme == "unix" else socket.AF_INET)
-            link.connect(self.url.path or (self.url.hostname, self.url.port or 6379))
+            is_unix = self.url.scheme == "unix"
+            link = socket.socket(socket.AF_UNIX if is_unix else socket.AF_INET)
+            link.connect(self.url.path if is_unix else (self.url.hostname, self.url.port or 6379))
             self.file = link.makefile("rwb")
         try:
             parts = [word.encode() for word in words]

@@ -96,12 +96,6 @@ struct becoming {
   ::_exit(127);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& each : words) text += (text.empty() ? "" : " ") + each;
-  return text;
-}
-
 bool is_program(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
@@ -124,17 +118,16 @@ std::string find_program(const std::string& word) {
   throw std::invalid_argument{"there is no program " + shown + " in $PATH"};
 }
 
-client_program::client_program(const std::string& path, std::vector<std::string> words,
-                               program_limits within)
-    : within_{within}, name_{'"' + base::escape(joined(words), name_max) + '"'} {
+client_program::client_program(program_call of, program_limits within)
+    : within_{within}, name_{'"' + base::escape(of.shown, name_max) + '"'} {
   auto [our_input, its_input] = make_sockets();
   auto [our_output, its_output] = make_pipe();
   auto [our_errors, its_errors] = make_pipe();
   ::fcntl(our_output.number(), F_SETFL, O_NONBLOCK);
   std::vector<char*> arguments;
-  for (std::string& each : words) arguments.push_back(each.data());
+  for (std::string& each : of.words) arguments.push_back(each.data());
   arguments.push_back(nullptr);
-  const becoming what{path.c_str(),        arguments.data(),    its_input.number(),
+  const becoming what{of.path.c_str(),     arguments.data(),    its_input.number(),
                       its_output.number(), its_errors.number(), ::getpid()};
   pid_ = ::fork();
   if (pid_ < 0) fail_to_start();

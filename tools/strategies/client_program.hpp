@@ -34,11 +34,16 @@ struct program_limits {
 /// std::invalid_argument when there is none that can be executed.
 [[nodiscard]] std::string find_program(const std::string& word);
 
+struct program_call {
+  std::string path;
+  std::vector<std::string> words;  ///< the first is the name that it is called by
+  std::string shown;  ///< in messages, shortened there; without what the words hold of secrets
+};
+
 class client_program {
  public:
-  /// `path`: of the program; `words`: what it is called with, the first being its own name. Throws
-  /// std::system_error.
-  client_program(const std::string& path, std::vector<std::string> words, program_limits within);
+  /// Throws std::system_error.
+  client_program(program_call of, program_limits within);
   /// Ends its input and kills it if it still runs. Waits until it is gone.
   ~client_program();
   client_program(const client_program&) = delete;
@@ -54,7 +59,7 @@ class client_program {
   [[nodiscard]] bool has_ended();
   /// Well-behaved programs end when their input does.
   void end_input() noexcept;
-  /// For messages: the command, in quotes and shortened.
+  /// For messages: `shown`, in quotes and shortened.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:

@@ -24,12 +24,16 @@ constexpr unsigned queries_max = 1000;  // in one call: who asks more often is o
 constexpr std::size_t shown_max = 100;
 constexpr auto farewell_max = 1s;  // from the end of its input to its being killed
 
+/// So much later than we think may a value end: Redis counts in its own milliseconds, and a program
+/// may store after it has answered.
+constexpr auto late_max = 50ms;
+
 /// Until when the values are cached that this process's programs were seen to store.
 class cold_times {
  public:
   void stored(std::string_view key, std::chrono::milliseconds ttl) {
     const std::scoped_lock lock{mutex_};
-    cold_at_[std::string{key}] = steady::now() + ttl;
+    cold_at_[std::string{key}] = steady::now() + ttl + late_max;
   }
   void dropped(std::string_view key) {
     const std::scoped_lock lock{mutex_};
@@ -48,6 +52,7 @@ class cold_times {
 
 /// What all strategies of one command share.
 struct plan {
+  std::string command;  // as it was given: with {redis}, where the URL might have a password
   std::string path;
   std::vector<std::string> words;
   program_limits within;
@@ -170,8 +175,10 @@ class command_strategy final : public strategy {
     const std::string ttl = std::to_string(with_.ttl.count());
     const std::array<blank, 3> blanks{
         {{"{redis}", with_.redis_url}, {"{key}", key}, {"{ttl-ms}", ttl}}};
-    return std::make_unique<client_program>(of_->path, fill_blanks(of_->words, blanks),
-                                            of_->within);
+    return std::make_unique<client_program>(
+        program_call{
+            .path = of_->path, .words = fill_blanks(of_->words, blanks), .shown = of_->command},
+        of_->within);
   }
 
   void drop_mine() {
@@ -194,6 +201,7 @@ class command_strategy final : public strategy {
 
 strategy_kind command_strategy_kind(std::string_view command, program_limits within) {
   auto of = std::make_shared<plan>();
+  of->command = command;
   of->words = split_words(command);
   of->path = find_program(of->words.front());
   of->within = within;

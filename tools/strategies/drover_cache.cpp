@@ -19,6 +19,9 @@ namespace {
 /// that it shows what serving stale values is for; and a multiple, so that it fits any ttl.
 constexpr int grace_in_ttls = 10;
 
+/// A client estimates the server's clock, and may take for fresh a little longer what is not.
+constexpr milliseconds clock_error{10};
+
 class drover_cache final : public strategy {
  public:
   drover_cache(strategy_settings with, std::string name, duration grace)
@@ -48,7 +51,8 @@ class drover_cache final : public strategy {
       const bool has_answer =
           read.how == entry::decoding::ours &&
           (read.head.what == entry::kind::value || read.head.what == entry::kind::absent);
-      return has_answer && entry::freshness_of(read.head, redis_.time()) == entry::freshness::fresh;
+      return has_answer &&
+             entry::freshness_of(read.head, redis_.time() - clock_error) == entry::freshness::fresh;
     } catch (const redis_error&) {
       return false;
     }
