@@ -47,16 +47,6 @@ void write_checks(cli::json_writer& out, const std::vector<check>& checks) {
   out.end_array();
 }
 
-std::string_view name_of(mark_kind kind) {
-  switch (kind) {
-    case mark_kind::cold: return "cold";
-    case mark_kind::fault: return "fault";
-    case mark_kind::mended: return "mended";
-    case mark_kind::change: return "change";
-  }
-  return "";
-}
-
 void write_timeline(cli::json_writer& out, const measurement& found) {
   const std::size_t listed = std::min(found.queries.size(), json_timeline_max);
   out.field("duration_ms", ms(found.end));

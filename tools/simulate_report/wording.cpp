@@ -189,6 +189,16 @@ std::string in_words(const check& of) {
   return "not met: " + one_line(of.text) + " (found " + one_line(of.found) + ")";
 }
 
+std::string_view name_of(mark_kind kind) {
+  switch (kind) {
+    case mark_kind::cold: return "cold";
+    case mark_kind::fault: return "fault";
+    case mark_kind::mended: return "mended";
+    case mark_kind::change: return "change";
+  }
+  return "";
+}
+
 std::string in_words(const parameter_value& value) {
   return std::visit(
       [](const auto& of) -> std::string {

@@ -41,6 +41,9 @@ namespace drover::simulate {
 /// "met: errors=0", "not met: errors=0 (found 3)".
 [[nodiscard]] std::string in_words(const check& of);
 
+/// "cold", "fault", "mended", "change"
+[[nodiscard]] std::string_view name_of(mark_kind kind);
+
 /// "uniform:20-80" or 2.5, as it was given.
 [[nodiscard]] std::string in_words(const parameter_value& value);
 
