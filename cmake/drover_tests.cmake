@@ -112,6 +112,19 @@ if(files)
   endif()
 endif()
 
+# Pages are looked at in a browser.
+if(TARGET drover_tools)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  add_executable(sample_page "${PROJECT_SOURCE_DIR}/test/browser/sample_page.cpp")
+  drover_flags(sample_page)
+  target_link_libraries(sample_page PRIVATE drover_tools)
+  add_dependencies(drover_tests sample_page)
+  add_test(NAME browser/simulate_report COMMAND Python3::Interpreter
+    "${PROJECT_SOURCE_DIR}/test/browser/simulate_report_test.py" --made-by
+    "$<TARGET_FILE:sample_page>")
+  set_tests_properties(browser/simulate_report PROPERTIES LABELS integration TIMEOUT 300)
+endif()
+
 # The tool is tested from outside.
 if(TARGET drover_command)
   add_dependencies(drover_tests drover_command)
