@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/exit_codes.hpp"
+#include "strategies/strategy.hpp"
 
 namespace drover::cli {
 namespace {

@@ -30,6 +30,7 @@ enum class stage : std::uint32_t {
   gathering,  ///< processes start, callers connect
   filling,    ///< one process loads the keys, and may wait until their ttl is over
   released,   ///< every caller goes at `release_at`
+  over,       ///< everybody is back, and nothing runs in the background: processes end
 };
 
 struct board_size {
@@ -67,6 +68,7 @@ class board {
     std::atomic<std::uint32_t> calls_ended;
     std::atomic<std::uint32_t> refused;  ///< calls that no caller was free to make
     std::atomic<std::uint32_t> changes;  ///< of rows, the strategy having been told
+    std::atomic<std::uint32_t> done;     ///< processes whose callers are all back
   };
   /// What a scenario turns while callers run.
   struct switches {

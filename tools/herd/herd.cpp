@@ -17,6 +17,10 @@ using namespace std::chrono_literals;
 /// From the signal to the instant: time for every caller to hear it.
 constexpr auto head_start = 20ms;
 constexpr auto tick = 20ms;
+/// Nothing has begun in the background for so long: nothing will. Longer where nothing has run at
+/// all, for a value may have been served while its refresh was only asked for.
+constexpr auto quiet = 100ms;
+constexpr auto quiet_without_any = 2s;
 constexpr auto patience_max = 60s;  // for what takes no time of its own
 // The logs: worse than one query a caller, and then some; for a long run a minute or so of the
 // fastest callers. What goes beyond is counted only.
@@ -208,13 +212,31 @@ void herd::flush_redis() {
   put_mark(mark_kind::cold, "FLUSHALL");
 }
 
+bool herd::is_at_rest() {
+  if (board_.count().done < processes_.size() - killed_.size()) return false;
+  return std::ranges::none_of(board_.queries(), [this](const auto& each) {
+    return each.ended == 0 && !killed_.contains(each.process);
+  });
+}
+
 run_record herd::finish() {
   const auto load = load_time::parse(plan_.load).value().mean();
-  wait("callers call", patience_max + plan_.duration + 4 * load, [&] {
-    for (std::uint32_t i = 0; i < processes_.size(); ++i) {
-      if (!processes_[i].status()) return false;
+  const auto patience = patience_max + plan_.duration + 4 * load;
+  board_time quiet_since = 0;
+  wait("callers call", patience, [&] {
+    const board_time now = board_now();
+    if (!is_at_rest()) {
+      quiet_since = 0;
+    } else if (quiet_since == 0) {
+      quiet_since = now;
     }
-    return true;
+    const bool has_any = board_.count().queries_begun > queries_before_;
+    const std::chrono::nanoseconds enough = has_any ? quiet : quiet_without_any;
+    return quiet_since != 0 && now - quiet_since >= enough.count();
+  });
+  board_.enter(stage::over);
+  wait("processes end", patience, [&] {
+    return std::ranges::all_of(processes_, [](auto& each) { return each.status().has_value(); });
   });
   complain_about_the_dead();
   return collect();

@@ -68,13 +68,15 @@ class herd {
   void kill_redis();
   void start_redis();
   void flush_redis();
-  /// Until every process is done. Answers what was logged.
+  /// Until every caller is back and the background is quiet; then ends the processes. Answers what
+  /// was logged.
   [[nodiscard]] run_record finish();
 
  private:
   template <class Done>
   void wait(std::string_view doing, std::chrono::nanoseconds patience, const Done& done);
   void complain_about_the_dead();
+  [[nodiscard]] bool is_at_rest();
   [[nodiscard]] herd_progress progress(std::string_view doing, std::chrono::nanoseconds elapsed);
   void put_mark(mark_kind kind, std::string text);
   [[nodiscard]] private_redis& own_redis() const;

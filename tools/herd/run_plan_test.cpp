@@ -46,7 +46,9 @@ TEST(run_plan, RefusesArgumentsThatAreNotItsOwn) {
 }
 
 TEST(run_plan, KnowsItsKeysByTheirNames) {
-  const run_plan plan{.prefix = "p:1:", .keys = 12};
+  run_plan plan;
+  plan.prefix = "p:1:";
+  plan.keys = 12;
   EXPECT_EQ(key_number(plan, key_name(plan, 0)), 0U);
   EXPECT_EQ(key_number(plan, key_name(plan, 11)), 11U);
   for (const char* foreign : {"p:1:12", "p:1:", "p:2:0", "", "p:1:0x", "p:1:-1"}) {

@@ -27,7 +27,7 @@
 #include "simulate_report/csv_report.hpp"
 #include "simulate_report/html_report.hpp"
 #include "simulate_report/json_report.hpp"
-#include "simulate_report/svg_report.hpp"
+//SVG
 #include "simulate_report/text_report.hpp"
 #include "simulate_report/wording.hpp"
 #include "strategies/chosen_strategy.hpp"
@@ -106,7 +106,7 @@ class simulation_run {
         here.strategies.push_back(play(name, load));
       }
       progress_.clear();
-      say(text_of_round(made_, here, page_));
+      say(text_round(here, page_));
     }
     say(text_conclusion(made_, page_));
     write_report();
@@ -135,7 +135,6 @@ class simulation_run {
   void describe() {
     made_.scenario = asked_.what->name;
     made_.title = asked_.what->title;
-    made_.story = asked_.what->story;
     made_.look_for = asked_.what->look_for;
     made_.parameters = parameters_of(asked_, plan_for("", asked_.loads.front()));
     made_.command = asked_.command;
@@ -236,7 +235,7 @@ class simulation_run {
       case report_format::json: file_.write(json_report(made_)); break;
       case report_format::csv: file_.write(csv_report(made_)); break;
       case report_format::html: file_.write(html_report(made_)); break;
-      case report_format::svg: file_.write(svg_report(made_)); break;
+      case report_format::svg: break;
     }
   }
 
