@@ -23,8 +23,8 @@
 
   function timeAxis(end, isShown) {
     return {
-      type: "linear", min: 0, max: end, grid: { color: colour("line"), drawTicks: isShown },
-      border: { display: false },
+      type: "linear", min: 0, max: end,
+      grid: { color: colour("line"), drawTicks: isShown, drawBorder: false },
       ticks: { display: isShown, color: colour("faint"), maxRotation: 0, maxTicksLimit: 8,
         includeBounds: false, callback: tick },
     };
