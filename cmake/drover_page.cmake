@@ -9,9 +9,9 @@ find_file(DROVER_CHART_LICENCE NAMES copyright LICENSE.md
 mark_as_advanced(DROVER_CHART_JS DROVER_CHART_LICENCE)
 foreach(needed IN ITEMS DROVER_CHART_JS DROVER_CHART_LICENCE)
   if(NOT ${needed})
-    message(FATAL_ERROR "Chart.js 3 is not installed, which draws the reports of `drover simulate`. "
-      "On Debian: apt-get install libjs-chart.js. Elsewhere: -DDROVER_CHART_JS=.../chart.min.js "
-      "and -DDROVER_CHART_LICENCE=... (its licence, which goes with it). "
+    message(FATAL_ERROR "Chart.js 3 is missing, which draws the pages of `drover simulate`. On "
+      "Debian: apt-get install libjs-chart.js. Elsewhere: -DDROVER_CHART_JS=.../chart.min.js and "
+      "-DDROVER_CHART_LICENCE=... (its licence, which goes with it). "
       "Or build without the tools: -DDROVER_BUILD_TOOLS=OFF")
   endif()
 endforeach()

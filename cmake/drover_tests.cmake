@@ -114,12 +114,13 @@ endif()
 
 # Pages are looked at in a browser.
 if(TARGET drover_tools)
-  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  find_program(DROVER_PYTHON python3 REQUIRED)
+  mark_as_advanced(DROVER_PYTHON)
   add_executable(sample_page "${PROJECT_SOURCE_DIR}/test/browser/sample_page.cpp")
   drover_flags(sample_page)
   target_link_libraries(sample_page PRIVATE drover_tools)
   add_dependencies(drover_tests sample_page)
-  add_test(NAME browser/simulate_report COMMAND Python3::Interpreter
+  add_test(NAME browser/simulate_report COMMAND "${DROVER_PYTHON}"
     "${PROJECT_SOURCE_DIR}/test/browser/simulate_report_test.py" --made-by
     "$<TARGET_FILE:sample_page>")
   set_tests_properties(browser/simulate_report PROPERTIES LABELS integration TIMEOUT 300)

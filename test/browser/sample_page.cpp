@@ -8,6 +8,7 @@
 
 #include "simulate_report/html_report.hpp"
 #include "simulate_report/sample_for_test.hpp"
+#include "simulate_report/svg.hpp"
 
 namespace {
 
@@ -26,6 +27,7 @@ int main(int count, char** arguments) try {
   write(folder / "herd.html", html_report(sample::herd()));
   write(folder / "troubled.html", html_report(sample::troubled()));
   write(folder / "hostile.html", html_report(sample::hostile()));
+  write(folder / "herd.svg", svg_picture(sample::herd()));
   return 0;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

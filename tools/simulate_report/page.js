@@ -23,8 +23,8 @@
 
   function timeAxis(end, isShown) {
     return {
-      type: "linear", min: 0, max: end, grid: { color: colour("line"), drawTicks: isShown },
-      border: { display: false },
+      type: "linear", min: 0, max: end,
+      grid: { color: colour("line"), drawTicks: isShown, drawBorder: false },
       ticks: { display: isShown, color: colour("faint"), maxRotation: 0, maxTicksLimit: 8,
         includeBounds: false, callback: tick },
     };
@@ -91,7 +91,7 @@
     });
     return new Chart(canvas, {
       type: "line",
-      data: { datasets: [band("queries running", 2, "running", 0.55),
+      data: { datasets: [band("queries running", 2, "running", 0.8),
         band("callers waiting", 1, "waiting", 0.28)] },
       options: {
         animation: false, maintainAspectRatio: false,
@@ -159,13 +159,13 @@
         animation: false, maintainAspectRatio: false,
         interaction: { mode: "nearest", intersect: false, axis: "xy" },
         scales: {
-          x: { type: isWide ? "logarithmic" : "linear", grid: { color: colour("line") },
+          x: { type: isWide ? "logarithmic" : "linear", beginAtZero: !isWide, grid: { color: colour("line") },
             ticks: { color: colour("faint"), maxRotation: 0, autoSkipPadding: 18,
               callback: (value) => (!isWide || /^[125]/.test((+value).toExponential())
                 ? tick(value) : null) } },
           y: { min: 0, max: 100, grid: { color: colour("line") },
             afterFit: (axis) => { axis.width = axisWidth; },
-            ticks: { color: colour("faint"), callback: (value) => value + " %" } },
+            ticks: { color: colour("faint"), stepSize: 25, callback: (value) => value + " %" } },
         },
         plugins: { legend: { display: false }, tooltip: tooltip({
           title: () => "",

@@ -7,7 +7,7 @@
 
 namespace drover::simulate {
 
-/// As text between tags and inside a quoted attribute: nothing in it is taken for markup. Bytes that
+/// As text between tags and in a quoted attribute: nothing in it is taken for markup. Bytes that
 /// are no characters, and characters that are not to be seen, become U+FFFD; but a line end stays.
 [[nodiscard]] std::string page_text(std::string_view text);
 
