@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <exception>
+#include <limits>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -148,8 +149,10 @@ class member final : public query_log {
   /// after that has a right to the new version.
   void keep_changing(strategy& played) noexcept {
     board_.await(stage::released);
-    const board_time pause = std::chrono::nanoseconds{plan_.change_every}.count();
-    for (board_time at = board_.release_at() + pause; at < board_.turn().end_at; at += pause) {
+    draws random{plan_.seed, std::numeric_limits<std::uint64_t>::max()};
+    for (board_time at = board_.release_at();;) {
+      at += random.around(plan_.change_every).count();
+      if (at >= board_.turn().end_at) return;
       sleep_until(at);
       const std::uint32_t key = board_.count().changes % plan_.keys;
       try {

@@ -232,8 +232,8 @@ TEST(long_run, RowsComeByRuleThenByRate) {
   asked.rates = {5.0, 1.0};
   const std::vector<long_run_row> rows = run_long(asked);
   ASSERT_EQ(rows.size(), 4U);
-  EXPECT_EQ(label(rows[0]).substr(0, 12), "drover at 5.");
-  EXPECT_EQ(label(rows[1]).substr(0, 12), "drover at 1.");
+  EXPECT_EQ(label(rows[0]).substr(0, 19), "drover-strict at 5.");
+  EXPECT_EQ(label(rows[1]).substr(0, 19), "drover-strict at 1.");
   EXPECT_EQ(label(rows[2]).substr(0, 9), "ttl at 5.");
   EXPECT_EQ(label(rows[3]).substr(0, 9), "ttl at 1.");
 }

@@ -27,7 +27,7 @@
 #include "simulate_report/csv_report.hpp"
 #include "simulate_report/html_report.hpp"
 #include "simulate_report/json_report.hpp"
-//SVG
+#include "simulate_report/svg.hpp"
 #include "simulate_report/text_report.hpp"
 #include "simulate_report/wording.hpp"
 #include "strategies/chosen_strategy.hpp"
@@ -167,12 +167,16 @@ class simulation_run {
       ++runs_;
     }
     ++played_;
-    // A value lives at least half its ttl: what comes sooner belongs to the same cold event.
+    // A value lives at least half its ttl, unless the row changes: what comes sooner belongs to the
+    // same cold event.
+    const bool has_changes = plan_for(name, load).change_every > 0ms;
+    const std::chrono::nanoseconds gap =
+        has_changes ? std::chrono::nanoseconds{load.mean()} : asked_.ttl / 2;
     strategy_result made{
         .name = name,
         .title = title,
         .weakness = std::string{about.weakness},
-        .found = measure(records, {.events = asked_.what->events, .event_gap = asked_.ttl / 2}),
+        .found = measure(records, {.events = asked_.what->events, .event_gap = gap}),
         .checks = {}};
     made.checks = evaluate(conditions_for(name), made.found);
     progress_.note(where(title, load) + ": " +
@@ -235,7 +239,7 @@ class simulation_run {
       case report_format::json: file_.write(json_report(made_)); break;
       case report_format::csv: file_.write(csv_report(made_)); break;
       case report_format::html: file_.write(html_report(made_)); break;
-      case report_format::svg: break;
+      case report_format::svg: file_.write(svg_picture(made_)); break;
     }
   }
 
