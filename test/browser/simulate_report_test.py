@@ -197,6 +197,16 @@ class simulate_report(unittest.TestCase):
                                   "return box.top < innerHeight && box.bottom > 0", card)
         self.everywhere(check)
 
+    def test_both_charts_of_a_strategy_have_one_time_axis(self):
+        def check(_):
+            for card in self.all(".timeline"):
+                edges = self.browser.execute_script(
+                    "return [...arguments[0].querySelectorAll('canvas')].map(each => {"
+                    " const area = Chart.getChart(each).chartArea;"
+                    " return [area.left, area.right]; })", card)
+                self.assertEqual(edges[0], edges[1])
+        self.everywhere(check)
+
     def test_redraws_when_the_theme_changes(self):
         page = given.pages[0]
         self.open(page)

@@ -17,8 +17,9 @@ std::string encoded(unsigned code) {
   return {byte(0xF0U | (code >> 18U)), tail(12), tail(6), tail(0)};
 }
 
-TEST(utf8, KnowsEveryCharacterAndNoSurrogate) {
-  for (unsigned code = 0; code <= 0x1FFFFF; ++code) {
+TEST(utf8, KnowsCharactersAndNoSurrogate) {
+  // Beyond the first plane only some, and the edges.
+  for (unsigned code = 0; code <= 0x110100; code += code < 0x10FF0 || code > 0x10FF00 ? 1 : 251) {
     const bool is_character = code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
     const std::string text = encoded(code);
     ASSERT_EQ(utf8_length(text + "x"), is_character ? text.size() : 0) << code;

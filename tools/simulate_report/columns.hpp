@@ -22,7 +22,7 @@ struct column {
 /// The first is the strategy's title.
 [[nodiscard]] std::vector<column> columns_for(const round_result& of);
 
-/// Good for one query for each cold event and not a call gone wrong, else bad.
+/// Good for one query for each cold event, else bad.
 [[nodiscard]] cli::style colour_of(const measurement& found);
 
 }  // namespace drover::simulate

@@ -65,9 +65,9 @@ std::string table(const round_result& of, std::size_t round) {
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Results in numbers\">\n"
       "<table>\n<thead><tr>";
   for (const column& each : columns) {
-    std::string head{each.head};
-    if (!each.head_below.empty()) head += ' ' + std::string{each.head_below};
-    text += element("th", "scope=\"col\"", head.empty() ? "strategy" : head);
+    text += "<th scope=\"col\">" + page_text(each.head.empty() ? "strategy" : each.head);
+    if (!each.head_below.empty()) text += "<br>" + page_text(each.head_below);
+    text += "</th>";
   }
   text += "</tr></thead>\n<tbody>\n";
   for (std::size_t i = 0; i < of.strategies.size(); ++i) {
@@ -181,11 +181,14 @@ std::string round_section(const round_result& of, std::size_t round) {
   text += tiles(of, round) + table(of, round) + waits(of, round);
   text +=
       "<h3 class=\"lanes\">What happened, strategy by strategy</h3>\n"
-      "<p class=\"hint\"><span class=\"sample waiting\"></span>callers waiting "
-      "<span class=\"sample running\"></span>database queries running "
-      "<span class=\"sample cold\"></span>cold <span class=\"sample fault\"></span>broken "
-      "<span class=\"sample mended\"></span>mended <span class=\"sample change\"></span>changed. "
-      "All on one scale.</p>\n";
+      "<p class=\"hint legend\">"
+      "<span><span class=\"sample waiting\"></span>callers waiting</span> "
+      "<span><span class=\"sample running\"></span>database queries running</span> "
+      "<span><span class=\"sample cold\"></span>cold</span> "
+      "<span><span class=\"sample fault\"></span>broken</span> "
+      "<span><span class=\"sample mended\"></span>mended</span> "
+      "<span><span class=\"sample change\"></span>changed</span> "
+      "<span>All strategies on one scale.</span></p>\n";
   for (std::size_t i = 0; i < of.strategies.size(); ++i) {
     text += timeline(of.strategies[i], round, i);
   }

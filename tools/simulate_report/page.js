@@ -4,7 +4,7 @@
 "use strict";
 (() => {
   const rounds = JSON.parse(document.getElementById("series").textContent).rounds;
-  const axisWidth = 46; // the same for both charts of a strategy, so that they share one time axis
+  const axisWidth = 52; // the same for both charts of a strategy, so that they share one time axis
   let charts = [];
 
   const colour = (name) =>
@@ -47,38 +47,48 @@
 
   // Lines across a chart where something happened, with words where there is room.
   function marksOf(marks, withWords) {
+    const line = (ctx, area, at, kind) => {
+      ctx.strokeStyle = colour(kind);
+      ctx.lineWidth = 1.5;
+      ctx.setLineDash([5, 4]);
+      ctx.beginPath();
+      ctx.moveTo(at, area.top);
+      ctx.lineTo(at, area.bottom);
+      ctx.stroke();
+    };
+    const words = (ctx, left, top, width, text, kind) => {
+      ctx.fillStyle = faded(colour("card"), 0.85);
+      ctx.fillRect(left - 3, top - 2, width + 6, 16);
+      ctx.fillStyle = colour(kind);
+      ctx.fillText(text, left, top + 1);
+    };
     return {
       id: "marks",
       afterDatasetsDraw(chart) {
         const { ctx, chartArea: area, scales: { x } } = chart;
-        let free = -Infinity;
+        const places = marks.map((each) =>
+          Math.min(Math.max(x.getPixelForValue(each.at), area.left + 1), area.right - 1));
         ctx.save();
         ctx.font = "600 11px system-ui, sans-serif";
         ctx.textBaseline = "top";
-        for (const mark of marks) {
-          const at = Math.min(Math.max(x.getPixelForValue(mark.at), area.left + 1), area.right - 1);
-          ctx.strokeStyle = ctx.fillStyle = colour(mark.kind);
-          ctx.lineWidth = 1.5;
-          ctx.setLineDash([5, 4]);
-          ctx.beginPath();
-          ctx.moveTo(at, area.top);
-          ctx.lineTo(at, area.bottom);
-          ctx.stroke();
-          if (!withWords || at < free) continue;
-          const text = mark.text.length > 40 ? mark.text.slice(0, 39) + "…" : mark.text;
+        marks.forEach((each, place) => line(ctx, area, places[place], each.kind));
+        let free = area.left;
+        marks.forEach((each, place) => {
+          const text = each.text.length > 40 ? each.text.slice(0, 39) + "…" : each.text;
           const width = ctx.measureText(text).width;
+          const at = places[place];
           const left = at + 5 + width > area.right ? at - 5 - width : at + 5;
-          if (left < free || left < area.left) continue;
-          ctx.fillStyle = faded(colour("card"), 0.8);
-          ctx.fillRect(left - 2, area.top + 2, width + 4, 15);
-          ctx.fillStyle = colour(mark.kind);
-          ctx.fillText(text, left, area.top + 4);
+          if (!withWords || left < free) return;
+          words(ctx, left, area.top + 4, width, text, each.kind);
           free = left + width + 8;
-        }
+        });
         ctx.restore();
       },
     };
   }
+
+  // Both charts of a strategy have the same edges, whatever their labels.
+  const layout = { autoPadding: false, padding: { top: 8, right: 16 } };
 
   function drawActivity(canvas, round, strategy) {
     const points = strategy.activity.concat(
@@ -94,7 +104,7 @@
       data: { datasets: [band("queries running", 2, "running", 0.8),
         band("callers waiting", 1, "waiting", 0.28)] },
       options: {
-        animation: false, maintainAspectRatio: false,
+        animation: false, maintainAspectRatio: false, layout,
         interaction: { mode: "index", intersect: false, axis: "x" },
         scales: { x: timeAxis(round.end, false), y: countAxis({ suggestedMax: round.full }) },
         plugins: { legend: { display: false }, tooltip: tooltip({
@@ -125,7 +135,7 @@
         }],
       },
       options: {
-        indexAxis: "y", animation: false, maintainAspectRatio: false,
+        indexAxis: "y", animation: false, maintainAspectRatio: false, layout,
         interaction: { mode: "nearest", intersect: false, axis: "y" },
         scales: { x: timeAxis(round.end, true),
           y: countAxis({ grid: { display: false }, ticks: { display: false } }) },

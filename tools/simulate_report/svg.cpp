@@ -15,24 +15,24 @@ namespace drover::simulate {
 namespace {
 
 // In the picture's own units, which are pixels where it is shown at its size.
-constexpr int width = 760;
+constexpr int width = 820;
 constexpr int margin = 24;
-constexpr int number_left = 168;  // the lane's number ends here
-constexpr int lane_left = 184;
+constexpr int number_left = 262;  // the lane's number ends here
+constexpr int lane_left = 284;
 constexpr int lane_right = width - margin;
-constexpr int lane_height = 44;
-constexpr int lane_step = 64;
-constexpr int title_height = 78;
+constexpr int lane_height = 48;
+constexpr int lane_step = 66;
+constexpr int title_height = 82;
 constexpr int round_height = 40;
-constexpr int axis_height = 26;
-constexpr std::size_t columns = 276;  // two units each
+constexpr int axis_height = 18;
+constexpr std::size_t columns = 256;  // two units each
 constexpr std::size_t name_max = 20;  // characters that there is room for
 
 constexpr std::string_view style = R"(<style>
 text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#1a2230}
 .ground{fill:#fff;stroke:#dfe3ea}.base{stroke:#dfe3ea}.faint{fill:#5c6778;font-size:13px}
 .title{font-size:22px;font-weight:700}.name{font-size:15px;font-weight:600}
-.number{font-size:24px;font-weight:700;text-anchor:end}.end{text-anchor:end}
+.number{font-size:28px;font-weight:700;text-anchor:end}.end{text-anchor:end}
 .good{fill:#14774a}.bad{fill:#b3261e}.area.good{fill:#2f9e68}.area.bad{fill:#d9591a}
 @media (prefers-color-scheme:dark){text{fill:#e6eaf1}.ground{fill:#161b23;stroke:#2c3542}
 .base{stroke:#2c3542}.faint{fill:#9aa6b8}.good,.area.good{fill:#5fd39a}
@@ -81,8 +81,8 @@ std::string lane(const strategy_result& of, const lane_scale& scale, int top) {
   const int bottom = top + lane_height;
   const std::string tone = is_one_load(of.found) ? "good" : "bad";
   std::string text = text_at(margin, top + 18, "name", fitting(of.title));
-  text += text_at(margin, top + 38, "faint", "slowest caller " + in_words(of.found.wait.max));
-  text += text_at(number_left, top + 22, "number " + tone, in_words(of.found.queries_total));
+  text += text_at(margin, top + 38, "faint", "slowest call " + in_words(of.found.wait.max));
+  text += text_at(number_left, top + 30, "number " + tone, in_words(of.found.queries_total));
   text += "<line class=\"base\" x1=\"" + std::to_string(lane_left) + "\" x2=\"" +
           std::to_string(lane_right) + "\" y1=\"" + std::to_string(bottom) + "\" y2=\"" +
           std::to_string(bottom) + "\"/>\n";
@@ -99,7 +99,7 @@ std::string round_of(const round_result& of, int top) {
   if (!of.load_in_words.empty()) {
     text += text_at(margin, top + 16, "faint",
                     "The query takes " + one_line(of.load_in_words) +
-                        ". Queries, and how many of them run over time:");
+                        ". Queries in all, and how many of them run over time:");
   }
   int y = top + round_height - 8;
   for (const strategy_result& each : of.strategies) {
@@ -131,7 +131,7 @@ std::string svg_picture(const simulation& of) {
     inside += round_of(each, y);
     y += round_height + static_cast<int>(each.strategies.size()) * lane_step + axis_height;
   }
-  const int height = y + margin / 2;
+  const int height = y + 2;
   const std::string size = std::to_string(width) + "\" height=\"" + std::to_string(height);
   std::string text = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + size +
                      "\" viewBox=\"0 0 " + std::to_string(width) + ' ' + std::to_string(height) +

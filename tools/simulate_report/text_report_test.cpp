@@ -168,6 +168,16 @@ TEST(text_report, ShowsByColourWhatHeldAndWhatDidNot) {
   EXPECT_TRUE(has(text, "\x1b[32m1\x1b[0m"));
 }
 
+TEST(text_report, ShowsAQueryThatHadToBeRepeatedAsNoFault) {
+  EXPECT_TRUE(is_one_load(with({sample::killed(50ms)}).found));
+  EXPECT_TRUE(is_one_load(with({sample::one_load(50ms), sample::killed(50ms)}).found));
+  EXPECT_FALSE(is_one_load(with({sample::one_load(50ms), sample::lock(50ms)}).found));
+  run_record twice = sample::one_load(50ms);
+  twice.queries.push_back(twice.queries[0]);
+  twice.queries_counted = 2;
+  EXPECT_FALSE(is_one_load(with({twice}).found));
+}
+
 TEST(text_report, SaysWhenAllIsMetAndNothingWhenNothingWasExpected) {
   simulation all = sample::herd();
   for (round_result& each : all.rounds)

@@ -30,9 +30,7 @@ namespace drover::simulate {
 /// The database's count; the tool's as well where it is another: "12 (tool: 10)".
 [[nodiscard]] std::string queries_in_words(const measurement& found);
 
-/// No call was answered with an error, an old value or a wrong one, refused or lost.
-[[nodiscard]] bool is_clean(const measurement& found);
-/// And no cold event cost more than one query.
+/// No cold event cost more than one query, and one more for each that was cut off with its process.
 [[nodiscard]] bool is_one_load(const measurement& found);
 
 /// One sentence: what happened, and why.
