@@ -166,7 +166,6 @@ class simulation_run {
       records.push_back(play_once(plan_for(name, load), title, load));
       ++runs_;
     }
-    ++played_;
     // A value lives at least half its ttl, unless the row changes: what comes sooner belongs to the
     // same cold event.
     const bool has_changes = plan_for(name, load).change_every > 0ms;
@@ -181,6 +180,7 @@ class simulation_run {
     made.checks = evaluate(conditions_for(name), made.found);
     progress_.note(where(title, load) + ": " +
                    counted(made.found.queries_total, "query", "queries"));
+    ++played_;
     return made;
   }
 
