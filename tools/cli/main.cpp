@@ -8,7 +8,7 @@
 #include "cli/command_line.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/usage_error.hpp"
-#include "herd/signal_watch.hpp"
+#include "process/signal_watch.hpp"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "herd/child_process.hpp"
-#include "herd/signal_watch.hpp"
+#include "process/child_process.hpp"
+#include "process/signal_watch.hpp"
 
 namespace drover::simulate {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "herd/child_process.hpp"
+#include "process/child_process.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
