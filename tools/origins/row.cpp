@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t body_length = 200;  // or one sentence, where the key makes it longer
 constexpr std::string_view hex = "0123456789abcdef";
 
-/// As in a JSON string, and in ASCII: what is not becomes an escape for each byte, so that two texts
-/// never look the same, in whichever encoding they are.
+/// As in a JSON string, and in ASCII: what is not becomes an escape for each byte, so that texts
+/// that differ never look the same, in whichever encoding they are.
 std::string escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
