@@ -200,10 +200,10 @@ TEST_P(simulate_scenario, HoldsDroverToItsPromiseAndLeavesNothing) {
 }
 
 const std::string one_query = "\"queries_per_event\": \\[\\s*1\\s*\\]";
-const std::vector<std::string> small{"--processes", "2", "--callers", "4", "--strategy",
-                                     "drover-strict,drover"};
-const std::vector<std::string> strict{"--processes", "2", "--callers", "4", "--strategy",
-                                      "drover-strict"};
+const std::vector<std::string> small{"--processes", "2",          "--callers",
+                                     "4",           "--strategy", "drover-strict,drover"};
+const std::vector<std::string> strict{"--processes", "2",          "--callers",
+                                      "4",           "--strategy", "drover-strict"};
 std::vector<std::string> small_with(const std::string& option, const std::string& value) {
   std::vector<std::string> options = small;
   options.insert(options.end(), {option, value});
@@ -212,21 +212,23 @@ std::vector<std::string> small_with(const std::string& option, const std::string
 
 INSTANTIATE_TEST_SUITE_P(
     all, simulate_scenario,
-    testing::Values(
-        scenario_case{"expiry", small_with("--load-ms", "uniform:20-80"), {one_query}},
-        scenario_case{"cold-start", small, {one_query, "never loaded"}},
-        scenario_case{"slow-load", small_with("--load-ms", "700"), {one_query}},
-        scenario_case{"traffic", small_with("--events", "2"), {"\"cold_events\": [1-9]"}},
-        scenario_case{"absent-row", small, {"\"queries_total\": [123]\\b"}},
-        scenario_case{"failing-origin", strict, {"queries fail", "queries work again"}},
-        scenario_case{"holder-killed", small_with("--load-ms", "600"),
-                      {"is killed", "\"queries_total\": 2\\b"}},
-        scenario_case{"holder-frozen", small_with("--load-ms", "600"),
-                      {"freezes", "runs again", "\"queries_total\": 2\\b"}},
-        scenario_case{"redis-killed", strict, {"Redis is killed", "Redis is back"}},
-        scenario_case{"flushall", small, {"FLUSHALL", one_query}},
-        scenario_case{"same-expiry", small_with("--events", "1"), {"\"keys\": 1000"}},
-        scenario_case{"invalidation", strict, {"\"stale_reads\": 0"}}),
+    testing::Values(scenario_case{"expiry", small_with("--load-ms", "uniform:20-80"), {one_query}},
+                    scenario_case{"cold-start", small, {one_query, "never loaded"}},
+                    scenario_case{"slow-load", small_with("--load-ms", "700"), {one_query}},
+                    scenario_case{
+                        "traffic", small_with("--events", "2"), {"\"cold_events\": [1-9]"}},
+                    scenario_case{"absent-row", small, {"\"queries_total\": [123]\\b"}},
+                    scenario_case{"failing-origin", strict, {"queries fail", "queries work again"}},
+                    scenario_case{"holder-killed",
+                                  small_with("--load-ms", "600"),
+                                  {"is killed", "\"queries_total\": 2\\b"}},
+                    scenario_case{"holder-frozen",
+                                  small_with("--load-ms", "600"),
+                                  {"freezes", "runs again", "\"queries_total\": 2\\b"}},
+                    scenario_case{"redis-killed", strict, {"Redis is killed", "Redis is back"}},
+                    scenario_case{"flushall", small, {"FLUSHALL", one_query}},
+                    scenario_case{"same-expiry", small_with("--events", "1"), {"\"keys\": 1000"}},
+                    scenario_case{"invalidation", strict, {"\"stale_reads\": 0"}}),
     [](const auto& of) {
       std::string name = of.param.name;
       std::ranges::replace(name, '-', '_');
@@ -284,7 +286,7 @@ TEST(simulate, PlaysTheLongRunInVirtualTime) {
 TEST(simulate, ListsWhatThereIs) {
   tool_run run{{"--list"}};
   EXPECT_EQ(run.wait(), 0);
-  for (const char* const name : {"expiry", "overload", "long-run", "xfetch-article", "postgresql"}) {
+  for (const char* const name : {"expiry", "overload", "long-run", "xfetch-article", "sqlite"}) {
     EXPECT_NE(run.out().find(name), std::string::npos) << name << run.out();
   }
 }

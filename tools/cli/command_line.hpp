@@ -17,8 +17,8 @@ struct member_arguments {
   std::vector<std::string> texts;
 };
 
-using command = std::variant<showing, simulate::simulate_options, simulate::long_run_options,
-                             member_arguments>;
+using command =
+    std::variant<showing, simulate::simulate_options, simulate::long_run_options, member_arguments>;
 
 /// Never throws for what was typed: what cannot be meant comes back as `showing` with `exit_usage`.
 [[nodiscard]] command parse_command_line(int count, const char* const* arguments);

@@ -65,13 +65,36 @@ TEST(command_line, PlaysTheFirstScenarioWhenNothingElseIsAskedFor) {
 }
 
 TEST(command_line, ReadsEveryOptionOfASimulation) {
-  const auto options = simulation(
-      {"--scenario", "traffic", "--strategy", "xfetch,drover", "--strategy-command",
-       "python3 'my client.py' {redis}", "--processes", "2", "--callers=20", "--load-ms",
-       "uniform:5-70,900", "--ttl", "1500ms", "--events", "7", "--redis",
-       "redis://user:secret@host", "--redis-is-mine", "--redis-server", "/opt/redis-server",
-       "--origin", "postgresql://me@db/app", "--format", "html", "--out", "page.html", "--seed",
-       "42", "--expect", "errors=0"});
+  const auto options = simulation({"--scenario",
+                                   "traffic",
+                                   "--strategy",
+                                   "xfetch,drover",
+                                   "--strategy-command",
+                                   "python3 'my client.py' {redis}",
+                                   "--processes",
+                                   "2",
+                                   "--callers=20",
+                                   "--load-ms",
+                                   "uniform:5-70,900",
+                                   "--ttl",
+                                   "1500ms",
+                                   "--events",
+                                   "7",
+                                   "--redis",
+                                   "redis://user:secret@host",
+                                   "--redis-is-mine",
+                                   "--redis-server",
+                                   "/opt/redis-server",
+                                   "--origin",
+                                   "sqlite",
+                                   "--format",
+                                   "html",
+                                   "--out",
+                                   "page.html",
+                                   "--seed",
+                                   "42",
+                                   "--expect",
+                                   "errors=0"});
   EXPECT_EQ(options.what->name, "traffic");
   EXPECT_EQ(options.strategies, (std::vector<std::string>{"xfetch", "drover", "command"}));
   EXPECT_EQ(options.strategy_command, "python3 'my client.py' {redis}");
@@ -82,7 +105,7 @@ TEST(command_line, ReadsEveryOptionOfASimulation) {
   EXPECT_EQ(options.events, 7U);
   EXPECT_EQ(options.redis_url, "redis://user:secret@host");
   EXPECT_EQ(options.redis_server, "/opt/redis-server");
-  EXPECT_EQ(options.origin.which, simulate::origin_choice::kind::postgresql);
+  EXPECT_EQ(options.origin.which, simulate::origin_choice::kind::sqlite);
   EXPECT_EQ(options.format, simulate::report_format::html);
   EXPECT_EQ(options.out, "page.html");
   EXPECT_EQ(options.seed, 42U);
@@ -91,10 +114,8 @@ TEST(command_line, ReadsEveryOptionOfASimulation) {
 
 TEST(command_line, HasACommandThatRepeatsTheSimulationAndTellsNoPassword) {
   const auto options = simulation({"--redis", "redis://user:secret@host", "--redis-is-mine",
-                                   "--strategy-command", "it's {key}", "--origin",
-                                   "postgresql://me:hidden@db/app"});
+                                   "--strategy-command", "it's {key}"});
   EXPECT_EQ(options.command.find("secret"), std::string::npos) << options.command;
-  EXPECT_EQ(options.command.find("hidden"), std::string::npos) << options.command;
   EXPECT_NE(options.command.find("--strategy-command 'it'\\''s {key}'"), std::string::npos)
       << options.command;
 }
@@ -155,6 +176,7 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"simulate", "--redis", "redis://h", "--redis-is-mine", "--scenario", "flushall"},
        "private one only"},
       {{"simulate", "--origin", "mysql://u:secret@h"}, "sqlite"},
+      {{"simulate", "--origin", "postgresql://u:secret@h/db"}, "not supported yet"},
       {{"simulate", "--format", "pdf"}, "html"},
       {{"simulate", "--seed", "x"}, "--seed 'x'"},
       {{"simulate", "--expect", "speed=1"}, "queries-per-event"},

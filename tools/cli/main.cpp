@@ -9,7 +9,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/usage_error.hpp"
 #include "herd/member.hpp"
-#include "herd/signal_watch.hpp"
+#include "process/signal_watch.hpp"
 #include "simulate/simulate.hpp"
 
 namespace {

@@ -77,8 +77,8 @@ std::vector<std::string> strategies_named(const std::string& text) {
   }
   for (std::string& each : typed_list("--strategy", text)) {
     if (simulate::find_strategy(each) == nullptr) {
-      throw usage_error{"--strategy '" + each + "': there are " +
-                        names_of(simulate::strategies()) + ", and all"};
+      throw usage_error{"--strategy '" + each + "': there are " + names_of(simulate::strategies()) +
+                        ", and all"};
     }
     if (std::ranges::find(names, each) != names.end()) {
       throw usage_error{"--strategy '" + text + "': " + each + " stands there twice"};
@@ -111,8 +111,9 @@ std::string command_line_of(int count, const char* const* arguments) {
   for (int i = 1; i < count; ++i) {
     const std::string each = simulate::without_password(arguments[i]);
     const bool is_plain =
-        !each.empty() && each.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                "0123456789-_=./:,+@%") == std::string_view::npos;
+        !each.empty() && each.find_first_not_of(
+                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789-_=./:,+@%") == std::string_view::npos;
     line += ' ';
     if (is_plain) {
       line += each;
@@ -127,7 +128,8 @@ std::string command_line_of(int count, const char* const* arguments) {
 
 }  // namespace
 
-simulate_command::simulate_command(CLI::App& app) : app_{app.add_subcommand("simulate", description)} {
+simulate_command::simulate_command(CLI::App& app)
+    : app_{app.add_subcommand("simulate", description)} {
   app_->footer(footer);
   const auto most = [](std::uint64_t number) { return std::to_string(number); };
   const auto text = [this](const char* name, std::string& to, const std::string& what,
@@ -140,12 +142,13 @@ simulate_command::simulate_command(CLI::App& app) : app_{app.add_subcommand("sim
        "LIST");
   text("--strategy-command", strategy_command_,
        "A client program of yours plays, too; {redis} and {key} are filled in", "'PROGRAM ...'");
-  text("--processes", processes_,
-       "How many processes (1 to " + most(simulate::processes_max) + ")", "N")
+  text("--processes", processes_, "How many processes (1 to " + most(simulate::processes_max) + ")",
+       "N")
       ->capture_default_str();
-  text("--callers", callers_,
-       "How many callers, each a thread, in each process (1 to " + most(simulate::callers_max) + ")",
-       "N");
+  text(
+      "--callers", callers_,
+      "How many callers, each a thread, in each process (1 to " + most(simulate::callers_max) + ")",
+      "N");
   text("--load-ms", loads_, "How long the query takes, in milliseconds; one round for each",
        "LIST");
   text("--ttl", ttl_, "How long a value lives: 500ms, 2s, 5m", "TIME");
@@ -154,13 +157,14 @@ simulate_command::simulate_command(CLI::App& app) : app_{app.add_subcommand("sim
   text("--redis", redis_, "auto starts a private server; else a URL, with --redis-is-mine",
        "URL|auto")
       ->capture_default_str();
-  app_->add_flag("--redis-is-mine", is_redis_mine_,
-                 "Yes, put keys of the simulation's own into the server at --redis, and remove them");
+  app_->add_flag(
+      "--redis-is-mine", is_redis_mine_,
+      "Yes, put keys of the simulation's own into the server at --redis, and remove them");
   text("--redis-server", redis_server_,
        "The server program to run privately (else redis-server or redis-check-rdb from PATH)",
        "PATH")
       ->envname("DROVER_REDIS_SERVER");
-  text("--origin", origin_, "sqlite, postgresql (a private server), or postgresql://...", "WHICH")
+  text("--origin", origin_, "The database behind the cache: sqlite", "WHICH")
       ->capture_default_str();
   text("--format", format_, "text, json, csv, html or svg", "FORMAT")->capture_default_str();
   text("--out", out_, "Write the report there (else to standard output)", "FILE");
@@ -198,8 +202,9 @@ simulate::simulate_options simulate_command::meant_simulation(const simulate::sc
   made.what = &what;
   made.command = typed;
   made.strategies = strategies_named(
-      has("--strategy") ? strategies_
-                        : (has("--strategy-command") ? "none" : std::string{what.usual.strategies}));
+      has("--strategy")
+          ? strategies_
+          : (has("--strategy-command") ? "none" : std::string{what.usual.strategies}));
   made.strategy_command = strategy_command_;
   if (has("--strategy-command")) {
     if (strategy_command_.find_first_not_of(' ') == std::string::npos) {
@@ -222,8 +227,7 @@ simulate::simulate_options simulate_command::meant_simulation(const simulate::sc
                       "; lower --processes or --callers"};
   }
   made.loads = loads_named(has("--load-ms") ? std::string_view{loads_} : what.usual.loads);
-  made.ttl =
-      has("--ttl") ? typed_time("--ttl", ttl_, 100ms, simulate::ttl_max) : what.usual.ttl;
+  made.ttl = has("--ttl") ? typed_time("--ttl", ttl_, 100ms, simulate::ttl_max) : what.usual.ttl;
   made.events = what.usual.events;
   if (has("--events")) {
     made.events =
@@ -244,8 +248,10 @@ simulate::simulate_options simulate_command::meant_simulation(const simulate::sc
   if (!redis_server_.empty()) made.redis_server = redis_server_;
   const auto origin = simulate::parse_origin(origin_);
   if (!origin) {
-    throw usage_error{"--origin '" + simulate::without_password(origin_) +
-                      "': give sqlite, postgresql, or postgresql://user@host/database"};
+    throw usage_error{"--origin '" + simulate::without_password(origin_) + "': give sqlite"};
+  }
+  if (origin->which != simulate::origin_choice::kind::sqlite) {
+    throw usage_error{"--origin: PostgreSQL is not supported yet; give sqlite"};
   }
   made.origin = *origin;
   made.format = format_named(format_);

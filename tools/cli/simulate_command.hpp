@@ -20,12 +20,12 @@ class simulate_command {
 
   [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
   /// Throws `usage_error` naming the option that cannot be meant.
-  [[nodiscard]] std::variant<showing, simulate::simulate_options, simulate::long_run_options>
-  meant(int count, const char* const* arguments) const;
+  [[nodiscard]] std::variant<showing, simulate::simulate_options, simulate::long_run_options> meant(
+      int count, const char* const* arguments) const;
 
  private:
-  [[nodiscard]] simulate::simulate_options meant_simulation(
-      const simulate::scenario& what, const std::string& typed) const;
+  [[nodiscard]] simulate::simulate_options meant_simulation(const simulate::scenario& what,
+                                                            const std::string& typed) const;
   [[nodiscard]] simulate::long_run_options meant_long_run() const;
   void refuse(const char* option, const char* why) const;
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }

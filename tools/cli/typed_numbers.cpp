@@ -74,8 +74,7 @@ std::chrono::milliseconds typed_time(const std::string& option, std::string_view
                                      std::chrono::milliseconds least,
                                      std::chrono::milliseconds most) {
   const std::size_t digits = text.find_first_not_of("0123456789.");
-  const std::string_view suffix =
-      digits == std::string_view::npos ? "s" : text.substr(digits);
+  const std::string_view suffix = digits == std::string_view::npos ? "s" : text.substr(digits);
   const auto number = number_in<double>(text.substr(0, digits));
   for (const unit& each : units) {
     if (!number || each.name != suffix) continue;

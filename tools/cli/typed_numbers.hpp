@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Numbers as they are typed for options. Pure. Each throws `usage_error` that names the option, what
-// was typed, and what can be given.
+// Numbers as they are typed for options. Pure. Each throws `usage_error` that names the option,
+// what was typed, and what can be given.
 #pragma once
 
 #include <chrono>

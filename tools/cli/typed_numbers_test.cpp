@@ -32,8 +32,7 @@ TEST(typed_numbers, ReadTimesWithAndWithoutUnit) {
 
 TEST(typed_numbers, SayWhichOptionWhatWasTypedAndWhatCanBeGiven) {
   for (const char* text : {"", "s", "-1s", "25h", "0", "1d", "1 s", "nan", "1e3s", "1.2.3s"}) {
-    const std::string said =
-        complaint_of([&] { return typed_time("--ttl", text, 1ms, 24h); });
+    const std::string said = complaint_of([&] { return typed_time("--ttl", text, 1ms, 24h); });
     EXPECT_NE(said.find("--ttl '" + std::string{text} + "'"), std::string::npos) << text;
     EXPECT_NE(said.find("from 1ms to 24h"), std::string::npos) << said;
   }

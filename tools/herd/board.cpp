@@ -21,7 +21,8 @@ namespace {
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(std::atomic<board_time>::is_always_lock_free);
 
-constexpr long gate_look_ns = 20'000'000;  // how often a waiting query looks whether the run is over
+constexpr long gate_look_ns =
+    20'000'000;  // how often a waiting query looks whether the run is over
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error{errno, std::generic_category(), what};
@@ -96,8 +97,8 @@ board::~board() {
 }
 
 void board::map(std::size_t bytes) {
-  void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                          descriptor_, 0);
+  void* const at =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor_, 0);
   if (at == MAP_FAILED) {
     ::close(descriptor_);
     fail("mmap");

@@ -26,7 +26,8 @@ judged judge(const run_plan& plan, const std::string& key, const std::optional<s
   if (!value) return {.got = plan.has_rows ? answer::wrong : answer::absent};
   const auto read = read_value(key, *value);
   if (!read || !plan.has_rows) return {};
-  return {.got = answer::value, .is_stale = read->version < version_due, .age = now - read->read_at};
+  return {
+      .got = answer::value, .is_stale = read->version < version_due, .age = now - read->read_at};
 }
 
 }  // namespace

@@ -266,8 +266,8 @@ run_record herd::collect() {
   }
   const auto queries = board_.queries();
   for (std::size_t i = queries_before_; i < queries.size(); ++i) {
-    home.end = std::max(home.end, since_release(std::max<board_time>(queries[i].ended,
-                                                                     queries[i].begun)));
+    home.end =
+        std::max(home.end, since_release(std::max<board_time>(queries[i].ended, queries[i].begun)));
   }
   for (std::size_t i = queries_before_; i < queries.size(); ++i) {
     const auto& each = queries[i];
@@ -281,9 +281,9 @@ run_record herd::collect() {
     if (each.begun == 0) continue;
     // Who sat in a process that was killed or frozen says nothing of the strategy.
     const bool is_back = each.ended != 0 && !disturbed_.contains(each.process);
-    home.calls.push_back({since_release(each.begun),
-                          is_back ? since_release(each.ended) : home.end, each.key, each.process,
-                          is_back ? each.got : answer::none, is_back && each.is_stale,
+    home.calls.push_back({since_release(each.begun), is_back ? since_release(each.ended) : home.end,
+                          each.key, each.process, is_back ? each.got : answer::none,
+                          is_back && each.is_stale,
                           std::chrono::nanoseconds{is_back ? each.age : 0}});
   }
   std::ranges::sort(home.queries, {}, &query_span::begun);

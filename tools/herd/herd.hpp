@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "herd/board.hpp"
-#include "herd/child_process.hpp"
 #include "herd/private_redis.hpp"
 #include "herd/run_plan.hpp"
-#include "herd/signal_watch.hpp"
 #include "measure/run_record.hpp"
+#include "process/child_process.hpp"
+#include "process/signal_watch.hpp"
 
 namespace drover::simulate {
 

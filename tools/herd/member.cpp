@@ -4,10 +4,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <exception>
 #include <limits>
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,11 +18,11 @@
 #include "cli/exit_codes.hpp"
 #include "herd/board.hpp"
 #include "herd/callers.hpp"
-#include "herd/child_process.hpp"
 #include "herd/draws.hpp"
 #include "herd/run_plan.hpp"
 #include "origins/load_time.hpp"
 #include "origins/origin.hpp"
+#include "process/child_process.hpp"
 #include "strategies/chosen_strategy.hpp"
 #include "strategies/strategy.hpp"
 

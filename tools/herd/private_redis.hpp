@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "herd/child_process.hpp"
-#include "herd/signal_watch.hpp"
+#include "process/child_process.hpp"
+#include "process/signal_watch.hpp"
 
 namespace drover::simulate {
 

@@ -45,8 +45,7 @@ std::string text_of(bool value) { return value ? "1" : "0"; }
 std::string text_of(arrival value) { return number_text(static_cast<unsigned>(value)); }
 std::string text_of(std::chrono::milliseconds value) { return number_text(value.count()); }
 template <class Number>
-  requires std::is_arithmetic_v<Number>
-std::string text_of(Number value) {
+requires std::is_arithmetic_v<Number> std::string text_of(Number value) {
   return number_text(value);
 }
 
@@ -78,7 +77,7 @@ bool read_into(std::chrono::milliseconds& field, std::string_view text) {
   return value.has_value();
 }
 template <class Number>
-  requires std::is_arithmetic_v<Number>
+requires std::is_arithmetic_v<Number>
 bool read_into(Number& field, std::string_view text) {
   const auto value = number_in<Number>(text);
   if (value) field = *value;

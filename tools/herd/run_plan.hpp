@@ -35,11 +35,11 @@ struct run_plan {
   double rate = 0.0;                     ///< `open`: of all processes together
   std::chrono::milliseconds duration{};  ///< `loop`, `open`: from the release
   std::chrono::milliseconds ttl{};
-  std::chrono::milliseconds fill_ttl{};      ///< of the first fill; 0: as `ttl`
+  std::chrono::milliseconds fill_ttl{};  ///< of the first fill; 0: as `ttl`
   /// 0: no changes
   std::chrono::milliseconds change_every{};  ///< `loop`: mean pause, exponentially distributed
   std::string load = "50";                   ///< see `load_time::parse`
-  std::uint32_t capacity = 0;                ///< queries that the origin runs at once; 0: any number
+  std::uint32_t capacity = 0;  ///< queries that the origin runs at once; 0: any number
   std::uint64_t seed = 1;
 
   friend bool operator==(const run_plan&, const run_plan&) = default;

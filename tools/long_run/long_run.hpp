@@ -29,7 +29,8 @@ enum class renewal : std::uint8_t {
   drover,      ///< entry::is_due_early, then a refresh mark or a lease: one load at a time; grace 0
 };
 
-/// As on a command line and in JSON: "ttl", "ttl-lease", "xfetch", "xfetch-article", "drover-strict".
+/// As on a command line and in JSON: "ttl", "ttl-lease", "xfetch", "xfetch-article",
+/// "drover-strict".
 [[nodiscard]] std::string_view name_of(renewal rule) noexcept;
 /// As in a table.
 [[nodiscard]] std::string_view title_of(renewal rule) noexcept;

@@ -10,10 +10,9 @@
 
 namespace drover::simulate {
 
-/// `folder`: where a file or a server of our own may live. `connections`: how many the whole herd
-/// will open. Throws std::runtime_error.
+/// `folder`: where a file of our own may live. Throws std::runtime_error, also for an origin that
+/// is not supported.
 [[nodiscard]] std::unique_ptr<origin_owner> make_origin(const origin_choice& which,
-                                                        const std::filesystem::path& folder,
-                                                        unsigned connections);
+                                                        const std::filesystem::path& folder);
 
 }  // namespace drover::simulate

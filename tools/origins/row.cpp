@@ -2,69 +2,76 @@
 #include "origins/row.hpp"
 
 #include <charconv>
+#include <system_error>
 
 namespace drover::simulate {
 namespace {
 
-constexpr std::size_t body_length = 200;
+constexpr std::size_t body_length = 200;  // or one sentence, where the key makes it longer
+constexpr std::string_view hex = "0123456789abcdef";
 
-/// Printable ASCII stays; anything else becomes \xNN, so that a value is one line whatever the key.
+/// As in a JSON string, and in ASCII: what is not becomes an escape for each byte, so that texts
+/// that differ never look the same, in whichever encoding they are.
 std::string escaped(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string made;
+  std::string out;
+  out.reserve(text.size());
   for (const char byte : text) {
     const auto code = static_cast<unsigned char>(byte);
-    if (code >= 0x20 && code < 0x7f && byte != '"' && byte != '\\') {
-      made += byte;
+    if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += byte;
+    } else if (code < 0x20 || code >= 0x7F) {
+      out += "\\u00";
+      out += hex[code / 16U];
+      out += hex[code % 16U];
     } else {
-      made += "\\u00";
-      made += digits[code >> 4U];
-      made += digits[code & 0xfU];
+      out += byte;
     }
   }
-  return made;
+  return out;
 }
 
-std::string value_with(std::string_view key, std::uint64_t version, std::int64_t read_at,
-                       std::string_view body) {
-  return "{\"key\":\"" + escaped(key) + "\",\"version\":" + std::to_string(version) +
-         ",\"read_at\":" + std::to_string(read_at) + ",\"body\":\"" + escaped(body) + "\"}";
+/// Takes `wanted` from the front of `text`. False if something else is there.
+bool take(std::string_view& text, std::string_view wanted) {
+  if (!text.starts_with(wanted)) return false;
+  text.remove_prefix(wanted.size());
+  return true;
 }
 
 template <class Number>
-std::optional<Number> number_behind(std::string_view value, std::string_view name) {
-  const std::size_t at = value.find(name);
-  if (at == std::string_view::npos) return std::nullopt;
-  const char* const begin = value.data() + at + name.size();
-  Number number{};
-  if (std::from_chars(begin, value.data() + value.size(), number).ec != std::errc{}) {
-    return std::nullopt;
-  }
-  return number;
+bool take_number(std::string_view& text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return error == std::errc{};
 }
 
 }  // namespace
 
 std::string body_of(std::string_view key, std::uint64_t version) {
-  const std::string unit = escaped(key) + " v" + std::to_string(version) + ' ';
-  std::string body;
-  while (body.size() < body_length) body += unit;
+  const std::string sentence =
+      "Profile of " + escaped(key) + ", version " + std::to_string(version) + ". ";
+  std::string body = sentence;
+  while (body.size() < body_length) body += sentence;
+  body.pop_back();
   return body;
 }
 
 std::string value_of(std::string_view key, std::string_view body, value_read of) {
-  return value_with(key, of.version, of.read_at, body);
+  return "{\"version\":" + std::to_string(of.version) +
+         ",\"read_at\":" + std::to_string(of.read_at) + ",\"name\":\"" + escaped(key) +
+         "\",\"body\":\"" + escaped(body) + "\"}";
 }
 
 std::optional<value_read> read_value(std::string_view key, std::string_view value) {
-  const std::string head = "{\"key\":\"" + escaped(key) + "\",";
-  if (!value.starts_with(head)) return std::nullopt;
-  const std::string_view rest = value.substr(head.size() - 1);
-  const auto version = number_behind<std::uint64_t>(rest, ",\"version\":");
-  const auto read_at = number_behind<std::int64_t>(rest, ",\"read_at\":");
-  if (!version || !read_at) return std::nullopt;
-  if (value != value_with(key, *version, *read_at, body_of(key, *version))) return std::nullopt;
-  return value_read{*version, *read_at};
+  value_read found;
+  std::string_view rest = value;
+  if (!take(rest, "{\"version\":") || !take_number(rest, found.version) ||
+      !take(rest, ",\"read_at\":") || !take_number(rest, found.read_at)) {
+    return std::nullopt;
+  }
+  // What is written in another way than ours, a number with zeros in front say, is found here.
+  if (value != value_of(key, body_of(key, found.version), found)) return std::nullopt;
+  return found;
 }
 
 }  // namespace drover::simulate

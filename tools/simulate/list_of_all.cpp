@@ -38,10 +38,7 @@ std::string list_of_all() {
   text += line("command", "a program of yours, by --strategy-command", kinds);
   text +=
       "\nOrigins (--origin):\n"
-      "  sqlite            a file of the simulation's own; its trace hook counts the queries\n"
-      "  postgresql        a private server, started and removed; its statistics count\n"
-      "  postgresql://...  a server of yours: a schema of the simulation's own, removed at the "
-      "end\n";
+      "  sqlite  a file of the simulation's own; its trace hook counts the queries\n";
   return text;
 }
 

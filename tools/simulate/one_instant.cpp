@@ -86,8 +86,9 @@ const scenario holder_killed{
 const scenario holder_frozen{
     .name = "holder-frozen",
     .title = "The process that loads freezes",
-    .story = "The key is cold; a third into the first load its process stops, and goes on when "
-             "everybody else has been served.",
+    .story =
+        "The key is cold; a third into the first load its process stops, and goes on when "
+        "everybody else has been served.",
     .look_for = "Two queries: the others wait for the end of the lease, not for the frozen one.",
     .usual = {.loads = "1500"},
     .promise = "queries-per-event<=2,errors=0,wrong-values=0",

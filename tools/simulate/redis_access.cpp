@@ -49,8 +49,7 @@ std::uint64_t redis_access::remove_keys_with(std::string_view token) {
   std::uint64_t removed = 0;
   std::string cursor = "0";
   do {
-    const resp::message page =
-        exchange({"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"});
+    const resp::message page = exchange({"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"});
     cursor = page.root()[0].text();
     const resp::view keys = page.root()[1];
     for (std::size_t i = 0; i < keys.size(); ++i) {

@@ -9,7 +9,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/usage_error.hpp"
-#include "herd/signal_watch.hpp"
+#include "process/signal_watch.hpp"
 #include "simulate/long_run_options.hpp"
 #include "simulate/long_run_report.hpp"
 #include "simulate/report_file.hpp"

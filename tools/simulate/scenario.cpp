@@ -10,9 +10,9 @@ namespace drover::simulate {
 
 std::span<const scenario> scenarios() {
   static const std::array<scenario, 13> all{
-      expiring_key,   cold_start, slow_load,    steady_traffic, absent_row, failing_origin,
-      holder_killed,  holder_frozen, redis_killed, flushed,        same_instant, changing_row,
-      overload};
+      expiring_key,   cold_start,    slow_load,     steady_traffic, absent_row,
+      failing_origin, holder_killed, holder_frozen, redis_killed,   flushed,
+      same_instant,   changing_row,  overload};
   return all;
 }
 

@@ -18,10 +18,10 @@
 #include "cli/usage_error.hpp"
 #include "connection/url.hpp"
 #include "herd/private_redis.hpp"
-#include "herd/scratch_folder.hpp"
-#include "herd/signal_watch.hpp"
 #include "measure/simulation.hpp"
 #include "origins/make_origin.hpp"
+#include "process/scratch_folder.hpp"
+#include "process/signal_watch.hpp"
 #include "simulate/redis_access.hpp"
 #include "simulate/report_file.hpp"
 #include "simulate_report/csv_report.hpp"
@@ -37,9 +37,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Connections that the coordinator and the writer need besides the callers'.
-constexpr std::uint32_t connections_besides = 4;
-
 /// Part of every key's name, and of nobody else's.
 std::string fresh_token() {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -47,10 +44,6 @@ std::string fresh_token() {
   std::string token;
   for (int i = 0; i < 12; ++i) token += digits[random() % digits.size()];
   return token;
-}
-
-std::uint32_t callers_in_all(const simulate_options& asked) {
-  return asked.processes * asked.callers;
 }
 
 std::vector<std::pair<std::string, parameter_value>> parameters_of(const simulate_options& asked,
@@ -125,10 +118,7 @@ class simulation_run {
     }
     made_.server = redis_access{redis_url_}.about() + (own_redis_ ? ", private" : "");
     has_touched_redis_ = true;
-    const std::uint32_t at_once = plan_for("", asked_.loads.front()).capacity;
-    origin_ = make_origin(asked_.origin, folder_.path(),
-                          (at_once > 0 ? at_once * asked_.processes : callers_in_all(asked_)) +
-                              connections_besides);
+    origin_ = make_origin(asked_.origin, folder_.path());
     made_.origin = origin_->about();
   }
 
@@ -249,8 +239,8 @@ class simulation_run {
     try {
       redis_access{redis_url_}.remove_keys_with(token_);
     } catch (const std::exception& error) {
-      std::cerr << "drover: keys that contain " << token_ << " may be left in Redis: "
-                << error.what() << '\n';
+      std::cerr << "drover: keys that contain " << token_
+                << " may be left in Redis: " << error.what() << '\n';
     }
   }
 

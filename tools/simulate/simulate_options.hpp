@@ -42,7 +42,7 @@ struct simulate_options {
   std::optional<std::filesystem::path> out;
   std::uint64_t seed = 1;
   std::vector<expectation> expected;  ///< of every strategy; empty: what the scenario promises
-  std::string command;              ///< that repeats it
+  std::string command;                ///< that repeats it
 };
 
 }  // namespace drover::simulate

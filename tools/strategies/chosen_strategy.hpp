@@ -10,8 +10,8 @@ namespace drover::simulate {
 
 inline constexpr std::string_view command_strategy_name = "command";
 
-/// `command` matters for `command_strategy_name` only. Throws std::invalid_argument when there is no
-/// such strategy, or what `command_strategy_kind` throws.
+/// `command` matters for `command_strategy_name` only. Throws std::invalid_argument when there is
+/// no such strategy, or what `command_strategy_kind` throws.
 [[nodiscard]] strategy_kind chosen_strategy(std::string_view name, std::string_view command);
 
 }  // namespace drover::simulate

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "herd/scratch_folder.hpp"
+#include "process/scratch_folder.hpp"
 
 #include <cerrno>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "herd/signal_watch.hpp"
+#include "process/signal_watch.hpp"
 
 #include <ctime>
 
