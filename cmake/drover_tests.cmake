@@ -10,7 +10,7 @@ find_package(GTest REQUIRED)
 include(GoogleTest)
 
 set(DROVER_THREADED connection_test cache_test integration_test)
-set(DROVER_TOOL_SUITES "*demo*:*simulate*:*audit*:*inspect*")
+set(DROVER_TOOL_SUITES "*simulate*:*audit*:*inspect*")
 add_custom_target(drover_tests)     # all that ctest runs, and the fuzz targets
 add_custom_target(drover_threaded)  # all that `ctest -L threads` runs
 option(DROVER_TEST_PRECOMPILE "Compile the headers of the tests once" OFF)
@@ -96,8 +96,14 @@ endforeach()
 
 file(GLOB files CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/test/integration/*.cpp" "${PROJECT_SOURCE_DIR}/test/docs/*.cpp")
+if(NOT TARGET drover_tools)
+  list(FILTER files EXCLUDE REGEX "/simulate_[a-z_]+_test\\.cpp$")
+endif()
 if(files)
   drover_gtest(integration_test integration ${files})
+  if(TARGET drover_tools)
+    target_link_libraries(integration_test PRIVATE drover_tools)
+  endif()
   if(TARGET drover_examples)
     list(APPEND processes drover_examples)
   endif()
@@ -106,7 +112,21 @@ if(files)
   endif()
 endif()
 
-# The demo and the like are tested from outside.
+# Pages are looked at in a browser.
+if(TARGET drover_tools)
+  find_program(DROVER_PYTHON python3 REQUIRED)
+  mark_as_advanced(DROVER_PYTHON)
+  add_executable(sample_page "${PROJECT_SOURCE_DIR}/test/browser/sample_page.cpp")
+  drover_flags(sample_page)
+  target_link_libraries(sample_page PRIVATE drover_tools)
+  add_dependencies(drover_tests sample_page)
+  add_test(NAME browser/simulate_report COMMAND "${DROVER_PYTHON}"
+    "${PROJECT_SOURCE_DIR}/test/browser/simulate_report_test.py" --made-by
+    "$<TARGET_FILE:sample_page>")
+  set_tests_properties(browser/simulate_report PROPERTIES LABELS integration TIMEOUT 300)
+endif()
+
+# The tool is tested from outside.
 if(TARGET drover_command)
   add_dependencies(drover_tests drover_command)
 endif()

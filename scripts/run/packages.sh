@@ -4,11 +4,12 @@
 # redis-tools instead of redis-server: it brings the same server program under the name
 # redis-check-rdb, and no system service.
 
-build_packages=(g++ cmake ninja-build libssl-dev libxxhash-dev libsqlite3-dev libcli11-dev)
+build_packages=(g++ cmake ninja-build libssl-dev libxxhash-dev libsqlite3-dev libcli11-dev
+  libjs-chart.js)
 server_packages=(redis-tools)
 bench_packages=(libhiredis-dev libbenchmark-dev)
 clang_packages=(clang libclang-rt-dev llvm)
-test_packages=(libgtest-dev python3 pkgconf)
+test_packages=(libgtest-dev python3 pkgconf chromium-driver python3-selenium)
 model_packages=(spin gcc libc6-dev python3)
 
 die() {

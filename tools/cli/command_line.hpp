@@ -4,19 +4,21 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
-#include "simulate/demo_options.hpp"
-#include "simulate/herd_member.hpp"
+#include "cli/showing.hpp"
+#include "simulate/long_run_options.hpp"
+#include "simulate/simulate_options.hpp"
 
 namespace drover::cli {
 
-/// Text to show instead of doing something: help, the version, or what is wrong with the input.
-struct showing {
-  std::string text;
-  int exit_code = 0;  ///< other than 0: to standard error
+/// `drover herd-member ...`: what `drover simulate` starts itself with.
+struct member_arguments {
+  std::vector<std::string> texts;
 };
 
-using command = std::variant<showing, simulate::demo_options, simulate::member_options>;
+using command =
+    std::variant<showing, simulate::simulate_options, simulate::long_run_options, member_arguments>;
 
 /// Never throws for what was typed: what cannot be meant comes back as `showing` with `exit_usage`.
 [[nodiscard]] command parse_command_line(int count, const char* const* arguments);

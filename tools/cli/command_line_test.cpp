@@ -9,120 +9,199 @@
 #include <vector>
 
 #include "cli/exit_codes.hpp"
+#include "strategies/strategy.hpp"
 
 namespace drover::cli {
 namespace {
 
-using std::chrono::milliseconds;
+using namespace std::chrono_literals;
 
-command parsed(std::initializer_list<const char*> typed) {
+command parsed(const std::vector<const char*>& typed) {
   std::vector<const char*> arguments{"drover"};
-  arguments.insert(arguments.end(), typed);
+  arguments.insert(arguments.end(), typed.begin(), typed.end());
   return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
 }
 
-simulate::demo_options demo(std::initializer_list<const char*> typed) {
+template <class Options>
+Options meant(const std::vector<const char*>& typed) {
   const command got = parsed(typed);
-  if (const auto* options = std::get_if<simulate::demo_options>(&got)) return *options;
-  ADD_FAILURE() << std::get<showing>(got).text;
+  if (const auto* options = std::get_if<Options>(&got)) return *options;
+  const auto* text = std::get_if<showing>(&got);
+  ADD_FAILURE() << (text != nullptr ? text->text : "something else is meant");
   return {};
 }
 
-showing shown(std::initializer_list<const char*> typed) {
+simulate::simulate_options simulation(std::vector<const char*> typed) {
+  typed.insert(typed.begin(), "simulate");
+  return meant<simulate::simulate_options>(typed);
+}
+
+showing shown(const std::vector<const char*>& typed) {
   const command got = parsed(typed);
   if (const auto* text = std::get_if<showing>(&got)) return *text;
   ADD_FAILURE() << "accepted";
   return {};
 }
 
-TEST(command_line, HasTheDemoOfTheReadmeByDefault) {
-  const auto options = demo({"demo"});
+std::vector<std::string> texts_of(const std::vector<simulate::load_time>& loads) {
+  std::vector<std::string> texts;
+  for (const auto& each : loads) texts.push_back(each.text());
+  return texts;
+}
+
+TEST(command_line, PlaysTheFirstScenarioWhenNothingElseIsAskedFor) {
+  const auto options = simulation({});
+  EXPECT_EQ(options.what->name, "expiry");
   EXPECT_EQ(options.processes, 4U);
   EXPECT_EQ(options.callers, 50U);
-  EXPECT_EQ(options.loads, (std::vector{milliseconds{50}, milliseconds{2000}}));
-  EXPECT_FALSE(options.is_json);
+  EXPECT_EQ(options.events, 1U);
+  EXPECT_EQ(texts_of(options.loads), (std::vector<std::string>{"50", "2000"}));
+  EXPECT_EQ(options.strategies.front(), "cache-aside");
+  EXPECT_FALSE(options.redis_url);
+  EXPECT_FALSE(options.out);
+  EXPECT_EQ(options.format, simulate::report_format::text);
+  EXPECT_TRUE(options.expected.empty());
+  EXPECT_EQ(options.command, "drover simulate");
 }
 
-TEST(command_line, ReadsEveryOptionOfTheDemo) {
-  const auto options = demo({"demo", "--processes", "2", "--callers=20", "--load-ms", "5,70,900",
-                             "--redis-server", "/opt/redis-server", "--json"});
+TEST(command_line, ReadsEveryOptionOfASimulation) {
+  const auto options = simulation({"--scenario",
+                                   "traffic",
+                                   "--strategy",
+                                   "xfetch,drover",
+                                   "--strategy-command",
+                                   "python3 'my client.py' {redis}",
+                                   "--processes",
+                                   "2",
+                                   "--callers=20",
+                                   "--load-ms",
+                                   "uniform:5-70,900",
+                                   "--ttl",
+                                   "1500ms",
+                                   "--events",
+                                   "7",
+                                   "--redis",
+                                   "redis://user:secret@host",
+                                   "--redis-is-mine",
+                                   "--redis-server",
+                                   "/opt/redis-server",
+                                   "--origin",
+                                   "sqlite",
+                                   "--format",
+                                   "html",
+                                   "--out",
+                                   "page.html",
+                                   "--seed",
+                                   "42",
+                                   "--expect",
+                                   "errors=0"});
+  EXPECT_EQ(options.what->name, "traffic");
+  EXPECT_EQ(options.strategies, (std::vector<std::string>{"xfetch", "drover", "command"}));
+  EXPECT_EQ(options.strategy_command, "python3 'my client.py' {redis}");
   EXPECT_EQ(options.processes, 2U);
   EXPECT_EQ(options.callers, 20U);
-  EXPECT_EQ(options.loads, (std::vector{milliseconds{5}, milliseconds{70}, milliseconds{900}}));
+  EXPECT_EQ(texts_of(options.loads), (std::vector<std::string>{"uniform:5-70", "900"}));
+  EXPECT_EQ(options.ttl, 1500ms);
+  EXPECT_EQ(options.events, 7U);
+  EXPECT_EQ(options.redis_url, "redis://user:secret@host");
   EXPECT_EQ(options.redis_server, "/opt/redis-server");
-  EXPECT_TRUE(options.is_json);
+  EXPECT_EQ(options.origin.which, simulate::origin_choice::kind::sqlite);
+  EXPECT_EQ(options.format, simulate::report_format::html);
+  EXPECT_EQ(options.out, "page.html");
+  EXPECT_EQ(options.seed, 42U);
+  EXPECT_EQ(options.expected.size(), 1U);
 }
 
-TEST(command_line, AcceptsTheLimitsThemselves) {
-  EXPECT_EQ(demo({"demo", "--processes", "4", "--callers", "500"}).callers, 500U);
-  EXPECT_EQ(demo({"demo", "--processes", "32", "--callers", "1"}).processes, 32U);
-  EXPECT_EQ(demo({"demo", "--load-ms", "1,20000"}).loads.back(), milliseconds{20000});
+TEST(command_line, HasACommandThatRepeatsTheSimulationAndTellsNoPassword) {
+  const auto options = simulation({"--redis", "redis://user:secret@host", "--redis-is-mine",
+                                   "--strategy-command", "it's {key}"});
+  EXPECT_EQ(options.command.find("secret"), std::string::npos) << options.command;
+  EXPECT_NE(options.command.find("--strategy-command 'it'\\''s {key}'"), std::string::npos)
+      << options.command;
 }
 
-struct refusal {
+TEST(command_line, TakesTheScenariosOwnDefaults) {
+  for (const simulate::scenario& each : simulate::scenarios()) {
+    const std::string name{each.name};
+    const auto options = simulation({"--scenario", name.c_str()});
+    EXPECT_EQ(options.what->name, each.name);
+    EXPECT_EQ(options.callers, each.usual.callers) << name;
+    EXPECT_EQ(options.ttl, each.usual.ttl) << name;
+    EXPECT_FALSE(simulate::parse_expectations(each.promise).conditions.empty()) << name;
+    EXPECT_EQ(simulate::parse_expectations(each.promise).error, "") << name;
+  }
+}
+
+TEST(command_line, PlaysAllStrategiesOrOnlyTheProgram) {
+  EXPECT_EQ(simulation({"--strategy", "all"}).strategies.size(), simulate::strategies().size());
+  EXPECT_EQ(simulation({"--strategy-command", "x"}).strategies,
+            (std::vector<std::string>{"command"}));
+}
+
+TEST(command_line, ReadsALongRun) {
+  const auto options = meant<simulate::long_run_options>(
+      {"simulate", "--scenario", "long-run", "--strategy", "xfetch,drover-strict", "--ttl", "1m",
+       "--load-ms", "20.5", "--rate", "1,2.5", "--hours", "100", "--beta", "2", "--seed", "9",
+       "--format", "json"});
+  EXPECT_EQ(options.request.rules.size(), 2U);
+  EXPECT_EQ(options.request.ttl, 60s);
+  EXPECT_EQ(options.request.load, 20'500us);
+  EXPECT_EQ(options.request.rates, (std::vector<double>{1.0, 2.5}));
+  EXPECT_EQ(options.request.hours, 100.0);
+  EXPECT_EQ(options.request.beta, 2.0);
+  EXPECT_EQ(options.request.seed, 9U);
+  EXPECT_EQ(options.format, simulate::report_format::json);
+}
+
+struct refused_case {
   std::vector<const char*> typed;
-  std::string says;
+  const char* said;
 };
 
-TEST(command_line, RefusesWhatCannotBeMeantNamingTheInputAndTheRemedy) {
-  const std::vector<refusal> refusals{
-      {{"demo", "--callers", "0"}, "--callers '0': give a whole number from 1 to 500"},
-      {{"demo", "--callers", "501"}, "--callers '501': give a whole number from 1 to 500"},
-      {{"demo", "--callers", "many"}, "--callers 'many': give a whole number"},
-      {{"demo", "--callers", "5x"}, "--callers '5x': give a whole number"},
-      {{"demo", "--callers", "99999999999999"}, "--callers '99999999999999': give a whole number"},
-      {{"demo", "--processes", "33"}, "--processes '33': give a whole number from 1 to 32"},
-      {{"demo", "--processes", "1.5"}, "--processes '1.5': give a whole number"},
-      {{"demo", "--processes", "8", "--callers", "251"}, "2008 callers in all are more than 2000"},
-      {{"demo", "--load-ms", "50,"}, "--load-ms '': give a whole number from 1 to 20000"},
-      {{"demo", "--load-ms", "50,,60"}, "--load-ms '': give a whole number"},
-      {{"demo", "--load-ms", "20001"}, "--load-ms '20001': give a whole number"},
-      {{"demo", "--load-ms", "1,2,3,4,5,6,7,8,9"}, "at most 8 values at a time"},
-      {{"demo", "--frobnicate"}, "--frobnicate"},
-      {{"demo", "surplus"}, "surplus"},
-      {{"demon"}, "demon"},
-      {{"herd-member"}, "--board"},
+TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
+  const std::vector<refused_case> cases{
+      {{"simulate", "--scenario", "none"}, "cold-start"},
+      {{"simulate", "--strategy", "none-such"}, "cache-aside"},
+      {{"simulate", "--strategy", "lock,,xfetch"}, "--strategy"},
+      {{"simulate", "--strategy", "lock,lock"}, "twice"},
+      {{"simulate", "--strategy-command", " "}, "--strategy-command"},
+      {{"simulate", "--processes", "0"}, "from 1 to 32"},
+      {{"simulate", "--callers", "1001"}, "from 1 to 1000"},
+      {{"simulate", "--processes", "32", "--callers", "126"}, "4032 in all"},
+      {{"simulate", "--load-ms", "fast"}, "uniform:"},
+      {{"simulate", "--load-ms", "1,2,3,4,5,6,7,8,9"}, "at most 8"},
+      {{"simulate", "--ttl", "1ms"}, "--ttl '1ms'"},
+      {{"simulate", "--events", "101"}, "from 1 to 100"},
+      {{"simulate", "--redis", "redis://h"}, "--redis-is-mine"},
+      {{"simulate", "--redis", "redis://h", "--redis-is-mine", "--scenario", "flushall"},
+       "private one only"},
+      {{"simulate", "--origin", "mysql://u:secret@h"}, "sqlite"},
+      {{"simulate", "--origin", "postgresql://u:secret@h/db"}, "not supported yet"},
+      {{"simulate", "--format", "pdf"}, "html"},
+      {{"simulate", "--seed", "x"}, "--seed 'x'"},
+      {{"simulate", "--expect", "speed=1"}, "queries-per-event"},
+      {{"simulate", "--beta", "1"}, "long-run only"},
+      {{"simulate", "--scenario", "long-run", "--callers", "5"}, "virtual time"},
+      {{"simulate", "--scenario", "long-run", "--strategy", "lock"}, "ttl-lease"},
+      {{"simulate", "--no-such"}, "--no-such"},
+      {{"simulate", "extra"}, "extra"},
+      {{"no-such-command"}, "no-such-command"},
   };
-  for (const refusal& each : refusals) {
-    std::vector<const char*> arguments{"drover"};
-    arguments.insert(arguments.end(), each.typed.begin(), each.typed.end());
-    const command got = parse_command_line(static_cast<int>(arguments.size()), arguments.data());
-    const auto* const text = std::get_if<showing>(&got);
-    ASSERT_NE(text, nullptr) << each.says;
-    EXPECT_EQ(text->exit_code, exit_usage) << each.says;
-    EXPECT_NE(text->text.find(each.says), std::string::npos) << text->text;
-    EXPECT_NE(text->text.find("--help"), std::string::npos) << text->text;
+  for (const refused_case& each : cases) {
+    const showing got = shown(each.typed);
+    EXPECT_EQ(got.exit_code, exit_usage) << got.text;
+    EXPECT_NE(got.text.find(each.said), std::string::npos) << each.said << " in " << got.text;
+    EXPECT_EQ(got.text.find("secret"), std::string::npos) << got.text;
+    EXPECT_NE(got.text.find("--help"), std::string::npos) << got.text;
   }
 }
 
-TEST(command_line, TeachesByItsHelp) {
-  const showing help = shown({"--help"});
-  EXPECT_EQ(help.exit_code, exit_met);
-  EXPECT_NE(help.text.find("drover demo"), std::string::npos);
-  const showing of_demo = shown({"demo", "--help"});
-  EXPECT_EQ(of_demo.exit_code, exit_met);
-  for (const char* const part :
-       {"drover demo [OPTIONS]", "--processes", "--callers", "--load-ms", "--redis-server",
-        "--json", "Exit codes", "Examples", "DROVER_REDIS_SERVER", "NO_COLOR"}) {
-    EXPECT_NE(of_demo.text.find(part), std::string::npos) << part << "\n" << of_demo.text;
-  }
-}
-
-TEST(command_line, HidesWhatIsNotForPeople) {
-  EXPECT_EQ(shown({"--help"}).text.find("herd-member"), std::string::npos);
-}
-
-TEST(command_line, SaysItsVersion) {
-  const showing version = shown({"--version"});
-  EXPECT_EQ(version.exit_code, exit_met);
-  EXPECT_EQ(version.text.substr(0, 7), "drover ");
-  EXPECT_EQ(version.text.back(), '\n');
-}
-
-TEST(command_line, ShowsHelpWhenNothingWasAskedFor) {
-  const showing help = shown({});
-  EXPECT_EQ(help.exit_code, exit_usage);
-  EXPECT_NE(help.text.find("drover demo"), std::string::npos);
+TEST(command_line, HelpsAndListsAndNamesItsVersion) {
+  EXPECT_EQ(shown({"--help"}).exit_code, exit_met);
+  EXPECT_NE(shown({"simulate", "--help"}).text.find("Exit codes"), std::string::npos);
+  EXPECT_NE(shown({"simulate", "--list"}).text.find("holder-killed"), std::string::npos);
+  EXPECT_NE(shown({"--version"}).text.find("drover "), std::string::npos);
+  EXPECT_EQ(shown({}).exit_code, exit_usage);
 }
 
 }  // namespace

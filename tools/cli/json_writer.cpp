@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cli/utf8.hpp"
+
 namespace drover::cli {
 
 json_writer& json_writer::name(std::string_view text) {
@@ -44,6 +46,18 @@ json_writer& json_writer::value(bool flag) {
   return *this;
 }
 
+json_writer& json_writer::begin_row() {
+  open('[');
+  ++rows_;
+  return *this;
+}
+
+json_writer& json_writer::end_row() {
+  close(']');
+  --rows_;
+  return *this;
+}
+
 json_writer& json_writer::open(char bracket) {
   before_value();
   text_ += bracket;
@@ -71,26 +85,27 @@ void json_writer::before_value() {
 }
 
 void json_writer::break_line() {
+  if (rows_ > 0) return;
   text_ += '\n';
   text_.append(2 * depth_, ' ');
 }
 
 void json_writer::quote(std::string_view text) {
   text_ += '"';
-  for (const char byte : text) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (byte == '"' || byte == '\\') {
+  while (!text.empty()) {
+    const auto code = static_cast<unsigned char>(text[0]);
+    const std::size_t length = utf8_length(text);
+    if (code == '"' || code == '\\') {
       text_ += '\\';
-      text_ += byte;
-    } else if (code < 0x20 || code >= 0x7F) {
-      // One escape per byte: what is not ASCII here is an error's text, which may be of any
-      // encoding.
+      text_ += text[0];
+    } else if (length == 0 || code < 0x20 || code == 0x7F) {
       char escaped[8];
       std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(code));
       text_ += escaped;
     } else {
-      text_ += byte;
+      text_ += text.substr(0, length);
     }
+    text.remove_prefix(length == 0 ? 1 : length);
   }
   text_ += '"';
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // JSON, indented, written front to back. Pure.
 //
+// Text keeps its characters; a byte that belongs to none is taken for the character of that number.
 // Invariant: every `begin_...` has its `end_...`; a value inside an object has a name.
 #pragma once
 
@@ -16,6 +17,9 @@ class json_writer {
   json_writer& end_object() { return close('}'); }
   json_writer& begin_array() { return open('['); }
   json_writer& end_array() { return close(']'); }
+  /// An array that stands on one line, with all that is in it.
+  json_writer& begin_row();
+  json_writer& end_row();
 
   /// The name of the value that comes next.
   json_writer& name(std::string_view text);
@@ -44,6 +48,7 @@ class json_writer {
 
   std::string text_;
   std::size_t depth_ = 0;
+  std::size_t rows_ = 0;  // that are open
   bool is_first_ = true;
   bool is_named_ = false;
 };

@@ -8,9 +8,9 @@
 #include "cli/command_line.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/usage_error.hpp"
-#include "simulate/demo.hpp"
-#include "simulate/herd_member.hpp"
-#include "simulate/signal_watch.hpp"
+#include "herd/member.hpp"
+#include "process/signal_watch.hpp"
+#include "simulate/simulate.hpp"
 
 namespace {
 
@@ -20,8 +20,9 @@ int carry_out(const cli::showing& what) {
   std::fputs(what.text.c_str(), what.exit_code == cli::exit_met ? stdout : stderr);
   return what.exit_code;
 }
-int carry_out(const simulate::demo_options& asked) { return simulate::run_demo(asked); }
-int carry_out(const simulate::member_options& told) { return simulate::run_herd_member(told); }
+int carry_out(const simulate::simulate_options& asked) { return simulate::run_simulate(asked); }
+int carry_out(const simulate::long_run_options& asked) { return simulate::run_long_run(asked); }
+int carry_out(const cli::member_arguments& told) { return simulate::run_member(told.texts); }
 
 }  // namespace
 

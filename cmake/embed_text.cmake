@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# cmake -DINPUT=FILE -DOUTPUT=FILE.cpp -DHEADER=H.hpp -DNAME=N -P embed_text.cmake
+#
+# Writes a source file that defines drover::simulate::N, declared in H.hpp, as the text of INPUT.
+file(READ "${INPUT}" text)
+string(FIND "${text}" ")drover_text" clash)
+if(NOT clash EQUAL -1)
+  message(FATAL_ERROR "${INPUT} contains what ends it here: )drover_text")
+endif()
+file(WRITE "${OUTPUT}" "// Made from ${INPUT}
+#include \"${HEADER}\"
+#pragma GCC diagnostic ignored \"-Woverlength-strings\"
+namespace {
+constexpr char text[] = R\"drover_text(")
+file(APPEND "${OUTPUT}" "${text}")
+file(APPEND "${OUTPUT}" ")drover_text\";
+}
+const std::string_view drover::simulate::${NAME}{text, sizeof text - 1};
+")

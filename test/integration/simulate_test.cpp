@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+// `drover simulate` as a person runs it: what it says, and that nothing is left whatever ends it.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <ostream>
+#include <regex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "support/redis_server.hpp"
+
+namespace drover::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr const char* program = DROVER_EXAMPLE_DIR "/drover";
+constexpr auto patience = 90s;
+
+std::string contents(const fs::path& file) {
+  std::ifstream stream{file};
+  return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+/// One run with temporary files in a folder of its own, so that its processes can be told by its
+/// path.
+class tool_run {
+ public:
+  explicit tool_run(std::vector<std::string> options) {
+    std::string name = (fs::temp_directory_path() / "simulate-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
+    folder_ = name;
+    fs::create_directory(folder_ / "tmp");
+    std::vector<std::string> texts{program, "simulate"};
+    texts.insert(texts.end(), options.begin(), options.end());
+    std::vector<char*> arguments;
+    for (std::string& each : texts) arguments.push_back(each.data());
+    arguments.push_back(nullptr);
+    const std::string out = (folder_ / "out").string();
+    const std::string err = (folder_ / "err").string();
+    const std::string tmp = "TMPDIR=" + (folder_ / "tmp").string();
+    std::string server;
+    if (std::getenv("DROVER_REDIS_SERVER") == nullptr) {
+      server = std::string{"DROVER_REDIS_SERVER="} + DROVER_REDIS_SERVER;
+    }
+    pid_ = ::fork();
+    if (pid_ == 0) become(arguments.data(), out.c_str(), err.c_str(), tmp, server);
+  }
+  ~tool_run() {
+    if (!ended_) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  tool_run(const tool_run&) = delete;
+  tool_run& operator=(const tool_run&) = delete;
+
+  void send(int signal) const { ::kill(pid_, signal); }
+
+  /// Its status as waitpid(2) says it; -1 when it does not come to an end.
+  int wait() {
+    int status = -1;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!ended_ && std::chrono::steady_clock::now() < deadline) {
+      ended_ = ::waitpid(pid_, &status, WNOHANG) == pid_;
+      if (!ended_) std::this_thread::sleep_for(5ms);
+    }
+    return ended_ ? status : -1;
+  }
+
+  /// Processes, other than it, that were started with a path in its folder and with `word`.
+  [[nodiscard]] std::vector<pid_t> processes(const std::string& word = "") const {
+    std::vector<pid_t> found;
+    for (const auto& entry : fs::directory_iterator{"/proc"}) {
+      const std::string name = entry.path().filename().string();
+      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+      const std::string line = contents(entry.path() / "cmdline");
+      if (line.find(folder_.string()) == std::string::npos) continue;
+      if (line.find(word) != std::string::npos) found.push_back(std::stoi(name));
+    }
+    return found;
+  }
+
+  /// The first process of the herd, once there is one.
+  [[nodiscard]] std::optional<pid_t> await_herd() const {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < deadline) {
+      if (const auto herd = processes("herd-member"); !herd.empty()) return herd.front();
+      std::this_thread::sleep_for(5ms);
+    }
+    return std::nullopt;
+  }
+
+  void expect_nothing_left() const {
+    EXPECT_TRUE(processes().empty());
+    EXPECT_TRUE(fs::is_empty(folder_ / "tmp"));
+    EXPECT_EQ(contents("/proc/net/unix").find(folder_.string()), std::string::npos);
+  }
+
+  [[nodiscard]] const fs::path& folder() const { return folder_; }
+  [[nodiscard]] std::string out() const { return contents(folder_ / "out"); }
+  [[nodiscard]] std::string err() const { return contents(folder_ / "err"); }
+
+ private:
+  [[noreturn]] static void become(char* const* arguments, const char* out, const char* err,
+                                  const std::string& tmp, const std::string& server) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(signal, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::dup2(::open(out, O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
+    ::dup2(::open(err, O_WRONLY | O_CREAT, 0600), STDERR_FILENO);
+    ::putenv(const_cast<char*>(tmp.c_str()));
+    if (!server.empty()) ::putenv(const_cast<char*>(server.c_str()));
+    ::execv(program, arguments);
+    ::_exit(127);
+  }
+
+  fs::path folder_;
+  pid_t pid_ = 0;
+  bool ended_ = false;
+};
+
+/// The numbers that follow `field` in JSON, in order.
+std::vector<int> numbers(const std::string& json, const std::string& field) {
+  std::vector<int> found;
+  const std::regex pattern{'"' + field + "\": (-?[0-9]+)"};
+  for (std::sregex_iterator at{json.begin(), json.end(), pattern}, end; at != end; ++at) {
+    found.push_back(std::stoi((*at)[1]));
+  }
+  return found;
+}
+
+TEST(simulate, ShowsOneQueryForDroverAndOneEachForCacheAsideAndLeavesNothing) {
+  tool_run run{{"--load-ms", "50", "--processes", "2", "--callers", "20", "--format", "json",
+                "--strategy", "cache-aside,lock,drover-strict"}};
+  const int status = run.wait();
+  const std::string json = run.out();
+  EXPECT_TRUE(WIFEXITED(status)) << run.err();
+  EXPECT_EQ(WEXITSTATUS(status), 0) << run.err() << json;
+  const std::vector<int> queries = numbers(json, "queries_total");
+  ASSERT_EQ(queries.size(), 3U) << json;
+  EXPECT_GT(queries[0], 1);  // 40, unless the machine is so busy that some callers come late
+  EXPECT_LE(queries[0], 40);
+  EXPECT_GE(queries[1], 1);
+  EXPECT_EQ(queries[2], 1);
+  EXPECT_EQ(queries, numbers(json, "queries_asked"));
+  EXPECT_EQ(numbers(json, "fill_queries"), (std::vector{1, 1, 1}));
+  EXPECT_EQ(numbers(json, "errors"), (std::vector{0, 0, 0}));
+  EXPECT_EQ(numbers(json, "wrong_values"), (std::vector{0, 0, 0}));
+  EXPECT_EQ(numbers(json, "stale_reads"), (std::vector{0, 0, 0}));
+  run.expect_nothing_left();
+}
+
+TEST(simulate, WritesATableWithoutEscapeCodesIntoAFile) {
+  tool_run run{{"--load-ms", "20", "--processes", "1", "--callers", "3"}};
+  EXPECT_EQ(run.wait(), 0) << run.err();
+  EXPECT_EQ((run.out() + run.err()).find('\x1b'), std::string::npos);
+  EXPECT_EQ(run.err().find('\r'), std::string::npos);
+  EXPECT_NE(run.err().find("[4/4]"), std::string::npos) << run.err();
+}
+
+struct scenario_case {
+  const char* name;
+  std::vector<std::string> options;
+  std::vector<std::string> expected;  ///< facts of the JSON, as regular expressions
+};
+std::ostream& operator<<(std::ostream& to, const scenario_case& of) { return to << of.name; }
+
+class simulate_scenario : public testing::TestWithParam<scenario_case> {};
+
+TEST_P(simulate_scenario, HoldsDroverToItsPromiseAndLeavesNothing) {
+  std::vector<std::string> options{"--scenario", GetParam().name, "--format", "json"};
+  options.insert(options.end(), GetParam().options.begin(), GetParam().options.end());
+  tool_run run{options};
+  const int status = run.wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << run.err() << run.out();
+  for (const std::string& each : GetParam().expected) {
+    EXPECT_TRUE(std::regex_search(run.out(), std::regex{each})) << each << run.out();
+  }
+  run.expect_nothing_left();
+}
+
+const std::string one_query = "\"queries_per_event\": \\[\\s*1\\s*\\]";
+const std::vector<std::string> small{"--processes", "2",          "--callers",
+                                     "4",           "--strategy", "drover-strict,drover"};
+const std::vector<std::string> strict{"--processes", "2",          "--callers",
+                                      "4",           "--strategy", "drover-strict"};
+std::vector<std::string> small_with(const std::string& option, const std::string& value) {
+  std::vector<std::string> options = small;
+  options.insert(options.end(), {option, value});
+  return options;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    all, simulate_scenario,
+    testing::Values(scenario_case{"expiry", small_with("--load-ms", "uniform:20-80"), {one_query}},
+                    scenario_case{"cold-start", small, {one_query, "never loaded"}},
+                    scenario_case{"slow-load", small_with("--load-ms", "700"), {one_query}},
+                    scenario_case{
+                        "traffic", small_with("--events", "2"), {"\"cold_events\": [1-9]"}},
+                    scenario_case{"absent-row", small, {"\"queries_total\": [123]\\b"}},
+                    scenario_case{"failing-origin", strict, {"queries fail", "queries work again"}},
+                    scenario_case{"holder-killed",
+                                  small_with("--load-ms", "600"),
+                                  {"is killed", "\"queries_total\": 2\\b"}},
+                    scenario_case{"holder-frozen",
+                                  small_with("--load-ms", "600"),
+                                  {"freezes", "runs again", "\"queries_total\": 2\\b"}},
+                    scenario_case{"redis-killed", strict, {"Redis is killed", "Redis is back"}},
+                    scenario_case{"flushall", small, {"FLUSHALL", one_query}},
+                    scenario_case{"same-expiry", small_with("--events", "1"), {"\"keys\": 1000"}},
+                    scenario_case{"invalidation", strict, {"\"stale_reads\": 0"}}),
+    [](const auto& of) {
+      std::string name = of.param.name;
+      std::ranges::replace(name, '-', '_');
+      return name;
+    });
+
+TEST(simulate, ShowsThatADatabaseWithLittleCapacityIsSparedWhatItCannotDo) {
+  tool_run run{{"--scenario", "overload", "--strategy", "drover-strict", "--load-ms", "450",
+                "--callers", "200", "--format", "json"}};
+  const int status = run.wait();
+  EXPECT_TRUE(WIFEXITED(status)) << run.err();
+  EXPECT_NE(run.out().find("\"requests_per_second\": 1000"), std::string::npos) << run.out();
+  run.expect_nothing_left();
+}
+
+TEST(simulate, CountsStaleReadsOfWhoeverLetsThemHappen) {
+  // The article's lock stores what it read before the change after it, and nobody notices.
+  tool_run run{{"--scenario", "invalidation", "--strategy", "cache-aside", "--load-ms", "60",
+                "--processes", "2", "--callers", "6", "--format", "json"}};
+  EXPECT_EQ(run.wait(), 0) << run.err();
+  const std::vector<int> stale = numbers(run.out(), "stale_reads");
+  ASSERT_EQ(stale.size(), 1U) << run.out();
+  EXPECT_GT(stale[0], 0) << run.out();
+}
+
+TEST(simulate, FailsWhenAnExpectationIsNotMet) {
+  tool_run run{{"--strategy", "cache-aside", "--processes", "2", "--callers", "10", "--load-ms",
+                "100", "--expect", "queries-per-event=1"}};
+  EXPECT_EQ(WEXITSTATUS(run.wait()), 1) << run.err();
+  EXPECT_NE(run.out().find("queries-per-event=1"), std::string::npos) << run.out();
+}
+
+TEST(simulate, WritesEveryFormatToAFileAndTheTableToTheTerminal) {
+  tool_run folder{{"--list"}};
+  EXPECT_EQ(folder.wait(), 0);
+  for (const char* const format : {"json", "csv", "html", "svg", "text"}) {
+    const std::string file = (folder.folder() / "report").string() + "." + format;
+    tool_run run{{"--processes", "1", "--callers", "2", "--load-ms", "20", "--strategy",
+                  "drover-strict", "--format", format, "--out", file}};
+    EXPECT_EQ(run.wait(), 0) << run.err();
+    EXPECT_NE(run.out().find("rover"), std::string::npos);
+    EXPECT_FALSE(contents(file).empty()) << format;
+    EXPECT_EQ(contents(file).find('\x1b'), std::string::npos) << format;
+  }
+}
+
+TEST(simulate, PlaysTheLongRunInVirtualTime) {
+  tool_run run{{"--scenario", "long-run", "--hours", "200", "--strategy", "xfetch,xfetch-article",
+                "--rate", "100", "--format", "json"}};
+  EXPECT_EQ(run.wait(), 0) << run.err();
+  EXPECT_NE(run.out().find("\"scenario\": \"long-run\""), std::string::npos) << run.out();
+  EXPECT_NE(run.out().find("\"rule\": \"xfetch-article\""), std::string::npos) << run.out();
+}
+
+TEST(simulate, ListsWhatThereIs) {
+  tool_run run{{"--list"}};
+  EXPECT_EQ(run.wait(), 0);
+  for (const char* const name : {"expiry", "overload", "long-run", "xfetch-article", "sqlite"}) {
+    EXPECT_NE(run.out().find(name), std::string::npos) << name << run.out();
+  }
+}
+
+class simulate_stopped : public testing::TestWithParam<int> {};
+
+TEST_P(simulate_stopped, TakesEverythingDownAndSaysSoByItsExitCode) {
+  tool_run run{{"--load-ms", "20000", "--processes", "2", "--callers", "5"}};
+  ASSERT_TRUE(run.await_herd()) << run.err();
+  EXPECT_FALSE(run.processes("redis-server").empty());
+  run.send(GetParam());
+  const int status = run.wait();
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 128 + GetParam()) << run.err();
+  EXPECT_NE(run.err().find("interrupted"), std::string::npos);
+  run.expect_nothing_left();
+}
+
+INSTANTIATE_TEST_SUITE_P(signals, simulate_stopped, testing::Values(SIGINT, SIGTERM, SIGHUP));
+
+TEST(simulate, SaysWhichProcessDiedAndTakesTheOthersDown) {
+  tool_run run{{"--load-ms", "20000", "--processes", "3", "--callers", "2"}};
+  const auto victim = run.await_herd();
+  ASSERT_TRUE(victim) << run.err();
+  ::kill(*victim, SIGKILL);
+  EXPECT_EQ(WEXITSTATUS(run.wait()), 1) << run.err();
+  EXPECT_NE(run.err().find("of the herd ended by signal 9"), std::string::npos) << run.err();
+  run.expect_nothing_left();
+}
+
+TEST(simulate, ItsProcessesEndEvenWhenItIsKilled) {
+  tool_run run{{"--load-ms", "20000", "--processes", "2", "--callers", "2"}};
+  ASSERT_TRUE(run.await_herd()) << run.err();
+  run.send(SIGKILL);
+  run.wait();
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!run.processes().empty() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_TRUE(run.processes().empty());
+}
+
+TEST(simulate, RefusesNonsenseBeforeAnythingIsStarted) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{"--callers", "0"}, "--callers '0'"},
+      {{"--redis-server", "/nowhere/redis-server"}, "--redis-server /nowhere/redis-server"},
+      {{"--redis", "redis://localhost"}, "--redis-is-mine"},
+      {{"--redis", "http://localhost", "--redis-is-mine"}, "redis://"},
+      {{"--out", "/nowhere/report"}, "--out /nowhere/report"}};
+  for (const auto& [options, said] : cases) {
+    tool_run run{options};
+    EXPECT_EQ(WEXITSTATUS(run.wait()), 2) << said << run.err();
+    EXPECT_NE(run.err().find(said), std::string::npos) << run.err();
+    EXPECT_EQ(run.out(), "") << said;
+    run.expect_nothing_left();
+  }
+}
+
+TEST(simulate, LeavesAServerThatItDidNotStartAsItWas) {
+  redis_server theirs;
+  theirs.command({"SET", "drover-simulate:not-yours", "1"});
+  tool_run run{{"--redis", theirs.url(), "--redis-is-mine", "--processes", "2", "--callers", "3",
+                "--load-ms", "20", "--strategy", "all"}};
+  EXPECT_EQ(run.wait(), 0) << run.err();
+  // A run's keys have twelve digits of its own in their names.
+  EXPECT_EQ(theirs.command({"KEYS", "*drover-simulate:????????????:*"}).root().size(), 0U);
+  EXPECT_EQ(theirs.command({"GET", "drover-simulate:not-yours"}).root().text(), "1");
+  run.expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace drover::test

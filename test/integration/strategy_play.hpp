@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// What the tests of the simulation's strategies share: a server, an origin that counts, and
+// strategies on both.
+#pragma once
+
+#include <filesystem>
+#include <future>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "integration/fleet.hpp"
+#include "strategies/strategy.hpp"
+
+namespace drover::test {
+
+/// How --strategy-command would name test/support/simulate_client.py.
+[[nodiscard]] inline std::string sample_command() {
+  const auto tests = std::filesystem::path{__FILE__}.parent_path().parent_path();
+  return "'" + (tests / "support/simulate_client.py").string() + "' {redis} {ttl-ms}";
+}
+
+class strategy_play : public testing::Test {
+ protected:
+  using held_strategy = std::unique_ptr<simulate::strategy>;
+  using row = std::optional<std::string>;
+
+  static constexpr const char* key = "drover-simulate:ab12cd:profile:0";
+
+  ~strategy_play() override { origin.let_all_go(); }
+
+  [[nodiscard]] simulate::strategy_settings settings(std::chrono::milliseconds ttl = 300s) {
+    return {.redis_url = server.url(),
+            .ask = [this](std::string_view of) { return origin.load(of); },
+            .ttl = ttl};
+  }
+  [[nodiscard]] held_strategy begin(const simulate::strategy_kind& kind,
+                                    std::chrono::milliseconds ttl = 300s) {
+    return kind.begin(settings(ttl));
+  }
+  [[nodiscard]] held_strategy begin(std::string_view name, std::chrono::milliseconds ttl = 300s) {
+    const simulate::strategy_kind* const kind = simulate::find_strategy(name);
+    if (kind == nullptr) throw std::invalid_argument{"no strategy " + std::string{name}};
+    return begin(*kind, ttl);
+  }
+  /// The value as the origin has it in that version.
+  [[nodiscard]] static row version(std::uint64_t number) {
+    return shared_origin::text_of(key, number);
+  }
+  /// A get on a thread of its own.
+  [[nodiscard]] static std::future<row> later(simulate::strategy& asked) {
+    return std::async(std::launch::async, [&asked] { return asked.get(key); });
+  }
+  [[nodiscard]] bool loads_run(unsigned how_many = 1) const {
+    return eventually([&] { return origin.running(key) == how_many; });
+  }
+  /// What a get throws, empty when it does not.
+  [[nodiscard]] static std::string error_of(simulate::strategy& asked) {
+    try {
+      static_cast<void>(asked.get(key));
+      return "";
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+  }
+  /// What Redis has under that name.
+  [[nodiscard]] row stored(std::string_view name) const {
+    const resp::message reply = server.command({"GET", name});
+    if (reply.root().is_null()) return std::nullopt;
+    return std::string{reply.root().text()};
+  }
+  /// All keys in Redis, but for those with which Drover tries whether pushes arrive.
+  [[nodiscard]] std::vector<std::string> keys() const {
+    const resp::message reply = server.command({"KEYS", "*"});
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < reply.root().size(); ++i) {
+      std::string each{reply.root()[i].text()};
+      if (each.find(":c:") == std::string::npos) found.push_back(std::move(each));
+    }
+    return found;
+  }
+
+  watchdog guard;
+  redis_server server;
+  shared_origin origin;
+};
+
+}  // namespace drover::test

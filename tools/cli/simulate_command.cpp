@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+#include "cli/simulate_command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "cli/typed_numbers.hpp"
+#include "cli/usage_error.hpp"
+#include "simulate/simulate.hpp"
+#include "strategies/strategy.hpp"
+
+namespace drover::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using simulate::report_format;
+
+constexpr const char* description =
+    "Play what happens when a key goes cold, and count the queries that reach the database.";
+
+constexpr const char* footer =
+    "Plays a scenario with each strategy in turn: real processes and threads, a real Redis (a\n"
+    "private one that it starts), and a real database that counts its queries itself. Everything\n"
+    "started is stopped and removed, also on Ctrl-C.\n"
+    "\n"
+    "Examples:\n"
+    "  drover simulate                                    a hot key expires, in half a minute\n"
+    "  drover simulate --list                             scenarios, strategies, origins\n"
+    "  drover simulate --scenario holder-killed --strategy all\n"
+    "  drover simulate --format html --out herd.html      a page with pictures\n"
+    "  drover simulate --strategy drover --expect 'queries-per-event=1,errors=0'   in your CI\n"
+    "  drover simulate --strategy-command 'python3 client.py {redis} {key}'        your own code\n"
+    "  drover simulate --scenario long-run --ttl 300s     early refresh, hours in seconds\n"
+    "\n"
+    "--load-ms takes a list of forms, one round each: 50 | uniform:20-80 | exp:50 |\n"
+    "lognormal:50:0.5 (median and sigma).\n"
+    "--expect takes a list of NAME OP NUMBER, OP being one of = < <= > >=, that every strategy is\n"
+    "held to. Without it, Drover alone is held to what the scenario promises of it.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0    everything that was expected was met\n"
+    "  1    it was not, or it could not be shown (the message says why)\n"
+    "  2    the input cannot be meant; nothing was started\n"
+    "  130  interrupted by Ctrl-C (128 + the signal's number for others)\n"
+    "\n"
+    "Environment: DROVER_REDIS_SERVER as --redis-server; NO_COLOR for no colours.";
+
+constexpr std::string_view long_run_name = "long-run";
+
+constexpr std::array<std::pair<std::string_view, report_format>, 5> formats{
+    {{"text", report_format::text},
+     {"json", report_format::json},
+     {"csv", report_format::csv},
+     {"html", report_format::html},
+     {"svg", report_format::svg}}};
+
+report_format format_named(const std::string& name) {
+  const auto found = std::ranges::find(formats, name, &decltype(formats)::value_type::first);
+  if (found != formats.end()) return found->second;
+  throw usage_error{"--format '" + name + "': give text, json, csv, html or svg"};
+}
+
+template <class Named>
+std::string names_of(const Named& all) {
+  std::string names;
+  for (const auto& each : all) names += (names.empty() ? "" : ", ") + std::string{each.name};
+  return names;
+}
+
+std::vector<std::string> strategies_named(const std::string& text) {
+  std::vector<std::string> names;
+  if (text == "none") return names;
+  if (text == "all") {
+    for (const auto& each : simulate::strategies()) names.emplace_back(each.name);
+    return names;
+  }
+  for (std::string& each : typed_list("--strategy", text)) {
+    if (simulate::find_strategy(each) == nullptr) {
+      throw usage_error{"--strategy '" + each + "': there are " + names_of(simulate::strategies()) +
+                        ", and all"};
+    }
+    if (std::ranges::find(names, each) != names.end()) {
+      throw usage_error{"--strategy '" + text + "': " + each + " stands there twice"};
+    }
+    names.push_back(std::move(each));
+  }
+  return names;
+}
+
+std::vector<simulate::load_time> loads_named(std::string_view text) {
+  std::vector<simulate::load_time> loads;
+  for (const std::string& each : typed_list("--load-ms", text)) {
+    auto load = simulate::load_time::parse(each);
+    if (!load) {
+      throw usage_error{"--load-ms '" + each + "': give " +
+                        std::string{simulate::load_time::forms()}};
+    }
+    loads.push_back(*std::move(load));
+  }
+  if (loads.size() > simulate::loads_max) {
+    throw usage_error{"--load-ms: at most " + std::to_string(simulate::loads_max) +
+                      " at a time; run it again for the others"};
+  }
+  return loads;
+}
+
+/// The command as a shell would take it, without anybody's password.
+std::string command_line_of(int count, const char* const* arguments) {
+  std::string line = "drover";
+  for (int i = 1; i < count; ++i) {
+    const std::string each = simulate::without_password(arguments[i]);
+    const bool is_plain =
+        !each.empty() && each.find_first_not_of(
+                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789-_=./:,+@%") == std::string_view::npos;
+    line += ' ';
+    if (is_plain) {
+      line += each;
+      continue;
+    }
+    line += '\'';
+    for (const char byte : each) line += byte == '\'' ? std::string{"'\\''"} : std::string{byte};
+    line += '\'';
+  }
+  return line;
+}
+
+}  // namespace
+
+simulate_command::simulate_command(CLI::App& app)
+    : app_{app.add_subcommand("simulate", description)} {
+  app_->footer(footer);
+  const auto most = [](std::uint64_t number) { return std::to_string(number); };
+  const auto text = [this](const char* name, std::string& to, const std::string& what,
+                           const char* type) {
+    return app_->add_option(name, to, what)->type_name(type);
+  };
+  app_->add_flag("--list", is_list_, "List scenarios, strategies and origins");
+  text("--scenario", scenario_, "What happens (else expiry; --list shows all)", "NAME");
+  text("--strategy", strategies_, "Who plays: a list, or all (else what shows the scenario best)",
+       "LIST");
+  text("--strategy-command", strategy_command_,
+       "A client program of yours plays, too; {redis} and {key} are filled in", "'PROGRAM ...'");
+  text("--processes", processes_, "How many processes (1 to " + most(simulate::processes_max) + ")",
+       "N")
+      ->capture_default_str();
+  text(
+      "--callers", callers_,
+      "How many callers, each a thread, in each process (1 to " + most(simulate::callers_max) + ")",
+      "N");
+  text("--load-ms", loads_, "How long the query takes, in milliseconds; one round for each",
+       "LIST");
+  text("--ttl", ttl_, "How long a value lives: 500ms, 2s, 5m", "TIME");
+  text("--events", events_, "How often the key goes cold (1 to " + most(simulate::events_max) + ")",
+       "N");
+  text("--redis", redis_, "auto starts a private server; else a URL, with --redis-is-mine",
+       "URL|auto")
+      ->capture_default_str();
+  app_->add_flag(
+      "--redis-is-mine", is_redis_mine_,
+      "Yes, put keys of the simulation's own into the server at --redis, and remove them");
+  text("--redis-server", redis_server_,
+       "The server program to run privately (else redis-server or redis-check-rdb from PATH)",
+       "PATH")
+      ->envname("DROVER_REDIS_SERVER");
+  text("--origin", origin_, "The database behind the cache: sqlite", "WHICH")
+      ->capture_default_str();
+  text("--format", format_, "text, json, csv, html or svg", "FORMAT")->capture_default_str();
+  text("--out", out_, "Write the report there (else to standard output)", "FILE");
+  text("--seed", seed_, "Of what is drawn at random: load times, pauses, keys", "N")
+      ->capture_default_str();
+  text("--expect", expect_, "Fail unless every strategy meets it", "LIST");
+  text("--rate", rates_, "Long run only: requests per second", "LIST");
+  text("--hours", hours_, "Long run only: of traffic for each row", "N");
+  text("--beta", beta_, "Long run only: how early to refresh", "X");
+}
+
+void simulate_command::refuse(const char* option, const char* why) const {
+  if (has(option)) throw usage_error{std::string{option} + ": " + why};
+}
+
+std::variant<showing, simulate::simulate_options, simulate::long_run_options>
+simulate_command::meant(int count, const char* const* arguments) const {
+  if (is_list_) return showing{simulate::list_of_all(), 0};
+  if (scenario_ == long_run_name) return meant_long_run();
+  const simulate::scenario* what = &simulate::scenarios().front();
+  if (has("--scenario")) what = simulate::find_scenario(scenario_);
+  if (what == nullptr) {
+    throw usage_error{"--scenario '" + scenario_ + "': there are " +
+                      names_of(simulate::scenarios()) + ", and long-run"};
+  }
+  return meant_simulation(*what, command_line_of(count, arguments));
+}
+
+simulate::simulate_options simulate_command::meant_simulation(const simulate::scenario& what,
+                                                              const std::string& typed) const {
+  for (const char* option : {"--rate", "--hours", "--beta"}) {
+    refuse(option, "for --scenario long-run only");
+  }
+  simulate::simulate_options made;
+  made.what = &what;
+  made.command = typed;
+  made.strategies = strategies_named(
+      has("--strategy")
+          ? strategies_
+          : (has("--strategy-command") ? "none" : std::string{what.usual.strategies}));
+  made.strategy_command = strategy_command_;
+  if (has("--strategy-command")) {
+    if (strategy_command_.find_first_not_of(' ') == std::string::npos) {
+      throw usage_error{"--strategy-command: give the program and its arguments"};
+    }
+    made.strategies.emplace_back("command");
+  }
+  if (made.strategies.empty()) throw usage_error{"--strategy: none is left to play"};
+  made.processes = static_cast<std::uint32_t>(
+      typed_number("--processes", processes_, 1, simulate::processes_max));
+  made.callers = what.usual.callers;
+  if (has("--callers")) {
+    made.callers =
+        static_cast<std::uint32_t>(typed_number("--callers", callers_, 1, simulate::callers_max));
+  }
+  if (made.processes * made.callers > simulate::callers_in_all_max) {
+    throw usage_error{"--processes " + processes_ + " with " + std::to_string(made.callers) +
+                      " callers each: " + std::to_string(made.processes * made.callers) +
+                      " in all are more than " + std::to_string(simulate::callers_in_all_max) +
+                      "; lower --processes or --callers"};
+  }
+  made.loads = loads_named(has("--load-ms") ? std::string_view{loads_} : what.usual.loads);
+  made.ttl = has("--ttl") ? typed_time("--ttl", ttl_, 100ms, simulate::ttl_max) : what.usual.ttl;
+  made.events = what.usual.events;
+  if (has("--events")) {
+    made.events =
+        static_cast<std::uint32_t>(typed_number("--events", events_, 1, simulate::events_max));
+  }
+  if (redis_ != "auto") {
+    if (!is_redis_mine_) {
+      throw usage_error{"--redis " + simulate::without_password(redis_) +
+                        ": the simulation puts keys of its own there and loads the server; say "
+                        "--redis-is-mine if that is what you want"};
+    }
+    if (what.breaks_redis) {
+      throw usage_error{"--redis: the scenario " + std::string{what.name} +
+                        " kills or empties the server, so it plays on a private one only"};
+    }
+    made.redis_url = redis_;
+  }
+  if (!redis_server_.empty()) made.redis_server = redis_server_;
+  const auto origin = simulate::parse_origin(origin_);
+  if (!origin) {
+    throw usage_error{"--origin '" + simulate::without_password(origin_) + "': give sqlite"};
+  }
+  if (origin->which != simulate::origin_choice::kind::sqlite) {
+    throw usage_error{"--origin: PostgreSQL is not supported yet; give sqlite"};
+  }
+  made.origin = *origin;
+  made.format = format_named(format_);
+  if (has("--out")) made.out = out_;
+  made.seed = typed_number("--seed", seed_, 0, UINT64_MAX);
+  if (has("--expect")) {
+    auto read = simulate::parse_expectations(expect_);
+    if (!read.error.empty()) throw usage_error{"--expect: " + read.error};
+    made.expected = std::move(read.conditions);
+  }
+  return made;
+}
+
+simulate::long_run_options simulate_command::meant_long_run() const {
+  for (const char* option : {"--processes", "--callers", "--events", "--redis", "--redis-is-mine",
+                             "--origin", "--expect", "--strategy-command"}) {
+    refuse(option, "the long run is played in virtual time, without processes and servers");
+  }
+  simulate::long_run_options made;
+  simulate::long_run_request& request = made.request;
+  if (has("--strategy") && strategies_ != "all") {
+    request.rules.clear();
+    for (const std::string& each : typed_list("--strategy", strategies_)) {
+      const auto all = simulate::all_renewals();
+      const auto found = std::ranges::find(all, each, simulate::name_of);
+      if (found == all.end()) {
+        std::string names;
+        for (const auto rule : all) names += std::string{simulate::name_of(rule)} + ", ";
+        throw usage_error{"--strategy '" + each + "': in the long run there are " + names +
+                          "and all"};
+      }
+      request.rules.push_back(*found);
+    }
+  }
+  if (has("--ttl")) request.ttl = typed_time("--ttl", ttl_, 100ms, simulate::ttl_max);
+  if (has("--load-ms")) {
+    request.load = std::chrono::microseconds{
+        static_cast<std::int64_t>(1e3 * typed_real("--load-ms", loads_, 0.001, 60'000.0))};
+  }
+  if (has("--rate")) {
+    request.rates.clear();
+    for (const std::string& each : typed_list("--rate", rates_)) {
+      request.rates.push_back(typed_real("--rate", each, 0.001, 1e6));
+    }
+  }
+  if (has("--hours")) request.hours = typed_real("--hours", hours_, 0.1, 1e6);
+  if (has("--beta")) request.beta = typed_real("--beta", beta_, 0.0, 100.0);
+  request.seed = typed_number("--seed", seed_, 0, UINT64_MAX);
+  made.format = format_named(format_);
+  if (has("--out")) made.out = out_;
+  return made;
+}
+
+}  // namespace drover::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "cli/utf8.hpp"
+
+namespace drover::cli {
+namespace {
+
+struct lead_byte {
+  std::size_t length = 0;  // 0: begins nothing
+  // The second byte is within these; all further ones are within 80..BF.
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+};
+
+lead_byte lead_of(unsigned char first) {
+  if (first < 0x80) return {.length = 1};
+  if (first < 0xC2 || first > 0xF4) return {};
+  if (first < 0xE0) return {.length = 2};
+  if (first == 0xE0) return {.length = 3, .low = 0xA0};
+  if (first == 0xED) return {.length = 3, .high = 0x9F};
+  if (first < 0xF0) return {.length = 3};
+  if (first == 0xF0) return {.length = 4, .low = 0x90};
+  if (first == 0xF4) return {.length = 4, .high = 0x8F};
+  return {.length = 4};
+}
+
+}  // namespace
+
+std::size_t utf8_length(std::string_view text) {
+  if (text.empty()) return 0;
+  const lead_byte lead = lead_of(static_cast<unsigned char>(text[0]));
+  if (lead.length > text.size()) return 0;
+  for (std::size_t i = 1; i < lead.length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const unsigned char low = i == 1 ? lead.low : 0x80;
+    const unsigned char high = i == 1 ? lead.high : 0xBF;
+    if (byte < low || byte > high) return 0;
+  }
+  return lead.length;
+}
+
+}  // namespace drover::cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Text that came from elsewhere: which of its bytes are characters. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace drover::cli {
+
+/// The length of the well-formed UTF-8 sequence that `text` begins with: 1 to 4; 0 if it begins
+/// with something else or is empty. No surrogates, no overlong forms, nothing beyond U+10FFFF.
+[[nodiscard]] std::size_t utf8_length(std::string_view text);
+
+}  // namespace drover::cli

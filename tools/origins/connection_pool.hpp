@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Connections to a database, of which each query in progress has one to itself. So many as were
+// asked for are opened at once, others when none is free; of those no more stay open than a few.
+//
+// Threads: any. The pool outlives its leases.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace drover::simulate {
+
+/// `Connection` says by is_usable() whether it may be used once more.
+template <class Connection>
+class connection_pool {
+ public:
+  using opener = std::function<std::unique_ptr<Connection>()>;
+
+  connection_pool(opener open, unsigned ready)
+      : open_{std::move(open)}, idle_max_{std::max(ready, idle_at_least)} {
+    idle_.reserve(idle_max_);
+    while (idle_.size() < ready) idle_.push_back(open_());
+  }
+
+  class lease {
+   public:
+    explicit lease(connection_pool& from) : from_{from}, mine_{from.take()} {}
+    ~lease() {
+      if (mine_->is_usable()) from_.give_back(std::move(mine_));
+    }
+    lease(const lease&) = delete;
+    lease& operator=(const lease&) = delete;
+
+    [[nodiscard]] Connection& operator*() const noexcept { return *mine_; }
+    [[nodiscard]] Connection* operator->() const noexcept { return mine_.get(); }
+
+   private:
+    connection_pool& from_;
+    std::unique_ptr<Connection> mine_;
+  };
+
+ private:
+  static constexpr unsigned idle_at_least = 16;
+
+  std::unique_ptr<Connection> take() {
+    {
+      const std::lock_guard held{guard_};
+      if (!idle_.empty()) {
+        std::unique_ptr<Connection> mine = std::move(idle_.back());
+        idle_.pop_back();
+        return mine;
+      }
+    }
+    return open_();
+  }
+
+  /// What is too much is closed by the caller, outside the lock.
+  void give_back(std::unique_ptr<Connection>&& mine) noexcept {
+    const std::lock_guard held{guard_};
+    if (idle_.size() < idle_max_) idle_.push_back(std::move(mine));
+  }
+
+  const opener open_;
+  const unsigned idle_max_;
+  std::mutex guard_;
+  std::vector<std::unique_ptr<Connection>> idle_;  // guarded by guard_
+};
+
+}  // namespace drover::simulate

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "process/signal_watch.hpp"
+
+#include <ctime>
+
+namespace drover::simulate {
+
+signal_watch::signal_watch() {
+  ::sigemptyset(&watched_);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+    struct sigaction set {};
+    ::sigaction(signal, nullptr, &set);
+    if (set.sa_handler != SIG_IGN) ::sigaddset(&watched_, signal);
+  }
+  ::sigaddset(&watched_, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &watched_, &before_);
+
+  struct sigaction as {};
+  as.sa_handler =
+      SIG_IGN;  // a closed pipe is seen where it is written to, after which all is stopped
+  ::sigaction(SIGPIPE, &as, &pipe_before_);
+  as.sa_handler = SIG_DFL;  // ignored, children would be gone before they are asked how they ended
+  ::sigaction(SIGCHLD, &as, &child_before_);
+}
+
+signal_watch::~signal_watch() {
+  ::sigaction(SIGPIPE, &pipe_before_, nullptr);
+  ::sigaction(SIGCHLD, &child_before_, nullptr);
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void signal_watch::pause(std::chrono::milliseconds time) const {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+  const timespec limit{.tv_sec = seconds.count(),
+                       .tv_nsec = std::chrono::nanoseconds{time - seconds}.count()};
+  const int signal = ::sigtimedwait(&watched_, nullptr, &limit);
+  if (signal > 0 && signal != SIGCHLD) throw interrupted{signal};
+}
+
+}  // namespace drover::simulate

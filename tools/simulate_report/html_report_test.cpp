@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "simulate_report/html_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulate_report/page_parts.hpp"
+#include "simulate_report/page_series.hpp"
+#include "simulate_report/page_text.hpp"
+#include "simulate_report/sample_for_test.hpp"
+#include "simulate_report/svg.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+std::size_t count_of(std::string_view text, std::string_view part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string_view::npos;
+       at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(page_text, LeavesNothingThatMarkupIsMadeOf) {
+  EXPECT_EQ(page_text("<a b=\"c\" d='e'>&"), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;");
+  EXPECT_EQ(page_text("gr\xC3\xBC\xC3\x9F\n\t"), "gr\xC3\xBC\xC3\x9F\n\t");
+}
+
+TEST(page_text, ShowsThatSomethingIsNotToBeSeen) {
+  const std::string instead = "\xEF\xBF\xBD";
+  for (const std::string& each :
+       {std::string{"\x1b"}, std::string{"\xff"}, std::string{"\xC2\x9B"}, std::string("\0", 1),
+        std::string{"\xE2\x80\xAE"}, std::string{"\xE2\x81\xA6"}, std::string{"\r"}}) {
+    EXPECT_EQ(page_text("a" + each + "b"), "a" + instead + "b");
+  }
+  EXPECT_EQ(page_text("\xE2\x80\x9C"), "\xE2\x80\x9C");
+}
+
+TEST(page_text, IsSafeForAnyBytes) {
+  std::mt19937 random{3};
+  for (int round = 0; round < 2000; ++round) {
+    std::string text(random() % 40, ' ');
+    for (char& each : text) each = static_cast<char>(random());
+    const std::string made = page_text(text);
+    EXPECT_EQ(made.find_first_of("<>\"'\r\x1b"), std::string::npos);
+    EXPECT_EQ(page_json(text).find_first_of("<>&"), std::string::npos);
+  }
+}
+
+TEST(page_text, NamesAScriptAsAPolicyDoes) {
+  // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
+  EXPECT_EQ(page_hash("alert(1)"), "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='");
+}
+
+TEST(page_parts, CanStandInsideAPage) {
+  for (const std::string_view each : {page_script, chart_script}) {
+    EXPECT_FALSE(has(each, "</script")) << each.substr(0, 60);
+    EXPECT_FALSE(has(each, "<!--")) << each.substr(0, 60);
+  }
+  EXPECT_FALSE(has(page_style, "</style"));
+  EXPECT_TRUE(has(chart_script, "Chart.js v3."));
+  EXPECT_TRUE(has(chart_licence, "Permission is hereby granted"));
+}
+
+TEST(page_series, AreCutDownAndLoseNoPeak) {
+  run_record run;
+  run.end = 100s;
+  for (int i = 0; i < 20000; ++i) {
+    const auto begun = i * 5ms;
+    run.calls.push_back({.begun = begun, .ended = begun + 1ms + i * 10us, .got = answer::value});
+    run.queries.push_back({begun, begun + 1ms, 0, 0, true});
+    run.marks.push_back({.at = begun, .kind = mark_kind::cold, .text = "cold"});
+  }
+  for (int i = 0; i < 300; ++i) run.queries.push_back({50s, 50s + 10us, 0, 0, true});
+  simulation all = sample::herd();
+  all.rounds[0].strategies[0].found = measure({&run, 1}, {});
+  const measurement& found = all.rounds[0].strategies[0].found;
+  const auto activities = activity_of(found);
+  EXPECT_LE(activities.size(), series_max);
+  EXPECT_EQ(std::ranges::max(activities, {}, &activity::running).running,
+            found.queries_running_max);
+  EXPECT_TRUE(std::ranges::is_sorted(activities, {}, &activity::at));
+  EXPECT_LE(waits_of(found).size(), series_max);
+  EXPECT_LT(html_report(all).size(), 400000U);
+}
+
+TEST(page_series, SayWhichShareWasBackWithinWhichTime) {
+  const auto waits = waits_of(sample::herd().rounds[0].strategies[2].found);
+  ASSERT_EQ(waits.size(), 200U);
+  EXPECT_DOUBLE_EQ(waits.front().percent, 0.5);
+  EXPECT_DOUBLE_EQ(waits.back().percent, 100);
+  EXPECT_TRUE(std::ranges::is_sorted(waits, {}, &waited::time));
+  EXPECT_TRUE(waits_of({}).empty());
+}
+
+TEST(page_series, AreOnlyWhereSomethingChanges) {
+  run_record run;
+  run.end = 400ms;
+  run.queries = {{100ms, 200ms, 0, 0, true}};
+  const auto activities = activity_of(measure({&run, 1}, {}));
+  const std::vector<activity> expected{{0ms, 0, 0}, {100ms, 0, 1}, {200ms, 0, 0}};
+  EXPECT_EQ(activities, expected);
+}
+
+TEST(page_series, TakePlacesEvenly) {
+  EXPECT_EQ(evenly(5, 9), (std::vector<std::size_t>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(evenly(101, 3), (std::vector<std::size_t>{0, 50, 100}));
+  EXPECT_EQ(evenly(9, 1), std::vector<std::size_t>{0});
+  EXPECT_TRUE(evenly(0, 9).empty());
+}
+
+TEST(html_report, SaysEverythingWithoutAScript) {
+  const std::string page = html_report(sample::troubled());
+  const std::string_view still = std::string_view{page}.substr(0, page.find("<script"));
+  for (const char* const part :
+       {"The holder is killed mid-load", "Does somebody take over", "SQLite 3.40.1", "Redis 7.0.15",
+        "280 (tool: 283)", ">1,234<", "cannot open the database: it is busy", "process 2 killed",
+        "callers_per_process", "drover simulate --scenario expiry",
+        "not met: queries-per-event&lt;=1 (found 200)", "Permission is hereby granted"}) {
+    EXPECT_TRUE(has(still, part)) << part;
+  }
+  EXPECT_EQ(count_of(still, "<canvas"), count_of(still, "role=\"img\""));
+}
+
+TEST(html_report, HasATimelineForEachStrategyOfEachRound) {
+  const std::string page = html_report(sample::herd());
+  for (const char* const id : {"r0s0", "r0s1", "r0s2", "r1s0", "r1s1", "r1s2"}) {
+    EXPECT_EQ(count_of(page, "id=\"" + std::string{id} + "\""), 1U);
+    EXPECT_EQ(count_of(page, "href=\"#" + std::string{id} + "\""), 2U);
+  }
+}
+
+TEST(html_report, LoadsNothingFromAnywhere) {
+  const std::string page = html_report(sample::herd());
+  for (const char* const each : {" src=", "@import", "url(", "<link rel=\"stylesheet\""}) {
+    const std::string own = page.substr(0, page.rfind("<script>", page.find(chart_script)));
+    EXPECT_FALSE(has(own, each)) << each;
+  }
+  EXPECT_TRUE(has(page, "default-src 'none'"));
+  EXPECT_TRUE(has(page, page_hash(chart_script) + ' ' + page_hash(page_script) + '"'));
+}
+
+/// Every tag outside scripts and styles, by its name.
+std::vector<std::string> tags_of(std::string_view page) {
+  std::vector<std::string> tags;
+  for (std::size_t at = page.find('<'); at != std::string_view::npos; at = page.find('<', at)) {
+    const std::size_t end = page.find_first_of(" >\n", at);
+    tags.emplace_back(page.substr(at, end - at));
+    const bool is_raw = tags.back() == "<script" || tags.back() == "<style";
+    at = is_raw ? page.find(tags.back() == "<script" ? "</script" : "</style", at) : end;
+  }
+  return tags;
+}
+
+TEST(html_report, HasTheSameTagsWhateverTheTextFromOutside) {
+  simulation evil = sample::hostile();
+  simulation harmless = evil;
+  const std::string word = "word";
+  harmless.scenario = harmless.title = harmless.look_for = harmless.origin = harmless.server =
+      harmless.command = word;
+  harmless.parameters.back() = {word, word};
+  for (round_result& round : harmless.rounds) {
+    round.load = round.load_in_words = word;
+    for (strategy_result& each : round.strategies) {
+      each.name = each.title = each.weakness = each.found.first_error = word;
+      each.checks.back() = {word, false, word};
+      for (mark& one : each.found.marks) one.text = word;
+    }
+  }
+  EXPECT_EQ(tags_of(html_report(evil)), tags_of(html_report(harmless)));
+  EXPECT_EQ(tags_of(svg_picture(evil)), tags_of(svg_picture(harmless)));
+  EXPECT_FALSE(has(html_report(evil), "<img"));
+  EXPECT_FALSE(has(html_report(evil), "\x1b"));
+}
+
+TEST(svg_picture, HasALaneAndANumberForEachStrategy) {
+  const std::string picture = svg_picture(sample::herd());
+  EXPECT_EQ(count_of(picture, "<path"), 6U);
+  EXPECT_EQ(count_of(picture, ">200</text>"), 2U);
+  EXPECT_EQ(count_of(picture, ">1</text>"), 2U);
+  EXPECT_TRUE(
+      has(picture, "cache-aside 200 queries; article&#39;s lock 40 queries; Drover 1 query"));
+  EXPECT_TRUE(has(picture, "prefers-color-scheme:dark"));
+  EXPECT_LT(picture.size(), 16000U);
+}
+
+TEST(svg_picture, DrawsASingleQuerySoThatItIsSeen) {
+  const std::string picture = svg_picture(sample::herd());
+  const std::size_t at = picture.rfind("<path");
+  EXPECT_TRUE(has(picture.substr(at), "class=\"area good\""));
+  EXPECT_EQ(count_of(picture.substr(at, picture.find('\n', at) - at), "V"), 2U);
+}
+
+}  // namespace
+}  // namespace drover::simulate

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+// Draws the charts of a simulation's page, and answers clicks. Names and texts of the simulation
+// reach the page only as text: in the labels of charts, never as markup.
+"use strict";
+(() => {
+  const rounds = JSON.parse(document.getElementById("series").textContent).rounds;
+  const axisWidth = 52; // the same for both charts of a strategy, so that they share one time axis
+  let charts = [];
+
+  const colour = (name) =>
+    getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  const faded = (hex, share) => hex + Math.round(share * 255).toString(16).padStart(2, "0");
+
+  function inWords(ms) {
+    if (ms < 9.95) return ms.toFixed(1) + " ms";
+    if (ms < 999.5) return ms.toFixed(0) + " ms";
+    return (ms / 1000).toFixed(ms < 9995 ? 2 : 1) + " s";
+  }
+
+  function tick(ms) {
+    return ms >= 1000 ? +(ms / 1000).toPrecision(4) + " s" : +ms.toPrecision(4) + " ms";
+  }
+
+  function timeAxis(end, isShown) {
+    return {
+      type: "linear", min: 0, max: end,
+      grid: { color: colour("line"), drawTicks: isShown, drawBorder: false },
+      ticks: { display: isShown, color: colour("faint"), maxRotation: 0, maxTicksLimit: 8,
+        includeBounds: false, callback: tick },
+    };
+  }
+
+  function countAxis(extra) {
+    return Object.assign({
+      beginAtZero: true, afterFit: (axis) => { axis.width = axisWidth; },
+      grid: { color: colour("line") },
+      ticks: { color: colour("faint"), precision: 0, maxTicksLimit: 5 },
+    }, extra);
+  }
+
+  function tooltip(callbacks) {
+    return {
+      backgroundColor: colour("card"), titleColor: colour("ink"), bodyColor: colour("ink"),
+      borderColor: colour("line"), borderWidth: 1, padding: 10, boxPadding: 4, callbacks,
+    };
+  }
+
+  // Lines across a chart where something happened, with words where there is room.
+  function marksOf(marks, withWords) {
+    const line = (ctx, area, at, kind) => {
+      ctx.strokeStyle = colour(kind);
+      ctx.lineWidth = 1.5;
+      ctx.setLineDash([5, 4]);
+      ctx.beginPath();
+      ctx.moveTo(at, area.top);
+      ctx.lineTo(at, area.bottom);
+      ctx.stroke();
+    };
+    const words = (ctx, left, top, width, text, kind) => {
+      ctx.fillStyle = faded(colour("card"), 0.85);
+      ctx.fillRect(left - 3, top - 2, width + 6, 16);
+      ctx.fillStyle = colour(kind);
+      ctx.fillText(text, left, top + 1);
+    };
+    return {
+      id: "marks",
+      afterDatasetsDraw(chart) {
+        const { ctx, chartArea: area, scales: { x } } = chart;
+        const places = marks.map((each) =>
+          Math.min(Math.max(x.getPixelForValue(each.at), area.left + 1), area.right - 1));
+        ctx.save();
+        ctx.font = "600 11px system-ui, sans-serif";
+        ctx.textBaseline = "top";
+        marks.forEach((each, place) => line(ctx, area, places[place], each.kind));
+        let free = area.left;
+        marks.forEach((each, place) => {
+          const text = each.text.length > 40 ? each.text.slice(0, 39) + "…" : each.text;
+          const width = ctx.measureText(text).width;
+          const at = places[place];
+          const left = at + 5 + width > area.right ? at - 5 - width : at + 5;
+          if (!withWords || left < free) return;
+          words(ctx, left, area.top + 4, width, text, each.kind);
+          free = left + width + 8;
+        });
+        ctx.restore();
+      },
+    };
+  }
+
+  // Both charts of a strategy have the same edges, whatever their labels.
+  const layout = { autoPadding: false, padding: { top: 8, right: 16 } };
+
+  function drawActivity(canvas, round, strategy) {
+    const points = strategy.activity.concat(
+      strategy.activity.length ? [[strategy.end, ...strategy.activity.at(-1).slice(1)],
+        [strategy.end, 0, 0]] : []);
+    const band = (label, place, name, share) => ({
+      label, data: points.map((each) => ({ x: each[0], y: each[place] })), stepped: true,
+      fill: "origin", borderColor: colour(name), backgroundColor: faded(colour(name), share),
+      borderWidth: 1.5, pointRadius: 0, pointHitRadius: 0,
+    });
+    return new Chart(canvas, {
+      type: "line",
+      data: { datasets: [band("queries running", 2, "running", 0.8),
+        band("callers waiting", 1, "waiting", 0.28)] },
+      options: {
+        animation: false, maintainAspectRatio: false, layout,
+        interaction: { mode: "index", intersect: false, axis: "x" },
+        scales: { x: timeAxis(round.end, false), y: countAxis({ suggestedMax: round.full }) },
+        plugins: { legend: { display: false }, tooltip: tooltip({
+          title: (items) => "after " + inWords(items[0].parsed.x),
+          label: (item) => item.formattedValue + " " + item.dataset.label,
+        }) },
+      },
+      plugins: [marksOf(strategy.marks, true)],
+    });
+  }
+
+  function drawLoads(canvas, round, strategy) {
+    const loads = strategy.loads;
+    const tall = Math.min(9, Math.max(3.4, 2.6 + loads.length * 0.55));
+    canvas.parentElement.style.setProperty("--tall", tall + "rem");
+    return new Chart(canvas, {
+      type: "bar",
+      data: {
+        labels: loads.map((_, place) => place + 1),
+        datasets: [{
+          label: "load", data: loads.map((each) => [each[0], each[1]]), borderSkipped: false,
+          backgroundColor: loads.map((each) =>
+            each[2] ? colour("running") : faded(colour("cut"), 0.25)),
+          borderColor: loads.map((each) => colour(each[2] ? "running" : "cut")),
+          borderWidth: loads.map((each) => (each[2] ? 0 : 1)), borderRadius: loads.length < 15 ? 3 : 0,
+          barPercentage: 1, categoryPercentage: loads.length < 60 ? 0.8 : 1, maxBarThickness: 16,
+          minBarLength: 2,
+        }],
+      },
+      options: {
+        indexAxis: "y", animation: false, maintainAspectRatio: false, layout,
+        interaction: { mode: "nearest", intersect: false, axis: "y" },
+        scales: { x: timeAxis(round.end, true),
+          y: countAxis({ grid: { display: false }, ticks: { display: false } }) },
+        plugins: { legend: { display: false }, tooltip: tooltip({
+          title: (items) => "load " + items[0].label,
+          label: (item) => {
+            const [begun, ended, isEnded] = loads[item.dataIndex];
+            return inWords(begun) + " to " + inWords(ended) +
+              (isEnded ? "" : ": its process was killed, it never ended");
+          },
+        }) },
+      },
+      plugins: [marksOf(strategy.marks, false)],
+    });
+  }
+
+  function drawWaits(canvas, round) {
+    const shortest = 0.05; // what is below is as good as nothing, and has no logarithm
+    const all = round.strategies.flatMap((each) => each.waits.map((point) => point[0]));
+    const isWide = Math.max(...all, 1) > 30 * Math.max(Math.min(...all), shortest);
+    return new Chart(canvas, {
+      type: "line",
+      data: { datasets: round.strategies.map((each, place) => ({
+        label: each.title, borderColor: colour("series-" + (place % 8)), borderWidth: 2.5,
+        backgroundColor: colour("series-" + (place % 8)), pointRadius: 0, pointHitRadius: 8,
+        stepped: true, borderDash: place % 2 ? [] : [9, 3],
+        data: each.waits.length ? [{ x: Math.max(each.waits[0][0], shortest), y: 0 }].concat(
+          each.waits.map((point) => ({ x: Math.max(point[0], shortest), y: point[1] }))) : [],
+      })) },
+      options: {
+        animation: false, maintainAspectRatio: false,
+        interaction: { mode: "nearest", intersect: false, axis: "xy" },
+        scales: {
+          x: { type: isWide ? "logarithmic" : "linear", beginAtZero: !isWide, grid: { color: colour("line") },
+            ticks: { color: colour("faint"), maxRotation: 0, autoSkipPadding: 18,
+              callback: (value) => (!isWide || /^[125]/.test((+value).toExponential())
+                ? tick(value) : null) } },
+          y: { min: 0, max: 100, grid: { color: colour("line") },
+            afterFit: (axis) => { axis.width = axisWidth; },
+            ticks: { color: colour("faint"), stepSize: 25, callback: (value) => value + " %" } },
+        },
+        plugins: { legend: { display: false }, tooltip: tooltip({
+          title: () => "",
+          label: (item) => item.dataset.label + ": " + item.parsed.y.toFixed(1) +
+            " % back within " + inWords(item.parsed.x),
+        }) },
+      },
+    });
+  }
+
+  const draw = { activity: drawActivity, loads: drawLoads, waits: drawWaits };
+
+  const isShown = (key) => key.getAttribute("aria-pressed") === "true";
+
+  function drawAll() {
+    for (const each of charts) each.destroy();
+    charts = [];
+    for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
+      const round = rounds[canvas.dataset.round];
+      const strategy = round.strategies[canvas.dataset.strategy];
+      charts.push(draw[canvas.dataset.chart](canvas, round, strategy));
+    }
+    document.querySelectorAll(".key").forEach(apply);
+  }
+
+  // A key shows or hides its strategy's line and timeline.
+  function apply(key) {
+    const { round, strategy } = key.dataset;
+    const canvas = document.querySelector(`canvas[data-chart="waits"][data-round="${round}"]`);
+    const chart = Chart.getChart(canvas);
+    chart.setDatasetVisibility(+strategy, isShown(key));
+    chart.update("none");
+    document.getElementById(`r${round}s${strategy}`).hidden = !isShown(key);
+  }
+
+  for (const key of document.querySelectorAll(".key")) {
+    key.addEventListener("click", () => {
+      key.setAttribute("aria-pressed", String(!isShown(key)));
+      apply(key);
+    });
+  }
+
+  // A strategy's name goes to its timeline, also when that was hidden.
+  for (const link of document.querySelectorAll(".tile, tbody th a")) {
+    link.addEventListener("click", () => {
+      const card = document.querySelector(link.getAttribute("href"));
+      const [, round, strategy] = card.id.match(/^r(\d+)s(\d+)$/);
+      const key = document.querySelector(
+        `.key[data-round="${round}"][data-strategy="${strategy}"]`);
+      if (!isShown(key)) key.click();
+      document.querySelectorAll(".shown").forEach((each) => each.classList.remove("shown"));
+      card.classList.add("shown");
+      card.focus({ preventScroll: true });
+    });
+  }
+
+  const copy = document.getElementById("copy");
+  if (copy) {
+    copy.addEventListener("click", () => {
+      const command = document.getElementById("command");
+      const done = () => { copy.textContent = "Copied"; };
+      const select = () => { getSelection().selectAllChildren(command); };
+      if (navigator.clipboard) navigator.clipboard.writeText(command.textContent).then(done, select);
+      else select();
+    });
+  }
+
+  drawAll();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  document.documentElement.dataset.drawn = String(charts.length);
+})();

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "simulate_report/page_series.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/json_writer.hpp"
+#include "simulate_report/wording.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using std::chrono::nanoseconds;
+
+double ms(nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
+
+void write_loads(cli::json_writer& out, const measurement& found) {
+  out.name("loads").begin_row();
+  for (const std::size_t i : evenly(found.queries.size(), bars_max)) {
+    const query_span& each = found.queries[i];
+    out.begin_row().value(ms(each.begun)).value(ms(each.ended)).value(each.is_ended).end_row();
+  }
+  out.end_row();
+}
+
+void write_marks(cli::json_writer& out, const measurement& found) {
+  out.name("marks").begin_array();
+  for (const std::size_t i : evenly(found.marks.size(), marks_max)) {
+    const mark& each = found.marks[i];
+    out.begin_object().field("at", ms(each.at)).field("kind", name_of(each.kind));
+    out.field("text", one_line(each.text)).end_object();
+  }
+  out.end_array();
+}
+
+void write(cli::json_writer& out, const strategy_result& of,
+           const std::vector<activity>& activities) {
+  out.begin_object().field("title", one_line(of.title)).field("end", ms(of.found.end));
+  out.name("activity").begin_row();
+  for (const activity& each : activities) {
+    out.begin_row().value(ms(each.at)).value(each.waiting).value(each.running).end_row();
+  }
+  out.end_row();
+  write_loads(out, of.found);
+  write_marks(out, of.found);
+  out.name("waits").begin_row();
+  for (const waited& each : waits_of(of.found)) {
+    out.begin_row().value(ms(each.time)).value(each.percent).end_row();
+  }
+  out.end_row().end_object();
+}
+
+}  // namespace
+
+std::vector<std::size_t> evenly(std::size_t count, std::size_t most) {
+  std::vector<std::size_t> chosen(std::min(count, most));
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    chosen[i] = chosen.size() < 2 ? 0 : i * (count - 1) / (chosen.size() - 1);
+  }
+  return chosen;
+}
+
+std::vector<activity> activity_of(const measurement& found) {
+  const auto waiting = waiting_over_time(found.calls_logged, found.end, series_max);
+  const auto running = running_over_time(found.queries, found.end, series_max);
+  std::vector<activity> made;
+  for (std::size_t i = 0; i < series_max; ++i) {
+    if (i > 0 && waiting[i] == waiting[i - 1] && running[i] == running[i - 1]) continue;
+    const nanoseconds at =
+        found.end * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(series_max);
+    made.push_back({.at = at, .waiting = waiting[i], .running = running[i]});
+  }
+  return made;
+}
+
+std::vector<waited> waits_of(const measurement& found) {
+  std::vector<nanoseconds> waits;
+  for (const call_span& each : found.calls_logged) {
+    if (each.got != answer::none) waits.push_back(each.ended - each.begun);
+  }
+  std::ranges::sort(waits);
+  std::vector<waited> made;
+  for (const std::size_t i : evenly(waits.size(), series_max)) {
+    const double share = static_cast<double>(i + 1) / static_cast<double>(waits.size());
+    made.push_back({.percent = 100 * share, .time = waits[i]});
+  }
+  return made;
+}
+
+std::string page_series(const simulation& of) {
+  cli::json_writer out;
+  out.begin_object().name("rounds").begin_array();
+  for (const round_result& round : of.rounds) {
+    nanoseconds end{};
+    std::uint32_t full = 1;
+    std::vector<std::vector<activity>> activities;
+    for (const strategy_result& each : round.strategies) {
+      activities.push_back(activity_of(each.found));
+      end = std::max(end, each.found.end);
+      for (const activity& one : activities.back()) {
+        full = std::max({full, one.waiting, one.running});
+      }
+    }
+    out.begin_object().field("end", ms(end)).field("full", full);
+    out.name("strategies").begin_array();
+    for (std::size_t i = 0; i < activities.size(); ++i) {
+      write(out, round.strategies[i], activities[i]);
+    }
+    out.end_array().end_object();
+  }
+  out.end_array().end_object();
+  return std::move(out).text();
+}
+
+}  // namespace drover::simulate
