@@ -86,8 +86,9 @@ std::string json_report(const simulation& of) {
   out.field("title", of.title).field("look_for", of.look_for);
   out.field("origin", of.origin).field("server", of.server).field("command", of.command);
   out.name("parameters").begin_object();
-  for (const auto& [name, value] : of.parameters) {
-    std::visit([&](const auto& known) { out.field(name, known); }, value);
+  for (const auto& parameter : of.parameters) {
+    out.name(parameter.first);
+    std::visit([&](const auto& known) { out.value(known); }, parameter.second);
   }
   out.end_object();
   out.field("met", of.is_met());
