@@ -115,6 +115,7 @@ struct server_said {
 /// The last record of a capture that ended as it should.
 struct capture_ended {
   moment at{};
+  std::uint64_t bytes = 0;  ///< passed on in all, both ways, read or not
 };
 
 using record = std::variant<capture_begun, connection_opened, connection_named, connection_closed,
