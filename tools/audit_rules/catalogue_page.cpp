@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include "audit_rules/catalogue.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::size_t columns = 110;
+
+/// `text` broken between words; all lines but the first begin with `indent`.
+std::string wrapped(std::string_view text, std::string_view indent = "") {
+  std::string out;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = text.find(' ');
+    const std::string_view word = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    if (column > 0 && column + 1 + word.size() > columns) {
+      out += '\n';
+      out += indent;
+      column = indent.size();
+    } else if (column > 0) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+  }
+  return out;
+}
+
+std::string item(std::string_view label, std::string_view text) {
+  if (text.empty()) return {};
+  return wrapped("* **" + std::string{label} + ":** " + std::string{text}, "  ") + '\n';
+}
+
+std::string section(const rule_text& rule) {
+  std::string out = "### " + std::string{rule.id} + " " + std::string{rule.name} + "\n\n";
+  out += wrapped(rule.says) + "\n\n";
+  std::string grade{word_of(rule.usual)};
+  if (!rule.otherwise.empty()) grade += "; " + std::string{rule.otherwise};
+  out += item("Severity", grade + '.');
+  out += item("Why", rule.why);
+  if (!rule.silent_for.empty()) {
+    out += item("Left alone",
+                std::string{rule.silent_for} + (rule.silent_for.ends_with('.') ? "" : "."));
+  }
+  if (!rule.exercised_by.empty()) {
+    out += item("Exercised by", std::string{rule.exercised_by} + '.');
+  }
+  out += item("Advice", rule.advice);
+  if (!rule.kit_rules.empty()) {
+    const bool many = rule.kit_rules.find(',') != std::string_view::npos;
+    out += item(many ? "Caching rules" : "Caching rule", rule.kit_rules);
+  }
+  return out + '\n';
+}
+
+std::string heading(char hundred) {
+  switch (hundred) {
+    case '1': return "Stampedes";
+    case '2': return "Locks";
+    case '3': return "Expiry";
+    case '4': return "Consistency";
+    case '5': return "Waiting";
+    case '6': return "Keys and commands";
+    default: return "Notices";
+  }
+}
+
+}  // namespace
+
+std::string catalogue_page() {
+  std::string out = "# The rules of `drover audit`\n\n";
+  out += wrapped(
+      "Each rule ends a run as *pass*, *fail* or *not exercised*; \"Exercised by\" says what has "
+      "to "
+      "happen so that *pass* means something. A finding says how often it was seen and in how many "
+      "cases it could have been, and shows the first and the worst cases. Notices (C9xx) are no "
+      "verdict on the application: they say what the run could not see. `drover audit "
+      "--list-rules` "
+      "prints the same, and a test holds this page to it.");
+  out += "\n\n" + wrapped(
+                      "\"Caching rules\" are the numbers of the short rules that `drover init "
+                      "ai` writes for AI assistants.");
+  out += "\n\n| id | name | severity | means |\n|---|---|---|---|\n";
+  for (const rule_text& rule : catalogue()) {
+    out += "| " + std::string{rule.id} + " | " + std::string{rule.name} + " | " +
+           std::string{word_of(rule.usual)} + " | " + std::string{rule.says} + " |\n";
+  }
+  out += '\n';
+  char hundred = '0';
+  for (const rule_text& rule : catalogue()) {
+    if (rule.id[1] != hundred) {
+      hundred = rule.id[1];
+      out += "## " + heading(hundred) + "\n\n";
+    }
+    out += section(rule);
+  }
+  out.pop_back();  // one line end is enough
+  return out;
+}
+
+}  // namespace drover::audit
