@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Who sent it: connections and the processes behind them.
+//
+// A process is a pid where that is known; else a peer's address and the name the client gave. A
+// connection is not a flow: pooled clients change it at each command, multiplexed ones share it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "audit_events/record.hpp"
+
+namespace drover::audit {
+
+struct process_facts {
+  std::string shown;  ///< "python3 (4711)", "10.0.0.7 worker"
+  std::int64_t pid = 0;
+  std::string library;  ///< "redis-py 4.3.4", of CLIENT SETINFO; ""
+  std::uint64_t connections = 0;
+  std::uint64_t commands = 0;
+};
+
+struct connection_facts {
+  std::uint64_t connection = 0;
+  std::uint32_t process = 0;
+  bool multiplexed = false;  ///< ever had two batches without their replies
+  std::string peer;
+  std::string name;
+  std::string library;
+  // For telling whether it is multiplexed.
+  std::uint64_t last_batch = 0;
+  moment last_done{};
+  unsigned overlaps = 0;
+};
+
+class connection_book {
+ public:
+  explicit connection_book(std::size_t connections_max);
+
+  void opened(const connection_opened& what);
+  void named(const connection_named& what);
+  void closed(const connection_closed& what);
+  /// The connection of an event; one that was never announced is made up.
+  connection_facts& sees(const event& what);
+
+  [[nodiscard]] const connection_facts* find(std::uint64_t connection) const;
+  [[nodiscard]] bool is_multiplexed(std::uint64_t connection) const;
+  /// Index 0 is whoever could not be told.
+  [[nodiscard]] const std::vector<process_facts>& processes() const { return processes_; }
+  [[nodiscard]] std::uint64_t connections_seen() const { return seen_; }
+  /// Those that sent at least one command.
+  [[nodiscard]] std::uint64_t processes_seen() const;
+  [[nodiscard]] std::uint64_t multiplexed_seen() const { return multiplexed_; }
+
+ private:
+  connection_facts& get(std::uint64_t connection);
+  void place(connection_facts& who, std::int64_t pid);
+  std::uint32_t process_of(const std::string& identity, const std::string& shown, std::int64_t pid);
+
+  std::size_t max_;
+  std::uint64_t seen_ = 0;
+  std::uint64_t multiplexed_ = 0;
+  std::unordered_map<std::uint64_t, connection_facts> connections_;
+  std::unordered_map<std::string, std::uint32_t> identities_;
+  std::vector<process_facts> processes_;
+  connection_facts* last_ = nullptr;
+};
+
+}  // namespace drover::audit

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// The pattern of a key's name: what changes from key to key becomes `*`, so that "user:42" and
+// "user:43" are both "user:*". Pure text, no state.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drover::audit {
+
+/// Numbers, hex of eight digits and more, UUIDs, long random words and hash tags fold into `*`;
+/// letters around a number stay ("v2" is kept as it is: a version). Long names are cut.
+[[nodiscard]] std::string fold_key(std::string_view key);
+/// As `fold_key`, into a string whose room is used again.
+void fold_key(std::string_view key, std::string& out);
+
+/// The words and numbers a name is made of, split at `: . / | # _ - { }` and the like.
+[[nodiscard]] std::vector<std::string_view> words_of(std::string_view key);
+
+/// lock, mutex, sem, ... as a word of the name.
+[[nodiscard]] bool looks_like_lock(std::string_view key);
+
+/// How well the name of a lock fits that of a value: 0 not at all, 1 a shared word, 2 also the part
+/// that changes, 3 the value's name is part of the lock's.
+[[nodiscard]] int affinity(std::string_view lock, std::string_view value);
+
+/// Redis's own: `*`, `?`, `[a-z]`, `[^a]`, backslash.
+[[nodiscard]] bool glob_matches(std::string_view glob, std::string_view text);
+
+}  // namespace drover::audit
