@@ -9,27 +9,32 @@ find_file(DROVER_CHART_LICENCE NAMES copyright LICENSE.md
 mark_as_advanced(DROVER_CHART_JS DROVER_CHART_LICENCE)
 foreach(needed IN ITEMS DROVER_CHART_JS DROVER_CHART_LICENCE)
   if(NOT ${needed})
-    message(FATAL_ERROR "Chart.js 3 is missing, which draws the pages of `drover simulate`. On "
+    message(FATAL_ERROR "Chart.js 3 is missing, which draws the pages of reports. On "
       "Debian: apt-get install libjs-chart.js. Elsewhere: -DDROVER_CHART_JS=.../chart.min.js and "
       "-DDROVER_CHART_LICENCE=... (its licence, which goes with it). "
       "Or build without the tools: -DDROVER_BUILD_TOOLS=OFF")
   endif()
 endforeach()
 
-function(drover_embed target name file)
-  set(made "${PROJECT_BINARY_DIR}/page/${name}.cpp")
+# drover_embed(<target> <namespace>::<name> <header that declares it> <file>)
+function(drover_embed target name header file)
+  string(REPLACE "::" "_" stem "${name}")
+  set(made "${PROJECT_BINARY_DIR}/page/${stem}.cpp")
   add_custom_command(OUTPUT "${made}"
     COMMAND "${CMAKE_COMMAND}" "-DINPUT=${file}" "-DOUTPUT=${made}" "-DNAME=${name}"
-      "-DHEADER=simulate_report/page_parts.hpp" -P "${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake"
+      "-DHEADER=${header}" -P "${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake"
     DEPENDS "${file}" "${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake"
     COMMENT "Embedding ${name}" VERBATIM)
   target_sources(${target} PRIVATE "${made}")
 endfunction()
 
-function(drover_embed_page target)
-  set(folder "${PROJECT_SOURCE_DIR}/tools/simulate_report")
-  drover_embed(${target} page_style "${folder}/page.css")
-  drover_embed(${target} page_script "${folder}/page.js")
-  drover_embed(${target} chart_script "${DROVER_CHART_JS}")
-  drover_embed(${target} chart_licence "${DROVER_CHART_LICENCE}")
+function(drover_embed_pages target)
+  set(tools "${PROJECT_SOURCE_DIR}/tools")
+  drover_embed(${target} page::shared_style page/parts.hpp "${tools}/page/page.css")
+  drover_embed(${target} page::shared_script page/parts.hpp "${tools}/page/page.js")
+  drover_embed(${target} page::chart_script page/parts.hpp "${DROVER_CHART_JS}")
+  drover_embed(${target} page::chart_licence page/parts.hpp "${DROVER_CHART_LICENCE}")
+  set(own simulate_report/page_parts.hpp)
+  drover_embed(${target} simulate::page_style ${own} "${tools}/simulate_report/page.css")
+  drover_embed(${target} simulate::page_script ${own} "${tools}/simulate_report/page.js")
 endfunction()

@@ -21,7 +21,7 @@ if(tool_files AND EXISTS "${tool_main}")
   target_compile_definitions(drover_tools PRIVATE DROVER_VERSION="${PROJECT_VERSION}")
   target_link_libraries(drover_tools PUBLIC drover::drover SQLite::SQLite3 Threads::Threads)
   target_link_libraries(drover_tools PRIVATE OpenSSL::Crypto)
-  drover_embed_page(drover_tools)
+  drover_embed_pages(drover_tools)
 
   add_executable(drover_command "${tool_main}")
   set_target_properties(drover_command PROPERTIES OUTPUT_NAME drover)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DINPUT=FILE -DOUTPUT=FILE.cpp -DHEADER=H.hpp -DNAME=N -P embed_text.cmake
+# cmake -DINPUT=FILE -DOUTPUT=FILE.cpp -DHEADER=H.hpp -DNAME=N::M -P embed_text.cmake
 #
-# Writes a source file that defines drover::simulate::N, declared in H.hpp, as the text of INPUT.
+# Writes a source file that defines drover::N::M, declared in H.hpp, as the text of INPUT.
 file(READ "${INPUT}" text)
 string(FIND "${text}" ")drover_text" clash)
 if(NOT clash EQUAL -1)
@@ -15,5 +15,5 @@ constexpr char text[] = R\"drover_text(")
 file(APPEND "${OUTPUT}" "${text}")
 file(APPEND "${OUTPUT}" ")drover_text\";
 }
-const std::string_view drover::simulate::${NAME}{text, sizeof text - 1};
+const std::string_view drover::${NAME}{text, sizeof text - 1};
 ")

@@ -11,4 +11,8 @@ namespace drover::cli {
 /// with something else or is empty. No surrogates, no overlong forms, nothing beyond U+10FFFF.
 [[nodiscard]] std::size_t utf8_length(std::string_view text);
 
+/// Of one well-formed character: a control, or one that turns the direction of the text around it.
+/// Shown as it is, it would change what stands beside it.
+[[nodiscard]] bool is_unseen(std::string_view character);
+
 }  // namespace drover::cli

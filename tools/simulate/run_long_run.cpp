@@ -8,11 +8,11 @@
 
 #include "cli/exit_codes.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/report_file.hpp"
 #include "cli/usage_error.hpp"
 #include "process/signal_watch.hpp"
 #include "simulate/long_run_options.hpp"
 #include "simulate/long_run_report.hpp"
-#include "simulate/report_file.hpp"
 
 namespace drover::simulate {
 namespace {
@@ -34,7 +34,7 @@ int run_long_run(const long_run_options& asked) {
     throw cli::usage_error{"--format: the long run can be had as text, json or csv"};
   }
   if (const auto fault = fault_in(asked.request)) throw cli::usage_error{*fault};
-  report_file file{asked.out};
+  cli::report_file file{asked.out};
   const signal_watch signals;
   cli::progress_line progress{STDERR_FILENO};
   const auto rows = run_long(asked.request, [&](const long_run_progress& now) {

@@ -14,6 +14,7 @@
 
 #include "cli/exit_codes.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/report_file.hpp"
 #include "cli/terminal.hpp"
 #include "cli/usage_error.hpp"
 #include "connection/url.hpp"
@@ -23,7 +24,6 @@
 #include "process/scratch_folder.hpp"
 #include "process/signal_watch.hpp"
 #include "simulate/redis_access.hpp"
-#include "simulate/report_file.hpp"
 #include "simulate_report/csv_report.hpp"
 #include "simulate_report/html_report.hpp"
 #include "simulate_report/json_report.hpp"
@@ -245,7 +245,7 @@ class simulation_run {
   }
 
   const simulate_options& asked_;
-  report_file file_;
+  cli::report_file file_;
   std::filesystem::path server_program_;
   const cli::terminal page_ = cli::terminal_of(STDOUT_FILENO);
   const std::string token_ = fresh_token();

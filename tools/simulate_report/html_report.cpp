@@ -6,23 +6,19 @@
 #include <string_view>
 #include <vector>
 
+#include "page/frame.hpp"
+#include "page/page_text.hpp"
 #include "simulate_report/columns.hpp"
 #include "simulate_report/page_parts.hpp"
 #include "simulate_report/page_series.hpp"
-#include "simulate_report/page_text.hpp"
 #include "simulate_report/wording.hpp"
 
 namespace drover::simulate {
 namespace {
 
-constexpr std::size_t listed_marks_max = 20;
+using page::element;
 
-/// <tag attributes>text</tag>; `text` is escaped.
-std::string element(std::string_view tag, std::string_view attributes, std::string_view text) {
-  const std::string name{tag};
-  return '<' + name + (attributes.empty() ? "" : " ") + std::string{attributes} + '>' +
-         page_text(text) + "</" + name + ">\n";
-}
+constexpr std::size_t listed_marks_max = 20;
 
 std::string id_of(std::size_t round, std::size_t strategy) {
   return "r" + std::to_string(round) + "s" + std::to_string(strategy);
@@ -65,8 +61,8 @@ std::string table(const round_result& of, std::size_t round) {
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Results in numbers\">\n"
       "<table>\n<thead><tr>";
   for (const column& each : columns) {
-    text += "<th scope=\"col\">" + page_text(each.head.empty() ? "strategy" : each.head);
-    if (!each.head_below.empty()) text += "<br>" + page_text(each.head_below);
+    text += "<th scope=\"col\">" + page::escaped(each.head.empty() ? "strategy" : each.head);
+    if (!each.head_below.empty()) text += "<br>" + page::escaped(each.head_below);
     text += "</th>";
   }
   text += "</tr></thead>\n<tbody>\n";
@@ -92,7 +88,8 @@ std::string canvas(std::string_view kind, std::size_t round, std::size_t strateg
                    std::string_view label) {
   return "<div class=\"chart " + std::string{kind} + "\"><canvas role=\"img\" data-chart=\"" +
          std::string{kind} + "\" data-round=\"" + std::to_string(round) + "\" data-strategy=\"" +
-         std::to_string(strategy) + "\" aria-label=\"" + page_text(label) + "\"></canvas></div>\n";
+         std::to_string(strategy) + "\" aria-label=\"" + page::escaped(label) +
+         "\"></canvas></div>\n";
 }
 
 std::string waits(const round_result& of, std::size_t round) {
@@ -104,7 +101,7 @@ std::string waits(const round_result& of, std::size_t round) {
              ", 99 of 100 within " + in_words(each.found.wait.p99) + "; ";
     keys += "<button type=\"button\" class=\"key\" aria-pressed=\"true\" data-round=\"" +
             std::to_string(round) + "\" data-strategy=\"" + std::to_string(i) + "\">" + swatch(i) +
-            page_text(one_line(each.title)) + "</button>\n";
+            page::escaped(one_line(each.title)) + "</button>\n";
   }
   return "<section class=\"card\">\n<h3>How long callers waited</h3>\n"
          "<p class=\"hint\">The share of calls that were back within a time: the further left a "
@@ -162,7 +159,7 @@ std::string timeline(const strategy_result& of, std::size_t round, std::size_t s
                             counted(of.found.queries_running_max, "query", "queries") +
                             " running at once";
   std::string text = "<section class=\"card timeline\" id=\"" + id_of(round, strategy) +
-                     "\" tabindex=\"-1\">\n<h3>" + swatch(strategy) + page_text(title) +
+                     "\" tabindex=\"-1\">\n<h3>" + swatch(strategy) + page::escaped(title) +
                      element("span", "class=\"count " + std::string{tone_of(of.found)} + "\"",
                              counted(of.found.queries_total, "query", "queries")) +
                      "</h3>\n";
@@ -209,31 +206,6 @@ std::string again(const simulation& of) {
   return text + "</dl>\n</section>\n";
 }
 
-std::string head(const simulation& of) {
-  const std::string policy =
-      "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-      "script-src " +
-      page_hash(chart_script) + ' ' + page_hash(page_script);
-  return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"" +
-         policy +
-         "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-         "<meta name=\"color-scheme\" content=\"light dark\">\n"
-         "<link rel=\"icon\" href=\"data:,\">\n" +
-         element("title", "", one_line(of.title) + " - drover simulate") + "<style>\n" +
-         std::string{page_style} + "</style>\n</head>\n";
-}
-
-std::string foot(const simulation& of) {
-  return "<footer>\n<p>Made by <b>drover simulate</b>. The charts are drawn by Chart.js, which is "
-         "part of this page; nothing is loaded from anywhere.</p>\n"
-         "<details><summary>The licence of Chart.js</summary>\n" +
-         element("pre", "", chart_licence) + "</details>\n</footer>\n" +
-         "<script type=\"application/json\" id=\"series\">" + page_json(page_series(of)) +
-         "</script>\n<script>" + std::string{chart_script} + "</script>\n<script>" +
-         std::string{page_script} + "</script>\n</body>\n</html>\n";
-}
-
 std::string banner(const simulation& of) {
   const bool is_checked = std::ranges::any_of(of.rounds, [](const round_result& round) {
     return std::ranges::any_of(round.strategies,
@@ -248,7 +220,12 @@ std::string banner(const simulation& of) {
 }  // namespace
 
 std::string html_report(const simulation& of) {
-  std::string text = head(of) + "<body>\n<main>\n<header>\n";
+  const page::frame frame{.title = one_line(of.title),
+                          .made_by = "drover simulate",
+                          .style = page_style,
+                          .script = page_script,
+                          .data = page_series(of)};
+  std::string text = page::begin_of(frame) + "<body>\n<main>\n<header>\n";
   text += element("p", "class=\"kicker\"", "drover simulate · " + one_line(of.scenario));
   text += element("h1", "", one_line(of.title));
   text += element("p", "class=\"look\"", one_line(of.look_for));
@@ -257,7 +234,7 @@ std::string html_report(const simulation& of) {
           "<noscript><p class=\"banner\">The charts need JavaScript; the tables say "
           "everything without.</p></noscript>\n</header>\n";
   for (std::size_t i = 0; i < of.rounds.size(); ++i) text += round_section(of.rounds[i], i);
-  return text + again(of) + "</main>\n" + foot(of);
+  return text + again(of) + "</main>\n" + page::end_of(frame);
 }
 
 }  // namespace drover::simulate

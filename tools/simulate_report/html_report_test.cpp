@@ -9,9 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "simulate_report/page_parts.hpp"
+#include "page/parts.hpp"
 #include "simulate_report/page_series.hpp"
-#include "simulate_report/page_text.hpp"
 #include "simulate_report/sample_for_test.hpp"
 #include "simulate_report/svg.hpp"
 
@@ -31,47 +30,6 @@ std::size_t count_of(std::string_view text, std::string_view part) {
     ++count;
   }
   return count;
-}
-
-TEST(page_text, LeavesNothingThatMarkupIsMadeOf) {
-  EXPECT_EQ(page_text("<a b=\"c\" d='e'>&"), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;");
-  EXPECT_EQ(page_text("gr\xC3\xBC\xC3\x9F\n\t"), "gr\xC3\xBC\xC3\x9F\n\t");
-}
-
-TEST(page_text, ShowsThatSomethingIsNotToBeSeen) {
-  const std::string instead = "\xEF\xBF\xBD";
-  for (const std::string& each :
-       {std::string{"\x1b"}, std::string{"\xff"}, std::string{"\xC2\x9B"}, std::string("\0", 1),
-        std::string{"\xE2\x80\xAE"}, std::string{"\xE2\x81\xA6"}, std::string{"\r"}}) {
-    EXPECT_EQ(page_text("a" + each + "b"), "a" + instead + "b");
-  }
-  EXPECT_EQ(page_text("\xE2\x80\x9C"), "\xE2\x80\x9C");
-}
-
-TEST(page_text, IsSafeForAnyBytes) {
-  std::mt19937 random{3};
-  for (int round = 0; round < 2000; ++round) {
-    std::string text(random() % 40, ' ');
-    for (char& each : text) each = static_cast<char>(random());
-    const std::string made = page_text(text);
-    EXPECT_EQ(made.find_first_of("<>\"'\r\x1b"), std::string::npos);
-    EXPECT_EQ(page_json(text).find_first_of("<>&"), std::string::npos);
-  }
-}
-
-TEST(page_text, NamesAScriptAsAPolicyDoes) {
-  // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
-  EXPECT_EQ(page_hash("alert(1)"), "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='");
-}
-
-TEST(page_parts, CanStandInsideAPage) {
-  for (const std::string_view each : {page_script, chart_script}) {
-    EXPECT_FALSE(has(each, "</script")) << each.substr(0, 60);
-    EXPECT_FALSE(has(each, "<!--")) << each.substr(0, 60);
-  }
-  EXPECT_FALSE(has(page_style, "</style"));
-  EXPECT_TRUE(has(chart_script, "Chart.js v3."));
-  EXPECT_TRUE(has(chart_licence, "Permission is hereby granted"));
 }
 
 TEST(page_series, AreCutDownAndLoseNoPeak) {
@@ -145,11 +103,10 @@ TEST(html_report, HasATimelineForEachStrategyOfEachRound) {
 TEST(html_report, LoadsNothingFromAnywhere) {
   const std::string page = html_report(sample::herd());
   for (const char* const each : {" src=", "@import", "url(", "<link rel=\"stylesheet\""}) {
-    const std::string own = page.substr(0, page.rfind("<script>", page.find(chart_script)));
+    const std::string own = page.substr(0, page.rfind("<script>", page.find(page::chart_script)));
     EXPECT_FALSE(has(own, each)) << each;
   }
   EXPECT_TRUE(has(page, "default-src 'none'"));
-  EXPECT_TRUE(has(page, page_hash(chart_script) + ' ' + page_hash(page_script) + '"'));
 }
 
 /// Every tag outside scripts and styles, by its name.

@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Draws the charts of a simulation's page, and answers clicks. Names and texts of the simulation
 // reach the page only as text: in the labels of charts, never as markup.
-"use strict";
 (() => {
+  "use strict";
+  const { colour, faded, inWords, tick, tooltip } = page;
   const rounds = JSON.parse(document.getElementById("series").textContent).rounds;
   const axisWidth = 52; // the same for both charts of a strategy, so that they share one time axis
   let charts = [];
-
-  const colour = (name) =>
-    getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
-  const faded = (hex, share) => hex + Math.round(share * 255).toString(16).padStart(2, "0");
-
-  function inWords(ms) {
-    if (ms < 9.95) return ms.toFixed(1) + " ms";
-    if (ms < 999.5) return ms.toFixed(0) + " ms";
-    return (ms / 1000).toFixed(ms < 9995 ? 2 : 1) + " s";
-  }
-
-  function tick(ms) {
-    return ms >= 1000 ? +(ms / 1000).toPrecision(4) + " s" : +ms.toPrecision(4) + " ms";
-  }
 
   function timeAxis(end, isShown) {
     return {
@@ -36,13 +23,6 @@
       grid: { color: colour("line") },
       ticks: { color: colour("faint"), precision: 0, maxTicksLimit: 5 },
     }, extra);
-  }
-
-  function tooltip(callbacks) {
-    return {
-      backgroundColor: colour("card"), titleColor: colour("ink"), bodyColor: colour("ink"),
-      borderColor: colour("line"), borderWidth: 1, padding: 10, boxPadding: 4, callbacks,
-    };
   }
 
   // Lines across a chart where something happened, with words where there is room.
@@ -232,17 +212,7 @@
     });
   }
 
-  const copy = document.getElementById("copy");
-  if (copy) {
-    copy.addEventListener("click", () => {
-      const command = document.getElementById("command");
-      const done = () => { copy.textContent = "Copied"; };
-      const select = () => { getSelection().selectAllChildren(command); };
-      if (navigator.clipboard) navigator.clipboard.writeText(command.textContent).then(done, select);
-      else select();
-    });
-  }
-
+  page.copies(document.getElementById("copy"), document.getElementById("command"));
   drawAll();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   document.documentElement.dataset.drawn = String(charts.length);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/text_layout.hpp"
-#include "simulate_report/page_text.hpp"
+#include "page/page_text.hpp"
 #include "simulate_report/wording.hpp"
 
 namespace drover::simulate {
@@ -42,7 +42,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#1a22
 
 std::string text_at(int x, int y, std::string_view kind, std::string_view text) {
   return "<text x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" class=\"" +
-         std::string{kind} + "\">" + page_text(text) + "</text>\n";
+         std::string{kind} + "\">" + page::escaped(text) + "</text>\n";
 }
 
 std::string fitting(std::string_view text) {
@@ -136,7 +136,7 @@ std::string svg_picture(const simulation& of) {
   std::string text = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + size +
                      "\" viewBox=\"0 0 " + std::to_string(width) + ' ' + std::to_string(height) +
                      "\" role=\"img\" aria-labelledby=\"title\">\n<title id=\"title\">" +
-                     page_text(in_one_sentence(of)) + "</title>\n" + std::string{style};
+                     page::escaped(in_one_sentence(of)) + "</title>\n" + std::string{style};
   text += "<rect class=\"ground\" x=\".5\" y=\".5\" rx=\"14\" width=\"" +
           std::to_string(width - 1) + "\" height=\"" + std::to_string(height - 1) + "\"/>\n";
   text += text_at(margin, 38, "title", one_line(of.title));

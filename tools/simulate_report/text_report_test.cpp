@@ -32,27 +32,6 @@ TEST(sparkline, ShowsAnythingAboveNothingAndFillsAtTheTop) {
   EXPECT_EQ(sparkline({}, 5, true), "");
 }
 
-TEST(wording, SaysTimesInThreeDigits) {
-  EXPECT_EQ(in_words(0ns), "0.0 ms");
-  EXPECT_EQ(in_words(1740us), "1.7 ms");
-  EXPECT_EQ(in_words(9960us), "10 ms");
-  EXPECT_EQ(in_words(999600us), "1.00 s");
-  EXPECT_EQ(in_words(12540ms), "12.5 s");
-}
-
-TEST(wording, SaysNumbersWithCommas) {
-  EXPECT_EQ(in_words(std::uint64_t{0}), "0");
-  EXPECT_EQ(in_words(std::uint64_t{999}), "999");
-  EXPECT_EQ(in_words(std::uint64_t{1000}), "1,000");
-  EXPECT_EQ(in_words(std::uint64_t{1234567}), "1,234,567");
-}
-
-TEST(wording, MakesOneHarmlessLineOfAnything) {
-  EXPECT_EQ(one_line("a\nb\x1b[0m\x7f\xC2\x9B\xC2\xA0\xff"), "a b [0m  \xC2\xA0?");
-  EXPECT_EQ(one_line("gr\xC3\xBC\xC3\x9F"), "gr\xC3\xBC\xC3\x9F");
-  EXPECT_LE(one_line(std::string(5000, 'x')).size(), 303U);
-}
-
 TEST(wording, NamesEachOutcome) {
   EXPECT_EQ(verdict(with({sample::one_load(50ms)})),
             "One query served 200 calls, the last of them 1.7 ms after the load.");

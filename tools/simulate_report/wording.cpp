@@ -6,21 +6,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "cli/text_layout.hpp"
-#include "cli/utf8.hpp"
-
 namespace drover::simulate {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t line_max = 300;
-
-std::string with_digits(double number, int decimals, const char* unit) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f %s", decimals, number, unit);
-  return text;
-}
 
 std::uint64_t worst_event(const measurement& found) {
   const auto& all = found.queries_per_event;
@@ -107,46 +96,6 @@ std::vector<std::string> complaints(const measurement& found) {
 }
 
 }  // namespace
-
-std::string in_words(std::chrono::nanoseconds time) {
-  const double ms = static_cast<double>(time.count()) / 1e6;
-  if (ms < 9.95) return with_digits(ms, 1, "ms");
-  if (ms < 999.5) return with_digits(ms, 0, "ms");
-  if (ms < 9995) return with_digits(ms / 1e3, 2, "s");
-  return with_digits(ms / 1e3, 1, "s");
-}
-
-std::string in_words(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t left = digits.size(); left > 3;) {
-    left -= 3;
-    digits.insert(left, ",");
-  }
-  return digits;
-}
-
-std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
-  return in_words(number) + ' ' + std::string{number == 1 ? one : many};
-}
-
-std::string one_line(std::string_view text) {
-  std::string line;
-  while (!text.empty() && line.size() < line_max) {
-    const std::size_t length = cli::utf8_length(text);
-    const auto first = static_cast<unsigned char>(text[0]);
-    const bool is_control = first < 0x20 || first == 0x7F ||
-                            (first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0);
-    if (length == 0) {
-      line += '?';
-    } else if (is_control) {
-      line += ' ';
-    } else {
-      line += text.substr(0, length);
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return text.empty() ? line : line + "...";
-}
 
 std::string per_event(const measurement& found) {
   const auto& all = found.queries_per_event;

@@ -7,11 +7,11 @@
 #include <optional>
 #include <string_view>
 
-namespace drover::simulate {
+namespace drover::cli {
 
 class report_file {
  public:
-  /// nullopt: standard output. Throws cli::usage_error when no file can be made there.
+  /// nullopt: standard output. Throws usage_error when no file can be made there.
   explicit report_file(const std::optional<std::filesystem::path>& to);
   /// Removes what was begun and not written.
   ~report_file();
@@ -26,4 +26,4 @@ class report_file {
   std::filesystem::path begun_;  // beside it, until it is complete
 };
 
-}  // namespace drover::simulate
+}  // namespace drover::cli

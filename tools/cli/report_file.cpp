@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "simulate/report_file.hpp"
+#include "cli/report_file.hpp"
 
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 
 #include "cli/usage_error.hpp"
 
-namespace drover::simulate {
+namespace drover::cli {
 
 report_file::report_file(const std::optional<std::filesystem::path>& to) {
   if (!to) return;
@@ -20,13 +20,13 @@ report_file::report_file(const std::optional<std::filesystem::path>& to) {
   begun_ += ".part-" + std::to_string(::getpid());
   std::error_code ignored;
   if (std::filesystem::is_directory(to_, ignored)) {
-    throw cli::usage_error{"--out " + to_.string() + ": that is a folder; give a file's name"};
+    throw usage_error{"--out " + to_.string() + ": that is a folder; give a file's name"};
   }
   const std::ofstream attempt{begun_};
   if (!attempt) {
     begun_.clear();
-    throw cli::usage_error{"--out " + to_.string() +
-                           ": no file can be made there; is there such a folder, and is it yours?"};
+    throw usage_error{"--out " + to_.string() +
+                      ": no file can be made there; is there such a folder, and is it yours?"};
   }
 }
 
@@ -48,4 +48,4 @@ void report_file::write(std::string_view text) {
   begun_.clear();
 }
 
-}  // namespace drover::simulate
+}  // namespace drover::cli

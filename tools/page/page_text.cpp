@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "simulate_report/page_text.hpp"
+#include "page/page_text.hpp"
 
 #include <openssl/evp.h>
 
@@ -8,23 +8,10 @@
 
 #include "cli/utf8.hpp"
 
-namespace drover::simulate {
+namespace drover::page {
 namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
-
-/// Of a well-formed character: controls, and what turns the direction of the text around it.
-bool is_unseen(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1)
-    return (first < 0x20 && first != '\n' && first != '\t') || first == 0x7F;
-  const auto second = static_cast<unsigned char>(character[1]);
-  if (character.size() == 2) return first == 0xC2 && second < 0xA0;
-  const auto third = static_cast<unsigned char>(character[2]);
-  if (character.size() != 3 || first != 0xE2) return false;
-  return (second == 0x80 && third >= 0xAA && third <= 0xAE) ||
-         (second == 0x81 && third >= 0xA6 && third <= 0xA9);
-}
 
 std::string_view entity_of(char byte) {
   switch (byte) {
@@ -39,13 +26,14 @@ std::string_view entity_of(char byte) {
 
 }  // namespace
 
-std::string page_text(std::string_view text) {
+std::string escaped(std::string_view text) {
   std::string made;
   while (!text.empty()) {
     const std::size_t length = std::max<std::size_t>(cli::utf8_length(text), 1);
     const std::string_view character = text.substr(0, length);
     const std::string_view entity = entity_of(text[0]);
-    if (cli::utf8_length(text) == 0 || is_unseen(character)) {
+    if (cli::utf8_length(text) == 0 ||
+        (cli::is_unseen(character) && text[0] != '\n' && text[0] != '\t')) {
       made += replacement;
     } else {
       made += entity.empty() ? character : entity;
@@ -55,7 +43,13 @@ std::string page_text(std::string_view text) {
   return made;
 }
 
-std::string page_json(std::string_view json) {
+std::string element(std::string_view tag, std::string_view attributes, std::string_view text) {
+  const std::string name{tag};
+  return '<' + name + (attributes.empty() ? "" : " ") + std::string{attributes} + '>' +
+         escaped(text) + "</" + name + ">\n";
+}
+
+std::string safe_json(std::string_view json) {
   std::string made;
   for (const char byte : json) {
     if (byte == '<') {
@@ -71,7 +65,7 @@ std::string page_json(std::string_view json) {
   return made;
 }
 
-std::string page_hash(std::string_view script) {
+std::string script_hash(std::string_view script) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   if (EVP_Digest(script.data(), script.size(), digest.data(), &length, EVP_sha256(), nullptr) !=
@@ -83,4 +77,4 @@ std::string page_hash(std::string_view script) {
   return "'sha256-" + std::string{text.begin(), text.begin() + written} + "'";
 }
 
-}  // namespace drover::simulate
+}  // namespace drover::page

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "cli/words.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+
+#include "cli/utf8.hpp"
+
+namespace drover::cli {
+namespace {
+
+constexpr std::size_t line_max = 300;
+
+std::string with_digits(double number, int decimals, const char* unit) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f %s", decimals, number, unit);
+  return text;
+}
+
+}  // namespace
+
+std::string in_words(std::chrono::nanoseconds time) {
+  const double ms = static_cast<double>(time.count()) / 1e6;
+  if (ms < 9.95) return with_digits(ms, 1, "ms");
+  if (ms < 999.5) return with_digits(ms, 0, "ms");
+  if (ms < 9995) return with_digits(ms / 1e3, 2, "s");
+  return with_digits(ms / 1e3, 1, "s");
+}
+
+std::string in_words(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t left = digits.size(); left > 3;) {
+    left -= 3;
+    digits.insert(left, ",");
+  }
+  return digits;
+}
+
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return in_words(number) + ' ' + std::string{number == 1 ? one : many};
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  while (!text.empty() && line.size() < line_max) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      line += '?';
+    } else if (is_unseen(text.substr(0, length))) {
+      line += ' ';
+    } else {
+      line += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return text.empty() ? line : line + "...";
+}
+
+}  // namespace drover::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "cli/words.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace drover::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(words, SaysTimesInThreeDigits) {
+  EXPECT_EQ(in_words(0ns), "0.0 ms");
+  EXPECT_EQ(in_words(1740us), "1.7 ms");
+  EXPECT_EQ(in_words(9960us), "10 ms");
+  EXPECT_EQ(in_words(999600us), "1.00 s");
+  EXPECT_EQ(in_words(12540ms), "12.5 s");
+}
+
+TEST(words, SaysNumbersWithCommas) {
+  EXPECT_EQ(in_words(std::uint64_t{0}), "0");
+  EXPECT_EQ(in_words(std::uint64_t{999}), "999");
+  EXPECT_EQ(in_words(std::uint64_t{1000}), "1,000");
+  EXPECT_EQ(in_words(std::uint64_t{1234567}), "1,234,567");
+}
+
+TEST(words, MakesOneHarmlessLineOfAnything) {
+  EXPECT_EQ(one_line("a\nb\x1b[0m\x7f\xC2\x9B\xC2\xA0\xff"), "a b [0m  \xC2\xA0?");
+  EXPECT_EQ(one_line("gr\xC3\xBC\xC3\x9F"), "gr\xC3\xBC\xC3\x9F");
+  EXPECT_EQ(one_line("a\xE2\x80\xAE"
+                     "b"),
+            "a b");
+  EXPECT_LE(one_line(std::string(5000, 'x')).size(), 303U);
+}
+
+}  // namespace
+}  // namespace drover::cli
