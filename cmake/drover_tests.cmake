@@ -97,7 +97,7 @@ endforeach()
 file(GLOB files CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/test/integration/*.cpp" "${PROJECT_SOURCE_DIR}/test/docs/*.cpp")
 if(NOT TARGET drover_tools)
-  list(FILTER files EXCLUDE REGEX "/simulate_[a-z_]+_test\\.cpp$")
+  list(FILTER files EXCLUDE REGEX "/(simulate|audit)_[a-z_]+_test\\.cpp$")
 endif()
 if(files)
   drover_gtest(integration_test integration ${files})

@@ -9,6 +9,9 @@ if(tool_files AND EXISTS "${tool_main}")
   include(drover_page)
   find_path(DROVER_CLI11_INCLUDE CLI/CLI.hpp)
   mark_as_advanced(DROVER_CLI11_INCLUDE)
+  find_path(DROVER_UV_INCLUDE uv.h REQUIRED)
+  find_library(DROVER_UV uv REQUIRED)
+  mark_as_advanced(DROVER_UV_INCLUDE DROVER_UV)
 
   # All but main(), so that the tools' tests can link it too.
   add_library(drover_tools STATIC ${tool_files})
@@ -19,7 +22,9 @@ if(tool_files AND EXISTS "${tool_main}")
     target_compile_options(drover_tools PRIVATE -fsanitize=fuzzer-no-link)
   endif()
   target_compile_definitions(drover_tools PRIVATE DROVER_VERSION="${PROJECT_VERSION}")
-  target_link_libraries(drover_tools PUBLIC drover::drover SQLite::SQLite3 Threads::Threads)
+  target_include_directories(drover_tools SYSTEM PUBLIC "${DROVER_UV_INCLUDE}")
+  target_link_libraries(drover_tools PUBLIC
+    drover::drover SQLite::SQLite3 "${DROVER_UV}" Threads::Threads)
   target_link_libraries(drover_tools PRIVATE OpenSSL::Crypto)
   drover_embed_pages(drover_tools)
 
