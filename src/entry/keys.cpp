@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -84,6 +86,35 @@ std::string key_space::key_of(char kind, std::string_view key) const {
   }
   made += '}';
   return made;
+}
+
+std::optional<key_parts> parts_of(std::string_view redis_key) noexcept {
+  constexpr std::string_view format = ":1.";
+  constexpr std::size_t kind_size = 3;  // ":v:"
+  const std::size_t name_end = redis_key.find(':');
+  if (name_end == std::string_view::npos) return std::nullopt;
+  key_parts parts;
+  parts.name = redis_key.substr(0, name_end);
+  std::string_view rest = redis_key.substr(name_end);
+  if (!key_space::is_valid_name(parts.name) || !rest.starts_with(format)) return std::nullopt;
+  rest.remove_prefix(format.size());
+  const char* const end = rest.data() + rest.size();
+  const auto read = std::from_chars(rest.data(), end, parts.schema);
+  if (read.ec != std::errc{} || (rest[0] == '0' && read.ptr != rest.data() + 1))
+    return std::nullopt;
+  rest.remove_prefix(static_cast<std::size_t>(read.ptr - rest.data()));
+  if (rest.size() < kind_size || rest[0] != ':' || rest[2] != ':') return std::nullopt;
+  parts.kind = rest[1];
+  rest.remove_prefix(kind_size);
+  parts.key = rest;
+  if (parts.kind == 'c') return parts;
+  const bool is_ours = std::string_view{"vlw"}.find(parts.kind) != std::string_view::npos;
+  if (!is_ours || rest.size() < 3 || rest.front() != '{' || rest.back() != '}') {
+    return std::nullopt;
+  }
+  if (rest[1] != '=' && rest[1] != '#') return std::nullopt;
+  parts.key = rest.substr(rest[1] == '=' ? 2 : 1, rest.size() - (rest[1] == '=' ? 3 : 2));
+  return parts;
 }
 
 std::string value_key_of_wake_channel(std::string wake_channel) {

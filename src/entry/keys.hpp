@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,17 @@ class key_space {
   std::string name_;
   std::uint32_t schema_;
 };
+
+/// A key of ours, taken apart.
+struct key_parts {
+  std::string_view name;
+  std::uint32_t schema = 0;
+  char kind = 'v';       ///< v, l, w; c: a canary
+  std::string_view key;  ///< behind the `=`; of a long one `#` and its digest; of a canary its id
+};
+
+/// nullopt: no `key_space` names a key so.
+[[nodiscard]] std::optional<key_parts> parts_of(std::string_view redis_key) noexcept;
 
 /// The value key that a wake channel belongs to; the text unchanged when it is no wake channel.
 [[nodiscard]] std::string value_key_of_wake_channel(std::string wake_channel);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
@@ -65,6 +66,58 @@ std::string random_key(base::seeded_random& random) {
   std::string key;
   for (std::size_t i = 0; i < size; ++i) key += letters[random.next() % letters.size()];
   return key;
+}
+
+TEST(keys, AreTakenApartAgain) {
+  const key_space space{"products.x-1", 4294967295U};
+  for (const std::string& key : strange_keys()) {
+    for (const auto& [made, kind] :
+         {std::pair{space.value_key(key), 'v'}, std::pair{space.mark_key(key), 'l'},
+          std::pair{space.wake_channel(key), 'w'}}) {
+      const auto parts = parts_of(made);
+      ASSERT_TRUE(parts.has_value()) << made;
+      EXPECT_EQ(parts->name, space.name());
+      EXPECT_EQ(parts->schema, space.schema());
+      EXPECT_EQ(parts->kind, kind);
+      if (key.size() <= long_key_size) {
+        EXPECT_EQ(parts->key, key);
+      } else {
+        EXPECT_EQ(parts->key.front(), '#');
+      }
+    }
+  }
+  const std::string canary = space.canary_key("ab-1");
+  ASSERT_TRUE(parts_of(canary).has_value());
+  EXPECT_EQ(parts_of(canary)->kind, 'c');
+  EXPECT_EQ(parts_of(canary)->key, "ab-1");
+}
+
+TEST(keys, OfOthersAreNotTakenForOurs) {
+  for (const char* other : {"",
+                            ":",
+                            "a",
+                            "a:",
+                            "a:1.",
+                            "a:1.7",
+                            "a:1.7:",
+                            "a:1.7:v",
+                            "a:1.7:v:",
+                            "a:1.7:v:{=",
+                            "a:1.7:v:{}",
+                            "a:1.7:v:{k}",
+                            "a:1.7:v:=k",
+                            "a:2.7:v:{=k}",
+                            "a:1.x:v:{=k}",
+                            "a:1.07:v:{=k}",
+                            "a:1.-1:v:{=k}",
+                            "a:1.4294967296:v:{=k}",
+                            "a:1.7:x:{=k}",
+                            "a b:1.7:v:{=k}",
+                            ":1.7:v:{=k}",
+                            "user:1",
+                            "app:1:user:7"}) {
+    EXPECT_FALSE(parts_of(other).has_value()) << other;
+  }
 }
 
 TEST(keys, HaveTheWrittenForm) {
