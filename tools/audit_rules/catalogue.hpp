@@ -48,6 +48,7 @@ struct rule_text {
 
 /// A whole instruction for an engineer or an AI assistant, that needs nothing but the repository
 /// and this text. Names of keys are bounded, quoted and called data: strangers choose them.
+/// `library` and `advice` are taken for our own text, as `complete` sets them.
 [[nodiscard]] std::string fix_prompt_of(const finding& what);
 
 /// The page docs/reference/audit-rules.md.

@@ -123,8 +123,8 @@ TEST(audit_fix_prompt, KeepsStrangersTextInItsQuotes) {
 TEST(audit_fix_prompt, TellsTheSettingOfALibrary) {
   finding known = a_finding();
   known.library = "dogpile.cache";
-  known.advice = "Set lock_timeout.";
-  EXPECT_NE(fix_prompt_of(known).find("dogpile.cache; with it: Set lock_timeout."),
+  known.advice = "dogpile.cache: set `lock_timeout`.";
+  EXPECT_NE(fix_prompt_of(known).find("of dogpile.cache. dogpile.cache: set `lock_timeout`."),
             std::string::npos);
 }
 

@@ -101,8 +101,7 @@ std::string fix_prompt_of(const finding& what) {
     out += "What to do: " + std::string{rule->fix} + '\n';
   }
   if (!what.library.empty()) {
-    out += "The traffic looks like that of " + safe(what.library, name_max) +
-           "; with it: " + safe(what.advice, 2 * text_max) + '\n';
+    out += "The traffic looks like that of " + what.library + ". " + what.advice + '\n';
   }
   out +=
       "\nFind the code by the fixed parts of the key names. Change nothing else. Then run `drover "
