@@ -103,7 +103,16 @@ struct sight_lost {
   std::string why;
   std::uint64_t bytes = 0;   ///< passed on unread
   std::uint64_t events = 0;  ///< left out to keep up
+  /// More than 1: from here on only keys in the sample are handed on, see `in_sample`. It only grows
+  /// within a capture, in powers of two.
+  std::uint32_t one_in = 1;
 };
+
+/// Whether a key, by the hash of its digest, is among the one in so many that are looked at. All of
+/// a key's events are, or none; an event of several keys is handed on for the sake of any of them.
+[[nodiscard]] constexpr bool in_sample(std::uint64_t key_hash, std::uint32_t one_in) noexcept {
+  return (key_hash >> 32U) % one_in == 0;
+}
 
 /// The side connection's answers: what the server says of keys when the run is over, and of itself.
 struct server_said {
