@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""dogpile.cache with a lock across processes and otherwise its defaults: nothing ever expires."""
+
+import os
+
+from dogpile.cache import make_region
+
+import traffic
+
+region = make_region().configure(
+    "dogpile.cache.redis",
+    expiration_time=1,
+    arguments={"url": os.environ.get("REDIS_URL"), "distributed_lock": True},
+)
+
+
+@region.cache_on_arguments(namespace="shop:product")
+def product(number):
+    return traffic.load(f"__main__:product|shop:product|{number}", 0.15)
+
+
+def main(_):
+    traffic.crowd(lambda dice: product(1), clients=6, seconds=5)
+
+
+traffic.fleet(main, processes=2)
