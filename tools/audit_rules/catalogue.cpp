@@ -38,7 +38,7 @@ std::span<const rule_text> catalogue() {
   return all;
 }
 
-const rule_text* rule_named(std::string_view id_or_name) {
+const rule_text* find_rule(std::string_view id_or_name) {
   const auto all = catalogue();
   const auto found = std::find_if(all.begin(), all.end(), [&](const rule_text& each) {
     return each.id == id_or_name || each.name == id_or_name;
@@ -47,7 +47,7 @@ const rule_text* rule_named(std::string_view id_or_name) {
 }
 
 const rule_text& rule_of(std::string_view id) {
-  const rule_text* found = rule_named(id);
+  const rule_text* found = find_rule(id);
   DROVER_ASSERT(found != nullptr);
   return *found;
 }

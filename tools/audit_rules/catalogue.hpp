@@ -37,11 +37,16 @@ struct rule_text {
 [[nodiscard]] std::span<const rule_text> catalogue();
 
 /// nullptr: there is no such rule. Takes ids ("C101") and names ("stampede-cold-key").
-[[nodiscard]] const rule_text* rule_named(std::string_view id_or_name);
+[[nodiscard]] const rule_text* find_rule(std::string_view id_or_name);
 
 /// The rule of an id that is written in the program.
 /// Precondition: there is one.
 [[nodiscard]] const rule_text& rule_of(std::string_view id);
+
+/// One line for each rule, under headings: for `drover audit --list-rules`.
+[[nodiscard]] std::string list_of_rules();
+/// All texts of one rule, for a terminal of 100 columns.
+[[nodiscard]] std::string page_of(const rule_text& rule);
 
 /// "error", "warning", "info".
 [[nodiscard]] std::string_view word_of(severity how_bad);

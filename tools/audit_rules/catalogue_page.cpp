@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <string>
 
 #include "audit_rules/catalogue.hpp"
@@ -6,10 +7,12 @@
 namespace drover::audit {
 namespace {
 
-constexpr std::size_t columns = 110;
+constexpr std::size_t page_columns = 110;
+constexpr std::size_t terminal_columns = 100;
 
 /// `text` broken between words; all lines but the first begin with `indent`.
-std::string wrapped(std::string_view text, std::string_view indent = "") {
+std::string wrapped(std::string_view text, std::string_view indent = "",
+                    std::size_t columns = page_columns) {
   std::string out;
   std::size_t column = 0;
   while (!text.empty()) {
@@ -69,7 +72,49 @@ std::string heading(char hundred) {
   }
 }
 
+std::string padded(std::string_view text, std::size_t width) {
+  std::string out{text};
+  out.resize(std::max(width, out.size()), ' ');
+  return out;
+}
+
+void add_part(std::string& out, std::string_view label, std::string_view text) {
+  if (text.empty()) return;
+  const std::string head = padded(label, 14);
+  out += wrapped(head + std::string{text}, std::string(head.size(), ' '), terminal_columns) + '\n';
+}
+
 }  // namespace
+
+std::string list_of_rules() {
+  std::size_t width = 0;
+  for (const rule_text& rule : catalogue()) width = std::max(width, rule.name.size());
+  std::string out;
+  char hundred = '0';
+  for (const rule_text& rule : catalogue()) {
+    if (rule.id[1] != hundred) {
+      hundred = rule.id[1];
+      out += (out.empty() ? "" : "\n") + heading(hundred) + '\n';
+    }
+    const std::string head = "  " + std::string{rule.id} + "  " + padded(rule.name, width) + "  " +
+                             padded(word_of(rule.usual), 7) + "  ";
+    out += head + std::string{rule.says} + '\n';
+  }
+  return out;
+}
+
+std::string page_of(const rule_text& rule) {
+  std::string out =
+      std::string{rule.id} + ' ' + std::string{rule.name} + " (" + std::string{word_of(rule.usual)};
+  if (!rule.otherwise.empty()) out += "; " + std::string{rule.otherwise};
+  out += ")\n\n" + wrapped(rule.says, "", terminal_columns) + "\n\n";
+  add_part(out, "Why", rule.why);
+  add_part(out, "Left alone", rule.silent_for);
+  add_part(out, "Exercised by", rule.exercised_by);
+  add_part(out, "Advice", rule.advice);
+  add_part(out, "To mend it", rule.fix);
+  return out;
+}
 
 std::string catalogue_page() {
   std::string out = "# The rules of `drover audit`\n\n";

@@ -58,11 +58,11 @@ TEST(audit_catalogue, NamesAreUniqueWordsWithDashes) {
 }
 
 TEST(audit_catalogue, FindsRulesByIdAndByName) {
-  ASSERT_NE(rule_named("C204"), nullptr);
-  EXPECT_EQ(rule_named("C204")->name, "unlock-plain-del");
-  EXPECT_EQ(rule_named("unlock-plain-del"), rule_named("C204"));
-  EXPECT_EQ(rule_named("C107"), nullptr);
-  EXPECT_EQ(rule_named(""), nullptr);
+  ASSERT_NE(find_rule("C204"), nullptr);
+  EXPECT_EQ(find_rule("C204")->name, "unlock-plain-del");
+  EXPECT_EQ(find_rule("unlock-plain-del"), find_rule("C204"));
+  EXPECT_EQ(find_rule("C107"), nullptr);
+  EXPECT_EQ(find_rule(""), nullptr);
   EXPECT_EQ(rule_of("C901").family(), "notice");
   EXPECT_EQ(rule_of("C204").family(), "lock");
 }
@@ -79,6 +79,28 @@ TEST(audit_catalogue, IsWhatThePageSays) {
       << "docs/reference/audit-rules.md is not what the catalogue says; what it should be "
          "is in "
       << made;
+}
+
+TEST(audit_catalogue, ListsEachRuleOnALine) {
+  const std::string list = list_of_rules();
+  for (const rule_text& rule : catalogue()) {
+    const auto at = list.find("  " + std::string{rule.id} + "  " + std::string{rule.name} + ' ');
+    ASSERT_NE(at, std::string::npos) << rule.id;
+    const std::string line = list.substr(at, list.find('\n', at) - at);
+    EXPECT_TRUE(line.ends_with(rule.says)) << line;
+  }
+}
+
+TEST(audit_catalogue, ShowsAllOfARuleInLinesThatFit) {
+  for (const rule_text& rule : catalogue()) {
+    const std::string page = page_of(rule);
+    EXPECT_TRUE(page.starts_with(std::string{rule.id} + ' ' + std::string{rule.name}));
+    for (std::size_t at = page.find("\n\n"); at < page.size();) {
+      const std::size_t end = page.find('\n', at);
+      EXPECT_LE(end - at, 100U) << page.substr(at, end - at);
+      at = end + 1;
+    }
+  }
 }
 
 finding a_finding() {

@@ -83,7 +83,7 @@ void add_evidence(std::string& out, const finding& what) {
 }  // namespace
 
 std::string fix_prompt_of(const finding& what) {
-  const rule_text* rule = rule_named(what.rule);
+  const rule_text* rule = find_rule(what.rule);
   std::string out =
       "Mend one fault in how this repository uses Redis as a cache. `drover audit` "
       "watched the running application's commands, replies and times, and reports ";

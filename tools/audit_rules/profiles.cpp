@@ -85,13 +85,20 @@ std::string_view setting_for(const library_profile& library, std::string_view ru
   return {};
 }
 
-void complete(finding& what, const library_traces& traces) {
-  const rule_text* rule = rule_named(what.rule);
+const library_profile* profile_named(std::string_view name) {
+  const auto all = profiles();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const library_profile& each) { return each.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+void complete(finding& what, const library_profile* library) {
+  const rule_text* rule = find_rule(what.rule);
   if (rule != nullptr) {
     what.name = rule->name;
     what.advice = rule->advice;
   }
-  const library_profile* library = recognised(traces);
+  what.library.clear();
   const std::string_view change =
       library != nullptr ? setting_for(*library, what.rule) : std::string_view{};
   if (!change.empty()) {

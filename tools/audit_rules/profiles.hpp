@@ -56,9 +56,12 @@ struct library_traces {
 /// What to change in the library for this rule, "" if it has no say in it.
 [[nodiscard]] std::string_view setting_for(const library_profile& library, std::string_view rule);
 
+/// nullptr: none has this name.
+[[nodiscard]] const library_profile* profile_named(std::string_view name);
+
 /// Fills name, advice and fix prompt of a finding, whose rule, pattern, figures, message and
-/// evidence are set, from the catalogue and, if the traces tell a library with a setting for the
-/// rule, from its profile.
-void complete(finding& what, const library_traces& traces);
+/// evidence are set, from the catalogue and, if the library has a setting for the rule, from its
+/// profile. `library` may be nullptr.
+void complete(finding& what, const library_profile* library);
 
 }  // namespace drover::audit

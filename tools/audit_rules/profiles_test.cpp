@@ -24,7 +24,7 @@ TEST(audit_profiles, SettingsAreForRulesThatExist) {
     EXPECT_FALSE(library.checked.empty());
     EXPECT_FALSE(library.settings.empty());
     for (const library_setting& each : library.settings) {
-      EXPECT_NE(rule_named(each.rule), nullptr) << each.rule;
+      EXPECT_NE(find_rule(each.rule), nullptr) << each.rule;
       EXPECT_NE(each.change.back(), '.') << "the sentence is ended where it is used";
     }
     EXPECT_TRUE(!library.scripts.empty() || !library.keys.empty() || !library.clients.empty());
@@ -79,7 +79,7 @@ TEST(audit_profiles, TurnAFindingIntoASetting) {
   finding what;
   what.rule = "C201";
   what.message = "The lock never ends.";
-  complete(what, {{"redis-py 4.3.4"}, {"redis-py lock release"}, {"_lockuser:1"}});
+  complete(what, recognised({{"redis-py 4.3.4"}, {"redis-py lock release"}, {"_lockuser:1"}}));
   EXPECT_EQ(what.name, "lock-no-ttl");
   EXPECT_EQ(what.library, "dogpile.cache");
   EXPECT_NE(what.advice.find("dogpile.cache: set `lock_timeout`"), std::string::npos)
@@ -91,7 +91,7 @@ TEST(audit_profiles, TurnAFindingIntoASetting) {
 TEST(audit_profiles, SayWhenTheyAreUnverified) {
   finding what;
   what.rule = "C201";
-  complete(what, {{}, {}, {"users~lock"}});
+  complete(what, recognised({{}, {}, {"users~lock"}}));
   EXPECT_EQ(what.library, "Spring Data Redis");
   EXPECT_NE(what.advice.find("Unverified"), std::string::npos);
 }
@@ -99,8 +99,10 @@ TEST(audit_profiles, SayWhenTheyAreUnverified) {
 TEST(audit_profiles, LeaveTheRulesAdviceWhereALibraryHasNoSay) {
   finding what;
   what.rule = "C402";
-  complete(what, {{}, {}, {"users~lock"}});
+  complete(what, recognised({{}, {}, {"users~lock"}}));
   EXPECT_EQ(what.library, "");
+  EXPECT_EQ(what.advice, rule_of("C402").advice);
+  complete(what, nullptr);
   EXPECT_EQ(what.advice, rule_of("C402").advice);
 }
 
