@@ -103,8 +103,8 @@ struct sight_lost {
   std::string why;
   std::uint64_t bytes = 0;   ///< passed on unread
   std::uint64_t events = 0;  ///< left out to keep up
-  /// More than 1: from here on only keys in the sample are handed on, see `in_sample`. It only grows
-  /// within a capture, in powers of two.
+  /// More than 1: from here on only keys in the sample are handed on, see `in_sample`. It only
+  /// grows within a capture, in powers of two.
   std::uint32_t one_in = 1;
 };
 
