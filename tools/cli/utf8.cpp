@@ -40,11 +40,20 @@ std::size_t utf8_length(std::string_view text) {
 
 bool is_unseen(std::string_view character) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  const auto within = [](unsigned char what, unsigned char least, unsigned char most) {
+    return what >= least && what <= most;
+  };
   if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
-  if (character.size() == 2) return byte(0) == 0xC2 && byte(1) < 0xA0;
-  if (character.size() != 3 || byte(0) != 0xE2) return false;
-  return (byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE) ||
-         (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9);
+  if (character.size() == 2) {
+    return (byte(0) == 0xC2 && byte(1) < 0xA0) || (byte(0) == 0xD8 && byte(1) == 0x9C);
+  }
+  if (character.size() != 3) return false;
+  if (byte(0) == 0xEF) {
+    return (byte(1) == 0xBB && byte(2) == 0xBF) || (byte(1) == 0xBF && byte(2) >= 0xBE);
+  }
+  if (byte(0) != 0xE2) return false;
+  if (byte(1) == 0x80) return within(byte(2), 0x8B, 0x8F) || within(byte(2), 0xA8, 0xAE);
+  return byte(1) == 0x81 && within(byte(2), 0xA0, 0xAF);
 }
 
 }  // namespace drover::cli

@@ -11,8 +11,9 @@ namespace drover::cli {
 /// with something else or is empty. No surrogates, no overlong forms, nothing beyond U+10FFFF.
 [[nodiscard]] std::size_t utf8_length(std::string_view text);
 
-/// Of one well-formed character: a control, or one that turns the direction of the text around it.
-/// Shown as it is, it would change what stands beside it.
+/// Of one well-formed character: a control, one without width or that ends a line, one that turns
+/// the direction of the text around it, or U+FFFE and U+FFFF, which are none. Shown as it is, it
+/// would hide, or change what stands beside it.
 [[nodiscard]] bool is_unseen(std::string_view character);
 
 }  // namespace drover::cli

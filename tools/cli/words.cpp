@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 
+#include "base/printing.hpp"
 #include "cli/utf8.hpp"
 
 namespace drover::cli {
@@ -55,6 +57,26 @@ std::string one_line(std::string_view text) {
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return text.empty() ? line : line + "...";
+}
+
+std::string visible(std::string_view text, std::size_t max) {
+  constexpr std::string_view cut = "...";
+  std::string line;
+  std::size_t fits = 0;  // how much can stand before the mark, without half a character
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    line += length == 0 || is_unseen(character) ? base::escape(character, SIZE_MAX)
+                                                : std::string{character};
+    if (line.size() + cut.size() <= max) fits = line.size();
+    if (line.size() > max) {
+      line.resize(fits);
+      line += cut.substr(0, max);
+      return line;
+    }
+    text.remove_prefix(character.size());
+  }
+  return line;
 }
 
 }  // namespace drover::cli

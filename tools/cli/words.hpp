@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,5 +22,9 @@ namespace drover::cli {
 
 /// One line, without what a terminal would take for a command; a long text is cut.
 [[nodiscard]] std::string one_line(std::string_view text);
+
+/// A stranger's name or a text that has such names in it, on one line: what would not be seen, and
+/// bytes that are no characters, as \n, \t or \xNN. Of more than `max` bytes the rest is left out.
+[[nodiscard]] std::string visible(std::string_view text, std::size_t max);
 
 }  // namespace drover::cli

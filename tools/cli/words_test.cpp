@@ -34,5 +34,22 @@ TEST(words, MakesOneHarmlessLineOfAnything) {
   EXPECT_LE(one_line(std::string(5000, 'x')).size(), 303U);
 }
 
+TEST(words, ShowWhatIsInANameAndCannotBeSeen) {
+  EXPECT_EQ(visible("gr\xC3\xBC\xC3\x9F:1", 50), "gr\xC3\xBC\xC3\x9F:1");
+  EXPECT_EQ(visible("a\n\x1b[0m\xff\xC2\x9B", 50), "a\\n\\x1b[0m\\xff\\xc2\\x9b");
+  EXPECT_EQ(visible("\xE2\x80\xAE\xE2\x80\x8B\xEF\xBF\xBF\xEF\xBB\xBF", 99),
+            "\\xe2\\x80\\xae\\xe2\\x80\\x8b\\xef\\xbf\\xbf\\xef\\xbb\\xbf");
+  EXPECT_EQ(visible("App\\Models\\User:1", 50), "App\\Models\\User:1");
+}
+
+TEST(words, CutANameBetweenCharacters) {
+  EXPECT_EQ(visible("abcdef", 6), "abcdef");
+  EXPECT_EQ(visible("abcdefg", 6), "abc...");
+  EXPECT_EQ(visible("\xC3\xBC\xC3\xBC\xC3\xBC", 5), "\xC3\xBC...");
+  for (std::size_t max = 0; max < 12; ++max) {
+    EXPECT_LE(visible("a\x1b\xC3\xBC\xE2\x80\xAE!", max).size(), max);
+  }
+}
+
 }  // namespace
 }  // namespace drover::cli

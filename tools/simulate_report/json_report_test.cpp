@@ -4,112 +4,24 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
-#include <sstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "simulate_report/csv_report.hpp"
 #include "simulate_report/sample_for_test.hpp"
-#include "support/document.hpp"
+#include "support/json_fields.hpp"
 
 namespace drover::simulate {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// Reads JSON just well enough to know the path of every field, "a.b" for b in (the objects of) a.
-/// Fails the test where the text is no JSON.
-class field_reader {
- public:
-  explicit field_reader(std::string_view text) : text_{text} {
-    value("");
-    EXPECT_EQ(peek(), '\0') << "something behind the end";
-  }
-
-  [[nodiscard]] const std::set<std::string>& fields() const { return fields_; }
-  [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
-
- private:
-  char peek() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
-    return at_ < text_.size() ? text_[at_] : '\0';
-  }
-
-  void expect(char wanted) {
-    if (peek() == wanted) {
-      ++at_;
-      return;
-    }
-    ADD_FAILURE() << "expected " << wanted << " at " << at_;
-    at_ = text_.size();
-  }
-
-  std::string quoted() {
-    expect('"');
-    std::string made;
-    while (at_ < text_.size() && text_[at_] != '"') {
-      EXPECT_GE(static_cast<unsigned char>(text_[at_]), 0x20U);
-      if (text_[at_] == '\\') made += text_[at_++];
-      made += text_[at_++];
-    }
-    expect('"');
-    return made;
-  }
-
-  void value(const std::string& path) {
-    const char first = peek();
-    if (first == '{' || first == '[') {
-      inside(path, first, first == '{' ? '}' : ']');
-    } else if (first == '"') {
-      texts_.push_back(quoted());
-    } else {
-      const std::size_t end = std::min(text_.find_first_of(",]}\n", at_), text_.size());
-      EXPECT_GT(end, at_);
-      at_ = end;
-    }
-  }
-
-  void inside(const std::string& path, char open, char close) {
-    expect(open);
-    while (peek() != close && peek() != '\0') {
-      std::string below = path;
-      if (open == '{') {
-        const std::string name = quoted();
-        below += (path.empty() ? "" : ".") + name;
-        fields_.insert(below);
-        expect(':');
-      }
-      value(below);
-      if (peek() != close) expect(',');
-    }
-    expect(close);
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::set<std::string> fields_;
-  std::vector<std::string> texts_;
-};
-
 /// But what is inside `parameters`, which differs from scenario to scenario.
 std::set<std::string> fields_written(const simulation& of) {
   const std::string text = json_report(of);
-  std::set<std::string> fields = field_reader{text}.fields();
+  std::set<std::string> fields = test::field_reader{text}.fields();
   std::erase_if(fields, [](const std::string& each) { return each.starts_with("parameters."); });
-  return fields;
-}
-
-std::set<std::string> fields_described() {
-  std::istringstream page{test::document("docs/reference/simulate-json.md")};
-  std::set<std::string> fields;
-  for (std::string line; std::getline(page, line);) {
-    const std::string_view name = test::part_between(line, "| `", "` |");
-    if (!line.starts_with("| `")) continue;
-    EXPECT_TRUE(fields.emplace(name).second) << name;
-  }
   return fields;
 }
 
@@ -118,7 +30,8 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 TEST(simulate_json_page, DescribesEveryFieldAndNoOther) {
-  EXPECT_EQ(fields_written(sample::troubled()), fields_described());
+  EXPECT_EQ(fields_written(sample::troubled()),
+            test::fields_described("docs/reference/simulate-json.md"));
 }
 
 TEST(json_report, HasTheNumbersOfEveryStrategyInEveryRound) {
@@ -149,7 +62,7 @@ TEST(json_report, ListsAtMostAThousandQueriesAndCountsTheOthers) {
 
 TEST(json_report, StaysJsonWhateverTheTextFromOutside) {
   const std::string text = json_report(sample::hostile());
-  const field_reader read{text};
+  const test::field_reader read{text};
   EXPECT_TRUE(read.fields().contains("strategies.marks.text"));
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }

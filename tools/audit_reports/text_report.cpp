@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "audit_reports/text_report.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "audit_reports/wording.hpp"
+#include "audit_rules/catalogue.hpp"
+#include "cli/text_layout.hpp"
+#include "cli/words.hpp"
+
+namespace drover::audit {
+namespace {
+
+using cli::painted;
+using cli::style;
+
+constexpr std::size_t timeline_end = 4;  // of the lines that are shown, those at its end
+constexpr std::size_t pattern_max = 40;  // columns in the table of findings
+
+std::string upper(std::string_view word) {
+  std::string made{word};
+  for (char& each : made) {
+    if (each >= 'a' && each <= 'z') each = static_cast<char>(each - 'a' + 'A');
+  }
+  return made;
+}
+
+style style_of(verdict is) {
+  return is == verdict::pass ? style::good : is == verdict::fail ? style::bad : style::strong;
+}
+
+style style_of(const finding& of) {
+  if (!of.accepted.empty() || of.how_bad == severity::info) return style::faint;
+  return of.how_bad == severity::error ? style::bad : style::strong;
+}
+
+/// Broken at blanks, all lines indented.
+std::string paragraph(std::string_view text, std::size_t indent, const cli::terminal& on) {
+  const std::size_t room = on.width > indent + 20 ? on.width - indent : 20;
+  const std::string blanks(indent, ' ');
+  std::string made = blanks;
+  for (const char byte : cli::wrapped(text, room, 0)) {
+    made += byte;
+    if (byte == '\n') made += blanks;
+  }
+  return made + '\n';
+}
+
+/// A table whose last column is cut to what is left of the line.
+std::string fitted(const std::vector<cli::align>& columns, std::vector<std::vector<cli::cell>> rows,
+                   const cli::terminal& on) {
+  constexpr std::size_t last_min = 30;
+  cli::table measured{columns};
+  for (const auto& each : rows) measured.add(each);
+  const std::size_t used = measured.width_before_last();
+  const std::size_t room = on.width > used + last_min ? on.width - used : last_min;
+  cli::table made{columns};
+  for (auto& each : rows) {
+    std::string& last = each.back().text;
+    if (cli::columns_of(last) > room) last = cli::clipped(last, room - 3) + "...";
+    made.add(std::move(each));
+  }
+  return made.text(on);
+}
+
+std::string heading(std::string_view text, const cli::terminal& on) {
+  return '\n' + painted(text, style::strong, on) + '\n';
+}
+
+std::string table_of(const std::vector<finding>& findings, const cli::terminal& on) {
+  using enum cli::align;
+  cli::table made{{left, left, left, right, left}};
+  for (const finding& each : findings) {
+    made.add(
+        {{each.accepted.empty() ? std::string{word_of(each.how_bad)} : "accepted", style_of(each)},
+         {each.rule + ' ' + each.name},
+         {cli::visible(each.pattern, pattern_max)},
+         {times_in_words(each)},
+         {std::string{word_of(each.how_sure)}, style::faint}});
+  }
+  return made.text(on);
+}
+
+std::string since(moment begun, moment at) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%+.1f ms", ms(at - begun));
+  return text;
+}
+
+std::string timeline(const evidence& of, const cli::terminal& on) {
+  const std::vector<moment_line>& all = of.timeline;
+  const bool is_cut = all.size() > text_timeline_max;
+  const std::size_t head = is_cut ? text_timeline_max - timeline_end : all.size();
+  std::vector<std::vector<cli::cell>> rows;
+  const auto add = [&](std::size_t i) {
+    rows.push_back({{"    " + since(of.from, all[i].from), style::faint},
+                    {cli::visible(all[i].process, 30), style::faint},
+                    {shown_name(all[i].text)}});
+  };
+  for (std::size_t i = 0; i < head; ++i) add(i);
+  if (is_cut) {
+    const std::uint64_t hidden = all.size() - text_timeline_max;
+    rows.push_back({{""}, {""}, {"(" + cli::in_words(hidden) + " more)", style::faint}});
+    for (std::size_t i = all.size() - timeline_end; i < all.size(); ++i) add(i);
+  }
+  return fitted({cli::align::right, cli::align::left, cli::align::left}, std::move(rows), on);
+}
+
+std::string details(const finding& of, const cli::terminal& on) {
+  std::string text = '\n' + painted(of.rule + ' ' + of.name, style_of(of), on) + "  " +
+                     shown_name(of.pattern) + '\n';
+  text += paragraph(shown(of.message), 2, on);
+  if (!of.accepted.empty()) return text + paragraph("accepted: " + shown(of.accepted), 2, on);
+  if (!of.seen.empty()) {
+    const evidence& first = of.seen.front();
+    text += paragraph("after " + cli::in_words(std::chrono::nanoseconds{first.from}) + ": " +
+                          shown(first.summary),
+                      2, on);
+    text += timeline(first, on);
+  }
+  if (!of.library.empty()) text += paragraph("library: " + shown_name(of.library), 2, on);
+  return text + paragraph("to do: " + shown(of.advice), 2, on);
+}
+
+/// What was judged line by line; what was not, by the reason why not.
+std::string coverage(const audit_result& of, const cli::terminal& on) {
+  using status = coverage_line::status;
+  std::string text = heading("What the rules had to go by", on);
+  std::vector<std::vector<cli::cell>> judged;
+  std::vector<std::pair<std::string, std::string>> idle;  // the reason, the rules
+  for (const coverage_line& each : of.coverage) {
+    if (each.is == status::not_exercised) {
+      const auto same = std::find_if(idle.begin(), idle.end(),
+                                     [&](const auto& one) { return one.first == each.detail; });
+      if (same == idle.end()) {
+        idle.emplace_back(each.detail, each.rule);
+      } else {
+        same->second += ", " + each.rule;
+      }
+      continue;
+    }
+    judged.push_back(
+        {{std::string{word_of(each.is)}, each.is == status::pass ? style::good : style::bad},
+         {each.rule + ' ' + each.name},
+         {shown_name(each.detail), style::faint}});
+  }
+  text += fitted(std::vector(3, cli::align::left), std::move(judged), on);
+  for (const auto& [reason, rules] : idle) {
+    text += painted(cli::wrapped("not exercised: " + rules +
+                                     (reason.empty() ? "" : " (" + shown_name(reason) + ")"),
+                                 on.width, 2),
+                    style::faint, on) +
+            '\n';
+  }
+  return text;
+}
+
+std::string roles(const audit_result& of, const cli::terminal& on) {
+  if (of.roles.empty()) return {};
+  constexpr std::size_t shown_max = 20;
+  std::string text = heading("What the keys were taken for", on);
+  std::vector<std::vector<cli::cell>> rows;
+  for (std::size_t i = 0; i < std::min(of.roles.size(), shown_max); ++i) {
+    const role_line& each = of.roles[i];
+    std::string why = shown_name(each.why);
+    if (!each.paired.empty()) why += "; guards " + shown_name(each.paired);
+    rows.push_back({{std::string{word_of(each.role)}},
+                    {cli::visible(each.pattern, pattern_max)},
+                    {cli::in_words(std::uint64_t{each.keys}), style::faint},
+                    {why, style::faint}});
+  }
+  text += fitted({cli::align::left, cli::align::left, cli::align::right, cli::align::left},
+                 std::move(rows), on);
+  if (of.roles.size() > shown_max) {
+    text += "(" + cli::in_words(std::uint64_t{of.roles.size() - shown_max}) +
+            " more patterns; the JSON has them all)\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string text_report(const audit_result& of, const cli::terminal& on) {
+  std::string text = painted(upper(word_of(of.is)), style_of(of.is), on) + "  " +
+                     painted(findings_in_words(of), style::strong, on) + '\n';
+  if (!of.why.empty()) text += paragraph(shown(of.why), 0, on);
+  text += painted(cli::wrapped(run_in_words(of.run), on.width, 0), style::faint, on) + '\n';
+  if (!of.findings.empty()) {
+    text += '\n' + table_of(of.findings, on);
+    for (const finding& each : of.findings) text += details(each, on);
+  }
+  text += coverage(of, on) + roles(of, on);
+  if (!of.notices.empty()) {
+    text += heading("Notices", on);
+    for (const finding& each : of.notices) {
+      text += cli::wrapped(each.rule + ' ' + each.name + ": " + shown(each.message), on.width, 2) +
+              '\n';
+    }
+  }
+  return text + '\n' + cli::wrapped("Next: " + next_step(of), on.width, 0) + '\n';
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "audit_reports/text_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "audit_reports/sample_for_test.hpp"
+#include "audit_reports/wording.hpp"
+#include "cli/text_layout.hpp"
+
+namespace drover::audit {
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream{text};
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(audit_wording, CountsFindingsByTheirSeverity) {
+  EXPECT_EQ(findings_in_words(sample::unsafe()), "2 errors, 1 warning, 1 accepted");
+  EXPECT_EQ(findings_in_words(sample::safe()), "no findings");
+  audit_result accepted = sample::unsafe();
+  for (finding& each : accepted.findings) each.accepted = "known";
+  EXPECT_EQ(findings_in_words(accepted), "no findings, 4 accepted");
+}
+
+TEST(audit_wording, SaysTheRunInFigures) {
+  EXPECT_EQ(run_in_words(sample::unsafe().run),
+            "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 91 loads (the "
+            "origin counted 93)");
+  EXPECT_EQ(run_in_words(sample::quiet().run),
+            "800 ms, 12 commands of 1 process on 2 keys, 0 cold events, 0 loads");
+}
+
+TEST(audit_text_report, BeginsWithTheVerdictAndATableOfFindings) {
+  const std::string text = text_report(sample::unsafe(), {.width = 100});
+  const auto lines = lines_of(text);
+  EXPECT_EQ(lines[0], "FAIL  2 errors, 1 warning, 1 accepted");
+  EXPECT_EQ(lines[1], "2 errors: stampede-cold-key on user:*, foreign-unlock on lock:user:*");
+  EXPECT_EQ(lines[4], "error     C101 stampede-cold-key    user:*          14 of 14  proof");
+  EXPECT_EQ(lines[7], "accepted  C303 synchronised-expiry  shop:product:*         1  suspected");
+}
+
+TEST(audit_text_report, ShowsTheFirstEvidenceWithItsBeginningAndItsEnd) {
+  const std::string text = text_report(sample::unsafe(), {.width = 100});
+  for (const char* const part :
+       {"after 3.20 s: 12 loads of one value within 52 ms",
+        "     +0.0 ms  python3 (4711)  GET user:42 -> nothing\n", "(12 more)",
+        "    +56.7 ms  python3 (4714)  SET user:42 EX 60 -> OK\n",
+        "  +118.0 ms  python3 (4712)  SET lock:user:42 (token b) NX PX 100 -> OK\n"}) {
+    EXPECT_TRUE(has(text, part)) << part << '\n' << text;
+  }
+  EXPECT_FALSE(has(text, "GET user:7")) << "only the first case";
+}
+
+TEST(audit_text_report, SaysWhatToDo) {
+  const std::string text = text_report(sample::unsafe(), {.width = 1000});
+  EXPECT_TRUE(has(text, "  to do: " + std::string{rule_of("C206").advice}));
+  EXPECT_TRUE(has(text, "library: redis-py"));
+  EXPECT_TRUE(has(text, "accepted: the catalogue is warmed once a night"));
+  EXPECT_TRUE(has(text, "Next: add `--format html --out audit.html`"));
+  EXPECT_TRUE(has(text_report(sample::quiet(), {.width = 1000}), "drover audit --active"));
+  EXPECT_TRUE(has(text_report(sample::safe(), {.width = 1000}), "not a pass"));
+}
+
+TEST(audit_text_report, SaysWhatEachRuleHadToGoByAndWhatWasNotExercised) {
+  const std::string text = text_report(sample::safe(), {.width = 100});
+  EXPECT_TRUE(has(text, "pass  C101 stampede-cold-key"));
+  EXPECT_TRUE(has(text, "14 cold events, widest 12 waiters"));
+  EXPECT_TRUE(has(text, "not exercised: C206 (no lease ever ran out)"));
+  EXPECT_TRUE(has(text, "not exercised: C207, C208, "));
+  EXPECT_TRUE(has(text_report(sample::unsafe(), {}), "Notices\nC902 opaque-script: EVALSHA"));
+}
+
+TEST(audit_text_report, FitsTheWidth) {
+  for (std::size_t width = 90; width <= 120; width += 3) {
+    for (const auto& each : {sample::unsafe(), sample::safe(), sample::quiet()}) {
+      for (const std::string& line : lines_of(text_report(each, {.width = width}))) {
+        EXPECT_LE(cli::columns_of(line), width) << line;
+      }
+    }
+  }
+}
+
+TEST(audit_text_report, SendsNothingToTheTerminalThatWouldMoveIt) {
+  const std::string text = text_report(sample::hostile(), {.width = 100});
+  for (const char byte : text) {
+    const auto code = static_cast<unsigned char>(byte);
+    EXPECT_TRUE(byte == '\n' || (code >= 0x20 && code != 0x7F)) << int{code};
+  }
+  EXPECT_FALSE(has(text, "\xE2\x80\xAE"));
+  EXPECT_TRUE(has(text, "\\x1b]0;owned\\x07"));
+}
+
+TEST(audit_text_report, HasTheSameLinesWhateverTheTextFromOutside) {
+  const cli::terminal wide{.width = 100'000};
+  EXPECT_EQ(lines_of(text_report(sample::hostile(), wide)).size(),
+            lines_of(text_report(sample::harmless(), wide)).size());
+}
+
+TEST(audit_text_report, ShowsTheVerdictByColour) {
+  const cli::terminal colours{.has_colour = true, .width = 100};
+  EXPECT_TRUE(has(text_report(sample::unsafe(), colours), "\x1b[31mFAIL\x1b[0m"));
+  EXPECT_TRUE(has(text_report(sample::safe(), colours), "\x1b[32mPASS\x1b[0m"));
+  EXPECT_TRUE(has(text_report(sample::quiet(), colours), "\x1b[1mINCONCLUSIVE\x1b[0m"));
+}
+
+}  // namespace
+}  // namespace drover::audit
