@@ -101,14 +101,15 @@ std::size_t hand_over::take(std::size_t count_max, const std::function<void(reco
 void hand_over::wait() noexcept {
   sleeping_.store(1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (waiting_.is_empty() && !ended_.load(std::memory_order_acquire)) {
+  if (waiting_.is_empty() && !woken_.load(std::memory_order_acquire)) {
     sleeping_.wait(1, std::memory_order_acquire);
   }
   sleeping_.store(0, std::memory_order_relaxed);
+  woken_.store(false, std::memory_order_relaxed);
 }
 
-void hand_over::end_waiting() noexcept {
-  ended_.store(true, std::memory_order_release);
+void hand_over::wake() noexcept {
+  woken_.store(true, std::memory_order_release);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   sleeping_.store(0, std::memory_order_release);
   sleeping_.notify_one();

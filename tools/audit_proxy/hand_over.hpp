@@ -39,11 +39,11 @@ class hand_over {
 
   /// Calls `each` for what waits, at most so many. Answers how many there were.
   std::size_t take(std::size_t count_max, const std::function<void(record&)>& each);
-  /// Sleeps until something waits; at once if it does, or after `end_waiting`.
+  /// Sleeps until something waits, or until it is woken.
   void wait() noexcept;
 
-  /// Threads: any. From then on `wait` returns at once.
-  void end_waiting() noexcept;
+  /// Ends this `wait`, or the next one. Threads: any.
+  void wake() noexcept;
 
  private:
   [[nodiscard]] record* spent_record();
@@ -59,7 +59,7 @@ class hand_over {
   std::atomic<std::uint64_t> taken_{0};
   std::atomic<std::uint64_t> bytes_taken_{0};
   std::atomic<std::uint32_t> sleeping_{0};
-  std::atomic<bool> ended_{false};
+  std::atomic<bool> woken_{false};
 };
 
 /// What a record weighs in memory beyond itself; about.

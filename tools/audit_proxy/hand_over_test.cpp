@@ -96,7 +96,7 @@ TEST(threads_audit_hand_over, EverythingGivenArrivesInOrder) {
       if (random.next() % 16 == 0) subject.given();
     }
     subject.given();
-    subject.end_waiting();
+    subject.wake();
   }};
   std::uint64_t expected = 0;
   while (expected < count) {
