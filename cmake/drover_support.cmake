@@ -18,6 +18,8 @@ if(NOT support_files)
 endif()
 add_library(drover_support STATIC EXCLUDE_FROM_ALL ${support_files})
 drover_flags(drover_support)
+set_property(SOURCE "${PROJECT_SOURCE_DIR}/test/support/document.cpp" APPEND PROPERTY
+  COMPILE_DEFINITIONS DROVER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 target_include_directories(drover_support PUBLIC
   "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/test")
 target_compile_definitions(drover_support PUBLIC DROVER_REDIS_SERVER="${redis_server}")

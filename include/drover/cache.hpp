@@ -171,8 +171,8 @@ class cache {
     return detail::copy_out<T>(engine_.peek(key));
   }
 
-  /// Loads again in the background while the old value is served. Dropped and counted when a
-  /// refresh of the key runs already or the background queue is full.
+  /// Loads again in the background while the old value is served. Dropped when a load or refresh of
+  /// the key runs already in this process; dropped and counted when the background queue is full.
   ///
   /// Throws:  nothing.
   /// Blocks:  never for a load; for the time of one hand-over.

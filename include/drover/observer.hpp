@@ -48,7 +48,9 @@ struct event {
   std::string_view cache{};  ///< the cache's name; empty for events of the client
   std::string_view key{};    ///< the user's key; empty where none is concerned. May hold any bytes
   duration took{};           ///< load_finished, load_failed: how long the load ran
-  fault_code code = fault_code::unreachable;  ///< fault_seen, connection_down
+  /// fault_seen, connection_down, entry_corrupt, invalidation_unknown; lease_lost and fill_refused:
+  /// `superseded`. Means nothing elsewhere.
+  fault_code code = fault_code::unreachable;
   std::string_view text{};  ///< one line for people; empty where there is nothing to add
 };
 

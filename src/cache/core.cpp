@@ -311,7 +311,13 @@ void core::tell(const event& what, counters* on) {
 }
 
 void core::tell(event_kind what, const live_flight& of, duration took, std::string_view text) {
-  tell({.what = what, .cache = of.of->keys.name(), .key = of.names.key, .took = took, .text = text},
+  const bool superseded = what == event_kind::lease_lost || what == event_kind::fill_refused;
+  tell({.what = what,
+        .cache = of.of->keys.name(),
+        .key = of.names.key,
+        .took = took,
+        .code = superseded ? fault_code::superseded : fault_code::unreachable,
+        .text = text},
        &of.of->counted);
 }
 

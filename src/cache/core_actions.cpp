@@ -81,6 +81,7 @@ void core::perform_one(const flight_ptr& flight, const fetch::action& what) {
     case action_kind::lease_lost:
       flight->lease_lost->store(true);
       counters::add(flight->of->counted.leases_lost);
+      flight->of->counted.add_fault(fault_code::superseded);
       tell(event_kind::lease_lost, *flight);
       if (flight->in_background) flight->stop.request_stop();
       return;
@@ -127,6 +128,7 @@ void core::send_fill(const flight_ptr& flight, const fetch::action& what) {
                    tell_fault(reply.error(), flight->of.get(), flight->names.key);
                  } else if (reply->what == lease::fill_reply::how::refused) {
                    counters::add(counted.fills_refused);
+                   counted.add_fault(fault_code::superseded);
                    tell(event_kind::fill_refused, *flight);
                  } else {
                    counters::add(counted.fills);

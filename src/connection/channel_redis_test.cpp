@@ -24,7 +24,8 @@ using how = outcome::how;
 settings at(const test::redis_server& server) {
   settings with;
   with.at = *parse_url(server.url());
-  with.connect_max = 10s;  // a busy machine is no fault of the server's
+  with.connect_max = 20s;  // a busy machine is no fault of the server's
+  with.silence_max = 20s;
   with.back_off_min = 5ms;
   with.back_off_max = 50ms;
   return with;
@@ -70,7 +71,6 @@ TEST(threads_channel_redis, ManyThreadsEachGetTheirOwnAndNoFault) {
   for (const std::string& url : {server.url(), server.tcp_url()}) {
     settings with = at(server);
     with.at = *parse_url(url);
-    with.silence_max = 20s;
     channel on{with, {}};
     EXPECT_EQ(ask_while(on, 64, [] { std::this_thread::sleep_for(300ms); }), 0);
   }
@@ -86,7 +86,8 @@ TEST(threads_channel_redis, KilledConnectionsMixUpNothing) {
       while (on.epoch() == before) std::this_thread::yield();
     }
   });
-  EXPECT_NE(echo(on, "after"), "");
+  // The last one may have been killed in its handshake, which opens the breaker.
+  while (echo(on, "after") != "after") std::this_thread::yield();
 }
 
 TEST(threads_channel_redis, APausedServerIsSilentAndThenThereAgain) {
@@ -95,7 +96,7 @@ TEST(threads_channel_redis, APausedServerIsSilentAndThenThereAgain) {
   with.silence_max = 50ms;
   with.connect_max = 50ms;
   channel on{with, {}};
-  ASSERT_EQ(echo(on, "before"), "before");
+  while (echo(on, "before") != "before") std::this_thread::yield();
   server.pause();
   while (!echo(on, "during").empty()) {
   }

@@ -15,8 +15,9 @@ stream_limits limits_of(const settings& with) noexcept {
   return {with.reply_max, with.queued_bytes_max, with.slots_max};
 }
 
-connector::connector(const settings& with, const std::shared_ptr<const bell>& wake)
-    : with_{with}, resolver_{with.at.host, with.at.port, wake}, input_(input_size) {}
+connector::connector(const settings& with, const std::shared_ptr<const bell>& wake,
+                     resolver::look_up by)
+    : with_{with}, resolver_{with.at.host, with.at.port, wake, std::move(by)}, input_(input_size) {}
 
 void connector::begin(steady_time now) {
   stage_ = stage::resolving;

@@ -32,7 +32,8 @@ struct connected {
 
 class connector {
  public:
-  connector(const settings& with, const std::shared_ptr<const bell>& wake);
+  connector(const settings& with, const std::shared_ptr<const bell>& wake,
+            resolver::look_up by = look_up_addresses);
 
   /// Precondition: no attempt runs.
   void begin(steady_time now);

@@ -6,7 +6,7 @@
 namespace drover::connection {
 namespace {
 
-constexpr unsigned silences_max = 3;
+constexpr unsigned unanswered_max = 3;
 constexpr unsigned doublings_max = 20;
 
 }  // namespace
@@ -33,17 +33,18 @@ void health::refused(steady_time now) noexcept {
   next_attempt_ = now + pause();
 }
 
-void health::lost(loss how, bool answered, steady_time now) noexcept {
-  const bool was_sound = answered || now - connected_at_ >= microseconds{within_.max};
+void health::lost(loss how, use before, steady_time now) noexcept {
+  const bool was_sound =
+      before == use::answered || now - connected_at_ >= microseconds{within_.max};
   if (was_sound) failures_ = 0;
-  if (answered) silences_ = 0;
+  if (before == use::answered) unanswered_ = 0;
   next_attempt_ = now;
-  if (how == loss::silent) {
-    if (++silences_ < silences_max) return;
-    return refused(now);
+  if (how == loss::silent || (before == use::unanswered && !was_sound)) {
+    if (++unanswered_ >= unanswered_max) return refused(now);
+  } else if (was_sound) {
+    unanswered_ = 0;
   }
-  silences_ = 0;
-  if (!was_sound) {
+  if (how == loss::ended && !was_sound) {
     next_attempt_ = now + pause();
     ++failures_;
   }

@@ -3,10 +3,10 @@
 // back-off. Pure: it is told what happened and when.
 //
 // The breaker opens on a refused attempt (no connection, no handshake, too late) and on the third
-// connection in a row that ended by silence without having answered anything after its handshake. A
-// handshake that succeeds closes it. A connection that is lost in any other way opens nothing and
-// is made anew at once; one that is lost soon and before it answered anything, after a growing
-// pause.
+// connection in a row that ended without an answer to what it was asked: by silence, or soon after
+// its handshake. A handshake that succeeds closes it; the next unanswered loss opens it again,
+// until a connection has answered something. A sound connection that is lost opens nothing and is
+// made anew at once; one that is lost soon and before it answered anything, after a growing pause.
 //
 // Threads: one at a time.
 #pragma once
@@ -25,6 +25,8 @@ class health {
     milliseconds max{5000};
   };
   enum class loss : std::uint8_t { ended, silent };
+  /// What had come of a connection, behind its handshake, when it was lost.
+  enum class use : std::uint8_t { unasked, unanswered, answered };
 
   health(back_off within, std::uint64_t seed) noexcept : within_{within}, random_{seed} {}
 
@@ -32,8 +34,8 @@ class health {
   void connected(steady_time now) noexcept;
   /// An attempt failed.
   void refused(steady_time now) noexcept;
-  /// A connection that had been up is gone; `answered`: it had answered a request.
-  void lost(loss how, bool answered, steady_time now) noexcept;
+  /// A connection that had been up is gone.
+  void lost(loss how, use before, steady_time now) noexcept;
 
   /// While open, requests fault at once.
   [[nodiscard]] bool is_open() const noexcept { return open_; }
@@ -46,8 +48,8 @@ class health {
   back_off within_;
   base::seeded_random random_;
   bool open_ = false;
-  unsigned silences_ = 0;
-  unsigned failures_ = 0;  // attempts and unanswering connections in a row
+  unsigned unanswered_ = 0;  // connections in a row
+  unsigned failures_ = 0;    // attempts and connections that were not sound, in a row
   steady_time connected_at_{};
   steady_time next_attempt_{};
 };

@@ -38,30 +38,74 @@ TEST(health, AnOrderlyLossOfASoundConnectionReconnectsAtOnce) {
   health breaker{{50ms, 5s}, 1};
   for (int i = 0; i < 10; ++i) {
     breaker.connected(start);
-    breaker.lost(health::loss::ended, true, start + 1ms);
+    breaker.lost(health::loss::ended, health::use::answered, start + 1ms);
     EXPECT_FALSE(breaker.is_open());
     EXPECT_EQ(breaker.next_attempt(), start + 1ms);
   }
 }
 
-TEST(health, ConnectionsThatEndUnansweredAreTriedAgainMoreAndMoreSlowly) {
+TEST(health, ConnectionsThatEndUnaskedAreTriedAgainMoreAndMoreSlowly) {
   health breaker{{50ms, 5s}, 1};
   microseconds pause{0};
   for (int i = 0; i < 12; ++i) {
     breaker.connected(start);
-    breaker.lost(health::loss::ended, false, start);
+    breaker.lost(health::loss::ended, health::use::unasked, start);
     pause = breaker.next_attempt() - start;
   }
   EXPECT_FALSE(breaker.is_open());
   EXPECT_GE(pause, 2500ms);
 }
 
-TEST(health, TheThirdSilenceInARowOpens) {
+TEST(health, TheThirdUnansweredLossInARowOpensHoweverItCame) {
+  using loss = health::loss;
+  for (int ways = 0; ways < 8; ++ways) {
+    health breaker{{50ms, 5s}, 1};
+    for (int i = 0; i < 3; ++i) {
+      const loss how = (ways >> i & 1) == 0 ? loss::ended : loss::silent;
+      breaker.connected(start);
+      breaker.lost(how, health::use::unanswered, start);
+      EXPECT_EQ(breaker.is_open(), i == 2) << ways;
+    }
+  }
+}
+
+TEST(health, OnceOpenedByUnansweredLossesEachFurtherOneOpensAgainUntilAnAnswer) {
   health breaker{{50ms, 5s}, 1};
-  for (int i = 1; i <= 3; ++i) {
+  for (int i = 0; i < 8; ++i) {
     breaker.connected(start);
-    breaker.lost(health::loss::silent, false, start);
-    EXPECT_EQ(breaker.is_open(), i == 3);
+    EXPECT_FALSE(breaker.is_open());
+    breaker.lost(health::loss::ended, health::use::unanswered, start);
+    EXPECT_EQ(breaker.is_open(), i >= 2);
+  }
+  EXPECT_GE(breaker.next_attempt() - start, 2500ms);
+  for (int i = 0; i < 3; ++i) {
+    breaker.connected(start);
+    breaker.lost(health::loss::ended, health::use::answered, start);
+    EXPECT_FALSE(breaker.is_open());
+    EXPECT_EQ(breaker.next_attempt(), start);
+  }
+}
+
+TEST(health, ALossThatNobodyAskedAnythingOfOpensNothing) {
+  health breaker{{50ms, 5s}, 1};
+  for (int i = 0; i < 2; ++i) {
+    breaker.connected(start);
+    breaker.lost(health::loss::ended, health::use::unanswered, start);
+  }
+  for (int i = 0; i < 10; ++i) {
+    breaker.connected(start);
+    breaker.lost(health::loss::ended, health::use::unasked, start);
+    EXPECT_FALSE(breaker.is_open());
+  }
+}
+
+TEST(health, AnOldConnectionThatEndsUnansweredIsNoSignOfTrouble) {
+  health breaker{{50ms, 5s}, 1};
+  for (int i = 0; i < 10; ++i) {
+    breaker.connected(start);
+    breaker.lost(health::loss::ended, health::use::unanswered, start + 5s);
+    EXPECT_FALSE(breaker.is_open());
+    EXPECT_EQ(breaker.next_attempt(), start + 5s);
   }
 }
 
@@ -69,7 +113,7 @@ TEST(health, AnAnswerBetweenSilencesStartsTheCountAnew) {
   health breaker{{50ms, 5s}, 1};
   for (int i = 0; i < 10; ++i) {
     breaker.connected(start);
-    breaker.lost(health::loss::silent, true, start);
+    breaker.lost(health::loss::silent, health::use::answered, start);
     EXPECT_FALSE(breaker.is_open());
   }
 }

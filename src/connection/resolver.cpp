@@ -7,8 +7,9 @@
 
 namespace drover::connection {
 
-resolver::resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done)
-    : host_{std::move(host)}, port_{port}, when_done_{std::move(when_done)} {}
+resolver::resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done,
+                   look_up by)
+    : host_{std::move(host)}, port_{port}, when_done_{std::move(when_done)}, by_{std::move(by)} {}
 
 std::optional<std::vector<address>> resolver::ask() {
   if (running_ == nullptr) {
@@ -16,9 +17,9 @@ std::optional<std::vector<address>> resolver::ask() {
       return std::vector<address>{*std::move(numeric)};
     auto fresh = std::make_shared<job>();
     try {
-      std::thread{[fresh, host = host_, port = port_, ring = when_done_] {
+      std::thread{[fresh, host = host_, port = port_, ring = when_done_, by = by_] {
         try {
-          fresh->found = look_up_addresses(host, port);
+          fresh->found = by(host, port);
         } catch (...) {
           fresh->found.clear();
         }

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +20,10 @@ namespace drover::connection {
 
 class resolver {
  public:
-  resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done);
+  /// May block for as long as it likes. Called on any thread, one at a time.
+  using look_up = std::function<std::vector<address>(const std::string& host, std::uint16_t port)>;
+
+  resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done, look_up by);
 
   /// The addresses, or empty while they are looked up; rings the bell when they are there. The next
   /// call after an answer looks them up anew.
@@ -34,6 +38,7 @@ class resolver {
   std::string host_;
   std::uint16_t port_;
   std::shared_ptr<const bell> when_done_;
+  look_up by_;
   std::shared_ptr<job> running_;
 };
 

@@ -124,7 +124,10 @@ void channel::state::close_if_broken(locked& lock) {
   }
   if (live->writing || live->reader != link::role::nobody) return;
   const auto gone = std::move(live);
-  breaker.lost(*gone->broken, gone->answered, now());
+  const auto before = gone->answered             ? health::use::answered
+                      : gone->traffic->due() > 0 ? health::use::unanswered
+                                                 : health::use::unasked;
+  breaker.lost(*gone->broken, before, now());
   if (breaker.is_open()) {
     refusal = gone->why;
     at = phase::open;

@@ -2,9 +2,6 @@
 // Holds the code to the example of docs/internals/envelope.md.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,15 +13,12 @@
 #include "entry/freshness.hpp"
 #include "entry/hex_for_test.hpp"
 #include "entry/keys.hpp"
+#include "support/document.hpp"
 
 namespace drover::entry {
 namespace {
 
-std::string page() {
-  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  std::ifstream in{root / "docs" / "internals" / "envelope.md", std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
+std::string page() { return test::document("docs/internals/envelope.md"); }
 
 /// The lines of the fenced block that is marked with `mark`.
 std::string block(const std::string& text, const std::string& mark) {

@@ -123,8 +123,9 @@ TEST_F(away, BecauseThePasswordIsWrongIsSaidAndBypassed) {
   server.command({"CONFIG", "SET", "requirepass", "right"});
   setup.url = "unix://" + server.socket_path();
   for (const std::string& password : {std::string{}, std::string{"wrong-secret"}}) {
-    cached_origin cached{
-        origin, {.name = "t", .policy = setup.policy}, {.url = setup.url, .password = password}};
+    client_options with = setup.client();
+    with.password = password;
+    cached_origin cached{origin, {.name = "t", .policy = setup.policy}, with};
     EXPECT_EQ(cached.ask("a").how, "bypassed");
     std::vector<std::string> told = cached.log->faults(fault_code::unsupported);
     for (std::string& more : cached.log->faults(fault_code::unreachable)) {
@@ -135,8 +136,9 @@ TEST_F(away, BecauseThePasswordIsWrongIsSaidAndBypassed) {
       EXPECT_EQ(text.find("wrong-secret"), std::string::npos) << text;
     }
   }
-  cached_origin cached{
-      origin, {.name = "t", .policy = setup.policy}, {.url = setup.url, .password = "right"}};
+  client_options with = setup.client();
+  with.password = "right";
+  cached_origin cached{origin, {.name = "t", .policy = setup.policy}, with};
   EXPECT_EQ(cached.ask("b").how, "loaded");
 }
 

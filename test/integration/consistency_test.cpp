@@ -110,6 +110,7 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
   setup.policy.ttl = 150ms;
   setup.policy.grace = 150ms;
   setup.policy.lease_ttl = 200ms;
+  setup.patience = 500ms;  // as by default: a frozen server is given up at times
   origin.set_load_time(5ms);
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{run_ms};
   begin(seed, run_ms);

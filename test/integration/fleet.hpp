@@ -87,6 +87,12 @@ class fleet : public testing::Test {
     setup.policy.lease_ttl = 5min;
     setup.policy.load_max = 10min;
   }
+  /// After a failed load, with long leases: makes its pause one that no busy machine outlasts.
+  void prolong_pause(std::string_view key) const {
+    ASSERT_EQ(stored(key).what, entry::kind::failed);
+    const std::string far{"\x00\x00\x10\x00\x00\x00\x00\x00", 8};
+    server.command({"SETRANGE", value_key(key), "16", far});
+  }
   [[nodiscard]] bool loads_run(std::string_view key, unsigned how_many = 1) const {
     return eventually([&] { return origin.running(key) == how_many; });
   }

@@ -194,7 +194,7 @@ TEST_F(holder, ThatDoesNotStoreHandsTheLeaseToTheNextInLine) {
   std::vector<std::unique_ptr<client>> clients;
   std::vector<std::unique_ptr<cache<std::string>>> caches;
   for (int i = 0; i < 3; ++i) {
-    clients.push_back(std::make_unique<client>(client_options{.url = setup.url}));
+    clients.push_back(std::make_unique<client>(setup.client()));
     caches.push_back(std::make_unique<cache<std::string>>(
         *clients.back(), cache_options{.name = "t", .policy = setup.policy}, loader));
   }

@@ -31,6 +31,8 @@ TEST_F(invalidation, ByAnotherProcessRefusesTheFillOfALoadThatBeganBefore) {
   origin.let_go("a");
   EXPECT_EQ(leader->result().got("0:a"), 1U) << "it asked before the change";
   EXPECT_EQ(here.values.stats().fills_refused, 1U);
+  EXPECT_EQ(here.faults(fault_code::superseded), 1U);
+  EXPECT_EQ(here.log->count(event_kind::fill_refused), 1U);
   EXPECT_EQ(here.ask("a").value, "1:a");
   EXPECT_EQ(other.ask("a").value, "1:a");
   EXPECT_EQ(origin.loads("a"), 2U);
@@ -150,7 +152,7 @@ TEST_F(invalidation, IsForgottenWhenItWasAcknowledgedAndTheServerIsTheSame) {
 }
 
 TEST_F(invalidation, CoversOlderSchemasThatItNames) {
-  client redis{setup.url};
+  client redis{setup.client()};
   const auto loader = [&](std::string_view key) { return origin.load(key); };
   cache<std::string> old{redis, {.name = "t", .schema = 7, .policy = setup.policy}, loader};
   cache<std::string> now{

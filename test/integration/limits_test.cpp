@@ -130,8 +130,9 @@ TEST_F(caller_limits, AWaitLongerThanThePolicyAllowsIsRefusedAndLoadsNothing) {
 }
 
 TEST_F(caller_limits, MoreWaitersThanAllowedAreRefused) {
-  cached_origin cached{
-      origin, {.name = "t", .policy = setup.policy}, {.url = setup.url, .waiters_max = 10}};
+  client_options narrow = setup.client();
+  narrow.waiters_max = 10;
+  cached_origin cached{origin, {.name = "t", .policy = setup.policy}, narrow};
   origin.hold("a");
   crowd callers{30, [&](unsigned) { return cached.ask("a"); }};
   callers.go();
@@ -144,8 +145,7 @@ TEST_F(caller_limits, MoreWaitersThanAllowedAreRefused) {
 }
 
 TEST_F(caller_limits, NoDeadlineIsMissedBecauseRedisHangs) {
-  cached_origin cached{
-      origin, {.name = "t", .policy = setup.policy}, {.url = setup.url, .silence_max = 60s}};
+  cached_origin cached{origin, setup};
   static_cast<void>(cached.ask("a"));
   server.pause();
   EXPECT_EQ(cached.ask("a", call_options::within(50ms)).how, "refused:timed_out");

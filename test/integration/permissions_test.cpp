@@ -39,6 +39,7 @@ class permissions : public fleet {
 TEST_F(permissions, AsDocumentedSufficeForEverything) {
   setup.url = url_with({});
   setup.policy.grace = 1h;
+  use_long_leases();
   auto other = start_worker();
   cached_origin cached{origin, setup};
   origin.hold("a");
@@ -54,12 +55,16 @@ TEST_F(permissions, AsDocumentedSufficeForEverything) {
   EXPECT_TRUE(cached.values.expire("a").has_value());
   EXPECT_EQ(cached.ask("a").how, "stale");
   EXPECT_TRUE(eventually([&] { return cached.ask("a").how == "fresh"; }));
-  cached.values.refresh("a");
-  EXPECT_TRUE(eventually([&] { return origin.loads("a") == 3; }));
+  // The refresh before may not have heard yet that its fill is stored: then this one is dropped.
+  EXPECT_TRUE(eventually([&] {
+    cached.values.refresh("a");
+    return origin.loads("a") >= 3;
+  }));
   EXPECT_TRUE(cached.values.invalidate("a").has_value());
   origin.set_failing("b", true);
   EXPECT_EQ(cached.ask("b").how, "origin_failure");
-  EXPECT_EQ(other->get(1, "b").count("load_failed:threw"), 1U);
+  const tally theirs = other->get(1, "b");  // told, or, after the pause, its own load's exception
+  EXPECT_EQ(theirs.count("load_failed:threw") + theirs.count("origin_failure"), 1U);
   for (std::size_t code = 0; code < fault_code_count; ++code) {
     const auto told = cached.log->faults(static_cast<fault_code>(code));
     EXPECT_TRUE(told.empty()) << told.front();

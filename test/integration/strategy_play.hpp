@@ -3,7 +3,6 @@
 // strategies on both.
 #pragma once
 
-#include <filesystem>
 #include <future>
 #include <optional>
 #include <stdexcept>
@@ -12,13 +11,13 @@
 
 #include "integration/fleet.hpp"
 #include "strategies/strategy.hpp"
+#include "support/document.hpp"
 
 namespace drover::test {
 
 /// How --strategy-command would name test/support/simulate_client.py.
 [[nodiscard]] inline std::string sample_command() {
-  const auto tests = std::filesystem::path{__FILE__}.parent_path().parent_path();
-  return "'" + (tests / "support/simulate_client.py").string() + "' {redis} {ttl-ms}";
+  return "'" + source_path("test/support/simulate_client.py") + "' {redis} {ttl-ms}";
 }
 
 class strategy_play : public testing::Test {

@@ -48,6 +48,10 @@ policy plain_policy() {
   return plain;
 }
 
+client_options cache_setup::client() const {
+  return {.url = url, .connect_max = patience, .silence_max = patience};
+}
+
 std::vector<std::string> cache_setup::arguments() const {
   const auto ms = [](duration time) { return std::to_string(time.count()); };
   return {url,
@@ -57,12 +61,13 @@ std::vector<std::string> cache_setup::arguments() const {
           ms(policy.absent_ttl),
           ms(policy.lease_ttl),
           ms(policy.load_max),
-          std::to_string(policy.bypass_max)};
+          std::to_string(policy.bypass_max),
+          ms(patience)};
 }
 
 cache_setup cache_setup::from_arguments(std::span<const std::string> arguments) {
   const auto ms = [&](std::size_t i) { return duration{std::stoll(arguments[i])}; };
-  if (arguments.size() != 8) throw std::invalid_argument{"cache_setup: eight arguments"};
+  if (arguments.size() != 9) throw std::invalid_argument{"cache_setup: nine arguments"};
   cache_setup made{.url = arguments[0], .name = arguments[1]};
   made.policy.ttl = ms(2);
   made.policy.grace = ms(3);
@@ -70,6 +75,7 @@ cache_setup cache_setup::from_arguments(std::span<const std::string> arguments) 
   made.policy.lease_ttl = ms(5);
   made.policy.load_max = ms(6);
   made.policy.bypass_max = static_cast<unsigned>(std::stoul(arguments[7]));
+  made.patience = ms(8);
   return made;
 }
 
@@ -141,7 +147,7 @@ tally count(const std::vector<answer>& answers) {
 }
 
 cached_origin::cached_origin(shared_origin& origin, const cache_setup& setup)
-    : cached_origin{origin, {.name = setup.name, .policy = setup.policy}, {.url = setup.url}} {}
+    : cached_origin{origin, {.name = setup.name, .policy = setup.policy}, setup.client()} {}
 
 cached_origin::cached_origin(shared_origin& origin, cache_options options, client_options with)
     : redis{observed(std::move(with), log)},

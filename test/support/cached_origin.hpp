@@ -29,7 +29,11 @@ struct cache_setup {
   std::string url{};
   std::string name = "t";
   drover::policy policy = plain_policy();
+  /// For a connection and for a byte from the server. Long, since a machine that is busy is no
+  /// fault of the server's.
+  duration patience = std::chrono::seconds{20};
 
+  [[nodiscard]] client_options client() const;
   [[nodiscard]] std::vector<std::string> arguments() const;
   [[nodiscard]] static cache_setup from_arguments(std::span<const std::string> arguments);
 };

@@ -8,9 +8,12 @@
 
 namespace drover::test {
 
+std::string source_path(std::string_view path) {
+  return (std::filesystem::path{DROVER_SOURCE_DIR} / path).string();
+}
+
 std::string document(std::string_view path) {
-  const auto top = std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path();
-  std::ifstream file{top / path, std::ios::binary};
+  std::ifstream file{source_path(path), std::ios::binary};
   if (!file) throw std::runtime_error{"there is no page " + std::string{path}};
   return {std::istreambuf_iterator<char>{file}, {}};
 }

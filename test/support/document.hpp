@@ -7,6 +7,9 @@
 
 namespace drover::test {
 
+/// A path from the top folder of the sources, whatever the working directory is.
+[[nodiscard]] std::string source_path(std::string_view path);
+
 /// The text of a page, by its path from the top folder. Throws std::runtime_error if there is none.
 [[nodiscard]] std::string document(std::string_view path);
 

@@ -39,7 +39,7 @@ void sleep_until(board_time at) noexcept {
 }
 
 callers::callers(const run_plan& plan, std::uint32_t process, board& shared, strategy& played)
-    : plan_{plan}, process_{process}, board_{shared}, played_{played} {}
+    : plan_{plan}, process_{process}, board_{shared}, played_{played}, back_{plan.callers} {}
 
 void callers::start(std::vector<std::jthread>& busy) {
   for (std::uint32_t i = 0; i < plan_.callers; ++i) {
@@ -63,6 +63,8 @@ void callers::run(std::uint32_t caller) noexcept {
     case arrival::once:
       sleep_until(board_.release_at());
       call(0, board_now());
+      back_.count_down();
+      board_.await(stage::over);
       break;
     case arrival::loop: call_again_and_again(caller); break;
     case arrival::open: take_arrivals(caller); break;

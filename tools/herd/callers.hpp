@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <latch>
 #include <semaphore>
 #include <stdexcept>
 #include <thread>
@@ -34,6 +35,10 @@ class callers {
   /// plan is done. The threads go into `busy`, which must end before this object does.
   void start(std::vector<std::jthread>& busy);
 
+  /// Of callers that call once: waits until each is back. They stay until the run is over, so that
+  /// ends of threads do not keep the processors from those who are still to be served.
+  void await_all() noexcept { back_.wait(); }
+
  private:
   void run(std::uint32_t caller) noexcept;
   void call_again_and_again(std::uint32_t caller) noexcept;
@@ -45,6 +50,7 @@ class callers {
   const std::uint32_t process_;
   board& board_;
   strategy& played_;
+  std::latch back_;
   // Of the open loop: arrivals go to callers that are free.
   std::counting_semaphore<> arrived_{0};
   std::atomic<std::int64_t> free_{0};

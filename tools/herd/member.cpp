@@ -55,10 +55,11 @@ class member final : public query_log {
     } catch (const std::exception& error) {
       give_up(error);
     }
-    busy.clear();
+    plan_.comes == arrival::once ? all.await_all() : busy.clear();
     ++board_.count().done;
     // As a service goes on running, so that what a strategy does in the background is done.
     board_.await(stage::over);
+    busy.clear();
   }
 
   [[nodiscard]] std::size_t begin(std::string_view key) noexcept override {
