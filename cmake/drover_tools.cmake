@@ -62,3 +62,5 @@ foreach(file IN LISTS bench_files)
   target_link_libraries(bench_${name} PRIVATE
     drover_support benchmark::benchmark ${DROVER_HIREDIS} Threads::Threads)
 endforeach()
+
+include(drover_audit_apps)

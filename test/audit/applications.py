@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""The applications that the auditor is tested with: where they are, what each states, what ran.
+
+An application is a source file in apps/<language>/ with a manifest beside it; apps/README.md says
+what is in there. Its name is <language>/<stem>.
+"""
+
+import fnmatch
+import gzip
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+APPS = HERE / "apps"
+RECORDINGS = HERE / "recordings"
+SUFFIXES = {"cpp": ".cpp", "go": ".go", "node": ".mjs", "php": ".php", "python": ".py",
+            "ruby": ".rb"}
+SHARED = {"cpp": ["traffic.hpp"], "go": ["traffic.go"],
+          "node": ["traffic.mjs", "npm/package-lock.json"], "php": ["traffic.php"],
+          "python": ["traffic.py"], "ruby": ["traffic.rb"]}
+FIELDS = {"title": str, "safe": bool, "expect": list, "may": list, "forbid": list, "cache": bool,
+          "live": bool, "needs": list, "audit": list}
+ORIGIN_OPTIONS = ["--origin-log", "{origin_log}", "--origin-regex", r"^load (\S+)"]
+
+
+class application:
+    def __init__(self, manifest):
+        self.language = manifest.parent.name
+        self.name = f"{self.language}/{manifest.stem}"
+        self.source = manifest.with_suffix(SUFFIXES[self.language])
+        said = json.loads(manifest.read_text(encoding="utf-8"))
+        for field, value in said.items():
+            if not isinstance(value, FIELDS.get(field, ())):
+                raise SystemExit(f"{manifest}: '{field}' is no field, or not of its type")
+        self.title = said["title"]
+        self.safe = said["safe"]
+        self.expect = said["expect"]
+        self.may = said.get("may", [])
+        self.forbid = said.get("forbid", [])
+        self.is_cache = said.get("cache", True)
+        self.live = said.get("live", False)
+        self.needs = said.get("needs", [])
+        self.audit = said.get("audit", ORIGIN_OPTIONS if self.is_cache else [])
+        self.recording = RECORDINGS / f"{self.name}.jsonl.gz"
+        if self.safe == bool(self.expect):
+            raise SystemExit(f"{manifest}: safe is what expects no finding, and only that")
+
+    def digest(self):
+        """Of all that its traffic comes from."""
+        sha = hashlib.sha256()
+        for path in [self.source, *(self.source.parent / each for each in SHARED[self.language])]:
+            sha.update(path.read_bytes())
+        sha.update(json.dumps(self.audit).encode())
+        return sha.hexdigest()
+
+    def judge(self, findings):
+        """What is wrong with an audit's findings: (rules that are missing, findings too many)."""
+        found = {each["rule"] for each in findings}
+        missing = [rule for rule in self.expect if rule not in found]
+        allowed = [*self.expect, *self.may]
+        surplus = [each for each in findings if self._is_surplus(each, allowed)]
+        return missing, surplus
+
+    def _is_surplus(self, finding, allowed):
+        rule = finding["rule"]
+        if any(fnmatch.fnmatchcase(rule, each) for each in self.forbid):
+            return True
+        if any(fnmatch.fnmatchcase(rule, each) for each in allowed):
+            return False
+        return finding["severity"] != "info" and not rule.startswith("C9")
+
+
+def all_applications(names=()):
+    """All, or those named; a name may be a pattern, and its language may be left out."""
+    known = {each.name: each for each in map(application, sorted(APPS.glob("*/*.json")))
+             } if APPS.exists() else {}
+    if not names:
+        return list(known.values())
+    chosen = {}
+    for name in names:
+        hits = [each for each in known.values()
+                if fnmatch.fnmatchcase(each.name, name) or each.source.stem == name]
+        if not hits:
+            raise SystemExit(f"no application '{name}'; there are: {' '.join(known)}")
+        chosen.update((each.name, each) for each in hits)
+    return list(chosen.values())
+
+
+def recorded_digests():
+    """Name -> digest of the sources that its recording was made from."""
+    listed = RECORDINGS / "sources.txt"
+    if not listed.exists():
+        return {}
+    rows = (line.split() for line in listed.read_text(encoding="utf-8").splitlines())
+    return {name: digest for digest, name in (row for row in rows if len(row) == 2)}
+
+
+def write_digests(digests):
+    rows = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
+    (RECORDINGS / "sources.txt").write_text(rows, encoding="utf-8")
+
+
+def replay(drover, app, scratch):
+    """The audit of an application's recording, as `drover audit --replay --format json` says."""
+    plain = pathlib.Path(scratch) / (app.name.replace("/", "-") + ".jsonl")
+    plain.write_bytes(gzip.decompress(app.recording.read_bytes()))
+    done = subprocess.run([drover, "audit", "--replay", str(plain), "--format", "json"],
+                          capture_output=True, check=False)
+    plain.unlink()
+    return parsed(done, app)
+
+
+def parsed(done, app):
+    if done.returncode not in (0, 1, 3):
+        raise SystemExit(f"{app.name}: exit code {done.returncode}\n{done.stderr.decode()}")
+    return json.loads(done.stdout)
+
+
+def complaints(app, audit):
+    """Lines that say what in an audit is not as the application states; none if all is."""
+    missing, surplus = app.judge(audit["findings"])
+    lines = [f"{rule} was expected and not found" for rule in missing]
+    for each in surplus:
+        lines.append(f"{each['rule']} ({each['severity']}) is a false alarm: {each['pattern']}, "
+                     f"{each['count']} of {each['opportunities']}")
+    return lines
+
+
+def python_with(module):
+    """A Python that has the module: this one, or Debian's, if another one comes first here."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        if os.path.exists(python) and not subprocess.run(
+                [python, "-c", f"import {module}"], capture_output=True, check=False).returncode:
+            return python
+    raise SystemExit(f"no Python has the module {module}: apt-get install python3-{module}")

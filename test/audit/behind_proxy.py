@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""Runs an application as `drover audit -- COMMAND` does, against a server of its own."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+import applications
+
+PATIENCE_S = 60
+
+
+@contextlib.contextmanager
+def private_server(program, scratch):
+    """A Redis server on a free port of the loopback interface, which keeps nothing. Its URL."""
+    for _ in range(20):
+        port = free_port()
+        log = pathlib.Path(scratch) / "server.log"
+        with open(log, "wb") as out:
+            server = subprocess.Popen(
+                [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "",
+                 "--appendonly", "no", "--dir", str(scratch)], stdout=out, stderr=out)
+        if answers(server, port):
+            break
+    else:
+        raise SystemExit(f"{program} does not start:\n{log.read_text()}")
+    try:
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(server, port):
+    """Whether it is this server that answers there; it ends if somebody else took the port."""
+    end = time.monotonic() + PATIENCE_S
+    while server.poll() is None and time.monotonic() < end:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as probe:
+                probe.sendall(b"INFO server\r\n")
+                if f"process_id:{server.pid}\r".encode() in probe.recv(65536):
+                    return True
+        except OSError:
+            pass
+        time.sleep(0.02)
+    server.kill()
+    server.wait()
+    return False
+
+
+def command_of(app, build):
+    """How the application is started."""
+    stem = app.source.stem
+    if app.language == "python":
+        return [applications.python_with("redis"), "-B", str(app.source)]
+    if app.language == "node":
+        return ["node", str(build / "node" / app.source.name)]
+    if app.language == "go":
+        return [str(build / "go" / stem)]
+    if app.language == "cpp":
+        return [str(build / "cpp" / stem)]
+    return [app.language, str(app.source)]
+
+
+def audited(app, drover, server_url, build, scratch, more):
+    """Runs it behind `drover audit`; more are further options."""
+    origin_log = pathlib.Path(scratch) / "origin.log"
+    origin_log.write_bytes(b"")
+    given = [each.replace("{origin_log}", str(origin_log)) for each in app.audit]
+    environment = dict(os.environ, REDIS_URL=server_url, ORIGIN_LOG=str(origin_log))
+    return subprocess.run(
+        [drover, "audit", *given, *more, "--", *command_of(app, build)],
+        env=environment, capture_output=True, check=False)
+
+
+def prepare(apps, build):
+    """Fetches and compiles what the applications need."""
+    languages = {app.language for app in apps}
+    if "node" in languages:
+        install_node_modules(build / "node")
+        for source in applications.APPS.glob("node/*.mjs"):
+            shutil.copy(source, build / "node")
+    for app in apps:
+        if app.language == "go":
+            compile_go(app, build)
+
+
+def install_node_modules(folder):
+    """By the lock file, once; scripts of packages do not run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    npm = applications.APPS / "node/npm"
+    lock = (npm / "package-lock.json").read_bytes()
+    done = folder / "installed-package-lock.json"
+    if done.exists() and done.read_bytes() == lock:
+        return
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(npm / name, folder)
+    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder,
+                   check=True)
+    done.write_bytes(lock)
+
+
+def compile_go(app, build):
+    """With Debian's packages, in GOPATH mode: nothing is downloaded."""
+    environment = dict(os.environ, GO111MODULE="off", GOPATH="/usr/share/gocode",
+                       GOCACHE=str(build / "go-cache"), GOFLAGS="")
+    (build / "go").mkdir(parents=True, exist_ok=True)
+    subprocess.run(["go", "build", "-o", str(build / "go" / app.source.stem), app.source.name,
+                    "traffic.go"], cwd=app.source.parent, env=environment, check=True)

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs applications behind `drover audit --record` and keeps the recordings.
+
+  record_apps.py --drover PROGRAM --redis-server PROGRAM --build FOLDER [NAME ...]
+  record_apps.py --needs [NAME ...]    print the Debian packages that they need
+
+Without names: all whose sources have changed since their recording; --all: all of them.
+A name is <language>/<stem>, its stem, or a pattern such as 'php/*'. `./run record-apps` calls it.
+"""
+
+import argparse
+import gzip
+import pathlib
+import sys
+import tempfile
+
+import applications
+import behind_proxy
+
+PACKAGES = {
+    "cpp": ["libhiredis-dev"],
+    "go": ["golang-go", "golang-github-gomodule-redigo-dev", "golang-golang-x-sync-dev"],
+    "node": [],
+    "php": ["php-cli", "php-redis"],
+    "python": ["python3", "python3-redis"],
+    "ruby": ["ruby", "ruby-redis"],
+}
+
+
+def wanted(arguments):
+    apps = applications.all_applications(arguments.names)
+    if arguments.names or arguments.all:
+        return apps
+    recorded = applications.recorded_digests()
+    return [app for app in apps
+            if recorded.get(app.name) != app.digest() or not app.recording.exists()]
+
+
+def record(app, arguments, scratch):
+    plain = pathlib.Path(scratch) / "recording.jsonl"
+    plain.unlink(missing_ok=True)
+    with behind_proxy.private_server(arguments.redis_server, scratch) as url:
+        done = behind_proxy.audited(app, arguments.drover, url, arguments.build, scratch,
+                                    ["--record", str(plain), "--format", "json"])
+    audit = applications.parsed(done, app)
+    app.recording.parent.mkdir(parents=True, exist_ok=True)
+    app.recording.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+    digests = applications.recorded_digests()
+    digests[app.name] = app.digest()
+    applications.write_digests(digests)
+    return audit
+
+
+def forget_others(apps):
+    """Recordings of applications that are no more."""
+    names = {app.name for app in apps}
+    applications.write_digests({name: digest for name, digest
+                                in applications.recorded_digests().items() if name in names})
+    for path in applications.RECORDINGS.glob("*/*.jsonl.gz"):
+        if f"{path.parent.name}/{path.name.split('.')[0]}" not in names:
+            path.unlink()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--drover")
+    parser.add_argument("--redis-server")
+    parser.add_argument("--build", type=pathlib.Path)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--needs", action="store_true")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    arguments = parser.parse_args()
+    apps = wanted(arguments)
+    if arguments.needs:
+        print(*sorted({each for app in apps for each in PACKAGES[app.language] + app.needs}))
+        return 0
+    if not apps:
+        print("all recordings are as new as the applications' sources")
+        return 0
+    behind_proxy.prepare(apps, arguments.build)
+    bad = 0
+    with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
+        for app in apps:
+            wrong = applications.complaints(app, record(app, arguments, scratch))
+            size = app.recording.stat().st_size
+            print(f"{app.name}: {size / 1024:.0f} KiB, "
+                  + ("as stated" if not wrong else "not as stated:"), *wrong,
+                  sep="\n    ", flush=True)
+            bad += bool(wrong)
+    forget_others(applications.all_applications())
+    print(f"{len(apps)} recorded, {bad} not as stated")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True
+    sys.exit(main())
