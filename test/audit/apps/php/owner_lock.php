@@ -42,7 +42,7 @@ function getTimetable(Redis $redis, string $station): array
         if ($cached !== false) {
             return json_decode($cached, true);
         }
-        $lock = new OwnerLock($redis, "rail:v4:lock:$station", 400);
+        $lock = new OwnerLock($redis, "rail:v4:lock:$station", 700);
         if ($lock->acquire()) {
             try {
                 return fill($redis, $key, $lock);
@@ -62,7 +62,7 @@ function fill(Redis $redis, string $key, OwnerLock $lock): array
         return json_decode($cached, true);
     }
     $parts = [];
-    for ($part = 1; $part <= 5; ++$part) {
+    for ($part = 1; $part <= 8; ++$part) {
         $parts[] = $part === 1 ? load($key, 110) : slowly($part);
         if (!$lock->renew()) {
             throw new RuntimeException('the lock was lost');
@@ -78,4 +78,4 @@ function slowly(int $part): array
     return ['part' => $part];
 }
 
-crowd(fn (Redis $redis) => getTimetable($redis, 'bern'), 8, 6);
+crowd(fn (Redis $redis) => getTimetable($redis, 'bern'), 8, 7);

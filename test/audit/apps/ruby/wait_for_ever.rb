@@ -9,11 +9,11 @@ RENEW = <<~LUA
   end
   return 0
 LUA
-LEASE_MS = 400
+LEASE_MS = 600
 
 def load_with_renewal(redis, lock, token, key)
   rows = [load_row(key, 0.1)]
-  8.times do |part|
+  11.times do |part|
     redis.eval(RENEW, keys: [lock], argv: [token, LEASE_MS])
     sleep 0.15
     rows << part
@@ -45,7 +45,7 @@ end
 fleet(2) do |number|
   srand(number)
   connections = Hash.new { |all, thread| all[thread] = connect }
-  crowd(clients: 4, seconds: 7, seed: number) do
+  crowd(clients: 4, seconds: 8, seed: number) do
     get_statistics(connections[Thread.current], 2025)
   end
 end
