@@ -131,10 +131,11 @@ struct audit_result {
     std::uint64_t processes = 0;
     std::uint64_t keys = 0;
     std::uint64_t cold_events = 0;
-    std::uint64_t loads = 0;         ///< seen on the wire
-    std::uint64_t origin_loads = 0;  ///< told by the origin
-    double sampled_share = 1.0;      ///< of the keys that were looked at, 1: all
-    double blind_share = 0.0;        ///< of the traffic that could not be read
+    std::uint64_t contended_cold_events = 0;  ///< two or more wanted it at once
+    std::uint64_t loads = 0;                  ///< seen on the wire
+    std::uint64_t origin_loads = 0;           ///< told by the origin
+    double sampled_share = 1.0;               ///< of the keys that were looked at, 1: all
+    double blind_share = 0.0;                 ///< of the traffic that could not be read
   };
   figures run;
   std::string command;  ///< the audited one, "" if none; never with secrets

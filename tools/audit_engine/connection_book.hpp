@@ -5,12 +5,14 @@
 // connection is not a flow: pooled clients change it at each command, multiplexed ones share it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "audit_engine/facts.hpp"
 #include "audit_events/record.hpp"
 
 namespace drover::audit {
@@ -21,15 +23,27 @@ struct process_facts {
   std::string library;  ///< "redis-py 4.3.4", of CLIENT SETINFO; ""
   std::uint64_t connections = 0;
   std::uint64_t commands = 0;
+  /// It subscribes, tracks keys, or waits in blocking commands: who waits need not ask.
+  bool is_told = false;
 };
 
 struct connection_facts {
   std::uint64_t connection = 0;
   std::uint32_t process = 0;
   bool multiplexed = false;  ///< ever had two batches without their replies
+  std::int64_t pid = 0;
   std::string peer;
   std::string name;
   std::string library;
+  /// The keys that it read last, and found.
+  struct hit {
+    key_ref key;
+    moment sent{};
+    moment done{};
+    std::uint64_t sequence = 0;
+  };
+  std::array<hit, 4> hits{};
+  std::uint8_t next_hit = 0;
   // For telling whether it is multiplexed.
   std::uint64_t last_batch = 0;
   moment last_done{};
@@ -43,6 +57,7 @@ class connection_book {
   void opened(const connection_opened& what);
   void named(const connection_named& what);
   void closed(const connection_closed& what);
+  void is_told(std::uint64_t connection);
   /// The connection of an event; one that was never announced is made up.
   connection_facts& sees(const event& what);
 

@@ -103,10 +103,19 @@ struct cold_event {
   std::vector<load> loads;
   std::uint64_t nx_loads = 0;           ///< of them, tried with NX on the value itself
   std::uint64_t conditional_loads = 0;  ///< of them, by compare-and-store
-  std::vector<locking> locks;           ///< at most 4, the best fitting first
-  moment delta{};                       ///< the pattern's load time as known then; 0: unknown
-  bool by_tool = false;                 ///< the tool deleted the key, or held replies meanwhile
-  bool complete = true;                 ///< false: the key was forgotten, or the run ended
+  std::vector<locking> locks;           ///< at most 4
+  /// Two or more wanted it at once: another asked while the first load ran, or lost the lock.
+  bool contended = false;
+  /// Asking again and again, for the value or its lock, by those who had to wait: how often, when
+  /// last before the first store, and the longest gap of one of them between two times.
+  std::uint64_t polls = 0;
+  moment last_poll{};
+  moment longest_poll_gap{};
+  /// One of those who lost the lock got the value after all, by a hit.
+  bool losers_satisfied = false;
+  moment delta{};        ///< the pattern's load time as known then; 0: unknown
+  bool by_tool = false;  ///< the tool deleted the key, or held replies meanwhile
+  bool complete = true;  ///< false: the key was forgotten, or the run ended
 };
 
 /// One holder's time with a lock: from winning it to its end.
@@ -143,14 +152,22 @@ struct tenure {
 
   ending how = ending::open;
   std::optional<mark> ended;  ///< the command that ended it; of ran_out none
-  /// The token that a GET of this lock by the one who deleted it had returned last (0: none), and
-  /// when: GET and then DEL.
+  /// The last GET of this lock by the one who deleted it, if that was within 2 s before.
   std::optional<mark> read_before_removal;
   bool ended_by_another = false;  ///< told by token or process that it was not the holder
+  bool another_by_token = false;  ///< by the token that it had read: proof
   /// After the lease had ended, the holder came back: CAD -> 0, or a DEL or renewal of its own.
   std::optional<mark> came_back;
   /// Who won next, if anybody.
   std::optional<mark> next_won;
+  /// `how` is removed, and then one more DEL or compared delete came, when nobody held it: one of
+  /// the two did not belong to this tenure.
+  std::optional<mark> removed_again;
+  /// The lease of the tenure before this one ran out without its holder having been heard of.
+  bool after_ran_out = false;
+  mark before_won;  ///< with after_ran_out: how that holder had won; `value` is its token
+  /// EXPIRE on this lock by some that had just lost it in the same transaction.
+  std::uint64_t extended_by_losers = 0;
 
   /// While it lasted, others lost.
   std::uint64_t losses = 0;

@@ -69,6 +69,7 @@ struct pattern_state {
   std::uint64_t text_stores = 0;
   std::uint64_t loads = 0;  ///< stores and NX attempts that follow a miss
   std::uint64_t cold_events = 0;
+  std::uint64_t contended_cold_events = 0;
   std::uint64_t tenures = 0;
   std::uint64_t tenures_removed = 0;     ///< ended by DEL
   std::uint64_t tenures_with_value = 0;  ///< a value was missed before, or stored inside
@@ -80,18 +81,27 @@ struct pattern_state {
   std::string first_key;
 };
 
-struct lock_book;  // tenures of a key: see tenure_book.hpp
-struct cold_book;  // its open cold event: see cold_book.hpp
+struct lock_book;  // the tenures of a lock: tenure_tracker.hpp
+struct cold_book;  // the open cold event: cold_tracker.hpp
+struct wait_book;  // who asks again and again: wait_tracker.hpp
 
 struct key_state {
   enum class presence : std::uint8_t { unknown, absent, present };
+  enum class drawn_as : std::uint8_t { undecided, yes, no };
+
+  key_state();
+  ~key_state();
+  key_state(key_state&&) noexcept;
+  key_state& operator=(key_state&&) noexcept;
 
   key_ref ref;
   std::string name;
+  std::uint64_t hash = 0;  ///< of its digest, for `in_sample`
   std::uint32_t database = 0;
   pattern_state* pattern = nullptr;  ///< lives as long as the engine
 
   presence there = presence::unknown;
+  drawn_as drawn = drawn_as::undecided;
   bool has_ttl = false;   ///< of what is there: the two below count
   moment expires_from{};  ///< the earliest at which it can be gone
   moment expires_to{};
@@ -105,8 +115,12 @@ struct key_state {
   std::optional<mark> last_remove;
   std::uint64_t history = 0;  ///< the newest of its commands in the history; 0: none
 
+  key_ref guard;  ///< the lock under which it was stored last
+
+  std::unique_ptr<settled_store> unsettled;  ///< without a ttl so far
   std::unique_ptr<lock_book> lock;
   std::unique_ptr<cold_book> cold;
+  std::unique_ptr<wait_book> waits;
 };
 
 }  // namespace drover::audit

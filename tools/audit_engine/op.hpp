@@ -35,14 +35,15 @@ struct op {
   condition only_if = condition::none;  ///< of a store
   ttl_is ttl_how = ttl_is::none;        ///< of store, acquire, expire; none of expire: PERSIST
   bool in_script = false;
-  bool watched = false;       ///< in a MULTI after WATCH of this key
-  bool part = false;          ///< HSET, SADD, ...: a field or member, not the whole value
-  bool is_text = true;        ///< a string, not a hash, set, ...: locks are strings
-  moment ttl{};               ///< with ttl_is::set
-  digest value;               ///< what was stored, read, or compared: for locks, the token
-  std::string_view key;       ///< valid as long as the event
-  std::string_view command;   ///< "SET", "EVALSHA"; valid for ever
-  std::string_view known_as;  ///< the script's published name, ""; valid as long as the engine
+  bool watched = false;        ///< in a MULTI after WATCH of this key
+  bool part = false;           ///< HSET, SADD, ...: a field or member, not the whole value
+  bool is_text = true;         ///< a string, not a hash, set, ...: locks are strings
+  moment ttl{};                ///< with ttl_is::set
+  digest value;                ///< what was stored, read, or compared: for locks, the token
+  std::string_view key;        ///< valid as long as the event
+  std::uint64_t key_hash = 0;  ///< of its digest
+  std::string_view command;    ///< "SET", "EVALSHA"; valid for ever
+  std::string_view known_as;   ///< the script's published name, ""; valid as long as the engine
 
   std::uint64_t sequence = 0;
   std::uint64_t connection = 0;

@@ -172,7 +172,7 @@ int affinity(std::string_view lock, std::string_view value) {
       shared = shared || has(of_lock, word);
     }
   }
-  if (value_changes && lock_changes) return 0;
+  if (value_changes && lock_changes) return -1;
   if (!value_changes && has(of_lock, of_value.back()) && of_value.size() > 1) return 2;
   return shared ? 1 : 0;
 }

@@ -21,8 +21,9 @@ void fold_key(std::string_view key, std::string& out);
 /// lock, mutex, sem, ... as a word of the name.
 [[nodiscard]] bool looks_like_lock(std::string_view key);
 
-/// How well the name of a lock fits that of a value: 0 not at all, 1 a shared word, 2 also the part
-/// that changes, 3 the value's name is part of the lock's.
+/// How well the name of a lock fits that of a value: 1 a shared word, 2 also the part that changes,
+/// 3 the value's name is part of the lock's; 0 nothing is shared; -1 both have a part that changes,
+/// and not the same: these two do not belong together.
 [[nodiscard]] int affinity(std::string_view lock, std::string_view value);
 
 /// Redis's own: `*`, `?`, `[a-z]`, `[^a]`, backslash.

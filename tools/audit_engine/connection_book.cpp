@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "audit_engine/connection_book.hpp"
+
+#include <algorithm>
+
+namespace drover::audit {
+
+namespace {
+
+/// One overlap may be one pipeline that came in two reads.
+constexpr unsigned overlaps_of_multiplexing = 3;
+constexpr std::size_t name_max = 128;
+
+/// "10.0.0.7:51234" -> "10.0.0.7": the port says which connection, not who.
+std::string without_port(const std::string& peer) {
+  const std::size_t colon = peer.rfind(':');
+  if (colon == std::string::npos || colon + 1 == peer.size()) return peer;
+  const bool is_port = std::all_of(peer.begin() + static_cast<std::ptrdiff_t>(colon) + 1,
+                                   peer.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return is_port ? peer.substr(0, colon) : peer;
+}
+
+std::string cut(std::string text) {
+  if (text.size() > name_max) text.resize(name_max);
+  return text;
+}
+
+/// Names that number the connection, as "worker-3:conn-17", still name one process: digits at the
+/// end go.
+std::string stem(std::string name) {
+  while (!name.empty() && ((name.back() >= '0' && name.back() <= '9') || name.back() == '-' ||
+                           name.back() == '_' || name.back() == ':' || name.back() == '#')) {
+    name.pop_back();
+  }
+  return name;
+}
+
+}  // namespace
+
+connection_book::connection_book(std::size_t connections_max) : max_(connections_max) {
+  processes_.push_back({"(unknown)", 0, {}, 0, 0, false});
+}
+
+std::uint32_t connection_book::process_of(const std::string& identity, const std::string& shown,
+                                          std::int64_t pid) {
+  const auto at = identities_.find(identity);
+  if (at != identities_.end()) return at->second;
+  if (processes_.size() >= max_) return 0;
+  const auto made = static_cast<std::uint32_t>(processes_.size());
+  processes_.push_back({cut(shown), pid, {}, 0, 0, false});
+  identities_.emplace(identity, made);
+  return made;
+}
+
+void connection_book::place(connection_facts& who, std::int64_t pid) {
+  if (pid != 0) {
+    const std::string number = std::to_string(pid);
+    who.process = process_of(
+        "pid " + number, who.peer.empty() ? "pid " + number : who.peer + " (" + number + ")", pid);
+    return;
+  }
+  const std::string name = stem(who.name);
+  std::string identity = without_port(who.peer);
+  if (!name.empty()) identity += (identity.empty() ? "" : " ") + name;
+  who.process = identity.empty() ? 0 : process_of(identity, identity, 0);
+}
+
+connection_facts& connection_book::get(std::uint64_t connection) {
+  if (last_ != nullptr && last_->connection == connection) return *last_;
+  auto at = connections_.find(connection);
+  if (at == connections_.end()) {
+    // Beyond the limit some other is forgotten: one that never said that it closed.
+    if (connections_.size() >= max_) connections_.erase(connections_.begin());
+    at = connections_.emplace(connection, connection_facts{}).first;
+    at->second.connection = connection;
+    ++seen_;
+  }
+  last_ = &at->second;
+  return *last_;
+}
+
+void connection_book::opened(const connection_opened& what) {
+  connection_facts& who = get(what.connection);
+  who.peer = cut(what.process);
+  who.pid = what.pid;
+  place(who, what.pid);
+  ++processes_[who.process].connections;
+}
+
+void connection_book::named(const connection_named& what) {
+  connection_facts& who = get(what.connection);
+  if (!what.name.empty()) who.name = cut(what.name);
+  if (!what.library.empty()) {
+    who.library = cut(what.library_version.empty() ? what.library
+                                                   : what.library + " " + what.library_version);
+  }
+  if (who.pid == 0) place(who, 0);
+  process_facts& process = processes_[who.process];
+  if (process.library.empty()) process.library = who.library;
+}
+
+void connection_book::closed(const connection_closed& what) {
+  if (last_ != nullptr && last_->connection == what.connection) last_ = nullptr;
+  connections_.erase(what.connection);
+}
+
+void connection_book::is_told(std::uint64_t connection) {
+  processes_[get(connection).process].is_told = true;
+}
+
+connection_facts& connection_book::sees(const event& what) {
+  connection_facts& who = get(what.connection);
+  if (what.batch != who.last_batch) {
+    if (what.sent < who.last_done && ++who.overlaps == overlaps_of_multiplexing) {
+      who.multiplexed = true;
+      ++multiplexed_;
+    }
+    who.last_batch = what.batch;
+  }
+  who.last_done = std::max(who.last_done, what.done);
+  ++processes_[who.process].commands;
+  return who;
+}
+
+const connection_facts* connection_book::find(std::uint64_t connection) const {
+  const auto at = connections_.find(connection);
+  return at == connections_.end() ? nullptr : &at->second;
+}
+
+bool connection_book::is_multiplexed(std::uint64_t connection) const {
+  const connection_facts* const who = find(connection);
+  return who != nullptr && who->multiplexed;
+}
+
+std::uint64_t connection_book::processes_seen() const {
+  return static_cast<std::uint64_t>(std::count_if(
+      processes_.begin(), processes_.end(), [](const process_facts& p) { return p.commands > 0; }));
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "audit_engine/key_state.hpp"
+
+#include <algorithm>
+
+#include "audit_engine/cold_tracker.hpp"
+#include "audit_engine/tenure_tracker.hpp"
+#include "audit_engine/wait_tracker.hpp"
+
+namespace drover::audit {
+
+void median_sample::add(moment value) {
+  ++count_;
+  sorted_.clear();
+  if (values_.size() < kept) {
+    values_.push_back(value);
+    return;
+  }
+  // Later ones take the places one after the other: a window over the last.
+  values_[count_ % kept] = value;
+}
+
+moment median_sample::median() const { return quantile(0.5); }
+
+moment median_sample::quantile(double share) const {
+  if (values_.empty()) return moment{};
+  if (sorted_.empty()) {
+    sorted_ = values_;
+    std::sort(sorted_.begin(), sorted_.end());
+  }
+  const auto at = static_cast<std::size_t>(share * static_cast<double>(sorted_.size() - 1));
+  return sorted_[std::min(at, sorted_.size() - 1)];
+}
+
+key_state::key_state() = default;
+key_state::~key_state() = default;
+key_state::key_state(key_state&&) noexcept = default;
+key_state& key_state::operator=(key_state&&) noexcept = default;
+
+}  // namespace drover::audit
