@@ -35,6 +35,9 @@ struct mark {
   op::outcome came = op::outcome::unknown;
   op::condition only_if = op::condition::none;
   op::ttl_is ttl_how = op::ttl_is::none;
+  bool in_script = false;
+  bool watched = false;
+  bool part = false;
   moment ttl{};
   digest value;
   std::string_view command;
@@ -52,6 +55,9 @@ struct mark {
         came(o.came),
         only_if(o.only_if),
         ttl_how(o.ttl_how),
+        in_script(o.in_script),
+        watched(o.watched),
+        part(o.part),
         ttl(o.ttl),
         value(o.value),
         command(o.command) {}
