@@ -2,12 +2,8 @@
 // A scripted world of clients: lines say who sends what when and how it is answered, and become the
 // records that a capture would have made of them.
 //
-//   stage world;
-//   world.at(0ms).client(1).get("user:42").miss();
-//   world.at(1ms).client(1).set("lock:user:42", "t1").nx().px(5000ms).ok();
-//   world.at(90ms).client(1).set("user:42", "v").px(60s).ok();
-//   world.at(91ms).client(1).compare_and_delete("lock:user:42", "t1").answers(1);
-//   const audit_result result = world.judged_by(all_rules());
+// `world.at(5ms).client(1).set("lock:user:42", "t1").nx().px(5000ms).ok()` is a lock that is won,
+// and `world.judged_by(all_rules())` is what comes of it.
 //
 // A command takes 200 us unless `took` says otherwise. Clients are connections; each is a process of
 // its own unless `belongs` says otherwise.
