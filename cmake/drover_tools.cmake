@@ -14,6 +14,19 @@ if(tool_files AND EXISTS "${tool_main}")
   find_library(DROVER_UV uv REQUIRED)
   mark_as_advanced(DROVER_UV_INCLUDE DROVER_UV)
 
+  # PostgreSQL as an origin is for who has libpqxx; a first try needs no more than SQLite.
+  find_path(DROVER_PQXX_INCLUDE pqxx/pqxx)
+  find_library(DROVER_PQXX pqxx)
+  mark_as_advanced(DROVER_PQXX_INCLUDE DROVER_PQXX)
+  set(DROVER_POSTGRESQL OFF)
+  if(DROVER_PQXX_INCLUDE AND DROVER_PQXX)
+    set(DROVER_POSTGRESQL ON)
+    list(FILTER tool_files EXCLUDE REGEX "/postgresql_left_out\\.cpp$")
+  else()
+    message(STATUS "drover simulate --origin postgresql left out: libpqxx is not installed")
+    list(FILTER tool_files EXCLUDE REGEX "/(private_postgresql|postgresql_o[a-z]+)\\.cpp$")
+  endif()
+
   # All but main(), so that the tools' tests can link it too.
   add_library(drover_tools STATIC ${tool_files})
   drover_flags(drover_tools)
@@ -27,6 +40,10 @@ if(tool_files AND EXISTS "${tool_main}")
   target_link_libraries(drover_tools PUBLIC
     drover::drover SQLite::SQLite3 "${DROVER_UV}" Threads::Threads)
   target_link_libraries(drover_tools PRIVATE OpenSSL::Crypto)
+  if(DROVER_POSTGRESQL)
+    target_include_directories(drover_tools SYSTEM PUBLIC "${DROVER_PQXX_INCLUDE}")
+    target_link_libraries(drover_tools PUBLIC "${DROVER_PQXX}")
+  endif()
   drover_embed_pages(drover_tools)
 
   add_executable(drover_command "${tool_main}")

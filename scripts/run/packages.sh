@@ -7,6 +7,7 @@
 build_packages=(g++ cmake ninja-build libssl-dev libxxhash-dev libsqlite3-dev libcli11-dev
   libuv1-dev libjs-chart.js nlohmann-json3-dev)
 server_packages=(redis-tools)
+postgresql_packages=(libpqxx-dev postgresql) # for drover simulate --origin postgresql
 bench_packages=(libhiredis-dev libbenchmark-dev)
 clang_packages=(clang libclang-rt-dev llvm)
 test_packages=(libgtest-dev python3 pkgconf chromium-driver python3-selenium)
@@ -55,14 +56,32 @@ install_packages() {
   note "installing $*"
   local log apt
   log=$(mktemp)
-  apt=(env DEBIAN_FRONTEND=noninteractive
+  as_root=()
+  ((EUID == 0)) || as_root=(sudo)
+  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
     apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
-  ((EUID == 0)) || apt=(sudo "${apt[@]}")
+  [[ " $* " != *" postgresql "* ]] || forbid_clusters
   if ! "${apt[@]}" update >"$log" 2>&1 9<&- ||
     ! "${apt[@]}" install -y --no-install-recommends "$@" >>"$log" 2>&1 9<&-; then
     tail -n 40 "$log" >&2
     rm -f "$log"
+    allow_clusters
     die "apt-get could not install: $*"
   fi
   rm -f "$log"
+  allow_clusters
+}
+
+# Debian's package of the server would make a database and run it from then on. We want the
+# programs only.
+cluster_folder=/etc/postgresql-common/createcluster.d
+
+forbid_clusters() {
+  "${as_root[@]}" mkdir -p "$cluster_folder"
+  echo 'create_main_cluster = false' |
+    "${as_root[@]}" tee "$cluster_folder/drover.conf" >/dev/null
+}
+
+allow_clusters() {
+  [[ ! -e $cluster_folder/drover.conf ]] || "${as_root[@]}" rm "$cluster_folder/drover.conf"
 }

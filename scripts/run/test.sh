@@ -17,7 +17,8 @@ run_test() {
 
   local part packages=("${test_packages[@]}")
   for part in "${parts[@]}"; do
-    [[ $part == tidy ]] || packages+=("${build_packages[@]}" "${server_packages[@]}")
+    [[ $part == tidy ]] || packages+=("${build_packages[@]}" "${server_packages[@]}"
+      "${postgresql_packages[@]}")
     case $part in
       dev) packages+=("${bench_packages[@]}") ;;
       asan | fuzz | tsan) packages+=("${clang_packages[@]}") ;;
@@ -31,6 +32,7 @@ run_test() {
   scratch=$(mktemp -d /tmp/drover.XXXXXX)
   trap end_of_test EXIT
   mkdir "$scratch/tmp" "$scratch/results"
+  chmod 711 "$scratch" # a PostgreSQL that root starts runs as somebody else
   results=$scratch/results
   export TMPDIR=$scratch/tmp
 

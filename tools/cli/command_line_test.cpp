@@ -86,7 +86,9 @@ TEST(command_line, ReadsEveryOptionOfASimulation) {
                                    "--redis-server",
                                    "/opt/redis-server",
                                    "--origin",
-                                   "sqlite",
+                                   "postgresql",
+                                   "--postgresql-bin",
+                                   "/opt/postgresql/bin",
                                    "--format",
                                    "html",
                                    "--out",
@@ -105,7 +107,8 @@ TEST(command_line, ReadsEveryOptionOfASimulation) {
   EXPECT_EQ(options.events, 7U);
   EXPECT_EQ(options.redis_url, "redis://user:secret@host");
   EXPECT_EQ(options.redis_server, "/opt/redis-server");
-  EXPECT_EQ(options.origin.which, simulate::origin_choice::kind::sqlite);
+  EXPECT_EQ(options.origin.which, simulate::origin_choice::kind::postgresql_private);
+  EXPECT_EQ(options.postgresql_bin, "/opt/postgresql/bin");
   EXPECT_EQ(options.format, simulate::report_format::html);
   EXPECT_EQ(options.out, "page.html");
   EXPECT_EQ(options.seed, 42U);
@@ -116,6 +119,8 @@ TEST(command_line, HasACommandThatRepeatsTheSimulationAndTellsNoPassword) {
   const auto options = simulation({"--redis", "redis://user:secret@host", "--redis-is-mine",
                                    "--strategy-command", "it's {key}"});
   EXPECT_EQ(options.command.find("secret"), std::string::npos) << options.command;
+  const auto other = simulation({"--origin", "postgresql://user:secret@host/db"});
+  EXPECT_EQ(other.command, "drover simulate --origin postgresql://user@host/db");
   EXPECT_NE(options.command.find("--strategy-command 'it'\\''s {key}'"), std::string::npos)
       << options.command;
 }
@@ -176,7 +181,7 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"simulate", "--redis", "redis://h", "--redis-is-mine", "--scenario", "flushall"},
        "private one only"},
       {{"simulate", "--origin", "mysql://u:secret@h"}, "sqlite"},
-      {{"simulate", "--origin", "postgresql://u:secret@h/db"}, "not supported yet"},
+      {{"simulate", "--origin", "postgres"}, "postgresql://"},
       {{"simulate", "--format", "pdf"}, "html"},
       {{"simulate", "--seed", "x"}, "--seed 'x'"},
       {{"simulate", "--expect", "speed=1"}, "queries-per-event"},

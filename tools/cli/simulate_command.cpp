@@ -164,8 +164,14 @@ simulate_command::simulate_command(CLI::App& app)
        "The server program to run privately (else redis-server or redis-check-rdb from PATH)",
        "PATH")
       ->envname("DROVER_REDIS_SERVER");
-  text("--origin", origin_, "The database behind the cache: sqlite", "WHICH")
+  text("--origin", origin_,
+       "The database behind the cache: sqlite; postgresql starts a private server; or the URL of "
+       "yours (postgresql://...), where a schema is made and removed",
+       "WHICH")
       ->capture_default_str();
+  text("--postgresql-bin", postgresql_bin_,
+       "The folder with initdb and postgres (else found in PATH or where Debian has them)", "PATH")
+      ->envname("DROVER_POSTGRESQL_BIN");
   text("--format", format_, "text, json, csv, html or svg", "FORMAT")->capture_default_str();
   text("--out", out_, "Write the report there (else to standard output)", "FILE");
   text("--seed", seed_, "Of what is drawn at random: load times, pauses, keys", "N")
@@ -248,12 +254,11 @@ simulate::simulate_options simulate_command::meant_simulation(const simulate::sc
   if (!redis_server_.empty()) made.redis_server = redis_server_;
   const auto origin = simulate::parse_origin(origin_);
   if (!origin) {
-    throw usage_error{"--origin '" + simulate::without_password(origin_) + "': give sqlite"};
-  }
-  if (origin->which != simulate::origin_choice::kind::sqlite) {
-    throw usage_error{"--origin: PostgreSQL is not supported yet; give sqlite"};
+    throw usage_error{"--origin '" + simulate::without_password(origin_) +
+                      "': give sqlite, postgresql, or a URL that begins with postgresql://"};
   }
   made.origin = *origin;
+  if (!postgresql_bin_.empty()) made.postgresql_bin = postgresql_bin_;
   made.format = format_named(format_);
   if (has("--out")) made.out = out_;
   made.seed = typed_number("--seed", seed_, 0, UINT64_MAX);

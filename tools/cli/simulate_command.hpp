@@ -44,6 +44,7 @@ class simulate_command {
   std::string redis_ = "auto";
   std::string redis_server_;
   std::string origin_ = "sqlite";
+  std::string postgresql_bin_;
   std::string format_ = "text";
   std::string out_;
   std::string seed_ = "1";

@@ -9,13 +9,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
 
 #include "cli/usage_error.hpp"
+#include "process/end_of_log.hpp"
 
 namespace drover::simulate {
 namespace {
@@ -24,6 +23,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto start_max = 20s;
+constexpr const char* log_name = "redis.log";
 
 bool is_program(const fs::path& file) {
   return fs::is_regular_file(file) && ::access(file.c_str(), X_OK) == 0;
@@ -33,7 +33,7 @@ child_process::plan plan_for(const fs::path& program, const fs::path& folder) {
   return {.program = program.string(),
           .arguments = {"redis-server", "--port", "0", "--unixsocket",
                         (folder / "redis.sock").string(), "--unixsocketperm", "700", "--dir",
-                        folder.string(), "--logfile", (folder / "redis.log").string(), "--save", "",
+                        folder.string(), "--logfile", (folder / log_name).string(), "--save", "",
                         "--appendonly", "no", "--daemonize", "no"}};
 }
 
@@ -71,11 +71,11 @@ void private_redis::start(const signal_watch& signals) {
   while (!answers("PING\r\n", "+PONG")) {
     if (const auto status = process_->status()) {
       throw std::runtime_error{"redis-server (" + program_.string() + ") " +
-                               ending_in_words(*status) + end_of_log()};
+                               ending_in_words(*status) + end_of_log(folder_ / log_name)};
     }
     if (std::chrono::steady_clock::now() > deadline) {
       throw std::runtime_error{"redis-server (" + program_.string() + ") does not answer" +
-                               end_of_log()};
+                               end_of_log(folder_ / log_name)};
     }
     signals.pause(5ms);
   }
@@ -114,13 +114,6 @@ bool private_redis::answers(std::string_view question, std::string_view wanted) 
                                 static_cast<ssize_t>(reply.size());
   ::close(descriptor);
   return got && reply == wanted;
-}
-
-std::string private_redis::end_of_log() const {
-  std::ifstream log{folder_ / "redis.log"};
-  const std::string text{std::istreambuf_iterator<char>{log}, {}};
-  if (text.empty()) return "";
-  return "; its log ends:\n" + (text.size() > 1000 ? text.substr(text.size() - 1000) : text);
 }
 
 }  // namespace drover::simulate

@@ -41,7 +41,6 @@ class private_redis {
   void start(const signal_watch& signals);
   /// One exchange on a connection of its own; false when it cannot be had.
   [[nodiscard]] bool answers(std::string_view question, std::string_view wanted) const;
-  [[nodiscard]] std::string end_of_log() const;
 
   const std::filesystem::path program_;
   const std::filesystem::path folder_;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "origins/postgresql.hpp"
 #include "origins/sqlite_origin.hpp"
 
 namespace drover::simulate {
@@ -13,14 +14,22 @@ constexpr std::string_view sqlite_scheme = "sqlite:";
 
 }  // namespace
 
-std::unique_ptr<origin_owner> make_origin(const origin_choice& which,
-                                          const std::filesystem::path& folder) {
-  if (which.which == origin_choice::kind::sqlite) return std::make_unique<sqlite_owner>(folder);
-  throw std::runtime_error{"PostgreSQL is not supported yet"};
+std::string lacking_for(const origin_choice& which, const origin_making& how) {
+  if (which.which == origin_choice::kind::sqlite) return "";
+  return lacking_for_postgresql(which, how);
+}
+
+std::unique_ptr<origin_owner> make_origin(const origin_choice& which, const origin_making& how,
+                                          const signal_watch& signals) {
+  if (which.which == origin_choice::kind::sqlite) return std::make_unique<sqlite_owner>(how.folder);
+  return make_postgresql(which, how, signals);
 }
 
 std::unique_ptr<origin> open_origin(const std::string& address, query_log& log,
                                     unsigned connections) {
+  if (address.starts_with(postgresql_scheme)) {
+    return open_postgresql(address.substr(postgresql_scheme.size()), log, connections);
+  }
   if (!address.starts_with(sqlite_scheme)) throw std::runtime_error{"no origin at " + address};
   return std::make_unique<sqlite_origin>(address.substr(sqlite_scheme.size()), log, connections);
 }

@@ -4,15 +4,28 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "origins/origin.hpp"
 #include "origins/origin_address.hpp"
+#include "process/signal_watch.hpp"
 
 namespace drover::simulate {
 
-/// `folder`: where a file of our own may live. Throws std::runtime_error, also for an origin that
-/// is not supported.
+struct origin_making {
+  std::filesystem::path folder;               ///< where a file of ours may live
+  std::string name;                           ///< of what we make in somebody's database
+  unsigned connections = 1;                   ///< that may be open at once, of all processes
+  std::optional<std::string> postgresql_bin;  ///< the folder with its programs; nullopt: find it
+};
+
+/// What is missing here for such an origin, in words and with the remedy; empty if nothing is.
+[[nodiscard]] std::string lacking_for(const origin_choice& which, const origin_making& how);
+
+/// Throws std::runtime_error, and `interrupted` while a server starts.
 [[nodiscard]] std::unique_ptr<origin_owner> make_origin(const origin_choice& which,
-                                                        const std::filesystem::path& folder);
+                                                        const origin_making& how,
+                                                        const signal_watch& signals);
 
 }  // namespace drover::simulate

@@ -124,7 +124,6 @@ TEST(sqlite_origin, TellsWhatWasThereWhenTheQueryBegan) {
     while (!is_asleep(thread)) std::this_thread::yield();  // inside the statement, then
     EXPECT_EQ(asked->change("a"), 2U);
     EXPECT_EQ(version_of(*asked, "a"), 2U);
-    EXPECT_EQ(of.journal.ended(), 1U) << "the slow one should still run";
   }
   EXPECT_EQ(answered, 1U);
   EXPECT_EQ(version_of(*asked, "a"), 2U);

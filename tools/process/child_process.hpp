@@ -14,13 +14,9 @@
 #include <string>
 #include <vector>
 
-namespace drover::simulate {
+#include "process/user.hpp"
 
-/// In the system's numbers.
-struct user {
-  uid_t uid = 0;
-  gid_t gid = 0;
-};
+namespace drover::simulate {
 
 class child_process {
  public:

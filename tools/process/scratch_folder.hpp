@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "process/user.hpp"
+
 namespace drover::simulate {
 
 class scratch_folder {
@@ -11,6 +13,8 @@ class scratch_folder {
   /// Where the environment says that temporary files belong; in /tmp if a socket's path would be
   /// too long there. Throws std::system_error.
   scratch_folder();
+  /// One that belongs to somebody else, where that user can get at it. For root.
+  explicit scratch_folder(const user& owner);
   ~scratch_folder();
   scratch_folder(const scratch_folder&) = delete;
   scratch_folder& operator=(const scratch_folder&) = delete;

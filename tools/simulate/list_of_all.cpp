@@ -38,7 +38,9 @@ std::string list_of_all() {
   text += line("command", "a program of yours, by --strategy-command", kinds);
   text +=
       "\nOrigins (--origin):\n"
-      "  sqlite  a file of the simulation's own; its trace hook counts the queries\n";
+      "  sqlite            a file of the simulation's own; its trace hook counts the queries\n"
+      "  postgresql        a private server, started and removed; its query log counts them\n"
+      "  postgresql://...  yours, in a schema made and removed; its statistics count\n";
   return text;
 }
 

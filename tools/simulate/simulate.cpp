@@ -37,6 +37,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Of a database whose connections cost it a process each.
+constexpr std::uint32_t connections_max = 1'200;
+constexpr std::uint32_t background_loads = 4;    // of each process, beside its callers
+constexpr std::uint32_t connections_aside = 50;  // the first fill, the writer, and we
+
 /// Part of every key's name, and of nobody else's.
 std::string fresh_token() {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -79,6 +84,7 @@ class simulation_run {
     } catch (const std::invalid_argument& error) {
       throw cli::usage_error{std::string{"--strategy-command: "} + error.what()};
     }
+    check_origin();
     if (!asked_.redis_url) {
       server_program_ = find_redis_server(asked_.redis_server);
     } else if (const auto at = connection::parse_url(*asked_.redis_url); !at) {
@@ -118,8 +124,32 @@ class simulation_run {
     }
     made_.server = redis_access{redis_url_}.about() + (own_redis_ ? ", private" : "");
     has_touched_redis_ = true;
-    origin_ = make_origin(asked_.origin, folder_.path());
+    origin_ = make_origin(asked_.origin, origin_plan(), signals_);
     made_.origin = origin_->about();
+  }
+
+  void check_origin() const {
+    const origin_making how = origin_plan();
+    if (asked_.origin.which != origin_choice::kind::sqlite && how.connections > connections_max) {
+      throw cli::usage_error{"--origin: PostgreSQL has a process for each connection, and these " +
+                             std::to_string(asked_.processes * asked_.callers) +
+                             " callers may need " + std::to_string(how.connections) +
+                             ", which are more than " + std::to_string(connections_max) +
+                             "; lower --processes or --callers"};
+    }
+    std::string missing = lacking_for(asked_.origin, how);
+    if (!missing.empty()) throw cli::usage_error{std::move(missing)};
+  }
+
+  [[nodiscard]] origin_making origin_plan() const {
+    const run_plan plan = plan_for("", asked_.loads.front());
+    const std::uint32_t asking = plan.callers + background_loads;
+    return {.folder = folder_.path(),
+            .name = "drover_simulate_" + token_,
+            .connections =
+                connections_aside +
+                plan.processes * (plan.capacity > 0 ? std::min(asking, plan.capacity) : asking),
+            .postgresql_bin = asked_.postgresql_bin};
   }
 
   void describe() {

@@ -38,6 +38,7 @@ struct simulate_options {
   std::optional<std::string> redis_url;  ///< nullopt: a private server
   std::optional<std::string> redis_server;
   origin_choice origin;
+  std::optional<std::string> postgresql_bin;
   report_format format = report_format::text;
   std::optional<std::filesystem::path> out;
   std::uint64_t seed = 1;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// `drover simulate` on PostgreSQL: on a server that it starts, and on one that it does not own.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <pqxx/pqxx>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "integration/tool_run.hpp"
+#include "origins/private_postgresql.hpp"
+
+namespace drover::test {
+namespace {
+
+TEST(simulate_postgresql, CountsByTheLogOfAServerThatItStartsAndLeavesNothing) {
+  tool_run run{{"--origin", "postgresql", "--load-ms", "50", "--processes", "2", "--callers", "20",
+                "--format", "json", "--strategy", "cache-aside,drover-strict"}};
+  const int status = run.wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << run.err() << run.out();
+  EXPECT_NE(run.out().find("\"origin\": \"PostgreSQL "), std::string::npos) << run.out();
+  EXPECT_NE(run.out().find(", private\""), std::string::npos) << run.out();
+  const std::vector<int> queries = numbers(run.out(), "queries_total");
+  ASSERT_EQ(queries.size(), 2U) << run.out();
+  EXPECT_GT(queries[0], 1);  // 40, unless the machine is so busy that some callers come late
+  EXPECT_LE(queries[0], 40);
+  EXPECT_EQ(queries[1], 1);
+  EXPECT_EQ(queries, numbers(run.out(), "queries_asked"));
+  EXPECT_EQ(numbers(run.out(), "errors"), (std::vector{0, 0}));
+  EXPECT_EQ(numbers(run.out(), "wrong_values"), (std::vector{0, 0}));
+  run.expect_nothing_left();
+}
+
+TEST(simulate_postgresql, CountsTheQueryOfAProcessThatWasKilled) {
+  tool_run run{{"--origin", "postgresql", "--scenario", "holder-killed", "--load-ms", "600",
+                "--processes", "2", "--callers", "4", "--strategy", "drover", "--format", "json"}};
+  EXPECT_EQ(run.wait(), 0) << run.err();
+  EXPECT_EQ(numbers(run.out(), "queries_total"), std::vector{2}) << run.out();
+  run.expect_nothing_left();
+}
+
+TEST(simulate_postgresql, WorksInAnybodysDatabaseAndLeavesItAsItWas) {
+  const simulate::signal_watch signals;
+  const auto programs = simulate::find_postgresql_programs(std::nullopt);
+  ASSERT_TRUE(programs) << "postgresql is not installed";
+  const simulate::private_postgresql theirs{*programs, 100, signals};
+  tool_run run{{"--origin", theirs.url(), "--scenario", "invalidation", "--load-ms", "60",
+                "--processes", "2", "--callers", "4", "--strategy", "cache-aside,drover-strict",
+                "--format", "json"}};
+  EXPECT_EQ(run.wait(), 0) << run.err();
+  const std::vector<int> queries = numbers(run.out(), "queries_total");
+  ASSERT_EQ(queries.size(), 2U) << run.out();
+  EXPECT_GT(queries[1], 1);
+  EXPECT_EQ(queries, numbers(run.out(), "queries_asked"));
+  run.expect_nothing_left();
+  pqxx::connection see{theirs.url()};
+  pqxx::nontransaction asks{see};
+  EXPECT_TRUE(asks.exec("SELECT 1 FROM pg_namespace WHERE nspname LIKE 'drover%'").empty());
+}
+
+TEST(simulate_postgresql, IsTakenDownWhileItStarts) {
+  tool_run run{{"--origin", "postgresql"}};
+  const auto deadline = std::chrono::steady_clock::now() + tool_patience;
+  // The programs of the server are told by the folder that they work in.
+  const auto is_starting = [&run] {
+    for (const auto& each : fs::recursive_directory_iterator{run.folder() / "tmp"}) {
+      if (each.path().filename() == "PG_VERSION") return true;
+    }
+    return false;
+  };
+  bool is_seen = false;
+  while (!is_seen && std::chrono::steady_clock::now() < deadline) {
+    try {
+      is_seen = is_starting();
+    } catch (const fs::filesystem_error&) {
+      is_seen = false;  // the folder changed meanwhile
+    }
+  }
+  ASSERT_TRUE(is_seen) << run.err();
+  run.send(SIGINT);
+  EXPECT_EQ(WEXITSTATUS(run.wait()), 128 + SIGINT) << run.err();
+  run.expect_nothing_left();
+}
+
+TEST(simulate_postgresql, IsTakenDownInTheMiddle) {
+  tool_run run{
+      {"--origin", "postgresql", "--load-ms", "20000", "--processes", "2", "--callers", "5"}};
+  ASSERT_TRUE(run.await_herd()) << run.err();
+  run.send(SIGINT);
+  EXPECT_EQ(WEXITSTATUS(run.wait()), 128 + SIGINT) << run.err();
+  run.expect_nothing_left();
+}
+
+TEST(simulate_postgresql, IsRefusedBeforeAnythingIsStarted) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{"--origin", "postgresql", "--postgresql-bin", "/nowhere"}, "--postgresql-bin /nowhere"},
+      {{"--origin", "postgresql", "--callers", "1000"}, "a process for each connection"}};
+  for (const auto& [options, said] : cases) {
+    tool_run run{options};
+    EXPECT_EQ(WEXITSTATUS(run.wait()), 2) << said << run.err();
+    EXPECT_NE(run.err().find(said), std::string::npos) << run.err();
+    EXPECT_EQ(run.out(), "") << said;
+    run.expect_nothing_left();
+  }
+}
+
+}  // namespace
+}  // namespace drover::test

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Somebody on this machine, in the system's numbers.
+#pragma once
+
+#include <sys/types.h>
+
+namespace drover::simulate {
+
+struct user {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+}  // namespace drover::simulate
