@@ -94,6 +94,9 @@ foreach(file IN LISTS process_files)
   drover_test_target(process_${name})
   set_target_properties(process_${name} PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin/process")
+  if(name MATCHES "hiredis")
+    target_link_libraries(process_${name} PRIVATE "${DROVER_HIREDIS}")
+  endif()
   list(APPEND processes process_${name})
 endforeach()
 

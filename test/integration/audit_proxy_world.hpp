@@ -106,6 +106,13 @@ class plain_socket {
     }
     return out;
   }
+  /// What has come, at least a byte; empty at the end.
+  std::string read_some() {
+    std::string out(65536, '\0');
+    const ssize_t got = ::recv(held_, out.data(), out.size(), 0);
+    out.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    return out;
+  }
   read_result read_to_end() { return read(static_cast<std::size_t>(-1)); }
 
   void end_sending() { ::shutdown(held_, SHUT_WR); }

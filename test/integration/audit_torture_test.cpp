@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// The same scripts against a server with and without the proxy in between: not a byte may differ.
+// Scripts of bytes from audit_torture_scripts.hpp, and two clients of other people's: redis-py in
+// test/support/audit_torture.py, hiredis in process/audit_torture_hiredis.cpp.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <regex>
+#include <thread>
+
+#include "base/printing.hpp"
+#include "base/random.hpp"
+#include "integration/audit_proxy_world.hpp"
+#include "integration/audit_torture_scripts.hpp"
+#include "process/scratch_folder.hpp"
+#include "resp/reader.hpp"
+#include "support/redis_server.hpp"
+
+namespace drover::test {
+namespace {
+
+/// How bytes are cut on their way to the server.
+using slicing = std::function<std::size_t(std::size_t left)>;
+
+slicing whole() {
+  return [](std::size_t left) { return left; };
+}
+slicing single_bytes() {
+  return [](std::size_t) { return std::size_t{1}; };
+}
+slicing random_slices(std::uint64_t seed, std::size_t most) {
+  return [random = base::seeded_random{seed}, most](std::size_t) mutable {
+    return 1 + static_cast<std::size_t>(random.next() % most);
+  };
+}
+
+/// One connection of a script, and all that has come on it.
+class told_connection {
+ public:
+  explicit told_connection(const audit::address& at) : socket_{plain_socket::connect(at)} {
+    within_.bulk_max = std::size_t{256} << 20U;
+    within_.message_max = std::size_t{512} << 20U;
+    reader_ = resp::reader{within_};
+  }
+
+  void play(const torture_step& step, slicing& cut) {
+    std::thread sender{[&] {
+      for (std::string_view rest = step.bytes; !rest.empty();) {
+        const auto size = std::min(cut(rest.size()), rest.size());
+        if (!socket_.send(rest.substr(0, size))) break;
+        rest.remove_prefix(size);
+      }
+    }};
+    read_messages(step.messages);
+    sender.join();
+    switch (step.last) {
+      case torture_step::then::nothing: break;
+      case torture_step::then::end_sending: socket_.end_sending(); break;
+      case torture_step::then::read_to_end: read_to_end(); break;
+      case torture_step::then::close: socket_.close(); break;
+      case torture_step::then::reset: socket_.reset(); break;
+    }
+  }
+  [[nodiscard]] const std::string& heard() const noexcept { return heard_; }
+
+ private:
+  void read_messages(std::size_t count) {
+    while (count > 0) {
+      const auto [how, consumed] = reader_.read(unread_, message_);
+      unread_.erase(0, consumed);
+      if (how == resp::reader::status::complete) {
+        --count;
+        message_.clear();
+        continue;
+      }
+      ASSERT_EQ(how, resp::reader::status::need_more) << reader_.error();
+      const std::string more = socket_.read_some();
+      ASSERT_FALSE(more.empty())
+          << "no answer, or an end, behind "
+          << base::escape(heard_.substr(heard_.size() - std::min<std::size_t>(heard_.size(), 200)),
+                          400);
+      heard_ += more;
+      unread_ += more;
+    }
+  }
+  // A reset is an end as well: which of the two comes is up to who was first.
+  void read_to_end() {
+    const auto rest = socket_.read_to_end();
+    EXPECT_NE(rest.error, EAGAIN) << "no end";
+    heard_ += rest.bytes;
+  }
+
+  resp::limits within_;
+  plain_socket socket_;
+  resp::reader reader_;
+  resp::message message_;
+  std::string unread_;
+  std::string heard_;
+};
+
+/// What differs from run to run whatever is in between: ids in HELLO, times and ports in MONITOR.
+std::string without_chance(const std::string& heard) {
+  if (heard.size() > 100'000) return heard;
+  static const std::regex id{"(\\$2\r\nid\r\n:)[0-9]+"};
+  static const std::regex monitored{"\\+[0-9]+\\.[0-9]+ \\[[^\\]]*\\]"};
+  return std::regex_replace(std::regex_replace(heard, id, "$1N"), monitored, "+TIME [WHO]");
+}
+
+std::vector<std::string> play(const torture_script& script, const audit::address& at, slicing cut) {
+  std::map<std::size_t, told_connection> connections;
+  for (const torture_step& step : script.steps) {
+    auto found = connections.find(step.connection);
+    if (found == connections.end()) found = connections.try_emplace(step.connection, at).first;
+    found->second.play(step, cut);
+    if (testing::Test::HasFatalFailure()) break;
+  }
+  std::vector<std::string> out;
+  for (const auto& [number, one] : connections) out.push_back(without_chance(one.heard()));
+  return out;
+}
+
+std::string output_of(const std::string& command_line) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe{::popen(command_line.c_str(), "r"), ::pclose};
+  std::string out;
+  std::array<char, 4096> buffer{};
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) > 0;) {
+    out.append(buffer.data(), got);
+  }
+  return out;
+}
+
+/// Line by line, so that a failure shows where.
+void expect_same_lines(const std::string& expected, const std::string& got) {
+  if (expected == got) return;
+  const auto at = static_cast<std::size_t>(
+      std::mismatch(expected.begin(), expected.end(), got.begin(), got.end()).first -
+      expected.begin());
+  const auto from = expected.rfind('\n', at) + 1;
+  ADD_FAILURE() << "expected: " << expected.substr(from, 300)
+                << "\ngot:      " << got.substr(std::min(from, got.size()), 300);
+}
+
+class audit_torture : public testing::Test {
+ protected:
+  [[nodiscard]] static redis_server::options options() {
+    return {.tcp = true, .arguments = {"--enable-debug-command", "yes"}};
+  }
+  [[nodiscard]] static audit::address address_of(const redis_server& server) {
+    return {"127.0.0.1", server.port(), ""};
+  }
+  void clear() {
+    server_.command({"FLUSHALL"});
+    server_.command({"FUNCTION", "FLUSH"});
+    server_.command({"SCRIPT", "FLUSH"});
+    server_.command({"ACL", "SETUSER", "bob", "on", ">secret", "~*", "&*", "+@all"});
+  }
+  std::vector<std::string> play_fresh(const torture_script& script, const audit::address& at,
+                                      slicing cut) {
+    clear();
+    return play(script, at, std::move(cut));
+  }
+
+  redis_server server_{options()};
+  spoken_proxy proxy_{in_front_of(address_of(server_))};
+};
+
+void expect_same(const std::vector<std::string>& expected, const std::vector<std::string>& got) {
+  ASSERT_EQ(expected.size(), got.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i] == got[i]) continue;
+    ADD_FAILURE() << "connection " << i << "\nexpected: " << base::escape(expected[i], 2000)
+                  << "\ngot:      " << base::escape(got[i], 2000);
+  }
+}
+
+TEST_F(audit_torture, NoByteDiffersHoweverTheyAreCut) {
+  for (const torture_script& script : torture_scripts()) {
+    SCOPED_TRACE(script.name);
+    const auto expected = play_fresh(script, address_of(server_), whole());
+    ASSERT_FALSE(HasFatalFailure());
+    expect_same(expected, play_fresh(script, proxy_.at, whole()));
+    const std::size_t most = script.is_large ? 200'000 : 7;
+    expect_same(expected, play_fresh(script, proxy_.at, random_slices(1, most)));
+    if (!script.is_large) expect_same(expected, play_fresh(script, proxy_.at, single_bytes()));
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_F(audit_torture, OverUnixSocketsAsWell) {
+  const simulate::scratch_folder folder;
+  audit::proxy_settings with;
+  with.server.path = server_.socket_path();
+  with.listen.path = folder.path() / "p.sock";
+  const spoken_proxy local{with};
+  for (const torture_script& script : torture_scripts()) {
+    if (script.is_large) continue;
+    SCOPED_TRACE(script.name);
+    expect_same(play_fresh(script, with.server, whole()),
+                play_fresh(script, with.listen, random_slices(2, 100)));
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_F(audit_torture, RedisPyGetsTheSame) {
+  const auto script =
+      (std::filesystem::path{__FILE__}.parent_path().parent_path() / "support" / "audit_torture.py")
+          .string();
+  const auto run = [&](const audit::address& at) {
+    clear();
+    return output_of("/usr/bin/python3 '" + script + "' " + describe(at) + " 2>&1");
+  };
+  const auto expected = run(address_of(server_));
+  EXPECT_NE(expected.find("\nat once: "), std::string::npos) << "not to its end: " << expected;
+  expect_same_lines(expected, run(proxy_.at));
+}
+
+TEST_F(audit_torture, HiredisGetsTheSame) {
+  const auto run = [&](const audit::address& at) {
+    clear();
+    return output_of(std::string{DROVER_PROCESS_DIR} + "/audit_torture_hiredis " +
+                     std::to_string(at.port) + " 2>&1");
+  };
+  const auto expected = run(address_of(server_));
+  EXPECT_NE(expected.find("\"QUIT\" : +\"OK\"\nthen: closed\n"), std::string::npos) << expected;
+  expect_same_lines(expected, run(proxy_.at));
+}
+
+}  // namespace
+}  // namespace drover::test
