@@ -115,9 +115,9 @@ void cold_tracker::missed(key_state& key, const op& what, bool again) {
       std::find_if(book->loaders.begin(), book->loaders.end(),
                    [&](const cold_book::loader& l) { return l.process == what.process; });
   if (loader != book->loaders.end()) {
-    loader->missed = true;
+    if (!again) ++loader->misses;
   } else if (book->loaders.size() < loaders_max) {
-    book->loaders.push_back({what.process, true, 0});
+    book->loaders.push_back({what.process, 1, 0});
   }
 }
 
@@ -216,7 +216,7 @@ void cold_tracker::add(key_state& key, const load& what) {
   if (at != book.loaders.end()) {
     ++at->loads;
   } else if (book.loaders.size() < loaders_max) {
-    book.loaders.push_back({what.store.process, false, 1});
+    book.loaders.push_back({what.store.process, 0, 1});
   }
 }
 
@@ -298,7 +298,8 @@ void cold_tracker::close(key_state& key, bool complete) {
     event.nx_loads = 0;
   }
   for (const cold_book::loader& each : book->loaders) {
-    if (each.missed) ++event.processes;
+    if (each.misses > 0) ++event.processes;
+    if (each.misses > 1 && each.loads == 1) ++event.sharing_processes;
     if (each.loads > 0) ++event.loading_processes;
     event.most_by_one = std::max(event.most_by_one, each.loads);
   }

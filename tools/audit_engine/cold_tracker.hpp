@@ -40,7 +40,7 @@ struct cold_book {
   };
   struct loader {  ///< one process
     std::uint32_t process = 0;
-    bool missed = false;
+    std::uint64_t misses = 0;  ///< before the first store, without looking again
     std::uint64_t loads = 0;
   };
 

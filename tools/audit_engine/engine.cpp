@@ -263,6 +263,13 @@ void engine::body::origin_told(const audit::origin_loads& what) {
   now_ = std::max(now_, what.at);
   origin_loads_ = origin_loads_.value_or(0) + what.count;
   drawing_.origin_loaded(what.at, what.count);
+  if (what.key.empty()) return;
+  // A load follows a miss: the key is known, or has been forgotten.
+  const key_state* const named = keys_.find(0, what.key);
+  if (named == nullptr) return;
+  key_state& key = *keys_.find(named->ref);
+  key.origin_loads += what.count;
+  key.pattern->origin_loads += what.count;
 }
 
 void engine::body::take(const cold_event& what, const key_state& key) {

@@ -117,6 +117,8 @@ struct cold_event {
   std::uint64_t polls = 0;
   moment last_poll{};
   moment longest_poll_gap{};
+  /// Processes that two or more requests came from, and that loaded once: they share loads inside.
+  std::uint64_t sharing_processes = 0;
   /// One of those who lost the lock got the value after all, by a hit.
   bool losers_satisfied = false;
   moment delta{};        ///< the pattern's load time as known then; 0: unknown
@@ -160,8 +162,14 @@ struct tenure {
   std::optional<mark> ended;  ///< the command that ended it; of ran_out none
   /// The last GET of this lock by the one who deleted it, if that was within 2 s before.
   std::optional<mark> read_before_removal;
-  bool ended_by_another = false;  ///< told by token or process that it was not the holder
-  bool another_by_token = false;  ///< by the token that it had read: proof
+  /// How it is known that it was not the holder who deleted the lock.
+  enum class another : std::uint8_t {
+    no,
+    by_connection,  ///< of one that had lost, or whose tenure was over; none of them multiplexed
+    by_process,
+    by_token,  ///< it had read another token before: proof
+  };
+  another ended_by = another::no;
   /// After the lease had ended, the holder came back: CAD -> 0, or a DEL or renewal of its own.
   std::optional<mark> came_back;
   /// Who won next, if anybody.
@@ -169,9 +177,10 @@ struct tenure {
   /// `how` is removed, and then one more DEL or compared delete came, when nobody held it: one of
   /// the two did not belong to this tenure.
   std::optional<mark> removed_again;
-  /// The lease of the tenure before this one ran out without its holder having been heard of.
-  bool after_ran_out = false;
-  mark before_won;  ///< with after_ran_out: how that holder had won; `value` is its token
+  /// The tenure before this one ended without its holder: its lease ran out, or another deleted its
+  /// lock; and that holder has not been heard of.
+  bool before_unheard = false;
+  mark before_won;  ///< how the holder before had won; `value` is its token
   /// EXPIRE on this lock by some that had just lost it in the same transaction.
   std::uint64_t extended_by_losers = 0;
 
@@ -190,6 +199,7 @@ struct tenure {
   bool missed_before = false;
   std::optional<mark> missed;  ///< that miss
   bool looked_again = false;   ///< the holder read the value after it had won
+  bool missed_again = false;   ///< and found nothing
   std::vector<load> stores;    ///< inside, by the holder
   std::uint64_t store_count = 0;
   /// Stores by the holder after the end of its lease or release, of the value it guards.

@@ -68,6 +68,8 @@ struct pattern_state {
   bool lock_name = false;  ///< a word of the name says lock
   std::uint64_t text_stores = 0;
   std::uint64_t loads = 0;  ///< stores and NX attempts that follow a miss
+  /// Told by the origin, by the names of keys; 0 too if it names none.
+  std::uint64_t origin_loads = 0;
   std::uint64_t cold_events = 0;
   std::uint64_t contended_cold_events = 0;
   std::uint64_t tenures = 0;
@@ -109,6 +111,7 @@ struct key_state {
   digest value;  ///< last stored or read
 
   op_counts counts;
+  std::uint64_t origin_loads = 0;  ///< told by the origin
   std::optional<mark> last_hit;
   std::optional<mark> last_miss;
   std::optional<mark> last_store;  ///< not refused

@@ -5,7 +5,7 @@
 // `world.at(5ms).client(1).set("lock:user:42", "t1").nx().px(5000ms).ok()` is a lock that is won,
 // and `world.judged_by(all_rules())` is what comes of it.
 //
-// A command takes 200 us unless `took` says otherwise. Clients are connections; each is a process of
+// A command takes 200 us unless `took` says otherwise. A client is a connection, and a process of
 // its own unless `belongs` says otherwise.
 #pragma once
 

@@ -49,9 +49,8 @@ void tenure_tracker::came_late(lock_book& book, tenure& who, const op& what) {
   if (who.came_back) return;
   who.came_back = mark(what);
   note_late_store(book, who, what);
-  if (book.current && book.current->after_ran_out && !book.former.empty() &&
-      &who == &book.former.back()) {
-    book.current->after_ran_out = false;
+  if (book.current && !book.former.empty() && &who == &book.former.back()) {
+    book.current->before_unheard = false;
   }
 }
 
@@ -109,31 +108,63 @@ bool tenure_tracker::late(key_state& value, const op& what) {
   return true;
 }
 
+/// The last GET of the lock by whoever deletes it now.
+std::optional<mark> tenure_tracker::take_read(lock_book& book, const op& what) {
+  auto read = book.gets.end();
+  for (auto each = book.gets.begin(); each != book.gets.end(); ++each) {
+    if (each->done > what.sent || what.sent - each->done > get_to_removal) continue;
+    if (each->connection == what.connection) {
+      read = each;
+      break;
+    }
+    if (each->process == what.process) read = each;
+  }
+  if (read == book.gets.end()) return std::nullopt;
+  std::optional<mark> taken = *read;
+  // It is spent: each delete has a GET of its own.
+  book.gets.erase(read);
+  return taken;
+}
+
+/// Whether it was another than the holder who deleted the lock, as far as that can be told.
+tenure::another tenure_tracker::not_the_holder(const lock_book& book, const tenure& ended,
+                                               const op& what) const {
+  const auto differ = [](const digest& a, const digest& b) {
+    return a.hash != 0 && b.hash != 0 && !(a == b);
+  };
+  const std::optional<mark>& read = ended.read_before_removal;
+  if (read && read->connection == what.connection && differ(read->value, ended.won.value) &&
+      read->sent <= ended.won.done) {
+    return tenure::another::by_token;
+  }
+  const bool known = what.process != 0 && ended.won.process != 0;
+  const bool lost =
+      std::any_of(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
+        return l.connection == what.connection && l.last.sent >= ended.won.sent;
+      });
+  const bool was_before = ended.before_unheard && ended.before_won.process == what.process;
+  if (known && what.process != ended.won.process) {
+    return was_before || lost ? tenure::another::by_process : tenure::another::no;
+  }
+  if (what.connection == ended.won.connection || connections_.is_multiplexed(what.connection) ||
+      connections_.is_multiplexed(ended.won.connection)) {
+    return tenure::another::no;
+  }
+  const bool by_former = was_before && ended.before_won.connection == what.connection;
+  return by_former || lost ? tenure::another::by_connection : tenure::another::no;
+}
+
 void tenure_tracker::note_removal(lock_book& book, tenure& ended, const op& what) {
   ended.ended = mark(what);
-  // The token that whoever deletes had read before.
-  const mark* read = nullptr;
-  for (const mark& each : book.gets) {
-    const bool same =
-        each.connection == what.connection || (each.process == what.process && read == nullptr);
-    if (same && each.done <= what.sent && what.sent - each.done <= get_to_removal) {
-      if (read == nullptr || each.connection == what.connection) read = &each;
+  ended.read_before_removal = take_read(book, what);
+  if (what.is != op::kind::remove) return;
+  ended.ended_by = not_the_holder(book, ended, what);
+  if (ended.ended_by == tenure::another::no || !ended.before_unheard) return;
+  // It was the holder before, who is heard of by this.
+  for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
+    if (at->won.sequence == ended.before_won.sequence && ended_unseen(*at)) {
+      came_late(book, *at, what);
     }
-  }
-  if (read != nullptr) {
-    ended.read_before_removal = *read;
-    const bool differs =
-        read->value.hash != 0 && ended.won.value.hash != 0 && !(read->value == ended.won.value);
-    if (differs && what.is == op::kind::remove) {
-      ended.ended_by_another = true;
-      ended.another_by_token = true;
-    }
-    std::erase_if(book.gets, [&](const mark& each) { return each.sequence == read->sequence; });
-    ended.read_before_removal->command = "GET";
-  }
-  if (what.is == op::kind::remove && what.process != ended.won.process && what.process != 0 &&
-      ended.won.process != 0) {
-    ended.ended_by_another = true;
   }
 }
 
@@ -302,6 +333,7 @@ bool tenure_tracker::read(key_state& value, const op& what) {
     if (!(holder.value == value.ref) || holder.looked_again) continue;
     if (holder.won.done > what.sent || holder.store_count > 0) continue;
     holder.looked_again = true;
+    holder.missed_again = what.is_miss();
     again = true;
   }
   if (what.is_miss()) {

@@ -78,13 +78,14 @@ void tenure_tracker::won(key_state& lock, const op& what) {
     tenure& before = *book.current;
     before.next_won = mark(what);
     const bool ran_out = may_be_over(before, what);
-    made.after_ran_out = ran_out && !before.came_back;
+    made.before_unheard = ran_out && !before.came_back;
     made.before_won = before.won;
     end(lock, ran_out ? tenure::ending::ran_out : tenure::ending::release_unseen);
   } else if (!book.former.empty()) {
     tenure& before = book.former.back();
     if (!before.next_won) before.next_won = mark(what);
-    made.after_ran_out = before.how == tenure::ending::ran_out && !before.came_back;
+    const bool deleted = before.ended_by != tenure::another::no && !before.removed_again;
+    made.before_unheard = (before.how == tenure::ending::ran_out || deleted) && !before.came_back;
     made.before_won = before.won;
   }
   made.number = ++last_number_;

@@ -88,6 +88,9 @@ class tenure_tracker {
   void tell(key_state& lock, const tenure& what);
   [[nodiscard]] tenure* removed_by(lock_book& book, const op& what);
   [[nodiscard]] tenure* with_token(lock_book& book, const op& what);
+  static std::optional<mark> take_read(lock_book& book, const op& what);
+  [[nodiscard]] tenure::another not_the_holder(const lock_book& book, const tenure& ended,
+                                               const op& what) const;
   void note_removal(lock_book& book, tenure& ended, const op& what);
   void came_late(lock_book& book, tenure& who, const op& what);
   void note_late_store(lock_book& book, tenure& who, const op& what);
