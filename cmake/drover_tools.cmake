@@ -36,7 +36,8 @@ if(tool_files AND EXISTS "${tool_main}")
     target_compile_options(drover_tools PRIVATE -fsanitize=fuzzer-no-link)
   endif()
   target_compile_definitions(drover_tools PRIVATE DROVER_VERSION="${PROJECT_VERSION}")
-  target_include_directories(drover_tools SYSTEM PUBLIC "${DROVER_UV_INCLUDE}")
+  target_include_directories(drover_tools SYSTEM PUBLIC "${DROVER_UV_INCLUDE}"
+    PRIVATE "${DROVER_XXHASH_INCLUDE}" "${DROVER_JSON_INCLUDE}")
   target_link_libraries(drover_tools PUBLIC
     drover::drover SQLite::SQLite3 "${DROVER_UV}" Threads::Threads)
   target_link_libraries(drover_tools PRIVATE OpenSSL::Crypto)

@@ -22,7 +22,8 @@ void request::clear() noexcept {
   is_inline = false;
 }
 
-request_reader::request_reader(request_limits within) noexcept : within_{within} {
+request_reader::request_reader(request_limits within, skipped_bytes* skipped) noexcept
+    : within_{within}, skipped_{skipped} {
   within_.inline_max = std::min(within_.inline_max, line_collector::line_max_max);
 }
 
@@ -43,24 +44,17 @@ request_reader::step request_reader::read(std::string_view input, request& into)
 
 std::size_t request_reader::advance(std::string_view input, request& into) {
   switch (state_) {
-    case state::begin:
-      state_ = input.front() == '*' ? state::count : state::words;
-      return 0;
-    case state::count:
-      return read_line(input, count_line_max, into);
-    case state::words:
-      return read_line(input, within_.inline_max, into);
+    case state::begin: state_ = input.front() == '*' ? state::count : state::words; return 0;
+    case state::count: return read_line(input, count_line_max, into);
+    case state::words: return read_line(input, within_.inline_max, into);
     case state::length:
       if (line_.is_empty() && input.front() != '$') {
         return fail("an argument does not begin with $");
       }
       return read_line(input, count_line_max, into);
-    case state::body:
-      return read_body(input, into);
-    case state::cr:
-      return expect('\r', input, state::lf);
-    default:
-      return expect('\n', input, arguments_left_ > 0 ? state::length : state::complete);
+    case state::body: return read_body(input, into);
+    case state::cr: return expect('\r', input, state::lf);
+    default: return expect('\n', input, arguments_left_ > 0 ? state::length : state::complete);
   }
 }
 
@@ -127,6 +121,7 @@ void request_reader::begin_argument(std::string_view text, request& into) {
 
 void request_reader::add_argument(std::size_t length, request& into) {
   keep_left_ = 0;
+  skips_ = skipped_ != nullptr && into.arguments.size() < within_.kept_arguments_max;
   if (into.arguments.size() >= within_.kept_arguments_max) return;
   keep_left_ = std::min(length, within_.kept_bytes_max);
   into.arguments.push_back({into.text.size(), 0, length});
@@ -140,6 +135,7 @@ std::size_t request_reader::read_body(std::string_view input, request& into) {
     into.arguments.back().kept += kept;
     keep_left_ -= kept;
   }
+  if (skips_ && kept < taken) skipped_->skip(into, input.substr(kept, taken - kept));
   body_left_ -= taken;
   if (body_left_ == 0) state_ = state::cr;
   return taken;

@@ -55,9 +55,18 @@ struct request {
   void clear() noexcept;
 };
 
+/// Told the bytes that are not kept of an argument of which something is kept.
+class skipped_bytes {
+ public:
+  virtual ~skipped_bytes() = default;
+  /// The next `bytes` of the argument that is last in `of`; never empty.
+  virtual void skip(const request& of, std::string_view bytes) = 0;
+};
+
 class request_reader {
  public:
-  explicit request_reader(request_limits within = {}) noexcept;
+  /// Lifetime: `skipped`, if there is one, outlives it.
+  explicit request_reader(request_limits within = {}, skipped_bytes* skipped = nullptr) noexcept;
 
   enum class status : std::uint8_t { need_more, complete, broken };
   struct step {
@@ -91,12 +100,14 @@ class request_reader {
   std::size_t fail(std::string_view why) noexcept;
 
   request_limits within_;
+  skipped_bytes* skipped_;
   line_collector line_;
   std::string_view error_;
   std::uint64_t bytes_ = 0;       // of this request, with all that has been announced
   std::size_t arguments_left_ = 0;
   std::size_t body_left_ = 0;
   std::size_t keep_left_ = 0;
+  bool skips_ = false;  // of the argument now read the bytes that are not kept are told
   state state_ = state::begin;
 };
 

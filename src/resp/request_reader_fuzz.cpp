@@ -40,8 +40,7 @@ void check(const request& complete, const request_limits& within) {
   require(complete.argument_count >= 1, "a request has arguments");
   require(complete.argument_count <= within.arguments_max, "arguments within the limit");
   require(complete.wire_size <= within.request_max, "size within the limit");
-  require(complete.arguments.size() ==
-              std::min(complete.argument_count, within.kept_arguments_max),
+  require(complete.arguments.size() == std::min(complete.argument_count, within.kept_arguments_max),
           "as many arguments are kept as may be");
   std::size_t end = 0;
   for (const auto& each : complete.arguments) {

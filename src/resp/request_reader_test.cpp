@@ -157,6 +157,35 @@ TEST(request_reader, KeepsOnlyThePrefixItIsAskedFor) {
   EXPECT_EQ(into.argument_count, 3U);
 }
 
+// All bytes of the kept arguments come, as kept ones or as told ones, whatever the slicing.
+class joining final : public skipped_bytes {
+ public:
+  void skip(const request& of, std::string_view bytes) override {
+    EXPECT_FALSE(bytes.empty());
+    EXPECT_EQ(of.arguments.back().kept, within.kept_bytes_max);
+    told[of.arguments.size() - 1] += bytes;
+  }
+
+  static constexpr request_limits within{.kept_bytes_max = 3, .kept_arguments_max = 3};
+  std::vector<std::string> told{3};
+};
+
+TEST(request_reader, TellsTheBytesItDoesNotKeep) {
+  for (const std::string_view input :
+       {"*4\r\n$3\r\nSET\r\n$8\r\nabcdefgh\r\n$4\r\n\r\n\r\n\r\n$9\r\nnot noted\r\n"sv,
+        "SET abcdefgh \"\\r\\n\\r\\n\" not-noted\r\n"sv}) {
+    for (std::size_t size = 1; size <= input.size(); ++size) {
+      joining told;
+      request_reader subject{joining::within, &told};
+      request into;
+      for (const std::string_view slice : cut(input, size)) (void)subject.read(slice, into);
+      ASSERT_EQ(into.arguments.size(), 3U);
+      EXPECT_EQ(into[1], "abc");
+      EXPECT_EQ(told.told, (words{"", "defgh", "\n"}));
+    }
+  }
+}
+
 TEST(request_reader, PassesAHugeArgumentInConstantMemory) {
   request_reader subject{{.kept_bytes_max = 100}};
   request into;

@@ -36,6 +36,8 @@ struct capture_options {
   std::size_t waiting_bytes_max = std::size_t{64} << 20U;
 };
 
+class capture_core;
+
 class capture {
  public:
   /// Lifetime: `sink` outlives it.
@@ -56,8 +58,7 @@ class capture {
 
  private:
   friend class conversation;
-  struct state;
-  std::unique_ptr<state> state_;
+  std::unique_ptr<capture_core> core_;
 };
 
 }  // namespace drover::audit

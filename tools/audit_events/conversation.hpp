@@ -32,6 +32,8 @@ class conversation_listener {
   virtual void reply_ended(const event& of, std::size_t upto) { (void)of, (void)upto; }
 };
 
+class conversation_state;
+
 class conversation {
  public:
   /// Hands on `opened` at once. Lifetime: `of` and `listener` outlive it.
@@ -52,8 +54,7 @@ class conversation {
   [[nodiscard]] bool is_idle() const noexcept;
 
  private:
-  struct state;
-  std::unique_ptr<state> state_;
+  std::unique_ptr<conversation_state> state_;
 };
 
 }  // namespace drover::audit
