@@ -44,7 +44,7 @@ class capture_core {
 
   /// The SHA1 of a body. Tells `script_seen` at the first time.
   [[nodiscard]] const std::string& see_body(std::string_view body);
-  /// The library's name, "" if it has none. Tells `script_seen` for each function at the first time.
+  /// The library's name, "" if it has none. Tells `script_seen` for each new function.
   [[nodiscard]] std::string see_library(std::string_view body);
   /// A script is called by its SHA1. Tells `script_seen` if the body is a published one.
   void see_call(std::string_view sha1);
