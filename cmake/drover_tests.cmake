@@ -129,10 +129,12 @@ if(TARGET drover_tools)
   drover_flags(sample_page)
   target_link_libraries(sample_page PRIVATE drover_tools)
   add_dependencies(drover_tests sample_page)
-  add_test(NAME browser/simulate_report COMMAND "${DROVER_PYTHON}"
-    "${PROJECT_SOURCE_DIR}/test/browser/simulate_report_test.py" --made-by
-    "$<TARGET_FILE:sample_page>")
-  set_tests_properties(browser/simulate_report PROPERTIES LABELS integration TIMEOUT 300)
+  foreach(which IN ITEMS simulate audit)
+    add_test(NAME browser/${which}_report COMMAND "${DROVER_PYTHON}"
+      "${PROJECT_SOURCE_DIR}/test/browser/${which}_report_test.py" --made-by
+      "$<TARGET_FILE:sample_page>" ${which})
+    set_tests_properties(browser/${which}_report PROPERTIES LABELS integration TIMEOUT 300)
+  endforeach()
 endif()
 
 # The tool is tested from outside.

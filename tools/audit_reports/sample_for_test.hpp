@@ -119,6 +119,8 @@ inline drawn_timeline drawing(std::size_t rounds, std::size_t callers) {
       made.loads.push_back({key, who, begun + 90us, done, i != 1});
       add(done + 10ms, done + 11ms, who, key, kind::hit, "GET " + made.keys[key] + " -> value");
     }
+    add(at + 120ms, at + 121ms, 0, 1, round % 3 == 1 ? kind::deleted : kind::released,
+        "DEL lock:user:42 -> 1");
     add(at + 400ms, at + 401ms, round % 4, 3, kind::other, "INCR session:abc -> 7");
     made.cold_events.push_back({.key = key,
                                 .from = at,
@@ -142,20 +144,20 @@ inline audit_result unsafe() {
   stampedes.keys = {"user:42", "user:7", "user:1001"};
   stampedes.count = 14;
   stampedes.opportunities = 14;
-  stampedes.seen = {stampede("user:42", 3200ms, 12), stampede("user:7", 5100ms, 6)};
+  stampedes.seen = {stampede("user:42", 3400ms, 12), stampede("user:7", 5400ms, 6)};
   finding unlock = found("C206", confidence::proof, "lock:user:*",
                          "A lock was deleted while it belonged to somebody else.");
   unlock.keys = {"lock:user:42"};
   unlock.count = 2;
   unlock.opportunities = 57;
-  unlock.seen = {foreign_unlock(6200ms)};
+  unlock.seen = {foreign_unlock(6400ms)};
   finding plain = found("C204", confidence::strong, "lock:user:*",
                         "The lock is released by DEL, whoever holds it.");
   plain.keys = {"lock:user:42", "lock:user:7"};
   plain.count = 55;
   plain.opportunities = 57;
   plain.library = "redis-py";
-  plain.seen = {foreign_unlock(6200ms)};
+  plain.seen = {foreign_unlock(6400ms)};
   finding wave = found("C303", confidence::suspected, "shop:product:*",
                        "30 keys of shop:product:* end within 100 ms.");
   wave.count = 1;

@@ -20,6 +20,8 @@ using cli::style;
 
 constexpr std::size_t timeline_end = 4;  // of the lines that are shown, those at its end
 constexpr std::size_t pattern_max = 40;  // columns in the table of findings
+constexpr std::size_t rows_max = 60;     // of the table of findings
+constexpr std::size_t details_max = 20;  // findings with their evidence
 
 std::string upper(std::string_view word) {
   std::string made{word};
@@ -71,10 +73,17 @@ std::string heading(std::string_view text, const cli::terminal& on) {
   return '\n' + painted(text, style::strong, on) + '\n';
 }
 
+std::string left_out(std::size_t all, std::size_t most, std::string_view what) {
+  if (all <= most) return {};
+  return "(" + cli::in_words(std::uint64_t{all - most}) + " more " + std::string{what} +
+         "; the JSON has them all)\n";
+}
+
 std::string table_of(const std::vector<finding>& findings, const cli::terminal& on) {
   using enum cli::align;
   cli::table made{{left, left, left, right, left}};
-  for (const finding& each : findings) {
+  for (std::size_t i = 0; i < std::min(findings.size(), rows_max); ++i) {
+    const finding& each = findings[i];
     made.add(
         {{each.accepted.empty() ? std::string{word_of(each.how_bad)} : "accepted", style_of(each)},
          {each.rule + ' ' + each.name},
@@ -82,7 +91,7 @@ std::string table_of(const std::vector<finding>& findings, const cli::terminal& 
          {times_in_words(each)},
          {std::string{word_of(each.how_sure)}, style::faint}});
   }
-  return made.text(on);
+  return made.text(on) + left_out(findings.size(), rows_max, "findings");
 }
 
 std::string since(moment begun, moment at) {
@@ -175,10 +184,7 @@ std::string roles(const audit_result& of, const cli::terminal& on) {
   }
   text += fitted({cli::align::left, cli::align::left, cli::align::right, cli::align::left},
                  std::move(rows), on);
-  if (of.roles.size() > shown_max) {
-    text += "(" + cli::in_words(std::uint64_t{of.roles.size() - shown_max}) +
-            " more patterns; the JSON has them all)\n";
-  }
+  text += left_out(of.roles.size(), shown_max, "patterns");
   return text;
 }
 
@@ -191,7 +197,12 @@ std::string text_report(const audit_result& of, const cli::terminal& on) {
   text += painted(cli::wrapped(run_in_words(of.run), on.width, 0), style::faint, on) + '\n';
   if (!of.findings.empty()) {
     text += '\n' + table_of(of.findings, on);
-    for (const finding& each : of.findings) text += details(each, on);
+    for (std::size_t i = 0; i < std::min(of.findings.size(), details_max); ++i) {
+      text += details(of.findings[i], on);
+    }
+    if (of.findings.size() > details_max) {
+      text += '\n' + left_out(of.findings.size(), details_max, "findings with evidence");
+    }
   }
   text += coverage(of, on) + roles(of, on);
   if (!of.notices.empty()) {
@@ -201,7 +212,7 @@ std::string text_report(const audit_result& of, const cli::terminal& on) {
               '\n';
     }
   }
-  return text + '\n' + cli::wrapped("Next: " + next_step(of), on.width, 0) + '\n';
+  return text + '\n' + cli::wrapped("Next: " + next_step(of, reader::terminal), on.width, 0) + '\n';
 }
 
 }  // namespace drover::audit

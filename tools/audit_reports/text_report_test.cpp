@@ -54,7 +54,7 @@ TEST(audit_text_report, BeginsWithTheVerdictAndATableOfFindings) {
 TEST(audit_text_report, ShowsTheFirstEvidenceWithItsBeginningAndItsEnd) {
   const std::string text = text_report(sample::unsafe(), {.width = 100});
   for (const char* const part :
-       {"after 3.20 s: 12 loads of one value within 52 ms",
+       {"after 3.40 s: 12 loads of one value within 52 ms",
         "     +0.0 ms  python3 (4711)  GET user:42 -> nothing\n", "(12 more)",
         "    +56.7 ms  python3 (4714)  SET user:42 EX 60 -> OK\n",
         "  +118.0 ms  python3 (4712)  SET lock:user:42 (token b) NX PX 100 -> OK\n"}) {
@@ -80,6 +80,17 @@ TEST(audit_text_report, SaysWhatEachRuleHadToGoByAndWhatWasNotExercised) {
   EXPECT_TRUE(has(text, "not exercised: C206 (no lease ever ran out)"));
   EXPECT_TRUE(has(text, "not exercised: C207, C208, "));
   EXPECT_TRUE(has(text_report(sample::unsafe(), {}), "Notices\nC902 opaque-script: EVALSHA"));
+}
+
+TEST(audit_text_report, StaysReadableHoweverMuchWasFound) {
+  audit_result many = sample::unsafe();
+  many.findings.resize(500, many.findings[0]);
+  many.roles.resize(500, many.roles[0]);
+  const std::string text = text_report(many, {.width = 100});
+  EXPECT_TRUE(has(text, "(440 more findings; the JSON has them all)"));
+  EXPECT_TRUE(has(text, "(480 more findings with evidence; the JSON has them all)"));
+  EXPECT_TRUE(has(text, "(480 more patterns; the JSON has them all)"));
+  EXPECT_LT(lines_of(text).size(), 700U);
 }
 
 TEST(audit_text_report, FitsTheWidth) {

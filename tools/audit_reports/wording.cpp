@@ -96,12 +96,16 @@ std::string times_in_words(const finding& of) {
   return cli::in_words(of.count) + " of " + cli::in_words(of.opportunities);
 }
 
-std::string next_step(const audit_result& of) {
+std::string next_step(const audit_result& of, reader where) {
   const bool has_open = std::any_of(of.findings.begin(), of.findings.end(),
                                     [](const finding& each) { return each.accepted.empty(); });
   const auto idle = static_cast<std::uint64_t>(std::count_if(
       of.coverage.begin(), of.coverage.end(),
       [](const coverage_line& each) { return each.is == coverage_line::status::not_exercised; }));
+  if (has_open && where == reader::page) {
+    return "each finding below has its evidence, what to do, and an instruction to copy for an AI "
+           "assistant that has it mended. Then run the audit again.";
+  }
   if (has_open) {
     return "add `--format html --out audit.html` to see what happened when, or `--format json "
            "--out audit.json` and then `drover prompts fix audit.json` for an instruction that "

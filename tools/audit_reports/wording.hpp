@@ -25,8 +25,9 @@ namespace drover::audit {
 /// "14 of 57"; "14" where nobody counted the cases.
 [[nodiscard]] std::string times_in_words(const finding& of);
 
-/// What to do now, in a sentence or two.
-[[nodiscard]] std::string next_step(const audit_result& of);
+/// What to do now, in a sentence or two, for who reads it in a terminal or on the page.
+enum class reader : std::uint8_t { terminal, page };
+[[nodiscard]] std::string next_step(const audit_result& of, reader where);
 
 /// A name, or a text with names in it, as it may be shown: see cli::visible.
 [[nodiscard]] std::string shown(std::string_view text);

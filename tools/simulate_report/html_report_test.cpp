@@ -7,12 +7,12 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "page/parts.hpp"
 #include "simulate_report/page_series.hpp"
 #include "simulate_report/sample_for_test.hpp"
 #include "simulate_report/svg.hpp"
+#include "support/markup.hpp"
 
 namespace drover::simulate {
 namespace {
@@ -21,15 +21,6 @@ using namespace std::chrono_literals;
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
-}
-
-std::size_t count_of(std::string_view text, std::string_view part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string_view::npos;
-       at = text.find(part, at + 1)) {
-    ++count;
-  }
-  return count;
 }
 
 TEST(page_series, AreCutDownAndLoseNoPeak) {
@@ -89,14 +80,14 @@ TEST(html_report, SaysEverythingWithoutAScript) {
         "not met: queries-per-event&lt;=1 (found 200)", "Permission is hereby granted"}) {
     EXPECT_TRUE(has(still, part)) << part;
   }
-  EXPECT_EQ(count_of(still, "<canvas"), count_of(still, "role=\"img\""));
+  EXPECT_EQ(test::count_of(still, "<canvas"), test::count_of(still, "role=\"img\""));
 }
 
 TEST(html_report, HasATimelineForEachStrategyOfEachRound) {
   const std::string page = html_report(sample::herd());
   for (const char* const id : {"r0s0", "r0s1", "r0s2", "r1s0", "r1s1", "r1s2"}) {
-    EXPECT_EQ(count_of(page, "id=\"" + std::string{id} + "\""), 1U);
-    EXPECT_EQ(count_of(page, "href=\"#" + std::string{id} + "\""), 2U);
+    EXPECT_EQ(test::count_of(page, "id=\"" + std::string{id} + "\""), 1U);
+    EXPECT_EQ(test::count_of(page, "href=\"#" + std::string{id} + "\""), 2U);
   }
 }
 
@@ -107,18 +98,6 @@ TEST(html_report, LoadsNothingFromAnywhere) {
     EXPECT_FALSE(has(own, each)) << each;
   }
   EXPECT_TRUE(has(page, "default-src 'none'"));
-}
-
-/// Every tag outside scripts and styles, by its name.
-std::vector<std::string> tags_of(std::string_view page) {
-  std::vector<std::string> tags;
-  for (std::size_t at = page.find('<'); at != std::string_view::npos; at = page.find('<', at)) {
-    const std::size_t end = page.find_first_of(" >\n", at);
-    tags.emplace_back(page.substr(at, end - at));
-    const bool is_raw = tags.back() == "<script" || tags.back() == "<style";
-    at = is_raw ? page.find(tags.back() == "<script" ? "</script" : "</style", at) : end;
-  }
-  return tags;
 }
 
 TEST(html_report, HasTheSameTagsWhateverTheTextFromOutside) {
@@ -136,17 +115,17 @@ TEST(html_report, HasTheSameTagsWhateverTheTextFromOutside) {
       for (mark& one : each.found.marks) one.text = word;
     }
   }
-  EXPECT_EQ(tags_of(html_report(evil)), tags_of(html_report(harmless)));
-  EXPECT_EQ(tags_of(svg_picture(evil)), tags_of(svg_picture(harmless)));
+  EXPECT_EQ(test::tags_of(html_report(evil)), test::tags_of(html_report(harmless)));
+  EXPECT_EQ(test::tags_of(svg_picture(evil)), test::tags_of(svg_picture(harmless)));
   EXPECT_FALSE(has(html_report(evil), "<img"));
   EXPECT_FALSE(has(html_report(evil), "\x1b"));
 }
 
 TEST(svg_picture, HasALaneAndANumberForEachStrategy) {
   const std::string picture = svg_picture(sample::herd());
-  EXPECT_EQ(count_of(picture, "<path"), 6U);
-  EXPECT_EQ(count_of(picture, ">200</text>"), 2U);
-  EXPECT_EQ(count_of(picture, ">1</text>"), 2U);
+  EXPECT_EQ(test::count_of(picture, "<path"), 6U);
+  EXPECT_EQ(test::count_of(picture, ">200</text>"), 2U);
+  EXPECT_EQ(test::count_of(picture, ">1</text>"), 2U);
   EXPECT_TRUE(
       has(picture, "cache-aside 200 queries; article&#39;s lock 40 queries; Drover 1 query"));
   EXPECT_TRUE(has(picture, "prefers-color-scheme:dark"));
@@ -157,7 +136,7 @@ TEST(svg_picture, DrawsASingleQuerySoThatItIsSeen) {
   const std::string picture = svg_picture(sample::herd());
   const std::size_t at = picture.rfind("<path");
   EXPECT_TRUE(has(picture.substr(at), "class=\"area good\""));
-  EXPECT_EQ(count_of(picture.substr(at, picture.find('\n', at) - at), "V"), 2U);
+  EXPECT_EQ(test::count_of(picture.substr(at, picture.find('\n', at) - at), "V"), 2U);
 }
 
 }  // namespace

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+"""Looking at pages in headless Chromium: wide, narrow, dark, light, clicked. For the tests beside.
+
+Needs Debian's chromium-driver and python3-selenium.
+"""
+
+import argparse
+import base64
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+DEBIANS_PYTHON = "/usr/bin/python3"
+try:
+    from selenium import webdriver
+except ModuleNotFoundError:  # another python3 comes first here, and selenium is Debian's
+    if sys.executable == DEBIANS_PYTHON or not os.path.exists(DEBIANS_PYTHON):
+        sys.exit("selenium is missing: apt-get install chromium-driver python3-selenium")
+    os.execv(DEBIANS_PYTHON, [DEBIANS_PYTHON, *sys.argv])
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+PATIENCE_S = 60
+given = argparse.Namespace(pages=[], shots=None, scratch=None)
+
+
+def begin_browser():
+    options = webdriver.ChromeOptions()
+    for each in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                 "--hide-scrollbars", "--disable-extensions",
+                 "--disable-background-networking",
+                 f"--user-data-dir={given.scratch}/profile"):
+        options.add_argument(each)
+    if os.geteuid() == 0:
+        options.add_argument("--no-sandbox")  # it refuses to run as root with one
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    program = shutil.which("chromedriver") or "/usr/bin/chromedriver"
+    return webdriver.Chrome(options=options, service=Service(program))
+
+
+def requests_of(browser):
+    """The addresses that the page asked for, since the last question."""
+    addresses = []
+    for entry in browser.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            addresses.append(message["params"]["request"]["url"])
+    return addresses
+
+
+# How many of a canvas's pixels are not transparent, and how many colours they have.
+PIXELS = """
+  const canvas = arguments[0];
+  const all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  const colours = new Set();
+  let painted = 0;
+  for (let i = 0; i < all.length; i += 4) {
+    if (all[i + 3] === 0) continue;
+    ++painted;
+    colours.add((all[i] << 16) | (all[i + 1] << 8) | all[i + 2]);
+  }
+  return [painted, colours.size];
+"""
+
+
+class page_test(unittest.TestCase):
+    browser = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = begin_browser()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.quit()
+
+    def open(self, page, size="desktop", theme="light"):
+        width, height = SIZES[size]
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone"})
+        self.set_theme(theme)
+        self.browser.get("about:blank")
+        requests_of(self.browser)
+        self.browser.get_log("browser")
+        self.browser.get(page.as_uri())
+        self.wait_for("return document.documentElement.dataset.drawn !== undefined")
+
+    def set_theme(self, theme):
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": theme},
+                         {"name": "prefers-reduced-motion", "value": "reduce"}]})
+
+    def wait_for(self, script, *arguments):
+        end = time.monotonic() + PATIENCE_S
+        while not self.browser.execute_script(script, *arguments):
+            self.assertLess(time.monotonic(), end, f"never true: {script}")
+            time.sleep(0.02)
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def click(self, element):
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def shoot(self, name):
+        if given.shots is None:
+            return
+        metrics = self.browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
+        shot = self.browser.execute_cdp_cmd("Page.captureScreenshot", {
+            "captureBeyondViewport": True,
+            "clip": {"x": 0, "y": 0, "width": metrics["width"],
+                     "height": min(metrics["height"], 6000), "scale": 1}})
+        (given.shots / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
+
+    def everywhere(self, check, themes=("light",)):
+        """For every page at every size."""
+        for page in given.pages:
+            for size in SIZES:
+                for theme in themes:
+                    with self.subTest(page=page.name, size=size, theme=theme):
+                        self.open(page, size, theme)
+                        check(f"{page.stem}-{size}-{theme}")
+
+    def asked_for_nothing_else(self):
+        self.assertEqual(self.browser.get_log("browser"), [])
+        asked = [each for each in requests_of(self.browser)
+                 if not each.startswith(("data:", "about:"))]
+        self.assertEqual(asked, [self.browser.current_url])
+
+    def canvases_are_painted(self):
+        canvases = self.all("canvas")
+        self.assertGreater(len(canvases), 0)
+        for canvas in canvases:
+            painted, colours = self.browser.execute_script(PIXELS, canvas)
+            label = canvas.get_attribute("aria-label")
+            self.assertGreater(painted, 300, label)
+            self.assertGreater(colours, 3, label)
+            self.assertEqual(canvas.get_attribute("role"), "img")
+            self.assertTrue(label)
+
+    def fits_the_window(self):
+        wide, window = self.browser.execute_script(
+            "return [document.documentElement.scrollWidth, window.innerWidth]")
+        self.assertLessEqual(wide, window)
+        for each in self.all("button, summary"):
+            if each.is_displayed():
+                self.assertGreaterEqual(each.size["height"], 24, each.text)
+
+    def runs_no_script_but_its_own(self):
+        self.assertEqual(len(self.all("script")), 3)
+        self.assertEqual(len(self.all("img, iframe, object, embed, form")), 0)
+        self.assertNotEqual(self.browser.title, "broken")
+        self.browser.execute_script(
+            "const added = document.createElement('script');"
+            "added.textContent = 'document.title = \"broken\"';"
+            "document.body.append(added)")
+        self.assertNotEqual(self.browser.title, "broken")
+
+
+def main(tests, description):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("page", nargs="?", type=pathlib.Path)
+    parser.add_argument("--made-by", nargs="+", metavar=("PROGRAM", "ARGUMENT"))
+    parser.add_argument("--shots", type=pathlib.Path)
+    asked = parser.parse_args()
+    if (asked.page is None) == (asked.made_by is None):
+        parser.error("give a page, or --made-by PROGRAM")
+    with tempfile.TemporaryDirectory(prefix="drover.browser.") as scratch:
+        given.scratch, given.shots = scratch, asked.shots
+        if asked.made_by:
+            subprocess.run([*asked.made_by, scratch], check=True)
+            given.pages = sorted(pathlib.Path(scratch).glob("*.html"))
+        else:
+            given.pages = [asked.page.resolve(strict=True)]
+        result = unittest.TextTestRunner(verbosity=2).run(
+            unittest.defaultTestLoader.loadTestsFromTestCase(tests))
+    return 0 if result.wasSuccessful() and result.testsRun else 1

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+// The swim lanes: a row for each process and each key, drawn for a part of the run that can be
+// moved and zoomed. Names reach the page only as text of a canvas or of an element.
+const lanes = (() => {
+  "use strict";
+  const { colour, faded, inWords, tick } = page;
+  const [hit, miss, store, acquired, refused, deleted, released, renewed] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const axisHeight = 22, labelHeight = 15, bandHeight = 24, rowGap = 5;
+  const rowHeight = labelHeight + bandHeight + rowGap;
+  const spanMin = 0.5; // ms
+  const layersMax = 8;
+
+  // Loads that run at once lie one below the other.
+  function layered(loads) {
+    const ends = [];
+    for (const load of loads) {
+      let layer = ends.findIndex((end) => end <= load.from);
+      if (layer < 0 && ends.length < layersMax) layer = ends.push(0) - 1;
+      if (layer < 0) layer = ends.indexOf(Math.min(...ends));
+      ends[layer] = load.to;
+      load.layer = layer;
+    }
+    return Math.max(ends.length, 1);
+  }
+
+  // From an acquisition to the release, or to the next acquisition: its lease had ended.
+  function tenures(operations) {
+    const all = [];
+    let open = null;
+    for (const each of operations) {
+      if (each.kind === acquired) {
+        if (open) all.push({ from: open.from, to: each.from });
+        open = each;
+      } else if (open && (each.kind === released || each.kind === deleted)) {
+        all.push({ from: open.from, to: each.to });
+        open = null;
+      }
+    }
+    return all;
+  }
+
+  function rowsOf(series) {
+    const blank = (label, group) =>
+      ({ label, group, operations: [], loads: [], cold: [], tenures: [], layers: 1 });
+    const processes = series.processes.map((name) => blank(name, "processes"));
+    const keys = series.keys.map((name, place) =>
+      blank(name, { value: "values", lock: "locks" }[series.roles[place]] || "others"));
+    for (const [from, to, process, key, kind, text] of series.operations) {
+      const made = { from, to, kind, text: series.texts[text] };
+      keys[key].operations.push({ ...made, who: series.processes[process] });
+      processes[process].operations.push(made);
+    }
+    for (const [key, process, from, to, isStored] of series.loads) {
+      const load = { from, to, isStored, key: series.keys[key], who: series.processes[process] };
+      keys[key].loads.push(load);
+      processes[process].loads.push({ ...load });
+    }
+    for (const [key, from, to, requests, loads, isMade] of series.cold) {
+      keys[key].cold.push({ from, to, requests, loads, isMade });
+    }
+    for (const row of [...processes, ...keys]) {
+      row.loads.sort((a, b) => a.from - b.from);
+      row.layers = layered(row.loads);
+      if (row.group === "locks") row.tenures = tenures(row.operations);
+    }
+    keys.forEach((row, place) => { row.key = place; });
+    const order = { values: 0, locks: 1, others: 2 };
+    keys.sort((a, b) => order[a.group] - order[b.group] || a.key - b.key);
+    return [...processes, ...keys].filter((row) =>
+      row.operations.length + row.loads.length + row.cold.length > 0);
+  }
+
+  function begin(series, box, onChange) {
+    const canvas = box.querySelector("canvas");
+    const tip = box.querySelector(".tip");
+    const rows = rowsOf(series);
+    const cold = series.cold.map((each) => each[1]).sort((a, b) => a - b);
+    const hidden = new Set(["others"]);
+    const view = { from: 0, to: series.end, marked: null };
+    let width = 0;
+
+    if (!rows.some((row) => !hidden.has(row.group))) hidden.clear();
+    const shownRows = () => rows.filter((row) => !hidden.has(row.group));
+    const place = (at) => (at - view.from) / (view.to - view.from) * width;
+    const time = (x) => view.from + x / width * (view.to - view.from);
+
+    // A bar that is seen however short it is; null outside.
+    function span(from, to, least) {
+      const left = place(from), right = Math.max(place(to), left + least);
+      return right < 0 || left > width ? null
+        : [Math.max(left, -4), Math.min(right, width + 4) - Math.max(left, -4)];
+    }
+
+    function drawAxis(ctx, height) {
+      const rough = (view.to - view.from) / Math.max(width / 110, 2);
+      const power = 10 ** Math.floor(Math.log10(rough));
+      const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough);
+      ctx.strokeStyle = colour("line");
+      ctx.fillStyle = colour("faint");
+      for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step) {
+        const x = Math.round(place(at)) + 0.5;
+        ctx.beginPath();
+        ctx.moveTo(x, axisHeight - 4);
+        ctx.lineTo(x, height);
+        ctx.stroke();
+        const text = step >= 1 ? tick(at)
+          : at >= 1000 ? (at / 1000).toFixed(4) + " s" : at.toFixed(1) + " ms";
+        if (x + ctx.measureText(text).width + 6 < width) ctx.fillText(text, x + 3, 6);
+      }
+    }
+
+    function drawMarks(ctx, row, top) {
+      const middle = top + bandHeight / 2;
+      const last = new Array(9).fill(-9);
+      const circle = (x, kind) => {
+        ctx.strokeStyle = colour(kind);
+        ctx.fillStyle = colour("ground");
+        ctx.beginPath();
+        ctx.arc(x, middle, 3.5, 0, 7);
+        ctx.fill();
+        ctx.stroke();
+      };
+      const post = (x, kind, tall, wide) => {
+        ctx.fillStyle = colour(kind);
+        ctx.fillRect(x - wide / 2, middle - tall / 2, wide, tall);
+      };
+      ctx.lineWidth = 1.6;
+      for (const each of row.operations) {
+        const x = place(each.from);
+        if (x < -5 || x > width + 5 || x - last[each.kind] < 1.2) continue;
+        last[each.kind] = x;
+        if (each.kind === miss) circle(x, "miss");
+        else if (each.kind === refused) circle(x, "lock");
+        else if (each.kind === store) post(x, "store", 9, 7);
+        else if (each.kind === acquired) post(x, "lock", 16, 4);
+        else if (each.kind === released || each.kind === renewed) post(x, "lock", 9, 3);
+        else if (each.kind === deleted) post(x, "bad", 16, 3);
+        else post(x, each.kind === hit ? "hit" : "faint", 8, 2);
+      }
+    }
+
+    function drawRow(ctx, row, top) {
+      const band = top + labelHeight;
+      const isMarked = view.marked && view.marked.key !== undefined && view.marked.key === row.key;
+      ctx.fillStyle = colour("card");
+      ctx.fillRect(0, band, width, bandHeight);
+      for (const each of row.cold) {
+        const at = span(each.from, each.to, 2);
+        if (!at) continue;
+        ctx.fillStyle = faded(colour(each.isMade ? "made" : "accent"), 0.22);
+        ctx.fillRect(at[0], band, at[1], bandHeight);
+      }
+      for (const each of row.tenures) {
+        const at = span(each.from, each.to, 2);
+        if (!at) continue;
+        ctx.fillStyle = faded(colour("lock"), 0.32);
+        ctx.fillRect(at[0], band + 4, at[1], bandHeight - 8);
+      }
+      const thick = (bandHeight - 2) / row.layers;
+      for (const each of row.loads) {
+        const at = span(each.from, each.to, 2);
+        if (!at) continue;
+        const bar = [at[0], band + 1 + each.layer * thick, at[1], Math.max(thick - 1, 1.5)];
+        ctx.fillStyle = faded(colour("load"), each.isStored ? 0.62 : 0.15);
+        ctx.fillRect(...bar);
+        if (each.isStored) continue;
+        ctx.strokeStyle = colour("load");
+        ctx.lineWidth = 1;
+        ctx.setLineDash([3, 2]);
+        ctx.strokeRect(...bar);
+        ctx.setLineDash([]);
+      }
+      drawMarks(ctx, row, band);
+      ctx.font = (isMarked ? "700" : "500") + " 11.5px ui-monospace, Menlo, Consolas, monospace";
+      ctx.fillStyle = colour(isMarked ? "accent" : "ink");
+      let label = row.label;
+      while (label.length > 8 && ctx.measureText(label).width > width - 12) {
+        label = label.slice(0, Math.floor(label.length * 0.9) - 1) + "…";
+      }
+      ctx.fillText(label, 6, top + 2);
+    }
+
+    function draw() {
+      width = box.clientWidth;
+      if (!width) return;
+      const shown = shownRows();
+      const height = axisHeight + Math.max(shown.length, 1) * rowHeight + 4;
+      const density = Math.min(window.devicePixelRatio || 1, 2);
+      canvas.width = Math.round(width * density);
+      canvas.height = Math.round(height * density);
+      canvas.style.height = height + "px";
+      const ctx = canvas.getContext("2d");
+      ctx.setTransform(density, 0, 0, density, 0, 0);
+      ctx.textBaseline = "top";
+      ctx.font = "11px system-ui, sans-serif";
+      drawAxis(ctx, height);
+      shown.forEach((row, i) => drawRow(ctx, row, axisHeight + i * rowHeight));
+      if (view.marked) {
+        const at = span(view.marked.from, view.marked.to, 2);
+        if (at) {
+          ctx.strokeStyle = colour("accent");
+          ctx.lineWidth = 2;
+          ctx.strokeRect(at[0] - 3, axisHeight - 2, at[1] + 6, height - axisHeight);
+        }
+      }
+    }
+
+    function show(from, to, marked) {
+      const length = Math.min(Math.max(to - from, spanMin), series.end);
+      const middle = (from + to) / 2;
+      view.from = Math.min(Math.max(middle - length / 2, 0), series.end - length);
+      view.to = view.from + length;
+      if (marked !== undefined) view.marked = marked;
+      draw();
+      onChange(view);
+    }
+
+    const zoom = (factor, at) => {
+      const around = at === undefined ? (view.from + view.to) / 2 : at;
+      const left = (around - view.from) * factor, right = (view.to - around) * factor;
+      show(around - left, around + right);
+    };
+    const move = (share) => {
+      const step = (view.to - view.from) * share;
+      show(view.from + step, view.to + step);
+    };
+
+    // To the next cold event behind the middle, or the last before it; from the whole run to the
+    // first or the last.
+    function goCold(isForward) {
+      const isAll = view.to - view.from >= series.end, near = 0.001;
+      const middle = isAll ? (isForward ? -1 : Infinity) : (view.from + view.to) / 2;
+      const others = cold.filter((at) => (isForward ? at > middle + near : at < middle - near));
+      if (!others.length) return;
+      const at = isForward ? others[0] : others[others.length - 1];
+      const half = Math.min((view.to - view.from) / 2, 400);
+      show(at - half, at + half, null);
+    }
+
+    function goTo(evidence) {
+      const length = Math.max(evidence.to - evidence.from, 1);
+      if (evidence.key !== undefined) {
+        const row = rows.find((each) => each.key === evidence.key);
+        if (row) hidden.delete(row.group);
+      }
+      show(evidence.from - 0.25 * length, evidence.to + 0.25 * length, evidence);
+      const i = shownRows().findIndex((each) => each.key === evidence.key);
+      if (evidence.key !== undefined && i >= 0) {
+        box.scrollTop = axisHeight + i * rowHeight - box.clientHeight / 2;
+      }
+    }
+
+    // What is under the pointer, in words.
+    function wordsAt(x, y) {
+      const row = shownRows()[Math.floor((y - axisHeight) / rowHeight)];
+      if (!row || y < axisHeight) return "";
+      const at = time(x), reach = 6 * (view.to - view.from) / width;
+      const lines = [];
+      const near = row.operations.filter((each) => Math.abs(each.from - at) <= reach)
+        .sort((a, b) => Math.abs(a.from - at) - Math.abs(b.from - at)).slice(0, 4)
+        .sort((a, b) => a.from - b.from);
+      for (const each of near) {
+        lines.push(inWords(each.from) + "  " + (each.who ? each.who + "  " : "") + each.text);
+      }
+      for (const each of row.loads.filter((one) => one.from <= at && at <= one.to).slice(0, 3)) {
+        lines.push("load of " + each.key + " by " + each.who + ", " + inWords(each.to - each.from) +
+          (each.isStored ? "" : ", not stored"));
+      }
+      for (const each of row.cold.filter((one) => one.from <= at && at <= one.to).slice(0, 1)) {
+        lines.push("cold" + (each.isMade ? " (made so by the tool)" : "") + ": " + each.requests +
+          " requests, " + each.loads + " loads in " + inWords(each.to - each.from));
+      }
+      return lines.length ? [row.label, ...lines].join("\n") : "";
+    }
+
+    function showTip(event) {
+      const edge = canvas.getBoundingClientRect();
+      const x = event.clientX - edge.left, y = event.clientY - edge.top;
+      const words = wordsAt(x, y);
+      tip.hidden = !words;
+      if (!words) return;
+      tip.textContent = words;
+      tip.style.left = Math.max(4, Math.min(x + 12, width - tip.offsetWidth - 4)) + "px";
+      const below = y + 16 + tip.offsetHeight < canvas.clientHeight;
+      tip.style.top = (below ? y + 14 : Math.max(y - tip.offsetHeight - 10, 0)) + "px";
+    }
+
+    let drag = null;
+    canvas.addEventListener("pointerdown", (event) => {
+      drag = { x: event.clientX, from: view.from, to: view.to };
+      canvas.setPointerCapture(event.pointerId);
+      showTip(event);
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!drag) {
+        showTip(event);
+        return;
+      }
+      const by = (drag.x - event.clientX) / width * (drag.to - drag.from);
+      if (Math.abs(drag.x - event.clientX) < 3) return;
+      box.classList.add("dragged");
+      tip.hidden = true;
+      show(drag.from + by, drag.to + by);
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+      canvas.addEventListener(end, () => {
+        drag = null;
+        box.classList.remove("dragged");
+      });
+    }
+    canvas.addEventListener("pointerleave", () => { if (!drag) tip.hidden = true; });
+    canvas.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey && !event.metaKey) return; // scrolling stays scrolling
+      event.preventDefault();
+      zoom(event.deltaY > 0 ? 1.25 : 0.8, time(event.clientX - canvas.getBoundingClientRect().left));
+    }, { passive: false });
+    const byKey = { ArrowLeft: () => move(-0.25), ArrowRight: () => move(0.25),
+      "+": () => zoom(0.5), "-": () => zoom(2) };
+    box.addEventListener("keydown", (event) => {
+      const act = byKey[event.key];
+      if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      act();
+    });
+    window.addEventListener("resize", draw);
+
+    return {
+      draw, show, goTo, view,
+      groups: [...new Set(rows.map((row) => row.group))],
+      isShown: (group) => !hidden.has(group),
+      toggle(group) {
+        if (!hidden.delete(group)) hidden.add(group);
+        draw();
+      },
+      go: {
+        all: () => show(0, series.end, null),
+        in: () => zoom(0.5), out: () => zoom(2), left: () => move(-0.5), right: () => move(0.5),
+        previous: () => goCold(false), next: () => goCold(true),
+      },
+    };
+  }
+
+  return { begin };
+})();
