@@ -5,7 +5,7 @@
 #include <array>
 #include <unordered_map>
 
-#include "audit_engine/pattern.hpp"
+#include "audit_events/key_pattern.hpp"
 
 namespace drover::audit {
 

@@ -2,7 +2,7 @@
 // How tenures end and change: releases, renewals, and what comes late.
 #include <algorithm>
 
-#include "audit_engine/pattern.hpp"
+#include "audit_events/key_pattern.hpp"
 #include "audit_engine/tenure_tracker.hpp"
 
 namespace drover::audit {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "audit_engine/pattern.hpp"
+#include "audit_events/key_pattern.hpp"
 
 namespace drover::audit {
 

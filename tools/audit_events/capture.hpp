@@ -30,7 +30,9 @@ class record_sink {
 struct capture_options {
   /// Random, and kept nowhere: without it no hash can be compared with a guess.
   std::array<std::uint64_t, 2> hash_key{};
-  bool hide_keys = false;  ///< names of keys and channels become hashes
+  /// Names of keys and channels become hashes: that of the name's pattern, a colon, that of the
+  /// name.
+  bool hide_keys = false;
   /// Bytes of events that wait for their replies, all connections together. What goes over it is
   /// left out, and said so by `sight_lost`; replies are still matched.
   std::size_t waiting_bytes_max = std::size_t{64} << 20U;

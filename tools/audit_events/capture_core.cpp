@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "audit_events/key_pattern.hpp"
 #include "audit_events/limits.hpp"
 #include "audit_events/script_facts.hpp"
 #include "lease/sha1.hpp"
@@ -59,6 +60,9 @@ bool capture_core::take_room(std::size_t cost) noexcept {
 void capture_core::show_name(std::string_view head, const digest& of, std::string& into) const {
   into.clear();
   if (options_.hide_keys) {
+    // Patterns have to be told apart, though nobody can tell them.
+    append_hash(into, digest_of(options_.hash_key, fold_key(head)).hash);
+    into += ':';
     append_hash(into, of.hash);
     return;
   }
@@ -100,8 +104,14 @@ bool capture_core::knows_script(std::string_view script) const {
   return seen_.find(std::string{script}) != seen_.end();
 }
 
+unsigned capture_core::ttl_argument_of(const std::string& script) const {
+  const auto found = seen_.find(script);
+  return found == seen_.end() ? 0 : found->second;
+}
+
 void capture_core::see(script_seen&& facts) {
-  if (seen_.size() >= scripts_max || !seen_.insert(facts.script).second) return;
+  if (seen_.size() >= scripts_max) return;
+  if (!seen_.emplace(facts.script, facts.ttl_argument).second) return;
   tell(std::move(facts));
 }
 

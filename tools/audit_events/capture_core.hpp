@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "audit_events/capture.hpp"
@@ -48,6 +47,8 @@ class capture_core {
   [[nodiscard]] std::string see_library(std::string_view body);
   /// A script is called by its SHA1. Tells `script_seen` if the body is a published one.
   void see_call(std::string_view sha1);
+  /// Which ARGV of a script that was seen is a time to live, from 1; 0: none.
+  [[nodiscard]] unsigned ttl_argument_of(const std::string& script) const;
   [[nodiscard]] bool knows_script(std::string_view script) const;
 
  private:
@@ -62,7 +63,7 @@ class capture_core {
   std::uint64_t bytes_ = 0;
   std::size_t waiting_bytes_ = 0;
   std::unordered_map<std::uint64_t, std::string> sha1_of_body_;  // by its hash
-  std::unordered_set<std::string> seen_;
+  std::unordered_map<std::string, unsigned> seen_;  // scripts, and which ARGV is a ttl
 };
 
 }  // namespace drover::audit

@@ -206,8 +206,10 @@ void conversation_state::emit(awaited&& one) {
 }
 
 void conversation_state::tell_left_out(moment at) {
-  of_.tell(sight_lost{connection_, at, "more commands waited for replies than there is room for", 0,
-                      std::exchange(left_out_, 0)});
+  of_.tell(sight_lost{.connection = connection_,
+                      .at = at,
+                      .why = "more commands waited for replies than there is room for",
+                      .events = std::exchange(left_out_, 0)});
 }
 
 /// Hands on what waits, without replies.

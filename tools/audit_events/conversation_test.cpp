@@ -260,7 +260,9 @@ TEST(audit_conversation, HidesNamesOfKeysIfAsked) {
   to.ask({"GET", "secret:key"}, "$-1\r\n");
   to.server(">2\r\n$10\r\ninvalidate\r\n*1\r\n$10\r\nsecret:key\r\n");
   const std::string shown = to.of.shown_key("secret:key");
-  EXPECT_EQ(shown.size(), 16U);
+  EXPECT_EQ(shown.size(), 33U);
+  EXPECT_EQ(to.of.shown_key("user:1").substr(0, 17), to.of.shown_key("user:23").substr(0, 17));
+  EXPECT_NE(to.of.shown_key("user:1"), to.of.shown_key("user:23"));
   EXPECT_EQ(to.heard(), (lines{"GET k:" + shown + " -> null", "push invalidate " + shown}));
 }
 

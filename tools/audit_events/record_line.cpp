@@ -291,6 +291,8 @@ void read(line_fields& from, sight_lost& into) {
   from.text("why", into.why);
   from.number("bytes", into.bytes);
   from.number("events", into.events);
+  from.optional_number("one_in", into.one_in);
+  if (into.one_in == 0) from.fail("one_in", "is 0");
 }
 
 void read(line_fields& from, server_said& into) {

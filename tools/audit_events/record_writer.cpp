@@ -232,6 +232,7 @@ void write(object& into, const sight_lost& one) {
   into.text("why", one.why);
   into.number("bytes", one.bytes);
   into.number("events", one.events);
+  if (one.one_in != 1) into.number("one_in", one.one_in);
 }
 
 void write(object& into, const server_said& one) {

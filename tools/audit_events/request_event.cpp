@@ -126,6 +126,20 @@ void request_events::make(const resp::request& from, request_tail& tail, const f
   } else if (does == effect::fcall && is_function_name(texts_[0])) {
     into.script = texts_[0];
   }
+  if (does == effect::eval || does == effect::evalsha || does == effect::fcall) note_ttl(into);
+}
+
+/// The time to live that a script gets is kept as the one of a command is: engines need it.
+void request_events::note_ttl(event& into) const {
+  const unsigned position = of_.ttl_argument_of(into.script);
+  if (position == 0) return;
+  std::size_t at = 1;
+  while (at + 1 < into.arguments.size() && into.arguments[at + 1].is == field::kind::key) ++at;
+  at += position;
+  if (at >= texts_.size() || !is_number_word(texts_[at])) return;
+  into.arguments[at].is = field::kind::word;
+  into.arguments[at].of = {};
+  assign_upper(into.arguments[at].text, texts_[at]);
 }
 
 void request_events::set_field(const resp::request& from, request_tail& tail, std::size_t at,

@@ -58,6 +58,8 @@ class request_events {
   void see_script(const resp::request& from, const request_tail& tail, std::size_t at, effect does,
                   event& into);
 
+  void note_ttl(event& into) const;
+
   capture_core& of_;
   std::vector<std::string_view> texts_;
   std::vector<argument_role> roles_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "audit_engine/pattern.hpp"
+#include "audit_events/key_pattern.hpp"
 
 #include <algorithm>
 #include <array>
