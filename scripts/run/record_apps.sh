@@ -11,7 +11,7 @@ run_record_apps() {
   build_preset dev drover_command drover_audit_apps
   publish_server
   mkdir -p build/audit_apps
-  ln -sfn ../dev/bin/audit_app build/audit_apps/cpp
-  python3 test/audit/record_apps.py --drover build/dev/bin/drover \
-    --redis-server build/bin/redis-server --build "$PWD/build/audit_apps" "$@"
+  ln -sfn ../dev/bin/audit_apps/cpp build/audit_apps/cpp
+  DROVER_REDIS_SERVER="$PWD/build/bin/redis-server" python3 test/audit/record_apps.py \
+    --drover build/dev/bin/drover --build "$PWD/build/audit_apps" "$@"
 }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """One application: the auditor must find in its recording what it states, and nothing else.
 
-  apps_test.py --drover PROGRAM NAME                                         from its recording
-  apps_test.py --drover PROGRAM --redis-server PROGRAM --build FOLDER NAME   run anew
+  apps_test.py --drover PROGRAM NAME                  from its recording
+  apps_test.py --drover PROGRAM --live FOLDER NAME    run anew; what is compiled is in FOLDER
 """
 
 import argparse
@@ -25,8 +25,8 @@ def replayed(app, drover, scratch):
 
 
 def run_anew(app, arguments, scratch):
-    with behind_proxy.private_server(arguments.redis_server, scratch) as url:
-        done = behind_proxy.audited(app, arguments.drover, url, arguments.build, scratch,
+    with behind_proxy.private_server(scratch) as url:
+        done = behind_proxy.audited(app, arguments.drover, url, arguments.live, scratch,
                                     ["--format", "json"])
     return applications.parsed(done, app)
 
@@ -35,13 +35,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drover", required=True)
-    parser.add_argument("--redis-server")
-    parser.add_argument("--build", type=pathlib.Path)
+    parser.add_argument("--live", type=pathlib.Path, metavar="FOLDER")
     parser.add_argument("name")
     arguments = parser.parse_args()
     (app,) = applications.all_applications([arguments.name])
     with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
-        if arguments.redis_server:
+        if arguments.live:
             audit, wrong = run_anew(app, arguments, scratch), []
         else:
             audit, wrong = replayed(app, arguments.drover, scratch)

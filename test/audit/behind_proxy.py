@@ -14,9 +14,25 @@ import applications
 PATIENCE_S = 60
 
 
+def server_program(scratch):
+    """The server that DROVER_REDIS_SERVER names, or the one installed; redis-tools has it, too,
+    under another name."""
+    given = os.environ.get("DROVER_REDIS_SERVER") or shutil.which("redis-server")
+    if given:
+        return given
+    other_name = shutil.which("redis-check-rdb")
+    if not other_name:
+        raise SystemExit("no redis-server: install it or set DROVER_REDIS_SERVER to its path")
+    program = pathlib.Path(scratch) / "redis-server"
+    if not program.exists():
+        program.symlink_to(other_name)
+    return str(program)
+
+
 @contextlib.contextmanager
-def private_server(program, scratch):
+def private_server(scratch):
     """A Redis server on a free port of the loopback interface, which keeps nothing. Its URL."""
+    program = server_program(scratch)
     for _ in range(20):
         port = free_port()
         log = pathlib.Path(scratch) / "server.log"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs applications behind `drover audit --record` and keeps the recordings.
 
-  record_apps.py --drover PROGRAM --redis-server PROGRAM --build FOLDER [NAME ...]
+  record_apps.py --drover PROGRAM --build FOLDER [NAME ...]
   record_apps.py --needs [NAME ...]    print the Debian packages that they need
 
 Without names: all whose sources have changed since their recording; --all: all of them.
@@ -40,7 +40,7 @@ def wanted(arguments):
 def record(app, arguments, scratch):
     plain = pathlib.Path(scratch) / "recording.jsonl"
     plain.unlink(missing_ok=True)
-    with behind_proxy.private_server(arguments.redis_server, scratch) as url:
+    with behind_proxy.private_server(scratch) as url:
         done = behind_proxy.audited(app, arguments.drover, url, arguments.build, scratch,
                                     ["--record", str(plain), "--format", "json"])
     audit = applications.parsed(done, app)
@@ -66,7 +66,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drover")
-    parser.add_argument("--redis-server")
     parser.add_argument("--build", type=pathlib.Path)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--needs", action="store_true")

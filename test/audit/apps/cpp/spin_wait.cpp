@@ -16,7 +16,7 @@ std::string get_sensor(traffic::connection& redis, const std::string& name, traf
     const std::string token = std::to_string(getpid()) + "-" + std::to_string(roll());
     if (!redis.ask({"SET", key + ":lock", token, "NX", "PX", "2000"})) continue;
     if (!redis.ask({"GET", key})) {
-      const std::string value = traffic::load(key, 90ms);
+      const std::string value = traffic::load(key, 250ms);
       redis.ask({"SET", key, value, "PX", std::to_string(traffic::between(roll, 1800, 2000))});
     }
     redis.ask({"EVAL", release, "1", key + ":lock", token});
@@ -27,7 +27,7 @@ std::string get_sensor(traffic::connection& redis, const std::string& name, traf
 
 int main() {
   return traffic::fleet(1, [](unsigned) {
-    traffic::crowd(3, 5s, 1, [] {
+    traffic::crowd(4, 5s, 1, [] {
       auto redis = std::make_shared<traffic::connection>();
       return [redis](traffic::dice& roll) { get_sensor(*redis, "t-7", roll); };
     });
