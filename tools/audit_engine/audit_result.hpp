@@ -51,6 +51,7 @@ struct finding {
   std::string advice;
   std::string fix_prompt;
   std::string accepted;  ///< the baseline's reason; then it does not count for the verdict
+  bool fails = false;    ///< it counts for the verdict: bad enough, and not accepted
 };
 
 struct coverage_line {
@@ -118,9 +119,10 @@ struct drawn_timeline {
 
 struct audit_result {
   verdict is = verdict::inconclusive;
-  std::string why;                ///< one line: why pass, fail or inconclusive
-  std::vector<finding> findings;  ///< the worst first
-  std::vector<finding> notices;   ///< C9xx
+  std::string why;                   ///< one line: why pass, fail or inconclusive
+  std::vector<finding> findings;     ///< the worst first
+  std::vector<finding> notices;      ///< C9xx
+  std::vector<std::string> remarks;  ///< on the audit itself: what has expired in the baseline, ...
   std::vector<coverage_line> coverage;
   std::vector<role_line> roles;
 

@@ -63,7 +63,8 @@ void sort_findings(audit_result& result) {
 void judge(audit_result& result, const settings& told) {
   std::size_t counting = 0;
   std::size_t accepted = 0;
-  for (const finding& each : result.findings) {
+  for (finding& each : result.findings) {
+    each.fails = each.how_bad >= told.fail_on && each.accepted.empty();
     if (each.how_bad < told.fail_on) continue;
     ++(each.accepted.empty() ? counting : accepted);
   }

@@ -266,11 +266,14 @@ std::string roles(const audit_result& of) {
 }
 
 std::string notices(const audit_result& of) {
-  if (of.notices.empty()) return {};
+  if (of.notices.empty() && of.remarks.empty()) return {};
   std::string text = "<section class=\"card\">\n<h2>Notices</h2>\n<dl>\n";
   for (const finding& each : of.notices) {
     text += element("dt", "", each.rule + ' ' + each.name) +
             element("dd", "", shown(each.message) + ' ' + shown(each.advice));
+  }
+  for (const std::string& each : of.remarks) {
+    text += element("dt", "", "note") + element("dd", "", shown(each));
   }
   return text + "</dl>\n</section>\n";
 }

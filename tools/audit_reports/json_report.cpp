@@ -44,7 +44,8 @@ void write(json_writer& out, const finding& of) {
   for (const evidence& each : of.seen) write(out, each);
   out.end_array();
   out.field("library", of.library).field("advice", of.advice);
-  out.field("fix_prompt", of.fix_prompt).field("accepted", of.accepted).end_object();
+  out.field("fix_prompt", of.fix_prompt).field("accepted", of.accepted);
+  out.field("fails", of.fails).end_object();
 }
 
 void write(json_writer& out, std::string_view name, const std::vector<finding>& findings) {
@@ -57,7 +58,8 @@ void write(json_writer& out, const audit_result::figures& of) {
   out.name("run").begin_object().field("length_ms", ms(of.length));
   out.field("commands", of.commands).field("connections", of.connections);
   out.field("processes", of.processes).field("keys", of.keys);
-  out.field("cold_events", of.cold_events).field("loads", of.loads);
+  out.field("cold_events", of.cold_events);
+  out.field("contended_cold_events", of.contended_cold_events).field("loads", of.loads);
   out.field("origin_loads", of.origin_loads);
   out.field("sampled_share", of.sampled_share).field("blind_share", of.blind_share).end_object();
 }
@@ -77,6 +79,7 @@ std::string json_report(const audit_result& of) {
   write(out, of.run);
   write(out, "findings", of.findings);
   write(out, "notices", of.notices);
+  write(out.name("remarks"), of.remarks);
   out.name("coverage").begin_array();
   for (const coverage_line& each : of.coverage) {
     out.begin_object().field("rule", each.rule).field("name", each.name);

@@ -212,6 +212,9 @@ std::string text_report(const audit_result& of, const cli::terminal& on) {
               '\n';
     }
   }
+  for (const std::string& each : of.remarks) {
+    text += '\n' + cli::wrapped("Note: " + shown(each), on.width, 2) + '\n';
+  }
   return text + '\n' + cli::wrapped("Next: " + next_step(of, reader::terminal), on.width, 0) + '\n';
 }
 

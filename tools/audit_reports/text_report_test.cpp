@@ -36,14 +36,15 @@ TEST(audit_wording, CountsFindingsByTheirSeverity) {
 
 TEST(audit_wording, SaysTheRunInFigures) {
   EXPECT_EQ(run_in_words(sample::unsafe().run),
-            "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 91 loads (the "
+            "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 12 contended, 91 "
+            "loads (the "
             "origin counted 93)");
   EXPECT_EQ(run_in_words(sample::quiet().run),
             "800 ms, 12 commands of 1 process on 2 keys, 0 cold events, 0 loads");
 }
 
 TEST(audit_text_report, BeginsWithTheVerdictAndATableOfFindings) {
-  const std::string text = text_report(sample::unsafe(), {.width = 100});
+  const std::string text = text_report(sample::unsafe(), {.width = 120});
   const auto lines = lines_of(text);
   EXPECT_EQ(lines[0], "FAIL  2 errors, 1 warning, 1 accepted");
   EXPECT_EQ(lines[1], "2 errors: stampede-cold-key on user:*, foreign-unlock on lock:user:*");

@@ -84,7 +84,9 @@ std::string run_in_words(const audit_result::figures& of) {
   parts.push_back(cli::counted(of.commands, "command", "commands") + " of " +
                   cli::counted(of.processes, "process", "processes") + " on " +
                   cli::counted(of.keys, "key", "keys"));
-  parts.push_back(cli::counted(of.cold_events, "cold event", "cold events"));
+  std::string cold = cli::counted(of.cold_events, "cold event", "cold events");
+  if (of.cold_events > 0) cold += ", " + cli::in_words(of.contended_cold_events) + " contended";
+  parts.push_back(std::move(cold));
   std::string loads = cli::counted(of.loads, "load", "loads");
   if (of.origin_loads > 0) loads += " (the origin counted " + cli::in_words(of.origin_loads) + ")";
   parts.push_back(std::move(loads));
