@@ -33,7 +33,8 @@ class stale_set final : public rule {
       last->misses[last->count++ % misses_max] = {what.sent, what.done, what.process};
       return;
     }
-    if (what.is != op::kind::remove || what.came != op::outcome::yes) return;
+    // A key that is being loaded is not there: an invalidation then answers 0.
+    if (what.is != op::kind::remove || what.came == op::outcome::failed) return;
     removal now;
     now.sequence = what.sequence;
     now.lazy = key.last_hit && key.last_hit->connection == what.connection &&
@@ -49,6 +50,10 @@ class stale_set final : public rule {
     const removal* const last = last_.find(key.ref);
     const bool known = last != nullptr && last->sequence == removed.sequence;
     if (known && last->lazy) return;
+    if (removed.connection == what.store.connection &&
+        !all.connections().is_multiplexed(removed.connection)) {
+      return;  // its own
+    }
     if (removed.transaction != 0 && removed.transaction == what.store.transaction) return;
     if (all.is_perturbed(removed.sent, removed.done)) return;
     seen& of = of_[*key.pattern];

@@ -3,35 +3,12 @@
 #include <string>
 
 #include "audit_rules/catalogue.hpp"
+#include "audit_rules/wrapping.hpp"
 
 namespace drover::audit {
 namespace {
 
-constexpr std::size_t page_columns = 110;
 constexpr std::size_t terminal_columns = 100;
-
-/// `text` broken between words; all lines but the first begin with `indent`.
-std::string wrapped(std::string_view text, std::string_view indent = "",
-                    std::size_t columns = page_columns) {
-  std::string out;
-  std::size_t column = 0;
-  while (!text.empty()) {
-    const std::size_t end = text.find(' ');
-    const std::string_view word = text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-    if (column > 0 && column + 1 + word.size() > columns) {
-      out += '\n';
-      out += indent;
-      column = indent.size();
-    } else if (column > 0) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-  }
-  return out;
-}
 
 std::string item(std::string_view label, std::string_view text) {
   if (text.empty()) return {};

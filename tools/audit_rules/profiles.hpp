@@ -64,4 +64,7 @@ struct library_traces {
 /// profile. `library` may be nullptr.
 void complete(finding& what, const library_profile* library);
 
+/// The page docs/reference/audit-libraries.md.
+[[nodiscard]] std::string profiles_page();
+
 }  // namespace drover::audit

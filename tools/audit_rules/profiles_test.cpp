@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "audit_rules/catalogue.hpp"
@@ -73,6 +76,19 @@ TEST(audit_profiles, KnowDroverByItsOwnTexts) {
   for (const lease::script& each : lease::scripts()) {
     EXPECT_EQ(name_of({{}, {"drover " + std::string{each.name}}, {"x"}}), "Drover");
   }
+}
+
+TEST(audit_profiles, AreWhatThePageSays) {
+  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+  std::ifstream in{root / "docs" / "reference" / "audit-libraries.md", std::ios::binary};
+  const std::string page{std::istreambuf_iterator<char>{in}, {}};
+  const std::string wanted = profiles_page();
+  if (page == wanted) return;
+  const auto made = std::filesystem::temp_directory_path() / "drover-audit-libraries.md";
+  std::ofstream{made, std::ios::binary} << wanted;
+  ADD_FAILURE() << "docs/reference/audit-libraries.md is not what the profiles say; what it should "
+                   "be is in "
+                << made;
 }
 
 TEST(audit_profiles, TurnAFindingIntoASetting) {
