@@ -33,7 +33,7 @@ class judgement {
     if (into.does == purpose::acquire) {
       if (into.token_argument == 0) std::swap(into.token_argument, into.value_argument);
       into.value_argument = 0;
-      if (reading_.returns_nil && reading_.ends_with_ttl) into.says = script_seen::success::null;
+      if (reading_.returns_nil && reading_.ends_with_state) into.says = script_seen::success::null;
     } else if (into.does != purpose::compare_and_store && into.does != purpose::store) {
       into.value_argument = 0;
     }
@@ -238,11 +238,13 @@ class library_reader {
 }  // namespace
 
 script_seen facts_of_body(std::string_view sha1, std::string_view body) {
-  if (std::optional<script_seen> known = known_script(sha1, normalised_lua(body))) return *known;
   const std::vector<lua_token> tokens = lua_tokens(body);
   script_seen out = facts_of(tokens, "KEYS", "ARGV");
   out.script = sha1;
-  return out;
+  std::optional<script_seen> known = known_script(sha1, normalised_lua(body));
+  if (!known) return out;
+  known->calls = std::move(out.calls);
+  return *std::move(known);
 }
 
 std::optional<script_seen> facts_of_published(std::string_view sha1) {

@@ -262,9 +262,10 @@ class script_reader {
     if (at + 1 >= all_.size()) return;
     if (is_name(all_[at + 1], "nil") || is_name(all_[at + 1], "false")) out_.returns_nil = true;
     const lua_operand what = operand(at + 1, end_of_expressions(at + 1), 0);
-    out_.ends_with_ttl =
-        what.is == lua_operand::kind::result &&
-        (out_.calls[what.number].command == "PTTL" || out_.calls[what.number].command == "TTL");
+    out_.ends_with_state = false;
+    if (what.is != lua_operand::kind::result) return;
+    const std::string& command = out_.calls[what.number].command;
+    out_.ends_with_state = command == "PTTL" || command == "TTL" || command == "GET";
   }
 
   tokens all_;

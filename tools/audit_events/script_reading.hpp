@@ -34,7 +34,7 @@ struct script_reading {
   /// ARGV that is compared with what a call of a reading command answered; 0: none.
   unsigned compared_argument = 0;
   bool returns_nil = false;
-  bool ends_with_ttl = false;  ///< the last `return` returns PTTL or TTL
+  bool ends_with_state = false;  ///< the last `return` returns what PTTL, TTL or GET answers
 };
 
 /// `keys` and `arguments`: what the tables are called; KEYS and ARGV, or a function's parameters.
