@@ -17,7 +17,10 @@ import tempfile
 
 import applications
 import behind_proxy
+import stall_watch
 
+STALL_MAX_S = 0.1
+RUNS_MAX = 4
 PACKAGES = {
     "cpp": ["libhiredis-dev"],
     "go": ["golang-go", "golang-github-gomodule-redigo-dev", "golang-golang-x-sync-dev"],
@@ -37,15 +40,26 @@ def wanted(arguments):
             if recorded.get(app.name) != app.digest() or not app.recording.exists()]
 
 
-def record(app, arguments, scratch):
+def run_once(app, arguments, scratch):
+    """The recording, what the audit came to, and the longest stall of the machine meanwhile."""
     plain = pathlib.Path(scratch) / "recording.jsonl"
     plain.unlink(missing_ok=True)
-    with behind_proxy.private_server(scratch) as url:
+    with behind_proxy.private_server(scratch) as url, stall_watch.stall_watch() as watch:
         done = behind_proxy.audited(app, arguments.drover, url, arguments.build, scratch,
                                     ["--record", str(plain), "--format", "json"])
-    audit = applications.parsed(done, app)
+    return plain.read_bytes(), applications.parsed(done, app), watch.longest_s
+
+
+def record(app, arguments, scratch):
+    """Again, while the machine is too busy; in the end the calmest run counts."""
+    runs = []
+    while not runs or (runs[-1][2] > STALL_MAX_S and len(runs) < RUNS_MAX):
+        runs.append(run_once(app, arguments, scratch))
+    recording, audit, stall = min(runs, key=lambda run: run[2])
+    if stall > STALL_MAX_S:
+        print(f"{app.name}: the machine stalled for {stall:.2f} s in the calmest of {len(runs)} runs")
     app.recording.parent.mkdir(parents=True, exist_ok=True)
-    app.recording.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+    app.recording.write_bytes(gzip.compress(recording, mtime=0))
     digests = applications.recorded_digests()
     digests[app.name] = app.digest()
     applications.write_digests(digests)
