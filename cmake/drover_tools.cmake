@@ -79,6 +79,9 @@ foreach(file IN LISTS bench_files)
   target_include_directories(bench_${name} PRIVATE "${PROJECT_SOURCE_DIR}/bench")
   target_link_libraries(bench_${name} PRIVATE
     drover_support benchmark::benchmark ${DROVER_HIREDIS} Threads::Threads)
+  if(name MATCHES "^audit" AND TARGET drover_tools)
+    target_link_libraries(bench_${name} PRIVATE drover_tools)
+  endif()
 endforeach()
 
 include(drover_audit_apps)

@@ -213,7 +213,8 @@ class torture:
     def functions(self):
         library = "#!lua name=mylib\nredis.register_function('mine', function(keys, args) " \
                   "return redis.call('SET', keys[1], args[1]) end)\n" \
-                  "redis.register_function{function_name='mine_ro', callback=function(keys, args) " \
+                  "redis.register_function{function_name='mine_ro', " \
+                  "callback=function(keys, args) " \
                   "return redis.call('GET', keys[1]) end, flags={'no-writes'}}"
         self.run("FUNCTION", "LOAD", library)
         self.run("FUNCTION", "LOAD", library)

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// What looking on costs: the same load straight to the server, through the proxy as a plain pipe
+// (the floor), through the proxy that reads along, and through the whole auditor with all its
+// rules. All of them in turn, round after round; ratios are taken within a round against the floor.
+//
+//   ./run bench audit [--tiny] [--rounds N] [--seconds S]
+//
+// Nothing is pinned: all have both the processors that the benchmark has, so that the auditor's
+// second thread takes from the load and from the server what it needs.
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit_engine/engine.hpp"
+#include "audit_load.hpp"
+#include "audit_proxy/live_capture.hpp"
+#include "audit_proxy/proxy.hpp"
+#include "audit_rules/all_rules.hpp"
+#include "closed_loop.hpp"
+#include "support/redis_server.hpp"
+
+namespace {
+
+using namespace drover;
+
+/// Records come here and go nowhere, or into an engine.
+class sink final : public audit::record_sink {
+ public:
+  explicit sink(bool judges) {
+    if (judges) judge_ = std::make_unique<audit::engine>(audit::settings{}, audit::all_rules());
+  }
+  void take(audit::record& one) override {
+    if (judge_) judge_->feed(one);
+  }
+  [[nodiscard]] std::uint64_t commands() const {
+    return judge_ ? judge_->progress().commands.load() : 0;
+  }
+
+ private:
+  std::unique_ptr<audit::engine> judge_;
+};
+
+/// One way from the load to the server.
+class way {
+ public:
+  enum class kind { direct, floor, reading, judging };
+
+  way(kind what, std::uint16_t server_port) : what_{what}, port_{server_port} {
+    if (what == kind::direct) return;
+    audit::proxy_settings with;
+    with.server.port = server_port;
+    if (what != kind::floor) {
+      sink_ = std::make_unique<sink>(what == kind::judging);
+      sight_ = std::make_unique<audit::live_capture>(audit::live_settings{}, *sink_);
+      if (!sight_->start()) std::abort();
+    }
+    proxy_ = std::make_unique<audit::proxy>(std::move(with), sight_.get());
+    const auto at = proxy_->start();
+    if (!at) {
+      std::fprintf(stderr, "%s\n", at.error().text.c_str());
+      std::abort();
+    }
+    port_ = at->port;
+  }
+  ~way() {
+    if (proxy_) proxy_->stop();
+    if (sight_) sight_->stop();
+  }
+  way(const way&) = delete;
+  way& operator=(const way&) = delete;
+
+  [[nodiscard]] const char* name() const {
+    switch (what_) {
+      case kind::direct: return "straight to the server";
+      case kind::floor: return "plain pipe (the floor)";
+      case kind::reading: return "reading along";
+      case kind::judging: return "the auditor, all rules";
+    }
+    return "";
+  }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  /// Per cent of the keys that are not looked at.
+  [[nodiscard]] double left_out() const {
+    if (!sight_) return 0;
+    const auto counts = sight_->counts();
+    const double share = 100.0 * (1.0 - 1.0 / counts.one_in);
+    return counts.lost > 0 ? std::max(share, 1e-3) : share;
+  }
+
+ private:
+  kind what_;
+  std::uint16_t port_;
+  std::unique_ptr<sink> sink_;
+  std::unique_ptr<audit::live_capture> sight_;
+  std::unique_ptr<audit::proxy> proxy_;
+};
+
+struct column {
+  std::vector<double> per_second;
+  std::vector<double> p50_us;
+  std::vector<double> p99_us;
+  std::vector<double> cpu_us;
+  std::vector<double> ratio;
+  std::vector<double> more_us;
+};
+
+struct asked {
+  unsigned rounds = 11;
+  double seconds = 0.7;
+};
+
+void compare_ways(std::vector<std::unique_ptr<way>>& ways, unsigned connections, const asked& how) {
+  std::vector<column> columns(ways.size());
+  for (unsigned round = 0; round < how.rounds; ++round) {
+    for (std::size_t i = 0; i < ways.size(); ++i) {
+      bench::load_plan plan;
+      plan.port = ways[i]->port();
+      plan.connections = connections;
+      plan.length = std::chrono::duration<double>{how.seconds};
+      const double cpu_before = bench::cpu_us();
+      auto got = bench::run_load(plan);
+      const double cpu = bench::cpu_us() - cpu_before;
+      column& into = columns[i];
+      into.per_second.push_back(got.per_second);
+      into.p50_us.push_back(bench::percentile(got.took_ns, 0.5));
+      into.p99_us.push_back(bench::percentile(got.took_ns, 0.99));
+      into.cpu_us.push_back(cpu / static_cast<double>(got.took_ns.size()));
+    }
+    for (column& one : columns) {
+      one.ratio.push_back(one.per_second[round] / columns[1].per_second[round]);
+      one.more_us.push_back(one.p50_us[round] - columns[1].p50_us[round]);
+    }
+  }
+  std::printf("%5s  %-24s %11s %8s %8s %7s   %-18s %s\n", "conns", "", "requests/s", "p50 us",
+              "p99 us", "cpu us", "of the floor", "p50 more   keys left out");
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    const column& one = columns[i];
+    const auto [least, most] = std::minmax_element(one.ratio.begin(), one.ratio.end());
+    std::printf("%5u  %-24s %11.0f %8.1f %8.1f %7.2f   %.3f [%.2f-%.2f]  %+7.1f   %.3g %%\n",
+                connections, ways[i]->name(), bench::median(one.per_second),
+                bench::median(one.p50_us), bench::median(one.p99_us), bench::median(one.cpu_us),
+                bench::median(one.ratio), *least, *most, bench::median(one.more_us),
+                ways[i]->left_out());
+  }
+  std::fflush(stdout);
+}
+
+/// Of this process now, in MiB.
+double resident_mib() {
+  std::ifstream statm{"/proc/self/statm"};
+  double all = 0;
+  double resident = 0;
+  statm >> all >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20U);
+}
+
+/// What 200,000 keys cost, and that three times as many cost no more.
+void measure_memory(const test::redis_server& server, std::uint32_t keys) {
+  const double before = resident_mib();
+  way through{way::kind::judging, server.port()};
+  std::printf("memory of the auditor: %.0f MiB with no key", resident_mib() - before);
+  for (const std::uint32_t count : {keys, 3 * keys}) {
+    bench::load_plan plan;
+    plan.port = through.port();
+    plan.connections = 1;
+    bench::load_client client{plan, 1};
+    std::string batch;
+    for (std::uint32_t from = 0; from < count; from += 100) {
+      batch.clear();
+      for (std::uint32_t i = from; i < from + 100; ++i) {
+        resp::write_command(batch, {"SET", "user:" + std::to_string(i), "value", "PX", "60000"});
+      }
+      client.exchange(batch, 100);
+    }
+    std::printf(", %.0f MiB after %u keys", resident_mib() - before, count);
+    std::fflush(stdout);
+  }
+  std::printf("; keys left out %.3g %%\n", through.left_out());
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  asked how;
+  bool tiny = false;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view name = values[i];
+    if (name == "--tiny") tiny = true;
+    if (name == "--rounds" && i + 1 < count)
+      how.rounds = static_cast<unsigned>(std::atoi(values[++i]));
+    if (name == "--seconds" && i + 1 < count) how.seconds = std::atof(values[++i]);
+  }
+  if (tiny) how = {1, 0.05};
+  const test::redis_server server{{.tcp = true, .arguments = {}}};
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    server.command({"SET", "user:" + std::to_string(i), std::string(100, 'x')});
+  }
+  std::printf(
+      "88 %% GET, 8 %% SET, 4 %% locks; values of 100 bytes, 1000 keys, TCP loopback; "
+      "%u rounds of %.2f s, medians\n",
+      how.rounds, how.seconds);
+  {
+    std::vector<std::unique_ptr<way>> ways;
+    for (const auto what :
+         {way::kind::direct, way::kind::floor, way::kind::reading, way::kind::judging}) {
+      ways.push_back(std::make_unique<way>(what, server.port()));
+    }
+    for (const unsigned connections : {1U, 50U}) compare_ways(ways, connections, how);
+  }
+  measure_memory(server, tiny ? 2'000 : 200'000);
+  return 0;
+}
