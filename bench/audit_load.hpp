@@ -142,8 +142,8 @@ inline load_result run_load(const load_plan& plan) {
   std::array<epoll_event, 64> events{};
   auto now = begun;
   for (; now - begun < plan.length; now = std::chrono::steady_clock::now()) {
-    const int count = ::epoll_wait(watch, events.data(), static_cast<int>(events.size()), 1000);
-    if (count == 0) throw std::runtime_error{"no answer for a second"};
+    const int count = ::epoll_wait(watch, events.data(), static_cast<int>(events.size()), 10000);
+    if (count == 0) throw std::runtime_error{"no answer for ten seconds"};
     for (int i = 0; i < count; ++i) {
       load_client& one = *clients[events[static_cast<std::size_t>(i)].data.u32];
       std::uint32_t took_ns = 0;

@@ -14,10 +14,13 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -26,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "audit_events/capture.hpp"
 #include "audit_proxy/proxy.hpp"
 
 namespace drover::test {
@@ -199,6 +203,62 @@ class spoken_proxy {
  public:
   audit::proxy inner;
   audit::address at;
+};
+
+/// Keeps what it is handed, but for the bulk of the events: of them the counts.
+class seen_records final : public audit::record_sink {
+ public:
+  void take(audit::record& one) override {
+    const std::lock_guard lock{mutex_};
+    if (const auto* command = std::get_if<audit::event>(&one)) {
+      if (command->executed) ++counts_[command->command];
+      if (commands_.size() < 1000) commands_.push_back(*command);
+    } else if (others_.size() < 10'000) {
+      others_.push_back(one);
+    }
+    came_.notify_all();
+  }
+  /// How often a command was run, by its name in lower case.
+  [[nodiscard]] std::uint64_t count(std::string name) const {
+    for (char& letter : name) letter = static_cast<char>(std::toupper(letter));
+    const std::lock_guard lock{mutex_};
+    const auto found = counts_.find(name);
+    return found == counts_.end() ? 0 : found->second;
+  }
+  /// The first thousand.
+  [[nodiscard]] std::vector<audit::event> commands() const {
+    const std::lock_guard lock{mutex_};
+    return commands_;
+  }
+  template <class Record>
+  [[nodiscard]] std::vector<Record> all() const {
+    const std::lock_guard lock{mutex_};
+    std::vector<Record> out;
+    for (const audit::record& one : others_) {
+      if (const auto* wanted = std::get_if<Record>(&one)) out.push_back(*wanted);
+    }
+    return out;
+  }
+  /// Connections on which nothing could be read.
+  [[nodiscard]] std::vector<audit::sight_lost> blind() const { return all<audit::sight_lost>(); }
+  /// Waits until `is_so`, at most a minute; answers whether it is.
+  template <class Condition>
+  bool wait_until(Condition is_so) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+    while (!is_so()) {
+      if (std::chrono::steady_clock::now() >= end) return false;
+      std::unique_lock lock{mutex_};
+      came_.wait_for(lock, std::chrono::milliseconds{10});
+    }
+    return true;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable came_;
+  std::map<std::string, std::uint64_t> counts_;
+  std::vector<audit::event> commands_;
+  std::vector<audit::record> others_;
 };
 
 [[nodiscard]] inline audit::proxy_settings in_front_of(const audit::address& server) {

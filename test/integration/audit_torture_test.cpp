@@ -11,8 +11,10 @@
 #include <map>
 #include <memory>
 #include <regex>
+#include <set>
 #include <thread>
 
+#include "audit_proxy/live_capture.hpp"
 #include "base/printing.hpp"
 #include "base/random.hpp"
 #include "integration/audit_proxy_world.hpp"
@@ -145,6 +147,14 @@ void expect_same_lines(const std::string& expected, const std::string& got) {
                 << "\ngot:      " << got.substr(std::min(from, got.size()), 300);
 }
 
+/// Calls of a command as INFO commandstats counts them: those that were refused as well.
+std::uint64_t calls_in(const std::string& stats, const std::string& name) {
+  const std::regex line{"cmdstat_" + name + ":calls=([0-9]+),.*rejected_calls=([0-9]+)"};
+  std::smatch found;
+  if (!std::regex_search(stats, found, line)) return 0;
+  return std::stoull(found[1]) + std::stoull(found[2]);
+}
+
 class audit_torture : public testing::Test {
  protected:
   [[nodiscard]] static redis_server::options options() {
@@ -165,8 +175,21 @@ class audit_torture : public testing::Test {
     return play(script, at, std::move(cut));
   }
 
+  [[nodiscard]] static std::string python(const audit::address& at) {
+    const auto tests = std::filesystem::path{__FILE__}.parent_path().parent_path();
+    return "/usr/bin/python3 '" + (tests / "support/audit_torture.py").string() + "' " +
+           describe(at) + " 2>&1";
+  }
+  void stop() {
+    proxy_.inner.stop();
+    sight_.stop();
+  }
+
   redis_server server_{options()};
-  spoken_proxy proxy_{in_front_of(address_of(server_))};
+  seen_records seen_;
+  audit::live_capture sight_{{}, seen_};
+  const bool looks_ = static_cast<bool>(sight_.start());
+  spoken_proxy proxy_{in_front_of(address_of(server_)), &sight_};
 };
 
 void expect_same(const std::vector<std::string>& expected, const std::vector<std::string>& got) {
@@ -179,15 +202,44 @@ void expect_same(const std::vector<std::string>& expected, const std::vector<std
 }
 
 TEST_F(audit_torture, NoByteDiffersHoweverTheyAreCut) {
+  std::set<std::uint64_t> may_not_be_blind;
+  std::map<std::uint64_t, std::string> names;
   for (const torture_script& script : torture_scripts()) {
     SCOPED_TRACE(script.name);
     const auto expected = play_fresh(script, address_of(server_), whole());
     ASSERT_FALSE(HasFatalFailure());
+    const auto first = proxy_.inner.counts().opened + 1;
     expect_same(expected, play_fresh(script, proxy_.at, whole()));
     const std::size_t most = script.is_large ? 200'000 : 7;
     expect_same(expected, play_fresh(script, proxy_.at, random_slices(1, most)));
     if (!script.is_large) expect_same(expected, play_fresh(script, proxy_.at, single_bytes()));
     if (HasFatalFailure()) return;
+    for (auto number = first; number <= proxy_.inner.counts().opened; ++number) {
+      names.emplace(number, script.name);
+      if (!script.may_be_blind) may_not_be_blind.insert(number);
+    }
+  }
+  stop();
+  EXPECT_FALSE(may_not_be_blind.empty());
+  for (const audit::sight_lost& lost : seen_.blind()) {
+    EXPECT_EQ(may_not_be_blind.count(lost.connection), 0U)
+        << "blind in '" << names[lost.connection] << "': " << lost.why;
+  }
+}
+
+// What was read along is what the server has run: by its own count of each command.
+TEST_F(audit_torture, ReadsAlongEveryCommandOfRedisPy) {
+  clear();
+  server_.command({"CONFIG", "RESETSTAT"});
+  output_of(python(proxy_.at));
+  const auto ran = server_.command({"INFO", "commandstats"});
+  stop();
+  // Its scripts call these as often.
+  const std::map<std::string, std::uint64_t> by_scripts{{"get", 5}, {"set", 1}, {"hgetall", 1}};
+  for (const char* name : {"get", "set", "mget", "lpop", "hgetall", "watch", "blpop", "publish",
+                           "subscribe", "evalsha", "fcall", "unlink", "select"}) {
+    const auto scripted = by_scripts.count(name) > 0 ? by_scripts.at(name) : 0;
+    EXPECT_EQ(seen_.count(name) + scripted, calls_in(std::string{ran.root().text()}, name)) << name;
   }
 }
 
@@ -207,12 +259,9 @@ TEST_F(audit_torture, OverUnixSocketsAsWell) {
 }
 
 TEST_F(audit_torture, RedisPyGetsTheSame) {
-  const auto script =
-      (std::filesystem::path{__FILE__}.parent_path().parent_path() / "support" / "audit_torture.py")
-          .string();
   const auto run = [&](const audit::address& at) {
     clear();
-    return output_of("/usr/bin/python3 '" + script + "' " + describe(at) + " 2>&1");
+    return output_of(python(at));
   };
   const auto expected = run(address_of(server_));
   EXPECT_NE(expected.find("\nat once: "), std::string::npos) << "not to its end: " << expected;

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t taken_at_once = 1024;
 constexpr auto rest = 1ms;                // while there is traffic: so late is what is looked at
 constexpr unsigned rests_max = 100;       // without any; then it sleeps
-constexpr auto process_wait = 250ms;      // for the name of who connected
+constexpr auto process_wait = 2s;         // for the name of who connected
 constexpr double events_fill_max = 0.95;  // the rest of the room is for what happens once
 constexpr double calm_fill = 0.5;         // a hole is over
 

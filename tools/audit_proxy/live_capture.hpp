@@ -32,7 +32,7 @@ namespace drover::audit {
 struct live_settings {
   bool hide_keys = false;
   bool is_active = false;  ///< for `capture_begun`
-  std::string tool;        ///< for `capture_begun`
+  std::string tool{};      ///< for `capture_begun`
   hand_over::bounds room{};
   std::optional<std::filesystem::path> recording{};
   /// One line for people, as that the disk is full. Called on the looking thread.
