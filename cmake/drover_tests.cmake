@@ -135,6 +135,9 @@ if(TARGET drover_tools)
       "$<TARGET_FILE:sample_page>" ${which})
     set_tests_properties(browser/${which}_report PROPERTIES LABELS integration TIMEOUT 300)
   endforeach()
+  add_test(NAME audit/report_files COMMAND "${DROVER_PYTHON}"
+    "${PROJECT_SOURCE_DIR}/test/audit/report_files_test.py" "$<TARGET_FILE:sample_page>")
+  set_tests_properties(audit/report_files PROPERTIES LABELS integration TIMEOUT 120)
 endif()
 
 # The tool is tested from outside.

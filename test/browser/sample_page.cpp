@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 // sample_page simulate|audit FOLDER: writes the pages that <which>_report_test.py looks at.
+// sample_page audit_files FOLDER: writes what test/audit/report_files_test.py reads.
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "audit_reports/html_report.hpp"
+#include "audit_reports/json_report.hpp"
+#include "audit_reports/junit_report.hpp"
 #include "audit_reports/sample_for_test.hpp"
+#include "audit_reports/sarif_report.hpp"
 #include "simulate_report/html_report.hpp"
 #include "simulate_report/sample_for_test.hpp"
 #include "simulate_report/svg.hpp"
@@ -38,6 +44,23 @@ void write_audits(const std::filesystem::path& folder) {
   write(folder / "e_large.html", html_report(sample::large()));
 }
 
+void write_audit_files(const std::filesystem::path& folder) {
+  using namespace drover::audit;
+  const std::vector<std::pair<std::string, audit_result>> samples{{"unsafe", sample::unsafe()},
+                                                                  {"hostile", sample::hostile()},
+                                                                  {"safe", sample::safe()},
+                                                                  {"harmless", sample::harmless()},
+                                                                  {"quiet", sample::quiet()}};
+  located where;
+  where.places["user:*"] = {"src/a b/%7e.py", 42};
+  where.left_out = sample::evil_names()[0];
+  for (const auto& [name, result] : samples) {
+    write(folder / (name + ".json"), json_report(result));
+    write(folder / (name + ".xml"), junit_report(result));
+    write(folder / (name + ".sarif"), sarif_report(result, where));
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
@@ -46,8 +69,10 @@ int main(int count, char** arguments) try {
     write_simulations(arguments[2]);
   } else if (which == "audit") {
     write_audits(arguments[2]);
+  } else if (which == "audit_files") {
+    write_audit_files(arguments[2]);
   } else {
-    throw std::runtime_error("usage: sample_page simulate|audit FOLDER");
+    throw std::runtime_error("usage: sample_page simulate|audit|audit_files FOLDER");
   }
   return 0;
 } catch (const std::exception& error) {

@@ -2,7 +2,6 @@
 #include "audit_reports/html_report.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 #include <vector>
 
@@ -145,12 +144,6 @@ std::string timeline(const audit_result& of) {
                         "part of this.");
   }
   return text + "</section>\n";
-}
-
-std::string since(moment begun, moment at) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%+.1f ms", ms(at - begun));
-  return text;
 }
 
 std::string moments(const evidence& of) {

@@ -2,7 +2,6 @@
 #include "audit_reports/text_report.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -92,12 +91,6 @@ std::string table_of(const std::vector<finding>& findings, const cli::terminal& 
          {std::string{word_of(each.how_sure)}, style::faint}});
   }
   return made.text(on) + left_out(findings.size(), rows_max, "findings");
-}
-
-std::string since(moment begun, moment at) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%+.1f ms", ms(at - begun));
-  return text;
 }
 
 std::string timeline(const evidence& of, const cli::terminal& on) {

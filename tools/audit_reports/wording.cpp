@@ -2,6 +2,7 @@
 #include "audit_reports/wording.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <vector>
 
 #include "cli/words.hpp"
@@ -128,6 +129,12 @@ std::string next_step(const audit_result& of, reader where) {
 std::string shown(std::string_view text) { return cli::visible(text, text_max); }
 
 std::string shown_name(std::string_view name) { return cli::visible(name, name_max); }
+
+std::string since(moment begun, moment at) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%+.1f ms", ms(at - begun));
+  return text;
+}
 
 double ms(moment time) { return static_cast<double>(time.count()) / 1000.0; }
 

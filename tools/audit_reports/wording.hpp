@@ -33,6 +33,9 @@ enum class reader : std::uint8_t { terminal, page };
 [[nodiscard]] std::string shown(std::string_view text);
 [[nodiscard]] std::string shown_name(std::string_view name);
 
+/// "+51.2 ms"
+[[nodiscard]] std::string since(moment begun, moment at);
+
 /// Milliseconds with three decimals.
 [[nodiscard]] double ms(moment time);
 
