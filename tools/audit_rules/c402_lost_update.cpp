@@ -23,24 +23,16 @@ constexpr std::uint64_t latent_min = 5;
 class lost_update final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C402"; }
-  [[nodiscard]] interest::bits wants() const override {
-    return interest::refreshes | interest::of(op::kind::store);
-  }
-
-  void on_op(const op& what, const key_state& key, const world& /*all*/) override {
-    const bool guarded =
-        what.watched || what.in_script || what.part || what.only_if != op::condition::none;
-    if (guarded) {
-      safe_[key.ref] = what.sequence;
-      ++of_[*key.pattern].guarded;
-    }
-  }
+  [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
   void on_refresh(const refresh& what, const key_state& key, const world& all) override {
     if (!what.last_hit || what.last_hit->connection != what.store.connection) return;
     if (all.connections().is_multiplexed(what.store.connection)) return;
-    const std::uint64_t* const safe = safe_.find(key.ref);
-    if (safe != nullptr && *safe == what.store.sequence) return;
+    if (what.store.watched || what.store.in_script || what.store.part ||
+        what.store.only_if != op::condition::none) {
+      ++of_[*key.pattern].guarded;
+      return;
+    }
     if (what.store.transaction != 0 && what.store.transaction == what.last_hit->transaction) return;
     const moment gap = what.store.sent - what.last_hit->done;
     const moment delta = all.delta_of(*key.pattern);
@@ -127,7 +119,6 @@ class lost_update final : public rule {
     return made;
   }
 
-  per_key<std::uint64_t> safe_;  ///< sequence of the last store that cannot lose another's
   per_pattern<seen> of_;
 };
 
