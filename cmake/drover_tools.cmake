@@ -46,6 +46,7 @@ if(tool_files AND EXISTS "${tool_main}")
     target_link_libraries(drover_tools PUBLIC "${DROVER_PQXX}")
   endif()
   drover_embed_pages(drover_tools)
+  drover_embed_prompts(drover_tools)
 
   add_executable(drover_command "${tool_main}")
   set_target_properties(drover_command PROPERTIES OUTPUT_NAME drover)

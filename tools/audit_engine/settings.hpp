@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct role_rule {
 struct settings {
   std::vector<role_rule> roles;      ///< the first that matches counts
   std::vector<std::string> require;  ///< rules that must have been exercised, as "C206"
-  severity fail_on = severity::error;
+  std::optional<severity> fail_on = severity::error;  ///< nullopt: nothing fails
   std::string command;  ///< the audited one, for the result
 
   /// The least recently used key is forgotten. A key costs about half a KiB.

@@ -64,16 +64,17 @@ void judge(audit_result& result, const settings& told) {
   std::size_t counting = 0;
   std::size_t accepted = 0;
   for (finding& each : result.findings) {
-    each.fails = each.how_bad >= told.fail_on && each.accepted.empty();
-    if (each.how_bad < told.fail_on) continue;
+    const bool counts = told.fail_on && each.how_bad >= *told.fail_on;
+    each.fails = counts && each.accepted.empty();
+    if (!counts) continue;
     ++(each.accepted.empty() ? counting : accepted);
   }
   const std::string suffix =
       accepted == 0 ? "" : " (" + counted(accepted, "more is", "more are") + " accepted)";
   if (counting > 0) {
     result.is = verdict::fail;
-    result.why = counted(counting, "finding", "findings") + " at or above \"" + word(told.fail_on) +
-                 "\"" + suffix;
+    result.why = counted(counting, "finding", "findings") + " at or above \"" +
+                 word(*told.fail_on) + "\"" + suffix;
     return;
   }
   if (std::string missing = what_is_missing(result, told); !missing.empty()) {
@@ -82,9 +83,12 @@ void judge(audit_result& result, const settings& told) {
     return;
   }
   result.is = verdict::pass;
-  result.why = "nothing at or above \"" + std::string(word(told.fail_on)) + "\" in " +
-               counted(result.run.cold_events, "cold event", "cold events") + ", " +
-               std::to_string(result.run.contended_cold_events) + " of them contended" + suffix;
+  const std::string found = told.fail_on
+                                ? "nothing at or above \"" + std::string(word(*told.fail_on)) + "\""
+                                : std::string{"nothing is asked to fail"};
+  result.why = found + " in " + counted(result.run.cold_events, "cold event", "cold events") +
+               ", " + std::to_string(result.run.contended_cold_events) + " of them contended" +
+               suffix;
 }
 
 }  // namespace drover::audit

@@ -3,10 +3,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
+#include "cli/audit_command.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/prompts_command.hpp"
 #include "cli/simulate_command.hpp"
+#include "cli/typed_command.hpp"
 #include "cli/usage_error.hpp"
 
 #ifndef DROVER_VERSION
@@ -17,10 +22,10 @@ namespace drover::cli {
 namespace {
 
 constexpr const char* description =
-    "Drover, a Redis cache that loads each key once: see it at work.\n"
+    "Drover, a Redis cache that loads each key once: see it at work, and see how other code does.\n"
     "\n"
-    "Start with `drover simulate`. It needs no configuration, touches no server of yours,\n"
-    "and leaves nothing behind.";
+    "Start with `drover simulate`: it needs no configuration, touches no server of yours, and\n"
+    "leaves nothing behind. Then `drover audit -- COMMAND` for an application of yours.";
 
 constexpr std::string_view member_name = "herd-member";
 
@@ -34,6 +39,18 @@ command widened(std::variant<Kinds...> one) {
   return std::visit([](auto& what) -> command { return std::move(what); }, one);
 }
 
+/// `behind`: the dashes and what follows, empty without any.
+command audit_meant(const audit_command& audit, std::vector<std::string> words,
+                    std::vector<std::string> behind) {
+  if (behind.size() == 1) throw usage_error{"--: give the command to audit behind it"};
+  if (!behind.empty()) behind.erase(behind.begin());
+  command made = widened(audit.meant(std::move(behind)));
+  words.front() = "drover";
+  if (auto* options = std::get_if<audit::audit_options>(&made))
+    options->typed = typed_command(words);
+  return made;
+}
+
 }  // namespace
 
 command parse_command_line(int count, const char* const* arguments) {
@@ -45,8 +62,22 @@ command parse_command_line(int count, const char* const* arguments) {
   app.failure_message(
       [](const CLI::App*, const CLI::Error& error) { return std::string{error.what()}; });
   const simulate_command simulate{app};
+  const audit_command audit{app};
+  const prompts_command prompts{app};
+  const std::vector<std::string> words{arguments, arguments + count};
+  // What stands behind -- is a command of the user's, and none of ours to read.
+  const auto dashes = std::ranges::find(words, "--");
+  const bool has_program = dashes != words.end();
+  const auto asked_for = [&] {
+    if (simulate.is_asked_for()) return "drover simulate";
+    if (prompts.is_asked_for()) return prompts.name();
+    return audit.is_asked_for() ? "drover audit" : "drover";
+  };
   try {
-    app.parse(count, arguments);
+    app.parse(static_cast<int>(dashes - words.begin()), arguments);
+    if (audit.is_asked_for()) return audit_meant(audit, words, {dashes, words.end()});
+    if (has_program) throw usage_error{"--: nothing is run but by `drover audit -- COMMAND`"};
+    if (prompts.is_asked_for()) return widened(prompts.meant());
     if (simulate.is_asked_for()) return widened(simulate.meant(count, arguments));
     return showing{app.help(), exit_usage};
   } catch (const CLI::CallForHelp&) {
@@ -55,10 +86,15 @@ command parse_command_line(int count, const char* const* arguments) {
     return showing{app.help("", CLI::AppFormatMode::All), exit_met};
   } catch (const CLI::CallForVersion& version) {
     return showing{std::string{version.what()} + '\n', exit_met};
+  } catch (const CLI::ExtrasError& error) {
+    return complaint(audit.is_asked_for()
+                         ? std::string{error.what()} + "; a command to audit stands behind --"
+                         : std::string{error.what()},
+                     asked_for());
   } catch (const CLI::ParseError& error) {
-    return complaint(error.what(), simulate.is_asked_for() ? "drover simulate" : "drover");
+    return complaint(error.what(), asked_for());
   } catch (const usage_error& error) {
-    return complaint(error.what(), "drover simulate");
+    return complaint(error.what(), asked_for());
   }
 }
 

@@ -8,8 +8,10 @@
 #include "cli/command_line.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/usage_error.hpp"
+#include "cli/whole_input.hpp"
 #include "herd/member.hpp"
 #include "process/signal_watch.hpp"
+#include "prompts/prompt_text.hpp"
 #include "simulate/simulate.hpp"
 
 namespace {
@@ -22,6 +24,19 @@ int carry_out(const cli::showing& what) {
 }
 int carry_out(const simulate::simulate_options& asked) { return simulate::run_simulate(asked); }
 int carry_out(const simulate::long_run_options& asked) { return simulate::run_long_run(asked); }
+int carry_out(const audit::audit_options& asked) { return audit::run_audit(asked); }
+int carry_out(const prompts::init_options& asked) {
+  const auto written = prompts::init_ai(asked);
+  for (const auto& file : written) std::printf("wrote %s\n", file.c_str());
+  if (written.empty()) std::puts("everything is there already");
+  return cli::exit_met;
+}
+int carry_out(const cli::fix_prompt_options& asked) {
+  const auto made = prompts::fix_prompt(cli::whole_input(asked.file));
+  if (!made) throw cli::usage_error{asked.file + ": " + made.error().text};
+  std::fputs(made->c_str(), stdout);
+  return cli::exit_met;
+}
 int carry_out(const cli::member_arguments& told) { return simulate::run_member(told.texts); }
 
 }  // namespace

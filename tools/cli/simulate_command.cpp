@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "cli/typed_command.hpp"
 #include "cli/typed_numbers.hpp"
 #include "cli/usage_error.hpp"
 #include "simulate/simulate.hpp"
@@ -105,27 +106,6 @@ std::vector<simulate::load_time> loads_named(std::string_view text) {
   return loads;
 }
 
-/// The command as a shell would take it, without anybody's password.
-std::string command_line_of(int count, const char* const* arguments) {
-  std::string line = "drover";
-  for (int i = 1; i < count; ++i) {
-    const std::string each = simulate::without_password(arguments[i]);
-    const bool is_plain =
-        !each.empty() && each.find_first_not_of(
-                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                             "0123456789-_=./:,+@%") == std::string_view::npos;
-    line += ' ';
-    if (is_plain) {
-      line += each;
-      continue;
-    }
-    line += '\'';
-    for (const char byte : each) line += byte == '\'' ? std::string{"'\\''"} : std::string{byte};
-    line += '\'';
-  }
-  return line;
-}
-
 }  // namespace
 
 simulate_command::simulate_command(CLI::App& app)
@@ -188,6 +168,8 @@ void simulate_command::refuse(const char* option, const char* why) const {
 
 std::variant<showing, simulate::simulate_options, simulate::long_run_options>
 simulate_command::meant(int count, const char* const* arguments) const {
+  std::vector<std::string> words{arguments, arguments + count};
+  words.front() = "drover";
   if (is_list_) return showing{simulate::list_of_all(), 0};
   if (scenario_ == long_run_name) return meant_long_run();
   const simulate::scenario* what = &simulate::scenarios().front();
@@ -196,7 +178,7 @@ simulate_command::meant(int count, const char* const* arguments) const {
     throw usage_error{"--scenario '" + scenario_ + "': there are " +
                       names_of(simulate::scenarios()) + ", and long-run"};
   }
-  return meant_simulation(*what, command_line_of(count, arguments));
+  return meant_simulation(*what, typed_command(words));
 }
 
 simulate::simulate_options simulate_command::meant_simulation(const simulate::scenario& what,

@@ -5,13 +5,15 @@
 
 namespace drover::simulate {
 
-signal_watch::signal_watch() {
+signal_watch::signal_watch(std::initializer_list<int> besides) {
   ::sigemptyset(&watched_);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+  const auto watch = [this](int signal) {
     struct sigaction set {};
     ::sigaction(signal, nullptr, &set);
     if (set.sa_handler != SIG_IGN) ::sigaddset(&watched_, signal);
-  }
+  };
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) watch(signal);
+  for (const int signal : besides) watch(signal);
   ::sigaddset(&watched_, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &watched_, &before_);
 
@@ -33,8 +35,9 @@ void signal_watch::pause(std::chrono::milliseconds time) const {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
   const timespec limit{.tv_sec = seconds.count(),
                        .tv_nsec = std::chrono::nanoseconds{time - seconds}.count()};
-  const int signal = ::sigtimedwait(&watched_, nullptr, &limit);
-  if (signal > 0 && signal != SIGCHLD) throw interrupted{signal};
+  siginfo_t from{};
+  const int signal = ::sigtimedwait(&watched_, &from, &limit);
+  if (signal > 0 && signal != SIGCHLD) throw interrupted{signal, from.si_code == SI_KERNEL};
 }
 
 }  // namespace drover::simulate

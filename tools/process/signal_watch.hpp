@@ -8,18 +8,22 @@
 
 #include <chrono>
 #include <csignal>
+#include <initializer_list>
 
 namespace drover::simulate {
 
-/// Somebody wants us to stop: SIGINT, SIGTERM, SIGHUP or SIGQUIT. Not a std::exception, so that
-/// nobody takes it for an error on its way out.
+/// Somebody wants us to stop: SIGINT, SIGTERM, SIGHUP or SIGQUIT (or one that was asked for). Not a
+/// std::exception, so that nobody takes it for an error on its way out.
 struct interrupted {
   int signal = 0;
+  /// By the terminal: all processes of our group got it, too.
+  bool is_for_all = false;
 };
 
 class signal_watch {
  public:
-  signal_watch();
+  /// Watches those `besides`, too.
+  explicit signal_watch(std::initializer_list<int> besides = {});
   ~signal_watch();
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "audit/assessor.hpp"
+
+#include <utility>
+
+#include "audit_rules/all_rules.hpp"
+#include "audit_rules/explain.hpp"
+
+namespace drover::audit {
+
+settings settings_for(const audit_options& asked) {
+  settings made;
+  for (const auto& [glob, role] : asked.roles) made.roles.push_back({.glob = glob, .role = role});
+  made.require = asked.required;
+  made.fail_on = asked.fail_on;
+  made.keys_max = asked.keys_max;
+  made.command = asked.typed;
+  return made;
+}
+
+assessor::assessor(const audit_options& asked) : engine_{settings_for(asked), all_rules()} {}
+
+void assessor::take(record& one) { engine_.feed(one); }
+
+audit_result assessor::finish() {
+  audit_result made = engine_.finish();
+  explain(made);
+  return made;
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// From what was asked for to reports and an exit code.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <string>
+
+#include "audit/assessor.hpp"
+#include "audit/audit_options.hpp"
+#include "audit/exit_code.hpp"
+#include "audit/live_run.hpp"
+#include "audit/replay.hpp"
+#include "audit_engine/verdict.hpp"
+#include "audit_reports/html_report.hpp"
+#include "audit_reports/json_report.hpp"
+#include "audit_reports/text_report.hpp"
+#include "cli/report_file.hpp"
+#include "cli/terminal.hpp"
+
+namespace drover::audit {
+namespace {
+
+/// All files that will be written, made before anything is started.
+class outputs {
+ public:
+  explicit outputs(const audit_options& asked) : asked_{asked} {
+    for (const report_request& each : asked.reports) files_.emplace_back(each.out);
+    if (asked.new_baseline) new_baseline_.emplace_back(asked.new_baseline);
+  }
+
+  void write(const audit_result& of) {
+    auto file = files_.begin();
+    for (const report_request& each : asked_.reports) (file++)->write(text_of(of, each));
+  }
+
+ private:
+  [[nodiscard]] std::string text_of(const audit_result& of, const report_request& as) const {
+    switch (as.format) {
+      case audit_format::json: return json_report(of);
+      case audit_format::html: return html_report(of);
+      case audit_format::junit:
+      case audit_format::sarif:
+      case audit_format::text: break;
+    }
+    return text_report(of, as.out ? cli::terminal{} : cli::terminal_of(STDOUT_FILENO));
+  }
+
+  const audit_options& asked_;
+  std::deque<cli::report_file> files_;
+  std::deque<cli::report_file> new_baseline_;  // one or none: a file cannot be moved
+};
+
+live_outcome run_replay(const audit_options& asked) {
+  assessor of{asked};
+  const std::string note = replay(*asked.replay, of);
+  if (!note.empty()) std::fprintf(stderr, "drover: %s\n", note.c_str());
+  return {of.finish(), std::nullopt};
+}
+
+}  // namespace
+
+int run_audit(const audit_options& asked) {
+  outputs to{asked};
+  live_outcome made = asked.replay ? run_replay(asked) : run_live(asked);
+  to.write(made.result);
+  return exit_code_of(made.result.is,
+                      asked.ignores_command_code ? std::nullopt : made.command_code);
+}
+
+}  // namespace drover::audit

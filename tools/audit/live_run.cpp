@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "audit/live_run.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "audit/application.hpp"
+#include "audit/assessor.hpp"
+#include "audit/environment.hpp"
+#include "audit/server_choice.hpp"
+#include "audit_proxy/live_capture.hpp"
+#include "audit_proxy/proxy.hpp"
+#include "cli/progress_line.hpp"
+#include "cli/usage_error.hpp"
+#include "herd/private_redis.hpp"
+#include "process/scratch_folder.hpp"
+#include "process/signal_watch.hpp"
+
+#ifndef DROVER_VERSION
+#define DROVER_VERSION "of no release"
+#endif
+
+namespace drover::audit {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* usual_listen = "127.0.0.1:6390";
+
+void say(const std::string& line) { std::fprintf(stderr, "drover: %s\n", line.c_str()); }
+
+environment own_environment() {
+  environment all;
+  for (char** each = ::environ; *each != nullptr; ++each) all.emplace_back(*each);
+  return all;
+}
+
+class live_run {
+ public:
+  explicit live_run(const audit_options& asked)
+      : asked_{asked},
+        listen_{listen_address()},
+        variables_{own_environment()},
+        server_program_{asked.starts_redis ? simulate::find_redis_server(asked.redis_server)
+                                           : std::filesystem::path{}} {}
+
+  live_outcome run() {
+    choose_server();
+    start_capture();
+    start_proxy();
+    introduce();
+    std::optional<int> code;
+    if (asked_.program.empty()) {
+      wait_without_command(waiting_here());
+    } else {
+      code = run_to_its_end(command(), waiting_here());
+    }
+    progress_.clear();
+    proxy_->stop();
+    capture_->stop();
+    return {assessor_.finish(), code};
+  }
+
+ private:
+  [[nodiscard]] address listen_address() const {
+    if (asked_.listen.empty()) {
+      return asked_.program.empty() ? *parse_address(usual_listen) : address{"127.0.0.1", 0, ""};
+    }
+    auto at = parse_address(asked_.listen);
+    if (!at) throw cli::usage_error{"--listen: " + at.error().text};
+    return *std::move(at);
+  }
+
+  void choose_server() {
+    if (asked_.starts_redis) {
+      folder_.emplace();
+      redis_.emplace(server_program_, folder_->path(), signals_);
+      server_ = server_typed(redis_->url());
+      server_.said_by = "--redis auto";
+      return;
+    }
+    server_ = asked_.server ? server_typed(*asked_.server) : server_usual(variables_);
+  }
+
+  void start_capture() {
+    live_settings with;
+    with.hide_keys = asked_.hides_keys;
+    with.is_active = asked_.is_active;
+    with.tool = "drover " DROVER_VERSION;
+    with.recording = asked_.record;
+    with.say = say;
+    capture_.emplace(std::move(with), assessor_);
+    if (const auto started = capture_->start(); !started) {
+      throw cli::usage_error{"--record: " + started.error().text};
+    }
+  }
+
+  void start_proxy() {
+    proxy_settings with;
+    with.listen = listen_;
+    with.server = server_.without_credentials();
+    with.say = say;
+    proxy_.emplace(std::move(with), &*capture_);
+    auto at = proxy_->start();
+    if (!at) throw cli::usage_error{at.error().text};
+    proxy_at_ = *std::move(at);
+  }
+
+  /// Nobody who reads a report on standard output wants this in it.
+  void introduce() {
+    say("listening on " + describe(proxy_at_) + " in front of " +
+        describe(server_.without_credentials()) + " (" + server_.said_by + ")");
+    if (asked_.program.empty()) {
+      say("connect the application there; " +
+          std::string{asked_.length ? "the report comes when the time is over"
+                                    : "Ctrl-C ends the audit and prints the report"});
+    }
+  }
+
+  [[nodiscard]] simulate::foreground_process::plan command() const {
+    const address server = server_.without_credentials();
+    const bool follows_variables = !asked_.server && !asked_.starts_redis;
+    const rewritten told = rewrite(variables_, {.proxy = proxy_at_,
+                                                .only_of = follows_variables ? &server : nullptr,
+                                                .drops_credentials = asked_.starts_redis});
+    for (const std::string& name : told.left) {
+      say(name + " names another server than the one that is audited and stays as it is");
+    }
+    simulate::foreground_process::plan made;
+    for (const std::string& word : asked_.program) {
+      made.command.push_back(filled_in(word, proxy_at_));
+    }
+    made.environment = told.variables;
+    for (const std::string& each : asked_.set_env) {
+      const std::string name = each.substr(0, each.find('=') + 1);
+      std::erase_if(made.environment, [&](const auto& had) { return had.starts_with(name); });
+      made.environment.push_back(filled_in(each, proxy_at_));
+    }
+    for (const report_request& each : asked_.reports) {
+      if (!each.out && each.format != audit_format::text) made.speaks_to_errors = true;
+    }
+    return made;
+  }
+
+  [[nodiscard]] waiting waiting_here() {
+    return {.signals = signals_, .at_most = asked_.length, .tick = [this] { tick(); }};
+  }
+
+  void tick() {
+    if (redis_ && redis_->status()) {
+      throw std::runtime_error{"the private redis-server has ended: " +
+                               simulate::ending_in_words(*redis_->status())};
+    }
+    if (!asked_.program.empty()) return;  // the terminal is the command's
+    const live_counts seen = capture_->counts();
+    const proxy_counts passed = proxy_->counts();
+    progress_.show(
+        std::to_string(passed.open_now) + " connections  " + std::to_string(seen.events) +
+        " commands" +
+        (seen.one_in > 1 ? "  one key in " + std::to_string(seen.one_in) + " looked at" : "") +
+        "  Ctrl-C: report");
+  }
+
+  const audit_options& asked_;
+  const address listen_;
+  const environment variables_;
+  const std::filesystem::path server_program_;
+  chosen_server server_;
+  address proxy_at_;
+  assessor assessor_{asked_};
+  // What follows is undone in reverse order, whatever ends the audit.
+  const simulate::signal_watch signals_{SIGUSR1, SIGUSR2};
+  std::optional<simulate::scratch_folder> folder_;
+  std::optional<simulate::private_redis> redis_;
+  std::optional<live_capture> capture_;
+  std::optional<proxy> proxy_;
+  cli::progress_line progress_{STDERR_FILENO};
+};
+
+}  // namespace
+
+live_outcome run_live(const audit_options& asked) { return live_run{asked}.run(); }
+
+}  // namespace drover::audit

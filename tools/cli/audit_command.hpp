@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The options of `drover audit`: as typed, and as meant.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "audit/audit_options.hpp"
+#include "cli/showing.hpp"
+
+namespace drover::cli {
+
+class audit_command {
+ public:
+  /// Adds the subcommand. This object outlives the parsing.
+  explicit audit_command(CLI::App& app);
+
+  [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
+  /// `program` is what stood behind `--`. Throws `usage_error` naming the option that cannot be
+  /// meant.
+  [[nodiscard]] std::variant<showing, audit::audit_options> meant(
+      std::vector<std::string> program) const;
+
+ private:
+  using pairs = std::vector<std::pair<std::string, std::string>>;
+
+  void add_source_options();
+  void add_judgement_options();
+  void add_activity_options();
+  void add_report_options();
+  CLI::Option* add(const char* name, std::string& to, const std::string& what, const char* type);
+  void check_combinations(const std::vector<std::string>& program) const;
+  [[nodiscard]] std::vector<audit::report_request> meant_reports() const;
+  [[nodiscard]] audit::origin_requests meant_origins() const;
+  [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
+
+  CLI::App* app_;
+  std::string listen_;
+  std::string server_;
+  std::string redis_;
+  std::string redis_server_;
+  std::vector<std::string> set_env_;
+  std::string length_;
+  std::string record_;
+  std::string replay_;
+  bool hides_keys_ = false;
+  std::vector<std::string> roles_;
+  std::vector<std::string> required_;
+  std::string fail_on_ = "error";
+  std::string exit_code_ = "command";
+  std::string baseline_;
+  std::string new_baseline_;
+  std::string keys_max_;
+  bool lists_rules_ = false;
+  bool is_active_ = false;
+  bool holds_misses_ = false;
+  std::vector<std::string> allowed_;
+  pairs origin_redis_;
+  std::vector<std::string> origin_logs_;
+  std::vector<std::string> origin_regexes_;
+  std::vector<std::string> origin_commands_;
+  std::vector<std::string> origin_tcp_;
+  CLI::Option* format_option_ = nullptr;
+  CLI::Option* out_option_ = nullptr;
+  std::vector<std::string> formats_;
+  std::vector<std::string> outs_;
+  std::string sources_;
+};
+
+}  // namespace drover::cli

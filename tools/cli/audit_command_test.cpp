@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "cli/audit_command.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/command_line.hpp"
+#include "cli/exit_codes.hpp"
+
+namespace drover::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using audit::audit_format;
+using audit::audit_options;
+
+command parsed(std::vector<const char*> typed) {
+  typed.insert(typed.begin(), {"drover", "audit"});
+  return parse_command_line(static_cast<int>(typed.size()), typed.data());
+}
+
+audit_options meant(const std::vector<const char*>& typed) {
+  const command got = parsed(typed);
+  if (const auto* options = std::get_if<audit_options>(&got)) return *options;
+  const auto* text = std::get_if<showing>(&got);
+  ADD_FAILURE() << (text != nullptr ? text->text : "something else is meant");
+  return {};
+}
+
+std::string refusal(const std::vector<const char*>& typed) {
+  const command got = parsed(typed);
+  const auto* text = std::get_if<showing>(&got);
+  if (text == nullptr) {
+    ADD_FAILURE() << "accepted: " << typed.front();
+    return "";
+  }
+  EXPECT_EQ(text->exit_code, exit_usage) << text->text;
+  return text->text;
+}
+
+TEST(audit_command, WhatStandsBehindTheDashesIsTheCommandAndNothingElse) {
+  const auto options = meant({"--fail-on", "warning", "--", "app", "--format", "x", "--", "y"});
+  EXPECT_EQ(options.program, (std::vector<std::string>{"app", "--format", "x", "--", "y"}));
+  EXPECT_EQ(options.fail_on, audit::severity::warning);
+  EXPECT_EQ(options.reports.size(), 1U);
+}
+
+TEST(audit_command, ACommandWithoutDashesIsRefusedWithTheRemedy) {
+  EXPECT_NE(refusal({"python3", "app.py"}).find("--"), std::string::npos);
+  EXPECT_NE(refusal({"--"}).find("command"), std::string::npos);
+}
+
+TEST(audit_command, EachFormatHasTheFileBehindIt) {
+  const auto options = meant(
+      {"--format", "json", "--out", "a", "--format", "text", "--format", "html", "--out", "b"});
+  ASSERT_EQ(options.reports.size(), 3U);
+  EXPECT_EQ(options.reports[0].format, audit_format::json);
+  EXPECT_EQ(options.reports[0].out, "a");
+  EXPECT_EQ(options.reports[1].format, audit_format::text);
+  EXPECT_FALSE(options.reports[1].out);
+  EXPECT_EQ(options.reports[2].out, "b");
+}
+
+TEST(audit_command, AnOutAloneIsForTheText) {
+  const auto options = meant({"--out", "a"});
+  ASSERT_EQ(options.reports.size(), 1U);
+  EXPECT_EQ(options.reports[0].format, audit_format::text);
+  EXPECT_EQ(options.reports[0].out, "a");
+}
+
+TEST(audit_command, OneReportAtMostGoesToStandardOutput) {
+  EXPECT_NE(refusal({"--format", "json", "--format", "text"}).find("--out"), std::string::npos);
+  EXPECT_NE(refusal({"--format", "json", "--out", "a", "--out", "b"}).find("'b'"),
+            std::string::npos);
+}
+
+TEST(audit_command, RolesAreReadFromTheirLastEqualsSign) {
+  const auto options = meant({"--role", "a=b:*=lock", "--role", "s:*=ignore"});
+  ASSERT_EQ(options.roles.size(), 2U);
+  EXPECT_EQ(options.roles[0].first, "a=b:*");
+  EXPECT_EQ(options.roles[0].second, audit::key_role::lock);
+  EXPECT_EQ(options.roles[1].second, audit::key_role::ignored);
+}
+
+TEST(audit_command, OriginsMayBeCountedInManyWays) {
+  const auto options = meant({"--origin-redis", "127.0.0.1:1", "loads", "--origin-log", "f",
+                              "--origin-regex", "x", "--origin-tcp", "1=2", "--origin-tcp", "3=4"});
+  ASSERT_EQ(options.origins.redis.size(), 1U);
+  EXPECT_EQ(options.origins.redis[0].second, "loads");
+  EXPECT_EQ(options.origins.logs.size(), 1U);
+  EXPECT_EQ(options.origins.tcp.size(), 2U);
+}
+
+TEST(audit_command, WhatCannotBeMeantIsNamedWithItsRemedy) {
+  const std::pair<std::vector<const char*>, const char*> cases[] = {
+      {{"--format", "pdf"}, "'pdf'"},
+      {{"--role", "x=boss"}, "'x=boss'"},
+      {{"--role", "=lock"}, "'=lock'"},
+      {{"--require", "C999"}, "'C999'"},
+      {{"--fail-on", "anything"}, "'anything'"},
+      {{"--redis", "yes"}, "'yes'"},
+      {{"--redis", "auto", "--upstream", "x:1"}, "--upstream"},
+      {{"--set-env", "A=1"}, "command"},
+      {{"--set-env", "A", "--", "app"}, "'A'"},
+      {{"--replay", "f", "--record", "g"}, "--record"},
+      {{"--replay", "f", "--", "app"}, "--replay"},
+      {{"--allow", "x"}, "--active"},
+      {{"--barrier"}, "--active"},
+      {{"--origin-log", "f"}, "--origin-regex"},
+      {{"--origin-regex", "f"}, "--origin-log"},
+      {{"--origin-tcp", "1"}, "'1'"},
+      {{"--for", "soon"}, "'soon'"},
+      {{"--keys-max", "1"}, "--keys-max"},
+      {{"--exit-code", "x"}, "'x'"},
+      {{"--no-such"}, "--no-such"},
+  };
+  for (const auto& [typed, named] : cases) {
+    EXPECT_NE(refusal(typed).find(named), std::string::npos) << typed[0] << ": " << refusal(typed);
+  }
+}
+
+TEST(audit_command, TheReportNeverRepeatsAPassword) {
+  const auto options = meant({"--upstream", "redis://u:hush@h:1", "--", "redis-cli", "-a", "hush"});
+  EXPECT_EQ(options.typed.find("hush"), std::string::npos) << options.typed;
+  EXPECT_NE(options.typed.find("redis-cli"), std::string::npos) << options.typed;
+}
+
+}  // namespace
+}  // namespace drover::cli

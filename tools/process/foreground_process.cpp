@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "process/foreground_process.hpp"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <system_error>
+
+namespace drover::simulate {
+namespace {
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  all.reserve(texts.size() + 1);
+  for (std::string& each : texts) all.push_back(each.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+struct spawn_settings {
+  posix_spawnattr_t attributes{};
+  posix_spawn_file_actions_t files{};
+
+  explicit spawn_settings(bool speaks_to_errors) {
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawn_file_actions_init(&files);
+    sigset_t none;
+    ::sigemptyset(&none);
+    sigset_t usual;
+    ::sigemptyset(&usual);
+    ::sigaddset(&usual, SIGPIPE);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &usual);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (speaks_to_errors) {
+      ::posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
+    }
+  }
+  ~spawn_settings() {
+    ::posix_spawn_file_actions_destroy(&files);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+  spawn_settings(const spawn_settings&) = delete;
+  spawn_settings& operator=(const spawn_settings&) = delete;
+};
+
+}  // namespace
+
+foreground_process::foreground_process(const plan& of) {
+  std::vector<std::string> command = of.command;
+  std::vector<std::string> environment = of.environment;
+  const spawn_settings settings{of.speaks_to_errors};
+  const int error =
+      ::posix_spawnp(&pid_, command.front().c_str(), &settings.files, &settings.attributes,
+                     pointers_to(command).data(), pointers_to(environment).data());
+  if (error != 0) {
+    pid_ = 0;
+    throw std::system_error{error, std::generic_category(), command.front()};
+  }
+}
+
+foreground_process::~foreground_process() {
+  if (pid_ == 0 || status()) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+std::optional<int> foreground_process::status() {
+  int found = 0;
+  if (pid_ != 0 && !status_ && ::waitpid(pid_, &found, WNOHANG) == pid_) status_ = found;
+  return status_;
+}
+
+void foreground_process::send(int signal) {
+  if (pid_ != 0 && !status()) ::kill(pid_, signal);
+}
+
+int shell_code(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace drover::simulate

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "prompts/init_ai.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string_view>
+
+#include "prompts/agents_section.hpp"
+#include "prompts/kit.hpp"
+
+namespace drover::prompts {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view pointer =
+    "Code that reads or writes a Redis cache follows the Redis caching rules in AGENTS.md.\n";
+constexpr std::string_view cursor_head =
+    "---\ndescription: Redis caching, locks and invalidation\nalwaysApply: true\n---\n\n";
+
+std::string contents(const fs::path& file) {
+  std::ifstream stream{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+std::string with_code(std::string_view reference, std::string_view code) {
+  constexpr std::string_view blank = "{code}\n";
+  const std::size_t at = reference.find(blank);
+  return std::string{reference.substr(0, at)} + std::string{code} +
+         std::string{reference.substr(at + blank.size())};
+}
+
+class writer {
+ public:
+  explicit writer(fs::path folder) : folder_{std::move(folder)} {}
+
+  void put(const fs::path& name, const std::string& text) {
+    const fs::path file = folder_ / name;
+    if (fs::exists(file) && contents(file) == text) return;
+    std::error_code failed;
+    fs::create_directories(file.parent_path(), failed);
+    fs::path begun = file;
+    begun += ".part";
+    std::ofstream stream{begun, std::ios::binary | std::ios::trunc};
+    stream << text;
+    stream.close();
+    if (stream) fs::rename(begun, file, failed);
+    if (!stream || failed) {
+      fs::remove(begun, failed);
+      throw std::runtime_error{file.string() + " cannot be written; is the folder yours?"};
+    }
+    written_.push_back(file);
+  }
+  void put_section(const fs::path& name, std::string_view section, std::string_view head = {}) {
+    const fs::path file = folder_ / name;
+    const std::string before = fs::exists(file) ? contents(file) : std::string{head};
+    put(name, with_section(before, section));
+  }
+  [[nodiscard]] std::vector<fs::path> written() && { return std::move(written_); }
+
+ private:
+  fs::path folder_;
+  std::vector<fs::path> written_;
+};
+
+}  // namespace
+
+std::vector<fs::path> init_ai(const init_options& asked) {
+  if (!fs::is_directory(asked.folder)) {
+    throw std::runtime_error{asked.folder.string() + " is no folder; give the project's"};
+  }
+  writer to{asked.folder};
+  to.put_section("AGENTS.md", rules);
+  to.put_section("CLAUDE.md", pointer);
+  to.put_section(".cursor/rules/redis-caching.mdc", pointer, cursor_head);
+  const fs::path skill_folder = ".claude/skills/redis-caching";
+  to.put(skill_folder / "SKILL.md", std::string{skill});
+  to.put(skill_folder / "references/python.md", with_code(python_reference, python_code));
+  to.put(skill_folder / "references/node.md", with_code(node_reference, node_code));
+  to.put(skill_folder / "references/cpp.md", with_code(cpp_reference, cpp_code));
+  return std::move(to).written();
+}
+
+}  // namespace drover::prompts
