@@ -5,7 +5,7 @@
 # redis-check-rdb, and no system service.
 
 build_packages=(g++ cmake ninja-build libssl-dev libxxhash-dev libsqlite3-dev libcli11-dev
-  libuv1-dev libjs-chart.js nlohmann-json3-dev)
+  libuv1-dev zlib1g-dev libjs-chart.js nlohmann-json3-dev)
 server_packages=(redis-tools)
 postgresql_packages=(libpqxx-dev postgresql) # for drover simulate --origin postgresql
 bench_packages=(libhiredis-dev libbenchmark-dev)

@@ -13,14 +13,21 @@
 #include "audit/live_run.hpp"
 #include "audit/replay.hpp"
 #include "audit_engine/verdict.hpp"
+#include "audit_files/baseline_file.hpp"
+#include "audit_files/locate.hpp"
+#include "audit_reports/baseline.hpp"
 #include "audit_reports/html_report.hpp"
 #include "audit_reports/json_report.hpp"
+#include "audit_reports/junit_report.hpp"
+#include "audit_reports/sarif_report.hpp"
 #include "audit_reports/text_report.hpp"
 #include "cli/report_file.hpp"
 #include "cli/terminal.hpp"
 
 namespace drover::audit {
 namespace {
+
+std::chrono::system_clock::time_point now() { return std::chrono::system_clock::now(); }
 
 /// All files that will be written, made before anything is started.
 class outputs {
@@ -33,15 +40,17 @@ class outputs {
   void write(const audit_result& of) {
     auto file = files_.begin();
     for (const report_request& each : asked_.reports) (file++)->write(text_of(of, each));
+    for (cli::report_file& each : new_baseline_) each.write(baseline_of(of, now()));
   }
 
  private:
   [[nodiscard]] std::string text_of(const audit_result& of, const report_request& as) const {
     switch (as.format) {
       case audit_format::json: return json_report(of);
+      case audit_format::junit: return junit_report(of);
       case audit_format::html: return html_report(of);
-      case audit_format::junit:
       case audit_format::sarif:
+        return sarif_report(of, asked_.sources ? locate(of, *asked_.sources) : located{});
       case audit_format::text: break;
     }
     return text_report(of, as.out ? cli::terminal{} : cli::terminal_of(STDOUT_FILENO));
@@ -63,7 +72,13 @@ live_outcome run_replay(const audit_options& asked) {
 
 int run_audit(const audit_options& asked) {
   outputs to{asked};
+  std::optional<baseline> accepted;
+  if (asked.baseline) accepted = read_baseline(*asked.baseline);
   live_outcome made = asked.replay ? run_replay(asked) : run_live(asked);
+  if (accepted) {
+    apply_baseline(made.result, *accepted, now());
+    judge(made.result, settings_for(asked));
+  }
   to.write(made.result);
   return exit_code_of(made.result.is,
                       asked.ignores_command_code ? std::nullopt : made.command_code);

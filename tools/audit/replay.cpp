@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "audit/replay.hpp"
 
+#include <zlib.h>
+
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -14,10 +15,10 @@
 namespace drover::audit {
 namespace {
 
-constexpr std::size_t slice = std::size_t{256} << 10U;
+constexpr unsigned slice = 256U << 10U;
 
 struct closes {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+  void operator()(gzFile_s* file) const noexcept { gzclose_r(file); }
 };
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
@@ -27,16 +28,19 @@ struct closes {
 }  // namespace
 
 std::string replay(const std::filesystem::path& file, record_sink& sink) {
-  const std::unique_ptr<std::FILE, closes> stream{std::fopen(file.c_str(), "rbe")};
-  if (!stream) refuse(file, std::strerror(errno));
+  // What is not compressed it reads as it is.
+  const std::unique_ptr<gzFile_s, closes> stream{gzopen(file.c_str(), "rbe")};
+  if (!stream) refuse(file, errno != 0 ? std::strerror(errno) : "it cannot be opened");
   record_reader reader;
   std::vector<char> bytes(slice);
-  while (const std::size_t got = std::fread(bytes.data(), 1, bytes.size(), stream.get())) {
-    if (const auto read = reader.read(std::string_view{bytes.data(), got}, sink); !read) {
-      refuse(file, read.error().text);
-    }
+  int got = 0;
+  while ((got = gzread(stream.get(), bytes.data(), slice)) > 0) {
+    const std::string_view text{bytes.data(), static_cast<std::size_t>(got)};
+    if (const auto read = reader.read(text, sink); !read) refuse(file, read.error().text);
   }
-  if (std::ferror(stream.get()) != 0) refuse(file, "it cannot be read");
+  int error = Z_OK;
+  const char* const why = gzerror(stream.get(), &error);
+  if (got < 0 || error < 0) refuse(file, error == Z_ERRNO ? std::strerror(errno) : why);
   if (const auto read = reader.finish(sink); !read) refuse(file, read.error().text);
   if (!reader.is_cut()) return "";
   return file.string() + " breaks off after line " + std::to_string(reader.lines()) +

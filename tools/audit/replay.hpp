@@ -9,9 +9,9 @@
 
 namespace drover::audit {
 
-/// Hands all records of the file to `sink`. Answers what people should know of it, as that it
-/// breaks off; empty if nothing. Throws cli::usage_error when it cannot be opened or is no
-/// recording.
+/// Hands all records of the file, which may be compressed by gzip, to `sink`. Answers what people
+/// should know of it, as that it breaks off; empty if nothing. Throws cli::usage_error when it
+/// cannot be opened or is no recording.
 [[nodiscard]] std::string replay(const std::filesystem::path& file, record_sink& sink);
 
 }  // namespace drover::audit
