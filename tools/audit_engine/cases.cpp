@@ -23,6 +23,17 @@ void cases::keep(double badness, evidence what) {
   if (worst_.size() > worst_max) worst_.pop_back();
 }
 
+void cases::merge(const cases& other) {
+  count += other.count;
+  opportunities += other.opportunities;
+  worst_badness_ = std::max(worst_badness_, other.worst_badness_);
+  for (const auto* const list : {&other.first_, &other.worst_}) {
+    for (const kept& each : *list) {
+      if (wants(each.badness)) keep(each.badness, each.what);
+    }
+  }
+}
+
 std::vector<evidence> cases::seen() const {
   std::vector<evidence> all;
   for (const kept& each : first_) all.push_back(each.what);

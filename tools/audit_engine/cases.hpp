@@ -32,6 +32,8 @@ class cases {
     worst_badness_ = count == 1 || badness > worst_badness_ ? badness : worst_badness_;
     if (wants(badness)) keep(badness, std::forward<Make>(make)());
   }
+  /// Those of `other` as well.
+  void merge(const cases& other);
   [[nodiscard]] bool wants(double badness) const;
   void keep(double badness, evidence what);
 

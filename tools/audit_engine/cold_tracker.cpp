@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t misses_max = 128;
 constexpr std::size_t askers_max = 128;
 constexpr std::size_t loaders_max = 64;
+/// What NX puts in to say who loads is no longer than that: an id, a token.
+constexpr std::uint64_t mark_bytes_max = 128;
 constexpr std::size_t acts_max = 4'096;
 
 using std::chrono::milliseconds;
@@ -40,7 +42,7 @@ moment cold_tracker::delta_of(const key_state& key, const cold_book& book) const
 }
 
 bool cold_tracker::is_settled(const key_state& key, const cold_book& book, moment now) const {
-  if (!book.event.first_store) return false;
+  if (!book.event.first_store || book.marked_only) return false;
   return now > book.last_store_done + start_limit(delta_of(key, book));
 }
 
@@ -70,6 +72,22 @@ cold_book& cold_tracker::open(key_state& key, const op& what) {
   event.to = what.done;
   event.first_miss = mark(what);
   return *key.cold;
+}
+
+/// Where pids are not known, a multiplexed connection stands for its process.
+cold_book::loader* cold_tracker::loader_of(cold_book& book, std::uint32_t process,
+                                           std::uint64_t connection) {
+  const auto& processes = connections_.processes();
+  const bool known = process < processes.size() && processes[process].pid != 0;
+  const bool by_connection = !known && connections_.is_multiplexed(connection);
+  constexpr std::uint64_t connections_begin = std::uint64_t{1} << 32U;
+  const std::uint64_t who = by_connection ? connections_begin + connection : process;
+  const auto at = std::find_if(book.loaders.begin(), book.loaders.end(),
+                               [&](const cold_book::loader& l) { return l.who == who; });
+  if (at != book.loaders.end()) return &*at;
+  if (book.loaders.size() >= loaders_max) return nullptr;
+  book.loaders.push_back({who, 0, 0});
+  return &book.loaders.back();
 }
 
 cold_book::asker* cold_tracker::asks(cold_book& book, const op& what, bool is_poll) {
@@ -107,18 +125,12 @@ void cold_tracker::missed(key_state& key, const op& what, bool again) {
   event.to = std::max(event.to, what.done);
   ++event.misses;
   ++event.reads;
-  if (cold_book::asker* const who = asks(*book, what, !again)) ++who->misses;
+  if (cold_book::asker* const asker = asks(*book, what, !again)) ++asker->misses;
   if (book->misses.size() >= misses_max) book->misses.erase(book->misses.begin());
   book->misses.push_back(
       {what.sent, what.done, what.connection, what.batch, what.process, false, again});
-  const auto loader =
-      std::find_if(book->loaders.begin(), book->loaders.end(),
-                   [&](const cold_book::loader& l) { return l.process == what.process; });
-  if (loader != book->loaders.end()) {
-    if (!again) ++loader->misses;
-  } else if (book->loaders.size() < loaders_max) {
-    book->loaders.push_back({what.process, 1, 0});
-  }
+  cold_book::loader* const who = loader_of(*book, what.process, what.connection);
+  if (who != nullptr && !again && !event.first_store) ++who->misses;
 }
 
 void cold_tracker::hit(key_state& key, const op& what) {
@@ -176,7 +188,9 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& what) {
   const cold_event& event = book->event;
   const bool in_herd =
       !event.first_store || what.sent < event.first_store->done + herd_limit(delta);
-  if (!made.missed && !(in_herd && event.first_store)) {
+  const bool ends_mark = event.nx_loads > 0 && (what.only_if == op::condition::script ||
+                                                what.only_if == op::condition::equal);
+  if (!made.missed && !ends_mark && !(in_herd && event.first_store)) {
     // A store that nobody here waited for: it ends the cold event all the same.
     if (!refused && !event.first_store) {
       book->event.first_store = made.store;
@@ -200,6 +214,8 @@ void cold_tracker::add(key_state& key, const load& what) {
   cold_event& event = book.event;
   book.last_store = what.store;
   if (what.store.came == op::outcome::yes) {
+    const bool is_mark = what.by_nx && what.store.value.length <= mark_bytes_max;
+    book.marked_only = is_mark && (!event.first_store || book.marked_only);
     if (!event.first_store) event.first_store = what.store;
     book.last_store_done = std::max(book.last_store_done, what.store.done);
   }
@@ -210,14 +226,8 @@ void cold_tracker::add(key_state& key, const load& what) {
     ++event.conditional_loads;
   }
   if (event.loads.size() < cold_event::loads_max) event.loads.push_back(what);
-  const auto at =
-      std::find_if(book.loaders.begin(), book.loaders.end(),
-                   [&](const cold_book::loader& l) { return l.process == what.store.process; });
-  if (at != book.loaders.end()) {
-    ++at->loads;
-  } else if (book.loaders.size() < loaders_max) {
-    book.loaders.push_back({what.store.process, 0, 1});
-  }
+  cold_book::loader* const who = loader_of(book, what.store.process, what.store.connection);
+  if (who != nullptr) ++who->loads;
 }
 
 void cold_tracker::tried(key_state& key, const key_state& lock, const op& what, int fits) {
@@ -295,6 +305,7 @@ void cold_tracker::close(key_state& key, bool complete) {
     // The NX puts in a mark that somebody loads; the store that replaces it is the load.
     std::erase_if(event.loads, [](const load& l) { return l.by_nx; });
     event.load_count -= event.nx_loads;
+    key.pattern->loads -= std::min(key.pattern->loads, event.nx_loads);
     event.nx_loads = 0;
   }
   for (const cold_book::loader& each : book->loaders) {

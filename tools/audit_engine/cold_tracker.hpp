@@ -38,8 +38,8 @@ struct cold_book {
     moment longest_gap{};
     bool lost = false;
   };
-  struct loader {  ///< one process
-    std::uint32_t process = 0;
+  struct loader {  ///< one process, or one multiplexed connection of an unknown one
+    std::uint64_t who = 0;
     std::uint64_t misses = 0;  ///< before the first store, without looking again
     std::uint64_t loads = 0;
   };
@@ -50,6 +50,8 @@ struct cold_book {
   std::vector<loader> loaders;  ///< the first
   moment last_store_done{};
   std::optional<mark> last_store;  ///< counted last, for merging
+  /// All that was stored so far may be a mark, put in by NX by who goes on to load.
+  bool marked_only = false;
 };
 
 class cold_tracker {
@@ -82,6 +84,7 @@ class cold_tracker {
 
  private:
   cold_book& open(key_state& key, const op& what);
+  cold_book::loader* loader_of(cold_book& book, std::uint32_t process, std::uint64_t connection);
   [[nodiscard]] moment delta_of(const key_state& key, const cold_book& book) const;
   [[nodiscard]] bool is_settled(const key_state& key, const cold_book& book, moment now) const;
   cold_book::asker* asks(cold_book& book, const op& what, bool is_poll);

@@ -93,9 +93,12 @@ audit_result engine::body::finish() {
   std::vector<key_ref> all;
   keys_.each([&](const key_state& key) { all.push_back(key.ref); });
   // The least recently used first: by and large in the order of time.
+  // Tenures before cold events: who looks at both finds them there.
   for (auto at = all.rbegin(); at != all.rend(); ++at) {
-    if (key_state* const key = keys_.find(*at)) close(*key, true);
+    key_state* const key = keys_.find(*at);
+    if (key->lock != nullptr) tenures_.close(*key, true, now_);
   }
+  for (auto at = all.rbegin(); at != all.rend(); ++at) close(*keys_.find(*at), true);
   settle_roles(keys_.patterns());
   settled_ = true;
   verdicts out;

@@ -77,6 +77,11 @@ class line {
     what_.answer.word = "OK";
     reply_with(reply_item::kind::status);
   }
+  /// SET .. NX: won or lost; lost with GET: `there`.
+  void reply(bool won, std::string_view there = {}) {
+    if (!there.empty()) return won ? nil() : hit(there);
+    won ? ok() : nil();
+  }
   void answers(std::int64_t number) {
     what_.answer.integer = number;
     reply_with(reply_item::kind::integer);

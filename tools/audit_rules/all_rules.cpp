@@ -5,6 +5,24 @@ namespace drover::audit {
 
 // A rule's file defines its maker; here it is named.
 
+std::unique_ptr<rule> make_c101();
+std::unique_ptr<rule> make_c102();
+std::unique_ptr<rule> make_c103();
+std::unique_ptr<rule> make_c104();
+std::unique_ptr<rule> make_c105();
+std::unique_ptr<rule> make_c106();
+std::unique_ptr<rule> make_c201();
+std::unique_ptr<rule> make_c202();
+std::unique_ptr<rule> make_c203();
+std::unique_ptr<rule> make_c204();
+std::unique_ptr<rule> make_c205();
+std::unique_ptr<rule> make_c206();
+std::unique_ptr<rule> make_c207();
+std::unique_ptr<rule> make_c208();
+std::unique_ptr<rule> make_c209();
+std::unique_ptr<rule> make_c210();
+std::unique_ptr<rule> make_c211();
+std::unique_ptr<rule> make_c212();
 std::unique_ptr<rule> make_c301();
 std::unique_ptr<rule> make_c302();
 std::unique_ptr<rule> make_c303();
@@ -29,6 +47,24 @@ std::unique_ptr<rule> make_library_watch();  // the last: it looks at what the o
 
 std::vector<std::unique_ptr<rule>> all_rules() {
   std::vector<std::unique_ptr<rule>> all;
+  all.push_back(make_c101());
+  all.push_back(make_c102());
+  all.push_back(make_c103());
+  all.push_back(make_c104());
+  all.push_back(make_c105());
+  all.push_back(make_c106());
+  all.push_back(make_c201());
+  all.push_back(make_c202());
+  all.push_back(make_c203());
+  all.push_back(make_c204());
+  all.push_back(make_c205());
+  all.push_back(make_c206());
+  all.push_back(make_c207());
+  all.push_back(make_c208());
+  all.push_back(make_c209());
+  all.push_back(make_c210());
+  all.push_back(make_c211());
+  all.push_back(make_c212());
   all.push_back(make_c301());
   all.push_back(make_c302());
   all.push_back(make_c303());
