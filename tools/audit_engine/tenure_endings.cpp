@@ -2,8 +2,8 @@
 // How tenures end and change: releases, renewals, and what comes late.
 #include <algorithm>
 
-#include "audit_events/key_pattern.hpp"
 #include "audit_engine/tenure_tracker.hpp"
+#include "audit_events/key_pattern.hpp"
 
 namespace drover::audit {
 
@@ -166,6 +166,7 @@ void tenure_tracker::note_removal(lock_book& book, tenure& ended, const op& what
       came_late(book, *at, what);
     }
   }
+  ended.before_unheard = true;  // it was, until this delete
 }
 
 void tenure_tracker::remove(key_state& lock, const op& what) {
@@ -199,16 +200,18 @@ void tenure_tracker::gone(key_state& lock, const op& what) {
     if (own && !book.former.empty()) came_late(book, book.former.back(), what);
     return;
   }
-  if (book.current) return;
+  if (book.current || book.former.empty()) return;
+  // Of one whose end was not seen; where connections do not tell, of one of the same process.
+  const bool is_latest = book.former.back().won.connection == what.connection;
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
-    if (ended_unseen(*at) && at->won.process == what.process) {
-      came_late(book, *at, what);
-      return;
-    }
-    if (at->how == tenure::ending::removed) {
-      if (!at->removed_again) at->removed_again = mark(what);
-      return;
-    }
+    if (!ended_unseen(*at) || at->won.process != what.process) continue;
+    if (at->won.connection != what.connection && is_latest) continue;
+    came_late(book, *at, what);
+    return;
+  }
+  tenure& latest = book.former.back();
+  if (latest.how == tenure::ending::removed && !latest.removed_again) {
+    latest.removed_again = mark(what);
   }
 }
 
