@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Somebody who listens to a counter of the origin, and waits for what has to come.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "audit/origin_counter.hpp"
+
+namespace drover::test {
+
+class origin_listener {
+ public:
+  [[nodiscard]] audit::origin_ear ear() {
+    return {.now = [] { return audit::moment{1}; },
+            .tell = [this](audit::record one) { take(std::get<audit::origin_loads>(one)); },
+            .say = [this](const std::string& line) { take(line); }};
+  }
+
+  /// Waits until so many loads were told, ten seconds at most; how many there were.
+  std::uint64_t wait_for(std::uint64_t count) {
+    std::unique_lock lock{mutex_};
+    told_.wait_for(lock, std::chrono::seconds{10}, [&] { return sum() >= count; });
+    return sum();
+  }
+  bool wait_for_line(const std::string& part) {
+    std::unique_lock lock{mutex_};
+    return told_.wait_for(lock, std::chrono::seconds{10}, [&] { return says(part); });
+  }
+  [[nodiscard]] std::vector<audit::origin_loads> all() {
+    const std::scoped_lock lock{mutex_};
+    return loads_;
+  }
+  [[nodiscard]] std::vector<std::string> keys() {
+    std::vector<std::string> out;
+    for (const audit::origin_loads& each : all()) out.push_back(each.key);
+    return out;
+  }
+  [[nodiscard]] std::vector<std::string> lines() {
+    const std::scoped_lock lock{mutex_};
+    return lines_;
+  }
+
+ private:
+  void take(audit::origin_loads one) {
+    const std::scoped_lock lock{mutex_};
+    loads_.push_back(std::move(one));
+    told_.notify_all();
+  }
+  void take(const std::string& line) {
+    const std::scoped_lock lock{mutex_};
+    lines_.push_back(line);
+    told_.notify_all();
+  }
+  [[nodiscard]] std::uint64_t sum() const {
+    std::uint64_t out = 0;
+    for (const audit::origin_loads& each : loads_) out += each.count;
+    return out;
+  }
+  [[nodiscard]] bool says(const std::string& part) const {
+    return std::any_of(lines_.begin(), lines_.end(), [&part](const std::string& each) {
+      return each.find(part) != std::string::npos;
+    });
+  }
+
+  std::mutex mutex_;
+  std::condition_variable told_;
+  std::vector<audit::origin_loads> loads_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace drover::test
