@@ -64,6 +64,11 @@ int main(int count, char** values) {
     const std::string_view name = values[i];
     unix_socket = unix_socket || name == "--unix";
     tiny = tiny || name == "--tiny";
+    if (name != "--unix" && name != "--tiny") {
+      std::fprintf(stderr, "bench channel: unknown argument: %s\nusage: [--tiny] [--unix]\n",
+                   values[i]);
+      return 2;
+    }
   }
   const drover::test::redis_server server{{.tcp = true, .arguments = {}}};
   for (std::uint32_t i = 0; i < keys; ++i) {
@@ -71,6 +76,7 @@ int main(int count, char** values) {
   }
   drover::connection::settings with;
   with.at = *drover::connection::parse_url(unix_socket ? server.url() : server.tcp_url());
+  with.connect_max = std::chrono::seconds{10};
   with.silence_max = std::chrono::seconds{10};
   drover::connection::channel spinning{with, {}};
   with.spin = false;

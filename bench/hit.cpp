@@ -7,12 +7,15 @@
 #include <hiredis/hiredis.h>
 #include <drover/cache.hpp>
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "closed_loop.hpp"
@@ -32,8 +35,20 @@ struct arguments {
 };
 
 [[noreturn]] void usage(const char* what) {
-  std::fprintf(stderr, "bench hit: unknown or incomplete argument: %s\n", what);
+  std::fprintf(stderr,
+               "bench hit: unknown or incomplete argument: %s\n"
+               "usage: [--tiny] [--unix] [--size BYTES] [--rounds N] [--seconds S] "
+               "[--threads 1,8,64]\n",
+               what);
   std::exit(2);
+}
+
+template <class Number>
+Number positive(const char* option, std::string_view text) {
+  Number read{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), read);
+  if (error != std::errc{} || end != text.data() + text.size() || !(read > 0)) usage(option);
+  return read;
 }
 
 arguments parse(int count, char** values) {
@@ -49,17 +64,18 @@ arguments parse(int count, char** values) {
     } else if (i + 1 >= count) {
       usage(values[i]);
     } else if (name == "--size") {
-      out.size = std::strtoul(values[++i], nullptr, 10);
+      out.size = positive<std::size_t>(values[i], values[i + 1]), ++i;
     } else if (name == "--rounds") {
-      out.rounds = static_cast<unsigned>(std::strtoul(values[++i], nullptr, 10));
+      out.rounds = positive<unsigned>(values[i], values[i + 1]), ++i;
     } else if (name == "--seconds") {
-      out.seconds = std::strtod(values[++i], nullptr);
+      out.seconds = positive<double>(values[i], values[i + 1]), ++i;
     } else if (name == "--threads") {
       out.threads.clear();
-      std::istringstream list{values[++i]};
+      std::istringstream list{values[i + 1]};
       for (std::string one; std::getline(list, one, ',');) {
-        out.threads.push_back(static_cast<unsigned>(std::strtoul(one.c_str(), nullptr, 10)));
+        out.threads.push_back(positive<unsigned>(values[i], one));
       }
+      ++i;
     } else {
       usage(values[i]);
     }
@@ -97,7 +113,9 @@ int main(int count, char** values) {
   const arguments with = parse(count, values);
   drover::test::redis_server server{{.tcp = true, .arguments = {}}};
   const std::string value(with.size, 'x');
-  drover::client redis{with.unix_socket ? server.url() : server.tcp_url()};
+  drover::client redis{{.url = with.unix_socket ? server.url() : server.tcp_url(),
+                        .connect_max = 10s,  // a busy machine must not turn hits into bypasses
+                        .silence_max = 10s}};
   drover::cache<std::string> users{redis,
                                    {.name = "user", .policy = {.ttl = 24h, .early_beta = 1}},
                                    [&](std::string_view) { return value; }};

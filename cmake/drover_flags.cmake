@@ -37,6 +37,16 @@ function(drover_flags target)
   endif()
 endfunction()
 
+# With DROVER_PRECOMPILE: the standard headers that most files include, and those named, are
+# compiled once for the target. It must not matter: a build without it compiles the same files.
+function(drover_precompile target)
+  if(DROVER_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE
+      <algorithm> <atomic> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <set>
+      <span> <stop_token> <string> <string_view> <thread> <utility> <vector> ${ARGN})
+  endif()
+endfunction()
+
 # All files that match, without the tests and fuzz targets that stand beside them.
 function(drover_sources out)
   file(GLOB found CONFIGURE_DEPENDS ${ARGN})

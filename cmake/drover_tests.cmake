@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT
-# <layer>_test from src/<layer>/*_test.cpp, tools_test, integration_test, fuzz_<name>.
+# <layer>_test from src/<layer>/*_test.cpp, integration_test, tools_test, tools_threads_test and
+# tools_integration_test, fuzz_<name>.
 #
 # Labels: `unit` or `integration`, with `_threads` behind for what runs under the thread sanitizer
-# as well: every test of the executables in DROVER_THREADED but those of the tools, elsewhere the
-# suites whose name starts with `threads_`. (One label, since gtest_discover_tests cannot hand on a
-# list; `ctest -L threads` selects them all the same.)
+# as well: every test of the executables in DROVER_THREADED, elsewhere the suites whose name starts
+# with `threads_`. (One label, since gtest_discover_tests cannot hand on a list; `ctest -L threads`
+# selects them all the same.) The tools' tests are executables of their own, and of their unit tests
+# those files that have such suites are another one, so that nothing is built in vain.
 
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
 set(DROVER_THREADED connection_test cache_test integration_test)
-set(DROVER_TOOL_SUITES "*simulate*:*audit*:*inspect*")
 add_custom_target(drover_tests)     # all that ctest runs, and the fuzz targets
 add_custom_target(drover_threaded)  # all that `ctest -L threads` runs
-option(DROVER_TEST_PRECOMPILE "Compile the headers of the tests once" OFF)
 set(DROVER_TEST_TIMEOUT 120 CACHE STRING "Seconds that one test may take")
 
 function(drover_test_target target)
@@ -25,31 +25,34 @@ function(drover_test_target target)
   target_link_libraries(${target} PRIVATE drover_support OpenSSL::Crypto Threads::Threads)
 endfunction()
 
-# The slow headers of all tests, compiled once for those builds that would pay most.
-if(DROVER_TEST_PRECOMPILE)
+# The slow headers of all tests, compiled once for all of them.
+if(DROVER_PRECOMPILE)
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/empty.cpp" CONTENT "")
   add_library(drover_precompiled STATIC EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/empty.cpp")
   drover_test_target(drover_precompiled)
   target_link_libraries(drover_precompiled PRIVATE GTest::gtest_main)
-  target_precompile_headers(drover_precompiled PRIVATE
-    <gtest/gtest.h> <chrono> <functional> <optional> <string> <thread> <vector>)
+  drover_precompile(drover_precompiled <gtest/gtest.h> <filesystem> <latch> <sstream>)
 endif()
 
 function(drover_register target label)
   string(REPLACE "_test" "/" prefix ${target})
   set(common DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX ${prefix})
-  if(target IN_LIST DROVER_THREADED)
-    set(threaded "-${DROVER_TOOL_SUITES}")
-    set(others "${DROVER_TOOL_SUITES}")
-  else()
-    set(threaded "threads_*")
-    set(others "-threads_*")
+  set(cost 0)
+  if(label STREQUAL "integration")
+    set(cost 100)  # they take longest, so they come first
   endif()
-  gtest_discover_tests(${target} ${common} TEST_FILTER "${threaded}"
-    PROPERTIES LABELS ${label}_threads TIMEOUT ${DROVER_TEST_TIMEOUT})
-  gtest_discover_tests(${target} ${common} TEST_FILTER "${others}"
-    PROPERTIES LABELS ${label} TIMEOUT ${DROVER_TEST_TIMEOUT})
+  if(target IN_LIST DROVER_THREADED)
+    gtest_discover_tests(${target} ${common}
+      PROPERTIES LABELS ${label}_threads TIMEOUT ${DROVER_TEST_TIMEOUT} COST ${cost})
+    return()
+  endif()
+  gtest_discover_tests(${target} ${common} TEST_FILTER "threads_*"
+    PROPERTIES LABELS ${label}_threads TIMEOUT ${DROVER_TEST_TIMEOUT} COST ${cost})
+  gtest_discover_tests(${target} ${common} TEST_FILTER "-threads_*"
+    PROPERTIES LABELS ${label} TIMEOUT ${DROVER_TEST_TIMEOUT} COST ${cost})
 endfunction()
+
+set(threads_suite "^TEST(_[FP])?\\(threads_")
 
 function(drover_gtest target label)
   add_executable(${target} ${ARGN})
@@ -61,7 +64,7 @@ function(drover_gtest target label)
   drover_register(${target} ${label})
   add_dependencies(drover_tests ${target})
   foreach(file IN LISTS ARGN)
-    file(STRINGS "${file}" threaded REGEX "^TEST(_[FP])?\\(threads_" LIMIT_COUNT 1)
+    file(STRINGS "${file}" threaded REGEX "${threads_suite}" LIMIT_COUNT 1)
     if(threaded OR target IN_LIST DROVER_THREADED)
       add_dependencies(drover_threaded ${target})
       break()
@@ -76,13 +79,23 @@ foreach(layer IN LISTS DROVER_LAYERS)
   endif()
 endforeach()
 
-file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*/*_test.cpp")
-if(NOT DROVER_POSTGRESQL)
-  list(FILTER files EXCLUDE REGEX "/postgresql_[a-z_]+_test\\.cpp$")
-endif()
-if(files AND TARGET drover_tools)
+if(TARGET drover_tools)
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*/*_test.cpp")
+  if(NOT DROVER_POSTGRESQL)
+    list(FILTER files EXCLUDE REGEX "/postgresql_[a-z_]+_test\\.cpp$")
+  endif()
+  set(threaded_files)
+  foreach(file IN LISTS files)
+    file(STRINGS "${file}" threaded REGEX "${threads_suite}" LIMIT_COUNT 1)
+    if(threaded)
+      list(APPEND threaded_files "${file}")
+    endif()
+  endforeach()
+  list(REMOVE_ITEM files ${threaded_files})
   drover_gtest(tools_test unit ${files})
+  drover_gtest(tools_threads_test unit ${threaded_files})
   target_link_libraries(tools_test PRIVATE drover_tools)
+  target_link_libraries(tools_threads_test PRIVATE drover_tools)
 endif()
 
 # Programs that integration tests start as separate processes: DROVER_PROCESS_DIR "/<name>".
@@ -100,25 +113,24 @@ foreach(file IN LISTS process_files)
   list(APPEND processes process_${name})
 endforeach()
 
+if(TARGET drover_examples)
+  list(APPEND processes drover_examples)
+endif()
+set(tools_prefix "/(simulate|audit|inspect)_[a-z_]+_test\\.cpp$")
 file(GLOB files CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/test/integration/*.cpp" "${PROJECT_SOURCE_DIR}/test/docs/*.cpp")
-if(NOT TARGET drover_tools)
-  list(FILTER files EXCLUDE REGEX "/(simulate|audit)_[a-z_]+_test\\.cpp$")
-endif()
 if(NOT DROVER_POSTGRESQL)
   list(FILTER files EXCLUDE REGEX "/(simulate|audit)_postgresql_test\\.cpp$")
 endif()
-if(files)
-  drover_gtest(integration_test integration ${files})
-  if(TARGET drover_tools)
-    target_link_libraries(integration_test PRIVATE drover_tools)
-  endif()
-  if(TARGET drover_examples)
-    list(APPEND processes drover_examples)
-  endif()
-  if(processes)
-    add_dependencies(integration_test ${processes})
-  endif()
+set(tools_files ${files})
+list(FILTER files EXCLUDE REGEX "${tools_prefix}")
+list(FILTER tools_files INCLUDE REGEX "${tools_prefix}")
+drover_gtest(integration_test integration ${files})
+add_dependencies(integration_test ${processes})
+if(TARGET drover_tools)
+  drover_gtest(tools_integration_test integration ${tools_files})
+  target_link_libraries(tools_integration_test PRIVATE drover_tools)
+  add_dependencies(tools_integration_test ${processes})
 endif()
 
 # Pages are looked at in a browser.
@@ -133,12 +145,23 @@ if(TARGET drover_tools)
     add_test(NAME browser/${which}_report COMMAND "${DROVER_PYTHON}"
       "${PROJECT_SOURCE_DIR}/test/browser/${which}_report_test.py" --made-by
       "$<TARGET_FILE:sample_page>" ${which})
-    set_tests_properties(browser/${which}_report PROPERTIES LABELS integration TIMEOUT 300)
+    set_tests_properties(browser/${which}_report PROPERTIES
+      LABELS integration TIMEOUT 300 COST 200)
   endforeach()
   add_test(NAME audit/report_files COMMAND "${DROVER_PYTHON}"
     "${PROJECT_SOURCE_DIR}/test/audit/report_files_test.py" "$<TARGET_FILE:sample_page>")
   set_tests_properties(audit/report_files PROPERTIES LABELS integration TIMEOUT 120)
 endif()
+
+# Each benchmark runs, for a moment. What it measures is not looked at: only whether it still works.
+foreach(file IN LISTS bench_files)
+  cmake_path(GET file STEM name)
+  if(NOT DROVER_SANITIZE)
+    add_test(NAME bench/${name} COMMAND bench_${name} --tiny)
+    set_tests_properties(bench/${name} PROPERTIES LABELS integration TIMEOUT 120)
+    add_dependencies(drover_tests bench_${name})
+  endif()
+endforeach()
 
 # The tool is tested from outside.
 if(TARGET drover_command)

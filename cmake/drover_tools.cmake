@@ -31,6 +31,7 @@ if(tool_files AND EXISTS "${tool_main}")
   # All but main(), so that the tools' tests can link it too.
   add_library(drover_tools STATIC ${tool_files})
   drover_flags(drover_tools)
+  drover_precompile(drover_tools <ostream> <sstream>)
   target_include_directories(drover_tools PUBLIC
     "${PROJECT_SOURCE_DIR}/tools" "${PROJECT_SOURCE_DIR}/src")
   if(DROVER_FUZZ)

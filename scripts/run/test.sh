@@ -119,7 +119,8 @@ run_ctest() {
   export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp
-  without_aslr ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure \
+  # Most tests that take long wait more than they compute.
+  without_aslr ctest --test-dir "build/$preset" --parallel "$((2 * jobs))" --output-on-failure \
     --output-junit "$results/$preset.xml" "$@" "${ctest_arguments[@]}" 2>&1 | only_what_matters
 }
 

@@ -9,7 +9,8 @@ namespace drover::detail {
 
 bool background_pool::submit(const void* owner, std::function<void()> task) {
   const std::scoped_lock lock{mutex_};
-  if (stopping_ || queue_.size() >= queue_max_) return false;
+  const std::size_t free = idle_ + (threads_max_ - threads_.size());
+  if (stopping_ || queue_.size() >= queue_max_ + free) return false;
   if (idle_ <= queue_.size() && threads_.size() < threads_max_) {
     try {
       threads_.emplace_back([this] { run(); });

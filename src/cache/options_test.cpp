@@ -44,6 +44,11 @@ TEST(policy_options, NonsenseIsRefusedByTheFieldsName) {
       {"load_max", [](policy& p) { p.load_max = 500ms; }},
       {"wait_max", [](policy& p) { p.wait_max = -1ms; }},
       {"bypass_max", [](policy& p) { p.bypass_max = 0; }},
+      {"load_max", [](policy& p) { p.load_max = -1ms; }},
+      {"lease_ttl", [](policy& p) { p.lease_ttl = -1ms; }},
+      {"grace", [](policy& p) { p.grace = 24h * 365 * 11; }},
+      {"early_beta", [](policy& p) { p.early_beta = 1001; }},
+      {"ttl_jitter", [](policy& p) { p.ttl_jitter = std::numeric_limits<double>::infinity(); }},
   };
   for (const auto& one : cases) {
     policy spoilt = good;
@@ -97,7 +102,17 @@ TEST(client_options, WhatIsNotSupportedIsRefusedWithWhatIs) {
     EXPECT_NE(complaint, "") << url;
     EXPECT_EQ(complaint.find("secret-word"), std::string::npos);
   }
-  EXPECT_NE(complaint_of([] { client{"rediss://localhost"}; }).find("TLS"), std::string::npos);
+  const struct {
+    const char* url;
+    const char* named;
+  } cases[] = {{"rediss://localhost", "TLS"},
+               {"redis-sentinel://localhost", "Sentinel"},
+               {"redis+cluster://localhost", "cluster"}};
+  for (const auto& one : cases) {
+    const std::string complaint = complaint_of([&] { client{one.url}; });
+    EXPECT_NE(complaint.find(one.named), std::string::npos) << complaint;
+    EXPECT_NE(complaint.find("use redis:// or unix://"), std::string::npos) << complaint;
+  }
 }
 
 TEST(client_options, BoundsThatCannotBeMeantAreRefused) {

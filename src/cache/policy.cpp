@@ -22,10 +22,10 @@ std::optional<std::string> complaint_about_times(const policy& checked) {
                {"wait_max", checked.wait_max}};
   for (const auto& time : times) {
     if (time.value < duration::zero()) {
-      return std::string{"policy."} + time.name + " is negative";
+      return std::string{"policy."} + time.name + " must not be negative";
     }
     if (time.value > longest) {
-      return std::string{"policy."} + time.name + " is longer than ten years";
+      return std::string{"policy."} + time.name + " must be at most ten years";
     }
   }
   return std::nullopt;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace drover::detail {
@@ -18,16 +19,34 @@ class recording_observer : public observer {
     std::string key;
     std::string text;
     fault_code code;
+    std::string cache;
+    duration took;
   };
 
   void seen(const event& what) override {
     const std::scoped_lock lock{mutex_};
-    told_.push_back({what.what, std::string{what.key}, std::string{what.text}, what.code});
+    told_.push_back({what.what, std::string{what.key}, std::string{what.text}, what.code,
+                     std::string{what.cache}, what.took});
   }
   [[nodiscard]] std::size_t count(event_kind what) const {
     const std::scoped_lock lock{mutex_};
     return static_cast<std::size_t>(std::count_if(
         told_.begin(), told_.end(), [&](const told& one) { return one.what == what; }));
+  }
+  /// The last one of this kind. Precondition: there is one.
+  [[nodiscard]] told last(event_kind what) const {
+    const std::scoped_lock lock{mutex_};
+    return *std::find_if(told_.rbegin(), told_.rend(),
+                         [&](const told& one) { return one.what == what; });
+  }
+  /// The words for the events of a key, in their order.
+  [[nodiscard]] std::string story_of(std::string_view key) const {
+    const std::scoped_lock lock{mutex_};
+    std::string out;
+    for (const told& one : told_) {
+      if (one.key == key) out += (out.empty() ? "" : " ") + std::string{to_string(one.what)};
+    }
+    return out;
   }
   [[nodiscard]] std::vector<told> all() const {
     const std::scoped_lock lock{mutex_};

@@ -36,6 +36,7 @@ TEST_F(holder, ThatIsKilledIsReplacedLongBeforeItsLeaseEnds) {
   EXPECT_EQ(all.count("bypassed"), 0U) << all.line();
   EXPECT_EQ(origin.loads("a"), 2U);
   EXPECT_EQ(second->stat("take_overs"), 1U);
+  EXPECT_EQ(second->events(event_kind::lease_taken_over), 1U);
   EXPECT_EQ(second->quit(), 0);
 }
 

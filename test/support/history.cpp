@@ -22,6 +22,10 @@ namespace {
 
 constexpr std::size_t operations_per_thread = 40'000;
 
+// A machine that is busy takes longer until the run has shown something.
+constexpr unsigned changes_min = 10;  // of a thread
+constexpr auto longest = std::chrono::seconds{40};
+
 std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() /
                                     std::chrono::nanoseconds{1});
@@ -105,11 +109,20 @@ void mix_in_one_thread(cached_origin& cached, shared_origin& origin, const mixtu
   const auto draw = [&](std::uint32_t below) {
     return std::uniform_int_distribution<std::uint32_t>{0, below - 1}(random);
   };
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{what.run_ms};
-  while (std::chrono::steady_clock::now() < end && !into.is_full()) {
+  const auto begun = std::chrono::steady_clock::now();
+  unsigned changes = 0;
+  const auto goes_on = [&] {
+    const auto since = std::chrono::steady_clock::now() - begun;
+    if (since < std::chrono::milliseconds{what.run_ms}) return true;
+    const cache_stats seen = cached.values.stats();
+    const bool has_shown = changes >= changes_min && seen.fills_refused + seen.leases_lost > 0;
+    return !has_shown && since < longest;
+  };
+  while (goes_on() && !into.is_full()) {
     const std::uint32_t key = draw(what.keys);
     if (draw(100) < 2) {
       change_one(cached, origin, into, key);
+      ++changes;
       get_one(cached, into, key);
     } else {
       get_one(cached, into, key);

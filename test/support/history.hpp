@@ -34,7 +34,8 @@ struct mixture {
   std::string history_path{};
 };
 
-/// Gets, writes and invalidates keys at random and records what it does.
+/// Gets, writes and invalidates keys at random and records what it does: for `run_ms`, and until
+/// each thread has changed keys some times and a fill of the process was refused.
 void mix(cached_origin& cached, shared_origin& origin, const mixture& what);
 
 [[nodiscard]] std::vector<operation> read_history(const std::string& path);
