@@ -166,6 +166,10 @@ endforeach()
 # The tool is tested from outside.
 if(TARGET drover_command)
   add_dependencies(drover_tests drover_command)
+  add_test(NAME audit/command COMMAND "${DROVER_PYTHON}"
+    "${PROJECT_SOURCE_DIR}/test/audit/command_test.py" "$<TARGET_FILE:drover_command>"
+    "${redis_server}")
+  set_tests_properties(audit/command PROPERTIES LABELS integration TIMEOUT 300)
 endif()
 
 if(DROVER_FUZZ)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""command_app.py KIND: a small application for command_test.py, which finds Redis by REDIS_URL.
+
+  stampede   four threads find a key cold together, and each of them loads and stores it
+  safe       the same with one load behind a lock, and three that wait for it
+  quiet      says PING
+"""
+
+import os
+import socket
+import sys
+import threading
+import time
+import urllib.parse
+
+CALLERS = 4
+ROUNDS = 5
+SECRET = "a-value-that-nobody-may-keep"
+RELEASE = """if redis.call("get", KEYS[1]) == ARGV[1] then
+  return redis.call("del", KEYS[1])
+end
+return 0"""
+
+
+class client:
+    def __init__(self):
+        url = urllib.parse.urlsplit(os.environ["REDIS_URL"])
+        self.stream = socket.create_connection((url.hostname, url.port), timeout=30).makefile("rwb")
+
+    def ask(self, *words):
+        parts = [str(word).encode() for word in words]
+        self.stream.write(b"*%d\r\n" % len(parts))
+        for part in parts:
+            self.stream.write(b"$%d\r\n%s\r\n" % (len(part), part))
+        self.stream.flush()
+        line = self.stream.readline()
+        if not line:
+            raise ConnectionError("the server is gone")
+        if line.startswith(b"$") and line != b"$-1\r\n":
+            return self.stream.read(int(line[1:]) + 2)[:-2]
+        if line.startswith(b"-"):
+            raise RuntimeError(line.decode())
+        return None if line == b"$-1\r\n" else line[1:-2]
+
+
+def stampede(caller, together):
+    redis = client()
+    for turn in range(ROUNDS):
+        together.wait()
+        if redis.ask("GET", f"user:{turn}") is None:
+            together.wait()  # all have found it cold
+            time.sleep(0.02)
+            redis.ask("SET", f"user:{turn}", SECRET, "EX", 60)
+        together.wait()
+        redis.ask("GET", f"user:{turn}")
+
+
+def safe(caller, together):
+    redis = client()
+    for turn in range(ROUNDS):
+        key, lock, token = f"user:{turn}", f"lock:user:{turn}", os.urandom(8).hex()
+        together.wait()
+        redis.ask("GET", key)
+        together.wait()  # all have found it cold
+        pause = 0.004 + caller / 1000
+        while True:
+            if redis.ask("SET", lock, token, "NX", "PX", 10000) is not None:
+                if redis.ask("GET", key) is None:
+                    time.sleep(0.02)
+                    redis.ask("SET", key, SECRET, "PX", 60000 + 5000 * turn + caller)
+                redis.ask("EVAL", RELEASE, 1, lock, token)
+                break
+            time.sleep(pause)
+            pause *= 1.7
+            if redis.ask("GET", key) is not None:
+                break
+        together.wait()
+
+
+def main():
+    kind = sys.argv[1]
+    if kind == "quiet":
+        client().ask("PING")
+        return
+    together = threading.Barrier(CALLERS, timeout=60)
+    work = {"stampede": stampede, "safe": safe}[kind]
+    threads = [threading.Thread(target=work, args=(i, together)) for i in range(CALLERS)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`drover audit` as a person runs it: what a command behind it is told, exit codes, signals, files,
+bad input, and that nothing is left behind.
+
+  command_test.py DROVER REDIS_SERVER
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import xml.etree.ElementTree as xml
+
+APPLICATION = pathlib.Path(__file__).with_name("command_app.py")
+SECRET = "a-value-that-nobody-may-keep"  # as in command_app.py
+PATIENCE_S = 90
+given = {}
+
+
+def application(kind):
+    return [sys.executable, "-B", str(APPLICATION), kind]
+
+
+def running_in(folder):
+    """Processes that were started with a path in the folder."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if str(folder).encode() in entry.read_bytes():
+                found.append(entry.parent.name)
+    return found
+
+
+class audit_command(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="drover.audit.")
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+        (self.folder / "tmp").mkdir()
+        self.environment = {name: value for name, value in os.environ.items()
+                            if "REDIS" not in name and "VALKEY" not in name}
+        self.environment |= {"TMPDIR": str(self.folder / "tmp"), "NO_COLOR": "1",
+                             "DROVER_REDIS_SERVER": given["server"]}
+
+    def begin(self, *options, **more):
+        return subprocess.Popen([given["drover"], "audit", *map(str, options)], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                stdin=subprocess.DEVNULL, cwd=self.folder,
+                                env=self.environment | more)
+
+    def end(self, process):
+        try:
+            out, err = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
+        self.assertEqual(list((self.folder / "tmp").iterdir()), [], "temporary files are left")
+        self.assertEqual(running_in(self.folder / "tmp"), [], "a process is left")
+        return process.returncode, out, err
+
+    def audit(self, *options, **more):
+        return self.end(self.begin(*options, **more))
+
+    def wait_for(self, path):
+        end = time.monotonic() + PATIENCE_S
+        while not path.exists():
+            self.assertLess(time.monotonic(), end, f"{path} never came")
+            time.sleep(0.01)
+
+    # Verdicts and exit codes.
+
+    def test_says_by_its_exit_code_what_was_found(self):
+        for kind, code, begin in (("stampede", 1, "FAIL"), ("safe", 0, "PASS"),
+                                  ("quiet", 3, "INCONCLUSIVE")):
+            with self.subTest(kind):
+                got, out, err = self.audit("--redis", "auto", "--", *application(kind))
+                self.assertEqual(got, code, out + err)
+                self.assertTrue(out.startswith(begin), out)
+        _, out, _ = self.audit("--redis", "auto", "--", *application("stampede"))
+        self.assertIn("C101 stampede-cold-key", out)
+        self.assertIn("GET user:", out)
+
+    def test_a_command_that_fails_is_the_first_thing_to_know(self):
+        self.assertEqual(self.audit("--redis", "auto", "--", "sh", "-c", "exit 7")[0], 7)
+        self.assertEqual(self.audit("--redis", "auto", "--exit-code", "findings", "--", "sh", "-c",
+                                    "exit 7")[0], 3)
+        self.assertEqual(self.audit("--redis", "auto", "--", "sh", "-c", "kill -KILL $$")[0], 137)
+
+    def test_fails_on_what_it_is_told_to(self):
+        code, out, _ = self.audit("--redis", "auto", "--fail-on", "never", "--",
+                                  *application("stampede"))
+        self.assertEqual(code, 0, out)
+        code, out, _ = self.audit("--redis", "auto", "--require", "C206", "--",
+                                  *application("safe"))
+        self.assertEqual(code, 3, out)
+        self.assertIn("C206", out.splitlines()[1])
+
+    # What the command is told.
+
+    def test_a_command_finds_the_proxy_in_its_variables_and_arguments(self):
+        script = 'echo "$REDIS_URL|$REDIS_HOST:$REDIS_PORT|$CACHE_URL|$MINE|$1|$2|$3"'
+        code, out, err = self.audit(
+            "--redis", "auto", "--set-env", "MINE=at {address}/1", "--", "sh", "-c",
+            script, "sh", "{}", "{host}", "{port}", CACHE_URL="redis://user:word@other:7000/3",
+            REDIS_URL="redis://elsewhere:6379/2")
+        self.assertEqual(code, 3, err)
+        address = err.split("listening on ")[1].split()[0]
+        host, port = address.rsplit(":", 1)
+        url, apart, cache, mine, first, second, third = out.splitlines()[0].split("|")
+        self.assertEqual(url, f"redis://{address}/2")
+        self.assertEqual(apart, address)
+        self.assertEqual(cache, f"redis://{address}/3")  # a private server knows no passwords
+        self.assertEqual(mine, f"at {address}/1")
+        self.assertEqual([first, second, third], [f"redis://{address}", host, port])
+
+    # Signals.
+
+    def test_a_signal_reaches_the_command_and_the_report_still_comes(self):
+        script = 'trap "exit 5" TERM; touch ready; while :; do sleep 0.02; done'
+        process = self.begin("--redis", "auto", "--", "sh", "-c", script)
+        self.wait_for(self.folder / "ready")
+        process.send_signal(signal.SIGTERM)
+        code, out, err = self.end(process)
+        self.assertEqual(code, 5, out + err)
+        self.assertIn("INCONCLUSIVE", out)
+
+    def test_without_a_command_it_watches_who_connects_until_it_is_told_to_stop(self):
+        process = self.begin("--redis", "auto", "--listen", "127.0.0.1:0", "--format", "json",
+                             "--out", "audit.json")
+        address = ""
+        for line in process.stderr:
+            if "listening on " in line:
+                address = line.split("listening on ")[1].split()[0]
+                break
+        subprocess.run(application("stampede"), check=True, timeout=PATIENCE_S,
+                       env=self.environment | {"REDIS_URL": f"redis://{address}"})
+        process.send_signal(signal.SIGINT)
+        code, out, err = self.end(process)
+        self.assertEqual(code, 1, out + err)
+        self.assertEqual(json.loads((self.folder / "audit.json").read_text())["verdict"], "fail")
+
+    # Files.
+
+    def test_writes_each_format_to_its_file(self):
+        formats = ("json", "junit", "sarif", "html", "text")
+        options = [part for each in formats for part in ("--format", each, "--out", f"a.{each}")]
+        (self.folder / "src").mkdir()
+        shutil.copy(APPLICATION, self.folder / "src")
+        code, out, err = self.audit("--redis", "auto", *options, "--locate", "src", "--",
+                                    *application("stampede"))
+        self.assertEqual(code, 1, err)
+        self.assertEqual(out, "")
+        text = {each: (self.folder / f"a.{each}").read_text() for each in formats}
+        report = json.loads(text["json"])
+        self.assertEqual(report["verdict"], "fail")
+        self.assertEqual(report["findings"][0]["rule"], "C101")
+        self.assertEqual(report["findings"][0]["pattern"], "user:*")
+        self.assertEqual(report["run"]["loads"], 20)
+        self.assertEqual(len(xml.fromstring(text["junit"]).findall(".//failure")), 1)
+        result = json.loads(text["sarif"])["runs"][0]["results"][0]
+        place = result["locations"][0]["physicalLocation"]
+        self.assertEqual(place["artifactLocation"]["uri"], "src/command_app.py")
+        line = APPLICATION.read_text().splitlines()[place["region"]["startLine"] - 1]
+        self.assertIn('f"user:{turn}"', line)
+        self.assertIn("C101 stampede-cold-key", text["html"])
+        self.assertTrue(text["text"].startswith("FAIL"))
+
+    def test_a_recording_is_judged_as_the_run_was_and_has_no_value(self):
+        code, out, err = self.audit("--redis", "auto", "--record", "run.jsonl", "--format", "json",
+                                    "--", *application("stampede"))
+        self.assertEqual(code, 1, err)
+        recording = self.folder / "run.jsonl"
+        self.assertEqual(recording.stat().st_mode & 0o777, 0o600)
+        self.assertNotIn(SECRET, recording.read_text())
+        self.assertNotIn(SECRET, out)
+        code, again, err = self.audit("--replay", "run.jsonl", "--format", "json")
+        self.assertEqual(code, 1, err)
+        first, second = json.loads(out), json.loads(again)
+        for part in ("verdict", "coverage", "roles"):
+            self.assertEqual(first[part], second[part])
+        self.assertEqual([each["message"] for each in first["findings"]],
+                         [each["message"] for each in second["findings"]])
+
+    def test_a_baseline_accepts_what_is_known_for_a_reason(self):
+        run = ["--redis", "auto"]
+        code, _, err = self.audit(*run, "--write-baseline", "known.json", "--",
+                                  *application("stampede"))
+        self.assertEqual(code, 1, err)
+        code, _, err = self.audit(*run, "--baseline", "known.json", "--", *application("stampede"))
+        self.assertEqual(code, 2)
+        self.assertIn('"reason" is empty', err)
+        known = self.folder / "known.json"
+        known.write_text(known.read_text().replace('"reason": ""', '"reason": "till we move"'))
+        code, out, err = self.audit(*run, "--baseline", "known.json", "--",
+                                    *application("stampede"))
+        self.assertEqual(code, 0, out + err)
+        self.assertIn("accepted: till we move", out)
+
+    # Bad input: said before anything is started.
+
+    def test_refuses_what_it_cannot_do_before_it_starts_anything(self):
+        mark = ["--", "touch", "started"]
+        with socket.create_server(("127.0.0.1", 0)) as other, socket.socket() as nobody:
+            port = other.getsockname()[1]
+            nobody.bind(("127.0.0.1", 0))  # and listens to none
+            dead = nobody.getsockname()[1]
+            cases = [
+                (["--nonsense", *mark], "--nonsense"),
+                (["--redis", "auto", "--listen", f"127.0.0.1:{port}", *mark], str(port)),
+                (["--upstream", f"127.0.0.1:{dead}", *mark], str(dead)),
+                (["--redis", "auto", "--format", "pdf", *mark], "pdf"),
+                (["--redis", "auto", "--out", "no/such/folder/a.txt", *mark], "no/such/folder"),
+                (["--redis", "auto", "--baseline", "missing.json", *mark], "missing.json"),
+                (["--redis", "auto", "--record", "no/such/folder/r.jsonl", *mark],
+                 "no/such/folder"),
+                (["--replay", "missing.jsonl"], "missing.jsonl"),
+                (["--redis", "auto", "--fail-on", "sometimes", *mark], "sometimes"),
+                (["--redis", "auto", "--", "no-such-program-here"], "no-such-program-here"),
+            ]
+            for options, named in cases:
+                with self.subTest(options):
+                    code, out, err = self.audit(*options)
+                    self.assertEqual(code, 2, out + err)
+                    self.assertIn(named, err)
+                    self.assertEqual(out, "")
+                    self.assertFalse((self.folder / "started").exists())
+
+    def test_a_full_disk_ends_the_recording_and_not_the_application(self):
+        code, out, err = self.audit("--redis", "auto", "--record", "/dev/full", "--",
+                                    *application("stampede"))
+        if code == 2:  # refused at once is as good
+            self.assertIn("/dev/full", err)
+        else:
+            self.assertEqual(code, 1, out + err)
+            self.assertIn("record", err)
+
+
+def main():
+    given["drover"], given["server"] = (os.path.abspath(each) for each in sys.argv[1:3])
+    result = unittest.TextTestRunner(verbosity=2).run(
+        unittest.defaultTestLoader.loadTestsFromTestCase(audit_command))
+    return 0 if result.wasSuccessful() and result.testsRun else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
