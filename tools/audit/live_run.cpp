@@ -8,10 +8,12 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "audit/application.hpp"
 #include "audit/assessor.hpp"
 #include "audit/environment.hpp"
+#include "audit/origin_counters.hpp"
 #include "audit/server_choice.hpp"
 #include "audit_proxy/live_capture.hpp"
 #include "audit_proxy/proxy.hpp"
@@ -52,6 +54,7 @@ class live_run {
   live_outcome run() {
     choose_server();
     start_capture();
+    start_counters();
     start_proxy();
     introduce();
     std::optional<int> code;
@@ -62,6 +65,7 @@ class live_run {
     }
     progress_.clear();
     proxy_->stop();
+    for (const auto& each : counters_) each->stop();
     capture_->stop();
     return {assessor_.finish(), code};
   }
@@ -97,6 +101,18 @@ class live_run {
     capture_.emplace(std::move(with), assessor_);
     if (const auto started = capture_->start(); !started) {
       throw cli::usage_error{"--record: " + started.error().text};
+    }
+  }
+
+  void start_counters() {
+    counters_ = counters_for(asked_.origins,
+                             {.now = [this] { return capture_->now(); },
+                              .tell = [this](record one) { capture_->tell(std::move(one)); },
+                              .say = say});
+    for (const auto& each : counters_) {
+      if (const auto started = each->start(); !started) {
+        throw cli::usage_error{started.error().text};
+      }
     }
   }
 
@@ -178,6 +194,7 @@ class live_run {
   std::optional<simulate::scratch_folder> folder_;
   std::optional<simulate::private_redis> redis_;
   std::optional<live_capture> capture_;
+  std::vector<std::unique_ptr<origin_counter>> counters_;
   std::optional<proxy> proxy_;
   cli::progress_line progress_{STDERR_FILENO};
 };
