@@ -318,15 +318,21 @@ TEST(audit_c403, IsSilentForTagSetsAndForOnePair) {
 
 // --- C404 xfetch-miscalibrated
 
-/// Loads of 40 ms; the value is refreshed `times` times, each `interval(i)` after the one before.
+/// Loads of 40 ms; the value is refreshed `times` times, each `interval(i)` after the one before,
+/// and read by others every `read_every` from the first read on.
 template <class Interval>
-stage refreshed(int times, Interval interval, std::chrono::milliseconds ttl = 60'000ms) {
+stage refreshed(int times, Interval interval, std::chrono::milliseconds ttl = 60'000ms,
+                std::chrono::milliseconds read_every = 10ms) {
   stage world = with_loads();
   world.at(100ms).client(1).get(user).miss();
   world.at(140ms).client(1).set(user, "v").px(ttl).ok();
   std::chrono::microseconds at = 140ms;
   for (int i = 0; i < times; ++i) {
+    const std::chrono::microseconds before = at;
     at += interval(i);
+    for (auto read = before + read_every; read < at - 40ms; read += read_every) {
+      world.at(read).client(2).get(user).hit("v");
+    }
     world.at(at - 40ms).client(1).get(user).hit("v");
     world.at(at).client(1).set(user, "v").px(ttl).ok();
   }
@@ -353,6 +359,30 @@ TEST(audit_c404, IsSilentForRefreshesNearTheEnd) {
 
 TEST(audit_c404, IsSilentForASchedule) {
   const audit_result result = refreshed(20, [](int) { return 1'000ms; }).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C404"), nullptr);
+}
+
+TEST(audit_c404, IsRaisedForTheAgeInPlaceOfTheLoadTime) {
+  // A value of 4 s, read 100 times a second: the ages at its refreshes differ by a fifth.
+  constexpr int ages_ms[] = {840, 780, 680, 690, 1'110, 1'220, 800, 960, 970, 810, 1'260, 790};
+  const audit_result result =
+      refreshed(
+          12, [&](int i) { return std::chrono::milliseconds{ages_ms[i] + 40}; }, 4'000ms)
+          .judged_by(all_rules());
+  EXPECT_NE(found(result, "C404"), nullptr);
+}
+
+TEST(audit_c404, IsSilentForAScheduleWithJitterOfATenth) {
+  const audit_result result =
+      refreshed(20, [](int i) { return 900ms + 20ms * (i * 7 % 10); }).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C404"), nullptr);
+}
+
+TEST(audit_c404, IsSilentForAnAgeAfterWhichTheNextReaderRefreshesHoweverLateHeComes) {
+  const audit_result result =
+      refreshed(
+          20, [](int i) { return 1'000ms + 300ms * (i * 7 % 10); }, 60'000ms, 5'000ms)
+          .judged_by(all_rules());
   EXPECT_EQ(found(result, "C404"), nullptr);
 }
 
