@@ -6,7 +6,6 @@ what is in there. Its name is <language>/<stem>.
 """
 
 import fnmatch
-import gzip
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 APPS = HERE / "apps"
 RECORDINGS = HERE / "recordings"
 SUFFIXES = {"cpp": ".cpp", "go": ".go", "node": ".mjs", "php": ".php", "python": ".py",
@@ -23,7 +23,7 @@ SHARED = {"cpp": ["traffic.hpp"], "go": ["traffic.go"],
           "node": ["traffic.mjs", "npm/package-lock.json"], "php": ["traffic.php"],
           "python": ["traffic.py"], "ruby": ["traffic.rb"]}
 FIELDS = {"title": str, "safe": bool, "expect": list, "may": list, "forbid": list, "cache": bool,
-          "live": bool, "needs": list, "audit": list}
+          "live": bool, "needs": list, "audit": list, "sources": list}
 ORIGIN_OPTIONS = ["--origin-log", "{origin_log}", "--origin-regex", r"^load (\S+)"]
 
 
@@ -44,6 +44,7 @@ class application:
         self.is_cache = said.get("cache", True)
         self.live = said.get("live", False)
         self.needs = said.get("needs", [])
+        self.sources = [ROOT / each for each in said.get("sources", [])]
         self.audit = said.get("audit", ORIGIN_OPTIONS if self.is_cache else [])
         self.recording = RECORDINGS / f"{self.name}.jsonl.gz"
         if self.safe == bool(self.expect):
@@ -52,7 +53,8 @@ class application:
     def digest(self):
         """Of all that its traffic comes from."""
         sha = hashlib.sha256()
-        for path in [self.source, *(self.source.parent / each for each in SHARED[self.language])]:
+        shared = [self.source.parent / each for each in SHARED[self.language]]
+        for path in [self.source, *shared, *self.sources]:
             sha.update(path.read_bytes())
         sha.update(json.dumps(self.audit).encode())
         return sha.hexdigest()
@@ -104,13 +106,10 @@ def write_digests(digests):
     (RECORDINGS / "sources.txt").write_text(rows, encoding="utf-8")
 
 
-def replay(drover, app, scratch):
+def replay(drover, app):
     """The audit of an application's recording, as `drover audit --replay --format json` says."""
-    plain = pathlib.Path(scratch) / (app.name.replace("/", "-") + ".jsonl")
-    plain.write_bytes(gzip.decompress(app.recording.read_bytes()))
-    done = subprocess.run([drover, "audit", "--replay", str(plain), "--format", "json"],
+    done = subprocess.run([drover, "audit", "--replay", str(app.recording), "--format", "json"],
                           capture_output=True, check=False)
-    plain.unlink()
     return parsed(done, app)
 
 

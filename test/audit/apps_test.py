@@ -15,13 +15,13 @@ import applications
 import behind_proxy
 
 
-def replayed(app, drover, scratch):
+def replayed(app, drover):
     if not app.recording.exists():
         return None, [f"there is no recording: ./run record-apps {app.name}"]
     if applications.recorded_digests().get(app.name) != app.digest():
         return None, ["the recording is older than the application's sources: "
                       f"./run record-apps {app.name}"]
-    return applications.replay(drover, app, scratch), []
+    return applications.replay(drover, app), []
 
 
 def run_anew(app, arguments, scratch):
@@ -39,11 +39,11 @@ def main():
     parser.add_argument("name")
     arguments = parser.parse_args()
     (app,) = applications.all_applications([arguments.name])
-    with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
-        if arguments.live:
+    if arguments.live:
+        with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
             audit, wrong = run_anew(app, arguments, scratch), []
-        else:
-            audit, wrong = replayed(app, arguments.drover, scratch)
+    else:
+        audit, wrong = replayed(app, arguments.drover)
     if audit is not None:
         wrong = applications.complaints(app, audit)
     for line in wrong:

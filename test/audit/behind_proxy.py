@@ -80,7 +80,7 @@ def command_of(app, build):
     if app.language == "python":
         return [applications.python_with("redis"), "-B", str(app.source)]
     if app.language == "node":
-        return ["node", str(build / "node" / app.source.name)]
+        return ["node", str(in_tree(app.source, build / "node"))]
     if app.language == "go":
         return [str(build / "go" / stem)]
     if app.language == "cpp":
@@ -104,11 +104,19 @@ def prepare(apps, build):
     languages = {app.language for app in apps}
     if "node" in languages:
         install_node_modules(build / "node")
-        for source in applications.APPS.glob("node/*.mjs"):
-            shutil.copy(source, build / "node")
+        for source in [*applications.APPS.glob("node/*.mjs"),
+                       *applications.ROOT.glob("tools/prompts/kit/*.mjs")]:
+            copy = in_tree(source, build / "node")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, copy)
     for app in apps:
         if app.language == "go":
             compile_go(app, build)
+
+
+def in_tree(source, folder):
+    """Where its copy is: in the same place of a tree, in whose root Node finds the packages."""
+    return folder / source.relative_to(applications.ROOT)
 
 
 def install_node_modules(folder):

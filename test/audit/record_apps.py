@@ -10,15 +10,18 @@ A name is <language>/<stem>, its stem, or a pattern such as 'php/*'. `./run reco
 """
 
 import argparse
+import concurrent.futures
 import gzip
 import pathlib
 import sys
 import tempfile
+import threading
 
 import applications
 import behind_proxy
 import stall_watch
 
+one_at_a_time = threading.Lock()
 STALL_MAX_S = 0.1
 RUNS_MAX = 4
 PACKAGES = {
@@ -57,13 +60,26 @@ def record(app, arguments, scratch):
         runs.append(run_once(app, arguments, scratch))
     recording, audit, stall = min(runs, key=lambda run: run[2])
     if stall > STALL_MAX_S:
-        print(f"{app.name}: the machine stalled for {stall:.2f} s in the calmest of {len(runs)} runs")
+        print(f"{app.name}: the machine stalled for {stall:.2f} s in the calmest of "
+              f"{len(runs)} runs")
     app.recording.parent.mkdir(parents=True, exist_ok=True)
     app.recording.write_bytes(gzip.compress(recording, mtime=0))
-    digests = applications.recorded_digests()
-    digests[app.name] = app.digest()
-    applications.write_digests(digests)
     return audit
+
+
+def record_and_tell(app, arguments):
+    """Whether the audit came to what the application states."""
+    with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
+        wrong = applications.complaints(app, record(app, arguments, scratch))
+    with one_at_a_time:
+        digests = applications.recorded_digests()
+        digests[app.name] = app.digest()
+        applications.write_digests(digests)
+        size = app.recording.stat().st_size
+        print(f"{app.name}: {size / 1024:.0f} KiB, "
+              + ("as stated" if not wrong else "not as stated:"), *wrong,
+              sep="\n    ", flush=True)
+    return not wrong
 
 
 def forget_others(apps):
@@ -82,6 +98,7 @@ def main():
     parser.add_argument("--drover")
     parser.add_argument("--build", type=pathlib.Path)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1, help="so many at once (1)")
     parser.add_argument("--needs", action="store_true")
     parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
@@ -93,17 +110,10 @@ def main():
         print("all recordings are as new as the applications' sources")
         return 0
     behind_proxy.prepare(apps, arguments.build)
-    bad = 0
-    with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
-        for app in apps:
-            wrong = applications.complaints(app, record(app, arguments, scratch))
-            size = app.recording.stat().st_size
-            print(f"{app.name}: {size / 1024:.0f} KiB, "
-                  + ("as stated" if not wrong else "not as stated:"), *wrong,
-                  sep="\n    ", flush=True)
-            bad += bool(wrong)
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        good = list(pool.map(lambda app: record_and_tell(app, arguments), apps))
     forget_others(applications.all_applications())
-    print(f"{len(apps)} recorded, {bad} not as stated")
+    print(f"{len(apps)} recorded, {good.count(False)} not as stated")
     return 0
 
 

@@ -5,7 +5,7 @@ import { between, crowd, fleet, load, redisUrl } from './traffic.mjs';
 
 const redis = createClient({ url: redisUrl });
 await redis.connect();
-const TTL_S = 25;
+const TTL_S = 27;
 
 async function getRanking(game) {
   const key = `games:ranking:${game}`;
