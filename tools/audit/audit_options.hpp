@@ -23,7 +23,7 @@ struct report_request {
 };
 
 /// How the origin is counted, in the words of the command line.
-struct origin_requests {
+struct origin_sources {
   std::vector<std::pair<std::string, std::string>> redis;  ///< HOST:PORT and the counter's key
   std::vector<std::filesystem::path> logs;
   std::vector<std::string> log_regexes;  ///< one for each log, or one for all
@@ -59,7 +59,7 @@ struct audit_options {
   bool is_active = false;
   std::vector<std::string> allowed;  ///< globs of keys that may be made cold
   bool holds_misses = false;
-  origin_requests origins;
+  origin_sources origins;
 
   std::vector<report_request> reports;
   std::optional<std::filesystem::path> sources;  ///< --locate

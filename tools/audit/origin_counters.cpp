@@ -17,7 +17,7 @@ address address_typed(const char* option, const std::string& text) {
 
 }  // namespace
 
-std::vector<std::unique_ptr<origin_counter>> counters_for(const origin_requests& asked,
+std::vector<std::unique_ptr<origin_counter>> counters_for(const origin_sources& asked,
                                                           const origin_ear& ear) {
   std::vector<std::unique_ptr<origin_counter>> made;
   for (const auto& [server, key] : asked.redis) {

@@ -245,8 +245,8 @@ std::vector<audit::report_request> audit_command::meant_reports() const {
   return reports;
 }
 
-audit::origin_requests audit_command::meant_origins() const {
-  audit::origin_requests origins;
+audit::origin_sources audit_command::meant_origins() const {
+  audit::origin_sources origins;
   origins.redis = origin_redis_;
   origins.logs.assign(origin_logs_.begin(), origin_logs_.end());
   origins.log_regexes = origin_regexes_;

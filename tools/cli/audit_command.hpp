@@ -35,7 +35,7 @@ class audit_command {
   CLI::Option* add(const char* name, std::string& to, const std::string& what, const char* type);
   void check_combinations(const std::vector<std::string>& program) const;
   [[nodiscard]] std::vector<audit::report_request> meant_reports() const;
-  [[nodiscard]] audit::origin_requests meant_origins() const;
+  [[nodiscard]] audit::origin_sources meant_origins() const;
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
 
   CLI::App* app_;
