@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -203,6 +204,29 @@ class audit_command(unittest.TestCase):
                                     *application("stampede"))
         self.assertEqual(code, 0, out + err)
         self.assertIn("accepted: till we move", out)
+
+    # What is written about it.
+
+    def test_the_pages_name_only_options_that_there_are(self):
+        code, known, _ = self.audit("--help")
+        self.assertEqual(code, 0)
+        top = pathlib.Path(__file__).parents[2]
+        seen = set()
+        for page in ("README.md", "docs/guide/audit-your-application.md",
+                     "docs/reference/audit-baseline.md", "docs/reference/audit-json.md"):
+            text = (top / page).read_text()
+            for line in re.findall(r"drover audit[^`\n]*|^--.*|`--[^`\n]*`", text, re.MULTILINE):
+                own = re.split(r" -- | #", line)[0]
+                seen |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", own))
+        self.assertGreater(len(seen), 15, "the pages show the tool's options")
+        for option in sorted(seen - self.others_options()):
+            self.assertIn(option, known)
+
+    @staticmethod
+    def others_options():
+        """Options of other commands that these pages show as well."""
+        return {"--strategy", "--strategy-command", "--load-ms", "--scenario", "--list",
+                "--cflags", "--libs", "--cache"}
 
     # Bad input: said before anything is started.
 

@@ -55,6 +55,7 @@
       backgroundColor: faded(colour(name), share), borderColor: colour(name),
       borderWidth: share < 1 ? 1 : 0, barPercentage: 1, categoryPercentage: 0.9, grouped: false,
     });
+    const seconds = Math.max(series.wire.length, series.origin.length) * series.step;
     const sets = [bars("loads seen on the wire", series.wire, "load", 0.9)];
     if (series.origin.length) sets.push(bars("counted by the origin", series.origin, "made", 0.2));
     chart = new Chart(document.getElementById("seconds"), {
@@ -69,7 +70,8 @@
           drawn.show(at - half, at + half, null);
         },
         scales: {
-          x: { type: "linear", offset: false, min: 0, max: series.end / 1000, grid: { display: false },
+          x: { type: "linear", offset: false, min: 0,
+            max: Math.max(series.end / 1000, seconds), grid: { display: false },
             ticks: { color: colour("faint"), maxRotation: 0, maxTicksLimit: 8, includeBounds: false,
               callback: (value) => value + " s" } },
           y: { beginAtZero: true, grid: { color: colour("line") }, grace: "12%",

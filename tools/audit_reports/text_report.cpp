@@ -51,7 +51,7 @@ std::string paragraph(std::string_view text, std::size_t indent, const cli::term
   return made + '\n';
 }
 
-/// A table whose last column is cut to what is left of the line.
+/// A table whose last column is broken into lines of what is left of the width.
 std::string fitted(const std::vector<cli::align>& columns, std::vector<std::vector<cli::cell>> rows,
                    const cli::terminal& on) {
   constexpr std::size_t last_min = 30;
@@ -61,9 +61,16 @@ std::string fitted(const std::vector<cli::align>& columns, std::vector<std::vect
   const std::size_t room = on.width > used + last_min ? on.width - used : last_min;
   cli::table made{columns};
   for (auto& each : rows) {
-    std::string& last = each.back().text;
-    if (cli::columns_of(last) > room) last = cli::clipped(last, room - 3) + "...";
-    made.add(std::move(each));
+    const cli::style as = each.back().as;
+    std::string lines = cli::wrapped(each.back().text, room, 0);
+    for (;;) {
+      const std::size_t end = std::min(lines.find('\n'), lines.size());
+      each.back() = {lines.substr(0, end), as};
+      made.add(each);
+      lines.erase(0, std::min(end + 1, lines.size()));
+      if (lines.empty()) break;
+      std::fill(each.begin(), each.end(), cli::cell{});
+    }
   }
   return made.text(on);
 }

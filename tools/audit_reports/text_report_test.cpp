@@ -94,6 +94,15 @@ TEST(audit_text_report, StaysReadableHoweverMuchWasFound) {
   EXPECT_LT(lines_of(text).size(), 700U);
 }
 
+TEST(audit_text_report, BreaksWhatIsTooLongAndLeavesNothingOut) {
+  audit_result of = sample::safe();
+  of.coverage[0].detail = "5 cold events, 5 wanted by two or more at once, 4 loads in the worst";
+  const std::string text = text_report(of, {.width = 70});
+  EXPECT_TRUE(has(text, "pass  C101 stampede-cold-key       5 cold events, 5 wanted by two or\n" +
+                            std::string(35, ' ') + "more at once, 4 loads in the worst\n"))
+      << text;
+}
+
 TEST(audit_text_report, FitsTheWidth) {
   for (std::size_t width = 90; width <= 120; width += 3) {
     for (const auto& each : {sample::unsafe(), sample::safe(), sample::quiet()}) {
