@@ -20,7 +20,10 @@ settings settings_for(const audit_options& asked) {
 
 assessor::assessor(const audit_options& asked) : engine_{settings_for(asked), all_rules()} {}
 
-void assessor::take(record& one) { engine_.feed(one); }
+void assessor::take(record& one) {
+  engine_.feed(one);
+  if (look_) look_(one, engine_.seen());
+}
 
 audit_result assessor::finish() {
   audit_result made = engine_.finish();

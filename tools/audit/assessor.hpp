@@ -4,6 +4,9 @@
 // Threads: one at a time.
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "audit/audit_options.hpp"
 #include "audit_engine/engine.hpp"
 #include "audit_events/capture.hpp"
@@ -16,12 +19,19 @@ class assessor final : public record_sink {
  public:
   explicit assessor(const audit_options& asked);
 
+  /// What looks on from now on, after each record that was judged; on the thread that calls `take`.
+  /// Before the first record.
+  void let_look_on(std::function<void(const record&, const world&)> look) {
+    look_ = std::move(look);
+  }
+
   void take(record& one) override;
   /// Once. With names, advice and libraries filled in.
   [[nodiscard]] audit_result finish();
 
  private:
   engine engine_;
+  std::function<void(const record&, const world&)> look_;
 };
 
 }  // namespace drover::audit

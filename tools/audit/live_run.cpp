@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "audit/environment.hpp"
 #include "audit/origin_counters.hpp"
 #include "audit/server_choice.hpp"
+#include "audit_proxy/cold_prober.hpp"
 #include "audit_proxy/live_capture.hpp"
 #include "audit_proxy/proxy.hpp"
 #include "cli/progress_line.hpp"
@@ -55,6 +57,7 @@ class live_run {
     choose_server();
     start_capture();
     start_counters();
+    start_probe();
     start_proxy();
     introduce();
     std::optional<int> code;
@@ -65,6 +68,7 @@ class live_run {
     }
     progress_.clear();
     proxy_->stop();
+    if (probe_) probe_->stop();
     for (const auto& each : counters_) each->stop();
     capture_->stop();
     return {assessor_.finish(), code};
@@ -99,6 +103,7 @@ class live_run {
     with.recording = asked_.record;
     with.say = say;
     capture_.emplace(std::move(with), assessor_);
+    if (asked_.is_active) add_probe();
     if (const auto started = capture_->start(); !started) {
       throw cli::usage_error{"--record: " + started.error().text};
     }
@@ -113,6 +118,26 @@ class live_run {
       if (const auto started = each->start(); !started) {
         throw cli::usage_error{started.error().text};
       }
+    }
+  }
+
+  /// Before the first record: it looks on from there.
+  void add_probe() {
+    probe_settings with;
+    with.server = server_.without_credentials();
+    with.user = server_.at.user;
+    with.password = server_.at.password;
+    with.allowed = asked_.allowed;
+    with.seed = std::random_device{}();
+    with.say = say;
+    probe_.emplace(std::move(with), *capture_);
+    assessor_.let_look_on([this](const record& one, const world& all) { probe_->saw(one, all); });
+  }
+
+  void start_probe() {
+    if (!probe_) return;
+    if (const auto started = probe_->start(); !started) {
+      throw cli::usage_error{"--active: " + started.error().text};
     }
   }
 
@@ -195,6 +220,7 @@ class live_run {
   std::optional<simulate::private_redis> redis_;
   std::optional<live_capture> capture_;
   std::vector<std::unique_ptr<origin_counter>> counters_;
+  std::optional<cold_prober> probe_;
   std::optional<proxy> proxy_;
   cli::progress_line progress_{STDERR_FILENO};
 };

@@ -11,7 +11,7 @@
 namespace drover::audit {
 
 /// Not started yet. Throws cli::usage_error for an address that is none.
-[[nodiscard]] std::vector<std::unique_ptr<origin_counter>> counters_for(
-    const origin_sources& asked, const origin_ear& ear);
+[[nodiscard]] std::vector<std::unique_ptr<origin_counter>> counters_for(const origin_sources& asked,
+                                                                        const origin_ear& ear);
 
 }  // namespace drover::audit

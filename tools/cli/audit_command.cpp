@@ -292,6 +292,14 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
   if (exit_code_ != "command" && exit_code_ != "findings") {
     throw usage_error{"--exit-code '" + exit_code_ + "': give command or findings"};
   }
+  if (is_active_ && !has("--redis") && allowed_.empty()) {
+    throw usage_error{
+        "--active: deletes keys of a server that the tool did not start; name those that it may "
+        "by --allow GLOB, or use --redis auto"};
+  }
+  if (is_active_ && hides_keys_) {
+    throw usage_error{"--hash-keys: --active needs the names of keys to make them cold"};
+  }
   if (!is_active_ && (holds_misses_ || !allowed_.empty())) {
     throw usage_error{std::string{holds_misses_ ? "--barrier" : "--allow"} +
                       ": is for --active, which you have not asked for"};

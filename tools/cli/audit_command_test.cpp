@@ -108,6 +108,8 @@ TEST(audit_command, WhatCannotBeMeantIsNamedWithItsRemedy) {
       {{"--replay", "f", "--record", "g"}, "--record"},
       {{"--replay", "f", "--", "app"}, "--replay"},
       {{"--allow", "x"}, "--active"},
+      {{"--active"}, "--allow"},
+      {{"--active", "--redis", "auto", "--hash-keys"}, "--hash-keys"},
       {{"--barrier"}, "--active"},
       {{"--origin-log", "f"}, "--origin-regex"},
       {{"--origin-regex", "f"}, "--origin-log"},
