@@ -12,6 +12,8 @@ constexpr std::size_t askers_max = 128;
 constexpr std::size_t loaders_max = 64;
 /// What NX puts in to say who loads is no longer than that: an id, a token.
 constexpr std::uint64_t mark_bytes_max = 128;
+/// A loader's number from here on is that of a multiplexed connection.
+constexpr std::uint64_t connections_begin = std::uint64_t{1} << 32U;
 constexpr std::size_t acts_max = 4'096;
 
 using std::chrono::milliseconds;
@@ -74,13 +76,18 @@ cold_book& cold_tracker::open(key_state& key, const op& what) {
   return *key.cold;
 }
 
+bool cold_tracker::is_concurrent(const cold_book::loader& who) const {
+  const auto& processes = connections_.processes();
+  if (who.who >= connections_begin) return true;  // multiplexed
+  return who.who != 0 && who.who < processes.size() && processes[who.who].is_concurrent;
+}
+
 /// Where pids are not known, a multiplexed connection stands for its process.
 cold_book::loader* cold_tracker::loader_of(cold_book& book, std::uint32_t process,
                                            std::uint64_t connection) {
   const auto& processes = connections_.processes();
   const bool known = process < processes.size() && processes[process].pid != 0;
   const bool by_connection = !known && connections_.is_multiplexed(connection);
-  constexpr std::uint64_t connections_begin = std::uint64_t{1} << 32U;
   const std::uint64_t who = by_connection ? connections_begin + connection : process;
   const auto at = std::find_if(book.loaders.begin(), book.loaders.end(),
                                [&](const cold_book::loader& l) { return l.who == who; });
@@ -310,7 +317,7 @@ void cold_tracker::close(key_state& key, bool complete) {
   }
   for (const cold_book::loader& each : book->loaders) {
     if (each.misses > 0) ++event.processes;
-    if (each.misses > 1 && each.loads == 1) ++event.sharing_processes;
+    if (each.loads == 1 && (each.misses > 1 || is_concurrent(each))) ++event.sharing_processes;
     if (each.loads > 0) ++event.loading_processes;
     event.most_by_one = std::max(event.most_by_one, each.loads);
   }

@@ -84,6 +84,7 @@ class cold_tracker {
 
  private:
   cold_book& open(key_state& key, const op& what);
+  [[nodiscard]] bool is_concurrent(const cold_book::loader& who) const;
   cold_book::loader* loader_of(cold_book& book, std::uint32_t process, std::uint64_t connection);
   [[nodiscard]] moment delta_of(const key_state& key, const cold_book& book) const;
   [[nodiscard]] bool is_settled(const key_state& key, const cold_book& book, moment now) const;

@@ -2,6 +2,8 @@
 #include "audit_engine/connection_book.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace drover::audit {
 
@@ -18,6 +20,13 @@ std::string without_port(const std::string& peer) {
   const bool is_port = std::all_of(peer.begin() + static_cast<std::ptrdiff_t>(colon) + 1,
                                    peer.end(), [](char c) { return c >= '0' && c <= '9'; });
   return is_port ? peer.substr(0, colon) : peer;
+}
+
+/// One that runs an event loop has many callers, whether they show or not.
+bool runs_event_loop(std::string_view program) {
+  constexpr std::array<std::string_view, 3> known{"node", "deno", "bun"};
+  const std::string_view name = program.substr(0, program.find_first_of(" ("));
+  return std::find(known.begin(), known.end(), name) != known.end();
 }
 
 std::string cut(std::string text) {
@@ -38,7 +47,7 @@ std::string stem(std::string name) {
 }  // namespace
 
 connection_book::connection_book(std::size_t connections_max) : max_(connections_max) {
-  processes_.push_back({"(unknown)", 0, {}, 0, 0, false});
+  processes_.emplace_back().shown = "(unknown)";
 }
 
 std::uint32_t connection_book::process_of(const std::string& identity, const std::string& shown,
@@ -47,7 +56,8 @@ std::uint32_t connection_book::process_of(const std::string& identity, const std
   if (at != identities_.end()) return at->second;
   if (processes_.size() >= max_) return 0;
   const auto made = static_cast<std::uint32_t>(processes_.size());
-  processes_.push_back({cut(shown), pid, {}, 0, 0, false});
+  processes_.emplace_back().shown = cut(shown);
+  processes_.back().pid = pid;
   identities_.emplace(identity, made);
   return made;
 }
@@ -84,7 +94,9 @@ void connection_book::opened(const connection_opened& what) {
   who.peer = cut(what.process);
   who.pid = what.pid;
   place(who, what.pid);
-  ++processes_[who.process].connections;
+  process_facts& process = processes_[who.process];
+  ++process.connections;
+  if (what.pid != 0 && runs_event_loop(what.process)) process.is_concurrent = true;
 }
 
 void connection_book::named(const connection_named& what) {
@@ -118,7 +130,17 @@ connection_facts& connection_book::sees(const event& what) {
     who.last_batch = what.batch;
   }
   who.last_done = std::max(who.last_done, what.done);
-  ++processes_[who.process].commands;
+  process_facts& process = processes_[who.process];
+  ++process.commands;
+  if (who.multiplexed) process.is_concurrent = true;
+  if (process.last_connection != what.connection && what.sent < process.last_done &&
+      ++process.overlaps == overlaps_of_multiplexing) {
+    process.is_concurrent = true;
+  }
+  if (what.done >= process.last_done) {
+    process.last_done = what.done;
+    process.last_connection = what.connection;
+  }
   return who;
 }
 

@@ -25,6 +25,13 @@ struct process_facts {
   std::uint64_t commands = 0;
   /// It subscribes, tracks keys, or waits in blocking commands: who waits need not ask.
   bool is_told = false;
+  /// It had commands of two flows under way at once: one connection is multiplexed, or two of its
+  /// connections waited for replies at the same time.
+  bool is_concurrent = false;
+  // For telling that.
+  std::uint64_t last_connection = 0;
+  moment last_done{};
+  unsigned overlaps = 0;
 };
 
 struct connection_facts {

@@ -156,7 +156,10 @@ void engine::body::apply(const op& what, connection_facts& who) {
       is_load = apply_store(key, what, who);
       apply_acquire(key, what, who);
       break;
-    case op::kind::remove: tenures_.remove(key, what); break;
+    case op::kind::remove:
+      tenures_.remove(key, what);
+      if (key.guard.is_set()) tenures_.value_removed(key, what);
+      break;
     case op::kind::compare_remove: tenures_.compare_remove(key, what); break;
     case op::kind::expire: tenures_.expire(key, what); break;
     case op::kind::compare_expire: tenures_.compare_expire(key, what); break;

@@ -117,7 +117,8 @@ struct cold_event {
   std::uint64_t polls = 0;
   moment last_poll{};
   moment longest_poll_gap{};
-  /// Processes that two or more requests came from, and that loaded once: they share loads inside.
+  /// Processes that loaded once although two or more requests came from them, or are able to send
+  /// several at once: they share loads inside.
   std::uint64_t sharing_processes = 0;
   /// One of those who lost the lock got the value after all, by a hit.
   bool losers_satisfied = false;
@@ -170,6 +171,8 @@ struct tenure {
     by_token,  ///< it had read another token before: proof
   };
   another ended_by = another::no;
+  /// The value was deleted in the same batch: an invalidation, not a release.
+  bool removed_with_value = false;
   /// After the lease had ended, the holder came back: CAD -> 0, or a DEL or renewal of its own.
   std::optional<mark> came_back;
   /// Who won next, if anybody.
@@ -197,10 +200,11 @@ struct tenure {
   key_ref value;
   int fits = 0;  ///< `affinity` of the names
   bool missed_before = false;
-  std::optional<mark> missed;  ///< that miss
-  bool looked_again = false;   ///< the holder read the value after it had won
-  bool missed_again = false;   ///< and found nothing
-  std::vector<load> stores;    ///< inside, by the holder
+  std::optional<mark> missed;      ///< that miss
+  bool looked_again = false;       ///< the holder read the value after it had won
+  bool missed_again = false;       ///< and found nothing
+  bool looked_again_here = false;  ///< at once, on the connection that won
+  std::vector<load> stores;        ///< inside, by the holder
   std::uint64_t store_count = 0;
   /// Stores by the holder after the end of its lease or release, of the value it guards.
   std::optional<load> late_store;

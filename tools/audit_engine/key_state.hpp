@@ -75,6 +75,8 @@ struct pattern_state {
   std::uint64_t tenures = 0;
   std::uint64_t tenures_removed = 0;     ///< ended by DEL
   std::uint64_t tenures_with_value = 0;  ///< a value was missed before, or stored inside
+  std::uint64_t stores_here = 0;         ///< in tenures, on the connection that won
+  std::uint64_t stores_elsewhere = 0;    ///< in tenures, on others: connections are pooled
   std::uint64_t longest_value = 0;       ///< bytes, stored or read
   std::uint64_t longest_token = 0;       ///< bytes, by `acquire`
   median_sample load_times;              ///< first store - first miss of cold events

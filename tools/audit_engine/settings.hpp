@@ -21,7 +21,7 @@ struct settings {
   std::vector<role_rule> roles;      ///< the first that matches counts
   std::vector<std::string> require;  ///< rules that must have been exercised, as "C206"
   std::optional<severity> fail_on = severity::error;  ///< nullopt: nothing fails
-  std::string command;  ///< the audited one, for the result
+  std::string command;                                ///< the audited one, for the result
 
   /// The least recently used key is forgotten. A key costs about half a KiB.
   std::size_t keys_max = 200'000;

@@ -14,6 +14,9 @@ constexpr std::size_t missed_max = 16;
 /// A GET and a DEL farther apart do not belong together.
 constexpr moment get_to_removal = std::chrono::seconds(2);
 
+/// From the win to the holder's second look there is nothing but its own next line.
+constexpr moment look_again = std::chrono::milliseconds(3);
+
 bool may_be_over(const tenure& who, const op& what) {
   return who.has_lease && what.done >= who.lease_from;
 }
@@ -137,6 +140,8 @@ tenure::another tenure_tracker::not_the_holder(const lock_book& book, const tenu
       read->sent <= ended.won.done) {
     return tenure::another::by_token;
   }
+  // It had read the holder's own token: it is the holder, as far as it can know.
+  if (read && read->value == ended.won.value) return tenure::another::no;
   const bool known = what.process != 0 && ended.won.process != 0;
   const bool lost =
       std::any_of(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
@@ -154,8 +159,27 @@ tenure::another tenure_tracker::not_the_holder(const lock_book& book, const tenu
   return by_former || lost ? tenure::another::by_connection : tenure::another::no;
 }
 
+/// A value is deleted: if its lock was in the same batch, that was no release.
+void tenure_tracker::value_removed(const key_state& value, const op& what) {
+  key_state* const lock = keys_.find(value.guard);
+  if (lock == nullptr || lock->lock == nullptr) return;
+  for (tenure& each : lock->lock->former) {
+    if (each.ended && each.ended->connection == what.connection &&
+        each.ended->batch == what.batch) {
+      each.removed_with_value = true;
+      each.ended_by = tenure::another::no;
+    }
+  }
+}
+
 void tenure_tracker::note_removal(lock_book& book, tenure& ended, const op& what) {
   ended.ended = mark(what);
+  const key_state* const value = keys_.find(ended.value);
+  if (value != nullptr && value->last_remove && value->last_remove->connection == what.connection &&
+      value->last_remove->batch == what.batch) {
+    ended.removed_with_value = true;
+    return;
+  }
   ended.read_before_removal = take_read(book, what);
   if (what.is != op::kind::remove) return;
   ended.ended_by = not_the_holder(book, ended, what);
@@ -333,8 +357,13 @@ bool tenure_tracker::read(key_state& value, const op& what) {
     key_state* const lock = keys_.find(each);
     if (lock == nullptr || lock->lock == nullptr || !lock->lock->current) continue;
     tenure& holder = *lock->lock->current;
-    if (!(holder.value == value.ref) || holder.looked_again) continue;
-    if (holder.won.done > what.sent || holder.store_count > 0) continue;
+    if (!(holder.value == value.ref) || holder.store_count > 0) continue;
+    if (holder.won.done > what.sent) continue;
+    // Later than that, the connection may be another's of the pool.
+    if (what.connection == holder.won.connection && what.sent - holder.won.done < look_again) {
+      holder.looked_again_here = true;
+    }
+    if (holder.looked_again) continue;
     holder.looked_again = true;
     holder.missed_again = what.is_miss();
     again = true;
@@ -392,6 +421,8 @@ std::uint64_t tenure_tracker::stored(key_state& value, const op& what, load* own
   }
   attach(value, *best, what, own, best_fits);
   value.guard = best->lock;
+  pattern_state& pattern = *keys_.find(best->lock)->pattern;
+  ++(what.connection == best->won.connection ? pattern.stores_here : pattern.stores_elsewhere);
   lock_book& book = *keys_.find(best->lock)->lock;
   if (!book.value.is_set() || best_fits >= book.fits) {
     book.value = value.ref;

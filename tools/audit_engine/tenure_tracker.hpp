@@ -55,6 +55,8 @@ class tenure_tracker {
   /// Any read of it, or EXISTS.
   void looked(key_state& lock, const op& what);
 
+  /// A key that may be a value is deleted.
+  void value_removed(const key_state& value, const op& what);
   /// A read of a key that may be a value; true: by the holder of its lock, looking once more.
   bool read(key_state& value, const op& what);
   /// A load was stored (`own` null: a store that is none): the tenure under which it was; 0: none.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "audit_rules/telling.hpp"
+#include "audit_rules/herds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -48,6 +48,7 @@ class no_double_check final : public rule {
     for (auto& [index, seen] : of_) {
       const pattern_state& lock = all.patterns()[index];
       if (all.role_of(lock) != key_role::lock) continue;
+      if (lock.paired && is_written_like_a_session(all.patterns()[*lock.paired])) continue;
       waited += seen.opportunities;
       again += seen.count;
       if (seen.count > 0) report(lock, seen, all, out);
@@ -82,7 +83,7 @@ class no_double_check final : public rule {
   }
 
   static bool loaded_again(const stored& before, const tenure& what) {
-    if (what.missed_again || what.stores.empty()) return false;
+    if (what.looked_again_here || what.missed_again || what.stores.empty()) return false;
     const load& own = what.stores.front();
     return own.key == before.value && own.store.only_if == op::condition::none;
   }

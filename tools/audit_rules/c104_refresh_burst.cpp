@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::uint64_t burst_min = 3;
 constexpr std::uint64_t bursts_min = 2;
+/// Early expiration at random also brings three at once now and then; without a mark most refreshes
+/// are bursts.
+constexpr std::uint64_t bursts_one_in = 4;
 /// Two callers now and then are what early expiration at random brings.
 constexpr std::uint64_t pairs_min = 3;
 /// Stores farther apart are not of one burst.
@@ -37,6 +40,10 @@ class refresh_burst final : public rule {
       here.after_miss =
           key.cold != nullptr ||
           (key.last_miss && what.store.sent - key.last_miss->done < miss_near * delta);
+    }
+    if (here.stores > 0 && (here.first.connection != what.store.connection ||
+                            all.connections().is_multiplexed(what.store.connection))) {
+      here.several = true;
     }
     here.last = what.store;
     here.tenure = what.tenure;
@@ -74,6 +81,7 @@ class refresh_burst final : public rule {
     std::uint64_t stores = 0;
     std::uint64_t tenure = 0;
     bool after_miss = false;
+    bool several = false;  ///< callers: one that writes again and again is no burst
   };
   struct tally {
     cases bursts;
@@ -96,7 +104,7 @@ class refresh_burst final : public rule {
     tally& seen = of_[*key.pattern];
     ++seen.bursts.opportunities;
     ++seen.pairs.opportunities;
-    if (what.after_miss || what.stores < 2) {
+    if (what.after_miss || what.stores < 2 || !what.several) {
       what.stores = 0;
       return;
     }
@@ -114,19 +122,22 @@ class refresh_burst final : public rule {
   std::uint64_t judge(const pattern_state& pattern, const tally& seen, verdicts& out) const {
     const op_counts& counts = pattern.counts;
     if (counts.reads() < reads_for_each_store * (counts.stores + counts.won)) return 0;
-    const bool bursts = seen.bursts.count >= bursts_min;
-    if (!bursts && seen.pairs.count < pairs_min) return 0;
-    const cases& shown = bursts ? seen.bursts : seen.pairs;
+    const bool bursts = seen.bursts.count >= bursts_min &&
+                        seen.bursts.count * bursts_one_in >= seen.bursts.opportunities;
+    if (!bursts && seen.pairs.count + seen.bursts.count < pairs_min) return 0;
+    cases shown = seen.bursts;
+    if (!bursts) shown.merge(seen.pairs);
+    shown.opportunities = seen.bursts.opportunities;
     finding made = finding_of(id(), pattern, shown);
     made.how_bad = bursts ? severity::warning : severity::info;
     made.how_sure = confidence::strong;
-    made.message =
-        bursts
-            ? "A live value was refreshed by several callers at once " +
-                  counted(shown.count, "time", "times") + ", by " +
-                  in_words(static_cast<std::uint64_t>(shown.worst())) + " in the worst case."
-            : "A live value was refreshed twice at once " + counted(shown.count, "time", "times") +
-                  ": what early expiration at random brings now and then.";
+    made.message = bursts ? "A live value was refreshed by several callers at once " +
+                                counted(shown.count, "time", "times") + ", by " +
+                                in_words(static_cast<std::uint64_t>(shown.worst())) +
+                                " in the worst case."
+                          : "A live value was refreshed by two or three callers at once " +
+                                counted(shown.count, "time", "times") +
+                                ": what early expiration at random brings now and then.";
     out.found(std::move(made));
     return bursts ? shown.count : 0;
   }

@@ -16,11 +16,12 @@ class unlock_plain_del final : public rule {
   [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
 
   void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
-    if (!was_released(what)) return;
+    if (!was_released(what) || what.removed_with_value) return;
     tally& seen = of_[*lock.pattern];
     ++seen.plain.opportunities;
     if (what.how != tenure::ending::removed) return;
-    if (what.ended_by != tenure::another::no) ++seen.foreign;
+    if (what.ended_by == tenure::another::by_connection) ++seen.by_connection;
+    if (what.ended_by > tenure::another::by_connection) ++seen.foreign;
     // A DEL with a GET of its own is another fault: C205.
     const bool looked =
         what.read_before_removal && what.read_before_removal->connection == what.ended->connection;
@@ -42,6 +43,7 @@ class unlock_plain_del final : public rule {
       releases += seen.plain.opportunities;
       if (seen.plain.count == 0 || seen.plain.count * one_in < seen.plain.opportunities) continue;
       bad += seen.plain.count;
+      if (!is_pooled(lock)) seen.foreign += seen.by_connection;
       finding made = finding_of(id(), lock, seen.plain);
       made.how_bad = seen.foreign > 0 ? severity::error : severity::warning;
       made.how_sure = confidence::proof;
@@ -62,6 +64,7 @@ class unlock_plain_del final : public rule {
   struct tally {
     cases plain;
     std::uint64_t foreign = 0;
+    std::uint64_t by_connection = 0;
   };
   per_pattern<tally> of_;
 };

@@ -20,16 +20,17 @@ class foreign_unlock final : public rule {
     tally& seen = of_[*lock.pattern];
     ++seen.tenures;
     if (what.how == tenure::ending::ran_out || what.before_unheard) ++seen.chances;
-    if (what.how != tenure::ending::removed) return;
+    if (what.how != tenure::ending::removed || what.removed_with_value) return;
     tenure::another by = what.ended_by;
     if (by == tenure::another::no && owner_came_second(what, all)) {
       by = tenure::another::by_connection;
     }
     if (by == tenure::another::no) return;
     const bool after_loss = !what.before_unheard && by != tenure::another::by_token;
-    cases& of = by == tenure::another::by_token ? seen.proved
-                : after_loss                    ? seen.by_losers
-                                                : seen.strong;
+    cases& of = by == tenure::another::by_token     ? seen.proved
+                : after_loss                        ? seen.by_losers
+                : by == tenure::another::by_process ? seen.strong
+                                                    : seen.by_connection;
     const moment until = what.removed_again ? what.removed_again->done : what.ended->done;
     of.add(static_cast<double>(what.losses + 1),
            [&] { return proof_of_tenure(all, what, lock, until, words(what, by, after_loss)); });
@@ -48,6 +49,7 @@ class foreign_unlock final : public rule {
       cases shown = seen.proved;
       shown.merge(seen.strong);
       if (losers) shown.merge(seen.by_losers);
+      if (!is_pooled(lock)) shown.merge(seen.by_connection);
       if (shown.count == 0) continue;
       bad += shown.count;
       shown.opportunities = seen.tenures;
@@ -70,6 +72,7 @@ class foreign_unlock final : public rule {
     cases proved;
     cases strong;
     cases by_losers;
+    cases by_connection;
     std::uint64_t tenures = 0;
     std::uint64_t chances = 0;
   };

@@ -25,6 +25,12 @@ namespace drover::audit {
 /// "lock:* (guards user:*)".
 [[nodiscard]] std::string lock_in_words(const world& all, const pattern_state& lock);
 
+/// Who holds a lock goes on with other connections than the one that won it: then a connection does
+/// not say who deletes.
+[[nodiscard]] inline bool is_pooled(const pattern_state& lock) {
+  return 5 * lock.stores_elsewhere > lock.stores_here + lock.stores_elsewhere;
+}
+
 /// Something is deleted, sometimes: not a leader's lease or a mark that ends by itself.
 [[nodiscard]] inline bool is_ever_released(const pattern_state& lock) {
   return lock.counts.removes + lock.counts.compare_removes > 0;
