@@ -164,6 +164,8 @@ class audit_torture : public testing::Test {
     return {"127.0.0.1", server.port(), ""};
   }
   void clear() {
+    // The server may not have seen yet that the connections of the script before are closed.
+    server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
     server_.command({"FLUSHALL"});
     server_.command({"FUNCTION", "FLUSH"});
     server_.command({"SCRIPT", "FLUSH"});

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <iterator>
 #include <optional>
 #include <regex>
@@ -29,9 +30,14 @@ using namespace std::chrono_literals;
 inline constexpr const char* tool_program = DROVER_EXAMPLE_DIR "/drover";
 inline constexpr auto tool_patience = 90s;
 
+/// Empty when it cannot be read, as that of a process that ends in this moment.
 inline std::string contents(const fs::path& file) {
   std::ifstream stream{file};
-  return {std::istreambuf_iterator<char>{stream}, {}};
+  try {
+    return {std::istreambuf_iterator<char>{stream}, {}};
+  } catch (const std::ios_base::failure&) {
+    return {};
+  }
 }
 
 /// One run with temporary files in a folder of its own, so that its processes can be told by its
