@@ -28,6 +28,7 @@ class refresh_burst final : public rule {
   [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
   void on_refresh(const refresh& what, const key_state& key, const world& all) override {
+    if (!what.last_hit) return;  // by a process that never read it: a writer
     run& here = last_[key.ref];
     const bool goes_on = here.stores > 0 && what.store.sent - here.last.done <= quiet;
     // A holder of a lock stores by turns, not at once.

@@ -51,30 +51,26 @@ class xfetch_miscalibrated final : public rule {
   void on_op(const op& what, const key_state& key, const world& /*all*/) override {
     reads_seen& of = reads_[key.ref];
     of.before = of.now;
-    of.now = {what.sequence, key.counts.hits};
+    of.now = {what.sequence, key.counts.hits, key.origin_loads};
   }
 
   void on_refresh(const refresh& what, const key_state& key, const world& all) override {
     const moment delta = all.delta_of(*key.pattern);
     if (!what.last_hit || !what.lifetime_known || !what.last_store || delta <= moment{0}) return;
     if (what.ttl <= moment{0} || what.store.came != op::outcome::yes) return;
-    if (what.last_hit->sent < what.last_store->done) return;  // at the same time as the last one
+    const moment interval = what.store.sent - what.last_store->done;
+    if (interval < delta) return;  // no load of its own fits in: one of those at once
     const moment load_max = load_max_of_delta * delta + load_slack;
-    const moment gap = what.store.sent - what.last_hit->sent;
-    if (gap > load_max ||
-        static_cast<double>(gap.count()) < load_part * static_cast<double>(delta.count())) {
-      return;
-    }
+    const stored before = last_stored(what, key);
+    if (key.origin_loads == before.origin_loads && !is_gap_of_load(what, delta)) return;
     if (key.last_miss && what.store.sent - key.last_miss->done <= load_max) return;
 
     seen& of = of_[*key.pattern];
-    const moment interval = what.store.sent - what.last_store->done;
     of.left_parts.add(moment{part_of_ttl(what.left, what.ttl)});
     of.left.add(what.left);
     of.intervals.add(interval);
     if (of.ages.size() < ages_max) {
-      of.ages.push_back(
-          {key.ref.slot, what.last_hit->sent - what.last_store->done, reads_before(what, key)});
+      of.ages.push_back({key.ref.slot, interval - delta, key.counts.hits - before.hits});
     }
     of.bad.add(static_cast<double>(part_of_ttl(what.left, what.ttl)), [&] {
       return proof_of(all, key, what.last_store->sent, what.store.done,
@@ -114,7 +110,7 @@ class xfetch_miscalibrated final : public rule {
 
   struct aged {
     std::uint32_t key = 0;
-    moment age{};             ///< of the value, when it was read by who then refreshed it
+    moment age{};             ///< of the value, when the load that refreshed it began
     std::uint64_t reads = 0;  ///< of it, by anybody, until it was replaced
   };
   struct sums {
@@ -141,17 +137,26 @@ class xfetch_miscalibrated final : public rule {
   struct stored {
     std::uint64_t sequence = 0;
     std::uint64_t hits = 0;
+    std::uint64_t origin_loads = 0;
   };
-  /// How often the key had been hit at its last store, and at the one before.
+  /// How often the key had been hit and loaded at its last store, and at the one before.
   struct reads_seen {
     stored now;
     stored before;
   };
 
-  std::uint64_t reads_before(const refresh& what, const key_state& key) {
+  /// What was known of the key when it was stored before.
+  stored last_stored(const refresh& what, const key_state& key) {
     const reads_seen& of = reads_[key.ref];
-    const stored& last = of.now.sequence == what.store.sequence ? of.before : of.now;
-    return last.sequence == 0 ? 0 : key.counts.hits - last.hits;
+    return of.now.sequence == what.store.sequence ? of.before : of.now;
+  }
+
+  /// The last hit of who stored is as long ago as a load takes. With pooled connections it may be
+  /// somebody else's: then only the origin can tell a load.
+  static bool is_gap_of_load(const refresh& what, moment delta) {
+    const moment gap = what.store.sent - what.last_hit->sent;
+    return gap <= load_max_of_delta * delta + load_slack &&
+           static_cast<double>(gap.count()) >= load_part * static_cast<double>(delta.count());
   }
 
   static bool is_too_early(const seen& of, const pattern_state& pattern, moment delta) {
