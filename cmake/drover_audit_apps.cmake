@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The applications in C++ that the auditor is tested with: bin/audit_apps/cpp/<name>, one a file.
+# The applications in C++ that the auditor is tested with, bin/audit_apps/cpp/<name>, one a file; and
+# the tests of all of them, a recording each, some live.
 
-add_custom_target(drover_audit_apps)
+add_custom_target(drover_audit_apps ALL)
 file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/audit/apps/cpp/*.cpp")
 if(NOT (DROVER_HIREDIS AND DROVER_HIREDIS_INCLUDE))
   message(STATUS "Applications for the auditor left out: hiredis is not installed")
@@ -17,4 +18,29 @@ foreach(file IN LISTS files)
   target_link_libraries(audit_app_${name} PRIVATE
     drover::drover ${DROVER_HIREDIS} Threads::Threads)
   add_dependencies(drover_audit_apps audit_app_${name})
+endforeach()
+
+if(NOT DROVER_BUILD_TESTS OR NOT TARGET drover_command)
+  return()
+endif()
+find_program(DROVER_PYTHON python3 REQUIRED)
+mark_as_advanced(DROVER_PYTHON)
+file(GLOB manifests CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/test/audit/apps"
+  "${PROJECT_SOURCE_DIR}/test/audit/apps/*/*.json")
+foreach(manifest IN LISTS manifests)
+  string(REGEX REPLACE "\\.json$" "" name "${manifest}")
+  file(READ "${PROJECT_SOURCE_DIR}/test/audit/apps/${manifest}" text)
+  string(JSON live ERROR_VARIABLE none GET "${text}" live)
+  if(DROVER_SANITIZE AND NOT live STREQUAL "ON")
+    continue()  # a sanitizer sees nothing new in the hundredth recording
+  endif()
+  set(command "${DROVER_PYTHON}" "${PROJECT_SOURCE_DIR}/test/audit/apps_test.py"
+    --drover "$<TARGET_FILE:drover_command>")
+  add_test(NAME audit_recording/${name} COMMAND ${command} ${name})
+  set_tests_properties(audit_recording/${name} PROPERTIES LABELS integration TIMEOUT 120)
+  if(live STREQUAL "ON" AND NOT DROVER_SANITIZE AND (files OR NOT name MATCHES "^cpp/"))
+    add_test(NAME audit_live/${name} COMMAND ${command} ${name}
+      --live "${PROJECT_BINARY_DIR}/bin/audit_apps")
+    set_tests_properties(audit_live/${name} PROPERTIES LABELS integration TIMEOUT 300)
+  endif()
 endforeach()

@@ -2,8 +2,8 @@
 // C404: a value is refreshed far too early, again and again, by chance.
 //
 // Early expiration at random (Vattani, Chierichetti, Lowenstein, PVLDB 8(8), 2015) refreshes about
-// delta * beta * ln(reads per load time) before the end. What refreshes much earlier takes something
-// else for the load time: the value's age, or nothing at all.
+// delta * beta * ln(reads per load time) before the end. What refreshes much earlier takes
+// something else for the load time: the value's age, or nothing at all.
 //
 // An age at which the next reader refreshes (stale while revalidate) is a plan, not a mistake: the
 // ages at the refreshes are then spread no more than its jitter and the waits for a reader explain.
@@ -29,7 +29,7 @@ constexpr double lead_beyond = 3;
 /// has 0.12; the age taken for the load time has 0.13 (50 reads/s, TTL 300 s) to 0.21.
 constexpr double plan_spread = 0.12;
 constexpr double waits_weight = 2;
-constexpr double unclear_weight = 0.3;
+constexpr double unclear_weight = 0.1;
 /// A store this long after the last hit or miss has nothing to do with it; a store so shortly after
 /// a miss is the cold event's.
 constexpr int load_max_of_delta = 4;
