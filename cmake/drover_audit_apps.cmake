@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The applications in C++ that the auditor is tested with, bin/audit_apps/cpp/<name>, one a file; and
-# the tests of all of them, a recording each, some live.
+# The applications in C++ that the auditor is tested with, bin/audit_apps/cpp/<name>, one a file;
+# and the tests of all of them, a recording each, some live.
 
 add_custom_target(drover_audit_apps ALL)
 file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/audit/apps/cpp/*.cpp")
