@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::uint64_t burst_min = 3;
 constexpr std::uint64_t bursts_min = 2;
-/// Early expiration at random also brings three at once now and then; without a mark most refreshes
-/// are bursts.
-constexpr std::uint64_t bursts_one_in = 4;
+/// Early expiration at random brings three at once, too, in every second refresh of a busy key;
+/// where everybody refreshes, four of five and more are bursts.
+constexpr double bursts_share = 0.6;
 /// Two callers now and then are what early expiration at random brings.
 constexpr std::uint64_t pairs_min = 3;
 /// Stores farther apart are not of one burst.
@@ -124,7 +124,8 @@ class refresh_burst final : public rule {
     const op_counts& counts = pattern.counts;
     if (counts.reads() < reads_for_each_store * (counts.stores + counts.won)) return 0;
     const bool bursts = seen.bursts.count >= bursts_min &&
-                        seen.bursts.count * bursts_one_in >= seen.bursts.opportunities;
+                        static_cast<double>(seen.bursts.count) >=
+                            bursts_share * static_cast<double>(seen.bursts.opportunities);
     if (!bursts && seen.pairs.count + seen.bursts.count < pairs_min) return 0;
     cases shown = seen.bursts;
     if (!bursts) shown.merge(seen.pairs);
