@@ -39,7 +39,7 @@ std::string typed_command(const std::vector<std::string>& words) {
   std::string line;
   bool is_secret = false;
   for (const std::string& word : words) {
-    std::string shown = simulate::without_password(word);
+    std::string shown = word.find("://") == word.npos ? word : simulate::without_password(word);
     const std::size_t equals = word.find('=');
     if (is_secret) {
       shown = left_out;
