@@ -39,10 +39,8 @@ void health::lost(loss how, use before, steady_time now) noexcept {
   if (was_sound) failures_ = 0;
   if (before == use::answered) unanswered_ = 0;
   next_attempt_ = now;
-  if (how == loss::silent || (before == use::unanswered && !was_sound)) {
+  if (how == loss::silent || before == use::unanswered) {
     if (++unanswered_ >= unanswered_max) return refused(now);
-  } else if (was_sound) {
-    unanswered_ = 0;
   }
   if (how == loss::ended && !was_sound) {
     next_attempt_ = now + pause();

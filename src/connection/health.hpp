@@ -3,10 +3,10 @@
 // back-off. Pure: it is told what happened and when.
 //
 // The breaker opens on a refused attempt (no connection, no handshake, too late) and on the third
-// connection in a row that ended without an answer to what it was asked: by silence, or soon after
-// its handshake. A handshake that succeeds closes it; the next unanswered loss opens it again,
-// until a connection has answered something. A sound connection that is lost opens nothing and is
-// made anew at once; one that is lost soon and before it answered anything, after a growing pause.
+// connection in a row that ended, by silence or otherwise, without an answer to what it was asked
+// after its handshake. A handshake that succeeds closes it; the next unanswered loss opens it
+// again, until a connection has answered something. Any other loss opens nothing. What had answered
+// or was old is made anew at once, else there is a growing pause.
 //
 // Threads: one at a time.
 #pragma once
