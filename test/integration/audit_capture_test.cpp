@@ -102,10 +102,12 @@ TEST(audit_capture, RecordsWhatItHandsOn) {
   ASSERT_TRUE(read) << read.error().text;
   ASSERT_TRUE(reader.finish(replayed));
   EXPECT_FALSE(reader.is_cut());
-  ASSERT_EQ(replayed.commands().size(), live.commands().size());
-  for (std::size_t i = 0; i < live.commands().size(); ++i) {
-    const audit::event& one = live.commands()[i];
-    const audit::event& again = replayed.commands()[i];
+  const auto before = live.commands();
+  const auto after = replayed.commands();
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const audit::event& one = before[i];
+    const audit::event& again = after[i];
     EXPECT_EQ(again.command, one.command);
     EXPECT_EQ(again.sent, one.sent);
     EXPECT_EQ(again.done, one.done);
