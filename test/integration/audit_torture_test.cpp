@@ -260,6 +260,20 @@ TEST_F(audit_torture, OverUnixSocketsAsWell) {
   }
 }
 
+TEST_F(audit_torture, HeldBackMissesChangeNoByte) {
+  audit::live_capture holding{{.barrier = audit::miss_barrier::bounds{}}, seen_};
+  ASSERT_TRUE(holding.start());
+  spoken_proxy slow{in_front_of(address_of(server_)), &holding};
+  for (const torture_script& script : torture_scripts()) {
+    SCOPED_TRACE(script.name);
+    expect_same(play_fresh(script, address_of(server_), whole()),
+                play_fresh(script, slow.at, random_slices(3, script.is_large ? 200'000 : 50)));
+    if (HasFatalFailure()) return;
+  }
+  slow.inner.stop();
+  holding.stop();
+}
+
 TEST_F(audit_torture, RedisPyGetsTheSame) {
   const auto run = [&](const audit::address& at) {
     clear();

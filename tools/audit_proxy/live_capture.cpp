@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 #include <utility>
@@ -39,26 +40,54 @@ void add(std::atomic<Number>& to, Number count) noexcept {
 
 }  // namespace
 
-class live_capture::live_tap final : public tap {
+class live_capture::live_tap final : public tap, private conversation_listener {
  public:
-  live_tap(live_capture& of, connection_opened opened) : of_{of}, talk_{of.capture_, opened} {}
+  live_tap(live_capture& of, connection_opened opened)
+      : of_{of},
+        connection_{opened.connection},
+        talk_{of.capture_, std::move(opened), of.barrier_ ? this : nullptr} {}
 
+  void attached(reply_gate& gate) override {
+    if (of_.barrier_) of_.gates_.emplace(connection_, &gate);
+  }
   void passed(direction towards, std::string_view bytes) override {
     if (towards == direction::to_server) {
       talk_.client_sent(bytes, of_.now());
-    } else {
+    } else if (!of_.barrier_) {
       talk_.server_sent(bytes, of_.now());
     }
   }
-  void ended(bool by_client) override { talk_.closed(of_.now(), by_client); }
+  // With a barrier replies are read before they are passed on: `done` is when they came.
+  std::size_t let_through(std::string_view bytes) override {
+    if (!of_.barrier_) return bytes.size();
+    last_end_ = 0;
+    held_from_ = bytes.size();
+    talk_.server_sent(bytes, of_.now());
+    return held_from_;
+  }
+  void ended(bool by_client) override {
+    talk_.closed(of_.now(), by_client);
+    if (!of_.barrier_) return;
+    of_.barrier_->gone(connection_);
+    of_.gates_.erase(connection_);
+  }
 
  private:
+  void reply_ended(const event& of, std::size_t upto) override {
+    if (of_.barrier_->holds(of, of_.now())) held_from_ = std::min(held_from_, last_end_);
+    last_end_ = upto;
+  }
+
   live_capture& of_;
+  std::uint64_t connection_;
+  std::size_t last_end_ = 0;   // in the slice: where the reply before ended
+  std::size_t held_from_ = 0;  // in the slice
   conversation talk_;
 };
 
 live_capture::live_capture(live_settings with, record_sink& to)
     : with_{std::move(with)}, to_{to}, over_{with_.room}, capture_{options_of(with_), *this} {
+  if (with_.barrier) barrier_.emplace(*with_.barrier);
   if (with_.recording) recorder_.emplace(*with_.recording, with_.say);
 }
 
@@ -109,7 +138,25 @@ std::unique_ptr<tap> live_capture::opened(std::uint64_t connection, const peer& 
   return std::make_unique<live_tap>(*this, std::move(opened));
 }
 
-void live_capture::turn_ended() { over_.given(); }
+void live_capture::turn_ended() {
+  if (barrier_) {
+    for (auto& open : barrier_->openings(now())) {
+      for (const auto connection : open.connections) {
+        const auto gate = gates_.find(connection);
+        if (gate != gates_.end()) gate->second->release();
+      }
+      tool_acted acted{tool_acted::what::miss_barrier, std::move(open.key), open.from, open.to};
+      capture_.tell(std::move(acted));
+    }
+  }
+  over_.given();
+}
+
+std::optional<std::chrono::milliseconds> live_capture::next_turn() {
+  const auto at = barrier_ ? barrier_->next_opening() : std::nullopt;
+  if (!at) return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(std::max(*at - now(), moment{}));
+}
 
 void live_capture::take(record& one) {
   if (!std::holds_alternative<event>(one)) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@
 #include "audit_events/capture.hpp"
 #include "audit_proxy/hand_over.hpp"
 #include "audit_proxy/key_sample.hpp"
+#include "audit_proxy/miss_barrier.hpp"
 #include "audit_proxy/process_finder.hpp"
 #include "audit_proxy/recorder.hpp"
 #include "audit_proxy/tap.hpp"
@@ -35,6 +37,8 @@ struct live_settings {
   std::string tool{};      ///< for `capture_begun`
   hand_over::bounds room{};
   std::optional<std::filesystem::path> recording{};
+  /// Holds first misses of a cold key back, so that those who miss go on together.
+  std::optional<miss_barrier::bounds> barrier{};
   /// One line for people, as that the disk is full. Called on the looking thread.
   std::function<void(const std::string& line)> say{};
 };
@@ -70,6 +74,7 @@ class live_capture final : public tap_maker, private record_sink {
   // The proxy's calls, on its thread.
   std::unique_ptr<tap> opened(std::uint64_t connection, const peer& who) override;
   void turn_ended() override;
+  std::optional<std::chrono::milliseconds> next_turn() override;
 
  private:
   class live_tap;
@@ -91,6 +96,8 @@ class live_capture final : public tap_maker, private record_sink {
   std::optional<recorder> recorder_;
 
   // The proxy's thread.
+  std::optional<miss_barrier> barrier_;
+  std::map<std::uint64_t, reply_gate*> gates_;  // by connection; only with a barrier
   key_sample sample_;
   std::uint64_t unsaid_lost_ = 0;
   bool unsaid_sample_ = false;

@@ -40,6 +40,7 @@ proxy::loop::loop(proxy_settings with, tap_maker* watch)
   stopping_.data = this;
   uv_prepare_init(&loop_, &turn_end_);
   turn_end_.data = this;
+  uv_timer_init(&loop_, &next_turn_);
 }
 
 proxy::loop::~loop() {
@@ -65,9 +66,8 @@ result<address> proxy::loop::open() {
         describe(with_.server) + " through it");
   }
   if (watch_ != nullptr) {
-    uv_prepare_start(&turn_end_, [](uv_prepare_t* handle) {
-      static_cast<loop*>(handle->data)->watch_->turn_ended();
-    });
+    uv_prepare_start(&turn_end_,
+                     [](uv_prepare_t* handle) { static_cast<loop*>(handle->data)->end_turn(); });
   }
   return listening_address();
 }
@@ -115,8 +115,18 @@ void proxy::loop::close_all() {
   if (listening_) uv_close(&listener_.any, nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&stopping_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&next_turn_), nullptr);
   for (auto& [number, one] : relays_) one->close();
   if (watch_ != nullptr) watch_->turn_ended();
+}
+
+void proxy::loop::end_turn() {
+  watch_->turn_ended();
+  if (const auto wanted = watch_->next_turn()) {
+    // Whatever wakes the loop ends with a turn's end.
+    uv_timer_start(
+        &next_turn_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(wanted->count()), 0);
+  }
 }
 
 void proxy::loop::on_client(uv_stream_t* listener, int status) {

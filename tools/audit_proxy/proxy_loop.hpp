@@ -34,6 +34,7 @@ class proxy::loop : private relay_owner {
   [[nodiscard]] result<void> listen_at(const resolved_address& at);
   [[nodiscard]] result<address> listening_address() const;
   void close_all();
+  void end_turn();
   void accept_next();
   void say(const std::string& line) const;
   void say_once(bool& said, const std::string& line) const;
@@ -52,6 +53,7 @@ class proxy::loop : private relay_owner {
   socket_handle listener_{};
   uv_async_t stopping_{};
   uv_prepare_t turn_end_{};
+  uv_timer_t next_turn_{};
   std::vector<char> buffer_;
   std::unordered_map<std::uint64_t, std::unique_ptr<relay>> relays_;
   bool listening_ = false;

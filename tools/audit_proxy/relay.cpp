@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "audit_proxy/relay.hpp"
 
+#include <utility>
+
 #include "base/assert.hpp"
 
 namespace drover::audit {
@@ -40,6 +42,7 @@ int relay::client_descriptor() const noexcept {
 
 void relay::connect(const resolved_address& server, std::unique_ptr<tap> watch) {
   tap_ = std::move(watch);
+  if (tap_) tap_->attached(*this);
   init_handle(loop_, server_.handle, server.is_unix());
   server_.is_open = true;
   ++open_handles_;
@@ -101,6 +104,32 @@ void relay::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) 
 }
 
 void relay::came(side& from, std::string_view bytes) {
+  if (&from == &server_ && tap_) {
+    const std::size_t through = tap_->let_through(bytes);
+    if (through < bytes.size()) {
+      held_.assign(bytes.substr(through));
+      uv_read_stop(&from.handle.stream);
+      bytes = bytes.substr(0, through);
+    }
+  }
+  if (!bytes.empty()) pass(from, bytes);
+}
+
+void relay::release() {
+  if (finished_ || held_.empty()) return;
+  is_released_ = true;
+  if (!client_.writing) pass_held();
+}
+
+void relay::pass_held() {
+  const std::string bytes = std::exchange(held_, {});
+  is_released_ = false;
+  pass(server_, bytes);
+  if (finished_ || client_.writing || client_.unwritable) return;
+  if (!server_.ended && !server_.failed) start_reading(server_);
+}
+
+void relay::pass(side& from, std::string_view bytes) {
   side& to = *from.other;
   std::size_t taken = 0;
   if (!to.unwritable) {
@@ -148,7 +177,11 @@ void relay::on_written(uv_write_t* request, int status) {
   if (self.tap_) self.tap_->passed(to.towards, to.waiting);
   std::string{}.swap(to.waiting);
   side& from = *to.other;
-  if (!from.ended && !from.failed) self.start_reading(from);
+  if (&from == &self.server_ && !self.held_.empty()) {
+    if (self.is_released_) self.pass_held();
+  } else if (!from.ended && !from.failed) {
+    self.start_reading(from);
+  }
   self.settle();
 }
 

@@ -36,7 +36,7 @@ class relay_owner {
   virtual void relay_gone(relay& which) = 0;
 };
 
-class relay {
+class relay : private reply_gate {
  public:
   static constexpr std::size_t buffer_size = std::size_t{64} << 10U;
 
@@ -80,6 +80,9 @@ class relay {
 
   void start_reading(side& from);
   void came(side& from, std::string_view bytes);
+  void pass(side& from, std::string_view bytes);
+  void release() override;
+  void pass_held();
   void wait_for(side& to, std::string_view rest);
   void settle();
   void finish(bool by_reset);
@@ -100,6 +103,8 @@ class relay {
   side server_;
   uv_connect_t connecting_{};
   std::unique_ptr<tap> tap_;
+  std::string held_;  // of the server's bytes, by the tap
+  bool is_released_ = false;
   unsigned open_handles_ = 0;
   bool finished_ = false;
   bool first_ended_is_client_ = true;
