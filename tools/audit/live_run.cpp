@@ -101,6 +101,7 @@ class live_run {
     with.is_active = asked_.is_active;
     with.tool = "drover " DROVER_VERSION;
     with.recording = asked_.record;
+    if (asked_.holds_misses) with.barrier = miss_barrier::bounds{};
     with.say = say;
     capture_.emplace(std::move(with), assessor_);
     if (asked_.is_active) add_probe();
