@@ -18,6 +18,8 @@ namespace {
 constexpr moment burst_gap = std::chrono::milliseconds{1200};
 /// Shorter bursts are callers that came at the same time, not waiters.
 constexpr std::size_t burst_min = 5;
+/// Questions of a burst, for each connection: who waits asks again.
+constexpr std::size_t asks_min = 3;
 /// Questions of one connection in a burst that can have a rhythm.
 constexpr std::size_t row_min = 3;
 /// Keys with an open burst; over it, those that are over are closed.
@@ -30,14 +32,22 @@ class fixed_retry final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C502"; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::of(op::kind::read) | interest::of(op::kind::exists) |
-           interest::of(op::kind::acquire);
+           interest::of(op::kind::acquire) | interest::of(op::kind::store) |
+           interest::of(op::kind::remove) | interest::of(op::kind::compare_remove);
   }
 
   void on_op(const op& what, const key_state& key, const world& all) override {
     // A miss asks for a value; EXISTS that says yes and a lost acquisition ask for a lock.
     const bool failed = what.is_miss() || what.was_lost() ||
                         (what.is == op::kind::exists && what.came == op::outcome::yes);
-    if (!failed) return;
+    if (!failed) {
+      // The value came, or the lock went: the cold time is over, and with it the rhythm.
+      const bool ends =
+          what.came == op::outcome::yes && what.is != op::kind::read && what.is != op::kind::exists;
+      const auto open = ends ? bursts_.find(key.ref.slot) : bursts_.end();
+      if (open != bursts_.end() && open->second.key == key.ref) close(open->second, all);
+      return;
+    }
     if (bursts_.size() >= bursts_max && bursts_.count(key.ref.slot) == 0) close_old(what.sent, all);
     burst& of = bursts_[key.ref.slot];
     if (!(of.key == key.ref)) of = {key.ref, {}, {}};
@@ -57,7 +67,7 @@ class fixed_retry final : public rule {
       const pattern_state& pattern = all.patterns()[index];
       const key_role role = all.role_of(pattern);
       if (role != key_role::value && role != key_role::lock) continue;
-      questions += of.of_all.questions();
+      questions += std::max(of.of_all.questions(), of.of_each.questions());
       auto found = of.of_each.found();
       if (!found) found = of.of_all.found();
       if (!found) continue;
@@ -117,9 +127,10 @@ class fixed_retry final : public rule {
     if (!is_known && patterns_ >= patterns_max) return;
     patterns_ += is_known ? 0 : 1;
     seen_rhythm& into = of_[*key.pattern];
-    into.of_all.add(of.sent);
     std::map<std::uint64_t, std::vector<moment>> each_alone;
     for (std::size_t i = 0; i < of.sent.size(); ++i) each_alone[of.by[i]].push_back(of.sent[i]);
+    // Callers that come one behind the other and ask once are no waiters.
+    if (of.sent.size() >= asks_min * each_alone.size()) into.of_all.add(of.sent);
     for (const auto& [connection, sent] : each_alone) {
       if (sent.size() >= row_min) into.of_each.add(sent);
     }

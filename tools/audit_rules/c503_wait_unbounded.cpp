@@ -13,6 +13,8 @@ namespace {
 constexpr int leases_max = 2;
 /// Shorter waits are not looked at: no lease is meant to be shorter.
 constexpr moment wait_min = std::chrono::milliseconds{200};
+/// A waiter that asks so rarely is not seen to wait: it may have loaded, gone and come back.
+constexpr moment gap_max = std::chrono::milliseconds{300};
 /// Of the longest waits so many are counted.
 constexpr std::size_t waits_max = 1024;
 
@@ -35,8 +37,9 @@ class wait_unbounded final : public rule {
     if (all.connections().is_multiplexed(what.connection)) return;  // many callers, one wait
     ++waits_;
     const moment length = what.last - what.first;
-    if (length < wait_min) return;
     seen& of = of_[*key.pattern];
+    ++of.waits;
+    if (length < wait_min || what.longest_gap > gap_max) return;
     if (of.lengths.size() < waits_max) of.lengths.push_back(length);
     of.longest.add(static_cast<double>(length.count()), [&] {
       return proof_of(all, key, what.first, what.last,
@@ -75,13 +78,16 @@ class wait_unbounded final : public rule {
   struct seen {
     cases longest;
     std::vector<moment> lengths;
+    std::uint64_t waits = 0;
   };
 
   moment lease_of(const pattern_state& pattern, const world& all) const {
-    const moment* found = leases_.find(pattern.index);
-    if (found == nullptr && pattern.paired && all.role_of(pattern) == key_role::value) {
-      found = leases_.find(*pattern.paired);
-    }
+    if (!pattern.paired) return moment{0};
+    const bool is_lock = all.role_of(pattern) == key_role::lock;
+    // Who asks for the value as well is judged by that: the value ends the wait.
+    const seen* const values = is_lock ? of_.find(*pattern.paired) : nullptr;
+    if (values != nullptr && values->waits > 0) return moment{0};
+    const moment* const found = leases_.find(is_lock ? pattern.index : *pattern.paired);
     return found == nullptr ? moment{0} : *found;
   }
 

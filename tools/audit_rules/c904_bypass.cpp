@@ -37,7 +37,11 @@ class bypass final : public rule {
       return;
     }
     excuse(what, key);
-    if (!is_plain(what.command) && what.is != op::kind::remove) unclear_[key.ref] = what.done;
+    // Of two changes that overlap it cannot be told which came last.
+    const bool overlaps = (key.last_store && key.last_store->done > what.sent) ||
+                          (key.last_remove && key.last_remove->done > what.sent);
+    const bool is_known = is_plain(what.command) || what.is == op::kind::remove;
+    if (overlaps || !is_known) unclear_[key.ref] = what.done;
   }
 
   void on_event(const event& what, const world& /*all*/) override {
@@ -98,6 +102,10 @@ class bypass final : public rule {
       take_later(*each, last);
     }
     if (last == nullptr || last->done > what.sent || last->done <= unclear_upto_) return;
+    for (const auto* each : {&key.last_store, &key.last_remove}) {
+      const bool overlaps = each->has_value() && &**each != last && (*each)->done > last->sent;
+      if (overlaps) return;  // the one that came second decides, and which that is is not known
+    }
     const moment* const unclear = unclear_.find(key.ref);
     if (unclear != nullptr && *unclear >= last->done) return;
     const bool was_absent = last->is == op::kind::remove ||

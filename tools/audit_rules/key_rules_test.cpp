@@ -263,6 +263,24 @@ TEST(audit_c904, IsSilentForStoresWhoseReplyComesLate) {
   EXPECT_EQ(noticed(world.judged_by(all_rules()), "C904"), nullptr);
 }
 
+TEST(audit_c904, IsSilentForStoresThatOverlap) {
+  stage world;
+  for (int i = 0; i < 5; ++i) {
+    const std::string key = "page:" + std::to_string(i);
+    cached(world, 10ms * i, key);
+    // Answered second, executed first.
+    world.at(1s + 10ms * i).client(3).took(5ms).set(key, "first").px(60s).ok();
+    world.at(1s + 10ms * i + 1ms).client(4).took(2ms).set(key, "second").px(60s).ok();
+    // A read that the store overtakes, and one after it.
+    world.at(2s + 10ms * i).client(1).get(key).hit("second");
+    world.at(3s + 10ms * i).client(2).took(4ms).get(key).hit("second");
+    world.at(3s + 10ms * i + 1ms).client(3).set(key, "third").px(60s).ok();
+    world.at(4s + 10ms * i).client(1).get(key).hit("third");
+  }
+  world.at(20s).client(1).get("page:0").hit("third");
+  EXPECT_EQ(noticed(world.judged_by(all_rules()), "C904"), nullptr);
+}
+
 TEST(audit_c904, IsSilentOnceSomethingWasNotSeen) {
   stage world = changed_elsewhere(false);
   world.at(300ms).tell(sight_lost{3, 300ms, "garbage", 10, 0});

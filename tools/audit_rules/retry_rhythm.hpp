@@ -16,7 +16,7 @@ namespace drover::audit {
 class retry_rhythm {
  public:
   /// Pauses that are looked at: shorter ones are no pause, longer ones end most waits.
-  static constexpr std::size_t shortest_ms = 3;
+  static constexpr std::size_t shortest_ms = 5;
   static constexpr std::size_t longest_ms = 1000;
   /// Questions of one burst that are looked at.
   static constexpr std::size_t burst_max = 256;

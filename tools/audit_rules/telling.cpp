@@ -52,7 +52,11 @@ evidence proof_of(const world& all, const key_state& key, moment from, moment to
 }
 
 bool has_word_of(std::string_view name, std::string_view list) {
-  const auto words = words_of(name);
+  std::string lower{name};
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  });
+  const auto words = words_of(lower);
   while (!list.empty()) {
     const std::size_t end = std::min(list.find(' '), list.size());
     if (std::find(words.begin(), words.end(), list.substr(0, end)) != words.end()) return true;

@@ -23,7 +23,7 @@ using cli::in_words;
 [[nodiscard]] evidence proof_of(const world& all, const key_state& key, moment from, moment to,
                                 std::string summary, key_ref other = {});
 
-/// Whether a word of the name is one of `list`, whose words have blanks between.
+/// Whether a word of the name, in small letters, is one of `list`, with blanks between.
 [[nodiscard]] bool has_word_of(std::string_view name, std::string_view list);
 
 /// What lives as long as it is used, or is changed at each request: sessions, tokens, carts. Not a

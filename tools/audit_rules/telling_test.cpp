@@ -23,7 +23,8 @@ TEST(audit_telling, SaysSizes) {
 }
 
 TEST(audit_telling, KnowsWhatIsNoCacheByName) {
-  for (const char* name : {"session:ab12", "app:sess:7", "user/42/cart", "jwt:x", "presence:7"}) {
+  for (const char* name : {"session:ab12", "app:sess:7", "user/42/cart", "jwt:x", "presence:7",
+                           "PHPREDIS_SESSION:x"}) {
     EXPECT_TRUE(looks_like_session(name)) << name;
   }
   for (const char* name : {"user:42", "obsessed:7", "product:cartoon:1", "possession:1"}) {

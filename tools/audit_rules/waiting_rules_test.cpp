@@ -133,6 +133,18 @@ TEST(audit_c502, IsSilentForJitter) {
   EXPECT_EQ(coverage_of(result, "C502"), status::pass);
 }
 
+TEST(audit_c502, IsSilentForCallersThatComeOneBehindTheOther) {
+  stage world;
+  for (int i = 0; i < 8; ++i) {
+    const auto at = 1'000ms * i;
+    for (std::uint64_t who = 1; who <= 12; ++who) {
+      world.at(at + 10ms * who).client(who).get(user).miss();
+      world.at(at + 200ms + 10ms * who).client(who).set(user, "v").px(500ms).ok();
+    }
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C502"), nullptr);
+}
+
 TEST(audit_c502, SaysNothingOfFewQuestions) {
   stage world;
   load_under_lock(world, 0ms, 300ms);
@@ -163,6 +175,22 @@ TEST(audit_c503, IsSilentForWaitsWithinTwoLeases) {
   wait_for(world, 2, 5ms, 801ms, "vt0", [] { return 40ms; });
   const audit_result result = world.judged_by(all_rules());
   EXPECT_EQ(found(result, "C503"), nullptr);
+}
+
+TEST(audit_c503, IsSilentForALockThatIsLostAtEachOfManyColdEvents) {
+  stage world;
+  for (int i = 0; i < 10; ++i) {
+    const auto at = 900ms * i;
+    load_under_lock(world, at, 200ms, 500ms);
+    for (auto poll = at + 5ms; poll < at + 200ms; poll += 40ms) {
+      world.at(poll).client(2).get(user).miss();
+      world.at(poll + 1ms).client(2).set(lock, "mine").nx().px(500ms).nil();
+    }
+    world.at(at + 240ms).client(2).get(user).hit("vt" + std::to_string(microseconds{at}.count()));
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C503"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C503"), status::pass);
 }
 
 TEST(audit_waiting_rules, WithoutWaitersNothingIsExercised) {
