@@ -30,6 +30,7 @@ constexpr const char* footer =
     "  drover simulate --list                             scenarios, strategies, origins\n"
     "  drover simulate --scenario holder-killed --strategy all\n"
     "  drover simulate --format html --out herd.html      a page with pictures\n"
+    "  drover simulate --origin postgresql                a private PostgreSQL for the database\n"
     "  drover simulate --strategy drover --expect 'queries-per-event=1,errors=0'   in your CI\n"
     "  drover simulate --strategy-command 'python3 client.py {redis} {key}'        your own code\n"
     "  drover simulate --scenario long-run --ttl 300s     early refresh, hours in seconds\n"
@@ -45,7 +46,10 @@ constexpr const char* footer =
     "  2    the input cannot be meant; nothing was started\n"
     "  130  interrupted by Ctrl-C (128 + the signal's number for others)\n"
     "\n"
-    "Environment: DROVER_REDIS_SERVER as --redis-server; NO_COLOR for no colours.";
+    "A database of yours (--origin postgresql://user@host/name) gets a schema of the simulation's\n"
+    "own, which is removed in the end; a password is better left to PGPASSWORD or ~/.pgpass.\n"
+    "\n"
+    "NO_COLOR stands for no colours.";
 
 constexpr std::string_view long_run_name = "long-run";
 
@@ -137,20 +141,15 @@ simulate_command::simulate_command(CLI::App& app)
   text("--redis", redis_, "auto starts a private server; else a URL, with --redis-is-mine",
        "URL|auto")
       ->capture_default_str();
-  app_->add_flag(
-      "--redis-is-mine", is_redis_mine_,
-      "Yes, put keys of the simulation's own into the server at --redis, and remove them");
-  text("--redis-server", redis_server_,
-       "The server program to run privately (else redis-server or redis-check-rdb from PATH)",
-       "PATH")
+  app_->add_flag("--redis-is-mine", is_redis_mine_,
+                 "Yes, --redis may get keys of the simulation's own, removed later");
+  text("--redis-server", redis_server_, "redis-server, to run privately (else from PATH)", "PATH")
       ->envname("DROVER_REDIS_SERVER");
   text("--origin", origin_,
-       "The database behind the cache: sqlite; postgresql starts a private server; or the URL of "
-       "yours (postgresql://...), where a schema is made and removed",
-       "WHICH")
+       "The database: sqlite, postgresql (a private server), or a URL of yours", "WHICH|URL")
       ->capture_default_str();
-  text("--postgresql-bin", postgresql_bin_,
-       "The folder with initdb and postgres (else found in PATH or where Debian has them)", "PATH")
+  text("--postgresql-bin", postgresql_bin_, "The folder of initdb and postgres (else found)",
+       "PATH")
       ->envname("DROVER_POSTGRESQL_BIN");
   text("--format", format_, "text, json, csv, html or svg", "FORMAT")->capture_default_str();
   text("--out", out_, "Write the report there (else to standard output)", "FILE");

@@ -24,6 +24,9 @@ struct strategy_result {
   std::string name;      ///< on the command line and in JSON
   std::string title;     ///< in tables
   std::string weakness;  ///< why it sends more than one query, when it does: half a sentence
+  /// Whether one query for each cold event would do: not where queries fail or find no row, or
+  /// where there is no cache for a while.
+  bool is_one_enough = true;
   measurement found;
   std::vector<check> checks;  ///< empty: nothing was expected of it
 };

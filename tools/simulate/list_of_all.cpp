@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
+#include "cli/text_layout.hpp"
 #include "simulate/scenario.hpp"
 #include "simulate/simulate.hpp"
 #include "strategies/strategy.hpp"
@@ -10,9 +13,17 @@
 namespace drover::simulate {
 namespace {
 
+constexpr std::size_t page_width = 80;
+
 std::string line(std::string_view name, std::string_view text, std::size_t width) {
-  return "  " + std::string{name} + std::string(width - name.size() + 2, ' ') + std::string{text} +
-         '\n';
+  std::string made = "  " + std::string{name};
+  made.resize(width + 4, ' ');
+  const std::string indent(made.size(), ' ');
+  for (const char each : cli::wrapped(text, page_width - indent.size(), 0)) {
+    made += each;
+    if (each == '\n') made += indent;
+  }
+  return made + '\n';
 }
 
 template <class Named>
@@ -36,11 +47,14 @@ std::string list_of_all() {
   const std::size_t kinds = widest(strategies());
   for (const strategy_kind& each : strategies()) text += line(each.name, each.summary, kinds);
   text += line("command", "a program of yours, by --strategy-command", kinds);
-  text +=
-      "\nOrigins (--origin):\n"
-      "  sqlite            a file of the simulation's own; its trace hook counts the queries\n"
-      "  postgresql        a private server, started and removed; its query log counts them\n"
-      "  postgresql://...  yours, in a schema made and removed; its statistics count\n";
+  text += "\nOrigins (--origin):\n";
+  constexpr std::string_view yours = "postgresql://...";
+  for (const auto& [name, what] : std::initializer_list<std::array<std::string_view, 2>>{
+           {"sqlite", "a file of the simulation's own; its trace hook counts the queries"},
+           {"postgresql", "a private server, started and removed; its query log counts them"},
+           {yours, "yours: a schema is made in it and removed; its statistics count them"}}) {
+    text += line(name, what, yours.size());
+  }
   return text;
 }
 

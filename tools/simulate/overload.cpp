@@ -18,7 +18,8 @@ const scenario overload{
         "the next expiry.",
     .usual = {.callers = 1'000, .loads = "450,700", .ttl = 2'000ms},
     .events = event_rule::cluster,
-    .promise = "queries-per-event=1,errors=0,wrong-values=0,refused=0",
+    // For the second query see traffic.cpp; of four thousand callers a machine is busy.
+    .promise = "queries-per-event<=2,errors=0,wrong-values=0,refused=0",
     .prepare =
         [](run_plan& plan, std::uint32_t) {
           plan.comes = arrival::open;

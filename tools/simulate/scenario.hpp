@@ -31,6 +31,8 @@ struct scenario {
   event_rule events = event_rule::run;
   /// What Drover is held to when nothing is expected by --expect; as --expect takes it.
   std::string_view promise;
+  /// Whether one query for each cold event would do.
+  bool is_one_enough = true;
   /// It kills or flushes the server, so it needs one of its own.
   bool breaks_redis = false;
   /// What a run takes besides what the options say. `events` is how many cold events are asked for;

@@ -195,6 +195,7 @@ class simulation_run {
         .name = name,
         .title = title,
         .weakness = std::string{about.weakness},
+        .is_one_enough = asked_.what->is_one_enough,
         .found = measure(records, {.events = asked_.what->events, .event_gap = gap}),
         .checks = {}};
     made.checks = evaluate(conditions_for(name), made.found);

@@ -29,6 +29,10 @@ void fill_and_release(herd& on) {
   on.release();
 }
 
+/// Not one: on a busy machine a refresh that began just before the end of the ttl may say too late
+/// that it takes over the cold load, once in some hundred or thousand events.
+constexpr std::string_view nearly_one = "queries-per-event<=2,errors=0,wrong-values=0";
+
 /// In fifths of the run's time.
 void await_fifths(herd& on, int fifths) { on.await_time(on.plan().duration * fifths / 5); }
 
@@ -43,7 +47,7 @@ const scenario steady_traffic{
         "wait.",
     .usual = {.callers = few_callers, .loads = "100", .ttl = 1'000ms, .events = 5},
     .events = event_rule::cluster,
-    .promise = "queries-per-event=1,errors=0,wrong-values=0",
+    .promise = nearly_one,
     .prepare = keep_coming_for_events,
     .play = fill_and_release};
 
@@ -56,6 +60,7 @@ const scenario absent_row{
         "(1 s).",
     .usual = {.callers = few_callers, .loads = "50"},
     .promise = "queries-total<=3,errors=0,wrong-values=0",
+    .is_one_enough = false,
     .prepare =
         [](run_plan& plan, std::uint32_t) {
           plan.has_rows = false;
@@ -74,6 +79,7 @@ const scenario failing_origin{
         "With grace, callers get the old value instead of the error.",
     .usual = {.callers = few_callers, .loads = "50", .ttl = 1'000ms},
     .promise = "wrong-values=0",
+    .is_one_enough = false,
     .prepare = keep_coming_for_long,
     .play = [](herd& on) {
       on.fill();
@@ -92,6 +98,7 @@ const scenario redis_killed{
         "call. And no errors.",
     .usual = {.callers = few_callers, .loads = "50"},
     .promise = "errors=0,wrong-values=0",
+    .is_one_enough = false,
     .breaks_redis = true,
     .prepare = keep_coming_for_long,
     .play = [](herd& on) {
@@ -127,7 +134,7 @@ const scenario same_instant{
     .look_for = "Queries running at once: a spike, or spread out by jitter and early refresh.",
     .usual = {.callers = 50, .loads = "50", .ttl = 3'000ms, .events = 3},
     .events = event_rule::cluster,
-    .promise = "queries-per-event=1,errors=0,wrong-values=0",
+    .promise = nearly_one,
     .prepare =
         [](run_plan& plan, std::uint32_t events) {
           plan.keys = many_keys;

@@ -53,11 +53,14 @@ TEST(wording, NamesEachOutcome) {
 
 TEST(wording, BlamesNoStrategyForWhatWasBroken) {
   EXPECT_EQ(verdict(with({sample::killed(300ms)})),
-            "One query, and 1 more for what was cut off with its process, served 200 calls, the "
+            "One query, and 1 more for what was cut off with its process, served 150 calls, the "
             "last of them 2.5 ms after the load; 50 calls never came back.");
   run_record broken = sample::lock(50ms);
   broken.marks.push_back({.at = 1ms, .kind = mark_kind::fault, .text = "Redis killed"});
   EXPECT_EQ(verdict(with({broken})), "40 queries where one was enough.");
+  strategy_result patient = with({sample::lock(50ms)});
+  patient.is_one_enough = false;
+  EXPECT_EQ(verdict(patient), "40 queries for 200 calls.");
   run_record failing = sample::lock(50ms);
   for (call_span& each : failing.calls) each.got = answer::error;
   EXPECT_EQ(verdict(with({failing})),

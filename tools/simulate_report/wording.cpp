@@ -45,7 +45,7 @@ std::string served(const measurement& found) {
     text += ", and " + in_words(found.queries_total - found.cold_events) +
             " more for what was cut off with its process,";
   }
-  text += " served " + counted(found.calls, "call", "calls");
+  text += " served " + counted(found.calls - found.calls_lost, "call", "calls");
   if (found.lag == quantiles{}) return text + "; nobody was kept waiting by a load";
   const std::string last = in_words(found.lag.max) + " after the load";
   if (found.lag.max > std::max<std::chrono::nanoseconds>(50ms, longest_query(found) / 2)) {
@@ -70,6 +70,7 @@ std::string cost(const strategy_result& of) {
     return all + ", and not one of " + counted(found.calls, "call", "calls") + " got a value";
   }
   if (is_one_load(found)) return served(found);
+  if (!of.is_one_enough) return all + " for " + counted(found.calls, "call", "calls");
   if (found.calls > 1 && found.queries_total >= found.calls) {
     return "Every call asked the database" + reason(of);
   }

@@ -9,6 +9,10 @@
 namespace drover::simulate {
 namespace {
 
+constexpr std::string_view drover_weakness =
+    "a holder that died, a change meanwhile, a Redis that is away, or a refresh that was held up "
+    "at the end of the ttl each cost a query more";
+
 const std::array<strategy_kind, 8>& all() {
   static const std::array<strategy_kind, 8> kinds{{
       {.name = "cache-aside",
@@ -55,14 +59,12 @@ const std::array<strategy_kind, 8>& all() {
        .title = "Drover",
        .summary = "this library, with grace: for 10 more ttls an old value is served while it is "
                   "refreshed or the origin fails",
-       .weakness = "a holder that died, a change meanwhile or a Redis that is away each cost a "
-                   "query more; anything else should not happen: please report it",
+       .weakness = drover_weakness,
        .begin = begin_drover},
       {.name = "drover-strict",
        .title = "Drover, strict",
        .summary = "this library without grace: refreshed early, never stale",
-       .weakness = "a holder that died, a change meanwhile or a Redis that is away each cost a "
-                   "query more; anything else should not happen: please report it",
+       .weakness = drover_weakness,
        .begin = begin_drover_strict},
   }};
   return kinds;
