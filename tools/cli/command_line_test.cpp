@@ -121,6 +121,8 @@ TEST(command_line, HasACommandThatRepeatsTheSimulationAndTellsNoPassword) {
   EXPECT_EQ(options.command.find("secret"), std::string::npos) << options.command;
   const auto other = simulation({"--origin", "postgresql://user:secret@host/db"});
   EXPECT_EQ(other.command, "drover simulate --origin postgresql://user@host/db");
+  EXPECT_EQ(simulation({"--load-ms", "uniform:5-70,lognormal:50:0.5"}).command,
+            "drover simulate --load-ms uniform:5-70,lognormal:50:0.5");
   EXPECT_NE(options.command.find("--strategy-command 'it'\\''s {key}'"), std::string::npos)
       << options.command;
 }

@@ -22,6 +22,23 @@ bool is_about_a_secret(std::string_view option) {
                              [&](const char* part) { return name.find(part) != name.npos; });
 }
 
+/// Of each URL in the word. What begins the word, or stands behind '=', is taken for a URL to its
+/// end, should there be a blank in its password; elsewhere it ends at a blank or a quotation mark.
+std::string without_passwords(std::string_view word) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz+";
+  std::string shown;
+  for (std::size_t mark = word.find("://"); mark != word.npos; mark = word.find("://")) {
+    const std::string_view before = word.substr(0, mark);
+    const std::size_t begin = before.find_last_not_of(letters) + 1;
+    const bool is_all = begin == 0 || word[begin - 1] == '=';
+    const std::size_t end = is_all ? word.npos : word.find_first_of(" '\"", mark);
+    shown += word.substr(0, begin);
+    shown += simulate::without_password(word.substr(begin, end - begin));
+    word.remove_prefix(std::min(end, word.size()));
+  }
+  return shown + std::string{word};
+}
+
 }  // namespace
 
 std::string quoted_word(std::string_view word) {
@@ -39,7 +56,7 @@ std::string typed_command(const std::vector<std::string>& words) {
   std::string line;
   bool is_secret = false;
   for (const std::string& word : words) {
-    std::string shown = word.find("://") == word.npos ? word : simulate::without_password(word);
+    std::string shown = without_passwords(word);
     const std::size_t equals = word.find('=');
     if (is_secret) {
       shown = left_out;

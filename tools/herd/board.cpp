@@ -54,9 +54,13 @@ struct board::header {
   [[nodiscard]] call_entry* calls() {
     return reinterpret_cast<call_entry*>(queries() + size.query_places);
   }
+  [[nodiscard]] std::atomic<board_time>* refusals() {
+    return reinterpret_cast<std::atomic<board_time>*>(calls() + size.call_places);
+  }
   [[nodiscard]] static std::size_t bytes(const board_size& of) {
     return sizeof(header) + of.keys * sizeof(std::atomic<std::uint64_t>) +
-           of.query_places * sizeof(query_entry) + of.call_places * sizeof(call_entry);
+           of.query_places * sizeof(query_entry) + of.call_places * sizeof(call_entry) +
+           of.refusal_places * sizeof(std::atomic<board_time>);
   }
 };
 
@@ -121,6 +125,16 @@ board::switches& board::turn() noexcept { return header_->turn; }
 
 std::span<std::atomic<std::uint64_t>> board::versions() noexcept {
   return {header_->versions(), header_->size.keys};
+}
+
+void board::refuse(board_time at) noexcept {
+  const std::uint32_t place = header_->count.refused.fetch_add(1);
+  if (place < header_->size.refusal_places) header_->refusals()[place] = at;
+}
+
+std::span<const std::atomic<board_time>> board::refusals() const noexcept {
+  return {header_->refusals(),
+          std::min(header_->count.refused.load(), header_->size.refusal_places)};
 }
 
 std::size_t board::begin_query(std::uint32_t key, std::uint32_t process) noexcept {

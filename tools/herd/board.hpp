@@ -37,6 +37,7 @@ struct board_size {
   std::uint32_t keys = 1;
   std::uint32_t call_places = 0;
   std::uint32_t query_places = 0;
+  std::uint32_t refusal_places = 0;
 };
 
 class board {
@@ -99,6 +100,11 @@ class board {
                                        std::uint32_t process) noexcept;
   void end_call(call_entry* place, board_time at, answer got, bool is_stale,
                 std::int64_t age) noexcept;
+
+  /// A call that no caller was free to make.
+  void refuse(board_time at) noexcept;
+  /// When, of those with a place in the log; 0 where that is not yet written.
+  [[nodiscard]] std::span<const std::atomic<board_time>> refusals() const noexcept;
 
   void enter(stage next) noexcept;
   void release(board_time at) noexcept;

@@ -104,7 +104,7 @@ void callers::send_arrivals() noexcept {
       --free_;
       arrived_.release();
     } else {
-      ++board_.count().refused;
+      board_.refuse(board_now());
     }
   }
   are_all_sent_ = true;

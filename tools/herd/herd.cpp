@@ -28,11 +28,15 @@ constexpr std::uint32_t queries_per_caller = 8;
 constexpr std::uint32_t places_min = 64;
 constexpr std::uint32_t call_places_max = 1U << 20;
 constexpr std::uint32_t query_places_max = 1U << 18;
+constexpr std::uint32_t refusal_places_max = 1U << 16;
 
 board_size size_for(const run_plan& plan) {
   const std::uint32_t callers = plan.processes * plan.callers;
-  if (plan.comes != arrival::once) return {plan.keys, call_places_max, query_places_max};
-  return {plan.keys, callers, queries_per_caller * callers + places_min};
+  if (plan.comes != arrival::once) {
+    return {plan.keys, call_places_max, query_places_max,
+            plan.comes == arrival::open ? refusal_places_max : 0};
+  }
+  return {plan.keys, callers, queries_per_caller * callers + places_min, 0};
 }
 
 child_process::plan process_plan(const run_plan& plan, const board& shared, std::uint32_t number) {
@@ -286,6 +290,10 @@ run_record herd::collect() {
                           is_back && each.is_stale,
                           std::chrono::nanoseconds{is_back ? each.age : 0}});
   }
+  for (const auto& each : board_.refusals()) {
+    if (each != 0) home.refusals.push_back(since_release(each));
+  }
+  std::ranges::sort(home.refusals);
   std::ranges::sort(home.queries, {}, &query_span::begun);
   std::ranges::sort(home.calls, {}, &call_span::begun);
   return home;

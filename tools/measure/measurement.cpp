@@ -111,6 +111,7 @@ void append_pictures(measurement& made, const run_record& run) {
     each.at += offset;
     made.marks.push_back(std::move(each));
   }
+  for (const nanoseconds at : run.refusals) made.refusals.push_back(at + offset);
   made.end += std::max(run.end, nanoseconds{});
 }
 

@@ -60,6 +60,7 @@ struct measurement {
   std::vector<query_span> queries;
   std::vector<call_span> calls_logged;
   std::vector<mark> marks;
+  std::vector<std::chrono::nanoseconds> refusals;  ///< when a call found nobody free to make it
 };
 
 /// Zeros for no records.

@@ -66,7 +66,8 @@ struct run_record {
   std::vector<query_span> queries;  ///< those the log had a place for, by their beginning
   std::vector<call_span> calls;     ///< those the log had a place for, by their beginning
   std::vector<mark> marks;          ///< by time
-  std::chrono::nanoseconds end{};   ///< when the last caller was back
+  std::vector<std::chrono::nanoseconds> refusals;  ///< those the log had a place for, by time
+  std::chrono::nanoseconds end{};                  ///< when the last caller was back
   // The logs are bounded; what follows counts everything.
   std::uint64_t queries_counted = 0;  ///< by the database, since the release
   std::uint64_t queries_asked = 0;    ///< by the tool's own count, since the release

@@ -9,12 +9,13 @@ namespace {
 
 constexpr std::array<std::string_view, 2> schemes{"postgresql://", "postgres://"};
 
-/// How many characters of the text are "postgresql://" or the like.
+/// How many characters of the text are "postgresql://", "redis://" or the like.
 std::size_t length_of_scheme(std::string_view text) {
-  for (const std::string_view scheme : schemes) {
-    if (text.starts_with(scheme)) return scheme.size();
-  }
-  return 0;
+  constexpr std::string_view end = "://";
+  const std::size_t letters = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz+");
+  return letters > 0 && letters != text.npos && text.substr(letters).starts_with(end)
+             ? letters + end.size()
+             : 0;
 }
 
 /// Whether `text` starts with what may follow a host and a colon: a port, and then a path or
@@ -51,7 +52,9 @@ std::optional<origin_choice> parse_origin(std::string_view text) {
   using enum origin_choice::kind;
   if (text == "sqlite") return origin_choice{.which = sqlite, .url = {}};
   if (text == "postgresql") return origin_choice{.which = postgresql_private, .url = {}};
-  if (length_of_scheme(text) == 0 || text.find('\0') != text.npos) return std::nullopt;
+  const bool is_url = std::ranges::any_of(
+      schemes, [text](std::string_view scheme) { return text.starts_with(scheme); });
+  if (!is_url || text.find('\0') != text.npos) return std::nullopt;
   return origin_choice{.which = postgresql, .url = std::string{text}};
 }
 

@@ -53,6 +53,10 @@ TEST(origin_address, IsShownWithoutThePassword) {
                  "postgresql:///db?user=u&port=1"},
            shown{"postgresql:///db?sslpassword=secret", "postgresql:///db"},
            shown{"postgresql:///db?p%61ssword=secret", "postgresql:///db"},
+           shown{"redis://u:secret@host:1/0", "redis://u@host:1/0"},
+           shown{"redis://127.0.0.1:6379", "redis://127.0.0.1:6379"},
+           shown{"unix:///run/redis.sock", "unix:///run/redis.sock"},
+           shown{"mysql://u:secret@h", "mysql://u@h"},
            shown{"postgresql://host:5432/db?user=a@b", "postgresql://host:5432/db?user=a@b"},
        }) {
     EXPECT_EQ(without_password(each.url), each.as) << each.url;

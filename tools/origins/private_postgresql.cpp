@@ -12,6 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "process/end_of_log.hpp"
@@ -39,6 +40,29 @@ std::optional<user> server_user() {
   throw std::runtime_error{
       "PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as"};
 }
+
+/// initdb starts servers for a moment, in the process group that is its own. When it is cut short
+/// they are told to end: killed, one would leave its shared memory.
+class group_end {
+ public:
+  explicit group_end(child_process& first) : first_{first} {}
+  ~group_end() {
+    if (first_.status() == 0) return;
+    const pid_t group = first_.pid();
+    const auto deadline = std::chrono::steady_clock::now() + stop_max;
+    ::kill(-group, SIGTERM);
+    first_.stop(SIGTERM, stop_max);
+    while (::kill(-group, 0) == 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(1ms);
+    }
+    ::kill(-group, SIGKILL);
+  }
+  group_end(const group_end&) = delete;
+  group_end& operator=(const group_end&) = delete;
+
+ private:
+  child_process& first_;
+};
 
 /// Where nothing is left to chance by a variable or a file of the user's. Nothing is written to
 /// disk for good: the data go with the folder.
@@ -131,11 +155,7 @@ void private_postgresql::make_cluster(const fs::path& programs, const signal_wat
   }
   plan.signal_of_death = SIGKILL;
   child_process initdb{plan};
-  // It starts programs of its own, in the process group that is its own.
-  const struct group_end {
-    pid_t group;
-    ~group_end() { ::kill(-group, SIGKILL); }
-  } whatever_happens{initdb.pid()};
+  const group_end whatever_happens{initdb};
   const auto deadline = std::chrono::steady_clock::now() + start_max;
   while (!initdb.status()) {
     if (std::chrono::steady_clock::now() > deadline) {

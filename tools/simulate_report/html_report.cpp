@@ -170,6 +170,11 @@ std::string timeline(const strategy_result& of, std::size_t round, std::size_t s
   return text + details(of) + "</section>\n";
 }
 
+bool has_refusals(const round_result& of) {
+  return std::ranges::any_of(of.strategies,
+                             [](const auto& each) { return !each.found.refusals.empty(); });
+}
+
 std::string round_section(const round_result& of, std::size_t round) {
   std::string text = "<section class=\"round\">\n";
   if (!of.load_in_words.empty()) {
@@ -180,7 +185,10 @@ std::string round_section(const round_result& of, std::size_t round) {
       "<h3 class=\"lanes\">What happened, strategy by strategy</h3>\n"
       "<p class=\"hint legend\">"
       "<span><span class=\"sample waiting\"></span>callers waiting</span> "
-      "<span><span class=\"sample running\"></span>database queries running</span> "
+      "<span><span class=\"sample running\"></span>database queries running</span> " +
+      std::string{has_refusals(of)
+                      ? "<span><span class=\"sample refused\"></span>calls refused so far</span> "
+                      : ""} +
       "<span><span class=\"sample cold\"></span>cold</span> "
       "<span><span class=\"sample fault\"></span>broken</span> "
       "<span><span class=\"sample mended\"></span>mended</span> "

@@ -63,6 +63,23 @@ TEST(page_series, AreOnlyWhereSomethingChanges) {
   EXPECT_EQ(activities, expected);
 }
 
+TEST(page_series, AddUpTheCallsThatWereRefused) {
+  run_record run;
+  run.end = 400ms;
+  run.refusals = {100ms, 100ms, 399ms};
+  const run_record both[] = {run, run};
+  const auto activities = activity_of(measure(both, {}));
+  ASSERT_EQ(activities.size(), 5U);
+  std::vector<std::uint32_t> refused;
+  for (const activity& each : activities) refused.push_back(each.refused);
+  EXPECT_EQ(refused, (std::vector<std::uint32_t>{0, 2, 3, 5, 6}));
+
+  simulation all = sample::herd();
+  EXPECT_EQ(html_report(all).find("refused so far</span>"), std::string::npos);
+  all.rounds[0].strategies[0].found = measure(both, {});
+  EXPECT_NE(html_report(all).find("refused so far</span>"), std::string::npos);
+}
+
 TEST(page_series, TakePlacesEvenly) {
   EXPECT_EQ(evenly(5, 9), (std::vector<std::size_t>{0, 1, 2, 3, 4}));
   EXPECT_EQ(evenly(101, 3), (std::vector<std::size_t>{0, 50, 100}));

@@ -73,16 +73,20 @@
   function drawActivity(canvas, round, strategy) {
     const points = strategy.activity.concat(
       strategy.activity.length ? [[strategy.end, ...strategy.activity.at(-1).slice(1)],
-        [strategy.end, 0, 0]] : []);
+        [strategy.end, 0, 0, strategy.activity.at(-1)[3]]] : []);
     const band = (label, place, name, share) => ({
       label, data: points.map((each) => ({ x: each[0], y: each[place] })), stepped: true,
       fill: "origin", borderColor: colour(name), backgroundColor: faded(colour(name), share),
       borderWidth: 1.5, pointRadius: 0, pointHitRadius: 0,
     });
+    const datasets = [band("queries running", 2, "running", 0.8),
+      band("callers waiting", 1, "waiting", 0.28)];
+    if (strategy.activity.some((each) => each[3] > 0)) {
+      datasets.unshift({ ...band("calls refused so far", 3, "fault", 0), fill: false });
+    }
     return new Chart(canvas, {
       type: "line",
-      data: { datasets: [band("queries running", 2, "running", 0.8),
-        band("callers waiting", 1, "waiting", 0.28)] },
+      data: { datasets },
       options: {
         animation: false, maintainAspectRatio: false, layout,
         interaction: { mode: "index", intersect: false, axis: "x" },

@@ -38,7 +38,8 @@ void write(cli::json_writer& out, const strategy_result& of,
   out.begin_object().field("title", one_line(of.title)).field("end", ms(of.found.end));
   out.name("activity").begin_row();
   for (const activity& each : activities) {
-    out.begin_row().value(ms(each.at)).value(each.waiting).value(each.running).end_row();
+    out.begin_row().value(ms(each.at)).value(each.waiting).value(each.running);
+    out.value(each.refused).end_row();
   }
   out.end_row();
   write_loads(out, of.found);
@@ -63,12 +64,22 @@ std::vector<std::size_t> evenly(std::size_t count, std::size_t most) {
 std::vector<activity> activity_of(const measurement& found) {
   const auto waiting = waiting_over_time(found.calls_logged, found.end, series_max);
   const auto running = running_over_time(found.queries, found.end, series_max);
+  const auto begin_of = [&found](std::size_t i) {
+    return found.end * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(series_max);
+  };
   std::vector<activity> made;
+  auto refusal = found.refusals.begin();
   for (std::size_t i = 0; i < series_max; ++i) {
-    if (i > 0 && waiting[i] == waiting[i - 1] && running[i] == running[i - 1]) continue;
-    const nanoseconds at =
-        found.end * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(series_max);
-    made.push_back({.at = at, .waiting = waiting[i], .running = running[i]});
+    const auto refused_before = refusal;
+    refusal = std::upper_bound(refusal, found.refusals.end(), begin_of(i + 1));
+    if (i > 0 && waiting[i] == waiting[i - 1] && running[i] == running[i - 1] &&
+        refusal == refused_before) {
+      continue;
+    }
+    made.push_back({.at = begin_of(i),
+                    .waiting = waiting[i],
+                    .running = running[i],
+                    .refused = static_cast<std::uint32_t>(refusal - found.refusals.begin())});
   }
   return made;
 }
@@ -98,7 +109,7 @@ std::string page_series(const simulation& of) {
       activities.push_back(activity_of(each.found));
       end = std::max(end, each.found.end);
       for (const activity& one : activities.back()) {
-        full = std::max({full, one.waiting, one.running});
+        full = std::max({full, one.waiting, one.running, one.refused});
       }
     }
     out.begin_object().field("end", ms(end)).field("full", full);

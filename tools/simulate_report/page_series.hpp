@@ -23,6 +23,7 @@ struct activity {
   std::chrono::nanoseconds at{};
   std::uint32_t waiting = 0;
   std::uint32_t running = 0;
+  std::uint32_t refused = 0;  ///< since the beginning
 
   friend bool operator==(const activity&, const activity&) = default;
 };
