@@ -30,6 +30,11 @@ std::string without_passwords(std::string_view word) {
   for (std::size_t mark = word.find("://"); mark != word.npos; mark = word.find("://")) {
     const std::string_view before = word.substr(0, mark);
     const std::size_t begin = before.find_last_not_of(letters) + 1;
+    if (begin == mark) {
+      shown += word.substr(0, mark + 1);
+      word.remove_prefix(mark + 1);
+      continue;
+    }
     const bool is_all = begin == 0 || word[begin - 1] == '=';
     const std::size_t end = is_all ? word.npos : word.find_first_of(" '\"", mark);
     shown += word.substr(0, begin);

@@ -33,7 +33,7 @@ TEST(typed_command, SaysNoSecret) {
 TEST(typed_command, LeavesOutNothingElse) {
   EXPECT_EQ(typed_command({"ls", "-l", "pass", "-b", "x=y"}), "ls -l pass -b x=y");
   for (const char* word : {"uniform:20-80", "lognormal:50:0.5", "a:b@c", "://", "sqlite:/x",
-                           "redis://h:1/0", "x=unix:///run/redis.sock", "a://b c://d:1"}) {
+                           "redis://h:1/0", "x=unix:///run/redis.sock", "see a://b, c://d:1"}) {
     EXPECT_EQ(typed_command({word}), quoted_word(word));
   }
 }
