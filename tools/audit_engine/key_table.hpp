@@ -51,15 +51,19 @@ class key_table {
   }
 
  private:
+  /// Has its hash with it: whoever looks along a bucket need not read the names in it.
   struct identity {
-    std::uint32_t database = 0;
+    identity(std::uint32_t database_, std::string_view name_)
+        : hash{std::hash<std::string_view>{}(name_) ^ (database_ * std::size_t{0x9E3779B1})},
+          database{database_},
+          name{name_} {}
+    std::size_t hash;
+    std::uint32_t database;
     std::string_view name;
     friend bool operator==(const identity&, const identity&) = default;
   };
   struct hasher {
-    std::size_t operator()(const identity& who) const noexcept {
-      return std::hash<std::string_view>{}(who.name) ^ (who.database * std::size_t{0x9E3779B1});
-    }
+    std::size_t operator()(const identity& who) const noexcept { return who.hash; }
   };
   struct slot {
     key_state key;

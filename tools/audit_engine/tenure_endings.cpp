@@ -403,8 +403,7 @@ std::uint64_t tenure_tracker::stored(key_state& value, const op& what, load* own
     if (lock == nullptr || lock == &value || lock->lock == nullptr) continue;
     if (!lock->lock->current || lock->lock->current->won.done > what.sent) continue;
     tenure& holder = *lock->lock->current;
-    int fits = affinity(lock->name, value.name);
-    if (holder.value == value.ref) fits = std::max(fits, 3);
+    const int fits = holder.value == value.ref ? 3 : affinity(lock->name, value.name);
     // Names say nothing: the only lock of this process, or taken on the same connection.
     const bool near = who.open.size() == 1 || (holder.won.connection == what.connection &&
                                                !connections_.is_multiplexed(what.connection));

@@ -47,7 +47,7 @@ std::unique_ptr<record> capture_core::new_event() {
 
 void capture_core::emit(std::unique_ptr<record> one) {
   std::get<event>(*one).sequence = ++sequence_;
-  sink_.take(*one);
+  sink_.take_whole(one);
   if (spent_.size() < spent_max) spent_.push_back(std::move(one));
 }
 

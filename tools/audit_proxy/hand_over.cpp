@@ -31,37 +31,40 @@ std::size_t weight(const record& of) noexcept {
 
 hand_over::hand_over(bounds within)
     : within_{within}, waiting_{within.records_max}, spent_{within.records_max} {
-  all_.reserve(within.records_max);
   free_.reserve(within.records_max);
 }
 
-bool hand_over::give(record& one) {
-  const std::size_t bytes = weight(one);
+hand_over::~hand_over() {
+  for (weighed each; waiting_.pop(each);) delete each.one;
+  for (record* each = nullptr; spent_.pop(each);) delete each;
+}
+
+bool hand_over::give(std::unique_ptr<record>& one) {
+  const std::size_t bytes = weight(*one);
   if (bytes_given_ - bytes_taken_.load(std::memory_order_relaxed) + bytes > within_.bytes_max) {
     return false;
   }
-  record* place = spent_record();
-  if (place == nullptr) return false;
-  std::swap(*place, one);
-  // There are no more records than places.
-  const bool pushed = waiting_.push(place);
+  std::unique_ptr<record> spent = spent_record();
+  if (!spent) return false;
+  const bool pushed = waiting_.push({one.release(), bytes});
   DROVER_ASSERT(pushed);
   static_cast<void>(pushed);
+  one = std::move(spent);
   ++given_;
   bytes_given_ += bytes;
   return true;
 }
 
-record* hand_over::spent_record() {
+std::unique_ptr<record> hand_over::spent_record() {
   if (free_.empty()) {
-    for (record* one = nullptr; spent_.pop(one);) free_.push_back(one);
+    for (record* one = nullptr; spent_.pop(one);) free_.emplace_back(one);
   }
   if (free_.empty()) {
-    if (all_.size() == within_.records_max) return nullptr;
-    all_.push_back(std::make_unique<record>());
-    return all_.back().get();
+    if (made_ == within_.records_max) return nullptr;
+    ++made_;
+    return std::make_unique<record>();
   }
-  record* out = free_.back();
+  std::unique_ptr<record> out = std::move(free_.back());
   free_.pop_back();
   return out;
 }
@@ -84,15 +87,14 @@ double hand_over::fill() const noexcept {
 
 std::size_t hand_over::take(std::size_t count_max, const std::function<void(record&)>& each) {
   std::size_t count = 0;
-  for (record* one = nullptr; count < count_max && waiting_.pop(one); ++count) {
-    const std::size_t bytes = weight(*one);
-    each(*one);
-    if (weight(*one) > kept_weight_max) *one = record{};
-    const bool pushed = spent_.push(one);
+  for (weighed next; count < count_max && waiting_.pop(next); ++count) {
+    each(*next.one);
+    if (next.bytes > kept_weight_max) *next.one = record{};
+    const bool pushed = spent_.push(next.one);
     DROVER_ASSERT(pushed);
     static_cast<void>(pushed);
     taken_.store(taken_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    bytes_taken_.store(bytes_taken_.load(std::memory_order_relaxed) + bytes,
+    bytes_taken_.store(bytes_taken_.load(std::memory_order_relaxed) + next.bytes,
                        std::memory_order_relaxed);
   }
   return count;

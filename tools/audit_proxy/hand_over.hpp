@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Records from the thread that passes bytes to the thread that looks at them. The giving side never
-// waits, not even for memory that the other has: records are swapped for spent ones, and those last
-// given back are used first, so that what is in use stays small while the taking side keeps up.
+// waits, not even for memory that the other has: a record is exchanged for a spent one, and those
+// last given back are used first, so that what is in use stays small while the taking side keeps up.
 //
 // Threads: one gives, another takes.
 #pragma once
@@ -25,11 +25,15 @@ class hand_over {
     std::size_t bytes_max = std::size_t{128} << 20U;  ///< of text in them; about
   };
   explicit hand_over(bounds within);
+  /// Both sides have ended.
+  ~hand_over();
+  hand_over(const hand_over&) = delete;
+  hand_over& operator=(const hand_over&) = delete;
 
   // The giving side.
 
-  /// Swaps `one` for a spent record. False: there is no room, and `one` stays as it is.
-  [[nodiscard]] bool give(record& one);
+  /// Exchanges `one` for a spent record. False: there is no room, and `one` stays as it is.
+  [[nodiscard]] bool give(std::unique_ptr<record>& one);
   /// Wakes the taking side if it sleeps; for the end of each turn.
   void given() noexcept;
   /// From 0, nothing waits, to 1.
@@ -46,13 +50,20 @@ class hand_over {
   void wake() noexcept;
 
  private:
-  [[nodiscard]] record* spent_record();
+  /// Weighed once: by the giving side.
+  struct weighed {
+    record* one = nullptr;
+    std::size_t bytes = 0;
+  };
 
+  [[nodiscard]] std::unique_ptr<record> spent_record();
+
+  // What is in a ring belongs to it. There are no more records than a ring has places.
   bounds within_;
-  spsc_ring<record*> waiting_;
+  spsc_ring<weighed> waiting_;
   spsc_ring<record*> spent_;
-  std::vector<std::unique_ptr<record>> all_;  // the giving side's
-  std::vector<record*> free_;                 // the giving side's
+  std::vector<std::unique_ptr<record>> free_;  // the giving side's
+  std::size_t made_ = 0;
   std::uint64_t given_ = 0;
   std::uint64_t bytes_given_ = 0;
   std::uint64_t known_given_ = 0;  // when `given` was last called

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,11 +13,11 @@
 namespace drover::audit {
 namespace {
 
-record numbered(std::uint64_t number, std::size_t text = 8) {
+std::unique_ptr<record> numbered(std::uint64_t number, std::size_t text = 8) {
   event out;
   out.sequence = number;
   out.command = std::string(text, 'c');
-  return out;
+  return std::make_unique<record>(std::move(out));
 }
 
 std::uint64_t number_of(const record& one) { return std::get<event>(one).sequence; }
@@ -33,13 +34,13 @@ TEST(audit_hand_over, KeepsTheOrderAndTakesNoMoreThanThereIsRoomFor) {
   std::uint64_t expected = 0;
   for (int round = 0; round < 10; ++round) {
     for (int i = 0; i < 4; ++i) {
-      record one = numbered(next++);
+      auto one = numbered(next++);
       ASSERT_TRUE(subject.give(one));
     }
     EXPECT_DOUBLE_EQ(subject.fill(), 1.0);
-    record beyond = numbered(99);
+    auto beyond = numbered(99);
     EXPECT_FALSE(subject.give(beyond));
-    EXPECT_EQ(number_of(beyond), 99U) << "what found no room stays as it is";
+    EXPECT_EQ(number_of(*beyond), 99U) << "what found no room stays as it is";
     for (const auto number : take_all(subject)) EXPECT_EQ(number, expected++);
     EXPECT_DOUBLE_EQ(subject.fill(), 0.0);
   }
@@ -48,9 +49,9 @@ TEST(audit_hand_over, KeepsTheOrderAndTakesNoMoreThanThereIsRoomFor) {
 
 TEST(audit_hand_over, CountsTheBytesOfWhatWaits) {
   hand_over subject{{.records_max = 100, .bytes_max = 1000}};
-  record large = numbered(1, 600);
+  auto large = numbered(1, 600);
   ASSERT_TRUE(subject.give(large));
-  record second = numbered(2, 600);
+  auto second = numbered(2, 600);
   EXPECT_FALSE(subject.give(second));
   EXPECT_EQ(take_all(subject), std::vector<std::uint64_t>{1});
   EXPECT_TRUE(subject.give(second));
@@ -58,22 +59,22 @@ TEST(audit_hand_over, CountsTheBytesOfWhatWaits) {
 
 TEST(audit_hand_over, GivesSpentRecordsBackWithTheirMemory) {
   hand_over subject{{}};
-  record first = numbered(1, 100);
+  auto first = numbered(1, 100);
   ASSERT_TRUE(subject.give(first));
   subject.take(1, [](record&) {});
-  record second = numbered(2, 100);
+  auto second = numbered(2, 100);
   ASSERT_TRUE(subject.give(second));
-  ASSERT_TRUE(std::holds_alternative<event>(second));
-  EXPECT_GE(std::get<event>(second).command.capacity(), 100U);
+  ASSERT_TRUE(std::holds_alternative<event>(*second));
+  EXPECT_GE(std::get<event>(*second).command.capacity(), 100U);
   // But not much of it.
-  record fat = numbered(3, 100'000);
+  auto fat = numbered(3, 100'000);
   ASSERT_TRUE(subject.give(fat));
   subject.take(2, [](record&) {});
   for (int i = 0; i < 2; ++i) {
-    record one = numbered(4, 1);
+    auto one = numbered(4, 1);
     ASSERT_TRUE(subject.give(one));
-    if (std::holds_alternative<event>(one)) {
-      EXPECT_LT(std::get<event>(one).command.capacity(), 100'000U);
+    if (std::holds_alternative<event>(*one)) {
+      EXPECT_LT(std::get<event>(*one).command.capacity(), 100'000U);
     }
   }
 }
@@ -85,7 +86,7 @@ TEST(threads_audit_hand_over, EverythingGivenArrivesInOrder) {
   std::thread giving{[&] {
     base::seeded_random random{1};
     for (std::uint64_t i = 0; i < count;) {
-      record one = numbered(i, random.next() % 40);
+      auto one = numbered(i, random.next() % 40);
       if (subject.give(one)) {
         ++i;
       } else {

@@ -159,7 +159,12 @@ std::optional<std::chrono::milliseconds> live_capture::next_turn() {
 }
 
 void live_capture::take(record& one) {
-  if (!std::holds_alternative<event>(one)) {
+  auto whole = std::make_unique<record>(std::move(one));
+  take_whole(whole);
+}
+
+void live_capture::take_whole(std::unique_ptr<record>& one) {
+  if (!std::holds_alternative<event>(*one)) {
     if (!over_.give(one)) add<std::uint64_t>(lost_, 1);
     return;
   }
@@ -170,7 +175,7 @@ void live_capture::take(record& one) {
     unsaid_sample_ = true;
   }
   if (unsaid_sample_ || (unsaid_lost_ > 0 && fill < calm_fill)) say_what_is_missing();
-  if (!sample_.wants(std::get<event>(one))) {
+  if (!sample_.wants(std::get<event>(*one))) {
     add<std::uint64_t>(skipped_, 1);
   } else if (fill > events_fill_max || (unsaid_lost_ > 0 && fill >= calm_fill) ||
              !over_.give(one)) {
@@ -188,7 +193,7 @@ void live_capture::say_what_is_missing() {
   lost.events = unsaid_lost_;
   lost.why = unsaid_lost_ > 0 ? "the auditor could not keep up, and events were left out"
                               : "the auditor cannot keep up, and looks at fewer keys";
-  record one = std::move(lost);
+  auto one = std::make_unique<record>(std::move(lost));
   if (!over_.give(one)) return;
   unsaid_sample_ = false;
   unsaid_lost_ = 0;
