@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Records from the thread that passes bytes to the thread that looks at them. The giving side never
-// waits, not even for memory that the other has: a record is exchanged for a spent one, and those
-// last given back are used first, so that what is in use stays small while the taking side keeps up.
+// waits, not even for memory that the other has: a record is exchanged for a spent one. Those last
+// given back are used first, so that what is in use stays small while the taking side keeps up.
 //
 // Threads: one gives, another takes.
 #pragma once
