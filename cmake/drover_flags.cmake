@@ -53,3 +53,23 @@ function(drover_sources out)
   list(FILTER found EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
+
+# With DROVER_UNITE: the target's files of one folder are compiled ten at a time, as one. It must not
+# matter either: so names in unnamed namespaces are unique within a folder.
+function(drover_unite target)
+  if(NOT DROVER_UNITE)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  target_compile_options(${target} PRIVATE -Wno-shadow)  # by a neighbour's names
+  foreach(file IN LISTS ARGN)
+    cmake_path(GET file PARENT_PATH folder)
+    cmake_path(GET folder FILENAME folder)
+    if(NOT DEFINED count_${folder})
+      set(count_${folder} 0)
+    endif()
+    math(EXPR batch "${count_${folder}} / 10")
+    math(EXPR count_${folder} "${count_${folder}} + 1")
+    set_source_files_properties("${file}" PROPERTIES UNITY_GROUP ${folder}_${batch})
+  endforeach()
+endfunction()

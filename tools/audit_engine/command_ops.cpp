@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <limits>
 #include <unordered_map>
 
 namespace drover::audit {
@@ -14,9 +13,6 @@ namespace {
 using kind = op::kind;
 using outcome = op::outcome;
 using condition = op::condition;
-
-/// Redis's limit for a ttl is far beyond; this one keeps sums of two in range.
-constexpr std::int64_t ttl_ms_max = std::numeric_limits<std::int64_t>::max() / 4'000;
 
 bool is_key(const field& argument) { return argument.is == field::kind::key; }
 bool is_word(const field& argument, std::string_view text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "audit_engine/op.hpp"
 
 namespace drover::audit {
+
+/// Redis's limit for a ttl is far beyond; this one keeps sums of two in range.
+inline constexpr std::int64_t ttl_ms_max = std::numeric_limits<std::int64_t>::max() / 4'000;
 
 /// One event being taken apart. `start` has what all its ops share.
 struct command_reader {

@@ -2,7 +2,6 @@
 // What arguments and replies of all commands have in common.
 #include <algorithm>
 #include <charconv>
-#include <limits>
 
 #include "audit_engine/command_ops.hpp"
 
@@ -11,9 +10,6 @@ namespace drover::audit {
 namespace {
 
 using outcome = op::outcome;
-
-/// Redis's limit for a ttl is far beyond; this one keeps sums of two in range.
-constexpr std::int64_t ttl_ms_max = std::numeric_limits<std::int64_t>::max() / 4'000;
 
 }  // namespace
 

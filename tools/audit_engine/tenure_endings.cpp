@@ -17,15 +17,15 @@ constexpr moment get_to_removal = std::chrono::seconds(2);
 /// From the win to the holder's second look there is nothing but its own next line.
 constexpr moment look_again = std::chrono::milliseconds(3);
 
-bool may_be_over(const tenure& who, const op& what) {
-  return who.has_lease && what.done >= who.lease_from;
-}
-
 bool ended_unseen(const tenure& who) {
   return who.how == tenure::ending::ran_out || who.how == tenure::ending::release_unseen;
 }
 
 }  // namespace
+
+bool may_be_over(const tenure& who, const op& what) {
+  return who.has_lease && what.done >= who.lease_from;
+}
 
 /// Whose tenure a delete that found the lock has ended; null: that of none that is known.
 tenure* tenure_tracker::removed_by(lock_book& book, const op& what) {

@@ -22,11 +22,6 @@ constexpr moment loser_forgotten = seconds(30);
 /// A miss before a lock that is older has nothing to do with it.
 constexpr moment miss_to_lock = seconds(10);
 
-/// Whether a lease may be over when a command ran.
-bool may_be_over(const tenure& who, const op& what) {
-  return who.has_lease && what.done >= who.lease_from;
-}
-
 }  // namespace
 
 tenure_tracker::tenure_tracker(key_table& keys, const connection_book& connections,

@@ -40,6 +40,9 @@ struct lock_book {
   int fits = 0;
 };
 
+/// Whether a lease may be over when a command ran.
+[[nodiscard]] bool may_be_over(const tenure& who, const op& what);
+
 class tenure_tracker {
  public:
   tenure_tracker(key_table& keys, const connection_book& connections, cold_tracker& colds,

@@ -7,7 +7,7 @@ namespace drover::audit {
 
 namespace {
 
-constexpr std::size_t open_max = 128;
+constexpr std::size_t open_waits_max = 128;
 /// Not asked again for so many times its longest gap, and at least so long: it has given up.
 constexpr int silent_gaps = 10;
 constexpr moment silent_min = std::chrono::seconds(2);
@@ -37,7 +37,7 @@ void wait_tracker::refused(key_state& key, const op& what) {
     at = open.end();
   }
   if (at == open.end()) {
-    if (open.size() >= open_max) {
+    if (open.size() >= open_waits_max) {
       const auto oldest = std::min_element(
           open.begin(), open.end(), [](const wait& a, const wait& b) { return a.last < b.last; });
       tell(key, *oldest);

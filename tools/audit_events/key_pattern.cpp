@@ -17,10 +17,10 @@ constexpr std::size_t hex_min = 8;
 constexpr std::size_t random_min = 12;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) {
+bool is_name_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
 }
-bool is_word(char c) { return is_digit(c) || is_letter(c); }
+bool is_word_part(char c) { return is_digit(c) || is_name_letter(c); }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -37,12 +37,12 @@ std::size_t uuid_length(std::string_view text) {
       if (at >= text.size() || !is_hex(text[at])) return 0;
     }
   }
-  return at < text.size() && is_word(text[at]) ? 0 : at;
+  return at < text.size() && is_word_part(text[at]) ? 0 : at;
 }
 
 bool changes_as_a_whole(std::string_view word) {
   const bool digits = std::any_of(word.begin(), word.end(), is_digit);
-  const bool letters = std::any_of(word.begin(), word.end(), is_letter);
+  const bool letters = std::any_of(word.begin(), word.end(), is_name_letter);
   if (!letters) return true;
   if (word.size() >= hex_min && std::all_of(word.begin(), word.end(), is_hex)) {
     return digits || word.size() >= 2 * hex_min;
@@ -79,7 +79,7 @@ void fold_word(std::string_view word, std::string& out) {
 std::string lower_letters(std::string_view word) {
   std::string out;
   for (const char c : word) {
-    if (is_letter(c)) out += lower(c);
+    if (is_name_letter(c)) out += lower(c);
   }
   return out;
 }
@@ -114,7 +114,7 @@ void fold_key(std::string_view key, std::string& out) {
   out.clear();
   std::size_t at = 0;
   while (at < key.size() && out.size() < pattern_bytes_max) {
-    if (!is_word(key[at])) {
+    if (!is_word_part(key[at])) {
       out += key[at++];
       continue;
     }
@@ -124,7 +124,7 @@ void fold_key(std::string_view key, std::string& out) {
       continue;
     }
     std::size_t end = at;
-    while (end < key.size() && is_word(key[end])) ++end;
+    while (end < key.size() && is_word_part(key[end])) ++end;
     fold_word(key.substr(at, end - at), out);
     at = end;
   }
@@ -142,7 +142,7 @@ std::vector<std::string_view> words_of(std::string_view key) {
   std::size_t at = 0;
   while (at < key.size()) {
     std::size_t end = at;
-    while (end < key.size() && is_word(key[end])) ++end;
+    while (end < key.size() && is_word_part(key[end])) ++end;
     if (end > at) words.push_back(key.substr(at, end - at));
     at = end + 1;
   }

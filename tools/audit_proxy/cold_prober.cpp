@@ -22,7 +22,7 @@ constexpr moment choose_every = 250ms;
 constexpr auto look_every = 20ms;
 constexpr auto answer_max = 3s;
 constexpr std::size_t asked_at_once = 200;
-constexpr std::size_t shown_max = 200;
+constexpr std::size_t shown_key_max = 200;
 
 connection::settings settings_for(const probe_settings& with, std::uint32_t database) {
   connection::settings out;
@@ -60,7 +60,7 @@ result<void> cold_prober::start() {
   if (first.root().is_error()) {
     return fault{fault_code::unsupported,
                  "the server refuses the auditor's own connection: " +
-                     base::escape(first.root().text(), shown_max) +
+                     base::escape(first.root().text(), shown_key_max) +
                      "; its user and password belong into the server's URL"};
   }
   thread_ = std::thread{[this] { run(); }};
@@ -136,7 +136,7 @@ void cold_prober::make_cold(const hot_key& what) {
   const bool failed = !answered || answered->front().root().is_error();
   if (!failed || std::exchange(said_failed_, true) || !with_.say) return;
   with_.say("a key could not be made cold: " +
-            (answered ? base::escape(answered->front().root().text(), shown_max)
+            (answered ? base::escape(answered->front().root().text(), shown_key_max)
                       : answered.error().text));
 }
 

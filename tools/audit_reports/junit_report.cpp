@@ -99,7 +99,7 @@ std::string counts(const std::vector<test_case>& cases) {
          attribute("skipped", number_of("<skipped"));
 }
 
-std::string notices(const audit_result& of) {
+std::string notice_lines(const audit_result& of) {
   std::string text;
   for (const finding& each : of.notices) {
     text += each.rule + ' ' + each.name + ": " + shown(each.message) + '\n';
@@ -143,7 +143,8 @@ std::string junit_report(const audit_result& of) {
             attribute("time", length) + ">\n<testcase" +
             attribute("classname", "drover.audit.run") + attribute("name", verdict_case.name) +
             attribute("time", length) + ">" + verdict_case.inside + "</testcase>\n<system-out>" +
-            escaped(run_in_words(of.run) + '\n' + notices(of)) + "</system-out>\n</testsuite>\n";
+            escaped(run_in_words(of.run) + '\n' + notice_lines(of)) +
+            "</system-out>\n</testsuite>\n";
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" +
          attribute("name", "drover audit") + counts(all) + attribute("time", length) + ">\n" +
          suites + "</testsuites>\n";

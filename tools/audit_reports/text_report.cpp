@@ -17,10 +17,10 @@ namespace {
 using cli::painted;
 using cli::style;
 
-constexpr std::size_t timeline_end = 4;  // of the lines that are shown, those at its end
-constexpr std::size_t pattern_max = 40;  // columns in the table of findings
-constexpr std::size_t rows_max = 60;     // of the table of findings
-constexpr std::size_t details_max = 20;  // findings with their evidence
+constexpr std::size_t text_timeline_end = 4;  // of the lines that are shown, those at its end
+constexpr std::size_t pattern_max = 40;       // columns in the table of findings
+constexpr std::size_t rows_max = 60;          // of the table of findings
+constexpr std::size_t details_max = 20;       // findings with their evidence
 
 std::string upper(std::string_view word) {
   std::string made{word};
@@ -79,7 +79,7 @@ std::string heading(std::string_view text, const cli::terminal& on) {
   return '\n' + painted(text, style::strong, on) + '\n';
 }
 
-std::string left_out(std::size_t all, std::size_t most, std::string_view what) {
+std::string left_out_line(std::size_t all, std::size_t most, std::string_view what) {
   if (all <= most) return {};
   return "(" + cli::in_words(std::uint64_t{all - most}) + " more " + std::string{what} +
          "; the JSON has them all)\n";
@@ -97,13 +97,13 @@ std::string table_of(const std::vector<finding>& findings, const cli::terminal& 
          {times_in_words(each)},
          {std::string{word_of(each.how_sure)}, style::faint}});
   }
-  return made.text(on) + left_out(findings.size(), rows_max, "findings");
+  return made.text(on) + left_out_line(findings.size(), rows_max, "findings");
 }
 
 std::string timeline(const evidence& of, const cli::terminal& on) {
   const std::vector<moment_line>& all = of.timeline;
   const bool is_cut = all.size() > text_timeline_max;
-  const std::size_t head = is_cut ? text_timeline_max - timeline_end : all.size();
+  const std::size_t head = is_cut ? text_timeline_max - text_timeline_end : all.size();
   std::vector<std::vector<cli::cell>> rows;
   const auto add = [&](std::size_t i) {
     rows.push_back({{"    " + since(of.from, all[i].from), style::faint},
@@ -114,7 +114,7 @@ std::string timeline(const evidence& of, const cli::terminal& on) {
   if (is_cut) {
     const std::uint64_t hidden = all.size() - text_timeline_max;
     rows.push_back({{""}, {""}, {"(" + cli::in_words(hidden) + " more)", style::faint}});
-    for (std::size_t i = all.size() - timeline_end; i < all.size(); ++i) add(i);
+    for (std::size_t i = all.size() - text_timeline_end; i < all.size(); ++i) add(i);
   }
   return fitted({cli::align::right, cli::align::left, cli::align::left}, std::move(rows), on);
 }
@@ -184,7 +184,7 @@ std::string roles(const audit_result& of, const cli::terminal& on) {
   }
   text += fitted({cli::align::left, cli::align::left, cli::align::right, cli::align::left},
                  std::move(rows), on);
-  text += left_out(of.roles.size(), shown_max, "patterns");
+  text += left_out_line(of.roles.size(), shown_max, "patterns");
   return text;
 }
 
@@ -201,7 +201,7 @@ std::string text_report(const audit_result& of, const cli::terminal& on) {
       text += details(of.findings[i], on);
     }
     if (of.findings.size() > details_max) {
-      text += '\n' + left_out(of.findings.size(), details_max, "findings with evidence");
+      text += '\n' + left_out_line(of.findings.size(), details_max, "findings with evidence");
     }
   }
   text += coverage(of, on) + roles(of, on);

@@ -7,7 +7,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr std::uint64_t tenures_min = 3;
+constexpr std::uint64_t same_tenures_min = 3;
 
 class constant_token final : public rule {
  public:
@@ -38,7 +38,7 @@ class constant_token final : public rule {
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
       const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock || seen.tenures < tenures_min) continue;
+      if (all.role_of(lock) != key_role::lock || seen.tenures < same_tenures_min) continue;
       tenures += seen.tenures;
       if (seen.varies) continue;
       bad += seen.tenures;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int times_max = 100;
 constexpr double quantile = 0.99;
-constexpr std::uint64_t tenures_min = 5;
+constexpr std::uint64_t lease_tenures_min = 5;
 /// Shorter ones hurt nobody, however short the hold.
 constexpr moment lease_min = std::chrono::seconds(10);
 
@@ -41,7 +41,7 @@ class lease_excessive final : public rule {
       if (all.role_of(lock) != key_role::lock) continue;
       waited += seen.waited.count;
       const moment hold = seen.holds.quantile(quantile);
-      if (seen.waited.count == 0 || seen.holds.count() < tenures_min) continue;
+      if (seen.waited.count == 0 || seen.holds.count() < lease_tenures_min) continue;
       if (seen.lease < lease_min || seen.lease <= times_max * hold) continue;
       ++bad;
       finding made = finding_of(id(), lock, seen.waited);

@@ -8,7 +8,7 @@ namespace drover::audit {
 namespace {
 
 /// Once may be a value that was stored on purpose without a TTL, and given one by hand.
-constexpr std::uint64_t cases_min = 2;
+constexpr std::uint64_t two_steps_min = 2;
 
 class ttl_by_second_command final : public rule {
  public:
@@ -37,7 +37,7 @@ class ttl_by_second_command final : public rule {
       const pattern_state& pattern = all.patterns()[index];
       if (all.role_of(pattern) != key_role::value) continue;
       stores += bad.opportunities;
-      if (bad.count < cases_min) continue;
+      if (bad.count < two_steps_min) continue;
       split += bad.count;
       finding made = finding_of(id(), pattern, bad);
       made.how_bad = severity::warning;

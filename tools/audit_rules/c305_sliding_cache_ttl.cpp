@@ -12,7 +12,7 @@ namespace {
 constexpr moment same_request = std::chrono::milliseconds{100};
 /// The share of hits that are followed by one: less is a rule of the application, as "hot ones
 /// live longer".
-constexpr double share_min = 0.5;
+constexpr double slides_share_min = 0.5;
 /// So many TTLs old and never stored again: that is what the sliding does. One TTL more may be the
 /// last extension before the traffic ended.
 constexpr int ages_min = 3;
@@ -41,7 +41,7 @@ class sliding_cache_ttl final : public rule {
     const std::uint64_t hits = key.counts.hits - of.hits_before;
     const moment age = what.sent - key.last_store->done;
     if (of.count < slides_min || age <= ages_min * what.ttl ||
-        static_cast<double>(of.count) < share_min * static_cast<double>(hits) || of.told) {
+        static_cast<double>(of.count) < slides_share_min * static_cast<double>(hits) || of.told) {
       return;
     }
     of.told = true;

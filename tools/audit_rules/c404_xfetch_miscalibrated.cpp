@@ -35,7 +35,7 @@ constexpr double unclear_weight = 0.1;
 constexpr int load_max_of_delta = 4;
 constexpr moment load_slack = std::chrono::milliseconds{100};
 /// Shorter than this part of a load: it was changed, not loaded (C402).
-constexpr double load_part = 0.3;
+constexpr double interval_load_part = 0.3;
 /// Of all reads: that many stores without a miss before are no cache.
 constexpr double other_stores_share = 0.4;
 /// Refreshes of a pattern whose ages are kept.
@@ -156,7 +156,8 @@ class xfetch_miscalibrated final : public rule {
   static bool is_gap_of_load(const refresh& what, moment delta) {
     const moment gap = what.store.sent - what.last_hit->sent;
     return gap <= load_max_of_delta * delta + load_slack &&
-           static_cast<double>(gap.count()) >= load_part * static_cast<double>(delta.count());
+           static_cast<double>(gap.count()) >=
+               interval_load_part * static_cast<double>(delta.count());
   }
 
   static bool is_too_early(const seen& of, const pattern_state& pattern, moment delta) {

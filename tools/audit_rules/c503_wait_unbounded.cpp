@@ -16,7 +16,7 @@ constexpr moment wait_min = std::chrono::milliseconds{200};
 /// A waiter that asks so rarely is not seen to wait: it may have loaded, gone and come back.
 constexpr moment gap_max = std::chrono::milliseconds{300};
 /// Of the longest waits so many are counted.
-constexpr std::size_t waits_max = 1024;
+constexpr std::size_t long_waits_max = 1024;
 
 class wait_unbounded final : public rule {
  public:
@@ -40,7 +40,7 @@ class wait_unbounded final : public rule {
     seen& of = of_[*key.pattern];
     ++of.waits;
     if (length < wait_min || what.longest_gap > gap_max) return;
-    if (of.lengths.size() < waits_max) of.lengths.push_back(length);
+    if (of.lengths.size() < long_waits_max) of.lengths.push_back(length);
     of.longest.add(static_cast<double>(length.count()), [&] {
       return proof_of(all, key, what.first, what.last,
                       "Asked " + in_words(what.polls) + " times in " + in_words(length) +

@@ -8,7 +8,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr std::uint64_t keys_min = 500;
+constexpr std::uint64_t distinct_keys_min = 500;
 constexpr double hits_max = 0.05;
 /// A short run over many keys looks the same; from so many on it hardly can.
 constexpr std::uint64_t strong_from = 2000;
@@ -25,7 +25,7 @@ class unbounded_keys final : public rule {
       if (all.role_of(each) != key_role::value || !all.is_cache_aside(each)) continue;
       most = std::max(most, each.keys);
       const std::uint64_t reads = each.counts.reads();
-      if (each.keys < keys_min || reads < keys_min ||
+      if (each.keys < distinct_keys_min || reads < distinct_keys_min ||
           static_cast<double>(each.counts.hits) >= hits_max * static_cast<double>(reads)) {
         continue;
       }
@@ -33,9 +33,9 @@ class unbounded_keys final : public rule {
       out.found(judged(each));
     }
     out.covered(id(),
-                failed             ? coverage_line::status::fail
-                : most >= keys_min ? coverage_line::status::pass
-                                   : coverage_line::status::not_exercised,
+                failed                      ? coverage_line::status::fail
+                : most >= distinct_keys_min ? coverage_line::status::pass
+                                            : coverage_line::status::not_exercised,
                 "at most " + counted(most, "key", "keys") + " of one cached pattern");
   }
 

@@ -4,7 +4,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr rule_text texts[] = {
+constexpr rule_text consistency_texts[] = {
     {.id = "C401",
      .name = "stale-set",
      .usual = severity::error,
@@ -85,6 +85,6 @@ constexpr rule_text texts[] = {
 
 }  // namespace
 
-std::span<const rule_text> consistency_rules() { return texts; }
+std::span<const rule_text> consistency_rules() { return consistency_texts; }
 
 }  // namespace drover::audit

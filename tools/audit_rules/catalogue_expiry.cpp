@@ -4,7 +4,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr rule_text texts[] = {
+constexpr rule_text expiry_texts[] = {
     {.id = "C301",
      .name = "value-no-ttl",
      .usual = severity::error,
@@ -89,6 +89,6 @@ constexpr rule_text texts[] = {
 
 }  // namespace
 
-std::span<const rule_text> expiry_rules() { return texts; }
+std::span<const rule_text> expiry_rules() { return expiry_texts; }
 
 }  // namespace drover::audit

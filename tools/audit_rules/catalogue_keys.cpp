@@ -4,7 +4,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr rule_text texts[] = {
+constexpr rule_text keys_texts[] = {
     {.id = "C601",
      .name = "no-namespace",
      .usual = severity::warning,
@@ -90,6 +90,6 @@ constexpr rule_text texts[] = {
 
 }  // namespace
 
-std::span<const rule_text> key_rules() { return texts; }
+std::span<const rule_text> key_rules() { return keys_texts; }
 
 }  // namespace drover::audit

@@ -4,7 +4,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr rule_text texts[] = {
+constexpr rule_text lock_texts[] = {
     {.id = "C201",
      .name = "lock-no-ttl",
      .usual = severity::error,
@@ -205,6 +205,6 @@ constexpr rule_text texts[] = {
 
 }  // namespace
 
-std::span<const rule_text> lock_rules() { return texts; }
+std::span<const rule_text> lock_rules() { return lock_texts; }
 
 }  // namespace drover::audit

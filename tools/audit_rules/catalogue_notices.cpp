@@ -4,7 +4,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr rule_text texts[] = {
+constexpr rule_text notices_texts[] = {
     {.id = "C901",
      .name = "not-exercised",
      .usual = severity::info,
@@ -68,6 +68,6 @@ constexpr rule_text texts[] = {
 
 }  // namespace
 
-std::span<const rule_text> notices() { return texts; }
+std::span<const rule_text> notices() { return notices_texts; }
 
 }  // namespace drover::audit

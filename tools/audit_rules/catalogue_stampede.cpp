@@ -4,7 +4,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr rule_text texts[] = {
+constexpr rule_text stampede_texts[] = {
     {.id = "C101",
      .name = "stampede-cold-key",
      .usual = severity::error,
@@ -129,6 +129,6 @@ constexpr rule_text texts[] = {
 
 }  // namespace
 
-std::span<const rule_text> stampede_rules() { return texts; }
+std::span<const rule_text> stampede_rules() { return stampede_texts; }
 
 }  // namespace drover::audit

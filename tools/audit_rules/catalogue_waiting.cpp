@@ -4,7 +4,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr rule_text texts[] = {
+constexpr rule_text waiting_texts[] = {
     {.id = "C501",
      .name = "busy-poll",
      .usual = severity::warning,
@@ -57,6 +57,6 @@ constexpr rule_text texts[] = {
 
 }  // namespace
 
-std::span<const rule_text> waiting_rules() { return texts; }
+std::span<const rule_text> waiting_rules() { return waiting_texts; }
 
 }  // namespace drover::audit

@@ -21,7 +21,7 @@
 namespace drover::cli {
 namespace {
 
-constexpr const char* description =
+constexpr const char* drover_description =
     "Drover, a Redis cache that loads each key once: see it at work, and see how other code does.\n"
     "\n"
     "Start with `drover simulate`: it needs no configuration, touches no server of yours, and\n"
@@ -57,7 +57,7 @@ command parse_command_line(int count, const char* const* arguments) {
   if (count > 1 && arguments[1] == member_name) {
     return member_arguments{{arguments + 2, arguments + count}};
   }
-  CLI::App app{description, "drover"};
+  CLI::App app{drover_description, "drover"};
   app.set_version_flag("--version", "drover " DROVER_VERSION);
   app.failure_message(
       [](const CLI::App*, const CLI::Error& error) { return std::string{error.what()}; });

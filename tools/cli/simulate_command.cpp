@@ -17,10 +17,10 @@ namespace {
 using namespace std::chrono_literals;
 using simulate::report_format;
 
-constexpr const char* description =
+constexpr const char* simulate_description =
     "Play what happens when a key goes cold, and count the queries that reach the database.";
 
-constexpr const char* footer =
+constexpr const char* simulate_footer =
     "Plays a scenario with each strategy in turn: real processes and threads, a real Redis (a\n"
     "private one that it starts), and a real database that counts its queries itself. Everything\n"
     "started is stopped and removed, also on Ctrl-C.\n"
@@ -53,7 +53,7 @@ constexpr const char* footer =
 
 constexpr std::string_view long_run_name = "long-run";
 
-constexpr std::array<std::pair<std::string_view, report_format>, 5> formats{
+constexpr std::array<std::pair<std::string_view, report_format>, 5> report_formats{
     {{"text", report_format::text},
      {"json", report_format::json},
      {"csv", report_format::csv},
@@ -61,8 +61,9 @@ constexpr std::array<std::pair<std::string_view, report_format>, 5> formats{
      {"svg", report_format::svg}}};
 
 report_format format_named(const std::string& name) {
-  const auto found = std::ranges::find(formats, name, &decltype(formats)::value_type::first);
-  if (found != formats.end()) return found->second;
+  const auto found =
+      std::ranges::find(report_formats, name, &decltype(report_formats)::value_type::first);
+  if (found != report_formats.end()) return found->second;
   throw usage_error{"--format '" + name + "': give text, json, csv, html or svg"};
 }
 
@@ -113,8 +114,8 @@ std::vector<simulate::load_time> loads_named(std::string_view text) {
 }  // namespace
 
 simulate_command::simulate_command(CLI::App& app)
-    : app_{app.add_subcommand("simulate", description)} {
-  app_->footer(footer);
+    : app_{app.add_subcommand("simulate", simulate_description)} {
+  app_->footer(simulate_footer);
   const auto most = [](std::uint64_t number) { return std::to_string(number); };
   const auto text = [this](const char* name, std::string& to, const std::string& what,
                            const char* type) {

@@ -11,7 +11,7 @@
 namespace drover::simulate {
 namespace {
 
-double seconds_in(microseconds time) { return std::chrono::duration<double>(time).count(); }
+double in_seconds(microseconds time) { return std::chrono::duration<double>(time).count(); }
 
 // What TIME would answer.
 server_time server_time_at(double now) {
@@ -28,8 +28,8 @@ double due_up_to(double remaining, double eager) {
 
 long_run_value::long_run_value(renewal rule, const long_run_request& of)
     : rule_{rule},
-      ttl_{seconds_in(of.ttl)},
-      delta_{seconds_in(of.load)},
+      ttl_{in_seconds(of.ttl)},
+      delta_{in_seconds(of.load)},
       beta_{of.beta},
       load_{of.load},
       whole_ttl_{of.ttl} {
@@ -46,7 +46,7 @@ void long_run_value::store(double now) noexcept {
       std::min<std::int64_t>(load_.count(), std::numeric_limits<std::uint32_t>::max()));
   head_.stored_at = server_time_at(now);
   head_.until = head_.stored_at + life.fresh;
-  end_ = seconds_in(head_.until.time_since_epoch());
+  end_ = in_seconds(head_.until.time_since_epoch());
 }
 
 bool long_run_value::is_due(double now, double unit) const noexcept {

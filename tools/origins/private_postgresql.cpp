@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 
 constexpr auto start_max = 60s;
 constexpr auto stop_max = 10s;
-constexpr auto tick = 20ms;
+constexpr auto poll_tick = 20ms;
 
 bool has_programs(const fs::path& folder) {
   return ::access((folder / "initdb").c_str(), X_OK) == 0 &&
@@ -162,7 +162,7 @@ void private_postgresql::make_cluster(const fs::path& programs, const signal_wat
       throw std::runtime_error{"initdb (" + programs.string() + ") does not come to an end" +
                                end_of_log(log())};
     }
-    signals.pause(tick);
+    signals.pause(poll_tick);
   }
   if (initdb.status() != 0) {
     throw std::runtime_error{"initdb (" + programs.string() + ") " +
@@ -195,7 +195,7 @@ void private_postgresql::start(const fs::path& programs, unsigned connections,
       throw std::runtime_error{"postgres (" + programs.string() + ") does not answer: " + why +
                                end_of_log(log())};
     }
-    signals.pause(tick);
+    signals.pause(poll_tick);
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 // The row is joined to a row that is there in any case, so that the query also takes its time, and
 // fails if it is to, when there is no row. The function comes last: the row has been read by then.
-constexpr const char* query_text =
+constexpr const char* sqlite_query_text =
     "SELECT profile.body, profile.version, takes_us(?2, ?3) "
     "FROM (SELECT 1) LEFT JOIN profile ON profile.name = ?1";
 constexpr const char* change_text =
@@ -89,7 +89,7 @@ void make_body(sqlite3_context* context, int, sqlite3_value** arguments) {
   sqlite3_result_text64(context, body.data(), body.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-std::int64_t now() {
+std::int64_t ticks_now() {
   return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
@@ -149,7 +149,7 @@ class sqlite_origin::reader {
       : log_{log}, database_{open(file, SQLITE_OPEN_READONLY)} {
     sqlite3_trace_v2(database_.get(), SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE, traced, this);
     add_function(database_.get(), "takes_us", takes_us);
-    query_ = prepare(database_.get(), query_text);
+    query_ = prepare(database_.get(), sqlite_query_text);
   }
   reader(const reader&) = delete;
   reader& operator=(const reader&) = delete;
@@ -161,7 +161,7 @@ class sqlite_origin::reader {
     bind_text(query_.get(), 1, what.key);
     sqlite3_bind_int64(query_.get(), 2, what.takes.count());
     sqlite3_bind_int(query_.get(), 3, what.fails ? 1 : 0);
-    const std::int64_t read_at = now();
+    const std::int64_t read_at = ticks_now();
     const running until_read{query_.get()};
     if (sqlite3_step(query_.get()) != SQLITE_ROW) fail(database_.get(), "query");
     if (sqlite3_column_type(query_.get(), 0) == SQLITE_NULL) return std::nullopt;

@@ -14,7 +14,7 @@ namespace {
 
 using cells = std::vector<std::pair<std::string_view, std::string>>;  // by the column's name
 
-std::string ms(std::chrono::nanoseconds time) {
+std::string ms_cell(std::chrono::nanoseconds time) {
   char text[64];
   std::snprintf(text, sizeof text, "%.3f", static_cast<double>(time.count()) / 1e6);
   return text;
@@ -53,19 +53,19 @@ cells row_of(const simulation& all, const round_result& round, const strategy_re
       {"queries_per_event_max", number(events.empty() ? 0 : *std::ranges::max_element(events))},
       {"queries_running_max", number(m.queries_running_max)},
       {"calls", number(m.calls)},
-      {"wait_p50_ms", ms(m.wait.p50)},
-      {"wait_p99_ms", ms(m.wait.p99)},
-      {"wait_max_ms", ms(m.wait.max)},
-      {"lag_p50_ms", ms(m.lag.p50)},
-      {"lag_p99_ms", ms(m.lag.p99)},
-      {"lag_max_ms", ms(m.lag.max)},
+      {"wait_p50_ms", ms_cell(m.wait.p50)},
+      {"wait_p99_ms", ms_cell(m.wait.p99)},
+      {"wait_max_ms", ms_cell(m.wait.max)},
+      {"lag_p50_ms", ms_cell(m.lag.p50)},
+      {"lag_p99_ms", ms_cell(m.lag.p99)},
+      {"lag_max_ms", ms_cell(m.lag.max)},
       {"errors", number(m.errors)},
       {"wrong_values", number(m.wrong_values)},
       {"stale_reads", number(m.stale_reads)},
       {"refused", number(m.calls_refused)},
       {"lost", number(m.calls_lost)},
-      {"age_max_ms", ms(m.age_max)},
-      {"duration_ms", ms(m.end)},
+      {"age_max_ms", ms_cell(m.age_max)},
+      {"duration_ms", ms_cell(m.end)},
       {"checks_not_met", number(static_cast<std::uint64_t>(unmet))},
       {"first_error", safe(m.first_error)},
       {"verdict", safe(verdict(of))},

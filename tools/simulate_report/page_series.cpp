@@ -12,13 +12,17 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-double ms(nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
+double page_ms(nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
 void write_loads(cli::json_writer& out, const measurement& found) {
   out.name("loads").begin_row();
   for (const std::size_t i : evenly(found.queries.size(), bars_max)) {
     const query_span& each = found.queries[i];
-    out.begin_row().value(ms(each.begun)).value(ms(each.ended)).value(each.is_ended).end_row();
+    out.begin_row()
+        .value(page_ms(each.begun))
+        .value(page_ms(each.ended))
+        .value(each.is_ended)
+        .end_row();
   }
   out.end_row();
 }
@@ -27,7 +31,7 @@ void write_marks(cli::json_writer& out, const measurement& found) {
   out.name("marks").begin_array();
   for (const std::size_t i : evenly(found.marks.size(), marks_max)) {
     const mark& each = found.marks[i];
-    out.begin_object().field("at", ms(each.at)).field("kind", name_of(each.kind));
+    out.begin_object().field("at", page_ms(each.at)).field("kind", name_of(each.kind));
     out.field("text", one_line(each.text)).end_object();
   }
   out.end_array();
@@ -35,10 +39,10 @@ void write_marks(cli::json_writer& out, const measurement& found) {
 
 void write(cli::json_writer& out, const strategy_result& of,
            const std::vector<activity>& activities) {
-  out.begin_object().field("title", one_line(of.title)).field("end", ms(of.found.end));
+  out.begin_object().field("title", one_line(of.title)).field("end", page_ms(of.found.end));
   out.name("activity").begin_row();
   for (const activity& each : activities) {
-    out.begin_row().value(ms(each.at)).value(each.waiting).value(each.running);
+    out.begin_row().value(page_ms(each.at)).value(each.waiting).value(each.running);
     out.value(each.refused).end_row();
   }
   out.end_row();
@@ -46,7 +50,7 @@ void write(cli::json_writer& out, const strategy_result& of,
   write_marks(out, of.found);
   out.name("waits").begin_row();
   for (const waited& each : waits_of(of.found)) {
-    out.begin_row().value(ms(each.time)).value(each.percent).end_row();
+    out.begin_row().value(page_ms(each.time)).value(each.percent).end_row();
   }
   out.end_row().end_object();
 }
@@ -112,7 +116,7 @@ std::string page_series(const simulation& of) {
         full = std::max({full, one.waiting, one.running, one.refused});
       }
     }
-    out.begin_object().field("end", ms(end)).field("full", full);
+    out.begin_object().field("end", page_ms(end)).field("full", full);
     out.name("strategies").begin_array();
     for (std::size_t i = 0; i < activities.size(); ++i) {
       write(out, round.strategies[i], activities[i]);

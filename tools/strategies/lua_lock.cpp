@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds lock_ttl = 10'000ms;
+constexpr std::chrono::milliseconds lua_lock_ttl = 10'000ms;
 constexpr std::chrono::milliseconds between_looks = 50ms;
 
 constexpr std::string_view compare_and_delete =
@@ -59,7 +59,7 @@ class lua_lock final : public strategy {
     if (auto cached = cache_.get(key)) return cached;
     const std::string lock_key = "lock:" + std::string{key};
     const std::string token = fresh_token();
-    const auto patience_ends = std::chrono::steady_clock::now() + lock_ttl;
+    const auto patience_ends = std::chrono::steady_clock::now() + lua_lock_ttl;
     while (std::chrono::steady_clock::now() < patience_ends) {
       const std::optional<bool> acquired = try_acquire(lock_key, token);
       if (!acquired) break;
@@ -81,7 +81,7 @@ class lua_lock final : public strategy {
   /// nullopt: Redis is away.
   std::optional<bool> try_acquire(const std::string& lock_key, const std::string& token) {
     try {
-      return redis_.set_nx_px(lock_key, token, lock_ttl);
+      return redis_.set_nx_px(lock_key, token, lua_lock_ttl);
     } catch (const redis_error&) {
       return std::nullopt;
     }
