@@ -54,8 +54,8 @@ function(drover_sources out)
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
-# With DROVER_UNITE: the target's files of one folder are compiled ten at a time, as one. It must not
-# matter either: so names in unnamed namespaces are unique within a folder.
+# With DROVER_UNITE: the target's files of one folder are compiled ten at a time, as one. It must
+# not matter either: so names in unnamed namespaces are unique within a folder.
 function(drover_unite target)
   if(NOT DROVER_UNITE)
     return()
