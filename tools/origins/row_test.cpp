@@ -81,15 +81,19 @@ TEST(row, HasAValueOfAboutThreeHundredBytes) {
 }
 
 TEST(row, TellsKeysAndVersionsApart) {
-  std::set<std::string> seen;
   const auto all = keys();
+  std::set<std::string> seen;
+  std::vector<std::string> values;
   for (const std::string& key : all) {
-    for (const std::uint64_t version : {1U, 2U}) {
-      EXPECT_TRUE(seen.insert(value_for(key, {.version = version, .read_at = 5})).second) << key;
+    for (const std::uint64_t version : {2U, 1U}) {
+      values.push_back(value_for(key, {.version = version, .read_at = 5}));
+      EXPECT_TRUE(seen.insert(values.back()).second) << key;
     }
-    for (const std::string& other : all) {
-      const std::string value = value_for(other, {.version = 1, .read_at = 5});
-      EXPECT_EQ(read_value(key, value).has_value(), key == other) << key;
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    // Those around it in order are the likest.
+    for (std::size_t j = i < 20 ? 0 : i - 20; j < std::min(all.size(), i + 20); ++j) {
+      EXPECT_EQ(read_value(all[i], values[2 * j + 1]).has_value(), i == j) << all[i];
     }
   }
 }
