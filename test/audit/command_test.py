@@ -7,6 +7,7 @@ bad input, and that nothing is left behind.
 """
 
 import contextlib
+import gzip
 import json
 import os
 import pathlib
@@ -248,6 +249,17 @@ class audit_command(unittest.TestCase):
                 (["--replay", "missing.jsonl"], "missing.jsonl"),
                 (["--redis", "auto", "--fail-on", "sometimes", *mark], "sometimes"),
                 (["--redis", "auto", "--", "no-such-program-here"], "no-such-program-here"),
+                (["--redis", "auto", "--format", "sarif", "--out", "a", "--locate", "no/such",
+                  *mark], "--locate no/such"),
+                (["--redis", "auto", "--locate", ".", *mark], "--format sarif"),
+                (["--redis", "auto", "--redis-server", "/bin/true", *mark], "/bin/true"),
+                (["--redis", "auto", "--origin-log", "x", "--origin-regex", "(", *mark],
+                 "--origin-log"),
+                (["--redis", "auto", "--origin-redis", f"127.0.0.1:{dead}", "n", *mark],
+                 "--origin-redis"),
+                (["--redis", "auto", "--origin-cmd", "false", *mark], "--origin-cmd"),
+                (["--redis", "auto", "--origin-tcp", f"127.0.0.1:0=127.0.0.1:{dead}", *mark],
+                 "--origin-tcp"),
             ]
             for options, named in cases:
                 with self.subTest(options):
@@ -257,14 +269,68 @@ class audit_command(unittest.TestCase):
                     self.assertEqual(out, "")
                     self.assertFalse((self.folder / "started").exists())
 
+    # What breaks on the way costs nothing that was seen until then.
+
     def test_a_full_disk_ends_the_recording_and_not_the_application(self):
-        code, out, err = self.audit("--redis", "auto", "--record", "/dev/full", "--",
-                                    *application("stampede"))
-        if code == 2:  # refused at once is as good
-            self.assertIn("/dev/full", err)
-        else:
-            self.assertEqual(code, 1, out + err)
-            self.assertIn("record", err)
+        (self.folder / "full.gz").symlink_to("/dev/full")
+        for file in ("/dev/full", "full.gz"):
+            code, out, err = self.audit("--redis", "auto", "--record", file, "--",
+                                        *application("stampede"))
+            self.assertEqual(code, 2, "not all was done that was asked for" + out + err)
+            self.assertIn(f"'{file}' ends here: No space left", err)
+            self.assertTrue(out.startswith("FAIL"), out)
+
+    def test_a_report_that_cannot_be_written_costs_no_other(self):
+        (self.folder / "full").symlink_to("/dev/full")
+        code, out, err = self.audit("--redis", "auto", "--format", "json", "--out", "full",
+                                    "--format", "html", "--out", "a.html", "--format", "text",
+                                    "--", *application("stampede"))
+        self.assertEqual(code, 2, out + err)
+        self.assertIn("--out full", err)
+        self.assertTrue(out.startswith("FAIL"), out)
+        self.assertIn("C101", (self.folder / "a.html").read_text())
+        self.assertTrue((self.folder / "full").is_symlink())
+        self.assertTrue(pathlib.Path("/dev/full").is_char_device())
+
+    def test_a_private_server_that_dies_costs_nothing_that_was_seen(self):
+        process = self.begin("--redis", "auto", "--format", "json", "--out", "audit.json", "--",
+                             "sh", "-c", '"$@" && touch ready && sleep 600', "sh",
+                             *application("stampede"))
+        self.wait_for(self.folder / "ready")
+        for pid in running_in(self.folder / "tmp"):
+            os.kill(int(pid), signal.SIGKILL)
+        code, out, err = self.end(process)
+        self.assertEqual(code, 2, out + err)
+        self.assertIn("redis-server ended by signal 9", err)
+        report = json.loads((self.folder / "audit.json").read_text())
+        self.assertEqual(report["findings"][0]["rule"], "C101")
+
+    def test_what_a_command_has_started_ends_with_it_when_its_time_is_over(self):
+        script = '(touch ready; exec sleep 601) & echo $! >pid; wait'
+        process = self.begin("--redis", "auto", "--for", "2s", "--", "sh", "-c",
+                             script)
+        self.wait_for(self.folder / "ready")
+        code, out, err = self.end(process)
+        self.assertEqual(code, 3, out + err)
+        started = pathlib.Path("/proc", (self.folder / "pid").read_text().strip())
+        end = time.monotonic() + PATIENCE_S
+        while started.exists() and b"sleep" in (started / "cmdline").read_bytes():
+            self.assertLess(time.monotonic(), end, "it still sleeps")
+            time.sleep(0.01)
+
+    def test_a_compressed_recording_is_one_and_is_read_as_far_as_it_goes(self):
+        code, _, err = self.audit("--redis", "auto", "--record", "run.jsonl.gz", "--",
+                                  *application("stampede"))
+        self.assertEqual(code, 1, err)
+        recording = self.folder / "run.jsonl.gz"
+        lines = gzip.decompress(recording.read_bytes()).splitlines()
+        self.assertEqual(json.loads(lines[-1])["record"], "end")
+        code, out, err = self.audit("--replay", "run.jsonl.gz")
+        self.assertEqual((code, err), (1, ""), out)
+        recording.write_bytes(recording.read_bytes()[:-400])
+        code, out, err = self.audit("--replay", "run.jsonl.gz")
+        self.assertEqual(code, 1, out + err)
+        self.assertIn("breaks off after line", err)
 
 
 def main():

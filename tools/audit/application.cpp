@@ -52,10 +52,10 @@ std::optional<int> run_to_its_end(const simulate::foreground_process::plan& comm
       return simulate::shell_code(*status);
     }
     if (!kill_at && limit.is_over()) {
-      process->send(SIGTERM);
+      process->send_to_all(SIGTERM);
       kill_at = steady::now() + farewell;
     }
-    if (kill_at && steady::now() >= *kill_at) process->send(SIGKILL);
+    if (kill_at && steady::now() >= *kill_at) process->send_to_all(SIGKILL);
     try {
       how.signals.pause(between_ticks);
     } catch (const simulate::interrupted& by) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <stdexcept>
 #include <string>
 
 #include "audit/assessor.hpp"
@@ -37,13 +38,28 @@ class outputs {
     if (asked.new_baseline) new_baseline_.emplace_back(asked.new_baseline);
   }
 
-  void write(const audit_result& of) {
+  /// All that can be written; what cannot is said. Answers whether all was.
+  bool write(const audit_result& of) {
+    bool is_all = true;
     auto file = files_.begin();
-    for (const report_request& each : asked_.reports) (file++)->write(text_of(of, each));
-    for (cli::report_file& each : new_baseline_) each.write(baseline_of(of, now()));
+    for (const report_request& each : asked_.reports) {
+      is_all &= write_to(*file++, text_of(of, each));
+    }
+    for (cli::report_file& each : new_baseline_) is_all &= write_to(each, baseline_of(of, now()));
+    return is_all;
   }
 
  private:
+  static bool write_to(cli::report_file& file, const std::string& text) {
+    try {
+      file.write(text);
+      return true;
+    } catch (const std::runtime_error& why) {
+      std::fprintf(stderr, "drover: %s\n", why.what());
+      return false;
+    }
+  }
+
   [[nodiscard]] std::string text_of(const audit_result& of, const report_request& as) const {
     switch (as.format) {
       case audit_format::json: return json_report(of);
@@ -65,13 +81,14 @@ live_outcome run_replay(const audit_options& asked) {
   assessor of{asked};
   const std::string note = replay(*asked.replay, of);
   if (!note.empty()) std::fprintf(stderr, "drover: %s\n", note.c_str());
-  return {of.finish(), std::nullopt};
+  return {.result = of.finish()};
 }
 
 }  // namespace
 
 int run_audit(const audit_options& asked) {
   outputs to{asked};
+  if (asked.sources) check_sources(*asked.sources);
   std::optional<baseline> accepted;
   if (asked.baseline) accepted = read_baseline(*asked.baseline);
   live_outcome made = asked.replay ? run_replay(asked) : run_live(asked);
@@ -79,7 +96,8 @@ int run_audit(const audit_options& asked) {
     apply_baseline(made.result, *accepted, now());
     judge(made.result, settings_for(asked));
   }
-  to.write(made.result);
+  const bool is_written = to.write(made.result);
+  if (!is_written || !made.is_whole) return exit_tool_error;
   return exit_code_of(made.result.is,
                       asked.ignores_command_code ? std::nullopt : made.command_code);
 }

@@ -19,6 +19,7 @@
 #include "audit_proxy/cold_prober.hpp"
 #include "audit_proxy/live_capture.hpp"
 #include "audit_proxy/proxy.hpp"
+#include "audit_proxy/resolve.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/usage_error.hpp"
 #include "herd/private_redis.hpp"
@@ -44,6 +45,11 @@ environment own_environment() {
   return all;
 }
 
+/// Nothing more can be seen.
+struct server_gone {
+  std::string text;
+};
+
 class live_run {
  public:
   explicit live_run(const audit_options& asked)
@@ -60,21 +66,29 @@ class live_run {
     start_probe();
     start_proxy();
     introduce();
-    std::optional<int> code;
-    if (asked_.program.empty()) {
-      wait_without_command(waiting_here());
-    } else {
-      code = run_to_its_end(command(), waiting_here());
-    }
+    const std::optional<int> code = watch();
     progress_.clear();
     proxy_->stop();
     if (probe_) probe_->stop();
-    for (const auto& each : counters_) each->stop();
+    for (const wished_counter& each : counters_) each.counter->stop();
     capture_->stop();
-    return {assessor_.finish(), code};
+    return {assessor_.finish(), code, is_whole_ && capture_->is_recorded()};
   }
 
  private:
+  /// Until the command ends, the time is over, or the server is gone. The command's own code.
+  std::optional<int> watch() {
+    try {
+      if (!asked_.program.empty()) return run_to_its_end(command(), waiting_here());
+      wait_without_command(waiting_here());
+    } catch (const server_gone& why) {
+      progress_.clear();
+      say(why.text + "; the report is about what was seen until then");
+      is_whole_ = false;
+    }
+    return std::nullopt;
+  }
+
   [[nodiscard]] address listen_address() const {
     if (asked_.listen.empty()) {
       return asked_.program.empty() ? *parse_address(usual_listen) : address{"127.0.0.1", 0, ""};
@@ -93,6 +107,12 @@ class live_run {
       return;
     }
     server_ = asked_.server ? server_typed(*asked_.server) : server_usual(variables_);
+    // Before an older recording is emptied.
+    if (const auto there = reach(server_.without_credentials()); !there) {
+      throw cli::usage_error{there.error().text + " (" + server_.said_by +
+                             "); start it, name another by --upstream, or have a private one by "
+                             "--redis auto"};
+    }
   }
 
   void start_capture() {
@@ -115,9 +135,9 @@ class live_run {
                              {.now = [this] { return capture_->now(); },
                               .tell = [this](record one) { capture_->tell(std::move(one)); },
                               .say = say});
-    for (const auto& each : counters_) {
-      if (const auto started = each->start(); !started) {
-        throw cli::usage_error{started.error().text};
+    for (const wished_counter& each : counters_) {
+      if (const auto started = each.counter->start(); !started) {
+        throw cli::usage_error{each.option + ": " + started.error().text};
       }
     }
   }
@@ -195,8 +215,7 @@ class live_run {
 
   void tick() {
     if (redis_ && redis_->status()) {
-      throw std::runtime_error{"the private redis-server has ended: " +
-                               simulate::ending_in_words(*redis_->status())};
+      throw server_gone{"the private redis-server " + simulate::ending_in_words(*redis_->status())};
     }
     if (!asked_.program.empty()) return;  // the terminal is the command's
     const live_counts seen = capture_->counts();
@@ -214,13 +233,14 @@ class live_run {
   const std::filesystem::path server_program_;
   chosen_server server_;
   address proxy_at_;
+  bool is_whole_ = true;
   assessor assessor_{asked_};
   // What follows is undone in reverse order, whatever ends the audit.
   const simulate::signal_watch signals_{SIGUSR1, SIGUSR2};
   std::optional<simulate::scratch_folder> folder_;
   std::optional<simulate::private_redis> redis_;
   std::optional<live_capture> capture_;
-  std::vector<std::unique_ptr<origin_counter>> counters_;
+  std::vector<wished_counter> counters_;
   std::optional<cold_prober> probe_;
   std::optional<proxy> proxy_;
   cli::progress_line progress_{STDERR_FILENO};

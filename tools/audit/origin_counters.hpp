@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "audit/audit_options.hpp"
@@ -10,8 +11,13 @@
 
 namespace drover::audit {
 
+struct wished_counter {
+  std::string option;  ///< that asked for it, for messages
+  std::unique_ptr<origin_counter> counter;
+};
+
 /// Not started yet. Throws cli::usage_error for an address that is none.
-[[nodiscard]] std::vector<std::unique_ptr<origin_counter>> counters_for(const origin_sources& asked,
-                                                                        const origin_ear& ear);
+[[nodiscard]] std::vector<wished_counter> counters_for(const origin_sources& asked,
+                                                       const origin_ear& ear);
 
 }  // namespace drover::audit

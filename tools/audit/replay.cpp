@@ -16,6 +16,7 @@ namespace drover::audit {
 namespace {
 
 constexpr unsigned slice = 256U << 10U;
+constexpr const char* no_recording = "; give what `drover audit --record` wrote";
 
 struct closes {
   void operator()(gzFile_s* file) const noexcept { gzclose_r(file); }
@@ -36,11 +37,17 @@ std::string replay(const std::filesystem::path& file, record_sink& sink) {
   int got = 0;
   while ((got = gzread(stream.get(), bytes.data(), slice)) > 0) {
     const std::string_view text{bytes.data(), static_cast<std::size_t>(got)};
-    if (const auto read = reader.read(text, sink); !read) refuse(file, read.error().text);
+    if (const auto read = reader.read(text, sink); !read) {
+      refuse(file, read.error().text + (reader.lines() <= 1 ? no_recording : ""));
+    }
   }
   int error = Z_OK;
   const char* const why = gzerror(stream.get(), &error);
-  if (got < 0 || error < 0) refuse(file, error == Z_ERRNO ? std::strerror(errno) : why);
+  // A compressed recording that breaks off is read as far as it goes, as one that is not.
+  const bool breaks_off = error == Z_BUF_ERROR;
+  if ((got < 0 || error < 0) && !breaks_off) {
+    refuse(file, error == Z_ERRNO ? std::strerror(errno) : why);
+  }
   if (const auto read = reader.finish(sink); !read) refuse(file, read.error().text);
   if (!reader.is_cut()) return "";
   return file.string() + " breaks off after line " + std::to_string(reader.lines()) +

@@ -89,12 +89,17 @@ class walk {
 
 }  // namespace
 
-located locate(const audit_result& of, const fs::path& folder, const locate_limits& limits) {
+void check_sources(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     throw cli::usage_error{"--locate " + folder.string() +
                            ": there is no such folder; give the one with the sources"};
   }
+}
+
+located locate(const audit_result& of, const fs::path& folder, const locate_limits& limits) {
+  check_sources(folder);
+  std::error_code error;
   const fs::path plain = folder.lexically_normal();
   const bool is_inside = plain.is_relative() && (plain.empty() || *plain.begin() != "..");
   const fs::path shown_as = is_inside ? plain : fs::path{};

@@ -21,6 +21,9 @@ struct locate_limits {
   std::uintmax_t bytes_max = 256'000'000;
 };
 
+/// Throws cli::usage_error when there is no such folder: to be asked before anything is started.
+void check_sources(const std::filesystem::path& folder);
+
 /// Paths are as `folder` was typed where that is relative and inside the working folder, else
 /// relative to it. Throws cli::usage_error when there is no such folder.
 [[nodiscard]] located locate(const audit_result& of, const std::filesystem::path& folder,

@@ -118,7 +118,7 @@ void live_capture::stop() {
   // What comes last waits for nobody.
   record last = capture_ended{now(), capture_.bytes()};
   look_at(last);
-  if (recorder_) recorder_->flush();
+  is_recorded_ = !recorder_ || recorder_->finish();
 }
 
 moment live_capture::now() const noexcept {

@@ -63,6 +63,8 @@ class live_capture final : public tap_maker, private record_sink {
   [[nodiscard]] result<void> start();
   /// After the proxy has stopped. Returns when the last record has been looked at.
   void stop();
+  /// After `stop`: the recording that was wished for, if any, is complete.
+  [[nodiscard]] bool is_recorded() const noexcept { return is_recorded_; }
 
   /// Adds a record of somebody else's, as `origin_loads`. Threads: any, while it runs.
   void tell(record one);
@@ -95,6 +97,7 @@ class live_capture final : public tap_maker, private record_sink {
   process_finder finder_;
   capture capture_;
   std::optional<recorder> recorder_;
+  bool is_recorded_ = true;
 
   // The proxy's thread.
   std::optional<miss_barrier> barrier_;

@@ -16,16 +16,16 @@ namespace drover::audit {
 namespace {
 
 constexpr std::size_t kept_max = std::size_t{256} << 10U;
+constexpr std::size_t worth_compressing = std::size_t{64} << 10U;
 
 }  // namespace
 
 recorder::recorder(std::filesystem::path file, std::function<void(const std::string&)> say)
-    : file_{std::move(file)}, say_{std::move(say)} {}
-
-recorder::~recorder() {
-  flush();
-  if (is_recording()) ::close(descriptor_);
+    : file_{std::move(file)}, say_{std::move(say)} {
+  if (file_.extension() == ".gz") gzip_ = std::make_unique<gzip_stream>();
 }
+
+recorder::~recorder() { finish(); }
 
 result<void> recorder::open() {
   descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -47,24 +47,35 @@ void recorder::write(const record& one) {
 }
 
 void recorder::flush() {
-  std::string_view rest = kept_;
-  while (is_recording() && !rest.empty()) {
+  if (gzip_ && kept_.size() < worth_compressing) return;
+  if (is_recording()) hand_on(gzip_ ? gzip_->add(kept_) : kept_);
+  kept_.clear();
+}
+
+bool recorder::finish() {
+  if (is_recording()) hand_on(gzip_ ? gzip_->add(kept_) : kept_);
+  kept_.clear();
+  if (is_recording() && gzip_) hand_on(gzip_->finish());
+  if (!is_recording()) return false;
+  return ::close(std::exchange(descriptor_, -1)) == 0;
+}
+
+void recorder::hand_on(std::string_view bytes) {
+  for (std::string_view rest = bytes; !rest.empty();) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      give_up(errno);
-      break;
-    }
+    if (written < 0) return give_up(errno);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (is_recording()) bytes_ += kept_.size();
-  kept_.clear();
+  bytes_ += bytes.size();
 }
 
 void recorder::give_up(int error) {
   // Half a batch may be in the file, and its last line cut. A pipe takes nothing back.
   const auto part = ::lseek(descriptor_, 0, SEEK_CUR);
-  if (part > static_cast<off_t>(bytes_)) {
+  if (gzip_) {
+    if (part > 0) bytes_ = static_cast<std::uint64_t>(part);
+  } else if (part > static_cast<off_t>(bytes_)) {
     const std::string_view batch = kept_;
     const auto whole = batch.substr(0, static_cast<std::size_t>(part) - bytes_).rfind('\n') + 1;
     if (::ftruncate(descriptor_, static_cast<off_t>(bytes_ + whole)) == 0) bytes_ += whole;

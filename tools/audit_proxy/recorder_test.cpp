@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -85,6 +87,49 @@ TEST_F(audit_recorder, EndsWithAWordWhenTheDiskIsFull) {
   EXPECT_NE(said_[0].find("/dev/full"), std::string::npos) << said_[0];
   EXPECT_NE(said_[0].find("No space left"), std::string::npos) << said_[0];
   EXPECT_FALSE(full.is_recording());
+}
+
+/// What a compressed file has, as far as it goes.
+std::string unpacked(const fs::path& file) {
+  gzFile in = gzopen(file.c_str(), "rb");
+  std::string text;
+  std::array<char, 4096> slice{};
+  for (int got = 0; (got = gzread(in, slice.data(), slice.size())) > 0;) {
+    text.append(slice.data(), static_cast<std::size_t>(got));
+  }
+  gzclose(in);
+  return text;
+}
+
+TEST_F(audit_recorder, CompressesWhenTheNameSaysSo) {
+  constexpr std::uint64_t count = 20'000;
+  const fs::path file = folder_.path() / "r.jsonl.gz";
+  std::vector<std::uint64_t> all;
+  recorder packed{file, {}};
+  ASSERT_TRUE(packed.open());
+  for (std::uint64_t i = 1; i <= count; ++i) {
+    packed.write(numbered(i));
+    if (i % 100 == 0) packed.flush();
+    all.push_back(i);
+  }
+  const std::string before = unpacked(file);
+  EXPECT_GT(before.size(), 1'000'000U) << "what was flushed can be read before the end";
+  EXPECT_TRUE(packed.finish());
+  const std::string text = unpacked(file);
+  EXPECT_EQ(numbers_in(text), all);
+  EXPECT_LT(fs::file_size(file), text.size() / 5);
+  EXPECT_EQ(packed.bytes(), fs::file_size(file));
+}
+
+TEST_F(audit_recorder, ACompressedRecordingEndsWithAWordWhenTheDiskIsFull) {
+  fs::create_symlink("/dev/full", folder_.path() / "full.gz");
+  recorder full{folder_.path() / "full.gz",
+                [this](const std::string& line) { said_.push_back(line); }};
+  ASSERT_TRUE(full.open());
+  full.write(numbered(1));
+  EXPECT_FALSE(full.finish());
+  ASSERT_EQ(said_.size(), 1U);
+  EXPECT_NE(said_[0].find("No space left"), std::string::npos) << said_[0];
 }
 
 // A file that may not grow is as good as a disk that is full halfway through.

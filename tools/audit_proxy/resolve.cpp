@@ -93,9 +93,8 @@ result<resolved_address> reach(const address& server) {
     why = try_to_connect(one);
     if (why == 0) return std::move(one);
   }
-  return fault{fault_code::unreachable, "the server at " + describe(server) +
-                                            " cannot be reached: " + std::strerror(why) +
-                                            "; is it running there?"};
+  return fault{fault_code::unreachable,
+               "the server at " + describe(server) + " cannot be reached: " + std::strerror(why)};
 }
 
 bool is_loopback(const resolved_address& at) noexcept {

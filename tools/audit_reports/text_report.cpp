@@ -100,21 +100,45 @@ std::string table_of(const std::vector<finding>& findings, const cli::terminal& 
   return made.text(on) + left_out_line(findings.size(), rows_max, "findings");
 }
 
+/// Lines one after the other that say the same, as one.
+struct repeated_line {
+  const moment_line* first;
+  std::size_t times = 1;
+  bool is_of_one_process = true;
+};
+
+std::vector<repeated_line> without_repeats(const std::vector<moment_line>& all) {
+  std::vector<repeated_line> made;
+  for (const moment_line& each : all) {
+    if (made.empty() || made.back().first->text != each.text) {
+      made.push_back({&each});
+      continue;
+    }
+    ++made.back().times;
+    made.back().is_of_one_process &= made.back().first->process == each.process;
+  }
+  return made;
+}
+
 std::string timeline(const evidence& of, const cli::terminal& on) {
-  const std::vector<moment_line>& all = of.timeline;
+  const std::vector<repeated_line> all = without_repeats(of.timeline);
   const bool is_cut = all.size() > text_timeline_max;
   const std::size_t head = is_cut ? text_timeline_max - text_timeline_end : all.size();
   std::vector<std::vector<cli::cell>> rows;
-  const auto add = [&](std::size_t i) {
-    rows.push_back({{"    " + since(of.from, all[i].from), style::faint},
-                    {cli::visible(all[i].process, 30), style::faint},
-                    {shown_name(all[i].text)}});
+  const auto add = [&](const repeated_line& line) {
+    rows.push_back(
+        {{"    " + since(of.from, line.first->from), style::faint},
+         {line.is_of_one_process ? cli::visible(line.first->process, 30) : "several processes",
+          style::faint},
+         {shown_name(line.first->text) +
+          (line.times > 1 ? ", " + cli::in_words(std::uint64_t{line.times}) + " times" : "")}});
   };
-  for (std::size_t i = 0; i < head; ++i) add(i);
+  for (std::size_t i = 0; i < head; ++i) add(all[i]);
   if (is_cut) {
-    const std::uint64_t hidden = all.size() - text_timeline_max;
+    std::uint64_t hidden = 0;
+    for (std::size_t i = head; i < all.size() - text_timeline_end; ++i) hidden += all[i].times;
     rows.push_back({{""}, {""}, {"(" + cli::in_words(hidden) + " more)", style::faint}});
-    for (std::size_t i = all.size() - text_timeline_end; i < all.size(); ++i) add(i);
+    for (std::size_t i = all.size() - text_timeline_end; i < all.size(); ++i) add(all[i]);
   }
   return fitted({cli::align::right, cli::align::left, cli::align::left}, std::move(rows), on);
 }
@@ -204,8 +228,8 @@ std::string text_report(const audit_result& of, const cli::terminal& on) {
       text += '\n' + left_out_line(of.findings.size(), details_max, "findings with evidence");
     }
   }
-  text += coverage(of, on) + roles(of, on);
-  if (!of.notices.empty()) {
+  if (of.run.commands > 0) text += coverage(of, on) + roles(of, on);
+  if (!of.notices.empty() && of.run.commands > 0) {
     text += heading("Notices", on);
     for (const finding& each : of.notices) {
       text += cli::wrapped(each.rule + ' ' + each.name + ": " + shown(each.message), on.width, 2) +

@@ -56,12 +56,53 @@ TEST(audit_text_report, ShowsTheFirstEvidenceWithItsBeginningAndItsEnd) {
   const std::string text = text_report(sample::unsafe(), {.width = 100});
   for (const char* const part :
        {"after 3.40 s: 12 loads of one value within 52 ms",
-        "     +0.0 ms  python3 (4711)  GET user:42 -> nothing\n", "(12 more)",
-        "    +56.7 ms  python3 (4714)  SET user:42 EX 60 -> OK\n",
+        "     +0.0 ms  several processes  GET user:42 -> nothing, 12 times\n",
+        "    +51.2 ms  several processes  SET user:42 EX 60 -> OK, 12 times\n",
         "  +118.0 ms  python3 (4712)  SET lock:user:42 (token b) NX PX 100 -> OK\n"}) {
     EXPECT_TRUE(has(text, part)) << part << '\n' << text;
   }
   EXPECT_FALSE(has(text, "GET user:7")) << "only the first case";
+}
+
+TEST(audit_text_report, LeavesOutTheMiddleOfALongEvidence) {
+  audit_result of = sample::unsafe();
+  auto& timeline = of.findings[0].seen[0].timeline;
+  timeline.clear();
+  for (int i = 0; i < 30; ++i) timeline.emplace_back().text = "GET user:" + std::to_string(i);
+  const std::string text = text_report(of, {.width = 100});
+  for (const char* const part : {"GET user:7\n", "(18 more)", "GET user:26\n", "GET user:29\n"}) {
+    EXPECT_TRUE(has(text, part)) << part << '\n' << text;
+  }
+  EXPECT_FALSE(has(text, "GET user:8\n"));
+  EXPECT_FALSE(has(text, "GET user:25\n"));
+}
+
+TEST(audit_text_report, ShowsTheSameLineInARowOnce) {
+  audit_result of = sample::unsafe();
+  of.findings.resize(1);
+  of.findings[0].seen.resize(1);
+  auto& timeline = of.findings[0].seen[0].timeline;
+  timeline.assign(30, {.process = "app (1)", .text = "GET user:42 -> nothing"});
+  timeline[3].process = "app (2)";
+  timeline[28].text = timeline[29].text = "SET user:42 -> stored";
+  const std::string text = text_report(of, {.width = 100});
+  EXPECT_TRUE(has(text, "several processes  GET user:42 -> nothing, 28 times\n")) << text;
+  EXPECT_TRUE(has(text, "app (1)            SET user:42 -> stored, 2 times\n")) << text;
+  EXPECT_FALSE(has(text, "more)"));
+}
+
+TEST(audit_text_report, WithoutACommandItSaysHowToGetAny) {
+  const audit_result of;
+  const std::string text = text_report(of, {.width = 1000});
+  EXPECT_TRUE(has(text, "--set-env")) << text;
+  EXPECT_FALSE(has(text, "not exercised")) << text;
+}
+
+TEST(audit_wording, SaysNoNegativeZero) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(since(10ms, 10ms - 20us), "+0.0 ms");
+  EXPECT_EQ(since(10ms, 9ms), "-1.0 ms");
+  EXPECT_EQ(since(10ms, 12ms), "+2.0 ms");
 }
 
 TEST(audit_text_report, SaysWhatToDo) {

@@ -114,6 +114,11 @@ std::string next_step(const audit_result& of, reader where) {
            "--out audit.json` and then `drover prompts fix audit.json` for an instruction that "
            "has it mended.";
   }
+  if (of.run.commands == 0) {
+    return "have the application use the proxy: it is in REDIS_URL, REDIS_HOST, REDIS_PORT and the "
+           "like; give it as an argument by {}, or in a variable of its own by `--set-env "
+           "'NAME={}'`.";
+  }
   if (of.is == verdict::inconclusive) {
     return "send more at once (two or more callers that ask for one cold key), or let the tool "
            "make keys cold: `drover audit --active`.";
@@ -132,7 +137,8 @@ std::string shown_name(std::string_view name) { return cli::visible(name, name_m
 
 std::string since(moment begun, moment at) {
   char text[40];
-  std::snprintf(text, sizeof text, "%+.1f ms", ms(at - begun));
+  const double passed = ms(at - begun);
+  std::snprintf(text, sizeof text, "%+.1f ms", passed > -0.05 && passed < 0 ? 0.0 : passed);
   return text;
 }
 

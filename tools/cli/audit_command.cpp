@@ -140,7 +140,8 @@ void audit_command::add_source_options() {
       ->take_all()
       ->expected(1);
   add("--for", length_, "How long to watch: 30s, 5m (else until COMMAND ends, or Ctrl-C)", "TIME");
-  add("--record", record_, "Write what is seen there, for --replay", "FILE");
+  add("--record", record_,
+      "Write what is seen there, for --replay; compressed, if its name ends in .gz", "FILE");
   add("--replay", replay_, "Judge a recording instead of traffic", "FILE");
   app_->add_flag("--hash-keys", hides_keys_, "Keep hashes of key names instead of the names");
 }
@@ -341,7 +342,13 @@ std::variant<showing, audit::audit_options> audit_command::meant(
   made.holds_misses = holds_misses_;
   made.origins = meant_origins();
   made.reports = meant_reports();
-  if (has("--locate")) made.sources = sources_;
+  if (has("--locate")) {
+    const auto is_sarif = [](const auto& each) { return each.format == audit_format::sarif; };
+    if (std::ranges::none_of(made.reports, is_sarif)) {
+      throw usage_error{"--locate: is for --format sarif, which you have not asked for"};
+    }
+    made.sources = sources_;
+  }
   return made;
 }
 

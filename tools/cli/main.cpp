@@ -5,6 +5,7 @@
 #include <exception>
 #include <variant>
 
+#include "audit/exit_code.hpp"
 #include "cli/command_line.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/usage_error.hpp"
@@ -24,7 +25,16 @@ int carry_out(const cli::showing& what) {
 }
 int carry_out(const simulate::simulate_options& asked) { return simulate::run_simulate(asked); }
 int carry_out(const simulate::long_run_options& asked) { return simulate::run_long_run(asked); }
-int carry_out(const audit::audit_options& asked) { return audit::run_audit(asked); }
+int carry_out(const audit::audit_options& asked) {
+  try {
+    return audit::run_audit(asked);
+  } catch (const cli::usage_error&) {
+    throw;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "drover: %s\n", error.what());
+    return audit::exit_tool_error;
+  }
+}
 int carry_out(const prompts::init_options& asked) {
   const auto written = prompts::init_ai(asked);
   for (const auto& file : written) std::printf("wrote %s\n", file.c_str());

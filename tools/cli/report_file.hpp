@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Where a report goes: a file, or standard output. That the file can be written is found out before
-// anything is started, and nothing of an older file is lost before the new one is complete.
+// anything is started, and nothing of an older file is lost before the new one is complete. A link
+// is followed, and what is no regular file, as a pipe or /dev/stdout, is written to as it is.
 #pragma once
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace drover::cli {
@@ -22,8 +24,11 @@ class report_file {
   void write(std::string_view text);
 
  private:
-  std::filesystem::path to_;     // empty: standard output
-  std::filesystem::path begun_;  // beside it, until it is complete
+  void write_beside(std::string_view text);
+
+  std::string name_;             // as it was given; empty: standard output
+  std::filesystem::path to_;     // the file itself, behind links
+  std::filesystem::path begun_;  // beside it, until it is complete; empty: written to as it is
 };
 
 }  // namespace drover::cli

@@ -8,6 +8,8 @@
 #include <csignal>
 #include <system_error>
 
+#include "process/process_tree.hpp"
+
 namespace drover::simulate {
 namespace {
 
@@ -63,7 +65,7 @@ foreground_process::foreground_process(const plan& of) {
 
 foreground_process::~foreground_process() {
   if (pid_ == 0 || status()) return;
-  ::kill(pid_, SIGKILL);
+  send_to_all(SIGKILL);
   ::waitpid(pid_, nullptr, 0);
 }
 
@@ -75,6 +77,13 @@ std::optional<int> foreground_process::status() {
 
 void foreground_process::send(int signal) {
   if (pid_ != 0 && !status()) ::kill(pid_, signal);
+}
+
+void foreground_process::send_to_all(int signal) {
+  if (pid_ == 0 || status()) return;
+  const std::vector<pid_t> others = descendants_of(pid_);
+  ::kill(pid_, signal);
+  for (const pid_t each : others) ::kill(each, signal);
 }
 
 int shell_code(int status) {

@@ -24,7 +24,7 @@ class foreground_process {
   /// With the signals' usual meanings, whatever is blocked or ignored here. Throws
   /// std::system_error when there is no such program.
   explicit foreground_process(const plan& of);
-  /// Kills it if it still runs, and waits until it is gone.
+  /// Kills it and what it has started, if it still runs, and waits until it is gone.
   ~foreground_process();
   foreground_process(const foreground_process&) = delete;
   foreground_process& operator=(const foreground_process&) = delete;
@@ -32,6 +32,8 @@ class foreground_process {
   /// Answers at once: how it ended, as waitpid(2) says it; nullopt while it runs.
   [[nodiscard]] std::optional<int> status();
   void send(int signal);
+  /// To what it has started as well: a shell that is ended ends nobody else.
+  void send_to_all(int signal);
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
  private:

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "process/process_tree.hpp"
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace drover::simulate {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<pid_t> number_in(std::string_view text) {
+  pid_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || (end != text.data() + text.size() && *end != ' ')) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+/// From `PID (NAME) STATE PARENT ...`, where the name may have anything in it.
+std::optional<pid_t> parent_of(const fs::path& process) {
+  std::ifstream stream{process / "stat"};
+  const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+  constexpr std::size_t behind_name = 4;  // ") S "
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos || text.size() < name_end + behind_name) return std::nullopt;
+  return number_in(std::string_view{text}.substr(name_end + behind_name));
+}
+
+}  // namespace
+
+std::vector<pid_t> descendants_of(pid_t process) {
+  std::multimap<pid_t, pid_t> children;
+  std::error_code error;
+  for (fs::directory_iterator at{"/proc", error}, end; !error && at != end; at.increment(error)) {
+    const auto pid = number_in(at->path().filename().string());
+    if (!pid) continue;
+    if (const auto parent = parent_of(at->path())) children.emplace(*parent, *pid);
+  }
+  std::vector<pid_t> found{process};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto [first, last] = children.equal_range(found[i]);
+    for (auto each = first; each != last; ++each) found.push_back(each->second);
+  }
+  found.erase(found.begin());
+  return found;
+}
+
+}  // namespace drover::simulate
