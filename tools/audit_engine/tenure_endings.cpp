@@ -396,6 +396,8 @@ void tenure_tracker::attach(key_state& value, tenure& holder, const op& what, co
 std::uint64_t tenure_tracker::stored(key_state& value, const op& what, load* own) {
   if (late(value, what)) return 0;
   worker& who = worker_of(what.process);
+  if (who.open.empty()) return 0;
+  const split_name value_name(value.name);
   tenure* best = nullptr;
   int best_fits = -1;
   for (const key_ref each : who.open) {
@@ -403,7 +405,7 @@ std::uint64_t tenure_tracker::stored(key_state& value, const op& what, load* own
     if (lock == nullptr || lock == &value || lock->lock == nullptr) continue;
     if (!lock->lock->current || lock->lock->current->won.done > what.sent) continue;
     tenure& holder = *lock->lock->current;
-    const int fits = holder.value == value.ref ? 3 : affinity(lock->name, value.name);
+    const int fits = holder.value == value.ref ? 3 : affinity(split_name(lock->name), value_name);
     // Names say nothing: the only lock of this process, or taken on the same connection.
     const bool near = who.open.size() == 1 || (holder.won.connection == what.connection &&
                                                !connections_.is_multiplexed(what.connection));

@@ -124,12 +124,13 @@ void tenure_tracker::take_losses(lock_book& book, const op& what, tenure& made) 
 void tenure_tracker::find_value(key_state& lock, const op& what, tenure& made) {
   const lock_book& book = *lock.lock;
   const worker& who = worker_of(what.process);
+  const split_name lock_name(lock.name);
   int best = -1;
   for (const missed_key& each : who.missed) {
     const key_state* const value = keys_.find(each.key);
     if (value == nullptr || each.key == lock.ref || each.what.done > what.sent) continue;
     if (what.sent - each.what.done > miss_to_lock) continue;
-    int fits = affinity(lock.name, value->name);
+    int fits = affinity(lock_name, split_name(value->name));
     if (fits < 0) continue;
     // Names say nothing: only what the same connection missed just before counts.
     if (fits == 0 && each.what.connection != what.connection) continue;

@@ -99,13 +99,20 @@ bool is_lock_word(std::string_view word) {
                       [&](std::string_view no) { return letters.ends_with(no); });
 }
 
-bool has(const std::vector<std::string_view>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 /// A word that differs from key to key of one pattern.
 bool is_changing(std::string_view word) {
   return !is_version(word) && std::any_of(word.begin(), word.end(), is_digit);
+}
+
+template <class F>
+void each_word(std::string_view key, F&& use) {
+  std::size_t at = 0;
+  while (at < key.size()) {
+    std::size_t end = at;
+    while (end < key.size() && is_word_part(key[end])) ++end;
+    if (end > at) use(key.substr(at, end - at));
+    at = end + 1;
+  }
 }
 
 }  // namespace
@@ -139,13 +146,7 @@ std::string fold_key(std::string_view key) {
 
 std::vector<std::string_view> words_of(std::string_view key) {
   std::vector<std::string_view> words;
-  std::size_t at = 0;
-  while (at < key.size()) {
-    std::size_t end = at;
-    while (end < key.size() && is_word_part(key[end])) ++end;
-    if (end > at) words.push_back(key.substr(at, end - at));
-    at = end + 1;
-  }
+  each_word(key, [&](std::string_view word) { words.push_back(word); });
   return words;
 }
 
@@ -154,26 +155,34 @@ bool looks_like_lock(std::string_view key) {
   return std::any_of(words.begin(), words.end(), is_lock_word);
 }
 
-int affinity(std::string_view lock, std::string_view value) {
-  if (lock == value || value.empty()) return 0;
-  if (value.size() >= 3 && lock.find(value) != std::string_view::npos) return 3;
-  const std::vector<std::string_view> of_lock = words_of(lock);
-  const std::vector<std::string_view> of_value = words_of(value);
-  if (of_value.empty()) return 0;
-  bool shared = false;
-  bool value_changes = false;
-  bool lock_changes = false;
-  for (const std::string_view word : of_lock) lock_changes = lock_changes || is_changing(word);
-  for (const std::string_view word : of_value) {
-    if (is_changing(word)) {
-      if (has(of_lock, word)) return 2;
-      value_changes = true;
-    } else if (word.size() >= 3 && !is_lock_word(word)) {
-      shared = shared || has(of_lock, word);
-    }
+split_name::split_name(std::string_view name) : name_{name} {
+  each_word(name, [&](std::string_view word) {
+    if (count_ < words_.size()) ++count_;
+    words_[count_ - 1] = word;  // the last one is kept: it tells most
+  });
+  const auto all = words();
+  changes_ = std::any_of(all.begin(), all.end(), is_changing);
+}
+
+bool split_name::has(std::string_view word) const {
+  const auto all = words();
+  return std::find(all.begin(), all.end(), word) != all.end();
+}
+
+int affinity(const split_name& lock, const split_name& value) {
+  if (lock.name() == value.name() || value.words().empty()) return 0;
+  if (value.name().size() >= 3 && lock.name().find(value.name()) != std::string_view::npos) {
+    return 3;
   }
-  if (value_changes && lock_changes) return -1;
-  if (!value_changes && has(of_lock, of_value.back()) && of_value.size() > 1) return 2;
+  bool shared = false;
+  for (const std::string_view word : value.words()) {
+    if (!lock.has(word)) continue;
+    if (is_changing(word)) return 2;
+    shared = shared || (word.size() >= 3 && !is_lock_word(word));
+  }
+  if (value.changes() && lock.changes()) return -1;
+  const auto all = value.words();
+  if (!value.changes() && all.size() > 1 && lock.has(all.back())) return 2;
   return shared ? 1 : 0;
 }
 

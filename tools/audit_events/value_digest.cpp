@@ -103,9 +103,23 @@ bool is_pickle(std::string_view head) noexcept {
 
 bool is_continuation(unsigned char byte) noexcept { return (byte & 0xC0U) == 0x80U; }
 
+/// Whether eight bytes are all from ' ' to '~', as nearly all of a text are.
+bool is_plain(const char* eight) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, eight, sizeof bytes);
+  // With no high bit set, taking 0x20 away borrows only below a space, and adding 1 carries only
+  // out of 0x7F.
+  return ((bytes | (bytes - 0x20U * ones) | (bytes + ones)) & (0x80U * ones)) == 0;
+}
+
 /// UTF-8 without control characters; a character may be cut by the end of the head.
 bool is_text(std::string_view head) noexcept {
   for (std::size_t i = 0; i < head.size();) {
+    if (head.size() - i >= 8 && is_plain(head.data() + i)) {
+      i += 8;
+      continue;
+    }
     const auto byte = static_cast<unsigned char>(head[i]);
     if (byte < 0x80U) {
       if ((byte < 0x20U && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7FU) {

@@ -86,6 +86,19 @@ TEST(audit_value_digest, TellsWhatAValueLooksLike) {
   for (const auto& [value, looks] : all) EXPECT_EQ(digest_of(key, value).looks, looks) << value;
 }
 
+TEST(audit_value_digest, OneByteAnywhereMakesATextBinary) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool is_text =
+        byte == '\n' || byte == '\r' || byte == '\t' || (byte >= 0x20 && byte < 0x7F);
+    for (std::size_t place = 1; place < 20; ++place) {
+      std::string value(21, 'k');  // and one behind: a character may be cut by the end
+      value[place] = static_cast<char>(byte);
+      EXPECT_EQ(shape_of(value, value.size()), is_text ? shape::text : shape::binary)
+          << byte << " at " << place;
+    }
+  }
+}
+
 TEST(audit_value_digest, LooksAtTheHeadOnlyAndMayCutACharacter) {
   std::string value(shape_bytes_max - 1, 'a');
   value += "\xc3\xa4 and then \x01\x02";
