@@ -15,6 +15,7 @@ namespace drover::cli {
 
 report_file::report_file(const std::optional<std::filesystem::path>& to) {
   if (!to) return;
+  if (to->empty()) throw usage_error{"--out '': give a file's name"};
   name_ = to->string();
   std::error_code ignored;
   const std::filesystem::file_status found = std::filesystem::status(*to, ignored);

@@ -79,6 +79,7 @@ TEST_F(cli_report_file, SaysThatADeviceIsFullAndLeavesItThere) {
 TEST_F(cli_report_file, RefusesAFolderAndAPlaceThatIsNone) {
   EXPECT_THROW(report_file{at("")}, usage_error);
   EXPECT_THROW(report_file{at("missing/a")}, usage_error);
+  EXPECT_THROW(report_file{std::filesystem::path{}}, usage_error) << "no name at all";
 }
 
 }  // namespace
