@@ -10,7 +10,7 @@
 namespace drover::simulate {
 
 /// {"version":1,"scenario":"long-run","parameters":{...},"rows":[...]}, see
-/// docs/reference/simulate-json.md.
+/// docs/reference/simulate-long-run-json.md.
 [[nodiscard]] std::string long_run_json(const long_run_request& request,
                                         const std::vector<long_run_row>& rows);
 /// RFC 4180, one line for each rule and rate.

@@ -33,7 +33,9 @@ int run_long_run(const long_run_options& asked) {
   if (asked.format == report_format::html || asked.format == report_format::svg) {
     throw cli::usage_error{"--format: the long run can be had as text, json or csv"};
   }
-  if (const auto fault = fault_in(asked.request)) throw cli::usage_error{*fault};
+  if (const auto fault = fault_in(asked.request)) {
+    throw cli::usage_error{"--scenario long-run: " + *fault};
+  }
   cli::report_file file{asked.out};
   const signal_watch signals;
   cli::progress_line progress{STDERR_FILENO};
