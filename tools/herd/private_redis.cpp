@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto start_max = 20s;
+constexpr auto look_max = 1s;    // for one look whether it answers; there are others
+constexpr auto flush_max = 60s;  // a busy machine is no refusal
 constexpr const char* log_name = "redis.log";
 
 bool is_program(const fs::path& file) {
@@ -54,8 +56,7 @@ fs::path find_redis_server(const std::optional<std::string>& asked_for) {
   }
   throw cli::usage_error{
       "no redis-server in $PATH: install it (on Debian: apt-get install redis-tools, which starts "
-      "no "
-      "service), or give its path by --redis-server"};
+      "no service), or give its path by --redis-server"};
 }
 
 private_redis::private_redis(const fs::path& program, const fs::path& folder,
@@ -68,7 +69,7 @@ void private_redis::start(const signal_watch& signals) {
   process_.reset();
   process_.emplace(plan_for(program_, folder_));
   const auto deadline = std::chrono::steady_clock::now() + start_max;
-  while (!answers("PING\r\n", "+PONG")) {
+  while (!answers("PING\r\n", "+PONG", look_max)) {
     if (const auto status = process_->status()) {
       throw std::runtime_error{"redis-server (" + program_.string() + ") " +
                                ending_in_words(*status) + end_of_log(folder_ / log_name)};
@@ -92,10 +93,12 @@ void private_redis::start_again(const signal_watch& signals) {
 }
 
 void private_redis::flush_all() const {
-  if (!answers("FLUSHALL\r\n", "+OK")) throw std::runtime_error{"redis-server refuses FLUSHALL"};
+  if (!answers("FLUSHALL\r\n", "+OK", flush_max))
+    throw std::runtime_error{"redis-server refuses FLUSHALL"};
 }
 
-bool private_redis::answers(std::string_view question, std::string_view wanted) const {
+bool private_redis::answers(std::string_view question, std::string_view wanted,
+                            std::chrono::seconds limit) const {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string path = socket().string();
@@ -103,8 +106,8 @@ bool private_redis::answers(std::string_view question, std::string_view wanted) 
   std::memcpy(address.sun_path, path.data(), path.size());
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return false;
-  const timeval limit{.tv_sec = 1, .tv_usec = 0};
-  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  const timeval silence{.tv_sec = limit.count(), .tv_usec = 0};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
   std::string reply(wanted.size(), '\0');
   const bool asked =
       ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&

@@ -3,6 +3,7 @@
 // on disk. Threads: one at a time.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -39,8 +40,9 @@ class private_redis {
  private:
   [[nodiscard]] std::filesystem::path socket() const { return folder_ / "redis.sock"; }
   void start(const signal_watch& signals);
-  /// One exchange on a connection of its own; false when it cannot be had.
-  [[nodiscard]] bool answers(std::string_view question, std::string_view wanted) const;
+  /// One exchange on a connection of its own; false when it cannot be had within `limit`.
+  [[nodiscard]] bool answers(std::string_view question, std::string_view wanted,
+                             std::chrono::seconds limit) const;
 
   const std::filesystem::path program_;
   const std::filesystem::path folder_;

@@ -33,6 +33,21 @@ constexpr const char* tables_and_function =
     "END $body$;"
     "ANALYZE one_row";
 
+/// What the library says in lines, some of them indented, the last one with an end.
+std::string folded(std::string_view text) {
+  std::string line;
+  for (const char byte : text) {
+    const bool is_blank = byte == '\n' || byte == '\t' || byte == ' ';
+    if (!is_blank) {
+      line += byte;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
 class postgresql_owner final : public origin_owner {
  public:
   postgresql_owner(const origin_choice& which, const origin_making& how,
@@ -51,7 +66,7 @@ class postgresql_owner final : public origin_owner {
     try {
       prepare(how.connections);
     } catch (const pqxx::failure& error) {
-      throw std::runtime_error{"--origin " + without_password(url_) + ": " + error.what()};
+      throw std::runtime_error{"--origin " + without_password(url_) + ": " + folded(error.what())};
     }
   }
 

@@ -10,14 +10,14 @@
 #include <string>
 #include <string_view>
 
-#include "connection/channel.hpp"
+#include "strategies/redis_commands.hpp"
 
 namespace drover::simulate {
 
 class redis_access {
  public:
   /// Throws std::runtime_error when `url` is none; connects when first asked.
-  explicit redis_access(const std::string& url);
+  explicit redis_access(const std::string& url) : redis_{url} {}
 
   /// "Redis 7.0.15". Throws std::runtime_error when the server cannot be had.
   [[nodiscard]] std::string about();
@@ -28,7 +28,7 @@ class redis_access {
  private:
   [[nodiscard]] resp::message exchange(std::initializer_list<std::string_view> arguments);
 
-  connection::channel channel_;
+  redis_commands redis_;
 };
 
 }  // namespace drover::simulate

@@ -46,10 +46,10 @@ class redis_commands {
   std::int64_t eval(std::string_view script, std::string_view key, std::string_view argument);
   /// The server's clock.
   [[nodiscard]] server_time time();
-
- private:
+  /// Any command: its reply, which is no error.
   [[nodiscard]] resp::message exchange(std::span<const std::string_view> arguments);
 
+ private:
   connection::channel channel_;
 };
 
