@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "herd/draws.hpp"
 #include "integration/tool_run.hpp"
+#include "origins/load_time.hpp"
 #include "support/redis_server.hpp"
 
 namespace drover::test {
@@ -82,23 +84,23 @@ std::vector<std::string> small_with(const std::string& option, const std::string
 
 INSTANTIATE_TEST_SUITE_P(
     all, simulate_scenario,
-    testing::Values(scenario_case{"expiry", small_with("--load-ms", "uniform:20-80"), {one_query}},
-                    scenario_case{"cold-start", small, {one_query, "never loaded"}},
-                    scenario_case{"slow-load", small_with("--load-ms", "700"), {one_query}},
-                    scenario_case{
-                        "traffic", small_with("--events", "2"), {"\"cold_events\": [1-9]"}},
-                    scenario_case{"absent-row", small, {"\"queries_total\": [123]\\b"}},
-                    scenario_case{"failing-origin", strict, {"queries fail", "queries work again"}},
-                    scenario_case{"holder-killed",
-                                  small_with("--load-ms", "600"),
-                                  {"is killed", "\"queries_total\": 2\\b"}},
-                    scenario_case{"holder-frozen",
-                                  small_with("--load-ms", "600"),
-                                  {"freezes", "runs again", "\"queries_total\": 2\\b"}},
-                    scenario_case{"redis-killed", strict, {"Redis is killed", "Redis is back"}},
-                    scenario_case{"flushall", small, {"FLUSHALL", one_query}},
-                    scenario_case{"same-expiry", small_with("--events", "1"), {"\"keys\": 1000"}},
-                    scenario_case{"invalidation", strict, {"\"stale_reads\": 0"}}),
+    testing::Values(
+        scenario_case{"expiry", small_with("--load-ms", "uniform:20-80"), {one_query}},
+        scenario_case{"cold-start", small, {one_query, "never loaded"}},
+        scenario_case{"slow-load", small_with("--load-ms", "700"), {one_query}},
+        scenario_case{"traffic", small_with("--events", "2"), {"\"cold_events\": [1-9]"}},
+        scenario_case{"absent-row", small, {"\"queries_total\": [123]\\b"}},
+        scenario_case{"failing-origin", strict, {"queries fail", "queries work again"}},
+        scenario_case{"holder-killed",
+                      small_with("--load-ms", "600"),
+                      {"is killed", "\"queries_total\": 2\\b"}},
+        scenario_case{"holder-frozen",
+                      small_with("--load-ms", "600"),
+                      {"freezes", "runs again", "\"queries_total\": 2\\b", "\"lost\": 0\\b"}},
+        scenario_case{"redis-killed", strict, {"Redis is killed", "Redis is back"}},
+        scenario_case{"flushall", small, {"FLUSHALL", one_query}},
+        scenario_case{"same-expiry", small_with("--events", "1"), {"\"keys\": 1000"}},
+        scenario_case{"invalidation", strict, {"\"stale_reads\": 0", "\"kind\": \"change\""}}),
     [](const auto& of) {
       std::string name = of.param.name;
       std::ranges::replace(name, '-', '_');
@@ -110,6 +112,10 @@ TEST(simulate, ShowsThatADatabaseWithLittleCapacityIsSparedWhatItCannotDo) {
                 "--callers", "200", "--format", "json"}};
   const int status = run.wait();
   EXPECT_TRUE(WIFEXITED(status)) << run.err();
+  const std::vector<int> running = numbers(run.out(), "queries_running_max");
+  ASSERT_EQ(running.size(), 1U) << run.out();
+  EXPECT_GE(running[0], 1);
+  EXPECT_LE(running[0], 20) << "there is no place for more";
   EXPECT_NE(run.out().find("\"requests_per_second\": 1000"), std::string::npos) << run.out();
   run.expect_nothing_left();
 }
@@ -122,6 +128,31 @@ TEST(simulate, CountsStaleReadsOfWhoeverLetsThemHappen) {
   const std::vector<int> stale = numbers(run.out(), "stale_reads");
   ASSERT_EQ(stale.size(), 1U) << run.out();
   EXPECT_GT(stale[0], 0) << run.out();
+}
+
+TEST(simulate, MarksTheEndOfAValueOfWhoeverLetsItEnd) {
+  tool_run run{{"--scenario", "traffic", "--events", "2", "--load-ms", "500", "--processes", "1",
+                "--callers", "6", "--strategy", "cache-aside", "--format", "json"}};
+  EXPECT_EQ(run.wait(), 0) << run.err();
+  EXPECT_NE(run.out().find("\"text\": \"no fresh value\""), std::string::npos) << run.out();
+}
+
+TEST(simulate, DrawsTheSameLoadTimesForEveryStrategy) {
+  // Of that seed the first query takes long, and of the next one it would not.
+  constexpr std::uint64_t seed = 53;
+  const auto draw_of = [](std::uint64_t of) {
+    constexpr std::uint64_t first = 1;  // the filling was number 0
+    const auto load = simulate::load_time::parse("uniform:10-800").value();
+    return load.draw(simulate::draws{of, first}.uniform()) / 1ms;
+  };
+  ASSERT_GT(draw_of(seed), 2 * draw_of(seed + 1));
+  tool_run run{{"--load-ms", "uniform:10-800", "--seed", std::to_string(seed), "--processes", "1",
+                "--callers", "1", "--strategy", "cache-aside,lock,drover-strict", "--format",
+                "json"}};
+  EXPECT_EQ(run.wait(), 0) << run.err();
+  const std::vector<int> times = numbers(run.out(), "p50");  // of waits, and of lags behind loads
+  ASSERT_EQ(times.size(), 6U) << run.out();
+  for (const std::size_t wait : {0U, 2U, 4U}) EXPECT_GE(times[wait], draw_of(seed)) << run.out();
 }
 
 TEST(simulate, FailsWhenAnExpectationIsNotMet) {
@@ -202,6 +233,7 @@ TEST(simulate, ItsProcessesEndEvenWhenItIsKilled) {
 TEST(simulate, RefusesNonsenseBeforeAnythingIsStarted) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
       {{"--callers", "0"}, "--callers '0'"},
+      {{"--scenario", "overload", "--events", "3"}, "--events: this scenario"},
       {{"--redis-server", "/nowhere/redis-server"}, "--redis-server /nowhere/redis-server"},
       {{"--redis", "redis://localhost"}, "--redis-is-mine"},
       {{"--redis", "http://localhost", "--redis-is-mine"}, "redis://"},

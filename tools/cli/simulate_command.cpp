@@ -38,7 +38,9 @@ constexpr const char* simulate_footer =
     "--load-ms takes a list of forms, one round each: 50 | uniform:20-80 | exp:50 |\n"
     "lognormal:50:0.5 (median and sigma).\n"
     "--expect takes a list of NAME OP NUMBER, OP being one of = < <= > >=, that every strategy is\n"
-    "held to. Without it, Drover alone is held to what the scenario promises of it.\n"
+    "held to; the NAMEs stand below. Without it, Drover alone is held to what the scenario "
+    "promises\n"
+    "of it.\n"
     "\n"
     "Exit codes:\n"
     "  0    everything that was expected was met\n"
@@ -49,7 +51,21 @@ constexpr const char* simulate_footer =
     "A database of yours (--origin postgresql://user@host/name) gets a schema of the simulation's\n"
     "own, which is removed in the end; a password is better left to PGPASSWORD or ~/.pgpass.\n"
     "\n"
-    "NO_COLOR stands for no colours.";
+    "NO_COLOR stands for no colours.\n"
+    "\n"
+    "What can be expected:\n";
+
+/// One line for each.
+std::string names_to_expect() {
+  std::string lines;
+  for (const simulate::expectable& each : simulate::all_expectable()) {
+    std::string line = "  " + std::string{each.name};
+    line.resize(20, ' ');
+    lines += line + std::string{each.meaning} + (each.is_time ? ", in milliseconds" : "") + '\n';
+  }
+  lines.pop_back();
+  return lines;
+}
 
 constexpr std::string_view long_run_name = "long-run";
 
@@ -115,7 +131,7 @@ std::vector<simulate::load_time> loads_named(std::string_view text) {
 
 simulate_command::simulate_command(CLI::App& app)
     : app_{app.add_subcommand("simulate", simulate_description)} {
-  app_->footer(simulate_footer);
+  app_->footer(simulate_footer + names_to_expect());
   const auto most = [](std::uint64_t number) { return std::to_string(number); };
   const auto text = [this](const char* name, std::string& to, const std::string& what,
                            const char* type) {
@@ -136,7 +152,7 @@ simulate_command::simulate_command(CLI::App& app)
       "N");
   text("--load-ms", loads_, "How long the query takes, in milliseconds; one round for each",
        "LIST");
-  text("--ttl", ttl_, "How long a value lives: 500ms, 2s, 5m", "TIME");
+  text("--ttl", ttl_, "How long a value lives: 500ms, 2s, 5m; a bare number is seconds", "TIME");
   text("--events", events_, "How often the key goes cold (1 to " + most(simulate::events_max) + ")",
        "N");
   text("--redis", redis_, "auto starts a private server; else a URL, with --redis-is-mine",
@@ -162,6 +178,15 @@ simulate_command::simulate_command(CLI::App& app)
   text("--beta", beta_, "Long run only: how early to refresh", "X");
 }
 
+void simulate_command::refuse_for(const simulate::scenario& what) const {
+  for (const char* option : {"--rate", "--hours", "--beta"}) {
+    refuse(option, "for --scenario long-run only");
+  }
+  if (!what.counts_events) {
+    refuse("--events", "this scenario's story takes the time it takes; others repeat a cold event");
+  }
+}
+
 void simulate_command::refuse(const char* option, const char* why) const {
   if (has(option)) throw usage_error{std::string{option} + ": " + why};
 }
@@ -183,9 +208,7 @@ simulate_command::meant(int count, const char* const* arguments) const {
 
 simulate::simulate_options simulate_command::meant_simulation(const simulate::scenario& what,
                                                               const std::string& typed) const {
-  for (const char* option : {"--rate", "--hours", "--beta"}) {
-    refuse(option, "for --scenario long-run only");
-  }
+  refuse_for(what);
   simulate::simulate_options made;
   made.what = &what;
   made.command = typed;

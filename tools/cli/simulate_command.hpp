@@ -27,6 +27,7 @@ class simulate_command {
   [[nodiscard]] simulate::simulate_options meant_simulation(const simulate::scenario& what,
                                                             const std::string& typed) const;
   [[nodiscard]] simulate::long_run_options meant_long_run() const;
+  void refuse_for(const simulate::scenario& what) const;
   void refuse(const char* option, const char* why) const;
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
 

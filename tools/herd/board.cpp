@@ -57,10 +57,14 @@ struct board::header {
   [[nodiscard]] std::atomic<board_time>* refusals() {
     return reinterpret_cast<std::atomic<board_time>*>(calls() + size.call_places);
   }
+  [[nodiscard]] mark_entry* marks() {
+    return reinterpret_cast<mark_entry*>(refusals() + size.refusal_places);
+  }
   [[nodiscard]] static std::size_t bytes(const board_size& of) {
     return sizeof(header) + of.keys * sizeof(std::atomic<std::uint64_t>) +
            of.query_places * sizeof(query_entry) + of.call_places * sizeof(call_entry) +
-           of.refusal_places * sizeof(std::atomic<board_time>);
+           of.refusal_places * sizeof(std::atomic<board_time>) +
+           of.mark_places * sizeof(mark_entry);
   }
 };
 
@@ -173,6 +177,17 @@ void board::end_call(call_entry* place, board_time at, answer got, bool is_stale
     place->ended.store(at);
   }
   header_->count.calls_ended.fetch_add(1);
+}
+
+void board::note_mark(board_time at, mark_kind kind) noexcept {
+  const std::uint32_t place = header_->count.marks.fetch_add(1);
+  if (place >= header_->size.mark_places) return;
+  header_->marks()[place].kind = kind;
+  header_->marks()[place].at.store(at);
+}
+
+std::span<const board::mark_entry> board::marks() const noexcept {
+  return {header_->marks(), std::min(header_->count.marks.load(), header_->size.mark_places)};
 }
 
 void board::enter(stage next) noexcept {

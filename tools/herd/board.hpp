@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Shared memory of one run: where the coordinator and the herd's processes meet. It holds the
-// starting signal, the switches that a scenario turns, and the two logs: of the origin's queries
-// and of the callers' calls.
+// starting signal, the switches that a scenario turns, and the logs: of the origin's queries, of
+// the callers' calls, and of what befell a key.
 //
 // Invariants: a place in a log is taken once; a record is written by who took its place. What does
 //             not fit into a log is counted all the same.
@@ -38,6 +38,7 @@ struct board_size {
   std::uint32_t call_places = 0;
   std::uint32_t query_places = 0;
   std::uint32_t refusal_places = 0;
+  std::uint32_t mark_places = 0;
 };
 
 class board {
@@ -57,6 +58,10 @@ class board {
     answer got;
     bool is_stale;
   };
+  struct mark_entry {
+    std::atomic<board_time> at;
+    mark_kind kind;
+  };
   /// Counters that only grow.
   struct counters {
     std::atomic<std::uint32_t> queries_begun;
@@ -69,6 +74,7 @@ class board {
     std::atomic<std::uint32_t> calls_ended;
     std::atomic<std::uint32_t> refused;  ///< calls that no caller was free to make
     std::atomic<std::uint32_t> changes;  ///< of rows, the strategy having been told
+    std::atomic<std::uint32_t> marks;    ///< what befell a key
     std::atomic<std::uint32_t> done;     ///< processes whose callers are all back
   };
   /// What a scenario turns while callers run.
@@ -105,6 +111,11 @@ class board {
   void refuse(board_time at) noexcept;
   /// When, of those with a place in the log; 0 where that is not yet written.
   [[nodiscard]] std::span<const std::atomic<board_time>> refusals() const noexcept;
+
+  /// Something befell a key while callers call.
+  void note_mark(board_time at, mark_kind kind) noexcept;
+  /// Those with a place in the log; `at` is 0 where that is not yet written.
+  [[nodiscard]] std::span<const mark_entry> marks() const noexcept;
 
   void enter(stage next) noexcept;
   void release(board_time at) noexcept;

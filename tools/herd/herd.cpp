@@ -29,14 +29,20 @@ constexpr std::uint32_t places_min = 64;
 constexpr std::uint32_t call_places_max = 1U << 20;
 constexpr std::uint32_t query_places_max = 1U << 18;
 constexpr std::uint32_t refusal_places_max = 1U << 16;
+constexpr std::uint32_t mark_places_max = 1U << 12;
 
 board_size size_for(const run_plan& plan) {
   const std::uint32_t callers = plan.processes * plan.callers;
   if (plan.comes != arrival::once) {
-    return {plan.keys, call_places_max, query_places_max,
-            plan.comes == arrival::open ? refusal_places_max : 0};
+    return {.keys = plan.keys,
+            .call_places = call_places_max,
+            .query_places = query_places_max,
+            .refusal_places = plan.comes == arrival::open ? refusal_places_max : 0,
+            .mark_places = mark_places_max};
   }
-  return {plan.keys, callers, queries_per_caller * callers + places_min, 0};
+  return {.keys = plan.keys,
+          .call_places = callers,
+          .query_places = queries_per_caller * callers + places_min};
 }
 
 child_process::plan process_plan(const run_plan& plan, const board& shared, std::uint32_t number) {
@@ -45,6 +51,12 @@ child_process::plan process_plan(const run_plan& plan, const board& shared, std:
                            .handed_over = shared.descriptor()};
   for (std::string& each : to_arguments(plan)) made.arguments.push_back(std::move(each));
   return made;
+}
+
+/// Of many keys the first one is watched.
+std::string mark_in_words(mark_kind kind, std::uint32_t keys) {
+  if (kind == mark_kind::change) return "the row has changed";
+  return keys > 1 ? "no fresh value of the first key" : "no fresh value";
 }
 
 std::string process_in_words(std::uint32_t number) {
@@ -172,13 +184,13 @@ void herd::await_calls(std::uint32_t calls, std::chrono::milliseconds limit) {
 
 void herd::kill_process(std::uint32_t number) {
   killed_.insert(number);
-  disturbed_.insert(number);
+  disturbed_.try_emplace(number, board_now());
   ::kill(processes_.at(number).pid(), SIGKILL);
   put_mark(mark_kind::fault, process_in_words(number) + " is killed");
 }
 
 void herd::freeze_process(std::uint32_t number) {
-  disturbed_.insert(number);
+  disturbed_.try_emplace(number, board_now());
   frozen_.insert(number);
   ::kill(processes_.at(number).pid(), SIGSTOP);
   put_mark(mark_kind::fault, process_in_words(number) + " freezes");
@@ -255,6 +267,38 @@ std::chrono::nanoseconds herd::since_release(board_time at) const {
   return std::chrono::nanoseconds{at - board_.release_at()};
 }
 
+bool herd::is_disturbed(std::uint32_t process, board_time begun, board_time ended) const {
+  const auto found = disturbed_.find(process);
+  return found != disturbed_.end() && begun <= found->second &&
+         (ended == 0 || ended >= found->second);
+}
+
+void herd::collect_queries(run_record& into) {
+  const auto queries = board_.queries();
+  for (std::size_t i = queries_before_; i < queries.size(); ++i) {
+    const auto& each = queries[i];
+    if (each.begun == 0) continue;  // its process was killed before it could write
+    const bool is_ended = each.ended != 0;
+    into.queries.push_back({since_release(each.begun),
+                            is_ended ? since_release(each.ended) : into.end, each.key, each.process,
+                            is_ended, is_disturbed(each.process, each.begun, each.ended)});
+  }
+  std::ranges::sort(into.queries, {}, &query_span::begun);
+}
+
+void herd::collect_calls(run_record& into) {
+  for (const auto& each : board_.calls()) {
+    if (each.begun == 0) continue;
+    const bool is_back = each.ended != 0;
+    into.calls.push_back({since_release(each.begun), is_back ? since_release(each.ended) : into.end,
+                          each.key, each.process, is_back ? each.got : answer::none,
+                          is_back && each.is_stale,
+                          std::chrono::nanoseconds{is_back ? each.age : 0},
+                          is_disturbed(each.process, each.begun, each.ended)});
+  }
+  std::ranges::sort(into.calls, {}, &call_span::begun);
+}
+
 run_record herd::collect() {
   const board::counters& count = board_.count();
   run_record home;
@@ -273,29 +317,17 @@ run_record herd::collect() {
     home.end =
         std::max(home.end, since_release(std::max<board_time>(queries[i].ended, queries[i].begun)));
   }
-  for (std::size_t i = queries_before_; i < queries.size(); ++i) {
-    const auto& each = queries[i];
-    if (each.begun == 0) continue;  // its process was killed before it could write
-    const bool is_ended = each.ended != 0;
-    home.queries.push_back({since_release(each.begun),
-                            is_ended ? since_release(each.ended) : home.end, each.key, each.process,
-                            is_ended});
+  collect_queries(home);
+  collect_calls(home);
+  for (const auto& each : board_.marks()) {
+    if (each.at == 0) continue;
+    home.marks.push_back({since_release(each.at), each.kind, mark_in_words(each.kind, plan_.keys)});
   }
-  for (const auto& each : board_.calls()) {
-    if (each.begun == 0) continue;
-    // Who sat in a process that was killed or frozen says nothing of the strategy.
-    const bool is_back = each.ended != 0 && !disturbed_.contains(each.process);
-    home.calls.push_back({since_release(each.begun), is_back ? since_release(each.ended) : home.end,
-                          each.key, each.process, is_back ? each.got : answer::none,
-                          is_back && each.is_stale,
-                          std::chrono::nanoseconds{is_back ? each.age : 0}});
-  }
+  std::ranges::stable_sort(home.marks, {}, &mark::at);
   for (const auto& each : board_.refusals()) {
     if (each != 0) home.refusals.push_back(since_release(each));
   }
   std::ranges::sort(home.refusals);
-  std::ranges::sort(home.queries, {}, &query_span::begun);
-  std::ranges::sort(home.calls, {}, &call_span::begun);
   return home;
 }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -82,6 +83,9 @@ class herd {
   [[nodiscard]] private_redis& own_redis() const;
   [[nodiscard]] std::chrono::nanoseconds since_release(board_time at) const;
   [[nodiscard]] run_record collect();
+  void collect_queries(run_record& into);
+  void collect_calls(run_record& into);
+  [[nodiscard]] bool is_disturbed(std::uint32_t process, board_time begun, board_time ended) const;
 
   const run_plan plan_;
   private_redis* const redis_;
@@ -90,8 +94,8 @@ class herd {
   board board_;
   std::vector<child_process> processes_;
   std::set<std::uint32_t> killed_;
-  std::set<std::uint32_t> disturbed_;  // killed or frozen
-  std::set<std::uint32_t> frozen_;     // now
+  std::map<std::uint32_t, board_time> disturbed_;  // killed or frozen: since when
+  std::set<std::uint32_t> frozen_;                 // now
   std::vector<mark> marks_;
   bool is_filled_ = false;
   bool is_released_ = false;

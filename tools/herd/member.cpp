@@ -32,6 +32,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto poll_interval = 2ms;
+constexpr auto watch_interval = 5ms;
 constexpr std::uint32_t fillers_max = 32;
 
 class member final : public query_log {
@@ -83,7 +84,10 @@ class member final : public query_log {
 
   std::optional<std::string> ask(std::string_view key) {
     const std::uint32_t nth = board_.count().asked.fetch_add(1);
-    if (!board_.pass_gate()) throw run_is_over{};
+    if (!board_.pass_gate()) {
+      --board_.count().asked;  // the database never hears of it
+      throw run_is_over{};
+    }
     const struct at_the_gate {
       board& of;
       ~at_the_gate() { of.leave_gate(); }
@@ -108,6 +112,8 @@ class member final : public query_log {
     }
     if (plan_.change_every > 0ms) {
       busy.emplace_back([this, &played] { keep_changing(played); });
+    } else if (shows_its_end()) {
+      busy.emplace_back([this, &played] { watch_value(played); });
     }
   }
 
@@ -146,6 +152,30 @@ class member final : public query_log {
     board_.count().cold.store(1);
   }
 
+  /// Whether the ttl ends while callers call, and the strategy can tell. A program may not know
+  /// what others of its kind have stored.
+  [[nodiscard]] bool shows_its_end() const {
+    return plan_.comes != arrival::once && plan_.has_rows && plan_.ttl < plan_.duration &&
+           plan_.strategy != command_strategy_name;
+  }
+
+  /// Notes when the first key has no fresh value any more, for who reads the pictures.
+  void watch_value(strategy& played) noexcept {
+    board_.await(stage::released);
+    bool was_fresh = true;
+    for (board_time at = board_.release_at(); at < board_.turn().end_at;) {
+      sleep_until(at);
+      try {
+        const bool is_fresh = played.is_cached(key_name(plan_, 0));
+        if (was_fresh && !is_fresh) board_.note_mark(board_now(), mark_kind::cold);
+        was_fresh = is_fresh;
+      } catch (const std::exception& error) {
+        board_.note_error(error.what());
+      }
+      at = board_now() + std::chrono::nanoseconds{watch_interval}.count();
+    }
+  }
+
   /// The writer: commits a new version, then does what the strategy asks of a writer. Who calls
   /// after that has a right to the new version.
   void keep_changing(strategy& played) noexcept {
@@ -161,6 +191,7 @@ class member final : public query_log {
         played.invalidate(key_name(plan_, key));
         board_.versions()[key].store(version);
         ++board_.count().changes;
+        board_.note_mark(board_now(), mark_kind::change);
       } catch (const std::exception& error) {
         board_.note_error(error.what());
       }

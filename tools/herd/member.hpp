@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One process of the herd: its callers, and in the first one also who fills the cache and who
-// changes rows. Started by `herd`.
+// changes rows or watches for the end of a value. Started by `herd`.
 #pragma once
 
 #include <span>

@@ -29,7 +29,7 @@ key_events cold_events_of(const run_record& run, const measuring& how) {
 
 std::optional<nanoseconds> lag_of(const call_span& call, const key_events& events) {
   const auto of_key = events.find(call.key);
-  if (call.got == answer::none || of_key == events.end()) return std::nullopt;
+  if (call.got == answer::none || call.is_disturbed || of_key == events.end()) return std::nullopt;
   for (const key_event& each : of_key->second) {
     if (!each.loaded || call.begun >= *each.loaded || call.ended < each.begun) continue;
     return std::max(call.ended - *each.loaded, nanoseconds{});

@@ -90,7 +90,8 @@ void count_calls(measurement& made, samples& into, const run_record& run,
     made.calls_lost += each.got == answer::none ? 1 : 0;
     made.stale_reads += each.is_stale ? 1 : 0;
     if (each.got == answer::value) made.age_max = std::max(made.age_max, each.age);
-    if (each.got != answer::none) into.waits.push_back(each.ended - each.begun);
+    const bool is_measured = each.got != answer::none && !each.is_disturbed;
+    if (is_measured) into.waits.push_back(each.ended - each.begun);
     if (const auto lag = lag_of(each, events)) into.lags.push_back(*lag);
   }
 }

@@ -50,10 +50,11 @@ struct measurement {
   std::uint64_t queries_running_max = 0;
   std::chrono::nanoseconds age_max{};  ///< of a value that a caller was given
   std::string first_error;
-  quantiles wait;  ///< from a call to its return; of those that came back
+  /// From a call to its return; of those that came back and were not disturbed.
+  quantiles wait;
   /// From the end of the query that ended first, of an event and a call's key, to the return of the
-  /// call, if it began before that end and was not back before the event began. A call that was
-  /// back before that end counts as zero.
+  /// call, if it began before that end, was not back before the event began, and was not disturbed.
+  /// A call that was back before that end counts as zero.
   quantiles lag;
   // For pictures. The runs stand one behind another, each from its release.
   std::chrono::nanoseconds end{};

@@ -105,6 +105,17 @@ TEST(measurement, LeavesCallsThatNeverCameBackOutOfTheWaits) {
   EXPECT_EQ(of(record).lag.max, 3ms);
 }
 
+TEST(measurement, TakesNoTimesOfACallWhoseProcessWasFrozenButItsAnswer) {
+  run_record record = herd_of_three();
+  record.calls.push_back({.begun = 0ms, .ended = 10s, .got = answer::value, .is_disturbed = true});
+  record.calls.push_back({.begun = 0ms, .ended = 9s, .got = answer::error, .is_disturbed = true});
+  const measurement found = of(record);
+  EXPECT_EQ(found.wait.max, 54ms);
+  EXPECT_EQ(found.lag.max, 3ms);
+  EXPECT_EQ(found.calls_lost, 0U);
+  EXPECT_EQ(found.errors, 1U);
+}
+
 TEST(measurement, PutsTheRunsOneBehindAnother) {
   run_record second = herd_of_three();
   second.queries_counted = 5;

@@ -19,6 +19,7 @@ struct query_span {
   std::uint32_t key = 0;             ///< which of the run's keys, from 0
   std::uint32_t process = 0;         ///< which process of the herd asked, from 0
   bool is_ended = false;
+  bool is_disturbed = false;  ///< its process was killed or frozen while it ran
 
   friend bool operator==(const query_span&, const query_span&) = default;
 };
@@ -43,12 +44,13 @@ struct call_span {
   bool is_stale = false;
   /// From the instant at which the origin read the row to the call's end. Zero without a value.
   std::chrono::nanoseconds age{};
+  bool is_disturbed = false;  ///< its process was frozen meanwhile: how long it took says nothing
 
   friend bool operator==(const call_span&, const call_span&) = default;
 };
 
 enum class mark_kind : std::uint8_t {
-  cold,    ///< the key has no value any more, or never had one
+  cold,    ///< the key has no fresh value any more, or never had one
   fault,   ///< something was broken: "process 2 killed"
   mended,  ///< and works again
   change,  ///< the row was changed and the strategy told

@@ -25,7 +25,7 @@ struct strategy_result {
   std::string title;     ///< in tables
   std::string weakness;  ///< why it sends more than one query, when it does: half a sentence
   /// Whether one query for each cold event would do: not where queries fail or find no row, or
-  /// where there is no cache for a while.
+  /// where there is no cache for a while, nor where changes overtake loads.
   bool is_one_enough = true;
   measurement found;
   std::vector<check> checks;  ///< empty: nothing was expected of it
@@ -43,6 +43,7 @@ using parameter_value = std::variant<std::string, std::uint64_t, double>;
 struct simulation {
   std::string scenario;  ///< its name on the command line
   std::string title;     ///< "A hot key expires"
+  std::string story;     ///< what happens, in a sentence or two
   std::string look_for;  ///< one line: what to look for
   std::string origin;    ///< "SQLite 3.40.1", "PostgreSQL 15.20"
   std::string server;    ///< "Redis 7.0.15, private"

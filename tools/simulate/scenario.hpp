@@ -25,7 +25,7 @@ struct scenario_defaults {
 struct scenario {
   std::string_view name;      ///< on the command line and in JSON
   std::string_view title;     ///< a heading
-  std::string_view story;     ///< what happens, in a sentence
+  std::string_view story;     ///< what happens, in a sentence or two
   std::string_view look_for;  ///< what to look for, in a line
   scenario_defaults usual;
   event_rule events = event_rule::run;
@@ -33,10 +33,12 @@ struct scenario {
   std::string_view promise;
   /// Whether one query for each cold event would do.
   bool is_one_enough = true;
+  /// Whether it can be told how often the key goes cold; else its story takes the time it takes.
+  bool counts_events = true;
   /// It kills or flushes the server, so it needs one of its own.
   bool breaks_redis = false;
-  /// What a run takes besides what the options say. `events` is how many cold events are asked for;
-  /// where callers call once, the whole run is repeated for each.
+  /// What a run takes besides what the options say. `events` is how many cold events are asked for,
+  /// if they can be; where callers call once, the whole run is repeated for each.
   void (*prepare)(run_plan& plan, std::uint32_t events);
   /// Leaves the rest to `herd::finish`.
   void (*play)(herd& on);

@@ -63,9 +63,9 @@ std::vector<std::pair<std::string, parameter_value>> parameters_of(const simulat
       {"callers_per_process", std::uint64_t{asked.callers}},
       {"load_ms", loads},
       {"ttl_ms", ms(asked.ttl)},
-      {"events", std::uint64_t{asked.events}},
       {"keys", std::uint64_t{plan.keys}},
       {"seed", asked.seed}};
+  if (asked.what->counts_events) all.emplace_back("events", std::uint64_t{asked.events});
   if (plan.think > 0ms) all.emplace_back("think_ms", ms(plan.think));
   if (plan.duration > 0ms) all.emplace_back("duration_ms", ms(plan.duration));
   if (plan.rate > 0.0) all.emplace_back("requests_per_second", plan.rate);
@@ -122,10 +122,18 @@ class simulation_run {
       own_redis_.emplace(server_program_, folder_.path(), signals_);
       redis_url_ = own_redis_->url();
     }
-    made_.server = redis_access{redis_url_}.about() + (own_redis_ ? ", private" : "");
+    made_.server = server_in_words();
     has_touched_redis_ = true;
     origin_ = make_origin(asked_.origin, origin_plan(), signals_);
     made_.origin = origin_->about();
+  }
+
+  [[nodiscard]] std::string server_in_words() const {
+    try {
+      return redis_access{redis_url_}.about() + (own_redis_ ? ", private" : "");
+    } catch (const redis_error& error) {
+      throw std::runtime_error{std::string{own_redis_ ? "" : "--redis "} + error.what()};
+    }
   }
 
   void check_origin() const {
@@ -155,6 +163,7 @@ class simulation_run {
   void describe() {
     made_.scenario = asked_.what->name;
     made_.title = asked_.what->title;
+    made_.story = asked_.what->story;
     made_.look_for = asked_.what->look_for;
     made_.parameters = parameters_of(asked_, plan_for("", asked_.loads.front()));
     made_.command = asked_.command;
@@ -162,7 +171,9 @@ class simulation_run {
     say(text_heading(made_, page_));
   }
 
-  [[nodiscard]] run_plan plan_for(const std::string& strategy, const load_time& load) const {
+  /// Of the run for that cold event. All strategies draw the same random numbers in it.
+  [[nodiscard]] run_plan plan_for(const std::string& strategy, const load_time& load,
+                                  std::uint32_t event = 0) const {
     run_plan plan{.strategy = strategy,
                   .strategy_command = asked_.strategy_command,
                   .redis_url = redis_url_,
@@ -172,7 +183,7 @@ class simulation_run {
                   .callers = asked_.callers,
                   .ttl = asked_.ttl,
                   .load = load.text(),
-                  .seed = asked_.seed + runs_};
+                  .seed = asked_.seed + event};
     asked_.what->prepare(plan, asked_.events);
     return plan;
   }
@@ -183,7 +194,7 @@ class simulation_run {
     const bool is_repeated = plan_for(name, load).comes == arrival::once;
     std::vector<run_record> records;
     for (std::uint32_t event = 0; event < (is_repeated ? asked_.events : 1); ++event) {
-      records.push_back(play_once(plan_for(name, load), title, load));
+      records.push_back(play_once(plan_for(name, load, event), title, load));
       ++runs_;
     }
     // A value lives at least half its ttl, unless the row changes: what comes sooner belongs to the

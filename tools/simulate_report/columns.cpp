@@ -61,7 +61,7 @@ std::vector<column> columns_for(const round_result& of) {
     all.push_back(
         {"last served", "after the load",
          [](const strategy_result& each) { return cli::cell{"+" + in_words(each.found.lag.max)}; },
-         4});
+         3});
   }
   return all;
 }

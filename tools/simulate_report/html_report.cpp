@@ -236,6 +236,7 @@ std::string html_report(const simulation& of) {
   std::string text = page::begin_of(frame) + "<body>\n<main>\n<header>\n";
   text += element("p", "class=\"kicker\"", "drover simulate · " + one_line(of.scenario));
   text += element("h1", "", one_line(of.title));
+  text += element("p", "class=\"look\"", one_line(of.story));
   text += element("p", "class=\"look\"", one_line(of.look_for));
   text += element("p", "class=\"hint\"", one_line(of.origin) + " · " + one_line(of.server));
   text += banner(of) +

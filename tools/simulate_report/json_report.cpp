@@ -83,7 +83,7 @@ void write(cli::json_writer& out, const strategy_result& of, const round_result&
 std::string json_report(const simulation& of) {
   cli::json_writer out;
   out.begin_object().field("version", 1U).field("scenario", of.scenario);
-  out.field("title", of.title).field("look_for", of.look_for);
+  out.field("title", of.title).field("story", of.story).field("look_for", of.look_for);
   out.field("origin", of.origin).field("server", of.server).field("command", of.command);
   out.name("parameters").begin_object();
   for (const auto& parameter : of.parameters) {

@@ -25,7 +25,8 @@
     }, extra);
   }
 
-  // Lines across a chart where something happened, with words where there is room.
+  // Lines across a chart where something happened, with words where there is room and the words
+  // before were others.
   function marksOf(marks, withWords) {
     const line = (ctx, area, at, kind) => {
       ctx.strokeStyle = colour(kind);
@@ -53,14 +54,16 @@
         ctx.textBaseline = "top";
         marks.forEach((each, place) => line(ctx, area, places[place], each.kind));
         let free = area.left;
+        let last = "";
         marks.forEach((each, place) => {
           const text = each.text.length > 40 ? each.text.slice(0, 39) + "…" : each.text;
           const width = ctx.measureText(text).width;
           const at = places[place];
           const left = at + 5 + width > area.right ? at - 5 - width : at + 5;
-          if (!withWords || left < free) return;
+          if (!withWords || left < free || text === last) return;
           words(ctx, left, area.top + 4, width, text, each.kind);
           free = left + width + 8;
+          last = text;
         });
         ctx.restore();
       },

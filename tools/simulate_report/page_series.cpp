@@ -91,7 +91,8 @@ std::vector<activity> activity_of(const measurement& found) {
 std::vector<waited> waits_of(const measurement& found) {
   std::vector<nanoseconds> waits;
   for (const call_span& each : found.calls_logged) {
-    if (each.got != answer::none) waits.push_back(each.ended - each.begun);
+    const bool is_measured = each.got != answer::none && !each.is_disturbed;
+    if (is_measured) waits.push_back(each.ended - each.begun);
   }
   std::ranges::sort(waits);
   std::vector<waited> made;

@@ -76,7 +76,7 @@ inline run_record one_load(nanoseconds load) {
 inline run_record killed(nanoseconds load) {
   run_record run = one_load(load);
   const nanoseconds kill = load / 2;
-  run.queries = {{1ms, 2 * load, 0, 2, false}, {kill + 40ms, kill + 40ms + load, 0, 1, true}};
+  run.queries = {{1ms, 2 * load, 0, 2, false, true}, {kill + 40ms, kill + 40ms + load, 0, 1, true}};
   for (std::uint32_t i = 0; i < callers; ++i) {
     run.calls[i].ended = kill + 41ms + load + spread(i, 15us);
     if (i % 4 == 2) {
@@ -126,6 +126,7 @@ inline simulation herd() {
   simulation all;
   all.scenario = "expiry";
   all.title = "A hot key expires";
+  all.story = "A key is in the cache, its ttl runs out, and every caller wants it at once.";
   all.look_for =
       "How many queries does one cold key cost, and how long after the load is the last "
       "caller served?";
@@ -171,7 +172,8 @@ inline simulation hostile() {
       "</script><script>document.title='broken'</script><img src=x onerror=alert(1)>\"'&<!--]]>"
       "\x1b[31m\x9b\r\n=cmd(),\xff\xC3\xBC";
   simulation all = troubled();
-  all.scenario = all.title = all.look_for = all.origin = all.server = all.command = evil;
+  all.scenario = all.title = all.story = all.look_for = all.origin = all.server = all.command =
+      evil;
   all.parameters.emplace_back(evil, evil);
   for (round_result& round : all.rounds) {
     round.load = round.load_in_words = evil;

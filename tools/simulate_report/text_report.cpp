@@ -25,7 +25,7 @@ struct chart_scale {
   bool is_unicode = true;
 };
 
-constexpr unsigned chart_dropped = 3;
+constexpr unsigned chart_dropped = 4;
 
 std::string axis(const chart_scale& scale) {
   const std::string right = in_words(scale.end);
@@ -109,6 +109,7 @@ std::string check_line(const check& of, std::size_t indent, const cli::terminal&
 
 std::string text_heading(const simulation& of, const cli::terminal& on) {
   std::string text = cli::painted(one_line(of.title), cli::style::strong, on) + '\n';
+  if (!of.story.empty()) text += cli::wrapped(one_line(of.story), on.width, 0) + '\n';
   if (!of.look_for.empty()) text += cli::wrapped(one_line(of.look_for), on.width, 0) + '\n';
   std::string where = one_line(of.origin);
   if (!of.server.empty()) where += (where.empty() ? "" : "; ") + one_line(of.server);

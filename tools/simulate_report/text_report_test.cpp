@@ -53,8 +53,16 @@ TEST(wording, NamesEachOutcome) {
 
 TEST(wording, BlamesNoStrategyForWhatWasBroken) {
   EXPECT_EQ(verdict(with({sample::killed(300ms)})),
-            "One query, and 1 more for what was cut off with its process, served 150 calls, the "
-            "last of them 2.5 ms after the load; 50 calls never came back.");
+            "One query, and 1 more for what was lost or held up with its process, served 150 "
+            "calls, the last of them 2.5 ms after the load; 50 calls never came back.");
+  run_record frozen = sample::one_load(50ms);
+  frozen.queries[0].is_disturbed = true;
+  frozen.queries.push_back({.begun = 60ms, .ended = 110ms, .is_ended = true});
+  frozen.queries_counted = frozen.queries_asked = 2;
+  EXPECT_TRUE(has(verdict(with({frozen})), "1 more for what was lost or held up with its process"));
+  run_record all_frozen = sample::stampede(50ms);
+  for (query_span& each : all_frozen.queries) each.is_disturbed = true;
+  EXPECT_FALSE(is_one_load(with({all_frozen}).found));
   run_record broken = sample::lock(50ms);
   broken.marks.push_back({.at = 1ms, .kind = mark_kind::fault, .text = "Redis killed"});
   EXPECT_EQ(verdict(with({broken})), "40 queries where one was enough.");

@@ -24,10 +24,11 @@ std::chrono::nanoseconds longest_query(const measurement& found) {
   return longest;
 }
 
-/// Queries that were cut off with their process: somebody had to ask again.
-std::uint64_t cut_off(const measurement& found) {
-  return static_cast<std::uint64_t>(
-      std::ranges::count(found.queries, false, &query_span::is_ended));
+/// Queries in place of those whose process was killed or frozen: somebody had to ask again.
+std::uint64_t excused(const measurement& found) {
+  const auto lost = std::ranges::count(found.queries, true, &query_span::is_disturbed);
+  const auto others = std::ranges::count(found.queries, false, &query_span::is_disturbed);
+  return static_cast<std::uint64_t>(std::min(lost, others));
 }
 
 bool has_answers(const measurement& found) {
@@ -43,7 +44,7 @@ std::string served(const measurement& found) {
   if (found.cold_events > 1) text += " for each of " + in_words(found.cold_events) + " cold events";
   if (found.queries_total > found.cold_events) {
     text += ", and " + in_words(found.queries_total - found.cold_events) +
-            " more for what was cut off with its process,";
+            " more for what was lost or held up with its process,";
   }
   text += " served " + counted(found.calls - found.calls_lost, "call", "calls");
   if (found.lag == quantiles{}) return text + "; nobody was kept waiting by a load";
@@ -112,8 +113,8 @@ std::string queries_in_words(const measurement& found) {
 }
 
 bool is_one_load(const measurement& found) {
-  const std::uint64_t excused = cut_off(found);
-  return worst_event(found) <= 1 + excused && found.queries_total <= found.cold_events + excused;
+  const std::uint64_t again = excused(found);
+  return worst_event(found) <= 1 + again && found.queries_total <= found.cold_events + again;
 }
 
 std::string verdict(const strategy_result& of) {

@@ -20,7 +20,8 @@ using cli::one_line;
 /// The database's count; the tool's as well where it is another: "12 (tool: 10)".
 [[nodiscard]] std::string queries_in_words(const measurement& found);
 
-/// No cold event cost more than one query, and one more for each that was cut off with its process.
+/// No cold event cost more than one query, and another for each that was lost or held up with its
+/// process.
 [[nodiscard]] bool is_one_load(const measurement& found);
 
 /// One sentence: what happened, and why.
