@@ -86,6 +86,11 @@ class report_files(unittest.TestCase):
                     self.assertTrue(rule[part]["text"])  # 3.12.3
                 self.assertTrue(rule["shortDescription"]["text"].endswith("."))
                 self.assertIn(rule["defaultConfiguration"]["level"], LEVELS)
+                self.assertIn(rule["properties"]["problem.severity"],  # GitHub's
+                              ("error", "warning", "recommendation"))
+                self.assertIn(rule["properties"]["precision"], ("very-high", "high"))
+                for part in ("shortDescription", "fullDescription"):
+                    self.assertLessEqual(len(rule[part]["text"]), 1024)  # GitHub's
             self.assertIn(run["columnKind"], ("utf16CodeUnits", "unicodeCodePoints"))
             for invocation in run["invocations"]:
                 self.assertIs(invocation["executionSuccessful"], True)  # 3.20.14
@@ -111,6 +116,7 @@ class report_files(unittest.TestCase):
             self.assertTrue(logical["name"])
         prints = result["partialFingerprints"]
         self.assertRegex(prints["droverRuleAndPattern/v1"], r"^[0-9a-f]{32}$")
+        self.assertRegex(prints["primaryLocationLineHash"], r"^[0-9a-f]{16}:1$")  # GitHub's
         for each in result.get("suppressions", []):
             self.assertIn(each["kind"], ("inSource", "external"))  # 3.35.2
 

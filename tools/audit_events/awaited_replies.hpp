@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,11 +17,11 @@
 
 namespace drover::audit {
 
-/// What a command sets of its connection's name, once it is answered.
+/// What a command sets of its connection's name, once it is answered; what it leaves is empty.
 struct name_change {
-  std::string name;
-  std::string library;
-  std::string library_version;
+  std::optional<std::string> name;
+  std::optional<std::string> library;
+  std::optional<std::string> library_version;
 };
 
 struct awaited {

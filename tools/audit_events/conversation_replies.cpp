@@ -182,7 +182,8 @@ void conversation_state::drop_queued(moment at) {
 }
 
 void conversation_state::apply(const awaited& one, bool succeeded) {
-  if (!succeeded) return;
+  // What a client says of its library is true, too, where the server is older than the command.
+  if (!succeeded && one.does != effect::client_setinfo) return;
   if (one.does == effect::select) database_ = static_cast<std::uint32_t>(one.number);
   if (one.does == effect::hello && (one.number == 2 || one.number == 3)) protocol_ = one.number;
   if (one.does == effect::reset) {
@@ -193,9 +194,9 @@ void conversation_state::apply(const awaited& one, bool succeeded) {
   }
   if (one.names) {
     named_.connection = connection_;
-    named_.name = one.names->name;
-    named_.library = one.names->library;
-    named_.library_version = one.names->library_version;
+    if (one.names->name) named_.name = *one.names->name;
+    if (one.names->library) named_.library = *one.names->library;
+    if (one.names->library_version) named_.library_version = *one.names->library_version;
     of_.tell(connection_named{named_});
   }
 }

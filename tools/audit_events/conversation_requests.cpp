@@ -114,19 +114,19 @@ void conversation_state::note_effect(awaited& one, const found_command& found) c
 }
 
 void conversation_state::note_names(awaited& one, const found_command& found) const {
-  name_change change{named_.name, named_.library, named_.library_version};
+  name_change change;
   if (one.does == effect::client_setname) {
-    change.name = argument(found, 0);
+    change.name = std::string{argument(found, 0)};
   } else if (one.does == effect::client_setinfo) {
     const bool is_version = is_word(argument(found, 0), "LIB-VER");
-    (is_version ? change.library_version : change.library) = argument(found, 1);
+    (is_version ? change.library_version : change.library) = std::string{argument(found, 1)};
   } else {
     std::size_t i = 1;
     while (!argument(found, i).empty() && !is_word(argument(found, i), "SETNAME")) {
       i += is_word(argument(found, i), "AUTH") ? 3U : 1U;
     }
     if (argument(found, i).empty()) return;
-    change.name = argument(found, i + 1);
+    change.name = std::string{argument(found, i + 1)};
   }
   one.names = std::make_unique<name_change>(std::move(change));
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -193,13 +194,25 @@ TEST(audit_conversation, LearnsNamesOnceTheyAreAccepted) {
   listening to;
   to.ask({"CLIENT", "SETNAME", "worker"}, "+OK\r\n");
   to.ask({"CLIENT", "SETINFO", "lib-name", "redis-py"}, "+OK\r\n");
-  to.ask({"CLIENT", "SETINFO", "LIB-VER", "5.0"}, "-ERR unknown\r\n");
+  to.ask({"CLIENT", "SETNAME", "refused name"}, "-ERR no spaces\r\n");
   to.ask({"HELLO", "3", "AUTH", "SETNAME", "pw", "SETNAME", "other"}, "%0\r\n");
   to.ask({"HELLO", "2"}, "*0\r\n");
   EXPECT_EQ(to.heard(), (lines{"name worker//", "CLIENT SETNAME v6 -> +OK", "name worker/redis-py/",
-                               "CLIENT SETINFO LIB-NAME v8 -> +OK",
-                               "CLIENT SETINFO LIB-VER v3 -> -ERR", "name other/redis-py/",
-                               "HELLO 3 AUTH v0 v0 SETNAME v5 -> *0", "HELLO 2 -> *0"}));
+                               "CLIENT SETINFO LIB-NAME v8 -> +OK", "CLIENT SETNAME v12 -> -ERR",
+                               "name other/redis-py/", "HELLO 3 AUTH v0 v0 SETNAME v5 -> *0",
+                               "HELLO 2 -> *0"}));
+}
+
+// As clients do at once after they have connected, and servers before 7.2 know nothing of it.
+TEST(audit_conversation, LearnsTheLibraryFromAPipelineWhateverTheServerSays) {
+  for (const char* reply : {"+OK\r\n", "-ERR unknown subcommand\r\n"}) {
+    listening to;
+    to.client("CLIENT SETINFO LIB-NAME node-redis\r\nCLIENT SETINFO LIB-VER 4.7.0\r\n");
+    to.server(reply).server(reply);
+    const lines heard = to.heard();
+    EXPECT_EQ(std::ranges::count(heard, "name /node-redis/"), 1) << reply;
+    EXPECT_EQ(std::ranges::count(heard, "name /node-redis/4.7.0"), 1) << reply;
+  }
 }
 
 TEST(audit_conversation, GoesBlindWhereNobodyCanFollowAndCountsOn) {

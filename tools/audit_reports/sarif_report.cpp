@@ -33,6 +33,11 @@ std::string_view level_of(severity how_bad) {
   return "note";
 }
 
+/// GitHub's word for it.
+std::string_view problem_severity_of(severity how_bad) {
+  return how_bad == severity::info ? "recommendation" : level_of(how_bad);
+}
+
 /// A path as a URI reference: what has a meaning there, or is no plain character, as %XX.
 std::string uri_of(std::string_view path) {
   constexpr std::string_view hex = "0123456789ABCDEF";
@@ -85,7 +90,10 @@ void write(json_writer& out, const rule_text& of) {
   write_text(out, "fullDescription", std::string{of.says} + ' ' + std::string{of.why});
   out.name("help").begin_object().field("text", help).field("markdown", help).end_object();
   out.name("defaultConfiguration").begin_object().field("level", level_of(of.usual)).end_object();
-  out.name("properties").begin_object().name("tags").begin_row();
+  out.name("properties").begin_object();
+  // What GitHub shows and sorts by.
+  out.field("precision", "high").field("problem.severity", problem_severity_of(of.usual));
+  out.name("tags").begin_row();
   out.value("redis").value("caching").value(of.family()).end_row().end_object().end_object();
 }
 
@@ -129,7 +137,11 @@ void write(json_writer& out, const finding& of, const located& where) {
   write_text(out, "message", message_of(of));
   write_locations(out, of, where);
   out.name("partialFingerprints").begin_object();
-  out.field("droverRuleAndPattern/v1", fingerprint(of)).end_object();
+  // GitHub tells alerts apart by the second one only, and would make one of the line's text: this
+  // one stays the same when the line moves.
+  const std::string same = fingerprint(of);
+  out.field("droverRuleAndPattern/v1", same);
+  out.field("primaryLocationLineHash", same.substr(0, 16) + ":1").end_object();
   if (!of.accepted.empty()) {
     out.name("suppressions").begin_array().begin_object().field("kind", "external");
     out.field("justification", shown(of.accepted)).end_object().end_array();

@@ -36,9 +36,10 @@ class writer {
   explicit writer(fs::path folder) : folder_{std::move(folder)} {}
 
   void put(const fs::path& name, const std::string& text) {
-    const fs::path file = folder_ / name;
-    if (fs::exists(file) && contents(file) == text) return;
     std::error_code failed;
+    // Behind a link: it stays one.
+    const fs::path file = fs::weakly_canonical(folder_ / name, failed);
+    if (fs::exists(file) && contents(file) == text) return;
     fs::create_directories(file.parent_path(), failed);
     fs::path begun = file;
     begun += ".part";
@@ -50,7 +51,12 @@ class writer {
       fs::remove(begun, failed);
       throw std::runtime_error{file.string() + " cannot be written; is the folder yours?"};
     }
-    written_.push_back(file);
+    written_.push_back(folder_ / name);
+  }
+  /// Whether two names are of one file, as when CLAUDE.md is a link to AGENTS.md.
+  [[nodiscard]] bool are_one(const fs::path& a, const fs::path& b) const {
+    std::error_code failed;
+    return fs::equivalent(folder_ / a, folder_ / b, failed) && !failed;
   }
   void put_section(const fs::path& name, std::string_view section, std::string_view head = {}) {
     const fs::path file = folder_ / name;
@@ -67,12 +73,13 @@ class writer {
 }  // namespace
 
 std::vector<fs::path> init_ai(const init_options& asked) {
-  if (!fs::is_directory(asked.folder)) {
+  std::error_code missing;
+  if (!fs::is_directory(asked.folder, missing)) {
     throw std::runtime_error{asked.folder.string() + " is no folder; give the project's"};
   }
   writer to{asked.folder};
   to.put_section("AGENTS.md", rules);
-  to.put_section("CLAUDE.md", pointer);
+  if (!to.are_one("CLAUDE.md", "AGENTS.md")) to.put_section("CLAUDE.md", pointer);
   to.put_section(".cursor/rules/redis-caching.mdc", pointer, cursor_head);
   const fs::path skill_folder = ".claude/skills/redis-caching";
   to.put(skill_folder / "SKILL.md", std::string{skill});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "prompts/prompt_text.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/printing.hpp"
@@ -24,8 +25,12 @@ std::string text_in(const json& object, const char* field) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-/// Strangers' text, so that it stays data: one line, no control characters.
-std::string quoted(const std::string& text) { return '`' + base::escape(text, name_max) + '`'; }
+/// Strangers' text, so that it stays data: one line, no control characters, no quote of ours.
+std::string quoted(const std::string& text) {
+  std::string inside = base::escape(text, name_max);
+  std::ranges::replace(inside, '`', '\'');
+  return '`' + inside + '`';
+}
 
 const json& array_in(const json& object, const char* field) {
   static const json none = json::array();
