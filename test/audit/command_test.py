@@ -271,6 +271,12 @@ class audit_command(unittest.TestCase):
 
     # What breaks on the way costs nothing that was seen until then.
 
+    def test_init_ai_refuses_a_folder_that_is_none(self):
+        done = subprocess.run([given["drover"], "init", "ai", "no/such"], capture_output=True,
+                              text=True, check=False, cwd=self.folder, timeout=PATIENCE_S)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("no/such", done.stderr)
+
     def test_a_full_disk_ends_the_recording_and_not_the_application(self):
         (self.folder / "full.gz").symlink_to("/dev/full")
         for file in ("/dev/full", "full.gz"):

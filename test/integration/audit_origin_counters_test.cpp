@@ -129,7 +129,9 @@ TEST(audit_origin_command, SaysAtOnceWhatIsWrong) {
     return started ? "" : started.error().text;
   };
   EXPECT_EQ(why("exit 3"), "the origin's command 'exit 3' fails");
-  EXPECT_EQ(why("echo none"), "the origin's command 'echo none' prints no number");
+  EXPECT_EQ(
+      why("echo none"),
+      "the origin's command 'echo none' prints no number; have it print one, 0 to begin with");
 }
 
 class audit_origin_tcp : public testing::Test {

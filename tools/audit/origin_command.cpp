@@ -97,7 +97,7 @@ result<std::int64_t> run_once(const std::string& command) {
   if (is_late) return fail("takes longer than 10 s");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return fail("fails");
   const std::optional<std::int64_t> number = first_number(printed);
-  if (!number) return fail("prints no number");
+  if (!number) return fail("prints no number; have it print one, 0 to begin with");
   return *number;
 }
 

@@ -301,6 +301,10 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
   if (is_active_ && hides_keys_) {
     throw usage_error{"--hash-keys: --active needs the names of keys to make them cold"};
   }
+  if (hides_keys_ && (!roles_.empty() || has("--baseline"))) {
+    throw usage_error{"--hash-keys: leaves no names of keys that " +
+                      std::string{roles_.empty() ? "--baseline" : "--role"} + " could fit"};
+  }
   if (!is_active_ && (holds_misses_ || !allowed_.empty())) {
     throw usage_error{std::string{holds_misses_ ? "--barrier" : "--allow"} +
                       ": is for --active, which you have not asked for"};

@@ -130,5 +130,13 @@ TEST(audit_command, TheReportNeverRepeatsAPassword) {
   EXPECT_NE(options.typed.find("redis-cli"), std::string::npos) << options.typed;
 }
 
+TEST(audit_command, WhatHiddenNamesMakeSenselessIsRefused) {
+  EXPECT_NE(refusal({"--hash-keys", "--role", "user:*=ignore", "--", "app"}).find("--role"),
+            std::string::npos);
+  EXPECT_NE(refusal({"--hash-keys", "--baseline", "b.json", "--", "app"}).find("--baseline"),
+            std::string::npos);
+  EXPECT_TRUE(meant({"--hash-keys", "--", "app"}).hides_keys);
+}
+
 }  // namespace
 }  // namespace drover::cli

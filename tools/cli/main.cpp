@@ -3,6 +3,7 @@
 // code.
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <variant>
 
 #include "audit/exit_code.hpp"
@@ -36,7 +37,13 @@ int carry_out(const audit::audit_options& asked) {
   }
 }
 int carry_out(const prompts::init_options& asked) {
-  const auto written = prompts::init_ai(asked);
+  const auto written = [&] {
+    try {
+      return prompts::init_ai(asked);
+    } catch (const std::exception& why) {
+      throw cli::usage_error{std::string{"init ai: "} + why.what()};
+    }
+  }();
   for (const auto& file : written) std::printf("wrote %s\n", file.c_str());
   if (written.empty()) std::puts("everything is there already");
   return cli::exit_met;
