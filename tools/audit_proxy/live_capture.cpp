@@ -235,6 +235,10 @@ std::size_t live_capture::pass_on() {
   // What was told is not older than what was given before.
   const std::size_t count = over_.take(taken_at_once, [this](record& one) { look_at(one); });
   for (record& one : told) look_at(one);
+  for (auto& [connection, found] : finder_.late_answers()) {
+    record known = connection_opened{connection, now(), found.pid, std::move(found.name)};
+    hand_on(known);
+  }
   return count + told.size();
 }
 
@@ -243,7 +247,13 @@ void live_capture::look_at(record& one) {
     auto found = finder_.answer(opened->connection, process_wait);
     opened->pid = found.pid;
     opened->process = std::move(found.name);
+  } else if (const auto* closed = std::get_if<connection_closed>(&one)) {
+    finder_.forget(closed->connection);
   }
+  hand_on(one);
+}
+
+void live_capture::hand_on(record& one) {
   if (recorder_) recorder_->write(one);
   to_.take(one);
 }

@@ -89,6 +89,7 @@ class live_capture final : public tap_maker, private record_sink {
   void run();
   std::size_t pass_on();
   void look_at(record& one);
+  void hand_on(record& one);
 
   live_settings with_;
   record_sink& to_;

@@ -133,7 +133,12 @@ std::vector<found_process> process_table::find(const std::vector<peer>& whom) {
   return out;
 }
 
-process_finder::process_finder() : thread_{[this] { run(); }} {}
+process_finder::process_finder()
+    : process_finder{[table = process_table{}](const std::vector<peer>& whom) mutable {
+        return table.find(whom);
+      }} {}
+
+process_finder::process_finder(look how) : look_{std::move(how)}, thread_{[this] { run(); }} {}
 
 process_finder::~process_finder() {
   {
@@ -148,7 +153,7 @@ void process_finder::ask(std::uint64_t connection, const peer& who) {
   {
     const std::lock_guard lock{mutex_};
     if (questions_.size() >= asked_max) return;
-    questions_.emplace(connection, question{who, false, {}});
+    questions_.emplace(connection, question{who, false, false, {}});
     open_.push_back(connection);
   }
   asked_.notify_one();
@@ -160,9 +165,24 @@ found_process process_finder::answer(std::uint64_t connection, std::chrono::mill
   if (asked == questions_.end()) return {};
   question& one = asked->second;
   answered_.wait_for(lock, at_most, [&] { return one.done; });
-  found_process out = one.done ? std::move(one.found) : found_process{0, describe(one.who)};
+  if (!one.done) {
+    one.is_late = true;
+    return {0, describe(one.who)};
+  }
+  found_process out = std::move(one.found);
   questions_.erase(asked);
   return out;
+}
+
+std::vector<std::pair<std::uint64_t, found_process>> process_finder::late_answers() {
+  const std::lock_guard lock{mutex_};
+  return std::exchange(late_, {});
+}
+
+void process_finder::forget(std::uint64_t connection) {
+  const std::lock_guard lock{mutex_};
+  questions_.erase(connection);
+  std::erase_if(late_, [&](const auto& one) { return one.first == connection; });
 }
 
 std::vector<std::pair<std::uint64_t, process_finder::question>> process_finder::open_questions() {
@@ -183,17 +203,21 @@ void process_finder::run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  process_table table;
   while (true) {
     const auto asked = open_questions();
     std::vector<peer> whom;
     for (const auto& [number, one] : asked) whom.push_back(one.who);
-    auto found = table.find(whom);
+    auto found = look_(whom);
     const std::lock_guard lock{mutex_};
     if (stopping_) return;
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const auto at = questions_.find(asked[i].first);
       if (at == questions_.end()) continue;
+      if (at->second.is_late) {
+        questions_.erase(at);
+        if (found[i].pid != 0) late_.emplace_back(asked[i].first, std::move(found[i]));
+        continue;
+      }
       at->second.done = true;
       at->second.found = std::move(found[i]);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which process is at the other end of a connection, off the path of the bytes: asked when the
-// client is accepted, answered when somebody wants to know. Only processes of this machine that may
-// be looked at are found.
+// client is accepted, answered when somebody wants to know, or later if that takes too long. Only
+// processes of this machine that may be looked at are found.
 //
 // Threads: `ask` on one, `answer` on another; the looking is done on a thread of its own.
 #pragma once
@@ -12,10 +12,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "audit_proxy/peer.hpp"
@@ -29,7 +31,12 @@ struct found_process {
 
 class process_finder {
  public:
+  /// Finds all at once, in their order. May block.
+  using look = std::function<std::vector<found_process>(const std::vector<peer>&)>;
+
+  /// By /proc.
   process_finder();
+  explicit process_finder(look how);
   ~process_finder();
   process_finder(const process_finder&) = delete;
   process_finder& operator=(const process_finder&) = delete;
@@ -38,6 +45,11 @@ class process_finder {
   void ask(std::uint64_t connection, const peer& who);
   /// Once for each connection. Blocks: until it is known, at most so long.
   [[nodiscard]] found_process answer(std::uint64_t connection, std::chrono::milliseconds at_most);
+  /// Processes for which `answer` waited in vain, and that have been found since: each once, by
+  /// connection. Does not wait.
+  [[nodiscard]] std::vector<std::pair<std::uint64_t, found_process>> late_answers();
+  /// Nobody wants to know it any more.
+  void forget(std::uint64_t connection);
 
   static constexpr std::size_t asked_max = 65'536;
 
@@ -45,6 +57,7 @@ class process_finder {
   struct question {
     peer who;
     bool done = false;
+    bool is_late = false;  ///< `answer` has given up
     found_process found;
   };
 
@@ -57,6 +70,8 @@ class process_finder {
   std::condition_variable answered_;
   std::map<std::uint64_t, question> questions_;
   std::vector<std::uint64_t> open_;  // numbers of those not looked at
+  std::vector<std::pair<std::uint64_t, found_process>> late_;
+  look look_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
+#include <future>
 #include <string>
 #include <utility>
 #include <vector>
@@ -185,6 +187,40 @@ TEST(threads_audit_process_finder, AnswersWhatItWasAsked) {
     EXPECT_EQ(finder.answer(i, std::chrono::minutes{1}).pid, ::getpid());
   }
   EXPECT_EQ(finder.answer(1, std::chrono::minutes{1}).pid, 0) << "asked once, answered once";
+}
+
+/// Looks only when it is let.
+class held_look {
+ public:
+  std::vector<found_process> operator()(const std::vector<peer>& whom) {
+    when_.wait();
+    std::vector<found_process> found;
+    for (std::size_t i = 0; i < whom.size(); ++i) found.push_back({4711, "python3"});
+    return found;
+  }
+  void let() { let_.set_value(); }
+
+ private:
+  std::promise<void> let_;
+  std::shared_future<void> when_ = let_.get_future().share();
+};
+
+TEST(threads_audit_process_finder, SaysLaterWhatItHadNoTimeToFind) {
+  held_look slow;
+  process_finder finder{std::ref(slow)};
+  for (std::uint64_t i = 1; i <= 3; ++i) finder.ask(i, peer{});
+  EXPECT_EQ(finder.answer(1, std::chrono::milliseconds{0}).pid, 0);
+  EXPECT_EQ(finder.answer(2, std::chrono::milliseconds{0}).pid, 0);
+  EXPECT_TRUE(finder.late_answers().empty());
+  finder.forget(2);  // it has closed
+  slow.let();
+  EXPECT_EQ(finder.answer(3, std::chrono::minutes{1}).pid, 4711);
+  const auto late = finder.late_answers();
+  ASSERT_EQ(late.size(), 1U);
+  EXPECT_EQ(late[0].first, 1U);
+  EXPECT_EQ(late[0].second.pid, 4711);
+  EXPECT_EQ(late[0].second.name, "python3");
+  EXPECT_TRUE(finder.late_answers().empty()) << "each once";
 }
 
 }  // namespace
