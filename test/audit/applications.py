@@ -23,7 +23,7 @@ SHARED = {"cpp": ["traffic.hpp"], "go": ["traffic.go"],
           "node": ["traffic.mjs", "npm/package-lock.json"], "php": ["traffic.php"],
           "python": ["traffic.py"], "ruby": ["traffic.rb"]}
 FIELDS = {"title": str, "safe": bool, "expect": list, "may": list, "forbid": list, "cache": bool,
-          "live": bool, "needs": list, "audit": list, "sources": list}
+          "live": bool, "needs": list, "audit": list, "sources": list, "library": str}
 ORIGIN_OPTIONS = ["--origin-log", "{origin_log}", "--origin-regex", r"^load (\S+)"]
 
 
@@ -44,6 +44,7 @@ class application:
         self.is_cache = said.get("cache", True)
         self.live = said.get("live", False)
         self.needs = said.get("needs", [])
+        self.library = said.get("library", "")
         self.sources = [ROOT / each for each in said.get("sources", [])]
         self.audit = said.get("audit", ORIGIN_OPTIONS if self.is_cache else [])
         self.recording = RECORDINGS / f"{self.name}.jsonl.gz"
@@ -126,6 +127,10 @@ def complaints(app, audit):
     for each in surplus:
         lines.append(f"{each['rule']} ({each['severity']}) is a false alarm: {each['pattern']}, "
                      f"{each['count']} of {each['opportunities']}")
+    named = {each["library"] for each in audit["findings"]} - {""}
+    lines += [f"a finding names {each}, which is not behind it" for each in named - {app.library}]
+    if app.library and app.expect and app.library not in named:
+        lines.append(f"no finding names {app.library}")
     return lines
 
 

@@ -191,7 +191,10 @@ constexpr library_setting bentocache_settings[] = {
     {"C303", "pass `ttl` with jitter for each call"},
 };
 
-constexpr key_shape keyv_keys[] = {{.begins = "keyv:", .contains = "", .ends = "", .sure = true}};
+constexpr key_shape keyv_keys[] = {
+    {.begins = "keyv:", .contains = "", .ends = "", .sure = true},
+    {.begins = "", .contains = "::", .ends = "", .sure = true, .twice = true},  // a namespace
+};
 constexpr library_setting cache_manager_settings[] = {
     {"C101",
      "call `cache.wrap` (not `get` and then `set`): it shares loads in the process; across "

@@ -17,8 +17,12 @@ constexpr int client_points = 2;
 constexpr int enough = 5;
 
 bool fits(const key_shape& shape, std::string_view key) {
-  return key.starts_with(shape.begins) && key.ends_with(shape.ends) &&
-         key.find(shape.contains) != std::string_view::npos;
+  const std::size_t at = key.find(shape.contains);
+  if (at == std::string_view::npos) return false;
+  if (!key.starts_with(shape.begins) || !key.ends_with(shape.ends)) return false;
+  const std::string_view behind = key.substr(at + shape.contains.size());
+  if (!shape.twice) return true;
+  return at > 0 && behind.starts_with(key.substr(0, at)) && behind.substr(at).starts_with(':');
 }
 
 /// Whether `word` is one of the words of `list`.

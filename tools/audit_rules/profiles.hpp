@@ -26,7 +26,8 @@ struct key_shape {
   std::string_view begins;
   std::string_view contains;
   std::string_view ends;
-  bool sure = false;  ///< nobody else names keys so
+  bool sure = false;   ///< nobody else names keys so
+  bool twice = false;  ///< what stands before `contains` is a part behind it as well
 };
 
 struct library_profile {
