@@ -25,9 +25,9 @@ moment start_limit(moment delta) {
 }
 /// A load that begins this long after the first store has another reason than the miss.
 moment herd_limit(moment delta) { return delta * 3 / 2 + milliseconds(50); }
-/// Two that miss a key within this time wanted it at once, even if nobody ever stored it.
 /// A miss that soon after the tool deleted the key is the tool's doing.
 constexpr moment tool_window = std::chrono::seconds(2);
+/// Two that miss a key within this time wanted it at once, even if nobody ever stored it.
 constexpr moment together_limit = milliseconds(100);
 
 }  // namespace
@@ -37,9 +37,12 @@ cold_tracker::cold_tracker(key_table& keys, const connection_book& connections, 
     : keys_(keys), connections_(connections), sink_(sink), open_max_(open_max) {}
 
 moment cold_tracker::delta_of(const key_state& key, const cold_book& book) const {
-  const moment known = key.pattern->load_times.median();
+  const moment known = key.pattern->load_time();
   if (known > moment::zero()) return known;
-  if (!book.event.first_store) return moment{};
+  // Who stored first may not have missed it, and says nothing of a load then.
+  if (!book.event.first_store || book.event.loads.empty() || book.read_before) return moment{};
+  const load& first = book.event.loads.front();
+  if (!first.missed || first.store.sequence != book.event.first_store->sequence) return moment{};
   return std::max(moment{1}, book.event.first_store->sent - book.event.from);
 }
 
@@ -73,6 +76,8 @@ cold_book& cold_tracker::open(key_state& key, const op& what) {
   event.from = what.sent;
   event.to = what.done;
   event.first_miss = mark(what);
+  key.cold->read_before =
+      key.last_hit && what.sent - key.last_hit->done <= start_limit(key.pattern->load_time());
   return *key.cold;
 }
 
@@ -93,7 +98,7 @@ cold_book::loader* cold_tracker::loader_of(cold_book& book, std::uint32_t proces
                                [&](const cold_book::loader& l) { return l.who == who; });
   if (at != book.loaders.end()) return &*at;
   if (book.loaders.size() >= loaders_max) return nullptr;
-  book.loaders.push_back({who, 0, 0});
+  book.loaders.push_back({who, process, 0, 0});
   return &book.loaders.back();
 }
 
@@ -153,13 +158,20 @@ void cold_tracker::hit(key_state& key, const op& what) {
       [&](const cold_book::asker& a) { return a.lost && a.connection == what.connection; });
 }
 
-void cold_tracker::own_miss(cold_book& book, const op& what, moment delta, load& made) {
+void cold_tracker::own_miss(const key_state& key, cold_book& book, const op& what, moment delta,
+                            load& made) {
   cold_book::miss* best = nullptr;
   bool best_same = false;
   const bool shared = connections_.is_multiplexed(what.connection);
+  // Its process has found meanwhile what was stored: it may write that back. Then only a miss as
+  // long ago as a load takes is taken for the start.
+  const bool may_write =
+      book.event.first_store && key.last_hit && key.last_hit->process == what.process &&
+      key.last_hit->sent >= book.event.first_store->done && key.last_hit->done <= what.sent;
+  const moment limit = may_write ? herd_limit(delta) : start_limit(delta);
   for (cold_book::miss& each : book.misses) {
     if (each.used || each.process != what.process || each.done > what.sent) continue;
-    if (what.sent - each.done > start_limit(delta)) continue;
+    if (what.sent - each.done > limit) continue;
     const bool same = !shared && each.connection == what.connection;
     if (best == nullptr || same > best_same || (same == best_same && each.sent >= best->sent)) {
       best = &each;
@@ -191,7 +203,7 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& what) {
   made.store = mark(what);
   made.by_nx = what.is == op::kind::acquire;
   made.began = what.sent;
-  own_miss(*book, what, delta, made);
+  own_miss(key, *book, what, delta, made);
   const cold_event& event = book->event;
   const bool in_herd =
       !event.first_store || what.sent < event.first_store->done + herd_limit(delta);
@@ -295,7 +307,27 @@ void cold_tracker::sample_load_time(const key_state& key, cold_book& book) {
   // since a barrier may have held that reply.
   const moment start = first.tenure != 0 ? first.began : event.first_miss.done;
   const moment took = first.store.sent - start;
-  if (took > moment::zero() && took < moment(minutes(10))) key.pattern->load_times.add(took);
+  if (took <= moment::zero() || took >= moment(minutes(10))) return;
+  key.pattern->load_times.add(took);
+  if (!book.read_before) key.pattern->sure_load_times.add(took);
+}
+
+/// A process that is not known may be any of those that are: it is no further one.
+void cold_tracker::count_processes(cold_book& book) {
+  cold_event& event = book.event;
+  bool unknown_missed = false;
+  for (const cold_book::loader& each : book.loaders) {
+    if (connections_.is_unplaced(each.process)) {
+      unknown_missed = unknown_missed || each.misses > 0;
+      event.unplaced_loads += each.loads;
+      continue;
+    }
+    if (each.misses > 0) ++event.processes;
+    if (each.loads == 1 && (each.misses > 1 || is_concurrent(each))) ++event.sharing_processes;
+    if (each.loads > 0) ++event.loading_processes;
+    event.most_by_one = std::max(event.most_by_one, each.loads);
+  }
+  if (unknown_missed) event.processes = std::max<std::uint64_t>(event.processes, 1);
 }
 
 void cold_tracker::close(key_state& key, bool complete) {
@@ -305,8 +337,11 @@ void cold_tracker::close(key_state& key, bool complete) {
   event.complete = complete;
   event.by_tool = by_tool(key, event);
   count_requests(*book);
+  const auto& processes = connections_.processes();
   for (const cold_book::asker& each : book->askers) {
     if (each.misses > 0) ++event.connections;
+    const bool is_told = each.process < processes.size() && processes[each.process].is_told;
+    event.asker_is_told = event.asker_is_told || is_told;
   }
   if (event.conditional_loads > 0 && event.nx_loads > 0) {
     // The NX puts in a mark that somebody loads; the store that replaces it is the load.
@@ -315,14 +350,9 @@ void cold_tracker::close(key_state& key, bool complete) {
     key.pattern->loads -= std::min(key.pattern->loads, event.nx_loads);
     event.nx_loads = 0;
   }
-  for (const cold_book::loader& each : book->loaders) {
-    if (each.misses > 0) ++event.processes;
-    if (each.loads == 1 && (each.misses > 1 || is_concurrent(each))) ++event.sharing_processes;
-    if (each.loads > 0) ++event.loading_processes;
-    event.most_by_one = std::max(event.most_by_one, each.loads);
-  }
+  count_processes(*book);
   sample_load_time(key, *book);
-  event.delta = key.pattern->load_times.median();
+  event.delta = key.pattern->load_time();
   ++key.pattern->cold_events;
   if (event.contended) ++key.pattern->contended_cold_events;
   sink_.take(event, key);

@@ -40,6 +40,7 @@ struct cold_book {
   };
   struct loader {  ///< one process, or one multiplexed connection of an unknown one
     std::uint64_t who = 0;
+    std::uint32_t process = 0;
     std::uint64_t misses = 0;  ///< before the first store, without looking again
     std::uint64_t loads = 0;
   };
@@ -50,6 +51,8 @@ struct cold_book {
   std::vector<loader> loaders;  ///< the first
   moment last_store_done{};
   std::optional<mark> last_store;  ///< counted last, for merging
+  /// Somebody found it so shortly before the first miss that he may be refreshing it.
+  bool read_before = false;
   /// All that was stored so far may be a mark, put in by NX by who goes on to load.
   bool marked_only = false;
 };
@@ -89,9 +92,10 @@ class cold_tracker {
   [[nodiscard]] moment delta_of(const key_state& key, const cold_book& book) const;
   [[nodiscard]] bool is_settled(const key_state& key, const cold_book& book, moment now) const;
   cold_book::asker* asks(cold_book& book, const op& what, bool is_poll);
-  void own_miss(cold_book& book, const op& what, moment delta, load& made);
+  void own_miss(const key_state& key, cold_book& book, const op& what, moment delta, load& made);
   [[nodiscard]] bool by_tool(const key_state& key, const cold_event& event) const;
   void count_requests(cold_book& book);
+  void count_processes(cold_book& book);
   void sample_load_time(const key_state& key, cold_book& book);
 
   key_table& keys_;

@@ -266,7 +266,9 @@ void set_part(const command_reader& reader) {
     made.value.looks = each.of.looks;
   }
   made.value.length = length;
-  if (reader.what.command == "HSETEX") read_ttl_options(reader, made);
+  if (reader.what.command != "HSETEX") return;
+  made.came = done_by(answer);  // 0: FNX or FXX did not hold
+  read_ttl_options(reader, made);
 }
 
 void set_json(const command_reader& reader) {
@@ -292,9 +294,14 @@ void restore(const command_reader& reader) {
   }
 }
 
-/// RENAME: the first is gone, the second is stored with whatever ttl the first had.
+/// RENAME: the first is gone, the second is stored with whatever ttl the first had. RENAMENX that
+/// did nothing says that both are there.
 void rename(const command_reader& reader) {
   const outcome came = done_by(reader.what.answer);
+  if (came == outcome::no) {
+    each_key(reader, [&](const field& key) { reader.put(kind::exists, key).came = outcome::yes; });
+    return;
+  }
   std::size_t at = 0;
   each_key(reader, [&](const field& key) {
     op& made = reader.put(at == 0 ? kind::remove : kind::store, key);

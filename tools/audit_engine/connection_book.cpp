@@ -22,6 +22,14 @@ std::string without_port(const std::string& peer) {
   return is_port ? peer.substr(0, colon) : peer;
 }
 
+/// As the proxy names peers of this machine that it could not tell the process of.
+bool is_near(std::string_view peer) {
+  constexpr std::array<std::string_view, 4> begins{"127.", "[::1]", "[::ffff:127.", "unix"};
+  return peer.empty() || std::any_of(begins.begin(), begins.end(), [&](std::string_view begin) {
+           return peer.starts_with(begin);
+         });
+}
+
 /// One that runs an event loop has many callers, whether they show or not.
 bool runs_event_loop(std::string_view program) {
   constexpr std::array<std::string_view, 3> known{"node", "deno", "bun"};
@@ -48,6 +56,7 @@ std::string stem(std::string name) {
 
 connection_book::connection_book(std::size_t connections_max) : max_(connections_max) {
   processes_.emplace_back().shown = "(unknown)";
+  processes_.back().is_near = true;
 }
 
 std::uint32_t connection_book::process_of(const std::string& identity, const std::string& shown,
@@ -64,6 +73,7 @@ std::uint32_t connection_book::process_of(const std::string& identity, const std
 
 void connection_book::place(connection_facts& who, std::int64_t pid) {
   if (pid != 0) {
+    any_pid_ = true;
     const std::string number = std::to_string(pid);
     who.process = process_of(
         "pid " + number, who.peer.empty() ? "pid " + number : who.peer + " (" + number + ")", pid);
@@ -73,6 +83,7 @@ void connection_book::place(connection_facts& who, std::int64_t pid) {
   std::string identity = without_port(who.peer);
   if (!name.empty()) identity += (identity.empty() ? "" : " ") + name;
   who.process = identity.empty() ? 0 : process_of(identity, identity, 0);
+  processes_[who.process].is_near = is_near(who.peer);
 }
 
 connection_facts& connection_book::get(std::uint64_t connection) {
@@ -154,9 +165,27 @@ bool connection_book::is_multiplexed(std::uint64_t connection) const {
   return who != nullptr && who->multiplexed;
 }
 
+bool connection_book::is_unplaced(std::uint32_t process) const {
+  if (!any_pid_ || process >= processes_.size()) return false;
+  return processes_[process].pid == 0 && processes_[process].is_near;
+}
+
+bool connection_book::may_be_one(std::uint32_t a, std::uint32_t b) const {
+  if (a == b) return true;
+  if (a >= processes_.size() || b >= processes_.size()) return false;
+  const bool unclear = is_unplaced(a) || is_unplaced(b);
+  const auto is_here = [&](std::uint32_t p) {
+    return processes_[p].pid != 0 || processes_[p].is_near;
+  };
+  return unclear && is_here(a) && is_here(b);
+}
+
 std::uint64_t connection_book::processes_seen() const {
-  return static_cast<std::uint64_t>(std::count_if(
-      processes_.begin(), processes_.end(), [](const process_facts& p) { return p.commands > 0; }));
+  std::uint64_t seen = 0;
+  for (std::uint32_t each = 0; each < processes_.size(); ++each) {
+    if (processes_[each].commands > 0 && !is_unplaced(each)) ++seen;
+  }
+  return seen;
 }
 
 }  // namespace drover::audit

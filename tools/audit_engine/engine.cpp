@@ -124,9 +124,7 @@ void engine::body::without_keys(const event& what) {
 
 bool engine::body::is_remembered(const key_state& key, const op& what) const {
   if (!what.is_hit() || key.cold != nullptr || key.lock != nullptr) return true;
-  const auto recent = [&](const std::optional<mark>& m, moment limit) {
-    return m && what.sent - m->done < limit;
-  };
+  const auto recent = [&](const auto& m, moment limit) { return m && what.sent - m->done < limit; };
   if (recent(key.last_miss, eventful) || recent(key.last_store, eventful)) return true;
   return recent(key.last_remove, eventful) || !recent(key.last_hit, uneventful_gap);
 }
@@ -229,13 +227,13 @@ bool engine::body::apply_store(key_state& key, const op& what, const connection_
              key.there == key_state::presence::present) {
     stores_.refreshed(key, what, last_hit_of(key, what, who), tenure);
   }
+  if (yes && key.waits != nullptr) waits_.satisfied(key, what);
   return is_load;
 }
 
 void engine::body::apply_acquire(key_state& key, const op& what, const connection_facts&) {
   tenures_.acquire(key, what);
   if (what.came == op::outcome::no) waits_.refused(key, what);
-  if (what.came == op::outcome::yes && key.waits != nullptr) waits_.satisfied(key, what);
 }
 
 void engine::body::close(key_state& key, bool run_over) {

@@ -44,9 +44,7 @@ class engine::body final : public world, private fact_sink {
   }
   const std::deque<pattern_state>& patterns() const override { return keys_.patterns(); }
   key_role role_of(const pattern_state& pattern) const override;
-  moment delta_of(const pattern_state& pattern) const override {
-    return pattern.load_times.median();
-  }
+  moment delta_of(const pattern_state& pattern) const override { return pattern.load_time(); }
   bool is_cache_aside(const pattern_state& pattern) const override { return pattern.loads > 0; }
   bool is_perturbed(moment from, moment to) const override { return colds_.is_perturbed(from, to); }
   std::vector<moment_line> timeline(std::span<const key_ref> keys, moment from, moment to,

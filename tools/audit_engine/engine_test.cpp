@@ -3,67 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include "audit_engine/stage_for_test.hpp"
+#include "audit_engine/listener_for_test.hpp"
 
 namespace drover::audit {
 namespace {
 
 using namespace testing;
-
-/// Writes down the facts it is told.
-class listener : public rule {
- public:
-  struct heard {
-    std::vector<cold_event> cold;
-    std::vector<tenure> tenures;
-    std::vector<load> loads;
-    std::vector<refresh> refreshes;
-    std::vector<settled_store> stores;
-    std::vector<wait> waits;
-    std::vector<std::pair<std::string, key_role>> roles;
-  };
-
-  explicit listener(heard& into) : into_(into) {}
-  std::string_view id() const override { return "C000"; }
-  interest::bits wants() const override {
-    return interest::cold_events | interest::tenures | interest::loads | interest::refreshes |
-           interest::settled_stores | interest::waits;
-  }
-  void on_cold_event(const cold_event& what, const key_state&, const world&) override {
-    into_.cold.push_back(what);
-  }
-  void on_tenure(const tenure& what, const key_state&, const world&) override {
-    into_.tenures.push_back(what);
-  }
-  void on_load(const load& what, const key_state&, const world&) override {
-    into_.loads.push_back(what);
-  }
-  void on_refresh(const refresh& what, const key_state&, const world&) override {
-    into_.refreshes.push_back(what);
-  }
-  void on_settled_store(const settled_store& what, const key_state&, const world&) override {
-    into_.stores.push_back(what);
-  }
-  void on_wait(const wait& what, const key_state&, const world&) override {
-    into_.waits.push_back(what);
-  }
-  void on_end(const world& all, verdicts&) override {
-    for (const pattern_state& each : all.patterns()) {
-      into_.roles.emplace_back(each.text, all.role_of(each));
-    }
-  }
-
- private:
-  heard& into_;
-};
-
-listener::heard hear(const stage& world) {
-  listener::heard heard;
-  std::vector<std::unique_ptr<rule>> rules;
-  rules.push_back(std::make_unique<listener>(heard));
-  (void)world.judged_by(std::move(rules));
-  return heard;
-}
 
 TEST(audit_engine, ANaiveStampedeIsOneColdEventWithALoadForEachWhoMissed) {
   stage world;
@@ -142,6 +87,18 @@ TEST(audit_engine, ACorrectLockIsOneLoadUnderOneTenure) {
   for (const auto& [pattern, role] : heard.roles) {
     EXPECT_EQ(role, pattern == "user:*" ? key_role::value : key_role::lock) << pattern;
   }
+}
+
+TEST(audit_engine, ADeleteThatTheServerRefusedDeletesNothing) {
+  stage world;
+  world.at(0ms).client(1).get("user:1").miss();
+  world.at(20ms).client(1).set("user:1", "v").px(60s).ok();
+  world.at(300ms).client(1).get("user:1").hit("v");
+  world.at(320ms).client(2).del("user:1").error("READONLY");
+  world.at(400ms).client(1).set("user:1", "w").px(60s).ok();
+  const listener::heard heard = hear(world);
+  ASSERT_EQ(heard.refreshes.size(), 1U);
+  EXPECT_EQ(heard.refreshes[0].ttl, moment(60s));
 }
 
 }  // namespace

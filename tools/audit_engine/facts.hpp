@@ -100,11 +100,13 @@ struct cold_event {
   /// those by which a holder looks again: how many wanted it at once.
   std::uint64_t requests = 0;
   std::uint64_t reads = 0;              ///< all reads in [from, to]
-  std::uint64_t processes = 0;          ///< that missed
+  std::uint64_t processes = 0;          ///< that missed: so many at least
   std::uint64_t connections = 0;        ///< that missed
-  std::uint64_t loading_processes = 0;  ///< that stored
-  std::uint64_t most_by_one = 0;        ///< loads by that process that has most
-  std::uint64_t load_count = 0;         ///< of `loads`, uncapped
+  std::uint64_t loading_processes = 0;  ///< that stored, of those that are known
+  std::uint64_t most_by_one = 0;        ///< loads by that of them that has most
+  /// Loads of which the process is not known, while others are: it may be any of these.
+  std::uint64_t unplaced_loads = 0;
+  std::uint64_t load_count = 0;  ///< of `loads`, uncapped
   /// Those whose store began before `first_store.done + 1.5 * delta + 50 ms`. In order of `done`.
   std::vector<load> loads;
   std::uint64_t nx_loads = 0;           ///< of them, tried with NX on the value itself
@@ -120,6 +122,8 @@ struct cold_event {
   /// Processes that loaded once although two or more requests came from them, or are able to send
   /// several at once: they share loads inside.
   std::uint64_t sharing_processes = 0;
+  /// A process that asked subscribes, or tracks keys: who waits there need not ask.
+  bool asker_is_told = false;
   /// One of those who lost the lock got the value after all, by a hit.
   bool losers_satisfied = false;
   moment delta{};        ///< the pattern's load time as known then; 0: unknown

@@ -2,6 +2,7 @@
 #include "audit_engine/key_state.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "audit_engine/cold_tracker.hpp"
 #include "audit_engine/tenure_tracker.hpp"
@@ -28,8 +29,17 @@ moment median_sample::quantile(double share) const {
     sorted_ = values_;
     std::sort(sorted_.begin(), sorted_.end());
   }
-  const auto at = static_cast<std::size_t>(share * static_cast<double>(sorted_.size() - 1));
+  const double rank = std::ceil(share * static_cast<double>(sorted_.size()));
+  const auto at = static_cast<std::size_t>(std::max(rank, 1.0)) - 1;
   return sorted_[std::min(at, sorted_.size() - 1)];
+}
+
+moment pattern_state::load_time() const {
+  if (refreshes == 0) return load_times.median();
+  if (sure_load_times.count() > 0) return sure_load_times.median();
+  // What may have been a refresh is too short, never too long.
+  constexpr double nearly_all = 0.9;
+  return load_times.quantile(nearly_all);
 }
 
 key_state::key_state() = default;

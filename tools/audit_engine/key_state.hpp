@@ -40,6 +40,7 @@ class median_sample {
   void add(moment value);
   /// 0 if there is none.
   [[nodiscard]] moment median() const;
+  /// The least that no less than `share` of them do not exceed.
   [[nodiscard]] moment quantile(double share) const;
   [[nodiscard]] std::uint64_t count() const { return count_; }
 
@@ -79,10 +80,17 @@ struct pattern_state {
   std::uint64_t stores_elsewhere = 0;    ///< in tenures, on others: connections are pooled
   std::uint64_t longest_value = 0;       ///< bytes, stored or read
   std::uint64_t longest_token = 0;       ///< bytes, by `acquire`
-  median_sample load_times;              ///< first store - first miss of cold events
+  std::uint64_t refreshes = 0;           ///< stores of a live value by who had read it
+  /// First store - first miss of cold events: all of them, and those in which nobody can have been
+  /// refreshing the value when it ended. Who does stores soon after the first miss.
+  median_sample load_times;
+  median_sample sure_load_times;
   /// Lock: votes of tenures for the pattern of their value. At most 8.
   std::vector<std::pair<std::uint32_t, std::uint64_t>> votes;
   std::string first_key;
+
+  /// How long a load takes; 0: none was seen.
+  [[nodiscard]] moment load_time() const;
 };
 
 struct lock_book;  // the tenures of a lock: tenure_tracker.hpp
@@ -116,9 +124,9 @@ struct key_state {
   std::uint64_t origin_loads = 0;  ///< told by the origin
   std::optional<mark> last_hit;
   std::optional<mark> last_miss;
-  std::optional<mark> last_store;  ///< not refused
-  std::optional<mark> last_remove;
-  std::uint64_t history = 0;  ///< the newest of its commands in the history; 0: none
+  std::optional<mark> last_store;     ///< not refused
+  std::unique_ptr<mark> last_remove;  ///< most keys never are, and there are many
+  std::uint64_t history = 0;          ///< the newest of its commands in the history; 0: none
 
   key_ref guard;  ///< the lock under which it was stored last
 

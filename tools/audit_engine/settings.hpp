@@ -23,7 +23,7 @@ struct settings {
   std::optional<severity> fail_on = severity::error;  ///< nullopt: nothing fails
   std::string command;                                ///< the audited one, for the result
 
-  /// The least recently used key is forgotten. A key costs about half a KiB.
+  /// The least recently used key is forgotten. A key costs about 1 KiB, with what rules keep of it.
   std::size_t keys_max = 200'000;
   /// Keys of a further pattern are counted under one last pattern, "(others)".
   std::size_t patterns_max = 4'096;

@@ -224,6 +224,11 @@ class stage {
     for (const std::uint64_t each : connections) processes_[each] = pid;
     return *this;
   }
+  /// Their pid is not known, only that they come from there, as "127.0.0.1".
+  stage& unknown(const std::vector<std::uint64_t>& connections, std::string_view from) {
+    for (const std::uint64_t each : connections) addresses_[each] = from;
+    return belongs(0, connections);
+  }
   /// Anything else at this time.
   stage& tell(record what) {
     others_.emplace_back(now_, std::move(what));
@@ -236,7 +241,9 @@ class stage {
   [[nodiscard]] std::vector<record> records() const {
     std::vector<record> all{begun};
     for (const auto& [connection, pid] : processes_) {
-      all.emplace_back(connection_opened{connection, {}, pid, pid == 0 ? "10.0.0.1" : "test"});
+      const auto at = addresses_.find(connection);
+      const std::string who = at == addresses_.end() ? "10.0.0.1" : at->second;
+      all.emplace_back(connection_opened{connection, {}, pid, pid == 0 ? who : "test"});
     }
     for (script_seen& each : scripts()) all.emplace_back(std::move(each));
     std::vector<std::pair<moment, record>> timed = others_;
@@ -283,6 +290,7 @@ class stage {
   moment now_{};
   std::uint64_t last_batch_ = 0;
   std::map<std::uint64_t, std::int64_t> processes_;
+  std::map<std::uint64_t, std::string> addresses_;
   std::vector<event> events_;
   std::vector<std::pair<moment, record>> others_;
 };

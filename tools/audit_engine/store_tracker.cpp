@@ -112,11 +112,12 @@ void store_tracker::expired(key_state& key, const op& what) {
   settle(key);
 }
 
-void store_tracker::refreshed(const key_state& key, const op& what, std::optional<mark> hit,
+void store_tracker::refreshed(key_state& key, const op& what, std::optional<mark> hit,
                               std::uint64_t tenure) {
   refresh made;
   made.key = key.ref;
   made.store = mark(what);
+  if (hit) ++key.pattern->refreshes;
   made.last_hit = std::move(hit);
   made.last_store = key.last_store;
   made.lifetime_known = key.has_ttl && key.last_store.has_value();
@@ -167,9 +168,11 @@ void store_tracker::apply(key_state& key, const op& what, bool is_load) {
       break;
     case op::kind::remove:
     case op::kind::compare_remove:
+      if (what.came == op::outcome::failed) break;
       if (what.is == op::kind::compare_remove && !yes) break;
       if (key.unsettled != nullptr && !of_one_step(key.unsettled->store, what)) settle(key);
-      key.last_remove = mark(what);
+      if (key.last_remove == nullptr) key.last_remove = std::make_unique<mark>();
+      *key.last_remove = mark(what);
       key.there = presence::absent;
       key.has_ttl = false;
       break;

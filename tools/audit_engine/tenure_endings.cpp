@@ -88,7 +88,7 @@ bool tenure_tracker::late(key_state& value, const op& what) {
   key_state* const lock = keys_.find(value.guard);
   if (lock == nullptr || lock->lock == nullptr) return false;
   lock_book& book = *lock->lock;
-  if (book.current && book.current->won.process == what.process &&
+  if (book.current && connections_.may_be_one(book.current->won.process, what.process) &&
       !(book.current->has_lease && what.sent >= book.current->lease_to)) {
     return false;
   }
@@ -142,13 +142,15 @@ tenure::another tenure_tracker::not_the_holder(const lock_book& book, const tenu
   }
   // It had read the holder's own token: it is the holder, as far as it can know.
   if (read && read->value == ended.won.value) return tenure::another::no;
+  const bool same = what.process == ended.won.process;
+  if (!same && connections_.may_be_one(what.process, ended.won.process)) return tenure::another::no;
   const bool known = what.process != 0 && ended.won.process != 0;
   const bool lost =
       std::any_of(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
         return l.connection == what.connection && l.last.sent >= ended.won.sent;
       });
   const bool was_before = ended.before_unheard && ended.before_won.process == what.process;
-  if (known && what.process != ended.won.process) {
+  if (known && !same) {
     return was_before || lost ? tenure::another::by_process : tenure::another::no;
   }
   if (what.connection == ended.won.connection || connections_.is_multiplexed(what.connection) ||

@@ -21,7 +21,7 @@ class wait_tracker {
 
   /// The answer was no: missed, lost, or, of a lock, still there.
   void refused(key_state& key, const op& what);
-  /// The answer was yes.
+  /// The answer was yes. Who stores, or takes the lock, no longer asks in whatever way.
   void satisfied(key_state& key, const op& what);
   void close(key_state& key);
 

@@ -38,7 +38,7 @@ class world {
 
   /// Of a pattern: final in `rule::on_end`, before that the guess so far.
   [[nodiscard]] virtual key_role role_of(const pattern_state& pattern) const = 0;
-  /// Median load time of a pattern; 0: no load was seen.
+  /// How long a load of the pattern takes, usually; 0: no load was seen.
   [[nodiscard]] virtual moment delta_of(const pattern_state& pattern) const = 0;
   /// At least one miss of the pattern was followed by its store: cache-aside.
   [[nodiscard]] virtual bool is_cache_aside(const pattern_state& pattern) const = 0;

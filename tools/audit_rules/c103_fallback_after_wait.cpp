@@ -99,13 +99,21 @@ class fallback_after_wait final : public rule {
     }
   };
 
+  /// Nobody can have missed the key, waited and loaded in so short a time: who stored had found the
+  /// value before it ended, and refreshed it.
+  static bool is_refresh(const load& each, const cold_event& what) {
+    return each.store.sent - what.from < what.delta / 2;
+  }
+
   /// Unconditional stores for which there was no acquisition.
   static std::uint64_t without_lock(const cold_event& what, const cold_event::locking& lock) {
     std::uint64_t stores = 0;
     std::set<std::uint64_t> tenures;
     for (const load& each : what.loads) {
       if (each.tenure != 0) tenures.insert(each.tenure);
-      if (each.missed && each.store.only_if == op::condition::none) ++stores;
+      if (each.missed && each.store.only_if == op::condition::none && !is_refresh(each, what)) {
+        ++stores;
+      }
     }
     const std::uint64_t won = std::max<std::uint64_t>(lock.won, tenures.size());
     return stores - std::min(stores, won);
@@ -124,9 +132,7 @@ class fallback_after_wait final : public rule {
   static bool gave_up(const cold_event& what, const world& all) {
     if (what.by_tool && all.is_perturbed(what.from, what.to)) return false;
     if (!what.first_store || what.polls < 2 || what.losers_satisfied) return false;
-    const auto& processes = all.connections().processes();
-    const std::uint32_t process = what.first_miss.process;
-    if (process < processes.size() && processes[process].is_told) return false;
+    if (what.asker_is_told) return false;
     const moment limit = std::max(silent_gaps * what.longest_poll_gap, silent_min);
     return what.last_poll > what.from && what.first_store->sent - what.last_poll > limit;
   }

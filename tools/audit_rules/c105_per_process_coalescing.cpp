@@ -48,10 +48,14 @@ class per_process_coalescing final : public rule {
     finding made = finding_of(id(), pattern, each);
     made.how_bad = severity::warning;
     made.how_sure = confidence::strong;
-    made.message = "Each process loads for itself: up to " +
-                   in_words(static_cast<std::uint64_t>(each.worst())) + " loads by " +
-                   counted(loads.processes_most, "process", "processes") +
-                   " in one cold event. With N processes expect N.";
+    made.message =
+        "Each process loads for itself: up to " +
+        in_words(static_cast<std::uint64_t>(each.worst())) + " loads " +
+        (loads.unclear > 0
+             ? "in one cold event, some of them by connections whose process is not known."
+             : "by " + counted(loads.processes_most, "process", "processes") +
+                   " in one cold event.") +
+        " With N processes expect N.";
     out.found(std::move(made));
   }
 

@@ -26,10 +26,14 @@ class constant_token final : public rule {
     }
     if (seen.varies) return;
     seen.same.add(static_cast<double>(seen.tenures), [&] {
-      return proof_of_tenure(all, what, lock, what.ended ? what.ended->done : what.won.done,
-                             "The token is the same as that of the " +
-                                 counted(seen.tenures - 1, "acquisition", "acquisitions") +
-                                 " before.");
+      // From the acquisition on: that is where the token is.
+      return proof_of(all, lock, what.won.sent, what.ended ? what.ended->done : what.won.done,
+                      seen.tenures == 1
+                          ? "The first acquisition with this token."
+                          : "The token is the same as that of the " +
+                                counted(seen.tenures - 1, "acquisition", "acquisitions") +
+                                " before.",
+                      what.value);
     });
   }
 

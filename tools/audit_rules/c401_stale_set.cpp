@@ -59,7 +59,7 @@ class stale_set final : public rule {
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
     if (what.store.came != op::outcome::yes || what.store.only_if != op::condition::none) return;
-    if (known && may_be_later_load(*last, what, all.delta_of(*key.pattern))) {
+    if (known && may_be_later_load(*last, what, all.delta_of(*key.pattern), all)) {
       ++of.unclear;
       return;
     }
@@ -128,13 +128,14 @@ class stale_set final : public rule {
 
   /// Someone of the same process missed the key after the deletion, early enough for the store to
   /// come of that: threads of one process change connections, so it cannot be told.
-  static bool may_be_later_load(const removal& last, const load& what, moment delta) {
+  static bool may_be_later_load(const removal& last, const load& what, moment delta,
+                                const world& all) {
     const auto least =
         moment{static_cast<std::int64_t>(static_cast<double>(delta.count()) * shortest_load)};
     for (std::size_t i = 0; i < std::min(last.count, misses_max); ++i) {
       const miss& each = last.misses[i];
-      if (each.process == what.store.process && each.done <= what.store.sent &&
-          what.store.sent - each.sent >= least) {
+      if (all.connections().may_be_one(each.process, what.store.process) &&
+          each.done <= what.store.sent && what.store.sent - each.sent >= least) {
         return true;
       }
     }

@@ -27,10 +27,9 @@ class shared_key final : public rule {
   void on_op(const op& what, const key_state& key, const world& all) override {
     if (what.came != op::outcome::yes || what.part || word_of(what.value.looks).empty()) return;
     writer& last = last_[key.ref];
-    const bool differs =
-        last.known && last.process != what.process && last.looks != what.value.looks;
-    if (last.known && last.process != what.process) ++shared_;
-    if (differs) {
+    const bool another = last.known && !all.connections().may_be_one(last.process, what.process);
+    if (another) ++shared_;
+    if (another && last.looks != what.value.looks) {
       of_[*key.pattern].add(0, [&] {
         return proof_of(all, key, last.at, what.done,
                         "Stored as " + std::string{word_of(last.looks)} + " by one and as " +

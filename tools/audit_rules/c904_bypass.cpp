@@ -90,20 +90,20 @@ class bypass final : public rule {
            command == "SETEX" || command == "PSETEX" || command == "SETNX" || command == "MSET";
   }
 
-  static void take_later(const std::optional<mark>& each, const mark*& latest) {
-    if (each && (latest == nullptr || each->done > latest->done)) latest = &*each;
-  }
+  static const mark* of(const std::optional<mark>& what) { return what ? &*what : nullptr; }
 
   /// A hit with another value than the last known one: is it a strange one?
   void look(const op& what, const key_state& key, const world& all) {
     settle(what.sent, all);
     const mark* last = nullptr;
-    for (const auto* each : {&key.last_hit, &key.last_miss, &key.last_store, &key.last_remove}) {
-      take_later(*each, last);
+    const mark* const store = of(key.last_store);
+    const mark* const removal = key.last_remove.get();
+    for (const mark* const each : {of(key.last_hit), of(key.last_miss), store, removal}) {
+      if (each != nullptr && (last == nullptr || each->done > last->done)) last = each;
     }
     if (last == nullptr || last->done > what.sent || last->done <= unclear_upto_) return;
-    for (const auto* each : {&key.last_store, &key.last_remove}) {
-      const bool overlaps = each->has_value() && &**each != last && (*each)->done > last->sent;
+    for (const mark* const each : {store, removal}) {
+      const bool overlaps = each != nullptr && each != last && each->done > last->sent;
       if (overlaps) return;  // the one that came second decides, and which that is is not known
     }
     const moment* const unclear = unclear_.find(key.ref);

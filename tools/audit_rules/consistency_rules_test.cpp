@@ -129,6 +129,16 @@ TEST(audit_c401, IsSilentWhenAThreadOfTheProcessMissedAfterIt) {
   EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
 }
 
+TEST(audit_c401, IsSilentWhenWhoMissedAfterItMayBeOfTheProcess) {
+  stage world = with_loads();
+  world.belongs(7, {1}).unknown({5}, "127.0.0.1");
+  world.at(1s).client(1).get(user).miss();
+  world.at(1s + 20ms).client(2).del(user).answers(0);
+  world.at(1s + 25ms).client(5).get(user).miss();
+  world.at(1s + 66ms).client(1).set(user, "new").px(60s).ok();
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+}
+
 TEST(audit_c401, PassesForAStoreThatDependsOnWhatItSaw) {
   stage world = with_loads();
   world.at(1s).client(1).get(user).miss();

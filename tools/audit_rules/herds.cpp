@@ -8,8 +8,10 @@ namespace drover::audit {
 namespace {
 
 /// Of all reads: that many stores without a miss before are no cache-aside. A cache that is
-/// read twice for each store would hardly be worth having.
-constexpr double other_stores_share = 0.4;
+/// read three times for each store would hardly be worth having.
+constexpr double other_stores_share = 0.3;
+/// The same of what is named a session.
+constexpr double session_stores_share = 0.1;
 
 /// Two loads ran at the same time whatever the order on the server was.
 bool overlap(const cold_event& what) {
@@ -19,11 +21,18 @@ bool overlap(const cold_event& what) {
   return false;
 }
 
+std::string who_loaded(const cold_event& what) {
+  const std::string known = counted(what.loading_processes, "process", "processes");
+  if (what.unplaced_loads == 0) return known;
+  const std::string unknown = "connections whose process is not known";
+  return what.loading_processes == 0 ? unknown : known + " and " + unknown;
+}
+
 evidence proof_of_herd(const cold_event& what, const key_state& key, const world& all,
                        std::uint64_t loads) {
-  std::string summary = counted(loads, "load", "loads") + " by " +
-                        counted(what.loading_processes, "process", "processes") + " in one cold " +
-                        "event that " + counted(what.requests, "request", "requests") + " met";
+  std::string summary = counted(loads, "load", "loads") + " by " + who_loaded(what) +
+                        " in one cold event that " + counted(what.requests, "request", "requests") +
+                        " met";
   if (what.first_store) {
     summary += "; the first was stored " + in_words(what.first_store->done - what.from) +
                " after the first miss, the last " + in_words(what.to - what.from) + " after it";
@@ -63,7 +72,8 @@ bool is_written_like_a_session(const pattern_state& pattern) {
   const op_counts& counts = pattern.counts;
   const std::uint64_t stores = counts.stores + counts.won + counts.lost;
   const std::uint64_t other = stores - std::min(stores, pattern.loads);
-  return static_cast<double>(other) > other_stores_share * static_cast<double>(counts.reads());
+  const double share = looks_like_session(pattern.text) ? session_stores_share : other_stores_share;
+  return static_cast<double>(other) > share * static_cast<double>(counts.reads());
 }
 
 void herd_book::add(const cold_event& what, const key_state& key, const world& all) {
@@ -79,8 +89,12 @@ void herd_book::add(const cold_event& what, const key_state& key, const world& a
   if (pattern.by_lock.size() >= locks_max && !pattern.by_lock.contains(index)) return;
   tally& seen = pattern.by_lock[index];
   if (lock != nullptr) seen.fits = std::max(seen.fits, lock->fits);
-  const bool once = what.most_by_one == 1 && what.loading_processes >= 2;
-  if (once && what.sharing_processes > 0) ++seen.sharing;
+  // With a load whose process is not known it may be as well that one of those known loaded twice:
+  // the other cold events tell.
+  const bool unclear = what.unplaced_loads > 0 && what.most_by_one <= 1;
+  const bool once = unclear || (what.most_by_one == 1 && what.loading_processes >= 2);
+  if (once && !unclear && what.sharing_processes > 0) ++seen.sharing;
+  if (unclear) ++seen.unclear;
   if (loads >= 3) ++seen.wide;
   if (loads >= 3 && once) ++seen.wide_each;
   if (overlap(what)) ++seen.overlapping;
@@ -105,6 +119,7 @@ herd_book::sum herd_book::of(const pattern_state& pattern, const world& all) con
     out.herds.merge(seen.herds);
     out.each_once.merge(seen.each_once);
     out.sharing += seen.sharing;
+    out.unclear += seen.unclear;
     out.wide += seen.wide;
     out.wide_each += seen.wide_each;
     out.loads += seen.loads;

@@ -28,6 +28,7 @@ class herd_book {
     cases herds;                    ///< some process loaded twice
     cases each_once;                ///< every process that loaded did so once
     std::uint64_t sharing = 0;      ///< of `each_once`: a process had several callers
+    std::uint64_t unclear = 0;      ///< of `each_once`: some of the processes are not known
     std::uint64_t wide = 0;         ///< of `herds` and `each_once`: three loads and more
     std::uint64_t wide_each = 0;    ///< of `each_once` alone
     std::uint64_t loads = 0;        ///< in both

@@ -191,6 +191,15 @@ TEST(audit_c605, IsSilentForOneFormatAndForMarks) {
   EXPECT_EQ(coverage_of(result, "C605"), status::pass);
 }
 
+TEST(audit_c605, IsSilentWhereItMayBeOneClient) {
+  stage world;
+  world.belongs(500, {1}).unknown({2}, "127.0.0.1");
+  world.at(0ms).client(1).set("user:1", "a").looks(shape::pickle).px(60s).ok();
+  world.at(200ms).client(2).set("user:1", "b").looks(shape::json).px(60s).ok();
+  world.at(400ms).client(1).set("user:1", "a").looks(shape::pickle).px(60s).ok();
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C605"), nullptr);
+}
+
 TEST(audit_c902, NamesScriptsThatWereNeverSeen) {
   stage world;
   world.at(0ms).client(1).script("0123456789abcdef0123", "job:1", "x").answers(1);

@@ -317,6 +317,26 @@ TEST(audit_c206, IsRaisedWhenTheFormerHolderDeletes) {
   EXPECT_NE(found(result, "C207"), nullptr);
 }
 
+TEST(audit_c206, IsSilentIfWhoDeletedMayBeTheHolder) {
+  // A pool of one process, of whose connections one could not be told: the first holder let its
+  // lease end, the second deletes by the connection that the first had used.
+  stage world;
+  world.belongs(500, {1, 2}).unknown({4}, "127.0.0.1");
+  for (int id = 1; id <= 5; ++id) {
+    const auto begin = 1s * id;
+    const std::string key = "user:" + std::to_string(id);
+    const std::string tokens = "t" + std::to_string(id);
+    world.at(begin).client(4).get(key).miss();
+    world.at(begin + 2ms).client(4).set("lock:" + key, tokens + "a").nx().px(100ms).ok();
+    world.at(begin + 3ms).client(2).set("lock:" + key, "o").nx().px(100ms).nil();
+    world.at(begin + 149ms).client(1).get(key).miss();
+    world.at(begin + 150ms).client(1).set("lock:" + key, tokens + "b").nx().px(100ms).ok();
+    world.at(begin + 200ms).client(2).set(key, "v").px(60s).ok();
+    world.at(begin + 201ms).client(4).del("lock:" + key).answers(1);
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C206"), nullptr);
+}
+
 TEST(audit_c206, IsProvedByTheTokenThatWasRead) {
   const auto back = [](stage& world, microseconds at, int turn) {
     world.at(at - 60ms).client(1).get(lock).hit("a" + token(turn));
@@ -357,6 +377,11 @@ TEST(audit_c209, IsRaisedForOneTokenForAll) {
   const audit_result result = turns(3, take, release_plain).judged_by(all_rules());
   ASSERT_NE(found(result, "C209"), nullptr);
   EXPECT_EQ(found(result, "C209")->how_sure, confidence::proof);
+  for (const evidence& each : found(result, "C209")->seen) {
+    EXPECT_EQ(each.summary.find(" 0 "), std::string::npos) << each.summary;
+    ASSERT_FALSE(each.timeline.empty());
+    EXPECT_NE(each.timeline[0].text.find("won"), std::string::npos) << each.timeline[0].text;
+  }
   EXPECT_EQ(found(turns(2, take, release_plain).judged_by(all_rules()), "C209"), nullptr);
 }
 

@@ -432,6 +432,95 @@ TEST(audit_c105, LeavesSeveralLoadsInOneProcessToC101) {
   EXPECT_NE(found(result, "C101"), nullptr);
 }
 
+/// A naive pool of one process, of whose connections one could not be told.
+stage pool_with_an_unknown(int cold_events, std::uint64_t clients) {
+  stage world;
+  for (std::uint64_t i = 1; i < clients; ++i) world.belongs(500, {i});
+  world.unknown({clients}, "127.0.0.1");
+  for (int id = 1; id <= cold_events; ++id) stampede(world, 1s * id, key_of(id), clients);
+  return world;
+}
+
+TEST(audit_c101, CountsAConnectionOfAnUnknownProcessAsNoSecondProcess) {
+  for (const std::uint64_t clients : {2U, 3U, 5U}) {
+    const audit_result result = pool_with_an_unknown(4, clients).judged_by(all_rules());
+    const finding* const what = found(result, "C101");
+    ASSERT_NE(what, nullptr) << clients;
+    EXPECT_EQ(what->count, 4U);
+    ASSERT_FALSE(what->seen.empty());
+    const std::string& summary = what->seen[0].summary;
+    EXPECT_NE(summary.find("by 1 process and "), std::string::npos) << summary;
+    EXPECT_NE(summary.find("not known"), std::string::npos) << summary;
+    EXPECT_EQ(found(result, "C105"), nullptr) << clients;
+    EXPECT_EQ(coverage_of(result, "C105"), status::not_exercised) << clients;
+    EXPECT_EQ(result.run.processes, 1U);
+  }
+}
+
+TEST(audit_c101, CountsAnotherMachineAsAnotherProcess) {
+  stage world;
+  world.belongs(500, {1, 2}).unknown({3}, "10.0.0.9");
+  for (int id = 1; id <= 3; ++id) stampede(world, 1s * id, key_of(id), 3);
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(found(result, "C101"), nullptr);
+  const std::string& summary = found(result, "C101")->seen[0].summary;
+  EXPECT_NE(summary.find("by 2 processes"), std::string::npos) << summary;
+  EXPECT_EQ(result.run.processes, 2U);
+}
+
+TEST(audit_c105, SaysNothingOfAnUnknownProcessBesideTwoThatAreKnown) {
+  stage world;
+  world.unknown({7}, "127.0.0.1");
+  for (int id = 1; id <= 4; ++id) {
+    const microseconds begin = 1s * id;
+    if (id == 2) {
+      world.at(begin).client(7).get(key_of(id)).miss();
+      world.at(begin + 99ms).client(7).set(key_of(id), "v").px(60s).ok();
+    }
+    two_processes(world, begin, key_of(id), 1);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C105");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->count, 4U);
+  EXPECT_EQ(found(result, "C101"), nullptr);
+  EXPECT_EQ(what->message.find("3 processes"), std::string::npos) << what->message;
+  EXPECT_EQ(what->message.find("3 loads by 2"), std::string::npos) << what->message;
+}
+
+/// Its first readers find the value just before it ends and refresh it; a reader of the same pool
+/// that missed it takes the lock meanwhile.
+TEST(audit_c103, TakesNoEarlyRefreshForALoadPastTheLock) {
+  stage world;
+  world.belongs(500, {1, 2, 3}).belongs(600, {4});
+  world.at(0ms).client(1).get("user:1").miss();
+  world.at(1ms).client(1).set("lock:user:1", "t").nx().px(3s).ok();
+  world.at(3ms).client(4).get("user:1").miss();
+  world.at(4ms).client(4).set("lock:user:1", "o").nx().px(3s).nil();
+  world.at(81ms).client(1).set("user:1", "v").px(2s).ok();
+  world.at(82ms).client(1).compare_and_delete("lock:user:1", "t").answers(1);
+  world.at(95ms).client(4).get("user:1").hit("v");
+  world.at(1'000ms).client(3).get("user:1").hit("v");
+  world.at(1'080ms).client(3).set("user:1", "v").px(2'200ms).ok();  // a refresh in time
+  for (int turn = 1; turn <= 3; ++turn) {
+    const microseconds end = 1'080ms + 2'200ms * turn;
+    const std::string token = "t" + std::to_string(turn);
+    world.at(end - 60ms).client(3).get("user:1").hit("v");
+    world.at(end + 1ms).client(2).get("user:1").miss();
+    world.at(end + 2ms).client(1).get("user:1").miss();
+    world.at(end + 3ms).client(2).set("lock:user:1", token).nx().px(3s).ok();
+    world.at(end + 4ms).client(1).set("lock:user:1", "o").nx().px(3s).nil();
+    world.at(end + 5ms).client(2).exists("user:1").answers(0);
+    world.at(end + 20ms).client(3).set("user:1", "v").px(2s).ok();  // one that is too late
+    world.at(end + 30ms).client(1).get("user:1").hit("v");
+    world.at(end + 86ms).client(2).set("user:1", "v").px(2s).ok();
+    world.at(end + 87ms).client(2).compare_and_delete("lock:user:1", token).answers(1);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C103"), nullptr);
+  EXPECT_EQ(found(result, "C101"), nullptr);
+}
+
 TEST(audit_c106, IsRaisedForAMissingRow) {
   stage world;
   world.at(0ms).client(1).get("user:1").miss();
