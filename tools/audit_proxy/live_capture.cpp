@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t taken_at_once = 1024;
-constexpr auto rest = 1ms;                // while there is traffic: so late is what is looked at
+constexpr auto short_rest = 1ms;          // while there is traffic: so late is what is looked at
 constexpr unsigned rests_max = 100;       // without any; then it sleeps
 constexpr auto process_wait = 2s;         // for the name of who connected
 constexpr double events_fill_max = 0.95;  // the rest of the room is for what happens once
@@ -219,7 +219,7 @@ void live_capture::run() {
     rests = count == 0 ? rests + 1 : 0;
     if (rests == 1 && recorder_) recorder_->flush();
     if (rests < rests_max) {
-      std::this_thread::sleep_for(rest);
+      std::this_thread::sleep_for(short_rest);
     } else {
       over_.wait();
     }
