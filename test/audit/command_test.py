@@ -261,13 +261,17 @@ class audit_command(unittest.TestCase):
                 (["--redis", "auto", "--origin-tcp", f"127.0.0.1:0=127.0.0.1:{dead}", *mark],
                  "--origin-tcp"),
             ]
+            older = self.folder / "older.jsonl"
             for options, named in cases:
                 with self.subTest(options):
-                    code, out, err = self.audit(*options)
+                    older.write_text("kept\n")
+                    record = [] if {"--record", "--replay"} & set(options) else ["--record", older]
+                    code, out, err = self.audit(*record, *options)
                     self.assertEqual(code, 2, out + err)
                     self.assertIn(named, err)
                     self.assertEqual(out, "")
                     self.assertFalse((self.folder / "started").exists())
+                    self.assertEqual(older.read_text(), "kept\n", "an older recording is lost")
 
     # What breaks on the way costs nothing that was seen until then.
 

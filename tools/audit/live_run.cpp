@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "cli/progress_line.hpp"
 #include "cli/usage_error.hpp"
 #include "herd/private_redis.hpp"
+#include "process/find_program.hpp"
 #include "process/scratch_folder.hpp"
 #include "process/signal_watch.hpp"
 
@@ -60,9 +62,12 @@ class live_run {
                                            : std::filesystem::path{}} {}
 
   live_outcome run() {
+    check_program();
     choose_server();
-    start_capture();
+    make_capture();
+    listen();
     start_counters();
+    start_capture();
     start_probe();
     start_proxy();
     introduce();
@@ -98,6 +103,16 @@ class live_run {
     return *std::move(at);
   }
 
+  void check_program() const {
+    if (asked_.program.empty()) return;
+    try {
+      static_cast<void>(simulate::find_program(asked_.program.front()));
+    } catch (const std::invalid_argument& error) {
+      throw cli::usage_error{std::string{error.what()} +
+                             "; behind -- stands the command to audit, as a shell would find it"};
+    }
+  }
+
   void choose_server() {
     if (asked_.starts_redis) {
       folder_.emplace();
@@ -107,7 +122,6 @@ class live_run {
       return;
     }
     server_ = asked_.server ? server_typed(*asked_.server) : server_usual(variables_);
-    // Before an older recording is emptied.
     if (const auto there = reach(server_.without_credentials()); !there) {
       throw cli::usage_error{there.error().text + " (" + server_.said_by +
                              "); start it, name another by --upstream, or have a private one by "
@@ -115,7 +129,7 @@ class live_run {
     }
   }
 
-  void start_capture() {
+  void make_capture() {
     live_settings with;
     with.hide_keys = asked_.hides_keys;
     with.is_active = asked_.is_active;
@@ -125,6 +139,10 @@ class live_run {
     with.say = say;
     capture_.emplace(std::move(with), assessor_);
     if (asked_.is_active) add_probe();
+  }
+
+  /// Empties an older recording: by now nothing else can be refused that is known beforehand.
+  void start_capture() {
     if (const auto started = capture_->start(); !started) {
       throw cli::usage_error{"--record: " + started.error().text};
     }
@@ -162,15 +180,20 @@ class live_run {
     }
   }
 
-  void start_proxy() {
+  void listen() {
     proxy_settings with;
     with.listen = listen_;
     with.server = server_.without_credentials();
     with.say = say;
     proxy_.emplace(std::move(with), &*capture_);
-    auto at = proxy_->start();
+    auto at = proxy_->listen();
     if (!at) throw cli::usage_error{at.error().text};
     proxy_at_ = *std::move(at);
+  }
+
+  void start_proxy() {
+    if (const auto started = proxy_->start(); !started)
+      throw cli::usage_error{started.error().text};
   }
 
   /// Nobody who reads a report on standard output wants this in it.

@@ -11,11 +11,20 @@ proxy::proxy(proxy_settings with, tap_maker* watch)
 
 proxy::~proxy() { stop(); }
 
+result<address> proxy::listen() {
+  DROVER_ASSERT(!at_);
+  auto listening = loop_->open();
+  if (listening) at_ = *listening;
+  return listening;
+}
+
 result<address> proxy::start() {
   DROVER_ASSERT(!thread_.joinable());
-  auto listening = loop_->open();
-  if (listening) thread_ = std::thread{[this] { loop_->run(); }};
-  return listening;
+  if (!at_) {
+    if (auto listening = listen(); !listening) return listening;
+  }
+  thread_ = std::thread{[this] { loop_->run(); }};
+  return *at_;
 }
 
 void proxy::stop() {

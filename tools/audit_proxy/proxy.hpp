@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -47,9 +48,12 @@ class proxy {
   proxy(const proxy&) = delete;
   proxy& operator=(const proxy&) = delete;
 
-  /// Listens, and answers where: with the true port. The fault says in a sentence what is wrong: an
-  /// address that is none or is in use, or a server that cannot be reached. May be called once.
+  /// Listens, and answers where: with the true port. Whoever connects waits for `start`. The fault
+  /// says in a sentence what is wrong: an address that is none or is in use, or a server that
+  /// cannot be reached. May be called once.
   /// Blocks: while names are looked up and the server is reached, five seconds at most for that.
+  [[nodiscard]] result<address> listen();
+  /// Lets in whoever connects; listens first, if that was not asked for. May be called once.
   [[nodiscard]] result<address> start();
   /// Closes all connections and waits until that is done. Nothing to do if it does not run.
   void stop();
@@ -60,6 +64,7 @@ class proxy {
  private:
   class loop;
   std::unique_ptr<loop> loop_;
+  std::optional<address> at_;
   std::thread thread_;
 };
 

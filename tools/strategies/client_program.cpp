@@ -12,10 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <sstream>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -96,27 +93,7 @@ struct becoming {
   ::_exit(127);
 }
 
-bool is_program(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
-}
-
 }  // namespace
-
-std::string find_program(const std::string& word) {
-  const std::string shown = '"' + base::escape(word, name_max) + '"';
-  if (word.find('/') != std::string::npos) {
-    if (is_program(word)) return word;
-    throw std::invalid_argument{shown + " is no program that can be executed"};
-  }
-  const char* const path = std::getenv("PATH");
-  std::istringstream folders{path != nullptr ? path : ""};
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    std::string found = (folder.empty() ? "." : folder) + '/' + word;
-    if (is_program(found)) return found;
-  }
-  throw std::invalid_argument{"there is no program " + shown + " in $PATH"};
-}
 
 client_program::client_program(program_call of, program_limits within)
     : within_{within}, name_{'"' + base::escape(of.shown, name_max) + '"'} {

@@ -30,10 +30,6 @@ struct program_limits {
   std::size_t line_max = std::size_t{64} << 10U;  ///< bytes of one line
 };
 
-/// The path of the program that `word` names, as execvp(3) would find it. Throws
-/// std::invalid_argument when there is none that can be executed.
-[[nodiscard]] std::string find_program(const std::string& word);
-
 struct program_call {
   std::string path;
   std::vector<std::string> words;  ///< the first is the name that it is called by

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/printing.hpp"
+#include "process/find_program.hpp"
 #include "strategies/command_words.hpp"
 #include "strategies/program_line.hpp"
 #include "strategies/program_starter.hpp"

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "process/find_program.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "process/scratch_folder.hpp"
+
+namespace drover::simulate {
+namespace {
+
+TEST(find_program, FindsWhatAShellWouldFind) {
+  EXPECT_TRUE(std::filesystem::equivalent(find_program("sh"), "/bin/sh"));
+  EXPECT_EQ(find_program("/bin/sh"), "/bin/sh");
+}
+
+TEST(find_program, NamesWhatIsNoProgram) {
+  const scratch_folder folder;
+  const auto text = (folder.path() / "text").string();
+  std::ofstream{text} << "no program";
+  for (const std::string& word : {std::string{"no-such-program-here"}, text, std::string{"/bin"},
+                                  std::string{""}, std::string{"./no/such"}}) {
+    try {
+      static_cast<void>(find_program(word));
+      ADD_FAILURE() << word << " was found";
+    } catch (const std::invalid_argument& error) {
+      EXPECT_NE(std::string{error.what()}.find('"' + word + '"'), std::string::npos)
+          << error.what();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace drover::simulate
