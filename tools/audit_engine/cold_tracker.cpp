@@ -29,6 +29,8 @@ moment herd_limit(moment delta) { return delta * 3 / 2 + milliseconds(50); }
 constexpr moment tool_window = std::chrono::seconds(2);
 /// Two that miss a key within this time wanted it at once, even if nobody ever stored it.
 constexpr moment together_limit = milliseconds(100);
+/// What is shorter is no pause between two looks of a waiter, but its miss and its try at the lock.
+constexpr moment pause_min = milliseconds(20);
 
 }  // namespace
 
@@ -153,6 +155,13 @@ void cold_tracker::hit(key_state& key, const op& what) {
     return;
   }
   if (!book.event.first_store || book.event.locks.empty() || book.event.losers_satisfied) return;
+  // Who waited has it at the next look, even if it backs off by doubling; who comes later may have
+  // loaded it meanwhile, and whoever stored it may have the connection that a loser had before.
+  const mark& store = *book.event.first_store;
+  const moment pause = book.event.longest_poll_gap;
+  const bool by_storer =
+      what.connection == store.connection && !connections_.is_multiplexed(what.connection);
+  if (pause >= pause_min && (by_storer || what.sent > store.done + 2 * pause)) return;
   book.event.losers_satisfied = std::any_of(
       book.askers.begin(), book.askers.end(),
       [&](const cold_book::asker& a) { return a.lost && a.connection == what.connection; });

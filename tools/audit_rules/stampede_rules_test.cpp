@@ -312,6 +312,32 @@ TEST(audit_c103, IsSuspectedWhenAllWaitersFallSilent) {
   EXPECT_EQ(what->how_sure, confidence::suspected);
 }
 
+TEST(audit_c103, IsSuspectedThoughTheyComeBackAfterTheirOwnLoads) {
+  stage world;
+  for (int id = 1; id <= 3; ++id) {
+    gives_up(world, 2s * id, key_of(id));
+    for (std::uint64_t i = 2; i <= 3; ++i) {
+      world.at(2s * id + 910ms + 1ms * i).client(i).get(key_of(id)).hit("v");
+    }
+    // Out of a pool: the holder has the connection next on which others had lost.
+    world.at(2s * id + 30ms).client(1).set("lock:" + key_of(id), "t4").nx().px(5s).reply(false);
+    world.at(2s * id + 705ms).client(1).get(key_of(id)).hit("v");
+  }
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C103");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_sure, confidence::suspected);
+}
+
+TEST(audit_c103, IsSilentForLosersThatHaveTheValueAsSoonAsItIsThere) {
+  stage world;
+  for (int id = 1; id <= 3; ++id) {
+    gives_up(world, 2s * id, key_of(id));
+    world.at(2s * id + 705ms).client(2).get(key_of(id)).hit("v");
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C103"), nullptr);
+}
+
 TEST(audit_c103, IsProvedByTheOrigin) {
   stage world;
   for (int id = 1; id <= 3; ++id) {
