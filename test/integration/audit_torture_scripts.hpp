@@ -195,7 +195,7 @@ inline torture_script blocking_script() {
            {1, command({"RPUSH", "q2", "item"}), 1},
            {0, "", 2},
            {0, command({"CLIENT", "SETNAME", "waits"}), 1},
-           {0, command({"XREAD", "BLOCK", "0", "STREAMS", "x", "$"}), 0},
+           {0, command({"XREAD", "COUNT", "1", "BLOCK", "0", "STREAMS", "x", "0"}), 0},
            {1, command({"XADD", "x", "1-1", "k", "v"}), 1},
            {1, command({"XADD", "x", "1-2", "k", "v"}), 1},
            {1, command({"XADD", "x", "1-3", "k", "v"}), 1},
