@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "resp/reader.hpp"
 #include "resp/scanner.hpp"
@@ -31,6 +32,29 @@ constexpr std::string_view too_deep = "a message is nested deeper than the limit
 constexpr std::string_view bulk_too_long = "a bulk is longer than the limit";
 constexpr std::string_view line_too_long = "a line is longer than the limit";
 constexpr std::string_view message_too_long = "a message is longer than the limit";
+
+/// What a reader makes of slices: texts of whole messages, and how many it skipped.
+struct message_skipper {
+  void take(reader& by, std::string_view slice) {
+    for (;;) {
+      const auto [how, consumed] = by.read(slice, into);
+      slice.remove_prefix(consumed);
+      if (how == reader::status::skipped) {
+        EXPECT_TRUE(into.empty());
+        ++skipped;
+      } else if (how == reader::status::complete) {
+        texts.emplace_back(into.root().text());
+        into.clear();
+      } else {
+        EXPECT_EQ(how, reader::status::need_more) << by.error();
+        return;
+      }
+    }
+  }
+  message into;
+  std::size_t skipped = 0;
+  std::vector<std::string> texts;
+};
 
 TEST(limits, BoundTheDepth) {
   EXPECT_EQ(error_of(repeated("*1\r\n", 16) + ":1\r\n"), "");
@@ -98,6 +122,49 @@ TEST(limits, BoundTheWholeMessage) {
   EXPECT_EQ(error_of("|1\r\n+a\r\n+b\r\n:1\r\n", {.message_max = 16}), "");
   EXPECT_EQ(error_of("|1\r\n+a\r\n+b\r\n:1\r\n", {.message_max = 15}), message_too_long);
   EXPECT_EQ(error_of(repeated("|0\r\n", 30), {.message_max = 100}), message_too_long);
+}
+
+TEST(limits, LetAMessageThatIsTooLargeBeSkippedWithoutKeepingIt) {
+  const limits within{.elements_max = 5, .bulk_max = 10, .message_max = 60, .skip_max = 200};
+  const std::string_view large[] = {
+      "$11\r\n01234567890\r\n",
+      "!11\r\n01234567890\r\n",
+      "=15\r\ntxt:01234567890\r\n",
+      "*6\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n:1\r\n",
+      "*2\r\n$11\r\n01234567890\r\n*1\r\n+a\r\n",
+      "*3\r\n+a\r\n%1\r\n+k\r\n$11\r\n01234567890\r\n+z\r\n",
+      "*1\r\n*2\r\n*1\r\n+a\r\n*2\r\n+a\r\n+b\r\n",
+      "*3\r\n+aaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n+aaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n+a\r\n",
+      "|1\r\n+a\r\n$11\r\n01234567890\r\n:1\r\n",
+  };
+  for (const std::string_view message : large) {
+    for (std::size_t size = 1; size <= message.size(); ++size) {
+      const std::string stream = std::string{message} + "+next\r\n";
+      reader subject{within};
+      message_skipper seen;
+      for (const std::string_view slice : cut(stream, size)) seen.take(subject, slice);
+      EXPECT_EQ(seen.skipped, 1U) << message << size;
+      EXPECT_EQ(seen.texts, std::vector<std::string>{"next"}) << message << size;
+      EXPECT_TRUE(subject.is_idle());
+    }
+  }
+}
+
+TEST(limits, BoundWhatIsSkippedToo) {
+  const limits within{.elements_max = 5, .bulk_max = 10, .message_max = 60, .skip_max = 200};
+  EXPECT_EQ(error_of("$201\r\n", within), bulk_too_long);
+  EXPECT_EQ(error_of("*2\r\n$100\r\n" + std::string(100, 'x') + "\r\n$100\r\n", within),
+            message_too_long);
+  EXPECT_EQ(error_of("*201\r\n", within), too_many);
+  EXPECT_EQ(error_of("*100000000000000000\r\n", within), too_many);
+}
+
+TEST(limits, LetNoPushBeSkipped) {
+  const limits within{.elements_max = 5, .bulk_max = 10, .message_max = 60, .skip_max = 200};
+  EXPECT_EQ(error_of(">2\r\n+a\r\n$11\r\n", within), bulk_too_long);
+  EXPECT_EQ(error_of(">6\r\n", within), too_many);
+  EXPECT_EQ(error_of("|1\r\n+a\r\n+b\r\n>4\r\n", within), too_many);
+  EXPECT_EQ(error_of("|1\r\n+a\r\n$11\r\n01234567890\r\n>1\r\n", within), message_too_long);
 }
 
 TEST(limits, HoldForNestingBombsOfAMillionLevels) {

@@ -18,6 +18,11 @@ reader::step reader::read(std::string_view input, message& into) {
     used += got.consumed;
     if (got.is == token::what::need_more) return {status::need_more, used};
     if (got.is == token::what::broken) return {status::broken, used};
+    if (scanner_.is_too_large()) {
+      forget(into);
+      if (got.ends_message) return {status::skipped, used};
+      continue;
+    }
     if (!drops(got)) keep(got, into);
     if (got.ends_message) {
       close(into, 0);
@@ -39,10 +44,8 @@ void reader::keep(const token& got, message& into) {
       into.text.append(got.text);
       into.nodes.back().length += got.text.size();
       return;
-    case token::what::bulk_end:
-      return;
-    default:
-      break;
+    case token::what::bulk_end: return;
+    default: break;
   }
   close(into, got.depth);
   node& added = into.nodes.emplace_back();
@@ -72,6 +75,12 @@ void reader::close(message& into, std::size_t depth) noexcept {
     into.nodes[open_.back()].subtree = into.nodes.size() - open_.back();
     open_.pop_back();
   }
+}
+
+void reader::forget(message& into) noexcept {
+  if (!into.empty()) into = message{};
+  open_.clear();
+  dropping_ = false;
 }
 
 }  // namespace drover::resp

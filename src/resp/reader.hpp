@@ -16,12 +16,18 @@
 
 namespace drover::resp {
 
-/// Collects scanned tokens into messages. Attributes (|) in front of a value are read and dropped.
+/// Collects scanned tokens into messages. Attributes (|) in front of a value are read and dropped,
+/// and so is what the limits let it skip.
 class reader {
  public:
   explicit reader(limits within = {}) : scanner_{within} {}
 
-  enum class status { need_more, complete, broken };
+  enum class status {
+    need_more,
+    complete,
+    skipped,  ///< a message was larger than the limits; nothing of it is kept
+    broken,
+  };
   struct step {
     status how = status::need_more;
     std::size_t consumed = 0;  ///< bytes of the input that are used up; all of them for need_more
@@ -33,6 +39,8 @@ class reader {
 
   /// True between messages: nothing of a next one has been consumed.
   [[nodiscard]] bool is_idle() const noexcept { return scanner_.is_idle(); }
+  /// Of the message that was read last, complete or not: whether it is a push, as far as is known.
+  [[nodiscard]] bool is_push() const noexcept { return scanner_.is_push(); }
   /// What broke it, for people; empty unless `broken`.
   [[nodiscard]] std::string_view error() const noexcept { return scanner_.error(); }
 
@@ -40,9 +48,10 @@ class reader {
   bool drops(const token& got) noexcept;
   void keep(const token& got, message& into);
   void close(message& into, std::size_t depth) noexcept;
+  void forget(message& into) noexcept;
 
   scanner scanner_;
-  std::vector<std::size_t> open_;    // where the aggregates stand whose subtree is not complete
+  std::vector<std::size_t> open_;     // where the aggregates stand whose subtree is not complete
   std::uint32_t dropping_depth_ = 0;  // of the last attribute
   bool dropping_ = false;
 };

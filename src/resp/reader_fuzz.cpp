@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as replies: one slice must give what any slicing gives, every complete message must be
-// well formed, and no more may be kept than the limits allow. The first byte of the input says how
-// many bytes after it are slice sizes.
+// well formed, and no more may be kept than the limits allow; what is larger breaks it, or is
+// skipped where that is allowed. The low bits of the first byte say how many bytes after it are
+// slice sizes, the next one whether larger messages are skipped.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -23,6 +24,12 @@ using drover::resp::type;
 
 constexpr limits within{
     .depth_max = 5, .elements_max = 200, .bulk_max = 500, .line_max = 60, .message_max = 1000};
+constexpr limits skipping{.depth_max = 5,
+                          .elements_max = 20,
+                          .bulk_max = 50,
+                          .line_max = 60,
+                          .message_max = 100,
+                          .skip_max = 1000};
 
 void require(bool holds, const char* what) {
   if (holds) return;
@@ -81,8 +88,8 @@ void walk(const drover::resp::view& at, std::size_t& seen, std::string& out) {
 }
 
 // All that a stream was taken for, in one string.
-std::string answer(std::string_view stream, std::string_view sizes) {
-  reader subject{within};
+std::string answer(const limits& bounds, std::string_view stream, std::string_view sizes) {
+  reader subject{bounds};
   message into;
   std::string out;
   std::size_t position = 0;
@@ -100,11 +107,19 @@ std::string answer(std::string_view stream, std::string_view sizes) {
       slice.remove_prefix(consumed);
       if (how == reader::status::broken) return out.append("broken ").append(subject.error());
       require(subject.error().empty(), "an error only when broken");
+      require(into.text.size() <= bounds.message_max, "no more is kept than the limit");
+      require(into.nodes.size() <= bounds.elements_max + 1, "no more is kept than the limit");
       if (how == reader::status::need_more) {
         require(slice.empty(), "consumes all when it needs more");
         break;
       }
       require(subject.is_idle(), "idle after a complete message");
+      if (how == reader::status::skipped) {
+        require(bounds.skip_max > 0 && into.empty(), "skips where it may, and keeps nothing");
+        out += "skipped up to ";
+        append_number(out, position);
+        continue;
+      }
       check(into);
       std::size_t seen = 0;
       walk(into.root(), seen, out);
@@ -125,10 +140,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view input{reinterpret_cast<const char*>(data), size};
   const std::size_t chosen = data[0] % 8U;
+  const limits& bounds = (data[0] & 8U) == 0 ? within : skipping;
   if (size < 1 + chosen) return 0;
   const std::string_view stream = input.substr(1 + chosen);
-  const std::string whole = answer(stream, {});
-  require(answer(stream, "\x01") == whole, "byte by byte gives the same");
-  require(answer(stream, input.substr(1, chosen)) == whole, "slices give the same");
+  const std::string whole = answer(bounds, stream, {});
+  require(answer(bounds, stream, "\x01") == whole, "byte by byte gives the same");
+  require(answer(bounds, stream, input.substr(1, chosen)) == whole, "slices give the same");
   return 0;
 }

@@ -84,8 +84,14 @@ void scanner::scan_line(std::string_view input, token& out) {
   if (how == line_collector::outcome::partial) return;
   if (how == line_collector::outcome::too_long) return fail("a line is longer than the limit", out);
   if (line[line.size() - 2] != '\r') return fail("a line ends without a carriage return", out);
+  if (message_bytes_ == 0) {
+    is_too_large_ = false;
+    is_push_ = type_of(line.front()) == static_cast<std::uint8_t>(type::push);
+  }
   message_bytes_ += line.size();
-  if (message_bytes_ > within_.message_max) return fail("a message is longer than the limit", out);
+  if (message_bytes_ > within_.message_max && !skips(message_bytes_)) {
+    return fail("a message is longer than the limit", out);
+  }
 
   out.depth = static_cast<std::uint32_t>(open_.size());
   out.kind = static_cast<type>(type_of(line.front()));
@@ -150,9 +156,11 @@ void scanner::begin_bulk(std::string_view length, std::string_view rest, token& 
   const std::optional<std::int64_t> parsed = parse_length(length);
   if (!parsed) return fail(why_no_length(length), out);
   const auto size = static_cast<std::uint64_t>(*parsed);
-  if (size > within_.bulk_max) return fail("a bulk is longer than the limit", out);
+  if (size > within_.bulk_max && !skips(size)) return fail("a bulk is longer than the limit", out);
   message_bytes_ += size + 2;
-  if (message_bytes_ > within_.message_max) return fail("a message is longer than the limit", out);
+  if (message_bytes_ > within_.message_max && !skips(message_bytes_)) {
+    return fail("a message is longer than the limit", out);
+  }
 
   const bool marked = out.kind == type::verbatim_string;
   if (!marked && rest.size() >= size + 2 && rest[size] == '\r' && rest[size + 1] == '\n') {
@@ -176,8 +184,14 @@ void scanner::begin_aggregate(std::string_view count, token& out) {
   if (!parsed) return fail(why_no_length(count), out);
   const bool paired = out.kind == type::map || out.kind == type::attribute;
   const auto announced = static_cast<std::uint64_t>(*parsed);
-  const std::uint64_t room = within_.elements_max - elements_;
-  if (announced > (paired ? room / 2 : room)) {
+  const std::uint64_t children = paired ? announced * 2 : announced;
+  if (out.kind == type::push) {
+    is_push_ = true;  // behind an attribute, too
+    if (is_too_large_) return fail("a message is longer than the limit", out);
+  }
+  const std::uint64_t room =
+      within_.elements_max - std::min<std::uint64_t>(elements_, within_.elements_max);
+  if (children > room && !skips(children)) {
     return fail("a message has more elements than the limit", out);
   }
   if (open_.size() >= within_.depth_max) {
@@ -188,7 +202,6 @@ void scanner::begin_aggregate(std::string_view count, token& out) {
     if (announced == 0) return fail("a push is empty", out);
   }
 
-  const std::uint64_t children = paired ? announced * 2 : announced;
   elements_ += children;
   out.is = token::what::aggregate;
   out.integer = static_cast<std::int64_t>(children);
@@ -249,6 +262,14 @@ void scanner::end_value(token& out) noexcept {
   message_bytes_ = 0;
   elements_ = 0;
   out.ends_message = true;
+}
+
+// Whether a message of `size` that is beyond a limit may be skipped. A push that is lost would be a
+// change that nobody hears of.
+bool scanner::skips(std::uint64_t size) noexcept {
+  if (size > within_.skip_max || is_push_) return false;
+  is_too_large_ = true;
+  return true;
 }
 
 void scanner::fail(std::string_view why, token& out) noexcept {

@@ -21,7 +21,8 @@
 
 namespace drover::resp {
 
-/// What one message may be at most; anything larger is `broken` as soon as it is announced.
+/// What one message may be at most; anything larger is `broken` as soon as it is announced, or
+/// skipped where `skip_max` allows it.
 struct limits {
   /// Aggregates inside one another, attributes included. Replies of ours need 3, CLUSTER SLOTS 4;
   /// it bounds the work of everyone who walks a reply.
@@ -37,11 +38,14 @@ struct limits {
   /// All bytes of a message, dropped attributes included: the largest bulk and 1 MiB of what is
   /// around it.
   std::size_t message_max = std::size_t{65} << 20U;
+  /// A message with more elements or bytes than above is skipped if it has at most so many bytes,
+  /// and is no push. Depth and lines stay as they are: they bound what must be kept to skip it.
+  std::size_t skip_max = 0;
 };
 
 struct token {
   enum class what : std::uint8_t {
-    need_more,   ///< the input is used up
+    need_more,  ///< the input is used up
     /// A whole line, or a bulk that lies whole in the input: `kind`, and `integer` or `text`. Every
     /// null comes as this, $-1 and *-1 too.
     scalar,
@@ -72,6 +76,10 @@ class scanner {
 
   /// True between messages: nothing of a next one has been consumed.
   [[nodiscard]] bool is_idle() const noexcept { return message_bytes_ == 0 && line_.is_empty(); }
+  /// Of the message whose token came last: whether it is larger than the limits and is skipped.
+  [[nodiscard]] bool is_too_large() const noexcept { return is_too_large_; }
+  /// Of the message whose token came last: whether it is a push.
+  [[nodiscard]] bool is_push() const noexcept { return is_push_; }
   /// What broke it; empty unless broken.
   [[nodiscard]] std::string_view error() const noexcept { return error_; }
   /// Bytes searched for line ends so far: never more than consumed and refused.
@@ -94,6 +102,7 @@ class scanner {
   void scan_body(std::string_view input, token& out) noexcept;
   void scan_end(std::string_view input, token& out) noexcept;
   void end_value(token& out) noexcept;
+  [[nodiscard]] bool skips(std::uint64_t size) noexcept;
   void fail(std::string_view why, token& out) noexcept;
 
   [[nodiscard]] state state_of_body() const noexcept {
@@ -110,6 +119,8 @@ class scanner {
   unsigned mark_left_ = 0;
   type bulk_kind_ = type::bulk_string;
   state state_ = state::line;
+  bool is_too_large_ = false;
+  bool is_push_ = false;
 };
 
 }  // namespace drover::resp
