@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/channel.hpp"
 
+#include <new>
 #include <utility>
 
 #include "connection/channel_state.hpp"
@@ -41,16 +42,16 @@ outcome channel::exchange(std::string_view request, std::span<resp::message> rep
   return state_->exchange(request, replies, within);
 }
 
-void channel::post(std::string request, unsigned replies, completion done) {
-  state_->post(std::move(request), replies, std::move(done));
+void channel::post(std::string request, unsigned replies, completion done, posting how) {
+  state_->post(std::move(request), replies, std::move(done), how);
 }
 
 timer_id channel::schedule(steady_time when, std::function<void()> what) {
   if (state_->is_a_fork()) return 0;
   const state::locked lock{state_->mutex};
+  if (!state_->start()) throw std::bad_alloc{};
   const auto first = state_->timers.next();
   const auto id = state_->timers.add(when, std::move(what));
-  state_->start();
   if (!first || when < *first) state_->service_bell->ring();
   return id;
 }
@@ -76,6 +77,25 @@ void channel::release_pushes() {
   DROVER_ASSERT(state_->holds > 0);
   if (--state_->holds > 0 || state_->live == nullptr) return;
   if (state_->live->reader == link::role::service) state_->service_bell->ring();
+}
+
+bool channel::set_alarm(steady_time when) noexcept {
+  return !state_->is_a_fork() && state_->set_alarm(when);
+}
+
+void channel::distrust(std::uint64_t epoch, const fault& why) noexcept {
+  if (!state_->is_a_fork()) state_->distrust(epoch, why);
+}
+
+reachability channel::reached() const {
+  if (state_->is_a_fork()) return {reachability::state::away, std::string{is_a_fork_text}};
+  return state_->reached();
+}
+
+reachability::state channel::reached_state() const noexcept {
+  if (state_->is_a_fork()) return reachability::state::away;
+  const state::locked lock{state_->mutex};
+  return state_->reached_state();
 }
 
 bool channel::is_available() const noexcept {

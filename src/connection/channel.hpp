@@ -13,7 +13,12 @@
 //                 reply;
 //             (2) after any doubt (silence, parse error, reply without a request) the connection is
 //                 closed and every slot on it faults, each exactly once;
-//             (3) no handler, timer or completion runs under a lock of the channel.
+//             (3) no handler, timer or completion runs under a lock of the channel;
+//             (4) every wait has an end: for a connection after `connect_max`, for a reply when the
+//                 server is silent for `silence_max`, or the reply older than reply_watch allows.
+// Fork:       a channel belongs to the process that made it. In a child every member returns at
+//             once: requests fault, timers and alarms do not run, destruction leaks. A new channel
+//             works there.
 #pragma once
 
 #include <drover/fault.hpp>
@@ -44,7 +49,7 @@ struct settings {
   milliseconds connect_max{500};  ///< nobody waits longer for a connection
   milliseconds silence_max{500};  ///< replies are due and no byte has come for so long: close
   milliseconds back_off_min{50};  ///< between attempts while the breaker is open
-  milliseconds back_off_max{5000};
+  milliseconds back_off_max{1000};
   std::size_t reply_max = std::size_t{64} << 20U;
   std::size_t queued_bytes_max = std::size_t{64}
                                  << 20U;  ///< not yet written; beyond: fault `overloaded`
@@ -64,6 +69,19 @@ struct greeting {
   std::string run_id;  ///< empty when INFO is refused
   std::string role;    ///< "master", "slave", ...; empty when INFO is refused
   std::string version;
+  /// What was stored before this moment may come from a snapshot or log that the server loaded when
+  /// it started: its start on its own clock, rounded up. Empty when it has loaded nothing, and when
+  /// INFO is refused.
+  std::optional<server_time> started;
+  /// A reading of the server's clock from INFO. Empty when INFO is refused.
+  struct clock_reading {
+    steady_time sent;
+    steady_time received;
+    server_time server;
+  };
+  std::optional<clock_reading> clock;
+  /// `run_id` differs from that of the connection before.
+  bool is_another_server = false;
   std::vector<resp::message> on_connect;
 };
 
@@ -71,10 +89,37 @@ struct greeting {
 struct handlers {
   /// On the service thread, before requests that waited for the connection are sent: what is posted
   /// from within goes first.
-  std::function<void(const greeting&)> up;
-  std::function<void(const fault&)> down;
+  std::function<void(const greeting&)> up{};
+  std::function<void(const fault&)> down{};
   /// On whichever thread reads.
-  std::function<void(const resp::message&)> push;
+  std::function<void(const resp::message&)> push{};
+  /// On the service thread: an attempt to connect has failed. `unsupported` means that the server
+  /// was reached and refuses this client.
+  std::function<void(const fault&)> refused{};
+  /// On the service thread: the moment given to `set_alarm` has come.
+  std::function<void()> alarm{};
+};
+
+/// What is known of the server.
+struct reachability {
+  enum class state : std::uint8_t {
+    unknown,    ///< nothing has been tried yet, or the first attempt still runs
+    available,  ///< connected, or reconnecting after a connection that worked
+    away,       ///< the breaker is open: requests fault at once
+    refused,    ///< the server was reached and refuses this client, or it is a replica
+  };
+  state now = state::unknown;
+  std::string reason;  ///< for `away` and `refused`
+};
+
+/// How a posted request behaves when the connection is lost before it was sent.
+struct posting {
+  /// Faults with `superseded` instead of going to a server with another run id.
+  bool bound_to_server = false;
+  /// The server may hold it back while it answers reads (CLIENT PAUSE WRITE). After a connection
+  /// that went silent with such a request at the head of its queue, such requests fault at once for
+  /// a growing while, so that reads go on.
+  bool may_stall = false;
 };
 
 /// A caller's own limits: they end its waiting and nobody else's.
@@ -103,24 +148,43 @@ class channel {
 
   /// Sends `request` (which brings `replies.size()` replies) and blocks for them. While the channel
   /// is connecting the request waits for at most `connect_max`; with the breaker open it faults at
-  /// once. An error reply of the server is a reply. Request and replies are borrowed until it
-  /// returns.
+  /// once. An error reply of the server is a reply; one longer than `reply_max` is a fault,
+  /// `corrupt`. Request and replies are borrowed until it returns. Throws nothing.
   [[nodiscard]] outcome exchange(std::string_view request, std::span<resp::message> replies,
                                  const wait_limit& within = {});
 
   /// Sends without waiting. `done` is called exactly once, never from within `post`, from whichever
-  /// thread reads or from the service thread. It must be short, and may post.
-  void post(std::string request, unsigned replies, completion done);
+  /// thread reads or from the service thread. It must be short, and may post. Throws
+  /// std::bad_alloc, and has done nothing, when there is no memory or no thread for it. In a fork
+  /// `done` is called with a fault from within `post`: nobody else is there who could.
+  void post(std::string request, unsigned replies, completion done, posting how = {});
 
-  /// Runs `what` on the service thread at `when` or soon after.
+  /// Runs `what` on the service thread at `when` or soon after. Throws as `post` does. In a fork it
+  /// never runs.
   timer_id schedule(steady_time when, std::function<void()> what);
   /// True when the timer will not run. False: it ran, runs now, or is unknown.
   bool cancel(timer_id id);
+
+  /// Runs `handlers::alarm` once, on the service thread, at `when` or soon after. There is one
+  /// alarm: each call moves it, `steady_time::max()` takes it away. Allocates nothing once the
+  /// service thread runs. False when that thread cannot be started, and in a fork: it will not run.
+  bool set_alarm(steady_time when) noexcept;
 
   /// Counted. While held, the service thread reads pushes when nobody else reads.
   void hold_pushes();
   void release_pushes();
 
+  /// Breaks the connection `epoch` if it is still the current one, and resolves the name again.
+  /// When its answers cannot be trusted (`why` is `corrupt`) it breaks at once, and the next
+  /// attempt comes after a growing pause when this repeats. Otherwise another server should be
+  /// looked for: when this repeats the connection stays in use for a growing while before it is
+  /// given up. The breaker opens for neither.
+  void distrust(std::uint64_t epoch, const fault& why) noexcept;
+
+  /// Throws std::bad_alloc.
+  [[nodiscard]] reachability reached() const;
+  /// As `reached`, without the reason: needs no memory.
+  [[nodiscard]] reachability::state reached_state() const noexcept;
   /// False while the breaker is open: a request would fault at once.
   [[nodiscard]] bool is_available() const noexcept;
   /// The current connection's greeting epoch; 0 while there is none.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The inside of a channel: one mutex, the live connection with its two roles, those who wait for
 // one, and the service thread. channel.cpp holds the face, exchange.cpp the callers' side,
-// roles.cpp what whoever writes or reads does for all, service.cpp the thread.
+// roles.cpp and arrivals.cpp what whoever writes or reads does for all, service.cpp the thread,
+// reconnect.cpp what it does to have a connection.
 //
 // Roles:      a connection has at most one writer and one reader. Who has a role uses that half of
 //             the socket, and its buffer, without the lock.
@@ -27,8 +28,11 @@
 #include "connection/channel.hpp"
 #include "connection/connector.hpp"
 #include "connection/driver.hpp"
+#include "connection/faults.hpp"
 #include "connection/health.hpp"
+#include "connection/reply_watch.hpp"
 #include "connection/spin_gauge.hpp"
+#include "connection/stall_gate.hpp"
 #include "connection/stream.hpp"
 #include "connection/timer_queue.hpp"
 #include "connection/wake_word.hpp"
@@ -38,7 +42,11 @@ namespace drover::connection {
 struct link;
 
 struct pending : slot {
+  /// Why it faulted: `why`, or what came for it. Takes `why`.
+  [[nodiscard]] std::optional<fault> fault_of_end() noexcept;
+
   std::string_view request;
+  posting manner{};
   std::optional<fault> why;
   steady_time parked_until{};
   link* on = nullptr;  ///< since it was appended
@@ -55,20 +63,24 @@ struct call : pending {
 };
 
 struct posted : pending {
-  posted(std::string bytes, unsigned count, completion then)
+  posted(std::string bytes, unsigned count, completion then, posting how)
       : text{std::move(bytes)}, storage(count), done{std::move(then)} {
     request = text;
     replies = storage;
+    manner = how;
   }
   std::string text;
   std::vector<resp::message> storage;
   completion done;
+  bool is_trial = false;  ///< of the stall gate
 };
 
 /// A connection that is up.
 struct link {
   enum class role : std::uint8_t { nobody, caller, service };
   static constexpr std::size_t incoming_size = std::size_t{64} << 10U;
+
+  explicit link(milliseconds silence_max) : watch{silence_max} {}
 
   stream_socket socket;
   std::unique_ptr<stream> traffic;
@@ -80,17 +92,23 @@ struct link {
   bool answered = false;
   std::optional<health::loss> broken;
   fault why;
-  /// The last byte from the server, or the moment from which replies were due, whichever is later.
-  std::atomic<steady_time> quiet_since{steady_time{}};
+  reply_watch watch;
+  std::optional<steady_time> look_at;  ///< when to give it up for another server
+  steady_time look_by{};    ///< until then only while no reply is due, unless it `is_doubted`
+  bool is_doubted = false;  ///< somebody asked for another server
 
   std::string outgoing;  // the writer's
   std::size_t sent = 0;
   std::array<char, incoming_size> incoming;  // the reader's
   spin_gauge gauge;
-  std::atomic<bool> exact_silence{false};  ///< the reader before left without a byte
+  /// No byte of a reply came since the last wait began: a wait of the usual length would end too
+  /// late.
+  std::atomic<bool> exact_silence{false};
 };
 
 inline constexpr std::string_view handler_threw = "a handler threw";
+inline constexpr std::string_view is_a_fork_text =
+    "this process is a fork; make a new client in it";
 
 struct channel::state {
   enum class phase : std::uint8_t {
@@ -109,7 +127,8 @@ struct channel::state {
   // The callers' side.
   outcome exchange(std::string_view request, std::span<resp::message> replies,
                    const wait_limit& within);
-  void post(std::string request, unsigned replies, completion done);
+  void post(std::string request, unsigned replies, completion done, posting how);
+  [[nodiscard]] std::optional<fault> admit_posted(posted& item);
   [[nodiscard]] std::optional<fault> admit(pending& item);
   [[nodiscard]] std::optional<fault> park(pending& item);
   [[nodiscard]] std::optional<fault> append(pending& item);
@@ -124,23 +143,36 @@ struct channel::state {
                                  std::optional<leaving>& limit);
   [[nodiscard]] std::optional<transfer> spin(link& on);
   void digest(link& on, transfer got, arrivals& came);
+  void digest_bytes(link& on, std::size_t bytes, arrivals& came);
   [[nodiscard]] bool deliver(arrivals& came, const call* self) noexcept;
   [[nodiscard]] const void* pass_reader(link& on);
   void break_off(link& on, health::loss how, fault_code code, std::string_view why) noexcept;
-  static void tell(pending& item);
+  void tell(pending& item);
+
+  // From any thread.
+  bool set_alarm(steady_time when) noexcept;
+  void distrust(std::uint64_t which, const fault& why) noexcept;
+  [[nodiscard]] reachability reached();
+  [[nodiscard]] reachability::state reached_state() const noexcept;
 
   // The service thread.
-  void start();
+  [[nodiscard]] bool start() noexcept;
   void serve();
+  void run_alarm(locked& lock);
   void shut_down(locked& lock);
   void run_timers(locked& lock);
   void tell_finished(locked& lock);
   void expire_parked(locked& lock);
   void close_if_broken(locked& lock);
+  void look_for_another(link& on) noexcept;
   void go_on_connecting(locked& lock, readiness came);
+  void fail_attempt(locked& lock, fault why);
   void come_up(locked& lock, connected fresh);
+  [[nodiscard]] bool greet(locked& lock, const connected& fresh);
+  void send_parked(bool is_another_server, slot_list& refused);
+  void open_breaker(const fault& why) noexcept;
   void tell_all(locked& lock, slot_list& ended);
-  static void end(pending& item, const fault& why, slot_list& into);
+  static void end(pending& item, const fault& why, slot_list& into) noexcept;
   void serve_link(locked& lock, readiness came);
   void read_once(locked& lock);
   void hand_over(link& on, locked& lock);
@@ -163,19 +195,23 @@ struct channel::state {
   phase at = phase::idle;
   bool stopping = false;
   bool greeting_now = false;  // within `up`: what the service thread posts goes out first
+  bool is_replica = false;    // the current server, or the last one
   fault refusal;
   health breaker;
+  stall_gate stalls;
+  std::string last_run_id;
+  std::uint64_t connections = 0;
   std::unique_ptr<link> live;
   slot_list parked;
   std::size_t parked_count = 0;
   std::size_t parked_bytes = 0;
   slot_list finished;  // ended without the connection's doing; the service thread tells them
   timer_queue timers;
+  steady_time alarm_at = steady_time::max();
   std::size_t holds = 0;
   std::thread service;
 
   connector attempt;  // the service thread's
-  std::uint64_t connections = 0;
 };
 
 }  // namespace drover::connection

@@ -4,10 +4,29 @@
 #include <algorithm>
 #include <utility>
 
+#include "connection/moments.hpp"
+
 namespace drover::connection {
 namespace {
 
 constexpr std::size_t input_size = std::size_t{16} << 10U;
+
+// One line for people: what to look at first.
+std::string why_not(std::error_code error) {
+  const auto is = [&error](std::errc code) { return error == std::make_error_condition(code); };
+  if (is(std::errc::connection_refused)) return "the connection was refused";
+  if (is(std::errc::no_such_file_or_directory)) return "there is no such socket";
+  if (is(std::errc::permission_denied) || is(std::errc::operation_not_permitted)) {
+    return "this process may not connect to it (permission denied)";
+  }
+  if (is(std::errc::too_many_files_open)) return "this process has too many files open";
+  if (is(std::errc::too_many_files_open_in_system)) return "this machine has too many files open";
+  if (is(std::errc::resource_unavailable_try_again)) {
+    return "its queue of connections is full, or no local port is left";
+  }
+  if (is(std::errc::timed_out)) return "no connection in time";
+  return error ? "no connection: " + error.message() : "the path of the socket is too long";
+}
 
 }  // namespace
 
@@ -19,9 +38,9 @@ connector::connector(const settings& with, const std::shared_ptr<const bell>& wa
                      resolver::look_up by)
     : with_{with}, resolver_{with.at.host, with.at.port, wake, std::move(by)}, input_(input_size) {}
 
-void connector::begin(steady_time now) {
+void connector::begin(steady_time now) noexcept {
   stage_ = stage::resolving;
-  deadline_ = now + with_.connect_max;
+  deadline_ = after(now, with_.connect_max);
   address_deadline_ = deadline_;
   left_.clear();
 }
@@ -34,28 +53,27 @@ readiness connector::asked() const noexcept {
   return {stage_ == stage::greeting, stage_ == stage::connecting || !output_.empty(), false};
 }
 
-connector::answer connector::step(readiness came, steady_time now) {
+connector::answer connector::step(readiness came, steady_time now) noexcept {
+  try {
+    return go_on(came, now);
+  } catch (const std::system_error&) {
+    give_up();
+    return fault_of(fault_code::overloaded, "no thread can be started for the resolver");
+  } catch (...) {
+    give_up();
+    return fault_of(fault_code::overloaded, "no memory for a connection");
+  }
+}
+
+connector::answer connector::go_on(readiness came, steady_time now) {
   if (stage_ == stage::resolving) {
-    std::optional<std::vector<address>> found;
-    if (with_.at.host.empty()) {
-      auto only = unix_address(with_.at.path);
-      found.emplace();
-      if (only) found->push_back(*std::move(only));
-    } else {
-      found = resolver_.ask();
-    }
-    if (found) {
-      if (found->empty()) return refuse("the host is not known");
-      left_ = *std::move(found);
-      std::reverse(left_.begin(), left_.end());
-      connect_next(now);
-      if (!socket_.is_open()) return refuse("the connection was refused");
-    }
+    if (auto ended = resolve(now)) return ended;
   }
   if (stage_ == stage::connecting && came.output) {
-    if (socket_.has_connected()) return begin_greeting();
+    error_ = socket_.connect_error();
+    if (!error_) return begin_greeting(now);
     connect_next(now);
-    if (!socket_.is_open()) return refuse("the connection was refused");
+    if (!socket_.is_open()) return refuse(why_not(error_));
   }
   if (stage_ == stage::greeting && came.output && !output_.empty()) {
     if (auto ended = send_greeting()) return ended;
@@ -69,9 +87,29 @@ connector::answer connector::step(readiness came, steady_time now) {
                                                 : "no answer to the handshake in time");
   }
   if (stage_ == stage::connecting && now >= address_deadline_) {
+    error_ = std::make_error_code(std::errc::timed_out);
     connect_next(now);
-    if (!socket_.is_open()) return refuse("no connection in time");
+    if (!socket_.is_open()) return refuse(why_not(error_));
   }
+  return std::nullopt;
+}
+
+connector::answer connector::resolve(steady_time now) {
+  std::optional<std::vector<address>> found;
+  if (with_.at.host.empty()) {
+    auto only = unix_address(with_.at.path);
+    found.emplace();
+    if (only) found->push_back(*std::move(only));
+  } else {
+    found = resolver_.ask();
+    if (found && found->empty()) return refuse("the host is not known");
+  }
+  if (!found) return std::nullopt;
+  left_ = *std::move(found);
+  std::reverse(left_.begin(), left_.end());
+  error_.clear();
+  connect_next(now);
+  if (!socket_.is_open()) return refuse(why_not(error_));
   return std::nullopt;
 }
 
@@ -81,11 +119,18 @@ void connector::connect_next(steady_time now) {
   stage_ = stage::connecting;
   socket_ = stream_socket{};
   while (!left_.empty() && !socket_.is_open()) {
-    const auto share = (deadline_ - now) / static_cast<std::int64_t>(left_.size());
-    address_deadline_ = left_.size() == 1 ? deadline_ : now + share;
-    socket_ = stream_socket::connecting_to(left_.back());
+    const auto share = between(now, deadline_) / static_cast<std::int64_t>(left_.size());
+    address_deadline_ = left_.size() == 1 ? deadline_ : after(now, share);
+    socket_ = stream_socket::connecting_to(left_.back(), error_);
     left_.pop_back();
   }
+}
+
+void connector::give_up() noexcept {
+  stage_ = stage::idle;
+  socket_ = stream_socket{};
+  traffic_.reset();
+  output_.clear();
 }
 
 connector::answer connector::refuse(std::string_view why) {
@@ -93,25 +138,23 @@ connector::answer connector::refuse(std::string_view why) {
 }
 
 connector::answer connector::refuse(fault why) {
-  stage_ = stage::idle;
-  socket_ = stream_socket{};
-  traffic_.reset();
-  output_.clear();
+  give_up();
   why.text = describe(with_.at) + ": " + why.text;
   return why;
 }
 
 // Too many clients, protected mode: some servers answer the first command by an error and close.
-connector::answer connector::refuse_by_what_came(std::string_view otherwise) {
+connector::answer connector::refuse_by_what_came(fault otherwise) {
   if (place_.received > 0 && replies_[0].root().is_error()) {
     return refuse(read_handshake(with_, replies_).error());
   }
-  return refuse(otherwise);
+  return refuse(std::move(otherwise));
 }
 
-connector::answer connector::begin_greeting() {
+connector::answer connector::begin_greeting(steady_time now) {
   stage_ = stage::greeting;
   address_deadline_ = deadline_;
+  greeted_at_ = now;
   auto request = write_handshake(with_);
   auto limits = limits_of(with_);
   limits.queued_bytes_max = std::max(limits.queued_bytes_max, request.text.size());
@@ -143,22 +186,31 @@ connector::answer connector::receive_greeting() {
   const auto received = socket_.receive(input_);
   if (received.what == transfer::how::would_block) return std::nullopt;
   if (received.what == transfer::how::ended) {
-    return refuse_by_what_came("the connection ended in the handshake");
+    return refuse_by_what_came({fault_code::unreachable, "the connection ended in the handshake"});
   }
   if (!traffic_->take_in({input_.data(), received.bytes}, came)) {
-    return refuse_by_what_came("the handshake was answered by something that is not RESP3");
+    return refuse_by_what_came(
+        {fault_code::unsupported,
+         "the handshake was answered by something that is not RESP3: needs Redis 6 or newer"});
   }
   if (place_.at != slot::stage::ended) return std::nullopt;
   return finish(came);
 }
 
 connector::answer connector::finish(arrivals& came) {
+  if (place_.too_long) return refuse("a reply to the handshake is too long");
   auto said = read_handshake(with_, replies_);
   if (!said) return refuse(said.error());
-  stage_ = stage::idle;
+  if (said->clock) {
+    said->clock->sent = greeted_at_;
+    said->clock->received = now();
+  }
   socket_.begin_traffic(with_.silence_max);
-  connected out{std::exchange(socket_, {}), std::move(traffic_), *std::move(said), {}};
+  connected out{{}, {}, *std::move(said), {}};
   for (auto& push : came.pushes) out.pushes.push_back(std::move(push.what));
+  out.socket = std::exchange(socket_, {});
+  out.traffic = std::move(traffic_);
+  stage_ = stage::idle;
   return out;
 }
 

@@ -10,10 +10,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "connection/channel.hpp"
 #include "connection/driver.hpp"
+#include "connection/faults.hpp"
 #include "connection/handshake.hpp"
 #include "connection/resolver.hpp"
 #include "connection/stream.hpp"
@@ -36,7 +38,7 @@ class connector {
             resolver::look_up by = look_up_addresses);
 
   /// Precondition: no attempt runs.
-  void begin(steady_time now);
+  void begin(steady_time now) noexcept;
   [[nodiscard]] bool is_running() const noexcept { return stage_ != stage::idle; }
 
   /// What to wait for before the next `step`.
@@ -44,19 +46,23 @@ class connector {
   [[nodiscard]] readiness asked() const noexcept;
   [[nodiscard]] steady_time until() const noexcept { return address_deadline_; }
 
-  /// Goes as far as it can without waiting. An answer ends the attempt.
-  [[nodiscard]] std::optional<result<connected>> step(readiness came, steady_time now);
+  /// Goes as far as it can without waiting. An answer ends the attempt; so does an allocation that
+  /// fails, with a fault.
+  [[nodiscard]] std::optional<result<connected>> step(readiness came, steady_time now) noexcept;
 
  private:
   enum class stage { idle, resolving, connecting, greeting };
   struct handshake_slot : slot {};
   using answer = std::optional<result<connected>>;
 
+  [[nodiscard]] answer go_on(readiness came, steady_time now);
+  [[nodiscard]] answer resolve(steady_time now);
   void connect_next(steady_time now);
+  void give_up() noexcept;
   [[nodiscard]] answer refuse(std::string_view why);
   [[nodiscard]] answer refuse(fault why);
-  [[nodiscard]] answer refuse_by_what_came(std::string_view otherwise);
-  [[nodiscard]] answer begin_greeting();
+  [[nodiscard]] answer refuse_by_what_came(fault otherwise);
+  [[nodiscard]] answer begin_greeting(steady_time now);
   [[nodiscard]] answer send_greeting();
   [[nodiscard]] answer receive_greeting();
   [[nodiscard]] answer finish(arrivals& came);
@@ -66,7 +72,9 @@ class connector {
   stage stage_ = stage::idle;
   steady_time deadline_{};
   steady_time address_deadline_{};
+  steady_time greeted_at_{};
   std::vector<address> left_;  // the next one at the back
+  std::error_code error_;      // of the last address
   stream_socket socket_;
   std::unique_ptr<stream> traffic_;
   std::string output_;

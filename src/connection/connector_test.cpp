@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "connection/scripted_server_for_test.hpp"
 #include "support/redis_server.hpp"
 
 namespace drover::connection {
@@ -40,7 +42,10 @@ class dead_port {
     port_ = ntohs(where.sin_port);
     if (!swallows) return;
     if (::listen(listening_, 0) != 0) throw std::runtime_error{"listen"};
-    for (int i = 0; i < 4; ++i) waiting_.push_back(stream_socket::connecting_to(local(port_)));
+    std::error_code error;
+    for (int i = 0; i < 4; ++i) {
+      waiting_.push_back(stream_socket::connecting_to(local(port_), error));
+    }
   }
   ~dead_port() { ::close(listening_); }
   dead_port(const dead_port&) = delete;
@@ -112,6 +117,62 @@ TEST_F(threads_connector, SaysWhyNoAddressWouldDo) {
             "redis://redis.example:1: no connection in time");
 }
 
+TEST_F(threads_connector, TellsApartWhyAUnixSocketCannotBeConnectedTo) {
+  const test::redis_server server;
+  settings with;
+  with.connect_max = 1h;
+  const auto why = [&](const std::string& path) {
+    with.at.path = path;
+    connector by{with, wake};
+    const auto made = attempt(by, *wake);
+    return made ? std::string{"made"} : made.error().text;
+  };
+  EXPECT_EQ(why("/nowhere/socket"), "unix:///nowhere/socket: there is no such socket");
+  EXPECT_EQ(why("/dev/null"), "unix:///dev/null: the connection was refused");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(0);
+  ASSERT_GE(next, 0);
+  ::close(next);
+  const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const std::string full = why(server.socket_path());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_NE(full.find("this process has too many files open"), std::string::npos) << full;
+}
+
+TEST_F(threads_connector, AnAnswerThatIsNotResp3IsARefusal) {
+  const scripted_server server{[](const scripted_peer&, const std::vector<std::string>&) {},
+                               "HTTP/1.1 400 Bad Request\r\n\r\n"};
+  settings with;
+  with.connect_max = 1h;
+  with.at.path = server.path();
+  connector by{with, wake};
+  const auto made = attempt(by, *wake);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, fault_code::unsupported) << made.error().text;
+}
+
+TEST_F(threads_connector, MayTakeForEver) {
+  const test::redis_server server{{.tcp = true, .arguments = {}}};
+  const settings with = named(milliseconds::max());
+  connector by{with, wake, [&](auto&&...) { return std::vector{local(server.port())}; }};
+  EXPECT_TRUE(attempt(by, *wake));
+}
+
+TEST_F(threads_connector, ReadsTheServersClockBetweenTwoReadingsOfItsOwn) {
+  const test::redis_server server{{.tcp = true, .arguments = {}}};
+  const settings with = named(1h);
+  connector by{with, wake, [&](auto&&...) { return std::vector{local(server.port())}; }};
+  const auto before = now();
+  const auto made = attempt(by, *wake);
+  ASSERT_TRUE(made && made->said.clock);
+  EXPECT_LE(before, made->said.clock->sent);
+  EXPECT_LE(made->said.clock->sent, made->said.clock->received);
+  EXPECT_LE(made->said.clock->received, now());
+  EXPECT_FALSE(made->said.started) << "the server has loaded nothing";
+}
+
 TEST_F(threads_connector, DoesNotWaitForASlowNameServerNorAskItTwiceAtOnce) {
   const test::redis_server server{{.tcp = true, .arguments = {}}};
   settings with = named(20ms);
@@ -154,8 +215,9 @@ TEST_F(threads_connector, MayEndWhileANameServerIsAsked) {
 
 TEST(driver, ATcpPeerThatIsGoneIsNoticedByTheKernelToo) {
   const dead_port nobody{true};
-  const stream_socket socket = stream_socket::connecting_to(nobody.where());
-  ASSERT_TRUE(socket.is_open());
+  std::error_code error;
+  const stream_socket socket = stream_socket::connecting_to(nobody.where(), error);
+  ASSERT_TRUE(socket.is_open()) << error.message();
   const auto option = [&](int level, int name) {
     int value = 0;
     socklen_t size = sizeof value;

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "connection/channel.hpp"
+#include "connection/moments.hpp"
 
 namespace drover::connection {
 namespace {
@@ -50,6 +51,7 @@ transfer as_transfer(ssize_t moved) noexcept {
   return {transfer::how::ended, 0};
 }
 
+// For calls that do not wait.
 template <class Call>
 ssize_t again_if_interrupted(Call call) noexcept {
   ssize_t moved = 0;
@@ -108,9 +110,13 @@ stream_socket& stream_socket::operator=(stream_socket&& other) noexcept {
   return *this;
 }
 
-stream_socket stream_socket::connecting_to(const address& where) {
+stream_socket stream_socket::connecting_to(const address& where, std::error_code& error) {
+  error.clear();
   stream_socket out{::socket(where.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (!out.is_open()) return out;
+  if (!out.is_open()) {
+    error.assign(errno, std::generic_category());
+    return out;
+  }
   if (where.family != AF_UNIX) {
     set_option(out.descriptor_, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(out.descriptor_, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout_ms);
@@ -121,15 +127,17 @@ stream_socket stream_socket::connecting_to(const address& where) {
   }
   const auto* const target = reinterpret_cast<const sockaddr*>(where.bytes.data());
   const int failed = ::connect(out.descriptor_, target, static_cast<socklen_t>(where.bytes.size()));
+  if (failed == 0 || errno == EINPROGRESS) return out;
   // A unix socket whose backlog is full answers EAGAIN and will never become writable.
-  if (failed != 0 && errno != EINPROGRESS) return {};
-  return out;
+  error.assign(errno, std::generic_category());
+  return {};
 }
 
-bool stream_socket::has_connected() const noexcept {
+std::error_code stream_socket::connect_error() const noexcept {
   int error = 0;
   socklen_t size = sizeof error;
-  return ::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+  if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  return {error, std::generic_category()};
 }
 
 void stream_socket::begin_traffic(milliseconds wait_max) noexcept {
@@ -153,8 +161,10 @@ transfer stream_socket::receive(std::span<char> into) const noexcept {
 }
 
 transfer stream_socket::receive_or_wait(std::span<char> into) const noexcept {
-  return as_transfer(
-      again_if_interrupted([&] { return ::recv(descriptor_, into.data(), into.size(), 0); }));
+  const ssize_t moved = ::recv(descriptor_, into.data(), into.size(), 0);
+  // To try again would begin the whole time limit anew with every signal.
+  if (moved < 0 && errno == EINTR) return {transfer::how::would_block, 0};
+  return as_transfer(moved);
 }
 
 void stream_socket::hang_up() const noexcept { ::shutdown(descriptor_, SHUT_RDWR); }
@@ -186,7 +196,7 @@ readiness wait_for(const bell& wake, const stream_socket* socket, readiness aske
   const nfds_t count = socket == nullptr ? 1 : 2;
   timespec wait{};
   if (until) {
-    const auto left = std::max<std::int64_t>((*until - now()).count(), 0);
+    const auto left = std::max<std::int64_t>(between(now(), *until).count(), 0);
     wait = {static_cast<time_t>(left / 1'000'000), static_cast<long>(left % 1'000'000) * 1000};
   }
   if (::ppoll(entries.data(), count, until ? &wait : nullptr, nullptr) <= 0) return {};

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "base/time.hpp"
@@ -33,7 +34,7 @@ struct address {
 struct transfer {
   enum class how : std::uint8_t {
     moved,        ///< `bytes` > 0 were moved
-    would_block,  ///< nothing to read, no room to write, or the receive timeout has passed
+    would_block,  ///< nothing to read, no room to write, or the wait is over
     ended,        ///< the peer has closed, or the connection is broken
   };
   how what = how::ended;
@@ -47,10 +48,10 @@ class stream_socket {
   stream_socket(stream_socket&& other) noexcept;
   stream_socket& operator=(stream_socket&& other) noexcept;
 
-  /// Begins to connect; not open when that failed at once.
-  [[nodiscard]] static stream_socket connecting_to(const address& where);
-  /// Once writable after `connecting_to`: whether it is connected.
-  [[nodiscard]] bool has_connected() const noexcept;
+  /// Begins to connect; not open when that failed at once, and `error` says why.
+  [[nodiscard]] static stream_socket connecting_to(const address& where, std::error_code& error);
+  /// Once writable after `connecting_to`: nothing when it is connected, else why not.
+  [[nodiscard]] std::error_code connect_error() const noexcept;
   /// From here on it is blocking: `receive_or_wait` waits for at most `wait_max`.
   void begin_traffic(milliseconds wait_max) noexcept;
 
@@ -59,6 +60,7 @@ class stream_socket {
 
   [[nodiscard]] transfer send(std::string_view bytes) const noexcept;   ///< never blocks
   [[nodiscard]] transfer receive(std::span<char> into) const noexcept;  ///< never blocks
+  /// A signal may end the wait early; who goes on waiting asks a clock for how long.
   [[nodiscard]] transfer receive_or_wait(std::span<char> into) const noexcept;
   /// Both directions are over; who waits in a call above returns.
   void hang_up() const noexcept;
@@ -93,8 +95,8 @@ struct readiness {
   bool hang_up = false;  ///< the peer has closed; data may be left
 };
 
-/// Waits until `wake` rings, the socket (if any) is ready as asked, or `until` has passed. Answers
-/// what of the socket is ready.
+/// Waits until `wake` rings, the socket (if any) is ready as asked, `until` has passed, or a signal
+/// comes. Answers what of the socket is ready.
 [[nodiscard]] readiness wait_for(const bell& wake, const stream_socket* socket, readiness asked,
                                  std::optional<steady_time> until) noexcept;
 

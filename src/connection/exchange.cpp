@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The callers' side of a channel: how a request gets in, and how its caller waits and goes.
+#include <new>
 #include <stop_token>
-#include <system_error>
 #include <utility>
 
 #include "connection/channel_state.hpp"
+#include "connection/moments.hpp"
 
 namespace drover::connection {
 namespace {
 
-fault forked() {
-  return {fault_code::unreachable, "this process is a fork; make a new client in it"};
-}
+fault forked() noexcept { return fault_of(fault_code::unreachable, is_a_fork_text); }
 
 // What a stop token rings: the word on which the caller sleeps, or, while it reads for all, its
 // bell.
@@ -23,12 +22,17 @@ struct stop_bell {
   }
 };
 
-outcome ended(pending& mine) {
-  if (mine.why) return {outcome::how::faulted, *std::move(mine.why)};
+outcome ended(pending& mine) noexcept {
+  if (auto why = mine.fault_of_end()) return {outcome::how::faulted, *std::move(why)};
   return {outcome::how::replied, {}};
 }
 
 }  // namespace
+
+std::optional<fault> pending::fault_of_end() noexcept {
+  if (!why && too_long) return fault_of(fault_code::corrupt, "a reply is longer than reply_max");
+  return std::move(why);
+}
 
 std::optional<fault> channel::state::admit(pending& item) {
   if (stopping) return fault{fault_code::unreachable, "the client is being destroyed"};
@@ -40,11 +44,7 @@ std::optional<fault> channel::state::admit(pending& item) {
       return park(item);
     case phase::idle: break;
   }
-  try {
-    start();
-  } catch (const std::system_error&) {
-    return fault{fault_code::overloaded, "no thread can be started"};
-  }
+  if (!start()) return fault{fault_code::overloaded, "no thread can be started"};
   auto refused = park(item);
   if (!refused) {
     at = phase::connecting;
@@ -58,9 +58,14 @@ std::optional<fault> channel::state::park(pending& item) {
       parked_bytes + item.request.size() > with.queued_bytes_max) {
     return fault{fault_code::overloaded, "too many requests wait for a connection"};
   }
+  const auto moment = now();
+  breaker.asked(moment);
+  item.parked_until = after(moment, with.connect_max);
+  if (live == nullptr && breaker.next_attempt() >= item.parked_until) {
+    return fault{fault_code::unreachable, "the next attempt to connect would come too late"};
+  }
   // It ends the waiting, and may be asleep for longer between two attempts.
   if (parked.empty()) service_bell->ring();
-  item.parked_until = now() + with.connect_max;
   item.at = slot::stage::parked;
   ++parked_count;
   parked_bytes += item.request.size();
@@ -72,7 +77,7 @@ std::optional<fault> channel::state::append(pending& item) {
   const bool was_quiet = live->traffic->due() == 0;
   if (auto taken = live->traffic->append(item.request, item); !taken) return taken.error();
   item.on = live.get();
-  if (was_quiet) live->quiet_since.store(now(), std::memory_order_relaxed);
+  if (was_quiet) live->watch.begin(now(), live->traffic->unwritten());
   return std::nullopt;
 }
 
@@ -87,7 +92,11 @@ outcome channel::state::exchange(std::string_view request, std::span<resp::messa
   bool in_company = false;
   {
     const locked lock{mutex};
-    if (auto refused = admit(mine)) return {outcome::how::faulted, *std::move(refused)};
+    try {
+      if (auto refused = admit(mine)) return {outcome::how::faulted, *std::move(refused)};
+    } catch (const std::bad_alloc&) {
+      return {outcome::how::faulted, fault_of(fault_code::overloaded, "no memory for a request")};
+    }
     if (mine.at == slot::stage::due) {
       in_company = live->reader != link::role::nobody;
       writes = !std::exchange(live->writing, true);
@@ -152,17 +161,36 @@ outcome channel::state::leave(call& mine, outcome::how why) {
   return {why, {}};
 }
 
-void channel::state::post(std::string request, unsigned replies, completion done) {
-  auto item = std::make_unique<posted>(std::move(request), replies, std::move(done));
+// Under the lock. Throws with nothing done.
+std::optional<fault> channel::state::admit_posted(posted& item) {
+  if (item.manner.may_stall && !stalls.is_open()) {
+    switch (stalls.ask(now())) {
+      case stall_gate::pass::free: break;
+      case stall_gate::pass::trial: item.is_trial = true; break;
+      case stall_gate::pass::none:
+        return fault{fault_code::unreachable, "the server holds such requests back"};
+    }
+  }
+  try {
+    auto refused = admit(item);
+    if (refused && !service.joinable()) throw std::bad_alloc{};  // nobody could call `done`
+    return refused;
+  } catch (...) {
+    if (item.is_trial) stalls.trial_ended(false);
+    throw;
+  }
+}
+
+void channel::state::post(std::string request, unsigned replies, completion done, posting how) {
+  auto item = std::make_unique<posted>(std::move(request), replies, std::move(done), how);
   if (is_a_fork()) {
-    // Nobody is here who could call it later, and it may not be called from within.
-    std::thread{[item = std::move(item)] { item->done(forked()); }}.detach();
+    if (item->done) item->done(forked());
     return;
   }
   link* on = nullptr;
   {
     const locked lock{mutex};
-    auto refused = admit(*item);
+    auto refused = admit_posted(*item);
     const bool is_due = item->at == slot::stage::due;
     posted& held = *item.release();
     if (refused) {

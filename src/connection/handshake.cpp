@@ -13,6 +13,7 @@ namespace drover::connection {
 namespace {
 
 constexpr std::size_t quoted_max = 120;
+constexpr std::size_t secret_piece = 4;
 
 bool begins_with(std::string_view text, std::string_view start) noexcept {
   return text.substr(0, start.size()) == start;
@@ -20,9 +21,34 @@ bool begins_with(std::string_view text, std::string_view start) noexcept {
 
 bool has_select(const settings& with) noexcept { return with.at.database != 0; }
 
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool holds(std::string_view text, std::string_view part) noexcept {
+  return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [](char a, char b) { return lower(a) == lower(b); }) != text.end();
+}
+
+// Whether `text` has `secret` in it, in any case, or so long a piece of it that it may be cut off,
+// escaped or encoded there.
+bool betrays(std::string_view text, std::string_view secret) noexcept {
+  if (secret.empty()) return false;
+  const auto piece = std::min(secret.size(), secret_piece);
+  for (std::size_t at = 0; at + piece <= secret.size(); ++at) {
+    if (holds(text, secret.substr(at, piece))) return true;
+  }
+  return false;
+}
+
+// Servers and proxies repeat the commands that they do not know. The words of a command with a
+// password in it are dropped whole, whatever is left of them.
+bool may_repeat_secrets(std::string_view said, const endpoint& at) noexcept {
+  if (betrays(said, at.password) || betrays(said, at.user)) return true;
+  return !at.password.empty() && (holds(said, "auth") || holds(said, "hello"));
+}
+
 // The code of an error is its first word. Texts after WRONGPASS and NOAUTH are left out: some
 // servers repeat the user in them.
-fault refused_hello(std::string_view said) {
+fault refused_hello(std::string_view said, const endpoint& at) {
   if (begins_with(said, "WRONGPASS")) {
     return {fault_code::unsupported, "the server refused user or password (WRONGPASS)"};
   }
@@ -38,11 +64,11 @@ fault refused_hello(std::string_view said) {
   }
   if (begins_with(said, "LOADING"))
     return {fault_code::unreachable, "the server is loading its data"};
-  if (said.find("AUTH") != std::string_view::npos ||
-      said.find("password") != std::string_view::npos) {
+  if (holds(said, "auth") || holds(said, "password")) {
     return {fault_code::unsupported, "the server refused AUTH"};
   }
-  return {fault_code::unreachable, "the server refused HELLO: " + quoted(said)};
+  const auto code = begins_with(said, "DENIED") ? fault_code::unsupported : fault_code::unreachable;
+  return {code, "the server refused HELLO: " + quoted(said, at)};
 }
 
 std::optional<resp::view> find(resp::view map, std::string_view name) noexcept {
@@ -74,9 +100,38 @@ std::string info_field(const resp::message& info, std::string_view name) {
   return {};
 }
 
-std::optional<fault> read_hello(const resp::message& reply, greeting& into) {
+std::optional<std::int64_t> info_number(const resp::message& info, std::string_view name) {
+  const std::string text = info_field(info, name);
+  std::int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || value < 0) return std::nullopt;
+  return value;
+}
+
+// INFO tells whole seconds of the time since the start. Rounded up, so that what is as old as the
+// start counts as older: that errs towards a load.
+void read_server(const resp::message& info, greeting& into) {
+  into.run_id = info_field(info, "run_id");
+  const auto now_us = info_number(info, "server_time_usec");
+  if (!now_us) return;
+  into.clock.emplace().server = server_time{milliseconds{*now_us / 1000}};
+  const auto uptime_s = info_number(info, "uptime_in_seconds");
+  const auto now_s = *now_us / 1'000'000;
+  if (!uptime_s || *uptime_s > now_s) return;
+  into.started = server_time{std::chrono::seconds{now_s - *uptime_s + 1}};
+}
+
+// A server that has loaded nothing holds nothing that is older than its start.
+void read_persistence(const resp::message& info, greeting& into) {
+  const bool has_loaded_nothing =
+      info_number(info, "rdb_last_load_keys_loaded") == 0 && info_number(info, "aof_enabled") == 0;
+  if (has_loaded_nothing) into.started.reset();
+}
+
+std::optional<fault> read_hello(const resp::message& reply, const endpoint& at, greeting& into) {
   const auto hello = reply.root();
-  if (hello.is_error()) return refused_hello(hello.text());
+  if (hello.is_error()) return refused_hello(hello.text(), at);
   if (hello.kind() != resp::type::map) {
     return fault{fault_code::unsupported,
                  "HELLO was not answered by a map: needs RESP3: Redis 6 or newer"};
@@ -114,16 +169,17 @@ handshake_request write_handshake(const settings& with) {
     resp::write_command(out.text, {"SELECT", std::to_string(with.at.database)});
   }
   resp::write_command(out.text, {"INFO", "server"});
+  resp::write_command(out.text, {"INFO", "persistence"});
   resp::write_command(out.text, {"INFO", "replication"});
   resp::write_command(out.text, {"PING"});
   out.text += with.on_connect;
-  out.replies = 4 + (has_select(with) ? 1U : 0U) + with.on_connect_replies;
+  out.replies = 5 + (has_select(with) ? 1U : 0U) + with.on_connect_replies;
   return out;
 }
 
 result<greeting> read_handshake(const settings& with, std::span<resp::message> replies) {
   greeting out;
-  if (auto wrong = read_hello(replies[0], out)) return *std::move(wrong);
+  if (auto wrong = read_hello(replies[0], with.at, out)) return *std::move(wrong);
   if (std::any_of(replies.begin(), replies.end(), is_loading)) {
     return fault{fault_code::unreachable, "the server is loading its data"};
   }
@@ -132,19 +188,21 @@ result<greeting> read_handshake(const settings& with, std::span<resp::message> r
     const auto selected = replies[next++].root();
     if (selected.is_error()) {
       return fault{fault_code::unsupported,
-                   "the server refused SELECT: " + quoted(selected.text())};
+                   "the server refused SELECT: " + quoted(selected.text(), with.at)};
     }
     if (!selected.is_string()) {
       return fault{fault_code::corrupt, "SELECT was answered by something else"};
     }
   }
-  out.run_id = info_field(replies[next++], "run_id");
+  read_server(replies[next++], out);
+  read_persistence(replies[next++], out);
   if (auto role = info_field(replies[next++], "role"); !role.empty()) out.role = std::move(role);
   for (++next; next < replies.size(); ++next) out.on_connect.push_back(std::move(replies[next]));
   return out;
 }
 
-std::string quoted(std::string_view said) {
+std::string quoted(std::string_view said, const endpoint& at) {
+  if (may_repeat_secrets(said, at)) return "(left out: it may repeat the password)";
   std::string out;
   for (const char c : said.substr(0, quoted_max)) out += c >= ' ' && c <= '~' ? c : '?';
   if (said.size() > quoted_max) out += "...";

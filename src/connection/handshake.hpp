@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The first words on a connection, all in one pipeline: HELLO 3 with AUTH and SETNAME, SELECT, INFO
-// server, INFO replication, PING, then the caller's own commands. Pure: text out, replies in.
+// server, INFO persistence, INFO replication, PING, then the caller's own commands. Pure: text out,
+// replies in.
 #pragma once
 
 #include <drover/result.hpp>
@@ -27,11 +28,13 @@ struct handshake_request {
 /// Reads the replies, in order; those to `on_connect` are moved out. `epoch` is left 0.
 ///
 /// A fault is `unsupported` when trying again would not help (no RESP3, wrong password, cluster
-/// mode), else `unreachable` (loading its data, too many clients). Its text holds no password.
+/// mode), else `unreachable` (loading its data, too many clients). Its text holds neither user nor
+/// password. Of `clock` only the server's time is filled in.
 [[nodiscard]] result<greeting> read_handshake(const settings& with,
                                               std::span<resp::message> replies);
 
-/// What a server said, fit for a log: printable ASCII, shortened.
-[[nodiscard]] std::string quoted(std::string_view said);
+/// What a server said, fit for a log: printable ASCII, shortened. Left out when it may repeat the
+/// user or the password of `at`.
+[[nodiscard]] std::string quoted(std::string_view said, const endpoint& at);
 
 }  // namespace drover::connection

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ std::vector<std::string> good_replies() {
   return {hello,
           "+OK\r\n",
           "$23\r\n# Server\r\nrun_id:abcd\r\n\r\n",
+          "$15\r\n# Persistence\r\n\r\n",
           "$12\r\nrole:slave\r\n\r\n",
           "+PONG\r\n",
           "+EXTRA\r\n"};
@@ -50,7 +52,7 @@ result<greeting> read(const settings& with, const std::vector<std::string>& byte
 TEST(handshake, SaysWhoItIsAndReadsWhoAnswers) {
   const settings with = with_extra();
   const handshake_request request = write_handshake(with);
-  EXPECT_EQ(request.replies, 6U);
+  EXPECT_EQ(request.replies, 7U);
   EXPECT_NE(request.text.find("AUTH\r\n$7\r\ndefault\r\n$6\r\nsecret"), std::string::npos);
   EXPECT_NE(request.text.find("SELECT\r\n$1\r\n3"), std::string::npos);
   EXPECT_EQ(request.text.substr(request.text.size() - with.on_connect.size()), with.on_connect);
@@ -76,6 +78,7 @@ TEST(handshake, EachRefusalIsClassedAndSaysWhatToDo) {
       {"-NOAUTH Authentication required.\r\n", fault_code::unsupported, "password"},
       {"-NOPERM this user\r\n", fault_code::unsupported, "HELLO"},
       {"-LOADING Redis is loading\r\n", fault_code::unreachable, "loading"},
+      {"-DENIED Redis is running in protected mode\r\n", fault_code::unsupported, "protected"},
       {"-ERR max number of clients reached\r\n", fault_code::unreachable, "max number"},
       {"+OK\r\n", fault_code::unsupported, "RESP3"},
       {"%1\r\n$4\r\nmode\r\n$7\r\ncluster\r\n", fault_code::unsupported, "cluster mode"},
@@ -88,6 +91,90 @@ TEST(handshake, EachRefusalIsClassedAndSaysWhatToDo) {
     EXPECT_EQ(said.error().code, one.code) << one.reply;
     EXPECT_NE(said.error().text.find(one.says), std::string::npos) << said.error().text;
     EXPECT_EQ(said.error().text.find("secret"), std::string::npos);
+  }
+}
+
+TEST(handshake, NoErrorTextRepeatsTheUserOrThePassword) {
+  settings with = with_extra();
+  with.at.user = "alice";
+  with.at.password = "S3cret+word";
+  const std::string_view texts[] = {
+      "ERR unknown command `HELLO`, with args beginning with: `3` `AUTH` `alice` `S3cret+word`",
+      "ERR bad arguments: 3 auth alice s3cret+word",
+      "ERR bad arguments: 3 Auth Alice S3CRET+WORD",
+      "ERR no such thing: S3cret+word",
+      "ERR no such thing: S3cret%2Bword",
+      "ERR no such thing: \\x53\\x33cret\\x2bword",
+      "ERR truncated: S3cre",
+      "s3cret+word",
+      "DENIED alice may not",
+      "ERR hello what",
+      "LOADING S3cret+word",
+  };
+  for (const std::string_view text : texts) {
+    for (const std::size_t at : {std::size_t{0}, std::size_t{1}}) {
+      auto replies = good_replies();
+      replies[at] = "-" + std::string{text} + "\r\n";
+      const auto said = read(with, replies);
+      ASSERT_FALSE(said) << text;
+      std::string lower = said.error().text;
+      for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      EXPECT_EQ(lower.find("alice"), std::string::npos) << said.error().text;
+      EXPECT_EQ(lower.find("cret"), std::string::npos) << said.error().text;
+      EXPECT_EQ(lower.find("s3cr"), std::string::npos) << said.error().text;
+    }
+  }
+  auto replies = good_replies();
+  replies[0] = "-ERR max number of clients reached\r\n";
+  EXPECT_NE(read(with, replies).error().text.find("max number"), std::string::npos);
+}
+
+TEST(handshake, TellsWhenTheServerStartedRoundedUp) {
+  auto replies = good_replies();
+  const std::string info =
+      "# Server\r\nrun_id:abcd\r\nserver_time_usec:1700000000987654\r\n"
+      "uptime_in_seconds:100\r\n";
+  const auto put = [&](const std::string& text) {
+    replies[2] = "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+    return read(with_extra(), replies);
+  };
+  const auto said = put(info);
+  ASSERT_TRUE(said && said->started && said->clock);
+  EXPECT_EQ(said->started->time_since_epoch(), milliseconds{1'699'999'901'000});
+  EXPECT_EQ(said->clock->server.time_since_epoch(), milliseconds{1'700'000'000'987});
+  for (const char* odd : {"", "run_id:abcd\r\nuptime_in_seconds:100\r\n",
+                          "server_time_usec:-5\r\nuptime_in_seconds:1\r\n",
+                          "server_time_usec:5000000\r\nuptime_in_seconds:9\r\n",
+                          "server_time_usec:5000000\r\nuptime_in_seconds:x\r\n",
+                          "server_time_usec:99999999999999999999\r\nuptime_in_seconds:1\r\n"}) {
+    const auto without = put(odd);
+    ASSERT_TRUE(without) << odd;
+    EXPECT_FALSE(without->started) << odd;
+  }
+}
+
+TEST(handshake, TellsNoStartOfAServerThatHasLoadedNothing) {
+  auto replies = good_replies();
+  const auto bulk = [](const std::string& text) {
+    return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+  };
+  replies[2] = bulk("run_id:abcd\r\nserver_time_usec:1700000000987654\r\nuptime_in_seconds:9\r\n");
+  const struct {
+    const char* persistence;
+    bool is_told;
+  } cases[] = {
+      {"rdb_last_load_keys_loaded:0\r\naof_enabled:0\r\n", false},
+      {"rdb_last_load_keys_loaded:1\r\naof_enabled:0\r\n", true},
+      {"rdb_last_load_keys_loaded:0\r\naof_enabled:1\r\n", true},
+      {"aof_enabled:0\r\n", true},
+      {"", true},
+  };
+  for (const auto& one : cases) {
+    replies[3] = bulk(one.persistence);
+    const auto said = read(with_extra(), replies);
+    ASSERT_TRUE(said) << one.persistence;
+    EXPECT_EQ(said->started.has_value(), one.is_told) << one.persistence;
+    EXPECT_TRUE(said->clock) << one.persistence;
   }
 }
 
@@ -113,8 +200,8 @@ TEST(handshake, AnyOtherReplyReplacedByAnythingNeverCrashes) {
 }
 
 TEST(handshake, WhatAServerSaidIsShortenedAndPrintable) {
-  EXPECT_EQ(connection::quoted("a\r\n\x1b[31mb"), "a???[31mb");
-  EXPECT_LE(connection::quoted(std::string(10000, 'x')).size(), 130U);
+  EXPECT_EQ(connection::quoted("a\r\n\x1b[31mb", {}), "a???[31mb");
+  EXPECT_LE(connection::quoted(std::string(10000, 'x'), {}).size(), 130U);
 }
 
 }  // namespace

@@ -118,5 +118,84 @@ TEST(health, AnAnswerBetweenSilencesStartsTheCountAnew) {
   }
 }
 
+TEST(health, ConnectionsThatEndUnaskedLetNobodyWaitWhoAsks) {
+  health breaker{{50ms, 1s}, 1};
+  for (int i = 0; i < 12; ++i) {
+    breaker.connected(start);
+    breaker.lost(health::loss::ended, health::use::unasked, start);
+    EXPECT_GT(breaker.next_attempt(), start);
+    breaker.asked(start + 1ms);
+    EXPECT_EQ(breaker.next_attempt(), start + 1ms) << i;
+    EXPECT_FALSE(breaker.is_open());
+  }
+}
+
+TEST(health, AskingShortensNoPauseThatTheServerEarned) {
+  health breaker{{50ms, 1s}, 1};
+  breaker.refused(start);
+  const auto due = breaker.next_attempt();
+  breaker.asked(start);
+  EXPECT_EQ(breaker.next_attempt(), due);
+}
+
+TEST(health, AttemptsThatRunIntoTheirTimeLimitBeginNoLaterThanTheLongestPauseApart) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    health breaker{{50ms, 1s}, seed};
+    steady_time began = start;
+    for (int i = 0; i < 60; ++i) {
+      breaker.begins(began);
+      const auto failed = began + 500ms;
+      breaker.refused(failed);
+      EXPECT_LE(breaker.next_attempt(), began + 1s);
+      EXPECT_GE(breaker.next_attempt(), failed + 50ms);
+      began = breaker.next_attempt();
+    }
+  }
+}
+
+TEST(health, ConnectionsEndedOnPurposeAreTriedMoreAndMoreSlowlyAndOpenNothing) {
+  health breaker{{50ms, 1s}, 1};
+  steady_time moment = start;
+  microseconds longest{0};
+  for (int i = 0; i < 20; ++i) {
+    breaker.connected(moment);
+    breaker.lost(health::loss::distrusted, health::use::unanswered, moment);
+    EXPECT_FALSE(breaker.is_open());
+    const microseconds pause = breaker.next_attempt() - moment;
+    EXPECT_EQ(pause == 0us, i == 0) << i;
+    EXPECT_LE(pause, 1s);
+    longest = std::max(longest, pause);
+    moment = breaker.next_attempt();
+  }
+  EXPECT_GE(longest, 500ms);
+  moment = breaker.next_look() + 1s;  // a while without doubts
+  breaker.lost(health::loss::distrusted, health::use::answered, moment);
+  EXPECT_EQ(breaker.next_attempt(), moment);
+}
+
+TEST(health, AConnectionThatIsOfUseMayStayUntilTheNextLook) {
+  health breaker{{50ms, 1s}, 1};
+  steady_time moment = start;
+  for (int i = 0; i < 10; ++i) {
+    breaker.connected(moment);
+    breaker.lost(health::loss::distrusted, health::use::answered, moment);
+    EXPECT_EQ(breaker.next_attempt(), moment) << "it was the time to look";
+    EXPECT_GT(breaker.next_look(), moment);
+    EXPECT_LE(breaker.next_look(), moment + 1s);
+    moment = breaker.next_look();
+  }
+}
+
+TEST(health, PausesForEverDoNotOverflow) {
+  health breaker{{milliseconds::max(), milliseconds::max()}, 1};
+  breaker.begins(start);
+  breaker.refused(start);
+  EXPECT_GT(breaker.next_attempt(), start + 24h);
+  breaker.connected(start);
+  breaker.lost(health::loss::ended, health::use::unasked, start);
+  breaker.lost(health::loss::distrusted, health::use::unasked, start);
+  EXPECT_GT(breaker.next_look(), start + 24h);
+}
+
 }  // namespace
 }  // namespace drover::connection

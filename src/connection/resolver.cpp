@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "connection/resolver.hpp"
 
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -16,19 +15,15 @@ std::optional<std::vector<address>> resolver::ask() {
     if (auto numeric = numeric_address(host_, port_))
       return std::vector<address>{*std::move(numeric)};
     auto fresh = std::make_shared<job>();
-    try {
-      std::thread{[fresh, host = host_, port = port_, ring = when_done_, by = by_] {
-        try {
-          fresh->found = by(host, port);
-        } catch (...) {
-          fresh->found.clear();
-        }
-        fresh->done.store(true, std::memory_order_release);
-        ring->ring();
-      }}.detach();
-    } catch (const std::system_error&) {
-      return std::vector<address>{};
-    }
+    std::thread{[fresh, host = host_, port = port_, ring = when_done_, by = by_] {
+      try {
+        fresh->found = by(host, port);
+      } catch (...) {
+        fresh->found.clear();
+      }
+      fresh->done.store(true, std::memory_order_release);
+      ring->ring();
+    }}.detach();
     running_ = std::move(fresh);
   }
   if (!running_->done.load(std::memory_order_acquire)) return std::nullopt;

@@ -26,7 +26,8 @@ class resolver {
   resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done, look_up by);
 
   /// The addresses, or empty while they are looked up; rings the bell when they are there. The next
-  /// call after an answer looks them up anew.
+  /// call after an answer looks them up anew. Throws std::system_error when no thread can be
+  /// started for it.
   [[nodiscard]] std::optional<std::vector<address>> ask();
 
  private:

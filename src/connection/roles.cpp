@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the writer and the reader of a connection do for everyone, whoever they are.
+// What the writer and the reader of a connection do for everyone, whoever they are. What came is
+// judged in arrivals.cpp.
 #include <sched.h>
 
 #include <utility>
@@ -55,9 +56,8 @@ void channel::state::write_out(link& on, locked& lock) {
     if (sent.what == transfer::how::ended) {
       on.socket.hang_up();
       bytes = on.outgoing.size() - on.sent;
-    } else if (on.late) {
-      // The socket was full, and somebody took bytes out of it: not silence.
-      on.quiet_since.store(now(), std::memory_order_relaxed);
+    } else {
+      on.watch.wrote(bytes, on.late, on.late ? now() : steady_time{});
     }
     on.sent += bytes;
     on.traffic->wrote(bytes);
@@ -115,7 +115,7 @@ transfer channel::state::receive(link& on, call& self, const wait_limit& within,
   if (!is_limited && !on.exact_silence.load(std::memory_order_relaxed)) {
     return on.socket.receive_or_wait(on.incoming);
   }
-  auto until = on.quiet_since.load(std::memory_order_relaxed) + with.silence_max;
+  auto until = on.watch.silent_at();
   if (within.deadline && *within.deadline < until) until = *within.deadline;
   if ((self.word.raise(wake_word::polling) & wake_word::stop) == 0) {
     const auto ready = wait_for(reader_bell, &on.socket, {true, false, false}, until);
@@ -146,74 +146,6 @@ std::optional<transfer> channel::state::spin(link& on) {
   return std::nullopt;
 }
 
-// Under the lock, with the reader role.
-void channel::state::digest(link& on, transfer got, arrivals& came) {
-  switch (got.what) {
-    case transfer::how::moved:
-      on.quiet_since.store(now(), std::memory_order_relaxed);
-      on.exact_silence.store(false, std::memory_order_relaxed);
-      try {
-        if (!on.traffic->take_in({on.incoming.data(), got.bytes}, came)) {
-          break_off(on, health::loss::ended, fault_code::corrupt, on.traffic->error());
-        }
-      } catch (...) {
-        break_off(on, health::loss::ended, fault_code::overloaded, "no memory for a reply");
-      }
-      if (came.ended_count > 0) on.answered = true;
-      return;
-    case transfer::how::would_block:
-      if (on.traffic->due() > 0 &&
-          now() - on.quiet_since.load(std::memory_order_relaxed) >= with.silence_max) {
-        break_off(on, health::loss::silent, fault_code::unreachable, "the server is silent");
-      }
-      return;
-    case transfer::how::ended:
-      break_off(on, health::loss::ended, fault_code::unreachable, "the connection was lost");
-      return;
-  }
-}
-
-// Outside the lock, with the reader role, or for slots that are in no connection any more. False: a
-// handler or completion threw; the others were told all the same.
-bool channel::state::deliver(arrivals& came, const call* self) noexcept {
-  bool went_well = true;
-  std::size_t told = 0;
-  auto push = came.pushes.begin();
-  for (;;) {
-    try {
-      while (push != came.pushes.end() && push->after == told) {
-        const auto& what = (push++)->what;
-        if (to.push) to.push(what);
-      }
-      slot* const item = came.ended.pop_front();
-      if (item == nullptr) break;
-      ++told;
-      if (item != self) tell(static_cast<pending&>(*item));
-    } catch (...) {
-      went_well = false;
-    }
-  }
-  came.pushes.clear();
-  return went_well;
-}
-
-void channel::state::tell(pending& item) {
-  if (item.blocks) {
-    static_cast<call&>(item).word.raise(wake_word::done);
-    return;
-  }
-  const std::unique_ptr<posted> owned{&static_cast<posted&>(item)};
-  if (!owned->done) return;
-  if (!owned->why && owned->replies.empty() && owned->received > 0) {
-    owned->why = fault{fault_code::unsupported, "the server refused the subscription"};
-  }
-  if (owned->why) {
-    owned->done(*std::move(owned->why));
-  } else {
-    owned->done(std::move(owned->storage));
-  }
-}
-
 // Under the lock; nobody has the reader role. Finds somebody for it, if replies are due: the first
 // caller in the queue, who will need it longest anyway, else the service thread. Whom to wake, if
 // anyone.
@@ -230,25 +162,6 @@ const void* channel::state::pass_reader(link& on) {
   }
   if (wants_to_read(on)) service_bell->ring();
   return nullptr;
-}
-
-// Under the lock. Without memory for its text the fault has none: a role that is not given back
-// would hang everyone.
-void channel::state::break_off(link& on, health::loss how, fault_code code,
-                               std::string_view why) noexcept {
-  if (on.broken) return;
-  on.broken = how;
-  on.why.code = code;
-  try {
-    on.why.text = describe(with.at) + ": " + std::string{why};
-  } catch (...) {
-    on.why.text.clear();
-  }
-  on.socket.hang_up();
-  at = phase::connecting;
-  epoch.store(0, std::memory_order_release);
-  client_id.store(0, std::memory_order_release);
-  service_bell->ring();
 }
 
 }  // namespace drover::connection

@@ -27,6 +27,9 @@ inline std::string bulk(std::string_view text) {
   return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n";
 }
 
+/// True on the threads of scripted servers, which share the process with what is tested.
+inline thread_local bool is_of_a_scripted_server = false;
+
 /// One connection as the script sees it. Threads: the connection's own.
 class scripted_peer {
  public:
@@ -90,11 +93,23 @@ class scripted_server {
   scripted_server(const scripted_server&) = delete;
   scripted_server& operator=(const scripted_server&) = delete;
 
+  /// What INFO says from the next connection on.
+  void be(std::string run_id, std::string role) {
+    const std::scoped_lock lock{mutex_};
+    info_ = "run_id:" + run_id + "\r\nrole:" + role + "\r\n";
+  }
+
   [[nodiscard]] std::string path() const { return (folder_ / "socket").string(); }
   [[nodiscard]] unsigned connections() const { return connections_; }
+  /// Closes every connection that there is.
+  void close_all() {
+    const std::scoped_lock lock{mutex_};
+    for (const int one : descriptors_) ::shutdown(one, SHUT_RDWR);
+  }
 
  private:
   void accept_all() {
+    is_of_a_scripted_server = true;
     while (!stopping_) {
       const int descriptor = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
       if (descriptor < 0) continue;
@@ -106,6 +121,7 @@ class scripted_server {
   }
 
   void serve(int descriptor) {
+    is_of_a_scripted_server = true;
     const scripted_peer peer{descriptor, stopping_};
     resp::request_reader reader;
     resp::request request;
@@ -136,8 +152,11 @@ class scripted_server {
                  "10\r\nstandalone\r\n"),
              true;
     }
-    if (arguments[0] == "INFO") return peer.send("$0\r\n\r\n"), true;
-    if (arguments[0] == "PING") return peer.send("+PONG\r\n"), true;
+    if (arguments[0] == "INFO") {
+      const std::scoped_lock lock{mutex_};
+      return peer.send(bulk(info_)), true;
+    }
+    if (arguments.size() == 1 && arguments[0] == "PING") return peer.send("+PONG\r\n"), true;
     return false;
   }
 
@@ -147,7 +166,8 @@ class scripted_server {
   int listening_ = -1;
   std::atomic<bool> stopping_{false};
   std::atomic<unsigned> connections_{0};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::string info_;
   std::vector<int> descriptors_;
   std::vector<std::thread> peers_;
   std::thread acceptor_;

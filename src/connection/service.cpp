@@ -8,9 +8,15 @@
 
 namespace drover::connection {
 
-// Under the lock. Throws std::system_error when no thread can be started.
-void channel::state::start() {
-  if (!service.joinable() && !stopping) service = std::thread{[this] { serve(); }};
+// Under the lock. False when no thread can be started.
+bool channel::state::start() noexcept {
+  if (service.joinable() || stopping) return true;
+  try {
+    service = std::thread{[this] { serve(); }};
+  } catch (...) {
+    return false;
+  }
+  return true;
 }
 
 void channel::state::serve() {
@@ -18,8 +24,10 @@ void channel::state::serve() {
   readiness came;
   for (;;) {
     run_timers(lock);
+    run_alarm(lock);
     tell_finished(lock);
     if (live != nullptr) serve_link(lock, came);
+    if (live != nullptr) look_for_another(*live);
     close_if_broken(lock);
     if (live == nullptr) go_on_connecting(lock, came);
     expire_parked(lock);
@@ -45,6 +53,7 @@ std::optional<steady_time> channel::state::next_moment() const {
   const auto consider = [&first](steady_time when) {
     first = first ? std::min(*first, when) : when;
   };
+  if (alarm_at != steady_time::max()) consider(alarm_at);
   if (!finished.empty()) consider(steady_time{});
   if (const slot* const oldest = parked.front()) {
     consider(static_cast<const pending*>(oldest)->parked_until);
@@ -55,8 +64,11 @@ std::optional<steady_time> channel::state::next_moment() const {
     } else if (at != phase::idle) {
       consider(breaker.next_attempt());
     }
-  } else if (live->reader == link::role::service && live->traffic->due() > 0) {
-    consider(live->quiet_since.load(std::memory_order_relaxed) + with.silence_max);
+  } else {
+    if (live->reader == link::role::service && live->traffic->due() > 0) {
+      consider(live->watch.silent_at());
+    }
+    if (live->look_at) consider(*live->look_at);
   }
   return first;
 }
@@ -77,6 +89,26 @@ void channel::state::run_timers(locked& lock) {
   }
 }
 
+bool channel::state::set_alarm(steady_time when) noexcept {
+  const locked lock{mutex};
+  if (stopping || (when != steady_time::max() && !start())) return false;
+  if (when < std::exchange(alarm_at, when)) service_bell->ring();
+  return true;
+}
+
+void channel::state::run_alarm(locked& lock) {
+  if (stopping || alarm_at == steady_time::max() || alarm_at > now()) return;
+  alarm_at = steady_time::max();
+  if (!to.alarm) return;
+  lock.unlock();
+  try {
+    to.alarm();
+  } catch (...) {
+    // As with a timer.
+  }
+  lock.lock();
+}
+
 void channel::state::tell_all(locked& lock, slot_list& ended) {
   arrivals told;
   while (slot* const item = ended.pop_front()) told.ended.push_back(*item);
@@ -86,8 +118,8 @@ void channel::state::tell_all(locked& lock, slot_list& ended) {
   lock.lock();
 }
 
-void channel::state::end(pending& item, const fault& why, slot_list& into) {
-  item.why = why;
+void channel::state::end(pending& item, const fault& why, slot_list& into) noexcept {
+  item.why = copy_of(why);
   item.at = slot::stage::ended;
   into.push_back(item);
 }
@@ -95,6 +127,7 @@ void channel::state::end(pending& item, const fault& why, slot_list& into) {
 void channel::state::tell_finished(locked& lock) { tell_all(lock, finished); }
 
 void channel::state::expire_parked(locked& lock) {
+  const fault too_late = fault_of(fault_code::unreachable, "no connection in time");
   slot_list late;
   const auto moment = now();
   while (parked.front() != nullptr) {
@@ -102,7 +135,6 @@ void channel::state::expire_parked(locked& lock) {
     const bool is_hopeless = at == phase::open || stopping;
     if (!is_hopeless && oldest.parked_until > moment) break;
     unpark(oldest);
-    static const fault too_late{fault_code::unreachable, "no connection in time"};
     end(oldest, at == phase::open ? refusal : too_late, late);
   }
   tell_all(lock, late);
@@ -113,97 +145,6 @@ void channel::state::unpark(pending& item) noexcept {
   --parked_count;
   parked_bytes -= item.request.size();
   item.at = slot::stage::apart;
-}
-
-// A broken connection ends here, once nobody writes or reads on it.
-void channel::state::close_if_broken(locked& lock) {
-  if (live == nullptr || !live->broken) return;
-  if (live->late) {
-    live->late = false;
-    live->writing = false;
-  }
-  if (live->writing || live->reader != link::role::nobody) return;
-  const auto gone = std::move(live);
-  const auto before = gone->answered             ? health::use::answered
-                      : gone->traffic->due() > 0 ? health::use::unanswered
-                                                 : health::use::unasked;
-  breaker.lost(*gone->broken, before, now());
-  if (breaker.is_open()) {
-    refusal = gone->why;
-    at = phase::open;
-    available.store(false, std::memory_order_release);
-  }
-  slot_list ended;
-  gone->traffic->fail_all(ended);
-  for (slot* item = ended.front(); item != nullptr; item = item->next) {
-    static_cast<pending*>(item)->why = gone->why;
-  }
-  tell_all(lock, ended);
-  if (!to.down) return;
-  lock.unlock();
-  try {
-    to.down(gone->why);
-  } catch (...) {
-    // The connection is down already.
-  }
-  lock.lock();
-}
-
-void channel::state::go_on_connecting(locked& lock, readiness came) {
-  if (at == phase::idle || stopping) return;
-  const auto moment = now();
-  if (!attempt.is_running()) {
-    if (moment < breaker.next_attempt()) return;
-    attempt.begin(moment);
-    came = {};
-  }
-  lock.unlock();
-  auto ended = attempt.step(came, moment);
-  lock.lock();
-  if (!ended) return;
-  if (*ended) return come_up(lock, std::move(**ended));
-  breaker.refused(now());
-  refusal = ended->error();
-  at = phase::open;
-  available.store(false, std::memory_order_release);
-}
-
-void channel::state::come_up(locked& lock, connected fresh) {
-  breaker.connected(now());
-  live = std::make_unique<link>();
-  live->socket = std::move(fresh.socket);
-  live->traffic = std::move(fresh.traffic);
-  live->reader = link::role::service;
-  live->writing = true;
-  at = phase::connecting;
-  greeting_now = true;
-  fresh.said.epoch = ++connections;
-  epoch.store(connections, std::memory_order_release);
-  client_id.store(fresh.said.client_id, std::memory_order_release);
-  lock.unlock();
-  bool went_well = true;
-  try {
-    if (to.up) to.up(fresh.said);
-    for (const auto& push : fresh.pushes) {
-      if (to.push) to.push(push);
-    }
-  } catch (...) {
-    went_well = false;
-  }
-  lock.lock();
-  greeting_now = false;
-  slot_list refused;
-  while (parked.front() != nullptr) {
-    auto& item = static_cast<pending&>(*parked.front());
-    unpark(item);
-    if (const auto why = append(item)) end(item, *why, refused);
-  }
-  at = phase::up;
-  available.store(true, std::memory_order_release);
-  if (!went_well) break_off(*live, health::loss::ended, fault_code::overloaded, handler_threw);
-  write_out(*live, lock);
-  tell_all(lock, refused);
-  hand_over(*live, lock);
 }
 
 bool channel::state::wants_to_read(const link& on) const noexcept {
@@ -251,7 +192,7 @@ void channel::state::hand_over(link& on, locked& lock) {
 }
 
 void channel::state::shut_down(locked& lock) {
-  const fault why{fault_code::unreachable, "the client is being destroyed"};
+  const fault why = fault_of(fault_code::unreachable, "the client is being destroyed");
   for (;;) {
     slot_list ended;
     while (parked.front() != nullptr) {

@@ -29,6 +29,7 @@ struct slot {
 
   std::span<resp::message> replies;  ///< none: the answer is one push (SUBSCRIBE), or an error
   bool blocks = false;               ///< a caller waits in it
+  bool too_long = false;             ///< one of its replies was, and is empty
   stage at = stage::apart;
   std::size_t received = 0;
   std::size_t skip = 0;  ///< replies to abandoned requests that come before the first of this one

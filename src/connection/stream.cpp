@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "connection/stream.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "resp/scanner.hpp"
@@ -11,10 +12,15 @@ namespace {
 // Memory kept for the next batch; a larger buffer served one large value and goes.
 constexpr std::size_t kept_output_max = std::size_t{256} << 10U;
 
+// What a reply may have around its largest bulk.
+constexpr std::size_t around_max = std::size_t{1} << 20U;
+constexpr std::size_t skipped_bulk_max = std::size_t{512} << 20U;
+
 resp::limits reader_limits(const stream_limits& within) {
   resp::limits out;
   out.bulk_max = within.reply_max;
-  out.message_max = within.reply_max + (std::size_t{1} << 20U);
+  out.message_max = within.reply_max + around_max;
+  out.skip_max = std::max(within.reply_max, skipped_bulk_max) + around_max;
   return out;
 }
 
@@ -38,10 +44,11 @@ stream::stream(const stream_limits& within) : within_{within}, reader_{reader_li
 result<void> stream::append(std::string_view request, slot& place) {
   DROVER_ASSERT(place.at != slot::stage::due && place.at != slot::stage::ended);
   DROVER_ASSERT(!place.blocks || !place.replies.empty());
-  if (output_.size() + taken_ + request.size() > within_.queued_bytes_max) {
+  if (unwritten() + request.size() > within_.queued_bytes_max) {
     return fault{fault_code::overloaded, "too many bytes wait to be written"};
   }
   place.received = 0;  // a slot may be used again
+  place.too_long = false;
   const auto replies = due_of(place);
   if (due_ + replies > within_.slots_max) {
     return fault{fault_code::overloaded, "too many replies are due"};
@@ -75,22 +82,31 @@ bool stream::take_in(std::string_view bytes, arrivals& into) {
       break;
     }
     bytes.remove_prefix(step.consumed);
+    if (!reader_.is_push()) into.reply_bytes += step.consumed;
     if (step.how == resp::reader::status::complete) place_message(into);
+    if (step.how == resp::reader::status::skipped) place_skipped(into);
   }
   return !broken_;
 }
 
-void stream::place_message(arrivals& into) {
-  if (partial_.root().kind() == resp::type::push) return take_push(into);
+// Whose reply has just come; null when nobody waits for it, or nobody may.
+slot* stream::next_due() {
   slot* const head = queue_.front();
-  if (due_ == 0) return break_off("a reply to no request");
+  if (due_ == 0) {
+    break_off("a reply to no request");
+    return nullptr;
+  }
   --due_;
   auto& skip = head == nullptr ? skip_at_end_ : head->skip;
-  if (skip > 0) {
-    --skip;
-    partial_.clear();
-    return;
-  }
+  if (skip == 0) return head;
+  --skip;
+  return nullptr;
+}
+
+void stream::place_message(arrivals& into) {
+  if (partial_.root().kind() == resp::type::push) return take_push(into);
+  slot* const head = next_due();
+  if (head == nullptr) return partial_.clear();
   if (head->replies.empty()) {
     if (!partial_.root().is_error()) return break_off("a reply where a push was due");
     partial_.clear();
@@ -100,6 +116,15 @@ void stream::place_message(arrivals& into) {
   auto& reply = head->replies[head->received++];
   reply.clear();
   std::swap(reply, partial_);
+  if (head->received == head->replies.size()) end_head(into);
+}
+
+void stream::place_skipped(arrivals& into) {
+  slot* const head = next_due();
+  if (head == nullptr) return;
+  if (head->replies.empty()) return break_off("a reply where a push was due");
+  head->replies[head->received++].clear();
+  head->too_long = true;
   if (head->received == head->replies.size()) end_head(into);
 }
 

@@ -22,6 +22,8 @@
 
 namespace drover::connection {
 
+/// A reply longer than `reply_max` is skipped: it costs its request, not the connection. One longer
+/// than any that a server sends unless told to (512 MiB) is a doubt.
 struct stream_limits {
   std::size_t reply_max = std::size_t{64} << 20U;
   std::size_t queued_bytes_max = std::size_t{64} << 20U;
@@ -37,7 +39,8 @@ struct arrivals {
   slot_list ended;
   std::size_t ended_count = 0;
   std::vector<push> pushes;
-  bool has_posted = false;  ///< a slot among `ended` in which no caller waits
+  std::size_t reply_bytes = 0;  ///< of all that came, what was no push
+  bool has_posted = false;      ///< a slot among `ended` in which no caller waits
 };
 
 class stream {
@@ -63,11 +66,18 @@ class stream {
   /// Takes out all slots, in order.
   void fail_all(slot_list& into) noexcept;
 
+  /// Bytes that were appended and neither written nor given up.
+  [[nodiscard]] std::size_t unwritten() const noexcept { return output_.size() + taken_; }
   /// Replies that have still to come, those to abandoned requests included.
   [[nodiscard]] std::size_t due() const noexcept { return due_; }
   /// Slots in which a caller waits, and those in which none does.
   [[nodiscard]] std::size_t blocking() const noexcept { return blocking_; }
   [[nodiscard]] std::size_t posted() const noexcept { return posted_; }
+  /// The slot whose reply comes next; null when that is nobody's any more.
+  [[nodiscard]] const slot* head() const noexcept {
+    const slot* const first = queue_.front();
+    return first != nullptr && first->skip == 0 ? first : nullptr;
+  }
   /// The first slot in which a caller waits.
   [[nodiscard]] slot* first_blocking() const noexcept;
 
@@ -76,6 +86,8 @@ class stream {
 
  private:
   void place_message(arrivals& into);
+  void place_skipped(arrivals& into);
+  [[nodiscard]] slot* next_due();
   void take_push(arrivals& into);
   void end_head(arrivals& into);
   void unlink(slot& place) noexcept;

@@ -109,6 +109,46 @@ TEST(stream, ASubscriptionIsAnsweredByItsPushOrByAnError) {
   EXPECT_EQ(next.storage[0].root().text(), "mine too");
 }
 
+TEST(stream, AReplyThatIsTooLongCostsItsRequestAndNobodyElse) {
+  stream traffic{stream_limits{.reply_max = 10}};
+  place before{1};
+  place large{2};
+  place after{1};
+  ASSERT_TRUE(traffic.append("x", before));
+  ASSERT_TRUE(traffic.append("y", large));
+  ASSERT_TRUE(traffic.append("z", after));
+  arrivals came;
+  const std::string bytes = "+b\r\n$11\r\n01234567890\r\n+l\r\n+a\r\n";
+  for (const char byte : bytes) ASSERT_TRUE(traffic.take_in({&byte, 1}, came));
+  EXPECT_EQ(came.ended_count, 3U);
+  EXPECT_EQ(before.storage[0].root().text(), "b");
+  EXPECT_FALSE(before.too_long);
+  EXPECT_TRUE(large.too_long);
+  EXPECT_TRUE(large.storage[0].empty());
+  EXPECT_EQ(after.storage[0].root().text(), "a");
+  EXPECT_FALSE(after.too_long);
+}
+
+TEST(stream, AReplyToNoRequestIsADoubtHoweverLongItIs) {
+  stream traffic{stream_limits{.reply_max = 10}};
+  arrivals came;
+  EXPECT_FALSE(traffic.take_in("$11\r\n01234567890\r\n", came));
+}
+
+TEST(stream, CountsTheBytesOfRepliesButNotThoseOfPushes) {
+  stream traffic{stream_limits{}};
+  place one{1};
+  ASSERT_TRUE(traffic.append("x", one));
+  const std::string push = ">2\r\n$1\r\np\r\n_\r\n";
+  arrivals came;
+  ASSERT_TRUE(traffic.take_in(push, came));
+  EXPECT_EQ(came.reply_bytes, 0U);
+  ASSERT_TRUE(traffic.take_in("$3\r\na", came));
+  EXPECT_EQ(came.reply_bytes, 5U);
+  ASSERT_TRUE(traffic.take_in("bc\r\n" + push, came));
+  EXPECT_EQ(came.reply_bytes, 9U);
+}
+
 TEST(stream, BoundsRefuseAndChangeNothing) {
   stream traffic{stream_limits{.queued_bytes_max = 10, .slots_max = 3}};
   place one{2};

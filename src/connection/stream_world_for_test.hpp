@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Drives a stream by a sequence of choices, beside an obvious model of it: request i asks for
-// replies that carry its number, and whoever gets a reply looks whether it is its own.
+// replies that carry its number, and whoever gets a reply looks whether it is its own. Some replies
+// are too long: their requests are told so, and nobody else notices.
 #pragma once
 
 #include <cstddef>
@@ -49,8 +50,10 @@ class stream_world {
     std::size_t number = 0;
     std::vector<resp::message> storage;
     std::size_t ends = 0;
+    bool has_long_reply = false;
     bool left = false;
   };
+  static constexpr std::size_t reply_max = 20;
 
   void append(const std::function<std::size_t(std::size_t)>& choose) {
     auto made = std::make_unique<item>();
@@ -61,6 +64,12 @@ class stream_world {
     if (!traffic_.append("request", *made)) return complain("refused");
     for (std::size_t i = 0; i < made->storage.size(); ++i) {
       const std::string text = std::to_string(made->number) + "." + std::to_string(i);
+      if (choose(16) == 0) {
+        made->has_long_reply = true;
+        server_ +=
+            "$" + std::to_string(reply_max + 1) + "\r\n" + std::string(reply_max + 1, 'x') + "\r\n";
+        continue;
+      }
       server_ += choose(4) == 0 ? "-" + text + "\r\n"
                                 : "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
     }
@@ -83,8 +92,10 @@ class stream_world {
       if (one.left) complain("an abandoned slot was ended");
       if (one.number < last_ended_) complain("out of order");
       last_ended_ = one.number;
+      if (one.too_long != one.has_long_reply) complain("a long reply was not told, or another was");
       for (std::size_t i = 0; i < one.storage.size(); ++i) {
         const std::string want = std::to_string(one.number) + "." + std::to_string(i);
+        if (one.has_long_reply && one.storage[i].empty()) continue;
         if (one.storage[i].empty() || one.storage[i].root().text() != want) {
           complain("another's reply instead of " + want);
         }
@@ -136,7 +147,7 @@ class stream_world {
     if (wrong_.empty()) wrong_ = std::move(what);
   }
 
-  stream traffic_{stream_limits{}};
+  stream traffic_{stream_limits{.reply_max = reply_max}};
   std::vector<std::unique_ptr<item>> all_;
   std::string server_;
   std::size_t last_ended_ = 0;

@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "connection/channel.hpp"
+#include "connection/moments.hpp"
 
 namespace drover::connection {
 namespace {
@@ -50,7 +51,7 @@ std::uint32_t wake_word::wait(std::uint32_t any, std::optional<steady_time> unti
     if (!until) {
       futex_wait(bits_, set, nullptr);
     } else {
-      const auto left = (*until - now()).count();
+      const auto left = between(now(), *until).count();
       if (left <= 0) break;
       const std::timespec relative{static_cast<std::time_t>(left / 1'000'000),
                                    static_cast<long>(left % 1'000'000) * 1000};

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// What the reader of a connection does with what came: judges it, and gives it to its owners.
+#include <utility>
+
+#include "connection/channel_state.hpp"
+
+namespace drover::connection {
+
+// Under the lock, with the reader role.
+void channel::state::digest(link& on, transfer got, arrivals& came) {
+  switch (got.what) {
+    case transfer::how::moved: return digest_bytes(on, got.bytes, came);
+    case transfer::how::would_block:
+      if (on.traffic->due() == 0) return;
+      on.exact_silence.store(true, std::memory_order_relaxed);
+      if (on.watch.is_silent(now())) {
+        break_off(on, health::loss::silent, fault_code::unreachable, "the server is silent");
+      }
+      return;
+    case transfer::how::ended:
+      break_off(on, health::loss::ended, fault_code::unreachable, "the connection was lost");
+      return;
+  }
+}
+
+void channel::state::digest_bytes(link& on, std::size_t bytes, arrivals& came) {
+  const auto moment = now();
+  const auto due_before = on.traffic->due();
+  try {
+    if (!on.traffic->take_in({on.incoming.data(), bytes}, came)) {
+      break_off(on, health::loss::ended, fault_code::corrupt, on.traffic->error());
+    }
+  } catch (...) {
+    break_off(on, health::loss::ended, fault_code::overloaded, "no memory for a reply");
+  }
+  const bool has_answered = on.traffic->due() < due_before;
+  const bool only_pushes = due_before > 0 && !has_answered && came.reply_bytes == 0;
+  on.exact_silence.store(only_pushes, std::memory_order_relaxed);
+  if (has_answered) {
+    on.answered = true;
+    on.watch.ended(moment, on.traffic->unwritten());
+    return;
+  }
+  if (came.reply_bytes > 0) on.watch.came(came.reply_bytes, moment);
+  if (due_before > 0 && on.watch.is_too_old(moment)) {
+    break_off(on, health::loss::silent, fault_code::unreachable, "a reply did not come in time");
+  }
+}
+
+// Outside the lock, with the reader role, or for slots that are in no connection any more. False: a
+// handler or completion threw; the others were told all the same.
+bool channel::state::deliver(arrivals& came, const call* self) noexcept {
+  bool went_well = true;
+  std::size_t told = 0;
+  auto push = came.pushes.begin();
+  for (;;) {
+    try {
+      while (push != came.pushes.end() && push->after == told) {
+        const auto& what = (push++)->what;
+        if (to.push) to.push(what);
+      }
+      slot* const item = came.ended.pop_front();
+      if (item == nullptr) break;
+      ++told;
+      if (item != self) tell(static_cast<pending&>(*item));
+    } catch (...) {
+      went_well = false;
+    }
+  }
+  came.pushes.clear();
+  return went_well;
+}
+
+void channel::state::tell(pending& item) {
+  if (item.blocks) {
+    static_cast<call&>(item).word.raise(wake_word::done);
+    return;
+  }
+  const std::unique_ptr<posted> owned{&static_cast<posted&>(item)};
+  auto why = owned->fault_of_end();
+  if (owned->is_trial) {
+    const locked lock{mutex};
+    stalls.trial_ended(!why);
+  }
+  if (!owned->done) return;
+  if (!why && owned->replies.empty() && owned->received > 0) {
+    why = fault_of(fault_code::unsupported, "the server refused the subscription");
+  }
+  if (why) {
+    owned->done(*std::move(why));
+  } else {
+    owned->done(std::move(owned->storage));
+  }
+}
+
+// Under the lock. Without memory for its text the fault has none: a role that is not given back
+// would hang everyone.
+void channel::state::break_off(link& on, health::loss how, fault_code code,
+                               std::string_view why) noexcept {
+  if (on.broken) return;
+  on.broken = how;
+  if (const slot* const head = on.traffic->head(); how == health::loss::silent && head != nullptr) {
+    if (static_cast<const pending*>(head)->manner.may_stall) stalls.stalled(now());
+  }
+  on.why.code = code;
+  try {
+    on.why.text = describe(with.at) + ": " + std::string{why};
+  } catch (...) {
+    on.why.text.clear();
+  }
+  on.socket.hang_up();
+  at = phase::connecting;
+  epoch.store(0, std::memory_order_release);
+  client_id.store(0, std::memory_order_release);
+  service_bell->ring();
+}
+
+}  // namespace drover::connection

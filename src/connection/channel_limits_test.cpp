@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Every wait of a channel has an end: signals, trickles, pushes and replies that are too long.
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "connection/channel.hpp"
+#include "connection/scripted_server_for_test.hpp"
+#include "resp/writer.hpp"
+
+namespace drover::connection {
+namespace {
+
+using namespace std::chrono_literals;
+using how = outcome::how;
+
+settings at(const scripted_server& server) {
+  settings with;
+  with.at.path = server.path();
+  with.seed = 1;
+  with.connect_max = 20s;  // a busy machine is no fault of the server's
+  with.silence_max = 20s;
+  return with;
+}
+
+struct answer {
+  outcome end;
+  std::string text;
+};
+
+answer get(channel& on, std::string_view key, const wait_limit& within = {}) {
+  std::string request;
+  resp::write_command(request, {"GET", key});
+  resp::message reply;
+  answer out{on.exchange(request, {&reply, 1}, within), {}};
+  if (out.end.ended == how::replied) out.text = reply.root().text();
+  return out;
+}
+
+void echo(const scripted_peer& peer, const std::vector<std::string>& arguments) {
+  peer.send(bulk("of " + arguments.at(1)));
+}
+
+/// Sends a signal to the thread that made it every few milliseconds.
+class signal_storm {
+ public:
+  signal_storm() : target_{::pthread_self()} {
+    struct sigaction ignores {};
+    ignores.sa_handler = [](int) {};
+    ::sigaction(SIGUSR1, &ignores, &before_);
+    storm_ = std::thread{[this] {
+      while (!over_) {
+        ::pthread_kill(target_, SIGUSR1);
+        std::this_thread::sleep_for(5ms);
+      }
+    }};
+  }
+  ~signal_storm() {
+    over_ = true;
+    storm_.join();
+    ::sigaction(SIGUSR1, &before_, nullptr);
+  }
+  signal_storm(const signal_storm&) = delete;
+  signal_storm& operator=(const signal_storm&) = delete;
+
+ private:
+  pthread_t target_;
+  struct sigaction before_ {};
+  std::atomic<bool> over_{false};
+  std::thread storm_;
+};
+
+TEST(threads_channel_limits, SignalsDoNotLengthenTheWaitForASilentServer) {
+  for (const bool has_deadline : {false, true}) {
+    const scripted_server server{[](const scripted_peer&, const std::vector<std::string>&) {}};
+    settings with = at(server);
+    with.silence_max = 100ms;
+    with.spin = false;
+    channel on{with, {}};
+    const signal_storm storm;
+    wait_limit within;
+    if (has_deadline) within.deadline = steady_time::max();
+    const answer got = get(on, "k", within);
+    EXPECT_EQ(got.end.ended, how::faulted);
+    EXPECT_NE(got.end.why.text.find("silent"), std::string::npos) << got.end.why.text;
+  }
+}
+
+TEST(threads_channel_limits, SignalsDoNotEndAWaitThatIsNotOver) {
+  std::atomic<bool> go_on{false};
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        peer.wait_for([&] { return go_on.load(); });
+        echo(peer, arguments);
+      }};
+  channel on{at(server), {}};
+  std::jthread releases{[&] {
+    std::this_thread::sleep_for(100ms);  // the wait is interrupted some times, whatever it is
+    go_on = true;
+  }};
+  const signal_storm storm;
+  EXPECT_EQ(get(on, "k").text, "of k");
+}
+
+TEST(threads_channel_limits, AReplyInTricklesEnds) {
+  const scripted_server server{[](const scripted_peer& peer, const std::vector<std::string>&) {
+    peer.send("$1000000\r\n");
+    while (peer.send("x")) std::this_thread::sleep_for(1ms);
+  }};
+  settings with = at(server);
+  with.silence_max = 100ms;
+  channel on{with, {}};
+  EXPECT_EQ(get(on, "k").end.ended, how::faulted);  // or it would take a quarter of an hour
+}
+
+TEST(threads_channel_limits, PushesWithoutEndHoldNobodyWhoWaitsForAReply) {
+  for (const auto pause : {0ms, 2ms}) {
+    const scripted_server server{[&](const scripted_peer& peer, const std::vector<std::string>&) {
+      while (peer.send(">2\r\n$10\r\ninvalidate\r\n_\r\n")) {
+        if (pause > 0ms) std::this_thread::sleep_for(pause);
+      }
+    }};
+    settings with = at(server);
+    with.silence_max = 50ms;
+    channel on{with, {}};
+    EXPECT_EQ(get(on, "k").end.ended, how::faulted);
+  }
+}
+
+TEST(threads_channel_limits, AReplyThatIsTooLongFaultsAloneAndCostsNoConnection) {
+  const scripted_server server{
+      [](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        if (arguments[1] == "large") {
+          peer.send(bulk(std::string(300'000, 'x')));
+        } else {
+          echo(peer, arguments);
+        }
+      }};
+  settings with = at(server);
+  with.reply_max = 1000;
+  channel on{with, {}};
+  std::vector<std::jthread> bystanders;
+  for (int c = 0; c < 4; ++c) {
+    bystanders.emplace_back([&, c] {
+      for (int i = 0; i < 50; ++i) {
+        const std::string key = std::to_string(c) + ":" + std::to_string(i);
+        ASSERT_EQ(get(on, key).text, "of " + key);
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    const answer got = get(on, "large");
+    ASSERT_EQ(got.end.ended, how::faulted);
+    EXPECT_EQ(got.end.why.code, fault_code::corrupt);
+    EXPECT_NE(got.end.why.text.find("reply_max"), std::string::npos);
+  }
+  std::atomic<bool> told{false};
+  std::string request;
+  resp::write_command(request, {"GET", "large"});
+  on.post(request, 1, [&](const result<std::vector<resp::message>>& got) {
+    EXPECT_TRUE(!got && got.error().code == fault_code::corrupt);
+    told = true;
+  });
+  while (!told) std::this_thread::yield();
+  bystanders.clear();
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST(threads_channel_limits, LimitsForEverDoNotOverflow) {
+  std::atomic<bool> refuses{true};
+  const scripted_server server{
+      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        if (refuses.exchange(false)) return peer.close();
+        echo(peer, arguments);
+      }};
+  settings with = at(server);
+  with.connect_max = milliseconds::max();
+  with.silence_max = milliseconds::max();
+  with.back_off_min = 1ms;
+  channel on{with, {}};
+  EXPECT_EQ(get(on, "k").end.ended, how::faulted);
+  EXPECT_EQ(get(on, "k").text, "of k");
+  EXPECT_EQ(get(on, "k", {.deadline = steady_time::max(), .stop = {}}).text, "of k");
+  EXPECT_EQ(get(on, "k", {.deadline = steady_time::min(), .stop = {}}).end.ended,
+            how::deadline_passed);
+  std::atomic<int> ran{0};
+  on.schedule(steady_time::min(), [&] { ++ran; });
+  on.schedule(steady_time::max(), [&] { ran = 100; });
+  while (ran == 0) std::this_thread::yield();
+  EXPECT_EQ(get(on, "k").text, "of k");
+  EXPECT_EQ(ran, 1);
+}
+
+}  // namespace
+}  // namespace drover::connection

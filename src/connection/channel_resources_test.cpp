@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+// What a channel does when there is no memory, no thread, or no longer the process that made it.
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "connection/channel.hpp"
+#include "connection/connector.hpp"
+#include "connection/scripted_server_for_test.hpp"
+#include "resp/writer.hpp"
+#include "support/sanitized.hpp"
+
+namespace {
+
+// Of all threads together: how many allocations still succeed. Negative: all.
+std::atomic<long> allocations_left{-1};
+// Only threads that asked for it are refused, or all but those of scripted servers.
+thread_local bool is_starved = false;
+std::atomic<bool> all_are_starved{false};
+
+[[maybe_unused]] bool is_refused() noexcept {
+  if (drover::connection::is_of_a_scripted_server) return false;
+  if (!is_starved && !all_are_starved.load(std::memory_order_relaxed)) return false;
+  if (allocations_left.load(std::memory_order_relaxed) < 0) return false;
+  return allocations_left.fetch_sub(1) == 0;  // one of them fails, and the next ones succeed
+}
+
+}  // namespace
+
+// The thread sanitizer has operators of its own that cannot be replaced: nothing fails there.
+#if defined(__SANITIZE_THREAD__)
+#define DROVER_KEEPS_NEW
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define DROVER_KEEPS_NEW
+#endif
+#endif
+#ifndef DROVER_KEEPS_NEW
+// Not inlined: g++ would take malloc and free for a pair that does not match.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  if (is_refused()) throw std::bad_alloc{};
+  if (void* const made = std::malloc(size == 0 ? 1 : size)) return made;
+  throw std::bad_alloc{};
+}
+[[gnu::noinline]] void operator delete(void* gone) noexcept { std::free(gone); }
+[[gnu::noinline]] void operator delete(void* gone, std::size_t) noexcept { std::free(gone); }
+#endif
+
+namespace drover::connection {
+namespace {
+
+using namespace std::chrono_literals;
+using how = outcome::how;
+
+settings at(const scripted_server& server) {
+  settings with;
+  with.at.path = server.path();
+  with.seed = 1;
+  with.connect_max = 20s;  // a busy machine is no fault of the server's
+  with.silence_max = 20s;
+  with.back_off_min = 1ms;
+  with.back_off_max = 2ms;
+  return with;
+}
+
+std::string get_of(std::string_view key) {
+  std::string out;
+  resp::write_command(out, {"GET", key});
+  return out;
+}
+
+std::string get(channel& on, std::string_view key) {
+  resp::message reply;
+  if (on.exchange(get_of(key), {&reply, 1}).ended != how::replied) return {};
+  return std::string{reply.root().text()};
+}
+
+void echo(const scripted_peer& peer, const std::vector<std::string>& arguments) {
+  peer.send(bulk("of " + arguments.at(1)));
+}
+
+/// While it lives this thread's allocation number `after` fails; with `everywhere` that of all
+/// threads together.
+class starvation {
+ public:
+  starvation(long after, bool everywhere) {
+    is_starved = true;
+    all_are_starved = everywhere;
+    allocations_left = after;
+  }
+  ~starvation() { end(); }
+  starvation(const starvation&) = delete;
+  starvation& operator=(const starvation&) = delete;
+
+  /// Whether an allocation failed.
+  bool end() {
+    const bool failed = allocations_left.exchange(-1) < 0;
+    is_starved = false;
+    all_are_starved = false;
+    return failed;
+  }
+};
+
+/// While it lives no thread can be started: none has room for its stack.
+class no_threads {
+ public:
+  no_threads() {
+    ::pthread_attr_t none;
+    ::pthread_getattr_default_np(&before_);
+    ::pthread_attr_init(&none);
+    ::pthread_attr_setstacksize(&none, std::size_t{1} << 47U);
+    ::pthread_setattr_default_np(&none);
+    ::pthread_attr_destroy(&none);
+  }
+  ~no_threads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+  no_threads(const no_threads&) = delete;
+  no_threads& operator=(const no_threads&) = delete;
+
+ private:
+  ::pthread_attr_t before_{};
+};
+
+TEST(threads_channel_resources, AnAllocationThatFailsInAnExchangeEndsItAndNothingElse) {
+  scripted_server server{echo};
+  for (const bool everywhere : {false, true}) {
+    if (everywhere && test::is_sanitized) continue;  // the runtime of those allocates, too
+    for (long after = 0;; ++after) {
+      channel on{at(server), {}};
+      const std::string request = get_of("k");
+      resp::message reply;
+      starvation some{after, everywhere};
+      const auto end = on.exchange(request, {&reply, 1});
+      const bool failed = some.end();
+      EXPECT_TRUE(end.ended == how::replied || end.ended == how::faulted) << after;
+      while (get(on, "next") != "of next") std::this_thread::yield();
+      if (!failed) break;
+      ASSERT_LT(after, 1000);
+    }
+  }
+}
+
+TEST(threads_channel_resources, APostThatCannotBeTakenThrowsAndIsNotToldOf) {
+  scripted_server server{echo};
+  for (const bool is_up : {false, true}) {
+    const bool everywhere = is_up && !test::is_sanitized;
+    for (long after = 0;; ++after) {
+      std::atomic<int> told{0};
+      int posts = 0;
+      bool failed = false;
+      {
+        channel on{at(server), {}};
+        if (is_up) {
+          ASSERT_EQ(get(on, "k"), "of k");
+        }
+        std::string request = get_of("k");
+        completion done = [&](const result<std::vector<resp::message>>&) { ++told; };
+        starvation some{after, everywhere};
+        try {
+          on.post(std::move(request), 1, std::move(done), {.may_stall = true});
+          ++posts;
+        } catch (const std::bad_alloc&) {
+        }
+        while (everywhere && told < posts) std::this_thread::yield();
+        failed = some.end();
+        while (get(on, "next") != "of next") std::this_thread::yield();
+      }
+      EXPECT_EQ(told, posts) << after;
+      EXPECT_TRUE(posts == 1 || failed);
+      if (!failed) break;
+      ASSERT_LT(after, 1000);
+    }
+  }
+}
+
+TEST(threads_channel_resources, ATimerThatCannotBeTakenThrowsAndDoesNotRun) {
+  scripted_server server{echo};
+  for (long after = 0;; ++after) {
+    std::atomic<int> ran{0};
+    bool failed = false;
+    bool threw = false;
+    {
+      channel on{at(server), {}};
+      std::function<void()> what = [&] { ++ran; };
+      starvation some{after, false};
+      try {
+        on.schedule(now(), std::move(what));
+      } catch (const std::bad_alloc&) {
+        threw = true;
+      }
+      failed = some.end();
+      while (!threw && ran == 0) std::this_thread::yield();
+      ASSERT_EQ(get(on, "next"), "of next");
+    }
+    EXPECT_EQ(ran, threw ? 0 : 1);
+    if (!failed) break;
+    ASSERT_LT(after, 100);
+  }
+}
+
+TEST(threads_channel_resources, WithoutAThreadNothingHangsAndTheNextCallWorks) {
+  scripted_server server{echo};
+  std::atomic<int> alarms{0};
+  std::atomic<int> told{0};
+  channel on{at(server), {.alarm = [&] { ++alarms; }}};
+  {
+    const no_threads here;
+    resp::message reply;
+    EXPECT_EQ(on.exchange(get_of("k"), {&reply, 1}).ended, how::faulted);
+    EXPECT_THROW(on.post(get_of("k"), 1, [&](auto&&) { ++told; }), std::bad_alloc);
+    EXPECT_THROW(on.schedule(now(), [&] { ++told; }), std::bad_alloc);
+    EXPECT_FALSE(on.set_alarm(now()));
+  }
+  EXPECT_EQ(get(on, "k"), "of k");
+  EXPECT_EQ(told, 0);
+  EXPECT_TRUE(on.set_alarm(now()));
+  while (alarms == 0) std::this_thread::yield();
+}
+
+TEST(threads_channel_resources, ANameThatNoThreadCanLookUpIsAFault) {
+  settings with;
+  with.at.host = "redis.example";
+  const auto wake = std::make_shared<const bell>();
+  connector by{with, wake, [](auto&&...) { return std::vector<address>{}; }};
+  const no_threads here;
+  by.begin(now());
+  const auto ended = by.step({}, now());
+  ASSERT_TRUE(ended && !*ended);
+  EXPECT_EQ(ended->error().code, fault_code::overloaded);
+  EXPECT_FALSE(by.is_running());
+}
+
+TEST(threads_channel_resources, TheAlarmMovesAndIsOne) {
+  settings with;
+  with.at.path = "/nowhere/there-is-no-server";
+  std::atomic<int> alarms{0};
+  std::atomic<int> timers{0};
+  channel on{with, {.alarm = [&] {
+               ++alarms;
+               throw 1;  // it has nobody to tell
+             }}};
+  EXPECT_TRUE(on.set_alarm(steady_time::max()));
+  EXPECT_TRUE(on.set_alarm(now() + 1h));
+  EXPECT_TRUE(on.set_alarm(now()));
+  while (alarms == 0) std::this_thread::yield();
+  EXPECT_TRUE(on.set_alarm(now() + 1h));
+  EXPECT_TRUE(on.set_alarm(steady_time::max()));
+  EXPECT_TRUE(on.set_alarm(steady_time::min()));
+  while (alarms == 1) std::this_thread::yield();
+  on.set_alarm(now() + 1h);
+  on.schedule(now(), [&] { ++timers; });
+  while (timers == 0) std::this_thread::yield();
+  EXPECT_EQ(alarms, 2);
+}
+
+TEST(channel_fork, EveryMemberReturnsAtOnceInAChild) {
+  if (test::is_sanitized) GTEST_SKIP() << "sanitizers do not follow a fork of many threads";
+  scripted_server server{echo};
+  auto on = std::make_unique<channel>(at(server), handlers{});
+  ASSERT_EQ(get(*on, "before"), "of before");
+  const pid_t child = fork();
+  if (child == 0) {
+    ::alarm(60);  // a hang is a death
+    int told = 0;
+    bool well = get(*on, "k").empty();
+    on->post(get_of("k"), 1,
+             [&](const result<std::vector<resp::message>>& got) { told += got ? 100 : 1; });
+    well = well && told == 1;
+    on->hold_pushes();
+    on->release_pushes();
+    on->schedule(now(), [] {});
+    well = well && !on->cancel(1) && !on->set_alarm(now());
+    on->distrust(on->epoch(), {fault_code::corrupt, "no"});
+    well = well && on->reached().now == reachability::state::away;
+    static_cast<void>(on->is_available());
+    static_cast<void>(on->client_id());
+    on.reset();
+    channel own{at(server), {}};
+    well = well && get(own, "own") == "of own";
+    _exit(well ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(get(*on, "after"), "of after");
+}
+
+}  // namespace
+}  // namespace drover::connection

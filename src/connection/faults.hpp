@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Faults made where nothing may be thrown: without memory for the text there is none. Pure.
+#pragma once
+
+#include <drover/fault.hpp>
+
+#include <string_view>
+
+namespace drover::connection {
+
+[[nodiscard]] inline fault fault_of(fault_code code, std::string_view text) noexcept {
+  fault out;
+  out.code = code;
+  try {
+    out.text = text;
+  } catch (...) {
+    out.text.clear();
+  }
+  return out;
+}
+
+[[nodiscard]] inline fault copy_of(const fault& why) noexcept {
+  return fault_of(why.code, why.text);
+}
+
+}  // namespace drover::connection

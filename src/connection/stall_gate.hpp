@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Keeps requests that a server may hold back (CLIENT PAUSE WRITE, a script that hangs) from costing
+// one connection after another, and with it the requests that the server would answer. Pure: it is
+// told what happened and when.
+//
+// Open until a connection has gone silent behind such a request. Then it is shut for a while that
+// doubles from `shut_min` to `shut_max` each time it happens again. After each while one request is
+// let through as a trial; its reply opens the gate.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.hpp"
+
+namespace drover::connection {
+
+class stall_gate {
+ public:
+  static constexpr milliseconds shut_min{500};
+  static constexpr milliseconds shut_max{5000};
+
+  enum class pass : std::uint8_t { free, trial, none };
+
+  [[nodiscard]] bool is_open() const noexcept { return shut_for_ == milliseconds{0}; }
+  /// Whether a request may go. Each `trial` must be followed by `trial_ended`.
+  [[nodiscard]] pass ask(steady_time now) noexcept;
+  /// A connection went silent with such a request at the head of its queue.
+  void stalled(steady_time now) noexcept;
+  void trial_ended(bool was_answered) noexcept;
+
+ private:
+  milliseconds shut_for_{0};
+  steady_time shut_until_{};
+  bool has_trial_ = false;
+};
+
+}  // namespace drover::connection
