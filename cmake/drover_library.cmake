@@ -3,7 +3,6 @@
 
 set(DROVER_LAYERS base entry resp lease fetch connection store cache)
 
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(Threads REQUIRED)
 find_path(DROVER_XXHASH_INCLUDE xxhash.h REQUIRED)
 mark_as_advanced(DROVER_XXHASH_INCLUDE)
@@ -30,7 +29,7 @@ target_include_directories(drover SYSTEM PRIVATE "${DROVER_XXHASH_INCLUDE}")
 if(DROVER_FUZZ)
   target_compile_options(drover PRIVATE -fsanitize=fuzzer-no-link)
 endif()
-target_link_libraries(drover PRIVATE OpenSSL::Crypto Threads::Threads)
+target_link_libraries(drover PRIVATE Threads::Threads)
 # Before 1.0 any minor version may break the ABI.
 set_target_properties(drover PROPERTIES
   VERSION ${PROJECT_VERSION}

@@ -9,6 +9,8 @@
 # those files that have such suites are another one, so that nothing is built in vain.
 
 find_package(GTest REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_library(DROVER_HIREDIS hiredis)
 include(GoogleTest)
 
 set(DROVER_THREADED connection_test cache_test integration_test)

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "entry/keys.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <new>
 #include <system_error>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/sha256.hpp"
 #include "entry/envelope.hpp"
 
 namespace drover::entry {
@@ -40,15 +37,8 @@ void append_base64url(std::string& to, std::string_view bytes) {
 
 // Users choose keys, so what stands for a long one must not let them make two that meet.
 void append_long_key(std::string& to, std::string_view key) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
-  unsigned size = 0;
-  if (EVP_Digest(key.data(), key.size(), sum.data(), &size, EVP_sha256(), nullptr) != 1) {
-    throw std::bad_alloc{};  // nothing else can fail in it
-  }
-  std::array<char, digest_bytes_used> used{};
-  std::transform(sum.begin(), sum.begin() + digest_bytes_used, used.begin(),
-                 [](unsigned char byte) { return static_cast<char>(byte); });
-  append_base64url(to, {used.data(), used.size()});
+  const auto sum = base::sha256_of(key);
+  append_base64url(to, {sum.data(), digest_bytes_used});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <set>
 #include <utility>
 #include <vector>
@@ -225,6 +226,24 @@ TEST(names, HaveOneToSixtyFourBytes) {
   EXPECT_TRUE(key_space::is_valid_name("a"));
   EXPECT_TRUE(key_space::is_valid_name(std::string(64, 'a')));
   EXPECT_FALSE(key_space::is_valid_name(std::string(65, 'a')));
+}
+
+/// Names a long key when the program ends.
+struct last_caller {
+  ~last_caller() {
+    if (key_space("a", 0).value_key(std::string(300, 'k')) != named) std::_Exit(1);
+  }
+  std::string named;
+};
+
+// Constructed before the first long key is named, it ends after whatever that one sets up.
+TEST(key_space_at_exit, StillNamesLongKeys) {
+  const auto end = [] {
+    static last_caller at_exit;
+    at_exit.named = key_space("a", 0).value_key(std::string(300, 'k'));
+    std::exit(0);
+  };
+  EXPECT_EXIT(end(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
