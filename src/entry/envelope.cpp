@@ -67,10 +67,15 @@ decoded decode(std::string_view bytes) noexcept {
 
   const unsigned char format_and_kind = byte_at(bytes, at::format_and_kind);
   const unsigned char kind_number = format_and_kind & 0x0FU;
-  if (format_and_kind >> 4U != format || kind_number > static_cast<unsigned char>(kind::failed)) {
+  if (format_and_kind >> 4U != format ||
+      kind_number > static_cast<unsigned char>(kind::uncacheable)) {
     read.how = decoding::newer;
     return read;
   }
+
+  // No lease has it, and nobody could name it as the one to replace.
+  const token produced_by = token::from(bytes.substr(at::token, token::size));
+  if (produced_by.is_none()) return read;
 
   read.how = decoding::ours;
   read.payload = bytes.substr(envelope_size);
@@ -79,21 +84,23 @@ decoded decode(std::string_view bytes) noexcept {
   head.flags = byte_at(bytes, at::flags);
   head.stored_at = server_time{milliseconds{milliseconds_at(bytes, at::stored_at)}};
   head.until = server_time{milliseconds{milliseconds_at(bytes, at::until)}};
-  head.produced_by = token::from(bytes.substr(at::token, token::size));
+  head.produced_by = produced_by;
   head.digest = base::load_big_endian<std::uint64_t>(bytes, at::digest);
 
   const auto load_or_attempts = base::load_big_endian<std::uint32_t>(bytes, at::load_or_attempts);
-  if (head.what == kind::value || head.what == kind::absent) {
-    head.load_us = load_or_attempts;
-  } else {
-    head.attempts = load_or_attempts;
+  switch (head.what) {
+    case kind::value:
+    case kind::absent: head.load_us = load_or_attempts; break;
+    case kind::pending:
+    case kind::failed: head.attempts = load_or_attempts; break;
+    case kind::uncacheable: break;
   }
   if (head.what == kind::value) {
     head.grace = milliseconds{milliseconds_at(bytes, at::grace_or_client_id)};
   }
   if (head.what == kind::pending) {
     head.holder_client_id = base::load_big_endian<std::uint64_t>(bytes, at::grace_or_client_id);
-  } else {
+  } else if (head.what != kind::uncacheable) {
     head.checksum = base::load_big_endian<std::uint32_t>(bytes, at::checksum);
   }
   if (head.what == kind::failed) head.failure = failure_of(byte_at(bytes, at::failure));
@@ -153,7 +160,8 @@ bool is_genuine(const decoded& read, std::uint64_t digest) noexcept {
   switch (read.head.what) {
     case kind::value:
     case kind::failed: return read.head.checksum == checksum_of(read.payload, digest);
-    case kind::absent: return read.payload.empty();
+    case kind::absent:
+    case kind::uncacheable: return read.payload.empty();
     case kind::pending: break;
   }
   return true;

@@ -18,7 +18,13 @@ namespace drover::entry {
 
 inline constexpr std::size_t envelope_size = 64;
 
-enum class kind : std::uint8_t { value = 0, pending = 1, absent = 2, failed = 3 };
+enum class kind : std::uint8_t {
+  value = 0,
+  pending = 1,
+  absent = 2,
+  failed = 3,
+  uncacheable = 4,  ///< a marker: there is a value, and it is not to be stored
+};
 
 /// Why a load failed, as other processes are told.
 enum class failure_class : std::uint8_t { threw = 1, timed_out = 2, cancelled = 3 };
@@ -46,7 +52,8 @@ struct envelope {
 
 enum class decoding : std::uint8_t {
   ours,     ///< an envelope of this format
-  foreign,  ///< no magic, or shorter than 64 bytes: counts as missing, is overwritten under a lease
+  foreign,  ///< no magic, no token, or shorter than 64 bytes: counts as missing, is overwritten
+            ///< under a lease
   newer,    ///< our magic with an unknown format or kind: never overwritten
 };
 
@@ -66,7 +73,7 @@ struct decoded {
 [[nodiscard]] std::uint32_t checksum_of(std::string_view payload, std::uint64_t digest) noexcept;
 
 /// True when the envelope belongs to this digest and, for value and failed, the payload is whole;
-/// an absent one must have no payload.
+/// absent and uncacheable ones must have no payload.
 [[nodiscard]] bool is_genuine(const decoded& read, std::uint64_t digest) noexcept;
 
 }  // namespace drover::entry

@@ -58,12 +58,17 @@ void mend_and_break(std::string bytes) {
   const std::string choice = bytes.substr(bytes.size() - 3);
   bytes.resize(bytes.size() - 3);
   bytes[0] = '\xfe';
-  bytes[1] = static_cast<char>(0x10 | (bytes[1] & 0x03));
+  bytes[1] = static_cast<char>(0x10 | (static_cast<unsigned char>(bytes[1]) % 5));
+  bytes[24] = static_cast<char>(bytes[24] | 1);
   decoded read = decode(bytes);
   demand(read.how == decoding::ours);
   const std::uint64_t digest = read.head.digest;
-  const std::string payload{read.head.what == kind::absent ? std::string_view{} : read.payload};
-  if (read.head.what != kind::pending) read.head.checksum = checksum_of(payload, digest);
+  const kind what = read.head.what;
+  const bool has_none = what == kind::absent || what == kind::uncacheable;
+  const std::string payload{has_none ? std::string_view{} : read.payload};
+  if (what != kind::pending && what != kind::uncacheable) {
+    read.head.checksum = checksum_of(payload, digest);
+  }
   std::string whole = encode(read.head, payload);
   demand(is_genuine(decode(whole), digest));
   demand(!is_genuine(decode(whole), digest + 1));

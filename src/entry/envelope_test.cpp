@@ -91,8 +91,21 @@ golden golden_failed() {
           "11 12 13 14  15 16 17 18   21 22 23 24 00 00 00 00   6e 6f"};
 }
 
+golden golden_uncacheable() {
+  envelope head;
+  head.what = kind::uncacheable;
+  head.stored_at = at_ms(0x0000018BCFE56800);
+  head.until = at_ms(0x0000018BCFE56BE8);
+  head.produced_by = some_token();
+  head.digest = 0x1112131415161718U;
+  return {head, "",
+          "fe 14 00 00  00 00 00 00   00 00 01 8b cf e5 68 00   00 00 01 8b cf e5 6b e8"
+          "a0 a1 a2 a3  a4 a5 a6 a7   a8 a9 aa ab ac ad ae af   00 00 00 00 00 00 00 00"
+          "11 12 13 14  15 16 17 18   00 00 00 00 00 00 00 00"};
+}
+
 std::vector<golden> all_golden() {
-  return {golden_value(), golden_pending(), golden_absent(), golden_failed()};
+  return {golden_value(), golden_pending(), golden_absent(), golden_failed(), golden_uncacheable()};
 }
 
 std::string random_bytes(base::seeded_random& random, std::size_t size) {
@@ -104,18 +117,15 @@ std::string random_bytes(base::seeded_random& random, std::size_t size) {
 /// Any envelope that can be stored: fields of other kinds are left at their defaults.
 envelope random_envelope(base::seeded_random& random) {
   envelope head;
-  head.what = static_cast<kind>(random.next() % 4);
+  head.what = static_cast<kind>(random.next() % 5);
   head.flags = static_cast<std::uint8_t>(random.next());
   head.stored_at = at_ms(static_cast<std::int64_t>(random.next() >> 1U));
   head.until = at_ms(static_cast<std::int64_t>(random.next() >> 1U));
   head.produced_by = token::from(random_bytes(random, token::size));
   head.digest = random.next();
   const auto number = static_cast<std::uint32_t>(random.next());
-  if (head.what == kind::value || head.what == kind::absent) {
-    head.load_us = number;
-  } else {
-    head.attempts = number;
-  }
+  if (head.what == kind::value || head.what == kind::absent) head.load_us = number;
+  if (head.what == kind::pending || head.what == kind::failed) head.attempts = number;
   if (head.what == kind::value) {
     head.grace = milliseconds{static_cast<std::int64_t>(random.next() >> 1U)};
   }
@@ -124,7 +134,7 @@ envelope random_envelope(base::seeded_random& random) {
   }
   if (head.what == kind::pending) {
     head.holder_client_id = random.next();
-  } else {
+  } else if (head.what != kind::uncacheable) {
     head.checksum = static_cast<std::uint32_t>(random.next());
   }
   return head;
@@ -186,9 +196,10 @@ TEST(envelope, WritesNegativeTimesAsZero) {
   envelope head;
   head.stored_at = server_time::min();
   head.until = at_ms(-1);
+  head.produced_by = some_token();
   head.grace = milliseconds{-5};
   const std::string bytes = encode(head, "");
-  EXPECT_EQ(decode(bytes).head, envelope{});
+  EXPECT_EQ(decode(bytes).head, envelope{.produced_by = some_token()});
 }
 
 TEST(envelope, CallsShortAndUnmarkedStringsForeign) {
@@ -204,11 +215,26 @@ TEST(envelope, CallsShortAndUnmarkedStringsForeign) {
   }
 }
 
+TEST(envelope, CallsAnEntryWithoutATokenForeignUnlessItIsNewer) {
+  for (const kind what :
+       {kind::value, kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
+    std::string bytes = genuine(what, "");
+    bytes.replace(24, token::size, token::size, '\0');
+    EXPECT_EQ(decode(bytes).how, decoding::foreign);
+    EXPECT_FALSE(is_genuine(decode(bytes), 42));
+    bytes[39] = '\1';
+    EXPECT_EQ(decode(bytes).how, decoding::ours);
+    bytes[39] = '\0';
+    bytes[1] = '\x15';
+    EXPECT_EQ(decode(bytes).how, decoding::newer);
+  }
+}
+
 TEST(envelope, CallsUnknownFormatsAndKindsNewer) {
   for (unsigned second = 0; second < 256; ++second) {
     std::string bytes = genuine(kind::value, "payload");
     bytes[1] = static_cast<char>(static_cast<unsigned char>(second));
-    const bool known = second >= 0x10 && second <= 0x13;
+    const bool known = second >= 0x10 && second <= 0x14;
     const decoded read = decode(bytes);
     EXPECT_EQ(read.how, known ? decoding::ours : decoding::newer) << second;
     if (!known) {
@@ -246,7 +272,8 @@ TEST(envelope, ReadsOtherFlagBitsButKeepsTheKnownOnesApart) {
 }
 
 TEST(envelope, IsGenuineOnlyUnderItsOwnDigest) {
-  for (const kind what : {kind::value, kind::pending, kind::absent, kind::failed}) {
+  for (const kind what :
+       {kind::value, kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
     const std::string bytes = genuine(what, "");
     EXPECT_TRUE(is_genuine(decode(bytes), 42));
     EXPECT_FALSE(is_genuine(decode(bytes), 43));
@@ -264,6 +291,7 @@ TEST(envelope, IsNotGenuineOnceItsPayloadIsCutOrGrown) {
     EXPECT_FALSE(is_genuine(decode(bytes + "p"), 42));
   }
   EXPECT_FALSE(is_genuine(decode(genuine(kind::absent, "") + "p"), 42));
+  EXPECT_FALSE(is_genuine(decode(genuine(kind::uncacheable, "") + "p"), 42));
 }
 
 TEST(envelope, IsNotGenuineAfterAnyFlippedBitOfThePayload) {

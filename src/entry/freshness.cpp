@@ -16,7 +16,6 @@ constexpr milliseconds longest = std::chrono::days{36'525};
 
 constexpr microseconds shortest_pause = milliseconds{50};
 constexpr microseconds longest_first_pause = milliseconds{1000};
-constexpr microseconds longest_pause = milliseconds{5000};
 
 milliseconds bounded(milliseconds length) noexcept {
   return std::clamp(length, milliseconds::zero(), longest);
@@ -30,14 +29,19 @@ milliseconds bounded(microseconds length) noexcept {
 
 }  // namespace
 
-freshness freshness_of(const envelope& head, server_time now) noexcept {
+server_time servable_until(const envelope& head) noexcept {
+  const auto grace = std::max<std::int64_t>(head.grace.count(), 0);
+  return server_time{milliseconds{saturating_add(head.until.time_since_epoch().count(), grace)}};
+}
+
+freshness freshness_of(const envelope& head, server_time now, const trust& trusted) noexcept {
   const bool by_hand =
       head.what == kind::value && (head.flags & envelope::flag_expired_by_hand) != 0;
-  if (now < head.until && !by_hand) return freshness::fresh;
+  const bool is_trusted = !trusted.nothing_is_fresh && head.stored_at >= trusted.stored_from;
+  if (now < head.until && !by_hand && is_trusted) return freshness::fresh;
   if (head.what != kind::value) return freshness::expired;
-  const auto grace = std::max<std::int64_t>(head.grace.count(), 0);
-  const auto end = saturating_add(head.until.time_since_epoch().count(), grace);
-  return now.time_since_epoch().count() < end ? freshness::stale : freshness::expired;
+  if (!is_trusted && head.grace.count() <= 0) return freshness::expired;
+  return now < servable_until(head) ? freshness::stale : freshness::expired;
 }
 
 milliseconds age_of(const envelope& head, server_time now) noexcept {
@@ -62,13 +66,26 @@ lifetime lifetime_of(const lifetime_inputs& in) noexcept {
   return made;
 }
 
-milliseconds failure_pause(microseconds load_time, std::uint32_t attempt, double unit) noexcept {
-  // Eight doublings of the shortest pause are past the longest.
-  const std::uint32_t doublings = std::min<std::uint32_t>(attempt > 0 ? attempt - 1 : 0, 8);
+milliseconds failure_pause(microseconds load_time, std::uint32_t attempt, double unit,
+                           milliseconds pause_max) noexcept {
+  // So many doublings of the shortest pause are past the longest time, and of the longest first
+  // one still within the type.
+  const std::uint32_t doublings = std::min<std::uint32_t>(attempt > 0 ? attempt - 1 : 0, 40);
   const microseconds first = std::clamp(load_time, shortest_pause, longest_first_pause);
-  const microseconds pause = std::min(first * (1U << doublings), longest_pause);
+  const microseconds pause =
+      std::min<microseconds>(first * (std::int64_t{1} << doublings), bounded(pause_max));
   const double spread = 0.8 + 0.4 * (unit > 0.0 ? std::min(unit, 1.0) : 0.0);
   return milliseconds{static_cast<std::int64_t>(static_cast<double>(pause.count()) * spread / 1e3)};
+}
+
+milliseconds longest_failure_pause(milliseconds pause_max) noexcept {
+  return bounded(pause_max) * 6 / 5;
+}
+
+server_time pause_end_of(const envelope& failed, milliseconds pause_max) noexcept {
+  const std::int64_t end = saturating_add(failed.stored_at.time_since_epoch().count(),
+                                          longest_failure_pause(pause_max).count());
+  return std::min(failed.until, server_time{milliseconds{end}});
 }
 
 }  // namespace drover::entry

@@ -10,13 +10,25 @@
 
 namespace drover::entry {
 
+/// Which entries a reader may take for fresh.
+struct trust {
+  /// What was stored earlier may come from a snapshot that the server loaded when it started.
+  server_time stored_from{server_time::min()};
+  bool nothing_is_fresh = false;  ///< the server is a replica
+};
+
 enum class freshness : std::uint8_t { fresh, stale, expired };
 
 /// value: fresh before `until`, stale before `until + grace`, then expired. absent: no grace.
-/// pending and failed: fresh before `until` (the lease or the pause runs), then expired.
+/// The other kinds: fresh before `until` (the lease, the pause or the marker runs), then expired.
 /// A moment equal to `until` is past it. A value expired by hand is never fresh, even if our
-/// estimate of the server's clock is behind.
-[[nodiscard]] freshness freshness_of(const envelope& head, server_time now) noexcept;
+/// estimate of the server's clock is behind. What is not to be trusted is never fresh: a value is
+/// stale if it has grace, everything else is expired.
+[[nodiscard]] freshness freshness_of(const envelope& head, server_time now,
+                                     const trust& trusted = {}) noexcept;
+
+/// From when on a value can no longer be served, stale or not.
+[[nodiscard]] server_time servable_until(const envelope& head) noexcept;
 
 /// How old the value is: since its load began, never negative.
 [[nodiscard]] milliseconds age_of(const envelope& head, server_time now) noexcept;
@@ -42,9 +54,17 @@ struct lifetime_inputs {
 /// taken as at least 0 and at most 100 years, so nothing overflows, here or in a script.
 [[nodiscard]] lifetime lifetime_of(const lifetime_inputs& in) noexcept;
 
-/// clamp(load time, 50 ms, 1 s) * 2^(attempt - 1), at most 5 s, then +-20 % by `unit`: up to 6 s.
-/// attempt counts from 1.
-[[nodiscard]] milliseconds failure_pause(microseconds load_time, std::uint32_t attempt,
-                                         double unit) noexcept;
+inline constexpr milliseconds default_failure_pause_max{5000};
+
+/// clamp(load time, 50 ms, 1 s) * 2^(attempt - 1), at most `pause_max`, then +-20 % by `unit`.
+/// attempt counts from 1. A `pause_max` of zero: no pause.
+[[nodiscard]] milliseconds failure_pause(microseconds load_time, std::uint32_t attempt, double unit,
+                                         milliseconds pause_max) noexcept;
+
+/// The longest that `failure_pause` can be: nobody waits longer, whatever is stored.
+[[nodiscard]] milliseconds longest_failure_pause(milliseconds pause_max) noexcept;
+
+/// When the pause of a failed entry ends for a reader with this `pause_max`.
+[[nodiscard]] server_time pause_end_of(const envelope& failed, milliseconds pause_max) noexcept;
 
 }  // namespace drover::entry

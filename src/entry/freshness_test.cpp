@@ -39,7 +39,7 @@ TEST(freshness, OfAValueEndsExactlyAtItsTimes) {
 }
 
 TEST(freshness, OfOtherKindsKnowsNoGrace) {
-  for (const kind what : {kind::absent, kind::pending, kind::failed}) {
+  for (const kind what : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
     const envelope head = made(what, 100, 50);
     for (std::int64_t now = 90; now <= 160; ++now) {
       EXPECT_EQ(freshness_of(head, at_ms(now)), now < 100 ? freshness::fresh : freshness::expired);
@@ -53,6 +53,36 @@ TEST(freshness, OfAValueExpiredByHandIsAtBestStale) {
   EXPECT_EQ(freshness_of(head, at_ms(99)), freshness::stale);
   EXPECT_EQ(freshness_of(head, at_ms(109)), freshness::stale);
   EXPECT_EQ(freshness_of(head, at_ms(110)), freshness::expired);
+}
+
+TEST(freshness, OfAValueFromBeforeTheServersStartIsAtBestStaleAndOnlyWithGrace) {
+  const trust since{.stored_from = at_ms(50)};
+  for (const std::int64_t stored : {0, 49, 50}) {
+    const bool is_old = stored < 50;
+    envelope head = made(kind::value, 100, 10);
+    head.stored_at = at_ms(stored);
+    EXPECT_EQ(freshness_of(head, at_ms(99), since), is_old ? freshness::stale : freshness::fresh);
+    EXPECT_EQ(freshness_of(head, at_ms(109), since), freshness::stale);
+    EXPECT_EQ(freshness_of(head, at_ms(110), since), freshness::expired);
+    head.grace = milliseconds{0};
+    EXPECT_EQ(freshness_of(head, at_ms(99), since), is_old ? freshness::expired : freshness::fresh);
+  }
+}
+
+TEST(freshness, OfEverythingElseFromBeforeTheServersStartIsOver) {
+  for (const kind what : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
+    envelope head = made(what, 100, 10);
+    head.stored_at = at_ms(49);
+    EXPECT_EQ(freshness_of(head, at_ms(60), {.stored_from = at_ms(50)}), freshness::expired);
+    EXPECT_EQ(freshness_of(head, at_ms(60), {.stored_from = at_ms(49)}), freshness::fresh);
+  }
+}
+
+TEST(freshness, OfNothingIsFreshOnAReplica) {
+  const trust replica{.nothing_is_fresh = true};
+  EXPECT_EQ(freshness_of(made(kind::value, 100, 10), at_ms(0), replica), freshness::stale);
+  EXPECT_EQ(freshness_of(made(kind::value, 100, 0), at_ms(0), replica), freshness::expired);
+  EXPECT_EQ(freshness_of(made(kind::absent, 100), at_ms(0), replica), freshness::expired);
 }
 
 TEST(freshness, IgnoresFlagsThatItDoesNotKnow) {
@@ -207,7 +237,9 @@ TEST(lifetime, NeverLeavesWhatDoublesCountExactly) {
   }
 }
 
-TEST(failure_pause, DoublesWithEveryAttemptUpToFiveSeconds) {
+constexpr milliseconds limit = default_failure_pause_max;
+
+TEST(failure_pause, DoublesWithEveryAttemptUpToItsLimit) {
   struct row {
     std::int64_t load_ms;
     std::vector<std::int64_t> pauses;  // of attempts 1, 2, ...; without jitter
@@ -223,7 +255,7 @@ TEST(failure_pause, DoublesWithEveryAttemptUpToFiveSeconds) {
     std::uint32_t attempt = 0;
     for (const std::int64_t pause : wanted.pauses) {
       ++attempt;
-      const auto got = failure_pause(milliseconds{wanted.load_ms}, attempt, 0.5);
+      const auto got = failure_pause(milliseconds{wanted.load_ms}, attempt, 0.5, limit);
       EXPECT_NEAR(static_cast<double>(got.count()), static_cast<double>(pause), 1.0)
           << wanted.load_ms << " ms, attempt " << attempt;
     }
@@ -235,13 +267,14 @@ TEST(failure_pause, StaysWithinAFifthOfItsMiddle) {
   for (int i = 0; i < 20'000; ++i) {
     const auto attempt = static_cast<std::uint32_t>(1 + random.next() % 12);
     const microseconds load{static_cast<std::int64_t>(random.next() % 2'000'000)};
-    const auto middle = static_cast<double>(failure_pause(load, attempt, 0.5).count());
-    const auto got = static_cast<double>(failure_pause(load, attempt, random.next_unit()).count());
+    const auto middle = static_cast<double>(failure_pause(load, attempt, 0.5, limit).count());
+    const auto got =
+        static_cast<double>(failure_pause(load, attempt, random.next_unit(), limit).count());
     ASSERT_GE(got + 2.0, middle * 0.8);
     ASSERT_LE(got - 2.0, middle * 1.2);
   }
-  EXPECT_EQ(failure_pause(milliseconds{100}, 1, 1.0), milliseconds{120});
-  EXPECT_EQ(failure_pause(milliseconds{100}, 1, 0x1.0p-53), milliseconds{80});
+  EXPECT_EQ(failure_pause(milliseconds{100}, 1, 1.0, limit), milliseconds{120});
+  EXPECT_EQ(failure_pause(milliseconds{100}, 1, 0x1.0p-53, limit), milliseconds{80});
 }
 
 TEST(failure_pause, TakesAnyInputs) {
@@ -249,13 +282,40 @@ TEST(failure_pause, TakesAnyInputs) {
     for (const std::uint32_t attempt : {0U, 1U, 32U, 33U, 64U, 0xFFFFFFFFU}) {
       for (const double unit : {-1.0, 0.0, 0.5, 1.0, 2.0, std::numeric_limits<double>::quiet_NaN(),
                                 std::numeric_limits<double>::infinity()}) {
-        const milliseconds pause = failure_pause(microseconds{load}, attempt, unit);
+        const milliseconds pause = failure_pause(microseconds{load}, attempt, unit, limit);
         EXPECT_GE(pause, milliseconds{40});
         EXPECT_LE(pause, milliseconds{6'000});
       }
     }
   }
-  EXPECT_EQ(failure_pause(milliseconds{100}, 0, 0.5), failure_pause(milliseconds{100}, 1, 0.5));
+  EXPECT_EQ(failure_pause(milliseconds{100}, 0, 0.5, limit),
+            failure_pause(milliseconds{100}, 1, 0.5, limit));
+}
+
+TEST(failure_pause, KeepsTheLimitThatItIsGiven) {
+  for (const milliseconds pause_max : {milliseconds{0}, milliseconds{1}, milliseconds{70},
+                                       milliseconds{60'000}, hundred_years, milliseconds::max()}) {
+    for (const std::uint32_t attempt : {1U, 2U, 10U, 41U, 0xFFFFFFFFU}) {
+      const milliseconds pause = failure_pause(milliseconds{100}, attempt, 1.0, pause_max);
+      EXPECT_GE(pause, milliseconds{0});
+      EXPECT_LE(pause, longest_failure_pause(pause_max));
+    }
+    EXPECT_EQ(failure_pause(milliseconds{100}, 0xFFFFFFFF, 1.0, pause_max),
+              longest_failure_pause(pause_max));
+  }
+  EXPECT_EQ(failure_pause(milliseconds{100}, 1, 1.0, milliseconds{-5}), milliseconds{0});
+  EXPECT_EQ(longest_failure_pause(milliseconds{5000}), milliseconds{6000});
+  EXPECT_EQ(longest_failure_pause(milliseconds::max()), hundred_years * 6 / 5);
+}
+
+TEST(failure_pause, EndsAtTheReadersOwnLimitAtTheLatest) {
+  envelope head = made(kind::failed, 10'000);
+  head.stored_at = at_ms(1'000);
+  EXPECT_EQ(pause_end_of(head, milliseconds{5'000}), at_ms(7'000));
+  EXPECT_EQ(pause_end_of(head, milliseconds{50'000}), at_ms(10'000));
+  EXPECT_EQ(pause_end_of(head, milliseconds{0}), at_ms(1'000));
+  head.stored_at = at_ms(most);
+  EXPECT_EQ(pause_end_of(head, milliseconds::max()), at_ms(10'000));
 }
 
 }  // namespace

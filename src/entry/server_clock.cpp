@@ -9,7 +9,6 @@ namespace drover::entry {
 namespace {
 
 constexpr microseconds window = std::chrono::seconds{60};
-constexpr microseconds wanted_every = std::chrono::seconds{30};
 // The server tells whole milliseconds.
 constexpr microseconds grain = milliseconds{1};
 // 100,000 years: what claims to be later is no time, and is left out.
@@ -63,10 +62,6 @@ std::optional<server_time> server_clock::at(steady_time now) const noexcept {
   if (best == end) --best;
   const microseconds told{saturating_add(now.time_since_epoch().count(), best->offset.count())};
   return server_time{std::chrono::floor<milliseconds>(told)};
-}
-
-bool server_clock::wants_sample(steady_time now) const noexcept {
-  return size_ == 0 || between(samples_[size_ - 1].received, now) >= wanted_every;
 }
 
 }  // namespace drover::entry

@@ -28,8 +28,6 @@ class server_clock {
   void reset() noexcept;
   /// nullopt until a first sample came.
   [[nodiscard]] std::optional<server_time> at(steady_time now) const noexcept;
-  /// True when there is no sample younger than 30 s.
-  [[nodiscard]] bool wants_sample(steady_time now) const noexcept;
 
  private:
   static constexpr std::size_t capacity = 16;  ///< bounded; holds the best of the window

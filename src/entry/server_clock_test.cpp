@@ -37,7 +37,6 @@ milliseconds error_at(const server_clock& clock, microseconds now) {
 TEST(server_clock, KnowsNothingBeforeItsFirstSample) {
   const server_clock clock;
   EXPECT_EQ(clock.at(steady(seconds{1})), std::nullopt);
-  EXPECT_TRUE(clock.wants_sample(steady(seconds{1})));
 }
 
 TEST(server_clock, TakesTheServersTimeForThatOfTheMidpoint) {
@@ -88,7 +87,6 @@ TEST(server_clock, KnowsNothingAfterAReset) {
   clock.add(sample_at(seconds{10}, milliseconds{2}));
   clock.reset();
   EXPECT_EQ(clock.at(steady(seconds{10})), std::nullopt);
-  EXPECT_TRUE(clock.wants_sample(steady(seconds{10})));
 }
 
 TEST(server_clock, FollowsAServerClockThatSteps) {
@@ -105,19 +103,6 @@ TEST(server_clock, StartsAgainWhenOurOwnClockGoesBack) {
   clock.add(sample_at(seconds{100}, milliseconds{2}));
   clock.add(sample_at(seconds{50}, milliseconds{20}, milliseconds{3}));
   EXPECT_EQ(error_at(clock, seconds{51}), milliseconds{3});
-  EXPECT_FALSE(clock.wants_sample(steady(seconds{51})));
-}
-
-TEST(server_clock, WantsASampleWhenItsNewestIsHalfAMinuteOld) {
-  server_clock clock;
-  clock.add(sample_at(seconds{10}, milliseconds{2}));
-  EXPECT_FALSE(clock.wants_sample(steady(seconds{10})));
-  EXPECT_FALSE(clock.wants_sample(steady(seconds{40} - microseconds{1})));
-  EXPECT_TRUE(clock.wants_sample(steady(seconds{40})));
-  clock.add(sample_at(seconds{41}, milliseconds{50}));
-  EXPECT_FALSE(clock.wants_sample(steady(seconds{41})));
-  EXPECT_FALSE(clock.wants_sample(steady(seconds{70})));
-  EXPECT_TRUE(clock.wants_sample(steady(seconds{71})));
 }
 
 TEST(server_clock, KeepsItsNewestSampleWhenFull) {
@@ -126,8 +111,6 @@ TEST(server_clock, KeepsItsNewestSampleWhenFull) {
     clock.add(sample_at(seconds{i}, milliseconds{2 * i}, milliseconds{i % 2}));
   }
   EXPECT_EQ(error_at(clock, seconds{41}), milliseconds{1});
-  EXPECT_FALSE(clock.wants_sample(steady(seconds{69})));
-  EXPECT_TRUE(clock.wants_sample(steady(seconds{70})));
   EXPECT_EQ(error_at(clock, seconds{95}), milliseconds{0});
 }
 
@@ -156,7 +139,6 @@ TEST(server_clock, SurvivesTheEndsOfTime) {
   clock.add({steady_time::min(), steady_time::min(), told});
   EXPECT_TRUE(clock.at(steady_time::max()).has_value());
   EXPECT_TRUE(clock.at(steady_time::min()).has_value());
-  EXPECT_TRUE(clock.wants_sample(steady_time::max()));
 }
 
 /// The estimate is as good as half the best round trip of the last minute, whatever the delays.

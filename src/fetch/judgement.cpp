@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/judgement.hpp"
 
-#include "entry/freshness.hpp"
-
 namespace drover::fetch {
 
 namespace {
 
-finding finding_of(const entry::envelope& head, server_time now) noexcept {
-  switch (entry::freshness_of(head, now)) {
+finding finding_of(const entry::envelope& head, server_time now,
+                   const entry::trust& trusted) noexcept {
+  switch (entry::freshness_of(head, now, trusted)) {
     case entry::freshness::fresh:
       switch (head.what) {
         case entry::kind::value:
         case entry::kind::absent: return finding::fresh;
         case entry::kind::pending: return finding::pending;
         case entry::kind::failed: return finding::failed;
+        case entry::kind::uncacheable: return finding::uncacheable;
       }
       return finding::missing;
     case entry::freshness::stale: return finding::stale;
@@ -26,17 +26,27 @@ finding finding_of(const entry::envelope& head, server_time now) noexcept {
 }  // namespace
 
 judgement judge(std::optional<std::string_view> bytes, std::uint64_t digest,
-                server_time now) noexcept {
+                std::optional<server_time> now, const entry::trust& trusted,
+                milliseconds failure_pause_max) noexcept {
   if (!bytes) return {};
   judgement found;
   found.read = entry::decode(*bytes);
+  entry::envelope& head = found.read.head;
   switch (found.read.how) {
     case entry::decoding::newer: found.what = finding::newer; return found;
     case entry::decoding::foreign: found.is_foreign = true; return found;
     case entry::decoding::ours: break;
   }
-  found.what =
-      entry::is_genuine(found.read, digest) ? finding_of(found.read.head, now) : finding::damaged;
+  if (!entry::is_genuine(found.read, digest)) {
+    found.what = finding::damaged;
+    return found;
+  }
+  if (!now) return found;
+  if (head.what == entry::kind::failed) {
+    head.until = entry::pause_end_of(head, failure_pause_max);
+    if (head.stored_at > *now) return found;
+  }
+  found.what = finding_of(head, *now, trusted);
   return found;
 }
 

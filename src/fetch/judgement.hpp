@@ -8,17 +8,19 @@
 
 #include "base/time.hpp"
 #include "entry/envelope.hpp"
+#include "entry/freshness.hpp"
 
 namespace drover::fetch {
 
 enum class finding : std::uint8_t {
-  fresh,    ///< serve it
-  stale,    ///< serve it, and try to refresh
-  pending,  ///< somebody loads: join the flight
-  failed,   ///< the last load failed and its pause still runs
-  missing,  ///< nothing there, or nothing that may still be served
-  damaged,  ///< ours, but not this key's, or not whole: a miss that the lease must overwrite
-  newer,    ///< a format this library does not know: bypass, touch nothing
+  fresh,        ///< serve it
+  stale,        ///< serve it, and try to refresh
+  pending,      ///< somebody loads: join the flight
+  uncacheable,  ///< a marker: load, and store nothing
+  failed,       ///< the last load failed and its pause still runs
+  missing,      ///< nothing there, or nothing that may still be served
+  damaged,      ///< ours, but not this key's, or not whole: a miss that the lease must overwrite
+  newer,        ///< a format this library does not know: bypass, touch nothing
 };
 
 struct judgement {
@@ -28,7 +30,12 @@ struct judgement {
 };
 
 /// `bytes`: what GET answered; nullopt when there is no such key. `digest`: of the key asked for.
-[[nodiscard]] judgement judge(std::optional<std::string_view> bytes, std::uint64_t digest,
-                              server_time now) noexcept;
+/// `now` is empty while the server's clock is unknown: then LEASE is to be asked, and everything of
+/// ours that is whole is missing. No pause after a failure is longer than `failure_pause_max`
+/// allows, and none begins in the future: the `until` of a failed entry is cut.
+[[nodiscard]] judgement judge(
+    std::optional<std::string_view> bytes, std::uint64_t digest, std::optional<server_time> now,
+    const entry::trust& trusted = {},
+    milliseconds failure_pause_max = entry::default_failure_pause_max) noexcept;
 
 }  // namespace drover::fetch

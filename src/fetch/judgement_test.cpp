@@ -42,7 +42,8 @@ TEST(judgement, TakesWhatHasEndedForMissing) {
   using entry::kind;
   for (const auto& [what, live] :
        {std::pair{kind::absent, finding::fresh}, std::pair{kind::pending, finding::pending},
-        std::pair{kind::failed, finding::failed}}) {
+        std::pair{kind::failed, finding::failed},
+        std::pair{kind::uncacheable, finding::uncacheable}}) {
     EXPECT_EQ(found_in(entry_of(what, milliseconds{1})), live);
     EXPECT_EQ(found_in(entry_of(what, milliseconds{0})), finding::missing);
   }
@@ -63,7 +64,7 @@ TEST(judgement, LeavesNewerFormatsAndKindsAlone) {
   std::string bytes = entry_of(entry::kind::value, milliseconds{1}, {}, "v");
   bytes[1] = 0x20;  // format 2
   EXPECT_EQ(found_in(bytes), finding::newer);
-  bytes[1] = 0x14;  // kind 4
+  bytes[1] = 0x15;  // kind 5
   EXPECT_EQ(found_in(bytes), finding::newer);
 }
 
@@ -75,6 +76,76 @@ TEST(judgement, RefusesAnotherKeysEntryAndOneThatIsNotWhole) {
   EXPECT_EQ(found_in(std::string_view{bytes}.substr(0, bytes.size() - 1)), finding::damaged);
   EXPECT_EQ(found_in(entry_of(entry::kind::absent, milliseconds{1}) + "x"), finding::damaged);
   EXPECT_EQ(judge(bytes, digest, noon).read.payload, "value");
+}
+
+TEST(judgement, ServesWhatASnapshotMayHaveBroughtBackAtMostAsStale) {
+  using entry::kind;
+  // Every entry here was stored five seconds before noon.
+  const entry::trust after{.stored_from = noon - milliseconds{4999}};
+  const entry::trust from_then{.stored_from = noon - milliseconds{5000}};
+  const std::string graceful = entry_of(kind::value, milliseconds{1}, milliseconds{1}, "v");
+  EXPECT_EQ(judge(graceful, digest, noon, after).what, finding::stale);
+  EXPECT_EQ(judge(graceful, digest, noon, from_then).what, finding::fresh);
+  EXPECT_EQ(judge(entry_of(kind::value, milliseconds{1}, {}, "v"), digest, noon, after).what,
+            finding::missing);
+  for (const kind what : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
+    EXPECT_EQ(judge(entry_of(what, milliseconds{1}), digest, noon, after).what, finding::missing);
+  }
+}
+
+TEST(judgement, TakesNothingOfAReplicaForFresh) {
+  const entry::trust replica{.nothing_is_fresh = true};
+  const std::string graceful = entry_of(entry::kind::value, milliseconds{1}, milliseconds{1}, "v");
+  EXPECT_EQ(judge(graceful, digest, noon, replica).what, finding::stale);
+  EXPECT_EQ(judge(entry_of(entry::kind::absent, milliseconds{1}), digest, noon, replica).what,
+            finding::missing);
+}
+
+TEST(judgement, LeavesToTheServerWhatOnlyItsClockCanTell) {
+  using entry::kind;
+  for (const kind what :
+       {kind::value, kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
+    const std::string bytes = entry_of(what, milliseconds{1}, milliseconds{1});
+    const judgement unknown = judge(bytes, digest, std::nullopt);
+    EXPECT_EQ(unknown.what, finding::missing);
+    EXPECT_FALSE(unknown.is_foreign);
+    EXPECT_EQ(judge(bytes, digest + 1, std::nullopt).what, finding::damaged);
+  }
+  std::string newer = entry_of(kind::value, milliseconds{1});
+  newer[1] = 0x20;
+  EXPECT_EQ(judge(newer, digest, std::nullopt).what, finding::newer);
+  EXPECT_TRUE(judge("plain", digest, std::nullopt).is_foreign);
+}
+
+TEST(judgement, BelievesNoPauseThatIsLongerThanItsOwnLimit) {
+  // Stored five seconds before noon, to be tried again in ten minutes.
+  const std::string bytes = entry_of(entry::kind::failed, std::chrono::minutes{10});
+  const auto found_with = [&](milliseconds pause_max) {
+    return judge(bytes, digest, noon, {}, pause_max);
+  };
+  EXPECT_EQ(found_with(milliseconds{5000}).what, finding::failed);
+  EXPECT_EQ(found_with(milliseconds{5000}).read.head.until, noon + milliseconds{1000});
+  EXPECT_EQ(found_with(milliseconds{4166}).what, finding::missing);
+  EXPECT_EQ(found_with(milliseconds{0}).what, finding::missing);
+}
+
+TEST(judgement, BelievesNoFailureOfTheFuture) {
+  entry::envelope head;
+  head.what = entry::kind::failed;
+  head.stored_at = noon + milliseconds{1};
+  head.until = noon + milliseconds{2};
+  head.digest = digest;
+  head.produced_by.bytes.back() = 9;
+  head.checksum = entry::checksum_of("", digest);
+  EXPECT_EQ(judge(entry::encode(head, ""), digest, noon).what, finding::missing);
+  EXPECT_EQ(judge(entry::encode(head, ""), digest, noon + milliseconds{1}).what, finding::failed);
+}
+
+TEST(judgement, TakesAnEntryWithoutATokenForAForeignString) {
+  std::string bytes = entry_of(entry::kind::value, milliseconds{1}, {}, "v");
+  bytes.replace(24, entry::token::size, entry::token::size, '\0');
+  EXPECT_EQ(judge(bytes, digest, noon).what, finding::missing);
+  EXPECT_TRUE(judge(bytes, digest, noon).is_foreign);
 }
 
 TEST(judgement, TakesAValueThatWasExpiredByHandForStaleAtOnce) {

@@ -31,6 +31,12 @@ std::string big_endian(Unsigned number) {
   return bytes;
 }
 
+/// A moment, as far as the scripts count exactly.
+std::int64_t moment_of(server_time at) {
+  constexpr std::int64_t last = std::int64_t{1} << 53U;
+  return std::clamp<std::int64_t>(at.time_since_epoch().count(), 0, last);
+}
+
 std::int64_t saturated_us(microseconds time) {
   return std::clamp<std::int64_t>(time.count(), 0, 0xFFFF'FFFF);
 }
@@ -63,10 +69,14 @@ void write_get(std::string& out, std::string_view value_key) {
 
 void write_time(std::string& out) { write_command(out, {"TIME"}); }
 
+void write_ping(std::string& out, std::uint64_t nonce) {
+  write_command(out, {"PING", big_endian(nonce)});
+}
+
 void write_lease(std::string& out, const lease_request& what, bool tracked) {
   DROVER_ASSERT(!what.attempt.is_none());
   if (tracked) write_command(out, {"CLIENT", "CACHING", "YES"});
-  begin_script(out, script_id::lease, what.value_key, 8);
+  begin_script(out, script_id::lease, what.value_key, 10);
   write_argument(out, what.attempt.view());
   write_argument(out, span_of(what.lease_ttl));
   write_argument(out, ttl_of(what.pending_ttl));
@@ -75,6 +85,8 @@ void write_lease(std::string& out, const lease_request& what, bool tracked) {
   write_argument(out, or_empty(what.refused));
   write_argument(out, big_endian(what.client_id));
   write_argument(out, big_endian(what.digest));
+  write_argument(out, moment_of(what.stored_from));
+  write_argument(out, span_of(entry::longest_failure_pause(what.failure_pause_max)));
 }
 
 void write_renew(std::string& out, std::string_view value_key, const entry::token& held,
@@ -130,6 +142,14 @@ void write_release(std::string& out, std::string_view value_key, const entry::to
                    std::string_view wake_channel) {
   begin_script(out, script_id::release, value_key, 2);
   write_argument(out, held.view());
+  write_argument(out, wake_channel);
+}
+
+void write_uncacheable(std::string& out, std::string_view value_key, const entry::token& held,
+                       milliseconds ttl, std::string_view wake_channel) {
+  begin_script(out, script_id::uncacheable, value_key, 3);
+  write_argument(out, held.view());
+  write_argument(out, ttl_of(ttl));
   write_argument(out, wake_channel);
 }
 

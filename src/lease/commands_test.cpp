@@ -68,6 +68,8 @@ TEST(commands, PlainOnesSayWhatTheySay) {
   const std::vector<std::uint64_t> ids{1, 0xFFFF'FFFF'FFFF'FFFFU};
   EXPECT_EQ(written([&](auto& out) { write_invalidate(out, keys); }),
             (std::vector<words>{{"UNLINK", "v", "l"}}));
+  EXPECT_EQ(written([&](auto& out) { write_ping(out, 0x0102'0304'0D0A'00FFU); }),
+            (std::vector<words>{{"PING", bytes_of("\1\2\3\4\r\n\0\xFF"sv)}}));
   EXPECT_EQ(written([&](auto& out) { write_holders(out, ids); }),
             (std::vector<words>{{"CLIENT", "LIST", "ID", "1", "18446744073709551615"}}));
   EXPECT_EQ(written([&](auto& out) { write_tracking(out, true); }),
@@ -104,7 +106,9 @@ TEST(commands, ALeaseCarriesTokensAndNumbersAsBytes) {
                               .previous = b,
                               .refused = a,
                               .client_id = 0x0102'0304'0D0A'00FFU,
-                              .digest = 0xFFFF'FFFF'FFFF'FFFEU};
+                              .digest = 0xFFFF'FFFF'FFFF'FFFEU,
+                              .stored_from = server_time{1'700'000'000'123ms},
+                              .failure_pause_max = 10s};
   const words evalsha{"EVALSHA",
                       sha(script_id::lease),
                       "1",
@@ -116,7 +120,9 @@ TEST(commands, ALeaseCarriesTokensAndNumbersAsBytes) {
                       text_of(b),
                       text_of(a),
                       bytes_of("\1\2\3\4\r\n\0\xFF"sv),
-                      bytes_of("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFE")};
+                      bytes_of("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFE"),
+                      "1700000000123",
+                      "12000"};
   EXPECT_EQ(written([&](auto& out) { write_lease(out, request, false); }),
             (std::vector<words>{evalsha}));
   EXPECT_EQ(written([&](auto& out) { write_lease(out, request, true); }),
@@ -127,11 +133,13 @@ TEST(commands, ALeaseWithoutThemSendsEmptyTokens) {
   const lease_request request{.value_key = "v", .attempt = a, .lease_ttl = 1s, .pending_ttl = 1h};
   const auto sent = written([&](auto& out) { write_lease(out, request, false); });
   ASSERT_EQ(sent.size(), 1U);
-  ASSERT_EQ(sent[0].size(), 12U);
+  ASSERT_EQ(sent[0].size(), 14U);
   EXPECT_EQ(sent[0][7], "0");
   EXPECT_EQ(sent[0][8], "");
   EXPECT_EQ(sent[0][9], "");
   EXPECT_EQ(sent[0][10], std::string(8, '\0'));
+  EXPECT_EQ(sent[0][12], "0") << "whatever is stored is new enough";
+  EXPECT_EQ(sent[0][13], "6000");
 }
 
 TEST(commands, AFillCarriesTheSumOfItsPayload) {
@@ -205,6 +213,9 @@ TEST(commands, StepsNameTheirScriptKeyAndToken) {
                                  text_of(b), "1000", "2000", seven}}));
   EXPECT_EQ(written([](auto& out) { write_release(out, "v", a, "w"); }),
             (std::vector<words>{{"EVALSHA", sha(script_id::release), "1", "v", text_of(a), "w"}}));
+  EXPECT_EQ(written([](auto& out) { write_uncacheable(out, "v", a, 1s, "w"); }),
+            (std::vector<words>{
+                {"EVALSHA", sha(script_id::uncacheable), "1", "v", text_of(a), "1000", "w"}}));
   EXPECT_EQ(written([](auto& out) { write_expire(out, "v", a); }),
             (std::vector<words>{{"EVALSHA", sha(script_id::expire), "1", "v", text_of(a)}}));
   EXPECT_EQ(

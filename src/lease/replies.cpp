@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "lease/commands.hpp"
 
 namespace drover::lease {
@@ -46,6 +47,10 @@ std::optional<std::int64_t> count_in(view part, std::int64_t max) {
   return part.integer();
 }
 
+bool is_error(const resp::message& reply, std::string_view code) noexcept {
+  return !reply.empty() && reply.root().is_error() && reply.root().text().starts_with(code);
+}
+
 constexpr std::int64_t any = std::numeric_limits<std::int64_t>::max();
 
 bool has_right_size(lease_reply::how what, std::size_t size) {
@@ -54,6 +59,7 @@ bool has_right_size(lease_reply::how what, std::size_t size) {
     case lease_reply::how::failed: return size >= entry::envelope_size;
     case lease_reply::how::wait: return size == entry::envelope_size;
     case lease_reply::how::lead:
+    case lease_reply::how::uncacheable:
     case lease_reply::how::newer: return size == 0;
   }
   return false;
@@ -61,9 +67,9 @@ bool has_right_size(lease_reply::how what, std::size_t size) {
 
 }  // namespace
 
-bool is_noscript(const resp::message& reply) noexcept {
-  return !reply.empty() && reply.root().is_error() && reply.root().text().starts_with("NOSCRIPT");
-}
+bool is_noscript(const resp::message& reply) noexcept { return is_error(reply, "NOSCRIPT"); }
+
+bool is_readonly(const resp::message& reply) noexcept { return is_error(reply, "READONLY"); }
 
 result<std::optional<std::string>> read_get(resp::message&& reply) {
   if (auto why = fault_in(reply, "GET")) return *std::move(why);
@@ -83,9 +89,18 @@ result<server_time> read_time(const resp::message& reply) {
   return server_time{milliseconds{static_cast<std::int64_t>(*seconds * 1000 + *micros / 1000)}};
 }
 
+result<bool> read_echo(const resp::message& reply, std::uint64_t nonce) {
+  if (reply.empty()) return false;
+  const view root = reply.root();
+  if (root.is_error()) return fault_of(root.text());
+  if (root.kind() != type::bulk_string || root.text().size() != sizeof nonce) return false;
+  return base::load_big_endian<std::uint64_t>(root.text(), 0) == nonce;
+}
+
 result<lease_reply> read_lease(resp::message&& reply) {
-  constexpr std::array hows{lease_reply::how::hit, lease_reply::how::lead, lease_reply::how::wait,
-                            lease_reply::how::failed, lease_reply::how::newer};
+  constexpr std::array hows{lease_reply::how::hit,   lease_reply::how::lead,
+                            lease_reply::how::wait,  lease_reply::how::failed,
+                            lease_reply::how::newer, lease_reply::how::uncacheable};
   if (auto why = fault_in(reply, "lease")) return *std::move(why);
   const view root = reply.root();
   if (root.kind() != type::array || root.size() != 4) return misshapen("lease");

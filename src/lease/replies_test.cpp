@@ -69,6 +69,11 @@ TEST(replies, OfALeaseAreReadByTheirKind) {
   EXPECT_EQ(failed->left, milliseconds{50});
   EXPECT_EQ(failed->entry_bytes, head + "why");
 
+  const auto uncacheable = lease_of(lease_wire(5, "5", "900", ""));
+  ASSERT_TRUE(uncacheable);
+  EXPECT_EQ(uncacheable->what, leases::uncacheable);
+  EXPECT_EQ(uncacheable->left, milliseconds{900});
+
   const auto newer = lease_of(lease_wire(4, "5", "0", ""));
   ASSERT_TRUE(newer);
   EXPECT_EQ(newer->what, leases::newer);
@@ -76,11 +81,12 @@ TEST(replies, OfALeaseAreReadByTheirKind) {
 
 TEST(replies, OfALeaseThatNobodyCanHaveMeantAreCorrupt) {
   for (const std::string& wire :
-       {lease_wire(5, "5", "0", ""), lease_wire(-1, "5", "0", ""), lease_wire(1, "-5", "0", ""),
-        lease_wire(2, "5", "-1", head), lease_wire(1, "5", "4294967296", ""),
-        lease_wire(0, "5", "0", head.substr(1)), lease_wire(0, "5", "0", ""),
-        lease_wire(2, "5", "0", head + "x"), lease_wire(3, "5", "0", "short"),
-        lease_wire(1, "5", "0", "x"), lease_wire(4, "5", "0", head)}) {
+       {lease_wire(6, "5", "0", ""), lease_wire(5, "5", "0", head), lease_wire(-1, "5", "0", ""),
+        lease_wire(1, "-5", "0", ""), lease_wire(2, "5", "-1", head),
+        lease_wire(1, "5", "4294967296", ""), lease_wire(0, "5", "0", head.substr(1)),
+        lease_wire(0, "5", "0", ""), lease_wire(2, "5", "0", head + "x"),
+        lease_wire(3, "5", "0", "short"), lease_wire(1, "5", "0", "x"),
+        lease_wire(4, "5", "0", head)}) {
     const auto read = lease_of(wire);
     ASSERT_FALSE(read) << wire;
     EXPECT_EQ(read.error().code, fault_code::corrupt);
@@ -92,6 +98,26 @@ TEST(replies, OfAGetAreAValueOrNothing) {
   EXPECT_EQ(*read_get(message_of("$0\r\n\r\n")), std::optional<std::string>(""));
   EXPECT_EQ(*read_get(message_of("_\r\n")), std::nullopt);
   EXPECT_EQ(*read_get(message_of("$-1\r\n")), std::nullopt);
+}
+
+TEST(replies, OfAPingAreItsNonceOrAnotherRequests) {
+  constexpr std::uint64_t nonce = 0x3132'3334'3536'3738U;
+  const auto echo = [&](std::string_view wire) { return read_echo(message_of(wire), nonce); };
+  EXPECT_TRUE(*echo("$8\r\n12345678\r\n"));
+  for (const std::string_view wire : {"$8\r\n12345679\r\n", "$7\r\n1234567\r\n", "+12345678\r\n",
+                                      "+PONG\r\n", "_\r\n", ":1\r\n", "*1\r\n$1\r\n1\r\n"}) {
+    ASSERT_TRUE(echo(wire)) << wire;
+    EXPECT_FALSE(*echo(wire)) << wire;
+  }
+  EXPECT_EQ(echo("-BUSY a script runs\r\n").error().code, fault_code::overloaded);
+  EXPECT_FALSE(*read_echo(resp::message{}, nonce));
+}
+
+TEST(replies, OfAReplicaThatRefusesAWriteAreReadonly) {
+  EXPECT_TRUE(is_readonly(message_of("-READONLY You can't write\r\n")));
+  EXPECT_FALSE(is_readonly(message_of("-NOREPLICAS Not enough\r\n")));
+  EXPECT_FALSE(is_readonly(message_of("+READONLY\r\n")));
+  EXPECT_FALSE(is_readonly(resp::message{}));
 }
 
 TEST(replies, OfTimeAreWholeMilliseconds) {

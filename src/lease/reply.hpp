@@ -17,12 +17,13 @@ struct lease_reply {
     wait,    ///< another holder loads; `entry_bytes` is its 64-byte envelope
     failed,  ///< the last load failed and its pause still runs; `entry_bytes` is the FAILED entry
     hit,     ///< `entry_bytes` is a VALUE or ABSENT entry that may still be served
-    newer,   ///< a format this library does not know: bypass, touch nothing
+    uncacheable,  ///< a marker stands: load without a lease, store nothing
+    newer,        ///< a format this library does not know: bypass, touch nothing
   };
   how what = how::wait;
   server_time now{};
   std::uint32_t attempts = 0;  ///< lead: failed loads before this one
-  milliseconds left{};         ///< wait: until the lease ends; failed: until the pause ends
+  milliseconds left{};         ///< until the lease, the pause or the marker ends
   std::string entry_bytes;
 };
 
@@ -37,7 +38,7 @@ struct fill_reply {
   server_time now{};
 };
 
-/// The answer of RENEW, PROMOTE, FAIL, RELEASE and the mark's scripts: did it apply?
+/// The answer of RENEW, PROMOTE, FAIL, RELEASE, UNCACHEABLE and the mark's scripts: did it apply?
 struct step_reply {
   bool applied = false;
 };

@@ -45,8 +45,7 @@ void check_lease(const message& reply) {
   require(read->now.time_since_epoch().count() >= 0, "the server's time is not before 1970");
   require(read->left.count() >= 0, "what is left is not negative");
   require(read->what != how::wait || size == entry::envelope_size, "waiting shows an envelope");
-  require(read->what == how::wait || read->what == how::lead || read->what == how::newer ||
-              size >= entry::envelope_size,
+  require((read->what != how::hit && read->what != how::failed) || size >= entry::envelope_size,
           "a hit or a failure shows an entry");
   require(read->what == how::lead || read->attempts == 0, "only a leader is told of attempts");
 }

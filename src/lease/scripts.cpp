@@ -12,14 +12,18 @@ namespace {
 // Offsets in GETRANGE and SETRANGE count from 0, in string.* and struct.* from 1.
 // A key of another type raises WRONGTYPE at the GETRANGE, before anything can be written.
 // `kind` is -1 and `tok` nil for what is missing, foreign or newer: no comparison meets them.
+// Without a token it is foreign: nobody could name it as the one to replace.
 constexpr std::string_view prologue = R"lua(
 local V=KEYS[1]
 local h=redis.call('GETRANGE',V,0,63)
 local kind,flags,newer,tok=-1,0,false,nil
 if #h==64 and string.byte(h,1)==254 then
   local b=string.byte(h,2)
-  newer=b<16 or b>19
-  if not newer then kind,flags,tok=b-16,string.byte(h,3),string.sub(h,25,40) end
+  newer=b<16 or b>20
+  local named=string.sub(h,25,40)
+  if not newer and named~=string.rep('\0',16) then
+    kind,flags,tok=b-16,string.byte(h,3),named
+  end
 end
 local function u64(at) return (struct.unpack('>I8',h,at)) end
 local function now() local t=redis.call('TIME') return t[1]*1000+math.floor(t[2]/1000) end
@@ -32,21 +36,23 @@ local function wake(channel,what)
 end
 )lua";
 
+// ARGV[9]: what is older may come from a snapshot. A VALUE with grace can still be served as stale.
+// ARGV[10]: no pause after a failure is longer, and none begins in the future, whatever is stored.
 constexpr std::string_view lease_body = R"lua(
 local token,ttl,notify,previous,refused=ARGV[1],ARGV[3],ARGV[4]=='1',ARGV[5],ARGV[6]
 local t=now()
 if newer then return {4,t,0,''} end
 local held=struct.pack('>I8I8',t,t+tonumber(ARGV[2]))..token..ARGV[7]
-local attempts=0
+local attempts,left,old=0,0,true
+if kind==1 or kind==3 then attempts=struct.unpack('>I4',h,5) end
+if kind>=0 then left,old=u64(17)-t,u64(9)<tonumber(ARGV[9]) end
 if kind==1 then
-  attempts=struct.unpack('>I4',h,5)
   if tok==token or tok==previous then
     redis.call('SETRANGE',V,8,held)
     redis.call('EXISTS',V)
     return {1,t,attempts,''}
   end
-  local left=u64(17)-t
-  if left>0 then
+  if left>0 and not old then
     if notify and flags%2==0 then
       redis.call('SETRANGE',V,2,string.char(flags+1))
       redis.call('EXISTS',V)
@@ -54,13 +60,19 @@ if kind==1 then
     return {2,t,left,h}
   end
   notify=notify or flags%2==1
-elseif kind==3 then
-  attempts=struct.unpack('>I4',h,5)
-  local left=u64(17)-t
-  if left>0 then return {3,t,left,redis.call('GET',V)} end
-elseif kind>=0 and tok~=refused then
-  local grace=kind==0 and u64(41) or 0
-  if u64(17)+grace>t then return {0,t,0,redis.call('GET',V)} end
+elseif kind==0 and tok~=refused then
+  local grace=u64(41)
+  if left+grace>0 and (grace>0 or not old) then return {0,t,0,redis.call('GET',V)} end
+elseif kind>0 and tok~=refused and not old then
+  if kind==3 then
+    local at=u64(9)
+    left=at<=t and math.min(left,at+tonumber(ARGV[10])-t) or 0
+  end
+  if left>0 then
+    if kind==2 then return {0,t,0,redis.call('GET',V)} end
+    if kind==3 then return {3,t,left,redis.call('GET',V)} end
+    return {5,t,left,''}
+  end
 end
 redis.call('SET',V,struct.pack('>BBBBI4',254,17,notify and 1 or 0,0,attempts)
   ..held..ARGV[8]..string.rep('\0',8),'PX',ttl)
@@ -89,7 +101,7 @@ constexpr std::string_view fill_body = R"lua(
 local expected,made=ARGV[1],ARGV[2]
 local t=now()
 if (kind==0 or kind==2) and tok==made then return {2,t} end
-if kind<0 or kind==3 or tok~=expected then return {0,t} end
+if kind<0 or kind>2 or tok~=expected then return {0,t} end
 local first=struct.pack('>BBBBI4',254,16+tonumber(ARGV[3]),0,0,tonumber(ARGV[4]))
 local times=struct.pack('>I8I8',t,t+tonumber(ARGV[5]))
 local grace=struct.pack('>I8',tonumber(ARGV[6]))
@@ -117,6 +129,17 @@ if kind~=1 or tok~=ARGV[1] then return 0 end
 redis.call('DEL',V)
 redis.call('EXISTS',V)
 wake(ARGV[2],'release')
+return 1
+)lua";
+
+// The marker's ttl is the key's: there is nothing to serve or to count after it.
+constexpr std::string_view uncacheable_body = R"lua(
+if kind~=1 or tok~=ARGV[1] then return 0 end
+local t=now()
+redis.call('SET',V,struct.pack('>BBBBI4I8I8',254,20,0,0,0,t,t+tonumber(ARGV[2]))
+  ..tok..string.rep('\0',8)..string.sub(h,49,56)..string.rep('\0',8),'PX',ARGV[2])
+redis.call('EXISTS',V)
+wake(ARGV[3],'uncacheable')
 return 1
 )lua";
 
@@ -168,13 +191,14 @@ struct joined {
   }
 };
 
-constexpr std::array<script, 9> all_scripts{
+constexpr std::array<script, 10> all_scripts{
     joined<prologue, lease_body>::named(script_id::lease, "lease"),
     joined<prologue, renew_body>::named(script_id::renew, "renew"),
     joined<prologue, promote_body>::named(script_id::promote, "promote"),
     joined<prologue, wake, fill_body>::named(script_id::fill, "fill"),
     joined<prologue, wake, failure_body>::named(script_id::failure, "failure"),
     joined<prologue, wake, release_body>::named(script_id::release, "release"),
+    joined<prologue, wake, uncacheable_body>::named(script_id::uncacheable, "uncacheable"),
     joined<prologue, expire_body>::named(script_id::expire, "expire"),
     joined<mark_extend_text>::named(script_id::mark_extend, "mark_extend"),
     joined<mark_release_text>::named(script_id::mark_release, "mark_release"),

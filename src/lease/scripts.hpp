@@ -18,6 +18,7 @@ enum class script_id : std::uint8_t {
   fill,
   failure,
   release,
+  uncacheable,
   expire,
   mark_extend,
   mark_release,

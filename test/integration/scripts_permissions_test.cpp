@@ -105,6 +105,8 @@ std::vector<sent> everything(lease_client& as) {
       made("invalidate", 1, [&](auto& o) { lease::write_invalidate(o, keys); }),
       lead,
       made("release", 1, [&](auto& o) { lease::write_release(o, key, a, channel); }),
+      lead,
+      made("uncacheable", 1, [&](auto& o) { lease::write_uncacheable(o, key, a, 1min, channel); }),
       made("holders", 1,
            [](auto& o) {
              lease::write_holders(o, std::vector<std::uint64_t>{1, 2});

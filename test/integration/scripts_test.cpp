@@ -211,17 +211,21 @@ TEST_F(scripts, ARefusedEntryCountsAsMissingForThatReaderOnly) {
   EXPECT_EQ(two.lease(undecodable)->what, leases::wait) << "a lease is nothing to decode";
 }
 
-TEST_F(scripts, NoTokenIsNeverEqualToAToken) {
-  one.store({.what = kind::pending, .until = one.now() + 1min, .produced_by = {}}, "");
-  EXPECT_EQ(two.lease(b)->what, leases::wait);
-  one.store({.what = kind::value, .until = one.now() + 1min, .produced_by = {}}, "x");
-  EXPECT_EQ(two.lease(b)->what, leases::hit);
+TEST_F(scripts, AnEntryWithoutATokenIsForeign) {
+  for (const kind each :
+       {kind::value, kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
+    one.store({.what = each, .until = one.now() + 1min, .grace = 1min}, "");
+    EXPECT_FALSE(one.expire(b)->applied);
+    EXPECT_EQ(two.lease(b)->what, leases::lead);
+    EXPECT_EQ(two.head().produced_by, b);
+  }
 }
 
 TEST_F(scripts, ForeignStringsAreOverwrittenUnderALease) {
   const std::string magic_only(1, '\xFE');
-  const std::string short_by_one = entry::encode({}, "").substr(0, 63);
-  const std::string no_magic = "\xEF" + entry::encode({}, "").substr(1);
+  const std::string whole = entry::encode({.produced_by = a}, "");
+  const std::string short_by_one = whole.substr(0, 63);
+  const std::string no_magic = "\xEF" + whole.substr(1);
   for (const std::string& foreign : {std::string{}, std::string{"hello"}, magic_only, short_by_one,
                                      no_magic, std::string(1000, '\0')}) {
     one.store(foreign);
@@ -238,6 +242,7 @@ TEST_F(scripts, ForeignStringsAreTouchedByNothingElse) {
   EXPECT_FALSE(one.promote(a, b)->applied);
   EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
   EXPECT_FALSE(one.release(a)->applied);
+  EXPECT_FALSE(one.mark_uncacheable(a, 1min)->applied);
   EXPECT_FALSE(one.expire(b)->applied);
   EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::refused);
   EXPECT_EQ(one.stored(), "hello");
@@ -245,7 +250,7 @@ TEST_F(scripts, ForeignStringsAreTouchedByNothingElse) {
 
 TEST_F(scripts, ANewerFormatIsNeverOverwritten) {
   const envelope head{.what = kind::value, .until = one.now() + 1min, .produced_by = a};
-  for (const char version : {'\x20', '\x00', '\x14', '\x1F', '\xF0'}) {
+  for (const char version : {'\x20', '\x00', '\x15', '\x1F', '\xF0'}) {
     std::string newer = entry::encode(head, "from the future");
     newer[1] = version;
     one.store(newer);
@@ -261,6 +266,7 @@ TEST_F(scripts, ANewerFormatIsNeverOverwritten) {
     EXPECT_FALSE(one.promote(a, b)->applied);
     EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
     EXPECT_FALSE(one.release(a)->applied);
+    EXPECT_FALSE(one.mark_uncacheable(a, 1min)->applied);
     EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::refused);
     EXPECT_EQ(one.fill(one.refresh_of(a, b, "x"))->what, fills::refused);
     EXPECT_EQ(one.stored(), newer);
@@ -283,6 +289,7 @@ TEST_F(scripts, AKeyOfAnotherTypeIsAFaultAndStaysAsItIs) {
   expect_corrupt(one.fill(one.fill_of(a, "x")));
   expect_corrupt(one.fail(one.failure_of(a)));
   expect_corrupt(one.release(a));
+  expect_corrupt(one.mark_uncacheable(a, 1min));
   expect_corrupt(one.expire(b));
   expect_corrupt(one.mark(a, 1min));
   expect_corrupt(one.extend_mark(a, 1min));
@@ -478,7 +485,9 @@ TEST_F(scripts, AFailureIsToldToEveryoneUntilItsPauseEnds) {
   failure.text = "no answer";
   ASSERT_TRUE(one.fail(failure)->applied);
 
-  const auto told = two.lease(b);
+  auto asking = two.lease_of(b);
+  asking.failure_pause_max = 1h;
+  const auto told = two.lease(asking);
   ASSERT_EQ(told->what, leases::failed);
   EXPECT_GT(told->left, 30s);
   EXPECT_LE(told->left, 1min);
@@ -544,7 +553,11 @@ TEST_F(scripts, ExpireMakesAValueStaleAndRefusesRefreshesInFlight) {
 }
 
 TEST_F(scripts, ExpiringTwiceKeepsTheFlagsAndTheEarlierEnd) {
-  envelope head{.what = kind::value, .flags = 0xFD, .until = server_time{5s}, .grace = 10min};
+  envelope head{.what = kind::value,
+                .flags = 0xFD,
+                .until = server_time{5s},
+                .produced_by = a,
+                .grace = 10min};
   one.store(head, "x");
   ASSERT_TRUE(one.expire(b)->applied);
   ASSERT_TRUE(one.expire(c)->applied);
@@ -561,7 +574,7 @@ TEST_F(scripts, ExpireWithoutGraceDeletes) {
 
 TEST_F(scripts, ExpireEndsLeasesFailuresAndAbsence) {
   EXPECT_FALSE(one.expire(c)->applied) << "missing";
-  for (const kind each : {kind::pending, kind::absent, kind::failed}) {
+  for (const kind each : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
     one.store({.what = each, .until = one.now() + 1min, .produced_by = a, .grace = 1min}, "");
     EXPECT_TRUE(two.expire(c)->applied);
     EXPECT_EQ(one.stored(), std::nullopt);

@@ -57,6 +57,7 @@ TEST_F(script_wakes, EveryVisibleWriteOfAnotherWakesATrackedWaiterOnce) {
       [&] { return holder.fill(holder.fill_of(a, "x"))->what == fills::stored; },
       [&] { return holder.fail(holder.failure_of(a))->applied; },
       [&] { return holder.release(a)->applied; },
+      [&] { return holder.mark_uncacheable(a, 1min)->applied; },
       [&] { return holder.renew(a, 1min)->applied; },
       [&] { return holder.expire(c)->applied; },
       [&] { return holder.invalidate().has_value(); },
@@ -80,6 +81,7 @@ TEST_F(script_wakes, AWriteThatDoesNotApplyWakesNobody) {
   lead_and_wait();
   EXPECT_FALSE(holder.renew(c, 1min)->applied);
   EXPECT_FALSE(holder.release(c)->applied);
+  EXPECT_FALSE(holder.mark_uncacheable(c, 1min)->applied);
   EXPECT_FALSE(holder.fail(holder.failure_of(c))->applied);
   EXPECT_FALSE(holder.promote(a, c)->applied);
   EXPECT_EQ(holder.fill(holder.fill_of(c, "x"))->what, fills::refused);

@@ -109,6 +109,13 @@ result<lease::step_reply> lease_client::release(const entry::token& held) {
   return lease::read_step(exchange(request));
 }
 
+result<lease::step_reply> lease_client::mark_uncacheable(const entry::token& held,
+                                                         milliseconds ttl) {
+  std::string request;
+  lease::write_uncacheable(request, key, held, ttl, channel);
+  return lease::read_step(exchange(request));
+}
+
 result<lease::step_reply> lease_client::expire(const entry::token& fresh) {
   std::string request;
   lease::write_expire(request, key, fresh);

@@ -47,6 +47,7 @@ class lease_client {
                                     milliseconds ttl = std::chrono::minutes{1});
   result<lease::step_reply> fail(const lease::failure_request& what);
   result<lease::step_reply> release(const entry::token& held);
+  result<lease::step_reply> mark_uncacheable(const entry::token& held, milliseconds ttl);
   result<lease::step_reply> expire(const entry::token& fresh);
   result<void> invalidate();
   result<lease::mark_reply> mark(const entry::token& attempt, milliseconds ttl);

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// What LEASE believes of an entry and what it does not: entries from before the server's start,
+// pauses that others set; and the marker for what cannot be cached.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "entry/envelope.hpp"
+#include "lease/commands.hpp"
+#include "support/lease_client.hpp"
+#include "support/redis_server.hpp"
+
+namespace drover::test {
+namespace {
+
+using namespace std::chrono_literals;
+using entry::envelope;
+using entry::kind;
+using fills = lease::fill_reply::how;
+using leases = lease::lease_reply::how;
+
+const entry::token a = token_of('a');
+const entry::token b = token_of('b');
+
+class script_trust : public testing::Test {
+ protected:
+  redis_server server;
+  lease_client one{server};
+  lease_client two{server};
+};
+
+// ---- entries from before the server's start
+
+TEST_F(script_trust, AValueFromBeforeTheServersStartIsAHitOnlyWhileItHasGrace) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::stored);
+  auto since = two.lease_of(b);
+  since.stored_from = one.head().stored_at;
+  EXPECT_EQ(two.lease(since)->what, leases::hit) << "not older";
+  since.stored_from += 1ms;
+  EXPECT_EQ(two.lease(since)->what, leases::hit) << "to be served as stale";
+  one.store({.what = kind::value, .until = one.now() - 1min, .produced_by = a, .grace = 1s}, "x");
+  EXPECT_EQ(two.lease(since)->what, leases::lead) << "its grace is over";
+  one.store({.what = kind::value, .until = one.now() + 1min, .produced_by = a}, "x");
+  EXPECT_EQ(two.lease(since)->what, leases::lead) << "it has no grace";
+}
+
+TEST_F(script_trust, EverythingElseFromBeforeTheServersStartCountsAsMissing) {
+  auto since = two.lease_of(b);
+  since.stored_from = server_time{2ms};
+  since.failure_pause_max = 24h * 36'525;
+  for (const kind each : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
+    envelope head{
+        .what = each, .stored_at = server_time{2ms}, .until = one.now() + 1min, .produced_by = a};
+    one.store(head, "");
+    EXPECT_NE(two.lease(since)->what, leases::lead);
+    head.stored_at = server_time{1ms};
+    if (each == kind::pending || each == kind::failed) head.attempts = 4;
+    one.store(head, "");
+    const auto granted = two.lease(since);
+    ASSERT_EQ(granted->what, leases::lead);
+    EXPECT_EQ(granted->attempts, head.attempts);
+    EXPECT_EQ(two.head().produced_by, b);
+  }
+}
+
+// ---- failures
+
+TEST_F(script_trust, NoPauseIsLongerThanItsReaderAllowsAndNoneBeginsInTheFuture) {
+  const auto answer_to = [&](milliseconds since, milliseconds pause_max) {
+    const server_time now = one.now();
+    one.store({.what = kind::failed,
+               .attempts = 4,
+               .stored_at = now - since,
+               .until = now + 1h,
+               .produced_by = a},
+              "");
+    auto asking = two.lease_of(b);
+    asking.failure_pause_max = pause_max;
+    return two.lease(asking);
+  };
+  const auto cut = answer_to(1min, 2min);
+  ASSERT_EQ(cut->what, leases::failed);
+  EXPECT_LE(cut->left, 84s);
+  EXPECT_GT(cut->left, 30s);
+  const auto over = answer_to(1min, 50s);
+  ASSERT_EQ(over->what, leases::lead);
+  EXPECT_EQ(over->attempts, 4U);
+  EXPECT_EQ(answer_to(0s, 0s)->what, leases::lead);
+  EXPECT_EQ(answer_to(-1min, 2min)->what, leases::lead);
+}
+
+TEST_F(script_trust, AFailureThatAReaderRefusesIsTriedAgainByIt) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  auto failure = one.failure_of(a);
+  failure.attempts = 5;
+  ASSERT_TRUE(one.fail(failure)->applied);
+  auto with_its_own_loader = two.lease_of(b);
+  with_its_own_loader.failure_pause_max = 1min;
+  ASSERT_EQ(two.lease(with_its_own_loader)->what, leases::failed);
+  with_its_own_loader.refused = a;
+  const auto granted = two.lease(with_its_own_loader);
+  ASSERT_EQ(granted->what, leases::lead);
+  EXPECT_EQ(granted->attempts, 5U);
+}
+
+// ---- the marker
+
+TEST_F(script_trust, AMarkerTellsEveryoneToLoadUntilItsEnd) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  EXPECT_FALSE(one.mark_uncacheable(b, 1min)->applied) << "only the holder";
+  ASSERT_TRUE(one.mark_uncacheable(a, 1min)->applied);
+  const envelope marker = two.head();
+  EXPECT_EQ(marker, (envelope{.what = kind::uncacheable,
+                              .stored_at = marker.stored_at,
+                              .until = marker.stored_at + 1min,
+                              .produced_by = a,
+                              .digest = lease_client::digest}));
+  EXPECT_TRUE(entry::is_genuine(entry::decode(*two.stored()), lease_client::digest));
+  EXPECT_EQ(two.stored()->size(), entry::envelope_size);
+  EXPECT_LE(two.key_ttl(), 1min);
+  EXPECT_GT(two.key_ttl(), 30s);
+
+  const auto answer = two.lease(b);
+  ASSERT_EQ(answer->what, leases::uncacheable);
+  EXPECT_GT(answer->left, 30s);
+  EXPECT_LE(answer->left, 1min);
+  EXPECT_EQ(one.head(), marker) << "asking changed nothing";
+  auto refusing = two.lease_of(b);
+  refusing.refused = a;
+  EXPECT_EQ(two.lease(refusing)->what, leases::lead) << "a damaged one is replaced";
+}
+
+TEST_F(script_trust, AMarkerThatHasEndedIsLeased) {
+  one.store({.what = kind::uncacheable, .until = one.now(), .produced_by = a}, "");
+  EXPECT_EQ(two.lease(b)->what, leases::lead);
+  EXPECT_EQ(two.head().produced_by, b);
+}
+
+TEST_F(script_trust, AMarkerIsNeitherFilledNorRenewedNorPromotedNorReleased) {
+  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_TRUE(one.mark_uncacheable(a, 1min)->applied);
+  const auto marker = one.stored();
+  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->what, fills::refused);
+  EXPECT_EQ(one.fill(one.refresh_of(b, a, "late"))->what, fills::refused);
+  EXPECT_FALSE(one.renew(a, 1min)->applied);
+  EXPECT_FALSE(one.promote(a, b)->applied);
+  EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
+  EXPECT_FALSE(one.release(a)->applied);
+  EXPECT_FALSE(one.mark_uncacheable(a, 1h)->applied);
+  EXPECT_EQ(one.stored(), marker);
+  ASSERT_TRUE(two.invalidate());
+  EXPECT_EQ(two.lease(b)->what, leases::lead);
+}
+
+}  // namespace
+}  // namespace drover::test
