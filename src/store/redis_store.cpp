@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: MIT
+// The connection's events, and the requests that block for their replies.
 #include "store/redis_store.hpp"
 
-#include <chrono>
+#include <new>
 #include <utility>
+
+#include "base/random.hpp"
 
 namespace drover::store {
 
 namespace {
 
-constexpr microseconds reload_pause{
-    1'000'000};  // a script cache that is flushed all the time is not ours to fight
-
-constexpr microseconds sample_age_max{30'000'000};
-
-std::int64_t count_us(steady_time at) { return at.time_since_epoch().count(); }
-
-std::int64_t local_offset_us() {
-  const auto wall =
-      std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch());
-  return (wall - connection::now().time_since_epoch()).count();
-}
+constexpr auto replied = connection::outcome::how::replied;
+constexpr auto faulted = connection::outcome::how::faulted;
 
 connection::settings prepared(connection::settings with) {
   lease::write_tracking(with.on_connect, true);
@@ -28,29 +21,48 @@ connection::settings prepared(connection::settings with) {
   return with;
 }
 
+/// What `act` answers, or a fault when memory runs out meanwhile.
+template <class Act>
+auto or_out_of_memory(Act act) -> decltype(act()) {
+  try {
+    return act();
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  }
+}
+
 }  // namespace
 
-redis_store::redis_store(connection::settings with, events to)
+fault out_of_memory() noexcept { return {fault_code::overloaded, "out of memory"}; }
+
+redis_store::redis_store(connection::settings with, events to, bool keeps_writes)
     : to_{std::move(to)},
-      offset_us_{local_offset_us()},
+      known_{keeps_writes},
+      next_nonce_{with.seed},
+      waker_{channel_, [this](wake_mode mode) { to_.waking(mode); }},
       channel_{prepared(std::move(with)),
                {.up = [this](const connection::greeting& hello) { on_up(hello); },
                 .down = [this](const fault& why) { to_.down(why); },
-                .push = [this](const resp::message& push) { on_push(push); }}},
-      waker_{channel_, [this](wake_mode mode) { to_.waking(mode); }} {}
+                .push = [this](const resp::message& push) { on_push(push); },
+                .refused =
+                    [this](const fault& why) {
+                      if (to_.refused) to_.refused(why);
+                    },
+                .alarm = [this] { to_.alarm(); }}} {}
 
 void redis_store::on_up(const connection::greeting& hello) {
   waker_.connection_is_new();
-  {
-    const std::scoped_lock lock{clock_mutex_};
-    clock_.reset();
-  }
-  sampled_at_us_.store(INT64_MIN, std::memory_order_relaxed);
+  known_.greeted(hello, now());
   to_.up(hello);
 }
 
 void redis_store::on_push(const resp::message& push) {
-  lease::push_notice notice = lease::read_push(push);
+  lease::push_notice notice;
+  try {
+    notice = lease::read_push(push);
+  } catch (const std::bad_alloc&) {
+    return to_.everything_changed();  // to look at too much costs a trip
+  }
   switch (notice.what) {
     case lease::push_notice::how::keys:
       for (const std::string& key : notice.names) {
@@ -70,237 +82,132 @@ void redis_store::on_push(const resp::message& push) {
   }
 }
 
-redis_store::looked_up redis_store::get(std::string_view value_key, const wait_limit& within) {
-  std::string request;
-  lease::write_get(request, value_key);
-  const steady_time sent = connection::now();
-  const std::int64_t sampled_us = sampled_at_us_.load(std::memory_order_relaxed);
-  const bool wants_time =
-      sampled_us == INT64_MIN || count_us(sent) - sampled_us > sample_age_max.count();
-  if (wants_time) {
-    sampled_at_us_.store(count_us(sent), std::memory_order_relaxed);  // one caller asks, not all
-    lease::write_time(request);
+std::uint64_t redis_store::new_nonce() noexcept {
+  return base::seeded_random{next_nonce_.fetch_add(1, std::memory_order_relaxed)}.next();
+}
+
+void redis_store::distrust(const fault& why) { channel_.distrust(channel_.epoch(), why); }
+
+// An error reply is no echo, but no other request's reply either: a busy server answers so.
+result<void> redis_store::checked(const resp::message& echo, std::uint64_t nonce) {
+  const result<bool> is_right = lease::read_echo(echo, nonce);
+  if (!is_right) return is_right.error();
+  if (*is_right) return {};
+  distrust({fault_code::corrupt, "a reply is another request's"});
+  return fault{fault_code::unreachable, "a wrong echo"};
+}
+
+void redis_store::look_for_readonly(std::span<const resp::message> replies) {
+  for (const resp::message& reply : replies) {
+    if (lease::is_readonly(reply)) return distrust(lease::fault_of(reply.root().text()));
   }
-  resp::message replies[2];
-  const std::span<resp::message> due{replies, wants_time ? 2U : 1U};
-  connection::outcome end = channel_.exchange(request, due, within);
-  if (end.ended == connection::outcome::how::faulted && end.why.code == fault_code::unreachable &&
-      channel_.is_available()) {
+}
+
+// Without the echo behind it the reply may be another request's.
+result<void> redis_store::acknowledged(const resp::message& reply, const resp::message& echo,
+                                       std::uint64_t nonce) {
+  const result<void> is_right = checked(echo, nonce);
+  return is_right ? lease::read_acknowledged(reply) : is_right;
+}
+
+connection::outcome redis_store::exchange_again(std::string_view request,
+                                                std::span<resp::message> replies,
+                                                const wait_limit& within) {
+  connection::outcome end = channel_.exchange(request, replies, within);
+  if (end.ended == faulted && end.why.code == fault_code::unreachable && channel_.is_available()) {
     for (resp::message& reply : replies) reply.clear();
-    end = channel_.exchange(request, due, within);
+    end = channel_.exchange(request, replies, within);
   }
-  if (end.ended == connection::outcome::how::faulted) {
-    if (wants_time) sampled_at_us_.store(INT64_MIN, std::memory_order_relaxed);
-    return {end.ended, std::move(end.why)};
+  return end;
+}
+
+redis_store::looked_up redis_store::get(std::string_view value_key, const wait_limit& within) {
+  try {
+    std::string request;
+    lease::write_get(request, value_key);
+    const steady_time sent = now();
+    const bool wants_time = known_.wants_sample(sent);
+    if (wants_time) lease::write_time(request);
+    resp::message replies[2];
+    connection::outcome end = exchange_again(request, {replies, wants_time ? 2U : 1U}, within);
+    if (end.ended == faulted) return {end.ended, std::move(end.why)};
+    if (end.ended != replied) return {.ended = end.ended};
+    if (wants_time) take_sample(sent, lease::read_time(replies[1]));
+    const bool is_error = replies[0].root().is_error();
+    looked_up found{end.ended, lease::read_get(std::move(replies[0]))};
+    if (!found.entry && !is_error) verify_later();
+    return found;
+  } catch (const std::bad_alloc&) {
+    return {faulted, out_of_memory()};
   }
-  if (end.ended != connection::outcome::how::replied) return {.ended = end.ended};
-  if (wants_time) {
-    if (const auto told = lease::read_time(replies[1])) take_sample(sent, *told);
-  }
-  return {end.ended, lease::read_get(std::move(replies[0]))};
 }
 
 result<void> redis_store::invalidate(std::span<const std::string> keys) {
-  std::string request;
-  lease::write_invalidate(request, keys);
-  resp::message reply;
-  connection::outcome end = channel_.exchange(request, {&reply, 1});
-  if (end.ended == connection::outcome::how::faulted && channel_.is_available()) {
-    reply.clear();
-    end = channel_.exchange(request, {&reply, 1});  // to unlink twice does no harm
-  }
-  if (end.ended != connection::outcome::how::replied) return end.why;
-  return lease::read_acknowledged(reply);
+  return or_out_of_memory([&]() -> result<void> {
+    const std::uint64_t nonce = new_nonce();
+    std::string request;
+    lease::write_invalidate(request, keys);
+    lease::write_ping(request, nonce);
+    resp::message replies[2];
+    const connection::outcome end = exchange_again(request, replies);  // twice does no harm
+    if (end.ended != replied) return end.why;
+    look_for_readonly(replies);
+    return acknowledged(replies[0], replies[1], nonce);
+  });
 }
 
 result<void> redis_store::expire(std::span<const std::string> value_keys,
                                  std::span<const std::string> mark_keys,
                                  const entry::token_source& new_token) {
-  for (bool again = true;; again = false) {
+  return or_out_of_memory([&]() -> result<void> {
+    for (bool again = true;; again = false) {
+      const std::uint64_t nonce = new_nonce();
+      std::string request;
+      for (const std::string& key : value_keys) lease::write_expire(request, key, new_token());
+      lease::write_invalidate(request, mark_keys);
+      lease::write_ping(request, nonce);
+      std::vector<resp::message> replies(value_keys.size() + 2);
+      const connection::outcome end = channel_.exchange(request, replies);
+      if (end.ended != replied) return end.why;
+      if (again && lease::is_noscript(replies.front())) {
+        if (const auto loaded = load_scripts(); !loaded) return loaded;
+        continue;
+      }
+      look_for_readonly(replies);
+      const result<void> unlinked = acknowledged(replies[value_keys.size()], replies.back(), nonce);
+      if (!unlinked) return unlinked;
+      for (std::size_t i = 0; i < value_keys.size(); ++i) {
+        if (const auto read = lease::read_step(replies[i]); !read) return read.error();
+      }
+      return {};
+    }
+  });
+}
+
+result<void> redis_store::load_scripts() {
+  std::string request;
+  lease::write_load_scripts(request);
+  std::vector<resp::message> loaded(lease::scripts().size());
+  const connection::outcome end = channel_.exchange(request, loaded);
+  if (end.ended != replied) return end.why;
+  return {};
+}
+
+bool redis_store::verify(const wait_limit& within) {
+  try {
+    const std::uint64_t nonce = new_nonce();
     std::string request;
-    for (const std::string& key : value_keys) lease::write_expire(request, key, new_token());
-    lease::write_invalidate(request, mark_keys);
-    std::vector<resp::message> replies(value_keys.size() + 1);
-    const connection::outcome end = channel_.exchange(request, replies);
-    if (end.ended != connection::outcome::how::replied) return end.why;
-    if (again && lease::is_noscript(replies.front())) {
-      std::string load;
-      lease::write_load_scripts(load);
-      std::vector<resp::message> loaded(lease::scripts().size());
-      const connection::outcome reload = channel_.exchange(load, loaded);
-      if (reload.ended != connection::outcome::how::replied) return reload.why;
-      continue;
-    }
-    for (std::size_t i = 0; i < value_keys.size(); ++i) {
-      const auto read = lease::read_step(replies[i]);
-      if (!read) return read.error();
-    }
-    return lease::read_acknowledged(replies.back());
+    lease::write_ping(request, nonce);
+    resp::message echo;
+    if (channel_.exchange(request, {&echo, 1}, within).ended != replied) return false;
+    return checked(echo, nonce).has_value();
+  } catch (const std::bad_alloc&) {
+    return false;
   }
 }
 
-void redis_store::run_script(std::string request, unsigned replies, connection::completion done) {
-  std::string copy = request;
-  channel_.post(std::move(request), replies,
-                [this, copy = std::move(copy), replies,
-                 done = std::move(done)](result<std::vector<resp::message>> got) mutable {
-                  if (got && lease::is_noscript(got->back())) {
-                    again_after_loading(std::move(copy), replies, std::move(done));
-                  } else {
-                    done(std::move(got));
-                  }
-                });
-}
-
-// The whole request again, CACHING YES included: NOSCRIPT has used it up. Scripts are loaded once
-// for a burst of these; requests behind that load find them.
-void redis_store::again_after_loading(std::string request, unsigned replies,
-                                      connection::completion done) {
-  const std::int64_t now_us = count_us(connection::now());
-  std::int64_t last = scripts_loaded_at_us_.load();
-  if ((last == INT64_MIN || now_us - last > reload_pause.count()) &&
-      scripts_loaded_at_us_.compare_exchange_strong(last, now_us)) {
-    std::string load;
-    lease::write_load_scripts(load);
-    channel_.post(std::move(load), static_cast<unsigned>(lease::scripts().size()),
-                  [](const result<std::vector<resp::message>>&) {});
-  }
-  channel_.post(std::move(request), replies, std::move(done));
-}
-
-void redis_store::lease(lease::lease_request what, then<lease::lease_reply> done) {
-  const wake_mode mode = waker_.mode();
-  const bool tracked = mode == wake_mode::undecided || mode == wake_mode::push;
-  what.notify = mode == wake_mode::channel;
-  what.client_id = channel_.client_id();
-  std::string request;
-  lease::write_lease(request, what, tracked);
-  const steady_time sent = connection::now();
-  run_script(std::move(request), tracked ? 2 : 1,
-             [this, sent, done = std::move(done)](result<std::vector<resp::message>> got) {
-               if (!got) return done(got.error());
-               result<lease::lease_reply> reply = lease::read_lease(std::move(got->back()));
-               if (reply) take_sample(sent, reply->now);
-               done(std::move(reply));
-             });
-}
-
-void redis_store::step(std::string request, then<lease::step_reply> done) {
-  run_script(std::move(request), 1,
-             [done = std::move(done)](const result<std::vector<resp::message>>& got) {
-               if (!got) return done(got.error());
-               done(lease::read_step(got->back()));
-             });
-}
-
-void redis_store::renew(std::string_view value_key, const entry::token& held,
-                        milliseconds lease_ttl, then<lease::step_reply> done) {
-  std::string request;
-  lease::write_renew(request, value_key, held, lease_ttl, channel_.client_id());
-  step(std::move(request), std::move(done));
-}
-
-void redis_store::promote(std::string_view value_key, const entry::token& base,
-                          const entry::token& held, milliseconds lease_ttl,
-                          milliseconds pending_ttl, then<lease::step_reply> done) {
-  std::string request;
-  lease::write_promote(request, value_key, base, held, lease_ttl, pending_ttl,
-                       channel_.client_id());
-  step(std::move(request), std::move(done));
-}
-
-void redis_store::fill(const lease::fill_request& what, then<lease::fill_reply> done) {
-  std::string request;
-  lease::write_fill(request, what);
-  run_script(std::move(request), 1,
-             [done = std::move(done)](const result<std::vector<resp::message>>& got) {
-               if (!got) return done(got.error());
-               done(lease::read_fill(got->back()));
-             });
-}
-
-void redis_store::fail(const lease::failure_request& what) {
-  std::string request;
-  lease::write_failure(request, what);
-  step(std::move(request), [](const result<lease::step_reply>&) {});
-}
-
-void redis_store::release(std::string_view value_key, const entry::token& held,
-                          std::string_view wake_channel, then<lease::step_reply> done) {
-  std::string request;
-  lease::write_release(request, value_key, held, wake_channel);
-  step(std::move(request), std::move(done));
-}
-
-void redis_store::mark(std::string_view mark_key, std::string_view value_key,
-                       const entry::token& attempt, milliseconds lease_ttl,
-                       then<lease::mark_reply> done) {
-  std::string request;
-  lease::write_mark(request, mark_key, value_key, attempt, lease_ttl);
-  channel_.post(std::move(request), 2,
-                [done = std::move(done)](result<std::vector<resp::message>> got) {
-                  if (!got) return done(got.error());
-                  done(lease::read_mark(std::move((*got)[0]), std::move((*got)[1])));
-                });
-}
-
-void redis_store::extend_mark(std::string_view mark_key, const entry::token& held,
-                              milliseconds ttl) {
-  std::string request;
-  lease::write_mark_extend(request, mark_key, held, ttl);
-  step(std::move(request), [](const result<lease::step_reply>&) {});
-}
-
-void redis_store::release_mark(std::string_view mark_key, const entry::token& held) {
-  std::string request;
-  lease::write_mark_release(request, mark_key, held);
-  step(std::move(request), [](const result<lease::step_reply>&) {});
-}
-
-void redis_store::holders(std::span<const std::uint64_t> client_ids,
-                          then<std::vector<std::uint64_t>> done) {
-  std::string request;
-  lease::write_holders(request, client_ids);
-  channel_.post(std::move(request), 1,
-                [done = std::move(done)](const result<std::vector<resp::message>>& got) {
-                  if (!got) return done(got.error());
-                  done(lease::read_holders(got->front()));
-                });
-}
-
-void redis_store::invalidate_later(std::span<const std::string> keys, then<bool> acknowledged) {
-  std::string request;
-  lease::write_invalidate(request, keys);
-  channel_.post(std::move(request), 1,
-                [done = std::move(acknowledged)](const result<std::vector<resp::message>>& got) {
-                  if (!got) return done(got.error());
-                  const result<void> read = lease::read_acknowledged(got->front());
-                  if (!read) return done(read.error());
-                  done(true);
-                });
-}
-
-void redis_store::take_sample(steady_time sent, server_time server) noexcept {
-  const steady_time received = connection::now();
-  const std::scoped_lock lock{clock_mutex_};
-  clock_.add({.sent = sent, .received = received, .server = server});
-  if (const auto estimate = clock_.at(received)) {
-    offset_us_.store(
-        std::chrono::duration_cast<microseconds>(estimate->time_since_epoch()).count() -
-            count_us(received),
-        std::memory_order_relaxed);
-    sampled_at_us_.store(count_us(received), std::memory_order_relaxed);
-  }
-}
-
-server_time redis_store::server_now() const noexcept {
-  const std::int64_t us = count_us(connection::now()) + offset_us_.load(std::memory_order_relaxed);
-  return server_time{milliseconds{us / 1000}};
-}
-
-steady_time redis_store::steady_at(server_time at) const noexcept {
-  const std::int64_t us = at.time_since_epoch().count() * 1000;
-  return steady_time{microseconds{us - offset_us_.load(std::memory_order_relaxed)}};
+void redis_store::take_sample(steady_time sent, const result<server_time>& answered) noexcept {
+  if (answered) known_.add_sample({.sent = sent, .received = now(), .server = *answered});
 }
 
 }  // namespace drover::store

@@ -4,6 +4,9 @@
 //
 // Threads: every member from any thread. Completions and events run without a lock of ours, on
 //          whichever thread reads or on the service thread; they must be short.
+// Memory:  what blocks answers with a fault when memory runs out. What is sent without waiting
+//          throws std::bad_alloc if it runs out before anything is sent: then there is no trace of
+//          the request, and `done` is not called. Otherwise `done` is told of a fault.
 #pragma once
 
 #include <drover/fault.hpp>
@@ -12,26 +15,30 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.hpp"
 #include "connection/channel.hpp"
+#include "connection/fork_count.hpp"
 #include "entry/keys.hpp"
-#include "entry/server_clock.hpp"
 #include "lease/commands.hpp"
+#include "store/known_server.hpp"
 #include "store/waker.hpp"
 
 namespace drover::store {
 
+using connection::fork_count;
 using connection::now;
 using connection::wait_limit;
 
 template <class Reply>
 using then = std::function<void(result<Reply>)>;
+
+[[nodiscard]] fault out_of_memory() noexcept;
 
 /// What the server says without being asked.
 struct events {
@@ -41,11 +48,17 @@ struct events {
   std::function<void(std::string_view value_key)> changed;
   std::function<void()> everything_changed;
   std::function<void(wake_mode)> waking;
+  /// An attempt to connect has failed.
+  std::function<void(const fault&)> refused{};
+  /// The alarm of `channel::set_alarm` is due.
+  std::function<void()> alarm{};
 };
 
 class redis_store {
  public:
-  redis_store(connection::settings with, events to);
+  /// `keeps_writes`: the server loses nothing when it restarts, so what is older than its start can
+  /// be trusted.
+  redis_store(connection::settings with, events to, bool keeps_writes = false);
 
   struct looked_up {
     connection::outcome::how ended = connection::outcome::how::replied;
@@ -56,14 +69,25 @@ class redis_store {
   /// lost.
   [[nodiscard]] looked_up get(std::string_view value_key, const wait_limit& within);
 
-  /// Blocks for one reply.
+  /// Blocks for its replies. An acknowledgement has an identity: an echo came behind it.
   [[nodiscard]] result<void> invalidate(std::span<const std::string> keys);
   /// Blocks for its replies: makes each of the values stale and removes each of the marks.
   [[nodiscard]] result<void> expire(std::span<const std::string> value_keys,
                                     std::span<const std::string> mark_keys,
                                     const entry::token_source& new_token);
 
-  // Sent without waiting.
+  /// Blocks for one reply: asks the connection for an echo. False unless it comes: what was read
+  /// from the connection before may mean nothing. It is broken off when another answer comes.
+  [[nodiscard]] bool verify(const wait_limit& within = {});
+  /// As `verify`, without waiting.
+  void verify_later();
+
+  // Sent without waiting. A reply of the wrong shape is followed by `verify_later`. Fills, renewals
+  // and all else that names a granted token fault with `superseded` when another server answers.
+  void look_up_later(std::string_view value_key, then<std::optional<std::string>> done);
+  /// Replaces the holder's PENDING entry by a marker that says: load, and do not store.
+  void mark_uncacheable(std::string_view value_key, const entry::token& held, milliseconds ttl,
+                        std::string_view wake_channel, then<lease::step_reply> done);
   void lease(lease::lease_request what, then<lease::lease_reply> done);
   void renew(std::string_view value_key, const entry::token& held, milliseconds lease_ttl,
              then<lease::step_reply> done);
@@ -79,12 +103,18 @@ class redis_store {
   void release_mark(std::string_view mark_key, const entry::token& held);
   void holders(std::span<const std::uint64_t> client_ids, then<std::vector<std::uint64_t>> done);
   /// UNLINK without waiting: for replays of invalidations.
-  void invalidate_later(std::span<const std::string> keys, then<bool> acknowledged);
+  void invalidate_later(std::span<const std::string> keys, then<bool> done);
 
-  /// The server's time as estimated now; this machine's own before the first sample.
-  [[nodiscard]] server_time server_now() const noexcept;
-  /// When the server's clock will show `at`, on ours.
-  [[nodiscard]] steady_time steady_at(server_time at) const noexcept;
+  /// The server's time as estimated now; empty before the first sample.
+  [[nodiscard]] std::optional<server_time> server_now() const noexcept {
+    return known_.time_at(now());
+  }
+  /// When the server's clock will show `at`, on ours. Precondition: there was a sample.
+  [[nodiscard]] steady_time steady_at(server_time at) const noexcept {
+    return known_.steady_at(at);
+  }
+  /// What of this server's entries may be taken for fresh.
+  [[nodiscard]] entry::trust trusted() const noexcept { return known_.trusted(); }
 
   [[nodiscard]] bool is_available() const noexcept { return channel_.is_available(); }
   [[nodiscard]] std::uint64_t client_id() const noexcept { return channel_.client_id(); }
@@ -94,19 +124,32 @@ class redis_store {
  private:
   void on_up(const connection::greeting& hello);
   void on_push(const resp::message& push);
-  void run_script(std::string request, unsigned replies, connection::completion done);
-  void again_after_loading(std::string request, unsigned replies, connection::completion done);
+  [[nodiscard]] connection::outcome exchange_again(std::string_view request,
+                                                   std::span<resp::message> replies,
+                                                   const wait_limit& within = {});
+  template <class Reply, class Read>
+  connection::completion reading(then<Reply> done, Read read);
+  void run_script(std::string request, unsigned due, connection::completion done,
+                  connection::posting how);
   void step(std::string request, then<lease::step_reply> done);
-  void take_sample(steady_time sent, server_time server) noexcept;
+  [[nodiscard]] result<void> load_scripts();
+  void load_scripts_once();
+
+  std::uint64_t new_nonce() noexcept;
+  void distrust(const fault& why);
+  void look_for_readonly(std::span<const resp::message> replies);
+  [[nodiscard]] result<void> checked(const resp::message& echo, std::uint64_t nonce);
+  [[nodiscard]] result<void> acknowledged(const resp::message& reply, const resp::message& echo,
+                                          std::uint64_t nonce);
+  void take_sample(steady_time sent, const result<server_time>& answered) noexcept;
 
   events to_;
-  std::atomic<std::int64_t> offset_us_;  ///< server time minus steady time
-  std::atomic<std::int64_t> sampled_at_us_{INT64_MIN};
-  mutable std::mutex clock_mutex_;
-  entry::server_clock clock_;
+  known_server known_;
+  std::atomic<std::uint64_t> next_nonce_;
+  std::atomic<bool> verifying_{false};
   std::atomic<std::int64_t> scripts_loaded_at_us_{INT64_MIN};
+  waker waker_;  // the channel ends first: its last completions may still tell the waker
   connection::channel channel_;
-  waker waker_;
 };
 
 }  // namespace drover::store

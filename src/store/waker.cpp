@@ -2,6 +2,7 @@
 #include "store/waker.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "lease/commands.hpp"
@@ -35,22 +36,29 @@ void waker::connection_is_new() {
 }
 
 void waker::prove(std::string canary_key) {
+  std::string request;
   std::uint64_t generation = 0;
   {
     const std::scoped_lock lock{mutex_};
     if (asked_) return;
+    lease::write_canary(request, canary_key);
     asked_ = true;
-    canary_ = canary_key;
+    canary_ = std::move(canary_key);
     generation = generation_;
   }
-  std::string request;
-  lease::write_canary(request, canary_key);
-  channel_.post(std::move(request), 5,
-                [this, generation](const result<std::vector<resp::message>>& replies) {
-                  if (replies && has_error(*replies)) probe_channel(generation);
-                });
-  channel_.schedule(connection::now() + canary_patience,
-                    [this, generation] { probe_channel(generation); });
+  try {
+    channel_.post(std::move(request), 5,
+                  [this, generation](const result<std::vector<resp::message>>& replies) {
+                    if (replies && has_error(*replies)) probe_channel(generation);
+                  },
+                  {.may_stall = true});
+    channel_.schedule(connection::now() + canary_patience,
+                      [this, generation] { probe_channel(generation); });
+  } catch (const std::bad_alloc&) {
+    const std::scoped_lock lock{mutex_};
+    if (generation == generation_) asked_ = false;
+    throw;
+  }
 }
 
 bool waker::saw_key(std::string_view name) {
@@ -65,15 +73,22 @@ bool waker::saw_key(std::string_view name) {
 }
 
 void waker::probe_channel(std::uint64_t generation) {
-  std::string name;
   {
     const std::scoped_lock lock{mutex_};
     if (generation != generation_ || mode_ != wake_mode::undecided) return;
     mode_ = wake_mode::polling;
-    name = canary_;
   }
   told_(wake_mode::polling);
-  if (!name.empty()) subscribe(name, generation);
+  try {
+    std::string name;
+    {
+      const std::scoped_lock lock{mutex_};
+      name = canary_;
+    }
+    if (!name.empty()) subscribe(name, generation);
+  } catch (const std::bad_alloc&) {
+    // Polling it is.
+  }
 }
 
 // The answer to SUBSCRIBE is a push; only its refusal is a reply.
@@ -105,19 +120,31 @@ void waker::listen(std::string_view wake_channel) {
     if (++listened_[std::string{wake_channel}] > 1) return;
     generation = generation_;
   }
-  subscribe(wake_channel, generation);
+  try {
+    subscribe(wake_channel, generation);
+  } catch (const std::bad_alloc&) {
+    static_cast<void>(stops_listening(wake_channel));
+    throw;
+  }
+}
+
+bool waker::stops_listening(std::string_view wake_channel) {
+  const std::scoped_lock lock{mutex_};
+  const auto at = listened_.find(wake_channel);
+  if (at == listened_.end() || --at->second > 0) return false;
+  listened_.erase(at);
+  return true;
 }
 
 void waker::leave(std::string_view wake_channel) {
-  {
-    const std::scoped_lock lock{mutex_};
-    const auto at = listened_.find(wake_channel);
-    if (at == listened_.end() || --at->second > 0) return;
-    listened_.erase(at);
+  if (!stops_listening(wake_channel)) return;
+  try {
+    std::string request;
+    lease::write_unsubscribe(request, wake_channel);
+    channel_.post(std::move(request), 0, [](const result<std::vector<resp::message>>&) {});
+  } catch (const std::bad_alloc&) {
+    // A subscription too many costs a message now and then.
   }
-  std::string request;
-  lease::write_unsubscribe(request, wake_channel);
-  channel_.post(std::move(request), 0, [](const result<std::vector<resp::message>>&) {});
 }
 
 void waker::decide(wake_mode mode, std::uint64_t generation) {

@@ -4,6 +4,7 @@
 // connection, at the first wait on it; until it is decided waiters poll as well.
 //
 // Threads: every member from any thread.
+// Memory:  `prove` and `listen` throw std::bad_alloc if it runs out, and then leave no trace.
 #pragma once
 
 #include <cstdint>
@@ -37,10 +38,13 @@ class waker {
 
   /// Listen on a key's wake channel, counted; does nothing unless `mode()` is `channel`.
   void listen(std::string_view wake_channel);
+  /// Throws nothing.
   void leave(std::string_view wake_channel);
 
  private:
   void decide(wake_mode mode, std::uint64_t generation);
+  /// True when it was the last one who listened.
+  [[nodiscard]] bool stops_listening(std::string_view wake_channel);
   void probe_channel(std::uint64_t generation);
   void subscribe(std::string_view name, std::uint64_t generation);
 
@@ -49,7 +53,7 @@ class waker {
   mutable std::mutex mutex_;
   wake_mode mode_ = wake_mode::undecided;
   bool asked_ = false;
-  std::uint64_t generation_ = 0;   ///< of the connection
+  std::uint64_t generation_ = 0;  ///< of the connection
   std::string canary_;
   std::map<std::string, unsigned, std::less<>> listened_;
 };

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "store/known_server.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace drover::store {
+namespace {
+
+constexpr microseconds sample_age_max{30'000'000};
+/// What claims to be later, or as long ago, is no time.
+constexpr milliseconds last_time = std::chrono::days{36'525'000};
+
+std::int64_t count_us(steady_time at) { return at.time_since_epoch().count(); }
+
+}  // namespace
+
+void known_server::greeted(const connection::greeting& hello, steady_time now) noexcept {
+  const bool is_replica = hello.role == "slave" || hello.role == "replica";
+  const server_time started =
+      keeps_writes_ ? server_time::min() : hello.started.value_or(server_time::min());
+  stored_from_.store(is_replica ? server_time::max() : started);
+  {
+    const std::scoped_lock lock{mutex_};
+    clock_.reset();
+    if (!std::exchange(is_first_, false)) up_since_ = hello.clock ? hello.clock->sent : now;
+    sampled_at_us_.store(unknown);
+  }
+  if (hello.clock) {
+    add_sample({.sent = hello.clock->sent,
+                .received = hello.clock->received,
+                .server = hello.clock->server});
+  }
+}
+
+void known_server::add_sample(const entry::server_clock::sample& seen) noexcept {
+  const std::scoped_lock lock{mutex_};
+  if (seen.sent < up_since_) return;
+  clock_.add(seen);
+  const auto estimate = clock_.at(seen.received);
+  if (!estimate) return;
+  offset_us_.store(microseconds{estimate->time_since_epoch()}.count() - count_us(seen.received));
+  sampled_at_us_.store(count_us(seen.received));
+}
+
+bool known_server::wants_sample(steady_time now) noexcept {
+  std::int64_t last = sampled_at_us_.load(std::memory_order_relaxed);
+  if (last == unknown) return true;
+  if (count_us(now) - last < sample_age_max.count()) return false;
+  return sampled_at_us_.compare_exchange_strong(last, count_us(now));
+}
+
+std::optional<server_time> known_server::time_at(steady_time now) const noexcept {
+  if (sampled_at_us_.load() == unknown) return std::nullopt;
+  return server_time{
+      std::chrono::floor<milliseconds>(now.time_since_epoch() + microseconds{offset_us_.load()})};
+}
+
+steady_time known_server::steady_at(server_time at) const noexcept {
+  const auto bounded = std::clamp(at.time_since_epoch(), -last_time, last_time);
+  return steady_time{microseconds{bounded} - microseconds{offset_us_.load()}};
+}
+
+entry::trust known_server::trusted() const noexcept {
+  const server_time from = stored_from_.load();
+  return {.stored_from = from, .nothing_is_fresh = from == server_time::max()};
+}
+
+}  // namespace drover::store

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+// The requests that are sent without waiting. A completion never throws: what cannot be read for
+// want of memory is a fault.
+#include <new>
+#include <utility>
+
+#include "store/redis_store.hpp"
+
+namespace drover::store {
+namespace {
+
+using replies = std::vector<resp::message>;
+using answered = result<replies>;
+
+/// A script cache that is flushed all the time is not ours to fight.
+constexpr microseconds reload_pause{1'000'000};
+
+/// Writes that mean something only to the server that granted their token.
+constexpr connection::posting of_a_grant{.bound_to_server = true, .may_stall = true};
+constexpr connection::posting of_a_write{.may_stall = true};
+
+bool has_error(const replies& got) {
+  for (const resp::message& reply : got) {
+    if (!reply.empty() && reply.root().is_error()) return true;
+  }
+  return false;
+}
+
+template <class Reply>
+void ignore(const result<Reply>& /*reply*/) {}
+
+}  // namespace
+
+/// A completion that reads the replies by `read` and hands on what comes of it.
+template <class Reply, class Read>
+connection::completion redis_store::reading(then<Reply> done, Read read) {
+  return [this, done = std::move(done), read = std::move(read)](answered got) {
+    result<Reply> reply = out_of_memory();
+    try {
+      if (got) {
+        look_for_readonly(*got);
+        const bool is_refused = has_error(*got);
+        reply = read(*std::move(got));
+        const bool is_corrupt = !reply && reply.error().code == fault_code::corrupt;
+        if (is_corrupt && !is_refused) verify_later();
+      } else {
+        reply = got.error();
+      }
+    } catch (const std::bad_alloc&) {
+      reply = out_of_memory();
+    }
+    done(std::move(reply));
+  };
+}
+
+void redis_store::verify_later() {
+  if (verifying_.exchange(true)) return;  // the PING under way comes behind the doubt, too
+  try {
+    const std::uint64_t nonce = new_nonce();
+    std::string request;
+    lease::write_ping(request, nonce);
+    channel_.post(std::move(request), 1, [this, nonce](const answered& got) {
+      verifying_ = false;
+      try {
+        if (got) static_cast<void>(checked(got->front(), nonce));
+      } catch (const std::bad_alloc&) {
+        // The next doubt asks again.
+      }
+    });
+  } catch (const std::bad_alloc&) {
+    verifying_ = false;
+  }
+}
+
+void redis_store::look_up_later(std::string_view value_key, then<std::optional<std::string>> done) {
+  std::string request;
+  lease::write_get(request, value_key);
+  const steady_time sent = now();
+  const bool wants_time = known_.wants_sample(sent);
+  if (wants_time) lease::write_time(request);
+  channel_.post(std::move(request), wants_time ? 2 : 1,
+                reading(std::move(done), [this, sent, wants_time](replies got) {
+                  if (wants_time) take_sample(sent, lease::read_time(got[1]));
+                  return lease::read_get(std::move(got[0]));
+                }));
+}
+
+// The whole request again after NOSCRIPT, CACHING YES included: it was used up.
+void redis_store::run_script(std::string request, unsigned due, connection::completion done,
+                             connection::posting how) {
+  std::string copy = request;
+  channel_.post(
+      std::move(request), due,
+      [this, copy = std::move(copy), due, done = std::move(done), how](answered got) mutable {
+        if (!got || !lease::is_noscript(got->back())) return done(std::move(got));
+        try {
+          load_scripts_once();
+          channel_.post(std::move(copy), due, done, how);
+        } catch (const std::bad_alloc&) {
+          done(out_of_memory());
+        }
+      },
+      how);
+}
+
+// Once for a burst of NOSCRIPT: requests behind this load find the scripts.
+void redis_store::load_scripts_once() {
+  const std::int64_t now_us = now().time_since_epoch().count();
+  std::int64_t last = scripts_loaded_at_us_.load();
+  if (last != INT64_MIN && now_us - last <= reload_pause.count()) return;
+  if (!scripts_loaded_at_us_.compare_exchange_strong(last, now_us)) return;
+  try {
+    std::string load;
+    lease::write_load_scripts(load);
+    channel_.post(std::move(load), static_cast<unsigned>(lease::scripts().size()),
+                  [](const answered&) {});
+  } catch (const std::bad_alloc&) {
+    scripts_loaded_at_us_ = last;
+    throw;
+  }
+}
+
+void redis_store::lease(lease::lease_request what, then<lease::lease_reply> done) {
+  const wake_mode mode = waker_.mode();
+  const bool tracked = mode == wake_mode::undecided || mode == wake_mode::push;
+  what.notify = mode == wake_mode::channel;
+  what.client_id = channel_.client_id();
+  what.stored_from = known_.trusted().stored_from;
+  std::string request;
+  lease::write_lease(request, what, tracked);
+  const steady_time sent = now();
+  run_script(std::move(request), tracked ? 2 : 1,
+             reading(std::move(done),
+                     [this, sent](replies got) {
+                       result<lease::lease_reply> reply = lease::read_lease(std::move(got.back()));
+                       if (reply) take_sample(sent, reply->now);
+                       return reply;
+                     }),
+             of_a_write);
+}
+
+void redis_store::step(std::string request, then<lease::step_reply> done) {
+  run_script(
+      std::move(request), 1,
+      reading(std::move(done), [](const replies& got) { return lease::read_step(got.back()); }),
+      of_a_grant);
+}
+
+void redis_store::renew(std::string_view value_key, const entry::token& held,
+                        milliseconds lease_ttl, then<lease::step_reply> done) {
+  std::string request;
+  lease::write_renew(request, value_key, held, lease_ttl, channel_.client_id());
+  step(std::move(request), std::move(done));
+}
+
+void redis_store::promote(std::string_view value_key, const entry::token& base,
+                          const entry::token& held, milliseconds lease_ttl,
+                          milliseconds pending_ttl, then<lease::step_reply> done) {
+  std::string request;
+  lease::write_promote(request, value_key, base, held, lease_ttl, pending_ttl,
+                       channel_.client_id());
+  step(std::move(request), std::move(done));
+}
+
+void redis_store::fill(const lease::fill_request& what, then<lease::fill_reply> done) {
+  std::string request;
+  lease::write_fill(request, what);
+  run_script(
+      std::move(request), 1,
+      reading(std::move(done), [](const replies& got) { return lease::read_fill(got.back()); }),
+      of_a_grant);
+}
+
+void redis_store::fail(const lease::failure_request& what) {
+  std::string request;
+  lease::write_failure(request, what);
+  step(std::move(request), ignore<lease::step_reply>);
+}
+
+void redis_store::release(std::string_view value_key, const entry::token& held,
+                          std::string_view wake_channel, then<lease::step_reply> done) {
+  std::string request;
+  lease::write_release(request, value_key, held, wake_channel);
+  step(std::move(request), std::move(done));
+}
+
+void redis_store::mark_uncacheable(std::string_view value_key, const entry::token& held,
+                                   milliseconds ttl, std::string_view wake_channel,
+                                   then<lease::step_reply> done) {
+  std::string request;
+  lease::write_uncacheable(request, value_key, held, ttl, wake_channel);
+  step(std::move(request), std::move(done));
+}
+
+void redis_store::mark(std::string_view mark_key, std::string_view value_key,
+                       const entry::token& attempt, milliseconds lease_ttl,
+                       then<lease::mark_reply> done) {
+  std::string request;
+  lease::write_mark(request, mark_key, value_key, attempt, lease_ttl);
+  channel_.post(
+      std::move(request), 2,
+      reading(std::move(done),
+              [](replies got) { return lease::read_mark(std::move(got[0]), std::move(got[1])); }),
+      of_a_grant);
+}
+
+void redis_store::extend_mark(std::string_view mark_key, const entry::token& held,
+                              milliseconds ttl) {
+  std::string request;
+  lease::write_mark_extend(request, mark_key, held, ttl);
+  step(std::move(request), ignore<lease::step_reply>);
+}
+
+void redis_store::release_mark(std::string_view mark_key, const entry::token& held) {
+  std::string request;
+  lease::write_mark_release(request, mark_key, held);
+  step(std::move(request), ignore<lease::step_reply>);
+}
+
+void redis_store::holders(std::span<const std::uint64_t> client_ids,
+                          then<std::vector<std::uint64_t>> done) {
+  std::string request;
+  lease::write_holders(request, client_ids);
+  channel_.post(std::move(request), 1, reading(std::move(done), [](const replies& got) {
+                  return lease::read_holders(got.front());
+                }));
+}
+
+void redis_store::invalidate_later(std::span<const std::string> keys, then<bool> done) {
+  const std::uint64_t nonce = new_nonce();
+  std::string request;
+  lease::write_invalidate(request, keys);
+  lease::write_ping(request, nonce);
+  channel_.post(std::move(request), 2,
+                reading(std::move(done),
+                        [this, nonce](const replies& got) -> result<bool> {
+                          const auto read = acknowledged(got[0], got[1], nonce);
+                          if (!read) return read.error();
+                          return true;
+                        }),
+                of_a_write);
+}
+
+}  // namespace drover::store

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// The store against a server that answers as it is told.
+#include "store/redis_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "connection/scripted_server_for_test.hpp"
+
+namespace drover::store {
+namespace {
+
+using namespace std::chrono_literals;
+using connection::bulk;
+using words = std::vector<std::string>;
+
+constexpr std::string_view key = "t:1.0:v:{=k}";
+const std::vector<std::string> keys{std::string{key}};
+const entry::token a = entry::token::from("aaaaaaaaaaaaaaaa");
+
+events ignoring() {
+  return {.up = [](const connection::greeting&) {},
+          .down = [](const fault&) {},
+          .changed = [](std::string_view) {},
+          .everything_changed = [] {},
+          .waking = [](wake_mode) {}};
+}
+
+class redis_store_at : public testing::Test {
+ protected:
+  /// Answers `command` by `wire` from now on; a PING that is not named here is echoed.
+  void answer(const std::string& command, const std::string& wire) {
+    const std::scoped_lock lock{mutex_};
+    answers_[command] = wire;
+  }
+  int count(const std::string& command) {
+    const std::scoped_lock lock{mutex_};
+    return static_cast<int>(std::count(seen_.begin(), seen_.end(), command));
+  }
+  /// What a posted request came to.
+  template <class Reply, class Post>
+  result<Reply> posted(Post post) {
+    auto promise = std::make_shared<std::promise<result<Reply>>>();
+    auto future = promise->get_future();
+    post([promise](result<Reply> reply) { promise->set_value(std::move(reply)); });
+    return future.get();
+  }
+  result<lease::lease_reply> lease() {
+    return posted<lease::lease_reply>([this](auto done) {
+      store_.lease({.value_key = key, .attempt = a, .lease_ttl = 1s, .pending_ttl = 1h},
+                   std::move(done));
+    });
+  }
+
+ private:
+  void serve(const connection::scripted_peer& peer, const words& arguments) {
+    std::string wire = "+OK\r\n";  // what the connection begins with
+    {
+      const std::scoped_lock lock{mutex_};
+      seen_.push_back(arguments[0]);
+      const auto named = answers_.find(arguments[0]);
+      if (named != answers_.end()) {
+        wire = named->second;
+      } else if (arguments[0] == "PING") {
+        wire = bulk(arguments[1]);
+      }
+    }
+    peer.send(wire);
+  }
+  static connection::settings at(const connection::scripted_server& server) {
+    connection::settings with;
+    with.at.path = server.path();
+    with.connect_max = 20s;  // a busy machine is no fault of the server's
+    with.silence_max = 20s;
+    return with;
+  }
+
+  std::mutex mutex_;
+  std::map<std::string, std::string> answers_;
+  words seen_;
+
+ protected:
+  connection::scripted_server server_{[this](const connection::scripted_peer& peer,
+                                             const words& arguments) { serve(peer, arguments); }};
+  redis_store store_{at(server_), ignoring()};
+};
+
+TEST_F(redis_store_at, AcknowledgesAnInvalidationByTheEchoBehindIt) {
+  answer("UNLINK", ":1\r\n");
+  EXPECT_TRUE(store_.invalidate(keys));
+  EXPECT_EQ(count("PING"), 1);
+  EXPECT_TRUE(posted<bool>([&](auto done) { store_.invalidate_later(keys, std::move(done)); }));
+  EXPECT_EQ(count("PING"), 2);
+}
+
+TEST_F(redis_store_at, TakesNoReplyForAnAcknowledgementWithoutItsEcho) {
+  answer("UNLINK", ":1\r\n");
+  for (const std::string& wrong : {std::string{":1\r\n"}, bulk("12345678"), bulk(""),
+                                   std::string{"_\r\n"}, std::string{"+PONG\r\n"}}) {
+    answer("PING", wrong);
+    EXPECT_FALSE(store_.invalidate(keys)) << wrong;
+    EXPECT_FALSE(posted<bool>([&](auto done) { store_.invalidate_later(keys, std::move(done)); }));
+    EXPECT_FALSE(store_.expire(keys, keys, [] { return a; }));
+  }
+}
+
+TEST_F(redis_store_at, ReportsWhyAnInvalidationWasRefused) {
+  answer("UNLINK", "-NOPERM not you\r\n");
+  EXPECT_EQ(store_.invalidate(keys).error().code, fault_code::unsupported);
+  answer("UNLINK", ":1\r\n");
+  answer("PING", "-BUSY a script runs\r\n");
+  EXPECT_EQ(store_.invalidate(keys).error().code, fault_code::overloaded);
+  EXPECT_EQ(server_.connections(), 1U) << "an error is no other request's reply";
+}
+
+TEST_F(redis_store_at, VerifiesAConnectionByAnEcho) {
+  EXPECT_TRUE(store_.verify());
+  answer("PING", "-BUSY a script runs\r\n");
+  EXPECT_FALSE(store_.verify());
+  EXPECT_EQ(server_.connections(), 1U);
+  answer("PING", bulk("another"));
+  EXPECT_FALSE(store_.verify());
+}
+
+TEST_F(redis_store_at, BreaksOffAConnectionThatEchoesSomethingElse) {
+  answer("PING", bulk("another"));
+  EXPECT_FALSE(store_.verify());
+  answer("GET", "_\r\n");
+  EXPECT_EQ(store_.get(key, {}).ended, connection::outcome::how::replied);
+  EXPECT_EQ(server_.connections(), 2U);
+}
+
+TEST_F(redis_store_at, BreaksOffAConnectionThatRefusesWritesAsAReplica) {
+  answer("EVALSHA", "-READONLY You can't write against a read only replica.\r\n");
+  EXPECT_EQ(lease().error().code, fault_code::unreachable);
+  answer("GET", "_\r\n");
+  // It stays usable until another one is looked for.
+  while (server_.connections() < 2) {
+    EXPECT_EQ(store_.get(key, {}).ended, connection::outcome::how::replied);
+  }
+}
+
+TEST_F(redis_store_at, AsksForAnEchoAfterAReplyOfTheWrongShape) {
+  answer("EVALSHA", ":1\r\n");
+  const auto misshapen = lease();
+  ASSERT_FALSE(misshapen);
+  EXPECT_EQ(misshapen.error().code, fault_code::corrupt);
+  // What the store posts goes before what is asked for later.
+  EXPECT_TRUE(store_.verify());
+  EXPECT_EQ(count("PING"), 2);
+}
+
+TEST_F(redis_store_at, AsksForAnEchoAfterALookUpOfTheWrongShape) {
+  answer("GET", ":1\r\n");
+  EXPECT_FALSE(store_.get(key, {}).entry);
+  EXPECT_TRUE(store_.verify());
+  EXPECT_EQ(count("PING"), 2);
+}
+
+TEST_F(redis_store_at, AsksForNoEchoAfterAnErrorOfTheServer) {
+  answer("EVALSHA", "-WRONGTYPE not a string\r\n");
+  EXPECT_EQ(lease().error().code, fault_code::corrupt);
+  answer("GET", "-WRONGTYPE not a string\r\n");
+  EXPECT_FALSE(store_.get(key, {}).entry);
+  EXPECT_TRUE(store_.verify());
+  EXPECT_EQ(count("PING"), 1);
+}
+
+TEST_F(redis_store_at, AsksForTheTimeWithEveryGetUntilItKnowsIt) {
+  answer("GET", "_\r\n");
+  answer("TIME", "-NOPERM not you\r\n");
+  EXPECT_TRUE(store_.verify());  // the connection is up
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_TRUE(store_.get(key, {}).entry);
+    EXPECT_EQ(count("TIME"), i);
+    EXPECT_EQ(store_.server_now(), std::nullopt);
+  }
+  const auto looked_up = posted<std::optional<std::string>>(
+      [&](auto done) { store_.look_up_later(key, std::move(done)); });
+  EXPECT_TRUE(looked_up);
+  EXPECT_EQ(count("TIME"), 4);
+
+  answer("TIME", "*2\r\n" + bulk("1700000000") + bulk("0"));
+  EXPECT_TRUE(store_.get(key, {}).entry);
+  EXPECT_TRUE(store_.get(key, {}).entry);
+  EXPECT_EQ(count("TIME"), 5);
+  EXPECT_GE(store_.server_now(), server_time{1'700'000'000s});
+}
+
+}  // namespace
+}  // namespace drover::store
