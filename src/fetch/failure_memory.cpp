@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/failure_memory.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -11,38 +10,52 @@ namespace {
 
 // Long enough for the attempt count to survive the longest pause (5 s) several times over.
 constexpr std::chrono::seconds memory_of_attempts{60};
+constexpr int old_ones_at_once = 8;  // more than come in, and few enough to hold a lock for
 
 }  // namespace
 
-void failure_memory::remember(std::string_view value_key, remembered_failure failure) {
-  std::string key{value_key};
-  if (held_.size() >= capacity_ && !held_.contains(key)) make_room(failure.until);
-  held_.insert_or_assign(std::move(key), std::move(failure));
+failure_memory::dropped failure_memory::remember(std::string_view value_key,
+                                                 remembered_failure failure) {
+  const steady_time until = failure.until;
+  shelf one;
+  one.emplace(until, kept{std::move(failure)});
+  const auto [at, is_new] = by_key_.try_emplace(std::string{value_key});
+  one.begin()->second.key = &at->first;
+  dropped out;
+  if (!is_new) out.insert(by_end_.extract(at->second));
+  const auto drops_one = [&] {
+    return !by_end_.empty() &&
+           (by_end_.size() >= capacity_ || by_end_.begin()->first + memory_of_attempts <= until);
+  };
+  for (int i = 0; i < old_ones_at_once && drops_one(); ++i) {
+    drop(by_key_.find(*by_end_.begin()->second.key), out);
+  }
+  at->second = by_end_.insert(one.extract(one.begin()));
+  return out;
 }
 
-void failure_memory::forget(std::string_view value_key) { held_.erase(std::string{value_key}); }
+failure_memory::dropped failure_memory::forget(std::string_view value_key) noexcept {
+  dropped out;
+  if (const auto at = by_key_.find(value_key); at != by_key_.end()) drop(at, out);
+  return out;
+}
 
 std::optional<remembered_failure> failure_memory::find(std::string_view value_key,
-                                                       steady_time now) const {
-  const auto at = held_.find(std::string{value_key});
-  if (at == held_.end() || at->second.until <= now) return std::nullopt;
-  return at->second;
+                                                       steady_time now) const noexcept {
+  const auto at = by_key_.find(value_key);
+  if (at == by_key_.end() || at->second->first <= now) return std::nullopt;
+  return at->second->second.failure;
 }
 
-std::uint32_t failure_memory::attempts(std::string_view value_key, steady_time now) const {
-  const auto at = held_.find(std::string{value_key});
-  if (at == held_.end() || at->second.until + memory_of_attempts <= now) return 0;
-  return at->second.attempts;
+std::uint32_t failure_memory::attempts(std::string_view value_key, steady_time now) const noexcept {
+  const auto at = by_key_.find(value_key);
+  if (at == by_key_.end() || at->second->first + memory_of_attempts <= now) return 0;
+  return at->second->second.failure.attempts;
 }
 
-void failure_memory::make_room(steady_time now) {
-  std::erase_if(held_,
-                [&](const auto& one) { return one.second.until + memory_of_attempts <= now; });
-  if (held_.size() < capacity_) return;
-  const auto first = std::min_element(held_.begin(), held_.end(), [](const auto& a, const auto& b) {
-    return a.second.until < b.second.until;
-  });
-  if (first != held_.end()) held_.erase(first);
+void failure_memory::drop(key_table::iterator at, dropped& out) noexcept {
+  out.insert(by_end_.extract(at->second));
+  by_key_.erase(at);
 }
 
 }  // namespace drover::fetch

@@ -3,9 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.hpp"
 
 namespace drover::fetch {
 namespace {
@@ -25,9 +32,9 @@ TEST(failure_memory, GivesTheSameExceptionUntilThePauseEnds) {
   failure_memory memory{10};
   const remembered_failure failure = failing_until(start + seconds{2});
   memory.remember("k", failure);
-  const auto found = memory.find("k", start + seconds{1});
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->what, failure.what);
+  const auto known = memory.find("k", start + seconds{1});
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->what, failure.what);
   EXPECT_FALSE(memory.find("k", start + seconds{2})) << "its end is past it";
   EXPECT_FALSE(memory.find("other", start));
 }
@@ -70,11 +77,93 @@ TEST(failure_memory, ForgetsNobodyElseWhenAKnownKeyFailsAgain) {
   EXPECT_EQ(memory.attempts("b", start), 2U);
 }
 
-TEST(failure_memory, StaysSmallWhateverFails) {
-  failure_memory memory{16};
-  for (int i = 0; i < 1000; ++i) {
-    memory.remember("k" + std::to_string(i), failing_until(start + seconds{i % 7}));
-    ASSERT_LE(memory.size(), 16U);
+TEST(failure_memory, KeepsTheNewestEvenIfItEndsFirst) {
+  for (const std::size_t capacity : {0U, 1U}) {
+    failure_memory memory{capacity};
+    memory.remember("a", failing_until(start + seconds{5}));
+    memory.remember("b", failing_until(start + seconds{1}));
+    EXPECT_TRUE(memory.find("b", start));
+    EXPECT_EQ(memory.size(), 1U);
+  }
+}
+
+TEST(failure_memory, DropsThoseThatEndedLongAgo) {
+  failure_memory memory{100};
+  for (int i = 0; i < 20; ++i) memory.remember(std::to_string(i), failing_until(start));
+  EXPECT_EQ(memory.size(), 20U);
+  std::size_t dropped = 0;
+  for (int i = 0; i < 3; ++i) {
+    dropped += memory.remember("new", failing_until(start + seconds{60 + i})).size();
+  }
+  EXPECT_EQ(memory.size(), 1U);
+  EXPECT_EQ(dropped, 20U + 2U) << "and the two that were replaced";
+}
+
+/// Notes when the last copy of the exception that it is thrown in is destroyed.
+std::exception_ptr noting(int& destroyed) {
+  struct noisy {
+    std::shared_ptr<int> count;
+  };
+  return std::make_exception_ptr(noisy{{&destroyed, [](int* count) { ++*count; }}});
+}
+
+TEST(failure_memory, NeverDestroysAnException) {
+  int destroyed = 0;
+  failure_memory memory{1};
+  const auto failing = [&](int second) {
+    return remembered_failure{.what = noting(destroyed), .until = start + seconds{second}};
+  };
+  memory.remember("a", failing(1));
+  {
+    const auto replaced = memory.remember("a", failing(2));
+    EXPECT_EQ(destroyed, 0);
+  }
+  EXPECT_EQ(destroyed, 1);
+  {
+    const auto crowded_out = memory.remember("b", failing(3));
+    EXPECT_EQ(destroyed, 1);
+  }
+  EXPECT_EQ(destroyed, 2);
+  {
+    const auto forgotten = memory.forget("b");
+    EXPECT_EQ(memory.size(), 0U);
+    EXPECT_EQ(destroyed, 2);
+  }
+  EXPECT_EQ(destroyed, 3);
+}
+
+TEST(failure_memory, DoesWhatAPlainListDoes) {
+  base::seeded_random draws{7};
+  for (int round = 0; round < 50; ++round) {
+    const std::size_t capacity = 1 + draws.next() % 10;
+    failure_memory memory{capacity};
+    std::vector<std::pair<std::string, remembered_failure>> plain;
+    for (int i = 0; i < 200; ++i) {
+      const steady_time now = start + seconds{i / 10};  // too short for one to be old
+      const std::string key(1, static_cast<char>('a' + draws.next() % 16));
+      const auto at = std::find_if(plain.begin(), plain.end(),
+                                   [&](const auto& one) { return one.first == key; });
+      if (draws.next() % 4 == 0) {
+        EXPECT_EQ(memory.forget(key).size(), at == plain.end() ? 0U : 1U);
+        if (at != plain.end()) plain.erase(at);
+      } else {
+        if (at != plain.end()) plain.erase(at);
+        if (plain.size() == capacity) {
+          plain.erase(std::min_element(plain.begin(), plain.end(), [](auto& one, auto& other) {
+            return one.second.until < other.second.until;
+          }));
+        }
+        // All ends differ, so that one is the first.
+        const auto until = now + milliseconds{draws.next() % 6000} + microseconds{i};
+        plain.emplace_back(key, failing_until(until, static_cast<std::uint32_t>(i + 1)));
+        memory.remember(key, plain.back().second);
+      }
+      ASSERT_EQ(memory.size(), plain.size());
+      for (const auto& [known, failure] : plain) {
+        ASSERT_EQ(memory.attempts(known, now), failure.attempts);
+        ASSERT_EQ(memory.find(known, now).has_value(), failure.until > now);
+      }
+    }
   }
 }
 

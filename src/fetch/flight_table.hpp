@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// The flights of a process by key. A key has one flight that is open to newcomers, and perhaps
+// closed ones whose callers still wait.
+//
+// Threads: one at a time.
+// Bounds:  the table itself has none: each flight has a caller that waits, or is a refresh. Past
+//          `flights_max` new flights are made without a lease and no refresh begins (`is_full`).
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "fetch/flight.hpp"
+
+namespace drover::fetch {
+
+/// How a caller's flight begins, and so which flights it may join.
+enum class beginning : std::uint8_t {
+  cold,          ///< by asking for the lease
+  bypass,        ///< Redis is away
+  bypass_alone,  ///< Redis is slow for this caller: its load is shared with nobody who comes later
+  unstored,      ///< the key is never stored
+};
+
+/// `Record` holds a flight; `machine_of(record)` gives it.
+template <class Record>
+class flight_table {
+ public:
+  using record_ptr = std::shared_ptr<Record>;
+
+  explicit flight_table(std::size_t flights_max) : flights_max_{flights_max} {}
+
+  /// The flight that a caller may join; empty when it must begin one.
+  template <class MachineOf>
+  [[nodiscard]] record_ptr open(std::string_view value_key, beginning how,
+                                const MachineOf& machine_of) const {
+    const auto at = by_key_.find(value_key);
+    if (at == by_key_.end()) return nullptr;
+    const bool to_bypass = how == beginning::bypass || how == beginning::unstored;
+    for (const record_ptr& one : at->second) {
+      const flight& machine = machine_of(*one);
+      const bool suits = machine.is_alone() == (how == beginning::bypass_alone);
+      if (suits && machine.is_open(to_bypass)) return one;
+    }
+    return nullptr;
+  }
+
+  /// Throws `std::bad_alloc`, and then nothing has changed.
+  void enter(std::string_view value_key, record_ptr flight) {
+    auto at = by_key_.find(value_key);
+    if (at == by_key_.end()) {
+      list alone{std::move(flight)};
+      by_key_.emplace(value_key, std::move(alone));
+    } else {
+      at->second.push_back(std::move(flight));
+    }
+    ++size_;
+  }
+
+  void remove(std::string_view value_key, const Record& flight) noexcept {
+    const auto at = by_key_.find(value_key);
+    if (at == by_key_.end()) return;
+    size_ -= std::erase_if(at->second, [&](const record_ptr& one) { return one.get() == &flight; });
+    if (at->second.empty()) by_key_.erase(at);
+  }
+
+  /// Those of one key.
+  [[nodiscard]] std::vector<record_ptr> of_key(std::string_view value_key) const {
+    const auto at = by_key_.find(value_key);
+    return at == by_key_.end() ? list{} : at->second;
+  }
+
+  template <class Wanted>
+  [[nodiscard]] std::vector<record_ptr> all(const Wanted& wanted) const {
+    list out;
+    for (const auto& [key, flights] : by_key_) {
+      std::copy_if(flights.begin(), flights.end(), std::back_inserter(out),
+                   [&](const record_ptr& one) { return wanted(*one); });
+    }
+    return out;
+  }
+
+  /// The first that is wanted, of one key or of all.
+  template <class Wanted>
+  [[nodiscard]] record_ptr find(std::optional<std::string_view> value_key,
+                                const Wanted& wanted) const noexcept {
+    const auto first = [&](const list& flights) -> record_ptr {
+      const auto at = std::find_if(flights.begin(), flights.end(),
+                                   [&](const record_ptr& one) { return wanted(*one); });
+      return at == flights.end() ? nullptr : *at;
+    };
+    if (value_key) {
+      const auto at = by_key_.find(*value_key);
+      return at == by_key_.end() ? nullptr : first(at->second);
+    }
+    for (const auto& [key, flights] : by_key_) {
+      if (record_ptr one = first(flights)) return one;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool is_full() const noexcept { return size_ >= flights_max_; }
+
+ private:
+  using list = std::vector<record_ptr>;
+  struct hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  const std::size_t flights_max_;
+  std::size_t size_ = 0;
+  std::unordered_map<std::string, list, hash, std::equal_to<>> by_key_;
+};
+
+}  // namespace drover::fetch

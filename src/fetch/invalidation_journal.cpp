@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/invalidation_journal.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+namespace drover::fetch {
+
+namespace {
+
+constexpr std::chrono::seconds memory_of_done{60};
+constexpr milliseconds first_pause{50};
+constexpr milliseconds last_pause{1000};
+
+microseconds pause_after(unsigned failures, double unit) noexcept {
+  constexpr unsigned doublings_max = 5;  // more than last_pause
+  const milliseconds pause =
+      std::min(last_pause, first_pause * (1 << std::min(failures - 1, doublings_max)));
+  return microseconds{static_cast<std::int64_t>(static_cast<double>(microseconds{pause}.count()) *
+                                                (0.8 + 0.4 * unit))};
+}
+
+}  // namespace
+
+invalidation_journal::number invalidation_journal::add(std::vector<std::string> keys,
+                                                       const std::vector<std::string>& value_keys,
+                                                       steady_time now) {
+  forget_old(now);
+  if (const number again = replace_older(keys, value_keys)) return again;
+  if (size() >= capacity_ && done_.empty()) return not_kept;
+  struct fresh_entry {  // takes its claims back unless it moved to a shelf
+    ~fresh_entry() {
+      for (auto& [at, of] : alone) in.release(of);
+    }
+    invalidation_journal& in;
+    shelf alone;
+  } fresh{*this, {}};
+  shelf::value_type& at = *fresh.alone.try_emplace({{}, next_number_}).first;
+  entry& of = at.second;
+  of.keys = std::make_shared<const std::vector<std::string>>(std::move(keys));
+  of.claims.reserve(value_keys.size());
+  for (const std::string& value_key : value_keys) claim_key(at, value_key);
+  if (size() >= capacity_) forget_first_done();
+  sent_.merge(fresh.alone);
+  return next_number_++;
+}
+
+void invalidation_journal::acknowledged(number id, steady_time now) noexcept {
+  shelf::node_type node = sent_.extract({{}, id});
+  if (node.empty()) return;
+  make_readable(node.mapped());
+  node.mapped().failures = 0;
+  node.mapped().was_pending = false;
+  node.key().when = now;
+  done_.insert(std::move(node));
+  forget_old(now);
+}
+
+std::optional<steady_time> invalidation_journal::failed(number id, steady_time now,
+                                                        double unit) noexcept {
+  shelf::node_type node = sent_.extract({{}, id});
+  if (node.empty()) return std::nullopt;
+  entry& of = node.mapped();
+  if (!of.was_pending) make_pending(of);
+  ++of.failures;
+  const steady_time due_at = now + pause_after(of.failures, unit);
+  node.key().when = due_at;
+  waiting_.insert(std::move(node));
+  return due_at;
+}
+
+std::vector<invalidation_journal::sending> invalidation_journal::due(steady_time now) {
+  const auto end = waiting_.lower_bound({now + microseconds{1}, not_kept});
+  std::vector<sending> out;
+  out.reserve(static_cast<std::size_t>(std::distance(waiting_.begin(), end)));
+  while (waiting_.begin() != end) out.push_back(send_again(waiting_, waiting_.begin()));
+  return out;
+}
+
+std::optional<steady_time> invalidation_journal::next_due() const noexcept {
+  if (waiting_.empty()) return std::nullopt;
+  return waiting_.begin()->first.when;
+}
+
+std::vector<invalidation_journal::sending> invalidation_journal::connection_up(
+    bool is_another_server, steady_time now) {
+  forget_old(now);
+  const std::size_t lost = sent_.size();
+  std::vector<sending> out;
+  out.reserve(size());
+  if (is_another_server) {
+    // A lease of the former server settles nothing with this one.
+    for (auto* of : {&sent_, &waiting_, &done_}) {
+      for (auto& [at, one] : *of) make_pending(one);
+    }
+  } else {
+    for (auto& [at, one] : sent_) {
+      if (!one.was_pending) make_pending(one);
+    }
+  }
+  for (std::size_t i = 0; i < lost; ++i) out.push_back(send_again(sent_, sent_.begin()));
+  while (!waiting_.empty()) out.push_back(send_again(waiting_, waiting_.begin()));
+  while (is_another_server && !done_.empty()) out.push_back(send_again(done_, done_.begin()));
+  return out;
+}
+
+bool invalidation_journal::is_pending(std::string_view value_key) const noexcept {
+  if (pending_count_ == 0) return false;
+  const auto at = keys_.find(value_key);
+  return at != keys_.end() && !at->second.pending.empty();
+}
+
+void invalidation_journal::settle(std::string_view value_key, std::uint64_t lease_stamp) noexcept {
+  const auto at = keys_.find(value_key);
+  if (at == keys_.end()) return;
+  auto& [pending, others] = at->second;
+  while (!pending.empty() && pending.front().stamp < lease_stamp) {
+    pending.front().is_pending = false;
+    others.splice(others.end(), pending, pending.begin());
+    --pending_count_;
+  }
+}
+
+// Only looks at the first claim of the first key, which is the one that was pending first, or the
+// oldest: that bounds the search, and is enough for the journal not to fill up.
+invalidation_journal::number invalidation_journal::replace_older(
+    const std::vector<std::string>& keys, const std::vector<std::string>& value_keys) noexcept {
+  const auto known = value_keys.empty() ? keys_.end() : keys_.find(value_keys.front());
+  if (known == keys_.end()) return not_kept;
+  const auto& [pending, others] = known->second;
+  auto& [at, older] = *(pending.empty() ? others : pending).front().by;
+  if (*older.keys != keys) return not_kept;
+  for (shelf* from : {&waiting_, &done_}) {
+    const auto here = from->find(at);
+    if (here == from->end()) continue;
+    if (older.was_pending) make_pending(older);  // a lease settles only what was before it
+    return send_again(*from, here).id;
+  }
+  return not_kept;
+}
+
+void invalidation_journal::claim_key(shelf::value_type& by, const std::string& value_key) {
+  std::list<claim> fresh;
+  fresh.push_back({&by});
+  key_table::value_type& of = *keys_.try_emplace(value_key).first;
+  by.second.claims.push_back({&of, fresh.begin()});  // has room
+  of.second.others.splice(of.second.others.end(), fresh);
+}
+
+// Also moves what is pending behind what became so before now.
+void invalidation_journal::make_pending(entry& of) noexcept {
+  const std::uint64_t stamp = next_stamp_++;
+  of.was_pending = true;
+  for (const claim_place& one : of.claims) {
+    auto& [pending, others] = one.of->second;
+    if (!one.at->is_pending) ++pending_count_;
+    pending.splice(pending.end(), one.at->is_pending ? pending : others, one.at);
+    one.at->stamp = stamp;
+    one.at->is_pending = true;
+  }
+}
+
+void invalidation_journal::make_readable(entry& of) noexcept {
+  for (const claim_place& one : of.claims) {
+    if (!one.at->is_pending) continue;
+    auto& [pending, others] = one.of->second;
+    others.splice(others.end(), pending, one.at);
+    one.at->is_pending = false;
+    --pending_count_;
+  }
+}
+
+void invalidation_journal::release(entry& of) noexcept {
+  make_readable(of);
+  for (const claim_place& one : of.claims) {
+    auto& [pending, others] = one.of->second;
+    others.erase(one.at);
+    if (pending.empty() && others.empty()) keys_.erase(keys_.find(one.of->first));
+  }
+}
+
+void invalidation_journal::forget_first_done() noexcept {
+  release(done_.begin()->second);
+  done_.erase(done_.begin());
+}
+
+void invalidation_journal::forget_old(steady_time now) noexcept {
+  while (!done_.empty() && done_.begin()->first.when + memory_of_done <= now) forget_first_done();
+}
+
+invalidation_journal::sending invalidation_journal::send_again(shelf& from,
+                                                               shelf::const_iterator at) noexcept {
+  shelf::node_type node = from.extract(at);
+  node.key() = {{}, next_number_++};
+  const sending out{node.key().id, node.mapped().keys};
+  sent_.insert(std::move(node));
+  return out;
+}
+
+}  // namespace drover::fetch

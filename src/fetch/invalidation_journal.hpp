@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Invalidations that may have to be sent again, and the keys that nobody here may read until they
+// are (rule R10 of docs/internals/lease-protocol.md). Pure: the shell sends.
+//
+// Each sending has a number of its own, so that an answer to an earlier one means nothing. What is
+// answered by an error, or lost with its connection, is *pending*: it is sent again, with a growing
+// pause, until a server acknowledges it. What was acknowledged in the last minute is sent again,
+// and pending meanwhile, when another server answers: a failover may have lost it.
+//
+// A lease granted to this process settles its key: what is loaded under it is newer than every
+// invalidation that was pending when the lease was asked for.
+//
+// Threads: one at a time.
+// Bounded: past `capacity` acknowledged ones are forgotten, the oldest first; when there are none a
+//          new one is not kept, and its sender learns it.
+// Memory:  only `add`, `due` and `connection_up` allocate. When that throws, nothing has changed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace drover::fetch {
+
+class invalidation_journal {
+ public:
+  explicit invalidation_journal(std::size_t capacity) noexcept : capacity_{capacity} {}
+
+  using number = std::uint64_t;
+  /// No sending has it: `acknowledged` and `failed` do nothing for it.
+  static constexpr number not_kept = 0;
+  using key_list = std::shared_ptr<const std::vector<std::string>>;
+
+  /// Notes an invalidation that is about to be sent. `keys` are all Redis keys to unlink,
+  /// `value_keys` those of them that are read. It takes the place of an older one of the same keys
+  /// that is not being sent: a key that is invalidated all the time does not fill the journal.
+  /// `not_kept`: the journal is full of unacknowledged ones, and this one will not be repeated.
+  [[nodiscard]] number add(std::vector<std::string> keys,
+                           const std::vector<std::string>& value_keys, steady_time now);
+  /// A server has done it.
+  void acknowledged(number id, steady_time now) noexcept;
+  /// A server refused it, or the answer was lost. Returns when it is due again; empty when there
+  /// is nothing to send again. `unit` in (0, 1] spreads the pause by 20 %.
+  std::optional<steady_time> failed(number id, steady_time now, double unit) noexcept;
+
+  struct sending {
+    number id = not_kept;
+    key_list keys;
+  };
+  /// What to send now on the connection there is. Not due again before its `failed`.
+  [[nodiscard]] std::vector<sending> due(steady_time now);
+  /// When something is due; empty when nothing waits.
+  [[nodiscard]] std::optional<steady_time> next_due() const noexcept;
+  /// What to send now that there is a connection: all that no server acknowledged and, to another
+  /// server, all that was acknowledged in the last minute.
+  [[nodiscard]] std::vector<sending> connection_up(bool is_another_server, steady_time now);
+
+  /// Whether an entry of this key may be older than an invalidation that is pending.
+  [[nodiscard]] bool is_pending(std::string_view value_key) const noexcept;
+  /// Greater than that of everything that is pending now. Take it before a lease is asked for.
+  [[nodiscard]] std::uint64_t stamp() const noexcept { return next_stamp_; }
+  /// A lease of the key was granted that was asked for at `lease_stamp`. The key is readable; its
+  /// invalidations go on being sent.
+  void settle(std::string_view value_key, std::uint64_t lease_stamp) noexcept;
+
+  /// Pairs of an invalidation and a key that are pending. Zero: everything may be read.
+  [[nodiscard]] std::size_t pending_count() const noexcept { return pending_count_; }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return sent_.size() + waiting_.size() + done_.size();
+  }
+
+ private:
+  struct entry;
+  struct place {
+    steady_time when;  ///< due at, or acknowledged at; zero for those that are sent
+    number id = not_kept;
+    bool operator<(const place& other) const noexcept {
+      return when != other.when ? when < other.when : id < other.id;
+    }
+  };
+  using shelf = std::map<place, entry>;  ///< entries move between shelves without allocating
+
+  /// One invalidation's hold on one value key.
+  struct claim {
+    std::pair<const place, entry>* by;
+    std::uint64_t stamp = 0;
+    bool is_pending = false;
+  };
+  struct key_state {
+    std::list<claim> pending;  ///< by stamp, the oldest first
+    std::list<claim> others;
+  };
+  struct key_hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using key_table = std::unordered_map<std::string, key_state, key_hash, std::equal_to<>>;
+  struct claim_place {
+    key_table::value_type* of;
+    std::list<claim>::iterator at;
+  };
+  struct entry {
+    key_list keys;
+    std::vector<claim_place> claims;
+    unsigned failures = 0;     ///< since it was last acknowledged
+    bool was_pending = false;  ///< since then; its keys are, except those that are settled
+  };
+
+  [[nodiscard]] number replace_older(const std::vector<std::string>& keys,
+                                     const std::vector<std::string>& value_keys) noexcept;
+  void claim_key(shelf::value_type& by, const std::string& value_key);
+  void make_pending(entry& of) noexcept;
+  void make_readable(entry& of) noexcept;
+  void release(entry& of) noexcept;
+  void forget_first_done() noexcept;
+  void forget_old(steady_time now) noexcept;
+  sending send_again(shelf& from, shelf::const_iterator at) noexcept;
+
+  std::size_t capacity_;
+  number next_number_ = not_kept + 1;
+  std::uint64_t next_stamp_ = 1;
+  std::size_t pending_count_ = 0;
+  key_table keys_;
+  shelf sent_;     ///< no answer yet
+  shelf waiting_;  ///< to be sent again, by the time at which they are due
+  shelf done_;     ///< acknowledged, by the time of the acknowledgement
+};
+
+}  // namespace drover::fetch

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// Which load runs on which thread, and when a thread is started or ends. Pure: the shell has the
+// threads.
+//
+// A job goes to the thread that fell idle last, so that the others can end; else to a new thread;
+// else it queues. Each owner (a cache) has a queue of its own, and free threads go round the
+// owners: one with many jobs makes another wait for one job, not for all of them.
+//
+// Threads:    one at a time; the shell holds its lock.
+// Invariants: (1) while a thread is idle nothing is queued;
+//             (2) while anything is queued a thread is alive.
+// Memory:     only queueing allocates. When that throws, the job is still the caller's.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "base/time.hpp"
+
+namespace drover::fetch {
+
+/// `Job` is moved without throwing.
+template <class Job>
+class load_scheduler {
+  static_assert(std::is_nothrow_move_constructible_v<Job>);
+
+ public:
+  /// `queue_max`: jobs of all owners that wait for a thread.
+  load_scheduler(unsigned threads_max, std::size_t queue_max) noexcept
+      : threads_max_{threads_max}, queue_max_{queue_max} {}
+
+  /// One thread, as the scheduler sees it. It stays where it is from `thread_started` until
+  /// `may_end` answered true.
+  class worker {
+   public:
+    worker() = default;
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+
+    /// Since when it has been idle. Precondition: `take` answered empty.
+    [[nodiscard]] steady_time idle_since() const noexcept { return idle_since_; }
+
+   private:
+    friend class load_scheduler;
+    std::optional<Job> next_;
+    steady_time idle_since_{};
+    bool is_idle_ = false;
+    worker* newer_ = nullptr;
+    worker* older_ = nullptr;
+  };
+
+  enum class verdict : std::uint8_t {
+    run_on_idle,   ///< wake `wakes`
+    start_thread,  ///< the job was not taken: call `thread_started` or `thread_failed` next
+    queued,
+    refused,  ///< the job was not taken
+  };
+  struct placement {
+    verdict how = verdict::refused;
+    worker* wakes = nullptr;
+  };
+
+  /// Places a job, behind others if need be.
+  [[nodiscard]] placement submit(const void* owner, Job& job) {
+    const placement at = submit_if_free(job);
+    if (at.how != verdict::refused) return at;
+    return {queue_behind(owner, job) ? verdict::queued : verdict::refused};
+  }
+
+  /// Places a job that must not wait for a busy thread.
+  [[nodiscard]] placement submit_if_free(Job& job) noexcept {
+    if (worker* const last = newest_idle_; last != nullptr) {
+      leave_idle(*last);
+      last->next_.emplace(std::move(job));
+      return {verdict::run_on_idle, last};
+    }
+    return {threads_ < threads_max_ ? verdict::start_thread : verdict::refused};
+  }
+
+  /// There is a thread for the job that was to have a new one.
+  void thread_started(worker& born, Job job) noexcept {
+    ++threads_;
+    born.next_.emplace(std::move(job));
+  }
+
+  /// There is none. True: the job queues behind the threads that live. False: none does, or the
+  /// queue is full, and the job was not taken. (After `submit_if_free` there is nothing to call.)
+  [[nodiscard]] bool thread_failed(const void* owner, Job& job) { return queue_behind(owner, job); }
+
+  /// The next job of a thread that is free; empty: it is idle from `now`, or still.
+  [[nodiscard]] std::optional<Job> take(worker& by, steady_time now) noexcept {
+    if (by.next_) return std::exchange(by.next_, std::nullopt);
+    if (by.is_idle_) return std::nullopt;
+    if (lanes_.empty()) {
+      become_idle(by, now);
+      return std::nullopt;
+    }
+    lane& first = lanes_.front();
+    std::optional<Job> next{std::move(first.jobs.front())};
+    first.jobs.pop_front();
+    --queued_;
+    if (first.jobs.empty()) {
+      lanes_.pop_front();
+    } else {
+      lanes_.splice(lanes_.end(), lanes_, lanes_.begin());
+    }
+    return next;
+  }
+
+  /// True: the thread has been idle for `idle_max`, and is no longer counted.
+  [[nodiscard]] bool may_end(worker& by, steady_time now, microseconds idle_max) noexcept {
+    if (!by.is_idle_ || now - by.idle_since_ < idle_max) return false;
+    leave_idle(by);
+    --threads_;
+    return true;
+  }
+
+  /// Takes out what the owner has queued.
+  [[nodiscard]] std::list<Job> cancel(const void* owner) noexcept {
+    std::list<Job> out;
+    const auto at = lane_of(owner);
+    if (at == lanes_.end()) return out;
+    out.swap(at->jobs);
+    lanes_.erase(at);
+    queued_ -= out.size();
+    return out;
+  }
+
+  /// Takes out what everybody has queued.
+  [[nodiscard]] std::list<Job> cancel_all() noexcept {
+    std::list<Job> out;
+    for (lane& one : lanes_) out.splice(out.end(), one.jobs);
+    lanes_.clear();
+    queued_ = 0;
+    return out;
+  }
+
+  [[nodiscard]] unsigned threads() const noexcept { return threads_; }
+  [[nodiscard]] unsigned idle() const noexcept { return idle_; }
+  [[nodiscard]] std::size_t queued() const noexcept { return queued_; }
+
+ private:
+  struct lane {
+    const void* owner;
+    std::list<Job> jobs;
+  };
+  using lanes = std::list<lane>;
+
+  // Owners are few: a scan finds one.
+  [[nodiscard]] typename lanes::iterator lane_of(const void* owner) noexcept {
+    return std::find_if(lanes_.begin(), lanes_.end(),
+                        [&](const lane& one) { return one.owner == owner; });
+  }
+
+  [[nodiscard]] bool queue_behind(const void* owner, Job& job) {
+    if (threads_ == 0 || queued_ >= queue_max_) return false;
+    const auto at = lane_of(owner);
+    if (at != lanes_.end()) {
+      at->jobs.push_back(std::move(job));  // allocates before it moves
+    } else {
+      lanes fresh;
+      fresh.push_back({owner, {}});
+      fresh.front().jobs.push_back(std::move(job));
+      lanes_.splice(lanes_.end(), fresh);
+    }
+    ++queued_;
+    return true;
+  }
+
+  void become_idle(worker& by, steady_time now) noexcept {
+    by.is_idle_ = true;
+    by.idle_since_ = now;
+    by.newer_ = nullptr;
+    by.older_ = std::exchange(newest_idle_, &by);
+    if (by.older_ != nullptr) by.older_->newer_ = &by;
+    ++idle_;
+  }
+
+  void leave_idle(worker& by) noexcept {
+    DROVER_ASSERT(by.is_idle_);
+    (by.newer_ != nullptr ? by.newer_->older_ : newest_idle_) = by.older_;
+    if (by.older_ != nullptr) by.older_->newer_ = by.newer_;
+    by.newer_ = by.older_ = nullptr;
+    by.is_idle_ = false;
+    --idle_;
+  }
+
+  const unsigned threads_max_;
+  const std::size_t queue_max_;
+  unsigned threads_ = 0;
+  unsigned idle_ = 0;
+  std::size_t queued_ = 0;
+  worker* newest_idle_ = nullptr;
+  lanes lanes_;  ///< of the owners that have something queued, the next one first
+};
+
+}  // namespace drover::fetch

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Turns for loads while Redis is away: so many at once, the others in the order in which they
+// asked, and of those so many at most.
+//
+// Threads:   one at a time.
+// Invariant: while a turn is free nobody is queued.
+// Memory:    only `ask` allocates. When that throws, nothing has changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <optional>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace drover::fetch {
+
+/// `Ticket` names who asks; it is handed back when the turn comes. It is copied, compared and
+/// hashed, and moved without throwing: a pointer, shared or not, or a number.
+template <class Ticket>
+class load_turns {
+  static_assert(std::is_nothrow_move_constructible_v<Ticket>);
+
+ public:
+  load_turns(unsigned turns, std::size_t queue_max) noexcept
+      : free_{turns}, queue_max_{queue_max} {}
+
+  enum class asked : std::uint8_t {
+    granted,
+    queued,  ///< a later `give_back` hands the turn over
+    refused,
+  };
+  /// Precondition: this one is not queued.
+  [[nodiscard]] asked ask(Ticket who) {
+    if (free_ > 0) {
+      --free_;
+      return asked::granted;
+    }
+    if (line_.size() >= queue_max_) return asked::refused;
+    std::list<Ticket> last;
+    last.push_back(std::move(who));
+    const bool is_new = places_.try_emplace(last.front(), last.begin()).second;
+    DROVER_ASSERT(is_new);
+    line_.splice(line_.end(), last);
+    return asked::queued;
+  }
+
+  /// Takes a queued one out: it ends, or goes ahead on somebody else's turn. False when it was not
+  /// queued.
+  bool leave(const Ticket& who) noexcept {
+    const auto at = places_.find(who);
+    if (at == places_.end()) return false;
+    line_.erase(at->second);
+    places_.erase(at);
+    return true;
+  }
+
+  /// Gives a turn back. Returns who has it now, if anybody is queued.
+  [[nodiscard]] std::optional<Ticket> give_back() noexcept {
+    if (line_.empty()) {
+      ++free_;
+      return std::nullopt;
+    }
+    places_.erase(places_.find(line_.front()));
+    std::optional<Ticket> next{std::move(line_.front())};
+    line_.pop_front();
+    return next;
+  }
+
+  [[nodiscard]] std::size_t queued() const noexcept { return line_.size(); }
+  [[nodiscard]] unsigned free() const noexcept { return free_; }
+
+ private:
+  unsigned free_;
+  std::size_t queue_max_;
+  std::list<Ticket> line_;
+  std::unordered_map<Ticket, typename std::list<Ticket>::iterator> places_;
+};
+
+}  // namespace drover::fetch
