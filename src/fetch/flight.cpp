@@ -12,15 +12,20 @@ namespace {
 
 constexpr milliseconds end_slack{2};  // a lease ends only when its time is past
 
+// A refresh becomes the holder so long before its entry can no longer be served. A timer of a busy
+// process is late by some milliseconds, and then somebody else leads a second load.
+constexpr milliseconds promote_lead_max{20};
+
 }  // namespace
 
-bool flight::is_open() const noexcept {
+bool flight::is_open(bool to_bypass) const noexcept {
+  if (to_bypass && state_ == state::loading) return !invalidated_ && !alone_;
   return !closed_ && state_ != state::promoting && state_ != state::storing &&
          state_ != state::ended;
 }
 
 bool flight::is_holder() const noexcept {
-  if (lost_ || bypass_ || (refresh_ && !promoted_ && !promote_unknown_)) return false;
+  if (lost_ || bypass_ || unleased_ || (refresh_ && !promoted_ && !promote_unknown_)) return false;
   return state_ == state::offered || state_ == state::loading || state_ == state::promoting ||
          state_ == state::storing;
 }
@@ -46,11 +51,23 @@ void flight::start_bypass(actions& out) {
   if (state_ != state::ended) go_bypass(out);
 }
 
+void flight::start_bypass_alone(actions& out) {
+  alone_ = true;
+  start_bypass(out);
+}
+
+void flight::start_unstored(steady_time now, actions& out) {
+  if (state_ == state::ended) return;
+  bypass_ = true;
+  unleased_ = true;
+  grant(with_.new_token(), now, out);
+}
+
 void flight::start_refresh(const entry::token& base, steady_time servable_until, actions& out) {
   if (state_ == state::ended) return;
   refresh_ = true;
   base_ = base;
-  promote_at_ = servable_until - end_slack;
+  promote_at_ = servable_until - promote_lead_max;
   attempt_ = with_.new_token();
   state_ = state::marking;
   out.push_back({.what = action_kind::send_mark, .attempt = attempt_});
@@ -73,15 +90,35 @@ void flight::take_over(actions& out) {
 
 void flight::go_bypass(actions& out) {
   bypass_ = true;
+  owes_turn_ = true;
   look_again_.reset();
   state_ = state::queued;
   out.push_back({.what = action_kind::want_turn});
 }
 
-void flight::grant(const entry::token& token) {
+void flight::grant(const entry::token& token, steady_time now, actions& out) {
   held_ = token;
   look_again_.reset();
+  load_ends_ = now + with_.load_max;
+  if (!bypass_ && !unleased_) renew_ = now + with_.lease_ttl / 3;
   state_ = state::offered;
+  out.push_back({.what = action_kind::offer_lead});
+}
+
+// Granted, and not begun.
+void flight::give_grant_back(ending::how how, actions& out) {
+  if (refresh_) {
+    out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+  } else if (!bypass_ && !unleased_ && !lost_) {
+    out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+  }
+  finish(how, everyone, out);
+}
+
+void flight::return_turn(actions& out) {
+  if (!owes_turn_) return;
+  owes_turn_ = false;
+  out.push_back({.what = action_kind::return_turn});
 }
 
 void flight::finish(ending::how how, std::uint64_t stamp_limit, actions& out) {
@@ -93,17 +130,20 @@ void flight::finish(ending::how how, std::uint64_t stamp_limit, actions& out) {
   promote_at_.reset();
   end_.what = how;
   end_.stamp_limit = stamp_limit;
+  end_.bypass_limit = invalidated_ || alone_ ? stamp_limit : everyone;
   end_.without_redis = bypass_;
   end_.of = held_;
-  if (bypass_) out.push_back({.what = action_kind::return_turn});
+  return_turn(out);
   out.push_back({.what = action_kind::finish});
 }
 
-void flight::lease_replied(const entry::token& attempt, const result<lease::lease_reply>& reply,
+void flight::lease_replied(const entry::token& attempt, result<lease::lease_reply> reply,
                            bool is_available, steady_time now, actions& out) {
   const bool reply_lost = !reply && reply.error().code == fault_code::unreachable && is_available;
+  // What a reply of the wrong shape says is unknown, so the lease may have been granted.
+  const bool may_be_granted = reply_lost || (!reply && reply.error().code == fault_code::corrupt);
   if (state_ != state::asking || attempt != attempt_) {
-    if (reply_lost || (reply && reply->what == lease::lease_reply::how::lead)) {
+    if (may_be_granted || (reply && reply->what == lease::lease_reply::how::lead)) {
       out.push_back({.what = action_kind::send_release_late, .attempt = attempt});
     }
     return;
@@ -114,34 +154,38 @@ void flight::lease_replied(const entry::token& attempt, const result<lease::leas
     return;
   }
   if (!reply) {
-    // Granted perhaps: others need not wait for a load that will not be stored.
-    if (reply_lost) out.push_back({.what = action_kind::send_release_late, .attempt = attempt});
+    // Others need not wait for a load that will not be stored.
+    if (may_be_granted) out.push_back({.what = action_kind::send_release_late, .attempt = attempt});
     go_bypass(out);
     return;
   }
   switch (reply->what) {
     case lease::lease_reply::how::lead:
       attempts_ = reply->attempts;
-      grant(attempt_);
-      renew_ = now + with_.lease_ttl / 3;
-      out.push_back({.what = action_kind::offer_lead});
+      grant(attempt_, now, out);
       return;
     case lease::lease_reply::how::wait: waiting_reply(*reply, now, out); return;
     case lease::lease_reply::how::failed:
     case lease::lease_reply::how::hit: {
-      end_.entry_bytes = reply->entry_bytes;
+      end_.entry_bytes = std::move(reply->entry_bytes);
       end_.server_now = reply->now;
       end_.retry_in = reply->left;
       const bool hit = reply->what == lease::lease_reply::how::hit;
       finish(hit ? ending::how::read : ending::how::failed_elsewhere, lease_step_, out);
       return;
     }
+    case lease::lease_reply::how::uncacheable:
+      unleased_ = true;
+      grant(attempt_, now, out);
+      return;
     case lease::lease_reply::how::newer: go_bypass(out); return;
   }
 }
 
 void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, actions& out) {
   resends_ = 0;
+  told_wait_ = true;
+  const bool named_end_passed = std::exchange(wait_has_ended_, false) || took_over_;
   const entry::decoded read = entry::decode(reply.entry_bytes);
   const bool unchanged = read.how == entry::decoding::ours &&
                          read.head.produced_by == observed_.produced_by &&
@@ -149,6 +193,10 @@ void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, act
   if (!unchanged) {
     observed_ = read.head;
     observed_since_ = now;
+    stalls_ = 0;
+  } else if (named_end_passed && ++stalls_ >= stall_max) {
+    go_bypass(out);  // nothing of what the server says comes true
+    return;
   } else if (now - observed_since_ >= with_.lease_ttl) {
     take_over(out);  // silent for a whole lease on our own clock
     return;
@@ -159,10 +207,10 @@ void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, act
   if (woken_meanwhile_) ask({}, out);
 }
 
-void flight::mark_replied(const result<lease::mark_reply>& reply, bool still_due, actions& out) {
+void flight::mark_replied(const result<lease::mark_reply>& reply, bool still_due, steady_time now,
+                          actions& out) {
   if (state_ == state::marking && reply && reply->won && still_due) {
-    grant(attempt_);
-    out.push_back({.what = action_kind::offer_lead});
+    grant(attempt_, now, out);
     return;
   }
   if (!reply || reply->won) {  // after a fault it may be ours all the same
@@ -171,14 +219,25 @@ void flight::mark_replied(const result<lease::mark_reply>& reply, bool still_due
   if (state_ == state::marking) finish(ending::how::dissolved, everyone, out);
 }
 
-void flight::turn_granted(actions& out) {
-  if (state_ == state::ended) return;  // `finish` gave it back, granted or queued
-  if (state_ != state::queued) {
-    out.push_back({.what = action_kind::return_turn});
-    return;
-  }
-  grant(with_.new_token());
-  out.push_back({.what = action_kind::offer_lead});
+void flight::turn_granted(steady_time now, actions& out) {
+  if (state_ != state::queued) return;  // it gave the turn back already
+  grant(with_.new_token(), now, out);
+}
+
+void flight::turn_lent(steady_time now, actions& out) {
+  if (state_ != state::queued) return;
+  return_turn(out);
+  grant(with_.new_token(), now, out);
+}
+
+void flight::turn_refused(actions& out) {
+  if (state_ != state::queued) return;
+  owes_turn_ = false;
+  finish(ending::how::saturated, everyone, out);
+}
+
+void flight::thread_missing(actions& out) {
+  if (state_ == state::offered) give_grant_back(ending::how::not_begun, out);
 }
 
 void flight::woken(actions& out) {
@@ -196,7 +255,10 @@ void flight::holder_gone(actions& out) {
 void flight::on_time(steady_time now, actions& out) {
   if (look_again_ && *look_again_ <= now) {
     look_again_.reset();
-    if (state_ == state::waiting) ask({}, out);
+    if (state_ == state::waiting) {
+      wait_has_ended_ = true;
+      ask({}, out);
+    }
   }
   if (state_ == state::offered || state_ == state::loading || state_ == state::promoting ||
       state_ == state::storing) {
@@ -208,6 +270,10 @@ void flight::loading_time(steady_time now, actions& out) {
   if (load_ends_ && *load_ends_ <= now && state_ == state::loading) {
     out.push_back({.what = action_kind::stop_load});
     load_failed(entry::failure_class::timed_out, out);
+    return;
+  }
+  if (load_ends_ && *load_ends_ <= now && state_ == state::offered) {
+    give_grant_back(ending::how::not_begun, out);
     return;
   }
   if (renew_ && *renew_ <= now) {
@@ -224,6 +290,10 @@ void flight::loading_time(steady_time now, actions& out) {
       out.push_back({.what = action_kind::send_promote, .attempt = held_, .other = base_});
     }
   }
+}
+
+void flight::renew_now(actions& out) {
+  if (is_holder()) out.push_back({.what = action_kind::send_renew, .attempt = held_});
 }
 
 void flight::renew_replied(const result<lease::step_reply>& reply, actions& out) {
@@ -245,12 +315,11 @@ void flight::lose_lease(actions& out) {
   if (read_step_ != 0) out.push_back({.what = action_kind::let_go, .from_stamp = read_step_});
 }
 
-void flight::lead_taken(steady_time now) {
+void flight::lead_taken() {
   DROVER_ASSERT(state_ == state::offered);
   state_ = state::loading;
   read_step_ = ++step_;
-  load_ends_ = now + with_.load_max;
-  if (!bypass_ && !renew_) renew_ = now + with_.lease_ttl / 3;
+  if (alone_) closed_ = true;
 }
 
 void flight::load_done(bool may_store, actions& out) {
@@ -261,6 +330,8 @@ void flight::load_done(bool may_store, actions& out) {
   promote_at_.reset();
   if (bypass_) {
     finish(ending::how::loaded, closed_ ? read_step_ : everyone, out);
+  } else if (unleased_) {
+    finish(ending::how::loaded, read_step_, out);  // nothing certifies it
   } else if (promote_asked_) {
     state_ = state::promoting;
   } else {
@@ -295,7 +366,9 @@ void flight::store(actions& out) {
     out.push_back(
         {.what = action_kind::send_fill, .attempt = held_, .other = cold ? held_ : base_});
   } else if (cold || promote_unknown_) {
-    out.push_back({.what = action_kind::send_release, .attempt = held_});
+    out.push_back({.what = with_.marks_uncacheable ? action_kind::send_uncacheable
+                                                   : action_kind::send_release,
+                   .attempt = held_});
   } else {
     out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
     finish(ending::how::loaded, read_step_, out);
@@ -352,7 +425,19 @@ void flight::load_failed(entry::failure_class why, actions& out) {
 void flight::invalidated_here(actions& out) {
   if (state_ == state::loading || state_ == state::promoting || state_ == state::storing) {
     closed_ = true;
+    invalidated_ = true;
     out.push_back({.what = action_kind::let_go, .from_stamp = read_step_});
+  }
+}
+
+void flight::server_replaced(actions& out) {
+  if (state_ == state::offered && !bypass_ && !unleased_) {
+    lost_ = true;
+    give_grant_back(ending::how::dissolved, out);
+  } else if (state_ == state::loading || state_ == state::promoting) {
+    if (bypass_ || unleased_) return;
+    lose_lease(out);
+    if (state_ == state::promoting) store(out);
   }
 }
 
@@ -370,14 +455,21 @@ void flight::give_up_lease(actions& out) {
   out.push_back({.what = action_kind::stop_load});
 }
 
+void flight::collapse(actions& out) {
+  if (state_ == state::ended) return;
+  const bool is_loaded = state_ == state::promoting || state_ == state::storing;
+  if (is_holder()) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+  if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+  if (is_loaded) {
+    finish(ending::how::loaded, read_step_, out);
+  } else {
+    finish(ending::how::dissolved, everyone, out);
+  }
+}
+
 void flight::abandoned(actions& out) {
   if (state_ == state::offered) {
-    if (refresh_) {
-      out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
-    } else if (!bypass_) {
-      out.push_back({.what = action_kind::send_release_late, .attempt = held_});
-    }
-    finish(ending::how::dissolved, everyone, out);
+    give_grant_back(ending::how::dissolved, out);
   } else if (state_ == state::asking || state_ == state::waiting || state_ == state::queued ||
              state_ == state::marking) {
     finish(ending::how::dissolved, everyone, out);

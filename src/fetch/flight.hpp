@@ -14,17 +14,25 @@
 //                 fills, fails, releases or has lost it;
 //             (2) every attempt carries a fresh token;
 //             (3) waiting never turns into loading: a load begins by a grant, or because Redis is
-//             away.
+//                 away;
+//             (4) every grant has an end: `load_max` after it the lease, mark or turn is given
+//                 back, whether the loader runs, hangs, or never began;
+//             (5) LEASE is sent again without progress at most three times.
+// Allocates:  nothing, except through `new_token`.
 #pragma once
 
 #include <drover/fault.hpp>
 #include <drover/result.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
+#include "base/assert.hpp"
 #include "base/time.hpp"
 #include "entry/envelope.hpp"
 #include "lease/reply.hpp"
@@ -34,7 +42,8 @@ namespace drover::fetch {
 struct flight_settings {
   milliseconds lease_ttl{1000};
   milliseconds load_max{30000};
-  entry::token refused{};  ///< of an entry this process could not use
+  bool marks_uncacheable = false;  ///< leave a marker for what the loader does not want stored
+  entry::token refused{};          ///< of an entry this process could not use
   entry::token_source new_token;
 };
 
@@ -44,6 +53,7 @@ enum class action_kind : std::uint8_t {
   send_fill,          ///< attempt = produced by, other = expected
   send_failure,       ///< attempt = held; attempts; failure
   send_release,       ///< attempt = held; its answer goes to `released`
+  send_uncacheable,   ///< attempt = held; as `send_release`, and leaves a marker
   send_release_late,  ///< attempt: granted after nobody wanted it; the answer is dropped
   send_mark,          ///< attempt
   send_mark_extend,   ///< attempt; renew the refresh mark for another lease_ttl
@@ -51,8 +61,8 @@ enum class action_kind : std::uint8_t {
   send_mark_release,  ///< attempt
   send_promote,       ///< attempt, other = base
   want_turn,          ///< queue for one of the bypass turns
-  return_turn,        ///< the turn is free again
-  offer_lead,         ///< give the load to one waiter, or to the pool
+  return_turn,        ///< the turn is free again, or no longer queued for
+  offer_lead,         ///< granted: the load may begin
   lease_lost,         ///< tell the running load
   stop_load,          ///< fire the running load's stop token
   let_go,             ///< those with a stamp of at least `from_stamp` start again at once
@@ -60,14 +70,34 @@ enum class action_kind : std::uint8_t {
 };
 
 struct action {
-  action_kind what;
+  action_kind what = action_kind::finish;
   entry::token attempt{};
   entry::token other{};
   std::uint32_t attempts = 0;
   entry::failure_class failure = entry::failure_class::threw;
   std::uint64_t from_stamp = 0;
 };
-using actions = std::vector<action>;
+
+/// What one event asks for, in order. Bounded, so that no event needs memory.
+class actions {
+ public:
+  static constexpr std::size_t capacity = 8;
+
+  void push_back(const action& asked) noexcept {
+    DROVER_ASSERT(size_ < capacity);
+    if (size_ < capacity) items_[size_++] = asked;
+  }
+  void clear() noexcept { size_ = 0; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] const action* begin() const noexcept { return items_.data(); }
+  [[nodiscard]] const action* end() const noexcept { return items_.data() + size_; }
+  [[nodiscard]] const action& operator[](std::size_t at) const noexcept { return items_[at]; }
+
+ private:
+  std::array<action, capacity> items_{};
+  std::size_t size_ = 0;
+};
 
 /// How a flight ended, as its callers see it.
 struct ending {
@@ -78,17 +108,22 @@ struct ending {
     failed_elsewhere,  ///< another process's failure: `entry_bytes` is the FAILED entry
     timed_out,         ///< the load passed load_max
     dissolved,         ///< nothing came of it: start again
+    not_begun,         ///< granted, and nobody could run the load in time
+    saturated,         ///< the queue for bypass turns was full
   };
   how what = how::dissolved;
-  std::uint64_t stamp_limit = 0;  ///< only those with a smaller stamp may have it
-  bool without_redis = false;     ///< loaded in a bypass
-  std::uint32_t attempts = 0;     ///< failed loads in a row
-  milliseconds retry_in{};        ///< failed_elsewhere
-  entry::token of{};              ///< the token under which it was loaded or failed
+  std::uint64_t stamp_limit = 0;   ///< only those with a smaller stamp may have it
+  std::uint64_t bypass_limit = 0;  ///< the same for callers that bypass Redis
+  bool without_redis = false;      ///< loaded in a bypass
+  std::uint32_t attempts = 0;      ///< failed loads in a row
+  milliseconds retry_in{};         ///< failed_elsewhere
+  entry::token of{};               ///< the token under which it was loaded or failed
   std::string entry_bytes;
   server_time server_now{};  ///< when a LEASE read it
 
-  [[nodiscard]] bool is_for(std::uint64_t stamp) const noexcept { return stamp < stamp_limit; }
+  [[nodiscard]] bool is_for(std::uint64_t stamp, bool bypassing = false) const noexcept {
+    return stamp < (bypassing ? bypass_limit : stamp_limit);
+  }
 };
 
 class flight {
@@ -109,10 +144,26 @@ class flight {
 
   // --- what callers ask
   [[nodiscard]] state now_in() const noexcept { return state_; }
-  /// False once the fill is sent, the key was invalidated, or it ended: board another flight.
-  [[nodiscard]] bool is_open() const noexcept;
+  /// False once the fill is sent, the key was invalidated, or it ended: board another flight. A
+  /// caller that bypasses Redis may also join a running load whose connection was lost: no
+  /// invalidation was acknowledged to it that the load could be older than.
+  [[nodiscard]] bool is_open(bool to_bypass = false) const noexcept;
+  /// True while a caller that joins waits for a reply of Redis and was not told to wait for a load.
+  [[nodiscard]] bool awaits_reply() const noexcept {
+    return (state_ == state::asking && !told_wait_) || state_ == state::marking;
+  }
+  /// Those with a smaller stamp may have what the running or finished load brings, stored or not.
+  [[nodiscard]] std::uint64_t read_step() const noexcept { return read_step_; }
+  /// True for the bypass of callers that do not wait for a slow Redis.
+  [[nodiscard]] bool is_alone() const noexcept { return alone_; }
+  /// True for a load under a marker or of a key that is never stored: nothing will be stored.
+  [[nodiscard]] bool is_unleased() const noexcept { return unleased_; }
+  /// When the grant ends, while there is one.
+  [[nodiscard]] std::optional<steady_time> grant_ends() const noexcept { return load_ends_; }
   [[nodiscard]] std::uint64_t stamp() const noexcept { return step_; }
   [[nodiscard]] const ending& end() const noexcept { return end_; }
+  /// Gives the ending away, once it is final.
+  [[nodiscard]] ending take_end() noexcept { return std::move(end_); }
   [[nodiscard]] bool is_refresh() const noexcept { return refresh_; }
   [[nodiscard]] bool is_bypass() const noexcept { return bypass_; }
   [[nodiscard]] bool is_promoted() const noexcept { return promoted_; }
@@ -127,6 +178,8 @@ class flight {
   /// True while a lease in Redis names this process as its holder.
   [[nodiscard]] bool is_holder() const noexcept;
   [[nodiscard]] const entry::token& held() const noexcept { return held_; }
+  /// Of the latest LEASE.
+  [[nodiscard]] const entry::token& attempt() const noexcept { return attempt_; }
   /// While waiting: who holds the lease, as last read. Client id 0 when unknown.
   [[nodiscard]] std::uint64_t holder_client_id() const noexcept;
   [[nodiscard]] const entry::token& holder() const noexcept { return observed_.produced_by; }
@@ -142,25 +195,39 @@ class flight {
   void remember_attempts(std::uint32_t attempts) noexcept { attempts_ = attempts; }
   void start_cold(actions& out);
   void start_bypass(actions& out);
+  /// A bypass of one call while Redis is slow: its load is shared only with callers that joined
+  /// before the origin read began.
+  void start_bypass_alone(actions& out);
+  /// A load of a key that is never stored: no lease, no turn.
+  void start_unstored(steady_time now, actions& out);
   /// `base`: the token of the entry that is to be replaced. `servable_until`: when that entry can
   /// no longer be served, on our clock.
   void start_refresh(const entry::token& base, steady_time servable_until, actions& out);
 
   // --- what happened
-  void lease_replied(const entry::token& attempt, const result<lease::lease_reply>& reply,
+  void lease_replied(const entry::token& attempt, result<lease::lease_reply> reply,
                      bool is_available, steady_time now, actions& out);
   /// `still_due`: the mark was won and the entry is still the base and still wants a refresh.
-  void mark_replied(const result<lease::mark_reply>& reply, bool still_due, actions& out);
-  void turn_granted(actions& out);
+  void mark_replied(const result<lease::mark_reply>& reply, bool still_due, steady_time now,
+                    actions& out);
+  void turn_granted(steady_time now, actions& out);
+  /// A caller inside a load has joined: it rides on that load's turn.
+  void turn_lent(steady_time now, actions& out);
+  /// The queue for turns is full.
+  void turn_refused(actions& out);
+  /// There is no thread for the load, and no caller that can run it.
+  void thread_missing(actions& out);
   /// A push, a local write to the key, a new connection: look again.
   void woken(actions& out);
   /// The holder's connection is gone, as observed for `holder()`.
   void holder_gone(actions& out);
   void on_time(steady_time now, actions& out);
   void renew_replied(const result<lease::step_reply>& reply, actions& out);
+  /// On a new connection: the lease names the one that is gone.
+  void renew_now(actions& out);
   void promote_replied(const result<lease::step_reply>& reply, actions& out);
   /// A waiter or the pool begins the load now.
-  void lead_taken(steady_time now);
+  void lead_taken();
   /// `may_store`: the loader wants it stored, and it can be.
   void load_done(bool may_store, actions& out);
   void load_failed(entry::failure_class why, actions& out);
@@ -170,8 +237,12 @@ class flight {
   void invalidated_here(actions& out);
   /// The connection is gone: look again on the next one, and take nobody new aboard a running load.
   void connection_lost(actions& out);
+  /// Another server answers, or the same one from a snapshot: what it granted before means nothing.
+  void server_replaced(actions& out);
   /// The process drains: others may load now. The running load goes on for its own callers.
   void give_up_lease(actions& out);
+  /// The shell cannot go on with it: everybody starts again.
+  void collapse(actions& out);
   /// The last caller has left, or nobody can lead.
   void abandoned(actions& out);
 
@@ -179,15 +250,18 @@ class flight {
   void ask(entry::token previous, actions& out);
   void take_over(actions& out);
   void go_bypass(actions& out);
-  void grant(const entry::token& token);
+  void grant(const entry::token& token, steady_time now, actions& out);
+  void give_grant_back(ending::how how, actions& out);
   void lose_lease(actions& out);
   void store(actions& out);
   void finish(ending::how how, std::uint64_t stamp_limit, actions& out);
   void waiting_reply(const lease::lease_reply& reply, steady_time now, actions& out);
+  void return_turn(actions& out);
   void loading_time(steady_time now, actions& out);
 
   static constexpr std::uint64_t everyone = UINT64_MAX;
   static constexpr unsigned resend_max = 2;  ///< after a lost connection; then Redis counts as away
+  static constexpr unsigned stall_max = 3;  ///< LEASE answers that brought no progress; then bypass
 
   flight_settings with_;
   state state_ = state::asking;
@@ -202,6 +276,13 @@ class flight {
   bool promote_unknown_ = false;  ///< its reply was lost: the lease may be ours
   bool lost_ = false;
   bool closed_ = false;
+  bool invalidated_ = false;  ///< closed for callers that bypass Redis, too
+  bool unleased_ = false;
+  bool alone_ = false;           ///< closes when the origin read begins
+  bool owes_turn_ = false;       ///< queued for a turn, or has one
+  bool told_wait_ = false;       ///< a LEASE answered *wait*
+  bool wait_has_ended_ = false;  ///< the end that the holder named has passed
+  unsigned stalls_ = 0;
   bool woken_meanwhile_ = false;
   bool took_over_ = false;
   bool may_store_ = false;

@@ -88,7 +88,7 @@ TEST(flight_refresh, BecomesTheHolderBeforeTheEntryCanNoLongerBeServed) {
   script{refresh(soon)}
       .expect("mark #1", marked())
       .expect("offer_lead", taken())
-      .expect("", passes(soon - milliseconds{3}))
+      .expect("", passes(soon - milliseconds{21}))
       .expect("", passes(milliseconds{1}))
       .expect("promote #1 over #200", promoted())
       .expect("", passes(third))
@@ -219,7 +219,7 @@ TEST(flight_refresh, PromotesLateWhenItBeganLate) {
   passes(soon)(on);  // the mark is not answered yet; nothing may be due again and again
   EXPECT_FALSE(on.machine.due());
   marked()(on);
-  EXPECT_FALSE(on.machine.due());
+  EXPECT_GT(*on.machine.due(), on.now) << "only the renewal of the mark and the grant's end";
   taken()(on);
   ASSERT_TRUE(on.machine.due());
   EXPECT_LE(*on.machine.due(), on.now);

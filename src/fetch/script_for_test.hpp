@@ -124,6 +124,30 @@ inline event woken() {
 inline event holder_gone() {
   return [](stage& on) { on.holder_gone(); };
 }
+inline event server_replaced() {
+  return [](stage& on) { on.server_replaced(); };
+}
+inline event thread_missing() {
+  return [](stage& on) { on.thread_missing(); };
+}
+inline event turn_is_lent() {
+  return [](stage& on) { on.turn_is_lent(); };
+}
+inline event turn_is_refused() {
+  return [](stage& on) { on.turn_is_refused(); };
+}
+inline event collapses() {
+  return [](stage& on) { on.collapses(); };
+}
+inline event uncacheable() {
+  return [](stage& on) { on.lease(answered(lease::lease_reply::how::uncacheable)); };
+}
+inline event bypass_alone() {
+  return [](stage& on) { on.begin([&](actions& out) { on.machine.start_bypass_alone(out); }); };
+}
+inline event unstored() {
+  return [](stage& on) { on.begin([&](actions& out) { on.machine.start_unstored(on.now, out); }); };
+}
 inline event drained() {
   return [](stage& on) { on.drained(); };
 }
@@ -187,6 +211,9 @@ class script {
         {"abandoned", abandoned()},
         {"a third of a lease passes", passes(stage::lease_ttl / 3)},
         {"load_max passes", passes(stage::load_max)},
+        {"server replaced", server_replaced()},
+        {"no thread", thread_missing()},
+        {"a turn is lent", turn_is_lent()},
     };
     for (const auto& disturbance : disturbances) {
       const std::string name = disturbance.first;
@@ -199,6 +226,10 @@ class script {
         });
       }
     }
+    disturb("collapse", nullptr, [&](stage& on) {
+      on.collapses();
+      return true;
+    });
     return *this;
   }
 

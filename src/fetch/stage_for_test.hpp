@@ -29,10 +29,11 @@ inline std::string text_of(const entry::token& token) {
 }
 
 inline std::string text_of(const action& one) {
-  constexpr const char* names[] = {
-      "lease",       "renew",       "fill",       "failure",      "release", "release_late",
-      "mark",        "mark_extend", "mark_pause", "mark_release", "promote", "want_turn",
-      "return_turn", "offer_lead",  "lease_lost", "stop_load",    "let_go",  "finish"};
+  constexpr const char* names[] = {"lease",       "renew",       "fill",         "failure",
+                                   "release",     "uncacheable", "release_late", "mark",
+                                   "mark_extend", "mark_pause",  "mark_release", "promote",
+                                   "want_turn",   "return_turn", "offer_lead",   "lease_lost",
+                                   "stop_load",   "let_go",      "finish"};
   std::string out = names[static_cast<std::size_t>(one.what)];
   if (one.what < action_kind::want_turn) out += " " + text_of(one.attempt);
   if (!one.other.is_none()) out += " over " + text_of(one.other);
@@ -48,8 +49,8 @@ inline std::string text_of(const actions& many) {
 }
 
 inline std::string text_of(const ending& end) {
-  constexpr const char* names[] = {"read",      "loaded",   "failed here", "failed elsewhere",
-                                   "timed out", "dissolved"};
+  constexpr const char* names[] = {"read",      "loaded",    "failed here", "failed elsewhere",
+                                   "timed out", "dissolved", "not begun",   "saturated"};
   std::string out = names[static_cast<std::size_t>(end.what)];
   if (end.without_redis) out += " without redis";
   out += " for ";
@@ -124,7 +125,9 @@ class stage {
     const auto asked = take(action_kind::send_mark);
     if (!asked) return;
     if (won) owed_marks_.insert(asked->attempt);
-    act([&](actions& out) { machine.mark_replied(lease::mark_reply{won, {}}, still_due, out); });
+    act([&](actions& out) {
+      machine.mark_replied(lease::mark_reply{won, {}}, still_due, now, out);
+    });
   }
   void promote(bool applied) {
     const auto asked = take(action_kind::send_promote);
@@ -134,12 +137,12 @@ class stage {
   }
   void turn() {
     if (!std::exchange(is_turn_wanted, false)) complain("a turn that nobody wants");
-    act([&](actions& out) { machine.turn_granted(out); });
+    act([&](actions& out) { machine.turn_granted(now, out); });
   }
   void taken() {
     if (!std::exchange(is_offered, false)) complain("a lead that nobody offers");
     is_loading = true;
-    machine.lead_taken(now);
+    machine.lead_taken();
   }
   void load_ends(load_outcome how) {
     if (!std::exchange(is_loading, false)) complain("no load runs");
@@ -176,6 +179,27 @@ class stage {
   void holder_gone() {
     act([&](actions& out) { machine.holder_gone(out); });
   }
+  /// Another server, or a snapshot: of what was granted before nothing is owed.
+  void server_replaced() {
+    act([&](actions& out) { machine.server_replaced(out); });
+    if (!machine.is_holder()) owed_leases_.clear();
+    owed_marks_.clear();
+  }
+  void thread_missing() {
+    act([&](actions& out) { machine.thread_missing(out); });
+  }
+  void turn_is_lent() {
+    act([&](actions& out) { machine.turn_lent(now, out); });
+    is_turn_wanted = is_turn_wanted && machine.now_in() == flight::state::queued;
+  }
+  void turn_is_refused() {
+    if (!std::exchange(is_turn_wanted, false)) complain("a turn that nobody wants");
+    ++turns_returned_;
+    act([&](actions& out) { machine.turn_refused(out); });
+  }
+  void collapses() {
+    act([&](actions& out) { machine.collapse(out); });
+  }
   void drained() {
     act([&](actions& out) { machine.give_up_lease(out); });
   }
@@ -206,7 +230,7 @@ class stage {
           return machine.released(why, out);
         case action_kind::send_mark:
           owed_marks_.insert(asked.attempt);
-          return machine.mark_replied(why, false, out);
+          return machine.mark_replied(why, false, now, out);
         case action_kind::send_promote:
           owed_leases_.insert(asked.attempt);
           return machine.promote_replied(why, out);
@@ -276,6 +300,7 @@ class stage {
     event(fresh);
     for (const action& one : fresh) note(one, was_ended);
     const bool is_ended = machine.now_in() == flight::state::ended;
+    if (machine.now_in() != flight::state::offered) is_offered = false;
     if (!is_ended && !has_outstanding() && !is_turn_wanted && !is_offered && !is_loading &&
         !machine.due()) {
       complain("waits for ever after " + text_of(fresh));

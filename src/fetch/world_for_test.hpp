@@ -252,7 +252,8 @@ class world {
     }
     switch (one.what) {
       case action_kind::want_turn:
-        return on(of, [](flight& machine, actions& out) { machine.turn_granted(out); });
+        return on(of,
+                  [&](flight& machine, actions& out) { machine.turn_granted(server_.now, out); });
       case action_kind::offer_lead:
         if (of->waiters == 0 && !of->in_background) {
           return on(of, [](flight& machine, actions& out) { machine.abandoned(out); });
@@ -322,7 +323,9 @@ class world {
       case ending::how::failed_here:
       case ending::how::failed_elsewhere:
       case ending::how::timed_out: one.now_in = caller::state::gone; return;
-      case ending::how::dissolved: return;
+      case ending::how::dissolved:
+      case ending::how::not_begun:
+      case ending::how::saturated: return;
     }
   }
 
@@ -338,7 +341,7 @@ class world {
     const bool is_caller = who < callers_.size();
     const live_ptr of = is_caller ? callers_[who].on : flights_[who - callers_.size()];
     of->is_offered = false;
-    of->machine.lead_taken(server_.now);
+    of->machine.lead_taken();
     of->is_loading = true;
     of->loaded_version = origin_;
     ++loads_;
@@ -475,7 +478,7 @@ class world {
         case action_kind::send_mark:
           return machine.mark_replied(
               why ? result<lease::mark_reply>{*why} : lease::mark_reply{one.applied, {}},
-              one.version != 0, out);
+              one.version != 0, server_.now, out);
         case action_kind::send_promote: return machine.promote_replied(applied(), out);
         default: return;
       }
