@@ -15,7 +15,7 @@ enum class fault_code : std::uint8_t {
   overloaded,   ///< the server is busy or out of memory, or a queue of ours is full: back off
   unsupported,  ///< a command or script is missing or refused: use the other strategy, say so once
   corrupt,      ///< bytes that cannot be ours: treat as a miss
-  superseded,   ///< our lease was taken over, or the key was invalidated meanwhile
+  superseded,   ///< our lease was taken over, the key invalidated, or the server replaced
 };
 
 /// The number of fault codes, for tables indexed by `fault_code`.

@@ -13,7 +13,7 @@ namespace drover {
 enum class served : std::uint8_t {
   fresh,     ///< a fresh entry, also "absent"
   stale,     ///< within grace: a refresh runs or failed, or Redis went away meanwhile
-  loaded,    ///< this call ran the loader under a lease or refresh mark
+  loaded,    ///< the load was this call's: exactly one caller is told so, whichever thread ran it
   joined,    ///< this call waited for a load of this or another process
   bypassed,  ///< the loader ran, or its run was shared, without Redis's word
 };

@@ -56,11 +56,13 @@ class load {
                                                   : nullptr;
   }
 
-  /// Fires when nobody can use the result any more: `load_max` passed, the lease was lost, or the
-  /// cache drains.
+  /// Fires when nobody can use the result any more: `load_max` passed since the grant, the cache
+  /// drains, or the lease of a load was lost that nobody waits for. A lost lease alone does not
+  /// fire it: callers that asked before still get the value.
   [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_; }
 
-  /// When `policy::load_max` will have passed.
+  /// When `policy::load_max` will have passed since the load was granted, which may be some time
+  /// before it began.
   [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept {
     return deadline_;
   }

@@ -30,6 +30,8 @@ enum class event_kind : std::uint8_t {
   fault_seen,
   connection_up,
   connection_down,
+  connection_refused,    ///< the server answers and refuses this client; once a minute at most
+  invalidation_dropped,  ///< past `client_options::invalidations_max`: it will not be repeated
   wake_by_push,
   wake_by_channel,
   wake_by_polling,  ///< how waiters are woken from now on
@@ -48,8 +50,8 @@ struct event {
   std::string_view cache{};  ///< the cache's name; empty for events of the client
   std::string_view key{};    ///< the user's key; empty where none is concerned. May hold any bytes
   duration took{};           ///< load_finished, load_failed: how long the load ran
-  /// fault_seen, connection_down, entry_corrupt, invalidation_unknown; lease_lost and fill_refused:
-  /// `superseded`. Means nothing elsewhere.
+  /// fault_seen, connection_down, connection_refused, entry_corrupt, invalidation_unknown,
+  /// invalidation_dropped; lease_lost and fill_refused: `superseded`. Means nothing elsewhere.
   fault_code code = fault_code::unreachable;
   std::string_view text{};  ///< one line for people; empty where there is nothing to add
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,8 @@ struct policy {
   duration ttl{};
 
   /// How long after its ttl a value may still be served: while a refresh runs, and while the origin
-  /// fails. Zero: never stale. Off by default because serving old data is the user's choice.
+  /// fails. The value is in Redis only: while Redis is away there is no copy to serve. Zero: never
+  /// stale. Off by default because serving old data is the user's choice.
   duration grace{};
 
   /// How long "there is no such thing" is remembered. One second stops a burst of questions for a
@@ -41,8 +43,9 @@ struct policy {
   /// over from a holder that renews at its own pace.
   duration lease_ttl{std::chrono::seconds{1}};
 
-  /// After this a load's lease ends: its stop token fires, waiters are let go with `load_failed`
-  /// (or the stale value), others may load, and the late result is not stored. Bounds every wait.
+  /// So long after its grant, begun or not, a load's lease or turn is given back: its stop token
+  /// fires, waiters are let go with `load_failed` (or the stale value), others may load, and the
+  /// late result goes to its own caller only and is not stored. Bounds every wait for a load.
   duration load_max{std::chrono::seconds{30}};
 
   /// Longest wait for a load that somebody else runs; then `refused` is thrown. Zero: no limit but
@@ -50,8 +53,22 @@ struct policy {
   duration wait_max{};
 
   /// Loads at once, per cache and process, while Redis is away. More protects availability, fewer
-  /// protects the origin; 8 keeps a fleet of 50 processes below 400 queries.
+  /// protects the origin; 8 keeps a fleet of 50 processes at 400 queries. A turn ends with its
+  /// load, at the latest after `load_max`. Only outermost loads count: what a loader loads in turn,
+  /// from this or another cache, rides on its turn.
   unsigned bypass_max = 8;
+
+  /// Loads waiting for one of these turns, per cache and process; beyond: `refused{saturated}`.
+  std::size_t bypass_queue_max = 10'000;
+
+  /// How long "do not store" is remembered in Redis. While it stands each process loads the key
+  /// once at a time and stores nothing, so that an answer that cannot be cached does not make the
+  /// whole fleet wait in a row. Zero: not remembered; processes then load one after another.
+  duration uncacheable_ttl{std::chrono::seconds{1}};
+
+  /// The longest pause after failed loads, before its spread of 20 %. The pause starts at the
+  /// load's own time (50 ms to 1 s) and doubles with each failure in a row. Zero: no pause.
+  duration failure_pause_max{std::chrono::seconds{5}};
 
   /// Stores up to 200 escaped bytes of a failure's text in Redis for other processes to report. Off
   /// by default: Redis may be shared, and error texts may hold private data.

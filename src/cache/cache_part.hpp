@@ -14,8 +14,9 @@
 #include <vector>
 
 #include "cache/counters.hpp"
+#include "connection/fork_count.hpp"
 #include "entry/keys.hpp"
-#include "fetch/load_limiter.hpp"
+#include "fetch/load_turns.hpp"
 
 namespace drover::detail {
 
@@ -28,7 +29,7 @@ struct cache_part {
         keys{options.name, options.schema},
         type{values},
         loader{std::move(asked)},
-        turns{policy.bypass_max} {
+        turns{policy.bypass_max, policy.bypass_queue_max} {
     for (const std::uint32_t schema : options.also_invalidates) {
       also_invalidates.emplace_back(options.name, schema);
     }
@@ -38,16 +39,42 @@ struct cache_part {
   const entry::key_space keys;
   std::vector<entry::key_space> also_invalidates;
   const value_type type;
-  erased_loader loader;  ///< emptied when the cache goes, after the last load
+  /// Emptied when the cache is destroyed, after the last load.
+  erased_loader loader;
   counters counted;
-  fetch::load_limiter<flight_ptr> turns;  ///< guarded by the core's mutex
+  fetch::load_turns<flight_ptr> turns;  ///< guarded by the runner's mutex
 
   std::atomic<bool> draining{false};
+  /// The cache was destroyed inside its own loader: the last load to end destroys the loader, so
+  /// that what it owns does not go on a thread of ours.
+  std::atomic<bool> ends_with_its_loads{false};
 
   /// Guards the two below.
   std::mutex running_mutex;
   std::condition_variable running_ended;
   std::size_t running = 0;
+};
+
+/// Counts a load as running while it is in scope.
+class running_load {
+ public:
+  explicit running_load(cache_part& of) : of_{of} {
+    const std::scoped_lock lock{of_.running_mutex};
+    ++of_.running;
+  }
+  // Told under the mutex: who waits for this may destroy it as soon as the mutex is free.
+  ~running_load() {
+    if (connection::fork_count() != began_in_) return;  // the lock may be held for ever
+    const std::scoped_lock lock{of_.running_mutex};
+    --of_.running;
+    of_.running_ended.notify_all();
+  }
+  running_load(const running_load&) = delete;
+  running_load& operator=(const running_load&) = delete;
+
+ private:
+  cache_part& of_;
+  const std::uint32_t began_in_ = connection::fork_count();
 };
 
 }  // namespace drover::detail

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <drover/client.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <memory>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "cache/core.hpp"
@@ -15,13 +19,20 @@ void require(bool holds, const char* complaint) {
   if (!holds) throw std::invalid_argument{std::string{"drover: client_options."} + complaint};
 }
 
-connection::endpoint checked(const client_options& options) {
+// Nobody waits for longer, and sums of times stay in range.
+constexpr duration longest{std::chrono::hours{24 * 365 * 10}};
+
+connection::endpoint checked(client_options& options) {
   require(options.connect_max.count() > 0, "connect_max must be positive");
   require(options.silence_max.count() > 0, "silence_max must be positive");
   require(options.waiters_max > 0, "waiters_max must be positive");
   require(options.flights_max > 0, "flights_max must be positive");
   require(options.background_threads > 0 && options.background_threads <= 256,
           "background_threads must be 1 to 256");
+  require(options.deadline_threads_max > 0 && options.deadline_threads_max <= 65'536,
+          "deadline_threads_max must be 1 to 65536");
+  options.connect_max = std::min(options.connect_max, longest);
+  options.silence_max = std::min(options.silence_max, longest);
   require(options.reply_max >= 4096, "reply_max must be at least 4096 bytes");
   require(
       options.value_max + 4096 <= options.reply_max,
@@ -38,11 +49,34 @@ connection::endpoint checked(const client_options& options) {
 
 client::client(client_options options) {
   connection::endpoint at = checked(options);
-  core_ = std::make_shared<detail::core>(std::move(options), std::move(at));
+  // What a child of `fork` inherited is never freed: locks in it may be held for ever.
+  core_ = std::shared_ptr<detail::core>{new detail::core{std::move(options), std::move(at)},
+                                        [](detail::core* held) {
+                                          if (!held->is_inherited()) delete held;
+                                        }};
 }
 
 client::client(std::string_view url) : client{client_options{.url = std::string{url}}} {}
 
-bool client::is_available() const noexcept { return core_->redis().is_available(); }
+std::string_view to_string(availability state) noexcept {
+  switch (state) {
+    case availability::unknown: return "unknown";
+    case availability::available: return "available";
+    case availability::away: return "away";
+    case availability::refused: return "refused";
+  }
+  return "unknown";
+}
+
+availability_report client::availability() const {
+  connection::reachability known = core_->redis().channel().reached();
+  return {static_cast<drover::availability>(known.now), std::move(known.reason)};
+}
+
+bool client::is_available() const noexcept {
+  using state = connection::reachability::state;
+  const state now = core_->redis().channel().reached_state();
+  return now != state::away && now != state::refused;
+}
 
 }  // namespace drover

@@ -20,7 +20,7 @@ struct counters {
       bypasses{0}, joins{0}, loads_avoided{0}, failures{0}, failures_shared{0}, fills{0},
       fills_refused{0}, not_stored{0}, leases_granted{0}, leases_lost{0}, take_overs{0},
       corrupt_entries{0}, refused{0}, refreshes_dropped{0}, invalidations{0},
-      invalidations_unknown{0}, observer_faults{0};
+      invalidations_unknown{0}, invalidations_dropped{0}, observer_faults{0};
   std::array<count, fault_code_count> faults{};
   std::array<count, cache_stats::wait_buckets> waits{};
 
@@ -59,6 +59,7 @@ struct counters {
     out.refreshes_dropped = read(refreshes_dropped);
     out.invalidations = read(invalidations);
     out.invalidations_unknown = read(invalidations_unknown);
+    out.invalidations_dropped = read(invalidations_dropped);
     out.observer_faults = read(observer_faults);
     for (std::size_t i = 0; i < faults.size(); ++i) out.faults[i] = read(faults[i]);
     for (std::size_t i = 0; i < waits.size(); ++i) out.waits[i] = read(waits[i]);

@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
 #include "cache/core.hpp"
+#include "cache/load_chain.hpp"
+#include "cache/random_draws.hpp"
 #include "cache/reading.hpp"
 
 namespace drover::detail {
@@ -15,6 +19,11 @@ namespace {
 
 constexpr duration release_patience{100};
 constexpr std::chrono::seconds report_after{1};
+constexpr duration longest_wait{std::chrono::hours{24 * 365}};
+
+fault forked() {
+  return {fault_code::unreachable, "this process is a fork; make a new client in it"};
+}
 
 cache_options checked(cache_options options) {
   if (!entry::key_space::is_valid_name(options.name)) {
@@ -41,97 +50,112 @@ class engine::impl {
     }
   }
 
+  // The thread that drops the last reference may be inside a loader of this cache: it does not wait
+  // for itself, and its loader goes with the load.
   ~impl() {
+    const std::size_t own = load_chain::depth_in(part_.get());
     static_cast<void>(drain(release_patience));
-    wait_for_loads();
-    core_->end_flights(part_);
-    wait_for_loads();  // what was offered in between; nothing new can be offered now
-    part_->loader = nullptr;
+    wait_for_loads(own);
+    core_->flights().end_flights(part_);
+    wait_for_loads(own);  // what was offered in between; nothing new can be offered now
+    if (own == 0) {
+      part_->loader = nullptr;
+    } else {
+      part_->ends_with_its_loads = true;
+    }
     core_->free_name(part_->keys.name(), part_->keys.schema());
   }
 
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
 
-  [[nodiscard]] reading read(std::string_view key, const call_options& limits,
-                             const erased_loader* borrowed) {
-    return reading{*core_, part_, key, limits, borrowed};
+  [[nodiscard]] bool is_inherited() const noexcept { return core_->is_inherited(); }
+
+  [[nodiscard]] erased_fetched fetch(std::string_view key, const call_options& limits,
+                                     const erased_loader* borrowed) {
+    if (is_inherited()) return load_in_fork(*part_, key, borrowed);
+    return reading{*core_, part_, key, limits, borrowed}.fetch();
   }
 
-  // Counted as running from here on, not from when a thread takes it up: the destructor waits for
-  // it.
+  [[nodiscard]] erased_value peek(std::string_view key) {
+    if (is_inherited()) return nullptr;
+    return reading{*core_, part_, key, {}, nullptr}.peek();
+  }
+
+  // Nothing waits here: what is stored is looked up without a thread of its own, and only the load
+  // takes one.
   void refresh(std::string_view key) {
-    {
-      const std::scoped_lock lock{part_->running_mutex};
-      if (part_->draining) return;
-      ++part_->running;
-    }
-    const bool taken = core_->pool().submit(&part_->running, [this, key = std::string{key}] {
-      try {
-        read(key, {}, nullptr).refresh();
-      } catch (...) {  // the load's failure has been told and counted; nobody waits for it here
-      }
-      ended(1);
+    if (is_inherited() || part_->draining || key.size() > core_->options().key_max) return;
+    auto names = std::make_shared<const key_names>(part_->keys, key);
+    const std::string& value_key = names->value_key;
+    core_->redis().look_up_later(value_key, [&on = *core_, part = part_, names](
+                                                const result<std::optional<std::string>>& bytes) {
+      begin_refresh(on, part, *names, bytes);
     });
-    if (taken) return;
-    ended(1);
-    counters::add(part_->counted.refreshes_dropped);
-    core_->tell({.what = event_kind::refresh_dropped,
-                 .cache = part_->keys.name(),
-                 .key = key,
-                 .text = "the background queue is full"},
-                &part_->counted);
   }
 
   result<void> invalidate(std::string_view key) {
+    if (is_inherited()) return forked();
     std::vector<std::string> values;
     std::vector<std::string> marks;
     name_all(key, values, marks);
-    std::vector<std::string> both = values;
-    both.insert(both.end(), marks.begin(), marks.end());
-    core_->key_was_invalidated(values);
-    const auto noted = core_->note_invalidation(both);
-    result<void> done = core_->redis().invalidate(both);
-    core_->key_was_invalidated(values);
-    counters::add(part_->counted.invalidations);
-    if (done) {
-      core_->invalidation_acknowledged(noted);
-    } else {
-      counters::add(part_->counted.invalidations_unknown);
-      core_->tell_fault(done.error(), part_.get(), key);
-      core_->tell({.what = event_kind::invalidation_unknown,
-                   .cache = part_->keys.name(),
-                   .key = key,
-                   .code = done.error().code,
-                   .text = done.error().text},
-                  &part_->counted);
-    }
+    for (const std::string& value : values) core_->flights().key_was_invalidated(value);
+    result<void> done = core_->unacknowledged().send(*part_, key, values, marks);
+    for (const std::string& value : values) core_->flights().key_was_invalidated(value);
     return done;
   }
 
   result<void> expire(std::string_view key) {
+    if (is_inherited()) return forked();
     std::vector<std::string> values;
     std::vector<std::string> marks;
     name_all(key, values, marks);
-    core_->key_was_invalidated(values);
+    for (const std::string& value : values) core_->flights().key_was_invalidated(value);
     result<void> done = core_->redis().expire(values, marks, random_token);
-    core_->key_was_invalidated(values);
-    if (!done) core_->tell_fault(done.error(), part_.get(), key);
+    for (const std::string& value : values) core_->flights().key_was_invalidated(value);
+    if (!done) core_->report().tell_fault(done.error(), part_.get(), key);
     return done;
   }
 
   [[nodiscard]] cache_stats stats() const noexcept { return part_->counted.snapshot(); }
 
   std::size_t drain(duration limit) {
+    if (is_inherited()) return 0;
     part_->draining = true;
-    ended(core_->pool().cancel(&part_->running));
-    core_->give_up_leases(part_);
+    core_->cancel_refreshes(*part_);
+    core_->flights().give_up_leases(part_);
+    const std::size_t own = load_chain::depth_in(part_.get());
     std::unique_lock lock{part_->running_mutex};
-    part_->running_ended.wait_for(lock, limit, [&] { return part_->running == 0; });
+    part_->running_ended.wait_for(lock, std::clamp(limit, duration{0}, longest_wait),
+                                  [&] { return part_->running <= own; });
     return part_->running;
   }
 
  private:
+  static void begin_refresh(core& on, const std::shared_ptr<cache_part>& part,
+                            const key_names& names,
+                            const result<std::optional<std::string>>& bytes) {
+    if (!bytes) return on.report().tell_fault(bytes.error(), part.get(), names.key);
+    const fetch::judgement found =
+        fetch::judge(*bytes, names.digest, on.redis().server_now(), on.redis().trusted(),
+                     part->policy.failure_pause_max);
+    const entry::envelope& head = found.read.head;
+    const bool live = found.what == fetch::finding::fresh || found.what == fetch::finding::stale;
+    if (live && head.what == entry::kind::value &&
+        !on.unacknowledged().is_pending(names.value_key)) {
+      static_cast<void>(on.flights().begin_refresh(
+          {.of = part,
+           .names = names,
+           .base = head.produced_by,
+           .servable_until = on.redis().steady_at(entry::servable_until(head)),
+           .previous_payload = found.read.payload}));
+    } else if (live || found.what == fetch::finding::missing ||
+               found.what == fetch::finding::damaged) {
+      on.flights().begin_background_load(
+          part, names, found.what == fetch::finding::missing ? entry::token{} : head.produced_by);
+    }
+  }
+
   void name_all(std::string_view key, std::vector<std::string>& values,
                 std::vector<std::string>& marks) const {
     values.push_back(part_->keys.value_key(key));
@@ -142,22 +166,18 @@ class engine::impl {
     }
   }
 
-  // Told under the mutex: whoever waits for this may destroy it as soon as the mutex is free.
-  void ended(std::size_t how_many) {
-    const std::scoped_lock lock{part_->running_mutex};
-    part_->running -= how_many;
-    part_->running_ended.notify_all();
-  }
-
-  void wait_for_loads() {
+  void wait_for_loads(std::size_t own) {
     std::unique_lock lock{part_->running_mutex};
-    const auto none = [&] { return part_->running == 0; };
+    const auto none = [&] { return part_->running <= own; };
     if (part_->running_ended.wait_for(lock, report_after, none)) return;
     lock.unlock();
-    core_->tell({.what = event_kind::drain_waiting,
-                 .cache = part_->keys.name(),
-                 .text = "a cache that is being destroyed waits for running loads"},
-                &part_->counted);
+    core_->report().tell({.what = event_kind::drain_waiting,
+                          .cache = part_->keys.name(),
+                          .text = "a cache that is being destroyed waits for running loads"},
+                         &part_->counted);
+    // Perhaps they wait for the load that this thread is inside of.
+    load_chain::for_keys_in(
+        part_.get(), [&](std::string_view key) { core_->flights().give_up_load(*part_, key); });
     lock.lock();
     part_->running_ended.wait(lock, none);
   }
@@ -171,23 +191,29 @@ engine::engine(std::shared_ptr<core> shared, cache_options options, value_type t
     : impl_{
           std::make_shared<impl>(std::move(shared), std::move(options), type, std::move(loader))} {}
 
-engine::~engine() = default;
+// What a child of `fork` inherited is never freed: locks in it may be held for ever.
+engine::~engine() {
+  if (!impl_ || !impl_->is_inherited()) return;
+  using pointer = std::shared_ptr<impl>;
+  alignas(pointer) static thread_local std::byte kept[sizeof(pointer)];
+  new (kept) pointer{impl_};
+}
 
 erased_fetched engine::fetch(std::string_view key, const call_options& limits) {
-  return impl_->read(key, limits, nullptr).fetch();
+  return impl_->fetch(key, limits, nullptr);
 }
 
 erased_fetched engine::fetch_with(std::string_view key, const erased_loader& borrowed,
                                   const call_options& limits) {
-  return impl_->read(key, limits, &borrowed).fetch();
+  return impl_->fetch(key, limits, &borrowed);
 }
 
-erased_value engine::peek(std::string_view key) { return impl_->read(key, {}, nullptr).peek(); }
+erased_value engine::peek(std::string_view key) { return impl_->peek(key); }
 
 void engine::refresh(std::string_view key) noexcept {
   try {
     impl_->refresh(key);
-  } catch (const std::bad_alloc&) {  // no memory, no refresh: the next read asks for it again
+  } catch (...) {  // no memory, no refresh: the next read asks for it again
   }
 }
 

@@ -165,7 +165,8 @@ TEST_F(events, OfAFullBackgroundTellWhichRefreshWasDropped) {
   users.refresh("a");
   while (loads == 0) std::this_thread::yield();
   users.refresh("b");
-  EXPECT_EQ(told->story_of("b"), "refresh_dropped");
+  await(event_kind::refresh_dropped);
+  EXPECT_EQ(told->story_of("b"), "lease_granted refresh_dropped");
   EXPECT_EQ(users.stats().refreshes_dropped, 1U);
   held = false;
   while (users.peek("a") != "a#1") std::this_thread::yield();

@@ -24,7 +24,8 @@ const char* describe(refused::reason why) {
     case refused::reason::timed_out: return "the call's time limit passed while it waited";
     case refused::reason::stopped: return "the call was stopped while it waited";
     case refused::reason::saturated:
-      return "as many callers as client_options.waiters_max wait already";
+      return "too many calls at once: client_options.waiters_max callers wait, "
+             "policy.bypass_queue_max loads wait for a turn, or there is no thread for the load";
   }
   return "refused";
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A flight with what the shell keeps round the machine: the futex word its callers wait on, the
-// value in hand, its timer.
+// result, its timer.
 //
-// Threads: `machine` and the members under "core's mutex" are guarded by it; `ended`,
-//          `lead_offered` and `let_go_from` are read by waiters without it; the outcome is written
-//          before `ended` is set and never after.
+// Threads: atomics by any. `guarded` by the runner's mutex, through the runner. `result` and
+//          `ending` are written under that mutex before `ended` or `value_for_stamps` is set, and
+//          never after.
 #pragma once
 
 #include <drover/detail/engine.hpp>
@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -35,54 +36,85 @@ struct key_names {
   std::uint64_t digest;
 };
 
-struct live_flight {
-  live_flight(std::shared_ptr<cache_part> cache, key_names named, fetch::flight_settings with)
-      : machine{std::move(with)}, of{std::move(cache)}, names{std::move(named)} {}
+/// What a load brought, for its callers and for Redis.
+struct load_result {
+  steady_time began{};
+  microseconds took{};
+  erased_value value;
+  bool is_absent = false;
+  std::string payload;
+  entry::lifetime times;
+  std::exception_ptr failure;
+  std::string failure_text;  ///< only when it is shared with other processes
+  milliseconds pause{};
+};
 
-  fetch::flight machine;
+using flight_timers = std::multimap<steady_time, live_flight*>;
+
+struct live_flight : std::enable_shared_from_this<live_flight> {
+  live_flight(std::shared_ptr<cache_part> cache, key_names named, fetch::flight_settings with,
+              bool behind_callers)
+      : of{std::move(cache)},
+        names{std::move(named)},
+        in_background{behind_callers},
+        is_claimed{behind_callers},
+        inside{std::move(with), *this} {}
+
   const std::shared_ptr<cache_part> of;
   const key_names names;
+  const bool in_background;  ///< a refresh nobody waits for: not ended by callers leaving
 
   wait_word word;
   std::atomic<bool> ended{false};
-  std::atomic<bool> lead_offered{false};
+  std::atomic<bool> may_begin{false};        ///< granted, and nobody has begun the load
+  std::atomic<bool> has_thread{false};       ///< a thread was asked to begin it
+  std::atomic<bool> needs_waiters{false};    ///< in the background, and no thread there takes it
+  std::atomic<bool> has_free_thread{false};  ///< that one is not busy: the load begins at once
+  std::atomic<bool> awaits_reply{false};     ///< `flight::awaits_reply()`
+  std::atomic<bool> is_claimed;              ///< one caller was told that the load was its own
   std::atomic<std::uint64_t> let_go_from{UINT64_MAX};
+  std::atomic<std::uint64_t> value_for_stamps{
+      0};  ///< smaller ones may have the value, stored or not
 
-  std::atomic<std::size_t> waiters{0};  ///< grows under the core's mutex only
+  std::atomic<std::size_t> waiters{0};  ///< grows under the runner's mutex only
+  std::atomic<std::size_t> leaders{0};  ///< of these, those that can run a load
 
-  // The core's mutex.
-  bool in_background =
-      false;  ///< a refresh, or a load handed to the pool: not ended by callers leaving
-  bool free_turn = false;  ///< nested in a bypass load: takes no second turn
-  bool solo = false;       ///< in no table: past flights_max, or the key is too long
-  bool early = false;      ///< a refresh before the ttl was over
-  bool holding_pushes = false;
-  std::uint64_t listening_on =
-      0;  ///< the connection on which its wake channel is listened to; 0: none
-  std::optional<steady_time> timer_at;
-  std::uint64_t timer = 0;
-  std::uint64_t timer_turn = 0;  ///< counts timers: one that was replaced does nothing
-  bool loader_runs = false;
-  bool owes_turn = false;  ///< the flight ended before its loader: the turn is still taken
-  std::optional<steady_time> poll_at;
-  milliseconds poll_every{0};
-  entry::token suspect{};  ///< a holder that one CLIENT LIST did not show
-  std::uint64_t suspect_client = 0;
-  steady_time suspected_at{};
-
-  // The load's, and then the outcome.
-  erased_value previous;
+  // Set before the load begins.
+  bool is_early = false;         ///< a refresh before the ttl was over
+  erased_value previous;         ///< the value that is replaced, decoded; or
+  std::string previous_payload;  ///< as it was read
   std::stop_source stop;
   std::shared_ptr<std::atomic<bool>> lease_lost = std::make_shared<std::atomic<bool>>(false);
-  steady_time load_began{};
-  microseconds load_time{};
-  erased_value value;
-  std::exception_ptr failure;
-  std::string failure_text;
-  milliseconds pause{};
-  std::string payload;
-  bool absent = false;
-  entry::lifetime times;
+
+  /// The key had a pending invalidation when the LEASE was sent whose reply ended the flight.
+  bool read_while_pending = false;
+  load_result result;
+  fetch::ending ending;
+  bool ending_is_known = false;
+
+ private:
+  friend class flight_runner;
+
+  struct guarded {
+    guarded(fetch::flight_settings with, live_flight& owner) : machine{std::move(with)} {
+      flight_timers made;
+      made.emplace(steady_time{}, &owner);
+      spare_timer = made.extract(made.begin());
+    }
+
+    fetch::flight machine;
+    std::uint64_t visit = 0;  ///< the last walk over all flights that came by
+    bool rides = false;       ///< somebody aboard is inside a load: takes no turn of its own
+    bool holding_pushes = false;
+    bool timer_is_set = false;
+    flight_timers::iterator timer{};
+    flight_timers::node_type spare_timer;  ///< kept, so that setting a timer needs no memory
+    bool is_watching = false;              ///< its holder, by the holder watch
+    std::uint64_t listening_on = 0;  ///< the connection on which its wake channel is heard; 0: none
+    std::optional<steady_time> poll_at;
+    milliseconds poll_every{0};
+  };
+  guarded inside;
 };
 
 }  // namespace drover::detail

@@ -15,9 +15,8 @@ constexpr std::size_t shown_key_size = 60;
 
 }  // namespace
 
-load_chain::load_chain(const void* cache, std::string_view name, std::string_view key,
-                       bool has_turn) noexcept
-    : cache_{cache}, name_{name}, key_{key}, has_turn_{has_turn}, outer_{innermost} {
+load_chain::load_chain(const void* cache, std::string_view name, std::string_view key) noexcept
+    : cache_{cache}, name_{name}, key_{key}, outer_{innermost} {
   innermost = this;
 }
 
@@ -38,11 +37,14 @@ void load_chain::refuse_recursion(const void* cache, std::string_view key) {
 
 bool load_chain::is_inside_a_load() noexcept { return innermost != nullptr; }
 
-bool load_chain::has_turn() noexcept {
+const load_chain* load_chain::innermost_load() noexcept { return innermost; }
+
+std::size_t load_chain::depth_in(const void* cache) noexcept {
+  std::size_t depth = 0;
   for (const load_chain* at = innermost; at != nullptr; at = at->outer_) {
-    if (at->has_turn_) return true;
+    if (at->cache_ == cache) ++depth;
   }
-  return false;
+  return depth;
 }
 
 }  // namespace drover::detail

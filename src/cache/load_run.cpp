@@ -5,54 +5,25 @@
 #include <string>
 #include <utility>
 
-#include "cache/core.hpp"
-#include "cache/load_chain.hpp"
+#include <drover/failure.hpp>
+
 #include "base/printing.hpp"
+#include "cache/flight_runner.hpp"
+#include "cache/load_access.hpp"
+#include "cache/load_chain.hpp"
 
 namespace drover::detail {
-
-struct load_access {
-  static erased_load run(const erased_loader& loader, live_flight& flight, duration load_max) {
-    load seen;
-    seen.previous_ = flight.previous;
-    seen.previous_type_ = flight.previous ? flight.of->type.tag : nullptr;
-    seen.stop_ = flight.stop.get_token();
-    seen.deadline_ = std::chrono::steady_clock::now() + load_max;
-    seen.lease_ = flight.lease_lost;
-    const load_chain inside{flight.of.get(), flight.of->keys.name(), flight.names.key,
-                            flight.machine.is_bypass()};
-    return loader(flight.names.key, seen);
-  }
-};
 
 namespace {
 
 constexpr milliseconds absent_for_waiters{50};
 constexpr std::size_t failure_text_max = 200;
 
-class running_load {
- public:
-  explicit running_load(cache_part& of) : of_{of} {
-    const std::scoped_lock lock{of_.running_mutex};
-    ++of_.running;
-  }
-  ~running_load() {
-    const std::scoped_lock lock{of_.running_mutex};
-    --of_.running;
-    of_.running_ended.notify_all();
-  }
-  running_load(const running_load&) = delete;
-  running_load& operator=(const running_load&) = delete;
-
- private:
-  cache_part& of_;
-};
-
-entry::lifetime lifetime_for(const policy& with, const erased_load& found, microseconds took) {
-  const bool absent = !found.value;
+entry::lifetime lifetime_for(const policy& with, const erased_load& loaded, microseconds took) {
+  const bool absent = !loaded.value;
   const milliseconds usual =
       absent ? (with.absent_ttl.count() > 0 ? with.absent_ttl : absent_for_waiters) : with.ttl;
-  return entry::lifetime_of({.ttl = found.ttl.value_or(usual),
+  return entry::lifetime_of({.ttl = loaded.ttl.value_or(usual),
                              .grace = absent ? milliseconds{0} : with.grace,
                              .lease_ttl = with.lease_ttl,
                              .load_time = took,
@@ -71,13 +42,13 @@ std::string text_of(const std::exception_ptr& failure) {
 }
 
 /// Empty when the value can be stored; else why not.
-std::string encode_into(std::string& payload, const live_flight& flight, const erased_load& found,
+std::string encode_into(std::string& payload, const live_flight& flight, const erased_load& loaded,
                         std::size_t value_max) {
-  if (!found.store) return "the loader's wish";
-  if (found.ttl && found.ttl->count() <= 0) return "a ttl of zero";
-  if (!found.value) return {};
+  if (!loaded.store) return "the loader's wish";
+  if (loaded.ttl && loaded.ttl->count() <= 0) return "a ttl of zero";
+  if (!loaded.value) return {};
   try {
-    payload = flight.of->type.encode(found.value.get());
+    payload = flight.of->type.encode(loaded.value.get());
   } catch (const std::exception& thrown) {
     return std::string{"the codec threw: "} + base::escape(thrown.what(), failure_text_max);
   } catch (...) {
@@ -86,95 +57,147 @@ std::string encode_into(std::string& payload, const live_flight& flight, const e
   return payload.size() > value_max ? "longer than value_max" : "";
 }
 
+/// Of a cache that is gone. What the loader owns is destroyed here, outside every lock.
+void destroy_loader(cache_part& of) noexcept {
+  erased_loader gone;
+  const std::scoped_lock lock{of.running_mutex};
+  if (of.running == 0) gone.swap(of.loader);
+}
+
+/// A refresh begun without decoding what it replaces does it here, on the thread that loads.
+void decode_previous(live_flight& flight) noexcept {
+  if (flight.previous || flight.previous_payload.empty()) return;
+  try {
+    flight.previous = flight.of->type.decode(flight.previous_payload);
+  } catch (...) {
+    // The loader does without.
+  }
+}
+
+/// A loader that was refused by another cache has failed. Its callers set no limit that ended, so
+/// they are not told that theirs did; the refusal is nested.
+std::exception_ptr failure_of_loader(std::uint32_t attempt) noexcept {
+  try {
+    throw;
+  } catch (const refused& nested) {
+    try {
+      std::throw_with_nested(load_failed{load_failed::reason::threw,
+                                         attempt,
+                                         {},
+                                         std::string{"its loader was refused: "} + nested.what()});
+    } catch (...) {
+      return std::current_exception();
+    }
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
 }  // namespace
 
-core::load_end core::run_load(const flight_ptr& flight, const erased_loader& loader) {
-  cache_part& of = *flight->of;
-  const running_load running{of};
+flight_runner::load_end flight_runner::run_load(const flight_ptr& flight,
+                                                const erased_loader& loader,
+                                                load_runner by) noexcept {
+  const std::shared_ptr<cache_part> of = flight->of;
   load_end end;
-  step(flight, [&](fetch::flight& machine, fetch::actions&) {
-    end.ran = machine.now_in() == fetch::flight::state::offered;
-    if (!end.ran) return;
-    flight->load_began = store::now();
-    flight->loader_runs = true;
-    machine.lead_taken(flight->load_began);
-  });
-  if (!end.ran) return end;
-  count_load(*flight);
-  erased_load found;
-  try {
-    found = load_access::run(loader, *flight, of.policy.load_max);
-  } catch (...) {
-    end.failure = std::current_exception();
+  bool is_refresh = false;
+  std::uint32_t attempt = 1;
+  steady_time ends{};
+  {
+    const running_load running{*of};
+    step(flight, [&](fetch::flight& machine, fetch::actions&) {
+      end.ran = machine.now_in() == fetch::flight::state::offered;
+      if (!end.ran) return;
+      end.is_bypass = machine.is_bypass();
+      is_refresh = machine.is_refresh();
+      attempt = machine.attempts() + 1;
+      ends = machine.grant_ends().value_or(store::now());
+      if (by == load_runner::caller) flight->is_claimed.store(true);
+      flight->result.began = store::now();
+      machine.lead_taken();
+    });
+    if (!end.ran) return end;
+    count_load(*flight, is_refresh, end.is_bypass);
+    decode_previous(*flight);
+    erased_load loaded;
+    try {
+      const load_chain inside{of.get(), of->keys.name(), flight->names.key};
+      loaded = load_access::run(loader, *flight, ends - store::now());
+    } catch (...) {
+      end.failure = failure_of_loader(attempt);
+    }
+    if (is_inherited()) {
+      end.value = std::move(loaded.value);
+      return end;
+    }
+    const microseconds took = store::now() - flight->result.began;
+    try {
+      if (end.failure) {
+        load_threw(flight, end.failure, took);
+      } else {
+        load_brought(flight, loaded, took, !end.is_bypass);
+      }
+    } catch (...) {  // no memory to tell or to store it
+      step(flight, [&](fetch::flight& machine, fetch::actions& out) { machine.collapse(out); });
+    }
+    end.value = std::move(loaded.value);
   }
-  loader_returned(flight);
-  const microseconds took = store::now() - flight->load_began;
-  if (end.failure) {
-    load_threw(flight, end.failure, took);
-  } else {
-    load_brought(flight, found, took);
-    end.value = std::move(found.value);
-  }
+  if (of->ends_with_its_loads) destroy_loader(*of);
   return end;
 }
 
-void core::count_load(const live_flight& flight) {
+void flight_runner::count_load(const live_flight& flight, bool is_refresh, bool is_bypass) {
   counters& counted = flight.of->counted;
   counters::add(counted.loads);
-  const bool refresh = flight.machine.is_refresh();
-  if (refresh) counters::add(counted.refreshes);
-  if (flight.early) counters::add(counted.early_refreshes);
-  if (flight.machine.is_bypass()) counters::add(counted.bypasses);
-  tell(refresh ? event_kind::refresh_started : event_kind::load_started, flight);
+  if (is_refresh) counters::add(counted.refreshes);
+  if (flight.is_early) counters::add(counted.early_refreshes);
+  if (is_bypass) counters::add(counted.bypasses);
+  report_.tell(is_refresh ? event_kind::refresh_started : event_kind::load_started, flight);
 }
 
-void core::loader_returned(const flight_ptr& flight) {
-  bool owes_turn = false;
-  {
-    const std::scoped_lock lock{mutex_};
-    flight->loader_runs = false;
-    owes_turn = std::exchange(flight->owes_turn, false);
-  }
-  if (owes_turn) return_turn(flight);
-}
-
-void core::load_threw(const flight_ptr& flight, const std::exception_ptr& failure,
-                      microseconds took) {
+void flight_runner::load_threw(const flight_ptr& flight, const std::exception_ptr& failure,
+                               microseconds took) {
   const cache_part& of = *flight->of;
-  const std::string text = text_of(failure);
-  tell(event_kind::load_failed, *flight, std::chrono::duration_cast<duration>(took), text);
+  std::string text = text_of(failure);
+  report_.tell(event_kind::load_failed, *flight, std::chrono::duration_cast<duration>(took), text);
   const auto why = of.draining ? entry::failure_class::cancelled : entry::failure_class::threw;
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
     if (machine.now_in() != fetch::flight::state::loading) return;
+    load_result& result = flight->result;
     counters::add(flight->of->counted.failures);
-    flight->load_time = took;
-    flight->failure = failure;
-    if (of.policy.share_failure_text) flight->failure_text = text;
-    flight->pause = entry::failure_pause(took, machine.attempts() + 1, draw());
+    result.took = took;
+    result.failure = failure;
+    if (of.policy.share_failure_text) result.failure_text = std::move(text);
+    result.pause =
+        entry::failure_pause(took, machine.attempts() + 1, draw(), of.policy.failure_pause_max);
     machine.load_failed(why, out);
   });
 }
 
-void core::load_brought(const flight_ptr& flight, const erased_load& found, microseconds took) {
+void flight_runner::load_brought(const flight_ptr& flight, const erased_load& loaded,
+                                 microseconds took, bool may_store) {
   const cache_part& of = *flight->of;
-  tell(event_kind::load_finished, *flight, std::chrono::duration_cast<duration>(took));
+  report_.tell(event_kind::load_finished, *flight, std::chrono::duration_cast<duration>(took));
   std::string payload;
-  const std::string why_not = flight->machine.is_bypass()
-                                  ? std::string{}
-                                  : encode_into(payload, *flight, found, options_.value_max);
+  const std::string why_not =
+      may_store ? encode_into(payload, *flight, loaded, options_.value_max) : std::string{};
   if (!why_not.empty()) {
     counters::add(flight->of->counted.not_stored);
-    tell(event_kind::fill_skipped, *flight, {}, why_not);
+    report_.tell(event_kind::fill_skipped, *flight, {}, why_not);
   }
+  bool is_in_time = false;
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
-    if (machine.now_in() != fetch::flight::state::loading) return;
-    flight->load_time = took;
-    flight->value = found.value;
-    flight->absent = !found.value;
-    flight->payload = std::move(payload);
-    flight->times = lifetime_for(of.policy, found, took);
+    is_in_time = machine.now_in() == fetch::flight::state::loading;
+    if (!is_in_time) return;
+    load_result& result = flight->result;
+    result.took = took;
+    result.value = loaded.value;
+    result.is_absent = !loaded.value;
+    result.payload = std::move(payload);
+    result.times = lifetime_for(of.policy, loaded, took);
     machine.load_done(why_not.empty(), out);
   });
+  if (is_in_time) failures_.forget(flight->names.value_key);
 }
 
 }  // namespace drover::detail

@@ -24,6 +24,8 @@ std::string_view to_string(event_kind what) noexcept {
     case event_kind::fault_seen: return "fault_seen";
     case event_kind::connection_up: return "connection_up";
     case event_kind::connection_down: return "connection_down";
+    case event_kind::connection_refused: return "connection_refused";
+    case event_kind::invalidation_dropped: return "invalidation_dropped";
     case event_kind::wake_by_push: return "wake_by_push";
     case event_kind::wake_by_channel: return "wake_by_channel";
     case event_kind::wake_by_polling: return "wake_by_polling";

@@ -43,6 +43,8 @@ TEST(policy_options, NonsenseIsRefusedByTheFieldsName) {
       {"lease_ttl", [](policy& p) { p.lease_ttl = 10ms; }},
       {"load_max", [](policy& p) { p.load_max = 500ms; }},
       {"wait_max", [](policy& p) { p.wait_max = -1ms; }},
+      {"uncacheable_ttl", [](policy& p) { p.uncacheable_ttl = -1ms; }},
+      {"failure_pause_max", [](policy& p) { p.failure_pause_max = -1ms; }},
       {"bypass_max", [](policy& p) { p.bypass_max = 0; }},
       {"load_max", [](policy& p) { p.load_max = -1ms; }},
       {"lease_ttl", [](policy& p) { p.lease_ttl = -1ms; }},

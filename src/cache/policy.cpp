@@ -19,7 +19,9 @@ std::optional<std::string> complaint_about_times(const policy& checked) {
                {"absent_ttl", checked.absent_ttl},
                {"lease_ttl", checked.lease_ttl},
                {"load_max", checked.load_max},
-               {"wait_max", checked.wait_max}};
+               {"wait_max", checked.wait_max},
+               {"uncacheable_ttl", checked.uncacheable_ttl},
+               {"failure_pause_max", checked.failure_pause_max}};
   for (const auto& time : times) {
     if (time.value < duration::zero()) {
       return std::string{"policy."} + time.name + " must not be negative";

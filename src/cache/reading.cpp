@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "cache/reading.hpp"
 
+#include <algorithm>
 #include <chrono>
-#include <exception>
-#include <string>
+#include <new>
+#include <system_error>
 #include <utility>
 
-#include "cache/aboard.hpp"
+#include "base/printing.hpp"
+#include "cache/load_access.hpp"
 #include "cache/load_chain.hpp"
 #include "entry/early_expiration.hpp"
-#include "base/printing.hpp"
 
 namespace drover::detail {
 
 namespace {
 
 constexpr std::size_t shown_size = 200;
+constexpr unsigned no_progress_max = 3;
 
+// The two clocks differ only while the machine sleeps. A deadline too far off to count is none.
 std::optional<steady_time> on_our_clock(
     const std::optional<std::chrono::steady_clock::time_point>& deadline) {
+  constexpr std::chrono::hours far_off{24 * 365 * 100};
   if (!deadline) return std::nullopt;
-  return store::now() +
-         std::chrono::duration_cast<microseconds>(*deadline - std::chrono::steady_clock::now());
-}
-
-load_failed::reason reason_of(entry::failure_class failure) {
-  return static_cast<load_failed::reason>(failure);
+  const auto now = std::chrono::steady_clock::now();
+  if (*deadline <= now) return store::now();
+  if (*deadline > now + far_off) return std::nullopt;
+  return store::now() + std::chrono::duration_cast<microseconds>(*deadline - now);
 }
 
 }  // namespace
@@ -37,165 +39,215 @@ reading::reading(core& on, std::shared_ptr<cache_part> of, std::string_view key,
       names_{of_->keys, key},
       limits_{limits},
       borrowed_{borrowed},
-      wait_limit_{.deadline = on_our_clock(limits.deadline), .stop = limits.stop},
-      solo_{key.size() > on.options().key_max} {}
+      deadline_{on_our_clock(limits.deadline)},
+      is_limited_{deadline_.has_value() || limits.stop.stop_possible()},
+      can_lead_{borrowed != nullptr || !is_limited_ || load_chain::is_inside_a_load()},
+      needs_thread_{is_limited_ && borrowed == nullptr},
+      is_unstored_{key.size() > on.options().key_max} {}
 
 erased_fetched reading::fetch() {
   load_chain::refuse_recursion(of_.get(), names_.key);
   while (true) {
-    const std::optional<std::string> bytes = look_up();
-    if (maybe got = answer(bytes)) return *std::move(got);
-  }
-}
-
-std::optional<std::string> reading::look_up() {
-  bypass_ = false;
-  if (solo_) {
-    bypass_ = true;
-    counters::add(of_->counted.not_stored);
-    return std::nullopt;
-  }
-  store::redis_store::looked_up found = core_.redis().get(names_.value_key, wait_limit_);
-  using how = connection::outcome::how;
-  if (found.ended == how::deadline_passed) refuse(refused::reason::timed_out);
-  if (found.ended == how::stopped) refuse(refused::reason::stopped);
-  if (!found.entry) {
-    bypass_ = true;
-    core_.tell_fault(found.entry.error(), of_.get(), names_.key);
-    return std::nullopt;
-  }
-  return *std::move(found.entry);
-}
-
-reading::maybe reading::answer(const std::optional<std::string>& bytes) {
-  if (bypass_) {
-    if (const auto failure = core_.failure_of(names_.value_key)) {
-      counters::add(of_->counted.failures_shared);
-      std::rethrow_exception(failure->what);
+    round ended;
+    try {
+      ended = once();
+    } catch (const std::bad_alloc&) {
+      return load_outside();
+    } catch (const std::system_error&) {
+      return load_outside();
     }
-    return fly(core::beginning::bypass);
+    if (ended.failure) std::rethrow_exception(ended.failure);
+    if (ended.answer) return *std::move(ended.answer);
   }
-  const fetch::judgement found = fetch::judge(bytes, names_.digest, core_.redis().server_now());
-  switch (found.what) {
-    case fetch::finding::fresh:
-    case fetch::finding::stale: return serve_live(found);
-    case fetch::finding::failed: throw_failed(found.read.head, found.read.payload);
-    case fetch::finding::newer:
-      core_.tell_fault({fault_code::unsupported, "an entry in a newer format: it is left alone"},
-                       of_.get(), names_.key);
-      return fly(core::beginning::bypass);
-    case fetch::finding::damaged:
-      count_corrupt("an entry that is damaged or belongs to another key");
-      refused_ = found.read.head.produced_by;
-      // A FAILED entry that is not whole cannot be overwritten by a lease before its pause ends.
-      return fly(found.read.head.what == entry::kind::failed ? core::beginning::bypass
-                                                             : core::beginning::cold);
-    case fetch::finding::missing:
-      if (found.is_foreign) count_corrupt("a string that is no entry of ours");
-      return fly(core::beginning::cold);
-    case fetch::finding::pending: return fly(core::beginning::cold);
+}
+
+// The engine has no memory or no thread for this call, so the loader runs without it.
+erased_fetched reading::load_outside() {
+  counters& counted = of_->counted;
+  counters::add(counted.loads);
+  counters::add(counted.bypasses);
+  const running_load running{*of_};
+  const load_chain inside{of_.get(), of_->keys.name(), names_.key};
+  keep_ = core_.shared_from_this();
+  erased_load loaded = load_access::run_alone(loader(), names_.key, of_->policy.load_max);
+  return {std::move(loaded.value), served::bypassed, {}};
+}
+
+reading::round reading::once() {
+  if (deadline_ && *deadline_ <= store::now()) refuse(refused::reason::timed_out);
+  if (is_unstored_) {
+    counters::add(of_->counted.not_stored);
+    return fly(fetch::beginning::unstored);
   }
+  std::optional<std::string> bytes;
+  if (auto ended = look_up(bytes)) return *std::move(ended);
+  if (no_progress_ >= no_progress_max) return bypass();
+  return judge(bytes);
+}
+
+// Redis gets half of the time that is left to answer; the other half is the origin's.
+std::optional<reading::round> reading::look_up(std::optional<std::string>& bytes) {
+  using how = connection::outcome::how;
+  reply_due_.reset();
+  if (deadline_) {
+    const steady_time now = store::now();
+    reply_due_ = now + (*deadline_ - now) / 2;
+  }
+  // Before it is sent: a retry that is acknowledged meanwhile says nothing about this reply.
+  was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
+  store::redis_store::looked_up found =
+      core_.redis().get(names_.value_key, {.deadline = reply_due_, .stop = limits_.stop});
+  if (found.ended == how::stopped) refuse(refused::reason::stopped);
+  if (found.ended == how::deadline_passed) return bypass(fetch::beginning::bypass_alone);
+  if (!found.entry) {
+    core_.report().tell_fault(found.entry.error(), of_.get(), names_.key);
+    return bypass();
+  }
+  bytes = *std::move(found.entry);
   return std::nullopt;
 }
 
-reading::maybe reading::serve_live(const fetch::judgement& found) {
+reading::round reading::bypass(fetch::beginning how) {
+  const auto failed = core_.remembered().find(names_.value_key, store::now());
+  if (failed && !may_try_own(failed->of)) {
+    counters::add(of_->counted.failures_shared);
+    return {.failure = failed->what};
+  }
+  return fly(how);
+}
+
+fetch::judgement reading::judged(const std::optional<std::string>& bytes) const {
+  return fetch::judge(bytes, names_.digest, core_.redis().server_now(), core_.redis().trusted(),
+                      of_->policy.failure_pause_max);
+}
+
+reading::round reading::judge(const std::optional<std::string>& bytes) {
+  const fetch::judgement found = judged(bytes);
+  const entry::envelope& head = found.read.head;
+  switch (found.what) {
+    case fetch::finding::fresh:
+    case fetch::finding::stale:
+      if (refuse_pending(head)) return fly(fetch::beginning::cold);
+      return serve_live(found);
+    case fetch::finding::failed:
+      if (refuse_pending(head)) return fly(fetch::beginning::cold);
+      if (may_try_own(head.produced_by)) return fly(fetch::beginning::cold);
+      return failed_elsewhere(head, found.read.payload);
+    case fetch::finding::newer:
+      core_.report().tell_fault(
+          {fault_code::unsupported, "an entry in a newer format: it is left alone"}, of_.get(),
+          names_.key);
+      return fly(fetch::beginning::bypass);
+    case fetch::finding::damaged: return refuse_damaged(head);
+    case fetch::finding::missing:
+      if (found.is_foreign) count_corrupt("a string that is no entry of ours");
+      return fly(fetch::beginning::cold);
+    case fetch::finding::uncacheable:
+    case fetch::finding::pending: return fly(fetch::beginning::cold);
+  }
+  return {};
+}
+
+// Either the entry is damaged, or the reply was another request's.
+reading::round reading::refuse_damaged(const entry::envelope& head) {
+  count_corrupt("an entry that is damaged or belongs to another key");
+  ++no_progress_;
+  if (!core_.redis().verify({.deadline = reply_due_, .stop = limits_.stop})) return {};
+  refused_ = head.produced_by;
+  // A FAILED entry that is not whole cannot be overwritten by a lease before its pause ends.
+  return fly(head.what == entry::kind::failed ? fetch::beginning::bypass : fetch::beginning::cold);
+}
+
+// An invalidation of ours may not have taken effect: what is stored counts neither as fresh nor as
+// stale. When it was acknowledged after the entry was read, the entry may be older than it all the
+// same: `was_pending_`.
+bool reading::refuse_pending(const entry::envelope& head) {
+  if (!was_pending_ && !core_.unacknowledged().is_pending(names_.value_key)) return false;
+  refused_ = head.produced_by;
+  return true;
+}
+
+reading::round reading::serve_live(const fetch::judgement& found) {
   const entry::envelope& head = found.read.head;
   const bool absent = head.what == entry::kind::absent;
   erased_value value = absent ? nullptr : decode(found.read.payload, head);
-  if (!absent && !value) return fly(core::beginning::cold);
+  if (!absent && !value) return fly(fetch::beginning::cold);
   if (found.what == fetch::finding::stale) return serve_stale(head, std::move(value));
-  const server_time now = core_.redis().server_now();
+  const server_time now = core_.redis().server_now().value_or(head.until);
   const policy& with = of_->policy;
   if (with.early_beta > 0 &&
       entry::is_due_early(head, now,
                           {.beta = with.early_beta, .unit = draw(), .lead_max = with.ttl / 4})) {
-    if (borrowed_ != nullptr) {
-      if (maybe refreshed = refresh_here(head, value, true)) return refreshed;
-    } else {
+    if (borrowed_ == nullptr) {
       refresh_behind(head, value, true);
+    } else if (auto refreshed = refresh_here(head, value, true)) {
+      return {std::move(refreshed), {}};
     }
   }
   counters::add(of_->counted.hits);
-  return erased_fetched{std::move(value), served::fresh, entry::age_of(head, now)};
+  return {erased_fetched{std::move(value), served::fresh, entry::age_of(head, now)}, {}};
 }
 
-reading::maybe reading::serve_stale(const entry::envelope& head, erased_value value) {
-  if (borrowed_ != nullptr) {
-    if (maybe refreshed = refresh_here(head, value, false)) return refreshed;
-  } else {
+reading::round reading::serve_stale(const entry::envelope& head, erased_value value) {
+  if (borrowed_ == nullptr) {
     refresh_behind(head, value, false);
+  } else if (auto refreshed = refresh_here(head, value, false)) {
+    return {std::move(refreshed), {}};
   }
   counters::add(of_->counted.stale_served);
-  core_.tell({.what = event_kind::stale_served, .cache = of_->keys.name(), .key = names_.key},
-             &of_->counted);
-  return erased_fetched{std::move(value), served::stale,
-                        entry::age_of(head, core_.redis().server_now())};
+  core_.report().tell(
+      {.what = event_kind::stale_served, .cache = of_->keys.name(), .key = names_.key},
+      &of_->counted);
+  const server_time now = core_.redis().server_now().value_or(head.until);
+  return {erased_fetched{std::move(value), served::stale, entry::age_of(head, now)}, {}};
+}
+
+flight_runner::refresh_request reading::refresh_of(const entry::envelope& head,
+                                                   const erased_value& value, bool early) const {
+  return {.of = of_,
+          .names = names_,
+          .base = head.produced_by,
+          .servable_until = core_.redis().steady_at(entry::servable_until(head)),
+          .previous = value,
+          .early = early,
+          .foreground = borrowed_ != nullptr};
 }
 
 void reading::refresh_behind(const entry::envelope& head, const erased_value& value, bool early) {
-  static_cast<void>(
-      core_.begin_refresh({.of = of_,
-                           .names = names_,
-                           .base = head.produced_by,
-                           .servable_until = core_.redis().steady_at(head.until + head.grace),
-                           .previous = value,
-                           .early = early}));
+  static_cast<void>(core_.flights().begin_refresh(refresh_of(head, value, early)));
 }
 
-// A borrowed loader lives as long as this call: whoever wins the mark refreshes here and now.
-reading::maybe reading::refresh_here(const entry::envelope& head, const erased_value& value,
-                                     bool early) {
-  auto made =
-      core_.begin_refresh({.of = of_,
-                           .names = names_,
-                           .base = head.produced_by,
-                           .servable_until = core_.redis().steady_at(head.until + head.grace),
-                           .previous = value,
-                           .early = early,
-                           .foreground = true});
-  if (!made) return std::nullopt;
-  const aboard on{core_, *std::move(made)};
-  erased_value brought;
-  bool led = false;
+// A borrowed loader lives as long as this call: the caller that wins the mark refreshes here and
+// now.
+std::optional<erased_fetched> reading::refresh_here(const entry::envelope& head,
+                                                    const erased_value& value, bool early) {
+  keep_ = core_.shared_from_this();
+  auto boarded = core_.flights().begin_refresh(refresh_of(head, value, early));
+  if (!boarded) return std::nullopt;
+  const flight_membership aboard{core_.flights(), *std::move(boarded), true};
   while (true) {
-    if (wait(*on.flight(), on.stamp()) == woke::lead && !led) {
-      core::load_end end = core_.run_load(on.flight(), loader());
-      if (!end.ran || end.failure) return std::nullopt;
-      brought = std::move(end.value);
-      led = true;
-      continue;
-    }
-    if (!led) return std::nullopt;
-    return erased_fetched{std::move(brought), served::loaded, {}};
+    const woke why = wait(*aboard.flight(), aboard.stamp());
+    if (why != woke::lead) return std::nullopt;
+    round led = lead(aboard.flight());
+    if (led.failure) return std::nullopt;  // the stale value is served instead
+    if (led.answer) return std::move(led.answer);
   }
 }
 
 erased_value reading::peek() {
-  if (solo_) return nullptr;
-  const auto found = core_.redis().get(names_.value_key, {});
+  if (is_unstored_) return nullptr;
+  was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
+  const store::redis_store::looked_up found = core_.redis().get(
+      names_.value_key, {.deadline = store::now() + core_.options().silence_max, .stop = {}});
+  if (found.ended == connection::outcome::how::deadline_passed) return nullptr;
   if (!found.entry) {
-    core_.tell_fault(found.entry.error(), of_.get(), names_.key);
+    core_.report().tell_fault(found.entry.error(), of_.get(), names_.key);
     return nullptr;
   }
-  const fetch::judgement read =
-      fetch::judge(*found.entry, names_.digest, core_.redis().server_now());
+  const fetch::judgement read = judged(*found.entry);
   const bool usable = (read.what == fetch::finding::fresh || read.what == fetch::finding::stale) &&
-                      read.read.head.what == entry::kind::value;
+                      read.read.head.what == entry::kind::value && !refuse_pending(read.read.head);
   return usable ? decode(read.read.payload, read.read.head) : nullptr;
-}
-
-void reading::refresh() {
-  const std::optional<std::string> bytes = look_up();
-  if (bypass_) return;
-  const fetch::judgement found = fetch::judge(bytes, names_.digest, core_.redis().server_now());
-  const entry::envelope& head = found.read.head;
-  const bool live = found.what == fetch::finding::fresh || found.what == fetch::finding::stale;
-  if (live && head.what == entry::kind::value) {
-    refresh_behind(head, decode(found.read.payload, head), false);
-  } else if (found.what == fetch::finding::missing || found.what == fetch::finding::damaged) {
-    if (found.what == fetch::finding::damaged) refused_ = head.produced_by;
-    static_cast<void>(fly(core::beginning::cold));
-  }
 }
 
 erased_value reading::decode(std::string_view payload, const entry::envelope& head) {
@@ -208,6 +260,7 @@ erased_value reading::decode(std::string_view payload, const entry::envelope& he
     why = "the codec threw";
   }
   count_corrupt(why);
+  ++no_progress_;
   refused_ = head.produced_by;
   return nullptr;
 }
@@ -215,26 +268,28 @@ erased_value reading::decode(std::string_view payload, const entry::envelope& he
 void reading::count_corrupt(std::string_view text) {
   counters::add(of_->counted.corrupt_entries);
   of_->counted.add_fault(fault_code::corrupt);
-  core_.tell({.what = event_kind::entry_corrupt,
-              .cache = of_->keys.name(),
-              .key = names_.key,
-              .code = fault_code::corrupt,
-              .text = text},
-             &of_->counted);
-}
-
-void reading::throw_failed(const entry::envelope& head, std::string_view payload) {
-  counters::add(of_->counted.failures_shared);
-  const auto here = core_.failure_of(names_.value_key);
-  if (here && here->of == head.produced_by) std::rethrow_exception(here->what);
-  const milliseconds left = head.until - core_.redis().server_now();
-  throw load_failed{reason_of(head.failure), head.attempts,
-                    left.count() > 0 ? left : milliseconds{0}, std::string{payload}};
+  core_.report().tell({.what = event_kind::entry_corrupt,
+                       .cache = of_->keys.name(),
+                       .key = names_.key,
+                       .code = fault_code::corrupt,
+                       .text = text},
+                      &of_->counted);
 }
 
 void reading::refuse(refused::reason why) {
   counters::add(of_->counted.refused);
-  throw refused{why};
+  const bool for_a_thread = found_no_thread_ && why == refused::reason::timed_out;
+  throw refused{for_a_thread ? refused::reason::saturated : why};
+}
+
+erased_fetched load_in_fork(cache_part& of, std::string_view key, const erased_loader* borrowed) {
+  load_chain::refuse_recursion(&of, key);
+  counters::add(of.counted.loads);
+  counters::add(of.counted.bypasses);
+  const load_chain inside{&of, of.keys.name(), key};
+  const erased_loader& loader = borrowed != nullptr ? *borrowed : of.loader;
+  erased_load loaded = load_access::run_alone(loader, key, of.policy.load_max);
+  return {std::move(loaded.value), served::bypassed, {}};
 }
 
 }  // namespace drover::detail

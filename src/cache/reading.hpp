@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One call of get, fetch or get_or_load, from its own GET to its answer.
+// One call of get, fetch, get_or_load or peek, from its own GET to its answer.
 //
 // Threads: the caller's, and it alone.
 #pragma once
@@ -7,11 +7,14 @@
 #include <drover/detail/engine.hpp>
 #include <drover/failure.hpp>
 
+#include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "cache/core.hpp"
+#include "cache/flight_membership.hpp"
 #include "fetch/judgement.hpp"
 
 namespace drover::detail {
@@ -23,45 +26,90 @@ class reading {
 
   [[nodiscard]] erased_fetched fetch();
   [[nodiscard]] erased_value peek();
-  /// Loads again, whatever is stored; blocks until that is done or under way elsewhere.
-  void refresh();
 
  private:
-  using maybe = std::optional<erased_fetched>;
-  enum class woke : std::uint8_t { ended, lead, restart, deadline, stopped };
+  /// How one round of the call ended; neither: the call starts again.
+  struct round {
+    std::optional<erased_fetched> answer{};
+    std::exception_ptr failure{};
+    [[nodiscard]] bool is_over() const noexcept { return answer || failure; }
+  };
+  enum class woke : std::uint8_t {
+    ended,
+    lead,          ///< this caller may run the load
+    needs_thread,  ///< the load may begin, and this caller cannot run it
+    restart,
+    value_ready,  ///< loaded, perhaps not stored: good for this caller
+    reply_late,   ///< Redis has not answered for this caller's share of its time
+    deadline,
+    stopped,
+  };
 
-  [[nodiscard]] std::optional<std::string> look_up();
-  [[nodiscard]] maybe answer(const std::optional<std::string>& bytes);
-  [[nodiscard]] maybe serve_live(const fetch::judgement& found);
-  [[nodiscard]] maybe serve_stale(const entry::envelope& head, erased_value value);
-  [[nodiscard]] maybe refresh_here(const entry::envelope& head, const erased_value& value,
-                                   bool early);
+  [[nodiscard]] round once();
+  [[nodiscard]] std::optional<round> look_up(std::optional<std::string>& bytes);
+  [[nodiscard]] round judge(const std::optional<std::string>& bytes);
+  [[nodiscard]] round bypass(fetch::beginning how = fetch::beginning::bypass);
+  [[nodiscard]] round serve_live(const fetch::judgement& found);
+  [[nodiscard]] round serve_stale(const entry::envelope& head, erased_value value);
+  [[nodiscard]] round refuse_damaged(const entry::envelope& head);
+  [[nodiscard]] bool refuse_pending(const entry::envelope& head);
+  [[nodiscard]] std::optional<erased_fetched> refresh_here(const entry::envelope& head,
+                                                           const erased_value& value, bool early);
   void refresh_behind(const entry::envelope& head, const erased_value& value, bool early);
-  [[noreturn]] void throw_failed(const entry::envelope& head, std::string_view payload);
-  [[nodiscard]] maybe fly(core::beginning how);
+  [[nodiscard]] flight_runner::refresh_request refresh_of(const entry::envelope& head,
+                                                          const erased_value& value,
+                                                          bool early) const;
+
+  [[nodiscard]] round fly(fetch::beginning how);
+  [[nodiscard]] round wait_aboard(const flight_membership& aboard, fetch::beginning how,
+                                  steady_time began);
   [[nodiscard]] woke wait(live_flight& flight, std::uint64_t stamp);
-  [[nodiscard]] maybe joined(live_flight& flight);
-  [[nodiscard]] maybe read_by_lease(const fetch::ending& end);
-  [[nodiscard]] maybe lead(const flight_ptr& flight);
-  [[nodiscard]] bool delegate(const flight_ptr& flight);
+  [[nodiscard]] std::optional<woke> look(live_flight& flight, std::uint64_t stamp);
+  [[nodiscard]] woke at_deadline(const live_flight& flight, std::uint64_t stamp) const;
+  [[nodiscard]] round lead(const flight_ptr& flight);
+  [[nodiscard]] bool hand_to_thread(const flight_ptr& flight);
+  [[nodiscard]] round joined(live_flight& flight);
+  [[nodiscard]] round take_value(live_flight& flight, bool bypassed);
+  [[nodiscard]] round read_by_lease(const fetch::ending& end);
+  [[nodiscard]] round without_a_thread();
+  [[nodiscard]] round failed_here(live_flight& flight);
+  [[nodiscard]] round failed_elsewhere(const entry::envelope& head, std::string_view payload);
+  [[nodiscard]] erased_fetched load_outside();
+
   [[noreturn]] void refuse(refused::reason why);
+  [[nodiscard]] bool may_try_own(const entry::token& failed);
   [[nodiscard]] erased_value decode(std::string_view payload, const entry::envelope& head);
   void count_corrupt(std::string_view text);
+  [[nodiscard]] fetch::judgement judged(const std::optional<std::string>& bytes) const;
   [[nodiscard]] const erased_loader& loader() const noexcept {
     return borrowed_ != nullptr ? *borrowed_ : of_->loader;
   }
 
   core& core_;
+  std::shared_ptr<core> keep_;  ///< once a load may run: its loader may drop the last one
   std::shared_ptr<cache_part> of_;
   key_names names_;
   call_options limits_;
   const erased_loader* borrowed_;
-  store::wait_limit wait_limit_;
-  std::optional<steady_time> wait_ends_;
-  entry::token refused_{};
+  std::optional<steady_time> deadline_;   ///< on the clock of the wait
+  std::optional<steady_time> reply_due_;  ///< until then this round waits for a reply of Redis
+  std::optional<steady_time> wait_ends_;  ///< by `policy::wait_max`
+  const bool is_limited_;
+  const bool can_lead_;
+  const bool needs_thread_;  ///< it cannot leave a loader that runs on its own thread
+  const bool is_unstored_;
   bool missed_ = false;
-  bool bypass_ = false;  ///< what look_up found says: do not ask for a lease
-  bool solo_ = false;
+  bool was_pending_ = false;  ///< when what is judged was asked for
+  bool tried_own_ = false;
+  bool reply_is_late_ = false;
+  bool found_no_thread_ = false;
+  unsigned no_progress_ = 0;  ///< rounds that ended by damage
+  entry::token refused_{};
 };
+
+/// What a child of `fork` does instead: runs the loader, and touches nothing that other threads of
+/// the parent may have held.
+[[nodiscard]] erased_fetched load_in_fork(cache_part& of, std::string_view key,
+                                          const erased_loader* borrowed);
 
 }  // namespace drover::detail

@@ -1,130 +1,248 @@
 // SPDX-License-Identifier: MIT
 // The part of a read that waits: aboard a flight, until it leads, is served, or goes its own way.
+#include <algorithm>
 #include <exception>
 #include <stop_token>
 #include <utility>
 
-#include "cache/aboard.hpp"
+#include "base/printing.hpp"
 #include "cache/load_chain.hpp"
 #include "cache/reading.hpp"
 
 namespace drover::detail {
 
+namespace {
+
+constexpr std::size_t failure_text_max = 200;
+// A call that found no thread for its load looks again so often.
+constexpr microseconds thread_pause = milliseconds{10};
+
+load_failed::reason reason_of(entry::failure_class failure) {
+  return static_cast<load_failed::reason>(failure);
+}
+
+}  // namespace
+
+// What there is for this caller now, if anything.
+std::optional<reading::woke> reading::look(live_flight& flight, std::uint64_t stamp) {
+  if (flight.ended.load(std::memory_order_acquire)) return woke::ended;
+  if (stamp >= flight.let_go_from.load()) return woke::restart;
+  if (flight.may_begin.load(std::memory_order_relaxed)) {
+    const bool leaves_it_to_a_thread = needs_thread_ && flight.has_free_thread.load();
+    if (can_lead_ && !leaves_it_to_a_thread) return woke::lead;
+    if (!flight.has_thread.exchange(true)) return woke::needs_thread;
+  }
+  if (limits_.stop.stop_requested()) return at_deadline(flight, stamp);
+  if (reply_due_ && *reply_due_ <= store::now()) {
+    if (flight.awaits_reply.load()) return woke::reply_late;
+    if (stamp < flight.value_for_stamps.load(std::memory_order_acquire)) return woke::value_ready;
+  }
+  return std::nullopt;
+}
+
+// A value that is loaded goes to the caller although its fill is not acknowledged.
+reading::woke reading::at_deadline(const live_flight& flight, std::uint64_t stamp) const {
+  if (stamp < flight.value_for_stamps.load(std::memory_order_acquire)) return woke::value_ready;
+  return limits_.stop.stop_requested() ? woke::stopped : woke::deadline;
+}
+
 reading::woke reading::wait(live_flight& flight, std::uint64_t stamp) {
   const std::stop_callback wake_up{limits_.stop, [&flight] { flight.word.wake_all(); }};
-  std::optional<steady_time> until = wait_limit_.deadline;
+  std::optional<steady_time> until = deadline_;
   if (wait_ends_ && (!until || *wait_ends_ < *until)) until = wait_ends_;
+  const auto group = can_lead_ ? wait_word::group::can_lead : wait_word::group::limited;
   while (true) {
     const std::uint32_t seen = flight.word.read();
-    if (flight.ended.load(std::memory_order_acquire)) {
-      return flight.machine.end().is_for(stamp) ? woke::ended : woke::restart;
-    }
-    if (stamp >= flight.let_go_from.load()) return woke::restart;
-    if (flight.lead_offered.load(std::memory_order_relaxed) &&
-        flight.lead_offered.exchange(false)) {
-      return woke::lead;
-    }
-    if (limits_.stop.stop_requested()) return woke::stopped;
+    if (const auto why = look(flight, stamp)) return *why;
     std::optional<microseconds> left;
     if (until) {
-      left = *until - store::now();
-      if (left->count() <= 0) return woke::deadline;
+      const steady_time now = store::now();
+      left = *until - now;
+      if (left->count() <= 0) return at_deadline(flight, stamp);
+      if (reply_due_ && *reply_due_ > now) left = std::min(*left, *reply_due_ - now);
     }
-    flight.word.wait(seen, left);
+    flight.word.wait(seen, left, group);
   }
 }
 
-reading::maybe reading::fly(core::beginning how) {
+reading::round reading::fly(fetch::beginning how) {
+  keep_ = core_.shared_from_this();
+  auto boarded = core_.flights().board(
+      {.of = of_, .names = names_, .how = how, .refused = refused_, .can_lead = can_lead_});
   if (!std::exchange(missed_, true)) counters::add(of_->counted.misses);
-  auto made =
-      core_.board({.of = of_, .names = names_, .how = how, .refused = refused_, .solo = solo_});
-  if (!made) refuse(refused::reason::saturated);
-  const aboard on{core_, *std::move(made)};
-  live_flight& flight = *on.flight();
+  if (!boarded) refuse(refused::reason::saturated);
   const steady_time began = store::now();
   if (of_->policy.wait_max.count() > 0 && !wait_ends_) {
     wait_ends_ = began + of_->policy.wait_max;  // once a call, however often it starts again
   }
+  {
+    const flight_membership aboard{core_.flights(), *std::move(boarded), can_lead_};
+    round ended = wait_aboard(aboard, how, began);
+    if (!std::exchange(reply_is_late_, false)) return ended;
+  }
+  return bypass(fetch::beginning::bypass_alone);
+}
+
+reading::round reading::wait_aboard(const flight_membership& aboard, fetch::beginning how,
+                                    steady_time began) {
+  live_flight& flight = *aboard.flight();
+  const bool bypasses = how != fetch::beginning::cold;
   while (true) {
-    switch (wait(flight, on.stamp())) {
+    switch (wait(flight, aboard.stamp())) {
       case woke::lead:
-        if (maybe mine = lead(on.flight())) return mine;
-        continue;  // handed to the pool
-      case woke::ended: of_->counted.add_wait(store::now() - began); return joined(flight);
-      case woke::restart: return std::nullopt;
-      case woke::deadline: refuse(refused::reason::timed_out);
+        if (needs_thread_ && hand_to_thread(aboard.flight())) continue;
+        if (round led = lead(aboard.flight()); led.is_over()) return led;
+        continue;  // somebody else has begun it
+      case woke::needs_thread:
+        if (!hand_to_thread(aboard.flight()) && !flight.in_background) {
+          core_.flights().thread_missing(aboard.flight());
+        }
+        continue;
+      case woke::ended:
+        of_->counted.add_wait(store::now() - began);
+        if (!flight.ending.is_for(aboard.stamp(), bypasses)) return {};
+        return joined(flight);
+      case woke::value_ready: return take_value(flight, false);
+      case woke::reply_late: reply_is_late_ = true; return {};
+      case woke::restart: return {};
+      case woke::deadline:
+        found_no_thread_ = found_no_thread_ || flight.may_begin;
+        refuse(refused::reason::timed_out);
       case woke::stopped: refuse(refused::reason::stopped);
     }
   }
 }
 
-// A caller with limits of its own cannot leave a loader that runs on its thread: the pool runs it
-// then, unless the loader is borrowed, or this thread is inside a load already and might wait for
-// itself.
-bool reading::delegate(const flight_ptr& flight) {
-  const bool has_limits = limits_.deadline.has_value() || limits_.stop.stop_possible();
-  if (borrowed_ != nullptr || !has_limits || load_chain::is_inside_a_load()) return false;
-  return core_.load_in_background(flight);
+// A caller with limits of its own cannot leave a loader that runs on its thread. Inside a load it
+// can only use a thread that is free: behind a busy one it might wait for itself.
+bool reading::hand_to_thread(const flight_ptr& flight) {
+  const bool is_inside = load_chain::is_inside_a_load();
+  if (is_inside && flight->has_thread.exchange(true)) return false;
+  const bool has_thread = core_.load_in_thread(flight, is_inside);
+  if (has_thread && is_inside) flight->has_free_thread.store(true);
+  found_no_thread_ = !has_thread && !is_inside;
+  return has_thread;
 }
 
-reading::maybe reading::lead(const flight_ptr& flight) {
-  if (delegate(flight)) return std::nullopt;
-  core::load_end end = core_.run_load(flight, loader());
-  if (!end.ran) return std::nullopt;  // withdrawn: the flight has ended, and the next look says how
-  if (end.failure) std::rethrow_exception(end.failure);
+reading::round reading::lead(const flight_ptr& flight) {
+  flight_runner::load_end end =
+      core_.flights().run_load(flight, loader(), flight_runner::load_runner::caller);
+  if (!end.ran) return {};
+  tried_own_ = true;
+  if (end.failure) return {.failure = end.failure};
   // Others are served when the fill is certain; this caller waits for that too, so that what it
   // tells the world next finds the entry stored.
   wait_ends_.reset();
-  static_cast<void>(wait(*flight, 0));
-  return erased_fetched{
-      std::move(end.value), flight->machine.is_bypass() ? served::bypassed : served::loaded, {}};
+  if (!core_.is_inherited()) static_cast<void>(wait(*flight, 0));
+  return {
+      erased_fetched{std::move(end.value), end.is_bypass ? served::bypassed : served::loaded, {}},
+      {}};
 }
 
-reading::maybe reading::joined(live_flight& flight) {
-  counters& counted = of_->counted;
-  const fetch::ending& end = flight.machine.end();
+reading::round reading::joined(live_flight& flight) {
+  using how = fetch::ending::how;
+  const fetch::ending& end = flight.ending;
   switch (end.what) {
-    case fetch::ending::how::read: return read_by_lease(end);
-    case fetch::ending::how::loaded: {
-      counters::add(counted.joins);
-      counters::add(counted.loads_avoided);
-      const microseconds age = store::now() - flight.load_began;
-      return erased_fetched{flight.value, end.without_redis ? served::bypassed : served::joined,
-                            std::chrono::duration_cast<duration>(age)};
-    }
-    case fetch::ending::how::failed_here:
-    case fetch::ending::how::timed_out:
-      counters::add(counted.failures_shared);
-      counters::add(counted.loads_avoided);
-      std::rethrow_exception(flight.failure);
-    case fetch::ending::how::failed_elsewhere: {
+    case how::read: was_pending_ = flight.read_while_pending; return read_by_lease(end);
+    case how::loaded: return take_value(flight, end.without_redis);
+    case how::failed_here:
+    case how::timed_out:
+      if (may_try_own(end.of)) return {};
+      return failed_here(flight);
+    case how::failed_elsewhere: {
       const entry::decoded failed = entry::decode(end.entry_bytes);
-      counters::add(counted.loads_avoided);
+      was_pending_ = flight.read_while_pending;
+      if (refuse_pending(failed.head)) return {};
+      if (may_try_own(failed.head.produced_by)) return {};
+      counters::add(of_->counted.loads_avoided);
       const bool genuine = entry::is_genuine(failed, names_.digest);
-      throw_failed(failed.head, genuine ? failed.payload : std::string_view{});
+      return failed_elsewhere(failed.head, genuine ? failed.payload : std::string_view{});
     }
-    case fetch::ending::how::dissolved: return std::nullopt;
+    case how::dissolved: return {};
+    case how::not_begun: return without_a_thread();
+    case how::saturated: refuse(refused::reason::saturated);
   }
-  return std::nullopt;
+  return {};
 }
 
-reading::maybe reading::read_by_lease(const fetch::ending& end) {
-  const fetch::judgement found = fetch::judge(end.entry_bytes, names_.digest, end.server_now);
+// Exactly one caller of a load is told that it was its own, whichever thread ran it.
+reading::round reading::take_value(live_flight& flight, bool bypassed) {
+  const bool is_own = !flight.is_claimed.exchange(true);
+  if (!is_own) {
+    counters::add(of_->counted.joins);
+    counters::add(of_->counted.loads_avoided);
+  }
+  const served how = bypassed ? served::bypassed : is_own ? served::loaded : served::joined;
+  const microseconds age = store::now() - flight.result.began;
+  return {erased_fetched{flight.result.value, how,
+                         is_own ? duration{} : std::chrono::duration_cast<duration>(age)},
+          {}};
+}
+
+reading::round reading::read_by_lease(const fetch::ending& end) {
+  const fetch::judgement found =
+      fetch::judge(end.entry_bytes, names_.digest, end.server_now, core_.redis().trusted(),
+                   of_->policy.failure_pause_max);
+  const entry::envelope& head = found.read.head;
   if (found.what == fetch::finding::damaged) {
     count_corrupt("an entry that is damaged or belongs to another key");
-    refused_ = found.read.head.produced_by;
+    ++no_progress_;
+    refused_ = head.produced_by;
+    static_cast<void>(core_.redis().verify({.deadline = deadline_, .stop = limits_.stop}));
   }
-  if (found.what != fetch::finding::fresh && found.what != fetch::finding::stale) {
-    return std::nullopt;
-  }
-  const entry::envelope& head = found.read.head;
+  if (found.what != fetch::finding::fresh && found.what != fetch::finding::stale) return {};
+  if (refuse_pending(head)) return {};
   const bool absent = head.what == entry::kind::absent;
   erased_value value = absent ? nullptr : decode(found.read.payload, head);
-  if (!absent && !value) return std::nullopt;
+  if (!absent && !value) return {};
   if (found.what == fetch::finding::stale) return serve_stale(head, std::move(value));
   counters::add(of_->counted.joins);
   counters::add(of_->counted.loads_avoided);
-  return erased_fetched{std::move(value), served::joined, entry::age_of(head, end.server_now)};
+  return {erased_fetched{std::move(value), served::joined, entry::age_of(head, end.server_now)},
+          {}};
+}
+
+// The grant was given back; perhaps another process loads the key, or a thread is free soon.
+reading::round reading::without_a_thread() {
+  found_no_thread_ = found_no_thread_ || is_limited_;
+  if (!found_no_thread_) return {};
+  if (!deadline_) refuse(refused::reason::saturated);
+  wait_word pause;
+  const std::stop_callback wake_up{limits_.stop, [&pause] { pause.wake_all(); }};
+  const std::uint32_t seen = pause.read();
+  if (!limits_.stop.stop_requested()) {
+    pause.wait(seen, std::min(thread_pause, std::max(*deadline_ - store::now(), microseconds{0})),
+               wait_word::group::limited);
+  }
+  return {};
+}
+
+// As with a value, one caller has the failure of its own load.
+reading::round reading::failed_here(live_flight& flight) {
+  if (flight.is_claimed.exchange(true)) {
+    counters::add(of_->counted.failures_shared);
+    counters::add(of_->counted.loads_avoided);
+  }
+  return {.failure = flight.result.failure};
+}
+
+reading::round reading::failed_elsewhere(const entry::envelope& head, std::string_view payload) {
+  counters::add(of_->counted.failures_shared);
+  const auto here = core_.remembered().find(names_.value_key, store::now());
+  if (here && here->of == head.produced_by) return {.failure = here->what};
+  // Other processes write this entry: neither its times nor its text are taken as they are.
+  const milliseconds longest = of_->policy.failure_pause_max * 6 / 5;
+  const milliseconds left = head.until - core_.redis().server_now().value_or(head.until);
+  throw load_failed{reason_of(head.failure), head.attempts,
+                    std::clamp(left, milliseconds{0}, longest),
+                    base::escape(payload, failure_text_max)};
+}
+
+// A caller that brings a loader tries it once before it is told of another's failure.
+bool reading::may_try_own(const entry::token& failed) {
+  if (borrowed_ == nullptr || tried_own_) return false;
+  refused_ = failed;
+  return true;
 }
 
 }  // namespace drover::detail

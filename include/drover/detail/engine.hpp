@@ -34,14 +34,26 @@ struct cache_options {
   std::vector<std::uint32_t> also_invalidates{};
 };
 
-/// One call's own limits. They end this call's waiting and touch nobody else's.
+/// One call's own limits. They end this call's waiting and touch nobody else's: its load goes on
+/// for the others.
+///
+/// A loader that runs on the caller's own thread cannot be left, so the load of such a call runs on
+/// another one (`client_options::deadline_threads_max`) or in `client_options::executor`. When
+/// neither takes it the call is refused{saturated}: at its deadline, or at once if it has only a
+/// stop token. A call from within a loader runs a nested load itself when no thread is free, and
+/// always when there is an executor; its deadline may then pass.
 struct call_options {
+  /// A deadline too far off to count (a hundred years) is none.
   std::optional<std::chrono::steady_clock::time_point> deadline{};
   std::stop_token stop{};
 
-  /// A deadline so long from now.
+  /// A deadline so long from now. A limit of zero or less has passed already.
   [[nodiscard]] static call_options within(duration limit) {
-    return {.deadline = std::chrono::steady_clock::now() + limit};
+    using clock = std::chrono::steady_clock;
+    constexpr duration longest = std::chrono::hours{24 * 365 * 100};
+    if (limit >= longest) return {.deadline = clock::time_point::max()};
+    const clock::time_point now = clock::now();
+    return {.deadline = limit <= duration::zero() ? now : now + limit};
   }
 };
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "cache/event_reporter.hpp"
+
+#include <chrono>
+
+#include "cache/live_flight.hpp"
+#include "store/redis_store.hpp"
+
+namespace drover::detail {
+
+void event_reporter::tell(const event& happened, counters* on) noexcept {
+  if (!to_) return;
+  try {
+    to_->seen(happened);
+  } catch (...) {
+    if (on != nullptr) counters::add(on->observer_faults);
+  }
+}
+
+void event_reporter::tell(event_kind kind, const live_flight& of, duration took,
+                          std::string_view text) noexcept {
+  const bool superseded = kind == event_kind::lease_lost || kind == event_kind::fill_refused;
+  tell({.what = kind,
+        .cache = of.of->keys.name(),
+        .key = of.names.key,
+        .took = took,
+        .code = superseded ? fault_code::superseded : fault_code::unreachable,
+        .text = text},
+       &of.of->counted);
+}
+
+void event_reporter::tell_fault(const fault& why, cache_part* of, std::string_view key) noexcept {
+  if (of != nullptr) of->counted.add_fault(why.code);
+  if (why.code == fault_code::unsupported && !is_first_this_minute(unsupported_told_)) return;
+  tell({.what = event_kind::fault_seen,
+        .cache = of != nullptr ? std::string_view{of->keys.name()} : std::string_view{},
+        .key = key,
+        .code = why.code,
+        .text = why.text},
+       of != nullptr ? &of->counted : nullptr);
+}
+
+void event_reporter::tell_refused(const fault& why) noexcept {
+  if (why.code != fault_code::unsupported || !is_first_this_minute(refused_told_)) return;
+  tell({.what = event_kind::connection_refused, .code = why.code, .text = why.text}, nullptr);
+}
+
+bool event_reporter::is_first_this_minute(std::atomic<std::uint64_t>& last) noexcept {
+  const auto minute = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::minutes>(store::now().time_since_epoch()).count() +
+      1);
+  return last.exchange(minute) != minute;
+}
+
+}  // namespace drover::detail

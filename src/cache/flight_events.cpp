@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// What the server tells: connections, pushes, who is still connected.
+#include <algorithm>
+#include <utility>
+
+#include <drover/failure.hpp>
+
+#include "cache/flight_runner.hpp"
+
+namespace drover::detail {
+
+// Without memory for the list they are found one after another.
+template <class Wanted, class Act>
+void flight_runner::for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
+                                const Act& act) noexcept {
+  const auto is_wanted = [&](live_flight& one) {
+    mutex_.assert_held();
+    return wanted(one, std::as_const(in(one).machine));
+  };
+  try {
+    std::vector<flight_ptr> found;
+    {
+      const guard_lock lock{mutex_};
+      found = value_key ? table_.of_key(*value_key) : table_.all(is_wanted);
+    }
+    for (const flight_ptr& one : found) act(one);
+    return;
+  } catch (const std::bad_alloc&) {
+    // Below.
+  }
+  std::uint64_t visit = 0;
+  while (true) {
+    flight_ptr next;
+    {
+      const guard_lock lock{mutex_};
+      if (visit == 0) visit = ++visits_;
+      next = table_.find(value_key, [&](live_flight& one) {
+        mutex_.assert_held();
+        return std::exchange(in(one).visit, visit) != visit && is_wanted(one);
+      });
+    }
+    if (!next) return;
+    act(next);
+  }
+}
+
+namespace {
+
+constexpr auto every_flight = [](const live_flight&, const fetch::flight&) { return true; };
+
+}  // namespace
+
+void flight_runner::server_up(bool is_another_server) noexcept {
+  {
+    const guard_lock lock{mutex_};
+    holders_.connection_up();
+  }
+  if (is_another_server) {
+    for_flights({}, every_flight, [this](const flight_ptr& one) {
+      step(one, [](fetch::flight& machine, fetch::actions& out) { machine.server_replaced(out); });
+    });
+    return;
+  }
+  // Their leases name a connection that is gone.
+  const auto holds = [](const live_flight&, const fetch::flight& f) { return f.is_holder(); };
+  for_flights({}, holds, [this](const flight_ptr& one) {
+    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.renew_now(out); });
+  });
+}
+
+void flight_runner::server_down() noexcept {
+  for_flights({}, every_flight, [this](const flight_ptr& one) {
+    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.connection_lost(out); });
+  });
+}
+
+void flight_runner::key_changed(std::string_view value_key) noexcept {
+  for_flights(value_key, every_flight, [this](const flight_ptr& one) {
+    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
+  });
+}
+
+void flight_runner::everything_changed() noexcept {
+  const auto waits = [](const live_flight&, const fetch::flight& f) {
+    return f.now_in() == fetch::flight::state::waiting;
+  };
+  for_flights({}, waits, [this](const flight_ptr& one) {
+    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
+  });
+}
+
+void flight_runner::key_was_invalidated(std::string_view value_key) noexcept {
+  failures_.forget(value_key);
+  for_flights(value_key, every_flight, [this](const flight_ptr& one) {
+    step(one, [](fetch::flight& machine, fetch::actions& out) {
+      machine.invalidated_here(out);
+      machine.woken(out);
+    });
+  });
+}
+
+void flight_runner::give_up_leases(const std::shared_ptr<cache_part>& of) noexcept {
+  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.of == of; };
+  for_flights({}, is_of, [this](const flight_ptr& one) {
+    step(one, [&](fetch::flight& machine, fetch::actions& out) {
+      machine.give_up_lease(out);
+      if (one->in_background && one->waiters == 0) machine.abandoned(out);
+    });
+  });
+}
+
+void flight_runner::give_up_load(const cache_part& of, std::string_view key) noexcept {
+  try {
+    for_flights(of.keys.value_key(key), every_flight, [this](const flight_ptr& one) {
+      step(one, [&](fetch::flight& machine, fetch::actions& out) {
+        if (machine.now_in() != fetch::flight::state::loading) return;
+        one->result.failure = std::make_exception_ptr(
+            load_failed{load_failed::reason::cancelled, machine.attempts() + 1, {}});
+        machine.load_failed(entry::failure_class::cancelled, out);
+      });
+    });
+  } catch (const std::bad_alloc&) {
+    // They wait until `load_max`.
+  }
+}
+
+void flight_runner::end_flights(const std::shared_ptr<cache_part>& of) noexcept {
+  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.of == of; };
+  for_flights({}, is_of, [this](const flight_ptr& one) {
+    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.abandoned(out); });
+  });
+}
+
+namespace {
+
+std::uint64_t id_of(const live_flight& flight) noexcept {
+  return reinterpret_cast<std::uintptr_t>(&flight);
+}
+
+}  // namespace
+
+void flight_runner::watch_holder(live_flight& flight) {
+  live_flight::guarded& inside = in(flight);
+  const std::uint64_t client = inside.machine.holder_client_id();
+  const bool wants = client != 0 && !closing_;
+  // A look in between is part of the wait.
+  if (!wants && inside.holding_pushes) return;
+  if (!wants) {
+    if (std::exchange(inside.is_watching, false)) holders_.unwatch(id_of(flight));
+    return;
+  }
+  try {
+    holders_.watch(id_of(flight), client, inside.machine.holder());
+    inside.is_watching = true;
+  } catch (...) {
+    // Its end is noticed by the end of the lease.
+  }
+}
+
+void flight_runner::arm_holder_check() noexcept {
+  std::optional<steady_time> at;
+  {
+    const guard_lock lock{mutex_};
+    if (!closing_) at = holders_.arm(store::now());
+  }
+  if (!at) return;
+  try {
+    store_->channel().schedule(*at, [this] { check_holders(); });
+  } catch (...) {
+    const guard_lock lock{mutex_};
+    holders_.unanswered();
+  }
+}
+
+void flight_runner::check_holders() noexcept {
+  try {
+    std::vector<std::uint64_t> asked;
+    {
+      const guard_lock lock{mutex_};
+      asked = holders_.ask(store_->client_id());
+    }
+    if (asked.empty()) return;
+    store_->holders(asked, [this, asked](const result<std::vector<std::uint64_t>>& alive) {
+      holders_answered(asked, alive);
+    });
+  } catch (...) {
+    const guard_lock lock{mutex_};
+    holders_.unanswered();
+  }
+}
+
+void flight_runner::holders_answered(const std::vector<std::uint64_t>& asked,
+                                     const result<std::vector<std::uint64_t>>& alive) noexcept {
+  std::vector<std::uint64_t> gone;
+  bool is_refused = false;
+  try {
+    const guard_lock lock{mutex_};
+    if (alive) {
+      gone = holders_.answered(asked, *alive, store::now());
+    } else if (alive.error().code == fault_code::unsupported) {
+      is_refused = holders_.refused();
+    } else {
+      holders_.unanswered();
+    }
+  } catch (...) {
+    // Asked again later.
+  }
+  if (is_refused) report_.tell_fault(alive.error(), nullptr, {});
+  if (closing_) return;
+  std::sort(gone.begin(), gone.end());
+  const auto has_lost_its_holder = [&](const live_flight& one, const fetch::flight&) {
+    return std::binary_search(gone.begin(), gone.end(), id_of(one));
+  };
+  if (!gone.empty()) {
+    for_flights({}, has_lost_its_holder, [this](const flight_ptr& one) {
+      step(one, [](fetch::flight& machine, fetch::actions& out) { machine.holder_gone(out); });
+    });
+  }
+  arm_holder_check();
+}
+
+}  // namespace drover::detail

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT
+#include "cache/flight_runner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <drover/failure.hpp>
+
+#include "cache/load_chain.hpp"
+
+namespace drover::detail {
+
+using fetch::beginning;
+using state = fetch::flight::state;
+
+struct flight_runner::later {
+  bool prove_wakes = false;
+  bool watch_holders = false;
+  flight_ptr next_turn;
+};
+
+flight_runner::flight_runner(const client_options& options, event_reporter& to,
+                             failures& remembered, invalidations& unacknowledged,
+                             std::function<bool(const flight_ptr&)> in_background)
+    : options_{options},
+      report_{to},
+      failures_{remembered},
+      invalidations_{unacknowledged},
+      in_background_{std::move(in_background)},
+      table_{options.flights_max},
+      quiet_{options.flights_max} {}
+
+void flight_runner::use(store::redis_store& on, std::string canary_id) {
+  store_ = &on;
+  canary_id_ = std::move(canary_id);
+}
+
+flight_ptr flight_runner::make_flight(const std::shared_ptr<cache_part>& of, const key_names& names,
+                                      const entry::token& refused, bool in_background) const {
+  const policy& with = of->policy;
+  return std::make_shared<live_flight>(
+      of, names,
+      fetch::flight_settings{.lease_ttl = with.lease_ttl,
+                             .load_max = with.load_max,
+                             .marks_uncacheable = with.uncacheable_ttl.count() > 0,
+                             .refused = refused,
+                             .new_token = random_token},
+      in_background);
+}
+
+std::optional<flight_runner::boarding> flight_runner::board(const boarding_request& request) {
+  const std::string& key = request.names.value_key;
+  const bool is_inside_a_load = load_chain::is_inside_a_load();
+  const std::uint32_t attempts = failures_.attempts(key, store::now());
+  boarding made;
+  bool lends_turn = false;
+  beginning how = request.how;
+  {
+    const guard_lock lock{mutex_};
+    if (waiter_count_ >= options_.waiters_max) return std::nullopt;
+    made.flight = table_.open(key, how, [this](live_flight& one) -> const fetch::flight& {
+      mutex_.assert_held();
+      return in(one).machine;
+    });
+    const bool joins = made.flight != nullptr;
+    if (!joins) {
+      if (how == beginning::cold && table_.is_full()) how = beginning::bypass;
+      made.flight = make_flight(request.of, request.names, request.refused, false);
+      in(*made.flight).rides = is_inside_a_load;
+      in(*made.flight).machine.remember_attempts(attempts);
+      table_.enter(key, made.flight);
+    }
+    ++waiter_count_;
+    ++made.flight->waiters;
+    if (request.can_lead) ++made.flight->leaders;
+    made.stamp = in(*made.flight).machine.stamp();
+    lends_turn = joins && is_inside_a_load && lend_turn(*made.flight);
+    if (joins && !lends_turn) return made;
+  }
+  step(made.flight, [&](fetch::flight& machine, fetch::actions& out) {
+    if (lends_turn) return machine.turn_lent(store::now(), out);
+    switch (how) {
+      case beginning::cold: return machine.start_cold(out);
+      case beginning::bypass: return machine.start_bypass(out);
+      case beginning::bypass_alone: return machine.start_bypass_alone(out);
+      case beginning::unstored: return machine.start_unstored(store::now(), out);
+    }
+  });
+  return made;
+}
+
+// A caller inside a load has joined: the flight needs no turn of its own. True when it is queued
+// for one. One that asks or waits may have to bypass Redis later, and then takes none.
+bool flight_runner::lend_turn(live_flight& flight) {
+  switch (in(flight).machine.now_in()) {
+    case state::queued: return true;
+    case state::asking:
+    case state::waiting:
+    case state::marking: in(flight).rides = true; return false;
+    default: return false;  // what it was granted has a turn already, or needs none
+  }
+}
+
+void flight_runner::leave(const flight_ptr& flight, bool can_lead) noexcept {
+  if (is_inherited()) return;
+  --waiter_count_;
+  if (can_lead) --flight->leaders;
+  if (flight->ended.load(std::memory_order_acquire)) {  // a thousand leave at once: no mutex
+    --flight->waiters;
+    return;
+  }
+  bool is_last = false;
+  {
+    const guard_lock lock{mutex_};
+    is_last = --flight->waiters == 0;
+  }
+  if (is_last && flight->in_background) {
+    if (flight->needs_waiters && flight->may_begin) drop_refresh(flight);
+  } else if (is_last) {
+    step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+      if (flight->waiters == 0) machine.abandoned(out);
+    });
+  } else if (flight->may_begin.load()) {
+    wake_one(*flight);  // the caller was perhaps the one that was woken to lead
+  }
+}
+
+std::optional<flight_runner::boarding> flight_runner::begin_refresh(
+    const refresh_request& request) {
+  const std::string& key = request.names.value_key;
+  const std::uint32_t attempts = failures_.attempts(key, store::now());
+  boarding made;
+  {
+    const guard_lock lock{mutex_};
+    if (request.of->draining || table_.is_full() || quiet_.is_quiet(key, store::now()) ||
+        (request.foreground && waiter_count_ >= options_.waiters_max) ||
+        table_.open(key, beginning::cold, [this](live_flight& one) -> const fetch::flight& {
+          mutex_.assert_held();
+          return in(one).machine;
+        })) {
+      return std::nullopt;
+    }
+    made.flight = make_flight(request.of, request.names, {}, !request.foreground);
+    made.flight->previous = request.previous;
+    made.flight->previous_payload = request.previous_payload;
+    made.flight->is_early = request.early;
+    in(*made.flight).machine.remember_attempts(attempts);
+    table_.enter(key, made.flight);
+    if (request.foreground) {
+      ++waiter_count_;
+      ++made.flight->waiters;
+      ++made.flight->leaders;
+    }
+  }
+  step(made.flight, [&](fetch::flight& machine, fetch::actions& out) {
+    machine.start_refresh(request.base, request.servable_until, out);
+  });
+  return made;
+}
+
+void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& of,
+                                          const key_names& names, const entry::token& refused) {
+  flight_ptr made;
+  const std::uint32_t attempts = failures_.attempts(names.value_key, store::now());
+  {
+    const guard_lock lock{mutex_};
+    if (of->draining || table_.is_full() ||
+        table_.open(names.value_key, beginning::cold,
+                    [this](live_flight& one) -> const fetch::flight& {
+                      mutex_.assert_held();
+                      return in(one).machine;
+                    })) {
+      return;
+    }
+    made = make_flight(of, names, refused, true);
+    in(*made).machine.remember_attempts(attempts);
+    table_.enter(names.value_key, made);
+  }
+  step(made, [](fetch::flight& machine, fetch::actions& out) { machine.start_cold(out); });
+}
+
+void flight_runner::thread_missing(const flight_ptr& flight) noexcept {
+  step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.thread_missing(out); });
+}
+
+void flight_runner::step_with(const flight_ptr& flight, void* context,
+                              machine_event event) noexcept {
+  if (is_inherited()) return;
+  fetch::actions todo;
+  later after;
+  {
+    const guard_lock lock{mutex_};
+    fetch::flight& machine = in(*flight).machine;
+    try {
+      event(context, machine, todo);
+    } catch (...) {
+      machine.collapse(todo);
+    }
+    move_turns(flight, todo, after);
+    publish(*flight, after);
+  }
+  perform(flight, todo);
+  if (after.next_turn) {
+    step(after.next_turn, [](fetch::flight& machine, fetch::actions& out) {
+      machine.turn_granted(store::now(), out);
+    });
+  }
+  if (after.watch_holders) arm_holder_check();
+  try {
+    if (after.prove_wakes) now_waits(flight);
+  } catch (...) {
+    // A waiter is then woken by the end of the lease.
+  }
+}
+
+// Turns change hands under the same mutex as the machines, so that a flight that begins on another
+// load's turn, or ends, is never in the queue and out of it at once.
+void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, later& after) {
+  using turns = fetch::load_turns<flight_ptr>;
+  turns& of_cache = flight->of->turns;
+  fetch::flight& machine = in(*flight).machine;
+  for (std::size_t i = 0; i < todo.size(); ++i) {
+    if (todo[i].what == fetch::action_kind::want_turn) {
+      if (in(*flight).rides) {
+        machine.turn_lent(store::now(), todo);
+        continue;
+      }
+      auto asked = turns::asked::refused;
+      try {
+        asked = of_cache.ask(flight);
+      } catch (...) {
+        // No memory to queue: refused.
+      }
+      if (asked == turns::asked::granted) machine.turn_granted(store::now(), todo);
+      if (asked == turns::asked::refused) machine.turn_refused(todo);
+    } else if (todo[i].what == fetch::action_kind::return_turn) {
+      if (in(*flight).rides || of_cache.leave(flight)) continue;
+      if (auto next = of_cache.give_back()) after.next_turn = *std::move(next);
+    }
+  }
+}
+
+// Under the mutex, after every step: what waiters look at, the timer, the pushes, the table.
+void flight_runner::publish(live_flight& flight, later& after) {
+  live_flight::guarded& inside = in(flight);
+  fetch::flight& machine = inside.machine;
+  const state now_in = machine.now_in();
+  const bool waits = now_in == state::waiting;
+  flight.may_begin.store(now_in == state::offered);
+  flight.awaits_reply.store(machine.awaits_reply());
+  if (now_in == state::promoting || now_in == state::storing) {
+    flight.value_for_stamps.store(machine.read_step(), std::memory_order_release);
+  }
+  // A look in between is part of the wait: it neither lets go of the pushes nor starts polling
+  // anew.
+  const bool still_waits = waits || (now_in == state::asking && inside.holding_pushes);
+  if (still_waits != inside.holding_pushes && !closing_) {
+    inside.holding_pushes = still_waits;
+    still_waits ? store_->channel().hold_pushes() : store_->channel().release_pushes();
+    inside.poll_every = milliseconds{0};
+  }
+  if (!waits) inside.poll_at.reset();
+  after.prove_wakes = waits;
+  watch_holder(flight);
+  after.watch_holders = inside.is_watching;
+  plan_timer(flight);
+  if (now_in != state::ended) return;
+  if (!flight.ending_is_known) {
+    flight.ending_is_known = true;
+    flight.ending = machine.take_end();
+  }
+  table_.remove(flight.names.value_key, flight);
+}
+
+void flight_runner::clear_timer(live_flight& flight) {
+  live_flight::guarded& inside = in(flight);
+  if (!std::exchange(inside.timer_is_set, false)) return;
+  inside.spare_timer = timers_.extract(inside.timer);
+}
+
+void flight_runner::plan_timer(live_flight& flight) {
+  live_flight::guarded& inside = in(flight);
+  std::optional<steady_time> due = inside.machine.due();
+  if (inside.poll_at && (!due || *inside.poll_at < *due)) due = inside.poll_at;
+  if (closing_) due.reset();
+  if (due && inside.timer_is_set && inside.timer->first == *due) return;
+  clear_timer(flight);
+  if (!due) return;
+  inside.spare_timer.key() = *due;
+  inside.timer = timers_.insert(std::move(inside.spare_timer));
+  inside.timer_is_set = true;
+  if (inside.timer == timers_.begin()) store_->channel().set_alarm(*due);
+}
+
+void flight_runner::alarm_rang() noexcept {
+  const steady_time now = store::now();
+  while (true) {
+    flight_ptr due;
+    {
+      const guard_lock lock{mutex_};
+      if (timers_.empty()) return;
+      const auto first = timers_.begin();
+      if (closing_) return;
+      if (first->first > now) {
+        store_->channel().set_alarm(first->first);
+        return;
+      }
+      due = first->second->shared_from_this();
+      clear_timer(*due);
+    }
+    on_time(due);
+  }
+}
+
+void flight_runner::on_time(const flight_ptr& flight) noexcept {
+  step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+    mutex_.assert_held();
+    const steady_time now = store::now();
+    live_flight::guarded& inside = in(*flight);
+    if (inside.poll_at && *inside.poll_at <= now) {
+      inside.poll_at.reset();
+      machine.woken(out);
+    }
+    if (machine.is_load_over(now)) {
+      load_result& result = flight->result;
+      result.took = now - result.began;
+      result.pause = entry::failure_pause(result.took, machine.attempts() + 1, draw(),
+                                          flight->of->policy.failure_pause_max);
+      result.failure = std::make_exception_ptr(
+          load_failed{load_failed::reason::timed_out, machine.attempts() + 1, result.pause});
+    }
+    machine.on_time(now, out);
+  });
+}
+
+}  // namespace drover::detail

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// Runs the flights of all caches of one client: tells the machines what happened, and does what
+// they ask for.
+//
+// Threads:    any. One mutex guards the table, the turns and the machines; no user code and no
+//             waiting happens under it, and what is asked for is done after it is let go.
+// Throws:     nothing, but `board` and `begin_refresh` for want of memory. What cannot be done for
+//             want of memory or threads is answered to the machine like a fault.
+// Lifetime:   completions point at the runner; the store that runs them ends first.
+#pragma once
+
+#include <drover/client.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "cache/event_reporter.hpp"
+#include "cache/failures.hpp"
+#include "cache/guarded.hpp"
+#include "cache/invalidations.hpp"
+#include "cache/live_flight.hpp"
+#include "cache/random_draws.hpp"
+#include "fetch/flight_table.hpp"
+#include "fetch/holder_watch.hpp"
+#include "fetch/quiet_keys.hpp"
+#include "store/redis_store.hpp"
+
+namespace drover::detail {
+
+class flight_runner {
+ public:
+  /// `in_background`: hands an offered load to a thread; false when there is none.
+  flight_runner(const client_options& options, event_reporter& to, failures& remembered,
+                invalidations& unacknowledged,
+                std::function<bool(const flight_ptr&)> in_background);
+
+  /// Before anything else: the store that the machines' requests go to.
+  void use(store::redis_store& on, std::string canary_id);
+  /// The client is being destroyed: nothing is sent any more.
+  void close() noexcept { closing_ = true; }
+
+  // --- callers
+  struct boarding {
+    flight_ptr flight;
+    std::uint64_t stamp = 0;
+  };
+  struct boarding_request {
+    std::shared_ptr<cache_part> of;
+    const key_names& names;
+    fetch::beginning how = fetch::beginning::cold;
+    entry::token refused{};
+    bool can_lead = true;
+  };
+  /// Joins the key's open flight or begins one. Empty when `waiters_max` callers wait already.
+  /// Throws: `std::bad_alloc`, and then nobody is aboard.
+  [[nodiscard]] std::optional<boarding> board(const boarding_request& request);
+  /// The caller leaves. The last one ends a flight whose load nobody runs.
+  void leave(const flight_ptr& flight, bool can_lead) noexcept;
+
+  struct refresh_request {
+    std::shared_ptr<cache_part> of;
+    const key_names& names;
+    entry::token base{};
+    steady_time servable_until{};
+    erased_value previous{};
+    std::string_view previous_payload{};
+    bool early = false;
+    bool foreground = false;
+  };
+  /// Begins a refresh unless the key has an open flight, another process runs it, or the cache
+  /// drains. In the background; or, `foreground`, with the caller aboard.
+  /// Throws: `std::bad_alloc`, and then nothing has begun.
+  [[nodiscard]] std::optional<boarding> begin_refresh(const refresh_request& request);
+  /// Begins a load that nobody waits for, of a key that has no usable entry.
+  void begin_background_load(const std::shared_ptr<cache_part>& of, const key_names& names,
+                             const entry::token& refused);
+
+  struct load_end {
+    bool ran = false;              ///< false: somebody else has begun it, or it is over
+    std::exception_ptr failure{};  ///< what the loader threw
+    erased_value value{};
+    bool is_bypass = false;
+  };
+  /// Who runs a load.
+  enum class load_runner : std::uint8_t {
+    caller,  ///< one that waits for it, on its own thread
+    thread,  ///< on behalf of callers, or of nobody
+  };
+  /// Runs the load that the flight was offered.
+  load_end run_load(const flight_ptr& flight, const erased_loader& loader, load_runner by) noexcept;
+  /// No thread can be had for the load.
+  void thread_missing(const flight_ptr& flight) noexcept;
+
+  // --- the server
+  void server_up(bool is_another_server) noexcept;
+  void server_down() noexcept;
+  void key_changed(std::string_view value_key) noexcept;
+  void everything_changed() noexcept;
+  void alarm_rang() noexcept;
+
+  /// This process invalidated or expired the key.
+  void key_was_invalidated(std::string_view value_key) noexcept;
+
+  /// Stops a cache's loads and lets go of their leases.
+  void give_up_leases(const std::shared_ptr<cache_part>& of) noexcept;
+  /// Those who wait for a load that cannot end before they do are told that it was cancelled.
+  void give_up_load(const cache_part& of, std::string_view key) noexcept;
+  /// Ends what is left of a cache's flights when nobody is inside and nothing loads.
+  void end_flights(const std::shared_ptr<cache_part>& of) noexcept;
+
+ private:
+  using machine_event = void (*)(void* context, fetch::flight& machine, fetch::actions& out);
+  struct later;  ///< what a step found out under the mutex and does after it
+
+  /// Steps the flight's machine under the mutex, then does what it asks for.
+  template <class Event>
+  void step(const flight_ptr& flight, Event&& event) noexcept {
+    step_with(flight, &event, [](void* context, fetch::flight& machine, fetch::actions& out) {
+      (*static_cast<std::remove_reference_t<Event>*>(context))(machine, out);
+    });
+  }
+  void step_with(const flight_ptr& flight, void* context, machine_event event) noexcept;
+  [[nodiscard]] live_flight::guarded& in(live_flight& flight)DROVER_REQUIRES(mutex_) {
+    return flight.inside;
+  }
+  [[nodiscard]] bool lend_turn(live_flight& flight) DROVER_REQUIRES(mutex_);
+  void move_turns(const flight_ptr& flight, fetch::actions& todo, later& after)
+      DROVER_REQUIRES(mutex_);
+  void publish(live_flight& flight, later& after) DROVER_REQUIRES(mutex_);
+  void plan_timer(live_flight& flight) DROVER_REQUIRES(mutex_);
+  void clear_timer(live_flight& flight) DROVER_REQUIRES(mutex_);
+  [[nodiscard]] flight_ptr make_flight(const std::shared_ptr<cache_part>& of,
+                                       const key_names& names, const entry::token& refused,
+                                       bool in_background) const;
+  void on_time(const flight_ptr& flight) noexcept;
+
+  void perform(const flight_ptr& flight, const fetch::actions& todo) noexcept;
+  void perform_one(const flight_ptr& flight, const fetch::action& asked);
+  void not_done(const flight_ptr& flight, const fetch::action& asked) noexcept;
+  void send_lease(const flight_ptr& flight, const fetch::action& asked);
+  void send_renew(const flight_ptr& flight, const entry::token& held);
+  void send_fill(const flight_ptr& flight, const fetch::action& asked);
+  void send_failure(const flight_ptr& flight, const fetch::action& asked);
+  void send_release(const flight_ptr& flight, const fetch::action& asked);
+  void send_mark(const flight_ptr& flight, const fetch::action& asked);
+  void send_promote(const flight_ptr& flight, const fetch::action& asked);
+  void lost_lease(const flight_ptr& flight);
+  void offer_lead(const flight_ptr& flight);
+  void drop_refresh(const flight_ptr& flight) noexcept;
+  void wake_one(live_flight& flight) noexcept;
+  void finish(const flight_ptr& flight) noexcept;
+
+  void now_waits(const flight_ptr& flight);
+  void listen(const flight_ptr& flight);
+  void stop_listening(const flight_ptr& flight);
+  void watch_holder(live_flight& flight) DROVER_REQUIRES(mutex_);
+  void arm_holder_check() noexcept;
+  void check_holders() noexcept;
+  void holders_answered(const std::vector<std::uint64_t>& asked,
+                        const result<std::vector<std::uint64_t>>& alive) noexcept;
+
+  void count_load(const live_flight& flight, bool is_refresh, bool is_bypass);
+  void load_threw(const flight_ptr& flight, const std::exception_ptr& failure, microseconds took);
+  void load_brought(const flight_ptr& flight, const erased_load& loaded, microseconds took,
+                    bool may_store);
+
+  /// Those of one key or of all keys that are wanted, each outside the mutex.
+  template <class Wanted, class Act>
+  void for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
+                   const Act& act) noexcept;
+
+  /// A loader may fork: what it comes back to in the child touches nothing here.
+  [[nodiscard]] bool is_inherited() const noexcept { return store::fork_count() != born_in_; }
+
+  const std::uint32_t born_in_ = store::fork_count();
+  const client_options& options_;
+  event_reporter& report_;
+  failures& failures_;
+  invalidations& invalidations_;
+  const std::function<bool(const flight_ptr&)> in_background_;
+  store::redis_store* store_ = nullptr;
+  std::string canary_id_;
+  std::atomic<bool> closing_{false};
+  std::atomic<std::size_t> waiter_count_{0};
+
+  guard_mutex mutex_;
+  fetch::flight_table<live_flight> table_ DROVER_GUARDED_BY(mutex_);
+  fetch::quiet_keys quiet_ DROVER_GUARDED_BY(mutex_);
+  std::uint64_t visits_ DROVER_GUARDED_BY(mutex_) = 0;
+  flight_timers timers_ DROVER_GUARDED_BY(mutex_);
+  fetch::holder_watch holders_ DROVER_GUARDED_BY(mutex_);
+};
+
+}  // namespace drover::detail

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "cache/invalidations.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "cache/random_draws.hpp"
+
+namespace drover::detail {
+
+namespace {
+
+// The shortest pause of the journal: a retry is never late by more than this.
+constexpr milliseconds retry_at_most_every{50};
+
+}  // namespace
+
+result<void> invalidations::send(cache_part& of, std::string_view key,
+                                 const std::vector<std::string>& value_keys,
+                                 const std::vector<std::string>& mark_keys) {
+  std::vector<std::string> both = value_keys;
+  both.insert(both.end(), mark_keys.begin(), mark_keys.end());
+  number noted = fetch::invalidation_journal::not_kept;
+  {
+    const guard_lock lock{mutex_};
+    noted = journal_.add(both, value_keys, store::now());
+  }
+  counters::add(of.counted.invalidations);
+  result<void> done = store_->invalidate(both);
+  if (done) {
+    acknowledged(noted);
+    return done;
+  }
+  failed(noted);
+  counters::add(of.counted.invalidations_unknown);
+  report_.tell_fault(done.error(), &of, key);
+  report_.tell({.what = event_kind::invalidation_unknown,
+                .cache = of.keys.name(),
+                .key = key,
+                .code = done.error().code,
+                .text = done.error().text},
+               &of.counted);
+  if (noted == fetch::invalidation_journal::not_kept) {
+    counters::add(of.counted.invalidations_dropped);
+    report_.tell({.what = event_kind::invalidation_dropped,
+                  .cache = of.keys.name(),
+                  .key = key,
+                  .code = done.error().code,
+                  .text = "client_options.invalidations_max unacknowledged ones are kept already"},
+                 &of.counted);
+  }
+  return done;
+}
+
+bool invalidations::is_pending(std::string_view value_key) noexcept {
+  if (pending_count_.load(std::memory_order_relaxed) == 0) return false;
+  const guard_lock lock{mutex_};
+  return journal_.is_pending(value_key);
+}
+
+std::uint64_t invalidations::stamp() noexcept {
+  const guard_lock lock{mutex_};
+  return journal_.stamp();
+}
+
+void invalidations::settle(std::string_view value_key, std::uint64_t asked_at) noexcept {
+  if (pending_count_.load() == 0) return;
+  const guard_lock lock{mutex_};
+  journal_.settle(value_key, asked_at);
+  count_pending();
+}
+
+void invalidations::server_up(bool is_another_server) noexcept {
+  std::vector<fetch::invalidation_journal::sending> due;
+  try {
+    const guard_lock lock{mutex_};
+    due = journal_.connection_up(is_another_server, store::now());
+    count_pending();
+  } catch (...) {
+    // What is pending stays so, and is sent when it is due.
+  }
+  send_again(due);
+}
+
+void invalidations::acknowledged(number sending) noexcept {
+  const guard_lock lock{mutex_};
+  journal_.acknowledged(sending, store::now());
+  count_pending();
+}
+
+void invalidations::failed(number sending) noexcept {
+  {
+    const guard_lock lock{mutex_};
+    journal_.failed(sending, store::now(), draw());
+    count_pending();
+  }
+  arm_retry();
+}
+
+void invalidations::send_again(std::span<const fetch::invalidation_journal::sending> due) noexcept {
+  for (const auto& one : due) {
+    try {
+      store_->invalidate_later(*one.keys, [this, id = one.id](const result<bool>& done) {
+        done ? acknowledged(id) : failed(id);
+      });
+    } catch (...) {
+      failed(one.id);
+    }
+  }
+}
+
+void invalidations::retry_due() noexcept {
+  std::vector<fetch::invalidation_journal::sending> due;
+  try {
+    const guard_lock lock{mutex_};
+    retry_is_armed_ = false;
+    due = journal_.due(store::now());
+  } catch (...) {
+    // Again with the next one.
+  }
+  send_again(due);
+  arm_retry();
+}
+
+void invalidations::arm_retry() noexcept {
+  std::optional<steady_time> at;
+  {
+    const guard_lock lock{mutex_};
+    at = journal_.next_due();
+    if (!at || retry_is_armed_ || closing_) return;
+    retry_is_armed_ = true;
+  }
+  try {
+    store_->channel().schedule(std::min(*at, store::now() + retry_at_most_every),
+                               [this] { retry_due(); });
+  } catch (...) {
+    const guard_lock lock{mutex_};
+    retry_is_armed_ = false;  // the next failure or connection sends it
+  }
+}
+
+void invalidations::count_pending() noexcept { pending_count_.store(journal_.pending_count()); }
+
+}  // namespace drover::detail

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Sends this client's invalidations, and again those that no server acknowledged: after every
+// reconnect, and with a growing pause on a connection that answers them by an error. Until then the
+// keys count as pending here: see `fetch::invalidation_journal`.
+//
+// Threads: any. `send` blocks for one reply; the others do not.
+#pragma once
+
+#include <drover/result.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/event_reporter.hpp"
+#include "cache/guarded.hpp"
+#include "fetch/invalidation_journal.hpp"
+#include "store/redis_store.hpp"
+
+namespace drover::detail {
+
+class invalidations {
+ public:
+  invalidations(std::size_t capacity, event_reporter& to) : report_{to}, journal_{capacity} {}
+
+  /// Before anything else: where they are sent.
+  void use(store::redis_store& on) noexcept { store_ = &on; }
+  /// The client is being destroyed: nothing is sent any more.
+  void close() noexcept { closing_ = true; }
+
+  /// Unlinks values and marks of one key. Noted before it is sent, so that a reconnect in between
+  /// repeats it. Counts and tells what goes wrong.
+  [[nodiscard]] result<void> send(cache_part& of, std::string_view key,
+                                  const std::vector<std::string>& value_keys,
+                                  const std::vector<std::string>& mark_keys);
+
+  /// An entry of this key may be older than an invalidation of ours. One relaxed load while nothing
+  /// is pending.
+  [[nodiscard]] bool is_pending(std::string_view value_key) noexcept;
+  /// Before a lease is asked for; and, when it is granted: its load is newer than what was pending.
+  [[nodiscard]] std::uint64_t stamp() noexcept;
+  void settle(std::string_view value_key, std::uint64_t asked_at) noexcept;
+
+  void server_up(bool is_another_server) noexcept;
+
+ private:
+  using number = fetch::invalidation_journal::number;
+  void acknowledged(number sending) noexcept;
+  void failed(number sending) noexcept;
+  void send_again(std::span<const fetch::invalidation_journal::sending> due) noexcept;
+  void retry_due() noexcept;
+  void arm_retry() noexcept;
+  void count_pending() noexcept DROVER_REQUIRES(mutex_);
+
+  event_reporter& report_;
+  store::redis_store* store_ = nullptr;
+  std::atomic<bool> closing_{false};
+  std::atomic<std::size_t> pending_count_{0};
+
+  guard_mutex mutex_;
+  fetch::invalidation_journal journal_ DROVER_GUARDED_BY(mutex_);
+  bool retry_is_armed_ DROVER_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace drover::detail

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "cache/load_threads.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "fetch/load_scheduler.hpp"
+#include "store/redis_store.hpp"
+
+namespace drover::detail {
+
+using task_scheduler = fetch::load_scheduler<std::function<void()>>;
+
+struct load_threads::shared {
+  struct member : task_scheduler::worker {
+    std::condition_variable wake;
+    std::thread handle;
+  };
+  using members = std::list<member>;
+
+  shared(unsigned threads_max, std::size_t queue_max, std::function<bool()> fork_check,
+         microseconds longest_idle)
+      : is_fork{std::move(fork_check)}, idle_max{longest_idle}, scheduler{threads_max, queue_max} {}
+
+  static bool start(const std::shared_ptr<shared>& self, std::function<void()>& task) noexcept;
+  void run(members::iterator me);
+  void end_idle(members::iterator me, std::unique_lock<std::mutex>& lock);
+
+  const std::function<bool()> is_fork;
+  const microseconds idle_max;
+  std::shared_ptr<shared> kept_in_fork;  ///< itself: never freed
+
+  std::mutex mutex;  ///< guards what follows
+  task_scheduler scheduler;
+  members threads;    ///< grows and shrinks until `stopping`; then it is `stop`'s
+  std::thread ended;  ///< the last one that was idle for too long: the next one joins it
+  bool stopping = false;
+};
+
+// Under the lock: the new thread sees itself in the list.
+bool load_threads::shared::start(const std::shared_ptr<shared>& self,
+                                 std::function<void()>& task) noexcept {
+  try {
+    members fresh(1);
+    const auto at = fresh.begin();
+    at->handle = std::thread{[self, at] { self->run(at); }};
+    self->threads.splice(self->threads.end(), fresh);
+    self->scheduler.thread_started(*at, std::move(task));
+    return true;
+  } catch (...) {  // no thread, or no memory for one
+    return false;
+  }
+}
+
+void load_threads::shared::run(members::iterator me) {
+  std::unique_lock lock{mutex};
+  while (!stopping) {
+    const steady_time now = store::now();
+    if (std::optional<std::function<void()>> task = scheduler.take(*me, now)) {
+      lock.unlock();
+      try {
+        (*task)();
+      } catch (...) {  // nobody is there to be told
+      }
+      task.reset();
+      lock.lock();
+    } else if (scheduler.may_end(*me, now, idle_max)) {
+      end_idle(me, lock);
+      return;
+    } else {
+      me->wake.wait_for(lock, me->idle_since() + idle_max - now);
+    }
+  }
+  const auto dropped = scheduler.take(*me, {});  // placed here, and not begun
+  lock.unlock();
+}
+
+void load_threads::shared::end_idle(members::iterator me, std::unique_lock<std::mutex>& lock) {
+  std::thread before = std::exchange(ended, std::move(me->handle));
+  threads.erase(me);
+  lock.unlock();
+  if (before.joinable()) before.join();
+}
+
+load_threads::load_threads(unsigned threads_max, std::size_t queue_max,
+                           std::function<bool()> is_fork, microseconds idle_max)
+    : state_{std::make_shared<shared>(threads_max, queue_max, std::move(is_fork), idle_max)} {}
+
+bool load_threads::submit(const void* owner, std::function<void()> task) noexcept {
+  return place(owner, task, when_busy::queue);
+}
+
+bool load_threads::submit_if_free(const void* owner, std::function<void()> task) noexcept {
+  return place(owner, task, when_busy::refuse);
+}
+
+bool load_threads::place(const void* owner, std::function<void()>& task, when_busy then) noexcept {
+  if (state_->is_fork()) return false;
+  const std::scoped_lock lock{state_->mutex};
+  if (state_->stopping) return false;
+  task_scheduler& scheduler = state_->scheduler;
+  const bool may_queue = then == when_busy::queue;
+  try {
+    const auto [how, wakes] =
+        may_queue ? scheduler.submit(owner, task) : scheduler.submit_if_free(task);
+    switch (how) {
+      case task_scheduler::verdict::run_on_idle:
+        static_cast<shared::member*>(wakes)->wake.notify_one();
+        return true;
+      case task_scheduler::verdict::start_thread:
+        return shared::start(state_, task) || (may_queue && scheduler.thread_failed(owner, task));
+      case task_scheduler::verdict::queued: return true;
+      case task_scheduler::verdict::refused: return false;
+    }
+  } catch (const std::bad_alloc&) {  // no memory to queue it
+  }
+  return false;
+}
+
+std::size_t load_threads::cancel(const void* owner) noexcept {
+  if (state_->is_fork()) return 0;
+  std::list<std::function<void()>> dropped;  // outlives the lock
+  const std::scoped_lock lock{state_->mutex};
+  dropped = state_->scheduler.cancel(owner);
+  return dropped.size();
+}
+
+void load_threads::stop() noexcept {
+  if (state_->is_fork()) {
+    state_->kept_in_fork = state_;
+    return;
+  }
+  std::list<std::function<void()>> dropped;
+  {
+    const std::scoped_lock lock{state_->mutex};
+    state_->stopping = true;
+    dropped = state_->scheduler.cancel_all();
+    for (shared::member& one : state_->threads) one.wake.notify_one();
+  }
+  dropped.clear();
+  for (shared::member& one : state_->threads) {
+    if (!one.handle.joinable()) continue;  // a second stop
+    if (one.handle.get_id() == std::this_thread::get_id()) {
+      one.handle.detach();
+    } else {
+      one.handle.join();
+    }
+  }
+  if (state_->ended.joinable()) state_->ended.join();
+}
+
+load_threads::counts load_threads::threads() const noexcept {
+  if (state_->is_fork()) return {};
+  const std::scoped_lock lock{state_->mutex};
+  return {state_->scheduler.threads(), state_->scheduler.idle()};
+}
+
+}  // namespace drover::detail

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Threads for loads whose caller may leave and for refreshes. They start on demand and end after
+// ten idle seconds; fetch/load_scheduler decides which job runs where. A full queue, no thread to
+// be had and no memory are one answer: false, and the task will not run.
+//
+// Threads:  every member from any thread; `stop` and the destructor once at a time. They may run
+//           inside a task: its own thread is then not waited for, and ends by itself.
+// Fork:     in a child everything answers at once, does nothing and takes no lock: the threads are
+//           not there, and the lock may be held for ever. What the child inherited is never freed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "base/time.hpp"
+
+namespace drover::detail {
+
+class load_threads {
+ public:
+  /// `is_fork`: whether this process is a fork of the one that made this object.
+  load_threads(unsigned threads_max, std::size_t queue_max, std::function<bool()> is_fork,
+               microseconds idle_max = std::chrono::seconds{10});
+  ~load_threads() { stop(); }
+  load_threads(const load_threads&) = delete;
+  load_threads& operator=(const load_threads&) = delete;
+
+  /// Runs the task when a thread is free. What it throws is dropped.
+  [[nodiscard]] bool submit(const void* owner, std::function<void()> task) noexcept;
+  /// Runs it only if a thread is idle or can be started: it never waits for a busy one.
+  [[nodiscard]] bool submit_if_free(const void* owner, std::function<void()> task) noexcept;
+  /// Drops the owner's queued tasks; running ones go on. Returns how many were dropped.
+  std::size_t cancel(const void* owner) noexcept;
+  /// Drops what has not begun and waits for what runs. Nothing is taken afterwards.
+  void stop() noexcept;
+
+  /// Threads that live now, and how many of them have nothing to do.
+  struct counts {
+    unsigned alive = 0;
+    unsigned idle = 0;
+  };
+  [[nodiscard]] counts threads() const noexcept;
+
+ private:
+  struct shared;
+  enum class when_busy { queue, refuse };
+  [[nodiscard]] bool place(const void* owner, std::function<void()>& task, when_busy then) noexcept;
+
+  std::shared_ptr<shared> state_;  ///< shared with the threads
+};
+
+}  // namespace drover::detail

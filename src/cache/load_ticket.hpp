@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// A load on its way to a thread. Whatever becomes of the task that holds it (it runs, is dropped,
+// or outlives the client), the load begins at most once and its grant does not get lost.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "cache/live_flight.hpp"
+
+namespace drover::detail {
+
+class core;
+
+class load_ticket {
+ public:
+  load_ticket(std::weak_ptr<core> client, flight_ptr flight)
+      : client_{std::move(client)}, flight_{std::move(flight)} {}
+  /// Never run: the grant is given back, unless the load was begun by somebody else.
+  ~load_ticket();
+  load_ticket(const load_ticket&) = delete;
+  load_ticket& operator=(const load_ticket&) = delete;
+
+  void run() noexcept;
+  /// The load stays on offer.
+  void give_up() noexcept { is_over_ = true; }
+
+ private:
+  const std::weak_ptr<core> client_;
+  const flight_ptr flight_;
+  bool is_over_ = false;
+};
+
+}  // namespace drover::detail
