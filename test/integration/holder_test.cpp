@@ -192,12 +192,14 @@ TEST_F(holder, ThatDoesNotStoreHandsTheLeaseToTheNextInLine) {
     return found;
   };
   origin.set_load_time(5ms);
+  policy without_marker = setup.policy;
+  without_marker.uncacheable_ttl = duration{0};
   std::vector<std::unique_ptr<client>> clients;
   std::vector<std::unique_ptr<cache<std::string>>> caches;
   for (int i = 0; i < 3; ++i) {
     clients.push_back(std::make_unique<client>(setup.client()));
     caches.push_back(std::make_unique<cache<std::string>>(
-        *clients.back(), cache_options{.name = "t", .policy = setup.policy}, loader));
+        *clients.back(), cache_options{.name = "t", .policy = without_marker}, loader));
   }
   crowd callers{30, [&](unsigned i) -> answer {
                   return {.how = "got", .value = caches[i % 3]->get("a").value_or("absent")};

@@ -144,11 +144,11 @@ TEST_F(caller_limits, MoreWaitersThanAllowedAreRefused) {
   EXPECT_EQ(origin.loads("a"), 1U);
 }
 
-TEST_F(caller_limits, NoDeadlineIsMissedBecauseRedisHangs) {
+TEST_F(caller_limits, ADeadlineIsKeptByABypassWhenRedisHangs) {
   cached_origin cached{origin, setup};
   static_cast<void>(cached.ask("a"));
   server.pause();
-  EXPECT_EQ(cached.ask("a", call_options::within(50ms)).how, "refused:timed_out");
+  EXPECT_EQ(cached.ask("a", call_options::within(1s)).how, "bypassed") << "half of it is Redis's";
   std::stop_source stop;
   crowd stopped{3, [&](unsigned) { return cached.ask("a", {.stop = stop.get_token()}); }};
   stopped.go();

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Loads for callers with limits in the user's own executor, and what becomes of them when it fails.
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "integration/gated_loads.hpp"
+
+namespace drover::test {
+namespace {
+
+using task = std::function<void()>;
+
+/// Keeps tasks until they are run by hand.
+class task_list {
+ public:
+  void add(task one) {
+    const std::scoped_lock lock{mutex_};
+    tasks_.push_back(std::move(one));
+  }
+  [[nodiscard]] std::size_t size() {
+    const std::scoped_lock lock{mutex_};
+    return tasks_.size();
+  }
+  void run_all() {
+    std::vector<task> taken;
+    {
+      const std::scoped_lock lock{mutex_};
+      taken.swap(tasks_);
+    }
+    for (const task& one : taken) one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<task> tasks_;
+};
+
+class executor : public fleet {
+ protected:
+  [[nodiscard]] client_options with(std::function<void(task)> runs) const {
+    client_options made = setup.client();
+    made.executor = std::move(runs);
+    return made;
+  }
+  [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
+};
+
+TEST_F(executor, RunsTheLoadsOfCallersWithLimitsAndNoOthers) {
+  in_child([&] {
+    task_list tasks;
+    cached_origin cached{origin, options(), with([&](task one) { tasks.add(std::move(one)); })};
+    EXPECT_EQ(cached.ask("free").how, "loaded");
+    EXPECT_EQ(tasks.size(), 0U);
+    crowd caller{1, [&](unsigned) { return cached.ask("a", in_good_time()); }};
+    caller.go();
+    ASSERT_TRUE(eventually([&] { return tasks.size() == 1; }));
+    EXPECT_EQ(origin.loads("a"), 0U);
+    tasks.run_all();
+    EXPECT_EQ(caller.result().count("loaded"), 1U);
+    EXPECT_EQ(origin.loads("a"), 1U);
+  });
+}
+
+TEST_F(executor, MayRunTheLoadAtOnce) {
+  in_child([&] {
+    int tasks = 0;
+    cached_origin cached{origin, options(), with([&](const task& one) {
+                           ++tasks;
+                           one();
+                         })};
+    EXPECT_EQ(cached.ask("a", in_good_time()).how, "loaded");
+    EXPECT_EQ(tasks, 1);
+  });
+}
+
+TEST_F(executor, ThatThrowsOrDropsTheTaskCostsTheCallAndNobodyElse) {
+  for (const bool throws : {true, false}) {
+    in_child([&] {
+      cached_origin cached{origin, options(), with([&](const task&) {
+                             if (throws) throw std::runtime_error{"no thread"};
+                           })};
+      cached_origin elsewhere{origin, setup};
+      const std::string one = throws ? "a" : "c";
+      const std::string other = throws ? "b" : "d";
+      const std::string how = cached.ask(one, call_options::within(200ms)).how;
+      EXPECT_EQ(how.substr(0, 7), "refused");
+      EXPECT_EQ(origin.loads(one), 0U);
+      EXPECT_EQ(cached.ask(one).value, "0:" + one) << "the key is free again";
+      EXPECT_EQ(cached.ask(other, call_options::within(200ms)).how.substr(0, 7), "refused");
+      EXPECT_EQ(elsewhere.ask(other).value, "0:" + other) << "in other processes, too";
+    });
+  }
+}
+
+TEST_F(executor, MayRunATaskWhenTheCacheIsGone) {
+  in_child([&] {
+    task_list tasks;
+    {
+      cached_origin cached{origin, options(), with([&](task one) { tasks.add(std::move(one)); })};
+      EXPECT_EQ(cached.ask("a", call_options::within(100ms)).how.substr(0, 7), "refused");
+      ASSERT_EQ(tasks.size(), 1U);
+    }
+    tasks.run_all();
+    EXPECT_EQ(origin.loads("a"), 0U);
+  });
+}
+
+}  // namespace
+}  // namespace drover::test

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// A grant ends when load_max has passed since it was given, whether its load has begun or hangs.
+#include "integration/gated_loads.hpp"
+
+namespace drover::test {
+namespace {
+
+class grant_end : public fleet {
+ protected:
+  grant_end() {
+    setup.policy.lease_ttl = 200ms;
+    setup.policy.load_max = 400ms;
+    setup.policy.failure_pause_max = 0ms;
+  }
+  [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
+};
+
+// The only thread for loads of callers with limits hangs: the second grant waits behind it.
+TEST_F(grant_end, FreesAKeyWhoseLoadWaitsForAThread) {
+  in_child([&] {
+    client_options narrow = setup.client();
+    narrow.background_threads = 1;
+    narrow.deadline_threads_max = 1;
+    client redis{narrow};
+    gate held;
+    text_cache here{redis, options(), [&](std::string_view key) {
+                      if (key == "held") held.pass();
+                      return std::string{key};
+                    }};
+    cached_origin elsewhere{origin, setup};
+    crowd first{1, [&](unsigned) { return ask(here, "held", in_good_time()); }};
+    first.go();
+    ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
+    crowd second{1, [&](unsigned) { return ask(here, "a", in_good_time()); }};
+    second.go();
+    ASSERT_TRUE(eventually([&] { return here.stats().misses == 2; }));
+    EXPECT_TRUE(eventually([&] { return elsewhere.ask("a").value == "0:a"; }));
+    EXPECT_EQ(held.reached(), 1U);
+    held.open();
+    EXPECT_EQ(first.result().total() + second.result().total(), 2U);
+  });
+}
+
+TEST_F(grant_end, FreesAKeyWhoseLoadTheExecutorForgot) {
+  in_child([&] {
+    client_options with = setup.client();
+    with.executor = [](const std::function<void()>&) {};
+    cached_origin here{origin, options(), with};
+    cached_origin elsewhere{origin, setup};
+    crowd caller{1, [&](unsigned) { return here.ask("a", call_options::within(5s)); }};
+    caller.go();
+    ASSERT_TRUE(eventually([&] { return here.values.stats().misses == 1; }));
+    EXPECT_TRUE(eventually([&] { return elsewhere.ask("a").value == "0:a"; }));
+    EXPECT_TRUE(eventually([&] { return caller.done() == 1; }));
+  });
+}
+
+TEST_F(grant_end, LetsThoseGoWhoWaitForALoaderThatHangs) {
+  in_child([&] {
+    client redis{setup.client()};
+    gate held;
+    std::atomic<int> loads{0};
+    text_cache here{redis, options(), [&](std::string_view key) {
+                      if (++loads == 1) held.pass();
+                      return std::string{key};
+                    }};
+    cached_origin elsewhere{origin, setup};
+    crowd hung{1, [&](unsigned) { return ask(here, "a"); }};
+    hung.go();
+    ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
+    crowd guests{4, [&](unsigned i) { return i % 2 == 0 ? ask(here, "a") : elsewhere.ask("a"); }};
+    EXPECT_EQ(guests.result().total(), 4U);
+    EXPECT_EQ(hung.done(), 0U);
+    EXPECT_TRUE(eventually([&] { return ask(here, "a").how == "fresh"; }));
+    EXPECT_TRUE(eventually([&] { return elsewhere.ask("a").how == "fresh"; }));
+    held.open();
+    EXPECT_EQ(hung.result().total(), 1U);
+  });
+}
+
+// Caller after caller asks for a key whose every load hangs: none hangs with it.
+TEST_F(grant_end, BoundsTheWaitOfEveryCallerWhenEveryLoadHangs) {
+  in_child([&] {
+    client redis{setup.client()};
+    gate held;
+    text_cache here{redis, options(), [&](std::string_view key) {
+                      held.pass();
+                      return std::string{key};
+                    }};
+    for (int i = 0; i < 4; ++i) {
+      const std::string how = ask(here, "a", call_options::within(10s)).how;
+      EXPECT_TRUE(how == "threw" || how.starts_with("refused")) << how;
+    }
+    held.open();
+  });
+}
+
+}  // namespace
+}  // namespace drover::test

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Runs the body of a test in a child process: see support/child_process.hpp.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <exception>
+#include <functional>
+
+#include "support/child_process.hpp"
+
+namespace drover::test {
+
+/// 1 when an expectation failed in this process, or an exception came out of `body`; else 0.
+inline int status_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const std::exception& thrown) {
+    ADD_FAILURE() << "an exception ended the child process: " << thrown.what();
+  }
+  return testing::Test::HasFailure() ? 1 : 0;
+}
+
+/// Fails the test unless the child has ended by itself, with status 0.
+inline void expect_good(const child_end& ended) {
+  EXPECT_TRUE(!ended.hung && ended.status == 0) << "the child process: " << ended.text();
+}
+
+/// Runs `body` in a child. Fails the test when an expectation fails there, and when it does not
+/// end. Does nothing when the test has failed before: every hang takes long.
+inline void in_child(const std::function<void()>& body, std::chrono::seconds guard = child_guard) {
+  if (testing::Test::HasFailure()) return;
+  expect_good(run_in_child([&] { return status_of(body); }, guard));
+}
+
+}  // namespace drover::test

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// A program with a static cache that is asked at exit, from the destructor of a static object, for
+// a key whose name in Redis is a digest. Ends with 0 when it was served.
+#include <drover/cache.hpp>
+
+#include <unistd.h>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace {
+
+struct last_question {
+  last_question() = default;
+  ~last_question() {
+    const std::string key(1000, 'k');
+    const bool served = cached->get(key) == key;
+    cached.reset();
+    ::_exit(served ? 0 : 1);
+  }
+  last_question(const last_question&) = delete;
+  last_question& operator=(const last_question&) = delete;
+
+  std::unique_ptr<drover::cache<std::string>> cached;
+};
+
+last_question asked_at_exit;  // it ends after everything that is made within main
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2) return 2;
+  drover::policy minute;
+  minute.ttl = std::chrono::minutes{1};
+  const drover::client redis{arguments[1]};
+  asked_at_exit.cached = std::make_unique<drover::cache<std::string>>(
+      redis, drover::cache_options{.name = "t", .policy = minute},
+      [](std::string_view key) { return std::string{key}; });
+  static_cast<void>(asked_at_exit.cached->get(std::string(300, 'w')));
+  return 1;  // the destructor decides
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// One load of a key at a time in a process, always: at the bounds of its tables, for keys that are
+// not stored, and when the connection dies.
+#include "integration/gated_loads.hpp"
+#include "support/reply_proxy.hpp"
+
+namespace drover::test {
+namespace {
+
+class single_flight : public fleet {
+ protected:
+  [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
+
+  /// Callers of one key whose load is held until all have asked.
+  void load_together(cached_origin& cached, const std::string& key) {
+    const std::uint64_t before = cached.values.stats().misses;
+    origin.hold(key);
+    crowd callers{20, [&](unsigned) { return cached.ask(key); }};
+    callers.go();
+    EXPECT_TRUE(eventually([&] { return cached.values.stats().misses == before + 20; }));
+    EXPECT_TRUE(loads_run(key));
+    origin.let_go(key);
+    const tally all = callers.result();
+    EXPECT_EQ(all.got("0:" + key), 20U) << all.line();
+    EXPECT_EQ(origin.running_max(key), 1U);
+    // Who has counted its miss, and has not joined when the load ends, begins another.
+    EXPECT_LE(origin.loads(key), 2U);
+  }
+};
+
+TEST_F(single_flight, HoldsForFlightsThatExistWhenTheTableIsFull) {
+  in_child([&] {
+    client_options narrow = setup.client();
+    narrow.flights_max = 1;
+    cached_origin cached{origin, options(), narrow};
+    origin.hold("first");
+    crowd leader{1, [&](unsigned) { return cached.ask("first"); }};
+    leader.go();
+    EXPECT_TRUE(loads_run("first"));
+    crowd guests{20, [&](unsigned) { return cached.ask("first"); }};
+    guests.go();
+    EXPECT_TRUE(eventually([&] { return cached.values.stats().misses == 21; }));
+    EXPECT_EQ(origin.loads("first"), 1U);
+    load_together(cached, "second");
+    origin.let_go("first");
+    const tally all = guests.result();
+    EXPECT_EQ(all.got("0:first"), 20U) << all.line();
+    EXPECT_EQ(leader.result().count("loaded"), 1U);
+    EXPECT_EQ(origin.loads("first"), 1U);
+  });
+}
+
+TEST_F(single_flight, HoldsForKeysThatAreTooLongToStore) {
+  in_child([&] {
+    client_options narrow = setup.client();
+    narrow.key_max = 20;
+    cached_origin cached{origin, options(), narrow};
+    load_together(cached, std::string(21, 'k'));
+    EXPECT_EQ(cached.values.stats().fills, 0U);
+  });
+}
+
+TEST_F(single_flight, HoldsWhileRedisIsAway) {
+  in_child([&] {
+    setup.url = nobodys_url;
+    cached_origin cached{origin, setup};
+    load_together(cached, "a");
+  });
+}
+
+TEST_F(single_flight, HoldsWhenTheConnectionDiesDuringTheLoad) {
+  in_child([&] {
+    use_long_leases();
+    cached_origin cached{origin, setup};
+    origin.hold("a");
+    crowd before{10, [&](unsigned) { return cached.ask("a"); }};
+    before.go();
+    EXPECT_TRUE(eventually([&] { return cached.values.stats().misses == 10; }));
+    EXPECT_TRUE(loads_run("a"));
+    server.command({"CLIENT", "KILL", "TYPE", "normal"});
+    EXPECT_TRUE(eventually([&] { return cached.log->count(event_kind::connection_down) == 1; }));
+    crowd after{10, [&](unsigned) { return cached.ask("a"); }};
+    after.go();
+    EXPECT_TRUE(eventually([&] { return cached.values.stats().misses >= 20; }));
+    origin.let_go("a");
+    EXPECT_EQ(before.result().got("0:a"), 10U);
+    EXPECT_EQ(after.result().got("0:a"), 10U);
+    EXPECT_EQ(origin.running_max("a"), 1U);
+    EXPECT_EQ(origin.loads("a"), 1U);
+  });
+}
+
+// Those who come then ask the origin after the load before has ended, and all together.
+TEST_F(single_flight, HoldsForThoseWhoComeWhileTheConnectionIsGone) {
+  in_child([&] {
+    reply_proxy proxy{server};
+    setup.url = proxy.url();
+    cached_origin cached{origin, setup};
+    origin.hold("a");
+    crowd before{5, [&](unsigned) { return cached.ask("a"); }};
+    before.go();
+    ASSERT_TRUE(eventually([&] { return cached.values.stats().misses == 5; }));
+    ASSERT_TRUE(loads_run("a"));
+    proxy.refuse(true);
+    proxy.close_all();
+    ASSERT_TRUE(eventually([&] { return !cached.redis.is_available(); }));
+    crowd after{10, [&](unsigned) { return cached.ask("a"); }};
+    after.go();
+    ASSERT_TRUE(eventually([&] { return cached.values.stats().misses == 15; }));
+    origin.let_go("a");
+    EXPECT_EQ(before.result().got("0:a"), 5U);
+    EXPECT_EQ(after.result().got("0:a"), 10U);
+    EXPECT_EQ(origin.running_max("a"), 1U);
+    // Those of the first five that joined after the origin was read may load again, one by one.
+    EXPECT_LE(origin.loads("a"), 6U);
+  });
+}
+
+TEST_F(single_flight, QueuesSoManyLoadsForATurnAndRefusesMore) {
+  in_child([&] {
+    setup.url = nobodys_url;
+    setup.policy.bypass_max = 1;
+    setup.policy.bypass_queue_max = 2;
+    cached_origin cached{origin, setup};
+    static_cast<void>(cached.ask("warm-up"));
+    for (unsigned i = 0; i < 6; ++i) origin.hold(std::to_string(i));
+    crowd callers{6, [&](unsigned i) { return cached.ask(std::to_string(i)); }};
+    callers.go();
+    EXPECT_TRUE(eventually([&] { return callers.done() == 3; }));
+    origin.let_all_go();
+    const tally all = callers.result();
+    EXPECT_EQ(all.count("refused:saturated"), 3U) << all.line();
+    EXPECT_EQ(all.count("bypassed"), 3U) << all.line();
+  });
+}
+
+TEST_F(single_flight, CountsALoadOnceWhenItDrains) {
+  in_child([&] {
+    cached_origin cached{origin, setup};
+    origin.hold("a");
+    cached.values.refresh("a");
+    ASSERT_TRUE(loads_run("a"));
+    crowd callers{4, [&](unsigned) { return cached.ask("a", in_good_time()); }};
+    callers.go();
+    ASSERT_TRUE(eventually([&] { return cached.values.stats().misses >= 4; }));
+    EXPECT_EQ(cached.values.drain(0ms), 1U);
+    origin.let_go("a");
+    EXPECT_EQ(callers.result().total(), 4U);
+    EXPECT_EQ(cached.values.drain(10s), 0U);
+  });
+}
+
+}  // namespace
+}  // namespace drover::test

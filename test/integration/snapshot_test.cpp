@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The server was killed and has read its last snapshot: what was invalidated since is not fresh,
+// and what was begun before is not stored.
+#include "integration/fleet.hpp"
+#include "integration/in_child.hpp"
+
+namespace drover::test {
+namespace {
+
+class snapshot : public fleet {
+ protected:
+  [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
+  [[nodiscard]] client_options with(bool server_keeps_writes) const {
+    client_options made = setup.client();
+    made.server_keeps_writes = server_keeps_writes;
+    return made;
+  }
+  void save() const { ASSERT_EQ(server.command({"SAVE"}).root().text(), "OK"); }
+  void crash() {
+    server.kill9();
+    server.restart();
+  }
+  static void wait_for_connection_of(cached_origin& cached) {
+    ASSERT_TRUE(eventually([&] { return cached.ask("other").how != "bypassed"; }));
+  }
+  /// A process loads `key`, the server saves it, the process invalidates it, both crash.
+  void bring_back(const std::string& key) {
+    {
+      cached_origin writer{origin, options(), with(true)};
+      EXPECT_EQ(writer.ask(key).value, "0:" + key);
+      save();
+      origin.write(key);
+      EXPECT_TRUE(writer.values.invalidate(key).has_value());
+    }
+    crash();
+    ASSERT_FALSE(server.command({"GET", value_key(key)}).root().is_null()) << "it is back";
+  }
+};
+
+TEST_F(snapshot, BringsNothingBackAsFresh) {
+  bring_back("a");
+  cached_origin later{origin, options(), with(false)};
+  EXPECT_EQ(later.ask("a").value, "1:a");
+  EXPECT_EQ(later.ask("a").value, "1:a");
+}
+
+TEST_F(snapshot, BringsBackWhatMayBeServedWithinItsGraceAndIsRefreshed) {
+  setup.policy.grace = 1h;
+  bring_back("a");
+  cached_origin later{origin, options(), with(false)};
+  EXPECT_NE(later.ask("a").how, "fresh");
+  EXPECT_TRUE(eventually([&] { return later.ask("a").value == "1:a"; }));
+}
+
+TEST_F(snapshot, BringsBackFreshValuesOnAServerThatLosesNothing) {
+  bring_back("a");
+  cached_origin later{origin, options(), with(true)};
+  const answer got = later.ask("a");
+  EXPECT_EQ(got.how, "fresh");
+  EXPECT_EQ(got.value, "0:a");
+}
+
+TEST_F(snapshot, BringsNothingBackForAProcessThatWasThereBefore) {
+  cached_origin reader{origin, options(), with(false)};
+  static_cast<void>(reader.ask("warm"));
+  bring_back("a");
+  wait_for_connection_of(reader);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(reader.ask("a").value, "1:a");
+}
+
+// Its PENDING entry is back, too; the invalidation that took it away is forgotten.
+TEST_F(snapshot, DoesNotLetALoadFillThatBeganBefore) {
+  use_long_leases();
+  setup.policy.lease_ttl = 600ms;
+  cached_origin holder{origin, options(), with(false)};
+  origin.hold("a");
+  crowd caller{1, [&](unsigned) { return holder.ask("a"); }};
+  caller.go();
+  ASSERT_TRUE(loads_run("a"));
+  save();
+  origin.write("a");
+  server.command({"UNLINK", value_key("a")});
+  crash();
+  wait_for_connection_of(holder);
+  origin.let_go("a");
+  EXPECT_EQ(caller.result().got("0:a"), 1U) << "its caller asked before";
+  cached_origin later{origin, options(), with(false)};
+  EXPECT_EQ(later.ask("a").value, "1:a");
+  EXPECT_EQ(holder.ask("a").value, "1:a");
+}
+
+TEST_F(snapshot, DoesNotMakeAnybodyWaitForALeaseFromBefore) {
+  use_long_leases();
+  origin.hold("a", 1);
+  {
+    auto holder = start_worker();
+    holder->start(1, "a");
+    ASSERT_TRUE(loads_run("a"));
+    save();
+    holder->kill9();
+  }
+  crash();
+  in_child([&] {
+    cached_origin later{origin, options(), with(false)};
+    EXPECT_EQ(later.ask("a").value, "0:a");
+  });
+}
+
+}  // namespace
+}  // namespace drover::test

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Runs a piece of a test in a process of its own, so that a hang, an abort or an exit inside it is
+// a failure of this test and of nothing else. Start it before the test has threads: the child is a
+// fork of the test, and shares with it only servers, files and a shared_origin.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "support/sanitized.hpp"
+
+namespace drover::test {
+
+/// Only a hang lasts so long.
+inline constexpr std::chrono::seconds child_guard{is_sanitized ? 100 : 35};
+
+/// How a child process ended.
+struct child_end {
+  bool hung = false;  ///< it did not end by itself and was killed
+  int status = 0;     ///< its exit status, or 128 plus the signal that ended it
+
+  [[nodiscard]] std::string text() const;
+};
+
+/// Runs `body` in a child and waits for its end. The child's status is what `body` returns. It is
+/// killed after `guard`.
+[[nodiscard]] child_end run_in_child(const std::function<int()>& body,
+                                     std::chrono::seconds guard = child_guard);
+
+/// Waits for the end of a child that was started otherwise.
+[[nodiscard]] child_end wait_for_child(pid_t child, std::chrono::seconds guard = child_guard);
+
+/// Runs the program with the arguments and waits for its end. Its output goes to this test's.
+[[nodiscard]] child_end run_program(const std::string& program,
+                                    const std::vector<std::string>& arguments,
+                                    std::chrono::seconds guard = child_guard);
+
+}  // namespace drover::test

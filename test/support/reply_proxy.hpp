@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// A TCP proxy in front of a server that knows requests and replies: a few rules say which reply is
+// dropped, doubled, delayed, cut, replaced, or sent a byte at a time. What no rule concerns passes
+// unchanged and in order. It can also go silent, close idle connections, and lead new connections
+// to another server.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "support/redis_server.hpp"
+
+namespace drover::test {
+
+/// What happens to a reply.
+enum class deed : std::uint8_t {
+  drop,
+  duplicate,
+  delay,    ///< it comes `interval` late, and what follows behind it
+  cut,      ///< half of it comes, and the connection closes
+  replace,  ///< `bytes` come instead
+  precede,  ///< `bytes` come first: a push, for example
+  trickle,  ///< a byte each `interval`
+  hold,     ///< neither it nor anything behind it comes
+};
+
+/// Which replies, and what happens to them.
+struct reply_rule {
+  /// The first word of the request in capitals; for EVALSHA the script's name, as "lease". Empty:
+  /// any request.
+  std::string command{};
+  deed does = deed::drop;
+  std::string bytes{};
+  std::chrono::milliseconds interval{};
+  unsigned skip = 0;   ///< so many of them pass first
+  unsigned times = 1;  ///< and so many are concerned
+};
+
+inline constexpr unsigned always = ~0U;
+
+/// Threads: any.
+class reply_proxy {
+ public:
+  explicit reply_proxy(const redis_server& to);
+  ~reply_proxy();
+  reply_proxy(const reply_proxy&) = delete;
+  reply_proxy& operator=(const reply_proxy&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const noexcept;
+  [[nodiscard]] std::string url() const;
+
+  /// Adds a rule. The first rule that concerns a reply decides.
+  void add(reply_rule rule);
+  void clear_rules();
+  /// To how many replies rules were applied so far.
+  [[nodiscard]] unsigned applied() const;
+
+  /// True: nothing passes in either direction, connections stand, new ones are accepted.
+  void hold(bool is_held);
+  /// True: connections are closed as soon as they are made.
+  void refuse(bool is_refusing);
+  /// Closes all connections that have no reply outstanding. Returns how many.
+  unsigned close_idle();
+  void close_all();
+  /// New connections go to this server. Those that stand, stay.
+  void lead_to(const redis_server& to);
+  /// Sends `bytes` on every connection each `interval`, between replies. Zero: no more.
+  void push_every(std::chrono::milliseconds interval, std::string bytes);
+
+  /// Connections accepted so far.
+  [[nodiscard]] unsigned accepted() const;
+
+ private:
+  class engine;
+  std::unique_ptr<engine> engine_;
+  std::thread thread_;
+};
+
+}  // namespace drover::test
