@@ -22,7 +22,8 @@ int main(int count, char** values) {
 
   database["42"] = "Grace";
   if (const drover::result<void> done = users.invalidate("42"); !done) {
-    // Unknown whether it took effect. It is repeated after every reconnect; tell whoever must know.
+    // Unknown whether it took effect. It is repeated until acknowledged; meanwhile this process
+    // serves nothing older, but others may. Tell whoever must know.
     std::printf("not acknowledged: %s\n", done.error().text.c_str());
   }
   std::printf("%s\n", users.get("42")->c_str());
