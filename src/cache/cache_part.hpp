@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "cache/counters.hpp"
-#include "connection/fork_count.hpp"
 #include "entry/keys.hpp"
 #include "fetch/load_turns.hpp"
+#include "store/fork_count.hpp"
 
 namespace drover::detail {
 
@@ -64,7 +64,7 @@ class running_load {
   }
   // Told under the mutex: who waits for this may destroy it as soon as the mutex is free.
   ~running_load() {
-    if (connection::fork_count() != began_in_) return;  // the lock may be held for ever
+    if (store::fork_count() != began_in_) return;  // the lock may be held for ever
     const std::scoped_lock lock{of_.running_mutex};
     --of_.running;
     of_.running_ended.notify_all();
@@ -74,7 +74,7 @@ class running_load {
 
  private:
   cache_part& of_;
-  const std::uint32_t began_in_ = connection::fork_count();
+  const std::uint32_t began_in_ = store::fork_count();
 };
 
 }  // namespace drover::detail

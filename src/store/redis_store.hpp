@@ -23,15 +23,14 @@
 
 #include "base/time.hpp"
 #include "connection/channel.hpp"
-#include "connection/fork_count.hpp"
 #include "entry/keys.hpp"
 #include "lease/commands.hpp"
+#include "store/fork_count.hpp"
 #include "store/known_server.hpp"
 #include "store/waker.hpp"
 
 namespace drover::store {
 
-using connection::fork_count;
 using connection::now;
 using connection::wait_limit;
 

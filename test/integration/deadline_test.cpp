@@ -112,7 +112,8 @@ TEST_F(deadline, IsKeptWhileTheServerOwesTheEchoBehindADamagedEntry) {
   proxy.add({.command = "PING", .does = deed::hold});
   const auto began = std::chrono::steady_clock::now();
   const answer got = cached.ask("a", call_options::within(2s));
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 9s) << "the server's silence is allowed longer";
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 9s)
+      << "the server's silence is allowed longer";
   EXPECT_EQ(got.value, "0:a");
 }
 
