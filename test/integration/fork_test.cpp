@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "integration/gated_loads.hpp"
+#include "support/sanitized.hpp"
 #include "support/thread_sanitized.hpp"
 
 namespace drover::test {
@@ -136,6 +137,9 @@ struct ended_at_exit {
 };
 
 TEST_F(a_forked_child, Exits) {
+  if (is_sanitized) {
+    GTEST_SKIP() << "at exit the memory of threads that the child does not have counts as leaked";
+  }
   in_busy_child([](cached_origin& inherited) {
     static ended_at_exit last;
     last.of = &inherited;
