@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // get_or_load: the failure of one caller's loader is not thrown at those who brought their own.
 #include "integration/gated_loads.hpp"
+#include "support/thread_sanitized.hpp"
 
 namespace drover::test {
 namespace {
@@ -22,6 +23,9 @@ class borrowed_loader : public fleet {
 };
 
 TEST_F(borrowed_loader, ThatFailsLeavesTheOthersToTryTheirs) {
+#if DROVER_THREAD_SANITIZED
+  GTEST_SKIP() << "the standard library's count of references to an exception is not instrumented";
+#endif
   for (const bool has_redis : {true, false}) {
     setup.url = has_redis ? server.url() : std::string{nobodys_url};
     in_child([&] {

@@ -157,6 +157,8 @@ baseline_read parse_baseline(std::string_view text) {
     whole = json::parse(text);
   } catch (const json::parse_error& error) {
     return refused(line_and_column(text, error.byte) + ": this is no JSON");
+  } catch (const json::out_of_range&) {
+    return refused("a number is too large");
   }
   if (!whole.is_object()) return refused("not an object with \"version\" and \"accepted\"");
   for (const auto& [name, value] : whole.items()) {

@@ -120,6 +120,7 @@ TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
        "line 3, entry 1: \"expires\" is \"2027-02-30\", which is no date: write it as 2027-01-31"},
   };
   for (const auto& [text, error] : cases) EXPECT_EQ(parse_baseline(text).error, error) << text;
+  EXPECT_EQ(parse_baseline("{\"version\": 1e999999}").error, "a number is too large");
   for (const char* const date : {"2027-1-31", "27-01-31", "2027/01/31", "soon", "2027-01-31 ",
                                  "2027-13-01", "+027-01-01", "2027-01-3x", ""}) {
     EXPECT_NE(parse_baseline(file(entry("C101", "*", "x", date))).error, "") << date;
