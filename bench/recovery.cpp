@@ -97,8 +97,10 @@ int main(int count, char** values) {
   std::vector<std::thread> callers;
   for (unsigned i = 0; i < with.threads; ++i) {
     callers.emplace_back([&, i] {
-      for (unsigned k = i; !stop; k += 7) {
-        if (cached.fetch(std::to_string(k % with.keys)).how == drover::served::fresh) seen.add();
+      // Drawn, so that callers which waited for one load do not go on in step.
+      for (std::uint32_t k = i * 2654435761U + 12345U; !stop; k = k * 1664525U + 1013904223U) {
+        if (cached.fetch(std::to_string((k >> 8U) % with.keys)).how == drover::served::fresh)
+          seen.add();
         std::this_thread::sleep_for(with.think);
       }
     });
