@@ -62,7 +62,7 @@ class running_load {
     const std::scoped_lock lock{of_.running_mutex};
     ++of_.running;
   }
-  // Told under the mutex: who waits for this may destroy it as soon as the mutex is free.
+  // Told under the mutex: the waiter may destroy it as soon as the mutex is free.
   ~running_load() {
     if (store::fork_count() != began_in_) return;  // the lock may be held for ever
     const std::scoped_lock lock{of_.running_mutex};

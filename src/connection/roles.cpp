@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the writer and the reader of a connection do for everyone, whoever they are. What came is
+// What the writer and the reader of a connection do for everyone else. What came is
 // judged in arrivals.cpp.
 #include <sched.h>
 
