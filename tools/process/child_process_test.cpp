@@ -95,7 +95,7 @@ TEST(child_process, DiesWithUsOfTheSignalThatWasAskedFor) {
 }
 
 TEST(child_process, StopsByASignalOrSaysThatItDoesNot) {
-  child_process willing{shell("sleep 1000")};
+  child_process willing{shell("exec sleep 1000")};
   EXPECT_TRUE(willing.stop(SIGTERM, 1min));
   EXPECT_TRUE(willing.stop(SIGTERM, 1min));
   const scratch_folder folder;
