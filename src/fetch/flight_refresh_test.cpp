@@ -225,7 +225,7 @@ TEST(flight_refresh, PromotesLateWhenItBeganLate) {
   EXPECT_LE(*on.machine.due(), on.now);
   passes(milliseconds{0})(on);
   EXPECT_EQ(text_of(on.fresh), "promote #1 over #200");
-  EXPECT_TRUE(on.complaints.empty());
+  EXPECT_TRUE(on.books.complaints.empty());
 }
 
 TEST(flight_refresh, TimesOutWithoutTouchingTheEntry) {

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// The accounts of one flight: which requests await a reply, which leases, marks and turns have not
+// been given back, and how often it ended. They list a complaint for each promise that the machine
+// breaks.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fetch/flight.hpp"
+#include "fetch/texts_for_test.hpp"
+
+namespace drover::fetch::testing {
+
+class accounts {
+ public:
+  std::vector<std::string> complaints;
+
+  void complain(std::string what) { complaints.push_back(std::move(what)); }
+
+  // --- requests
+  [[nodiscard]] bool has_outstanding() const { return !outstanding_.empty(); }
+  [[nodiscard]] action_kind oldest() const { return outstanding_.front().what; }
+
+  action take_oldest() {
+    const action asked = outstanding_.front();
+    outstanding_.pop_front();
+    return asked;
+  }
+
+  /// The oldest request of this kind. Complains when there is none.
+  std::optional<action> take(action_kind what) {
+    const auto at = std::find_if(outstanding_.begin(), outstanding_.end(),
+                                 [&](const action& one) { return one.what == what; });
+    if (at == outstanding_.end()) {
+      complain("nothing was sent that this answers");
+      return std::nullopt;
+    }
+    const action asked = *at;
+    outstanding_.erase(at);
+    return asked;
+  }
+
+  // --- what the server and the shell grant
+  void lease_granted(const entry::token& attempt) { leases_.insert(attempt); }
+  void lease_over(const entry::token& attempt) { leases_.erase(attempt); }
+  void mark_granted(const entry::token& attempt) { marks_.insert(attempt); }
+  void turn_refused() { ++turns_returned_; }
+  void leases_void() { leases_.clear(); }
+  void marks_void() { marks_.clear(); }
+
+  /// The flight must end like this.
+  void ending_is(ending::how what) { due_ending_ = what; }
+
+  /// The machine asked for this. `was_ended`: it had ended before that.
+  void asked(const action& one, const flight& machine, bool was_ended) {
+    settle(one, machine);
+    const bool has_reply =
+        one.what == action_kind::send_lease || one.what == action_kind::send_renew ||
+        one.what == action_kind::send_fill || one.what == action_kind::send_release ||
+        one.what == action_kind::send_mark || one.what == action_kind::send_promote;
+    if (has_reply) outstanding_.push_back(one);
+    const bool is_late =
+        one.what == action_kind::send_release_late || one.what == action_kind::send_mark_release;
+    if (was_ended && !is_late) complain("after its end: " + text_of(one));
+  }
+
+  /// Everything is over: complains of what is left.
+  void close(const flight& machine) {
+    if (finished_ != 1) complain("ended " + std::to_string(finished_) + " times");
+    for (const auto& token : leases_) complain("lease " + text_of(token) + " is left over");
+    for (const auto& token : marks_) complain("mark " + text_of(token) + " is left over");
+    if (turns_wanted_ != turns_returned_) complain("turns wanted and returned differ");
+    if (due_ending_ && machine.end().what != *due_ending_) {
+      complain("the load's result is lost: " + text_of(machine.end()));
+    }
+    if (machine.due()) complain("an ended flight wants to be called");
+  }
+
+ private:
+  void settle(const action& one, const flight& machine) {
+    switch (one.what) {
+      case action_kind::send_lease: leases_.erase(one.other); break;
+      case action_kind::send_fill:
+        if (one.other == one.attempt) leases_.erase(one.attempt);
+        break;
+      case action_kind::send_failure:
+      case action_kind::send_release:
+      case action_kind::send_release_late: leases_.erase(one.attempt); break;
+      case action_kind::send_mark_pause:
+      case action_kind::send_mark_release: marks_.erase(one.attempt); break;
+      case action_kind::lease_lost: leases_.erase(machine.held()); break;
+      case action_kind::want_turn: ++turns_wanted_; break;
+      case action_kind::return_turn: ++turns_returned_; break;
+      case action_kind::finish: ++finished_; break;
+      default: break;
+    }
+  }
+
+  std::deque<action> outstanding_;
+  std::set<entry::token> leases_;  ///< granted, perhaps, and not given back
+  std::set<entry::token> marks_;   ///< the same
+  int turns_wanted_ = 0;
+  int turns_returned_ = 0;
+  int finished_ = 0;
+  std::optional<ending::how> due_ending_;
+};
+
+}  // namespace drover::fetch::testing

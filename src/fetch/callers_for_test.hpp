@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// The callers of two processes: each reads the entry, joins a flight or leads one, and gets an
+// answer. They complain when the answer is older than an invalidation that was complete when they
+// began.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fetch/processes_for_test.hpp"
+
+namespace drover::fetch::testing {
+
+struct caller {
+  std::size_t process = 0;
+  bool is_late = false;
+  enum class state { idle, got, aboard, leading, gone } now_in = state::idle;
+  bool began = false;
+  int floor = 0;  ///< the last invalidation that was complete when it began
+  std::optional<small_server::stored> got{};
+  live_ptr on{};
+  std::uint64_t stamp = 0;
+};
+
+/// How a load ends.
+enum class load_end { stored, not_stored, threw };
+
+class callers {
+ public:
+  explicit callers(processes& in) : in_{in} {}
+
+  std::vector<caller> all;
+  int origin = 0;  ///< the version that a load reads now
+  int loads = 0;
+  std::string wrong;
+  steady_time servable_until{};
+
+  void begin(caller& one) {
+    if (!std::exchange(one.began, true)) one.floor = in_.completed;
+    one.got = in_.server.held;
+    one.now_in = caller::state::got;
+  }
+
+  void act(caller& one) {
+    const bool is_live =
+        one.got && one.got->what == entry::kind::value && one.got->until > in_.server.now;
+    if (is_live) {
+      if (one.got->is_stale && !in_.open_flight(one.process)) {
+        const live_ptr made = in_.new_flight(one.process);
+        made->in_background = true;
+        in_.on(made, [&](flight& machine, actions& out) {
+          machine.start_refresh(one.got->token, servable_until, out);
+        });
+      }
+      return answer(one, one.got->version, "its own GET");
+    }
+    one.on = in_.open_flight(one.process);
+    const bool is_new = !one.on;
+    if (is_new) one.on = in_.new_flight(one.process);
+    one.stamp = one.on->machine.stamp();
+    ++one.on->waiters;
+    one.now_in = caller::state::aboard;
+    if (is_new) in_.on(one.on, [](flight& machine, actions& out) { machine.start_cold(out); });
+  }
+
+  void wake(caller& one) {
+    const live_ptr was = one.on;
+    const ending& end = was->machine.end();
+    leave(one);
+    one.now_in = caller::state::idle;
+    if (was->machine.now_in() != flight::state::ended || !end.is_for(one.stamp)) return;
+    switch (end.what) {
+      case ending::how::read: return answer(one, was->read_version, "a LEASE");
+      case ending::how::loaded: return answer(one, was->loaded_version, "a load it joined");
+      case ending::how::failed_here:
+      case ending::how::failed_elsewhere:
+      case ending::how::timed_out: one.now_in = caller::state::gone; return;
+      case ending::how::dissolved:
+      case ending::how::not_begun:
+      case ending::how::saturated: return;
+    }
+  }
+
+  void leave(caller& one) {
+    const live_ptr was = std::exchange(one.on, nullptr);
+    --was->waiters;
+    if (was->waiters > 0 || was->in_background) return;
+    in_.on(was, [](flight& machine, actions& out) { machine.abandoned(out); });
+    if (was->machine.now_in() == flight::state::ended) was->is_offered = false;
+  }
+
+  void lead(std::size_t who) {
+    const bool is_caller = who < all.size();
+    const live_ptr of = is_caller ? all[who].on : in_.flights[who - all.size()];
+    of->is_offered = false;
+    of->machine.lead_taken();
+    of->is_loading = true;
+    of->loaded_version = origin;
+    ++loads;
+    if (is_caller) all[who].now_in = caller::state::leading;
+  }
+
+  void load_ends(const live_ptr& of, load_end how) {
+    of->is_loading = false;
+    in_.on(of, [&](flight& machine, actions& out) {
+      if (how == load_end::threw) {
+        ++in_.gone_wrong;
+        machine.load_failed(entry::failure_class::threw, out);
+      } else {
+        if (how == load_end::not_stored) ++in_.gone_wrong;
+        machine.load_done(how == load_end::stored, out);
+      }
+    });
+    for (caller& one : all) {
+      if (one.on != of || one.now_in != caller::state::leading) continue;
+      leave(one);
+      if (how == load_end::threw) {
+        one.now_in = caller::state::gone;
+      } else {
+        answer(one, of->loaded_version, "its own load");
+      }
+    }
+  }
+
+ private:
+  void answer(caller& one, int version, const char* by) {
+    one.now_in = caller::state::gone;
+    if (version < one.floor) {
+      wrong = "got version " + std::to_string(version) + " after invalidation " +
+              std::to_string(one.floor) + ", by " + by;
+    }
+  }
+
+  processes& in_;
+};
+
+}  // namespace drover::fetch::testing

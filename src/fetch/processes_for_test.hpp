@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+// The flights of two processes, and their connections to one small server. What the machines ask
+// for is done at once, or put on the wire: a request is executed and its reply delivered when the
+// world says so.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fetch/server_for_test.hpp"
+#include "fetch/texts_for_test.hpp"
+
+namespace drover::fetch::testing {
+
+/// A flight and what the shell knows of it.
+struct live {
+  live(flight_settings with, std::size_t in) : machine{std::move(with)}, process{in} {}
+  flight machine;
+  std::size_t process;
+  bool is_offered = false;
+  bool is_loading = false;
+  bool in_background = false;
+  std::size_t waiters = 0;
+  std::uint64_t let_go_from = UINT64_MAX;
+  int loaded_version = -1;
+  int read_version = -1;
+};
+using live_ptr = std::shared_ptr<live>;
+
+class processes {
+ public:
+  struct request {
+    live_ptr of{};  ///< none: an invalidation
+    action what{};
+    bool is_done = false;
+    lease::lease_reply lease{};
+    int version = -1;
+    bool applied = false;
+    lease::fill_reply::how filled = lease::fill_reply::how::refused;
+  };
+
+  small_server server;
+  std::array<std::deque<request>, 2> pipe;
+  std::array<bool, 2> is_alive{true, true};
+  std::vector<live_ptr> flights;
+  int completed = 0;   ///< the newest acknowledged invalidation
+  int gone_wrong = 0;  ///< each may cost a load
+
+  /// Tells the machine, and does what it asks for.
+  template <class Event>
+  void on(const live_ptr& of, Event event) {
+    actions asked;
+    event(of->machine, asked);
+    for (const action& one : asked) carry_out(of, one);
+  }
+
+  void carry_out(const live_ptr& of, const action& one) {
+    if (one.what < action_kind::want_turn) {
+      pipe[of->process].push_back({.of = of, .what = one});
+      return;
+    }
+    switch (one.what) {
+      case action_kind::want_turn:
+        return on(of,
+                  [&](flight& machine, actions& out) { machine.turn_granted(server.now, out); });
+      case action_kind::offer_lead:
+        if (of->waiters == 0 && !of->in_background) {
+          return on(of, [](flight& machine, actions& out) { machine.abandoned(out); });
+        }
+        of->is_offered = true;
+        return;
+      case action_kind::let_go: of->let_go_from = one.from_stamp; return;
+      case action_kind::finish: return wake_flights(of->process);
+      default: return;
+    }
+  }
+
+  void wake_flights(std::size_t process) {
+    for (const live_ptr& one : std::vector<live_ptr>{flights}) {
+      if (one->process != process) continue;
+      on(one, [](flight& machine, actions& out) { machine.woken(out); });
+    }
+  }
+
+  void key_was_invalidated(std::size_t process) {
+    for (const live_ptr& one : std::vector<live_ptr>{flights}) {
+      if (one->process != process) continue;
+      on(one, [](flight& machine, actions& out) {
+        machine.invalidated_here(out);
+        machine.woken(out);
+      });
+    }
+  }
+
+  live_ptr open_flight(std::size_t process) {
+    for (const live_ptr& one : flights) {
+      if (one->process == process && one->machine.is_open()) return one;
+    }
+    return nullptr;
+  }
+
+  live_ptr new_flight(std::size_t process) {
+    flights.push_back(std::make_shared<live>(
+        flight_settings{.lease_ttl = small_server::lease_ttl,
+                        .load_max = std::chrono::seconds{30},
+                        .refused = {},
+                        .new_token = [this] { return numbered(++last_token_); }},
+        process));
+    return flights.back();
+  }
+
+  // --- the wire
+  void execute(std::size_t p) {
+    for (request& one : pipe[p]) {
+      if (!one.is_done) return execute(one, p);
+    }
+  }
+
+  void execute(request& one, std::size_t p) {
+    one.is_done = true;
+    if (!one.of) {
+      server.invalidate(one.version, p);
+      return;
+    }
+    switch (one.what.what) {
+      case action_kind::send_lease: one.lease = server.lease(one.what, p, one.version); return;
+      case action_kind::send_renew: one.applied = server.renew(one.what, p); return;
+      case action_kind::send_fill:
+        one.filled = server.fill(one.what, one.of->loaded_version, p);
+        return;
+      case action_kind::send_failure: server.fail(one.what, p); return;
+      case action_kind::send_release:
+      case action_kind::send_release_late: one.applied = server.release(one.what, p); return;
+      case action_kind::send_mark: {
+        one.applied = server.take_mark(one.what);
+        const auto& held = server.held;
+        one.version = held && held->what == entry::kind::value && held->token == numbered(200);
+        return;
+      }
+      case action_kind::send_mark_pause:
+      case action_kind::send_mark_release: server.release_mark(one.what); return;
+      case action_kind::send_promote: one.applied = server.promote(one.what, p); return;
+      default: return;
+    }
+  }
+
+  void deliver(std::size_t p) {
+    const request one = std::move(pipe[p].front());
+    pipe[p].pop_front();
+    tell(one, p, std::nullopt);
+  }
+
+  void tell(const request& one, std::size_t p, const std::optional<fault>& why) {
+    if (!one.of) {
+      if (why) {  // kept in the journal, and sent again
+        pipe[p].push_back({.of = nullptr, .what = one.what, .version = one.version});
+        return;
+      }
+      key_was_invalidated(p);
+      completed = one.version;
+      return;
+    }
+    using lease::step_reply;
+    const auto applied = [&]() -> result<step_reply> {
+      if (why) return *why;
+      return step_reply{one.applied};
+    };
+    on(one.of, [&](flight& machine, actions& out) {
+      switch (one.what.what) {
+        case action_kind::send_lease:
+          if (machine.now_in() == flight::state::asking) one.of->read_version = one.version;
+          return machine.lease_replied(one.what.attempt,
+                                       why ? result<lease::lease_reply>{*why} : one.lease, true,
+                                       server.now, out);
+        case action_kind::send_renew: return machine.renew_replied(applied(), out);
+        case action_kind::send_fill:
+          return machine.fill_replied(
+              why ? result<lease::fill_reply>{*why} : lease::fill_reply{one.filled, {}}, true, out);
+        case action_kind::send_release: return machine.released(applied(), out);
+        case action_kind::send_mark:
+          return machine.mark_replied(
+              why ? result<lease::mark_reply>{*why} : lease::mark_reply{one.applied, {}},
+              one.version != 0, server.now, out);
+        case action_kind::send_promote: return machine.promote_replied(applied(), out);
+        default: return;
+      }
+    });
+    if (one.what.what == action_kind::send_release_late ||
+        one.what.what == action_kind::send_promote) {
+      wake_flights(p);
+    }
+  }
+
+  // The replies are lost. Either everything that was sent has been executed, or nothing.
+  void lose_connection(std::size_t p, bool was_executed) {
+    ++gone_wrong;
+    std::deque<request> old;
+    for (request& one : pipe[p]) {
+      if (was_executed && !one.is_done) execute(one, p);
+    }
+    old.swap(pipe[p]);
+    const fault why{fault_code::unreachable, "lost"};
+    for (const request& one : old) tell(one, p, why);
+    server.is_armed[p] = server.has_push[p] = false;
+    for (const live_ptr& one : std::vector<live_ptr>{flights}) {
+      if (one->process != p) continue;
+      on(one, [](flight& machine, actions& out) { machine.connection_lost(out); });
+    }
+    for (const live_ptr& one : flights) {  // leases first: they name a connection that is gone
+      if (one->process != p || !one->machine.is_holder()) continue;
+      pipe[p].push_front(
+          {.of = one, .what = {.what = action_kind::send_renew, .attempt = one->machine.held()}});
+    }
+  }
+
+  // --- time
+  std::optional<steady_time> next_due() const {
+    std::optional<steady_time> first;
+    for (const live_ptr& one : flights) {
+      const auto due = is_alive[one->process] ? one->machine.due() : std::nullopt;
+      if (due && (!first || *due < *first)) first = due;
+    }
+    return first;
+  }
+
+  /// Moves the clock to the first timer that is due, and runs it.
+  void timers_run() {
+    server.now = std::max(server.now, *next_due());
+    for (const live_ptr& one : std::vector<live_ptr>{flights}) {
+      const auto due = is_alive[one->process] ? one->machine.due() : std::nullopt;
+      if (!due || *due > server.now) continue;
+      on(one, [&](flight& machine, actions& out) { machine.on_time(server.now, out); });
+    }
+  }
+
+ private:
+  unsigned last_token_ = 0;
+};
+
+}  // namespace drover::fetch::testing
