@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Steps the machines under the mutex: turns, what waiters look at, and the timers.
 #include "cache/flight_runner.hpp"
 
 #include <algorithm>
@@ -6,11 +7,8 @@
 
 #include <drover/failure.hpp>
 
-#include "cache/load_chain.hpp"
-
 namespace drover::detail {
 
-using fetch::beginning;
 using state = fetch::flight::state;
 
 struct flight_runner::later {
@@ -33,150 +31,6 @@ flight_runner::flight_runner(const client_options& options, event_reporter& to,
 void flight_runner::use(store::redis_store& on, std::string canary_id) {
   store_ = &on;
   canary_id_ = std::move(canary_id);
-}
-
-flight_ptr flight_runner::make_flight(const std::shared_ptr<cache_part>& of, const key_names& names,
-                                      const entry::token& refused, bool in_background) const {
-  const policy& with = of->policy;
-  return std::make_shared<live_flight>(
-      of, names,
-      fetch::flight_settings{.lease_ttl = with.lease_ttl,
-                             .load_max = with.load_max,
-                             .marks_uncacheable = with.uncacheable_ttl.count() > 0,
-                             .refused = refused,
-                             .new_token = random_token},
-      in_background);
-}
-
-std::optional<flight_runner::boarding> flight_runner::board(const boarding_request& request) {
-  const std::string& key = request.names.value_key;
-  const bool is_inside_a_load = load_chain::is_inside_a_load();
-  const std::uint32_t attempts = failures_.attempts(key, store::now());
-  boarding made;
-  bool lends_turn = false;
-  beginning how = request.how;
-  {
-    const guard_lock lock{mutex_};
-    if (waiter_count_ >= options_.waiters_max) return std::nullopt;
-    made.flight = table_.open(key, how, [this](live_flight& one) -> const fetch::flight& {
-      mutex_.assert_held();
-      return in(one).machine;
-    });
-    const bool joins = made.flight != nullptr;
-    if (!joins) {
-      if (how == beginning::cold && table_.is_full()) how = beginning::bypass;
-      made.flight = make_flight(request.of, request.names, request.refused, false);
-      in(*made.flight).rides = is_inside_a_load;
-      in(*made.flight).machine.remember_attempts(attempts);
-      table_.enter(key, made.flight);
-    }
-    ++waiter_count_;
-    ++made.flight->waiters;
-    if (request.can_lead) ++made.flight->leaders;
-    made.stamp = in(*made.flight).machine.stamp();
-    lends_turn = joins && is_inside_a_load && lend_turn(*made.flight);
-    if (joins && !lends_turn) return made;
-  }
-  step(made.flight, [&](fetch::flight& machine, fetch::actions& out) {
-    if (lends_turn) return machine.turn_lent(store::now(), out);
-    switch (how) {
-      case beginning::cold: return machine.start_cold(out);
-      case beginning::bypass: return machine.start_bypass(out);
-      case beginning::bypass_alone: return machine.start_bypass_alone(out);
-      case beginning::unstored: return machine.start_unstored(store::now(), out);
-    }
-  });
-  return made;
-}
-
-// A caller inside a load has joined: the flight needs no turn of its own. True when it is queued
-// for one. One that asks or waits may have to bypass Redis later, and then takes none.
-bool flight_runner::lend_turn(live_flight& flight) {
-  switch (in(flight).machine.now_in()) {
-    case state::queued: return true;
-    case state::asking:
-    case state::waiting:
-    case state::marking: in(flight).rides = true; return false;
-    default: return false;  // what it was granted has a turn already, or needs none
-  }
-}
-
-void flight_runner::leave(const flight_ptr& flight, bool can_lead) noexcept {
-  if (is_inherited()) return;
-  --waiter_count_;
-  if (can_lead) --flight->leaders;
-  if (flight->ended.load(std::memory_order_acquire)) {  // a thousand leave at once: no mutex
-    --flight->waiters;
-    return;
-  }
-  bool is_last = false;
-  {
-    const guard_lock lock{mutex_};
-    is_last = --flight->waiters == 0;
-  }
-  if (is_last && flight->in_background) {
-    if (flight->needs_waiters && flight->may_begin) drop_refresh(flight);
-  } else if (is_last) {
-    step(flight, [&](fetch::flight& machine, fetch::actions& out) {
-      if (flight->waiters == 0) machine.abandoned(out);
-    });
-  } else if (flight->may_begin.load()) {
-    wake_one(*flight);  // the caller was perhaps the one that was woken to lead
-  }
-}
-
-std::optional<flight_runner::boarding> flight_runner::begin_refresh(
-    const refresh_request& request) {
-  const std::string& key = request.names.value_key;
-  const std::uint32_t attempts = failures_.attempts(key, store::now());
-  boarding made;
-  {
-    const guard_lock lock{mutex_};
-    if (request.of->draining || table_.is_full() || quiet_.is_quiet(key, store::now()) ||
-        (request.foreground && waiter_count_ >= options_.waiters_max) ||
-        table_.open(key, beginning::cold, [this](live_flight& one) -> const fetch::flight& {
-          mutex_.assert_held();
-          return in(one).machine;
-        })) {
-      return std::nullopt;
-    }
-    made.flight = make_flight(request.of, request.names, {}, !request.foreground);
-    made.flight->previous = request.previous;
-    made.flight->previous_payload = request.previous_payload;
-    made.flight->is_early = request.early;
-    in(*made.flight).machine.remember_attempts(attempts);
-    table_.enter(key, made.flight);
-    if (request.foreground) {
-      ++waiter_count_;
-      ++made.flight->waiters;
-      ++made.flight->leaders;
-    }
-  }
-  step(made.flight, [&](fetch::flight& machine, fetch::actions& out) {
-    machine.start_refresh(request.base, request.servable_until, out);
-  });
-  return made;
-}
-
-void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& of,
-                                          const key_names& names, const entry::token& refused) {
-  flight_ptr made;
-  const std::uint32_t attempts = failures_.attempts(names.value_key, store::now());
-  {
-    const guard_lock lock{mutex_};
-    if (of->draining || table_.is_full() ||
-        table_.open(names.value_key, beginning::cold,
-                    [this](live_flight& one) -> const fetch::flight& {
-                      mutex_.assert_held();
-                      return in(one).machine;
-                    })) {
-      return;
-    }
-    made = make_flight(of, names, refused, true);
-    in(*made).machine.remember_attempts(attempts);
-    table_.enter(names.value_key, made);
-  }
-  step(made, [](fetch::flight& machine, fetch::actions& out) { machine.start_cold(out); });
 }
 
 void flight_runner::thread_missing(const flight_ptr& flight) noexcept {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// How a flight that waits for another holder hears of the entry's changes: by pushes, by the wake
+// channel, or by polling.
+#include <algorithm>
+#include <utility>
+
+#include "cache/flight_runner.hpp"
+
+namespace drover::detail {
+
+void flight_runner::now_waits(const flight_ptr& flight) {
+  if (closing_) return;
+  store_->wakes().prove(flight->of->keys.canary_key(canary_id_));
+  const store::wake_mode mode = store_->wakes().mode();
+  if (mode == store::wake_mode::push) return;
+  if (mode == store::wake_mode::channel) {
+    listen(flight);
+    return;
+  }
+  const guard_lock lock{mutex_};
+  live_flight::guarded& inside = in(*flight);
+  if (inside.machine.now_in() != fetch::flight::state::waiting || inside.poll_at) return;
+  constexpr milliseconds first_poll{5};
+  constexpr milliseconds last_poll{100};
+  inside.poll_every =
+      inside.poll_every.count() == 0 ? first_poll : std::min(last_poll, inside.poll_every * 3 / 2);
+  const auto jittered = std::chrono::duration_cast<microseconds>(inside.poll_every) *
+                        static_cast<int>(80 + 40 * draw()) / 100;
+  inside.poll_at = store::now() + jittered;
+  plan_timer(*flight);
+}
+
+void flight_runner::listen(const flight_ptr& flight) {
+  const std::uint64_t connection = store_->channel().epoch();
+  {
+    const guard_lock lock{mutex_};
+    if (connection == 0 || in(*flight).listening_on == connection) return;
+    in(*flight).listening_on = connection;
+  }
+  store_->wakes().listen(flight->of->keys.wake_channel(flight->names.key));
+  if (flight->ended.load(std::memory_order_acquire)) {
+    stop_listening(flight);
+    return;
+  }
+  // The subscription is behind the last look: what was told in between was told to nobody.
+  step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
+}
+
+void flight_runner::stop_listening(const flight_ptr& flight) {
+  std::uint64_t was = 0;
+  {
+    const guard_lock lock{mutex_};
+    was = std::exchange(in(*flight).listening_on, 0);
+  }
+  if (was == 0 || closing_ || was != store_->channel().epoch()) return;
+  store_->wakes().leave(flight->of->keys.wake_channel(flight->names.key));
+}
+
+}  // namespace drover::detail

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// A flight from its grant on: the lease is kept alive, the load runs, and its result is stored.
+#include "base/assert.hpp"
+#include "fetch/flight.hpp"
+
+namespace drover::fetch {
+
+void flight::loading_time(steady_time now, actions& out) {
+  if (load_ends_ && *load_ends_ <= now && state_ == state::loading) {
+    out.push_back({.what = action_kind::stop_load});
+    load_failed(entry::failure_class::timed_out, out);
+    return;
+  }
+  if (load_ends_ && *load_ends_ <= now && state_ == state::offered) {
+    give_grant_back(ending::how::not_begun, out);
+    return;
+  }
+  if (renew_ && *renew_ <= now) {
+    renew_ = now + with_.lease_ttl / 3;
+    if (is_holder()) out.push_back({.what = action_kind::send_renew, .attempt = held_});
+    if (refresh_ && !lost_) {
+      out.push_back({.what = action_kind::send_mark_extend, .attempt = held_});
+    }
+  }
+  if (state_ == state::loading && promote_at_ && *promote_at_ <= now) {
+    promote_at_.reset();
+    if (!lost_) {
+      promote_asked_ = true;
+      out.push_back({.what = action_kind::send_promote, .attempt = held_, .other = base_});
+    }
+  }
+}
+
+void flight::renew_now(actions& out) {
+  if (is_holder()) out.push_back({.what = action_kind::send_renew, .attempt = held_});
+}
+
+void flight::renew_replied(const result<lease::step_reply>& reply, actions& out) {
+  // A fault says nothing about the lease: the next third asks again.
+  if (!is_holder() || !reply) return;
+  if (promote_unknown_) {
+    promote_unknown_ = false;
+    promoted_ = reply->applied;
+  } else if (!reply->applied) {
+    lose_lease(out);
+  }
+}
+
+void flight::lose_lease(actions& out) {
+  if (lost_ || state_ == state::storing || state_ == state::ended) return;
+  lost_ = true;
+  closed_ = true;
+  out.push_back({.what = action_kind::lease_lost});
+  if (read_step_ != 0) out.push_back({.what = action_kind::let_go, .from_stamp = read_step_});
+}
+
+void flight::lead_taken() {
+  DROVER_ASSERT(state_ == state::offered);
+  state_ = state::loading;
+  read_step_ = ++step_;
+  if (alone_) closed_ = true;
+}
+
+void flight::load_done(bool may_store, actions& out) {
+  if (state_ != state::loading)
+    return;  // the flight ended without it: nobody is told, nothing stored
+  may_store_ = may_store;
+  load_ends_.reset();
+  promote_at_.reset();
+  if (bypass_) {
+    finish(ending::how::loaded, closed_ ? read_step_ : everyone, out);
+  } else if (unleased_) {
+    finish(ending::how::loaded, read_step_, out);  // nothing certifies it
+  } else if (promote_asked_) {
+    state_ = state::promoting;
+  } else {
+    store(out);
+  }
+}
+
+void flight::promote_replied(const result<lease::step_reply>& reply, actions& out) {
+  if (!promote_asked_) return;
+  promote_asked_ = false;
+  if (reply && !reply->applied) {
+    lose_lease(out);
+  } else {
+    promoted_ = reply.has_value();
+    promote_unknown_ = !promoted_;
+    if (state_ == state::ended || lost_) {
+      out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+    }
+  }
+  if (state_ == state::promoting) store(out);
+}
+
+void flight::store(actions& out) {
+  const bool cold = !refresh_ || promoted_;
+  if (lost_) {
+    if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+    finish(ending::how::loaded, read_step_, out);
+    return;
+  }
+  state_ = state::storing;
+  if (may_store_) {
+    out.push_back(
+        {.what = action_kind::send_fill, .attempt = held_, .other = cold ? held_ : base_});
+  } else if (cold || promote_unknown_) {
+    out.push_back({.what = with_.marks_uncacheable ? action_kind::send_uncacheable
+                                                   : action_kind::send_release,
+                   .attempt = held_});
+  } else {
+    out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+    finish(ending::how::loaded, read_step_, out);
+  }
+}
+
+void flight::fill_replied(const result<lease::fill_reply>& reply, bool is_available, actions& out) {
+  if (state_ != state::storing) return;
+  if (!reply && reply.error().code == fault_code::unreachable && is_available &&
+      resends_ < resend_max) {
+    ++resends_;  // harmless if the first copy was executed: the answer is then "duplicate"
+    store(out);
+    return;
+  }
+  const bool certified = reply && reply->what != lease::fill_reply::how::refused;
+  if (reply && !certified && promote_unknown_) {
+    promote_unknown_ = false;
+    promoted_ = true;  // perhaps: the entry is PENDING under our own token then
+    store(out);
+    return;
+  }
+  if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+  if (!reply && is_holder()) {  // without effect if it was stored all the same
+    out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+  }
+  finish(ending::how::loaded, certified ? everyone : read_step_, out);
+}
+
+void flight::released(const result<lease::step_reply>& reply, actions& out) {
+  if (state_ != state::storing) return;
+  if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+  if (!reply) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+  // Still ours at the release: nothing came between the origin read and now, as after a fill.
+  finish(ending::how::loaded, reply && reply->applied ? everyone : read_step_, out);
+}
+
+void flight::load_failed(entry::failure_class why, actions& out) {
+  if (state_ != state::loading) return;
+  ++attempts_;
+  end_.attempts = attempts_;
+  if (is_holder()) {
+    out.push_back({.what = action_kind::send_failure,
+                   .attempt = held_,
+                   .attempts = attempts_,
+                   .failure = why});
+  }
+  if (refresh_) {
+    out.push_back({.what = action_kind::send_mark_pause, .attempt = held_, .attempts = attempts_});
+  }
+  finish(why == entry::failure_class::timed_out ? ending::how::timed_out : ending::how::failed_here,
+         everyone, out);
+}
+
+}  // namespace drover::fetch
