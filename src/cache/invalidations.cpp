@@ -54,8 +54,7 @@ result<void> invalidations::send(cache_part& of, std::string_view key,
   return done;
 }
 
-bool invalidations::is_pending(std::string_view value_key) noexcept {
-  if (pending_count_.load(std::memory_order_relaxed) == 0) return false;
+bool invalidations::is_in_journal(std::string_view value_key) noexcept {
   const guard_lock lock{mutex_};
   return journal_.is_pending(value_key);
 }

@@ -40,7 +40,9 @@ class invalidations {
 
   /// An entry of this key may be older than an invalidation of ours. One relaxed load while nothing
   /// is pending.
-  [[nodiscard]] bool is_pending(std::string_view value_key) noexcept;
+  [[nodiscard]] bool is_pending(std::string_view value_key) noexcept {
+    return pending_count_.load(std::memory_order_relaxed) != 0 && is_in_journal(value_key);
+  }
   /// Before a lease is asked for; and, when it is granted: its load is newer than what was pending.
   [[nodiscard]] std::uint64_t stamp() noexcept;
   void settle(std::string_view value_key, std::uint64_t asked_at) noexcept;
@@ -49,6 +51,7 @@ class invalidations {
 
  private:
   using number = fetch::invalidation_journal::number;
+  [[nodiscard]] bool is_in_journal(std::string_view value_key) noexcept;
   void acknowledged(number sending) noexcept;
   void failed(number sending) noexcept;
   void send_again(std::span<const fetch::invalidation_journal::sending> due) noexcept;

@@ -172,11 +172,10 @@ reading::round reading::serve_live(const fetch::judgement& found) {
   const bool absent = head.what == entry::kind::absent;
   erased_value value = absent ? nullptr : decode(found.read.payload, head);
   if (!absent && !value) return fly(fetch::beginning::cold);
-  if (found.what == fetch::finding::stale) return serve_stale(head, std::move(value));
-  const server_time now = core_.redis().server_now().value_or(head.until);
+  if (found.what == fetch::finding::stale) return serve_stale(found, std::move(value));
   const policy& with = of_->policy;
   if (with.early_beta > 0 &&
-      entry::is_due_early(head, now,
+      entry::is_due_early(head, found.judged_at,
                           {.beta = with.early_beta, .unit = draw(), .lead_max = with.ttl / 4})) {
     if (borrowed_ == nullptr) {
       refresh_behind(head, value, true);
@@ -185,10 +184,12 @@ reading::round reading::serve_live(const fetch::judgement& found) {
     }
   }
   counters::add(of_->counted.hits);
-  return {erased_fetched{std::move(value), served::fresh, entry::age_of(head, now)}, {}};
+  return {erased_fetched{std::move(value), served::fresh, entry::age_of(head, found.judged_at)},
+          {}};
 }
 
-reading::round reading::serve_stale(const entry::envelope& head, erased_value value) {
+reading::round reading::serve_stale(const fetch::judgement& found, erased_value value) {
+  const entry::envelope& head = found.read.head;
   if (borrowed_ == nullptr) {
     refresh_behind(head, value, false);
   } else if (auto refreshed = refresh_here(head, value, false)) {
@@ -198,8 +199,8 @@ reading::round reading::serve_stale(const entry::envelope& head, erased_value va
   core_.report().tell(
       {.what = event_kind::stale_served, .cache = of_->keys.name(), .key = names_.key},
       &of_->counted);
-  const server_time now = core_.redis().server_now().value_or(head.until);
-  return {erased_fetched{std::move(value), served::stale, entry::age_of(head, now)}, {}};
+  return {erased_fetched{std::move(value), served::stale, entry::age_of(head, found.judged_at)},
+          {}};
 }
 
 flight_runner::refresh_request reading::refresh_of(const entry::envelope& head,

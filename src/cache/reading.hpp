@@ -50,7 +50,7 @@ class reading {
   [[nodiscard]] round judge(const std::optional<std::string>& bytes);
   [[nodiscard]] round bypass(fetch::beginning how = fetch::beginning::bypass);
   [[nodiscard]] round serve_live(const fetch::judgement& found);
-  [[nodiscard]] round serve_stale(const entry::envelope& head, erased_value value);
+  [[nodiscard]] round serve_stale(const fetch::judgement& found, erased_value value);
   [[nodiscard]] round refuse_damaged(const entry::envelope& head);
   [[nodiscard]] bool refuse_pending(const entry::envelope& head);
   [[nodiscard]] std::optional<erased_fetched> refresh_here(const entry::envelope& head,

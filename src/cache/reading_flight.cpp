@@ -195,7 +195,7 @@ reading::round reading::read_by_lease(const fetch::ending& end) {
   const bool absent = head.what == entry::kind::absent;
   erased_value value = absent ? nullptr : decode(found.read.payload, head);
   if (!absent && !value) return {};
-  if (found.what == fetch::finding::stale) return serve_stale(head, std::move(value));
+  if (found.what == fetch::finding::stale) return serve_stale(found, std::move(value));
   counters::add(of_->counted.joins);
   counters::add(of_->counted.loads_avoided);
   return {erased_fetched{std::move(value), served::joined, entry::age_of(head, end.server_now)},

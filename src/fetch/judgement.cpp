@@ -42,6 +42,7 @@ judgement judge(std::optional<std::string_view> bytes, std::uint64_t digest,
     return found;
   }
   if (!now) return found;
+  found.judged_at = *now;
   if (head.what == entry::kind::failed) {
     head.until = entry::pause_end_of(head, failure_pause_max);
     if (head.stored_at > *now) return found;

@@ -26,7 +26,9 @@ enum class finding : std::uint8_t {
 struct judgement {
   finding what = finding::missing;
   bool is_foreign = false;  ///< missing because of a string that is not ours: counted
-  entry::decoded read{};    ///< points into the judged bytes
+  server_time
+      judged_at{};        ///< `now`; set when its age was judged: fresh, stale, failed and the like
+  entry::decoded read{};  ///< points into the judged bytes
 };
 
 /// `bytes`: what GET answered; nullopt when there is no such key. `digest`: of the key asked for.
