@@ -88,7 +88,7 @@ void flight_runner::offer_lead(const flight_ptr& flight) {
     const guard_lock lock{mutex_};
     const fetch::flight& machine = in(*flight).machine;
     is_bypass = machine.is_bypass();
-    is_leased = machine.is_holder();
+    is_leased = machine.is_holder() && !machine.is_promoted();
     is_take_over = machine.is_take_over();
   }
   if (is_bypass) report_.tell(event_kind::bypass_started, *flight);
@@ -114,9 +114,14 @@ void flight_runner::offer_lead(const flight_ptr& flight) {
 }
 
 void flight_runner::drop_refresh(const flight_ptr& flight) noexcept {
-  counters::add(flight->of->counted.refreshes_dropped);
-  report_.tell(event_kind::refresh_dropped, *flight, {}, "the background queue is full");
+  count_dropped_refresh(*flight, "the background queue is full");
   thread_missing(flight);
+}
+
+void flight_runner::count_dropped_refresh(const live_flight& flight,
+                                          std::string_view why) noexcept {
+  counters::add(flight.of->counted.refreshes_dropped);
+  report_.tell(event_kind::refresh_dropped, flight, {}, why);
 }
 
 void flight_runner::wake_one(live_flight& flight) noexcept {
@@ -136,6 +141,7 @@ void flight_runner::finish(const flight_ptr& flight) noexcept {
     counters::add(flight->of->counted.failures);
     report_.tell(event_kind::load_timed_out, *flight, flight->of->policy.load_max);
   }
+  if (end.is_dropped) count_dropped_refresh(*flight, "its entry ended before a thread was free");
   flight->ended.store(true, std::memory_order_release);
   flight->word.wake_all();
   try {

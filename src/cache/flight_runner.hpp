@@ -155,6 +155,7 @@ class flight_runner {
   void lost_lease(const flight_ptr& flight);
   void offer_lead(const flight_ptr& flight);
   void drop_refresh(const flight_ptr& flight) noexcept;
+  void count_dropped_refresh(const live_flight& flight, std::string_view why) noexcept;
   void wake_one(live_flight& flight) noexcept;
   void finish(const flight_ptr& flight) noexcept;
 

@@ -105,16 +105,16 @@ flight_runner::load_end flight_runner::run_load(const flight_ptr& flight,
   steady_time ends{};
   {
     const running_load running{*of};
-    step(flight, [&](fetch::flight& machine, fetch::actions&) {
-      end.ran = machine.now_in() == fetch::flight::state::offered;
+    step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+      const steady_time now = store::now();
+      end.ran = machine.begin_load(now, out);
       if (!end.ran) return;
       end.is_bypass = machine.is_bypass();
       is_refresh = machine.is_refresh();
       attempt = machine.attempts() + 1;
-      ends = machine.grant_ends().value_or(store::now());
+      ends = machine.grant_ends().value_or(now);
       if (by == load_runner::caller) flight->is_claimed.store(true);
-      flight->result.began = store::now();
-      machine.lead_taken();
+      flight->result.began = now;
     });
     if (!end.ran) return end;
     count_load(*flight, is_refresh, end.is_bypass);

@@ -97,8 +97,10 @@ class callers {
     const bool is_caller = who < all.size();
     const live_ptr of = is_caller ? all[who].on : in_.flights[who - all.size()];
     of->is_offered = false;
-    of->machine.lead_taken();
-    of->is_loading = true;
+    in_.on(of, [&](flight& machine, actions& out) {
+      of->is_loading = machine.begin_load(in_.server.now, out);
+    });
+    if (!of->is_loading) return;
     of->loaded_version = origin;
     ++loads;
     if (is_caller) all[who].now_in = caller::state::leading;

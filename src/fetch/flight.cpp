@@ -32,7 +32,8 @@ std::uint64_t flight::holder_client_id() const noexcept {
 
 std::optional<steady_time> flight::due() const noexcept {
   std::optional<steady_time> first;
-  const auto promote = state_ == state::loading ? promote_at_ : std::nullopt;
+  const bool has_grant = state_ == state::offered || state_ == state::loading;
+  const auto promote = has_grant ? promote_at_ : std::nullopt;
   for (const auto& at : {look_again_, renew_, load_ends_, promote}) {
     if (at && (!first || *at < *first)) first = at;
   }
@@ -82,6 +83,11 @@ void flight::grant(const entry::token& token, steady_time now, actions& out) {
   look_again_.reset();
   load_ends_ = now + with_.load_max;
   if (!bypass_ && !unleased_) renew_ = now + with_.lease_ttl / 3;
+  if (promote_at_ && *promote_at_ <= now) {  // by now another process may lead
+    state_ = state::claiming;
+    promote(out);
+    return;
+  }
   state_ = state::offered;
   out.push_back({.what = action_kind::offer_lead});
 }
@@ -90,9 +96,8 @@ void flight::grant(const entry::token& token, steady_time now, actions& out) {
 void flight::give_grant_back(ending::how how, actions& out) {
   if (refresh_) {
     out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
-  } else if (!bypass_ && !unleased_ && !lost_) {
-    out.push_back({.what = action_kind::send_release_late, .attempt = held_});
   }
+  if (is_holder()) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
   finish(how, everyone, out);
 }
 
@@ -147,8 +152,8 @@ void flight::on_time(steady_time now, actions& out) {
       ask({}, out);
     }
   }
-  if (state_ == state::offered || state_ == state::loading || state_ == state::promoting ||
-      state_ == state::storing) {
+  if (state_ == state::offered || state_ == state::claiming || state_ == state::loading ||
+      state_ == state::promoting || state_ == state::storing) {
     loading_time(now, out);
   }
 }
@@ -162,7 +167,8 @@ void flight::invalidated_here(actions& out) {
 }
 
 void flight::server_replaced(actions& out) {
-  if (state_ == state::offered && !bypass_ && !unleased_) {
+  const bool has_not_begun = state_ == state::offered || state_ == state::claiming;
+  if (has_not_begun && !bypass_ && !unleased_) {
     lost_ = true;
     give_grant_back(ending::how::dissolved, out);
   } else if (state_ == state::loading || state_ == state::promoting) {
@@ -199,7 +205,7 @@ void flight::collapse(actions& out) {
 }
 
 void flight::abandoned(actions& out) {
-  if (state_ == state::offered) {
+  if (state_ == state::offered || state_ == state::claiming) {
     give_grant_back(ending::how::dissolved, out);
   } else if (state_ == state::asking || state_ == state::waiting || state_ == state::queued ||
              state_ == state::marking) {

@@ -115,6 +115,7 @@ struct ending {
   std::uint64_t stamp_limit = 0;   ///< only those with a smaller stamp may have it
   std::uint64_t bypass_limit = 0;  ///< the same for callers that bypass Redis
   bool without_redis = false;      ///< loaded in a bypass
+  bool is_dropped = false;         ///< a refresh that nobody began before its entry ended
   std::uint32_t attempts = 0;      ///< failed loads in a row
   milliseconds retry_in{};         ///< failed_elsewhere
   entry::token of{};               ///< the token under which it was loaded or failed
@@ -134,6 +135,7 @@ class flight {
     queued,     ///< Redis is away: waiting for a bypass turn
     marking,    ///< the refresh mark is being asked for
     offered,    ///< granted; nobody has begun the load yet
+    claiming,   ///< a refresh whose entry has as good as ended: PROMOTE is asked for first
     loading,    ///< the loader runs
     promoting,  ///< the load is done, the answer of PROMOTE is awaited
     storing,    ///< FILL or RELEASE is on its way
@@ -150,7 +152,8 @@ class flight {
   [[nodiscard]] bool is_open(bool to_bypass = false) const noexcept;
   /// True while a caller that joins waits for a reply of Redis and was not told to wait for a load.
   [[nodiscard]] bool awaits_reply() const noexcept {
-    return (state_ == state::asking && !told_wait_) || state_ == state::marking;
+    return (state_ == state::asking && !told_wait_) || state_ == state::marking ||
+           state_ == state::claiming;
   }
   /// Those with a smaller stamp may have what the running or finished load brings, stored or not.
   [[nodiscard]] std::uint64_t read_step() const noexcept { return read_step_; }
@@ -226,8 +229,8 @@ class flight {
   /// On a new connection: the lease names the one that is gone.
   void renew_now(actions& out);
   void promote_replied(const result<lease::step_reply>& reply, actions& out);
-  /// A waiter or the pool begins the load now.
-  void lead_taken();
+  /// A waiter or the pool begins the load now. False: it may not, or somebody else did.
+  [[nodiscard]] bool begin_load(steady_time now, actions& out);
   /// `may_store`: the loader wants it stored, and it can be.
   void load_done(bool may_store, actions& out);
   void load_failed(entry::failure_class why, actions& out);
@@ -258,6 +261,8 @@ class flight {
   void waiting_reply(const lease::lease_reply& reply, steady_time now, actions& out);
   void return_turn(actions& out);
   void loading_time(steady_time now, actions& out);
+  void promote(actions& out);
+  void claim_replied(const result<lease::step_reply>& reply, actions& out);
 
   static constexpr std::uint64_t everyone = UINT64_MAX;
   static constexpr unsigned resend_max = 2;  ///< after a lost connection; then Redis counts as away

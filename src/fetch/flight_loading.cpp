@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A flight from its grant on: the lease is kept alive, the load runs, and its result is stored.
-#include "base/assert.hpp"
+#include <utility>
+
 #include "fetch/flight.hpp"
 
 namespace drover::fetch {
@@ -11,7 +12,7 @@ void flight::loading_time(steady_time now, actions& out) {
     load_failed(entry::failure_class::timed_out, out);
     return;
   }
-  if (load_ends_ && *load_ends_ <= now && state_ == state::offered) {
+  if (load_ends_ && *load_ends_ <= now && (state_ == state::offered || state_ == state::claiming)) {
     give_grant_back(ending::how::not_begun, out);
     return;
   }
@@ -22,13 +23,19 @@ void flight::loading_time(steady_time now, actions& out) {
       out.push_back({.what = action_kind::send_mark_extend, .attempt = held_});
     }
   }
-  if (state_ == state::loading && promote_at_ && *promote_at_ <= now) {
-    promote_at_.reset();
-    if (!lost_) {
-      promote_asked_ = true;
-      out.push_back({.what = action_kind::send_promote, .attempt = held_, .other = base_});
-    }
+  if (!promote_at_ || now < *promote_at_) return;
+  if (state_ == state::loading) promote(out);
+  if (state_ == state::offered) {  // queued until now; callers that need the key load it themselves
+    end_.is_dropped = true;
+    give_grant_back(ending::how::dissolved, out);
   }
+}
+
+void flight::promote(actions& out) {
+  promote_at_.reset();
+  if (lost_) return;
+  promote_asked_ = true;
+  out.push_back({.what = action_kind::send_promote, .attempt = held_, .other = base_});
 }
 
 void flight::renew_now(actions& out) {
@@ -54,11 +61,14 @@ void flight::lose_lease(actions& out) {
   if (read_step_ != 0) out.push_back({.what = action_kind::let_go, .from_stamp = read_step_});
 }
 
-void flight::lead_taken() {
-  DROVER_ASSERT(state_ == state::offered);
+bool flight::begin_load(steady_time now, actions& out) {
+  if (state_ != state::offered) return false;
+  loading_time(now, out);  // a timer may be late
+  if (state_ != state::offered) return false;
   state_ = state::loading;
   read_step_ = ++step_;
   if (alone_) closed_ = true;
+  return true;
 }
 
 void flight::load_done(bool may_store, actions& out) {
@@ -79,8 +89,8 @@ void flight::load_done(bool may_store, actions& out) {
 }
 
 void flight::promote_replied(const result<lease::step_reply>& reply, actions& out) {
-  if (!promote_asked_) return;
-  promote_asked_ = false;
+  if (!std::exchange(promote_asked_, false)) return;
+  if (state_ == state::claiming) return claim_replied(reply, out);
   if (reply && !reply->applied) {
     lose_lease(out);
   } else {
@@ -91,6 +101,17 @@ void flight::promote_replied(const result<lease::step_reply>& reply, actions& ou
     }
   }
   if (state_ == state::promoting) store(out);
+}
+
+void flight::claim_replied(const result<lease::step_reply>& reply, actions& out) {
+  promoted_ = reply && reply->applied;
+  if (promoted_) {
+    state_ = state::offered;
+    out.push_back({.what = action_kind::offer_lead});
+    return;
+  }
+  if (!reply) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+  give_grant_back(ending::how::dissolved, out);
 }
 
 void flight::store(actions& out) {

@@ -212,20 +212,81 @@ TEST(flight_refresh, FillsBothWaysWhenItIsUnknownWhetherItIsTheHolder) {
       .survives_everything_at_every_step();
 }
 
-TEST(flight_refresh, PromotesLateWhenItBeganLate) {
-  // The entry ended while the pool was busy: the load that begins now is to be the only one.
+TEST(flight_refresh, IsDroppedWhenNobodyBeganItBeforeItsEntryEnds) {
+  // From then on another process may lead: the load would only run beside that one's.
+  script{refresh(soon)}
+      .expect("mark #1", marked())
+      .expect("offer_lead", passes(soon - milliseconds{20}))
+      .ends_with("mark_release #1, finish", "dissolved for everyone, dropped")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, IsDroppedByTheThreadThatComesBeforeALateTimer) {
   stage on;
   refresh(soon)(on);
-  passes(soon)(on);  // the mark is not answered yet; nothing may be due again and again
-  EXPECT_FALSE(on.machine.due());
   marked()(on);
-  EXPECT_GT(*on.machine.due(), on.now) << "only the renewal of the mark and the grant's end";
+  on.now += soon;
   taken()(on);
-  ASSERT_TRUE(on.machine.due());
-  EXPECT_LE(*on.machine.due(), on.now);
-  passes(milliseconds{0})(on);
-  EXPECT_EQ(text_of(on.fresh), "promote #1 over #200");
-  EXPECT_TRUE(on.books.complaints.empty());
+  EXPECT_EQ(text_of(on.fresh), "mark_release #1, finish");
+  EXPECT_FALSE(on.is_loading);
+  EXPECT_TRUE(on.machine.end().is_dropped);
+}
+
+TEST(flight_refresh, BecomesTheHolderBeforeItIsOfferedWhenTheMarkCameLate) {
+  script{refresh(soon)}
+      .expect("mark #1", passes(soon - milliseconds{20}))
+      .expect("", marked())
+      .expect("promote #1 over #200", promoted())
+      .expect("offer_lead", passes(third))
+      .expect("renew #1, mark_extend #1", taken())
+      .expect("", renewed())
+      .expect("", loaded())
+      .expect("fill #1 over #1", stored())
+      .ends_with("mark_release #1, finish", "loaded for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, LeavesALateLoadToTheProcessThatLeads) {
+  script{refresh(soon)}
+      .expect("mark #1", passes(soon))
+      .expect("", marked())
+      .expect("promote #1 over #200", promoted(false))
+      .ends_with("mark_release #1, finish", "dissolved for everyone")
+      .survives_everything_at_every_step();
+}
+
+TEST(flight_refresh, ReleasesALeaseThatAFaultMayHaveGrantedBeforeALateLoad) {
+  for (const mishap& how : mishaps) {
+    script{refresh(soon)}
+        .expect("mark #1", passes(soon))
+        .expect("", marked())
+        .expect("promote #1 over #200", fails(how))
+        .ends_with("release_late #1, mark_release #1, finish", "dissolved for everyone");
+  }
+}
+
+TEST(flight_refresh, ReleasesAPromotionBeforeALateLoadThatNobodyWants) {
+  script{refresh(soon)}
+      .expect("mark #1", passes(soon))
+      .expect("", marked())
+      .expect("promote #1 over #200", abandoned())
+      .expect("mark_release #1, finish", promoted())
+      .ends_with("release_late #1", "dissolved for everyone");
+  script{refresh(soon)}
+      .expect("mark #1", passes(soon))
+      .expect("", marked())
+      .expect("promote #1 over #200", promoted())
+      .expect("offer_lead", abandoned())
+      .ends_with("mark_release #1, release_late #1, finish", "dissolved for everyone");
+}
+
+TEST(flight_refresh, EndsAtTheGrantsEndWhileALateLoadWaitsForTheAnswer) {
+  script{refresh(soon)}
+      .expect("mark #1", passes(soon))
+      .expect("", marked())
+      .expect("promote #1 over #200", passes(stage::load_max))
+      .expect("mark_release #1, finish", promoted())
+      .ends_with("release_late #1", "not begun for everyone");
 }
 
 TEST(flight_refresh, TimesOutWithoutTouchingTheEntry) {

@@ -100,8 +100,7 @@ class stage {
   }
   void taken() {
     if (!std::exchange(is_offered, false)) books.complain("a lead that nobody offers");
-    is_loading = true;
-    machine.lead_taken();
+    act([&](actions& out) { is_loading = machine.begin_load(now, out); });
   }
   void load_ends(load_outcome how) {
     if (!std::exchange(is_loading, false)) books.complain("no load runs");

@@ -46,8 +46,9 @@ inline std::string text_of(const ending& end) {
   std::string out = names[static_cast<std::size_t>(end.what)];
   if (end.without_redis) out += " without redis";
   out += " for ";
-  return out + (end.stamp_limit == UINT64_MAX ? "everyone"
-                                              : "those before " + std::to_string(end.stamp_limit));
+  out += end.stamp_limit == UINT64_MAX ? "everyone"
+                                       : "those before " + std::to_string(end.stamp_limit);
+  return end.is_dropped ? out + ", dropped" : out;
 }
 
 }  // namespace drover::fetch::testing
