@@ -22,8 +22,8 @@ int main(int count, char** values) {
 
   database["42"] = "Grace";
   if (const drover::result<void> done = users.invalidate("42"); !done) {
-    // Unknown whether it took effect. It is repeated until acknowledged; meanwhile this process
-    // serves nothing older, but others may. Tell whoever must know.
+    // It is unknown whether Redis did it. It is sent again until a server acknowledges it. Until
+    // then this process serves nothing older, but other processes may. Report it.
     std::printf("not acknowledged: %s\n", done.error().text.c_str());
   }
   std::printf("%s\n", users.get("42")->c_str());

@@ -99,37 +99,38 @@ template <class T>
 
 /// A read-through cache of `T` by key: in Redis, in front of a loader.
 ///
-/// Of all callers that need the same load, one runs the loader and the rest wait for it: in this
-/// process, and across processes as long as Redis is reachable. Two loads of a key overlap in a
-/// process only
-///   - when the first one's result may no longer be given to newcomers: its key was invalidated or
-///     its lease was lost while it ran;
-///   - when the first one has passed `policy::load_max`;
+/// When several callers need the same load, one of them runs the loader and the others wait for it:
+/// in this process, and across processes as long as Redis is reachable. Two loads of a key overlap
+/// in a process only
+///   - when new callers may not get the result of the first load, because its key was invalidated
+///     or its lease was lost while it ran;
+///   - when the first load has passed `policy::load_max`;
 ///   - when calls with a deadline bypass a Redis that does not answer: at most
 ///     `policy::bypass_max` loads;
 ///   - when memory or threads run out.
-/// A fault of the cache never becomes the caller's: the value comes from a stale entry, if Redis
-/// still answers reads, or from the loader instead.
+/// A fault of the cache never becomes the caller's: the value then comes from a stale entry, if
+/// Redis still answers reads, or from the loader.
 ///
 /// Threads:  every member from any thread, except from within a loader for the same key.
 /// Lifetime: keeps the client's state alive. The loader may run until the cache is destroyed. The
-///           destructor gives running loads' leases back and waits for the loads to return. It may
-///           run inside a loader of this cache, also by `std::exit`: it then waits for the others.
-/// Fork:     in a child of `fork` an inherited cache works by itself, without Redis and without the
-///           parent's threads. `get`, `fetch` and `get_or_load` run the loader at each call
-///           (`bypassed`); `peek` answers nullopt; `invalidate` and `expire` return a fault;
-///           `refresh` does nothing; `drain` answers 0; `stats` counts on from the parent's. It is
-///           destroyed at once and its memory is not freed. Make a new client in the child.
+///           destructor gives the leases of running loads back and waits for the loads to return.
+///           It may run inside a loader of this cache, also by `std::exit`: it then waits for all
+///           loads but that one.
+/// Fork:     in a child of `fork` an inherited cache uses neither Redis nor the parent's threads.
+///           `get`, `fetch` and `get_or_load` run the loader at each call (`bypassed`); `peek`
+///           returns nullopt; `invalidate` and `expire` return a fault; `refresh` does nothing;
+///           `drain` returns 0; `stats` starts from the parent's counters. The destructor returns
+///           at once and frees no memory. Make a new client in the child.
 template <encodable T>
 class cache {
  public:
   /// `loader` is asked for one key: `R(std::string_view key)` or `R(std::string_view key, load&)`,
   /// with R one of `T`, `std::optional<T>` (nullopt: there is no such thing) and `loaded<T>`. It
-  /// runs in a caller's thread, in one of the client's or in `client_options::executor`, several
-  /// keys at once; it owns what it captures.
+  /// runs in a caller's thread, in a thread of the client or in `client_options::executor`, and for
+  /// several keys at once. It must own what it captures.
   ///
-  /// Throws:  `std::invalid_argument` naming the option that cannot be meant, and when the client
-  ///          has a cache with the same name and schema already.
+  /// Throws:  `std::invalid_argument` when an option is out of range (the text names it), and when
+  ///          the client already has a cache with the same name and schema.
   /// Blocks:  never.
   template <detail::loads<T> Loader>
   cache(const client& on, cache_options options, Loader loader)
@@ -139,28 +140,28 @@ class cache {
   /// Returns the value for `key`, loading it if need be; nullopt when the origin says that there is
   /// no such thing.
   ///
-  /// Throws:  what the loader throws, when no stale value may be served: the same exception object
-  ///          goes to all who waited, so catch by `const&`. `load_failed` for another process's
-  ///          failure, for a load that passed `policy::load_max`, and, with the `refused` nested,
-  ///          for a loader that another cache refused. `refused` for this call's own limits or
-  ///          saturation. `std::logic_error` from within a loader of the same key. Never because of
-  ///          Redis.
-  /// Blocks:  a loader that runs on this thread aside, at most for the sum of
-  ///            - load_max for each load of the key that it waits for, counted from the load's
-  ///              grant whether it has begun or not, by its process's policy; lease_ttl where that
-  ///              process has died. Usually that is one load; another one for each that ends
-  ///              without an answer: the key was invalidated, the process died, nobody could begin
-  ///              the load;
-  ///            - load_max * ceil((q + 1) / bypass_max) for a turn while Redis is away, q being the
-  ///              loads queued before this one. At most bypass_queue_max queue; beyond that the
-  ///              call is refused{saturated} at once. A call inside a loader needs no turn;
+  /// Throws:  what the loader throws, when no stale value may be served: all callers that waited
+  ///          get the same exception object, so catch by `const&`. `load_failed` when a load in
+  ///          another process failed, when a load passed `policy::load_max`, and, with the
+  ///          `refused` nested, when another cache refused the loader. `refused` when this call's
+  ///          own limits end it, and for saturation. `std::logic_error` from within a loader of the
+  ///          same key. Never because of Redis.
+  /// Blocks:  apart from a loader that runs on this thread, at most for the sum of
+  ///            - load_max for each load of the key that it waits for. It counts from the grant of
+  ///              the load, even if the load has not begun; the policy is that of the process that
+  ///              loads. If that process has died, lease_ttl instead. Usually there is one such
+  ///              load. There is another one for each load that ends without an answer, because
+  ///              the key was invalidated, the process died, or the load could not begin;
+  ///            - load_max * ceil((q + 1) / bypass_max) for a turn while Redis is away, where q
+  ///              loads are queued before this one. At most bypass_queue_max loads are queued; any
+  ///              further call is refused{saturated} at once. A call inside a loader needs no turn;
   ///            - connect_max for a connection, and 4 * silence_max for each reply that trickles
-  ///              (silence_max for one that does not come, longer for one that is long: 64 KiB a
-  ///              second). Nothing once Redis counts as away.
+  ///              (silence_max for a missing reply; a second more for each 64 KiB of a long one).
+  ///              Nothing once Redis counts as away.
   ///          Signals lengthen none of these. `limits` and `policy::wait_max` end the call earlier.
-  /// Deadline: Redis has half of the time that is left to answer. After that this call alone loads
-  ///          without it (`bypassed`, on a turn). A call that was told to wait for a load waits for
-  ///          it until the deadline, and is then refused{timed_out}. The load runs on another
+  /// Deadline: Redis has half of the remaining time to answer. After that this call alone loads
+  ///          without Redis (`bypassed`, on a turn). A call that Redis told to wait for a load
+  ///          waits until the deadline and is then refused{timed_out}. The load runs on another
   ///          thread (see `call_options`).
   /// Threads: any, except from within a loader for the same key.
   [[nodiscard]] std::optional<T> get(std::string_view key, const call_options& limits = {}) {
@@ -181,8 +182,8 @@ class cache {
   /// thread and only before the call returns, so refreshes of a stale entry happen in the
   /// foreground too, and `limits` cannot end the call while its own loader runs.
   ///
-  /// Throws:  as `get`; but the failure of another's load only when its own loader has been tried,
-  ///          once. Such tries run one at a time, each under the lease.
+  /// Throws:  as `get`; but the failure of another caller's load only after this call has tried its
+  ///          own loader once. Such tries run one at a time, each under the lease.
   /// Blocks:  as `get`, and while its own loader runs.
   /// Threads: as `get`.
   template <detail::loads<T> Loader>
@@ -192,8 +193,8 @@ class cache {
     return detail::copy_out<T>(engine_.fetch_with(key, borrowed, limits).value);
   }
 
-  /// The value in Redis if it is fresh or within grace, else nullopt; nullopt too while an
-  /// invalidation of the key is pending (see `invalidate`). Never loads, starts no refresh.
+  /// The value in Redis if it is fresh or within grace, else nullopt. Also nullopt while an
+  /// invalidation of the key is pending (see `invalidate`). Never loads, and starts no refresh.
   ///
   /// Throws:  `std::bad_alloc`.
   /// Blocks:  for one reply of Redis, at most `client_options::silence_max`.
@@ -202,31 +203,33 @@ class cache {
     return detail::copy_out<T>(engine_.peek(key));
   }
 
-  /// Loads again in the background while the old value is served. Dropped when a load or refresh of
-  /// the key runs already in this process, when Redis does not answer, past
-  /// `client_options::flights_max` and while the cache drains; dropped and counted when the
-  /// background queue is full.
+  /// Loads again in the background while the old value is served. Does nothing when a load or
+  /// refresh of the key already runs in this process, when Redis does not answer, when there are
+  /// `client_options::flights_max` flights, and while the cache drains. When the background queue
+  /// is full, the refresh is dropped and counted.
   ///
   /// Throws:  nothing.
   /// Blocks:  never.
   /// Threads: any.
   void refresh(std::string_view key) noexcept { engine_.refresh(key); }
 
-  /// Makes sure that no reader is served what is stored now, nor what a load begun earlier brings.
-  /// Call it after the origin was changed.
+  /// Makes sure that no reader is served what is stored now, or the result of a load that began
+  /// earlier. Call it after the origin was changed.
   ///
-  /// Returns: nothing when Redis acknowledged it, in which case every `get` that begins later sees
-  ///          the change; else the fault: it is unknown whether it took effect, and the key is
+  /// Returns: nothing when Redis acknowledged it. Every `get` that begins later then sees the
+  ///          change. Otherwise the fault: it is unknown whether Redis did it, and the key is
   ///          pending. The invalidation is sent again, after 50 ms to 1 s and after every
-  ///          reconnect, until a server acknowledges it. Until then this process serves what is
-  ///          stored neither as fresh nor as stale; a lease that it is granted meanwhile settles
-  ///          the key. Other processes serve the old value until a server has acknowledged it, at
-  ///          most for ttl and grace. Past `client_options::invalidations_max` unacknowledged ones
-  ///          it is neither kept nor pending: `event_kind::invalidation_dropped`.
-  ///          Exempt are values `bypassed`: a load that ran without Redis's word is shared with all
-  ///          who waited for it.
+  ///          reconnect, until a server acknowledges it. Until then this process does not serve the
+  ///          stored entry, neither as fresh nor as stale; when it is granted a lease of the key,
+  ///          the key is no longer pending. Other processes serve the old value until a server has
+  ///          acknowledged the invalidation, at most for ttl and grace. When
+  ///          `client_options::invalidations_max` others are unacknowledged, it is neither kept nor
+  ///          pending: `event_kind::invalidation_dropped`.
+  ///          Values that are `bypassed` are exempt: a load that did not ask Redis is shared with
+  ///          all callers that waited for it.
   /// Throws:  nothing.
-  /// Blocks:  for a reply of Redis, as `get` does; asked again once if the connection was lost.
+  /// Blocks:  for a reply of Redis, as `get` does. It is sent a second time if the connection is
+  ///          lost.
   /// Threads: any.
   [[nodiscard]] result<void> invalidate(std::string_view key) noexcept {
     return engine_.invalidate(key);
@@ -235,7 +238,7 @@ class cache {
   /// Makes what is stored stale now: it is refreshed, and may still be served within grace.
   /// Refreshes already running are not stored. Without grace it is the same as `invalidate`.
   ///
-  /// Returns: as `invalidate`, but after a fault it is not repeated, and the key is not pending.
+  /// Returns: as `invalidate`, but after a fault it is not sent again, and the key is not pending.
   /// Throws:  nothing.
   /// Blocks:  for a reply of Redis, as `get` does.
   /// Threads: any.
@@ -248,8 +251,8 @@ class cache {
   [[nodiscard]] cache_stats stats() const noexcept { return engine_.stats(); }
 
   /// Before shutdown: starts no new background load, fires the stop tokens of running loads,
-  /// releases leases, and waits for at most `limit`. Returns how many loads still run, each counted
-  /// once. Inside a loader of this cache it does not wait for that load.
+  /// releases leases, and waits for at most `limit`. Returns the number of loads that still run.
+  /// Inside a loader of this cache it does not wait for that load.
   ///
   /// Throws:  nothing.
   /// Blocks:  at most `limit`.

@@ -9,12 +9,13 @@
 
 namespace drover {
 
-/// Another process's load failed (or this process's ran out of time), there is nothing to serve,
-/// and the pause before the next try still runs.
+/// The load of another process failed (or the load of this process ran out of time), there is
+/// nothing to serve, and the pause before the next try still runs.
 ///
-/// Callers in the process whose loader threw get that very exception instead of this one; with one
-/// exception: a loader that let a `refused` of another cache through has failed, and its callers,
-/// whose limits did not end, get this with the `refused` nested (`std::rethrow_if_nested`).
+/// Callers in the process whose loader threw get that exception instead of this one, with one
+/// exception: when the loader let a `refused` of another cache through, the load has failed. Its
+/// callers, whose own limits were kept, get this exception with the `refused` nested
+/// (`std::rethrow_if_nested`).
 /// Threads: one object may be thrown in several threads: catch by `const&`, do not modify.
 class load_failed : public std::runtime_error {
  public:
@@ -29,7 +30,7 @@ class load_failed : public std::runtime_error {
   [[nodiscard]] reason why() const noexcept { return why_; }
   /// Failed loads in a row, this one included.
   [[nodiscard]] unsigned attempt() const noexcept { return attempt_; }
-  /// How long until somebody may try again, as known when this was thrown.
+  /// How long until the next try is allowed, as known when this was thrown.
   [[nodiscard]] duration retry_in() const noexcept { return retry_in_; }
 
  private:
@@ -38,14 +39,14 @@ class load_failed : public std::runtime_error {
   duration retry_in_;
 };
 
-/// A limit that the caller set ended its call, or a bound of ours was reached.
+/// The call reached a limit that its caller set, or a bound of the library.
 class refused : public std::runtime_error {
  public:
   enum class reason : std::uint8_t {
     timed_out,  ///< the call's deadline or `policy::wait_max` passed
     stopped,    ///< the call's stop token fired
-    /// `client_options::waiters_max` callers wait already, `policy::bypass_queue_max` loads wait
-    /// for a turn, or no thread could be had for the load of a call with limits.
+    /// `client_options::waiters_max` callers already wait, `policy::bypass_queue_max` loads wait
+    /// for a turn, or no thread was available for the load of a call with limits.
     saturated,
   };
 

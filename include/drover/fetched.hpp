@@ -13,9 +13,9 @@ namespace drover {
 enum class served : std::uint8_t {
   fresh,     ///< a fresh entry, also "absent"
   stale,     ///< within grace: a refresh runs or failed, or Redis went away meanwhile
-  loaded,    ///< the load was this call's: exactly one caller is told so, whichever thread ran it
+  loaded,    ///< by a load of this call; exactly one caller of a load gets this answer
   joined,    ///< this call waited for a load of this or another process
-  bypassed,  ///< the loader ran, or its run was shared, without Redis's word
+  bypassed,  ///< by a load that did not ask Redis; this call ran or shared it
 };
 
 /// The word for it, as in events and logs.

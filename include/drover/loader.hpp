@@ -56,13 +56,12 @@ class load {
                                                   : nullptr;
   }
 
-  /// Fires when nobody can use the result any more: `load_max` passed since the grant, the cache
-  /// drains, or the lease of a load was lost that nobody waits for. A lost lease alone does not
-  /// fire it: callers that asked before still get the value.
+  /// Fires when no caller can use the result any more: `load_max` has passed since the grant, the
+  /// cache drains, or a load without waiting callers lost its lease. Otherwise a lost lease does
+  /// not fire it: callers that asked before still get the value.
   [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_; }
 
-  /// When `policy::load_max` will have passed since the load was granted, which may be some time
-  /// before it began.
+  /// The moment `policy::load_max` after the load was granted. It may have begun some time later.
   [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept {
     return deadline_;
   }

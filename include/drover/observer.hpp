@@ -30,8 +30,8 @@ enum class event_kind : std::uint8_t {
   fault_seen,
   connection_up,
   connection_down,
-  connection_refused,    ///< the server answers and refuses this client; once a minute at most
-  invalidation_dropped,  ///< past `client_options::invalidations_max`: it will not be repeated
+  connection_refused,    ///< the server answers but refuses this client; once a minute at most
+  invalidation_dropped,  ///< beyond `client_options::invalidations_max`: it is not sent again
   wake_by_push,
   wake_by_channel,
   wake_by_polling,  ///< how waiters are woken from now on

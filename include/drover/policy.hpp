@@ -16,12 +16,12 @@ using duration = std::chrono::milliseconds;
 /// Threads: a value; copy it.
 struct policy {
   /// How long a loaded value is fresh, counted from the start of its load. Required: there is no
-  /// ttl that suits everybody, and "for ever" is a decision that nobody should take by omission.
+  /// ttl that suits every service, and "for ever" should not be chosen by omission.
   duration ttl{};
 
-  /// How long after its ttl a value may still be served: while a refresh runs, and while the origin
-  /// fails. The value is in Redis only: while Redis is away there is no copy to serve. Zero: never
-  /// stale. Off by default because serving old data is the user's choice.
+  /// How long after its ttl a value may still be served, while a refresh runs or the origin fails.
+  /// The value is in Redis only: while Redis is away there is no copy to serve. Zero: values are
+  /// never served stale. Off by default because serving old data is the user's choice.
   duration grace{};
 
   /// How long "there is no such thing" is remembered. One second stops a burst of questions for a
@@ -43,31 +43,32 @@ struct policy {
   /// over from a holder that renews at its own pace.
   duration lease_ttl{std::chrono::seconds{1}};
 
-  /// So long after its grant, begun or not, a load's lease or turn is given back: its stop token
-  /// fires, waiters are let go with `load_failed` (or the stale value), others may load, and the
-  /// late result goes to its own caller only and is not stored. Bounds every wait for a load.
+  /// The longest time for a load, counted from its grant, even if it has not begun. After that its
+  /// lease or turn is given back and its stop token fires. The waiters get `load_failed` or the
+  /// stale value, and other callers may load. A late result goes to the load's own caller only and
+  /// is not stored. Bounds every wait for a load.
   duration load_max{std::chrono::seconds{30}};
 
   /// Longest wait for a load that somebody else runs; then `refused` is thrown. Zero: no limit but
   /// `load_max`. Off by default: a caller may be delayed by our limits, not turned away.
   duration wait_max{};
 
-  /// Loads at once, per cache and process, while Redis is away. More protects availability, fewer
-  /// protects the origin; 8 keeps a fleet of 50 processes at 400 queries. A turn ends with its
-  /// load, at the latest after `load_max`. Only outermost loads count: what a loader loads in turn,
-  /// from this or another cache, rides on its turn.
+  /// Loads at once, per cache and process, while Redis is away. A higher number protects
+  /// availability, a lower one the origin; 8 keeps a fleet of 50 processes at 400 queries. A turn
+  /// ends with its load, at the latest after `load_max`. Only outermost loads count: loads that a
+  /// loader asks for, from this or another cache, share its turn.
   unsigned bypass_max = 8;
 
-  /// Loads waiting for one of these turns, per cache and process; beyond: `refused{saturated}`.
+  /// Loads that wait for one of these turns, per cache and process; beyond: `refused{saturated}`.
   std::size_t bypass_queue_max = 10'000;
 
-  /// How long "do not store" is remembered in Redis. While it stands each process loads the key
-  /// once at a time and stores nothing, so that an answer that cannot be cached does not make the
-  /// whole fleet wait in a row. Zero: not remembered; processes then load one after another.
+  /// How long "do not store" is remembered in Redis. During that time each process runs one load of
+  /// the key at a time and stores nothing, so that processes do not wait for one another's loads of
+  /// a value that cannot be cached. Zero: not remembered; processes then load one after another.
   duration uncacheable_ttl{std::chrono::seconds{1}};
 
-  /// The longest pause after failed loads, before its spread of 20 %. The pause starts at the
-  /// load's own time (50 ms to 1 s) and doubles with each failure in a row. Zero: no pause.
+  /// The longest pause after failed loads, before it is varied by 20 %. The first pause is as long
+  /// as the load (50 ms to 1 s), and it doubles with each failure in a row. Zero: no pause.
   duration failure_pause_max{std::chrono::seconds{5}};
 
   /// Stores up to 200 escaped bytes of a failure's text in Redis for other processes to report. Off

@@ -19,10 +19,10 @@ struct cache_stats {
   std::uint64_t loads = 0;            ///< runs of the loader, refreshes and bypasses included
   std::uint64_t refreshes = 0;        ///< runs of the loader behind a live entry
   std::uint64_t early_refreshes = 0;  ///< of these, begun before the ttl was over
-  std::uint64_t bypasses = 0;         ///< runs of the loader without Redis's word
-  std::uint64_t joins = 0;  ///< calls that waited for somebody else's load and got its result
-  std::uint64_t loads_avoided = 0;    ///< misses answered without a load of their own; a load that
-                                      ///< ran on another thread for its caller is the caller's own
+  std::uint64_t bypasses = 0;         ///< runs of the loader without asking Redis
+  std::uint64_t joins = 0;  ///< calls that waited for another caller's load and got its result
+  std::uint64_t loads_avoided = 0;    ///< misses answered without a load of their own; a load on
+                                      ///< another thread for its caller is the caller's own
   std::uint64_t failures = 0;         ///< runs of the loader that threw or passed `load_max`
   std::uint64_t failures_shared = 0;  ///< calls answered with a failure of somebody else's load
   std::uint64_t fills = 0;            ///< loaded values that were stored
@@ -37,7 +37,7 @@ struct cache_stats {
   std::uint64_t refreshes_dropped = 0;  ///< background queue full
   std::uint64_t invalidations = 0;
   std::uint64_t invalidations_unknown = 0;  ///< not acknowledged by Redis; sent again later
-  std::uint64_t invalidations_dropped = 0;  ///< of these, past `invalidations_max`: not sent again
+  std::uint64_t invalidations_dropped = 0;  ///< of these, over `invalidations_max`: not sent again
   std::uint64_t observer_faults = 0;        ///< exceptions out of the observer
   std::array<std::uint64_t, fault_code_count> faults{};  ///< by `fault_code`
 

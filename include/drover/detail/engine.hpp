@@ -29,25 +29,25 @@ struct cache_options {
   /// old processes and end by their ttl.
   std::uint32_t schema = 1;
   drover::policy policy{};
-  /// Older schemas whose keys `invalidate` and `expire` cover too. Without it a rolling deploy
-  /// serves from one half what the other half invalidated.
+  /// Older schemas whose keys `invalidate` and `expire` cover too. Without it, in a rolling deploy,
+  /// the old half serves what the new half has invalidated.
   std::vector<std::uint32_t> also_invalidates{};
 };
 
-/// One call's own limits. They end this call's waiting and touch nobody else's: its load goes on
-/// for the others.
+/// The limits of one call. They end the waiting of this call only: its load goes on for the other
+/// callers.
 ///
-/// A loader that runs on the caller's own thread cannot be left, so the load of such a call runs on
-/// another one (`client_options::deadline_threads_max`) or in `client_options::executor`. When
-/// neither takes it the call is refused{saturated}: at its deadline, or at once if it has only a
+/// A caller cannot leave a loader that runs on its own thread, so the load of such a call runs on
+/// another thread (`client_options::deadline_threads_max`) or in `client_options::executor`. When
+/// neither takes it, the call is refused{saturated}: at its deadline, or at once if it has only a
 /// stop token. A call from within a loader runs a nested load itself when no thread is free, and
 /// always when there is an executor; its deadline may then pass.
 struct call_options {
-  /// A deadline too far off to count (a hundred years) is none.
+  /// A deadline a hundred years away or more counts as none.
   std::optional<std::chrono::steady_clock::time_point> deadline{};
   std::stop_token stop{};
 
-  /// A deadline so long from now. A limit of zero or less has passed already.
+  /// A deadline `limit` from now. When `limit` is zero or less, it has already passed.
   [[nodiscard]] static call_options within(duration limit) {
     using clock = std::chrono::steady_clock;
     constexpr duration longest = std::chrono::hours{24 * 365 * 100};
