@@ -20,7 +20,7 @@
  * replay (R10), is left out.
  *
  * Parts:      lease_flights.pml (the store's writes, a process's flights), lease_caller.pml (a
- *             get), lease_world.pml (who invalidates, and the faults)
+ *             get), lease_world.pml (invalidations and faults)
  * Sizes:      THREADS, FIRST (threads of process 0; all other processes have one), CALLS,
  *             INVALIDATIONS
  * Switches:   OWN_INVALIDATE FAILURES EXPIRE REFRESH PROMOTE COUNT_LOADS TWO_KEY_LEASE UNCACHEABLE

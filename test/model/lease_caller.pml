@@ -52,7 +52,7 @@ inline begin_load() {
   reasons--;
 #endif
   version = origin;
-  early = early | JOINED(me); /* who joined by now asked before the origin was read */
+  early = early | JOINED(me); /* callers that joined by now asked before the read */
   loading = loading | BIT(me)
 }
 
@@ -168,7 +168,7 @@ again:
 
 ask:
   may_crash();
-  /* LEASE is written: its HIT answers those who have joined by now. It arms tracking by reading. */
+  /* LEASE is written: its HIT answers callers that joined before. It arms tracking by reading. */
   atomic {
     early = early | JOINED(me);
     tracked = tracked | BIT(process);

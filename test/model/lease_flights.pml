@@ -140,7 +140,7 @@ inline answer_one(t, leader, certified, result, what) {
 }
 
 /* The end of a flight. R3: a `certified` result (the store took it under the token, so that it was
- * current at that instant) answers everybody who joined; any other only those who joined early. */
+ * current at that instant) answers all callers; any other only callers that joined early. */
 inline end_flight(leader, certified, result, what) {
   d_step {
     answer_one(0, leader, certified, result, what);
@@ -160,8 +160,8 @@ inline let_go(t, leader) {
   fi
 }
 
-/* R8: a process that invalidates closes its flight to newcomers, and lets go who joined after the
- * origin read began. */
+/* R8: a process that invalidates closes its flight to newcomers, and lets callers go that joined
+ * after the origin read began. */
 inline close_for_write(q) {
 #ifdef OPEN_WHILE_INVALIDATED
   skip
