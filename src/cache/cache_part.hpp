@@ -45,8 +45,8 @@ struct cache_part {
   fetch::load_turns<flight_ptr> turns;  ///< guarded by the runner's mutex
 
   std::atomic<bool> draining{false};
-  /// The cache was destroyed inside its own loader: the last load to end destroys the loader, so
-  /// that what it owns does not go on a thread of ours.
+  /// The cache was destroyed inside its own loader. The last load to end destroys the loader, so
+  /// that the user's captures are not destroyed on a thread of the client.
   std::atomic<bool> ends_with_its_loads{false};
 
   /// Guards the two below.
@@ -62,7 +62,7 @@ class running_load {
     const std::scoped_lock lock{of_.running_mutex};
     ++of_.running;
   }
-  // Told under the mutex: the waiter may destroy it as soon as the mutex is free.
+  // Notified under the mutex: the waiter may destroy this as soon as the mutex is free.
   ~running_load() {
     if (store::fork_count() != began_in_) return;  // the lock may be held for ever
     const std::scoped_lock lock{of_.running_mutex};

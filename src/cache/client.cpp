@@ -19,7 +19,7 @@ void require(bool holds, const char* complaint) {
   if (!holds) throw std::invalid_argument{std::string{"drover: client_options."} + complaint};
 }
 
-// Nobody waits for longer, and sums of times stay in range.
+// No wait is longer, and sums of times stay in range.
 constexpr duration longest{std::chrono::hours{24 * 365 * 10}};
 
 connection::endpoint checked(client_options& options) {
@@ -49,7 +49,7 @@ connection::endpoint checked(client_options& options) {
 
 client::client(client_options options) {
   connection::endpoint at = checked(options);
-  // What a child of `fork` inherited is never freed: locks in it may be held for ever.
+  // A child of `fork` never frees what it inherited: locks in it may be held for ever.
   core_ = std::shared_ptr<detail::core>{new detail::core{std::move(options), std::move(at)},
                                         [](detail::core* held) {
                                           if (!held->is_inherited()) delete held;

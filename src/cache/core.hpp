@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What all caches of one client share: the store, the flights, the failures, the invalidations that
-// are not acknowledged, the threads that run loads.
+// What all caches of one client share: the store, the flights, the failures, the unacknowledged
+// invalidations, and the threads that run loads.
 //
 // Threads:    any.
-// Lifetime:   the last handle, cache or running load ends it, on whichever thread that is: the last
+// Lifetime:   it ends with the last handle, cache or running load, on any thread: the last
 //             reference may be dropped inside a loader. No caller may be inside.
-// Fork:       a child does not touch it: `is_inherited()` is asked before everything else.
+// Fork:       a child does not touch it: `is_inherited()` is checked before everything else.
 #pragma once
 
 #include <drover/client.hpp>
@@ -49,7 +49,7 @@ class core : public std::enable_shared_from_this<core> {
   void free_name(const std::string& name, std::uint32_t schema) noexcept;
 
   /// Hands an offered load to a thread or to the user's executor, on behalf of callers that may
-  /// leave. False when neither takes it. `only_if_free`: not behind a busy thread.
+  /// leave. False when neither takes it. `only_if_free`: never queues it behind a busy thread.
   [[nodiscard]] bool load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept;
   /// Drops a cache's refreshes that no thread has begun.
   void cancel_refreshes(const cache_part& of) noexcept { refresh_threads_.cancel(&of); }

@@ -50,14 +50,14 @@ class engine::impl {
     }
   }
 
-  // The thread that drops the last reference may be inside a loader of this cache: it does not wait
-  // for itself, and its loader goes with the load.
+  // The thread that drops the last reference may be inside a loader of this cache. It does not wait
+  // for itself, and its loader is destroyed with the load.
   ~impl() {
     const std::size_t own = load_chain::depth_in(part_.get());
     static_cast<void>(drain(release_patience));
     wait_for_loads(own);
     core_->flights().end_flights(part_);
-    wait_for_loads(own);  // what was offered in between; nothing new can be offered now
+    wait_for_loads(own);  // loads that were offered in between; no more can be offered now
     if (own == 0) {
       part_->loader = nullptr;
     } else {
@@ -82,8 +82,7 @@ class engine::impl {
     return reading{*core_, part_, key, {}, nullptr}.peek();
   }
 
-  // Nothing waits here: what is stored is looked up without a thread of its own, and only the load
-  // takes one.
+  // Nothing waits here: the stored entry is looked up without a thread; only the load takes one.
   void refresh(std::string_view key) {
     if (is_inherited() || part_->draining || key.size() > core_->options().key_max) return;
     auto names = std::make_shared<const key_names>(part_->keys, key);
@@ -175,7 +174,7 @@ class engine::impl {
                           .cache = part_->keys.name(),
                           .text = "a cache that is being destroyed waits for running loads"},
                          &part_->counted);
-    // Perhaps they wait for the load that this thread is inside of.
+    // These flights may wait for the load that this thread is inside of.
     load_chain::for_keys_in(
         part_.get(), [&](std::string_view key) { core_->flights().give_up_load(*part_, key); });
     lock.lock();
@@ -191,7 +190,7 @@ engine::engine(std::shared_ptr<core> shared, cache_options options, value_type t
     : impl_{
           std::make_shared<impl>(std::move(shared), std::move(options), type, std::move(loader))} {}
 
-// What a child of `fork` inherited is never freed: locks in it may be held for ever.
+// A child of `fork` never frees what it inherited: locks in it may be held for ever.
 engine::~engine() {
   if (!impl_ || !impl_->is_inherited()) return;
   using pointer = std::shared_ptr<impl>;
@@ -213,7 +212,7 @@ erased_value engine::peek(std::string_view key) { return impl_->peek(key); }
 void engine::refresh(std::string_view key) noexcept {
   try {
     impl_->refresh(key);
-  } catch (...) {  // no memory, no refresh: the next read asks for it again
+  } catch (...) {  // out of memory: no refresh now, the next read asks for it again
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells the observer and counts faults. Nothing thrown by the observer leaves it.
+// Reports events to the observer and counts faults. Exceptions of the observer end here.
 //
 // Threads: any.
 #pragma once
@@ -22,9 +22,9 @@ class event_reporter {
   void tell(const event& happened, counters* on) noexcept;
   void tell(event_kind kind, const live_flight& of, duration took = {},
             std::string_view text = {}) noexcept;
-  /// Counts the fault. One that does not go away by itself (`unsupported`) is told once a minute.
+  /// Counts the fault and reports it. A lasting one (`unsupported`) is reported once a minute.
   void tell_fault(const fault& why, cache_part* of, std::string_view key) noexcept;
-  /// The server refuses this client; told once a minute.
+  /// The server refuses this client; reported once a minute.
   void tell_refused(const fault& why) noexcept;
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The failures of this client's loads, shared by threads. Exceptions are destroyed outside the
-// lock: a destructor of one may call the cache.
+// lock, because their destructors may call the cache.
 //
 // Threads: any.
 #pragma once
@@ -19,7 +19,7 @@ class failures {
  public:
   explicit failures(std::size_t capacity) : memory_{capacity} {}
 
-  /// Without memory for it the failure is not remembered.
+  /// When memory runs out, the failure is not remembered.
   void remember(std::string_view value_key, fetch::remembered_failure failure) noexcept {
     fetch::failure_memory::dropped dropped;
     try {

@@ -16,7 +16,7 @@ void flight_runner::perform(const flight_ptr& flight, const fetch::actions& todo
   }
 }
 
-// For want of memory: the machine is told as if the request had failed.
+// Memory ran out. The machine is told that the request failed.
 void flight_runner::not_done(const flight_ptr& flight, const fetch::action& asked) noexcept {
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
     const fault why{fault_code::overloaded, {}};
@@ -29,7 +29,7 @@ void flight_runner::not_done(const flight_ptr& flight, const fetch::action& aske
       case action_kind::send_uncacheable: return machine.released(why, out);
       case action_kind::send_promote: return machine.promote_replied(why, out);
       case action_kind::offer_lead: return machine.thread_missing(out);
-      default: return;  // a lease that is not renewed or released ends by its time
+      default: return;  // a lease that is neither renewed nor released ends in time
     }
   });
 }
@@ -104,7 +104,7 @@ void flight_runner::offer_lead(const flight_ptr& flight) {
   if (flight->in_background) {
     if (!closing_ && in_background_(flight)) return;
     flight->needs_waiters.store(true);
-    if (flight->waiters > 0) return;  // one of them runs it, or the last one to leave drops it
+    if (flight->waiters > 0) return;  // a waiter runs it, or the last one to leave drops it
     drop_refresh(flight);
   } else if (flight->waiters == 0) {
     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
@@ -147,9 +147,9 @@ void flight_runner::finish(const flight_ptr& flight) noexcept {
   try {
     stop_listening(flight);
   } catch (...) {
-    // It hears of its key for nothing until the connection ends.
+    // It gets useless messages about its key until the connection ends.
   }
-  // Our own writes bring us no push: other flights of this key look for themselves.
+  // Our own writes bring no push to us, so other flights of this key are told here.
   if (!closing_) key_changed(flight->names.value_key);
 }
 

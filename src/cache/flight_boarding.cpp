@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Callers come aboard flights and leave them; flights are made.
+// Callers join flights and leave them. Flights are made here.
 #include <utility>
 
 #include "cache/flight_runner.hpp"
@@ -64,15 +64,15 @@ std::optional<flight_runner::boarding> flight_runner::board(const boarding_reque
   return made;
 }
 
-// A caller inside a load has joined: the flight needs no turn of its own. True when it is queued
-// for one. One that asks or waits may have to bypass Redis later, and then takes none.
+// A caller inside a load has joined, so the flight needs no turn of its own. True when the flight
+// is queued for a turn. A flight that asks or waits may have to bypass Redis later, without a turn.
 bool flight_runner::lend_turn(live_flight& flight) {
   switch (in(flight).machine.now_in()) {
     case state::queued: return true;
     case state::asking:
     case state::waiting:
     case state::marking: in(flight).rides = true; return false;
-    default: return false;  // what it was granted has a turn already, or needs none
+    default: return false;  // the grant already has a turn, or needs none
   }
 }
 
@@ -80,7 +80,7 @@ void flight_runner::leave(const flight_ptr& flight, bool can_lead) noexcept {
   if (is_inherited()) return;
   --waiter_count_;
   if (can_lead) --flight->leaders;
-  if (flight->ended.load(std::memory_order_acquire)) {  // a thousand leave at once: no mutex
+  if (flight->ended.load(std::memory_order_acquire)) {  // without the mutex: many leave at once
     --flight->waiters;
     return;
   }
@@ -96,7 +96,7 @@ void flight_runner::leave(const flight_ptr& flight, bool can_lead) noexcept {
       if (flight->waiters == 0) machine.abandoned(out);
     });
   } else if (flight->may_begin.load()) {
-    wake_one(*flight);  // the caller was perhaps the one that was woken to lead
+    wake_one(*flight);  // this caller may be the one that was woken to lead
   }
 }
 

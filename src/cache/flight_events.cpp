@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the server tells: connections, pushes, who is still connected.
+// Events from the server: connections, pushes, and which clients are still connected.
 #include <algorithm>
 #include <utility>
 
@@ -9,7 +9,7 @@
 
 namespace drover::detail {
 
-// Without memory for the list they are found one after another.
+// When there is no memory for a list of flights, they are found one after another.
 template <class Wanted, class Act>
 void flight_runner::for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
                                 const Act& act) noexcept {
@@ -120,7 +120,7 @@ void flight_runner::give_up_load(const cache_part& of, std::string_view key) noe
       });
     });
   } catch (const std::bad_alloc&) {
-    // They wait until `load_max`.
+    // These callers wait until `load_max`.
   }
 }
 
@@ -143,7 +143,7 @@ void flight_runner::watch_holder(live_flight& flight) {
   live_flight::guarded& inside = in(flight);
   const std::uint64_t client = inside.machine.holder_client_id();
   const bool wants = client != 0 && !closing_;
-  // A look in between is part of the wait.
+  // Asking again in between is part of the wait.
   if (!wants && inside.holding_pushes) return;
   if (!wants) {
     if (std::exchange(inside.is_watching, false)) holders_.unwatch(id_of(flight));
@@ -153,7 +153,7 @@ void flight_runner::watch_holder(live_flight& flight) {
     holders_.watch(id_of(flight), client, inside.machine.holder());
     inside.is_watching = true;
   } catch (...) {
-    // Its end is noticed by the end of the lease.
+    // The end of its lease shows that the holder is gone.
   }
 }
 

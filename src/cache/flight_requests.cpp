@@ -14,7 +14,7 @@ using fetch::action_kind;
 
 constexpr milliseconds pending_slack{1000};
 
-// A stub lives as long as the value would: a short-lived one is the first to be evicted.
+// A stub lives as long as the value would, because Redis evicts short-lived keys first.
 milliseconds pending_ttl(const policy& with) {
   return std::max<milliseconds>(with.ttl + with.grace, with.load_max) + with.lease_ttl +
          pending_slack;
@@ -48,7 +48,7 @@ void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& as
                     const bool is_latest = machine.now_in() == fetch::flight::state::asking &&
                                            machine.attempt() == attempt;
                     if (is_latest) flight->read_while_pending = was_pending;
-                    // Only the attempt that leads settles: what it loads is newer.
+                    // Only an attempt that leads settles the key, because its load is newer.
                     if (is_latest && reply && reply->what == lease::lease_reply::how::lead) {
                       invalidations_.settle(flight->names.value_key, stamp);
                     }
@@ -135,7 +135,7 @@ void flight_runner::send_mark(const flight_ptr& flight, const fetch::action& ask
                  step(flight, [&](fetch::flight& machine, fetch::actions& out) {
                    mutex_.assert_held();
                    const steady_time now = store::now();
-                   // Not asked again at every stale read.
+                   // So that not every stale read asks again.
                    if (runs_elsewhere) {
                      quiet_.note(flight->names.value_key, now + flight->of->policy.lease_ttl / 3);
                    }

@@ -63,12 +63,12 @@ void flight_runner::step_with(const flight_ptr& flight, void* context,
   try {
     if (after.prove_wakes) now_waits(flight);
   } catch (...) {
-    // A waiter is then woken by the end of the lease.
+    // The waiters are then woken when the lease ends.
   }
 }
 
-// Turns change hands under the same mutex as the machines, so that a flight that begins on another
-// load's turn, or ends, is never in the queue and out of it at once.
+// Turns are moved under the same mutex as the machines. So when a flight ends, or begins on another
+// load's turn, the queue and the machine agree.
 void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, later& after) {
   using turns = fetch::load_turns<flight_ptr>;
   turns& of_cache = flight->of->turns;
@@ -83,7 +83,7 @@ void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, l
       try {
         asked = of_cache.ask(flight);
       } catch (...) {
-        // No memory to queue: refused.
+        // Out of memory: it counts as refused.
       }
       if (asked == turns::asked::granted) machine.turn_granted(store::now(), todo);
       if (asked == turns::asked::refused) machine.turn_refused(todo);
@@ -94,7 +94,8 @@ void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, l
   }
 }
 
-// Under the mutex, after every step: what waiters look at, the timer, the pushes, the table.
+// Called under the mutex after every step. Updates what waiters look at, the timer, the pushes and
+// the table.
 void flight_runner::publish(live_flight& flight, later& after) {
   live_flight::guarded& inside = in(flight);
   fetch::flight& machine = inside.machine;
@@ -105,8 +106,7 @@ void flight_runner::publish(live_flight& flight, later& after) {
   if (now_in == state::promoting || now_in == state::storing) {
     flight.value_for_stamps.store(machine.read_step(), std::memory_order_release);
   }
-  // A look in between is part of the wait: it neither lets go of the pushes nor starts polling
-  // anew.
+  // Asking again in between is part of the wait: pushes stay held, and polling goes on.
   const bool still_waits = waits || (now_in == state::asking && inside.holding_pushes);
   if (still_waits != inside.holding_pushes && !closing_) {
     inside.holding_pushes = still_waits;

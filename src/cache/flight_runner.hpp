@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Runs the flights of all caches of one client: tells the machines what happened, and does what
-// they ask for.
+// Runs the flights of all caches of one client: tells the machines what happened, and carries out
+// what they ask for.
 //
-// Threads:    any. One mutex guards the table, the turns and the machines; no user code and no
-//             waiting happens under it, and what is asked for is done after it is let go.
-// Throws:     nothing, but `board` and `begin_refresh` for want of memory. What cannot be done for
-//             want of memory or threads is answered to the machine like a fault.
+// Threads:    any. One mutex guards the table, the turns and the machines. No user code runs under
+//             it, nothing waits under it, and actions are carried out after it is unlocked.
+// Throws:     nothing, except `board` and `begin_refresh` when memory runs out. When an action
+//             fails for lack of memory or threads, the machine is told of a fault.
 // Lifetime:   completions point at the runner; the store that runs them ends first.
 #pragma once
 
@@ -42,7 +42,7 @@ class flight_runner {
                 invalidations& unacknowledged,
                 std::function<bool(const flight_ptr&)> in_background);
 
-  /// Before anything else: the store that the machines' requests go to.
+  /// Sets the store that the machines' requests go to. Called before everything else.
   void use(store::redis_store& on, std::string canary_id);
   /// The client is being destroyed: nothing is sent any more.
   void close() noexcept { closing_ = true; }
@@ -60,9 +60,9 @@ class flight_runner {
     bool can_lead = true;
   };
   /// Joins the key's open flight or begins one. Empty when `waiters_max` callers wait already.
-  /// Throws: `std::bad_alloc`, and then nobody is aboard.
+  /// Throws: `std::bad_alloc`, and then the caller is not aboard.
   [[nodiscard]] std::optional<boarding> board(const boarding_request& request);
-  /// The caller leaves. The last one ends a flight whose load nobody runs.
+  /// The caller leaves. When the last caller leaves and the load does not run, the flight ends.
   void leave(const flight_ptr& flight, bool can_lead) noexcept;
 
   struct refresh_request {
@@ -76,27 +76,27 @@ class flight_runner {
     bool foreground = false;
   };
   /// Begins a refresh unless the key has an open flight, another process runs it, or the cache
-  /// drains. In the background; or, `foreground`, with the caller aboard.
+  /// drains. It runs in the background, or, with `foreground`, with the caller aboard.
   /// Throws: `std::bad_alloc`, and then nothing has begun.
   [[nodiscard]] std::optional<boarding> begin_refresh(const refresh_request& request);
-  /// Begins a load that nobody waits for, of a key that has no usable entry.
+  /// Begins a load without a caller, for a key that has no usable entry.
   void begin_background_load(const std::shared_ptr<cache_part>& of, const key_names& names,
                              const entry::token& refused);
 
   struct load_end {
-    bool ran = false;              ///< false: somebody else has begun it, or it is over
+    bool ran = false;              ///< false: another thread has begun it, or it is over
     std::exception_ptr failure{};  ///< what the loader threw
     erased_value value{};
     bool is_bypass = false;
   };
-  /// Who runs a load.
+  /// The kind of thread that runs a load.
   enum class load_runner : std::uint8_t {
-    caller,  ///< one that waits for it, on its own thread
-    thread,  ///< on behalf of callers, or of nobody
+    caller,  ///< a caller that waits for it, on its own thread
+    thread,  ///< on behalf of callers, or for a refresh
   };
   /// Runs the load that the flight was offered.
   load_end run_load(const flight_ptr& flight, const erased_loader& loader, load_runner by) noexcept;
-  /// No thread can be had for the load.
+  /// No thread is available for the load.
   void thread_missing(const flight_ptr& flight) noexcept;
 
   // --- the server
@@ -109,16 +109,16 @@ class flight_runner {
   /// This process invalidated or expired the key.
   void key_was_invalidated(std::string_view value_key) noexcept;
 
-  /// Stops a cache's loads and lets go of their leases.
+  /// Stops a cache's loads and gives their leases back.
   void give_up_leases(const std::shared_ptr<cache_part>& of) noexcept;
-  /// Those who wait for a load that cannot end before they do are told that it was cancelled.
+  /// Tells the waiters of a load that it was cancelled: the load could not end before they do.
   void give_up_load(const cache_part& of, std::string_view key) noexcept;
-  /// Ends what is left of a cache's flights when nobody is inside and nothing loads.
+  /// Ends the remaining flights of a cache when no caller is inside and nothing loads.
   void end_flights(const std::shared_ptr<cache_part>& of) noexcept;
 
  private:
   using machine_event = void (*)(void* context, fetch::flight& machine, fetch::actions& out);
-  struct later;  ///< what a step found out under the mutex and does after it
+  struct later;  ///< what a step decides under the mutex and does after it
 
   /// Steps the flight's machine under the mutex, then does what it asks for.
   template <class Event>
@@ -173,12 +173,12 @@ class flight_runner {
   void load_brought(const flight_ptr& flight, const erased_load& loaded, microseconds took,
                     bool may_store);
 
-  /// Those of one key or of all keys that are wanted, each outside the mutex.
+  /// Acts on the wanted flights of one key or of all keys, one by one, outside the mutex.
   template <class Wanted, class Act>
   void for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
                    const Act& act) noexcept;
 
-  /// A loader may fork: what it comes back to in the child touches nothing here.
+  /// A loader may fork. After its return in the child, nothing here may be touched.
   [[nodiscard]] bool is_inherited() const noexcept { return store::fork_count() != born_in_; }
 
   const std::uint32_t born_in_ = store::fork_count();

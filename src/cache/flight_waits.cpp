@@ -42,7 +42,7 @@ void flight_runner::listen(const flight_ptr& flight) {
     stop_listening(flight);
     return;
   }
-  // The subscription is behind the last look: what was told in between was told to nobody.
+  // The subscription came after the last look, so a message in between was missed. Look again.
   step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
 }
 

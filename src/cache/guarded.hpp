@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A mutex whose users clang checks (-Wthread-safety): what it guards says so, and what needs it
-// held says so.
+// A mutex that clang checks (-Wthread-safety): annotations name the members that it guards and the
+// functions that must hold it.
 #pragma once
 
 #include <mutex>
@@ -25,7 +25,7 @@ class DROVER_CAPABILITY("mutex") guard_mutex {
  public:
   void lock() DROVER_ACQUIRE() { mutex_.lock(); }
   void unlock() DROVER_RELEASE() { mutex_.unlock(); }
-  /// Tells the checker that this thread holds it, where it cannot see that: in a lambda.
+  /// Tells the checker that this thread holds it, in lambdas, where the checker cannot see it.
   void assert_held() const DROVER_THREAD_ATTRIBUTE(assert_capability(this)) {}
 
  private:

@@ -78,7 +78,7 @@ void invalidations::server_up(bool is_another_server) noexcept {
     due = journal_.connection_up(is_another_server, store::now());
     count_pending();
   } catch (...) {
-    // What is pending stays so, and is sent when it is due.
+    // Pending invalidations stay pending, and are sent when they are due.
   }
   send_again(due);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Sends this client's invalidations, and again those that no server acknowledged: after every
-// reconnect, and with a growing pause on a connection that answers them by an error. Until then the
-// keys count as pending here: see `fetch::invalidation_journal`.
+// Sends this client's invalidations, and repeats those that no server has acknowledged: after every
+// reconnect, and with a growing pause on a connection that answers them by an error. Until then
+// their keys count as pending here: see `fetch::invalidation_journal`.
 //
 // Threads: any. `send` blocks for one reply; the others do not.
 #pragma once
@@ -27,23 +27,24 @@ class invalidations {
  public:
   invalidations(std::size_t capacity, event_reporter& to) : report_{to}, journal_{capacity} {}
 
-  /// Before anything else: where they are sent.
+  /// Sets the store that they are sent to. Called before everything else.
   void use(store::redis_store& on) noexcept { store_ = &on; }
   /// The client is being destroyed: nothing is sent any more.
   void close() noexcept { closing_ = true; }
 
-  /// Unlinks values and marks of one key. Noted before it is sent, so that a reconnect in between
-  /// repeats it. Counts and tells what goes wrong.
+  /// Unlinks the values and marks of one key. It is noted before it is sent, so that a reconnect in
+  /// between repeats it. Counts and reports what goes wrong.
   [[nodiscard]] result<void> send(cache_part& of, std::string_view key,
                                   const std::vector<std::string>& value_keys,
                                   const std::vector<std::string>& mark_keys);
 
-  /// An entry of this key may be older than an invalidation of ours. One relaxed load while nothing
-  /// is pending.
+  /// True when an entry of this key may be older than an invalidation of this client. One relaxed
+  /// load while nothing is pending.
   [[nodiscard]] bool is_pending(std::string_view value_key) noexcept {
     return pending_count_.load(std::memory_order_relaxed) != 0 && is_in_journal(value_key);
   }
-  /// Before a lease is asked for; and, when it is granted: its load is newer than what was pending.
+  /// Take the stamp before a lease is asked for, and settle the key when the lease is granted: its
+  /// load is newer than the invalidations that were pending then.
   [[nodiscard]] std::uint64_t stamp() noexcept;
   void settle(std::string_view value_key, std::uint64_t asked_at) noexcept;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A flight with what the shell keeps round the machine: the futex word its callers wait on, the
-// result, its timer.
+// A flight with what the shell keeps beside the machine: the futex word that callers wait on, the
+// result, and the timer.
 //
 // Threads: atomics by any. `guarded` by the runner's mutex, through the runner. `result` and
 //          `ending` are written under that mutex before `ended` or `value_for_stamps` is set, and
@@ -62,19 +62,19 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
 
   const std::shared_ptr<cache_part> of;
   const key_names names;
-  const bool in_background;  ///< a refresh nobody waits for: not ended by callers leaving
+  const bool in_background;  ///< a refresh without callers: it does not end when callers leave
 
   wait_word word;
   std::atomic<bool> ended{false};
-  std::atomic<bool> may_begin{false};        ///< granted, and nobody has begun the load
+  std::atomic<bool> may_begin{false};        ///< granted, but the load has not begun
   std::atomic<bool> has_thread{false};       ///< a thread was asked to begin it
-  std::atomic<bool> needs_waiters{false};    ///< in the background, and no thread there takes it
-  std::atomic<bool> has_free_thread{false};  ///< that one is not busy: the load begins at once
+  std::atomic<bool> needs_waiters{false};    ///< in the background, but no thread took it
+  std::atomic<bool> has_free_thread{false};  ///< that thread is not busy: the load begins at once
   std::atomic<bool> awaits_reply{false};     ///< `flight::awaits_reply()`
   std::atomic<bool> is_claimed;              ///< one caller was told that the load was its own
   std::atomic<std::uint64_t> let_go_from{UINT64_MAX};
   std::atomic<std::uint64_t> value_for_stamps{
-      0};  ///< smaller ones may have the value, stored or not
+      0};  ///< callers with smaller stamps may have the value, stored or not
 
   std::atomic<std::size_t> waiters{0};  ///< grows under the runner's mutex only
   std::atomic<std::size_t> leaders{0};  ///< of these, those that can run a load
@@ -86,7 +86,7 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
   std::stop_source stop;
   std::shared_ptr<std::atomic<bool>> lease_lost = std::make_shared<std::atomic<bool>>(false);
 
-  /// The key had a pending invalidation when the LEASE was sent whose reply ended the flight.
+  /// The key had a pending invalidation when the flight's last LEASE was sent.
   bool read_while_pending = false;
   load_result result;
   fetch::ending ending;
@@ -104,7 +104,7 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
 
     fetch::flight machine;
     std::uint64_t visit = 0;  ///< the last walk over all flights that came by
-    bool rides = false;       ///< somebody aboard is inside a load: takes no turn of its own
+    bool rides = false;       ///< a caller aboard is inside a load: the flight shares its turn
     bool holding_pushes = false;
     bool timer_is_set = false;
     flight_timers::iterator timer{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs a loader with a `load` that says what the loader may know of its run.
+// Runs a loader with a `load` object that describes the run.
 #pragma once
 
 #include <chrono>

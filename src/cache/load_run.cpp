@@ -57,25 +57,25 @@ std::string encode_into(std::string& payload, const live_flight& flight, const e
   return payload.size() > value_max ? "longer than value_max" : "";
 }
 
-/// Of a cache that is gone. What the loader owns is destroyed here, outside every lock.
+/// For a cache that is gone. What the loader owns is destroyed here, outside every lock.
 void destroy_loader(cache_part& of) noexcept {
   erased_loader gone;
   const std::scoped_lock lock{of.running_mutex};
   if (of.running == 0) gone.swap(of.loader);
 }
 
-/// A refresh begun without decoding what it replaces does it here, on the thread that loads.
+/// Decodes the value that a refresh replaces, if that was not done before, on the loading thread.
 void decode_previous(live_flight& flight) noexcept {
   if (flight.previous || flight.previous_payload.empty()) return;
   try {
     flight.previous = flight.of->type.decode(flight.previous_payload);
   } catch (...) {
-    // The loader does without.
+    // The loader runs without the previous value.
   }
 }
 
-/// A loader that was refused by another cache has failed. Its callers set no limit that ended, so
-/// they are not told that theirs did; the refusal is nested.
+/// A loader that was refused by another cache has failed. Its callers reached no limit of their
+/// own, so they do not get that `refused`; it is nested in the failure.
 std::exception_ptr failure_of_loader(std::uint32_t attempt) noexcept {
   try {
     throw;
@@ -137,7 +137,7 @@ flight_runner::load_end flight_runner::run_load(const flight_ptr& flight,
       } else {
         load_brought(flight, loaded, took, !end.is_bypass);
       }
-    } catch (...) {  // no memory to tell or to store it
+    } catch (...) {  // out of memory: it is neither reported nor stored
       step(flight, [&](fetch::flight& machine, fetch::actions& out) { machine.collapse(out); });
     }
     end.value = std::move(loaded.value);

@@ -37,8 +37,8 @@ struct load_threads::shared {
 
   std::mutex mutex;  ///< guards what follows
   task_scheduler scheduler;
-  members threads;    ///< grows and shrinks until `stopping`; then it is `stop`'s
-  std::thread ended;  ///< the last one that was idle for too long: the next one joins it
+  members threads;    ///< grows and shrinks until `stopping`; then it belongs to `stop`
+  std::thread ended;  ///< the last thread that was idle for too long; the next such one joins it
   bool stopping = false;
 };
 
@@ -65,7 +65,7 @@ void load_threads::shared::run(members::iterator me) {
       lock.unlock();
       try {
         (*task)();
-      } catch (...) {  // nobody is there to be told
+      } catch (...) {  // there is no caller to report it to
       }
       task.reset();
       lock.lock();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Threads for loads whose caller may leave and for refreshes. They start on demand and end after
-// ten idle seconds; fetch/load_scheduler decides which job runs where. A full queue, no thread to
-// be had and no memory are one answer: false, and the task will not run.
+// Threads for refreshes, and for loads whose callers may leave. They start on demand and end after
+// ten idle seconds; fetch/load_scheduler decides which job runs where. When the queue is full, no
+// thread can be started or memory runs out, the answer is false, and the task will not run.
 //
-// Threads:  every member from any thread; `stop` and the destructor once at a time. They may run
-//           inside a task: its own thread is then not waited for, and ends by itself.
-// Fork:     in a child everything answers at once, does nothing and takes no lock: the threads are
-//           not there, and the lock may be held for ever. What the child inherited is never freed.
+// Threads:  every member from any thread; `stop` and the destructor one at a time. They may run
+//           inside a task: they do not wait for its thread, which then ends by itself.
+// Fork:     in a child every member returns at once, does nothing and takes no lock: the threads do
+//           not exist there, and the lock may be held for ever. The child never frees the memory.
 #pragma once
 
 #include <chrono>
@@ -33,7 +33,7 @@ class load_threads {
   [[nodiscard]] bool submit_if_free(const void* owner, std::function<void()> task) noexcept;
   /// Drops the owner's queued tasks; running ones go on. Returns how many were dropped.
   std::size_t cancel(const void* owner) noexcept;
-  /// Drops what has not begun and waits for what runs. Nothing is taken afterwards.
+  /// Drops the tasks that have not begun and waits for those that run. Later tasks are refused.
   void stop() noexcept;
 
   /// Threads that live now, and how many of them have nothing to do.

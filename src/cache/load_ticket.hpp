@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A load on its way to a thread. Whatever becomes of the task that holds it (it runs, is dropped,
-// or outlives the client), the load begins at most once and its grant does not get lost.
+// A load on its way to a thread. The task that holds it may run, be dropped, or outlive the client.
+// In each case the load begins at most once, and its grant is not lost.
 //
 // Threads: one at a time.
 #pragma once
@@ -18,7 +18,7 @@ class load_ticket {
  public:
   load_ticket(std::weak_ptr<core> client, flight_ptr flight)
       : client_{std::move(client)}, flight_{std::move(flight)} {}
-  /// Never run: the grant is given back, unless the load was begun by somebody else.
+  /// If it never ran, the grant is given back, unless another thread has begun the load.
   ~load_ticket();
   load_ticket(const load_ticket&) = delete;
   load_ticket& operator=(const load_ticket&) = delete;

@@ -16,8 +16,8 @@
 
 namespace drover::detail {
 
-/// Read it, look at the condition, wait for it to change: nothing that happens in between is
-/// missed. Waiters come in two groups, so that one of a group can be woken. Threads: any.
+/// Read the word, look at the condition, then wait for the word to change: no change in between is
+/// missed. Waiters are in two groups, so that one waiter of a group can be woken. Threads: any.
 class wait_word {
  public:
   enum class group : std::uint32_t {
@@ -41,7 +41,7 @@ class wait_word {
   }
 
  private:
-  // FUTEX_WAIT_BITSET takes a moment on CLOCK_MONOTONIC.
+  // FUTEX_WAIT_BITSET takes an absolute time on CLOCK_MONOTONIC.
   [[nodiscard]] static timespec after(microseconds wait) noexcept {
     constexpr std::int64_t longest_s = 10LL * 365 * 24 * 3600;
     timespec moment{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the reader of a connection does with what came: judges it, and gives it to its owners.
+// How the reader judges the replies and pushes that came, and gives them to their owners.
 #include <utility>
 
 #include "connection/channel_state.hpp"
@@ -47,8 +47,8 @@ void channel::state::digest_bytes(link& on, std::size_t bytes, arrivals& came) {
   }
 }
 
-// Outside the lock, with the reader role, or for slots that are in no connection any more. False: a
-// handler or completion threw; the others were told all the same.
+// Outside the lock, with the reader role, or for slots that no longer belong to a connection. False
+// when a handler or completion threw; the others were still called.
 bool channel::state::deliver(arrivals& came, const call* self) noexcept {
   bool went_well = true;
   std::size_t told = 0;
@@ -93,8 +93,8 @@ void channel::state::tell(pending& item) {
   }
 }
 
-// Under the lock. Without memory for its text the fault has none: a role that is not given back
-// would hang everyone.
+// Under the lock. When there is no memory for the text of the fault, it has none: a role that is
+// not given back would hang all callers.
 void channel::state::break_off(link& on, health::loss how, fault_code code,
                                std::string_view why) noexcept {
   if (on.broken) return;

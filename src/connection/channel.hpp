@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // One multiplexed RESP3 connection to one server, shared by all threads: leader/follower. Callers
-// append; one writes for all; one reads for all. No thread of ours stands between a blocking caller
-// and the socket.
+// append requests; one of them writes for all, and one reads for all. No other thread is between a
+// blocking caller and the socket.
 //
-// The service thread connects (and reconnects, with jittered back-off), runs timers, writes what a
-// caller with a deadline had to leave, and reads only while nobody else does and somebody needs it:
-// while `pushes_wanted` is held, or while posted requests await replies.
+// The service thread connects (and reconnects, with jittered back-off), runs timers, and writes the
+// bytes that a caller with a deadline had to leave. It reads only while no caller reads and there
+// is a need: while `pushes_wanted` is held, or while posted requests await replies.
 //
 // Threads:    every member from any thread, but not `exchange` from within a handler or timer.
 // Invariants: (1) replies go to requests in the order in which they were appended, whatever callers
@@ -15,10 +15,10 @@
 //                 closed and every slot on it faults, each exactly once;
 //             (3) no handler, timer or completion runs under a lock of the channel;
 //             (4) every wait has an end: for a connection after `connect_max`, for a reply when the
-//                 server is silent for `silence_max`, or the reply older than reply_watch allows.
+//                 server is silent for `silence_max` or the reply is older than reply_watch allows.
 // Fork:       a channel belongs to the process that made it. In a child every member returns at
-//             once: requests fault, timers and alarms do not run, destruction leaks. A new channel
-//             works there.
+//             once: requests fault, timers and alarms do not run, and the destructor leaks. A new
+//             channel works there.
 #pragma once
 
 #include <drover/fault.hpp>
@@ -46,7 +46,7 @@ namespace drover::connection {
 struct settings {
   endpoint at;
   std::string client_name = "drover";
-  milliseconds connect_max{500};  ///< nobody waits longer for a connection
+  milliseconds connect_max{500};  ///< the longest wait for a connection
   milliseconds silence_max{500};  ///< replies are due and no byte has come for so long: close
   milliseconds back_off_min{50};  ///< between attempts while the breaker is open
   milliseconds back_off_max{1000};
@@ -69,9 +69,8 @@ struct greeting {
   std::string run_id;  ///< empty when INFO is refused
   std::string role;    ///< "master", "slave", ...; empty when INFO is refused
   std::string version;
-  /// What was stored before this moment may come from a snapshot or log that the server loaded when
-  /// it started: its start on its own clock, rounded up. Empty when it has loaded nothing, and when
-  /// INFO is refused.
+  /// When the server started, on its own clock, rounded up. Entries stored before may come from a
+  /// snapshot or log that it loaded. Empty when it has loaded nothing, and when INFO is refused.
   std::optional<server_time> started;
   /// A reading of the server's clock from INFO. Empty when INFO is refused.
   struct clock_reading {
@@ -87,11 +86,11 @@ struct greeting {
 
 /// Called without any lock held, one at a time, in order: up, then pushes, then down.
 struct handlers {
-  /// On the service thread, before requests that waited for the connection are sent: what is posted
-  /// from within goes first.
+  /// On the service thread, before requests that waited for the connection are sent: requests that
+  /// are posted from within go first.
   std::function<void(const greeting&)> up{};
   std::function<void(const fault&)> down{};
-  /// On whichever thread reads.
+  /// On the thread that reads.
   std::function<void(const resp::message&)> push{};
   /// On the service thread: an attempt to connect has failed. `unsupported` means that the server
   /// was reached and refuses this client.
@@ -116,13 +115,13 @@ struct reachability {
 struct posting {
   /// Faults with `superseded` instead of going to a server with another run id.
   bool bound_to_server = false;
-  /// The server may hold it back while it answers reads (CLIENT PAUSE WRITE). After a connection
-  /// that went silent with such a request at the head of its queue, such requests fault at once for
-  /// a growing while, so that reads go on.
+  /// The server may hold the request back while it answers reads (CLIENT PAUSE WRITE). When a
+  /// connection goes silent with such a request at the head of its queue, such requests fault at
+  /// once for a growing time, so that reads go on.
   bool may_stall = false;
 };
 
-/// A caller's own limits: they end its waiting and nobody else's.
+/// The limits of one caller. They end the waiting of this caller only.
 struct wait_limit {
   std::optional<steady_time> deadline;
   std::stop_token stop;
@@ -148,15 +147,15 @@ class channel {
 
   /// Sends `request` (which brings `replies.size()` replies) and blocks for them. While the channel
   /// is connecting the request waits for at most `connect_max`; with the breaker open it faults at
-  /// once. An error reply of the server is a reply; one longer than `reply_max` is a fault,
+  /// once. An error reply of the server is a reply. A reply longer than `reply_max` is a fault,
   /// `corrupt`. Request and replies are borrowed until it returns. Throws nothing.
   [[nodiscard]] outcome exchange(std::string_view request, std::span<resp::message> replies,
                                  const wait_limit& within = {});
 
-  /// Sends without waiting. `done` is called exactly once, never from within `post`, from whichever
-  /// thread reads or from the service thread. It must be short, and may post. Throws
-  /// std::bad_alloc, and has done nothing, when there is no memory or no thread for it. In a fork
-  /// `done` is called with a fault from within `post`: nobody else is there who could.
+  /// Sends without waiting. `done` is called exactly once, never from within `post`, on the thread
+  /// that reads or on the service thread. It must be short, and may post. Throws std::bad_alloc,
+  /// and then has done nothing, when there is no memory or no thread for it. In a fork `done` is
+  /// called with a fault from within `post`, because no other thread exists there.
   void post(std::string request, unsigned replies, completion done, posting how = {});
 
   /// Runs `what` on the service thread at `when` or soon after. Throws as `post` does. In a fork it
@@ -166,19 +165,20 @@ class channel {
   bool cancel(timer_id id);
 
   /// Runs `handlers::alarm` once, on the service thread, at `when` or soon after. There is one
-  /// alarm: each call moves it, `steady_time::max()` takes it away. Allocates nothing once the
-  /// service thread runs. False when that thread cannot be started, and in a fork: it will not run.
+  /// alarm: each call moves it, and `steady_time::max()` cancels it. Allocates nothing once the
+  /// service thread runs. False, and the alarm will not run, when that thread cannot be started,
+  /// and in a fork.
   bool set_alarm(steady_time when) noexcept;
 
-  /// Counted. While held, the service thread reads pushes when nobody else reads.
+  /// Counted. While held, the service thread reads pushes when no caller reads.
   void hold_pushes();
   void release_pushes();
 
   /// Breaks the connection `epoch` if it is still the current one, and resolves the name again.
-  /// When its answers cannot be trusted (`why` is `corrupt`) it breaks at once, and the next
-  /// attempt comes after a growing pause when this repeats. Otherwise another server should be
-  /// looked for: when this repeats the connection stays in use for a growing while before it is
-  /// given up. The breaker opens for neither.
+  /// When its answers cannot be trusted (`why` is `corrupt`), it breaks at once; if this repeats,
+  /// the next attempts come after growing pauses. For any other `why` another server is looked for;
+  /// if this repeats, the connection stays in use for a growing time before it is given up. Neither
+  /// opens the breaker.
   void distrust(std::uint64_t epoch, const fault& why) noexcept;
 
   /// Throws std::bad_alloc.

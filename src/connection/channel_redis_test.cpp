@@ -117,7 +117,7 @@ TEST(threads_channel_redis, AKilledServerOpensTheBreakerAndARestartClosesIt) {
 }
 
 // Every way to wait and to leave at once, with connections dying: roles and slots change hands in
-// all orders. Whoever gets a reply gets its own, and everyone gets an end.
+// all orders. Every caller that gets a reply gets its own, and every call ends.
 TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
   const test::redis_server server;
   for (const bool spin : {true, false}) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The inside of a channel: one mutex, the live connection with its two roles, those who wait for
-// one, and the service thread. channel.cpp holds the face, exchange.cpp the callers' side,
-// roles.cpp and arrivals.cpp what whoever writes or reads does for all, service.cpp the thread,
-// reconnect.cpp what it does to have a connection.
+// The inside of a channel: one mutex, the live connection with its two roles, the callers that wait
+// for one, and the service thread. channel.cpp has the public members, exchange.cpp the callers'
+// side, roles.cpp the writer's and the reader's work for all callers, arrivals.cpp the handling of
+// replies, service.cpp the service thread, and reconnect.cpp its work on connecting.
 //
-// Roles:      a connection has at most one writer and one reader. Who has a role uses that half of
-//             the socket, and its buffer, without the lock.
-// Invariants: (1) while replies are due and nobody writes, somebody reads, or the service thread
+// Roles:      a connection has at most one writer and one reader. The thread with a role uses that
+//             half of the socket, and its buffer, without the lock.
+// Invariants: (1) while replies are due and no thread writes, a thread reads, or the service thread
 //                 has been rung to do so;
 //             (2) a connection that is broken keeps its slots until the service thread has seen
 //                 both roles free; it alone makes and unmakes connections, and tells `up` and
@@ -94,15 +94,15 @@ struct link {
   fault why;
   reply_watch watch;
   std::optional<steady_time> look_at;  ///< when to give it up for another server
-  steady_time look_by{};    ///< until then only while no reply is due, unless it `is_doubted`
-  bool is_doubted = false;  ///< somebody asked for another server
+  steady_time look_by{};    ///< before this, only while no reply is due, unless it `is_doubted`
+  bool is_doubted = false;  ///< `distrust` asked for another server
 
   std::string outgoing;  // the writer's
   std::size_t sent = 0;
   std::array<char, incoming_size> incoming;  // the reader's
   spin_gauge gauge;
-  /// No byte of a reply came since the last wait began: a wait of the usual length would end too
-  /// late.
+  /// No byte of a reply has come since the last wait began: a wait of the usual length would end
+  /// too late.
   std::atomic<bool> exact_silence{false};
 };
 
@@ -112,7 +112,7 @@ inline constexpr std::string_view is_a_fork_text =
 
 struct channel::state {
   enum class phase : std::uint8_t {
-    idle,        ///< nobody has asked for anything yet
+    idle,        ///< no request was made yet
     connecting,  ///< requests are parked
     up,
     open,  ///< the breaker is: requests fault at once
@@ -135,7 +135,7 @@ struct channel::state {
   outcome wait(call& mine, const wait_limit& within, bool reads);
   outcome leave(call& mine, outcome::how why);
 
-  // What whoever has a role does for all.
+  // What the writer and the reader do for all.
   [[nodiscard]] bool flush(link& on, const call* self, bool yield_first);
   void write_out(link& on, locked& lock);
   leaving read_for_all(link& on, call& self, const wait_limit& within);

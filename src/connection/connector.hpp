@@ -46,8 +46,8 @@ class connector {
   [[nodiscard]] readiness asked() const noexcept;
   [[nodiscard]] steady_time until() const noexcept { return address_deadline_; }
 
-  /// Goes as far as it can without waiting. An answer ends the attempt; so does an allocation that
-  /// fails, with a fault.
+  /// Goes as far as it can without waiting. An answer ends the attempt. A failed allocation ends it
+  /// with a fault.
   [[nodiscard]] std::optional<result<connected>> step(readiness came, steady_time now) noexcept;
 
  private:

@@ -162,7 +162,7 @@ transfer stream_socket::receive(std::span<char> into) const noexcept {
 
 transfer stream_socket::receive_or_wait(std::span<char> into) const noexcept {
   const ssize_t moved = ::recv(descriptor_, into.data(), into.size(), 0);
-  // To try again would begin the whole time limit anew with every signal.
+  // Waiting again here would restart the whole time limit at every signal.
   if (moved < 0 && errno == EINTR) return {transfer::how::would_block, 0};
   return as_transfer(moved);
 }

@@ -48,9 +48,9 @@ class stream_socket {
   stream_socket(stream_socket&& other) noexcept;
   stream_socket& operator=(stream_socket&& other) noexcept;
 
-  /// Begins to connect; not open when that failed at once, and `error` says why.
+  /// Begins to connect. Not open when that failed at once; `error` then says why.
   [[nodiscard]] static stream_socket connecting_to(const address& where, std::error_code& error);
-  /// Once writable after `connecting_to`: nothing when it is connected, else why not.
+  /// Call it once writable after `connecting_to`: no error when connected, else the reason.
   [[nodiscard]] std::error_code connect_error() const noexcept;
   /// From here on it is blocking: `receive_or_wait` waits for at most `wait_max`.
   void begin_traffic(milliseconds wait_max) noexcept;
@@ -60,9 +60,9 @@ class stream_socket {
 
   [[nodiscard]] transfer send(std::string_view bytes) const noexcept;   ///< never blocks
   [[nodiscard]] transfer receive(std::span<char> into) const noexcept;  ///< never blocks
-  /// A signal may end the wait early; who goes on waiting asks a clock for how long.
+  /// A signal may end the wait early. To wait on, ask a clock for the time that is left.
   [[nodiscard]] transfer receive_or_wait(std::span<char> into) const noexcept;
-  /// Both directions are over; who waits in a call above returns.
+  /// Ends both directions. Threads that wait in a call above return.
   void hang_up() const noexcept;
 
  private:
@@ -96,7 +96,7 @@ struct readiness {
 };
 
 /// Waits until `wake` rings, the socket (if any) is ready as asked, `until` has passed, or a signal
-/// comes. Answers what of the socket is ready.
+/// comes. Returns what the socket is ready for.
 [[nodiscard]] readiness wait_for(const bell& wake, const stream_socket* socket, readiness asked,
                                  std::optional<steady_time> until) noexcept;
 

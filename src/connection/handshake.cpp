@@ -28,8 +28,8 @@ bool holds(std::string_view text, std::string_view part) noexcept {
                      [](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
-// Whether `text` has `secret` in it, in any case, or so long a piece of it that it may be cut off,
-// escaped or encoded there.
+// Whether `text` contains `secret`, in upper or lower case, or such a long part of it that the rest
+// may have been cut off, escaped or encoded.
 bool betrays(std::string_view text, std::string_view secret) noexcept {
   if (secret.empty()) return false;
   const auto piece = std::min(secret.size(), secret_piece);
@@ -40,7 +40,7 @@ bool betrays(std::string_view text, std::string_view secret) noexcept {
 }
 
 // Servers and proxies repeat the commands that they do not know. The words of a command with a
-// password in it are dropped whole, whatever is left of them.
+// password in it are dropped entirely, even when only parts of them are repeated.
 bool may_repeat_secrets(std::string_view said, const endpoint& at) noexcept {
   if (betrays(said, at.password) || betrays(said, at.user)) return true;
   return !at.password.empty() && (holds(said, "auth") || holds(said, "hello"));
@@ -109,8 +109,8 @@ std::optional<std::int64_t> info_number(const resp::message& info, std::string_v
   return value;
 }
 
-// INFO tells whole seconds of the time since the start. Rounded up, so that what is as old as the
-// start counts as older: that errs towards a load.
+// INFO tells the time since the start in whole seconds. The start is rounded up, so that an entry
+// as old as the start counts as older: at worst that costs a load.
 void read_server(const resp::message& info, greeting& into) {
   into.run_id = info_field(info, "run_id");
   const auto now_us = info_number(info, "server_time_usec");
@@ -122,7 +122,7 @@ void read_server(const resp::message& info, greeting& into) {
   into.started = server_time{std::chrono::seconds{now_s - *uptime_s + 1}};
 }
 
-// A server that has loaded nothing holds nothing that is older than its start.
+// A server that has loaded nothing has no entry older than its start.
 void read_persistence(const resp::message& info, greeting& into) {
   const bool has_loaded_nothing =
       info_number(info, "rdb_last_load_keys_loaded") == 0 && info_number(info, "aof_enabled") == 0;

@@ -33,7 +33,7 @@ struct handshake_request {
 [[nodiscard]] result<greeting> read_handshake(const settings& with,
                                               std::span<resp::message> replies);
 
-/// What a server said, fit for a log: printable ASCII, shortened. Left out when it may repeat the
+/// A server's text made safe for logs: printable ASCII, shortened. Empty when it may repeat the
 /// user or the password of `at`.
 [[nodiscard]] std::string quoted(std::string_view said, const endpoint& at);
 

@@ -30,8 +30,8 @@ void health::connected(steady_time now) noexcept {
   connected_at_ = now;
 }
 
-// The pause counts from the attempt's beginning: one that ran into its time limit has waited
-// already, and a server that is back is found within the longest pause.
+// The pause counts from the start of the attempt: an attempt that ran into its time limit has
+// already waited, and a server that is back is found within the longest pause.
 void health::refused(steady_time now) noexcept {
   open(std::min(began_, now), now);
   began_ = steady_time::max();
@@ -56,7 +56,7 @@ void health::lost(loss how, use before, steady_time now) noexcept {
     if (++unanswered_ >= unanswered_max) return open(now, now);
   }
   if (how != loss::ended || was_sound) return;
-  // A connection that ended before anything was asked of it says nothing about the next request.
+  // A connection that ended before its first request tells nothing about the next request.
   pauses_unasked_ = before == use::unasked;
   unsigned& losses = pauses_unasked_ ? idle_losses_ : failures_;
   next_attempt_ = after(now, pause(losses));

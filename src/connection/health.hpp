@@ -5,13 +5,14 @@
 // The breaker opens on a refused attempt (no connection, no handshake, too late) and on the third
 // connection in a row that ended, by silence or otherwise, without an answer to what it was asked
 // after its handshake. A handshake that succeeds closes it; the next unanswered loss opens it
-// again, until a connection has answered something. Any other loss opens nothing. What had answered
-// or was old is made anew at once, else there is a growing pause. A connection that ended unasked
-// is no evidence against the server: that pause ends when somebody asks.
+// again, until a connection has answered something. Any other loss does not open it. A connection
+// that had answered or was old is replaced at once; otherwise there is a growing pause. A
+// connection that ended without a request is no evidence against the server: that pause ends with
+// the next request.
 //
-// A connection that is ended on purpose, because its answers cannot be trusted or another server is
-// looked for, opens nothing either. The first is followed by an attempt at once, those soon after
-// by growing pauses.
+// Ending a connection on purpose, because its answers cannot be trusted or another server is looked
+// for, does not open the breaker either. After the first such end the next attempt comes at once;
+// when they repeat soon, after growing pauses.
 //
 // Threads: one at a time.
 #pragma once
@@ -30,7 +31,7 @@ class health {
     milliseconds max{1000};
   };
   enum class loss : std::uint8_t { ended, silent, distrusted };
-  /// What had come of a connection, behind its handshake, when it was lost.
+  /// What a connection had achieved after its handshake when it was lost.
   enum class use : std::uint8_t { unasked, unanswered, answered };
 
   health(back_off within, std::uint64_t seed) noexcept : within_{within}, random_{seed} {}
@@ -43,14 +44,14 @@ class health {
   void refused(steady_time now) noexcept;
   /// A connection that had been up is gone.
   void lost(loss how, use before, steady_time now) noexcept;
-  /// Somebody waits for a connection.
+  /// A request waits for a connection.
   void asked(steady_time now) noexcept;
 
   /// While open, requests fault at once.
   [[nodiscard]] bool is_open() const noexcept { return open_; }
   /// No attempt before this moment.
   [[nodiscard]] steady_time next_attempt() const noexcept { return next_attempt_; }
-  /// A connection that is of use is not ended for the sake of another server before this moment.
+  /// A working connection is not ended before this moment to look for another server.
   [[nodiscard]] steady_time next_look() const noexcept { return next_look_; }
 
  private:
@@ -61,11 +62,11 @@ class health {
   back_off within_;
   base::seeded_random random_;
   bool open_ = false;
-  bool pauses_unasked_ = false;  // what is before the next attempt is for the server's sake only
+  bool pauses_unasked_ = false;  // the pause only spares the server: a request ends it
   unsigned unanswered_ = 0;      // connections in a row
   unsigned failures_ = 0;        // attempts and connections that were not sound, in a row
-  unsigned idle_losses_ = 0;  // connections that ended before anything was asked of them, in a row
-  unsigned looks_ = 0;        // connections ended on purpose, one soon after another
+  unsigned idle_losses_ = 0;     // connections that ended before their first request, in a row
+  unsigned looks_ = 0;           // connections ended on purpose, one soon after another
   steady_time began_ = steady_time::max();  // of the attempt that runs
   steady_time connected_at_{};
   steady_time next_attempt_{};

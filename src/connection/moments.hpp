@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Arithmetic with moments and spans that ends at the largest instead of overflowing: settings and
-// deadlines may be "for ever". Pure.
+// Arithmetic with moments and spans that stops at the largest value instead of overflowing:
+// settings and deadlines may be "for ever". Pure.
 #pragma once
 
 #include <cstdint>

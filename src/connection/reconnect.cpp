@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the service thread does to have a connection: it attempts one, greets, ends a broken one,
-// and looks for another server. Nothing here may throw: without memory an attempt fails.
+// How the service thread gets a connection: it connects, greets, ends a broken connection, and
+// looks for another server. Nothing here may throw: without memory an attempt fails.
 #include <algorithm>
 #include <utility>
 
@@ -14,7 +14,7 @@ constexpr milliseconds idle_poll{10};
 
 }  // namespace
 
-// A broken connection ends here, once nobody writes or reads on it.
+// Ends a broken connection once no thread writes or reads on it.
 void channel::state::close_if_broken(locked& lock) {
   if (live == nullptr || !live->broken) return;
   if (live->late) {
@@ -164,9 +164,9 @@ void channel::state::distrust(std::uint64_t which, const fault& why) noexcept {
   service_bell->ring();
 }
 
-// A replica may become the master, or the name lead to another server: only a new connection tells.
-// Without a doubt from above it waits for a moment in which that costs no request, but not for
-// ever; and a connection that nobody uses is left alone.
+// A replica may become the master, or the name may lead to another server: only a new connection
+// tells. Unless the layer above has a doubt, this waits for a moment in which it costs no request,
+// but not for ever. An unused connection is left alone.
 void channel::state::look_for_another(link& on) noexcept {
   if (on.broken || !on.look_at) return;
   const auto moment = now();

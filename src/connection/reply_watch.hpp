@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// How long the next reply may still take: the limits on silence and on a reply's age. Pure: it is
-// told what came and when.
+// How long the next reply may still take: the limits on silence and on the age of a reply. Pure: it
+// is told what came and when.
 //
-// Silence: no byte of a reply for `silence_max`. Age: a reply that is not complete in
-// `ages * silence_max`, counted from when its request is at the head of the queue. Silence alone
-// would let a byte now and then hold a call for ever; the factor leaves room for a slow script. The
-// age is extended by the time that the bytes of the reply, and those of requests before it that had
-// still to be written, take at `rate_min`, which is below any network a cache is useful on. Pushes
-// count for neither. A time in which nobody looked (this process was stopped) counts as one
-// silence at most: what came meanwhile is still to be read.
+// Silence: no byte of a reply has come for `silence_max`. Age: a reply is not complete within
+// `ages * silence_max`, counted from when its request is at the head of the queue. With the limit
+// on silence alone, a byte now and then would hold a call for ever; the factor leaves room for a
+// slow script. The age is extended by the time that the bytes of the reply, and the unwritten bytes
+// of the requests up to it, take at `rate_min`, which is slower than any network on which a cache
+// is useful. Pushes count for neither. When the process was stopped for a while, that time counts
+// as one silence at most: bytes that came meanwhile have not been read yet.
 //
 // Threads: one at a time, under the channel's lock; `silent_at` from any thread.
 #pragma once

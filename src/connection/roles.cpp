@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the writer and the reader of a connection do for everyone else. What came is
-// judged in arrivals.cpp.
+// What the writer and the reader of a connection do for all callers. Replies and pushes are judged
+// in arrivals.cpp.
 #include <sched.h>
 
 #include <utility>
@@ -146,9 +146,9 @@ std::optional<transfer> channel::state::spin(link& on) {
   return std::nullopt;
 }
 
-// Under the lock; nobody has the reader role. Finds somebody for it, if replies are due: the first
-// caller in the queue, who will need it longest anyway, else the service thread. Whom to wake, if
-// anyone.
+// Under the lock, while no thread has the reader role. If replies are due, gives the role to the
+// first caller in the queue that can read, else to the service thread. Returns the caller to wake,
+// if any.
 const void* channel::state::pass_reader(link& on) {
   if (on.broken) {
     service_bell->ring();

@@ -101,7 +101,7 @@ class scripted_server {
 
   [[nodiscard]] std::string path() const { return (folder_ / "socket").string(); }
   [[nodiscard]] unsigned connections() const { return connections_; }
-  /// Closes every connection that there is.
+  /// Closes all connections.
   void close_all() {
     const std::scoped_lock lock{mutex_};
     for (const int one : descriptors_) ::shutdown(one, SHUT_RDWR);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The service thread: connects, runs timers, writes what the socket did not take, and reads while
-// nobody else does and somebody needs it.
+// no caller reads and there is a need.
 #include <algorithm>
 #include <utility>
 
@@ -82,7 +82,7 @@ void channel::state::run_timers(locked& lock) {
     try {
       what();
     } catch (...) {
-      // A timer has nobody to tell; the next one runs.
+      // A timer has no caller to report to. The next timer runs.
     }
     what = nullptr;
     lock.lock();
@@ -104,7 +104,7 @@ void channel::state::run_alarm(locked& lock) {
   try {
     to.alarm();
   } catch (...) {
-    // As with a timer.
+    // Ignored, as for a timer.
   }
   lock.lock();
 }
@@ -177,7 +177,7 @@ void channel::state::read_once(locked& lock) {
   hand_over(on, lock);
 }
 
-// Gives the reader role to those who need it more: a caller knows at once when its reply is there.
+// Gives the reader role to a caller that needs it: a reading caller sees its own reply at once.
 void channel::state::hand_over(link& on, locked& lock) {
   const bool keeps = !on.broken && (holds > 0 || on.traffic->posted() > 0 || on.hung_up ||
                                     (on.traffic->blocking() == 0 && on.traffic->due() > 0));

@@ -2,7 +2,7 @@
 // One request's place in the queue of replies that are due. Intrusive: a blocking caller's slot
 // lives on its stack, so a hit allocates nothing here.
 //
-// Invariants: a slot is in at most one list; whoever takes it out says where it goes.
+// Invariants: a slot is in at most one list; the code that takes it out says where it goes.
 // Threads:    one at a time; the owner of the lists has the lock.
 #pragma once
 
@@ -29,7 +29,7 @@ struct slot {
 
   std::span<resp::message> replies;  ///< none: the answer is one push (SUBSCRIBE), or an error
   bool blocks = false;               ///< a caller waits in it
-  bool too_long = false;             ///< one of its replies was, and is empty
+  bool too_long = false;             ///< one of its replies was too long, and is empty
   stage at = stage::apart;
   std::size_t received = 0;
   std::size_t skip = 0;  ///< replies to abandoned requests that come before the first of this one

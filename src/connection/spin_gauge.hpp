@@ -5,7 +5,7 @@
 // machine, or with a far server, polling only burns time. So it goes on while most tries pay, and
 // tries again now and then after it has stopped.
 //
-// Threads: one at a time; whoever has the reader role.
+// Threads: one at a time: the one with the reader role.
 #pragma once
 
 namespace drover::connection {

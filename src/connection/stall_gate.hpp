@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Keeps requests that a server may hold back (CLIENT PAUSE WRITE, a script that hangs) from costing
-// one connection after another, and with it the requests that the server would answer. Pure: it is
-// told what happened and when.
+// A server may hold requests back (CLIENT PAUSE WRITE, a script that hangs). This gate keeps such
+// requests from breaking one connection after another, and with them the requests that the server
+// would answer. Pure: it is told what happened and when.
 //
-// Open until a connection has gone silent behind such a request. Then it is shut for a while that
-// doubles from `shut_min` to `shut_max` each time it happens again. After each while one request is
-// let through as a trial; its reply opens the gate.
+// The gate is open until a connection has gone silent behind such a request. Then it is shut for a
+// time that doubles from `shut_min` to `shut_max` each time this happens again. After that time one
+// request is let through as a trial; its reply opens the gate.
 //
 // Threads: one at a time.
 #pragma once

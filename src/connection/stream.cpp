@@ -12,7 +12,7 @@ namespace {
 // Memory kept for the next batch; a larger buffer served one large value and goes.
 constexpr std::size_t kept_output_max = std::size_t{256} << 10U;
 
-// What a reply may have around its largest bulk.
+// The bytes that a reply may have around its largest bulk.
 constexpr std::size_t around_max = std::size_t{1} << 20U;
 constexpr std::size_t skipped_bulk_max = std::size_t{512} << 20U;
 
@@ -89,7 +89,8 @@ bool stream::take_in(std::string_view bytes, arrivals& into) {
   return !broken_;
 }
 
-// Whose reply has just come; null when nobody waits for it, or nobody may.
+// The slot whose reply has just come. Null when the reply belongs to an abandoned request or to
+// none.
 slot* stream::next_due() {
   slot* const head = queue_.front();
   if (due_ == 0) {

@@ -22,8 +22,8 @@
 
 namespace drover::connection {
 
-/// A reply longer than `reply_max` is skipped: it costs its request, not the connection. One longer
-/// than any that a server sends unless told to (512 MiB) is a doubt.
+/// A reply longer than `reply_max` is skipped: it costs its request, not the connection. A reply
+/// longer than a server sends by default (512 MiB) is a doubt.
 struct stream_limits {
   std::size_t reply_max = std::size_t{64} << 20U;
   std::size_t queued_bytes_max = std::size_t{64} << 20U;
@@ -39,7 +39,7 @@ struct arrivals {
   slot_list ended;
   std::size_t ended_count = 0;
   std::vector<push> pushes;
-  std::size_t reply_bytes = 0;  ///< of all that came, what was no push
+  std::size_t reply_bytes = 0;  ///< the bytes that came, without pushes
   bool has_posted = false;      ///< a slot among `ended` in which no caller waits
 };
 
@@ -73,7 +73,7 @@ class stream {
   /// Slots in which a caller waits, and those in which none does.
   [[nodiscard]] std::size_t blocking() const noexcept { return blocking_; }
   [[nodiscard]] std::size_t posted() const noexcept { return posted_; }
-  /// The slot whose reply comes next; null when that is nobody's any more.
+  /// The slot whose reply comes next; null when that reply is due to an abandoned request.
   [[nodiscard]] const slot* head() const noexcept {
     const slot* const first = queue_.front();
     return first != nullptr && first->skip == 0 ? first : nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The input's bytes choose: appended requests, sliced replies, pushes, errors, abandons. Whoever
-// gets a reply must find its own number in it. The same bytes as a server's answer must never
+// The input's bytes choose: appended requests, sliced replies, pushes, errors, abandons. Each
+// request must find its own number in its reply. The same bytes as a server's answer must never
 // crash.
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Drives a stream by a sequence of choices, beside an obvious model of it: request i asks for
-// replies that carry its number, and whoever gets a reply looks whether it is its own. Some replies
-// are too long: their requests are told so, and nobody else notices.
+// Drives a stream by a sequence of choices, beside an obvious model of it. Request i asks for
+// replies that carry its number, and each request checks that the replies it gets are its own. Some
+// replies are too long: only their requests fault.
 #pragma once
 
 #include <cstddef>

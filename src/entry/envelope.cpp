@@ -73,7 +73,7 @@ decoded decode(std::string_view bytes) noexcept {
     return read;
   }
 
-  // No lease has it, and nobody could name it as the one to replace.
+  // No lease has this token, and no request could name it as the one to replace.
   const token produced_by = token::from(bytes.substr(at::token, token::size));
   if (produced_by.is_none()) return read;
 

@@ -68,8 +68,8 @@ lifetime lifetime_of(const lifetime_inputs& in) noexcept {
 
 milliseconds failure_pause(microseconds load_time, std::uint32_t attempt, double unit,
                            milliseconds pause_max) noexcept {
-  // So many doublings of the shortest pause are past the longest time, and of the longest first
-  // one still within the type.
+  // This many doublings of the shortest first pause exceed the longest time, and those of the
+  // longest first pause still fit into the type.
   const std::uint32_t doublings = std::min<std::uint32_t>(attempt > 0 ? attempt - 1 : 0, 40);
   const microseconds first = std::clamp(load_time, shortest_pause, longest_first_pause);
   const microseconds pause =

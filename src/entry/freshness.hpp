@@ -10,9 +10,9 @@
 
 namespace drover::entry {
 
-/// Which entries a reader may take for fresh.
+/// Which entries a reader may treat as fresh.
 struct trust {
-  /// What was stored earlier may come from a snapshot that the server loaded when it started.
+  /// Entries stored earlier may come from a snapshot that the server loaded when it started.
   server_time stored_from{server_time::min()};
   bool nothing_is_fresh = false;  ///< the server is a replica
 };
@@ -22,12 +22,12 @@ enum class freshness : std::uint8_t { fresh, stale, expired };
 /// value: fresh before `until`, stale before `until + grace`, then expired. absent: no grace.
 /// The other kinds: fresh before `until` (the lease, the pause or the marker runs), then expired.
 /// A moment equal to `until` is past it. A value expired by hand is never fresh, even if our
-/// estimate of the server's clock is behind. What is not to be trusted is never fresh: a value is
-/// stale if it has grace, everything else is expired.
+/// estimate of the server's clock is behind. An entry that `trusted` excludes is never fresh: it is
+/// stale if it is a value with grace, and expired otherwise.
 [[nodiscard]] freshness freshness_of(const envelope& head, server_time now,
                                      const trust& trusted = {}) noexcept;
 
-/// From when on a value can no longer be served, stale or not.
+/// The moment from which a value can no longer be served, not even as stale.
 [[nodiscard]] server_time servable_until(const envelope& head) noexcept;
 
 /// How old the value is: since its load began, never negative.
@@ -61,7 +61,7 @@ inline constexpr milliseconds default_failure_pause_max{5000};
 [[nodiscard]] milliseconds failure_pause(microseconds load_time, std::uint32_t attempt, double unit,
                                          milliseconds pause_max) noexcept;
 
-/// The longest that `failure_pause` can be: nobody waits longer, whatever is stored.
+/// The longest possible `failure_pause`: no reader waits longer, whatever is stored.
 [[nodiscard]] milliseconds longest_failure_pause(milliseconds pause_max) noexcept;
 
 /// When the pause of a failed entry ends for a reader with this `pause_max`.

@@ -10,7 +10,7 @@ namespace {
 
 // Long enough for the attempt count to survive the longest pause (5 s) several times over.
 constexpr std::chrono::seconds memory_of_attempts{60};
-constexpr int old_ones_at_once = 8;  // more than come in, and few enough to hold a lock for
+constexpr int old_ones_at_once = 8;  // more than are added, and few enough for a held lock
 
 }  // namespace
 

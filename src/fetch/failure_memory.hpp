@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What this process remembers of its own failed loads until their pause ends: callers within the
-// pause get the same exception object instead of a doomed load each.
+// The failed loads of this process, remembered until their pauses end: callers within the pause get
+// the same exception object, and none of them starts a doomed load.
 //
-// An exception's destructor is the user's code, and may call the cache. So none runs in here: what
-// is dropped is handed out, and the caller destroys it outside its lock.
+// The destructor of an exception is the user's code and may call the cache. So no exception is
+// destroyed in here: dropped ones are handed out, and the caller destroys them outside its lock.
 //
 // Threads: one at a time.
 // Bounded: past `capacity` (at least 1) the failure that ends first is dropped.
@@ -35,7 +35,7 @@ struct remembered_failure {
 class failure_memory {
   struct kept {
     remembered_failure failure;
-    const std::string* key = nullptr;  ///< in the table; of a dropped one: nowhere
+    const std::string* key = nullptr;  ///< in the table; invalid once this was dropped
   };
   using shelf = std::multimap<steady_time, kept>;  ///< by the end of the pause
 
@@ -43,11 +43,11 @@ class failure_memory {
   explicit failure_memory(std::size_t capacity) noexcept
       : capacity_{std::max<std::size_t>(capacity, 1)} {}
 
-  /// What is no longer remembered: destroy it outside the lock.
+  /// Failures that are no longer remembered. Destroy them outside the lock.
   using dropped = shelf;
 
-  /// Replaces what is remembered of the key. Also drops some of those that ended a minute before
-  /// this one will.
+  /// Replaces what is remembered of the key. Also drops some failures whose pause ends a minute or
+  /// more before that of this one.
   dropped remember(std::string_view value_key, remembered_failure failure);
   dropped forget(std::string_view value_key) noexcept;
   /// The failure of `value_key` if its pause still runs.

@@ -8,8 +8,8 @@ namespace drover::fetch {
 
 namespace {
 
-// A refresh becomes the holder so long before its entry can no longer be served. A timer of a busy
-// process is late by some milliseconds, and then somebody else leads a second load.
+// A refresh becomes the holder this long before its entry can no longer be served. Timers of a busy
+// process are late by some milliseconds. Without this margin another process would load, too.
 constexpr milliseconds promote_lead_max{20};
 
 }  // namespace
@@ -92,7 +92,7 @@ void flight::grant(const entry::token& token, steady_time now, actions& out) {
   out.push_back({.what = action_kind::offer_lead});
 }
 
-// Granted, and not begun.
+// For a load that was granted and has not begun.
 void flight::give_grant_back(ending::how how, actions& out) {
   if (refresh_) {
     out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
@@ -124,7 +124,7 @@ void flight::finish(ending::how how, std::uint64_t stamp_limit, actions& out) {
 }
 
 void flight::turn_granted(steady_time now, actions& out) {
-  if (state_ != state::queued) return;  // it gave the turn back already
+  if (state_ != state::queued) return;  // the turn was given back already
   grant(with_.new_token(), now, out);
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A flight: one load of one key in this process with everyone who waits for it, as a pure machine.
-// It is told what happened and appends what to do next; sockets, threads and the loader are the
-// shell's.
+// A flight: one load of one key in this process, with all callers that wait for it. It is a pure
+// machine: it is told what happened and appends what to do next. Sockets, threads and the loader
+// belong to the shell.
 //
-// A caller that boards gets a stamp, the number of steps taken so far. Stamps decide who may have
-// what (rules R1-R3 of docs/internals/lease-protocol.md):
-//   an entry read by a LEASE is for those who boarded before that LEASE was written;
-//   a loaded value is for all when its fill was certified (stored, or released while still ours),
-//   else for those who boarded before the origin read began; everybody else starts again.
+// A caller that boards gets a stamp, the number of steps taken so far. Stamps decide which callers
+// may have a result (rules R1-R3 of docs/internals/lease-protocol.md):
+//   an entry read by a LEASE is for callers that boarded before that LEASE was written;
+//   a loaded value is for all callers when its fill was certified (stored, or released while still
+//   ours), else for callers that boarded before the origin read began. The others start again.
 //
 // Threads:    one at a time; the shell holds its mutex.
 // Invariants: (1) a flight ends exactly once, and every path that was granted a lease or mark
@@ -15,8 +15,8 @@
 //             (2) every attempt carries a fresh token;
 //             (3) waiting never turns into loading: a load begins by a grant, or because Redis is
 //                 away;
-//             (4) every grant has an end: `load_max` after it the lease, mark or turn is given
-//                 back, whether the loader runs, hangs, or never began;
+//             (4) every grant has an end: `load_max` after the grant the lease, mark or turn is
+//                 given back, whether the loader runs, hangs, or never began;
 //             (5) LEASE is sent again without progress at most three times.
 // Allocates:  nothing, except through `new_token`.
 #pragma once
@@ -42,8 +42,8 @@ namespace drover::fetch {
 struct flight_settings {
   milliseconds lease_ttl{1000};
   milliseconds load_max{30000};
-  bool marks_uncacheable = false;  ///< leave a marker for what the loader does not want stored
-  entry::token refused{};          ///< of an entry this process could not use
+  bool marks_uncacheable = false;  ///< leave a marker when the loader's value may not be stored
+  entry::token refused{};          ///< of an entry that this process could not use
   entry::token_source new_token;
 };
 
@@ -54,19 +54,19 @@ enum class action_kind : std::uint8_t {
   send_failure,       ///< attempt = held; attempts; failure
   send_release,       ///< attempt = held; its answer goes to `released`
   send_uncacheable,   ///< attempt = held; as `send_release`, and leaves a marker
-  send_release_late,  ///< attempt: granted after nobody wanted it; the answer is dropped
+  send_release_late,  ///< attempt: granted when no longer wanted; the answer is dropped
   send_mark,          ///< attempt
   send_mark_extend,   ///< attempt; renew the refresh mark for another lease_ttl
   send_mark_pause,    ///< attempt; keep the mark for the failure's pause; attempts
   send_mark_release,  ///< attempt
   send_promote,       ///< attempt, other = base
   want_turn,          ///< queue for one of the bypass turns
-  return_turn,        ///< the turn is free again, or no longer queued for
+  return_turn,        ///< give the turn back, or leave the queue for it
   offer_lead,         ///< granted: the load may begin
   lease_lost,         ///< tell the running load
   stop_load,          ///< fire the running load's stop token
-  let_go,             ///< those with a stamp of at least `from_stamp` start again at once
-  finish,             ///< `end()` is final: tell everyone
+  let_go,             ///< callers with a stamp of at least `from_stamp` start again at once
+  finish,             ///< `end()` is final: tell all callers
 };
 
 struct action {
@@ -78,7 +78,7 @@ struct action {
   std::uint64_t from_stamp = 0;
 };
 
-/// What one event asks for, in order. Bounded, so that no event needs memory.
+/// The actions that one event asks for, in order. Bounded, so that no event needs memory.
 class actions {
  public:
   static constexpr std::size_t capacity = 8;
@@ -108,11 +108,11 @@ struct ending {
     failed_elsewhere,  ///< another process's failure: `entry_bytes` is the FAILED entry
     timed_out,         ///< the load passed load_max
     dissolved,         ///< nothing came of it: start again
-    not_begun,         ///< granted, and nobody could run the load in time
+    not_begun,         ///< granted, but the load did not begin in time
     saturated,         ///< the queue for bypass turns was full
   };
   how what = how::dissolved;
-  std::uint64_t stamp_limit = 0;   ///< only those with a smaller stamp may have it
+  std::uint64_t stamp_limit = 0;   ///< only callers with a smaller stamp may have it
   std::uint64_t bypass_limit = 0;  ///< the same for callers that bypass Redis
   bool without_redis = false;      ///< loaded in a bypass
   bool is_dropped = false;         ///< a refresh that nobody began before its entry ended
@@ -134,8 +134,8 @@ class flight {
     waiting,    ///< another process holds the lease
     queued,     ///< Redis is away: waiting for a bypass turn
     marking,    ///< the refresh mark is being asked for
-    offered,    ///< granted; nobody has begun the load yet
-    claiming,   ///< a refresh whose entry has as good as ended: PROMOTE is asked for first
+    offered,    ///< granted; the load has not begun yet
+    claiming,   ///< a refresh whose entry is about to end: the answer of PROMOTE is awaited
     loading,    ///< the loader runs
     promoting,  ///< the load is done, the answer of PROMOTE is awaited
     storing,    ///< FILL or RELEASE is on its way
@@ -146,26 +146,26 @@ class flight {
 
   // --- what callers ask
   [[nodiscard]] state now_in() const noexcept { return state_; }
-  /// False once the fill is sent, the key was invalidated, or it ended: board another flight. A
-  /// caller that bypasses Redis may also join a running load whose connection was lost: no
-  /// invalidation was acknowledged to it that the load could be older than.
+  /// Whether new callers may board. False once the fill is sent, the key was invalidated, or the
+  /// flight ended. A caller that bypasses Redis may also join a running load whose connection was
+  /// lost: no invalidation that is newer than the load was acknowledged to that caller.
   [[nodiscard]] bool is_open(bool to_bypass = false) const noexcept;
-  /// True while a caller that joins waits for a reply of Redis and was not told to wait for a load.
+  /// True while callers wait for a reply of Redis, and Redis has not told them to wait for a load.
   [[nodiscard]] bool awaits_reply() const noexcept {
     return (state_ == state::asking && !told_wait_) || state_ == state::marking ||
            state_ == state::claiming;
   }
-  /// Those with a smaller stamp may have what the running or finished load brings, stored or not.
+  /// Callers with a smaller stamp may have the result of the load, stored or not.
   [[nodiscard]] std::uint64_t read_step() const noexcept { return read_step_; }
   /// True for the bypass of callers that do not wait for a slow Redis.
   [[nodiscard]] bool is_alone() const noexcept { return alone_; }
-  /// True for a load under a marker or of a key that is never stored: nothing will be stored.
+  /// True when nothing will be stored: a marker stands, or the key is never stored.
   [[nodiscard]] bool is_unleased() const noexcept { return unleased_; }
   /// When the grant ends, while there is one.
   [[nodiscard]] std::optional<steady_time> grant_ends() const noexcept { return load_ends_; }
   [[nodiscard]] std::uint64_t stamp() const noexcept { return step_; }
   [[nodiscard]] const ending& end() const noexcept { return end_; }
-  /// Gives the ending away, once it is final.
+  /// Moves the ending out, once it is final.
   [[nodiscard]] ending take_end() noexcept { return std::move(end_); }
   [[nodiscard]] bool is_refresh() const noexcept { return refresh_; }
   [[nodiscard]] bool is_bypass() const noexcept { return bypass_; }
@@ -176,12 +176,12 @@ class flight {
   [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
   /// The token of the entry that a refresh replaces.
   [[nodiscard]] const entry::token& base() const noexcept { return base_; }
-  /// The token of an entry this process could not use.
+  /// The token of an entry that this process could not use.
   [[nodiscard]] const entry::token& refused() const noexcept { return with_.refused; }
   /// True while a lease in Redis names this process as its holder.
   [[nodiscard]] bool is_holder() const noexcept;
   [[nodiscard]] const entry::token& held() const noexcept { return held_; }
-  /// Of the latest LEASE.
+  /// The token of the latest LEASE.
   [[nodiscard]] const entry::token& attempt() const noexcept { return attempt_; }
   /// While waiting: who holds the lease, as last read. Client id 0 when unknown.
   [[nodiscard]] std::uint64_t holder_client_id() const noexcept;
@@ -194,7 +194,7 @@ class flight {
   [[nodiscard]] std::optional<steady_time> due() const noexcept;
 
   // --- beginnings: at most once the first, exactly one of the others
-  /// Failed loads in a row that this process knows of; a granted lease knows better.
+  /// Failed loads in a row that this process knows of. A granted lease brings the true number.
   void remember_attempts(std::uint32_t attempts) noexcept { attempts_ = attempts; }
   void start_cold(actions& out);
   void start_bypass(actions& out);
@@ -214,11 +214,11 @@ class flight {
   void mark_replied(const result<lease::mark_reply>& reply, bool still_due, steady_time now,
                     actions& out);
   void turn_granted(steady_time now, actions& out);
-  /// A caller inside a load has joined: it rides on that load's turn.
+  /// A caller inside a load has joined: the flight shares the turn of that load.
   void turn_lent(steady_time now, actions& out);
   /// The queue for turns is full.
   void turn_refused(actions& out);
-  /// There is no thread for the load, and no caller that can run it.
+  /// There is no thread for the load, and no caller can run it.
   void thread_missing(actions& out);
   /// A push, a local write to the key, a new connection: look again.
   void woken(actions& out);
@@ -226,7 +226,7 @@ class flight {
   void holder_gone(actions& out);
   void on_time(steady_time now, actions& out);
   void renew_replied(const result<lease::step_reply>& reply, actions& out);
-  /// On a new connection: the lease names the one that is gone.
+  /// Called on a new connection, because the lease names the connection that is gone.
   void renew_now(actions& out);
   void promote_replied(const result<lease::step_reply>& reply, actions& out);
   /// A waiter or the pool begins the load now. False: it may not, or somebody else did.
@@ -238,15 +238,15 @@ class flight {
   void released(const result<lease::step_reply>& reply, actions& out);
   /// This process invalidated or expired the key.
   void invalidated_here(actions& out);
-  /// The connection is gone: look again on the next one, and take nobody new aboard a running load.
+  /// The connection is gone: look again on the next one, and close a running load to new callers.
   void connection_lost(actions& out);
-  /// Another server answers, or the same one from a snapshot: what it granted before means nothing.
+  /// Another server answers, or the same one restarted from a snapshot: earlier grants are void.
   void server_replaced(actions& out);
-  /// The process drains: others may load now. The running load goes on for its own callers.
+  /// The process drains: other processes may load now. The load goes on for its own callers.
   void give_up_lease(actions& out);
-  /// The shell cannot go on with it: everybody starts again.
+  /// The shell cannot go on with the flight: all callers start again.
   void collapse(actions& out);
-  /// The last caller has left, or nobody can lead.
+  /// The last caller has left, or none can lead.
   void abandoned(actions& out);
 
  private:
@@ -286,7 +286,7 @@ class flight {
   bool alone_ = false;           ///< closes when the origin read begins
   bool owes_turn_ = false;       ///< queued for a turn, or has one
   bool told_wait_ = false;       ///< a LEASE answered *wait*
-  bool wait_has_ended_ = false;  ///< the end that the holder named has passed
+  bool wait_has_ended_ = false;  ///< the holder's lease should have ended by now
   unsigned stalls_ = 0;
   bool woken_meanwhile_ = false;
   bool took_over_ = false;

@@ -31,7 +31,7 @@ void flight::take_over(actions& out) {
 void flight::lease_replied(const entry::token& attempt, result<lease::lease_reply> reply,
                            bool is_available, steady_time now, actions& out) {
   const bool reply_lost = !reply && reply.error().code == fault_code::unreachable && is_available;
-  // What a reply of the wrong shape says is unknown, so the lease may have been granted.
+  // A reply of the wrong shape tells nothing, so the lease may have been granted.
   const bool may_be_granted = reply_lost || (!reply && reply.error().code == fault_code::corrupt);
   if (state_ != state::asking || attempt != attempt_) {
     if (may_be_granted || (reply && reply->what == lease::lease_reply::how::lead)) {
@@ -45,7 +45,7 @@ void flight::lease_replied(const entry::token& attempt, result<lease::lease_repl
     return;
   }
   if (!reply) {
-    // Others need not wait for a load that will not be stored.
+    // Other processes need not wait for a load that will not be stored.
     if (may_be_granted) out.push_back({.what = action_kind::send_release_late, .attempt = attempt});
     go_bypass(out);
     return;
@@ -86,10 +86,10 @@ void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, act
     observed_since_ = now;
     stalls_ = 0;
   } else if (named_end_passed && ++stalls_ >= stall_max) {
-    go_bypass(out);  // nothing of what the server says comes true
+    go_bypass(out);  // the wait that the server announces never ends
     return;
   } else if (now - observed_since_ >= with_.lease_ttl) {
-    take_over(out);  // silent for a whole lease on our own clock
+    take_over(out);  // the holder was silent for a whole lease, by our own clock
     return;
   }
   state_ = state::waiting;
@@ -114,7 +114,7 @@ void flight::woken(actions& out) {
   if (state_ == state::waiting) {
     ask({}, out);
   } else if (state_ == state::asking) {
-    woken_meanwhile_ = true;  // the LEASE was perhaps written before what woke us
+    woken_meanwhile_ = true;  // the LEASE may be older than the change that woke us
   }
 }
 

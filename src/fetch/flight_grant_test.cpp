@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who may begin a load, and when every grant ends.
+// Which callers may begin a load, and when a grant ends.
 #include <gtest/gtest.h>
 
 #include "fetch/script_for_test.hpp"

@@ -73,7 +73,7 @@ bool flight::begin_load(steady_time now, actions& out) {
 
 void flight::load_done(bool may_store, actions& out) {
   if (state_ != state::loading)
-    return;  // the flight ended without it: nobody is told, nothing stored
+    return;  // the flight ended before: nothing is stored, no caller is told
   may_store_ = may_store;
   load_ends_.reset();
   promote_at_.reset();
@@ -146,7 +146,7 @@ void flight::fill_replied(const result<lease::fill_reply>& reply, bool is_availa
   const bool certified = reply && reply->what != lease::fill_reply::how::refused;
   if (reply && !certified && promote_unknown_) {
     promote_unknown_ = false;
-    promoted_ = true;  // perhaps: the entry is PENDING under our own token then
+    promoted_ = true;  // an assumption: the entry would then be PENDING under our own token
     store(out);
     return;
   }
@@ -161,7 +161,7 @@ void flight::released(const result<lease::step_reply>& reply, actions& out) {
   if (state_ != state::storing) return;
   if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
   if (!reply) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
-  // Still ours at the release: nothing came between the origin read and now, as after a fill.
+  // If the lease was still ours at the release, the key was not invalidated since the origin read.
   finish(ending::how::loaded, reply && reply->applied ? everyone : read_step_, out);
 }
 

@@ -3,8 +3,8 @@
 // closed ones whose callers still wait.
 //
 // Threads: one at a time.
-// Bounds:  the table itself has none: each flight has a caller that waits, or is a refresh. Past
-//          `flights_max` new flights are made without a lease and no refresh begins (`is_full`).
+// Bounds:  none in the table: each flight has a caller that waits, or is a refresh. Beyond
+//          `flights_max` new flights are made without a lease, and no refresh begins (`is_full`).
 #pragma once
 
 #include <algorithm>
@@ -24,11 +24,11 @@
 
 namespace drover::fetch {
 
-/// How a caller's flight begins, and so which flights it may join.
+/// How the flight of a caller begins. It decides which flights the caller may join.
 enum class beginning : std::uint8_t {
   cold,          ///< by asking for the lease
   bypass,        ///< Redis is away
-  bypass_alone,  ///< Redis is slow for this caller: its load is shared with nobody who comes later
+  bypass_alone,  ///< Redis is slow for this caller: later callers do not share its load
   unstored,      ///< the key is never stored
 };
 
@@ -74,7 +74,7 @@ class flight_table {
     if (at->second.empty()) by_key_.erase(at);
   }
 
-  /// Those of one key.
+  /// The flights of one key.
   [[nodiscard]] std::vector<record_ptr> of_key(std::string_view value_key) const {
     const auto at = by_key_.find(value_key);
     return at == by_key_.end() ? list{} : at->second;
@@ -90,7 +90,7 @@ class flight_table {
     return out;
   }
 
-  /// The first that is wanted, of one key or of all.
+  /// The first wanted flight of one key, or of all keys.
   template <class Wanted>
   [[nodiscard]] record_ptr find(std::optional<std::string_view> value_key,
                                 const Wanted& wanted) const noexcept {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Notices holders of leases whose connection is gone: a client that is missing from two answers to
-// CLIENT LIST, some time apart, while the entry still names it. Pure: the shell has the timer and
-// the connection.
+// Notices when the connection of a lease's holder is gone: the client is missing from two answers
+// to CLIENT LIST, some time apart, while the entry still names it. Pure: the shell has the timer
+// and the connection.
 //
-//   watch ... ; while `arm` gives a time: at that time `ask`; then `answered`, `unanswered` or
-//   `refused`; and `arm` again.
+// Use: `watch` the holders. While `arm` returns a time, call `ask` at that time, then `answered`,
+// `unanswered` or `refused`, and `arm` again.
 //
 // Threads: one at a time.
-// Memory:  `watch`, `ask` and `answered` allocate. When one throws, `arm` again: it is tried later.
+// Memory:  `watch`, `ask` and `answered` allocate. When one throws, `arm` again to retry later.
 #pragma once
 
 #include <cstdint>
@@ -26,28 +26,28 @@ class holder_watch {
   using flight_id = std::uint64_t;
   using client_id = std::uint64_t;
 
-  /// The flight waits for this holder, and for no other any more. Client 0 is unknown: there is
+  /// The flight now waits for this holder, and for no other one. Client 0 is unknown: there is
   /// nothing to watch.
   void watch(flight_id flight, client_id client, const entry::token& held);
-  /// It waits no more.
+  /// The flight no longer waits.
   void unwatch(flight_id flight) noexcept;
 
-  /// When to call `ask`; empty when it is to be called already, an answer is awaited, nobody waits,
-  /// or this connection may not ask.
+  /// When to call `ask`. Empty when `ask` is already planned, an answer is due, no flight waits, or
+  /// this connection may not ask.
   [[nodiscard]] std::optional<steady_time> arm(steady_time now) noexcept;
   /// The clients to ask for, ascending. Empty: ask nothing, and `arm` when there is a new one.
   /// `self`, this process's own connection, is alive.
   [[nodiscard]] std::vector<client_id> ask(client_id self);
-  /// Who is connected of those that were asked for, both ascending. Returns the flights whose
-  /// holder is gone. They are still watched.
+  /// The clients that were asked for and those of them that are connected, both ascending. Returns
+  /// the flights whose holder is gone. They are still watched.
   [[nodiscard]] std::vector<flight_id> answered(std::span<const client_id> asked,
                                                 std::span<const client_id> alive, steady_time now);
   /// The request was lost.
   void unanswered() noexcept;
-  /// This connection may not ask: nothing is asked before the next one. True the first time.
+  /// This connection may not ask, so nothing is asked until the next one. True the first time.
   [[nodiscard]] bool refused() noexcept;
-  /// There is another connection: `arm` again. What was missing on the former one may be connected
-  /// to another server.
+  /// There is another connection: `arm` again. A client that was missing on the former connection
+  /// may be connected to another server.
   void connection_up() noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return watched_.size(); }

@@ -91,7 +91,7 @@ std::vector<invalidation_journal::sending> invalidation_journal::connection_up(
   std::vector<sending> out;
   out.reserve(size());
   if (is_another_server) {
-    // A lease of the former server settles nothing with this one.
+    // A lease of the former server settles nothing on this one.
     for (auto* of : {&sent_, &waiting_, &done_}) {
       for (auto& [at, one] : *of) make_pending(one);
     }
@@ -123,8 +123,8 @@ void invalidation_journal::settle(std::string_view value_key, std::uint64_t leas
   }
 }
 
-// Only looks at the first claim of the first key, which is the one that was pending first, or the
-// oldest: that bounds the search, and is enough for the journal not to fill up.
+// Looks only at the first claim of the first key: the one that was pending first, or the oldest.
+// This bounds the search and is enough to keep the journal from filling up.
 invalidation_journal::number invalidation_journal::replace_older(
     const std::vector<std::string>& keys, const std::vector<std::string>& value_keys) noexcept {
   const auto known = value_keys.empty() ? keys_.end() : keys_.find(value_keys.front());
@@ -149,7 +149,7 @@ void invalidation_journal::claim_key(shelf::value_type& by, const std::string& v
   of.second.others.splice(of.second.others.end(), fresh);
 }
 
-// Also moves what is pending behind what became so before now.
+// An entry that is pending already becomes the latest one.
 void invalidation_journal::make_pending(entry& of) noexcept {
   const std::uint64_t stamp = next_stamp_++;
   of.was_pending = true;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Invalidations that may have to be sent again, and the keys that nobody here may read until they
-// are (rule R10 of docs/internals/lease-protocol.md). Pure: the shell sends.
+// Invalidations that may have to be sent again, and the keys that this process may not read until
+// then (rule R10 of docs/internals/lease-protocol.md). Pure: the shell sends them.
 //
-// Each sending has a number of its own, so that an answer to an earlier one means nothing. What is
-// answered by an error, or lost with its connection, is *pending*: it is sent again, with a growing
-// pause, until a server acknowledges it. What was acknowledged in the last minute is sent again,
-// and pending meanwhile, when another server answers: a failover may have lost it.
+// Each sending has its own number, so that an answer to an earlier sending has no effect. An
+// invalidation that is answered by an error, or lost with its connection, is *pending*: it is sent
+// again, with a growing pause, until a server acknowledges it. When another server answers, the
+// invalidations acknowledged in the last minute are pending and sent again, because a failover may
+// have lost them.
 //
-// A lease granted to this process settles its key: what is loaded under it is newer than every
+// A lease granted to this process settles its key: a value loaded under it is newer than every
 // invalidation that was pending when the lease was asked for.
 //
 // Threads: one at a time.
-// Bounded: past `capacity` acknowledged ones are forgotten, the oldest first; when there are none a
-//          new one is not kept, and its sender learns it.
+// Bounded: beyond `capacity` the oldest acknowledged ones are forgotten. When there are none, a new
+//          one is not kept, and its sender is told.
 // Memory:  only `add`, `due` and `connection_up` allocate. When that throws, nothing has changed.
 #pragma once
 
@@ -37,14 +38,14 @@ class invalidation_journal {
   explicit invalidation_journal(std::size_t capacity) noexcept : capacity_{capacity} {}
 
   using number = std::uint64_t;
-  /// No sending has it: `acknowledged` and `failed` do nothing for it.
+  /// The number of no sending: `acknowledged` and `failed` do nothing for it.
   static constexpr number not_kept = 0;
   using key_list = std::shared_ptr<const std::vector<std::string>>;
 
   /// Notes an invalidation that is about to be sent. `keys` are all Redis keys to unlink,
-  /// `value_keys` those of them that are read. It takes the place of an older one of the same keys
-  /// that is not being sent: a key that is invalidated all the time does not fill the journal.
-  /// `not_kept`: the journal is full of unacknowledged ones, and this one will not be repeated.
+  /// `value_keys` those of them that are read. It replaces an older one of the same keys that is
+  /// not being sent, so that a key that is invalidated all the time does not fill the journal.
+  /// Returns `not_kept` when the journal is full of unacknowledged ones: it will not be repeated.
   [[nodiscard]] number add(std::vector<std::string> keys,
                            const std::vector<std::string>& value_keys, steady_time now);
   /// A server has done it.
@@ -57,23 +58,23 @@ class invalidation_journal {
     number id = not_kept;
     key_list keys;
   };
-  /// What to send now on the connection there is. Not due again before its `failed`.
+  /// What to send now on the current connection. It is not due again before `failed` is called.
   [[nodiscard]] std::vector<sending> due(steady_time now);
-  /// When something is due; empty when nothing waits.
+  /// When the next one is due; empty when none waits.
   [[nodiscard]] std::optional<steady_time> next_due() const noexcept;
-  /// What to send now that there is a connection: all that no server acknowledged and, to another
-  /// server, all that was acknowledged in the last minute.
+  /// What to send on a new connection: all unacknowledged ones and, to another server, also those
+  /// that were acknowledged in the last minute.
   [[nodiscard]] std::vector<sending> connection_up(bool is_another_server, steady_time now);
 
   /// Whether an entry of this key may be older than an invalidation that is pending.
   [[nodiscard]] bool is_pending(std::string_view value_key) const noexcept;
-  /// Greater than that of everything that is pending now. Take it before a lease is asked for.
+  /// A stamp greater than those of all pending invalidations. Take it before asking for a lease.
   [[nodiscard]] std::uint64_t stamp() const noexcept { return next_stamp_; }
-  /// A lease of the key was granted that was asked for at `lease_stamp`. The key is readable; its
-  /// invalidations go on being sent.
+  /// A lease of the key that was asked for at `lease_stamp` was granted. The key may be read again;
+  /// its invalidations are still sent.
   void settle(std::string_view value_key, std::uint64_t lease_stamp) noexcept;
 
-  /// Pairs of an invalidation and a key that are pending. Zero: everything may be read.
+  /// How many pairs of an invalidation and a key are pending. Zero: everything may be read.
   [[nodiscard]] std::size_t pending_count() const noexcept { return pending_count_; }
   [[nodiscard]] std::size_t size() const noexcept {
     return sent_.size() + waiting_.size() + done_.size();
@@ -82,7 +83,7 @@ class invalidation_journal {
  private:
   struct entry;
   struct place {
-    steady_time when;  ///< due at, or acknowledged at; zero for those that are sent
+    steady_time when;  ///< due at, or acknowledged at; zero while no answer has come
     number id = not_kept;
     bool operator<(const place& other) const noexcept {
       return when != other.when ? when < other.when : id < other.id;
@@ -112,7 +113,7 @@ class invalidation_journal {
     key_list keys;
     std::vector<claim_place> claims;
     unsigned failures = 0;     ///< since it was last acknowledged
-    bool was_pending = false;  ///< since then; its keys are, except those that are settled
+    bool was_pending = false;  ///< since then; its keys still are, unless settled
   };
 
   [[nodiscard]] number replace_older(const std::vector<std::string>& keys,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random commands to the invalidation journal and to a plain one that looks through everything
-// each time: both say the same.
+// Random commands to the invalidation journal and to a plain one that searches everything each
+// time: both must answer the same.
 #include "fetch/invalidation_journal.hpp"
 
 #include <gtest/gtest.h>
@@ -164,7 +164,7 @@ class both_journals {
  private:
   std::string draw_key() { return key_names_[draws_.next() % key_names_.size()]; }
 
-  // The first key names the invalidation, so that both can be compared; nobody reads it.
+  // The first key names the invalidation, so that both can be compared. It is never read.
   void add() {
     keys value_keys{std::to_string(++added_)};
     for (std::uint64_t i = draws_.next() % 4; i > 0; --i) value_keys.push_back(draw_key());

@@ -15,11 +15,11 @@ namespace drover::fetch {
 enum class finding : std::uint8_t {
   fresh,        ///< serve it
   stale,        ///< serve it, and try to refresh
-  pending,      ///< somebody loads: join the flight
+  pending,      ///< a load runs: join the flight
   uncacheable,  ///< a marker: load, and store nothing
   failed,       ///< the last load failed and its pause still runs
-  missing,      ///< nothing there, or nothing that may still be served
-  damaged,      ///< ours, but not this key's, or not whole: a miss that the lease must overwrite
+  missing,      ///< no entry, or one that may no longer be served
+  damaged,      ///< ours, but another key's or damaged: a miss that the lease must overwrite
   newer,        ///< a format this library does not know: bypass, touch nothing
 };
 
@@ -32,8 +32,8 @@ struct judgement {
 };
 
 /// `bytes`: what GET answered; nullopt when there is no such key. `digest`: of the key asked for.
-/// `now` is empty while the server's clock is unknown: then LEASE is to be asked, and everything of
-/// ours that is whole is missing. No pause after a failure is longer than `failure_pause_max`
+/// `now` is empty while the server's clock is unknown: every undamaged entry of ours then counts as
+/// missing, so that LEASE is asked. No pause after a failure is longer than `failure_pause_max`
 /// allows, and none begins in the future: the `until` of a failed entry is cut.
 [[nodiscard]] judgement judge(
     std::optional<std::string_view> bytes, std::uint64_t digest, std::optional<server_time> now,

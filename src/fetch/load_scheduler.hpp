@@ -2,9 +2,9 @@
 // Which load runs on which thread, and when a thread is started or ends. Pure: the shell has the
 // threads.
 //
-// A job goes to the thread that fell idle last, so that the others can end; else to a new thread;
-// else it queues. Each owner (a cache) has a queue of its own, and free threads go round the
-// owners: one with many jobs makes another wait for one job, not for all of them.
+// A job goes to the thread that became idle last, so that the others can end. Without an idle
+// thread it goes to a new one, else it is queued. Each owner (a cache) has its own queue, and free
+// threads take the owners in turn: an owner with many jobs delays another by one job, not by all.
 //
 // Threads:    one at a time; the shell holds its lock.
 // Invariants: (1) while a thread is idle nothing is queued;
@@ -35,15 +35,15 @@ class load_scheduler {
   load_scheduler(unsigned threads_max, std::size_t queue_max) noexcept
       : threads_max_{threads_max}, queue_max_{queue_max} {}
 
-  /// One thread, as the scheduler sees it. It stays where it is from `thread_started` until
-  /// `may_end` answered true.
+  /// One thread, as the scheduler sees it. It must not move from `thread_started` until `may_end`
+  /// returns true.
   class worker {
    public:
     worker() = default;
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
-    /// Since when it has been idle. Precondition: `take` answered empty.
+    /// Since when it has been idle. Precondition: `take` returned empty.
     [[nodiscard]] steady_time idle_since() const noexcept { return idle_since_; }
 
    private:
@@ -66,7 +66,7 @@ class load_scheduler {
     worker* wakes = nullptr;
   };
 
-  /// Places a job, behind others if need be.
+  /// Places a job, and queues it if necessary.
   [[nodiscard]] placement submit(const void* owner, Job& job) {
     const placement at = submit_if_free(job);
     if (at.how != verdict::refused) return at;
@@ -83,17 +83,17 @@ class load_scheduler {
     return {threads_ < threads_max_ ? verdict::start_thread : verdict::refused};
   }
 
-  /// There is a thread for the job that was to have a new one.
+  /// The new thread for the job was started.
   void thread_started(worker& born, Job job) noexcept {
     ++threads_;
     born.next_.emplace(std::move(job));
   }
 
-  /// There is none. True: the job queues behind the threads that live. False: none does, or the
-  /// queue is full, and the job was not taken. (After `submit_if_free` there is nothing to call.)
+  /// It could not be started. True: the job is queued for the living threads. False: there are
+  /// none, or the queue is full, and the job was not taken. Not needed after `submit_if_free`.
   [[nodiscard]] bool thread_failed(const void* owner, Job& job) { return queue_behind(owner, job); }
 
-  /// The next job of a thread that is free; empty: it is idle from `now`, or still.
+  /// The next job for a free thread. Empty: the thread is idle from `now` on, or was already.
   [[nodiscard]] std::optional<Job> take(worker& by, steady_time now) noexcept {
     if (by.next_) return std::exchange(by.next_, std::nullopt);
     if (by.is_idle_) return std::nullopt;
@@ -121,7 +121,7 @@ class load_scheduler {
     return true;
   }
 
-  /// Takes out what the owner has queued.
+  /// Takes out the owner's queued jobs.
   [[nodiscard]] std::list<Job> cancel(const void* owner) noexcept {
     std::list<Job> out;
     const auto at = lane_of(owner);
@@ -132,7 +132,7 @@ class load_scheduler {
     return out;
   }
 
-  /// Takes out what everybody has queued.
+  /// Takes out all queued jobs.
   [[nodiscard]] std::list<Job> cancel_all() noexcept {
     std::list<Job> out;
     for (lane& one : lanes_) out.splice(out.end(), one.jobs);
@@ -197,7 +197,7 @@ class load_scheduler {
   unsigned idle_ = 0;
   std::size_t queued_ = 0;
   worker* newest_idle_ = nullptr;
-  lanes lanes_;  ///< of the owners that have something queued, the next one first
+  lanes lanes_;  ///< of owners with queued jobs, the next one first
 };
 
 }  // namespace drover::fetch

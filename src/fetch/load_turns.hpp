@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Turns for loads while Redis is away: so many at once, the others in the order in which they
-// asked, and of those so many at most.
+// Turns for loads while Redis is away: a bounded number at once. Further loads are queued in the
+// order in which they asked, and the queue is bounded, too.
 //
 // Threads:   one at a time.
-// Invariant: while a turn is free nobody is queued.
+// Invariant: while a turn is free, the queue is empty.
 // Memory:    only `ask` allocates. When that throws, nothing has changed.
 #pragma once
 
@@ -20,7 +20,7 @@
 
 namespace drover::fetch {
 
-/// `Ticket` names who asks; it is handed back when the turn comes. It is copied, compared and
+/// `Ticket` identifies a load; it is handed back when its turn comes. It is copied, compared and
 /// hashed, and moved without throwing: a pointer, shared or not, or a number.
 template <class Ticket>
 class load_turns {
@@ -35,7 +35,7 @@ class load_turns {
     queued,  ///< a later `give_back` hands the turn over
     refused,
   };
-  /// Precondition: this one is not queued.
+  /// Precondition: this ticket is not queued.
   [[nodiscard]] asked ask(Ticket who) {
     if (free_ > 0) {
       --free_;
@@ -50,8 +50,8 @@ class load_turns {
     return asked::queued;
   }
 
-  /// Takes a queued one out: it ends, or goes ahead on somebody else's turn. False when it was not
-  /// queued.
+  /// Takes a ticket out of the queue: the load ends, or shares another load's turn. False when it
+  /// was not queued.
   bool leave(const Ticket& who) noexcept {
     const auto at = places_.find(who);
     if (at == places_.end()) return false;
@@ -60,7 +60,7 @@ class load_turns {
     return true;
   }
 
-  /// Gives a turn back. Returns who has it now, if anybody is queued.
+  /// Gives a turn back. Returns the ticket that has it now, if one was queued.
   [[nodiscard]] std::optional<Ticket> give_back() noexcept {
     if (line_.empty()) {
       ++free_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Keys whose refresh another process runs: this one does not ask for the mark again for a while.
+// Keys that another process refreshes: for a while this process does not ask for the mark again.
 //
-// Threads: one at a time. Bounded: past `capacity` those that were noted are forgotten, which costs
-//          a request each and nothing else.
+// Threads: one at a time. Bounded: beyond `capacity` noted keys are forgotten, which costs one
+//          request each.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The machines when memory runs out: what begins something leaves everything as it was, and what
-// ends something or gives it back needs no memory.
+// The machines when memory runs out: a call that begins something leaves everything unchanged, and
+// a call that ends something or gives it back needs no memory.
 #include <gtest/gtest.h>
 
 #include <chrono>

@@ -31,7 +31,7 @@ std::string big_endian(Unsigned number) {
   return bytes;
 }
 
-/// A moment, as far as the scripts count exactly.
+/// A moment, cut to the range in which the scripts count exactly.
 std::int64_t moment_of(server_time at) {
   constexpr std::int64_t last = std::int64_t{1} << 53U;
   return std::clamp<std::int64_t>(at.time_since_epoch().count(), 0, last);

@@ -32,11 +32,11 @@ struct lease_request {
   bool notify = false;  ///< an untracked waiter asks for the wake channel
   /// Of an earlier attempt of ours, or of the holder to take over; none: zero.
   entry::token previous{};
-  /// Of an entry this reader could not use, or of a failure that it does not share; none: zero.
+  /// Of an entry that this reader could not use, or of a failure that it does not share, or zero.
   entry::token refused{};
   std::uint64_t client_id = 0;
   std::uint64_t digest = 0;
-  /// What was stored or granted earlier counts as it does in `entry::trust`.
+  /// Entries stored or granted earlier count as in `entry::trust`.
   server_time stored_from{server_time::min()};
   /// The longest pause after a failure, before its spread. A FAILED entry that asks for a longer
   /// one is cut short.
@@ -71,7 +71,7 @@ struct failure_request {
 // sent as whole milliseconds, at least 1 for a key's ttl, at most a hundred years.
 void write_get(std::string& out, std::string_view value_key);  // 1
 void write_time(std::string& out);                             // 1
-/// PING with a text of its own. What comes back shows whose reply the one before it is.
+/// PING with a text of its own. Its echo shows that the reply before it belongs to its request.
 void write_ping(std::string& out, std::uint64_t nonce);  // 1
 /// Preceded by CLIENT CACHING YES when `tracked`: then 2 replies, and the first one is only looked
 /// at for errors.
@@ -114,13 +114,13 @@ void write_load_scripts(std::string& out);  // scripts().size()
 /// The class of a server's error reply: NOSCRIPT is told apart by `is_noscript`.
 [[nodiscard]] fault fault_of(std::string_view error_text);
 [[nodiscard]] bool is_noscript(const resp::message& reply) noexcept;
-/// A replica refused a write.
+/// True for READONLY: a replica refused a write.
 [[nodiscard]] bool is_readonly(const resp::message& reply) noexcept;
 
 /// nullopt: there is no such key. WRONGTYPE is fault `corrupt`.
 [[nodiscard]] result<std::optional<std::string>> read_get(resp::message&& reply);
 [[nodiscard]] result<server_time> read_time(const resp::message& reply);
-/// Did the PING with this nonce come back? A fault: it was refused.
+/// True when the PING with this nonce came back. A fault when it was refused.
 [[nodiscard]] result<bool> read_echo(const resp::message& reply, std::uint64_t nonce);
 [[nodiscard]] result<lease_reply> read_lease(resp::message&& reply);
 [[nodiscard]] result<fill_reply> read_fill(const resp::message& reply);

@@ -198,7 +198,7 @@ push_notice read_push(const resp::message& push) {
     return {push_notice::how::subscribed, {std::string{root[1].text()}}};
   }
   if (name != "invalidate") return {};
-  // To look at too much costs a round trip, to look at too little a value nobody corrects.
+  // A needless look costs a round trip. A missing one could leave a wrong value in use.
   const push_notice everything{push_notice::how::everything, {}};
   push_notice notice{push_notice::how::keys, {}};
   if (root[1].kind() != type::array) return everything;

@@ -12,7 +12,7 @@ namespace {
 // Offsets in GETRANGE and SETRANGE count from 0, in string.* and struct.* from 1.
 // A key of another type raises WRONGTYPE at the GETRANGE, before anything can be written.
 // `kind` is -1 and `tok` nil for what is missing, foreign or newer: no comparison meets them.
-// Without a token it is foreign: nobody could name it as the one to replace.
+// An entry without a token is foreign: no request could name it as the one to replace.
 constexpr std::string_view prologue = R"lua(
 local V=KEYS[1]
 local h=redis.call('GETRANGE',V,0,63)
@@ -36,7 +36,7 @@ local function wake(channel,what)
 end
 )lua";
 
-// ARGV[9]: what is older may come from a snapshot. A VALUE with grace can still be served as stale.
+// ARGV[9]: older entries may come from a snapshot. A VALUE with grace can still be served as stale.
 // ARGV[10]: no pause after a failure is longer, and none begins in the future, whatever is stored.
 constexpr std::string_view lease_body = R"lua(
 local token,ttl,notify,previous,refused=ARGV[1],ARGV[3],ARGV[4]=='1',ARGV[5],ARGV[6]
@@ -132,7 +132,7 @@ wake(ARGV[2],'release')
 return 1
 )lua";
 
-// The marker's ttl is the key's: there is nothing to serve or to count after it.
+// The marker and the key end together: afterwards there is nothing to serve or to count.
 constexpr std::string_view uncacheable_body = R"lua(
 if kind~=1 or tok~=ARGV[1] then return 0 end
 local t=now()

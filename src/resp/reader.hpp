@@ -17,7 +17,7 @@
 namespace drover::resp {
 
 /// Collects scanned tokens into messages. Attributes (|) in front of a value are read and dropped,
-/// and so is what the limits let it skip.
+/// and so are messages that the limits allow it to skip.
 class reader {
  public:
   explicit reader(limits within = {}) : scanner_{within} {}
@@ -39,7 +39,7 @@ class reader {
 
   /// True between messages: nothing of a next one has been consumed.
   [[nodiscard]] bool is_idle() const noexcept { return scanner_.is_idle(); }
-  /// Of the message that was read last, complete or not: whether it is a push, as far as is known.
+  /// Whether the message that was read last, complete or not, is a push, as far as is known.
   [[nodiscard]] bool is_push() const noexcept { return scanner_.is_push(); }
   /// What broke it, for people; empty unless `broken`.
   [[nodiscard]] std::string_view error() const noexcept { return scanner_.error(); }

@@ -264,8 +264,8 @@ void scanner::end_value(token& out) noexcept {
   out.ends_message = true;
 }
 
-// Whether a message of `size` that is beyond a limit may be skipped. A push that is lost would be a
-// change that nobody hears of.
+// Whether a message of `size` that exceeds a limit may be skipped. A push may not: the change that
+// it reports would go unnoticed.
 bool scanner::skips(std::uint64_t size) noexcept {
   if (size > within_.skip_max || is_push_) return false;
   is_too_large_ = true;

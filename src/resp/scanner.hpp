@@ -21,7 +21,7 @@
 
 namespace drover::resp {
 
-/// What one message may be at most; anything larger is `broken` as soon as it is announced, or
+/// The limits of one message. A larger message is `broken` as soon as its size is announced, or
 /// skipped where `skip_max` allows it.
 struct limits {
   /// Aggregates inside one another, attributes included. Replies of ours need 3, CLUSTER SLOTS 4;
@@ -38,8 +38,8 @@ struct limits {
   /// All bytes of a message, dropped attributes included: the largest bulk and 1 MiB of what is
   /// around it.
   std::size_t message_max = std::size_t{65} << 20U;
-  /// A message with more elements or bytes than above is skipped if it has at most so many bytes,
-  /// and is no push. Depth and lines stay as they are: they bound what must be kept to skip it.
+  /// A message with more elements or bytes than above is skipped if it has at most this many bytes
+  /// and is no push. The limits on depth and lines still hold: they bound what skipping must keep.
   std::size_t skip_max = 0;
 };
 
@@ -76,9 +76,9 @@ class scanner {
 
   /// True between messages: nothing of a next one has been consumed.
   [[nodiscard]] bool is_idle() const noexcept { return message_bytes_ == 0 && line_.is_empty(); }
-  /// Of the message whose token came last: whether it is larger than the limits and is skipped.
+  /// Whether the message of the last token is larger than the limits and is skipped.
   [[nodiscard]] bool is_too_large() const noexcept { return is_too_large_; }
-  /// Of the message whose token came last: whether it is a push.
+  /// Whether the message of the last token is a push.
   [[nodiscard]] bool is_push() const noexcept { return is_push_; }
   /// What broke it; empty unless broken.
   [[nodiscard]] std::string_view error() const noexcept { return error_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For the layers above, which do not know of connections.
+// The fork counter of the connection layer, for the layers above, which may not include it.
 #pragma once
 
 #include "connection/fork_count.hpp"

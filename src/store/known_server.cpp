@@ -9,7 +9,7 @@ namespace drover::store {
 namespace {
 
 constexpr microseconds sample_age_max{30'000'000};
-/// What claims to be later, or as long ago, is no time.
+/// A reading later than this, or as far in the past, is no time.
 constexpr milliseconds last_time = std::chrono::days{36'525'000};
 
 std::int64_t count_us(steady_time at) { return at.time_since_epoch().count(); }

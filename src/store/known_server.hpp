@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is known of the server at the other end of the connection: its clock, and which of its
-// entries can be trusted. Known anew for every connection: the next one may lead to another server.
+// entries can be trusted. It is learned again on every connection: the next one may lead to another
+// server.
 //
 // Threads: every member from any thread.
 #pragma once
@@ -19,21 +20,21 @@ namespace drover::store {
 
 class known_server {
  public:
-  /// `keeps_writes`: it loses nothing when it restarts, so what is older than its start is trusted.
+  /// `keeps_writes`: it loses nothing in a restart, so entries older than its start are trusted.
   explicit known_server(bool keeps_writes) noexcept : keeps_writes_{keeps_writes} {}
 
   /// A connection is up since `now`.
   void greeted(const connection::greeting& hello, steady_time now) noexcept;
-  /// A reading of its clock. Left out when it was asked for before the connection was up, unless
-  /// that is the first one: then it may be another server's.
+  /// A reading of its clock. Ignored when it was asked for before the connection came up, because
+  /// it may be another server's; but not on the first connection.
   void add_sample(const entry::server_clock::sample& seen) noexcept;
-  /// True when the caller is to ask for TIME: for everybody until there is a sample, then for one
-  /// caller every 30 s.
+  /// True when the caller should ask for TIME: for all callers until there is a sample, then for
+  /// one caller every 30 s.
   [[nodiscard]] bool wants_sample(steady_time now) noexcept;
 
-  /// Its time as estimated; empty before this connection's first sample.
+  /// An estimate of its time; empty before the first sample of this connection.
   [[nodiscard]] std::optional<server_time> time_at(steady_time now) const noexcept;
-  /// When its clock will show `at`, on ours; by the last sample of any connection.
+  /// When its clock will show `at`, in our time; by the last sample of any connection.
   [[nodiscard]] steady_time steady_at(server_time at) const noexcept;
   [[nodiscard]] entry::trust trusted() const noexcept;
 

@@ -21,7 +21,7 @@ connection::settings prepared(connection::settings with) {
   return with;
 }
 
-/// What `act` answers, or a fault when memory runs out meanwhile.
+/// What `act` returns, or a fault when memory runs out meanwhile.
 template <class Act>
 auto or_out_of_memory(Act act) -> decltype(act()) {
   try {
@@ -61,7 +61,7 @@ void redis_store::on_push(const resp::message& push) {
   try {
     notice = lease::read_push(push);
   } catch (const std::bad_alloc&) {
-    return to_.everything_changed();  // to look at too much costs a trip
+    return to_.everything_changed();  // a needless look costs one round trip
   }
   switch (notice.what) {
     case lease::push_notice::how::keys:
@@ -88,7 +88,7 @@ std::uint64_t redis_store::new_nonce() noexcept {
 
 void redis_store::distrust(const fault& why) { channel_.distrust(channel_.epoch(), why); }
 
-// An error reply is no echo, but no other request's reply either: a busy server answers so.
+// An error reply is no echo, but it may still belong to this PING: a busy server answers so.
 result<void> redis_store::checked(const resp::message& echo, std::uint64_t nonce) {
   const result<bool> is_right = lease::read_echo(echo, nonce);
   if (!is_right) return is_right.error();
@@ -149,7 +149,7 @@ result<void> redis_store::invalidate(std::span<const std::string> keys) {
     lease::write_invalidate(request, keys);
     lease::write_ping(request, nonce);
     resp::message replies[2];
-    const connection::outcome end = exchange_again(request, replies);  // twice does no harm
+    const connection::outcome end = exchange_again(request, replies);  // harmless when sent twice
     if (end.ended != replied) return end.why;
     look_for_readonly(replies);
     return acknowledged(replies[0], replies[1], nonce);

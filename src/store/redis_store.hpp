@@ -4,9 +4,9 @@
 //
 // Threads: every member from any thread. Completions and events run without a lock of ours, on
 //          whichever thread reads or on the service thread; they must be short.
-// Memory:  what blocks answers with a fault when memory runs out. What is sent without waiting
-//          throws std::bad_alloc if it runs out before anything is sent: then there is no trace of
-//          the request, and `done` is not called. Otherwise `done` is told of a fault.
+// Memory:  when it runs out, blocking requests return a fault. Requests sent without waiting throw
+//          std::bad_alloc if nothing was sent yet; the request then leaves no trace, and `done` is
+//          not called. Otherwise `done` gets a fault.
 #pragma once
 
 #include <drover/fault.hpp>
@@ -41,7 +41,7 @@ using then = std::function<void(result<Reply>)>;
 
 /// What the server says without being asked.
 struct events {
-  /// A connection is up. What is sent from within goes before everything that waited for it.
+  /// A connection is up. Requests sent from within go before all that waited for the connection.
   std::function<void(const connection::greeting&)> up;
   std::function<void(const fault&)> down;
   std::function<void(std::string_view value_key)> changed;
@@ -55,8 +55,8 @@ struct events {
 
 class redis_store {
  public:
-  /// `keeps_writes`: the server loses nothing when it restarts, so what is older than its start can
-  /// be trusted.
+  /// `keeps_writes`: the server loses nothing in a restart, so entries older than its start can be
+  /// trusted.
   redis_store(connection::settings with, events to, bool keeps_writes = false);
 
   struct looked_up {
@@ -68,23 +68,23 @@ class redis_store {
   /// lost.
   [[nodiscard]] looked_up get(std::string_view value_key, const wait_limit& within);
 
-  /// Blocks for its replies. An acknowledgement has an identity: an echo came behind it.
+  /// Blocks for its replies. It is acknowledged only when the echo behind it came back.
   [[nodiscard]] result<void> invalidate(std::span<const std::string> keys);
   /// Blocks for its replies: makes each of the values stale and removes each of the marks.
   [[nodiscard]] result<void> expire(std::span<const std::string> value_keys,
                                     std::span<const std::string> mark_keys,
                                     const entry::token_source& new_token);
 
-  /// Blocks for one reply: asks the connection for an echo. False unless it comes: what was read
-  /// from the connection before may mean nothing. It is broken off when another answer comes.
+  /// Blocks for one reply: asks the server for an echo. False unless it comes; replies read before
+  /// from this connection are then not valid. When another answer comes, the connection is closed.
   [[nodiscard]] bool verify(const wait_limit& within = {});
   /// As `verify`, without waiting.
   void verify_later();
 
-  // Sent without waiting. A reply of the wrong shape is followed by `verify_later`. Fills, renewals
-  // and all else that names a granted token fault with `superseded` when another server answers.
+  // Sent without waiting. A reply of the wrong shape is followed by `verify_later`. Requests that
+  // name a granted token, such as fills and renewals, fault with `superseded` on another server.
   void look_up_later(std::string_view value_key, then<std::optional<std::string>> done);
-  /// Replaces the holder's PENDING entry by a marker that says: load, and do not store.
+  /// Replaces the holder's PENDING entry by the marker "load, and do not store".
   void mark_uncacheable(std::string_view value_key, const entry::token& held, milliseconds ttl,
                         std::string_view wake_channel, then<lease::step_reply> done);
   void lease(lease::lease_request what, then<lease::lease_reply> done);
@@ -108,11 +108,11 @@ class redis_store {
   [[nodiscard]] std::optional<server_time> server_now() const noexcept {
     return known_.time_at(now());
   }
-  /// When the server's clock will show `at`, on ours. Precondition: there was a sample.
+  /// When the server's clock will show `at`, in our time. Precondition: there was a sample.
   [[nodiscard]] steady_time steady_at(server_time at) const noexcept {
     return known_.steady_at(at);
   }
-  /// What of this server's entries may be taken for fresh.
+  /// Which entries of this server may be treated as fresh.
   [[nodiscard]] entry::trust trusted() const noexcept { return known_.trusted(); }
 
   [[nodiscard]] bool is_available() const noexcept { return channel_.is_available(); }
@@ -147,7 +147,7 @@ class redis_store {
   std::atomic<std::uint64_t> next_nonce_;
   std::atomic<bool> verifying_{false};
   std::atomic<std::int64_t> scripts_loaded_at_us_{INT64_MIN};
-  waker waker_;  // the channel ends first: its last completions may still tell the waker
+  waker waker_;  // the channel is destroyed first: its last completions may still use the waker
   connection::channel channel_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The requests that are sent without waiting. A completion never throws: what cannot be read for
-// want of memory is a fault.
+// The requests that are sent without waiting. A completion never throws: when memory runs out, the
+// reply counts as a fault.
 #include <new>
 #include <utility>
 
@@ -12,7 +12,7 @@ namespace {
 using replies = std::vector<resp::message>;
 using answered = result<replies>;
 
-/// A script cache that is flushed all the time is not ours to fight.
+/// Scripts are loaded at most once in this time, even if the script cache is flushed all the time.
 constexpr microseconds reload_pause{1'000'000};
 
 /// Writes that mean something only to the server that granted their token.
@@ -31,7 +31,7 @@ void ignore(const result<Reply>& /*reply*/) {}
 
 }  // namespace
 
-/// A completion that reads the replies by `read` and hands on what comes of it.
+/// A completion that reads the replies with `read` and passes the result on.
 template <class Reply, class Read>
 connection::completion redis_store::reading(then<Reply> done, Read read) {
   return [this, done = std::move(done), read = std::move(read)](answered got) {
@@ -54,7 +54,7 @@ connection::completion redis_store::reading(then<Reply> done, Read read) {
 }
 
 void redis_store::verify_later() {
-  if (verifying_.exchange(true)) return;  // the PING under way comes behind the doubt, too
+  if (verifying_.exchange(true)) return;  // the PING under way covers this doubt, too
   try {
     const std::uint64_t nonce = new_nonce();
     std::string request;
@@ -85,7 +85,7 @@ void redis_store::look_up_later(std::string_view value_key, then<std::optional<s
                 }));
 }
 
-// The whole request again after NOSCRIPT, CACHING YES included: it was used up.
+// Sends the whole request again after NOSCRIPT, with CACHING YES, which took effect only once.
 void redis_store::run_script(std::string request, unsigned due, connection::completion done,
                              connection::posting how) {
   std::string copy = request;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The store against a server that answers as it is told.
+// The store against a scripted server.
 #include "store/redis_store.hpp"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ class redis_store_at : public testing::Test {
     const std::scoped_lock lock{mutex_};
     return static_cast<int>(std::count(seen_.begin(), seen_.end(), command));
   }
-  /// What a posted request came to.
+  /// The result of a posted request.
   template <class Reply, class Post>
   result<Reply> posted(Post post) {
     auto promise = std::make_shared<std::promise<result<Reply>>>();

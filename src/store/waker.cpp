@@ -87,7 +87,7 @@ void waker::probe_channel(std::uint64_t generation) {
     }
     if (!name.empty()) subscribe(name, generation);
   } catch (const std::bad_alloc&) {
-    // Polling it is.
+    // The waiters poll.
   }
 }
 
@@ -143,7 +143,7 @@ void waker::leave(std::string_view wake_channel) {
     lease::write_unsubscribe(request, wake_channel);
     channel_.post(std::move(request), 0, [](const result<std::vector<resp::message>>&) {});
   } catch (const std::bad_alloc&) {
-    // A subscription too many costs a message now and then.
+    // A subscription that remains costs a message now and then.
   }
 }
 

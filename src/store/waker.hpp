@@ -43,7 +43,7 @@ class waker {
 
  private:
   void decide(wake_mode mode, std::uint64_t generation);
-  /// True when it was the last one who listened.
+  /// True when it was the last listener.
   [[nodiscard]] bool stops_listening(std::string_view wake_channel);
   void probe_channel(std::uint64_t generation);
   void subscribe(std::string_view name, std::uint64_t generation);
