@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How soon a process is back at its former goodput after Redis was away: callers ask for hot keys,
-// Redis is killed and comes back empty, and the time after its first PONG is looked at in slices.
+// How soon a process reaches its former goodput after Redis was away: callers ask for hot keys,
+// Redis is killed and comes back empty, and the time after its first PONG is measured in slices.
 //
 //   ./run bench recovery [--tiny]
 #include <drover/cache.hpp>
@@ -97,7 +97,7 @@ int main(int count, char** values) {
   std::vector<std::thread> callers;
   for (unsigned i = 0; i < with.threads; ++i) {
     callers.emplace_back([&, i] {
-      // Drawn, so that callers which waited for one load do not go on in step.
+      // Random keys, so that callers that waited for one load do not stay in step.
       for (std::uint32_t k = i * 2654435761U + 12345U; !stop; k = k * 1664525U + 1013904223U) {
         if (cached.fetch(std::to_string((k >> 8U) % with.keys)).how == drover::served::fresh)
           seen.add();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Only the server's clock judges what is fresh, also before a process has heard of it.
+// Only the server's clock decides what is fresh, even before a process knows that clock.
 #include "integration/gated_loads.hpp"
 #include "support/lease_client.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Failures in a row: a success ends the row, also where Redis does not count, and a remembered
-// exception is nobody's trap.
+// Failures in a row: a success resets the count, even where Redis does not count. Remembered
+// exceptions may call the cache when they are destroyed.
 #include "integration/gated_loads.hpp"
 
 namespace drover::test {

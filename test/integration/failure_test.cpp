@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The origin fails, or has nothing: who hears of it, who tries again, and when.
+// The origin fails, or has no value: which callers get the failure, and when the next one tries
+// again.
 #include "integration/fleet.hpp"
 
 namespace drover::test {
@@ -41,7 +42,7 @@ TEST_F(failure, ReachesOtherProcessesAsLoadFailedAndNobodyRepeatsTheLoad) {
   const tally mine = callers.result();
   EXPECT_EQ(mine.count("origin_failure"), 20U) << mine.line();
   const tally theirs = other->result();
-  // Who comes after the pause, on a machine that stands still, may try again: once for all.
+  // On a stalled machine a caller may come after the pause. It tries again, once for all.
   const std::uint32_t attempts = stored("a").attempts;
   EXPECT_EQ(origin.loads("a"), attempts);
   EXPECT_EQ(theirs.count("load_failed:threw") + theirs.count("origin_failure"), 20U)

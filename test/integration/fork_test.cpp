@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A child that was forked from a busy process: it works by itself, and ends at once.
+// A child forked from a busy process: it works without its parent's state, and ends at once.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,8 +13,8 @@
 namespace drover::test {
 namespace {
 
-/// A process with a load that runs, callers that wait for it, a refresh that runs and one that is
-/// queued, forks while others call.
+/// A process forks while other threads call. One load runs and has waiting callers, one refresh
+/// runs, and another one is queued.
 class a_forked_child : public fleet {
  protected:
   void SetUp() override {
@@ -122,7 +122,7 @@ TEST_F(a_forked_child, DestroysWhatItInheritedAtOnce) {
   });
 }
 
-/// What it inherited stands in static objects, and ends with them.
+/// The inherited objects are static and are destroyed at exit.
 struct ended_at_exit {
   ended_at_exit() = default;
   ~ended_at_exit() {

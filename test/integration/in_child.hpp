@@ -11,7 +11,7 @@
 
 namespace drover::test {
 
-/// 1 when an expectation failed in this process, or an exception came out of `body`; else 0.
+/// 1 when an expectation failed in this process, or `body` threw; else 0.
 inline int status_of(const std::function<void()>& body) {
   try {
     body();

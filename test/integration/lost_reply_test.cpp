@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A reply is lost, doubled or damaged on its way: the process notices, and one damaged reply costs
-// neither it nor the others more than that.
+// A reply is lost, doubled or damaged on its way: the process notices it, and no other reply is
+// affected.
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
@@ -22,8 +22,7 @@ class lost_reply : public fleet {
     }
     return true;
   }
-  /// The rule changes one reply in the midst of reads that never pause, so that the connection is
-  /// never silent.
+  /// The rule changes one reply while readers never pause, so that the connection is never silent.
   void damage(const reply_rule& rule) {
     in_child([&] {
       reply_proxy proxy{server};

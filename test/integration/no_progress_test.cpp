@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Entries and answers that would send a reader round in circles: it asks a few times, and bypasses.
+// Entries and answers that could make a reader ask for ever: it asks a few times, then it bypasses.
 #include <algorithm>
 
 #include "integration/gated_loads.hpp"
@@ -22,7 +22,7 @@ class no_progress : public fleet {
     head.digest = entry::key_space{setup.name, 1}.digest("a");
     return head;
   }
-  /// Ours by every field, but for a byte of the payload.
+  /// An entry of ours in which only one byte of the payload is wrong.
   [[nodiscard]] static std::string damaged(entry::envelope head) {
     head.checksum = entry::checksum_of("value", head.digest) ^ 1U;
     return entry::encode(head, "value");
@@ -38,7 +38,7 @@ class no_progress : public fleet {
            "\r\n:" + std::to_string(left.count()) + "\r\n$" + size + "\r\n" + std::string{bytes} +
            "\r\n";
   }
-  /// Whatever the server answers to every lease, each call is served, after few questions.
+  /// The server answers every lease like this. Each call is still served, after a few requests.
   void expect_bypasses(const std::string& lease_reply) {
     in_child([&] {
       reply_proxy proxy{server};
@@ -49,7 +49,7 @@ class no_progress : public fleet {
       const std::uint64_t before = scripts_run();
       for (int i = 0; i < 3; ++i) {
         EXPECT_EQ(cached.ask("a").value, "0:a");
-        server.command({"UNLINK", value_key("a")});  // what the lease has left there in truth
+        server.command({"UNLINK", value_key("a")});  // the PENDING that the lease has stored
       }
       EXPECT_LE(scripts_run() - before, 100U);
     });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The server refuses an invalidation: this process serves nothing from before it, and repeats it on
-// the living connection until it is acknowledged.
+// The server refuses an invalidation: this process serves no older entry, and repeats the
+// invalidation on the same connection until it is acknowledged.
 #include <array>
 
 #include "integration/gated_loads.hpp"
@@ -76,7 +76,7 @@ TEST_F(pending_invalidation, IsRepeatedWhenTheServerHasItsReplicasAgain) {
   EXPECT_EQ(cached.log->count(event_kind::connection_up), 1U);
 }
 
-// A reader has the old entry in its hands while the repeated invalidation is acknowledged.
+// A reader has already read the old entry when the repeated invalidation is acknowledged.
 TEST_F(pending_invalidation, IsHonouredByAReaderThatItsAcknowledgementOvertakes) {
   constexpr unsigned keys = 16;
   std::array<std::atomic<int>, keys> versions{};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The server has become a replica: the client looks for another one, and trusts nothing meanwhile.
+// The server has become a replica: the client looks for another one, and until then nothing is
+// fresh.
 #include "integration/fleet.hpp"
 #include "support/reply_proxy.hpp"
 

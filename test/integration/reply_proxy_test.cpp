@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The proxy does to replies what its rules say, and nothing to others.
+// The proxy changes replies as its rules say, and leaves all others alone.
 #include "support/reply_proxy.hpp"
 
 #include "integration/fleet.hpp"

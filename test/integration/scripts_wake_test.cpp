@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who is woken by what: pushes to those whose lease was tracked, messages to those who asked for
+// Which clients a write wakes: by pushes if their lease was tracked, by messages if they asked for
 // the wake channel. A push has come, or will not come, before the reply of a PING sent after the
 // write.
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The server was killed and has read its last snapshot: what was invalidated since is not fresh,
-// and what was begun before is not stored.
+// The server was killed and has read its last snapshot: entries that were invalidated since are not
+// fresh, and loads that began before are not stored.
 #include "integration/fleet.hpp"
 #include "integration/in_child.hpp"
 
@@ -68,7 +68,7 @@ TEST_F(snapshot, BringsNothingBackForAProcessThatWasThereBefore) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(reader.ask("a").value, "1:a");
 }
 
-// Its PENDING entry is back, too; the invalidation that took it away is forgotten.
+// The snapshot has brought its PENDING entry back. The invalidation that removed it is forgotten.
 TEST_F(snapshot, DoesNotLetALoadFillThatBeganBefore) {
   use_long_leases();
   setup.policy.lease_ttl = 600ms;

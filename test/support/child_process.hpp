@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs a piece of a test in a process of its own, so that a hang, an abort or an exit inside it is
-// a failure of this test and of nothing else. Start it before the test has threads: the child is a
-// fork of the test, and shares with it only servers, files and a shared_origin.
+// Runs a part of a test in a process of its own, so that a hang, an abort or an exit in it fails
+// only this test. Start it before the test has threads: the child is a fork of the test, and shares
+// with it only servers, files and a shared_origin.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +15,7 @@
 
 namespace drover::test {
 
-/// Only a hang lasts so long.
+/// Only a hang takes this long.
 inline constexpr std::chrono::seconds child_guard{is_sanitized ? 100 : 35};
 
 /// How a child process ended.

@@ -181,7 +181,7 @@ class key_check {
       case operation::mark::bypassed: ++into_.bypassed; break;
       case operation::mark::none: break;
     }
-    // Without Redis's word a process knows of its own invalidations only.
+    // Without asking Redis a process knows only its own invalidations.
     const bool bypassed = one.done.how == operation::mark::bypassed;
     const std::uint32_t floor = bypassed ? floor_of_[one.process] : floor_;
     if (one.done.version < floor) complain(one, "older than what was invalidated before it");

@@ -92,7 +92,7 @@ bool proxied_connection::take_message(const rule_for& rule) {
   std::string bytes = std::exchange(reply_bytes_, {});
   const reply_rule* applied = nullptr;
   if (!is_push) {
-    if (awaited_.empty()) return false;  // a reply that nobody asked for
+    if (awaited_.empty()) return false;  // a reply without a request
     applied = rule(awaited_.front());
     awaited_.pop_front();
   }

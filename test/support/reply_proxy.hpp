@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A TCP proxy in front of a server that knows requests and replies: a few rules say which reply is
-// dropped, doubled, delayed, cut, replaced, or sent a byte at a time. What no rule concerns passes
+// dropped, doubled, delayed, cut, replaced, or sent a byte at a time. All other replies pass
 // unchanged and in order. It can also go silent, close idle connections, and lead new connections
 // to another server.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs one scenario again and again, and makes the first, the second, the third ... allocation in
-// it fail, until none is left to fail: every call ends, nothing aborts, and the next call works.
-// Prints the number of each round before it begins, and what is wrong. Ends with 0 when nothing is.
+// Runs one scenario again and again. In each round another allocation fails: the first, the second,
+// and so on, until no allocation is left. Every call must end, nothing may abort, and the next call
+// must work. Prints the number of each round before it begins, and errors. Ends with 0 without any.
 //
 //   exhaustion <url> <cold|hit|invalidation|refresh|deadline|away>
 #include <drover/cache.hpp>
@@ -78,8 +78,8 @@ using text_cache = drover::cache<std::string>;
 
 constexpr long rounds_max = 2000;
 
-/// Waits until a refresh is stored, or a moment after an allocation in it has failed: what it does
-/// shall not meet the next round.
+/// Waits until a refresh is stored, or for a moment after an allocation in it has failed, so that
+/// it rarely overlaps with the next round. An overlap would only shift the count of allocations.
 void wait_for_refresh(const text_cache& cached, std::uint64_t fills) {
   auto end = std::chrono::steady_clock::now() + 5s;
   bool is_failing = false;
@@ -97,7 +97,7 @@ struct world {
   void warm() const { static_cast<void>(cached.get(key)); }
 };
 
-/// What comes before a round with all the memory it wants, and what runs in it.
+/// `prepare` runs before a round, with enough memory. `run` runs in the round.
 struct scenario {
   std::function<void(world&)> prepare;
   std::function<void(world&)> run;

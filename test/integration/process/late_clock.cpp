@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A process whose clock is an hour behind the server's, and whose first readers all come at once
-// upon an entry that has expired. Ends with 0 when none of them was served it.
+// A process whose clock is an hour behind the server's. Its first readers all ask at once for an
+// entry that has expired. Ends with 0 when none of them was served the entry.
 //
 //   late_clock <url> <name> <key> <the expired value>
 #include <sys/syscall.h>
