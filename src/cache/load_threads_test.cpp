@@ -2,7 +2,6 @@
 #include "cache/load_threads.hpp"
 
 #include <gtest/gtest.h>
-#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/no_new_threads.hpp"
 #include "support/sanitized.hpp"
 
 namespace drover::detail {
@@ -235,28 +235,11 @@ TEST(load_threads_fork, InAChildEverythingReturnsAtOnce) {
   loads->stop();
 }
 
-/// While it lives no thread can be started: no address space holds the stack that it would get.
-class no_new_threads {
- public:
-  no_new_threads() {
-    pthread_getattr_default_np(&usual_);
-    pthread_attr_t huge = usual_;
-    pthread_attr_setstacksize(&huge, std::size_t{1} << 48U);
-    pthread_setattr_default_np(&huge);
-  }
-  ~no_new_threads() { pthread_setattr_default_np(&usual_); }
-  no_new_threads(const no_new_threads&) = delete;
-  no_new_threads& operator=(const no_new_threads&) = delete;
-
- private:
-  pthread_attr_t usual_{};
-};
-
 TEST(load_threads, RefusesWhenNoThreadCanBeStartedAndNoneLives) {
   std::latch ran{1};
   load_threads loads{2, 10, never_forked()};
   {
-    const no_new_threads here;
+    const test::no_new_threads here;
     EXPECT_FALSE(loads.submit(cache_a, [] { FAIL(); }));
     EXPECT_FALSE(loads.submit_if_free(cache_a, [] { FAIL(); }));
   }
@@ -271,7 +254,7 @@ TEST(load_threads, QueuesBehindALivingThreadWhenNoOtherCanBeStarted) {
   ASSERT_TRUE(loads.submit(cache_a, slow.task()));
   slow.wait_until_begun();
   {
-    const no_new_threads here;
+    const test::no_new_threads here;
     EXPECT_TRUE(loads.submit(cache_a, [&] { ran.count_down(); }));
     EXPECT_FALSE(loads.submit_if_free(cache_a, [] { FAIL(); })) << "the living one is busy";
   }

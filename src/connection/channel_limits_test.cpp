@@ -1,79 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Every wait of a channel has an end: signals, trickles, pushes and replies that are too long.
 #include <gtest/gtest.h>
-#include <pthread.h>
-#include <signal.h>
 
 #include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "connection/channel.hpp"
-#include "connection/scripted_server_for_test.hpp"
-#include "resp/writer.hpp"
+#include "connection/channel_world_for_test.hpp"
+#include "support/signal_storm.hpp"
 
 namespace drover::connection {
 namespace {
-
-using namespace std::chrono_literals;
-using how = outcome::how;
-
-settings at(const scripted_server& server) {
-  settings with;
-  with.at.path = server.path();
-  with.seed = 1;
-  with.connect_max = 20s;  // a busy machine is no fault of the server's
-  with.silence_max = 20s;
-  return with;
-}
-
-struct answer {
-  outcome end;
-  std::string text;
-};
-
-answer get(channel& on, std::string_view key, const wait_limit& within = {}) {
-  std::string request;
-  resp::write_command(request, {"GET", key});
-  resp::message reply;
-  answer out{on.exchange(request, {&reply, 1}, within), {}};
-  if (out.end.ended == how::replied) out.text = reply.root().text();
-  return out;
-}
-
-void echo(const scripted_peer& peer, const std::vector<std::string>& arguments) {
-  peer.send(bulk("of " + arguments.at(1)));
-}
-
-/// Sends a signal to the thread that made it every few milliseconds.
-class signal_storm {
- public:
-  signal_storm() : target_{::pthread_self()} {
-    struct sigaction ignores {};
-    ignores.sa_handler = [](int) {};
-    ::sigaction(SIGUSR1, &ignores, &before_);
-    storm_ = std::thread{[this] {
-      while (!over_) {
-        ::pthread_kill(target_, SIGUSR1);
-        std::this_thread::sleep_for(5ms);
-      }
-    }};
-  }
-  ~signal_storm() {
-    over_ = true;
-    storm_.join();
-    ::sigaction(SIGUSR1, &before_, nullptr);
-  }
-  signal_storm(const signal_storm&) = delete;
-  signal_storm& operator=(const signal_storm&) = delete;
-
- private:
-  pthread_t target_;
-  struct sigaction before_ {};
-  std::atomic<bool> over_{false};
-  std::thread storm_;
-};
 
 TEST(threads_channel_limits, SignalsDoNotLengthenTheWaitForASilentServer) {
   for (const bool has_deadline : {false, true}) {
@@ -82,7 +20,7 @@ TEST(threads_channel_limits, SignalsDoNotLengthenTheWaitForASilentServer) {
     with.silence_max = 100ms;
     with.spin = false;
     channel on{with, {}};
-    const signal_storm storm;
+    const test::signal_storm storm;
     wait_limit within;
     if (has_deadline) within.deadline = steady_time::max();
     const answer got = get(on, "k", within);
@@ -92,18 +30,14 @@ TEST(threads_channel_limits, SignalsDoNotLengthenTheWaitForASilentServer) {
 }
 
 TEST(threads_channel_limits, SignalsDoNotEndAWaitThatIsNotOver) {
-  std::atomic<bool> go_on{false};
   const scripted_server server{
-      [&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
-        peer.wait_for([&] { return go_on.load(); });
+      [](const scripted_peer& peer, const std::vector<std::string>& arguments) {
+        const unsigned before = test::signal_storm::seen();
+        peer.wait_for([&] { return test::signal_storm::seen() >= before + 10; });
         echo(peer, arguments);
       }};
   channel on{at(server), {}};
-  std::jthread releases{[&] {
-    std::this_thread::sleep_for(100ms);  // the wait is interrupted some times, whatever it is
-    go_on = true;
-  }};
-  const signal_storm storm;
+  const test::signal_storm storm;
   EXPECT_EQ(get(on, "k").text, "of k");
 }
 
@@ -160,9 +94,7 @@ TEST(threads_channel_limits, AReplyThatIsTooLongFaultsAloneAndCostsNoConnection)
     EXPECT_NE(got.end.why.text.find("reply_max"), std::string::npos);
   }
   std::atomic<bool> told{false};
-  std::string request;
-  resp::write_command(request, {"GET", "large"});
-  on.post(request, 1, [&](const result<std::vector<resp::message>>& got) {
+  on.post(get_of("large"), 1, [&](const result<std::vector<resp::message>>& got) {
     EXPECT_TRUE(!got && got.error().code == fault_code::corrupt);
     told = true;
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which server a channel is connected to, and what it does to find a better one.
+// Which server a channel is connected to, and how it looks for a better one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,40 +9,14 @@
 #include <thread>
 #include <vector>
 
-#include "connection/channel.hpp"
-#include "connection/scripted_server_for_test.hpp"
-#include "resp/writer.hpp"
+#include "connection/channel_world_for_test.hpp"
 
 namespace drover::connection {
 namespace {
 
-using namespace std::chrono_literals;
-using how = outcome::how;
 using known = reachability::state;
 
-settings at(const scripted_server& server) {
-  settings with;
-  with.at.path = server.path();
-  with.seed = 1;
-  with.connect_max = 20s;  // a busy machine is no fault of the server's
-  with.silence_max = 20s;
-  return with;
-}
-
-std::string request_of(std::string_view command, std::string_view key) {
-  std::string out;
-  resp::write_command(out, {command, key});
-  return out;
-}
-
-/// "" for a fault.
-std::string get(channel& on, std::string_view key) {
-  resp::message reply;
-  if (on.exchange(request_of("GET", key), {&reply, 1}).ended != how::replied) return {};
-  return std::string{reply.root().text()};
-}
-
-/// What became of a post.
+/// The result of a post.
 class posted_reply {
  public:
   [[nodiscard]] completion done() {
@@ -64,21 +38,17 @@ class posted_reply {
   std::atomic<fault_code> code_{fault_code::unreachable};
 };
 
-void echo(const scripted_peer& peer, const std::vector<std::string>& arguments) {
-  peer.send(bulk("of " + arguments.at(1)));
-}
-
 TEST(threads_channel_reconnect, AConnectionWhoseAnswersCannotBeTrustedBreaksAtOnce) {
   const scripted_server server{echo};
   channel on{at(server), {}};
   for (unsigned i = 1; i <= 5; ++i) {
-    ASSERT_EQ(get(on, "k"), "of k");
+    ASSERT_EQ(get(on, "k").text, "of k");
     ASSERT_EQ(on.epoch(), i);
     on.distrust(i, {fault_code::corrupt, "another's reply"});
     EXPECT_NE(on.epoch(), i);
     EXPECT_TRUE(on.is_available());
   }
-  ASSERT_EQ(get(on, "k"), "of k");
+  ASSERT_EQ(get(on, "k").text, "of k");
   on.distrust(3, {fault_code::corrupt, "too late: that one is gone"});
   on.distrust(0, {fault_code::corrupt, "no connection"});
   EXPECT_EQ(on.epoch(), 6U);
@@ -89,11 +59,11 @@ TEST(threads_channel_reconnect, AServerThatRefusesWritesIsLeftAndStaysOfUseBetwe
   server.be("a", "master");
   channel on{at(server), {}};
   for (int look = 0; look < 4; ++look) {
-    ASSERT_EQ(get(on, "k"), "of k");
+    ASSERT_EQ(get(on, "k").text, "of k");
     const auto before = on.epoch();
     on.distrust(before, {fault_code::unsupported, "READONLY"});
     while (on.epoch() == before) {
-      const std::string got = get(on, "k");
+      const std::string got = get(on, "k").text;
       ASSERT_TRUE(got == "of k" || on.epoch() != before);
     }
   }
@@ -105,7 +75,7 @@ TEST(threads_channel_reconnect, AReplicaIsSaidToRefuseUntilItIsTheMaster) {
   server.be("a", "slave");
   channel on{at(server), {}};
   EXPECT_EQ(on.reached().now, known::unknown);
-  ASSERT_EQ(get(on, "k"), "of k");
+  ASSERT_EQ(get(on, "k").text, "of k");
   EXPECT_EQ(on.reached().now, known::refused);
   EXPECT_NE(on.reached().reason.find("replica"), std::string::npos);
   EXPECT_TRUE(on.is_available());
@@ -121,7 +91,7 @@ TEST(threads_channel_reconnect, AReplicaThatNobodyAsksIsNotConnectedToAgainAndAg
   with.back_off_max = 2ms;
   std::atomic<int> looks{0};
   channel on{with, {.alarm = [&] { ++looks; }}};
-  ASSERT_EQ(get(on, "k"), "of k");
+  ASSERT_EQ(get(on, "k").text, "of k");
   while (server.connections() < 2) std::this_thread::yield();  // it was asked something
   for (int i = 0; i < 20; ++i) {
     on.set_alarm(now() + 2ms);
@@ -142,7 +112,7 @@ TEST(threads_channel_reconnect, SaysWhetherAndWhyTheServerIsNotReached) {
   {
     channel on{nowhere, {.refused = refused}};
     EXPECT_EQ(on.reached().now, known::unknown);
-    EXPECT_EQ(get(on, "k"), "");
+    EXPECT_EQ(get(on, "k").text, "");
     EXPECT_EQ(on.reached().now, known::away);
     EXPECT_NE(on.reached().reason.find("no such socket"), std::string::npos);
   }
@@ -154,7 +124,7 @@ TEST(threads_channel_reconnect, SaysWhetherAndWhyTheServerIsNotReached) {
     attempts.clear();
     {
       channel on{at(server), {.refused = refused}};
-      EXPECT_EQ(get(on, "k"), "");
+      EXPECT_EQ(get(on, "k").text, "");
       EXPECT_EQ(on.reached().now, known::refused) << says;
       EXPECT_NE(on.reached().reason, "");
     }
@@ -184,19 +154,19 @@ TEST(threads_channel_reconnect, WhatIsBoundToAServerDoesNotGoToAnother) {
                ++ups;
                while (hold) std::this_thread::yield();
              }}};
-  ASSERT_EQ(get(on, "k"), "of k");
+  ASSERT_EQ(get(on, "k").text, "of k");
   EXPECT_FALSE(is_other);
   for (const bool becomes_another : {false, true}) {
     server.be(becomes_another ? "b" : "a", "master");
     const int before = ups;
     hold = true;
     closes = true;
-    EXPECT_EQ(get(on, "lost"), "");
+    EXPECT_EQ(get(on, "lost").text, "");
     while (ups == before) std::this_thread::yield();
     posted_reply bound;
     posted_reply free;
-    on.post(request_of("GET", "bound"), 1, bound.done(), {.bound_to_server = true});
-    on.post(request_of("GET", "free"), 1, free.done());
+    on.post(get_of("bound"), 1, bound.done(), {.bound_to_server = true});
+    on.post(get_of("free"), 1, free.done());
     hold = false;
     bound.wait();
     free.wait();
@@ -216,11 +186,11 @@ TEST(threads_channel_reconnect, ConnectionsThatTheServerClosesWhileIdleDelayNobo
   std::atomic<int> ups{0};
   std::atomic<int> downs{0};
   settings with = at(server);
-  with.back_off_min = 24h;  // who had to wait for it would wait for ever
+  with.back_off_min = 24h;  // a request that waited for it would hang
   with.back_off_max = 24h;
   channel on{with, {.up = [&](const greeting&) { ++ups; }, .down = [&](const fault&) { ++downs; }}};
   for (int i = 0; i < 5; ++i) {
-    ASSERT_EQ(get(on, "k"), "of k") << i;
+    ASSERT_EQ(get(on, "k").text, "of k") << i;
     server.close_all();
     while (ups < 2 * i + 2) std::this_thread::yield();  // made at once: the last one had answered
     while (downs < 2 * i + 2) server.close_all();       // this one was asked nothing
@@ -238,7 +208,7 @@ TEST(threads_channel_reconnect, WhatAServerHoldsBackDoesNotCostTheOthersTheirCon
   settings with = at(server);
   with.silence_max = 100ms;
   channel on{with, {}};
-  while (get(on, "k") != "of k") std::this_thread::yield();
+  while (get(on, "k").text != "of k") std::this_thread::yield();
   posted_reply first;
   on.post(request_of("WRITE", "k"), 1, first.done(), {.may_stall = true});
   first.wait();
@@ -252,7 +222,8 @@ TEST(threads_channel_reconnect, WhatAServerHoldsBackDoesNotCostTheOthersTheirCon
     EXPECT_TRUE(held.faulted());
     EXPECT_EQ(held.code(), fault_code::unreachable);
   }
-  EXPECT_LE(server.connections(), connections + 2) << "a trial each half second at most";
+  // Nearly all of them are refused at once. A trial costs a connection, and ten take half a minute.
+  EXPECT_LE(server.connections(), connections + 10);
   pauses_writes = false;
   for (bool answered = false; !answered;) {
     posted_reply trial;

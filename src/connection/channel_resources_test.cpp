@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a channel does when there is no memory, no thread, or no longer the process that made it.
 #include <gtest/gtest.h>
-#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,11 +12,11 @@
 #include <thread>
 #include <vector>
 
-#include "connection/channel.hpp"
+#include "connection/channel_world_for_test.hpp"
 #include "connection/connector.hpp"
-#include "connection/scripted_server_for_test.hpp"
-#include "resp/writer.hpp"
+#include "support/no_new_threads.hpp"
 #include "support/sanitized.hpp"
+#include "support/thread_sanitized.hpp"
 
 namespace {
 
@@ -37,14 +36,7 @@ std::atomic<bool> all_are_starved{false};
 }  // namespace
 
 // The thread sanitizer has operators of its own that cannot be replaced: nothing fails there.
-#if defined(__SANITIZE_THREAD__)
-#define DROVER_KEEPS_NEW
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define DROVER_KEEPS_NEW
-#endif
-#endif
-#ifndef DROVER_KEEPS_NEW
+#if !DROVER_THREAD_SANITIZED
 // Not inlined: g++ would take malloc and free for a pair that does not match.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   if (is_refused()) throw std::bad_alloc{};
@@ -58,34 +50,12 @@ std::atomic<bool> all_are_starved{false};
 namespace drover::connection {
 namespace {
 
-using namespace std::chrono_literals;
-using how = outcome::how;
-
-settings at(const scripted_server& server) {
-  settings with;
-  with.at.path = server.path();
-  with.seed = 1;
-  with.connect_max = 20s;  // a busy machine is no fault of the server's
-  with.silence_max = 20s;
+/// Settings with short pauses between attempts: many of these fail.
+settings hastily_at(const scripted_server& server) {
+  settings with = at(server);
   with.back_off_min = 1ms;
   with.back_off_max = 2ms;
   return with;
-}
-
-std::string get_of(std::string_view key) {
-  std::string out;
-  resp::write_command(out, {"GET", key});
-  return out;
-}
-
-std::string get(channel& on, std::string_view key) {
-  resp::message reply;
-  if (on.exchange(get_of(key), {&reply, 1}).ended != how::replied) return {};
-  return std::string{reply.root().text()};
-}
-
-void echo(const scripted_peer& peer, const std::vector<std::string>& arguments) {
-  peer.send(bulk("of " + arguments.at(1)));
 }
 
 /// While it lives this thread's allocation number `after` fails; with `everywhere` that of all
@@ -110,41 +80,19 @@ class starvation {
   }
 };
 
-/// While it lives no thread can be started: none has room for its stack.
-class no_threads {
- public:
-  no_threads() {
-    ::pthread_attr_t none;
-    ::pthread_getattr_default_np(&before_);
-    ::pthread_attr_init(&none);
-    ::pthread_attr_setstacksize(&none, std::size_t{1} << 47U);
-    ::pthread_setattr_default_np(&none);
-    ::pthread_attr_destroy(&none);
-  }
-  ~no_threads() {
-    ::pthread_setattr_default_np(&before_);
-    ::pthread_attr_destroy(&before_);
-  }
-  no_threads(const no_threads&) = delete;
-  no_threads& operator=(const no_threads&) = delete;
-
- private:
-  ::pthread_attr_t before_{};
-};
-
 TEST(threads_channel_resources, AnAllocationThatFailsInAnExchangeEndsItAndNothingElse) {
   scripted_server server{echo};
   for (const bool everywhere : {false, true}) {
     if (everywhere && test::is_sanitized) continue;  // the runtime of those allocates, too
     for (long after = 0;; ++after) {
-      channel on{at(server), {}};
+      channel on{hastily_at(server), {}};
       const std::string request = get_of("k");
       resp::message reply;
       starvation some{after, everywhere};
       const auto end = on.exchange(request, {&reply, 1});
       const bool failed = some.end();
       EXPECT_TRUE(end.ended == how::replied || end.ended == how::faulted) << after;
-      while (get(on, "next") != "of next") std::this_thread::yield();
+      while (get(on, "next").text != "of next") std::this_thread::yield();
       if (!failed) break;
       ASSERT_LT(after, 1000);
     }
@@ -160,9 +108,9 @@ TEST(threads_channel_resources, APostThatCannotBeTakenThrowsAndIsNotToldOf) {
       int posts = 0;
       bool failed = false;
       {
-        channel on{at(server), {}};
+        channel on{hastily_at(server), {}};
         if (is_up) {
-          ASSERT_EQ(get(on, "k"), "of k");
+          ASSERT_EQ(get(on, "k").text, "of k");
         }
         std::string request = get_of("k");
         completion done = [&](const result<std::vector<resp::message>>&) { ++told; };
@@ -174,7 +122,7 @@ TEST(threads_channel_resources, APostThatCannotBeTakenThrowsAndIsNotToldOf) {
         }
         while (everywhere && told < posts) std::this_thread::yield();
         failed = some.end();
-        while (get(on, "next") != "of next") std::this_thread::yield();
+        while (get(on, "next").text != "of next") std::this_thread::yield();
       }
       EXPECT_EQ(told, posts) << after;
       EXPECT_TRUE(posts == 1 || failed);
@@ -191,7 +139,7 @@ TEST(threads_channel_resources, ATimerThatCannotBeTakenThrowsAndDoesNotRun) {
     bool failed = false;
     bool threw = false;
     {
-      channel on{at(server), {}};
+      channel on{hastily_at(server), {}};
       std::function<void()> what = [&] { ++ran; };
       starvation some{after, false};
       try {
@@ -201,7 +149,7 @@ TEST(threads_channel_resources, ATimerThatCannotBeTakenThrowsAndDoesNotRun) {
       }
       failed = some.end();
       while (!threw && ran == 0) std::this_thread::yield();
-      ASSERT_EQ(get(on, "next"), "of next");
+      ASSERT_EQ(get(on, "next").text, "of next");
     }
     EXPECT_EQ(ran, threw ? 0 : 1);
     if (!failed) break;
@@ -213,16 +161,16 @@ TEST(threads_channel_resources, WithoutAThreadNothingHangsAndTheNextCallWorks) {
   scripted_server server{echo};
   std::atomic<int> alarms{0};
   std::atomic<int> told{0};
-  channel on{at(server), {.alarm = [&] { ++alarms; }}};
+  channel on{hastily_at(server), {.alarm = [&] { ++alarms; }}};
   {
-    const no_threads here;
+    const test::no_new_threads here;
     resp::message reply;
     EXPECT_EQ(on.exchange(get_of("k"), {&reply, 1}).ended, how::faulted);
     EXPECT_THROW(on.post(get_of("k"), 1, [&](auto&&) { ++told; }), std::bad_alloc);
     EXPECT_THROW(on.schedule(now(), [&] { ++told; }), std::bad_alloc);
     EXPECT_FALSE(on.set_alarm(now()));
   }
-  EXPECT_EQ(get(on, "k"), "of k");
+  EXPECT_EQ(get(on, "k").text, "of k");
   EXPECT_EQ(told, 0);
   EXPECT_TRUE(on.set_alarm(now()));
   while (alarms == 0) std::this_thread::yield();
@@ -233,7 +181,7 @@ TEST(threads_channel_resources, ANameThatNoThreadCanLookUpIsAFault) {
   with.at.host = "redis.example";
   const auto wake = std::make_shared<const bell>();
   connector by{with, wake, [](auto&&...) { return std::vector<address>{}; }};
-  const no_threads here;
+  const test::no_new_threads here;
   by.begin(now());
   const auto ended = by.step({}, now());
   ASSERT_TRUE(ended && !*ended);
@@ -248,7 +196,7 @@ TEST(threads_channel_resources, TheAlarmMovesAndIsOne) {
   std::atomic<int> timers{0};
   channel on{with, {.alarm = [&] {
                ++alarms;
-               throw 1;  // it has nobody to tell
+               throw 1;  // no caller hears of it
              }}};
   EXPECT_TRUE(on.set_alarm(steady_time::max()));
   EXPECT_TRUE(on.set_alarm(now() + 1h));
@@ -267,13 +215,13 @@ TEST(threads_channel_resources, TheAlarmMovesAndIsOne) {
 TEST(channel_fork, EveryMemberReturnsAtOnceInAChild) {
   if (test::is_sanitized) GTEST_SKIP() << "sanitizers do not follow a fork of many threads";
   scripted_server server{echo};
-  auto on = std::make_unique<channel>(at(server), handlers{});
-  ASSERT_EQ(get(*on, "before"), "of before");
+  auto on = std::make_unique<channel>(hastily_at(server), handlers{});
+  ASSERT_EQ(get(*on, "before").text, "of before");
   const pid_t child = fork();
   if (child == 0) {
     ::alarm(60);  // a hang is a death
     int told = 0;
-    bool well = get(*on, "k").empty();
+    bool well = get(*on, "k").text.empty();
     on->post(get_of("k"), 1,
              [&](const result<std::vector<resp::message>>& got) { told += got ? 100 : 1; });
     well = well && told == 1;
@@ -286,14 +234,14 @@ TEST(channel_fork, EveryMemberReturnsAtOnceInAChild) {
     static_cast<void>(on->is_available());
     static_cast<void>(on->client_id());
     on.reset();
-    channel own{at(server), {}};
-    well = well && get(own, "own") == "of own";
+    channel own{hastily_at(server), {}};
+    well = well && get(own, "own").text == "of own";
     _exit(well ? 0 : 1);
   }
   int status = -1;
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
-  EXPECT_EQ(get(*on, "after"), "of after");
+  EXPECT_EQ(get(*on, "after").text, "of after");
 }
 
 }  // namespace

@@ -12,45 +12,10 @@
 #include <thread>
 #include <vector>
 
-#include "connection/scripted_server_for_test.hpp"
-#include "resp/writer.hpp"
+#include "connection/channel_world_for_test.hpp"
 
 namespace drover::connection {
 namespace {
-
-using namespace std::chrono_literals;
-using how = outcome::how;
-
-settings at(const scripted_server& server) {
-  settings with;
-  with.at.path = server.path();
-  with.seed = 1;
-  with.connect_max = 20s;  // a busy machine is no fault of the server's
-  with.silence_max = 20s;
-  return with;
-}
-
-std::string get_of(std::string_view key) {
-  std::string out;
-  resp::write_command(out, {"GET", key});
-  return out;
-}
-
-struct answer {
-  outcome end;
-  std::string text;
-};
-
-answer get(channel& on, std::string_view key, const wait_limit& within = {}) {
-  resp::message reply;
-  answer out{on.exchange(get_of(key), {&reply, 1}, within), {}};
-  if (out.end.ended == how::replied) out.text = reply.root().text();
-  return out;
-}
-
-void echo(const scripted_peer& peer, const std::vector<std::string>& arguments) {
-  peer.send(bulk("of " + arguments.at(1)));
-}
 
 TEST(threads_channel, EveryoneGetsTheReplyToItsOwnRequest) {
   const scripted_server server{echo};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random commands to the load scheduler and to a plain one that looks through everything
-// each time: both say the same.
+// Random commands to the load scheduler and to a plain one that searches everything each time: both
+// must answer the same.
 #include "fetch/load_scheduler.hpp"
 
 #include <gtest/gtest.h>
@@ -142,7 +142,7 @@ class both {
     }
     ASSERT_EQ(how, expected);
     const bool taken = how == verdict::run_on_idle || how == verdict::queued;
-    ASSERT_TRUE(taken || job == name) << "what is not taken is still the caller's";
+    ASSERT_TRUE(taken || job == name) << "a job that was not taken is still the caller's";
     if (how != verdict::start_thread) return;
     if (draws_.next() % 3 != 0) {
       real_.thread_started(workers_[++born_], std::move(job));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// get_or_load: the failure of one caller's loader is not thrown at those who brought their own.
+// get_or_load: callers with their own loaders do not get the failure of another caller's loader.
 #include "integration/gated_loads.hpp"
 #include "support/thread_sanitized.hpp"
 
@@ -12,6 +12,13 @@ class borrowed_loader : public fleet {
 
   static answer ask_with(text_cache& of, std::string_view key, const loader& loads) {
     return answer_of([&] { return fetched<std::string>{.value = of.get_or_load(key, loads)}; });
+  }
+  /// Asks for "a" with a loader that passes the gate and fails.
+  static answer fail_behind(gate& held, text_cache& of) {
+    return ask_with(of, "a", [&](std::string_view) -> std::string {
+      held.pass();
+      throw std::runtime_error{"the first one's"};
+    });
   }
   [[nodiscard]] std::unique_ptr<text_cache> make() const {
     return std::make_unique<text_cache>(client{setup.client()},
@@ -34,12 +41,7 @@ TEST_F(borrowed_loader, ThatFailsLeavesTheOthersToTryTheirs) {
       std::atomic<unsigned> most{0};
       std::atomic<unsigned> loads{0};
       const auto cached = make();
-      crowd first{1, [&](unsigned) {
-                    return ask_with(*cached, "a", [&](std::string_view) -> std::string {
-                      held.pass();
-                      throw std::runtime_error{"the first one's"};
-                    });
-                  }};
+      crowd first{1, [&](unsigned) { return fail_behind(held, *cached); }};
       first.go();
       ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
       crowd others{8, [&](unsigned i) {
@@ -72,12 +74,7 @@ TEST_F(borrowed_loader, ThatFailsAnswersThoseWhoBroughtNone) {
   in_child([&] {
     gate held;
     const auto cached = make();
-    crowd first{1, [&](unsigned) {
-                  return ask_with(*cached, "a", [&](std::string_view) -> std::string {
-                    held.pass();
-                    throw std::runtime_error{"the first one's"};
-                  });
-                }};
+    crowd first{1, [&](unsigned) { return fail_behind(held, *cached); }};
     first.go();
     ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
     crowd others{4, [&](unsigned) { return ask(*cached, "a"); }};

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Memory and threads run out at every place where they can: every call ends, nothing aborts, and
+// Memory and threads run out at every place where they can: every call ends, no process aborts, and
 // the next call works.
-#include <pthread.h>
+#include <optional>
 
 #include "integration/gated_loads.hpp"
+#include "support/no_new_threads.hpp"
 #include "support/thread_sanitized.hpp"
 
 namespace drover::test {
@@ -15,15 +16,6 @@ class exhaustion : public fleet {
     if (DROVER_THREAD_SANITIZED) GTEST_SKIP() << "its allocation functions cannot be replaced";
     const std::string url = scenario == "away" ? std::string{nobodys_url} : setup.url;
     expect_good(run_program(DROVER_PROCESS_DIR "/exhaustion", {url, scenario}));
-  }
-
-  /// No thread can be started any more: no stack is so large. Or: they can again.
-  static void let_threads_fail(bool fail) {
-    pthread_attr_t defaults;
-    ::pthread_getattr_default_np(&defaults);
-    ::pthread_attr_setstacksize(&defaults, std::size_t{1} << (fail ? 47U : 23U));
-    ::pthread_setattr_default_np(&defaults);
-    ::pthread_attr_destroy(&defaults);
   }
 };
 
@@ -40,7 +32,7 @@ TEST_F(exhaustion, OfMemoryInABypassHangsNothing) { fail_every_allocation_of("aw
 
 TEST_F(exhaustion, OfThreadsIsNoFaultOfACallWithoutLimits) {
   in_child([&] {
-    let_threads_fail(true);
+    std::optional<no_new_threads> none{std::in_place};
     EXPECT_THROW(std::thread{[] {}}.join(), std::system_error);
     cached_origin cached{origin, setup};
     EXPECT_EQ(cached.ask("a").value, "0:a");
@@ -48,7 +40,7 @@ TEST_F(exhaustion, OfThreadsIsNoFaultOfACallWithoutLimits) {
     static_cast<void>(cached.values.invalidate("a"));
     cached.values.refresh("a");
     EXPECT_EQ(cached.ask("a").value, "0:a");
-    let_threads_fail(false);
+    none.reset();
     EXPECT_EQ(cached.ask("b").value, "0:b");
     EXPECT_TRUE(eventually([&] { return cached.ask("b").how == "fresh"; }));
   });
@@ -60,14 +52,14 @@ TEST_F(exhaustion, OfThreadsRefusesACallWithADeadlineAndFreesTheKey) {
     cached_origin elsewhere{origin, setup};
     static_cast<void>(cached.ask("warm"));
     static_cast<void>(elsewhere.ask("warm"));
-    let_threads_fail(true);
-    EXPECT_EQ(cached.ask("a", call_options::within(100ms)).how, "refused:saturated");
+    std::optional<no_new_threads> none{std::in_place};
+    EXPECT_EQ(cached.ask("a", call_options::within(1s)).how, "refused:saturated");
     const std::stop_source never;
     EXPECT_EQ(cached.ask("a", {.stop = never.get_token()}).how, "refused:saturated");
     EXPECT_EQ(elsewhere.ask("a").how, "loaded");
     EXPECT_EQ(cached.ask("a").how, "fresh");
     EXPECT_EQ(cached.ask("b").how, "loaded");
-    let_threads_fail(false);
+    none.reset();
     EXPECT_EQ(cached.ask("c", in_good_time()).how, "loaded");
   });
 }

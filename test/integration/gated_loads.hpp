@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Loads that a test holds where it wants them, and calls whose end is told in words.
+// Loads that a test can hold, and calls whose result is described in words.
 #pragma once
 
 #include <drover/cache.hpp>
@@ -18,7 +18,7 @@ namespace drover::test {
 
 using text_cache = cache<std::string>;
 
-/// Holds whoever comes until it is opened. Threads: any.
+/// Holds all threads that pass until it is opened. Threads: any.
 class gate {
  public:
   void pass() {
@@ -29,7 +29,7 @@ class gate {
     open_ = true;
     open_.notify_all();
   }
-  /// How many have come so far.
+  /// How many threads have come so far.
   [[nodiscard]] unsigned reached() const { return reached_; }
 
  private:
@@ -37,7 +37,25 @@ class gate {
   std::atomic<bool> open_{false};
 };
 
-/// What one call on a cache came to.
+/// A loader whose value for each key is the key.
+inline constexpr auto own_key = [](std::string_view key) { return std::string{key}; };
+
+/// The same, behind a gate: every load passes it, or only those of the key `only`.
+[[nodiscard]] inline auto own_key_behind(gate& held, std::string_view only = {}) {
+  return [&held, only](std::string_view key) {
+    if (only.empty() || key == only) held.pass();
+    return std::string{key};
+  };
+}
+
+/// Options for a client with one thread for refreshes and one for callers with limits.
+[[nodiscard]] inline client_options with_single_threads(client_options with) {
+  with.background_threads = 1;
+  with.deadline_threads_max = 1;
+  return with;
+}
+
+/// The result of one call on a cache.
 template <class Call>
 [[nodiscard]] answer answer_of(const Call& call) {
   try {
@@ -60,7 +78,7 @@ template <class Call>
 /// A deadline that only a hang reaches.
 [[nodiscard]] inline call_options in_good_time() { return call_options::within(1min); }
 
-/// A server's address at which nobody listens.
+/// The address of a server that does not exist.
 inline constexpr std::string_view nobodys_url = "unix:///nonexistent/drover-test.sock";
 
 }  // namespace drover::test

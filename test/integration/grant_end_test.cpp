@@ -18,15 +18,9 @@ class grant_end : public fleet {
 // The only thread for loads of callers with limits hangs: the second grant waits behind it.
 TEST_F(grant_end, FreesAKeyWhoseLoadWaitsForAThread) {
   in_child([&] {
-    client_options narrow = setup.client();
-    narrow.background_threads = 1;
-    narrow.deadline_threads_max = 1;
-    client redis{narrow};
+    client redis{with_single_threads(setup.client())};
     gate held;
-    text_cache here{redis, options(), [&](std::string_view key) {
-                      if (key == "held") held.pass();
-                      return std::string{key};
-                    }};
+    text_cache here{redis, options(), own_key_behind(held, "held")};
     cached_origin elsewhere{origin, setup};
     crowd first{1, [&](unsigned) { return ask(here, "held", in_good_time()); }};
     first.go();
@@ -83,10 +77,7 @@ TEST_F(grant_end, BoundsTheWaitOfEveryCallerWhenEveryLoadHangs) {
   in_child([&] {
     client redis{setup.client()};
     gate held;
-    text_cache here{redis, options(), [&](std::string_view key) {
-                      held.pass();
-                      return std::string{key};
-                    }};
+    text_cache here{redis, options(), own_key_behind(held)};
     for (int i = 0; i < 4; ++i) {
       const std::string how = ask(here, "a", call_options::within(10s)).how;
       EXPECT_TRUE(how == "threw" || how.starts_with("refused")) << how;

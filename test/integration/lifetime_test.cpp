@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Caches and clients that end where it is hardest: inside their own loader, and at the program's
-// exit.
+// Caches and clients that are destroyed in difficult places: inside their own loader, and at the
+// exit of the program.
 #include <cstdlib>
 #include <memory>
 
@@ -111,9 +111,7 @@ TEST_F(lifetime, EndsWhileWhatIsToBeRefreshedIsLookedUp) {
   in_child([&] {
     for (int i = 0; i < 200; ++i) {
       client redis{setup.client()};
-      text_cache cached{redis, {.name = "t", .policy = setup.policy}, [](std::string_view key) {
-                          return std::string{key};
-                        }};
+      text_cache cached{redis, {.name = "t", .policy = setup.policy}, own_key};
       EXPECT_EQ(ask(cached, "a").value, "a");
       for (int n = 0; n < 8; ++n) cached.refresh("a");
     }
@@ -146,13 +144,13 @@ TEST_F(lifetime, OfAProcessEndsByExitWithinALoaderThatAnotherLoadWaitsFor) {
     static std::unique_ptr<text_cache> cached;
     static gate waited_for;
     redis = std::make_unique<client>(setup.client());
-    cached = std::make_unique<text_cache>(
-        *redis, cache_options{.name = "t", .policy = setup.policy},
-        [](std::string_view key) -> std::string {
-          if (key == "child") return *cached->get("parent");
-          waited_for.pass();
-          std::exit(7);
-        });
+    cached =
+        std::make_unique<text_cache>(*redis, cache_options{.name = "t", .policy = setup.policy},
+                                     [](std::string_view key) -> std::string {
+                                       if (key == "child") return *cached->get("parent");
+                                       waited_for.pass();
+                                       std::exit(7);
+                                     });
     std::thread{[] {
       static_cast<void>(eventually([] { return waited_for.reached() == 1; }));
       cached->refresh("child");
@@ -166,7 +164,7 @@ TEST_F(lifetime, OfAProcessEndsByExitWithinALoaderThatAnotherLoadWaitsFor) {
   EXPECT_EQ(ended.status, 7) << ended.text();
 }
 
-// The key's name in Redis is a digest then: OpenSSL has cleaned up by that time.
+// The name of a long key in Redis is a digest, and OpenSSL has already cleaned up at that time.
 TEST_F(lifetime, OfAStaticCacheAllowsALoadOfALongKeyAtExit) {
   const child_end ended = run_program(DROVER_PROCESS_DIR "/static_cache", {setup.url});
   expect_good(ended);

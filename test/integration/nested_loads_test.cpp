@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Loaders that ask a cache themselves, whatever threads and turns are taken: every call ends.
+// Loaders that ask a cache themselves: every call ends, even when all threads and turns are taken.
 #include <memory>
 
 #include "integration/gated_loads.hpp"
@@ -9,23 +9,32 @@ namespace {
 
 using nested_loads = fleet;
 
+/// A cache in which the load of each key but "parent" passes a gate and then asks for "parent".
+struct family {
+  family(const client& redis, const policy& with)
+      : tree{redis, {.name = "t", .policy = with}, [this](std::string_view key) {
+               if (key == "parent") return std::string{key};
+               if (is_gated) children.pass();
+               return *tree.get("parent") + "/" + std::string{key};
+             }} {}
+
+  gate children;
+  std::atomic<bool> is_gated{true};
+  text_cache tree;
+};
+
 // The parent's refresh has begun, waits for a thread, and its old value is gone by then.
 TEST_F(nested_loads, OfRefreshesThatFillThePoolGetAParentWhoseRefreshIsQueuedBehindThem) {
   setup.policy.grace = 1h;
   in_child([&] {
     client redis{setup.client()};
-    gate children;
-    std::atomic<bool> are_gated{false};
-    text_cache* self = nullptr;
-    text_cache tree{redis, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
-                      if (key == "parent") return std::string{key};
-                      if (are_gated) children.pass();
-                      return *self->get("parent") + "/" + std::string{key};
-                    }};
-    self = &tree;
+    family family_of{redis, setup.policy};
+    text_cache& tree = family_of.tree;
+    gate& children = family_of.children;
+    family_of.is_gated = false;
     const std::vector<std::string> keys{"a", "b", "c", "d"};
     for (const std::string& key : keys) static_cast<void>(tree.get(key));
-    are_gated = true;
+    family_of.is_gated = true;
     for (const std::string& key : keys) EXPECT_TRUE(tree.expire(key).has_value());
     for (const std::string& key : keys) EXPECT_EQ(ask(tree, key).how, "stale");
     ASSERT_TRUE(eventually([&] { return children.reached() == 4; }));
@@ -73,9 +82,7 @@ TEST_F(nested_loads, OfCallersWithDeadlinesGetASecondCacheThatOthersAskWithDeadl
   in_child([&] {
     client redis{setup.client()};
     gate outer_loads;
-    text_cache inner{redis, {.name = "inner", .policy = setup.policy}, [](std::string_view key) {
-                       return std::string{key};
-                     }};
+    text_cache inner{redis, {.name = "inner", .policy = setup.policy}, own_key};
     text_cache outer{redis, {.name = "outer", .policy = setup.policy}, [&](std::string_view key) {
                        outer_loads.pass();
                        return "outer of " + *inner.get(key);
@@ -118,14 +125,9 @@ TEST_F(nested_loads, OfCallersWithDeadlinesGetKeysThatTwoHundredRefreshesQueueFo
 TEST_F(nested_loads, OfChildrenThatHoldAllTurnsGetTheirParentWhileRedisIsAway) {
   in_child([&] {
     client redis{nobodys_url};
-    gate children;
-    text_cache* self = nullptr;
-    text_cache tree{redis, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
-                      if (key == "parent") return std::string{key};
-                      children.pass();
-                      return *self->get("parent") + "/" + std::string{key};
-                    }};
-    self = &tree;
+    family family_of{redis, setup.policy};
+    text_cache& tree = family_of.tree;
+    gate& children = family_of.children;
     const unsigned turns = setup.policy.bypass_max;
     crowd callers{turns, [&](unsigned i) { return ask(tree, std::to_string(i)); }};
     callers.go();
@@ -140,8 +142,8 @@ TEST_F(nested_loads, OfChildrenThatHoldAllTurnsGetTheirParentWhileRedisIsAway) {
   });
 }
 
-// The children join while the parent's flight waits for a holder elsewhere: it needs no turn, and
-// comes to need one only later.
+// The children join while the parent's flight waits for a holder in another process. It needs no
+// turn then, but needs one later.
 TEST_F(nested_loads, OfChildrenThatHoldAllTurnsGetAParentThatWasWaitedForWhenRedisWentAway) {
   setup.policy.bypass_max = 2;
   in_child([&] {
@@ -150,15 +152,10 @@ TEST_F(nested_loads, OfChildrenThatHoldAllTurnsGetAParentThatWasWaitedForWhenRed
     impatient.silence_max = 300ms;
     client redis{impatient};
     client elsewhere{setup.client()};
-    gate children;
     gate held;
-    text_cache* self = nullptr;
-    text_cache tree{redis, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
-                      if (key == "parent") return std::string{key};
-                      children.pass();
-                      return *self->get("parent") + "/" + std::string{key};
-                    }};
-    self = &tree;
+    family family_of{redis, setup.policy};
+    text_cache& tree = family_of.tree;
+    gate& children = family_of.children;
     text_cache other{elsewhere, {.name = "t", .policy = setup.policy}, [&](std::string_view) {
                        held.pass();
                        return std::string{"parent"};
@@ -228,10 +225,7 @@ TEST_F(nested_loads, ThatHangGiveTheirTurnBackWhenLoadMaxHasPassed) {
   in_child([&] {
     client redis{nobodys_url};
     gate hung;
-    text_cache cached{redis, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
-                        if (key == "hung") hung.pass();
-                        return std::string{key};
-                      }};
+    text_cache cached{redis, {.name = "t", .policy = setup.policy}, own_key_behind(hung, "hung")};
     crowd unlucky{1, [&](unsigned) { return ask(cached, "hung"); }};
     unlucky.go();
     ASSERT_TRUE(eventually([&] { return hung.reached() == 1; }));

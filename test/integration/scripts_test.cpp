@@ -2,39 +2,20 @@
 // Every script against a real server: what it answers, what it leaves behind, and what it must not
 // touch. Time is never waited for: a lease, a pause or a value of 0 ms has ended when it is
 // written.
-#include <gtest/gtest.h>
-
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "entry/envelope.hpp"
-#include "lease/commands.hpp"
-#include "support/lease_client.hpp"
-#include "support/redis_server.hpp"
+#include "integration/two_clients.hpp"
 
 namespace drover::test {
 namespace {
 
-using namespace std::chrono_literals;
 using namespace std::string_view_literals;
-using entry::envelope;
-using entry::kind;
-using fills = lease::fill_reply::how;
-using leases = lease::lease_reply::how;
 
-const entry::token a = token_of('a');
-const entry::token b = token_of('b');
-const entry::token c = token_of('c');
-
-class scripts : public testing::Test {
+class scripts : public two_clients {
  protected:
-  redis_server server;
-  lease_client one{server};
-  lease_client two{server};
-
   /// A VALUE under token `a`, stored by `one`.
   void store_value(milliseconds fresh = 1min, milliseconds grace = 2min) {
     ASSERT_EQ(one.lease(a)->what, leases::lead);

@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: MIT
-// What LEASE believes of an entry and what it does not: entries from before the server's start,
-// pauses that others set; and the marker for what cannot be cached.
-#include <gtest/gtest.h>
-
-#include <chrono>
+// Which entries LEASE believes: entries from before the server's start, pauses that other processes
+// set, and the marker for values that cannot be cached.
 #include <string>
 
-#include "entry/envelope.hpp"
-#include "lease/commands.hpp"
-#include "support/lease_client.hpp"
-#include "support/redis_server.hpp"
+#include "integration/two_clients.hpp"
 
 namespace drover::test {
 namespace {
 
-using namespace std::chrono_literals;
-using entry::envelope;
-using entry::kind;
-using fills = lease::fill_reply::how;
-using leases = lease::lease_reply::how;
-
-const entry::token a = token_of('a');
-const entry::token b = token_of('b');
-
-class script_trust : public testing::Test {
- protected:
-  redis_server server;
-  lease_client one{server};
-  lease_client two{server};
-};
+using script_trust = two_clients;
 
 // ---- entries from before the server's start
 

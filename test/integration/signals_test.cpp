@@ -1,49 +1,19 @@
 // SPDX-License-Identifier: MIT
-// A signal that comes again and again, as a profiler's does, lengthens no wait.
-#include <pthread.h>
-
+// Signals that come again and again, as those of a profiler do, lengthen no wait.
 #include <csignal>
 
 #include "integration/gated_loads.hpp"
+#include "support/signal_storm.hpp"
 
 namespace drover::test {
 namespace {
-
-std::atomic<unsigned> signals_seen{0};
-
-/// Sends a signal to the thread that made it, every 5 ms.
-class steady_signal {
- public:
-  explicit steady_signal(int flags) {
-    struct sigaction does {};
-    does.sa_handler = [](int) { ++signals_seen; };
-    does.sa_flags = flags;
-    ::sigaction(SIGUSR1, &does, nullptr);
-    sender_ = std::thread{[this, to = ::pthread_self()] {
-      while (!ends_) {
-        ::pthread_kill(to, SIGUSR1);
-        std::this_thread::sleep_for(5ms);
-      }
-    }};
-  }
-  ~steady_signal() {
-    ends_ = true;
-    sender_.join();
-  }
-  steady_signal(const steady_signal&) = delete;
-  steady_signal& operator=(const steady_signal&) = delete;
-
- private:
-  std::atomic<bool> ends_{false};
-  std::thread sender_;
-};
 
 class signals : public fleet {
  protected:
   /// The server hangs for ever; `call` ends by itself.
   template <class Call>
-  void expect_end_of(const Call& call, bool spin = true) {
-    setup.patience = 300ms;
+  void expect_end_of(const Call& call, bool spin = true, duration patience = 300ms) {
+    setup.patience = patience;
     for (const int flags : {0, SA_RESTART}) {
       in_child([&] {
         client_options with = setup.client();
@@ -51,9 +21,9 @@ class signals : public fleet {
         cached_origin cached{origin, {.name = "t", .policy = setup.policy}, with};
         static_cast<void>(cached.ask("a"));
         server.pause();
-        const steady_signal steady{flags};
+        const signal_storm storm{flags};
         call(cached);
-        EXPECT_GT(signals_seen, 0U);
+        EXPECT_GT(signal_storm::seen(), 0U);
       });
       server.resume();
     }
@@ -74,12 +44,13 @@ TEST_F(signals, DoNotProlongAPeekOrAnInvalidation) {
 }
 
 TEST_F(signals, DoNotProlongADeadline) {
-  expect_end_of([this](cached_origin& cached) {
-    EXPECT_EQ(cached.ask("a", call_options::within(100ms)).value, "0:a");
+  const auto ask_with_deadlines = [this](cached_origin& cached) {
+    EXPECT_EQ(cached.ask("a", call_options::within(2s)).value, "0:a");
     origin.hold("b");
-    EXPECT_EQ(cached.ask("b", call_options::within(100ms)).how, "refused:timed_out");
+    EXPECT_EQ(cached.ask("b", call_options::within(1s)).how, "refused:timed_out");
     origin.let_go("b");
-  });
+  };
+  expect_end_of(ask_with_deadlines, true, 20s);
 }
 
 }  // namespace

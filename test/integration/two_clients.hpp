@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What the tests of the scripts share: a server, two clients of it, and tokens by letter.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "entry/envelope.hpp"
+#include "lease/commands.hpp"
+#include "support/lease_client.hpp"
+#include "support/redis_server.hpp"
+
+namespace drover::test {
+
+using namespace std::chrono_literals;
+using entry::envelope;
+using entry::kind;
+using fills = lease::fill_reply::how;
+using leases = lease::lease_reply::how;
+
+inline const entry::token a = token_of('a');
+inline const entry::token b = token_of('b');
+inline const entry::token c = token_of('c');
+
+class two_clients : public testing::Test {
+ protected:
+  redis_server server;
+  lease_client one{server};
+  lease_client two{server};
+};
+
+}  // namespace drover::test
