@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Calls with a deadline or a stop token: as many load at once as without, they are told the truth,
-// and they fail for no reason but their own limits.
+// Calls with a deadline or a stop token: as many of them load at once as without, their results are
+// correct, and only their own limits make them fail.
 #include <limits>
 #include <set>
 
@@ -59,13 +59,8 @@ TEST_F(deadline, LetsSlowLoadsOfOneCacheStarveNoOther) {
     narrow.deadline_threads_max = 4;
     client redis{narrow};
     gate slow_loads;
-    text_cache slow{redis, {.name = "slow", .policy = setup.policy}, [&](std::string_view key) {
-                      slow_loads.pass();
-                      return std::string{key};
-                    }};
-    text_cache quick{redis, {.name = "quick", .policy = setup.policy}, [](std::string_view key) {
-                       return std::string{key};
-                     }};
+    text_cache slow{redis, {.name = "slow", .policy = setup.policy}, own_key_behind(slow_loads)};
+    text_cache quick{redis, {.name = "quick", .policy = setup.policy}, own_key};
     crowd hindered{12, [&](unsigned i) { return ask(slow, std::to_string(i), in_good_time()); }};
     hindered.go();
     ASSERT_TRUE(eventually([&] { return slow.stats().misses == 12; }));
@@ -78,15 +73,9 @@ TEST_F(deadline, LetsSlowLoadsOfOneCacheStarveNoOther) {
 
 TEST_F(deadline, IsKeptWhenAllThreadsAreTaken) {
   in_child([&] {
-    client_options narrow = setup.client();
-    narrow.deadline_threads_max = 1;
-    narrow.background_threads = 1;
-    client redis{narrow};
+    client redis{with_single_threads(setup.client())};
     gate held;
-    text_cache cached{redis, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
-                        if (key == "held") held.pass();
-                        return std::string{key};
-                      }};
+    text_cache cached{redis, {.name = "t", .policy = setup.policy}, own_key_behind(held, "held")};
     crowd first{1, [&](unsigned) { return ask(cached, "held", in_good_time()); }};
     first.go();
     ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
@@ -99,7 +88,7 @@ TEST_F(deadline, IsKeptWhenAllThreadsAreTaken) {
   });
 }
 
-// The entry is another key's: the client asks for an echo before it believes that.
+// The entry belongs to another key, so the client first asks for an echo.
 TEST_F(deadline, IsKeptWhileTheServerOwesTheEchoBehindADamagedEntry) {
   cached_origin good{origin, setup};
   static_cast<void>(good.ask("a"));
@@ -110,7 +99,7 @@ TEST_F(deadline, IsKeptWhileTheServerOwesTheEchoBehindADamagedEntry) {
   cached_origin cached{origin, setup};
   EXPECT_EQ(cached.ask("b").value, "0:b");
   proxy.add({.command = "PING", .does = deed::hold});
-  const answer got = cached.ask("a", call_options::within(2s));
+  const answer got = cached.ask("a", call_options::within(4s));
   EXPECT_EQ(cached.log->count(event_kind::connection_down), 0U)
       << "it did not wait until the server counted as silent";
   EXPECT_EQ(got.value, "0:a");
@@ -120,12 +109,9 @@ TEST_F(deadline, IsKeptInsideALoadWhileAThreadIsFree) {
   in_child([&] {
     client redis{setup.client()};
     gate held;
-    text_cache inner{redis, {.name = "inner", .policy = setup.policy}, [&](std::string_view key) {
-                       held.pass();
-                       return std::string{key};
-                     }};
+    text_cache inner{redis, {.name = "inner", .policy = setup.policy}, own_key_behind(held)};
     text_cache outer{redis, {.name = "outer", .policy = setup.policy}, [&](std::string_view key) {
-                       return ask(inner, key, call_options::within(50ms)).how;
+                       return ask(inner, key, call_options::within(1s)).how;
                      }};
     for (const bool is_limited : {false, true}) {
       crowd caller{1, [&](unsigned i) {
@@ -145,10 +131,7 @@ TEST_F(deadline, MakesOneCallerOfEachLoadItsLoaderAndTheOthersItsGuests) {
   in_child([&] {
     client redis{setup.client()};
     gate held;
-    text_cache cached{redis, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
-                        held.pass();
-                        return std::string{key};
-                      }};
+    text_cache cached{redis, {.name = "t", .policy = setup.policy}, own_key_behind(held)};
     crowd callers{10, [&](unsigned i) {
                     return ask(cached, "a", i % 2 == 0 ? in_good_time() : call_options{});
                   }};
@@ -231,13 +214,8 @@ TEST_F(deadline, DoesNotTurnAnInvalidationElsewhereIntoAFailure) {
 // There is one thread for such loads, and the outer load has it.
 TEST_F(deadline, OfACallerIsNoReasonToRefuseItsLoadersOwnCalls) {
   in_child([&] {
-    client_options narrow = setup.client();
-    narrow.deadline_threads_max = 1;
-    narrow.background_threads = 1;
-    client redis{narrow};
-    text_cache inner{redis, {.name = "inner", .policy = setup.policy}, [](std::string_view key) {
-                       return std::string{key};
-                     }};
+    client redis{with_single_threads(setup.client())};
+    text_cache inner{redis, {.name = "inner", .policy = setup.policy}, own_key};
     text_cache outer{redis, {.name = "outer", .policy = setup.policy}, [&](std::string_view) {
                        return *inner.get("1") + *inner.get("2", in_good_time());
                      }};
@@ -304,7 +282,7 @@ TEST_F(deadline, ShorterThanAFrozenRedisStillGetsTheOriginsValue) {
   server.resume();
 }
 
-// Waiting for a load stays waiting: only a reply that does not come is bypassed.
+// Waiting for a load never turns into loading. Only a missing reply is bypassed.
 TEST_F(deadline, EndsAWaitForAnotherProcessWithoutALoadOfItsOwn) {
   use_long_leases();
   in_child([&] {
@@ -314,7 +292,7 @@ TEST_F(deadline, EndsAWaitForAnotherProcessWithoutALoadOfItsOwn) {
     crowd leader{1, [&](unsigned) { return holder.ask("a"); }};
     leader.go();
     ASSERT_TRUE(loads_run("a"));
-    EXPECT_EQ(cached.ask("a", call_options::within(100ms)).how, "refused:timed_out");
+    EXPECT_EQ(cached.ask("a", call_options::within(2s)).how, "refused:timed_out");
     EXPECT_EQ(origin.loads("a"), 1U);
     origin.let_go("a");
     EXPECT_EQ(leader.result().count("loaded"), 1U);

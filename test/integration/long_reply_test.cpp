@@ -56,7 +56,7 @@ TEST_F(long_reply, ThatComesAByteAtATimeEnds) {
 }
 
 TEST_F(long_reply, ThatPushesStandInForEnds) {
-  setup.patience = 400ms;
+  setup.patience = 1500ms;
   in_child([&] {
     reply_proxy proxy{server};
     setup.url = proxy.url();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CLIENT PAUSE WRITE holds back every script and answers every GET: warm keys stay warm.
+// With CLIENT PAUSE WRITE the server holds back scripts but answers GET: warm keys stay warm.
 #include "integration/gated_loads.hpp"
 
 namespace drover::test {
@@ -8,7 +8,7 @@ namespace {
 using write_pause = fleet;
 
 TEST_F(write_pause, LeavesWarmReadsFreshWhileColdKeysAreBypassed) {
-  setup.patience = 500ms;
+  setup.patience = 1500ms;
   in_child([&] {
     cached_origin cached{origin, setup};
     static_cast<void>(cached.ask("warm"));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Answers that cannot be stored do not make the fleet wait in a row.
+// Processes do not wait for one another's loads of a value that cannot be stored.
 #include "integration/gated_loads.hpp"
 
 namespace drover::test {
 namespace {
 
-/// Clients with the same cache, each like a process of its own.
+/// Several clients with the same cache. Each stands for a process.
 class uncacheable : public fleet {
  protected:
   static constexpr unsigned processes = 6;
@@ -18,7 +18,15 @@ class uncacheable : public fleet {
     return std::make_unique<text_cache>(client{with},
                                         cache_options{.name = "t", .policy = setup.policy}, loads);
   }
-  /// All processes ask for a key; all but the first must load it at the same time.
+  /// A loader whose value may be stored while `stores` is true.
+  [[nodiscard]] static loader stored_if(const std::atomic<bool>& stores) {
+    return [&stores](std::string_view) {
+      loaded<std::string> made{std::string{"x"}};
+      made.store = stores;
+      return made;
+    };
+  }
+  /// All processes ask for a key. All but the first must load it at the same time.
   void load_side_by_side(const loaded<std::string>& brought) {
     setup.policy.uncacheable_ttl = 1min;
     in_child([&] {
@@ -28,7 +36,7 @@ class uncacheable : public fleet {
       const loader loads_it = [&](std::string_view) {
         if (++loads == 1) return brought;
         ++inside;
-        static_cast<void>(eventually([&] { return met || inside == processes - 1; }, 5s));
+        static_cast<void>(eventually([&] { return met || inside == processes - 1; }));
         if (inside == processes - 1) met = true;
         --inside;
         return brought;
@@ -75,7 +83,7 @@ TEST_F(uncacheable, IsLoadedByOneCallerOfAProcessAtATime) {
   });
 }
 
-// R3: who came after the origin was read does not get what was read before.
+// R3: callers that came after the origin was read do not get the result of that read.
 TEST_F(uncacheable, IsSharedOnlyWithThoseWhoAskedBeforeTheOriginWasRead) {
   in_child([&] {
     gate second_load;
@@ -103,11 +111,7 @@ TEST_F(uncacheable, IsSharedOnlyWithThoseWhoAskedBeforeTheOriginWasRead) {
 TEST_F(uncacheable, IsForgottenSoThatALaterAnswerIsStored) {
   setup.policy.uncacheable_ttl = 50ms;
   std::atomic<bool> stores{false};
-  const auto cached = make([&](std::string_view) {
-    loaded<std::string> made{std::string{"x"}};
-    made.store = stores;
-    return made;
-  });
+  const auto cached = make(stored_if(stores));
   static_cast<void>(cached->get("a"));
   stores = true;
   EXPECT_TRUE(eventually([&] { return ask(*cached, "a").how == "fresh"; }));
@@ -116,11 +120,7 @@ TEST_F(uncacheable, IsForgottenSoThatALaterAnswerIsStored) {
 TEST_F(uncacheable, IsNotRememberedWhenItsTtlIsZero) {
   setup.policy.uncacheable_ttl = 0ms;
   std::atomic<bool> stores{false};
-  const auto cached = make([&](std::string_view) {
-    loaded<std::string> made{std::string{"x"}};
-    made.store = stores;
-    return made;
-  });
+  const auto cached = make(stored_if(stores));
   static_cast<void>(cached->get("a"));
   ASSERT_TRUE(eventually([&] { return server.command({"GET", value_key("a")}).root().is_null(); }));
   stores = true;
@@ -131,11 +131,7 @@ TEST_F(uncacheable, IsNotRememberedWhenItsTtlIsZero) {
 TEST_F(uncacheable, IsTakenAwayByAnInvalidation) {
   setup.policy.uncacheable_ttl = 1h;
   std::atomic<bool> stores{false};
-  const auto cached = make([&](std::string_view) {
-    loaded<std::string> made{std::string{"x"}};
-    made.store = stores;
-    return made;
-  });
+  const auto cached = make(stored_if(stores));
   static_cast<void>(cached->get("a"));
   stores = true;
   EXPECT_TRUE(cached->invalidate("a").has_value());
