@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "cache/patient_options_for_test.hpp"
 #include "cache/recording_observer_for_test.hpp"
 #include "support/redis_server.hpp"
 
@@ -24,7 +25,8 @@ class cache_verbs : public testing::Test {
  protected:
   test::redis_server server;
   std::shared_ptr<detail::recording_observer> told = std::make_shared<detail::recording_observer>();
-  client redis{client_options{.url = server.url(), .observed_by = told}};
+  client redis{client_options{
+      .url = server.url(), .connect_max = 20s, .silence_max = 20s, .observed_by = told}};
   std::atomic<int> loads{0};
 
   cache<std::string> counting(policy with) {
@@ -52,7 +54,7 @@ TEST_F(cache_verbs, TheFirstGetLoadsAndTheNextIsAHit) {
 
 TEST_F(cache_verbs, TwoClientsShareWhatOneLoaded) {
   cache<std::string> here = counting(long_lived());
-  const client other{server.url()};
+  const client other{patient_options(server.url())};
   cache<std::string> there{
       other, {.name = "user", .policy = long_lived()}, [](std::string_view) -> std::string {
         throw std::logic_error{"asked"};
@@ -252,7 +254,7 @@ TEST_F(cache_verbs, AnotherProcessesFailureIsLoadFailedWithoutItsText) {
         std::this_thread::sleep_for(1s);  // so the pause is a second, too
         throw std::runtime_error{"secret text"};
       }};
-  const client other{server.url()};
+  const client other{patient_options(server.url())};
   cache<std::string> there{other, {.name = "user", .policy = patient}, [](std::string_view) {
                              return std::string{"loaded too early"};
                            }};
@@ -298,8 +300,12 @@ TEST_F(cache_verbs, LoadersMayAskForOtherKeys) {
 }
 
 TEST_F(cache_verbs, ValuesAndKeysThatAreTooLongAreServedAndNotStored) {
-  const client small{
-      client_options{.url = server.url(), .key_max = 100, .value_max = 1000, .observed_by = told}};
+  const client small{client_options{.url = server.url(),
+                                    .connect_max = 20s,
+                                    .silence_max = 20s,
+                                    .key_max = 100,
+                                    .value_max = 1000,
+                                    .observed_by = told}};
   cache<std::string> users{
       small, {.name = "user", .policy = long_lived()}, [this](std::string_view key) {
         ++loads;
@@ -320,8 +326,10 @@ TEST_F(cache_verbs, AnObserverThatThrowsIsCountedAndChangesNothing) {
   struct throwing : observer {
     void seen(const event&) override { throw std::runtime_error{"in the observer"}; }
   };
-  const client watched{
-      client_options{.url = server.url(), .observed_by = std::make_shared<throwing>()}};
+  const client watched{client_options{.url = server.url(),
+                                      .connect_max = 20s,
+                                      .silence_max = 20s,
+                                      .observed_by = std::make_shared<throwing>()}};
   cache<std::string> users{watched, {.name = "user", .policy = long_lived()}, [](std::string_view) {
                              return std::string{"v"};
                            }};
@@ -384,7 +392,8 @@ TEST_F(cache_verbs, WaitMaxRefusesAWaiterAndNotTheLoader) {
 }
 
 TEST_F(cache_verbs, MoreWaitersThanAllowedAreRefusedAsSaturated) {
-  const client narrow{client_options{.url = server.url(), .waiters_max = 1}};
+  const client narrow{client_options{
+      .url = server.url(), .connect_max = 20s, .silence_max = 20s, .waiters_max = 1}};
   std::atomic<bool> go{false};
   cache<std::string> users{narrow, {.name = "user", .policy = long_lived()}, [&](std::string_view) {
                              while (!go) std::this_thread::yield();
@@ -449,7 +458,7 @@ TEST_F(cache_verbs, DrainStopsLoadsReleasesTheirLeasesAndCountsWhatRuns) {
   std::jthread leader{[&] { EXPECT_EQ(users.get("a"), "v"); }};
   while (users.stats().loads == 0) std::this_thread::yield();
   EXPECT_EQ(users.drain(10ms), 1U);
-  const client other{server.url()};
+  const client other{patient_options(server.url())};
   cache<std::string> there{other, {.name = "user", .policy = long_lived()}, [](std::string_view) {
                              return std::string{"elsewhere"};
                            }};

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/patient_options_for_test.hpp"
 #include "entry/keys.hpp"
 #include "support/redis_server.hpp"
 
@@ -77,7 +78,7 @@ void expect_round_trip(const client& on, const char* name, const std::vector<T>&
 
 TEST(codec_types, EveryBuiltInTypeAndAUsersOwnComeBackAsTheyWere) {
   const test::redis_server server;
-  const client redis{server.url()};
+  const client redis{patient_options(server.url())};
   using bytes = std::vector<std::byte>;
   expect_round_trip<std::string>(
       redis, "string", {"", "text", std::string{"\0\xFE\xFF\r\n", 5}, std::string(100000, 'x')});
@@ -94,7 +95,7 @@ TEST(codec_types, EveryBuiltInTypeAndAUsersOwnComeBackAsTheyWere) {
 
 TEST(codec_types, AnEmptyValueIsNotAbsent) {
   const test::redis_server server;
-  const client redis{server.url()};
+  const client redis{patient_options(server.url())};
   cache<std::string> held{redis, {.name = "empty", .policy = {.ttl = 1h}}, [](std::string_view) {
                             return std::string{};
                           }};
@@ -104,7 +105,7 @@ TEST(codec_types, AnEmptyValueIsNotAbsent) {
 
 TEST(codec_faults, AValueThatCannotBeEncodedIsServedAndNotStored) {
   const test::redis_server server;
-  const client redis{server.url()};
+  const client redis{patient_options(server.url())};
   int loads = 0;
   cache<drover_test::moody> held{
       redis, {.name = "moody", .policy = {.ttl = 1h}}, [&](std::string_view) {
@@ -119,7 +120,7 @@ TEST(codec_faults, AValueThatCannotBeEncodedIsServedAndNotStored) {
 
 TEST(codec_faults, AnEntryThatCannotBeDecodedIsAMissAndIsOverwritten) {
   const test::redis_server server;
-  const client redis{server.url()};
+  const client redis{patient_options(server.url())};
   std::string next = "gibberish";
   int loads = 0;
   cache<drover_test::moody> held{
@@ -143,7 +144,7 @@ TEST(codec_faults, AnEntryThatCannotBeDecodedIsAMissAndIsOverwritten) {
 
 TEST(codec_faults, ForeignAndDamagedBytesUnderTheKeyAreAMissCountedAndOverwritten) {
   const test::redis_server server;
-  const client redis{server.url()};
+  const client redis{patient_options(server.url())};
   cache<std::string> held{redis,
                           {.name = "held", .policy = {.ttl = 1h, .early_beta = 0}},
                           [](std::string_view) { return std::string{"good"}; }};
@@ -166,7 +167,7 @@ TEST(codec_faults, ForeignAndDamagedBytesUnderTheKeyAreAMissCountedAndOverwritte
 
 TEST(codec_faults, AnotherKeysEntryIsNeverServed) {
   const test::redis_server server;
-  const client redis{server.url()};
+  const client redis{patient_options(server.url())};
   cache<std::string> held{redis,
                           {.name = "held", .policy = {.ttl = 1h, .early_beta = 0}},
                           [](std::string_view key) { return "of " + std::string{key}; }};
@@ -179,7 +180,7 @@ TEST(codec_faults, AnotherKeysEntryIsNeverServed) {
 
 TEST(codec_faults, AKeyOfAnotherTypeIsBypassedAndLeftAlone) {
   const test::redis_server server;
-  const client redis{server.url()};
+  const client redis{patient_options(server.url())};
   cache<std::string> held{redis, {.name = "held", .policy = {.ttl = 1h}}, [](std::string_view) {
                             return std::string{"loaded"};
                           }};
@@ -192,7 +193,7 @@ TEST(codec_faults, AKeyOfAnotherTypeIsBypassedAndLeftAlone) {
 
 TEST(codec_faults, ANewerFormatIsBypassedAndLeftAlone) {
   const test::redis_server server;
-  const client redis{server.url()};
+  const client redis{patient_options(server.url())};
   cache<std::string> held{redis, {.name = "held", .policy = {.ttl = 1h}}, [](std::string_view) {
                             return std::string{"loaded"};
                           }};
