@@ -48,7 +48,7 @@ std::optional<flight_runner::boarding> flight_runner::board(const boarding_reque
     ++waiter_count_;
     ++made.flight->waiters;
     if (request.can_lead) ++made.flight->leaders;
-    made.stamp = in(*made.flight).machine.stamp();
+    made.stamp = in(*made.flight).machine.stamp(request.waits_since);
     lends_turn = joins && is_inside_a_load && lend_turn(*made.flight);
     if (joins && !lends_turn) return made;
   }

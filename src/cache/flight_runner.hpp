@@ -58,6 +58,7 @@ class flight_runner {
     fetch::beginning how = fetch::beginning::cold;
     entry::token refused{};
     bool can_lead = true;
+    steady_time waits_since{};  ///< since when the caller has needed a load
   };
   /// Joins the key's open flight or begins one. Empty when `waiters_max` callers wait already.
   /// Throws: `std::bad_alloc`, and then the caller is not aboard.

@@ -91,9 +91,10 @@ class reading {
   key_names names_;
   call_options limits_;
   const erased_loader* borrowed_;
-  std::optional<steady_time> deadline_;   ///< on the clock of the wait
-  std::optional<steady_time> reply_due_;  ///< until then this round waits for a reply of Redis
-  std::optional<steady_time> wait_ends_;  ///< by `policy::wait_max`
+  std::optional<steady_time> deadline_;     ///< on the clock of the wait
+  std::optional<steady_time> reply_due_;    ///< until then this round waits for a reply of Redis
+  std::optional<steady_time> waits_since_;  ///< since when it has needed a load
+  std::optional<steady_time> wait_ends_;    ///< by `policy::wait_max`
   const bool is_limited_;
   const bool can_lead_;
   const bool needs_thread_;  ///< it cannot leave a loader that runs on its own thread

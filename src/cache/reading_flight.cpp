@@ -67,11 +67,16 @@ reading::woke reading::wait(live_flight& flight, std::uint64_t stamp) {
 
 reading::round reading::fly(fetch::beginning how) {
   keep_ = core_.shared_from_this();
-  auto boarded = core_.flights().board(
-      {.of = of_, .names = names_, .how = how, .refused = refused_, .can_lead = can_lead_});
+  const steady_time began = store::now();
+  if (!waits_since_) waits_since_ = began;
+  auto boarded = core_.flights().board({.of = of_,
+                                        .names = names_,
+                                        .how = how,
+                                        .refused = refused_,
+                                        .can_lead = can_lead_,
+                                        .waits_since = *waits_since_});
   if (!std::exchange(missed_, true)) counters::add(of_->counted.misses);
   if (!boarded) refuse(refused::reason::saturated);
-  const steady_time began = store::now();
   if (of_->policy.wait_max.count() > 0 && !wait_ends_) {
     wait_ends_ = began + of_->policy.wait_max;  // once a call, however often it starts again
   }

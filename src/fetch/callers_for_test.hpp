@@ -61,7 +61,7 @@ class callers {
     one.on = in_.open_flight(one.process);
     const bool is_new = !one.on;
     if (is_new) one.on = in_.new_flight(one.process);
-    one.stamp = one.on->machine.stamp();
+    one.stamp = one.on->machine.stamp(in_.server.now);
     ++one.on->waiters;
     one.now_in = caller::state::aboard;
     if (is_new) in_.on(one.on, [](flight& machine, actions& out) { machine.start_cold(out); });

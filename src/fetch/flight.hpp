@@ -163,7 +163,11 @@ class flight {
   [[nodiscard]] bool is_unleased() const noexcept { return unleased_; }
   /// When the grant ends, while there is one.
   [[nodiscard]] std::optional<steady_time> grant_ends() const noexcept { return load_ends_; }
-  [[nodiscard]] std::uint64_t stamp() const noexcept { return step_; }
+  /// The stamp of a caller that joins now and has needed the load since `waits_since`. When the
+  /// origin read began later than that, the caller counts as one that joined before it.
+  [[nodiscard]] std::uint64_t stamp(steady_time waits_since) const noexcept {
+    return read_step_ != 0 && waits_since < read_began_ ? read_step_ - 1 : step_;
+  }
   [[nodiscard]] const ending& end() const noexcept { return end_; }
   /// Moves the ending out, once it is final.
   [[nodiscard]] ending take_end() noexcept { return std::move(end_); }
@@ -273,6 +277,7 @@ class flight {
   std::uint64_t step_ = 0;
   std::uint64_t lease_step_ = 0;
   std::uint64_t read_step_ = 0;  ///< of the origin read; 0: not begun
+  steady_time read_began_{};
   unsigned resends_ = 0;
   bool refresh_ = false;
   bool bypass_ = false;

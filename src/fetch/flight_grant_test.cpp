@@ -164,7 +164,7 @@ TEST(flight_grant, OfARunningLoadIsJoinedByCallersThatBypassAfterTheConnectionWa
   connection_lost()(on);
   EXPECT_FALSE(on.machine.is_open());
   EXPECT_TRUE(on.machine.is_open(true)) << "one load of the key at a time";
-  const std::uint64_t late = on.machine.stamp();
+  const std::uint64_t late = on.machine.stamp(on.now);
   loaded()(on);
   on.fill(lease::fill_reply::how::refused);
   EXPECT_FALSE(on.machine.end().is_for(late));

@@ -67,6 +67,7 @@ bool flight::begin_load(steady_time now, actions& out) {
   if (state_ != state::offered) return false;
   state_ = state::loading;
   read_step_ = ++step_;
+  read_began_ = now;
   if (alone_) closed_ = true;
   return true;
 }

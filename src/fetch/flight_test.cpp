@@ -272,13 +272,13 @@ TEST(flight, GivesWhatItReadWhileInvalidatedOnlyToThoseWhoCameBefore) {
 TEST(flight, IsClosedByAnInvalidationOnceTheOriginIsRead) {
   stage on;
   cold()(on);
-  EXPECT_EQ(on.machine.stamp(), 1U);
+  EXPECT_EQ(on.machine.stamp(on.now), 1U);
   lead()(on);
   invalidated()(on);
   EXPECT_TRUE(on.machine.is_open()) << "nothing was read yet";
   taken()(on);
   EXPECT_TRUE(on.machine.is_open());
-  EXPECT_EQ(on.machine.stamp(), 2U) << "who boards now is not before the read";
+  EXPECT_EQ(on.machine.stamp(on.now), 2U) << "who boards now is not before the read";
   invalidated()(on);
   EXPECT_EQ(text_of(on.fresh), "let_go from 2");
   EXPECT_FALSE(on.machine.is_open());
@@ -289,6 +289,24 @@ TEST(flight, IsClosedByAnInvalidationOnceTheOriginIsRead) {
   refused()(on);
   EXPECT_TRUE(on.machine.end().is_for(1));
   EXPECT_FALSE(on.machine.end().is_for(2));
+}
+
+TEST(flight, CountsACallerThatStartedAgainAsOneFromBeforeALaterRead) {
+  stage on;
+  cold()(on);
+  const steady_time before = on.now;
+  passes(milliseconds{1})(on);
+  lead()(on);
+  taken()(on);
+  passes(milliseconds{1})(on);
+  EXPECT_EQ(on.machine.stamp(before), 1U);
+  EXPECT_EQ(on.machine.stamp(before + milliseconds{1}), 2U) << "perhaps not before the read";
+  EXPECT_EQ(on.machine.stamp(on.now), 2U);
+  invalidated()(on);
+  EXPECT_EQ(text_of(on.fresh), "let_go from 2");
+  loaded()(on);
+  refused()(on);
+  EXPECT_TRUE(on.machine.end().is_for(1));
 }
 
 TEST(flight, IsClosedToNewcomersFromTheFillOn) {

@@ -83,6 +83,37 @@ TEST_F(uncacheable, IsLoadedByOneCallerOfAProcessAtATime) {
   });
 }
 
+// A caller that joined too late for one load starts again, and the next load is good for it even if
+// that has begun when the caller joins.
+TEST_F(uncacheable, IsWaitedForDuringTwoLoadsAtMost) {
+  constexpr unsigned late = 32;
+  in_child([&] {
+    gate second_load;
+    std::atomic<unsigned> loads{0};
+    std::atomic<std::uint64_t> reads_wanted{0};
+    const auto cached = make([&](std::string_view) {
+      const unsigned number = ++loads;
+      if (number == 2) second_load.pass();
+      if (number == 3) {  // held until all that start again have read the key
+        static_cast<void>(eventually([&] { return calls_of(server, "get") >= reads_wanted; }));
+      }
+      std::this_thread::sleep_for(5ms);
+      return loaded<std::string>::do_not_store("x");
+    });
+    EXPECT_EQ(cached->get("a"), "x") << "the marker stands from here on";
+    crowd reader{1, [&](unsigned) { return ask(*cached, "a"); }};
+    reader.go();
+    ASSERT_TRUE(eventually([&] { return second_load.reached() == 1; }));
+    crowd callers{late, [&](unsigned) { return ask(*cached, "a"); }};
+    callers.go();
+    ASSERT_TRUE(eventually([&] { return cached->stats().misses == late + 2; }));
+    reads_wanted = calls_of(server, "get") + late;
+    second_load.open();
+    EXPECT_EQ(callers.result().got("x"), late);
+    EXPECT_LE(loads, 5U) << "the third one is for all, but for a few that joined after its end";
+  });
+}
+
 // R3: callers that came after the origin was read do not get the result of that read.
 TEST_F(uncacheable, IsSharedOnlyWithThoseWhoAskedBeforeTheOriginWasRead) {
   in_child([&] {
