@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cache/core.hpp"
+#include "cache/elsewhere.hpp"
 #include "store/redis_store.hpp"
 
 namespace drover {
@@ -52,7 +53,8 @@ client::client(client_options options) {
   // A child of `fork` never frees what it inherited: locks in it may be held for ever.
   core_ = std::shared_ptr<detail::core>{new detail::core{std::move(options), std::move(at)},
                                         [](detail::core* held) {
-                                          if (!held->is_inherited()) delete held;
+                                          if (!held->is_inherited())
+                                            detail::delete_outside_callbacks(held);
                                         }};
 }
 

@@ -36,8 +36,12 @@ core::core(client_options options, connection::endpoint at)
       report_{options_.observed_by},
       failures_{options_.flights_max},
       invalidations_{options_.invalidations_max, report_},
-      flights_{options_, report_, failures_, invalidations_,
-               [this](const flight_ptr& flight) { return load_in_background(flight); }},
+      flights_{options_,
+               report_,
+               failures_,
+               invalidations_,
+               [this](const flight_ptr& flight) { return load_in_background(flight); },
+               [this](const flight_ptr& flight) { return stop_in_thread(flight); }},
       refresh_threads_{options_.background_threads, options_.background_queue_max,
                        [this] { return is_inherited(); }},
       deadline_threads_{options_.deadline_threads_max, options_.waiters_max,
@@ -108,6 +112,16 @@ bool core::load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept 
     if (!options_.executor) return deadline_threads_.submit(flight->of.get(), task);
     options_.executor(task);
     return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+// Not in the user's executor: it may be full of the loads that are to be stopped.
+bool core::stop_in_thread(const flight_ptr& flight) noexcept {
+  try {
+    return deadline_threads_.submit_if_free(flight->of.get(),
+                                            [flight] { flight->stop.request_stop(); });
   } catch (...) {
     return false;
   }

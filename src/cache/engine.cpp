@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cache/core.hpp"
+#include "cache/elsewhere.hpp"
 #include "cache/load_chain.hpp"
 #include "cache/random_draws.hpp"
 #include "cache/reading.hpp"
@@ -70,15 +71,17 @@ class engine::impl {
   impl& operator=(const impl&) = delete;
 
   [[nodiscard]] bool is_inherited() const noexcept { return core_->is_inherited(); }
+  /// Code of the user that a connection's callback runs, such as a value's destructor.
+  [[nodiscard]] static bool is_in_callback() noexcept { return store::callback_scope::is_inside(); }
 
   [[nodiscard]] erased_fetched fetch(std::string_view key, const call_options& limits,
                                      const erased_loader* borrowed) {
-    if (is_inherited()) return load_in_fork(*part_, key, borrowed);
+    if (is_inherited() || is_in_callback()) return load_without_engine(*part_, key, borrowed);
     return reading{*core_, part_, key, limits, borrowed}.fetch();
   }
 
   [[nodiscard]] erased_value peek(std::string_view key) {
-    if (is_inherited()) return nullptr;
+    if (is_inherited() || is_in_callback()) return nullptr;
     return reading{*core_, part_, key, {}, nullptr}.peek();
   }
 
@@ -106,6 +109,7 @@ class engine::impl {
 
   result<void> expire(std::string_view key) {
     if (is_inherited()) return forked();
+    if (is_in_callback()) return store::in_a_callback();
     std::vector<std::string> values;
     std::vector<std::string> marks;
     name_all(key, values, marks);
@@ -125,6 +129,7 @@ class engine::impl {
     core_->flights().give_up_leases(part_);
     const std::size_t own = load_chain::depth_in(part_.get());
     std::unique_lock lock{part_->running_mutex};
+    if (is_in_callback()) return part_->running;
     part_->running_ended.wait_for(lock, std::clamp(limit, duration{0}, longest_wait),
                                   [&] { return part_->running <= own; });
     return part_->running;
@@ -187,8 +192,8 @@ class engine::impl {
 
 engine::engine(std::shared_ptr<core> shared, cache_options options, value_type type,
                erased_loader loader)
-    : impl_{
-          std::make_shared<impl>(std::move(shared), std::move(options), type, std::move(loader))} {}
+    : impl_{new impl{std::move(shared), std::move(options), type, std::move(loader)},
+            [](impl* held) { delete_outside_callbacks(held); }} {}
 
 // A child of `fork` never frees what it inherited: locks in it may be held for ever.
 engine::~engine() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Carries out what the machines ask for.
 #include "cache/flight_runner.hpp"
+#include "store/callback_scope.hpp"
 
 namespace drover::detail {
 
@@ -61,7 +62,7 @@ void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& a
     case action_kind::return_turn: return;  // done under the mutex
     case action_kind::offer_lead: return offer_lead(flight);
     case action_kind::lease_lost: return lost_lease(flight);
-    case action_kind::stop_load: flight->stop.request_stop(); return;
+    case action_kind::stop_load: return request_stop(flight);
     case action_kind::let_go:
       flight->let_go_from.store(asked.from_stamp);
       flight->word.wake_all();
@@ -76,7 +77,13 @@ void flight_runner::lost_lease(const flight_ptr& flight) {
   flight->of->counted.add_fault(fault_code::superseded);
   report_.tell(event_kind::lease_lost, *flight);
   // Callers that asked before the origin was read still get the value.
-  if (flight->in_background && flight->waiters == 0) flight->stop.request_stop();
+  if (flight->in_background && flight->waiters == 0) request_stop(flight);
+}
+
+// Callbacks on the stop token are the user's code: one that blocks must not hold up the connection.
+void flight_runner::request_stop(const flight_ptr& flight) noexcept {
+  if (store::callback_scope::is_inside() && stop_outside_(flight)) return;
+  flight->stop.request_stop();
 }
 
 void flight_runner::offer_lead(const flight_ptr& flight) {

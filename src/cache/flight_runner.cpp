@@ -19,12 +19,14 @@ struct flight_runner::later {
 
 flight_runner::flight_runner(const client_options& options, event_reporter& to,
                              failures& remembered, invalidations& unacknowledged,
-                             std::function<bool(const flight_ptr&)> in_background)
+                             std::function<bool(const flight_ptr&)> in_background,
+                             std::function<bool(const flight_ptr&)> stop_outside)
     : options_{options},
       report_{to},
       failures_{remembered},
       invalidations_{unacknowledged},
       in_background_{std::move(in_background)},
+      stop_outside_{std::move(stop_outside)},
       table_{options.flights_max},
       quiet_{options.flights_max} {}
 

@@ -37,10 +37,11 @@ namespace drover::detail {
 
 class flight_runner {
  public:
-  /// `in_background`: hands an offered load to a thread; false when there is none.
+  /// `in_background`: hands an offered load to a thread; `stop_outside`: fires the stop token of a
+  /// load on one. Both return false when there is none.
   flight_runner(const client_options& options, event_reporter& to, failures& remembered,
-                invalidations& unacknowledged,
-                std::function<bool(const flight_ptr&)> in_background);
+                invalidations& unacknowledged, std::function<bool(const flight_ptr&)> in_background,
+                std::function<bool(const flight_ptr&)> stop_outside);
 
   /// Sets the store that the machines' requests go to. Called before everything else.
   void use(store::redis_store& on, std::string canary_id);
@@ -154,6 +155,7 @@ class flight_runner {
   void send_mark(const flight_ptr& flight, const fetch::action& asked);
   void send_promote(const flight_ptr& flight, const fetch::action& asked);
   void lost_lease(const flight_ptr& flight);
+  void request_stop(const flight_ptr& flight) noexcept;
   void offer_lead(const flight_ptr& flight);
   void drop_refresh(const flight_ptr& flight) noexcept;
   void count_dropped_refresh(const live_flight& flight, std::string_view why) noexcept;
@@ -188,6 +190,7 @@ class flight_runner {
   failures& failures_;
   invalidations& invalidations_;
   const std::function<bool(const flight_ptr&)> in_background_;
+  const std::function<bool(const flight_ptr&)> stop_outside_;
   store::redis_store* store_ = nullptr;
   std::string canary_id_;
   std::atomic<bool> closing_{false};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cache/random_draws.hpp"
+#include "store/callback_scope.hpp"
 
 namespace drover::detail {
 
@@ -28,7 +29,8 @@ result<void> invalidations::send(cache_part& of, std::string_view key,
     noted = journal_.add(both, value_keys, store::now());
   }
   counters::add(of.counted.invalidations);
-  result<void> done = store_->invalidate(both);
+  const bool may_wait = !store::callback_scope::is_inside();
+  result<void> done = may_wait ? store_->invalidate(both) : store::in_a_callback();
   if (done) {
     acknowledged(noted);
     return done;

@@ -283,7 +283,8 @@ void reading::refuse(refused::reason why) {
   throw refused{for_a_thread ? refused::reason::saturated : why};
 }
 
-erased_fetched load_in_fork(cache_part& of, std::string_view key, const erased_loader* borrowed) {
+erased_fetched load_without_engine(cache_part& of, std::string_view key,
+                                   const erased_loader* borrowed) {
   load_chain::refuse_recursion(&of, key);
   counters::add(of.counted.loads);
   counters::add(of.counted.bypasses);

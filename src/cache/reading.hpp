@@ -110,7 +110,7 @@ class reading {
 
 /// What a child of `fork` does instead: runs the loader, and touches nothing that other threads of
 /// the parent may have held.
-[[nodiscard]] erased_fetched load_in_fork(cache_part& of, std::string_view key,
-                                          const erased_loader* borrowed);
+[[nodiscard]] erased_fetched load_without_engine(cache_part& of, std::string_view key,
+                                                 const erased_loader* borrowed);
 
 }  // namespace drover::detail

@@ -2,6 +2,7 @@
 // How the reader judges the replies and pushes that came, and gives them to their owners.
 #include <utility>
 
+#include "connection/callback_scope.hpp"
 #include "connection/channel_state.hpp"
 
 namespace drover::connection {
@@ -50,6 +51,7 @@ void channel::state::digest_bytes(link& on, std::size_t bytes, arrivals& came) {
 // Outside the lock, with the reader role, or for slots that no longer belong to a connection. False
 // when a handler or completion threw; the others were still called.
 bool channel::state::deliver(arrivals& came, const call* self) noexcept {
+  const callback_scope inside;
   bool went_well = true;
   std::size_t told = 0;
   auto push = came.pushes.begin();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connection/callback_scope.hpp"
 #include "connection/channel_state.hpp"
 
 namespace drover::connection {
@@ -20,6 +21,7 @@ bool channel::state::start() noexcept {
 }
 
 void channel::state::serve() {
+  const callback_scope inside;
   locked lock{mutex};
   readiness came;
   for (;;) {
