@@ -116,6 +116,12 @@ template <class T>
 ///           destructor gives the leases of running loads back and waits for the loads to return.
 ///           It may run inside a loader of this cache, also by `std::exit`: it then waits for all
 ///           loads but that one.
+///           Otherwise no call may be in progress. This includes static caches at `std::exit`.
+/// Callbacks: destructors of values and exceptions, and observers, may run on a thread that reads
+///           the replies of all callers, and must be short. A call from there does not wait for
+///           Redis: `get`, `fetch` and `get_or_load` run the loader (`bypassed`); `peek` returns
+///           nullopt; `expire` returns a fault; `invalidate` returns a fault and is sent right
+///           afterwards; `drain` does not wait. The last cache or client may be destroyed there.
 /// Fork:     in a child of `fork` an inherited cache uses neither Redis nor the parent's threads.
 ///           `get`, `fetch` and `get_or_load` run the loader at each call (`bypassed`); `peek`
 ///           returns nullopt; `invalidate` and `expire` return a fault; `refresh` does nothing;
@@ -151,7 +157,9 @@ class cache {
   ///              the load, even if the load has not begun; the policy is that of the process that
   ///              loads. If that process has died, lease_ttl instead. Usually there is one such
   ///              load. There is another one for each load that ends without an answer, because
-  ///              the key was invalidated, the process died, or the load could not begin;
+  ///              the key was invalidated, the process died, or the load could not begin; and one
+  ///              more when the value of the last load is not stored and this call came too late
+  ///              for it;
   ///            - load_max * ceil((q + 1) / bypass_max) for a turn while Redis is away, where q
   ///              loads are queued before this one. At most bypass_queue_max loads are queued; any
   ///              further call is refused{saturated} at once. A call inside a loader needs no turn;

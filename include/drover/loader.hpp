@@ -58,7 +58,8 @@ class load {
 
   /// Fires when no caller can use the result any more: `load_max` has passed since the grant, the
   /// cache drains, or a load without waiting callers lost its lease. Otherwise a lost lease does
-  /// not fire it: callers that asked before still get the value.
+  /// not fire it: callers that asked before still get the value. Callbacks may block and may call
+  /// the cache.
   [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_; }
 
   /// The moment `policy::load_max` after the load was granted. It may have begun some time later.

@@ -34,7 +34,7 @@ struct cache_stats {
   std::uint64_t corrupt_entries =
       0;                      ///< entries that were foreign, damaged, undecodable or another key's
   std::uint64_t refused = 0;  ///< calls ended by their own limit or by saturation
-  std::uint64_t refreshes_dropped = 0;  ///< background queue full
+  std::uint64_t refreshes_dropped = 0;  ///< background queue full, or the entry ended in it
   std::uint64_t invalidations = 0;
   std::uint64_t invalidations_unknown = 0;  ///< not acknowledged by Redis; sent again later
   std::uint64_t invalidations_dropped = 0;  ///< of these, over `invalidations_max`: not sent again

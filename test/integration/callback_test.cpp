@@ -51,8 +51,8 @@ class callbacks : public fleet {
     EXPECT_EQ(other.get("cold" + std::to_string(number)).value_or(""),
               "cold" + std::to_string(number));
     static_cast<void>(other.peek("warm"));
-    static_cast<void>(other.invalidate("warm"));
-    static_cast<void>(other.expire("warm"));
+    static_cast<void>(other.invalidate("victim"));
+    static_cast<void>(other.expire("cold"));
     other.refresh("warm");
     static_cast<void>(other.drain(drover::duration{1}));
   }
@@ -64,6 +64,7 @@ TEST_F(callbacks, OfAValuesDestructorMayCallTheCache) {
     text_cache other{redis, {.name = "other", .policy = setup.policy}, own_key};
     std::atomic<unsigned> begun{0};
     std::atomic<unsigned> ended{0};
+    ASSERT_EQ(ask(other, "victim").how, "loaded");
     {
       cache<hooked_value> values{
           redis, {.name = "values", .policy = setup.policy}, [&](std::string_view key) {
@@ -85,6 +86,10 @@ TEST_F(callbacks, OfAValuesDestructorMayCallTheCache) {
     }
     EXPECT_TRUE(eventually([&] { return begun == 8 * 50 + 20 && ended == begun; })) << begun;
     EXPECT_EQ(ask(other, "last").value, "last");
+    const std::string victim = entry::key_space{"other", 1}.value_key("victim");
+    EXPECT_TRUE(eventually([&] {
+      return server.command({"EXISTS", victim}).root().integer() == 0;
+    })) << "the invalidation was sent, if later";
   });
 }
 
