@@ -59,8 +59,8 @@ struct event {
 /// Told of events as they happen.
 ///
 /// Throws:  `seen` shall not throw; if it does, the exception is counted and dropped.
-/// Blocks:  it is called on the thread that does the work, sometimes the one that reads for all
-///          callers: be short. A call of the cache from there does not wait for Redis (see `cache`).
+/// Blocks:  it is called on the thread that does the work, sometimes one that reads for all
+///          callers: be short. There a call of the cache does not wait for Redis; see `cache`.
 /// Threads: called from any number of threads at once.
 class observer {
  public:
