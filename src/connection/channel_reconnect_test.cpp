@@ -181,6 +181,40 @@ TEST(threads_channel_reconnect, WhatIsBoundToAServerDoesNotGoToAnother) {
   EXPECT_EQ(std::count(seen.begin(), seen.end(), "bound"), 1);
 }
 
+// A proxy, or a user without the right to INFO: nobody can tell whether it is the same server.
+TEST(threads_channel_reconnect, AServerThatDoesNotNameItselfMayBeAnother) {
+  scripted_server server{echo};
+  std::atomic<int> ups{0};
+  std::atomic<bool> is_other{false};
+  std::atomic<bool> may_be_other{false};
+  channel on{at(server), {.up = [&](const greeting& hello) {
+               is_other = hello.is_another_server;
+               may_be_other = hello.may_be_another_server;
+               ++ups;
+             }}};
+  const struct {
+    const char* info;
+    bool may_be_other;
+    bool is_other;
+  } connections[] = {{"", false, false},  {"", true, false}, {"a", true, false},
+                     {"a", false, false}, {"", true, false}, {"a", true, false},
+                     {"a", false, false}, {"b", true, true}, {"", true, false},
+                     {"c", true, true}};
+  int number = 0;
+  for (const auto& one : connections) {
+    server.be(one.info, "master");
+    if (number > 0) {
+      on.distrust(on.epoch(), {fault_code::corrupt, "to connect anew"});
+      while (ups == number) std::this_thread::yield();
+    }
+    ASSERT_EQ(get(on, "k").text, "of k");
+    ++number;
+    ASSERT_EQ(ups, number);
+    EXPECT_EQ(may_be_other, one.may_be_other) << "connection " << number;
+    EXPECT_EQ(is_other, one.is_other) << "connection " << number;
+  }
+}
+
 TEST(threads_channel_reconnect, ConnectionsThatTheServerClosesWhileIdleDelayNobodyWhoAsks) {
   scripted_server server{echo};
   std::atomic<int> ups{0};

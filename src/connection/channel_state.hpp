@@ -199,7 +199,8 @@ struct channel::state {
   fault refusal;
   health breaker;
   stall_gate stalls;
-  std::string last_run_id;
+  std::string last_run_id;        // the last that was told
+  bool last_told_run_id = false;  // the connection before did
   std::uint64_t connections = 0;
   std::unique_ptr<link> live;
   slot_list parked;

@@ -84,10 +84,14 @@ void channel::state::come_up(locked& lock, connected fresh) {
   std::unique_ptr<link> made;
   try {
     made = std::make_unique<link>(with.silence_max);
-    if (!fresh.said.run_id.empty()) {
+    const bool tells_run_id = !fresh.said.run_id.empty();
+    if (tells_run_id) {
       fresh.said.is_another_server = !last_run_id.empty() && last_run_id != fresh.said.run_id;
       last_run_id = fresh.said.run_id;
     }
+    const bool is_unknown = connections > 0 && !(tells_run_id && last_told_run_id);
+    fresh.said.may_be_another_server = fresh.said.is_another_server || is_unknown;
+    last_told_run_id = tells_run_id;
   } catch (...) {
     return fail_attempt(lock, fault_of(fault_code::overloaded, "no memory for a connection"));
   }

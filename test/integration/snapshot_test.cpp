@@ -16,6 +16,13 @@ class snapshot : public fleet {
     return made;
   }
   void save() const { ASSERT_EQ(server.command({"SAVE"}).root().text(), "OK"); }
+  /// A user that may do everything but ask for INFO: nobody can tell that the server has restarted.
+  [[nodiscard]] client_options without_info() const {
+    client_options made = setup.client();
+    made.user = "app";
+    made.password = "secret";
+    return made;
+  }
   void crash() {
     server.kill9();
     server.restart();
@@ -66,6 +73,28 @@ TEST_F(snapshot, BringsNothingBackForAProcessThatWasThereBefore) {
   bring_back("a");
   wait_for_connection_of(reader);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(reader.ask("a").value, "1:a");
+}
+
+TEST_F(snapshot, BringsBackNothingThatAProcessWithoutInfoHasInvalidated) {
+  redis_server picky{
+      {.tcp = false,
+       .arguments = {"--user", "app", "on", ">secret", "~*", "&*", "+@all", "-info"}}};
+  setup.url = picky.url();
+  cached_origin cached{origin, options(), without_info()};
+  for (const char* key : {"a", "b"}) EXPECT_EQ(cached.ask(key).value, std::string{"0:"} + key);
+  ASSERT_EQ(picky.command({"SAVE"}).root().text(), "OK");
+  for (const char* key : {"a", "b"}) {
+    origin.write(key);
+    EXPECT_TRUE(cached.values.invalidate(key).has_value());
+  }
+  picky.kill9();
+  picky.restart();
+  ASSERT_FALSE(picky.command({"GET", value_key("a")}).root().is_null()) << "it is back";
+  wait_for_connection_of(cached);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(cached.ask("a").value, "1:a");
+  // Another process finds it gone as soon as the invalidations were sent again.
+  cached_origin other{origin, options(), without_info()};
+  EXPECT_TRUE(eventually([&] { return other.ask("b").value == "1:b"; }));
 }
 
 // The snapshot has brought its PENDING entry back. The invalidation that removed it is forgotten.
