@@ -136,6 +136,18 @@ void core::on_up(const connection::greeting& hello) {
   flights_.server_up(hello.is_another_server);
   invalidations_.server_up(hello.may_be_another_server || has_new_role);
   report_.tell({.what = event_kind::connection_up, .text = hello.version}, nullptr);
+  tell_if_replica();
+}
+
+// A replica is reached, but is of no use.
+void core::tell_if_replica() noexcept {
+  try {
+    const connection::reachability known = redis_->channel().reached();
+    if (known.now != connection::reachability::state::refused) return;
+    report_.tell_refused({fault_code::unsupported, known.reason});
+  } catch (...) {
+    // Without memory it is told with the next connection.
+  }
 }
 
 void core::on_down(const fault& why) {

@@ -59,6 +59,7 @@ class core : public std::enable_shared_from_this<core> {
  private:
   [[nodiscard]] bool load_in_background(const flight_ptr& flight) noexcept;
   void on_up(const connection::greeting& hello);
+  void tell_if_replica() noexcept;
   void on_down(const fault& why);
   void on_waking(store::wake_mode mode);
 

@@ -64,10 +64,12 @@ TEST_F(replica, IsNotTrustedForFreshValuesForAsLongAsItIsOne) {
   }));
   EXPECT_NE(cached.redis.availability().reason.find("replica"), std::string::npos);
   EXPECT_FALSE(cached.redis.is_available());
+  EXPECT_TRUE(eventually([&] { return cached.log->count(event_kind::connection_refused) == 1; }));
   for (int i = 0; i < 20; ++i) {
     EXPECT_NE(cached.ask("a").how, "fresh");
     EXPECT_EQ(ask_new().how, "bypassed");
   }
+  EXPECT_EQ(cached.log->count(event_kind::connection_refused), 1U) << "once a minute at most";
   lead(first);
   EXPECT_TRUE(eventually([&] { return ask_new().how == "loaded"; }));
   EXPECT_TRUE(eventually([&] { return cached.ask("a").how == "fresh"; }));
