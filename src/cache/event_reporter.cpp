@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cache/event_reporter.hpp"
 
-#include <chrono>
-
 #include "cache/live_flight.hpp"
 #include "store/redis_store.hpp"
 
@@ -31,7 +29,7 @@ void event_reporter::tell(event_kind kind, const live_flight& of, duration took,
 
 void event_reporter::tell_fault(const fault& why, cache_part* of, std::string_view key) noexcept {
   if (of != nullptr) of->counted.add_fault(why.code);
-  if (why.code == fault_code::unsupported && !is_first_this_minute(unsupported_told_)) return;
+  if (why.code == fault_code::unsupported && !unsupported_told_.is_due(store::now())) return;
   tell({.what = event_kind::fault_seen,
         .cache = of != nullptr ? std::string_view{of->keys.name()} : std::string_view{},
         .key = key,
@@ -41,15 +39,8 @@ void event_reporter::tell_fault(const fault& why, cache_part* of, std::string_vi
 }
 
 void event_reporter::tell_refused(const fault& why) noexcept {
-  if (why.code != fault_code::unsupported || !is_first_this_minute(refused_told_)) return;
+  if (why.code != fault_code::unsupported || !refused_told_.is_due(store::now())) return;
   tell({.what = event_kind::connection_refused, .code = why.code, .text = why.text}, nullptr);
-}
-
-bool event_reporter::is_first_this_minute(std::atomic<std::uint64_t>& last) noexcept {
-  const auto minute = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::minutes>(store::now().time_since_epoch()).count() +
-      1);
-  return last.exchange(minute) != minute;
 }
 
 }  // namespace drover::detail

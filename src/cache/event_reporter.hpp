@@ -6,12 +6,11 @@
 
 #include <drover/observer.hpp>
 
-#include <atomic>
-#include <cstdint>
 #include <memory>
 #include <string_view>
 
 #include "cache/cache_part.hpp"
+#include "cache/once_a_minute.hpp"
 
 namespace drover::detail {
 
@@ -28,12 +27,9 @@ class event_reporter {
   void tell_refused(const fault& why) noexcept;
 
  private:
-  /// True once for each minute.
-  [[nodiscard]] static bool is_first_this_minute(std::atomic<std::uint64_t>& last) noexcept;
-
   const std::shared_ptr<observer> to_;
-  std::atomic<std::uint64_t> unsupported_told_{0};
-  std::atomic<std::uint64_t> refused_told_{0};
+  once_a_minute unsupported_told_;
+  once_a_minute refused_told_;
 };
 
 }  // namespace drover::detail
