@@ -26,13 +26,13 @@ void append_escaped(std::string& out, char c) {
   out += hex[byte & 0x0FU];
 }
 
-}  // namespace
-
-std::string escape(std::string_view bytes, std::size_t max) {
+/// `append` for each byte, up to `max` of what it appends.
+template <class Append>
+std::string shown(std::string_view bytes, std::size_t max, Append append) {
   std::string out;
   std::size_t fits = 0;  // how much of `out` can stand before the mark, without half an escape
   for (const char c : bytes) {
-    append_escaped(out, c);
+    append(out, c);
     if (out.size() + cut_mark.size() <= max) fits = out.size();
     if (out.size() > max) {
       out.resize(fits);
@@ -41,6 +41,22 @@ std::string escape(std::string_view bytes, std::size_t max) {
     }
   }
   return out;
+}
+
+}  // namespace
+
+std::string escape(std::string_view bytes, std::size_t max) {
+  return shown(bytes, max, append_escaped);
+}
+
+std::string printable(std::string_view bytes, std::size_t max) {
+  return shown(bytes, max, [](std::string& out, char c) {
+    if (c == '\\' || c == '"') {
+      out += c;
+    } else {
+      append_escaped(out, c);
+    }
+  });
 }
 
 }  // namespace drover::base

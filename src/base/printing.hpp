@@ -13,4 +13,8 @@ namespace drover::base {
 /// most `max` bytes; if not all fits, it ends in "...".
 [[nodiscard]] std::string escape(std::string_view bytes, std::size_t max);
 
+/// As `escape`, but a backslash or a quote stays as it is: for bytes that should be printable or
+/// escaped already, and may be a stranger's.
+[[nodiscard]] std::string printable(std::string_view bytes, std::size_t max);
+
 }  // namespace drover::base

@@ -17,6 +17,17 @@ TEST(escape, MakesBytesPrintable) {
   EXPECT_EQ(escape("", 0), "");
 }
 
+TEST(printable, LeavesWhatIsEscapedAsItIs) {
+  EXPECT_EQ(printable("a \\ \" b", 100), "a \\ \" b");
+  EXPECT_EQ(printable("\r\n\t\0\x1b\x7f\xff"sv, 100), R"(\r\n\t\x00\x1b\x7f\xff)");
+  std::string all;
+  for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+  const std::string once = escape(all, 2000);
+  EXPECT_EQ(printable(once, 2000), once);
+  EXPECT_EQ(printable(printable(all, 2000), 2000), printable(all, 2000));
+  for (const std::size_t max : {0U, 3U, 10U, 200U}) EXPECT_LE(printable(all, max).size(), max);
+}
+
 TEST(escape, NeverExceedsItsBound) {
   EXPECT_EQ(escape("abcdef", 6), "abcdef");
   EXPECT_EQ(escape("abcdefg", 6), "abc...");

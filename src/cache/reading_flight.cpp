@@ -235,12 +235,13 @@ reading::round reading::failed_elsewhere(const entry::envelope& head, std::strin
   counters::add(of_->counted.failures_shared);
   const auto here = core_.remembered().find(names_.value_key, store::now());
   if (here && here->of == head.produced_by) return {.failure = here->what};
-  // Other processes write this entry: neither its times nor its text are taken as they are.
+  // Other processes write this entry: neither its times nor its text are taken as they are. The
+  // text should have been escaped when it was stored.
   const milliseconds longest = of_->policy.failure_pause_max * 6 / 5;
   const milliseconds left = head.until - core_.redis().server_now().value_or(head.until);
   throw load_failed{reason_of(head.failure), head.attempts,
                     std::clamp(left, milliseconds{0}, longest),
-                    base::escape(payload, failure_text_max)};
+                    base::printable(payload, failure_text_max)};
 }
 
 // A caller that brings a loader tries it once before it is told of another's failure.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The origin fails, or has no value: which callers get the failure, and when the next one tries
 // again.
+#include <stdexcept>
+
 #include "integration/fleet.hpp"
 
 namespace drover::test {
@@ -67,6 +69,28 @@ TEST_F(failure, HidesItsTextFromOtherProcessesUnlessToldToShareIt) {
     EXPECT_EQ(theirs.how, "load_failed:threw");
     EXPECT_EQ(theirs.attempt, 1U);
     EXPECT_EQ(theirs.text.find("no answer for") != std::string::npos, shares) << theirs.text;
+  }
+}
+
+TEST_F(failure, IsSharedWithTheBytesThatCannotBePrintedEscapedOnce) {
+  use_long_leases();
+  setup.policy.share_failure_text = true;
+  const auto loader = [](std::string_view) -> std::string {
+    throw std::runtime_error{"\x1b[31m \"red\"\n C:\\temp \xff"};
+  };
+  const std::string shown = R"(\x1b[31m \"red\"\n C:\\temp \xff)";
+  const client first{setup.client()};
+  const client second{setup.client()};
+  const cache_options options{.name = setup.name, .policy = setup.policy};
+  cache<std::string> here{first, options, loader};
+  cache<std::string> other{second, options, loader};
+  EXPECT_THROW(static_cast<void>(here.get("a")), std::runtime_error);
+  prolong_pause("a");
+  try {
+    static_cast<void>(other.get("a"));
+    ADD_FAILURE() << "it threw nothing";
+  } catch (const load_failed& theirs) {
+    EXPECT_TRUE(std::string_view{theirs.what()}.ends_with(": " + shown)) << theirs.what();
   }
 }
 
