@@ -181,9 +181,11 @@ void flight_runner::load_brought(const flight_ptr& flight, const erased_load& lo
   std::string payload;
   const std::string why_not =
       may_store ? encode_into(payload, *flight, loaded, options_.value_max) : std::string{};
-  if (!why_not.empty()) {
+  const bool has_long_key = flight->names.key.size() > options_.key_max;  // never to be stored
+  if (!why_not.empty() || has_long_key) {
     counters::add(flight->of->counted.not_stored);
-    report_.tell(event_kind::fill_skipped, *flight, {}, why_not);
+    report_.tell(event_kind::fill_skipped, *flight, {},
+                 has_long_key ? std::string_view{"its key is longer than key_max"} : why_not);
   }
   bool is_in_time = false;
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {

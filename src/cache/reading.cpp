@@ -75,10 +75,7 @@ erased_fetched reading::load_outside() {
 
 reading::round reading::once() {
   if (deadline_ && *deadline_ <= store::now()) refuse(refused::reason::timed_out);
-  if (is_unstored_) {
-    counters::add(of_->counted.not_stored);
-    return fly(fetch::beginning::unstored);
-  }
+  if (is_unstored_) return fly(fetch::beginning::unstored);
   std::optional<std::string> bytes;
   if (auto ended = look_up(bytes)) return *std::move(ended);
   if (no_progress_ >= no_progress_max) return bypass();

@@ -105,7 +105,23 @@ TEST_F(hostile_keys, ThatAreFarTooLongAreLoadedAndNeverStored) {
     EXPECT_EQ(cached.values.peek(key), std::nullopt);
   }
   EXPECT_EQ(server.command({"DBSIZE"}).root().integer(), 0);
-  EXPECT_GE(cached.values.stats().not_stored, 4U);
+  EXPECT_EQ(cached.values.stats().not_stored, 4U);
+}
+
+TEST_F(hostile_keys, ThatAreFarTooLongCountOncePerLoadAsNotStored) {
+  cached_origin cached{origin, setup};
+  const std::string key(64 * 1024 + 1, 'k');
+  origin.hold(key);
+  crowd callers{8, [&](unsigned) { return cached.ask(key); }};
+  callers.go();
+  ASSERT_TRUE(eventually([&] { return cached.values.stats().misses == 8; }));
+  origin.let_go(key);
+  EXPECT_EQ(callers.result().got("0:" + key), 8U);
+  EXPECT_EQ(cached.values.stats().loads, 1U);
+  EXPECT_EQ(cached.values.stats().not_stored, 1U);
+  origin.set_failing(key, true);
+  EXPECT_EQ(cached.ask(key).how, "origin_failure");
+  EXPECT_EQ(cached.values.stats().not_stored, 1U) << "there was nothing to store";
 }
 
 }  // namespace
