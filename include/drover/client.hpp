@@ -43,9 +43,11 @@ struct client_options {
   unsigned deadline_threads_max = 256;
   std::size_t background_queue_max =
       1000;  ///< refreshes waiting for a thread; beyond: dropped, counted
-  std::size_t reply_max = std::size_t{64} << 20U;  ///< bytes of one reply
+  std::size_t reply_max = std::size_t{64} << 20U;  ///< bytes of one reply; beyond 1 GiB: 1 GiB
   std::size_t key_max = std::size_t{64} << 10U;    ///< longer keys are loaded and never stored
-  std::size_t value_max = std::size_t{8} << 20U;   ///< longer values are returned and never stored
+  /// Longer values are returned and never stored. At most 64 bytes below 512 MiB, the longest
+  /// string of Redis, and 4096 bytes below `reply_max`.
+  std::size_t value_max = std::size_t{8} << 20U;
   /// Invalidations kept to be sent again: those that no server has acknowledged, and those of the
   /// last minute. The oldest acknowledged one makes room for a new one. When all are
   /// unacknowledged, a new one is dropped (`event_kind::invalidation_dropped`).

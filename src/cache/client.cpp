@@ -10,6 +10,7 @@
 
 #include "cache/core.hpp"
 #include "cache/elsewhere.hpp"
+#include "entry/envelope.hpp"
 #include "store/redis_store.hpp"
 
 namespace drover {
@@ -23,6 +24,10 @@ void require(bool holds, const char* complaint) {
 // No wait is longer, and sums of times stay in range.
 constexpr duration longest{std::chrono::hours{24 * 365 * 10}};
 
+// Redis holds no longer string, and a reply of ours is one entry and little more.
+constexpr std::size_t string_max = std::size_t{512} << 20U;
+constexpr std::size_t replies_max = 2 * string_max;
+
 connection::endpoint checked(client_options& options) {
   require(options.connect_max.count() > 0, "connect_max must be positive");
   require(options.silence_max.count() > 0, "silence_max must be positive");
@@ -35,6 +40,9 @@ connection::endpoint checked(client_options& options) {
   options.connect_max = std::min(options.connect_max, longest);
   options.silence_max = std::min(options.silence_max, longest);
   require(options.reply_max >= 4096, "reply_max must be at least 4096 bytes");
+  options.reply_max = std::min(options.reply_max, replies_max);
+  require(options.value_max <= string_max - entry::envelope_size,
+          "value_max must be at least 64 bytes below 512 MiB, the longest string of Redis");
   require(
       options.value_max + 4096 <= options.reply_max,
       "value_max must be at least 4096 bytes below reply_max, or what is stored cannot be read");

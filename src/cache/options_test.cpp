@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <stdexcept>
@@ -129,6 +130,13 @@ TEST(client_options, BoundsThatCannotBeMeantAreRefused) {
       {"background_threads", [](client_options& o) { o.background_threads = 0; }},
       {"reply_max", [](client_options& o) { o.reply_max = 10; }},
       {"value_max", [](client_options& o) { o.value_max = o.reply_max; }},
+      {"value_max", [](client_options& o) { o.value_max = SIZE_MAX; }},
+      {"value_max", [](client_options& o) { o.value_max = o.reply_max = SIZE_MAX; }},
+      {"value_max",
+       [](client_options& o) {
+         o.reply_max = std::size_t{1} << 30U;
+         o.value_max = (std::size_t{512} << 20U) - 63;
+       }},
       {"user", [](client_options& o) { o.user = "somebody"; }},
   };
   for (const auto& one : cases) {
@@ -137,6 +145,14 @@ TEST(client_options, BoundsThatCannotBeMeantAreRefused) {
     EXPECT_NE(complaint_of([&] { client{spoilt}; }).find(one.field), std::string::npos)
         << one.field;
   }
+}
+
+TEST(client_options, BoundsThatNobodyReachesAreTaken) {
+  client_options vast{.url = "unix:///nowhere/there-is-no-server"};
+  vast.waiters_max = vast.flights_max = vast.background_queue_max = SIZE_MAX;
+  vast.reply_max = vast.key_max = vast.invalidations_max = SIZE_MAX;
+  vast.value_max = (std::size_t{512} << 20U) - 64;
+  EXPECT_NO_THROW(client{vast});
 }
 
 TEST(client_options, AServerThatIsNotThereIsNoError) {
