@@ -78,8 +78,10 @@ enum class availability : std::uint8_t {
   unknown,    ///< nothing has been tried yet
   available,  ///< connected, or reconnecting after a connection that worked
   away,       ///< it does not answer: calls bypass it
-  refused,    ///< it answers but refuses this client: a wrong password, a missing right, cluster
-              ///< mode, a replica
+  /// It answers but refuses this client: a wrong password, cluster mode, a replica; or its last
+  /// answer to a read, a lease, a fill or a refresh was that this client has no right to it. Calls
+  /// go on asking it, and a refused invalidation is told to its caller only.
+  refused,
 };
 
 /// The name of the state.

@@ -79,14 +79,21 @@ std::string_view to_string(availability state) noexcept {
 }
 
 availability_report client::availability() const {
+  using state = connection::reachability::state;
   connection::reachability known = core_->redis().channel().reached();
+  if (known.now == state::available) {
+    if (auto refused = core_->redis().refused().reason()) {
+      return {availability::refused, *std::move(refused)};
+    }
+  }
   return {static_cast<drover::availability>(known.now), std::move(known.reason)};
 }
 
 bool client::is_available() const noexcept {
   using state = connection::reachability::state;
   const state now = core_->redis().channel().reached_state();
-  return now != state::away && now != state::refused;
+  return now != state::away && now != state::refused &&
+         (now != state::available || !core_->redis().refused().is_any());
 }
 
 }  // namespace drover

@@ -113,6 +113,8 @@ void write_load_scripts(std::string& out);  // scripts().size()
 
 /// The class of a server's error reply: NOSCRIPT is told apart by `is_noscript`.
 [[nodiscard]] fault fault_of(std::string_view error_text);
+/// The server has this command and refuses it to this client, or sends it to another server.
+[[nodiscard]] bool is_refusal(const fault& why);
 [[nodiscard]] bool is_noscript(const resp::message& reply) noexcept;
 /// True for READONLY: a replica refused a write.
 [[nodiscard]] bool is_readonly(const resp::message& reply) noexcept;

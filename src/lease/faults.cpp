@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t shown_max = 200;
 
+using namespace std::string_view_literals;
+
 using classed = std::pair<std::string_view, fault_code>;
 
 constexpr std::array codes{
@@ -43,6 +45,12 @@ constexpr std::array phrases{
     classed{"unsupported", fault_code::unsupported},
     classed{"disabled", fault_code::unsupported},
 };
+
+// What this client may not do here; not what the server cannot do.
+constexpr std::array refusing_codes{"NOPERM"sv, "NOAUTH"sv, "WRONGPASS"sv, "DENIED"sv,
+                                    "MOVED"sv,  "ASK"sv,    "CROSSSLOT"sv};
+constexpr std::array refusing_phrases{"no permission"sv, "acl failure"sv,
+                                      "can't run this command"sv};
 
 std::string lowered(std::string_view text) {
   std::string low{text};
@@ -88,6 +96,17 @@ fault fault_of(std::string_view error_text) {
   // An unknown command is answered with its arguments, and HELLO's hold the password.
   const std::string_view told = error_text.substr(0, error_text.find(", with args beginning with"));
   return {code_of(told), escaped(told)};
+}
+
+bool is_refusal(const fault& why) {
+  if (why.code != fault_code::unsupported) return false;
+  const std::string_view text = why.text;
+  const std::string low = lowered(text);
+  return std::ranges::find(refusing_codes, text.substr(0, text.find(' '))) !=
+             refusing_codes.end() ||
+         std::ranges::any_of(refusing_phrases, [&](std::string_view phrase) {
+           return low.find(phrase) != std::string::npos;
+         });
 }
 
 }  // namespace drover::lease

@@ -47,6 +47,25 @@ TEST(faults, AreClassedByWhatCanBeDone) {
   }
 }
 
+TEST(faults, AreRefusalsWhenTheServerCouldButThisClientMayNot) {
+  for (const std::string_view refused :
+       {"NOPERM this user has no permissions to run the 'get' command",
+        "NOPERM this user has no permissions to access one of the keys used as arguments",
+        "NOAUTH Authentication required.", "WRONGPASS invalid username-password pair",
+        "MOVED 3999 127.0.0.1:6381", "ASK 3999 127.0.0.1:6381",
+        "ERR The user executing the script can't run this command or subcommand script: 1",
+        "ERR ACL failure in script: The user executing the script can't run this command"}) {
+    EXPECT_TRUE(is_refusal(fault_of(refused))) << refused;
+  }
+  for (const std::string_view other :
+       {"ERR unknown command 'EVALSHA', with args beginning with: ", "NOSCRIPT No matching script.",
+        "NOPROTO unsupported protocol version", "ERR scripting is disabled",
+        "LOADING Redis is loading the dataset in memory", "WRONGTYPE NOPERM",
+        "READONLY You can't write against a read only replica.", "ERR syntax error"}) {
+    EXPECT_FALSE(is_refusal(fault_of(other))) << other;
+  }
+}
+
 TEST(faults, ShowShortPrintableText) {
   const fault shown = fault_of("ERR a\0b\r\n\xFF\\c"sv);
   EXPECT_EQ(shown.text, "ERR a\\x00b\\x0d\\x0a\\xff\\x5cc");

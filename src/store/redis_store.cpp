@@ -53,7 +53,11 @@ redis_store::redis_store(connection::settings with, events to, bool keeps_writes
 void redis_store::on_up(const connection::greeting& hello) {
   waker_.connection_is_new();
   known_.greeted(hello, now());
+  refusals_.connection_is_new();
   to_.up(hello);
+  if (!hello.on_connect.empty()) {  // CLIENT TRACKING first, see `prepared`
+    note_refused_scripts(std::span{hello.on_connect}.subspan(1));
+  }
 }
 
 void redis_store::on_push(const resp::message& push) {
@@ -97,6 +101,28 @@ result<void> redis_store::checked(const resp::message& echo, std::uint64_t nonce
   return fault{fault_code::unreachable, "a wrong echo"};
 }
 
+void redis_store::note_refusal(refusals::kind what, const fault& why) noexcept {
+  try {
+    if (!lease::is_refusal(why)) return;
+    refusals_.refused(what, why);
+    if (to_.refused) to_.refused(why);
+  } catch (const std::bad_alloc&) {
+    // The next one is noted.
+  }
+}
+
+// Without SCRIPT LOAD there are leases only if somebody else has loaded the scripts.
+void redis_store::note_refused_scripts(std::span<const resp::message> loaded) noexcept {
+  try {
+    for (const resp::message& reply : loaded) {
+      if (reply.empty() || !reply.root().is_error()) continue;
+      return note_refusal(refusals::kind::lease, lease::fault_of(reply.root().text()));
+    }
+  } catch (const std::bad_alloc&) {
+    // The next one is noted.
+  }
+}
+
 void redis_store::look_for_readonly(std::span<const resp::message> replies) {
   for (const resp::message& reply : replies) {
     if (lease::is_readonly(reply)) return distrust(lease::fault_of(reply.root().text()));
@@ -136,6 +162,11 @@ redis_store::looked_up redis_store::get(std::string_view value_key, const wait_l
     const bool is_error = replies[0].root().is_error();
     looked_up found{end.ended, lease::read_get(std::move(replies[0]))};
     if (!found.entry && !is_error) verify_later();
+    if (found.entry) {
+      refusals_.succeeded(refusals::kind::read);
+    } else if (is_error) {
+      note_refusal(refusals::kind::read, found.entry.error());
+    }
     return found;
   } catch (const std::bad_alloc&) {
     return {faulted, out_of_memory()};
@@ -190,6 +221,7 @@ result<void> redis_store::load_scripts() {
   std::vector<resp::message> loaded(lease::scripts().size());
   const connection::outcome end = channel_.exchange(request, loaded);
   if (end.ended != replied) return end.why;
+  note_refused_scripts(loaded);
   return {};
 }
 

@@ -27,6 +27,7 @@
 #include "lease/commands.hpp"
 #include "store/fork_count.hpp"
 #include "store/known_server.hpp"
+#include "store/refusals.hpp"
 #include "store/waker.hpp"
 
 namespace drover::store {
@@ -47,7 +48,7 @@ struct events {
   std::function<void(std::string_view value_key)> changed;
   std::function<void()> everything_changed;
   std::function<void(wake_mode)> waking;
-  /// An attempt to connect has failed.
+  /// An attempt to connect has failed, or the server has refused this client a request.
   std::function<void(const fault&)> refused{};
   /// The alarm of `channel::set_alarm` is due.
   std::function<void()> alarm{};
@@ -117,6 +118,8 @@ class redis_store {
 
   [[nodiscard]] bool is_available() const noexcept { return channel_.is_available(); }
   [[nodiscard]] std::uint64_t client_id() const noexcept { return channel_.client_id(); }
+  /// What this connection's server refuses this client.
+  [[nodiscard]] const refusals& refused() const noexcept { return refusals_; }
   connection::channel& channel() noexcept { return channel_; }
   waker& wakes() noexcept { return waker_; }
 
@@ -127,7 +130,10 @@ class redis_store {
                                                    std::span<resp::message> replies,
                                                    const wait_limit& within = {});
   template <class Reply, class Read>
-  connection::completion reading(then<Reply> done, Read read);
+  connection::completion reading(std::optional<refusals::kind> what, then<Reply> done, Read read);
+  /// A request was refused, if `why` says so.
+  void note_refusal(refusals::kind what, const fault& why) noexcept;
+  void note_refused_scripts(std::span<const resp::message> loaded) noexcept;
   void run_script(std::string request, unsigned due, connection::completion done,
                   connection::posting how);
   void step(std::string request, then<lease::step_reply> done);
@@ -144,6 +150,7 @@ class redis_store {
 
   events to_;
   known_server known_;
+  refusals refusals_;
   std::atomic<std::uint64_t> next_nonce_;
   std::atomic<bool> verifying_{false};
   std::atomic<std::int64_t> scripts_loaded_at_us_{INT64_MIN};

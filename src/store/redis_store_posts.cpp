@@ -11,6 +11,7 @@ namespace {
 
 using replies = std::vector<resp::message>;
 using answered = result<replies>;
+using kind = refusals::kind;
 
 /// Scripts are loaded at most once in this time, even if the script cache is flushed all the time.
 constexpr microseconds reload_pause{1'000'000};
@@ -31,10 +32,12 @@ void ignore(const result<Reply>& /*reply*/) {}
 
 }  // namespace
 
-/// A completion that reads the replies with `read` and passes the result on.
+/// A completion that reads the replies with `read` and passes the result on. `what` is the kind of
+/// the request; without it an error is not taken for a refusal of this client.
 template <class Reply, class Read>
-connection::completion redis_store::reading(then<Reply> done, Read read) {
-  return [this, done = std::move(done), read = std::move(read)](answered got) {
+connection::completion redis_store::reading(std::optional<refusals::kind> what, then<Reply> done,
+                                            Read read) {
+  return [this, what, done = std::move(done), read = std::move(read)](answered got) {
     result<Reply> reply = out_of_memory();
     try {
       if (got) {
@@ -43,6 +46,8 @@ connection::completion redis_store::reading(then<Reply> done, Read read) {
         reply = read(*std::move(got));
         const bool is_corrupt = !reply && reply.error().code == fault_code::corrupt;
         if (is_corrupt && !is_refused) verify_later();
+        if (what && reply) refusals_.succeeded(*what);
+        if (what && !reply && is_refused) note_refusal(*what, reply.error());
       } else {
         reply = got.error();
       }
@@ -79,7 +84,7 @@ void redis_store::look_up_later(std::string_view value_key, then<std::optional<s
   const bool wants_time = known_.wants_sample(sent);
   if (wants_time) lease::write_time(request);
   channel_.post(std::move(request), wants_time ? 2 : 1,
-                reading(std::move(done), [this, sent, wants_time](replies got) {
+                reading(kind::read, std::move(done), [this, sent, wants_time](replies got) {
                   if (wants_time) take_sample(sent, lease::read_time(got[1]));
                   return lease::read_get(std::move(got[0]));
                 }));
@@ -113,7 +118,9 @@ void redis_store::load_scripts_once() {
     std::string load;
     lease::write_load_scripts(load);
     channel_.post(std::move(load), static_cast<unsigned>(lease::scripts().size()),
-                  [](const answered&) {});
+                  [this](const answered& got) {
+                    if (got) note_refused_scripts(*got);
+                  });
   } catch (const std::bad_alloc&) {
     scripts_loaded_at_us_ = last;
     throw;
@@ -130,7 +137,7 @@ void redis_store::lease(lease::lease_request what, then<lease::lease_reply> done
   lease::write_lease(request, what, tracked);
   const steady_time sent = now();
   run_script(std::move(request), tracked ? 2 : 1,
-             reading(std::move(done),
+             reading(kind::lease, std::move(done),
                      [this, sent](replies got) {
                        result<lease::lease_reply> reply = lease::read_lease(std::move(got.back()));
                        if (reply) take_sample(sent, reply->now);
@@ -140,10 +147,10 @@ void redis_store::lease(lease::lease_request what, then<lease::lease_reply> done
 }
 
 void redis_store::step(std::string request, then<lease::step_reply> done) {
-  run_script(
-      std::move(request), 1,
-      reading(std::move(done), [](const replies& got) { return lease::read_step(got.back()); }),
-      of_a_grant);
+  run_script(std::move(request), 1,
+             reading(kind::lease, std::move(done),
+                     [](const replies& got) { return lease::read_step(got.back()); }),
+             of_a_grant);
 }
 
 void redis_store::renew(std::string_view value_key, const entry::token& held,
@@ -165,10 +172,10 @@ void redis_store::promote(std::string_view value_key, const entry::token& base,
 void redis_store::fill(const lease::fill_request& what, then<lease::fill_reply> done) {
   std::string request;
   lease::write_fill(request, what);
-  run_script(
-      std::move(request), 1,
-      reading(std::move(done), [](const replies& got) { return lease::read_fill(got.back()); }),
-      of_a_grant);
+  run_script(std::move(request), 1,
+             reading(kind::fill, std::move(done),
+                     [](const replies& got) { return lease::read_fill(got.back()); }),
+             of_a_grant);
 }
 
 void redis_store::fail(const lease::failure_request& what) {
@@ -199,7 +206,7 @@ void redis_store::mark(std::string_view mark_key, std::string_view value_key,
   lease::write_mark(request, mark_key, value_key, attempt, lease_ttl);
   channel_.post(
       std::move(request), 2,
-      reading(std::move(done),
+      reading(kind::mark, std::move(done),
               [](replies got) { return lease::read_mark(std::move(got[0]), std::move(got[1])); }),
       of_a_grant);
 }
@@ -221,9 +228,9 @@ void redis_store::holders(std::span<const std::uint64_t> client_ids,
                           then<std::vector<std::uint64_t>> done) {
   std::string request;
   lease::write_holders(request, client_ids);
-  channel_.post(std::move(request), 1, reading(std::move(done), [](const replies& got) {
-                  return lease::read_holders(got.front());
-                }));
+  channel_.post(std::move(request), 1,
+                reading(std::nullopt, std::move(done),
+                        [](const replies& got) { return lease::read_holders(got.front()); }));
 }
 
 void redis_store::invalidate_later(std::span<const std::string> keys, then<bool> done) {
@@ -232,7 +239,7 @@ void redis_store::invalidate_later(std::span<const std::string> keys, then<bool>
   lease::write_invalidate(request, keys);
   lease::write_ping(request, nonce);
   channel_.post(std::move(request), 2,
-                reading(std::move(done),
+                reading(std::nullopt, std::move(done),
                         [this, nonce](const replies& got) -> result<bool> {
                           const auto read = acknowledged(got[0], got[1], nonce);
                           if (!read) return read.error();

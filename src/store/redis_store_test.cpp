@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <map>
 #include <memory>
@@ -26,12 +27,14 @@ constexpr std::string_view key = "t:1.0:v:{=k}";
 const std::vector<std::string> keys{std::string{key}};
 const entry::token a = entry::token::from("aaaaaaaaaaaaaaaa");
 
-events ignoring() {
+/// Ignores all but refusals, which it counts.
+events counting(std::atomic<int>& refusals) {
   return {.up = [](const connection::greeting&) {},
           .down = [](const fault&) {},
           .changed = [](std::string_view) {},
           .everything_changed = [] {},
-          .waking = [](wake_mode) {}};
+          .waking = [](wake_mode) {},
+          .refused = [&refusals](const fault&) { ++refusals; }};
 }
 
 class redis_store_at : public testing::Test {
@@ -90,7 +93,8 @@ class redis_store_at : public testing::Test {
  protected:
   connection::scripted_server server_{[this](const connection::scripted_peer& peer,
                                              const words& arguments) { serve(peer, arguments); }};
-  redis_store store_{at(server_), ignoring()};
+  std::atomic<int> refusals_{0};
+  redis_store store_{at(server_), counting(refusals_)};
 };
 
 TEST_F(redis_store_at, AcknowledgesAnInvalidationByTheEchoBehindIt) {
@@ -172,6 +176,55 @@ TEST_F(redis_store_at, AsksForNoEchoAfterAnErrorOfTheServer) {
   EXPECT_FALSE(store_.get(key, {}).entry);
   EXPECT_TRUE(store_.verify());
   EXPECT_EQ(count("PING"), 1);
+}
+
+TEST_F(redis_store_at, RemembersWhatTheServerRefusesUntilItAnswersThat) {
+  answer("GET", "-NOPERM no permissions to run the 'get' command\r\n");
+  EXPECT_FALSE(store_.get(key, {}).entry);
+  EXPECT_EQ(store_.refused().reason(), "NOPERM no permissions to run the 'get' command");
+  EXPECT_EQ(refusals_, 1);
+  EXPECT_FALSE(posted<std::optional<std::string>>(
+      [&](auto done) { store_.look_up_later(key, std::move(done)); }));
+  EXPECT_EQ(refusals_, 2);
+  answer("GET", "_\r\n");
+  EXPECT_TRUE(store_.get(key, {}).entry);
+  EXPECT_FALSE(store_.refused().is_any());
+
+  answer("EVALSHA", "-NOPERM no permissions to run the 'evalsha' command\r\n");
+  EXPECT_FALSE(lease());
+  EXPECT_TRUE(store_.get(key, {}).entry);
+  EXPECT_EQ(store_.refused().reason(), "NOPERM no permissions to run the 'evalsha' command");
+  EXPECT_EQ(refusals_, 3);
+  EXPECT_EQ(server_.connections(), 1U);
+}
+
+TEST_F(redis_store_at, TakesNothingElseForARefusal) {
+  answer("EVALSHA", "-ERR unknown command 'EVALSHA'\r\n");
+  answer("CLIENT", "-NOPERM no permissions to run the 'client|list' command\r\n");
+  answer("UNLINK", "-NOPERM no permissions to run the 'unlink' command\r\n");
+  answer("GET", "-WRONGTYPE not a string\r\n");
+  EXPECT_FALSE(lease());
+  EXPECT_FALSE(store_.get(key, {}).entry);
+  EXPECT_FALSE(posted<std::vector<std::uint64_t>>([&](auto done) {
+    const std::uint64_t id = 1;
+    store_.holders({&id, 1}, std::move(done));
+  }));
+  EXPECT_FALSE(posted<bool>([&](auto done) { store_.invalidate_later(keys, std::move(done)); }));
+  EXPECT_FALSE(store_.refused().is_any());
+  EXPECT_EQ(refusals_, 0);
+}
+
+TEST_F(redis_store_at, NotesThatScriptsMayNotBeLoadedWithEachConnection) {
+  answer("SCRIPT", "-NOPERM no permissions to run the 'script|load' command\r\n");
+  answer("GET", "_\r\n");
+  EXPECT_TRUE(store_.get(key, {}).entry);
+  EXPECT_EQ(store_.refused().reason(), "NOPERM no permissions to run the 'script|load' command");
+  EXPECT_EQ(refusals_, 1);
+  answer("SCRIPT", "+OK\r\n");
+  store_.channel().distrust(store_.channel().epoch(), {fault_code::corrupt, "to connect anew"});
+  EXPECT_TRUE(store_.get(key, {}).entry);
+  EXPECT_EQ(server_.connections(), 2U);
+  EXPECT_FALSE(store_.refused().is_any());
 }
 
 TEST_F(redis_store_at, AsksForTheTimeWithEveryGetUntilItKnowsIt) {

@@ -88,6 +88,74 @@ TEST_F(availability_of_the_server, IsUnavailableForReasonsThatAreToldApart) {
       << closed.redis.availability().reason;
 }
 
+TEST_F(availability_of_the_server, IsRefusedForAMissingRightUntilItIsGiven) {
+  const struct {
+    const char* taken;
+    const char* given;
+    const char* named;
+  } rights[] = {{"-get", "+get", "'get'"},
+                {"-evalsha", "+evalsha", "'evalsha'"},
+                {"-set", "+set", "can't run this command"},
+                {"resetkeys", "~*", "keys"}};
+  for (const auto& right : rights) {
+    server.command({"ACL", "SETUSER", "app", "reset", "on", ">secret", "~*", "&*", "+@all"});
+    client_options with = setup.client();
+    with.user = "app";
+    with.password = "secret";
+    cached_origin cached{origin, options(), with};
+    const auto key = [&](const char* of) { return std::string{of} + right.given; };
+    EXPECT_EQ(cached.ask(key("warm")).how, "loaded");
+    server.command({"ACL", "SETUSER", "app", right.taken});
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_EQ(cached.ask(key("cold") + std::to_string(i)).how, "bypassed") << right.taken;
+    }
+    EXPECT_EQ(cached.redis.availability().state, availability::refused) << right.taken;
+    const std::string said = cached.redis.availability().reason;
+    EXPECT_NE(said.find(right.named), std::string::npos) << said;
+    EXPECT_FALSE(cached.redis.is_available());
+    EXPECT_EQ(cached.log->count(event_kind::connection_refused), 1U);
+
+    server.command({"ACL", "SETUSER", "app", right.given});
+    EXPECT_EQ(cached.ask(key("new")).how, "loaded") << "it was asked all the time";
+    EXPECT_EQ(cached.redis.availability().state, availability::available) << right.taken;
+    EXPECT_EQ(cached.redis.availability().reason, "");
+    EXPECT_TRUE(cached.redis.is_available());
+    EXPECT_EQ(cached.log->count(event_kind::connection_up), 1U);
+  }
+}
+
+TEST_F(availability_of_the_server, IsNoLongerRefusedOnANewConnection) {
+  server.command({"ACL", "SETUSER", "app", "reset", "on", ">secret", "~*", "&*", "+@all"});
+  client_options with = setup.client();
+  with.user = "app";
+  with.password = "secret";
+  cached_origin cached{origin, options(), with};
+  EXPECT_EQ(cached.ask("a").how, "loaded");
+  server.command({"ACL", "SETUSER", "app", "-evalsha"});
+  EXPECT_EQ(cached.ask("b").how, "bypassed");
+  EXPECT_EQ(cached.ask("a").how, "fresh");
+  EXPECT_EQ(cached.redis.availability().state, availability::refused) << "leases are refused";
+  server.command({"ACL", "SETUSER", "app", "+evalsha"});
+  server.command({"CLIENT", "KILL", "USER", "app"});
+  EXPECT_TRUE(eventually([&] {
+    EXPECT_EQ(cached.ask("a").how, "fresh");
+    return cached.redis.availability().state == availability::available;
+  }));
+}
+
+TEST_F(availability_of_the_server, IsNotRefusedByWhatCannotRunScriptsAtAll) {
+  reply_proxy proxy{server};
+  proxy.add({.command = "lease",
+             .does = deed::replace,
+             .bytes = "-ERR unknown command 'EVALSHA'\r\n",
+             .times = always});
+  setup.url = proxy.url();
+  cached_origin cached{origin, setup};
+  EXPECT_EQ(cached.ask("a").how, "bypassed");
+  EXPECT_EQ(cached.redis.availability().state, availability::available);
+  EXPECT_EQ(cached.log->count(event_kind::connection_refused), 0U);
+}
+
 TEST_F(availability_of_the_server, NeverNamesThePasswordThatTheServerRepeats) {
   in_child([&] {
     for (const std::string said :

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// What the server refuses this client although the connection stands: a right is missing. Kept
+// until a request of the same kind succeeds, or a new connection is up. Nothing is kept from being
+// asked: this is for people.
+//
+// Threads: every member from any thread.
+#pragma once
+
+#include <drover/fault.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace drover::store {
+
+class refusals {
+ public:
+  /// `lease` stands for all scripts but those that fill.
+  enum class kind : std::uint8_t { read, lease, fill, mark };
+
+  void refused(kind what, const fault& why) noexcept;
+  /// One relaxed load while nothing is refused.
+  void succeeded(kind what) noexcept {
+    if ((now_.load(std::memory_order_relaxed) & cleared_by(what)) != 0) forget(cleared_by(what));
+  }
+  void connection_is_new() noexcept { forget(all); }
+
+  [[nodiscard]] bool is_any() const noexcept { return now_.load(std::memory_order_relaxed) != 0; }
+  /// What the server said last; empty while it refuses nothing. Throws std::bad_alloc.
+  [[nodiscard]] std::optional<std::string> reason() const;
+
+ private:
+  static constexpr std::size_t kinds = 4;
+  static constexpr unsigned all = (1U << kinds) - 1U;
+
+  [[nodiscard]] static constexpr unsigned bit_of(kind what) noexcept {
+    return 1U << static_cast<unsigned>(what);
+  }
+  /// A lease needs the commands of a mark.
+  [[nodiscard]] static constexpr unsigned cleared_by(kind what) noexcept {
+    return bit_of(what) | (what == kind::lease ? bit_of(kind::mark) : 0U);
+  }
+  void forget(unsigned bits) noexcept;
+
+  std::atomic<unsigned> now_{0};  ///< the bits of what is refused; changed under the mutex
+  mutable std::mutex mutex_;
+  std::array<std::string, kinds> texts_;
+  kind last_ = kind::read;
+};
+
+}  // namespace drover::store
