@@ -106,7 +106,8 @@ struct client_access;
 /// alive.
 ///
 /// Throws:   the constructors throw `std::invalid_argument` when an option is out of range; the
-///           text names it. An unreachable server is not an error.
+///           text names it. They throw `std::bad_alloc`, and `std::system_error` when the process
+///           has no file descriptor left (EMFILE). An unreachable server is not an error.
 /// Blocks:   never; the first call that needs the server connects.
 /// Threads:  handle: one thread at a time. The state behind it: any thread.
 /// Lifetime: the state ends with the last handle or cache, on any thread. It first waits for the
