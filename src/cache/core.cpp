@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "cache/connection_settings.hpp"
 #include "cache/load_ticket.hpp"
 #include "cache/random_draws.hpp"
 
@@ -15,17 +16,6 @@ std::string letters_and_digits(std::uint64_t number) {
   std::string out;
   for (int i = 0; i < 12; ++i, number >>= 5U) out += digits[number & 31U];
   return out;
-}
-
-connection::settings settings_of(const client_options& options, connection::endpoint at) {
-  connection::settings with;
-  with.at = std::move(at);
-  with.connect_max = options.connect_max;
-  with.silence_max = options.silence_max;
-  with.reply_max = options.reply_max;
-  with.spin = options.spin;
-  with.seed = random_seed();
-  return with;
 }
 
 }  // namespace
@@ -47,7 +37,7 @@ core::core(client_options options, connection::endpoint at)
       deadline_threads_{options_.deadline_threads_max, options_.waiters_max,
                         [this] { return is_inherited(); }} {
   store_ = std::make_unique<store::redis_store>(
-      settings_of(options_, std::move(at)),
+      settings_of(options_, std::move(at), random_seed()),
       store::events{
           .up = [this](const connection::greeting& hello) { on_up(hello); },
           .down = [this](const fault& why) { on_down(why); },

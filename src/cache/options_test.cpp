@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "cache/connection_settings.hpp"
+
 namespace drover {
 namespace {
 
@@ -153,6 +155,14 @@ TEST(client_options, BoundsThatNobodyReachesAreTaken) {
   vast.reply_max = vast.key_max = vast.invalidations_max = SIZE_MAX;
   vast.value_max = (std::size_t{512} << 20U) - 64;
   EXPECT_NO_THROW(client{vast});
+}
+
+TEST(client_options, AValueAsLongAsValueMaxFitsIntoTheQueueOfTheConnection) {
+  client_options options;
+  const std::size_t usual = detail::settings_of(options, {}, 1).queued_bytes_max;
+  EXPECT_GE(usual, options.value_max + 4096);
+  options.value_max = usual;
+  EXPECT_GE(detail::settings_of(options, {}, 1).queued_bytes_max, usual + 4096);
 }
 
 TEST(client_options, AServerThatIsNotThereIsNoError) {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What the options of a client mean for its connection.
+//
+// Threads: any.
+#pragma once
+
+#include <drover/client.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "store/redis_store.hpp"
+
+namespace drover::detail {
+
+// What is sent with a value, and what may wait beside it.
+inline constexpr std::size_t around_value_max = std::size_t{1} << 20U;
+
+[[nodiscard]] inline connection::settings settings_of(const client_options& options,
+                                                      connection::endpoint at, std::uint64_t seed) {
+  connection::settings with;
+  with.at = std::move(at);
+  with.connect_max = options.connect_max;
+  with.silence_max = options.silence_max;
+  with.reply_max = options.reply_max;
+  with.queued_bytes_max = std::max(with.queued_bytes_max, options.value_max + around_value_max);
+  with.spin = options.spin;
+  with.seed = seed;
+  return with;
+}
+
+}  // namespace drover::detail
