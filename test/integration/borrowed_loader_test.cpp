@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // get_or_load: callers with their own loaders do not get the failure of another caller's loader.
 #include "integration/gated_loads.hpp"
-#include "support/thread_sanitized.hpp"
 
 namespace drover::test {
 namespace {
@@ -30,9 +29,6 @@ class borrowed_loader : public fleet {
 };
 
 TEST_F(borrowed_loader, ThatFailsLeavesTheOthersToTryTheirs) {
-#if DROVER_THREAD_SANITIZED
-  GTEST_SKIP() << "the standard library's count of references to an exception is not instrumented";
-#endif
   for (const bool has_redis : {true, false}) {
     setup.url = has_redis ? server.url() : std::string{nobodys_url};
     in_child([&] {
