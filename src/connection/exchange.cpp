@@ -23,8 +23,8 @@ struct stop_bell {
 };
 
 outcome ended(pending& mine) noexcept {
-  if (auto why = mine.fault_of_end()) return {outcome::how::faulted, *std::move(why)};
-  return {outcome::how::replied, {}};
+  if (!mine.why && !mine.too_long) return {outcome::how::replied, {}};
+  return {outcome::how::faulted, *mine.fault_of_end()};
 }
 
 }  // namespace
