@@ -15,7 +15,7 @@ constexpr milliseconds promote_lead_max{20};
 }  // namespace
 
 bool flight::is_open(bool to_bypass) const noexcept {
-  if (to_bypass && state_ == state::loading) return !invalidated_ && !alone_;
+  if (to_bypass && state_ == state::loading) return !invalidated_ && !alone_ && !lost_;
   return !closed_ && state_ != state::promoting && state_ != state::storing &&
          state_ != state::ended;
 }

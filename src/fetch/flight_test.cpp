@@ -309,6 +309,18 @@ TEST(flight, CountsACallerThatStartedAgainAsOneFromBeforeALaterRead) {
   EXPECT_TRUE(on.machine.end().is_for(1));
 }
 
+TEST(flight, IsClosedToBypassingCallersOnceItsLeaseIsLost) {
+  stage on;
+  cold()(on);
+  lead()(on);
+  taken()(on);
+  on.connection_lost();
+  EXPECT_FALSE(on.machine.is_open());
+  EXPECT_TRUE(on.machine.is_open(true));
+  on.server_replaced();
+  EXPECT_FALSE(on.machine.is_open(true)) << "they would be let go at once, again and again";
+}
+
 TEST(flight, IsClosedToNewcomersFromTheFillOn) {
   stage on;
   cold()(on);
