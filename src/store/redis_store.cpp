@@ -55,9 +55,6 @@ void redis_store::on_up(const connection::greeting& hello) {
   known_.greeted(hello, now());
   refusals_.connection_is_new();
   to_.up(hello);
-  if (!hello.on_connect.empty()) {  // CLIENT TRACKING first, see `prepared`
-    note_refused_scripts(std::span{hello.on_connect}.subspan(1));
-  }
 }
 
 void redis_store::on_push(const resp::message& push) {

@@ -214,10 +214,13 @@ TEST_F(redis_store_at, TakesNothingElseForARefusal) {
   EXPECT_EQ(refusals_, 0);
 }
 
-TEST_F(redis_store_at, NotesThatScriptsMayNotBeLoadedWithEachConnection) {
+TEST_F(redis_store_at, NotesThatScriptsMayNotBeLoadedWhenOneIsMissing) {
   answer("SCRIPT", "-NOPERM no permissions to run the 'script|load' command\r\n");
   answer("GET", "_\r\n");
   EXPECT_TRUE(store_.get(key, {}).entry);
+  EXPECT_FALSE(store_.refused().is_any()) << "another client may have loaded them";
+  answer("EVALSHA", "-NOSCRIPT No matching script\r\n");
+  EXPECT_FALSE(lease());
   EXPECT_EQ(store_.refused().reason(), "NOPERM no permissions to run the 'script|load' command");
   EXPECT_EQ(refusals_, 1);
   answer("SCRIPT", "+OK\r\n");
