@@ -81,8 +81,7 @@ struct greeting {
   std::optional<clock_reading> clock;
   /// `run_id` differs from that of the connection before.
   bool is_another_server = false;
-  /// That, or the connection before is not known to have led to the same server, because either of
-  /// the two tells no `run_id`.
+  /// The same, or this connection or the one before told no `run_id`.
   bool may_be_another_server = false;
   std::vector<resp::message> on_connect;
 };

@@ -53,7 +53,8 @@ void invalidation_journal::acknowledged(number id, steady_time now) noexcept {
   make_readable(node.mapped());
   node.mapped().failures = 0;
   node.mapped().was_pending = false;
-  node.key().when = now;
+  if (!node.mapped().first_done) node.mapped().first_done = now;
+  node.key().when = *node.mapped().first_done;
   done_.insert(std::move(node));
   forget_old(now);
 }
@@ -84,16 +85,20 @@ std::optional<steady_time> invalidation_journal::next_due() const noexcept {
   return waiting_.begin()->first.when;
 }
 
-std::vector<invalidation_journal::sending> invalidation_journal::connection_up(
-    bool is_another_server, steady_time now) {
+std::vector<invalidation_journal::sending> invalidation_journal::connection_up(server which,
+                                                                               steady_time now) {
   forget_old(now);
   const std::size_t lost = sent_.size();
   std::vector<sending> out;
   out.reserve(size());
-  if (is_another_server) {
+  const bool is_the_same = which == server::same;
+  if (!is_the_same) {
     // A lease of the former server settles nothing on this one.
     for (auto* of : {&sent_, &waiting_, &done_}) {
-      for (auto& [at, one] : *of) make_pending(one);
+      for (auto& [at, one] : *of) {
+        make_pending(one);
+        if (which == server::another) one.first_done.reset();
+      }
     }
   } else {
     for (auto& [at, one] : sent_) {
@@ -102,7 +107,7 @@ std::vector<invalidation_journal::sending> invalidation_journal::connection_up(
   }
   for (std::size_t i = 0; i < lost; ++i) out.push_back(send_again(sent_, sent_.begin()));
   while (!waiting_.empty()) out.push_back(send_again(waiting_, waiting_.begin()));
-  while (is_another_server && !done_.empty()) out.push_back(send_again(done_, done_.begin()));
+  while (!is_the_same && !done_.empty()) out.push_back(send_again(done_, done_.begin()));
   return out;
 }
 
@@ -136,6 +141,7 @@ invalidation_journal::number invalidation_journal::replace_older(
     const auto here = from->find(at);
     if (here == from->end()) continue;
     if (older.was_pending) make_pending(older);  // a lease settles only what was before it
+    older.first_done.reset();
     return send_again(*from, here).id;
   }
   return not_kept;

@@ -62,9 +62,11 @@ class invalidation_journal {
   [[nodiscard]] std::vector<sending> due(steady_time now);
   /// When the next one is due; empty when none waits.
   [[nodiscard]] std::optional<steady_time> next_due() const noexcept;
-  /// What to send on a new connection: all unacknowledged ones and, to another server, also those
-  /// that were acknowledged in the last minute.
-  [[nodiscard]] std::vector<sending> connection_up(bool is_another_server, steady_time now);
+  enum class server : std::uint8_t { same, unknown, another };
+  /// What to send on a new connection: all unacknowledged ones and, unless the server is known to be
+  /// the same, also those that were acknowledged in the last minute. For another server their
+  /// minute begins again; for an unknown one it does not.
+  [[nodiscard]] std::vector<sending> connection_up(server which, steady_time now);
 
   /// Whether an entry of this key may be older than an invalidation that is pending.
   [[nodiscard]] bool is_pending(std::string_view value_key) const noexcept;
@@ -112,8 +114,9 @@ class invalidation_journal {
   struct entry {
     key_list keys;
     std::vector<claim_place> claims;
-    unsigned failures = 0;     ///< since it was last acknowledged
-    bool was_pending = false;  ///< since then; its keys still are, unless settled
+    std::optional<steady_time> first_done{};  ///< by this server or one that may be the same
+    unsigned failures = 0;                    ///< since it was last acknowledged
+    bool was_pending = false;                 ///< since then; its keys still are, unless settled
   };
 
   [[nodiscard]] number replace_older(const std::vector<std::string>& keys,

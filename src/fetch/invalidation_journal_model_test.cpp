@@ -34,6 +34,7 @@ struct plain_journal {
     keys value_keys;
     state now = state::sent;
     steady_time when{};
+    std::optional<steady_time> first_done{};
     int failures = 0;
     bool was_pending = false;
     std::map<std::size_t, std::uint64_t> pending{};  // by index of the value key
@@ -79,7 +80,12 @@ struct plain_journal {
   void acknowledged(number id, steady_time now) {
     entry* const one = sent(id);
     if (one == nullptr) return;
-    *one = {.id = id, .value_keys = one->value_keys, .now = state::done, .when = now};
+    const steady_time first = one->first_done.value_or(now);
+    *one = {.id = id,
+            .value_keys = one->value_keys,
+            .now = state::done,
+            .when = first,
+            .first_done = first};
     forget_old(now);
   }
   void failed(number id, steady_time now) {
@@ -106,12 +112,14 @@ struct plain_journal {
     }
     return send(ids);
   }
-  std::set<keys> connection_up(bool is_another, steady_time now) {
+  std::set<keys> connection_up(invalidation_journal::server which, steady_time now) {
+    const bool is_the_same = which == invalidation_journal::server::same;
     forget_old(now);
     std::vector<number> ids;
     for (entry& one : all) {
-      if (one.now == state::done && !is_another) continue;
-      if (is_another || !one.was_pending) make_pending(one);
+      if (which == invalidation_journal::server::another) one.first_done.reset();
+      if (one.now == state::done && is_the_same) continue;
+      if (!is_the_same || !one.was_pending) make_pending(one);
       ids.push_back(one.id);
     }
     return send(ids);
@@ -155,8 +163,8 @@ class both_journals {
       case 6: settle(); break;
       default:
         if (draws_.next() % 4 != 0) break;
-        const bool is_another = draws_.next() % 2 == 0;
-        sent_again(real_.connection_up(is_another, now_), plain_.connection_up(is_another, now_));
+        const auto which = static_cast<invalidation_journal::server>(draws_.next() % 3);
+        sent_again(real_.connection_up(which, now_), plain_.connection_up(which, now_));
     }
     compare();
   }

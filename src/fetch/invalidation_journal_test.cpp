@@ -86,26 +86,54 @@ TEST(invalidation_journal, SendsAllThatIsUnacknowledgedOnANewConnection) {
   static_cast<void>(add(kept, "a"));
   static_cast<void>(kept.failed(add(kept, "b"), start, middle));
   kept.acknowledged(add(kept, "c"), start);
-  EXPECT_EQ(names(kept.connection_up(false, start + seconds{3600})), "ab") << "however old";
+  EXPECT_EQ(names(kept.connection_up(invalidation_journal::server::same, start + seconds{3600})),
+            "ab")
+      << "however old";
   EXPECT_TRUE(kept.is_pending("a")) << "its answer was lost";
-  EXPECT_EQ(names(kept.connection_up(false, start + seconds{3600})), "ab");
+  EXPECT_EQ(names(kept.connection_up(invalidation_journal::server::same, start + seconds{3600})),
+            "ab");
+}
+
+TEST(invalidation_journal, SendsAgainToAnUnknownServerForAMinuteFromTheFirstAnswerOn) {
+  invalidation_journal kept{10};
+  using server = invalidation_journal::server;
+  kept.acknowledged(add(kept, "a", start), start);
+  for (const int after : {30, 59}) {
+    const auto again = kept.connection_up(server::unknown, start + seconds{after});
+    EXPECT_EQ(names(again), "a") << after;
+    EXPECT_TRUE(kept.is_pending("a"));
+    kept.acknowledged(again.front().id, start + seconds{after});
+    EXPECT_FALSE(kept.is_pending("a"));
+  }
+  EXPECT_EQ(names(kept.connection_up(server::unknown, start + seconds{60})), "");
+  EXPECT_EQ(kept.size(), 0U);
+}
+
+TEST(invalidation_journal, BeginsTheMinuteAgainForAnotherServer) {
+  invalidation_journal kept{10};
+  using server = invalidation_journal::server;
+  kept.acknowledged(add(kept, "a", start), start);
+  const auto again = kept.connection_up(server::another, start + seconds{59});
+  kept.acknowledged(again.front().id, start + seconds{59});
+  EXPECT_EQ(names(kept.connection_up(server::another, start + seconds{118})), "a");
 }
 
 TEST(invalidation_journal, SendsAlsoTheLastMinuteToAnotherServer) {
   invalidation_journal kept{10};
   kept.acknowledged(add(kept, "a"), start);
   kept.acknowledged(add(kept, "b"), start + seconds{1});
-  const auto again = kept.connection_up(true, start + seconds{60});
+  const auto again = kept.connection_up(invalidation_journal::server::another, start + seconds{60});
   EXPECT_EQ(names(again), "b");
   EXPECT_TRUE(kept.is_pending("b")) << "this server may never have seen it";
-  EXPECT_EQ(names(kept.connection_up(false, start + seconds{3600})), "b");
+  EXPECT_EQ(names(kept.connection_up(invalidation_journal::server::same, start + seconds{3600})),
+            "b");
   EXPECT_EQ(kept.size(), 1U) << "the older one is forgotten";
 }
 
 TEST(invalidation_journal, IgnoresAnswersToAnEarlierSending) {
   invalidation_journal kept{10};
   const number first = add(kept, "a");
-  const auto again = kept.connection_up(true, start);
+  const auto again = kept.connection_up(invalidation_journal::server::another, start);
   kept.acknowledged(first, start);  // by the former server
   EXPECT_TRUE(kept.is_pending("a"));
   EXPECT_EQ(kept.failed(first, start, middle), std::nullopt);
@@ -125,7 +153,7 @@ TEST(invalidation_journal, SaysWhenOneIsNotKept) {
   kept.acknowledged(a, start);
   EXPECT_NE(add(kept, "d"), invalidation_journal::not_kept) << "instead of the acknowledged one";
   EXPECT_EQ(kept.size(), 2U);
-  EXPECT_EQ(names(kept.connection_up(true, start)), "db");
+  EXPECT_EQ(names(kept.connection_up(invalidation_journal::server::another, start)), "db");
   invalidation_journal none{0};
   EXPECT_EQ(add(none, "a"), invalidation_journal::not_kept);
 }
@@ -144,7 +172,7 @@ TEST(invalidation_journal, ALeaseAskedForAfterwardsSettlesItsKeyOnly) {
   EXPECT_EQ(*again.front().keys, (keys{"a", "b"})) << "it goes on being sent";
   static_cast<void>(kept.failed(again.front().id, start + seconds{1}, middle));
   EXPECT_FALSE(kept.is_pending("a")) << "that is no new invalidation";
-  static_cast<void>(kept.connection_up(true, start + seconds{1}));
+  static_cast<void>(kept.connection_up(invalidation_journal::server::another, start + seconds{1}));
   EXPECT_TRUE(kept.is_pending("a")) << "the other server may not have the lease";
 }
 
@@ -174,7 +202,9 @@ TEST(invalidation_journal, AKeyThatIsInvalidatedAgainTakesOnePlace) {
   kept.acknowledged(kept.due(start + seconds{1}).front().id, start);
   for (int i = 0; i < 10; ++i) kept.acknowledged(add(kept, "a"), start + seconds{i});
   EXPECT_EQ(kept.size(), 1U);
-  EXPECT_EQ(names(kept.connection_up(true, start + seconds{65})), "a") << "since the last one";
+  EXPECT_EQ(names(kept.connection_up(invalidation_journal::server::another, start + seconds{65})),
+            "a")
+      << "since the last one";
 }
 
 TEST(invalidation_journal, TwoThatAreSentAtOnceAreTwo) {
@@ -191,7 +221,7 @@ TEST(invalidation_journal, OnesOfOtherKeysBesidesAreNotReplaced) {
   invalidation_journal kept{10};
   static_cast<void>(kept.failed(add(kept, "a"), start, middle));
   static_cast<void>(kept.add({"a", "b"}, {"a", "b"}, start));
-  EXPECT_EQ(names(kept.connection_up(false, start)), "aa");
+  EXPECT_EQ(names(kept.connection_up(invalidation_journal::server::same, start)), "aa");
 }
 
 TEST(invalidation_journal, InvalidatingASettledKeyAgainIsPendingUntilItIsAcknowledged) {

@@ -206,7 +206,9 @@ TEST(without_memory, WhatIsDueStaysDue) {
       is_unchanged);
   run_out_of_memory(
       pending_journal,
-      [](invalidation_journal& journal) { static_cast<void>(journal.connection_up(true, start)); },
+      [](invalidation_journal& journal) {
+        static_cast<void>(journal.connection_up(invalidation_journal::server::another, start));
+      },
       is_unchanged);
 }
 
