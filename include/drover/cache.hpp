@@ -117,11 +117,12 @@ template <class T>
 ///           It may run inside a loader of this cache, also by `std::exit`: it then waits for all
 ///           loads but that one.
 ///           Otherwise no call may be in progress. This includes static caches at `std::exit`.
-/// Callbacks: destructors of values and exceptions, and observers, may run on a thread that reads
-///           the replies of all callers, and must be short. A call from there does not wait for
-///           Redis: `get`, `fetch` and `get_or_load` run the loader (`bypassed`); `peek` returns
-///           nullopt; `expire` returns a fault; `invalidate` returns a fault and is sent right
-///           afterwards; `drain` does not wait. The last cache or client may be destroyed there.
+/// Callbacks: destructors of values and exceptions may run on a thread that reads the replies of
+///           all callers, and must be short. A call from there does not wait for Redis: `get`,
+///           `fetch` and `get_or_load` run the loader at once, whatever their limits (`bypassed`);
+///           `peek` returns nullopt; `invalidate` is sent and `expire` is not, and both return a
+///           fault; `drain` does not wait. A cache or client that is destroyed there is finished on
+///           another thread, perhaps later; until then its name is taken.
 /// Fork:     in a child of `fork` an inherited cache uses neither Redis nor the parent's threads.
 ///           `get`, `fetch` and `get_or_load` run the loader at each call (`bypassed`); `peek`
 ///           returns nullopt; `invalidate` and `expire` return a fault; `refresh` does nothing;
@@ -263,7 +264,7 @@ class cache {
   /// Inside a loader of this cache it does not wait for that load.
   ///
   /// Throws:  nothing.
-  /// Blocks:  at most `limit`.
+  /// Blocks:  at most `limit`, and for callbacks on the stop tokens.
   /// Threads: any.
   std::size_t drain(duration limit) noexcept { return engine_.drain(limit); }
 

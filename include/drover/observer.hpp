@@ -60,7 +60,7 @@ struct event {
 ///
 /// Throws:  `seen` shall not throw; if it does, the exception is counted and dropped.
 /// Blocks:  it is called on the thread that does the work, sometimes one that reads for all
-///          callers: be short. There a call of the cache does not wait for Redis; see `cache`.
+///          callers: be short, and do not call the cache from within.
 /// Threads: called from any number of threads at once.
 class observer {
  public:

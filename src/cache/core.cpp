@@ -26,12 +26,10 @@ core::core(client_options options, connection::endpoint at)
       report_{options_.observed_by},
       failures_{options_.flights_max},
       invalidations_{options_.invalidations_max, report_},
-      flights_{options_,
-               report_,
-               failures_,
-               invalidations_,
-               [this](const flight_ptr& flight) { return load_in_background(flight); },
-               [this](const flight_ptr& flight) { return stop_in_thread(flight); }},
+      flights_{options_, report_, failures_, invalidations_,
+               [this](const flight_ptr& flight, bool only_if_free) {
+                 return load_in_background(flight, only_if_free);
+               }},
       refresh_threads_{options_.background_threads, options_.background_queue_max,
                        [this] { return is_inherited(); }},
       deadline_threads_{options_.deadline_threads_max, options_.waiters_max,
@@ -77,13 +75,15 @@ void core::free_name(const std::string& name, std::uint32_t schema) noexcept {
   }
 }
 
-bool core::load_in_background(const flight_ptr& flight) noexcept {
+bool core::load_in_background(const flight_ptr& flight, bool only_if_free) noexcept {
   try {
-    return refresh_threads_.submit(flight->of.get(), [alive = weak_from_this(), flight] {
+    const std::function<void()> task = [alive = weak_from_this(), flight] {
       if (const auto self = alive.lock()) {
         self->flights_.run_load(flight, flight->of->loader, flight_runner::load_runner::thread);
       }
-    });
+    };
+    return only_if_free ? refresh_threads_.submit_if_free(flight->of.get(), task)
+                        : refresh_threads_.submit(flight->of.get(), task);
   } catch (...) {
     return false;
   }
@@ -107,16 +107,6 @@ bool core::load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept 
   }
 }
 
-// Not in the user's executor: it may be full of the loads that are to be stopped.
-bool core::stop_in_thread(const flight_ptr& flight) noexcept {
-  try {
-    return deadline_threads_.submit_if_free(flight->of.get(),
-                                            [flight] { flight->stop.request_stop(); });
-  } catch (...) {
-    return false;
-  }
-}
-
 void core::on_up(const connection::greeting& hello) {
   const bool has_new_role = !role_.empty() && !hello.role.empty() && role_ != hello.role;
   if (!hello.role.empty()) role_ = hello.role;
@@ -124,7 +114,10 @@ void core::on_up(const connection::greeting& hello) {
   // not hold is refused, and what a snapshot has brought back is removed by the invalidations that
   // are sent again. Behind a proxy that hides INFO every reconnect would cost all running fills.
   flights_.server_up(hello.is_another_server);
-  invalidations_.server_up(hello.may_be_another_server || has_new_role);
+  using server = fetch::invalidation_journal::server;
+  invalidations_.server_up(hello.is_another_server || has_new_role ? server::another
+                           : hello.may_be_another_server           ? server::unknown
+                                                                   : server::same);
   report_.tell({.what = event_kind::connection_up, .text = hello.version}, nullptr);
   tell_if_replica();
 }

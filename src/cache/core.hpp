@@ -51,13 +51,11 @@ class core : public std::enable_shared_from_this<core> {
   /// Hands an offered load to a thread or to the user's executor, on behalf of callers that may
   /// leave. False when neither takes it. `only_if_free`: never queues it behind a busy thread.
   [[nodiscard]] bool load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept;
-  /// Fires the stop token of a load on a thread. False when there is none.
-  [[nodiscard]] bool stop_in_thread(const flight_ptr& flight) noexcept;
   /// Drops a cache's refreshes that no thread has begun.
   void cancel_refreshes(const cache_part& of) noexcept { refresh_threads_.cancel(&of); }
 
  private:
-  [[nodiscard]] bool load_in_background(const flight_ptr& flight) noexcept;
+  [[nodiscard]] bool load_in_background(const flight_ptr& flight, bool only_if_free) noexcept;
   void on_up(const connection::greeting& hello);
   void tell_if_replica() noexcept;
   void on_down(const fault& why);

@@ -76,7 +76,8 @@ class engine::impl {
 
   [[nodiscard]] erased_fetched fetch(std::string_view key, const call_options& limits,
                                      const erased_loader* borrowed) {
-    if (is_inherited() || is_in_callback()) return load_without_engine(*part_, key, borrowed);
+    if (is_inherited()) return load_without_engine(*part_, key, borrowed);
+    if (is_in_callback()) return load_in_callback(key, borrowed);
     return reading{*core_, part_, key, limits, borrowed}.fetch();
   }
 
@@ -158,6 +159,15 @@ class engine::impl {
       on.flights().begin_background_load(
           part, names, found.what == fetch::finding::missing ? entry::token{} : head.produced_by);
     }
+  }
+
+  // The loader may drop the last handle: another thread then destroys this, and waits for the load.
+  [[nodiscard]] erased_fetched load_in_callback(std::string_view key,
+                                                const erased_loader* borrowed) {
+    const std::shared_ptr<core> on = core_;
+    const std::shared_ptr<cache_part> part = part_;
+    const running_load running{*part};
+    return load_without_engine(*part, key, borrowed);
   }
 
   void name_all(std::string_view key, std::vector<std::string>& values,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Carries out what the machines ask for.
+#include <thread>
+
 #include "cache/flight_runner.hpp"
 #include "store/callback_scope.hpp"
 
@@ -82,7 +84,15 @@ void flight_runner::lost_lease(const flight_ptr& flight) {
 
 // Callbacks on the stop token are the user's code: one that blocks must not hold up the connection.
 void flight_runner::request_stop(const flight_ptr& flight) noexcept {
-  if (store::callback_scope::is_inside() && stop_outside_(flight)) return;
+  if (store::callback_scope::is_inside()) {
+    try {
+      // Not a thread of the pools: they may be full of the loads that are to be stopped.
+      std::thread{[flight] { flight->stop.request_stop(); }}.detach();
+      return;
+    } catch (...) {
+      // There is no thread.
+    }
+  }
   flight->stop.request_stop();
 }
 
@@ -91,11 +101,13 @@ void flight_runner::offer_lead(const flight_ptr& flight) {
   bool is_bypass = false;
   bool is_leased = false;
   bool is_take_over = false;
+  bool is_promoted = false;
   {
     const guard_lock lock{mutex_};
     const fetch::flight& machine = in(*flight).machine;
     is_bypass = machine.is_bypass();
-    is_leased = machine.is_holder() && !machine.is_promoted();
+    is_promoted = machine.is_promoted();
+    is_leased = machine.is_holder() && !is_promoted;
     is_take_over = machine.is_take_over();
   }
   if (is_bypass) report_.tell(event_kind::bypass_started, *flight);
@@ -109,7 +121,8 @@ void flight_runner::offer_lead(const flight_ptr& flight) {
   }
   if (flight->waiters > 0) wake_one(*flight);
   if (flight->in_background) {
-    if (!closing_ && in_background_(flight)) return;
+    // A promoted load holds the lease: other processes must not wait for a queue here.
+    if (!closing_ && in_background_(flight, is_promoted)) return;
     flight->needs_waiters.store(true);
     if (flight->waiters > 0) return;  // a waiter runs it, or the last one to leave drops it
     drop_refresh(flight);

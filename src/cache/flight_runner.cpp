@@ -17,16 +17,15 @@ struct flight_runner::later {
   flight_ptr next_turn;
 };
 
-flight_runner::flight_runner(const client_options& options, event_reporter& to,
-                             failures& remembered, invalidations& unacknowledged,
-                             std::function<bool(const flight_ptr&)> in_background,
-                             std::function<bool(const flight_ptr&)> stop_outside)
+flight_runner::flight_runner(
+    const client_options& options, event_reporter& to, failures& remembered,
+    invalidations& unacknowledged,
+    std::function<bool(const flight_ptr&, bool only_if_free)> in_background)
     : options_{options},
       report_{to},
       failures_{remembered},
       invalidations_{unacknowledged},
       in_background_{std::move(in_background)},
-      stop_outside_{std::move(stop_outside)},
       table_{options.flights_max},
       quiet_{options.flights_max} {}
 

@@ -37,11 +37,11 @@ namespace drover::detail {
 
 class flight_runner {
  public:
-  /// `in_background`: hands an offered load to a thread; `stop_outside`: fires the stop token of a
-  /// load on one. Both return false when there is none.
+  /// `in_background`: hands an offered load to a thread, perhaps only to one that is free; false
+  /// when there is none.
   flight_runner(const client_options& options, event_reporter& to, failures& remembered,
-                invalidations& unacknowledged, std::function<bool(const flight_ptr&)> in_background,
-                std::function<bool(const flight_ptr&)> stop_outside);
+                invalidations& unacknowledged,
+                std::function<bool(const flight_ptr&, bool only_if_free)> in_background);
 
   /// Sets the store that the machines' requests go to. Called before everything else.
   void use(store::redis_store& on, std::string canary_id);
@@ -189,8 +189,7 @@ class flight_runner {
   event_reporter& report_;
   failures& failures_;
   invalidations& invalidations_;
-  const std::function<bool(const flight_ptr&)> in_background_;
-  const std::function<bool(const flight_ptr&)> stop_outside_;
+  const std::function<bool(const flight_ptr&, bool only_if_free)> in_background_;
   store::redis_store* store_ = nullptr;
   std::string canary_id_;
   std::atomic<bool> closing_{false};

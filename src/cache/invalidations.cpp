@@ -30,12 +30,13 @@ result<void> invalidations::send(cache_part& of, std::string_view key,
   }
   counters::add(of.counted.invalidations);
   const bool may_wait = !store::callback_scope::is_inside();
+  if (!may_wait) post(noted, both);
   result<void> done = may_wait ? store_->invalidate(both) : store::in_a_callback();
   if (done) {
     acknowledged(noted);
     return done;
   }
-  failed(noted);
+  if (may_wait) failed(noted);
   counters::add(of.counted.invalidations_unknown);
   report_.tell_fault(done.error(), &of, key);
   report_.tell({.what = event_kind::invalidation_unknown,
@@ -73,11 +74,11 @@ void invalidations::settle(std::string_view value_key, std::uint64_t asked_at) n
   count_pending();
 }
 
-void invalidations::server_up(bool is_another_server) noexcept {
+void invalidations::server_up(fetch::invalidation_journal::server which) noexcept {
   std::vector<fetch::invalidation_journal::sending> due;
   try {
     const guard_lock lock{mutex_};
-    due = journal_.connection_up(is_another_server, store::now());
+    due = journal_.connection_up(which, store::now());
     count_pending();
   } catch (...) {
     // Pending invalidations stay pending, and are sent when they are due.
@@ -101,14 +102,16 @@ void invalidations::failed(number sending) noexcept {
 }
 
 void invalidations::send_again(std::span<const fetch::invalidation_journal::sending> due) noexcept {
-  for (const auto& one : due) {
-    try {
-      store_->invalidate_later(*one.keys, [this, id = one.id](const result<bool>& done) {
-        done ? acknowledged(id) : failed(id);
-      });
-    } catch (...) {
-      failed(one.id);
-    }
+  for (const auto& one : due) post(one.id, *one.keys);
+}
+
+void invalidations::post(number sending, std::span<const std::string> keys) noexcept {
+  try {
+    store_->invalidate_later(keys, [this, sending](const result<bool>& done) {
+      done ? acknowledged(sending) : failed(sending);
+    });
+  } catch (...) {
+    failed(sending);
   }
 }
 

@@ -48,7 +48,7 @@ class invalidations {
   [[nodiscard]] std::uint64_t stamp() noexcept;
   void settle(std::string_view value_key, std::uint64_t asked_at) noexcept;
 
-  void server_up(bool is_another_server) noexcept;
+  void server_up(fetch::invalidation_journal::server which) noexcept;
 
  private:
   using number = fetch::invalidation_journal::number;
@@ -56,6 +56,7 @@ class invalidations {
   void acknowledged(number sending) noexcept;
   void failed(number sending) noexcept;
   void send_again(std::span<const fetch::invalidation_journal::sending> due) noexcept;
+  void post(number sending, std::span<const std::string> keys) noexcept;
   void retry_due() noexcept;
   void arm_retry() noexcept;
   void count_pending() noexcept DROVER_REQUIRES(mutex_);

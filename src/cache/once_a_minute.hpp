@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lets one through, and the next one when a minute has passed since.
+// Limits an event to once a minute.
 //
 // Threads: any.
 #pragma once

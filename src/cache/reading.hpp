@@ -108,8 +108,8 @@ class reading {
   entry::token refused_{};
 };
 
-/// What a child of `fork` does instead: runs the loader, and touches nothing that other threads of
-/// the parent may have held.
+/// What a child of `fork` and a callback of the connection do instead: runs the loader. Touches
+/// nothing that other threads of a parent may have held.
 [[nodiscard]] erased_fetched load_without_engine(cache_part& of, std::string_view key,
                                                  const erased_loader* borrowed);
 

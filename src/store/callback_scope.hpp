@@ -12,7 +12,8 @@ using connection::callback_scope;
 
 /// What a request inside one ends with, instead of waiting for its reply.
 [[nodiscard]] inline fault in_a_callback() {
-  return {fault_code::unreachable, "called by a destructor or observer on the connection's thread"};
+  return {fault_code::unreachable,
+          "called by a callback on the connection's thread, which cannot wait for the answer"};
 }
 
 }  // namespace drover::store

@@ -137,7 +137,7 @@ TEST_F(callbacks, OfAStopTokenMayCallTheCacheAndBlock) {
   setup.policy.lease_ttl = 100ms;
   setup.policy.load_max = 100ms;
   in_child([&] {
-    client redis{setup.client()};
+    client redis{with_single_threads(setup.client())};
     cache_setup patient = setup;
     patient.policy.load_max = 30s;
     text_cache other{redis, {.name = "other", .policy = patient.policy}, own_key};
@@ -155,7 +155,7 @@ TEST_F(callbacks, OfAStopTokenMayCallTheCacheAndBlock) {
                       late.pass();
                       return "too late";
                     }};
-    crowd caller{1, [&](unsigned) { return ask(slow, "a"); }};
+    crowd caller{1, [&](unsigned) { return ask(slow, "a", in_good_time()); }};
     caller.go();
     ASSERT_TRUE(eventually([&] { return blocks.reached() == 1; })) << has_called;
     for (int i = 0; i < 20; ++i) {
@@ -167,23 +167,36 @@ TEST_F(callbacks, OfAStopTokenMayCallTheCacheAndBlock) {
   });
 }
 
+// The handles are dropped by the destructor itself, or by a loader of another cache that it asks.
 TEST_F(callbacks, OfAValuesDestructorMayDropTheLastHandle) {
+  struct everything {
+    explicit everything(client_options with) : redis{std::move(with)} {}
+    client redis;
+    std::optional<cache<hooked_value>> values;
+    std::optional<text_cache> other;
+  };
   for (int round = 0; round < 10; ++round) {
     in_child([&] {
-      struct everything {
-        explicit everything(client_options with) : redis{std::move(with)} {}
-        client redis;
-        std::optional<cache<hooked_value>> values;
-      };
       std::atomic<bool> is_dropped{false};
+      std::atomic<bool> is_destroyed{false};
       auto all = std::make_shared<everything>(setup.client());
       everything& same = *all;
+      auto at_destruction = std::make_shared<hook>([&] { is_destroyed = true; });
+      same.other.emplace(same.redis, cache_options{.name = "other", .policy = setup.policy},
+                         [&, at_destruction](std::string_view key) {
+                           all.reset();
+                           return std::string{key};
+                         });
+      at_destruction.reset();
       same.values.emplace(same.redis, cache_options{.name = "values", .policy = setup.policy},
                           [&](std::string_view key) {
                             hooked_value made{std::string{key}, std::make_shared<hook>(nullptr)};
                             if (key == "last") {
                               made.held->at_end = [&] {
-                                all.reset();
+                                if (round % 2 == 0) all.reset();
+                                if (round % 2 == 1) {
+                                  EXPECT_EQ(all->other->get("x"), "x");
+                                }
                                 is_dropped = true;
                               };
                             }
@@ -191,7 +204,7 @@ TEST_F(callbacks, OfAValuesDestructorMayDropTheLastHandle) {
                           });
       static_cast<void>(same.values->get("first"));
       same.values->refresh("last");
-      EXPECT_TRUE(eventually([&] { return is_dropped.load(); }));
+      EXPECT_TRUE(eventually([&] { return is_dropped && is_destroyed; }));
     });
   }
 }
