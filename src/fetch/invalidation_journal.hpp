@@ -63,9 +63,9 @@ class invalidation_journal {
   /// When the next one is due; empty when none waits.
   [[nodiscard]] std::optional<steady_time> next_due() const noexcept;
   enum class server : std::uint8_t { same, unknown, another };
-  /// What to send on a new connection: all unacknowledged ones and, unless the server is known to be
-  /// the same, also those that were acknowledged in the last minute. For another server their
-  /// minute begins again; for an unknown one it does not.
+  /// What to send on a new connection: all unacknowledged ones and, unless the server is the same,
+  /// also those that were acknowledged in the last minute. For another server their minute begins
+  /// again; for an unknown one it does not.
   [[nodiscard]] std::vector<sending> connection_up(server which, steady_time now);
 
   /// Whether an entry of this key may be older than an invalidation that is pending.
