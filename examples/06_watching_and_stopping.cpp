@@ -33,12 +33,12 @@ int main(int count, char** values) {
                              .observed_by = std::make_shared<printing_observer>()}};
   drover::cache<std::string> reports{
       redis, {.name = "example-6", .policy = {.ttl = 60s}}, [](std::string_view) {
-        std::this_thread::sleep_for(300ms);
+        std::this_thread::sleep_for(1s);
         return std::string{"report"};
       }};
 
   try {
-    static_cast<void>(reports.get("slow", drover::call_options::within(20ms)));
+    static_cast<void>(reports.get("slow", drover::call_options::within(500ms)));
   } catch (const drover::refused& refused) {  // this call only: the load goes on and is stored
     std::printf("refused: %s\n", refused.what());
   }
