@@ -29,12 +29,6 @@ if(tool_files AND EXISTS "${tool_main}")
     list(FILTER tool_files EXCLUDE REGEX "/(private_postgresql|postgresql_o[a-z]+)\\.cpp$")
   endif()
 
-  # Hours of traffic are computed, also by the tests.
-  set(computing ${tool_files})
-  list(FILTER computing INCLUDE REGEX "/long_run/")
-  set_source_files_properties(${computing} PROPERTIES
-    COMPILE_OPTIONS -O2 SKIP_PRECOMPILE_HEADERS ON)
-
   # All but main(), so that the tools' tests can link it too.
   add_library(drover_tools STATIC ${tool_files})
   drover_flags(drover_tools)

@@ -176,18 +176,10 @@ TEST(simulate, WritesEveryFormatToAFileAndTheTableToTheTerminal) {
   }
 }
 
-TEST(simulate, PlaysTheLongRunInVirtualTime) {
-  tool_run run{{"--scenario", "long-run", "--hours", "200", "--strategy", "xfetch,xfetch-article",
-                "--rate", "100", "--format", "json"}};
-  EXPECT_EQ(run.wait(), 0) << run.err();
-  EXPECT_NE(run.out().find("\"scenario\": \"long-run\""), std::string::npos) << run.out();
-  EXPECT_NE(run.out().find("\"rule\": \"xfetch-article\""), std::string::npos) << run.out();
-}
-
 TEST(simulate, ListsWhatThereIs) {
   tool_run run{{"--list"}};
   EXPECT_EQ(run.wait(), 0);
-  for (const char* const name : {"expiry", "overload", "long-run", "xfetch-article", "sqlite"}) {
+  for (const char* const name : {"expiry", "overload", "xfetch-article", "sqlite"}) {
     EXPECT_NE(run.out().find(name), std::string::npos) << name << run.out();
   }
 }

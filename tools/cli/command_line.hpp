@@ -9,7 +9,6 @@
 #include "audit/audit_options.hpp"
 #include "cli/prompts_command.hpp"
 #include "cli/showing.hpp"
-#include "simulate/long_run_options.hpp"
 #include "simulate/simulate_options.hpp"
 
 namespace drover::cli {
@@ -19,9 +18,8 @@ struct member_arguments {
   std::vector<std::string> texts;
 };
 
-using command =
-    std::variant<showing, simulate::simulate_options, simulate::long_run_options,
-                 audit::audit_options, prompts::init_options, fix_prompt_options, member_arguments>;
+using command = std::variant<showing, simulate::simulate_options, audit::audit_options,
+                             prompts::init_options, fix_prompt_options, member_arguments>;
 
 /// Never throws for what was typed: what cannot be meant comes back as `showing` with `exit_usage`.
 [[nodiscard]] command parse_command_line(int count, const char* const* arguments);

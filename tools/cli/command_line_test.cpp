@@ -145,21 +145,6 @@ TEST(command_line, PlaysAllStrategiesOrOnlyTheProgram) {
             (std::vector<std::string>{"command"}));
 }
 
-TEST(command_line, ReadsALongRun) {
-  const auto options = meant<simulate::long_run_options>(
-      {"simulate", "--scenario", "long-run", "--strategy", "xfetch,drover-strict", "--ttl", "1m",
-       "--load-ms", "20.5", "--rate", "1,2.5", "--hours", "100", "--beta", "2", "--seed", "9",
-       "--format", "json"});
-  EXPECT_EQ(options.request.rules.size(), 2U);
-  EXPECT_EQ(options.request.ttl, 60s);
-  EXPECT_EQ(options.request.load, 20'500us);
-  EXPECT_EQ(options.request.rates, (std::vector<double>{1.0, 2.5}));
-  EXPECT_EQ(options.request.hours, 100.0);
-  EXPECT_EQ(options.request.beta, 2.0);
-  EXPECT_EQ(options.request.seed, 9U);
-  EXPECT_EQ(options.format, simulate::report_format::json);
-}
-
 struct refused_case {
   std::vector<const char*> typed;
   const char* said;
@@ -187,9 +172,6 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"simulate", "--format", "pdf"}, "html"},
       {{"simulate", "--seed", "x"}, "--seed 'x'"},
       {{"simulate", "--expect", "speed=1"}, "queries-per-event"},
-      {{"simulate", "--beta", "1"}, "long-run only"},
-      {{"simulate", "--scenario", "long-run", "--callers", "5"}, "virtual time"},
-      {{"simulate", "--scenario", "long-run", "--strategy", "lock"}, "ttl-lease"},
       {{"simulate", "--no-such"}, "--no-such"},
       {{"simulate", "extra"}, "extra"},
       {{"no-such-command"}, "no-such-command"},

@@ -25,7 +25,6 @@ int carry_out(const cli::showing& what) {
   return what.exit_code;
 }
 int carry_out(const simulate::simulate_options& asked) { return simulate::run_simulate(asked); }
-int carry_out(const simulate::long_run_options& asked) { return simulate::run_long_run(asked); }
 int carry_out(const audit::audit_options& asked) {
   try {
     return audit::run_audit(asked);

@@ -33,7 +33,6 @@ constexpr const char* simulate_footer =
     "  drover simulate --origin postgresql                a private PostgreSQL for the database\n"
     "  drover simulate --strategy drover --expect 'queries-per-event=1,errors=0'   in your CI\n"
     "  drover simulate --strategy-command 'python3 client.py {redis} {key}'        your own code\n"
-    "  drover simulate --scenario long-run --ttl 300s     early refresh, hours in seconds\n"
     "\n"
     "--load-ms takes a list of forms, one round each: 50 | uniform:20-80 | exp:50 |\n"
     "lognormal:50:0.5 (median and sigma).\n"
@@ -66,8 +65,6 @@ std::string names_to_expect() {
   lines.pop_back();
   return lines;
 }
-
-constexpr std::string_view long_run_name = "long-run";
 
 constexpr std::array<std::pair<std::string_view, report_format>, 5> report_formats{
     {{"text", report_format::text},
@@ -173,15 +170,9 @@ simulate_command::simulate_command(CLI::App& app)
   text("--seed", seed_, "Of what is drawn at random: load times, pauses, keys", "N")
       ->capture_default_str();
   text("--expect", expect_, "Fail unless every strategy meets it", "LIST");
-  text("--rate", rates_, "Long run only: requests per second", "LIST");
-  text("--hours", hours_, "Long run only: of traffic for each row", "N");
-  text("--beta", beta_, "Long run only: how early to refresh", "X");
 }
 
 void simulate_command::refuse_for(const simulate::scenario& what) const {
-  for (const char* option : {"--rate", "--hours", "--beta"}) {
-    refuse(option, "for --scenario long-run only");
-  }
   if (!what.counts_events) {
     refuse("--events", "this scenario's story takes the time it takes; others repeat a cold event");
   }
@@ -191,17 +182,16 @@ void simulate_command::refuse(const char* option, const char* why) const {
   if (has(option)) throw usage_error{std::string{option} + ": " + why};
 }
 
-std::variant<showing, simulate::simulate_options, simulate::long_run_options>
-simulate_command::meant(int count, const char* const* arguments) const {
+std::variant<showing, simulate::simulate_options> simulate_command::meant(
+    int count, const char* const* arguments) const {
   std::vector<std::string> words{arguments, arguments + count};
   words.front() = "drover";
   if (is_list_) return showing{simulate::list_of_all(), 0};
-  if (scenario_ == long_run_name) return meant_long_run();
   const simulate::scenario* what = &simulate::scenarios().front();
   if (has("--scenario")) what = simulate::find_scenario(scenario_);
   if (what == nullptr) {
     throw usage_error{"--scenario '" + scenario_ + "': there are " +
-                      names_of(simulate::scenarios()) + ", and long-run"};
+                      names_of(simulate::scenarios())};
   }
   return meant_simulation(*what, typed_command(words));
 }
@@ -272,46 +262,6 @@ simulate::simulate_options simulate_command::meant_simulation(const simulate::sc
     if (!read.error.empty()) throw usage_error{"--expect: " + read.error};
     made.expected = std::move(read.conditions);
   }
-  return made;
-}
-
-simulate::long_run_options simulate_command::meant_long_run() const {
-  for (const char* option : {"--processes", "--callers", "--events", "--redis", "--redis-is-mine",
-                             "--origin", "--expect", "--strategy-command"}) {
-    refuse(option, "the long run is played in virtual time, without processes and servers");
-  }
-  simulate::long_run_options made;
-  simulate::long_run_request& request = made.request;
-  if (has("--strategy") && strategies_ != "all") {
-    request.rules.clear();
-    for (const std::string& each : typed_list("--strategy", strategies_)) {
-      const auto all = simulate::all_renewals();
-      const auto found = std::ranges::find(all, each, simulate::name_of);
-      if (found == all.end()) {
-        std::string names;
-        for (const auto rule : all) names += std::string{simulate::name_of(rule)} + ", ";
-        throw usage_error{"--strategy '" + each + "': in the long run there are " + names +
-                          "and all"};
-      }
-      request.rules.push_back(*found);
-    }
-  }
-  if (has("--ttl")) request.ttl = typed_time("--ttl", ttl_, 100ms, simulate::ttl_max);
-  if (has("--load-ms")) {
-    request.load = std::chrono::microseconds{
-        static_cast<std::int64_t>(1e3 * typed_real("--load-ms", loads_, 0.001, 60'000.0))};
-  }
-  if (has("--rate")) {
-    request.rates.clear();
-    for (const std::string& each : typed_list("--rate", rates_)) {
-      request.rates.push_back(typed_real("--rate", each, 0.001, 1e6));
-    }
-  }
-  if (has("--hours")) request.hours = typed_real("--hours", hours_, 0.1, 1e6);
-  if (has("--beta")) request.beta = typed_real("--beta", beta_, 0.0, 100.0);
-  request.seed = typed_number("--seed", seed_, 0, UINT64_MAX);
-  made.format = format_named(format_);
-  if (has("--out")) made.out = out_;
   return made;
 }
 

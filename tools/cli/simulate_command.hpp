@@ -8,7 +8,6 @@
 #include <variant>
 
 #include "cli/showing.hpp"
-#include "simulate/long_run_options.hpp"
 #include "simulate/simulate_options.hpp"
 
 namespace drover::cli {
@@ -20,13 +19,12 @@ class simulate_command {
 
   [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
   /// Throws `usage_error` naming the option that cannot be meant.
-  [[nodiscard]] std::variant<showing, simulate::simulate_options, simulate::long_run_options> meant(
+  [[nodiscard]] std::variant<showing, simulate::simulate_options> meant(
       int count, const char* const* arguments) const;
 
  private:
   [[nodiscard]] simulate::simulate_options meant_simulation(const simulate::scenario& what,
                                                             const std::string& typed) const;
-  [[nodiscard]] simulate::long_run_options meant_long_run() const;
   void refuse_for(const simulate::scenario& what) const;
   void refuse(const char* option, const char* why) const;
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
@@ -50,9 +48,6 @@ class simulate_command {
   std::string out_;
   std::string seed_ = "1";
   std::string expect_;
-  std::string rates_;
-  std::string hours_;
-  std::string beta_;
 };
 
 }  // namespace drover::cli

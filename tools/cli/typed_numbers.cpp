@@ -64,12 +64,6 @@ std::uint64_t typed_number(const std::string& option, std::string_view text, std
          "give a whole number from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
-double typed_real(const std::string& option, std::string_view text, double least, double most) {
-  const auto number = number_in<double>(text);
-  if (number && std::isfinite(*number) && *number >= least && *number <= most) return *number;
-  refuse(option, text, "give a number from " + real_text(least) + " to " + real_text(most));
-}
-
 std::chrono::milliseconds typed_time(const std::string& option, std::string_view text,
                                      std::chrono::milliseconds least,
                                      std::chrono::milliseconds most) {

@@ -17,10 +17,6 @@ namespace drover::cli {
 [[nodiscard]] std::uint64_t typed_number(const std::string& option, std::string_view text,
                                          std::uint64_t least, std::uint64_t most);
 
-/// A number with or without fraction, within [least, most].
-[[nodiscard]] double typed_real(const std::string& option, std::string_view text, double least,
-                                double most);
-
 /// "500ms", "2s", "5m", "1h"; a bare number is seconds.
 [[nodiscard]] std::chrono::milliseconds typed_time(const std::string& option, std::string_view text,
                                                    std::chrono::milliseconds least,

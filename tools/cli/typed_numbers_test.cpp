@@ -40,17 +40,12 @@ TEST(typed_numbers, SayWhichOptionWhatWasTypedAndWhatCanBeGiven) {
     EXPECT_EQ(complaint_of([&] { return typed_number("--processes", text, 1, 32); }),
               "--processes '" + std::string{text} + "': give a whole number from 1 to 32");
   }
-  for (const char* text : {"", "inf", "nan", "-0.1", "11", "x"}) {
-    EXPECT_EQ(complaint_of([&] { return typed_real("--beta", text, 0.0, 10.0); }),
-              "--beta '" + std::string{text} + "': give a number from 0 to 10");
-  }
 }
 
 TEST(typed_numbers, AcceptTheirLimits) {
   EXPECT_EQ(typed_number("--processes", "1", 1, 32), 1U);
   EXPECT_EQ(typed_number("--processes", "32", 1, 32), 32U);
   EXPECT_EQ(typed_number("--seed", "18446744073709551615", 0, UINT64_MAX), UINT64_MAX);
-  EXPECT_EQ(typed_real("--beta", "10", 0.0, 10.0), 10.0);
 }
 
 TEST(typed_numbers, SplitListsAtCommas) {

@@ -41,8 +41,6 @@ std::string list_of_all() {
   for (const scenario& each : scenarios()) {
     text += line(each.name, each.title, names) + line("", each.look_for, names);
   }
-  text += line("long-run", "Early refresh over hours of traffic, in virtual time", names) +
-          line("", "Queries per hour of each formula, next to the analytic curve.", names);
   text += "\nStrategies (--strategy):\n";
   const std::size_t kinds = widest(strategies());
   for (const strategy_kind& each : strategies()) text += line(each.name, each.summary, kinds);
