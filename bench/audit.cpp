@@ -18,11 +18,11 @@
 #include <string_view>
 #include <vector>
 
-#include "audit_engine/engine.hpp"
+#include "audit/engine/engine.hpp"
+#include "audit/proxy/live_capture.hpp"
+#include "audit/proxy/proxy.hpp"
+#include "audit/rules/all_rules.hpp"
 #include "audit_load.hpp"
-#include "audit_proxy/live_capture.hpp"
-#include "audit_proxy/proxy.hpp"
-#include "audit_rules/all_rules.hpp"
 #include "closed_loop.hpp"
 #include "support/redis_server.hpp"
 

@@ -82,7 +82,8 @@ foreach(layer IN LISTS DROVER_LAYERS)
 endforeach()
 
 if(TARGET drover_tools)
-  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*/*_test.cpp")
+  file(GLOB files CONFIGURE_DEPENDS
+    "${PROJECT_SOURCE_DIR}/tools/*/*_test.cpp" "${PROJECT_SOURCE_DIR}/tools/*/*/*_test.cpp")
   if(NOT DROVER_POSTGRESQL)
     list(FILTER files EXCLUDE REGEX "/postgresql_[a-z_]+_test\\.cpp$")
   endif()
@@ -179,7 +180,7 @@ endif()
 
 if(DROVER_FUZZ)
   file(GLOB files CONFIGURE_DEPENDS
-    "${PROJECT_SOURCE_DIR}/src/*/*_fuzz.cpp" "${PROJECT_SOURCE_DIR}/tools/*/*_fuzz.cpp")
+    "${PROJECT_SOURCE_DIR}/src/*/*_fuzz.cpp" "${PROJECT_SOURCE_DIR}/tools/*/*/*_fuzz.cpp")
   foreach(file IN LISTS files)
     cmake_path(GET file STEM stem)
     string(REGEX REPLACE "_fuzz$" "" name "${stem}")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # What is built on top of the library: the `drover` command, the examples, the benchmarks.
 
-drover_sources(tool_files "${PROJECT_SOURCE_DIR}/tools/*/*.cpp")
+drover_sources(tool_files
+  "${PROJECT_SOURCE_DIR}/tools/*/*.cpp" "${PROJECT_SOURCE_DIR}/tools/*/*/*.cpp")
 set(tool_main "${PROJECT_SOURCE_DIR}/tools/cli/main.cpp")
 list(REMOVE_ITEM tool_files "${tool_main}")
 if(tool_files AND EXISTS "${tool_main}")

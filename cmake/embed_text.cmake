@@ -11,9 +11,9 @@ file(WRITE "${OUTPUT}" "// Made from ${INPUT}
 #include \"${HEADER}\"
 #pragma GCC diagnostic ignored \"-Woverlength-strings\"
 namespace {
-constexpr char text[] = R\"drover_text(")
+constexpr char embedded[] = R\"drover_text(")
 file(APPEND "${OUTPUT}" "${text}")
 file(APPEND "${OUTPUT}" ")drover_text\";
 }
-const std::string_view drover::${NAME}{text, sizeof text - 1};
+const std::string_view drover::${NAME}{embedded, sizeof embedded - 1};
 ")

@@ -13,7 +13,7 @@ stems() {
 }
 
 fuzz_names() {
-  stems src/*/*_fuzz.cpp tools/*/*_fuzz.cpp | sed 's/_fuzz\b//g'
+  stems src/*/*_fuzz.cpp tools/*/*/*_fuzz.cpp | sed 's/_fuzz\b//g'
 }
 
 # Runs a command while nobody else builds or tests the same preset.

@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "audit_reports/html_report.hpp"
-#include "audit_reports/json_report.hpp"
-#include "audit_reports/junit_report.hpp"
-#include "audit_reports/sample_for_test.hpp"
-#include "audit_reports/sarif_report.hpp"
-#include "simulate_report/html_report.hpp"
-#include "simulate_report/sample_for_test.hpp"
-#include "simulate_report/svg.hpp"
+#include "audit/report/html_report.hpp"
+#include "audit/report/json_report.hpp"
+#include "audit/report/junit_report.hpp"
+#include "audit/report/sample_for_test.hpp"
+#include "audit/report/sarif_report.hpp"
+#include "simulate/report/html_report.hpp"
+#include "simulate/report/sample_for_test.hpp"
+#include "simulate/report/svg.hpp"
 
 namespace {
 

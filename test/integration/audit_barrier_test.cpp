@@ -2,7 +2,7 @@
 // First misses held back: who waits for whom, and that nothing but time is changed.
 #include <gtest/gtest.h>
 
-#include "audit_proxy/live_capture.hpp"
+#include "audit/proxy/live_capture.hpp"
 #include "integration/audit_proxy_world.hpp"
 #include "support/redis_server.hpp"
 

@@ -8,8 +8,8 @@
 #include <future>
 #include <iterator>
 
-#include "audit_events/record_reader.hpp"
-#include "audit_proxy/live_capture.hpp"
+#include "audit/capture/record_reader.hpp"
+#include "audit/proxy/live_capture.hpp"
 #include "base/random.hpp"
 #include "integration/audit_proxy_world.hpp"
 #include "process/scratch_folder.hpp"
@@ -83,7 +83,7 @@ TEST(audit_capture, HandsOnWhatIsSaidAndByWhom) {
 }
 
 TEST(audit_capture, RecordsWhatItHandsOn) {
-  const simulate::scratch_folder folder;
+  const process::scratch_folder folder;
   const auto file = folder.path() / "r.jsonl";
   seen_records live;
   {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "audit_events/listening_for_test.hpp"
+#include "audit/capture/listening_for_test.hpp"
 #include "integration/audit_proxy_world.hpp"
 #include "support/redis_server.hpp"
 

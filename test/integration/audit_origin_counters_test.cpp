@@ -61,7 +61,7 @@ class audit_origin_log : public testing::Test {
     return audit::count_log_lines(path_, pattern, heard_.ear());
   }
 
-  simulate::scratch_folder folder_;
+  process::scratch_folder folder_;
   std::string path_ = folder_.path() / "app.log";
   origin_listener heard_;
 };
@@ -111,7 +111,7 @@ TEST_F(audit_origin_log, SaysAtOnceWhatIsWrong) {
 }
 
 TEST(audit_origin_command, CountsWhatItPrints) {
-  const simulate::scratch_folder folder;
+  const process::scratch_folder folder;
   const std::string file = folder.path() / "loads";
   std::ofstream{file} << "loads: 7\n";
   origin_listener heard;

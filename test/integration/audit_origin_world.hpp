@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-#include "audit/origin_counter.hpp"
+#include "audit/run/origin_counter.hpp"
 
 namespace drover::test {
 

@@ -6,16 +6,16 @@
 #include <string>
 
 #include "integration/audit_origin_world.hpp"
-#include "origins/private_postgresql.hpp"
+#include "process/private_postgresql.hpp"
 
 namespace drover::test {
 namespace {
 
 TEST(audit_origin_postgresql, CountsTheQueriesOfAClientLibrary) {
-  const simulate::signal_watch signals;
-  const auto programs = simulate::find_postgresql_programs(std::nullopt);
+  const process::signal_watch signals;
+  const auto programs = process::find_postgresql_programs(std::nullopt);
   ASSERT_TRUE(programs) << "postgresql is not installed";
-  const simulate::private_postgresql origin{*programs, 10, signals};
+  const process::private_postgresql origin{*programs, 10, signals};
 
   // Its socket is what its url has as a host.
   pqxx::connection direct{origin.url()};

@@ -5,9 +5,9 @@
 #include <atomic>
 #include <thread>
 
-#include "audit_engine/engine.hpp"
-#include "audit_proxy/cold_prober.hpp"
-#include "audit_proxy/live_capture.hpp"
+#include "audit/engine/engine.hpp"
+#include "audit/proxy/cold_prober.hpp"
+#include "audit/proxy/live_capture.hpp"
 #include "integration/audit_proxy_world.hpp"
 #include "support/redis_server.hpp"
 

@@ -10,7 +10,7 @@
 #include <optional>
 #include <thread>
 
-#include "audit_proxy/relay.hpp"
+#include "audit/proxy/relay.hpp"
 #include "base/random.hpp"
 #include "integration/audit_proxy_world.hpp"
 #include "process/scratch_folder.hpp"
@@ -257,7 +257,7 @@ TEST_F(audit_proxy, WarnsWhenOthersCanReachIt) {
 }
 
 TEST_F(audit_proxy, ListensOnAUnixSocketAndTakesItAway) {
-  const simulate::scratch_folder folder;
+  const process::scratch_folder folder;
   auto with = in_front_of(listener_.at());
   with.listen.path = folder.path() / "p.sock";
   {
@@ -277,7 +277,7 @@ TEST_F(audit_proxy, ListensOnAUnixSocketAndTakesItAway) {
 }
 
 TEST_F(audit_proxy, TakesOverTheSocketOfADeadProgramButNoOtherFile) {
-  const simulate::scratch_folder folder;
+  const process::scratch_folder folder;
   auto with = in_front_of(listener_.at());
   with.listen.path = folder.path() / "p.sock";
   {

@@ -29,8 +29,8 @@
 #include <utility>
 #include <vector>
 
-#include "audit_events/capture.hpp"
-#include "audit_proxy/proxy.hpp"
+#include "audit/capture/capture.hpp"
+#include "audit/proxy/proxy.hpp"
 
 namespace drover::test {
 

@@ -14,7 +14,7 @@
 #include <set>
 #include <thread>
 
-#include "audit_proxy/live_capture.hpp"
+#include "audit/proxy/live_capture.hpp"
 #include "base/printing.hpp"
 #include "base/random.hpp"
 #include "integration/audit_proxy_world.hpp"
@@ -246,7 +246,7 @@ TEST_F(audit_torture, ReadsAlongEveryCommandOfRedisPy) {
 }
 
 TEST_F(audit_torture, OverUnixSocketsAsWell) {
-  const simulate::scratch_folder folder;
+  const process::scratch_folder folder;
   audit::proxy_settings with;
   with.server.path = server_.socket_path();
   with.listen.path = folder.path() / "p.sock";

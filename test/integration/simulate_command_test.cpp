@@ -12,8 +12,8 @@
 #include <iterator>
 
 #include "integration/strategy_play.hpp"
-#include "strategies/client_program.hpp"
-#include "strategies/command_strategy.hpp"
+#include "simulate/strategies/client_program.hpp"
+#include "simulate/strategies/command_strategy.hpp"
 
 namespace drover::test {
 namespace {

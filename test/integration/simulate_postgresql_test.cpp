@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "integration/tool_run.hpp"
-#include "origins/private_postgresql.hpp"
+#include "process/private_postgresql.hpp"
 
 namespace drover::test {
 namespace {
@@ -44,10 +44,10 @@ TEST(simulate_postgresql, CountsTheQueryOfAProcessThatWasKilled) {
 }
 
 TEST(simulate_postgresql, WorksInAnybodysDatabaseAndLeavesItAsItWas) {
-  const simulate::signal_watch signals;
-  const auto programs = simulate::find_postgresql_programs(std::nullopt);
+  const process::signal_watch signals;
+  const auto programs = process::find_postgresql_programs(std::nullopt);
   ASSERT_TRUE(programs) << "postgresql is not installed";
-  const simulate::private_postgresql theirs{*programs, 100, signals};
+  const process::private_postgresql theirs{*programs, 100, signals};
   tool_run run{{"--origin", theirs.url(), "--scenario", "invalidation", "--load-ms", "60",
                 "--processes", "2", "--callers", "4", "--strategy", "cache-aside,drover-strict",
                 "--format", "json"}};

@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "integration/strategy_play.hpp"
-#include "strategies/command_strategy.hpp"
+#include "simulate/strategies/command_strategy.hpp"
 
 namespace drover::simulate {
 

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "herd/draws.hpp"
 #include "integration/tool_run.hpp"
-#include "origins/load_time.hpp"
+#include "simulate/herd/draws.hpp"
+#include "simulate/origins/load_time.hpp"
 #include "support/redis_server.hpp"
 
 namespace drover::test {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "integration/fleet.hpp"
-#include "strategies/strategy.hpp"
+#include "simulate/strategies/strategy.hpp"
 #include "support/document.hpp"
 
 namespace drover::test {

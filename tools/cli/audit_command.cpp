@@ -6,9 +6,9 @@
 #include <optional>
 #include <string_view>
 
-#include "audit_rules/catalogue.hpp"
-#include "cli/typed_numbers.hpp"
-#include "cli/usage_error.hpp"
+#include "audit/rules/catalogue.hpp"
+#include "text/typed_numbers.hpp"
+#include "text/usage_error.hpp"
 
 namespace drover::cli {
 namespace {
@@ -80,7 +80,7 @@ std::optional<audit::severity> fail_on_named(const std::string& name) {
   if (name == "error") return audit::severity::error;
   if (name == "warning") return audit::severity::warning;
   if (name == "info") return audit::severity::info;
-  throw usage_error{"--fail-on '" + name + "': give error, warning, info or never"};
+  throw text::usage_error{"--fail-on '" + name + "': give error, warning, info or never"};
 }
 
 /// "glob=lock": the role is behind the last =, so that a glob may have one.
@@ -90,8 +90,9 @@ std::pair<std::string, audit::key_role> role_named(const std::string& typed) {
                         ? std::nullopt
                         : found_in(roles, std::string_view{typed}.substr(equals + 1));
   if (!role || equals == 0) {
-    throw usage_error{"--role '" + typed + "': give GLOB=lock, =value, =meta or =ignore, as " +
-                      "'session:*=ignore'"};
+    throw text::usage_error{"--role '" + typed +
+                            "': give GLOB=lock, =value, =meta or =ignore, as " +
+                            "'session:*=ignore'"};
   }
   return {typed.substr(0, equals), *role};
 }
@@ -100,7 +101,7 @@ std::pair<std::string, std::string> halves_of(const std::string& option, const s
                                               const char* form) {
   const std::size_t equals = typed.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == typed.size()) {
-    throw usage_error{option + " '" + typed + "': give " + form};
+    throw text::usage_error{option + " '" + typed + "': give " + form};
   }
   return {typed.substr(0, equals), typed.substr(equals + 1)};
 }
@@ -226,14 +227,14 @@ std::vector<audit::report_request> audit_command::meant_reports() const {
       const std::string& name = formats_.at(format++);
       const auto known = found_in(formats, name);
       if (!known) {
-        throw usage_error{"--format '" + name + "': give text, json, junit, sarif or html"};
+        throw text::usage_error{"--format '" + name + "': give text, json, junit, sarif or html"};
       }
       reports.push_back({.format = *known, .out = {}});
     } else if (option == out_option_) {
       const std::string& file = outs_.at(out++);
       if (reports.empty()) reports.emplace_back();
       if (reports.back().out) {
-        throw usage_error{"--out '" + file + "': a --format must stand before each --out"};
+        throw text::usage_error{"--out '" + file + "': a --format must stand before each --out"};
       }
       reports.back().out = file;
     }
@@ -241,7 +242,8 @@ std::vector<audit::report_request> audit_command::meant_reports() const {
   if (reports.empty()) reports.emplace_back();
   const auto printed = std::ranges::count_if(reports, [](const auto& each) { return !each.out; });
   if (printed > 1) {
-    throw usage_error{"--format: only one can go to standard output; give the others an --out"};
+    throw text::usage_error{
+        "--format: only one can go to standard output; give the others an --out"};
   }
   return reports;
 }
@@ -254,10 +256,10 @@ audit::origin_sources audit_command::meant_origins() const {
   origins.commands = origin_commands_;
   if (!origin_logs_.empty() && origin_regexes_.size() != 1 &&
       origin_regexes_.size() != origin_logs_.size()) {
-    throw usage_error{"--origin-log: give an --origin-regex that says which lines are loads"};
+    throw text::usage_error{"--origin-log: give an --origin-regex that says which lines are loads"};
   }
   if (origin_logs_.empty() && !origin_regexes_.empty()) {
-    throw usage_error{"--origin-regex: give the --origin-log that it is for"};
+    throw text::usage_error{"--origin-regex: give the --origin-log that it is for"};
   }
   for (const std::string& each : origin_tcp_) {
     origins.tcp.push_back(
@@ -268,46 +270,47 @@ audit::origin_sources audit_command::meant_origins() const {
 
 void audit_command::check_combinations(const std::vector<std::string>& program) const {
   if (has("--replay")) {
-    if (!program.empty()) throw usage_error{"--replay: a recording is judged without a command"};
+    if (!program.empty())
+      throw text::usage_error{"--replay: a recording is judged without a command"};
     for (const char* option : {"--listen", "--upstream", "--redis", "--set-env", "--for",
                                "--record", "--hash-keys", "--active", "--allow", "--barrier",
                                "--origin-redis", "--origin-log", "--origin-cmd", "--origin-tcp"}) {
       if (has(option)) {
-        throw usage_error{std::string{option} +
-                          ": says how to capture, and --replay captures "
-                          "nothing"};
+        throw text::usage_error{std::string{option} +
+                                ": says how to capture, and --replay captures "
+                                "nothing"};
       }
     }
   }
   if (has("--redis") && redis_ != "auto") {
-    throw usage_error{"--redis '" + redis_ +
-                      "': give auto; a server of yours is given by "
-                      "--upstream"};
+    throw text::usage_error{"--redis '" + redis_ +
+                            "': give auto; a server of yours is given by "
+                            "--upstream"};
   }
   if (has("--redis") && has("--upstream")) {
-    throw usage_error{"--redis auto: starts a server; leave out either it or --upstream"};
+    throw text::usage_error{"--redis auto: starts a server; leave out either it or --upstream"};
   }
   if (has("--set-env") && program.empty()) {
-    throw usage_error{"--set-env: is for the command behind --, and there is none"};
+    throw text::usage_error{"--set-env: is for the command behind --, and there is none"};
   }
   if (exit_code_ != "command" && exit_code_ != "findings") {
-    throw usage_error{"--exit-code '" + exit_code_ + "': give command or findings"};
+    throw text::usage_error{"--exit-code '" + exit_code_ + "': give command or findings"};
   }
   if (is_active_ && !has("--redis") && allowed_.empty()) {
-    throw usage_error{
+    throw text::usage_error{
         "--active: deletes keys of a server that the tool did not start; name those that it may "
         "by --allow GLOB, or use --redis auto"};
   }
   if (is_active_ && hides_keys_) {
-    throw usage_error{"--hash-keys: --active needs the names of keys to make them cold"};
+    throw text::usage_error{"--hash-keys: --active needs the names of keys to make them cold"};
   }
   if (hides_keys_ && (!roles_.empty() || has("--baseline"))) {
-    throw usage_error{"--hash-keys: leaves no names of keys that " +
-                      std::string{roles_.empty() ? "--baseline" : "--role"} + " could fit"};
+    throw text::usage_error{"--hash-keys: leaves no names of keys that " +
+                            std::string{roles_.empty() ? "--baseline" : "--role"} + " could fit"};
   }
   if (!is_active_ && (holds_misses_ || !allowed_.empty())) {
-    throw usage_error{std::string{holds_misses_ ? "--barrier" : "--allow"} +
-                      ": is for --active, which you have not asked for"};
+    throw text::usage_error{std::string{holds_misses_ ? "--barrier" : "--allow"} +
+                            ": is for --active, which you have not asked for"};
   }
 }
 
@@ -324,13 +327,14 @@ std::variant<showing, audit::audit_options> audit_command::meant(
   if (!redis_server_.empty()) made.redis_server = redis_server_;
   for (const std::string& each : set_env_) halves_of("--set-env", each, "NAME=VALUE");
   made.set_env = set_env_;
-  if (has("--for")) made.length = typed_time("--for", length_, 100ms, 24h);
+  if (has("--for")) made.length = text::typed_time("--for", length_, 100ms, 24h);
   if (has("--record")) made.record = record_;
   made.hides_keys = hides_keys_;
   for (const std::string& each : roles_) made.roles.push_back(role_named(each));
   for (const std::string& each : required_) {
     if (audit::find_rule(each) == nullptr) {
-      throw usage_error{"--require '" + each + "': there is no such rule; --list-rules shows all"};
+      throw text::usage_error{"--require '" + each +
+                              "': there is no such rule; --list-rules shows all"};
     }
   }
   made.required = required_;
@@ -339,7 +343,7 @@ std::variant<showing, audit::audit_options> audit_command::meant(
   if (has("--baseline")) made.baseline = baseline_;
   if (has("--write-baseline")) made.new_baseline = new_baseline_;
   if (has("--keys-max")) {
-    made.keys_max = typed_number("--keys-max", keys_max_, 100, 100'000'000);
+    made.keys_max = text::typed_number("--keys-max", keys_max_, 100, 100'000'000);
   }
   made.is_active = is_active_;
   made.allowed = allowed_;
@@ -349,7 +353,7 @@ std::variant<showing, audit::audit_options> audit_command::meant(
   if (has("--locate")) {
     const auto is_sarif = [](const auto& each) { return each.format == audit_format::sarif; };
     if (std::ranges::none_of(made.reports, is_sarif)) {
-      throw usage_error{"--locate: is for --format sarif, which you have not asked for"};
+      throw text::usage_error{"--locate: is for --format sarif, which you have not asked for"};
     }
     made.sources = sources_;
   }

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "audit/audit_options.hpp"
+#include "audit/run/audit_options.hpp"
 #include "cli/showing.hpp"
 
 namespace drover::cli {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/command_line.hpp"
-#include "cli/exit_codes.hpp"
+#include "process/exit_codes.hpp"
 
 namespace drover::cli {
 namespace {
@@ -37,7 +37,7 @@ std::string refusal(const std::vector<const char*>& typed) {
     ADD_FAILURE() << "accepted: " << typed.front();
     return "";
   }
-  EXPECT_EQ(text->exit_code, exit_usage) << text->text;
+  EXPECT_EQ(text->exit_code, process::exit_usage) << text->text;
   return text->text;
 }
 

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "cli/audit_command.hpp"
-#include "cli/exit_codes.hpp"
 #include "cli/prompts_command.hpp"
 #include "cli/simulate_command.hpp"
 #include "cli/typed_command.hpp"
-#include "cli/usage_error.hpp"
+#include "process/exit_codes.hpp"
+#include "text/usage_error.hpp"
 
 #ifndef DROVER_VERSION
 #define DROVER_VERSION "of no release"
@@ -31,7 +31,7 @@ constexpr std::string_view member_name = "herd-member";
 
 showing complaint(const std::string& what, const std::string& command_name) {
   return {"drover: " + what + "\n`" + command_name + " --help` lists what can be given.\n",
-          exit_usage};
+          process::exit_usage};
 }
 
 template <class... Kinds>
@@ -42,7 +42,7 @@ command widened(std::variant<Kinds...> one) {
 /// `behind`: the dashes and what follows, empty without any.
 command audit_meant(const audit_command& audit, std::vector<std::string> words,
                     std::vector<std::string> behind) {
-  if (behind.size() == 1) throw usage_error{"--: give the command to audit behind it"};
+  if (behind.size() == 1) throw text::usage_error{"--: give the command to audit behind it"};
   if (!behind.empty()) behind.erase(behind.begin());
   command made = widened(audit.meant(std::move(behind)));
   words.front() = "drover";
@@ -76,16 +76,16 @@ command parse_command_line(int count, const char* const* arguments) {
   try {
     app.parse(static_cast<int>(dashes - words.begin()), arguments);
     if (audit.is_asked_for()) return audit_meant(audit, words, {dashes, words.end()});
-    if (has_program) throw usage_error{"--: nothing is run but by `drover audit -- COMMAND`"};
+    if (has_program) throw text::usage_error{"--: nothing is run but by `drover audit -- COMMAND`"};
     if (prompts.is_asked_for()) return widened(prompts.meant());
     if (simulate.is_asked_for()) return widened(simulate.meant(count, arguments));
-    return showing{app.help(), exit_usage};
+    return showing{app.help(), process::exit_usage};
   } catch (const CLI::CallForHelp&) {
-    return showing{app.help(), exit_met};
+    return showing{app.help(), process::exit_met};
   } catch (const CLI::CallForAllHelp&) {
-    return showing{app.help("", CLI::AppFormatMode::All), exit_met};
+    return showing{app.help("", CLI::AppFormatMode::All), process::exit_met};
   } catch (const CLI::CallForVersion& version) {
-    return showing{std::string{version.what()} + '\n', exit_met};
+    return showing{std::string{version.what()} + '\n', process::exit_met};
   } catch (const CLI::ExtrasError& error) {
     return complaint(audit.is_asked_for()
                          ? std::string{error.what()} + "; a command to audit stands behind --"
@@ -93,7 +93,7 @@ command parse_command_line(int count, const char* const* arguments) {
                      asked_for());
   } catch (const CLI::ParseError& error) {
     return complaint(error.what(), asked_for());
-  } catch (const usage_error& error) {
+  } catch (const text::usage_error& error) {
     return complaint(error.what(), asked_for());
   }
 }

@@ -6,10 +6,10 @@
 #include <variant>
 #include <vector>
 
-#include "audit/audit_options.hpp"
+#include "audit/run/audit_options.hpp"
 #include "cli/prompts_command.hpp"
 #include "cli/showing.hpp"
-#include "simulate/simulate_options.hpp"
+#include "simulate/run/simulate_options.hpp"
 
 namespace drover::cli {
 

@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "cli/exit_codes.hpp"
-#include "strategies/strategy.hpp"
+#include "process/exit_codes.hpp"
+#include "simulate/strategies/strategy.hpp"
 
 namespace drover::cli {
 namespace {
@@ -178,7 +178,7 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
   };
   for (const refused_case& each : cases) {
     const showing got = shown(each.typed);
-    EXPECT_EQ(got.exit_code, exit_usage) << got.text;
+    EXPECT_EQ(got.exit_code, process::exit_usage) << got.text;
     EXPECT_NE(got.text.find(each.said), std::string::npos) << each.said << " in " << got.text;
     EXPECT_EQ(got.text.find("secret"), std::string::npos) << got.text;
     EXPECT_NE(got.text.find("--help"), std::string::npos) << got.text;
@@ -186,11 +186,11 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
 }
 
 TEST(command_line, HelpsAndListsAndNamesItsVersion) {
-  EXPECT_EQ(shown({"--help"}).exit_code, exit_met);
+  EXPECT_EQ(shown({"--help"}).exit_code, process::exit_met);
   EXPECT_NE(shown({"simulate", "--help"}).text.find("Exit codes"), std::string::npos);
   EXPECT_NE(shown({"simulate", "--list"}).text.find("holder-killed"), std::string::npos);
   EXPECT_NE(shown({"--version"}).text.find("drover "), std::string::npos);
-  EXPECT_EQ(shown({}).exit_code, exit_usage);
+  EXPECT_EQ(shown({}).exit_code, process::exit_usage);
 }
 
 }  // namespace

@@ -6,29 +6,29 @@
 #include <string>
 #include <variant>
 
-#include "audit/exit_code.hpp"
+#include "audit/run/exit_code.hpp"
 #include "cli/command_line.hpp"
-#include "cli/exit_codes.hpp"
-#include "cli/usage_error.hpp"
-#include "cli/whole_input.hpp"
-#include "herd/member.hpp"
+#include "process/exit_codes.hpp"
 #include "process/signal_watch.hpp"
 #include "prompts/prompt_text.hpp"
-#include "simulate/simulate.hpp"
+#include "simulate/herd/member.hpp"
+#include "simulate/run/simulate.hpp"
+#include "text/usage_error.hpp"
+#include "text/whole_input.hpp"
 
 namespace {
 
 using namespace drover;
 
 int carry_out(const cli::showing& what) {
-  std::fputs(what.text.c_str(), what.exit_code == cli::exit_met ? stdout : stderr);
+  std::fputs(what.text.c_str(), what.exit_code == process::exit_met ? stdout : stderr);
   return what.exit_code;
 }
 int carry_out(const simulate::simulate_options& asked) { return simulate::run_simulate(asked); }
 int carry_out(const audit::audit_options& asked) {
   try {
     return audit::run_audit(asked);
-  } catch (const cli::usage_error&) {
+  } catch (const text::usage_error&) {
     throw;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "drover: %s\n", error.what());
@@ -40,18 +40,18 @@ int carry_out(const prompts::init_options& asked) {
     try {
       return prompts::init_ai(asked);
     } catch (const std::exception& why) {
-      throw cli::usage_error{std::string{"init ai: "} + why.what()};
+      throw text::usage_error{std::string{"init ai: "} + why.what()};
     }
   }();
   for (const auto& file : written) std::printf("wrote %s\n", file.c_str());
   if (written.empty()) std::puts("everything is there already");
-  return cli::exit_met;
+  return process::exit_met;
 }
 int carry_out(const cli::fix_prompt_options& asked) {
-  const auto made = prompts::fix_prompt(cli::whole_input(asked.file));
-  if (!made) throw cli::usage_error{asked.file + ": " + made.error().text};
+  const auto made = prompts::fix_prompt(text::whole_input(asked.file));
+  if (!made) throw text::usage_error{asked.file + ": " + made.error().text};
   std::fputs(made->c_str(), stdout);
-  return cli::exit_met;
+  return process::exit_met;
 }
 int carry_out(const cli::member_arguments& told) { return simulate::run_member(told.texts); }
 
@@ -61,14 +61,14 @@ int main(int count, char** arguments) {
   try {
     return std::visit([](const auto& what) { return carry_out(what); },
                       cli::parse_command_line(count, arguments));
-  } catch (const cli::usage_error& error) {
+  } catch (const text::usage_error& error) {
     std::fprintf(stderr, "drover: %s\n", error.what());
-    return cli::exit_usage;
-  } catch (const simulate::interrupted& by) {
+    return process::exit_usage;
+  } catch (const process::interrupted& by) {
     std::fputs("drover: interrupted; everything that was started is stopped and removed\n", stderr);
-    return cli::exit_signal + by.signal;
+    return process::exit_signal + by.signal;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "drover: %s\n", error.what());
-    return cli::exit_not_met;
+    return process::exit_not_met;
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/prompts_command.hpp"
 
-#include "cli/usage_error.hpp"
 #include "prompts/prompt_text.hpp"
+#include "text/usage_error.hpp"
 
 namespace drover::cli {
 namespace {
@@ -41,14 +41,14 @@ prompts_command::prompts_command(CLI::App& app)
 
 std::variant<showing, prompts::init_options, fix_prompt_options> prompts_command::meant() const {
   if (init_->parsed()) {
-    if (what_ != "ai") throw usage_error{"'" + what_ + "': there is only `drover init ai`"};
+    if (what_ != "ai") throw text::usage_error{"'" + what_ + "': there is only `drover init ai`"};
     return prompts::init_options{.folder = folder_};
   }
   if (kind_ == "fix") return fix_prompt_options{.file = file_.empty() ? "-" : file_};
-  if (!file_.empty()) throw usage_error{"'" + file_ + "': only fix takes a file"};
+  if (!file_.empty()) throw text::usage_error{"'" + file_ + "': only fix takes a file"};
   if (kind_ == "write") return showing{prompts::write_prompt(), 0};
   if (kind_ == "review") return showing{prompts::review_prompt(), 0};
-  throw usage_error{"'" + kind_ + "': give write, review or fix"};
+  throw text::usage_error{"'" + kind_ + "': give write, review or fix"};
 }
 
 }  // namespace drover::cli

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "cli/typed_command.hpp"
-#include "cli/typed_numbers.hpp"
-#include "cli/usage_error.hpp"
-#include "simulate/simulate.hpp"
-#include "strategies/strategy.hpp"
+#include "simulate/run/simulate.hpp"
+#include "simulate/strategies/strategy.hpp"
+#include "text/typed_numbers.hpp"
+#include "text/usage_error.hpp"
 
 namespace drover::cli {
 namespace {
@@ -77,7 +77,7 @@ report_format format_named(const std::string& name) {
   const auto found =
       std::ranges::find(report_formats, name, &decltype(report_formats)::value_type::first);
   if (found != report_formats.end()) return found->second;
-  throw usage_error{"--format '" + name + "': give text, json, csv, html or svg"};
+  throw text::usage_error{"--format '" + name + "': give text, json, csv, html or svg"};
 }
 
 template <class Named>
@@ -94,13 +94,13 @@ std::vector<std::string> strategies_named(const std::string& text) {
     for (const auto& each : simulate::strategies()) names.emplace_back(each.name);
     return names;
   }
-  for (std::string& each : typed_list("--strategy", text)) {
+  for (std::string& each : text::typed_list("--strategy", text)) {
     if (simulate::find_strategy(each) == nullptr) {
-      throw usage_error{"--strategy '" + each + "': there are " + names_of(simulate::strategies()) +
-                        ", and all"};
+      throw text::usage_error{"--strategy '" + each + "': there are " +
+                              names_of(simulate::strategies()) + ", and all"};
     }
     if (std::ranges::find(names, each) != names.end()) {
-      throw usage_error{"--strategy '" + text + "': " + each + " stands there twice"};
+      throw text::usage_error{"--strategy '" + text + "': " + each + " stands there twice"};
     }
     names.push_back(std::move(each));
   }
@@ -109,17 +109,17 @@ std::vector<std::string> strategies_named(const std::string& text) {
 
 std::vector<simulate::load_time> loads_named(std::string_view text) {
   std::vector<simulate::load_time> loads;
-  for (const std::string& each : typed_list("--load-ms", text)) {
+  for (const std::string& each : text::typed_list("--load-ms", text)) {
     auto load = simulate::load_time::parse(each);
     if (!load) {
-      throw usage_error{"--load-ms '" + each + "': give " +
-                        std::string{simulate::load_time::forms()}};
+      throw text::usage_error{"--load-ms '" + each + "': give " +
+                              std::string{simulate::load_time::forms()}};
     }
     loads.push_back(*std::move(load));
   }
   if (loads.size() > simulate::loads_max) {
-    throw usage_error{"--load-ms: at most " + std::to_string(simulate::loads_max) +
-                      " at a time; run it again for the others"};
+    throw text::usage_error{"--load-ms: at most " + std::to_string(simulate::loads_max) +
+                            " at a time; run it again for the others"};
   }
   return loads;
 }
@@ -179,7 +179,7 @@ void simulate_command::refuse_for(const simulate::scenario& what) const {
 }
 
 void simulate_command::refuse(const char* option, const char* why) const {
-  if (has(option)) throw usage_error{std::string{option} + ": " + why};
+  if (has(option)) throw text::usage_error{std::string{option} + ": " + why};
 }
 
 std::variant<showing, simulate::simulate_options> simulate_command::meant(
@@ -190,8 +190,8 @@ std::variant<showing, simulate::simulate_options> simulate_command::meant(
   const simulate::scenario* what = &simulate::scenarios().front();
   if (has("--scenario")) what = simulate::find_scenario(scenario_);
   if (what == nullptr) {
-    throw usage_error{"--scenario '" + scenario_ + "': there are " +
-                      names_of(simulate::scenarios())};
+    throw text::usage_error{"--scenario '" + scenario_ + "': there are " +
+                            names_of(simulate::scenarios())};
   }
   return meant_simulation(*what, typed_command(words));
 }
@@ -209,57 +209,60 @@ simulate::simulate_options simulate_command::meant_simulation(const simulate::sc
   made.strategy_command = strategy_command_;
   if (has("--strategy-command")) {
     if (strategy_command_.find_first_not_of(' ') == std::string::npos) {
-      throw usage_error{"--strategy-command: give the program and its arguments"};
+      throw text::usage_error{"--strategy-command: give the program and its arguments"};
     }
     made.strategies.emplace_back("command");
   }
-  if (made.strategies.empty()) throw usage_error{"--strategy: none is left to play"};
+  if (made.strategies.empty()) throw text::usage_error{"--strategy: none is left to play"};
   made.processes = static_cast<std::uint32_t>(
-      typed_number("--processes", processes_, 1, simulate::processes_max));
+      text::typed_number("--processes", processes_, 1, simulate::processes_max));
   made.callers = what.usual.callers;
   if (has("--callers")) {
-    made.callers =
-        static_cast<std::uint32_t>(typed_number("--callers", callers_, 1, simulate::callers_max));
+    made.callers = static_cast<std::uint32_t>(
+        text::typed_number("--callers", callers_, 1, simulate::callers_max));
   }
   if (made.processes * made.callers > simulate::callers_in_all_max) {
-    throw usage_error{"--processes " + processes_ + " with " + std::to_string(made.callers) +
-                      " callers each: " + std::to_string(made.processes * made.callers) +
-                      " in all are more than " + std::to_string(simulate::callers_in_all_max) +
-                      "; lower --processes or --callers"};
+    throw text::usage_error{"--processes " + processes_ + " with " + std::to_string(made.callers) +
+                            " callers each: " + std::to_string(made.processes * made.callers) +
+                            " in all are more than " +
+                            std::to_string(simulate::callers_in_all_max) +
+                            "; lower --processes or --callers"};
   }
   made.loads = loads_named(has("--load-ms") ? std::string_view{loads_} : what.usual.loads);
-  made.ttl = has("--ttl") ? typed_time("--ttl", ttl_, 100ms, simulate::ttl_max) : what.usual.ttl;
+  made.ttl =
+      has("--ttl") ? text::typed_time("--ttl", ttl_, 100ms, simulate::ttl_max) : what.usual.ttl;
   made.events = what.usual.events;
   if (has("--events")) {
-    made.events =
-        static_cast<std::uint32_t>(typed_number("--events", events_, 1, simulate::events_max));
+    made.events = static_cast<std::uint32_t>(
+        text::typed_number("--events", events_, 1, simulate::events_max));
   }
   if (redis_ != "auto") {
     if (!is_redis_mine_) {
-      throw usage_error{"--redis " + simulate::without_password(redis_) +
-                        ": the simulation puts keys of its own there and loads the server; say "
-                        "--redis-is-mine if that is what you want"};
+      throw text::usage_error{
+          "--redis " + simulate::without_password(redis_) +
+          ": the simulation puts keys of its own there and loads the server; say "
+          "--redis-is-mine if that is what you want"};
     }
     if (what.breaks_redis) {
-      throw usage_error{"--redis: the scenario " + std::string{what.name} +
-                        " kills or empties the server, so it plays on a private one only"};
+      throw text::usage_error{"--redis: the scenario " + std::string{what.name} +
+                              " kills or empties the server, so it plays on a private one only"};
     }
     made.redis_url = redis_;
   }
   if (!redis_server_.empty()) made.redis_server = redis_server_;
   const auto origin = simulate::parse_origin(origin_);
   if (!origin) {
-    throw usage_error{"--origin '" + simulate::without_password(origin_) +
-                      "': give sqlite, postgresql, or a URL that begins with postgresql://"};
+    throw text::usage_error{"--origin '" + simulate::without_password(origin_) +
+                            "': give sqlite, postgresql, or a URL that begins with postgresql://"};
   }
   made.origin = *origin;
   if (!postgresql_bin_.empty()) made.postgresql_bin = postgresql_bin_;
   made.format = format_named(format_);
   if (has("--out")) made.out = out_;
-  made.seed = typed_number("--seed", seed_, 0, UINT64_MAX);
+  made.seed = text::typed_number("--seed", seed_, 0, UINT64_MAX);
   if (has("--expect")) {
     auto read = simulate::parse_expectations(expect_);
-    if (!read.error.empty()) throw usage_error{"--expect: " + read.error};
+    if (!read.error.empty()) throw text::usage_error{"--expect: " + read.error};
     made.expected = std::move(read.conditions);
   }
   return made;

@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "cli/showing.hpp"
-#include "simulate/simulate_options.hpp"
+#include "simulate/run/simulate_options.hpp"
 
 namespace drover::cli {
 

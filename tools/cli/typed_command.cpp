@@ -5,7 +5,7 @@
 #include <array>
 #include <cctype>
 
-#include "origins/origin_address.hpp"
+#include "simulate/origins/origin_address.hpp"
 
 namespace drover::cli {
 namespace {

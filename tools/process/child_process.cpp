@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-namespace drover::simulate {
+namespace drover::process {
 namespace {
 
 struct descriptors {
@@ -118,4 +118,4 @@ std::string ending_in_words(int status) {
   return "ended with exit code " + std::to_string(WEXITSTATUS(status));
 }
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -16,7 +16,7 @@
 
 #include "process/user.hpp"
 
-namespace drover::simulate {
+namespace drover::process {
 
 class child_process {
  public:
@@ -53,4 +53,4 @@ class child_process {
 /// "ended by signal 11 (Segmentation fault)", "ended with exit code 1".
 [[nodiscard]] std::string ending_in_words(int status);
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -14,7 +14,7 @@
 
 #include "process/scratch_folder.hpp"
 
-namespace drover::simulate {
+namespace drover::process {
 namespace {
 
 using namespace std::chrono_literals;
@@ -108,4 +108,4 @@ TEST(child_process, StopsByASignalOrSaysThatItDoesNot) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::process

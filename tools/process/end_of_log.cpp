@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace drover::simulate {
+namespace drover::process {
 
 std::string end_of_log(const std::filesystem::path& log) {
   constexpr std::size_t most = 1000;
@@ -14,4 +14,4 @@ std::string end_of_log(const std::filesystem::path& log) {
   return "; its log ends:\n" + (text.size() > most ? text.substr(text.size() - most) : text);
 }
 
-}  // namespace drover::simulate
+}  // namespace drover::process

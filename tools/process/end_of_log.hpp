@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <string>
 
-namespace drover::simulate {
+namespace drover::process {
 
 /// "; its log ends:\n..."; empty when there is nothing in the file.
 [[nodiscard]] std::string end_of_log(const std::filesystem::path& log);
 
-}  // namespace drover::simulate
+}  // namespace drover::process

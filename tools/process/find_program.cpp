@@ -11,7 +11,7 @@
 
 #include "base/printing.hpp"
 
-namespace drover::simulate {
+namespace drover::process {
 
 namespace {
 
@@ -39,4 +39,4 @@ std::string find_program(const std::string& word) {
   throw std::invalid_argument{"there is no program " + shown + " in $PATH"};
 }
 
-}  // namespace drover::simulate
+}  // namespace drover::process

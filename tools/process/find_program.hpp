@@ -4,10 +4,10 @@
 
 #include <string>
 
-namespace drover::simulate {
+namespace drover::process {
 
 /// Its path, as execvp(3) would find it. Throws std::invalid_argument, which names the word, when
 /// there is none that can be executed.
 [[nodiscard]] std::string find_program(const std::string& word);
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -9,7 +9,7 @@
 
 #include "process/scratch_folder.hpp"
 
-namespace drover::simulate {
+namespace drover::process {
 namespace {
 
 TEST(find_program, FindsWhatAShellWouldFind) {
@@ -34,4 +34,4 @@ TEST(find_program, NamesWhatIsNoProgram) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::process

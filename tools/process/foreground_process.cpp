@@ -10,7 +10,7 @@
 
 #include "process/process_tree.hpp"
 
-namespace drover::simulate {
+namespace drover::process {
 namespace {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
@@ -90,4 +90,4 @@ int shell_code(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace drover::simulate {
+namespace drover::process {
 
 class foreground_process {
  public:
@@ -44,4 +44,4 @@ class foreground_process {
 /// What a shell would say: the exit code, or 128 + the signal that ended it.
 [[nodiscard]] int shell_code(int status);
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace drover::simulate {
+namespace drover::process {
 namespace {
 
 namespace fs = std::filesystem;
@@ -54,4 +54,4 @@ std::vector<pid_t> descendants_of(pid_t process) {
   return found;
 }
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -6,10 +6,10 @@
 
 #include <vector>
 
-namespace drover::simulate {
+namespace drover::process {
 
 /// Children, their children and so on, at this moment; those whose parent has ended before are
 /// somebody else's by then. Blocks while it reads /proc. Threads: any.
 [[nodiscard]] std::vector<pid_t> descendants_of(pid_t process);
 
-}  // namespace drover::simulate
+}  // namespace drover::process

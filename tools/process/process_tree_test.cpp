@@ -13,7 +13,7 @@
 
 #include "process/foreground_process.hpp"
 
-namespace drover::simulate {
+namespace drover::process {
 namespace {
 
 std::vector<std::string> own_environment() {
@@ -61,4 +61,4 @@ TEST(process_tree, WhatACommandHasStartedEndsWithIt) {
 }
 
 }  // namespace
-}  // namespace drover::simulate
+}  // namespace drover::process

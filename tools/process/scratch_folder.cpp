@@ -11,7 +11,7 @@
 #include <system_error>
 #include <thread>
 
-namespace drover::simulate {
+namespace drover::process {
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,4 +74,4 @@ scratch_folder::~scratch_folder() {
   }
 }
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -6,7 +6,7 @@
 
 #include "process/user.hpp"
 
-namespace drover::simulate {
+namespace drover::process {
 
 class scratch_folder {
  public:
@@ -25,4 +25,4 @@ class scratch_folder {
   std::filesystem::path path_;
 };
 
-}  // namespace drover::simulate
+}  // namespace drover::process

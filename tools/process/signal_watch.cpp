@@ -3,7 +3,7 @@
 
 #include <ctime>
 
-namespace drover::simulate {
+namespace drover::process {
 
 signal_watch::signal_watch(std::initializer_list<int> besides) {
   ::sigemptyset(&watched_);
@@ -40,4 +40,4 @@ void signal_watch::pause(std::chrono::milliseconds time) const {
   if (signal > 0 && signal != SIGCHLD) throw interrupted{signal, from.si_code == SI_KERNEL};
 }
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -10,7 +10,7 @@
 #include <csignal>
 #include <initializer_list>
 
-namespace drover::simulate {
+namespace drover::process {
 
 /// Somebody wants us to stop: SIGINT, SIGTERM, SIGHUP or SIGQUIT (or one that was asked for). Not a
 /// std::exception, so that nobody takes it for an error on its way out.
@@ -38,4 +38,4 @@ class signal_watch {
   struct sigaction child_before_ {};
 };
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -4,11 +4,11 @@
 
 #include <sys/types.h>
 
-namespace drover::simulate {
+namespace drover::process {
 
 struct user {
   uid_t uid = 0;
   gid_t gid = 0;
 };
 
-}  // namespace drover::simulate
+}  // namespace drover::process

@@ -51,7 +51,7 @@ TEST(prompts, AMarkWithoutItsEndIsNoSection) {
 }
 
 TEST(prompts, InitWritesOnceAndKeepsWhatIsThere) {
-  const simulate::scratch_folder folder;
+  const process::scratch_folder folder;
   std::ofstream{folder.path() / "AGENTS.md"} << "# Our project\n";
   const auto first = init_ai({.folder = folder.path()});
   EXPECT_EQ(first.size(), 7U);
@@ -66,7 +66,7 @@ TEST(prompts, InitWritesOnceAndKeepsWhatIsThere) {
 }
 
 TEST(prompts, InitLeavesALinkALink) {
-  const simulate::scratch_folder folder;
+  const process::scratch_folder folder;
   std::ofstream{folder.path() / "AGENTS.md"} << "# Our project\n";
   fs::create_symlink("AGENTS.md", folder.path() / "CLAUDE.md");
   EXPECT_EQ(init_ai({.folder = folder.path()}).size(), 6U);
@@ -74,7 +74,7 @@ TEST(prompts, InitLeavesALinkALink) {
   expect_in(contents(folder.path() / "CLAUDE.md"), rules);
   EXPECT_TRUE(init_ai({.folder = folder.path()}).empty());
 
-  const simulate::scratch_folder other;
+  const process::scratch_folder other;
   std::ofstream{other.path() / "ours.md"} << "# Ours\n";
   fs::create_symlink("ours.md", other.path() / "AGENTS.md");
   EXPECT_EQ(init_ai({.folder = other.path()}).size(), 7U);

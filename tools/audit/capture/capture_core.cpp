@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "audit/capture/capture_core.hpp"
+
+#include <utility>
+
+#include "audit/capture/key_pattern.hpp"
+#include "audit/capture/limits.hpp"
+#include "audit/capture/script_facts.hpp"
+#include "lease/sha1.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::size_t spent_max = 1024;
+
+void append_hash(std::string& out, std::uint64_t hash) {
+  for (unsigned shift = 64; shift > 0; shift -= 4) {
+    out += "0123456789abcdef"[(hash >> (shift - 4)) & 15U];
+  }
+}
+
+/// Ready to be filled again. Arguments and items stay, for the memory of their texts.
+void wipe(event& one) {
+  one.transaction = 0;
+  one.executed = true;
+  one.script.clear();
+  static_cast<reply_item&>(one.answer) = {};
+  one.answer.items.clear();
+}
+
+}  // namespace
+
+capture_core::capture_core(const capture_options& options, record_sink& sink)
+    : options_{options}, sink_{sink} {}
+
+std::unique_ptr<record> capture_core::new_event() {
+  if (spent_.empty()) return std::make_unique<record>(event{});
+  std::unique_ptr<record> one = std::move(spent_.back());
+  spent_.pop_back();
+  if (!std::holds_alternative<event>(*one)) {
+    one->emplace<event>();
+  } else {
+    wipe(std::get<event>(*one));
+  }
+  return one;
+}
+
+void capture_core::emit(std::unique_ptr<record> one) {
+  std::get<event>(*one).sequence = ++sequence_;
+  sink_.take_whole(one);
+  if (spent_.size() < spent_max) spent_.push_back(std::move(one));
+}
+
+bool capture_core::take_room(std::size_t cost) noexcept {
+  if (waiting_bytes_ + cost > options_.waiting_bytes_max) return false;
+  waiting_bytes_ += cost;
+  return true;
+}
+
+void capture_core::show_name(std::string_view head, const digest& of, std::string& into) const {
+  into.clear();
+  if (options_.hide_keys) {
+    // Patterns have to be told apart, though nobody can tell them.
+    append_hash(into, digest_of(options_.hash_key, fold_key(head)).hash);
+    into += ':';
+    append_hash(into, of.hash);
+    return;
+  }
+  if (of.length <= name_bytes_max) {
+    into = head;
+    return;
+  }
+  into = head.substr(0, name_bytes_max - 17);
+  into += '#';
+  append_hash(into, of.hash);
+}
+
+const std::string& capture_core::see_body(std::string_view body) {
+  const std::uint64_t hash = digest_of(options_.hash_key, body).hash;
+  const auto found = sha1_of_body_.find(hash);
+  if (found != sha1_of_body_.end()) return found->second;
+  // Who sends ever new bodies pays for it; the map only has to be bounded.
+  if (sha1_of_body_.size() >= scripts_max) sha1_of_body_.clear();
+  const auto digits = lease::sha1_of(body);
+  std::string& sha1 = sha1_of_body_[hash];
+  sha1.assign(digits.data(), digits.size());
+  if (!knows_script(sha1)) see(facts_of_body(sha1, body));
+  return sha1;
+}
+
+std::string capture_core::see_library(std::string_view body) {
+  library_facts facts = facts_of_library(body);
+  for (script_seen& each : facts.functions) see(std::move(each));
+  return std::move(facts.name);
+}
+
+void capture_core::see_call(std::string_view sha1) {
+  if (knows_script(sha1)) return;
+  std::optional<script_seen> facts = facts_of_published(sha1);
+  if (facts) see(std::move(*facts));
+}
+
+bool capture_core::knows_script(std::string_view script) const {
+  return seen_.find(std::string{script}) != seen_.end();
+}
+
+unsigned capture_core::ttl_argument_of(const std::string& script) const {
+  const auto found = seen_.find(script);
+  return found == seen_.end() ? 0 : found->second;
+}
+
+void capture_core::see(script_seen&& facts) {
+  if (seen_.size() >= scripts_max) return;
+  if (!seen_.emplace(facts.script, facts.ttl_argument).second) return;
+  tell(std::move(facts));
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Any bytes as a conversation: whole pieces must give what any slicing gives, times and numbers
+// must rise, every record must be written and read back, and no reply may be matched twice. The
+// first byte of the input is the size of the slices; then come pieces, each with a byte in front:
+// its highest bit says who speaks, the others how long the piece is.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "audit/capture/conversation.hpp"
+#include "audit/capture/record_text.hpp"
+
+namespace {
+
+using drover::audit::capture;
+using drover::audit::conversation;
+using drover::audit::event;
+using drover::audit::moment;
+using drover::audit::record;
+using drover::audit::sight_lost;
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "violated: %s\n", what);
+  std::abort();
+}
+
+class writing_sink final : public drover::audit::record_sink {
+ public:
+  void take(record& one) override {
+    if (auto* const each = std::get_if<event>(&one)) {
+      require(each->done >= each->sent, "answered after it was asked");
+      require(each->sequence == ++events, "numbers rise one by one");
+      require(each->arguments.size() <= each->argument_count, "no more than there are");
+      each->batch = 0;  // pieces of a slice are read at once, or not
+    }
+    if (auto* const each = std::get_if<sight_lost>(&one)) each->bytes = 0;
+    const std::size_t from = text.size();
+    drover::audit::append_line(text, one);
+    require(drover::audit::read_line(std::string_view{text}.substr(from)).has_value(),
+            "what is written can be read");
+  }
+
+  std::string text;
+  std::uint64_t events = 0;
+};
+
+std::string answer(std::string_view input, std::size_t slice_max) {
+  writing_sink sink;
+  capture of{{.hash_key = {1, 2}, .waiting_bytes_max = 20'000}, sink};
+  conversation talk{of, {.connection = 1, .at = {}, .pid = 0, .process = {}}};
+  moment now{};
+  std::size_t asked_bytes = 0;
+  while (!input.empty()) {
+    const auto head = static_cast<unsigned char>(input[0]);
+    input.remove_prefix(1);
+    std::string_view piece = input.substr(0, head & 0x7FU);
+    input.remove_prefix(piece.size());
+    now += moment{1};
+    while (!piece.empty()) {
+      const std::string_view slice = piece.substr(0, slice_max);
+      piece.remove_prefix(slice.size());
+      asked_bytes += slice.size();
+      if ((head & 0x80U) == 0) {
+        talk.client_sent(slice, now);
+      } else {
+        talk.server_sent(slice, now);
+      }
+    }
+  }
+  talk.closed(now, true);
+  require(of.bytes() == asked_bytes, "every byte is counted");
+  return sink.text;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  const std::string_view input{reinterpret_cast<const char*>(data) + 1, size - 1};
+  const std::string whole = answer(input, input.size());
+  require(answer(input, 1) == whole, "byte by byte gives the same");
+  require(answer(input, 1U + data[0] % 20U) == whole, "slices give the same");
+  return 0;
+}

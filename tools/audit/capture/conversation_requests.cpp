@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// The client's side of a conversation: what is asked, and which replies are to be expected.
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "audit/capture/conversation_state.hpp"
+#include "audit/capture/limits.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::size_t text_memory_max = std::size_t{64} << 10U;
+
+bool is_word(std::string_view text, std::string_view word) noexcept {
+  return text.size() == word.size() && std::equal(text.begin(), text.end(), word.begin(),
+                                                  [](char a, char b) { return upper(a) == b; });
+}
+
+std::int64_t number_of(std::string_view text, std::int64_t otherwise) noexcept {
+  std::int64_t value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return code == std::errc{} && end == text.data() + text.size() ? value : otherwise;
+}
+
+std::size_t cost_of(const event& one) noexcept {
+  return sizeof(record) + one.arguments.size() * sizeof(field);
+}
+
+}  // namespace
+
+void conversation_state::client_sent(std::string_view bytes, moment at) {
+  of_.count_bytes(bytes.size());
+  if (reader_.is_idle()) batch_ = of_.next_batch();
+  std::size_t used = 0;
+  while (!blind_) {
+    const auto [how, consumed] = reader_.read(bytes.substr(used), request_);
+    used += consumed;
+    if (how == resp::request_reader::status::need_more) return;
+    if (how == resp::request_reader::status::broken) {
+      lose("the client's bytes: " + std::string{reader_.error()}, at);
+      break;
+    }
+    take_request(at, used);
+    request_.clear();
+    tail_.clear();
+    if (request_.text.capacity() > text_memory_max) request_.text = {};
+  }
+  unread_bytes_ += bytes.size() - used;
+}
+
+void conversation_state::take_request(moment at, std::size_t upto) {
+  const found_command found = request_events::find(request_);
+  if (waiting_.size() >= waiting_max) {
+    return lose("more commands wait for their replies than can be kept track of", at);
+  }
+  awaited one = make_awaited(found, at);
+  one.gets_reply = note_reply_mode(found);
+  if (listener_ != nullptr && one.get() != nullptr) listener_->request_ended(*one.get(), upto);
+  const effect does = one.does;
+  if (multi_sent_ && does == effect::client_reply) {
+    waiting_.push(std::move(one));
+    return lose("CLIENT REPLY inside MULTI", at);
+  }
+  if (does == effect::multi) multi_sent_ = true;
+  if (does == effect::exec || does == effect::discard || does == effect::reset) multi_sent_ = false;
+  waiting_.push(std::move(one));
+  if (does == effect::sync) return lose(found.spec->name(), at);
+  drain_unanswered(at);
+}
+
+awaited conversation_state::make_awaited(const found_command& found, moment at) {
+  awaited one;
+  one.of = of_.new_event();
+  event& made = *one.get();
+  made.connection = connection_;
+  made.batch = batch_;
+  made.sent = at;
+  events_.make(request_, tail_, found, made);
+  one.is_listed = found.spec != nullptr;
+  one.does = one.is_listed ? found.spec->does() : effect::none;
+  note_effect(one, found);
+  one.room = cost_of(made);
+  if (!of_.take_room(one.room)) {
+    one.of.reset();
+    one.room = 0;
+  }
+  return one;
+}
+
+std::string_view conversation_state::argument(const found_command& found,
+                                              std::size_t i) const noexcept {
+  const std::size_t at = found.words + i;
+  return at < request_.arguments.size() ? request_[at] : std::string_view{};
+}
+
+void conversation_state::note_effect(awaited& one, const found_command& found) const {
+  const std::size_t count = request_.argument_count - found.words;
+  switch (one.does) {
+    case effect::select: one.number = number_of(argument(found, 0), 0); break;
+    case effect::hello:
+      one.number = count > 0 ? number_of(argument(found, 0), 0) : 0;
+      note_names(one, found);
+      break;
+    case effect::client_setname:
+    case effect::client_setinfo: note_names(one, found); break;
+    default: break;
+  }
+  if (is_subscribing(one.does)) one.replies = std::max<std::size_t>(count, 1);
+  if (is_unsubscribing(one.does)) {
+    one.replies = std::max<std::size_t>(count, 1);
+    one.until_none = count == 0;
+  }
+}
+
+void conversation_state::note_names(awaited& one, const found_command& found) const {
+  name_change change;
+  if (one.does == effect::client_setname) {
+    change.name = std::string{argument(found, 0)};
+  } else if (one.does == effect::client_setinfo) {
+    const bool is_version = is_word(argument(found, 0), "LIB-VER");
+    (is_version ? change.library_version : change.library) = std::string{argument(found, 1)};
+  } else {
+    std::size_t i = 1;
+    while (!argument(found, i).empty() && !is_word(argument(found, i), "SETNAME")) {
+      i += is_word(argument(found, i), "AUTH") ? 3U : 1U;
+    }
+    if (argument(found, i).empty()) return;
+    change.name = std::string{argument(found, i + 1)};
+  }
+  one.names = std::make_unique<name_change>(std::move(change));
+}
+
+/// Whether the request gets a reply. As the server does it: SKIP is for one command, OFF until ON
+/// or RESET, and confirmations of subscriptions come all the same.
+bool conversation_state::note_reply_mode(const found_command& found) {
+  const effect does = found.spec == nullptr ? effect::none : found.spec->does();
+  const bool skipped = std::exchange(skips_next_, false);
+  if (does == effect::client_reply && request_.argument_count == found.words + 1) {
+    const std::string_view mode = argument(found, 0);
+    if (is_word(mode, "ON")) {
+      replies_off_ = false;
+      return true;
+    }
+    if (is_word(mode, "OFF")) {
+      replies_off_ = true;
+      return false;
+    }
+    if (is_word(mode, "SKIP")) {
+      skips_next_ = !replies_off_;
+      return false;
+    }
+  }
+  if (does == effect::reset) replies_off_ = false;
+  if (is_subscribing(does) || is_unsubscribing(does)) return true;
+  return !replies_off_ && !skipped;
+}
+
+}  // namespace drover::audit

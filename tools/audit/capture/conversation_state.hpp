@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// The inside of a conversation. Requests are read in conversation_requests.cpp, replies matched in
+// conversation_replies.cpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/capture/awaited_replies.hpp"
+#include "audit/capture/capture_core.hpp"
+#include "audit/capture/conversation.hpp"
+#include "audit/capture/reply_collector.hpp"
+#include "audit/capture/request_event.hpp"
+#include "audit/capture/subscriptions.hpp"
+#include "resp/request_reader.hpp"
+
+namespace drover::audit {
+
+class conversation_state {
+ public:
+  conversation_state(capture_core& of, connection_opened opened, conversation_listener* listener);
+
+  void client_sent(std::string_view bytes, moment at);
+  void server_sent(std::string_view bytes, moment at);
+  void closed(moment at, bool by_client);
+
+  [[nodiscard]] bool is_blind() const noexcept { return blind_; }
+  [[nodiscard]] bool is_idle() const noexcept {
+    return reader_.is_idle() && collector_.is_idle() && waiting_.empty();
+  }
+
+ private:
+  // Requests.
+  void take_request(moment at, std::size_t upto);
+  awaited make_awaited(const found_command& found, moment at);
+  void note_effect(awaited& one, const found_command& found) const;
+  void note_names(awaited& one, const found_command& found) const;
+  bool note_reply_mode(const found_command& found);
+  [[nodiscard]] std::string_view argument(const found_command& found, std::size_t i) const noexcept;
+
+  // Replies.
+  [[nodiscard]] reply_collector::target target_of_next();
+  bool take_reply(moment at, std::size_t upto);
+  bool take_own(moment at, std::size_t upto);
+  void tell_push(effect confirms, moment at);
+  void drain_unanswered(moment at);
+  void finish(moment at, std::size_t upto);
+  void finish_in_transaction(awaited&& one, bool succeeded, moment at);
+  void queue(awaited&& one);
+  void run_queued(bool executed, moment sent, moment at);
+  void drop_queued(moment at);
+  void apply(const awaited& one, bool succeeded);
+  void emit(awaited&& one);
+  [[nodiscard]] reply& answer_of(const awaited& one) noexcept {
+    event* const of = one.get();
+    return of != nullptr ? of->answer : scratch_;
+  }
+  void flush(moment at);
+  void lose(std::string why, moment at);
+  void tell_left_out(moment at);
+
+  capture_core& of_;
+  conversation_listener* listener_;
+  std::uint64_t connection_;
+  request_tail tail_;
+  resp::request_reader reader_;
+  resp::request request_;
+  request_events events_;
+  reply_collector collector_;
+  awaited_replies waiting_;
+  reply scratch_;  // of a command that could not be kept
+
+  // What is true of the connection on the client's side, ahead of the server's.
+  std::uint64_t batch_ = 0;
+  bool replies_off_ = false;
+  bool skips_next_ = false;
+  bool multi_sent_ = false;
+
+  // And on the server's, as of the last reply.
+  std::uint32_t database_ = 0;
+  std::int64_t protocol_ = 2;
+  subscriptions subscribed_;
+  std::uint64_t transaction_ = 0;
+  std::vector<awaited> queued_;
+  std::vector<reply*> queued_replies_;
+  connection_named named_;
+
+  bool blind_ = false;
+  std::string why_blind_;
+  std::uint64_t unread_bytes_ = 0;
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace drover::audit

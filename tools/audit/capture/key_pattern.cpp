@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+#include "audit/capture/key_pattern.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace drover::audit {
+
+namespace {
+
+/// Longer patterns are cut: names are strangers' text.
+constexpr std::size_t pattern_bytes_max = 160;
+/// Hex that short may be a word or a number of its own kind ("add", "cafe").
+constexpr std::size_t hex_min = 8;
+/// Letters and digits mixed at this length are an identifier, not a name.
+constexpr std::size_t random_min = 12;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_name_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
+bool is_word_part(char c) { return is_digit(c) || is_name_letter(c); }
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// The length of a UUID at the start of `text`, 0 if there is none.
+std::size_t uuid_length(std::string_view text) {
+  constexpr std::array<std::size_t, 5> groups{8, 4, 4, 4, 12};
+  std::size_t at = 0;
+  for (const std::size_t group : groups) {
+    if (at > 0) {
+      if (at >= text.size() || text[at] != '-') return 0;
+      ++at;
+    }
+    for (std::size_t i = 0; i < group; ++i, ++at) {
+      if (at >= text.size() || !is_hex(text[at])) return 0;
+    }
+  }
+  return at < text.size() && is_word_part(text[at]) ? 0 : at;
+}
+
+bool changes_as_a_whole(std::string_view word) {
+  const bool digits = std::any_of(word.begin(), word.end(), is_digit);
+  const bool letters = std::any_of(word.begin(), word.end(), is_name_letter);
+  if (!letters) return true;
+  if (word.size() >= hex_min && std::all_of(word.begin(), word.end(), is_hex)) {
+    return digits || word.size() >= 2 * hex_min;
+  }
+  return digits && word.size() >= random_min;
+}
+
+/// "v2": says which form, not which thing.
+bool is_version(std::string_view word) {
+  return word.size() >= 2 && word.size() <= 3 && lower(word[0]) == 'v' &&
+         std::all_of(word.begin() + 1, word.end(), is_digit);
+}
+
+void put_star(std::string& out) {
+  if (out.empty() || out.back() != '*') out += '*';
+}
+
+void fold_word(std::string_view word, std::string& out) {
+  if (is_version(word)) {
+    out += word;
+  } else if (changes_as_a_whole(word)) {
+    put_star(out);
+  } else {
+    for (const char c : word) {
+      if (is_digit(c)) {
+        put_star(out);
+      } else {
+        out += c;
+      }
+    }
+  }
+}
+
+std::string lower_letters(std::string_view word) {
+  std::string out;
+  for (const char c : word) {
+    if (is_name_letter(c)) out += lower(c);
+  }
+  return out;
+}
+
+bool is_lock_word(std::string_view word) {
+  static constexpr std::array<std::string_view, 12> exact{
+      "lock", "locks", "locked", "locking",   "lck", "mutex",
+      "mtx",  "sem",   "sema",   "semaphore", "dlm", "singleflight"};
+  static constexpr std::array<std::string_view, 4> other{"block", "clock", "unlock", "stock"};
+  const std::string letters = lower_letters(word);
+  if (std::find(exact.begin(), exact.end(), letters) != exact.end()) return true;
+  const auto ends = [&](std::string_view with) {
+    return letters.size() > with.size() && letters.ends_with(with);
+  };
+  if (!ends("lock") && !ends("mutex")) return false;
+  return std::none_of(other.begin(), other.end(),
+                      [&](std::string_view no) { return letters.ends_with(no); });
+}
+
+/// A word that differs from key to key of one pattern.
+bool is_changing(std::string_view word) {
+  return !is_version(word) && std::any_of(word.begin(), word.end(), is_digit);
+}
+
+template <class F>
+void each_word(std::string_view key, F&& use) {
+  std::size_t at = 0;
+  while (at < key.size()) {
+    std::size_t end = at;
+    while (end < key.size() && is_word_part(key[end])) ++end;
+    if (end > at) use(key.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+}  // namespace
+
+void fold_key(std::string_view key, std::string& out) {
+  out.clear();
+  std::size_t at = 0;
+  while (at < key.size() && out.size() < pattern_bytes_max) {
+    if (!is_word_part(key[at])) {
+      out += key[at++];
+      continue;
+    }
+    if (const std::size_t uuid = uuid_length(key.substr(at)); uuid > 0) {
+      put_star(out);
+      at += uuid;
+      continue;
+    }
+    std::size_t end = at;
+    while (end < key.size() && is_word_part(key[end])) ++end;
+    fold_word(key.substr(at, end - at), out);
+    at = end;
+  }
+  if (out.size() > pattern_bytes_max) out.resize(pattern_bytes_max);
+}
+
+std::string fold_key(std::string_view key) {
+  std::string out;
+  fold_key(key, out);
+  return out;
+}
+
+std::vector<std::string_view> words_of(std::string_view key) {
+  std::vector<std::string_view> words;
+  each_word(key, [&](std::string_view word) { words.push_back(word); });
+  return words;
+}
+
+bool looks_like_lock(std::string_view key) {
+  const std::vector<std::string_view> words = words_of(key);
+  return std::any_of(words.begin(), words.end(), is_lock_word);
+}
+
+split_name::split_name(std::string_view name) : name_{name} {
+  each_word(name, [&](std::string_view word) {
+    if (count_ < words_.size()) ++count_;
+    words_[count_ - 1] = word;  // the last one is kept: it tells most
+  });
+  const auto all = words();
+  changes_ = std::any_of(all.begin(), all.end(), is_changing);
+}
+
+bool split_name::has(std::string_view word) const {
+  const auto all = words();
+  return std::find(all.begin(), all.end(), word) != all.end();
+}
+
+int affinity(const split_name& lock, const split_name& value) {
+  if (lock.name() == value.name() || value.words().empty()) return 0;
+  if (value.name().size() >= 3 && lock.name().find(value.name()) != std::string_view::npos) {
+    return 3;
+  }
+  bool shared = false;
+  for (const std::string_view word : value.words()) {
+    if (!lock.has(word)) continue;
+    if (is_changing(word)) return 2;
+    shared = shared || (word.size() >= 3 && !is_lock_word(word));
+  }
+  if (value.changes() && lock.changes()) return -1;
+  const auto all = value.words();
+  if (!value.changes() && all.size() > 1 && lock.has(all.back())) return 2;
+  return shared ? 1 : 0;
+}
+
+namespace {
+
+/// Of a set `[...]` at `pattern[at]`: whether `c` is in it; `at` goes behind it.
+bool in_set(std::string_view glob, std::size_t& at, char c) {
+  ++at;
+  const bool inverted = at < glob.size() && glob[at] == '^';
+  if (inverted) ++at;
+  bool found = false;
+  while (at < glob.size() && glob[at] != ']') {
+    if (glob[at] == '\\' && at + 1 < glob.size()) ++at;
+    const char from = glob[at];
+    char to = from;
+    if (at + 2 < glob.size() && glob[at + 1] == '-' && glob[at + 2] != ']') {
+      to = glob[at + 2];
+      at += 2;
+    }
+    found = found || (c >= std::min(from, to) && c <= std::max(from, to));
+    ++at;
+  }
+  if (at < glob.size()) ++at;
+  return found != inverted;
+}
+
+}  // namespace
+
+bool glob_matches(std::string_view glob, std::string_view text) {
+  std::size_t at = 0;
+  std::size_t in = 0;
+  std::size_t star = std::string_view::npos;  // the last one, to go back to
+  std::size_t star_in = 0;
+  while (in < text.size()) {
+    std::size_t next = at;
+    bool fits = false;
+    if (at < glob.size() && glob[at] == '*') {
+      star = at++;
+      star_in = in;
+      continue;
+    }
+    if (at < glob.size() && glob[at] == '[') {
+      fits = in_set(glob, next, text[in]);
+    } else if (at < glob.size()) {
+      if (glob[next] == '\\' && next + 1 < glob.size()) ++next;
+      fits = (glob[at] == '?') || glob[next] == text[in];
+      ++next;
+    }
+    if (fits) {
+      at = next;
+      ++in;
+    } else if (star != std::string_view::npos) {
+      at = star + 1;
+      in = ++star_in;
+    } else {
+      return false;
+    }
+  }
+  while (at < glob.size() && glob[at] == '*') ++at;
+  return at == glob.size();
+}
+
+}  // namespace drover::audit

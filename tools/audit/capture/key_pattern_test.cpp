@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "audit/capture/key_pattern.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace drover::audit {
+namespace {
+
+TEST(audit_key_pattern, FoldsWhatChangesFromKeyToKey) {
+  EXPECT_EQ(fold_key("user:42"), "user:*");
+  EXPECT_EQ(fold_key("shop:v2:item:7:stock"), "shop:v2:item:*:stock");
+  EXPECT_EQ(fold_key("f:550e8400-e29b-41d4-a716-446655440000:x"), "f:*:x");
+  EXPECT_EQ(fold_key("c:deadbeef01:x"), "c:*:x");
+  EXPECT_EQ(fold_key("add:cafe"), "add:cafe");
+  EXPECT_EQ(fold_key("page7of9"), "page*of*");
+  EXPECT_EQ(fold_key("sess:q3ZkX81mPw2Lr0"), "sess:*");
+  EXPECT_EQ(fold_key(""), "");
+  EXPECT_EQ(fold_key(fold_key("a:1:b:22")), "a:*:b:*") << "a pattern is its own pattern";
+  EXPECT_LE(fold_key(std::string(5000, ':')).size(), 160U);
+}
+
+TEST(audit_key_pattern, KnowsLocksByAWordOfTheirName) {
+  for (const char* const name : {"lock:user:42", "user:42:lock", "LOCK_a", "mutex.x", "my-dlm-1",
+                                 "userlock:7", "jobMutex:1", "lck|a"}) {
+    EXPECT_TRUE(looks_like_lock(name)) << name;
+  }
+  for (const char* const name :
+       {"block:42", "clock", "stock:7", "unlock:1", "user:42", "", "locker"}) {
+    EXPECT_FALSE(looks_like_lock(name)) << name;
+  }
+}
+
+TEST(audit_key_pattern, TellsHowWellALockFitsAValue) {
+  EXPECT_EQ(affinity("lock:user:42", "user:42"), 3) << "the value's name is part of the lock's";
+  EXPECT_EQ(affinity("lock:42", "user:42"), 2) << "what changes is shared";
+  EXPECT_EQ(affinity("lock:report", "cache:report"), 2) << "the last word is shared";
+  EXPECT_EQ(affinity("user-lock", "user:names:all"), 1) << "a word is shared";
+  EXPECT_EQ(affinity("lock:user:43", "user:42"), -1) << "both change, and differ";
+  EXPECT_EQ(affinity("lock:user:43", "stats:42"), -1);
+  EXPECT_EQ(affinity("mutex", "user:42"), 0);
+  EXPECT_EQ(affinity("lock:a", "lock:b"), 0) << "the word lock says nothing";
+  EXPECT_EQ(affinity("user:42", "user:42"), 0) << "the same key";
+  EXPECT_EQ(affinity("lock:user:42", ""), 0);
+  EXPECT_EQ(affinity("", "user:42"), 0);
+}
+
+TEST(audit_key_pattern, SplitsANameOnceAndKeepsTheLastOfManyWords) {
+  const std::string name = "shop:{item:42}.v2/stock";
+  const split_name split(name);
+  const std::vector<std::string_view> words(split.words().begin(), split.words().end());
+  EXPECT_EQ(words, words_of(name));
+  EXPECT_EQ(words, (std::vector<std::string_view>{"shop", "item", "42", "v2", "stock"}));
+  EXPECT_TRUE(split.changes());
+  EXPECT_TRUE(split.has("v2"));
+  EXPECT_FALSE(split.has("sto"));
+  EXPECT_FALSE(split_name("shop:v2:stock").changes());
+
+  std::string longest;
+  for (char c = 'a'; c <= 'z'; ++c) longest += std::string(1, c) + ':';
+  const split_name many(longest);
+  EXPECT_EQ(many.words().size(), 16U);
+  EXPECT_EQ(many.words().front(), "a");
+  EXPECT_EQ(many.words().back(), "z");
+  EXPECT_TRUE(split_name("").words().empty());
+  EXPECT_TRUE(split_name(":::").words().empty());
+}
+
+TEST(audit_key_pattern, MatchesGlobsAsRedisDoes) {
+  const auto yes = [](const char* glob, const char* text) {
+    EXPECT_TRUE(glob_matches(glob, text)) << glob << " and " << text;
+  };
+  const auto no = [](const char* glob, const char* text) {
+    EXPECT_FALSE(glob_matches(glob, text)) << glob << " and " << text;
+  };
+  yes("*", "");
+  yes("user:*", "user:42");
+  no("user:*", "user");
+  yes("*:lock", "a:b:lock");
+  no("*:lock", "a:lock:b");
+  yes("h?llo", "hello");
+  no("h?llo", "hllo");
+  yes("h[a-e]llo", "hello");
+  yes("h[e-a]llo", "hello");
+  no("h[^e]llo", "hello");
+  yes("h[^a]llo", "hello");
+  yes("a\\*b", "a*b");
+  no("a\\*b", "axb");
+  yes("**a**", "xxaxx");
+  no("", "a");
+  yes("", "");
+}
+
+}  // namespace
+}  // namespace drover::audit

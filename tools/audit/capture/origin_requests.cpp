@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "audit/capture/origin_requests.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+enum class guess : std::uint8_t { yes, no, perhaps };
+
+/// Whether `head` begins with one of these words, or may once there is more of it.
+template <class Words>
+guess begins_with_any(std::string_view head, const Words& words) {
+  guess best = guess::no;
+  for (const std::string_view each : words) {
+    if (head.starts_with(each)) return guess::yes;
+    if (each.starts_with(head)) best = guess::perhaps;
+  }
+  return best;
+}
+
+guess is_http(std::string_view head) {
+  constexpr auto methods =
+      std::to_array<std::string_view>({"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "PATCH ",
+                                       "OPTIONS ", "CONNECT ", "TRACE ", "QUERY "});
+  return begins_with_any(head, methods);
+}
+
+/// A start-up message, or a request for encryption or to cancel.
+guess is_postgres(std::string_view head) {
+  if (head.size() < 8) return head[0] == '\0' ? guess::perhaps : guess::no;
+  const auto length = base::load_big_endian<std::uint32_t>(head, 0);
+  const auto code = base::load_big_endian<std::uint32_t>(head, 4);
+  constexpr std::uint32_t length_max = 10'000;
+  const bool is_version = (code >> 16U) == 3U;
+  const bool is_request = code >= 80'877'102U && code <= 80'877'104U;
+  return length >= 8 && length <= length_max && (is_version || is_request) ? guess::yes : guess::no;
+}
+
+}  // namespace
+
+std::uint64_t origin_requests::client_sent(std::string_view bytes) {
+  if (unknown_ || bytes.empty()) return 0;
+  if (stream_) return stream_->client_sent(bytes);
+  const std::size_t before = head_.size();
+  const std::size_t taken = std::min(bytes.size(), http2_preface.size() - before);
+  head_ += bytes.substr(0, taken);
+  tell_protocol();
+  if (!stream_) return 0;
+  const std::string head = std::move(head_);
+  head_.clear();
+  std::uint64_t count = stream_->client_sent(head);
+  if (taken < bytes.size()) count += stream_->client_sent(bytes.substr(taken));
+  return count;
+}
+
+void origin_requests::tell_protocol() {
+  const guess http2 = begins_with_any(head_, std::array{http2_preface});
+  const guess http = is_http(head_);
+  const guess postgres = is_postgres(head_);
+  if (http2 == guess::yes) {
+    protocol_ = "http2";
+    stream_ = http2_requests();
+  } else if (http == guess::yes) {
+    protocol_ = "http";
+    stream_ = http_requests();
+  } else if (postgres == guess::yes) {
+    protocol_ = "postgresql";
+    stream_ = postgres_requests();
+  } else if (http2 == guess::no && http == guess::no && postgres == guess::no) {
+    unknown_ = true;
+    head_.clear();
+  }
+}
+
+/// MySQL's server speaks first: a packet numbered 0 that begins with the protocol's version, 10.
+void origin_requests::server_sent(std::string_view bytes) {
+  if (stream_) return stream_->server_sent(bytes);
+  if (unknown_ || bytes.empty() || !head_.empty()) return;
+  // Of a greeting that came in pieces the first four bytes may stand alone; that is not worth a
+  // buffer: a greeting is sent in one piece.
+  const bool is_greeting = !server_began_ && bytes.size() > 4 && bytes[3] == '\0' && bytes[4] == 10;
+  server_began_ = true;
+  if (is_greeting) {
+    protocol_ = "mysql";
+    stream_ = mysql_requests();
+  } else {
+    unknown_ = true;
+  }
+}
+
+std::string_view origin_requests::lost() const noexcept {
+  if (unknown_) return "a protocol that is neither HTTP, PostgreSQL's nor MySQL's";
+  return stream_ ? stream_->lost() : std::string_view{};
+}
+
+}  // namespace drover::audit

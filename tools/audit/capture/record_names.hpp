@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// What the record format calls the values of enumerations: one list for writer and reader.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "audit/capture/record.hpp"
+
+namespace drover::audit {
+
+inline constexpr std::array<std::string_view, 7> shape_names{"empty", "integer", "json",  "pickle",
+                                                             "php",   "text",    "binary"};
+inline constexpr std::array<std::string_view, 7> reply_names{
+    "null", "status", "error", "integer", "text", "aggregate", "missing"};
+inline constexpr std::array<std::string_view, 9> purpose_names{"unknown",
+                                                               "compare_and_delete",
+                                                               "compare_and_store",
+                                                               "compare_and_expire",
+                                                               "acquire",
+                                                               "rate_limit",
+                                                               "read",
+                                                               "store",
+                                                               "del"};
+inline constexpr std::array<std::string_view, 5> success_names{"unknown", "null", "not_null", "one",
+                                                               "ok"};
+inline constexpr std::array<std::string_view, 2> act_names{"cold_event", "miss_barrier"};
+
+template <std::size_t Count, class Enum>
+[[nodiscard]] constexpr std::string_view name_in(const std::array<std::string_view, Count>& names,
+                                                 Enum of) noexcept {
+  return names[static_cast<std::size_t>(of)];
+}
+
+template <class Enum, std::size_t Count>
+[[nodiscard]] constexpr std::optional<Enum> value_in(
+    const std::array<std::string_view, Count>& names, std::string_view name) noexcept {
+  for (std::size_t i = 0; i < Count; ++i) {
+    if (names[i] == name) return static_cast<Enum>(i);
+  }
+  return std::nullopt;
+}
+
+/// The kinds of records, in the order of the variant.
+inline constexpr std::array<std::string_view, 12> record_names{
+    "begin", "open",   "name", "close", "script", "event",
+    "push",  "origin", "tool", "lost",  "server", "end"};
+static_assert(record_names.size() == std::variant_size_v<record>);
+
+}  // namespace drover::audit

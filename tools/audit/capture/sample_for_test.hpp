@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Records of all kinds, made up from a seed: every member is set to anything it may hold. And a
+// sink that keeps what it is handed. For tests only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "audit/capture/capture.hpp"
+#include "audit/capture/record.hpp"
+#include "base/random.hpp"
+
+namespace drover::audit::sample {
+
+class kept_records final : public record_sink {
+ public:
+  void take(record& one) override { all.push_back(std::move(one)); }
+
+  /// Those of one kind, in order.
+  template <class Kind>
+  [[nodiscard]] std::vector<Kind> of() const {
+    std::vector<Kind> out;
+    for (const record& one : all) {
+      if (const auto* const found = std::get_if<Kind>(&one)) out.push_back(*found);
+    }
+    return out;
+  }
+
+  std::vector<record> all;
+};
+
+/// What a record is made of. Numbers are often at the ends of their ranges, texts often awkward.
+class material {
+ public:
+  explicit material(std::uint64_t seed) : random_{seed} {}
+
+  std::uint64_t below(std::uint64_t end) { return random_.next() % end; }
+  bool coin() { return below(2) == 0; }
+  std::uint64_t number() { return coin() ? below(1000) : random_.next(); }
+  std::int64_t integer() { return static_cast<std::int64_t>(number()); }
+  std::uint32_t number32() { return static_cast<std::uint32_t>(number()); }
+  moment at() { return moment{static_cast<std::int64_t>(below(std::uint64_t{1} << 50U))}; }
+  std::string text() {
+    static const std::vector<std::string> some{"",
+                                               "user:42",
+                                               "a \"quoted\" \\ one",
+                                               std::string("\0\n\t\x1f\x7f", 5),
+                                               "käse",
+                                               "😀",
+                                               "\xff\xfe not utf-8",
+                                               "\xed\xa0\x80",
+                                               "hex",
+                                               std::string(3000, 'x')};
+    return some[below(some.size())];
+  }
+  template <class Enum>
+  Enum one_of(std::uint64_t count) {
+    return static_cast<Enum>(below(count));
+  }
+  digest of() { return {number(), number(), one_of<shape>(7)}; }
+  std::vector<std::string> texts() {
+    std::vector<std::string> out(below(4));
+    for (std::string& each : out) each = text();
+    return out;
+  }
+  field argument() {
+    field out;
+    out.is = one_of<field::kind>(3);
+    if (out.is != field::kind::value) out.text = text();
+    if (out.is != field::kind::word) out.of = of();
+    return out;
+  }
+  void fill(reply_item& item) {
+    item.is = one_of<reply_item::kind>(7);
+    using kind = reply_item::kind;
+    if (item.is == kind::integer || item.is == kind::aggregate) item.integer = integer();
+    if (item.is == kind::status || item.is == kind::error) item.word = text();
+    if (item.is == kind::text) item.of = of();
+  }
+  reply answer() {
+    reply out;
+    fill(out);
+    if (out.is == reply_item::kind::aggregate) out.items.resize(below(4));
+    for (reply_item& each : out.items) fill(each);
+    return out;
+  }
+
+ private:
+  base::seeded_random random_;
+};
+
+inline event any_event(material& from, std::uint64_t sequence) {
+  event one{.sequence = sequence,
+            .connection = from.number(),
+            .database = from.number32(),
+            .batch = from.number(),
+            .transaction = from.number(),
+            .executed = from.coin(),
+            .sent = from.at(),
+            .done = {},
+            .command = from.text(),
+            .arguments = {},
+            .argument_count = 0,
+            .script = from.text(),
+            .answer = from.answer()};
+  one.done = one.sent + from.at();
+  for (std::uint64_t left = from.below(5); left > 0; --left) {
+    one.arguments.push_back(from.argument());
+  }
+  one.argument_count = one.arguments.size() + from.below(3);
+  return one;
+}
+
+/// A record of the kind at `kind` in the variant; the events' numbers rise with `sequence`.
+inline record any_record(material& from, std::size_t kind, std::uint64_t sequence) {
+  switch (kind) {
+    case 0: return capture_begun{1, from.text(), from.integer(), from.coin(), from.coin()};
+    case 1: return connection_opened{from.number(), from.at(), from.integer(), from.text()};
+    case 2: return connection_named{from.number(), from.text(), from.text(), from.text()};
+    case 3: return connection_closed{from.number(), from.at(), from.coin()};
+    case 4:
+      return script_seen{from.text(),
+                         from.text(),
+                         from.one_of<script_seen::purpose>(9),
+                         from.one_of<script_seen::success>(5),
+                         from.number32(),
+                         from.number32(),
+                         from.number32(),
+                         from.coin(),
+                         from.texts()};
+    case 5: return any_event(from, sequence);
+    case 6: return push_received{from.number(), from.at(), from.text(), from.texts()};
+    case 7: return origin_loads{from.at(), from.number(), from.text(), from.text()};
+    case 8: return tool_acted{from.one_of<tool_acted::what>(2), from.text(), from.at(), from.at()};
+    case 9:
+      return sight_lost{from.number(), from.at(),     from.text(),
+                        from.number(), from.number(), 1U + from.number32() % 64U};
+    case 10: return server_said{from.text(), from.integer(), from.text()};
+    default: return capture_ended{from.at(), from.number()};
+  }
+}
+
+}  // namespace drover::audit::sample

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+#include "audit/capture/script_facts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <utility>
+
+#include "audit/capture/known_scripts.hpp"
+#include "audit/capture/lua_text.hpp"
+#include "audit/capture/script_reading.hpp"
+
+namespace drover::audit {
+namespace {
+
+using purpose = script_seen::purpose;
+using operand = lua_operand::kind;
+
+class judgement {
+ public:
+  explicit judgement(const script_reading& reading) : reading_{reading} {}
+
+  void fill(script_seen& into) const {
+    for (const lua_call& each : reading_.calls) {
+      if (each.command.empty()) continue;
+      const bool is_new =
+          std::find(into.calls.begin(), into.calls.end(), each.command) == into.calls.end();
+      if (is_new && into.calls.size() < event::arguments_max) into.calls.push_back(each.command);
+    }
+    into.does = judge();
+    into.token_argument = reading_.compared_argument;
+    for (const lua_call& each : reading_.calls) note_arguments(each, into);
+    if (into.does == purpose::acquire) {
+      if (into.token_argument == 0) std::swap(into.token_argument, into.value_argument);
+      into.value_argument = 0;
+      if (reading_.returns_nil && reading_.ends_with_state) into.says = script_seen::success::null;
+    } else if (into.does != purpose::compare_and_store && into.does != purpose::store) {
+      into.value_argument = 0;
+    }
+  }
+
+ private:
+  [[nodiscard]] bool calls(std::initializer_list<std::string_view> any) const {
+    return std::any_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& each) {
+      return std::find(any.begin(), any.end(), each.command) != any.end();
+    });
+  }
+
+  [[nodiscard]] bool sets_if_absent() const {
+    return calls({"SETNX", "HSETNX"}) ||
+           std::any_of(reading_.calls.begin(), reading_.calls.end(), [](const lua_call& each) {
+             return each.command == "SET" && word_at(each, "NX") < each.arguments.size();
+           });
+  }
+
+  [[nodiscard]] bool stores() const {
+    return calls({"SET", "SETEX", "PSETEX", "GETSET", "HSET", "HMSET", "SETRANGE"});
+  }
+
+  /// Whether all that is stored is the token that was compared: then only time is won.
+  [[nodiscard]] bool stores_token_only() const {
+    return std::all_of(reading_.calls.begin(), reading_.calls.end(), [this](const lua_call& each) {
+      if (each.command == "SETEX" || each.command == "PSETEX") return is_token(each, 2);
+      if (each.command == "SET") return is_token(each, 1);
+      return each.command != "HSET" && each.command != "HMSET" && each.command != "GETSET" &&
+             each.command != "SETRANGE";
+    });
+  }
+
+  [[nodiscard]] bool is_token(const lua_call& call, std::size_t at) const {
+    return at < call.arguments.size() && call.arguments[at].is == operand::argument &&
+           call.arguments[at].number == reading_.compared_argument;
+  }
+
+  [[nodiscard]] purpose judge() const {
+    const bool deletes = calls({"DEL", "UNLINK", "HDEL", "ZREM", "SREM"});
+    const bool expires = calls({"EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT"});
+    const bool counts = calls({"INCR", "INCRBY", "HINCRBY"});
+    if (sets_if_absent()) return purpose::acquire;
+    if (calls({"EXISTS"}) && (calls({"HINCRBY", "HSET", "SET", "PSETEX", "SETEX"})) &&
+        (expires || calls({"SET", "PSETEX", "SETEX"})) && !deletes) {
+      return purpose::acquire;
+    }
+    if (reading_.compared_argument != 0) {
+      if (deletes) return purpose::compare_and_delete;
+      if (stores()) {
+        return stores_token_only() ? purpose::compare_and_expire : purpose::compare_and_store;
+      }
+      if (expires) return purpose::compare_and_expire;
+    }
+    if (calls({"ZREMRANGEBYSCORE"}) && calls({"ZADD", "ZCARD", "ZCOUNT"})) {
+      return purpose::rate_limit;
+    }
+    if (counts && (expires || calls({"PTTL", "TTL"}))) return purpose::rate_limit;
+    if (stores()) return purpose::store;
+    if (deletes) return purpose::del;
+    return only_reads() ? purpose::read : purpose::unknown;
+  }
+
+  [[nodiscard]] bool only_reads() const {
+    constexpr auto reads = std::to_array<std::string_view>(
+        {"GET",  "MGET",     "HGET",   "HMGET",    "HGETALL",   "EXISTS", "TTL",
+         "PTTL", "GETRANGE", "STRLEN", "SMEMBERS", "SISMEMBER", "LRANGE", "LINDEX",
+         "LLEN", "ZRANGE",   "ZSCORE", "ZCARD",    "HEXISTS",   "TIME",   "TYPE"});
+    return !reading_.calls.empty() &&
+           std::all_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& each) {
+             return std::find(reads.begin(), reads.end(), each.command) != reads.end();
+           });
+  }
+
+  /// Where an option stands among a call's arguments; their number if it does not.
+  static std::size_t word_at(const lua_call& call, std::string_view word) {
+    const auto found = std::find_if(
+        call.arguments.begin(), call.arguments.end(),
+        [word](const lua_operand& each) { return each.is == operand::text && each.word == word; });
+    return static_cast<std::size_t>(found - call.arguments.begin());
+  }
+
+  static unsigned argument_at(const lua_call& call, std::size_t at) {
+    if (at >= call.arguments.size() || call.arguments[at].is != operand::argument) return 0;
+    return call.arguments[at].number;
+  }
+
+  static void note_ttl(script_seen& into, unsigned argument, bool in_seconds) {
+    if (argument == 0 || into.ttl_argument != 0) return;
+    into.ttl_argument = argument;
+    into.ttl_in_seconds = in_seconds;
+  }
+  static void note_value(script_seen& into, unsigned argument) {
+    if (into.value_argument == 0) into.value_argument = argument;
+  }
+
+  static void note_arguments(const lua_call& call, script_seen& into) {
+    const std::string& name = call.command;
+    if (name == "PEXPIRE" || name == "EXPIRE") {
+      note_ttl(into, argument_at(call, 1), name == "EXPIRE");
+    } else if (name == "PSETEX" || name == "SETEX") {
+      note_ttl(into, argument_at(call, 1), name == "SETEX");
+      note_value(into, argument_at(call, 2));
+    } else if (name == "SET" || name == "SETNX" || name == "GETSET") {
+      note_value(into, argument_at(call, 1));
+      note_ttl(into, argument_at(call, word_at(call, "PX") + 1), false);
+      note_ttl(into, argument_at(call, word_at(call, "EX") + 1), true);
+    } else if (name == "HSET" || name == "HSETNX" || name == "HMSET") {
+      note_value(into, argument_at(call, 2));
+    } else if (name == "HINCRBY" && into.token_argument == 0) {
+      into.token_argument = argument_at(call, 1);
+    }
+  }
+
+  const script_reading& reading_;
+};
+
+script_seen facts_of(std::span<const lua_token> tokens, std::string_view keys,
+                     std::string_view arguments) {
+  script_seen out;
+  const script_reading reading = read_script(tokens, keys, arguments);
+  judgement{reading}.fill(out);
+  return out;
+}
+
+bool is_sign(const lua_token& one, std::string_view text) noexcept {
+  return one.is == lua_token::kind::sign && one.text == text;
+}
+
+/// The tokens of a library, function by function.
+class library_reader {
+ public:
+  explicit library_reader(std::span<const lua_token> all) : all_{all} {}
+
+  std::vector<script_seen> functions() const {
+    std::vector<script_seen> out;
+    constexpr std::size_t functions_max = 256;
+    for (std::size_t at = 0; at + 1 < all_.size() && out.size() < functions_max; ++at) {
+      if (all_[at].text != "register_function") continue;
+      std::string name = registered_name(at + 1);
+      if (name.empty()) continue;
+      const std::size_t callback = find_function(at + 1);
+      script_seen facts = facts_at(callback);
+      facts.script = std::move(name);
+      out.push_back(std::move(facts));
+    }
+    return out;
+  }
+
+ private:
+  /// register_function('name', ...) or register_function{function_name='name', ...}
+  [[nodiscard]] std::string registered_name(std::size_t open) const {
+    for (std::size_t at = open; at < std::min(open + 40, all_.size()); ++at) {
+      if (all_[at].is != lua_token::kind::text) continue;
+      const bool is_first = at == open + 1;
+      const bool is_named = at >= 2 && all_[at - 2].text == "function_name";
+      if (is_first || is_named) return std::string{all_[at].text};
+    }
+    return {};
+  }
+
+  /// The word `function` of what is registered, in place or by its name; the end if there is none.
+  [[nodiscard]] std::size_t find_function(std::size_t open) const {
+    std::string_view named;
+    for (std::size_t at = open; at < all_.size() && !is_sign(all_[at], ")"); ++at) {
+      if (all_[at].text == "function" && all_[at].is == lua_token::kind::name) return at;
+      const bool is_value = at > 0 && (is_sign(all_[at - 1], ",") || is_sign(all_[at - 1], "="));
+      if (all_[at].is == lua_token::kind::name && is_value) named = all_[at].text;
+    }
+    for (std::size_t at = 0; at + 2 < all_.size(); ++at) {
+      if (all_[at].text == "function" && all_[at + 1].text == named) return at;
+      if (all_[at].text == named && is_sign(all_[at + 1], "=") && all_[at + 2].text == "function") {
+        return at + 2;
+      }
+    }
+    return all_.size();
+  }
+
+  [[nodiscard]] script_seen facts_at(std::size_t function) const {
+    std::size_t at = function;
+    while (at < all_.size() && !is_sign(all_[at], "(")) ++at;
+    const std::string_view keys = at + 1 < all_.size() ? all_[at + 1].text : "";
+    const std::string_view arguments = at + 3 < all_.size() ? all_[at + 3].text : "";
+    return facts_of(all_.subspan(std::min(at, all_.size()), end_of(at) - std::min(at, all_.size())),
+                    keys, arguments);
+  }
+
+  /// Behind the `end` of the function whose parameters open at `at`.
+  [[nodiscard]] std::size_t end_of(std::size_t at) const {
+    std::size_t depth = 1;
+    for (; at < all_.size(); ++at) {
+      const std::string_view word = all_[at].is == lua_token::kind::name ? all_[at].text : "";
+      if (word == "if" || word == "do" || word == "function" || word == "repeat") ++depth;
+      if ((word == "end" || word == "until") && --depth == 0) return at + 1;
+    }
+    return all_.size();
+  }
+
+  std::span<const lua_token> all_;
+};
+
+}  // namespace
+
+script_seen facts_of_body(std::string_view sha1, std::string_view body) {
+  const std::vector<lua_token> tokens = lua_tokens(body);
+  script_seen out = facts_of(tokens, "KEYS", "ARGV");
+  out.script = sha1;
+  std::optional<script_seen> known = known_script(sha1, normalised_lua(body));
+  if (!known) return out;
+  known->calls = std::move(out.calls);
+  return *std::move(known);
+}
+
+std::optional<script_seen> facts_of_published(std::string_view sha1) {
+  return known_script(sha1, {});
+}
+
+library_facts facts_of_library(std::string_view body) {
+  library_facts out;
+  // #!lua name=mylib
+  const std::string_view first = body.substr(0, body.find('\n'));
+  const std::size_t named = first.find("name=");
+  if (first.starts_with("#!") && named != std::string_view::npos) {
+    out.name = first.substr(named + 5);
+    out.name.resize(std::min(out.name.find_first_of(" \r"), out.name.size()));
+    constexpr std::size_t library_name_max = 64;
+    out.name.resize(std::min(out.name.size(), library_name_max));
+    body.remove_prefix(first.size());
+  }
+  out.functions = library_reader{lua_tokens(body)}.functions();
+  return out;
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// How many channels, patterns and shard channels a connection is subscribed to, by what the server
+// confirms: it says how many are left, of channels and patterns together. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "audit/capture/command_table.hpp"
+
+namespace drover::audit {
+
+/// The command that a push or message of this kind confirms; `none`: it confirms nothing.
+[[nodiscard]] constexpr effect confirmed_by(std::string_view what) noexcept {
+  if (what == "subscribe") return effect::subscribe;
+  if (what == "psubscribe") return effect::psubscribe;
+  if (what == "ssubscribe") return effect::ssubscribe;
+  if (what == "unsubscribe") return effect::unsubscribe;
+  if (what == "punsubscribe") return effect::punsubscribe;
+  if (what == "sunsubscribe") return effect::sunsubscribe;
+  return effect::none;
+}
+
+[[nodiscard]] constexpr bool is_subscribing(effect does) noexcept {
+  return does == effect::subscribe || does == effect::psubscribe || does == effect::ssubscribe;
+}
+[[nodiscard]] constexpr bool is_unsubscribing(effect does) noexcept {
+  return does == effect::unsubscribe || does == effect::punsubscribe ||
+         does == effect::sunsubscribe;
+}
+
+class subscriptions {
+ public:
+  /// `left`: as the confirmation says.
+  constexpr void confirm(effect does, std::int64_t left) noexcept {
+    const std::size_t all = left > 0 ? static_cast<std::size_t>(left) : 0;
+    const auto minus = [all](std::size_t others) { return all > others ? all - others : 0; };
+    if (does == effect::subscribe || does == effect::unsubscribe) channels_ = minus(patterns_);
+    if (does == effect::psubscribe || does == effect::punsubscribe) patterns_ = minus(channels_);
+    if (does == effect::ssubscribe || does == effect::sunsubscribe) shards_ = all;
+  }
+  /// Those of the kind that `does` is about.
+  [[nodiscard]] constexpr std::size_t of(effect does) const noexcept {
+    if (does == effect::subscribe || does == effect::unsubscribe) return channels_;
+    return does == effect::psubscribe || does == effect::punsubscribe ? patterns_ : shards_;
+  }
+  [[nodiscard]] constexpr bool any() const noexcept { return channels_ + patterns_ + shards_ > 0; }
+
+ private:
+  std::size_t channels_ = 0;
+  std::size_t patterns_ = 0;
+  std::size_t shards_ = 0;
+};
+
+}  // namespace drover::audit

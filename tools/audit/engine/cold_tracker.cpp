@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/cold_tracker.hpp"
+
+#include <algorithm>
+
+namespace drover::audit {
+
+namespace {
+
+constexpr std::size_t misses_max = 128;
+constexpr std::size_t askers_max = 128;
+constexpr std::size_t loaders_max = 64;
+/// What NX puts in to say who loads is no longer than that: an id, a token.
+constexpr std::uint64_t mark_bytes_max = 128;
+/// A loader's number from here on is that of a multiplexed connection.
+constexpr std::uint64_t connections_begin = std::uint64_t{1} << 32U;
+constexpr std::size_t acts_max = 4'096;
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+/// A miss older than this is not the start of a store: 4 load times and what a busy machine adds.
+moment start_limit(moment delta) {
+  return delta > moment::zero() ? 4 * delta + milliseconds(100) : moment(minutes(1));
+}
+/// A load that begins this long after the first store has another reason than the miss.
+moment herd_limit(moment delta) { return delta * 3 / 2 + milliseconds(50); }
+/// A miss that soon after the tool deleted the key is the tool's doing.
+constexpr moment tool_window = std::chrono::seconds(2);
+/// Two that miss a key within this time wanted it at once, even if nobody ever stored it.
+constexpr moment together_limit = milliseconds(100);
+/// What is shorter is no pause between two looks of a waiter, but its miss and its try at the lock.
+constexpr moment pause_min = milliseconds(20);
+
+}  // namespace
+
+cold_tracker::cold_tracker(key_table& keys, const connection_book& connections, fact_sink& sink,
+                           std::size_t open_max)
+    : keys_(keys), connections_(connections), sink_(sink), open_max_(open_max) {}
+
+moment cold_tracker::delta_of(const key_state& key, const cold_book& book) const {
+  const moment known = key.pattern->load_time();
+  if (known > moment::zero()) return known;
+  // Who stored first may not have missed it, and says nothing of a load then.
+  if (!book.event.first_store || book.event.loads.empty() || book.read_before) return moment{};
+  const load& first = book.event.loads.front();
+  if (!first.missed || first.store.sequence != book.event.first_store->sequence) return moment{};
+  return std::max(moment{1}, book.event.first_store->sent - book.event.from);
+}
+
+bool cold_tracker::is_settled(const key_state& key, const cold_book& book, moment now) const {
+  if (!book.event.first_store || book.marked_only) return false;
+  return now > book.last_store_done + start_limit(delta_of(key, book));
+}
+
+cold_book& cold_tracker::open(key_state& key, const op& what) {
+  if (open_ >= open_max_) {
+    while (!opened_.empty()) {
+      key_state* const oldest = keys_.find(opened_.front());
+      opened_.pop_front();
+      if (oldest == nullptr || oldest->cold == nullptr) continue;
+      close(*oldest, false);
+      break;
+    }
+  }
+  // Closed ones at the front are dropped now and then: the queue stays as short as what is open.
+  if (opened_.size() > 2 * open_ + 64) {
+    std::erase_if(opened_, [&](key_ref ref) {
+      const key_state* const there = keys_.find(ref);
+      return there == nullptr || there->cold == nullptr;
+    });
+  }
+  key.cold = std::make_unique<cold_book>();
+  ++open_;
+  opened_.push_back(key.ref);
+  cold_event& event = key.cold->event;
+  event.key = key.ref;
+  event.from = what.sent;
+  event.to = what.done;
+  event.first_miss = mark(what);
+  key.cold->read_before =
+      key.last_hit && what.sent - key.last_hit->done <= start_limit(key.pattern->load_time());
+  return *key.cold;
+}
+
+bool cold_tracker::is_concurrent(const cold_book::loader& who) const {
+  const auto& processes = connections_.processes();
+  if (who.who >= connections_begin) return true;  // multiplexed
+  return who.who != 0 && who.who < processes.size() && processes[who.who].is_concurrent;
+}
+
+/// Where pids are not known, a multiplexed connection stands for its process.
+cold_book::loader* cold_tracker::loader_of(cold_book& book, std::uint32_t process,
+                                           std::uint64_t connection) {
+  const auto& processes = connections_.processes();
+  const bool known = process < processes.size() && processes[process].pid != 0;
+  const bool by_connection = !known && connections_.is_multiplexed(connection);
+  const std::uint64_t who = by_connection ? connections_begin + connection : process;
+  const auto at = std::find_if(book.loaders.begin(), book.loaders.end(),
+                               [&](const cold_book::loader& l) { return l.who == who; });
+  if (at != book.loaders.end()) return &*at;
+  if (book.loaders.size() >= loaders_max) return nullptr;
+  book.loaders.push_back({who, process, 0, 0});
+  return &book.loaders.back();
+}
+
+cold_book::asker* cold_tracker::asks(cold_book& book, const op& what, bool is_poll) {
+  auto at = std::find_if(book.askers.begin(), book.askers.end(), [&](const cold_book::asker& a) {
+    return a.connection == what.connection;
+  });
+  if (at == book.askers.end()) {
+    if (book.askers.size() >= askers_max) return nullptr;
+    book.askers.push_back({what.connection, what.process, 0, 0, what.done, moment{}, false});
+    at = std::prev(book.askers.end());
+    if (is_poll) at->polls = 1;
+    return &*at;
+  }
+  if (is_poll && !book.event.first_store) {
+    ++at->polls;
+    ++book.event.polls;
+    at->longest_gap = std::max(at->longest_gap, what.sent - at->last);
+    book.event.longest_poll_gap = std::max(book.event.longest_poll_gap, at->longest_gap);
+    book.event.last_poll = std::max(book.event.last_poll, what.done);
+  }
+  at->last = std::max(at->last, what.done);
+  return &*at;
+}
+
+void cold_tracker::missed(key_state& key, const op& what, bool again) {
+  cold_book* book = key.cold.get();
+  if (book != nullptr && book->event.first_store &&
+      (what.sent >= book->last_store_done || is_settled(key, *book, what.sent))) {
+    close(key, true);
+    book = nullptr;
+  }
+  if (book == nullptr) book = &open(key, what);
+  cold_event& event = book->event;
+  event.from = std::min(event.from, what.sent);
+  event.to = std::max(event.to, what.done);
+  ++event.misses;
+  ++event.reads;
+  if (cold_book::asker* const asker = asks(*book, what, !again)) ++asker->misses;
+  if (book->misses.size() >= misses_max) book->misses.erase(book->misses.begin());
+  book->misses.push_back(
+      {what.sent, what.done, what.connection, what.batch, what.process, false, again});
+  cold_book::loader* const who = loader_of(*book, what.process, what.connection);
+  if (who != nullptr && !again && !event.first_store) ++who->misses;
+}
+
+void cold_tracker::hit(key_state& key, const op& what) {
+  cold_book& book = *key.cold;
+  ++book.event.reads;
+  if (is_settled(key, book, what.sent)) {
+    close(key, true);
+    return;
+  }
+  if (!book.event.first_store || book.event.locks.empty() || book.event.losers_satisfied) return;
+  // Who waited has it at the next look, even if it backs off by doubling; who comes later may have
+  // loaded it meanwhile, and whoever stored it may have the connection that a loser had before.
+  const mark& store = *book.event.first_store;
+  const moment pause = book.event.longest_poll_gap;
+  const bool by_storer =
+      what.connection == store.connection && !connections_.is_multiplexed(what.connection);
+  if (pause >= pause_min && (by_storer || what.sent > store.done + 2 * pause)) return;
+  book.event.losers_satisfied = std::any_of(
+      book.askers.begin(), book.askers.end(),
+      [&](const cold_book::asker& a) { return a.lost && a.connection == what.connection; });
+}
+
+void cold_tracker::own_miss(const key_state& key, cold_book& book, const op& what, moment delta,
+                            load& made) {
+  cold_book::miss* best = nullptr;
+  bool best_same = false;
+  const bool shared = connections_.is_multiplexed(what.connection);
+  // Its process has found meanwhile what was stored: it may write that back. Then only a miss as
+  // long ago as a load takes is taken for the start.
+  const bool may_write =
+      book.event.first_store && key.last_hit && key.last_hit->process == what.process &&
+      key.last_hit->sent >= book.event.first_store->done && key.last_hit->done <= what.sent;
+  const moment limit = may_write ? herd_limit(delta) : start_limit(delta);
+  for (cold_book::miss& each : book.misses) {
+    if (each.used || each.process != what.process || each.done > what.sent) continue;
+    if (what.sent - each.done > limit) continue;
+    const bool same = !shared && each.connection == what.connection;
+    if (best == nullptr || same > best_same || (same == best_same && each.sent >= best->sent)) {
+      best = &each;
+      best_same = same;
+    }
+  }
+  if (best == nullptr) return;
+  best->used = true;
+  made.missed = true;
+  made.began = best->sent;
+}
+
+cold_tracker::stored cold_tracker::store(key_state& key, const op& what) {
+  stored result;
+  cold_book* const book = key.cold.get();
+  const bool refused = what.came == op::outcome::no;
+  if (book == nullptr || (what.came != op::outcome::yes && !refused)) return result;
+  if (refused && what.only_if == op::condition::present) return result;
+  // Stores of one transaction or batch are one: HSET, HSET, EXPIRE.
+  if (book->last_store && book->last_store->connection == what.connection &&
+      book->last_store->batch == what.batch) {
+    book->last_store_done = std::max(book->last_store_done, what.done);
+    result.as = counted::merged;
+    return result;
+  }
+  const moment delta = delta_of(key, *book);
+  load& made = result.what;
+  made.key = key.ref;
+  made.store = mark(what);
+  made.by_nx = what.is == op::kind::acquire;
+  made.began = what.sent;
+  own_miss(key, *book, what, delta, made);
+  const cold_event& event = book->event;
+  const bool in_herd =
+      !event.first_store || what.sent < event.first_store->done + herd_limit(delta);
+  const bool ends_mark = event.nx_loads > 0 && (what.only_if == op::condition::script ||
+                                                what.only_if == op::condition::equal);
+  if (!made.missed && !ends_mark && !(in_herd && event.first_store)) {
+    // A store that nobody here waited for: it ends the cold event all the same.
+    if (!refused && !event.first_store) {
+      book->event.first_store = made.store;
+      book->last_store_done = what.done;
+      book->last_store = made.store;
+    }
+    return result;
+  }
+  made.in_cold_event = true;
+  const mark& before = key.last_remove ? *key.last_remove : mark{};
+  if (key.last_remove && before.sent >= made.began && before.done <= what.sent &&
+      !(before.connection == what.connection && before.batch == what.batch)) {
+    made.deleted_between = before;
+  }
+  result.as = counted::yes;
+  return result;
+}
+
+void cold_tracker::add(key_state& key, const load& what) {
+  cold_book& book = *key.cold;
+  cold_event& event = book.event;
+  book.last_store = what.store;
+  if (what.store.came == op::outcome::yes) {
+    const bool is_mark = what.by_nx && what.store.value.length <= mark_bytes_max;
+    book.marked_only = is_mark && (!event.first_store || book.marked_only);
+    if (!event.first_store) event.first_store = what.store;
+    book.last_store_done = std::max(book.last_store_done, what.store.done);
+  }
+  event.to = std::max(event.to, what.store.done);
+  ++event.load_count;
+  if (what.by_nx) ++event.nx_loads;
+  if (what.store.only_if == op::condition::script || what.store.only_if == op::condition::equal) {
+    ++event.conditional_loads;
+  }
+  if (event.loads.size() < cold_event::loads_max) event.loads.push_back(what);
+  cold_book::loader* const who = loader_of(book, what.store.process, what.store.connection);
+  if (who != nullptr) ++who->loads;
+}
+
+void cold_tracker::tried(key_state& key, const key_state& lock, const op& what, int fits) {
+  cold_book& book = *key.cold;
+  std::vector<cold_event::locking>& locks = book.event.locks;
+  auto at = std::find_if(locks.begin(), locks.end(),
+                         [&](const cold_event::locking& l) { return l.lock == lock.ref; });
+  if (at == locks.end()) {
+    if (locks.size() >= 4) return;
+    locks.push_back({lock.ref, lock.pattern->index, fits, 0, 0});
+    at = std::prev(locks.end());
+  }
+  if (what.came == op::outcome::yes) ++at->won;
+  if (what.came != op::outcome::no) return;
+  ++at->lost;
+  if (cold_book::asker* const who = asks(book, what, true)) who->lost = true;
+}
+
+void cold_tracker::polled(key_state& key, const op& what) { asks(*key.cold, what, true); }
+
+void cold_tracker::count_requests(cold_book& book) {
+  cold_event& event = book.event;
+  const moment end = event.first_store ? event.first_store->done : event.to;
+  const moment begin = event.loads.empty() ? event.from : event.loads.front().began;
+  std::uint64_t shared_misses = 0;
+  std::uint64_t inside = 0;  // asked while the first load ran, besides the one who loads
+  moment first_elsewhere = moment::max();
+  for (const cold_book::miss& each : book.misses) {
+    if (each.again || each.sent >= end) continue;
+    if (connections_.is_multiplexed(each.connection)) ++shared_misses;
+    const bool other =
+        each.connection != event.first_miss.connection ||
+        (connections_.is_multiplexed(each.connection) && each.sent != event.first_miss.sent);
+    if (other) first_elsewhere = std::min(first_elsewhere, each.sent);
+    if (each.sent > begin || (each.sent == begin && each.connection != event.first_miss.connection))
+      ++inside;
+  }
+  std::uint64_t lost = 0;
+  for (const cold_event::locking& each : event.locks) lost += each.lost;
+  std::uint64_t single = 0;
+  for (const cold_book::asker& each : book.askers) {
+    if (!connections_.is_multiplexed(each.connection)) ++single;
+  }
+  event.requests = std::max<std::uint64_t>(single + shared_misses, 1);
+  event.contended =
+      lost > 0 || event.load_count > 1 ||
+      (event.first_store && !event.loads.empty() && inside > 0) ||
+      (first_elsewhere != moment::max() && first_elsewhere - event.from < together_limit);
+  if (event.contended) event.requests = std::max<std::uint64_t>(event.requests, 2);
+}
+
+void cold_tracker::sample_load_time(const key_state& key, cold_book& book) {
+  const cold_event& event = book.event;
+  if (event.loads.empty()) return;
+  const load& first = event.loads.front();
+  if (!first.missed || first.by_nx) return;
+  // Under a lock the load starts with it; else with the first that was told of the miss. `done`,
+  // since a barrier may have held that reply.
+  const moment start = first.tenure != 0 ? first.began : event.first_miss.done;
+  const moment took = first.store.sent - start;
+  if (took <= moment::zero() || took >= moment(minutes(10))) return;
+  key.pattern->load_times.add(took);
+  if (!book.read_before) key.pattern->sure_load_times.add(took);
+}
+
+/// A process that is not known may be any of those that are: it is no further one.
+void cold_tracker::count_processes(cold_book& book) {
+  cold_event& event = book.event;
+  bool unknown_missed = false;
+  for (const cold_book::loader& each : book.loaders) {
+    if (connections_.is_unplaced(each.process)) {
+      unknown_missed = unknown_missed || each.misses > 0;
+      event.unplaced_loads += each.loads;
+      continue;
+    }
+    if (each.misses > 0) ++event.processes;
+    if (each.loads == 1 && (each.misses > 1 || is_concurrent(each))) ++event.sharing_processes;
+    if (each.loads > 0) ++event.loading_processes;
+    event.most_by_one = std::max(event.most_by_one, each.loads);
+  }
+  if (unknown_missed) event.processes = std::max<std::uint64_t>(event.processes, 1);
+}
+
+void cold_tracker::close(key_state& key, bool complete) {
+  const std::unique_ptr<cold_book> book = std::move(key.cold);
+  --open_;
+  cold_event& event = book->event;
+  event.complete = complete;
+  event.by_tool = by_tool(key, event);
+  count_requests(*book);
+  const auto& processes = connections_.processes();
+  for (const cold_book::asker& each : book->askers) {
+    if (each.misses > 0) ++event.connections;
+    const bool is_told = each.process < processes.size() && processes[each.process].is_told;
+    event.asker_is_told = event.asker_is_told || is_told;
+  }
+  if (event.conditional_loads > 0 && event.nx_loads > 0) {
+    // The NX puts in a mark that somebody loads; the store that replaces it is the load.
+    std::erase_if(event.loads, [](const load& l) { return l.by_nx; });
+    event.load_count -= event.nx_loads;
+    key.pattern->loads -= std::min(key.pattern->loads, event.nx_loads);
+    event.nx_loads = 0;
+  }
+  count_processes(*book);
+  sample_load_time(key, *book);
+  event.delta = key.pattern->load_time();
+  ++key.pattern->cold_events;
+  if (event.contended) ++key.pattern->contended_cold_events;
+  sink_.take(event, key);
+}
+
+bool cold_tracker::by_tool(const key_state& key, const cold_event& event) const {
+  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& each) {
+    return each.key == key.name && each.from <= event.to && each.to + tool_window >= event.from;
+  });
+}
+
+void cold_tracker::tool_acted(const audit::tool_acted& what) {
+  if (acts_.size() >= acts_max) acts_.erase(acts_.begin());
+  acts_.push_back(what);
+}
+
+bool cold_tracker::is_perturbed(moment from, moment to) const {
+  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& each) {
+    return each.from <= to && each.to >= from;
+  });
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Cold events: from the misses of a key to its loads.
+//
+// A cold event is open from the first miss until a miss that begins after a store was done, or
+// until nothing of its own can come any more. One that is never stored stays open: that is
+// penetration.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "audit/engine/connection_book.hpp"
+#include "audit/engine/fact_sink.hpp"
+#include "audit/engine/key_table.hpp"
+
+namespace drover::audit {
+
+/// The open cold event of a key.
+struct cold_book {
+  struct miss {
+    moment sent{};
+    moment done{};
+    std::uint64_t connection = 0;
+    std::uint64_t batch = 0;
+    std::uint32_t process = 0;
+    bool used = false;   ///< a store was taken for its end
+    bool again = false;  ///< by a holder that looks once more
+  };
+  struct asker {  ///< one connection that asks
+    std::uint64_t connection = 0;
+    std::uint32_t process = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t polls = 0;
+    moment last{};
+    moment longest_gap{};
+    bool lost = false;
+  };
+  struct loader {  ///< one process, or one multiplexed connection of an unknown one
+    std::uint64_t who = 0;
+    std::uint32_t process = 0;
+    std::uint64_t misses = 0;  ///< before the first store, without looking again
+    std::uint64_t loads = 0;
+  };
+
+  cold_event event;
+  std::vector<miss> misses;     ///< the latest
+  std::vector<asker> askers;    ///< the first
+  std::vector<loader> loaders;  ///< the first
+  moment last_store_done{};
+  std::optional<mark> last_store;  ///< counted last, for merging
+  /// Somebody found it so shortly before the first miss that he may be refreshing it.
+  bool read_before = false;
+  /// All that was stored so far may be a mark, put in by NX by who goes on to load.
+  bool marked_only = false;
+};
+
+class cold_tracker {
+ public:
+  enum class counted : std::uint8_t { no, merged, yes };
+  struct stored {
+    counted as = counted::no;
+    load what;
+  };
+
+  cold_tracker(key_table& keys, const connection_book& connections, fact_sink& sink,
+               std::size_t open_max);
+
+  /// `again`: by a holder of the lock that looks once more.
+  void missed(key_state& key, const op& what, bool again);
+  void hit(key_state& key, const op& what);
+  /// A store, or an attempt to store where there is nothing: the load that it ends, if it ends one.
+  /// That goes to `add` when its tenure is known.
+  [[nodiscard]] stored store(key_state& key, const op& what);
+  void add(key_state& key, const load& what);
+  /// Somebody who had missed `key` tried its lock.
+  void tried(key_state& key, const key_state& lock, const op& what, int fits);
+  /// Somebody waits for `key` by asking for its lock: EXISTS, GET, SET NX once more.
+  void polled(key_state& key, const op& what);
+  /// `complete` false: the key is forgotten, or the run is over.
+  void close(key_state& key, bool complete);
+
+  void tool_acted(const audit::tool_acted& what);
+  [[nodiscard]] bool is_perturbed(moment from, moment to) const;
+
+ private:
+  cold_book& open(key_state& key, const op& what);
+  [[nodiscard]] bool is_concurrent(const cold_book::loader& who) const;
+  cold_book::loader* loader_of(cold_book& book, std::uint32_t process, std::uint64_t connection);
+  [[nodiscard]] moment delta_of(const key_state& key, const cold_book& book) const;
+  [[nodiscard]] bool is_settled(const key_state& key, const cold_book& book, moment now) const;
+  cold_book::asker* asks(cold_book& book, const op& what, bool is_poll);
+  void own_miss(const key_state& key, cold_book& book, const op& what, moment delta, load& made);
+  [[nodiscard]] bool by_tool(const key_state& key, const cold_event& event) const;
+  void count_requests(cold_book& book);
+  void count_processes(cold_book& book);
+  void sample_load_time(const key_state& key, cold_book& book);
+
+  key_table& keys_;
+  const connection_book& connections_;
+  fact_sink& sink_;
+  std::size_t open_max_;
+  std::size_t open_ = 0;
+  std::deque<key_ref> opened_;  // in that order; some may be closed
+  std::vector<audit::tool_acted> acts_;
+};
+
+}  // namespace drover::audit

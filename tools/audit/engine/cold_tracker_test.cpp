@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/cold_tracker.hpp"
+
+#include <gtest/gtest.h>
+
+#include "audit/engine/listener_for_test.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace testing;
+using std::chrono::microseconds;
+
+const std::string user = "user:1";
+const std::string user_lock = "lock:user:1";
+
+/// Of one process whose pool gives any of its threads any of its connections.
+stage pooled() {
+  stage world;
+  world.belongs(500, {1, 2, 3});
+  return world;
+}
+
+/// The first load ever, which takes 80 ms.
+void first_load(stage& world, microseconds begin, const std::string& key = user) {
+  world.at(begin).client(1).get(key).miss();
+  world.at(begin + 80ms).client(1).set(key, "v").px(2s).ok();
+}
+
+/// A reader finds the value, and refreshes it.
+void early_refresh(stage& world, microseconds begin) {
+  world.at(begin).client(2).get(user).hit("v");
+  world.at(begin + 80ms).client(2).set(user, "v").px(2s).ok();
+}
+
+/// A reader found the value just before its end and loads it; 3 ms before that is stored another
+/// thread misses the key, takes the lock, and loads as well.
+void refresh_that_is_too_late(stage& world, microseconds begin) {
+  world.at(begin).client(2).get(user).hit("v");
+  world.at(begin + 76ms).client(1).get(user).miss();
+  world.at(begin + 77ms).client(1).set(user_lock, "t").nx().px(3s).ok();
+  world.at(begin + 78ms).client(1).exists(user).answers(0);
+  world.at(begin + 80ms).client(2).set(user, "v").px(2s).ok();
+  world.at(begin + 158ms).client(1).set(user, "v").px(2s).ok();
+  world.at(begin + 159ms).client(1).compare_and_delete(user_lock, "t").answers(1);
+}
+
+moment delta_told_last(const stage& world) {
+  const listener::heard heard = hear(world);
+  return heard.cold.empty() ? moment{} : heard.cold.back().delta;
+}
+
+TEST(audit_cold_tracker, TakesAnEarlyRefreshThatCameLateForNoLoadTime) {
+  stage world = pooled();
+  first_load(world, 0ms);
+  early_refresh(world, 1'000ms);
+  refresh_that_is_too_late(world, 3'080ms);
+  EXPECT_EQ(delta_told_last(world), moment(80ms - 200us));
+}
+
+TEST(audit_cold_tracker, TakesTheLongOnesWhereEachLoadTimeMayBeARefreshThatCameLate) {
+  stage world = pooled();
+  world.at(0ms).client(2).get(user).hit("v");
+  early_refresh(world, 100ms);
+  refresh_that_is_too_late(world, 2'180ms);
+  world.at(4'300ms).client(3).get(user).hit("v");
+  world.at(4'340ms).client(1).get(user).miss();
+  world.at(4'420ms).client(1).set(user, "v").px(2s).ok();
+  EXPECT_EQ(delta_told_last(world), moment(80ms - 200us));
+}
+
+TEST(audit_cold_tracker, BelievesEachLoadTimeWhereNobodyRefreshes) {
+  stage world = pooled();
+  for (int turn = 0; turn < 5; ++turn) {
+    const microseconds begin = 3s * turn;
+    const auto load = turn == 0 ? 500ms : 40ms;  // a slow start
+    world.at(begin).client(1).get(user).miss();
+    world.at(begin + load).client(1).set(user, "v").px(2s).ok();
+    world.at(begin + load + 1'999ms).client(2).get(user).hit("v");
+  }
+  EXPECT_EQ(delta_told_last(world), moment(40ms - 200us));
+}
+
+TEST(audit_cold_tracker, KnowsALongLoadByItsMissAlthoughAnotherStoredFirst) {
+  // The first cold event of all: nothing is known of how long a load takes, and a writer of another
+  // process stores 3 ms after the first miss.
+  stage world;
+  for (std::uint64_t i = 1; i <= 3; ++i) world.at(1ms * i).client(i).get(user).miss();
+  world.at(6ms).client(9).set(user, "v").px(60s).ok();
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    world.at(2s + 1ms * i).client(i).set(user, "v").px(60s).ok();
+  }
+  const listener::heard heard = hear(world);
+  ASSERT_EQ(heard.loads.size(), 3U);
+  for (const load& each : heard.loads) EXPECT_TRUE(each.missed);
+}
+
+}  // namespace
+}  // namespace drover::audit

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/command_ops.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <unordered_map>
+
+namespace drover::audit {
+
+namespace {
+
+using kind = op::kind;
+using outcome = op::outcome;
+using condition = op::condition;
+
+bool is_key(const field& argument) { return argument.is == field::kind::key; }
+bool is_word(const field& argument, std::string_view text) {
+  return argument.is == field::kind::word && argument.text == text;
+}
+
+const field* first_key(const command_reader& reader) {
+  for (const field& each : reader.what.arguments) {
+    if (is_key(each)) return &each;
+  }
+  return nullptr;
+}
+
+/// The first value behind the key.
+digest value_of(const command_reader& reader) {
+  for (const field& each : reader.what.arguments) {
+    if (each.is == field::kind::value) return each.of;
+  }
+  return {};
+}
+
+template <class F>
+void each_key(const command_reader& reader, F&& use) {
+  for (const field& each : reader.what.arguments) {
+    if (is_key(each)) use(each);
+  }
+}
+
+/// EX 5, PX 5000, EXAT, PXAT, KEEPTTL anywhere behind the key. PERSIST is left to GETEX.
+void read_ttl_options(const command_reader& reader, op& made) {
+  const std::vector<field>& arguments = reader.what.arguments;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    if (arguments[i].is != field::kind::word) continue;
+    const std::string& option = arguments[i].text;
+    if (option == "KEEPTTL") made.ttl_how = op::ttl_is::kept;
+    if (option != "EX" && option != "PX" && option != "EXAT" && option != "PXAT") continue;
+    if (i + 1 >= arguments.size()) break;
+    const std::optional<std::int64_t> number = number_of(arguments[i + 1]);
+    if (!number) {
+      made.ttl_how = op::ttl_is::unknown;
+      continue;
+    }
+    const bool seconds = option[0] == 'E';
+    std::int64_t ms = std::clamp(*number, -ttl_ms_max / 1000, ttl_ms_max / 1000);
+    if (seconds) ms *= 1000;
+    if (option.ends_with("AT")) ms -= reader.unix_ms + made.done.count() / 1000;
+    set_ttl(made, ms);
+    ++i;
+  }
+}
+
+bool has_word(const command_reader& reader, std::string_view word) {
+  const auto& all = reader.what.arguments;
+  return std::any_of(all.begin(), all.end(), [&](const field& f) { return is_word(f, word); });
+}
+
+outcome opposite(outcome came) {
+  if (came == outcome::yes) return outcome::no;
+  return came == outcome::no ? outcome::yes : came;
+}
+
+// --- reads
+
+void read_one(const command_reader& reader, bool is_text) {
+  const field* key = first_key(reader);
+  if (key == nullptr) return;
+  op& made = reader.put(kind::read, *key);
+  made.came = found_in(reader.what.answer);
+  made.is_text = is_text;
+  made.part = !is_text;
+  if (made.came == outcome::yes) {
+    made.value = reader.what.answer.of;
+    if (!is_text) made.value.length = 0;
+  }
+}
+
+void read_text(const command_reader& reader) { read_one(reader, true); }
+void read_aggregate(const command_reader& reader) { read_one(reader, false); }
+
+/// GETRANGE answers an empty text where there is nothing.
+void read_range(const command_reader& reader) {
+  read_one(reader, true);
+  if (reader.out.empty()) return;
+  op& made = reader.out.back();
+  made.part = true;
+  if (made.came == outcome::yes && made.value.length == 0) made.came = outcome::no;
+}
+
+/// HMGET: a miss if every field is nil.
+void read_fields(const command_reader& reader) {
+  read_one(reader, false);
+  const auto& items = reader.what.answer.items;
+  if (reader.out.empty() || items.empty()) return;
+  const bool none = std::all_of(items.begin(), items.end(), [](const reply_item& item) {
+    return item.is == reply_item::kind::null;
+  });
+  if (none) reader.out.back().came = outcome::no;
+}
+
+void read_many(const command_reader& reader) {
+  const reply& answer = reader.what.answer;
+  std::size_t at = 0;
+  each_key(reader, [&](const field& key) {
+    op& made = reader.put(kind::read, key);
+    if (answer.is == reply_item::kind::error) made.came = outcome::failed;
+    if (at < answer.items.size()) {
+      made.came = found_in(answer.items[at]);
+      if (made.came == outcome::yes) made.value = answer.items[at].of;
+    }
+    ++at;
+  });
+}
+
+void read_and_expire(const command_reader& reader) {
+  read_text(reader);
+  const field* key = first_key(reader);
+  if (key == nullptr || reader.what.arguments.size() < 2) return;
+  const outcome came = reader.out.back().came;
+  op& made = reader.put(kind::expire, *key);
+  made.came = came;
+  read_ttl_options(reader, made);
+  if (made.ttl_how == op::ttl_is::set && made.ttl <= moment::zero()) made.is = kind::remove;
+}
+
+void read_and_remove(const command_reader& reader) {
+  read_text(reader);
+  const field* key = first_key(reader);
+  if (key == nullptr) return;
+  const outcome came = reader.out.back().came;
+  reader.put(kind::remove, *key).came = came;
+}
+
+void ask(const command_reader& reader) {
+  const reply_item& answer = reader.what.answer;
+  std::size_t keys = 0;
+  each_key(reader, [&](const field&) { ++keys; });
+  each_key(reader, [&](const field& key) {
+    op& made = reader.put(kind::exists, key);
+    if (answer.is == reply_item::kind::error) {
+      made.came = outcome::failed;
+    } else if (answer.is == reply_item::kind::integer) {
+      if (reader.what.command.ends_with("TTL") || reader.what.command.ends_with("TIME")) {
+        made.came = answer.integer == -2 ? outcome::no : outcome::yes;
+      } else if (answer.integer <= 0) {
+        made.came = outcome::no;
+      } else if (answer.integer >= static_cast<std::int64_t>(keys)) {
+        made.came = outcome::yes;
+      }
+    } else if (answer.is == reply_item::kind::status) {
+      made.came = answer.word == "none" ? outcome::no : outcome::yes;
+    }
+  });
+}
+
+// --- stores
+
+/// SET with all its options.
+void set(const command_reader& reader) {
+  const field* key = first_key(reader);
+  if (key == nullptr) return;
+  const reply_item& answer = reader.what.answer;
+  const bool absent = has_word(reader, "NX");
+  const bool present = has_word(reader, "XX");
+  const bool equal = has_word(reader, "IFEQ") || has_word(reader, "IFNE") ||
+                     has_word(reader, "IFDEQ") || has_word(reader, "IFDNE");
+  const bool get = has_word(reader, "GET");
+  op& made = reader.put(absent ? kind::acquire : kind::store, *key);
+  made.value = value_of(reader);
+  if (present) made.only_if = condition::present;
+  if (equal) made.only_if = condition::equal;
+  read_ttl_options(reader, made);
+  if (!get) {
+    made.came = done_by(answer);
+  } else if (answer.is == reply_item::kind::error) {
+    made.came = outcome::failed;
+  } else if (answer.is != reply_item::kind::missing && !equal) {
+    const outcome was_there = found_in(answer);
+    made.came = absent ? opposite(was_there) : present ? was_there : outcome::yes;
+  }
+}
+
+void set_for(const command_reader& reader, bool seconds) {
+  const std::vector<field>& arguments = reader.what.arguments;
+  if (arguments.size() < 3 || !is_key(arguments[0])) return;
+  op& made = reader.put(kind::store, arguments[0]);
+  made.came = done_by(reader.what.answer);
+  made.value = arguments[2].of;
+  made.ttl_how = op::ttl_is::unknown;
+  if (const auto number = number_of(arguments[1])) {
+    set_ttl(made,
+            std::clamp(*number, -ttl_ms_max / 1000, ttl_ms_max / 1000) * (seconds ? 1000 : 1));
+  }
+}
+void set_for_seconds(const command_reader& reader) { set_for(reader, true); }
+void set_for_ms(const command_reader& reader) { set_for(reader, false); }
+
+void set_if_absent(const command_reader& reader) {
+  const auto& arguments = reader.what.arguments;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!is_key(arguments[i])) continue;
+    op& made = reader.put(kind::acquire, arguments[i]);
+    made.came = done_by(reader.what.answer);
+    if (i + 1 < arguments.size()) made.value = arguments[i + 1].of;
+  }
+}
+
+/// MSET, MSETEX.
+void set_many(const command_reader& reader) {
+  const auto& arguments = reader.what.arguments;
+  const bool absent = has_word(reader, "NX");
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!is_key(arguments[i])) continue;
+    op& made = reader.put(absent ? kind::acquire : kind::store, arguments[i]);
+    made.came = done_by(reader.what.answer);
+    if (has_word(reader, "XX")) made.only_if = condition::present;
+    if (i + 1 < arguments.size()) made.value = arguments[i + 1].of;
+    read_ttl_options(reader, made);
+  }
+}
+
+void read_and_set(const command_reader& reader) {
+  read_text(reader);
+  const field* key = first_key(reader);
+  if (key == nullptr) return;
+  const outcome came = reader.out.back().came;
+  op& made = reader.put(kind::store, *key);
+  made.value = value_of(reader);
+  if (came != outcome::failed && came != outcome::unknown) made.came = outcome::yes;
+  if (came == outcome::failed) made.came = came;
+}
+
+/// HSET, HMSET, SADD: a part, of which the first value stands for the whole.
+void set_part(const command_reader& reader) {
+  const field* key = first_key(reader);
+  if (key == nullptr) return;
+  op& made = reader.put(kind::store, *key);
+  made.part = true;
+  made.is_text = false;
+  made.ttl_how = op::ttl_is::kept;
+  const reply_item& answer = reader.what.answer;
+  if (answer.is == reply_item::kind::error) {
+    made.came = outcome::failed;
+  } else if (answer.is != reply_item::kind::missing) {
+    made.came = outcome::yes;
+  }
+  std::uint64_t length = 0;
+  for (const field& each : reader.what.arguments) {
+    if (each.is != field::kind::value) continue;
+    length += each.of.length;
+    made.value.hash = made.value.hash * 31 + each.of.hash;
+    made.value.looks = each.of.looks;
+  }
+  made.value.length = length;
+  if (reader.what.command != "HSETEX") return;
+  made.came = done_by(answer);  // 0: FNX or FXX did not hold
+  read_ttl_options(reader, made);
+}
+
+void set_json(const command_reader& reader) {
+  set_part(reader);
+  if (reader.out.empty()) return;
+  op& made = reader.out.back();
+  made.part = false;
+  made.ttl_how = op::ttl_is::kept;
+  if (reader.what.answer.is == reply_item::kind::null) made.came = outcome::no;
+}
+
+void restore(const command_reader& reader) {
+  const auto& arguments = reader.what.arguments;
+  if (arguments.size() < 3 || !is_key(arguments[0])) return;
+  op& made = reader.put(kind::store, arguments[0]);
+  made.came = done_by(reader.what.answer);
+  made.is_text = false;
+  made.ttl_how = op::ttl_is::unknown;
+  const auto number = number_of(arguments[1]);
+  if (number && *number == 0) made.ttl_how = op::ttl_is::none;
+  if (number && *number > 0 && !has_word(reader, "ABSTTL")) {
+    set_ttl(made, std::min(*number, ttl_ms_max));
+  }
+}
+
+/// RENAME: the first is gone, the second is stored with whatever ttl the first had. RENAMENX that
+/// did nothing says that both are there.
+void rename(const command_reader& reader) {
+  const outcome came = done_by(reader.what.answer);
+  if (came == outcome::no) {
+    each_key(reader, [&](const field& key) { reader.put(kind::exists, key).came = outcome::yes; });
+    return;
+  }
+  std::size_t at = 0;
+  each_key(reader, [&](const field& key) {
+    op& made = reader.put(at == 0 ? kind::remove : kind::store, key);
+    made.came = came;
+    if (at++ > 0) {
+      made.ttl_how = op::ttl_is::unknown;
+      made.is_text = false;
+    }
+  });
+}
+
+void copy(const command_reader& reader) {
+  std::size_t at = 0;
+  each_key(reader, [&](const field& key) {
+    if (at++ == 0) return;
+    op& made = reader.put(kind::store, key);
+    made.came = done_by(reader.what.answer);
+    made.ttl_how = op::ttl_is::unknown;
+    made.is_text = false;
+  });
+}
+
+// --- the end of keys
+
+void remove(const command_reader& reader) {
+  std::int64_t keys = 0;
+  each_key(reader, [&](const field&) { ++keys; });
+  const reply_item& answer = reader.what.answer;
+  each_key(reader, [&](const field& key) {
+    op& made = reader.put(kind::remove, key);
+    if (answer.is == reply_item::kind::error) made.came = outcome::failed;
+    if (answer.is != reply_item::kind::integer) return;
+    if (answer.integer <= 0) made.came = outcome::no;
+    if (answer.integer >= keys) made.came = outcome::yes;
+  });
+}
+
+/// DELEX key [IFEQ value], DELIFEQ key value.
+void remove_if(const command_reader& reader) {
+  const field* key = first_key(reader);
+  if (key == nullptr) return;
+  op& made = reader.put(kind::compare_remove, *key);
+  made.came = done_by(reader.what.answer);
+  made.value = value_of(reader);
+  if (reader.what.command == "DELEX" && reader.what.arguments.size() < 2) made.is = kind::remove;
+}
+
+void expire(const command_reader& reader) {
+  const auto& arguments = reader.what.arguments;
+  if (arguments.size() < 2 || !is_key(arguments[0])) return;
+  op& made = reader.put(kind::expire, arguments[0]);
+  made.came = done_by(reader.what.answer);
+  made.ttl_how = op::ttl_is::unknown;
+  const auto number = number_of(arguments[1]);
+  if (!number) return;
+  const std::string& name = reader.what.command;
+  std::int64_t ms = std::clamp(*number, -ttl_ms_max / 1000, ttl_ms_max / 1000);
+  if (name[0] == 'E') ms *= 1000;
+  if (name.ends_with("AT")) ms -= reader.unix_ms + made.done.count() / 1000;
+  set_ttl(made, ms);
+  if (made.ttl <= moment::zero()) made.is = kind::remove;
+}
+
+void persist(const command_reader& reader) {
+  if (const field* key = first_key(reader)) {
+    reader.put(kind::expire, *key).came = done_by(reader.what.answer);
+  }
+}
+
+// --- all others
+
+void change(const command_reader& reader) {
+  const reply_item& answer = reader.what.answer;
+  each_key(reader, [&](const field& key) {
+    op& made = reader.put(kind::change, key);
+    made.is_text = false;
+    if (answer.is == reply_item::kind::error) {
+      made.came = outcome::failed;
+    } else if (answer.is != reply_item::kind::missing) {
+      made.came = outcome::yes;
+    }
+  });
+}
+
+/// They name keys, but say and do nothing about what is in them.
+constexpr std::array<std::string_view, 13> silent{"WATCH",
+                                                  "TOUCH",
+                                                  "DUMP",
+                                                  "MEMORY USAGE",
+                                                  "OBJECT ENCODING",
+                                                  "OBJECT FREQ",
+                                                  "OBJECT IDLETIME",
+                                                  "OBJECT REFCOUNT",
+                                                  "DEBUG OBJECT",
+                                                  "MIGRATE",
+                                                  "SCAN",
+                                                  "KEYS",
+                                                  "CLUSTER KEYSLOT"};
+
+using handler = void (*)(const command_reader&);
+
+const std::unordered_map<std::string_view, handler>& table() {
+  static const std::unordered_map<std::string_view, handler> all{
+      {"GET", read_text},
+      {"GETRANGE", read_range},
+      {"SUBSTR", read_range},
+      {"JSON.GET", read_text},
+      {"MGET", read_many},
+      {"JSON.MGET", read_many},
+      {"HGETALL", read_aggregate},
+      {"HGET", read_aggregate},
+      {"HMGET", read_fields},
+      {"HKEYS", read_aggregate},
+      {"HVALS", read_aggregate},
+      {"SMEMBERS", read_aggregate},
+      {"LRANGE", read_aggregate},
+      {"ZRANGE", read_aggregate},
+      {"ZREVRANGE", read_aggregate},
+      {"ZRANGEBYSCORE", read_aggregate},
+      {"GETEX", read_and_expire},
+      {"GETDEL", read_and_remove},
+      {"GETSET", read_and_set},
+      {"EXISTS", ask},
+      {"TTL", ask},
+      {"PTTL", ask},
+      {"EXPIRETIME", ask},
+      {"PEXPIRETIME", ask},
+      {"TYPE", ask},
+      {"STRLEN", ask},
+      {"SET", set},
+      {"SETEX", set_for_seconds},
+      {"PSETEX", set_for_ms},
+      {"SETNX", set_if_absent},
+      {"MSETNX", set_if_absent},
+      {"MSET", set_many},
+      {"MSETEX", set_many},
+      {"HSET", set_part},
+      {"HMSET", set_part},
+      {"HSETEX", set_part},
+      {"SADD", set_part},
+      {"JSON.SET", set_json},
+      {"RESTORE", restore},
+      {"RENAME", rename},
+      {"RENAMENX", rename},
+      {"COPY", copy},
+      {"DEL", remove},
+      {"UNLINK", remove},
+      {"DELEX", remove_if},
+      {"DELIFEQ", remove_if},
+      {"EXPIRE", expire},
+      {"PEXPIRE", expire},
+      {"EXPIREAT", expire},
+      {"PEXPIREAT", expire},
+      {"PERSIST", persist},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::string_view known_command(std::string_view name) {
+  const auto at = table().find(name);
+  return at == table().end() ? std::string_view{} : at->first;
+}
+
+bool ops_of_command(const command_reader& reader) {
+  const auto at = table().find(reader.what.command);
+  if (at == table().end()) {
+    const auto is = std::find(silent.begin(), silent.end(), reader.what.command);
+    if (is == silent.end()) change(reader);
+    return is != silent.end();
+  }
+  at->second(reader);
+  return true;
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// What arguments and replies of all commands have in common.
+#include <algorithm>
+#include <charconv>
+
+#include "audit/engine/command_ops.hpp"
+
+namespace drover::audit {
+
+namespace {
+
+using outcome = op::outcome;
+
+}  // namespace
+
+std::optional<std::int64_t> number_of(const field& argument) {
+  if (argument.is != field::kind::word) return std::nullopt;
+  std::int64_t number = 0;
+  const char* const end = argument.text.data() + argument.text.size();
+  const auto read = std::from_chars(argument.text.data(), end, number);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return number;
+}
+
+op::outcome found_in(const reply_item& answer) {
+  switch (answer.is) {
+    case reply_item::kind::missing: return outcome::unknown;
+    case reply_item::kind::error: return outcome::failed;
+    case reply_item::kind::null: return outcome::no;
+    case reply_item::kind::aggregate: return answer.integer == 0 ? outcome::no : outcome::yes;
+    case reply_item::kind::text:
+    case reply_item::kind::status:
+    case reply_item::kind::integer: break;
+  }
+  return outcome::yes;
+}
+
+op::outcome done_by(const reply_item& answer) {
+  switch (answer.is) {
+    case reply_item::kind::missing: return outcome::unknown;
+    case reply_item::kind::error: return outcome::failed;
+    case reply_item::kind::null: return outcome::no;
+    case reply_item::kind::integer: return answer.integer > 0 ? outcome::yes : outcome::no;
+    case reply_item::kind::aggregate:
+    case reply_item::kind::text:
+    case reply_item::kind::status: break;
+  }
+  // The reply to a command that its transaction queued, should it come this far.
+  return answer.word == "QUEUED" ? outcome::unknown : outcome::yes;
+}
+
+void set_ttl(op& made, std::int64_t ms) {
+  made.ttl_how = op::ttl_is::set;
+  made.ttl = std::chrono::duration_cast<moment>(
+      std::chrono::milliseconds(std::clamp(ms, -ttl_ms_max, ttl_ms_max)));
+}
+
+}  // namespace drover::audit

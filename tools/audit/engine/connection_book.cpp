@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/connection_book.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace drover::audit {
+
+namespace {
+
+/// One overlap may be one pipeline that came in two reads.
+constexpr unsigned overlaps_of_multiplexing = 3;
+constexpr std::size_t name_max = 128;
+
+/// "10.0.0.7:51234" -> "10.0.0.7": the port says which connection, not who.
+std::string without_port(const std::string& peer) {
+  const std::size_t colon = peer.rfind(':');
+  if (colon == std::string::npos || colon + 1 == peer.size()) return peer;
+  const bool is_port = std::all_of(peer.begin() + static_cast<std::ptrdiff_t>(colon) + 1,
+                                   peer.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return is_port ? peer.substr(0, colon) : peer;
+}
+
+/// As the proxy names peers of this machine that it could not tell the process of.
+bool is_near(std::string_view peer) {
+  constexpr std::array<std::string_view, 4> begins{"127.", "[::1]", "[::ffff:127.", "unix"};
+  return peer.empty() || std::any_of(begins.begin(), begins.end(), [&](std::string_view begin) {
+           return peer.starts_with(begin);
+         });
+}
+
+/// One that runs an event loop has many callers, whether they show or not.
+bool runs_event_loop(std::string_view program) {
+  constexpr std::array<std::string_view, 3> known{"node", "deno", "bun"};
+  const std::string_view name = program.substr(0, program.find_first_of(" ("));
+  return std::find(known.begin(), known.end(), name) != known.end();
+}
+
+std::string cut(std::string text) {
+  if (text.size() > name_max) text.resize(name_max);
+  return text;
+}
+
+/// Names that number the connection, as "worker-3:conn-17", still name one process: digits at the
+/// end go.
+std::string stem(std::string name) {
+  while (!name.empty() && ((name.back() >= '0' && name.back() <= '9') || name.back() == '-' ||
+                           name.back() == '_' || name.back() == ':' || name.back() == '#')) {
+    name.pop_back();
+  }
+  return name;
+}
+
+}  // namespace
+
+connection_book::connection_book(std::size_t connections_max) : max_(connections_max) {
+  processes_.emplace_back().shown = "(unknown)";
+  processes_.back().is_near = true;
+}
+
+std::uint32_t connection_book::process_of(const std::string& identity, const std::string& shown,
+                                          std::int64_t pid) {
+  const auto at = identities_.find(identity);
+  if (at != identities_.end()) return at->second;
+  if (processes_.size() >= max_) return 0;
+  const auto made = static_cast<std::uint32_t>(processes_.size());
+  processes_.emplace_back().shown = cut(shown);
+  processes_.back().pid = pid;
+  identities_.emplace(identity, made);
+  return made;
+}
+
+void connection_book::place(connection_facts& who, std::int64_t pid) {
+  if (pid != 0) {
+    any_pid_ = true;
+    const std::string number = std::to_string(pid);
+    who.process = process_of(
+        "pid " + number, who.peer.empty() ? "pid " + number : who.peer + " (" + number + ")", pid);
+    return;
+  }
+  const std::string name = stem(who.name);
+  std::string identity = without_port(who.peer);
+  if (!name.empty()) identity += (identity.empty() ? "" : " ") + name;
+  who.process = identity.empty() ? 0 : process_of(identity, identity, 0);
+  processes_[who.process].is_near = is_near(who.peer);
+}
+
+connection_facts& connection_book::get(std::uint64_t connection) {
+  if (last_ != nullptr && last_->connection == connection) return *last_;
+  auto at = connections_.find(connection);
+  if (at == connections_.end()) {
+    // Beyond the limit some other is forgotten: one that never said that it closed.
+    if (connections_.size() >= max_) connections_.erase(connections_.begin());
+    at = connections_.emplace(connection, connection_facts{}).first;
+    at->second.connection = connection;
+    ++seen_;
+  }
+  last_ = &at->second;
+  return *last_;
+}
+
+void connection_book::opened(const connection_opened& what) {
+  connection_facts& who = get(what.connection);
+  who.peer = cut(what.process);
+  who.pid = what.pid;
+  place(who, what.pid);
+  process_facts& process = processes_[who.process];
+  ++process.connections;
+  if (what.pid != 0 && runs_event_loop(what.process)) process.is_concurrent = true;
+}
+
+void connection_book::named(const connection_named& what) {
+  connection_facts& who = get(what.connection);
+  if (!what.name.empty()) who.name = cut(what.name);
+  if (!what.library.empty()) {
+    who.library = cut(what.library_version.empty() ? what.library
+                                                   : what.library + " " + what.library_version);
+  }
+  if (who.pid == 0) place(who, 0);
+  process_facts& process = processes_[who.process];
+  if (process.library.empty()) process.library = who.library;
+}
+
+void connection_book::closed(const connection_closed& what) {
+  if (last_ != nullptr && last_->connection == what.connection) last_ = nullptr;
+  connections_.erase(what.connection);
+}
+
+void connection_book::is_told(std::uint64_t connection) {
+  processes_[get(connection).process].is_told = true;
+}
+
+connection_facts& connection_book::sees(const event& what) {
+  connection_facts& who = get(what.connection);
+  if (what.batch != who.last_batch) {
+    if (what.sent < who.last_done && ++who.overlaps == overlaps_of_multiplexing) {
+      who.multiplexed = true;
+      ++multiplexed_;
+    }
+    who.last_batch = what.batch;
+  }
+  who.last_done = std::max(who.last_done, what.done);
+  process_facts& process = processes_[who.process];
+  ++process.commands;
+  if (who.multiplexed) process.is_concurrent = true;
+  if (process.last_connection != what.connection && what.sent < process.last_done &&
+      ++process.overlaps == overlaps_of_multiplexing) {
+    process.is_concurrent = true;
+  }
+  if (what.done >= process.last_done) {
+    process.last_done = what.done;
+    process.last_connection = what.connection;
+  }
+  return who;
+}
+
+const connection_facts* connection_book::find(std::uint64_t connection) const {
+  const auto at = connections_.find(connection);
+  return at == connections_.end() ? nullptr : &at->second;
+}
+
+bool connection_book::is_multiplexed(std::uint64_t connection) const {
+  const connection_facts* const who = find(connection);
+  return who != nullptr && who->multiplexed;
+}
+
+bool connection_book::is_unplaced(std::uint32_t process) const {
+  if (!any_pid_ || process >= processes_.size()) return false;
+  return processes_[process].pid == 0 && processes_[process].is_near;
+}
+
+bool connection_book::may_be_one(std::uint32_t a, std::uint32_t b) const {
+  if (a == b) return true;
+  if (a >= processes_.size() || b >= processes_.size()) return false;
+  const bool unclear = is_unplaced(a) || is_unplaced(b);
+  const auto is_here = [&](std::uint32_t p) {
+    return processes_[p].pid != 0 || processes_[p].is_near;
+  };
+  return unclear && is_here(a) && is_here(b);
+}
+
+std::uint64_t connection_book::processes_seen() const {
+  std::uint64_t seen = 0;
+  for (std::uint32_t each = 0; each < processes_.size(); ++each) {
+    if (processes_[each].commands > 0 && !is_unplaced(each)) ++seen;
+  }
+  return seen;
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// Who sent it: connections and the processes behind them.
+//
+// A process is a pid where that is known; else a peer's address and the name the client gave. One
+// of this machine whose pid is not known may be any that is: it counts for nobody then.
+// A connection is not a flow: pooled clients change it at each command, multiplexed ones share it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "audit/capture/record.hpp"
+#include "audit/engine/facts.hpp"
+
+namespace drover::audit {
+
+struct process_facts {
+  std::string shown;  ///< "python3 (4711)", "10.0.0.7 worker"
+  std::int64_t pid = 0;
+  bool is_near = false;  ///< on this machine, where pids may be known
+  std::string library;   ///< "redis-py 4.3.4", of CLIENT SETINFO; ""
+  std::uint64_t connections = 0;
+  std::uint64_t commands = 0;
+  /// It subscribes, tracks keys, or waits in blocking commands: who waits need not ask.
+  bool is_told = false;
+  /// It had commands of two flows under way at once: one connection is multiplexed, or two of its
+  /// connections waited for replies at the same time.
+  bool is_concurrent = false;
+  // For telling that.
+  std::uint64_t last_connection = 0;
+  moment last_done{};
+  unsigned overlaps = 0;
+};
+
+struct connection_facts {
+  std::uint64_t connection = 0;
+  std::uint32_t process = 0;
+  bool multiplexed = false;  ///< ever had two batches without their replies
+  std::int64_t pid = 0;
+  std::string peer;
+  std::string name;
+  std::string library;
+  /// The keys that it read last, and found.
+  struct hit {
+    key_ref key;
+    moment sent{};
+    moment done{};
+    std::uint64_t sequence = 0;
+  };
+  std::array<hit, 4> hits{};
+  std::uint8_t next_hit = 0;
+  // For telling whether it is multiplexed.
+  std::uint64_t last_batch = 0;
+  moment last_done{};
+  unsigned overlaps = 0;
+};
+
+class connection_book {
+ public:
+  explicit connection_book(std::size_t connections_max);
+
+  /// Once more for a connection: its process has been found meanwhile.
+  void opened(const connection_opened& what);
+  void named(const connection_named& what);
+  void closed(const connection_closed& what);
+  void is_told(std::uint64_t connection);
+  /// The connection of an event; one that was never announced is made up.
+  connection_facts& sees(const event& what);
+
+  [[nodiscard]] const connection_facts* find(std::uint64_t connection) const;
+  [[nodiscard]] bool is_multiplexed(std::uint64_t connection) const;
+  /// Not known, where others are: no process of its own, and none of those for sure.
+  [[nodiscard]] bool is_unplaced(std::uint32_t process) const;
+  /// They are the same, or nobody knows.
+  [[nodiscard]] bool may_be_one(std::uint32_t a, std::uint32_t b) const;
+  /// Index 0 is whoever could not be told.
+  [[nodiscard]] const std::vector<process_facts>& processes() const { return processes_; }
+  [[nodiscard]] std::uint64_t connections_seen() const { return seen_; }
+  /// Those that sent at least one command: so many at least.
+  [[nodiscard]] std::uint64_t processes_seen() const;
+  [[nodiscard]] std::uint64_t multiplexed_seen() const { return multiplexed_; }
+
+ private:
+  connection_facts& get(std::uint64_t connection);
+  void place(connection_facts& who, std::int64_t pid);
+  std::uint32_t process_of(const std::string& identity, const std::string& shown, std::int64_t pid);
+
+  std::size_t max_;
+  std::uint64_t seen_ = 0;
+  std::uint64_t multiplexed_ = 0;
+  bool any_pid_ = false;
+  std::unordered_map<std::uint64_t, connection_facts> connections_;
+  std::unordered_map<std::string, std::uint32_t> identities_;
+  std::vector<process_facts> processes_;
+  connection_facts* last_ = nullptr;
+};
+
+}  // namespace drover::audit

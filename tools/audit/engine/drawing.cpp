@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/drawing.hpp"
+
+#include <algorithm>
+
+namespace drover::audit {
+
+namespace {
+
+/// Keys of one pattern look alike: a few show what there is to see.
+constexpr unsigned keys_of_pattern_max = 4;
+/// More seconds than a day has are not drawn.
+constexpr std::size_t seconds_max = 86'400;
+constexpr std::size_t loads_max = 20'000;
+
+using drawn = drawn_timeline::operation;
+
+drawn::kind kind_of(const op& what) {
+  const bool yes = what.came == op::outcome::yes;
+  switch (what.is) {
+    case op::kind::read: return yes ? drawn::kind::hit : drawn::kind::miss;
+    case op::kind::store: return yes ? drawn::kind::store : drawn::kind::refused;
+    case op::kind::acquire: return yes ? drawn::kind::acquired : drawn::kind::refused;
+    case op::kind::remove: return drawn::kind::deleted;
+    case op::kind::compare_remove: return yes ? drawn::kind::released : drawn::kind::refused;
+    case op::kind::expire:
+    case op::kind::compare_expire: return yes ? drawn::kind::renewed : drawn::kind::refused;
+    case op::kind::exists:
+    case op::kind::change:
+    case op::kind::opaque: break;
+  }
+  return drawn::kind::other;
+}
+
+std::size_t second_of(moment at) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(at.count(), 0) / 1'000'000);
+}
+
+void add(std::vector<std::uint64_t>& seconds, moment at, std::uint64_t count) {
+  const std::size_t second = second_of(at);
+  if (second >= seconds_max) return;
+  if (seconds.size() <= second) seconds.resize(second + 1);
+  seconds[second] += count;
+}
+
+std::uint64_t sum(const std::vector<std::uint64_t>& seconds, moment from, moment to) {
+  std::uint64_t total = 0;
+  for (std::size_t at = second_of(from); at <= second_of(to) && at < seconds.size(); ++at) {
+    total += seconds[at];
+  }
+  return total;
+}
+
+std::uint64_t identity(key_ref key) { return (std::uint64_t{key.generation} << 32U) | key.slot; }
+
+}  // namespace
+
+std::uint32_t drawing::key_of(const key_state& key) const {
+  const auto at = keys_.find(identity(key.ref));
+  return at == keys_.end() ? nothing : at->second;
+}
+
+std::uint32_t drawing::choose(key_state& key) {
+  if (made_.keys.size() >= told_.drawn_keys_max) return nothing;
+  if (++of_pattern_[key.pattern->index] > keys_of_pattern_max) return nothing;
+  const auto index = static_cast<std::uint32_t>(made_.keys.size());
+  made_.keys.push_back(key.name);
+  patterns_.push_back(key.pattern->index);
+  keys_.emplace(identity(key.ref), index);
+  return index;
+}
+
+std::size_t drawing::process_of(std::uint32_t process) {
+  const auto [at, is_new] = processes_.emplace(process, made_.processes.size());
+  if (is_new) {
+    const auto& all = connections_.processes();
+    made_.processes.push_back(process < all.size() ? all[process].shown : std::string{});
+  }
+  return at->second;
+}
+
+void drawing::op_seen(const op& what, key_state& key) {
+  const bool hit = what.is_hit();
+  if (key.drawn == key_state::drawn_as::no) return;
+  std::uint32_t index = nothing;
+  if (key.drawn == key_state::drawn_as::yes) {
+    index = key_of(key);
+  } else {
+    // A key gets its row when it is missed or locked: before that there is nothing to see.
+    if (!what.is_miss() && what.is != op::kind::acquire) return;
+    index = choose(key);
+    key.drawn = index == nothing ? key_state::drawn_as::no : key_state::drawn_as::yes;
+    if (index == nothing) return;
+  }
+  // Half of the room is kept for cold times.
+  const std::size_t room =
+      key.cold != nullptr || !hit ? told_.drawn_operations_max : told_.drawn_operations_max / 2;
+  if (made_.operations.size() >= room) {
+    ++made_.left_out;
+    return;
+  }
+  drawn_timeline::operation line;
+  line.from = what.sent;
+  line.to = what.done;
+  line.process = process_of(what.process);
+  line.key = index;
+  line.is = kind_of(what);
+  line.text = text_of(mark(what), key.name);
+  made_.operations.push_back(std::move(line));
+}
+
+void drawing::closed(const cold_event& what, const key_state& key) {
+  const std::uint32_t index = key_of(key);
+  if (index == nothing) return;
+  if (made_.cold_events.size() >= told_.drawn_events_max) {
+    ++made_.left_out;
+    return;
+  }
+  made_.cold_events.push_back(
+      {index, what.from, what.to, what.requests, what.load_count, what.by_tool});
+}
+
+void drawing::loaded(const load& what, const key_state& key) {
+  add(made_.loads_each_second, what.store.sent, 1);
+  const std::uint32_t index = key_of(key);
+  if (index == nothing) return;
+  if (made_.loads.size() >= loads_max) {
+    ++made_.left_out;
+    return;
+  }
+  made_.loads.push_back({index, process_of(what.store.process), what.began, what.store.done,
+                         what.store.came == op::outcome::yes});
+}
+
+void drawing::origin_loaded(moment at, std::uint64_t count) {
+  add(made_.origin_each_second, at, count);
+}
+
+std::uint64_t drawing::wire_loads_in(moment from, moment to) const {
+  return sum(made_.loads_each_second, from, to);
+}
+
+std::uint64_t drawing::origin_loads_in(moment from, moment to) const {
+  return sum(made_.origin_each_second, from, to);
+}
+
+drawn_timeline drawing::finish(const std::deque<pattern_state>& patterns) {
+  for (const std::uint32_t each : patterns_) made_.roles.push_back(patterns[each].role);
+  return std::move(made_);
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The run's drawing, bounded: keys that went cold or were locked, what was done to them, loads for
+// each second.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+
+#include "audit/engine/connection_book.hpp"
+#include "audit/engine/fact_sink.hpp"
+#include "audit/engine/history.hpp"
+#include "audit/engine/settings.hpp"
+
+namespace drover::audit {
+
+class drawing {
+ public:
+  drawing(const settings& told, const connection_book& connections)
+      : told_(told), connections_(connections) {}
+
+  void op_seen(const op& what, key_state& key);
+  void closed(const cold_event& what, const key_state& key);
+  void loaded(const load& what, const key_state& key);
+  void origin_loaded(moment at, std::uint64_t count);
+
+  [[nodiscard]] std::uint64_t wire_loads_in(moment from, moment to) const;
+  [[nodiscard]] std::uint64_t origin_loads_in(moment from, moment to) const;
+
+  /// With the roles of keys as they are now. The drawing is given away.
+  [[nodiscard]] drawn_timeline finish(const std::deque<pattern_state>& patterns);
+
+ private:
+  static constexpr std::uint32_t nothing = 0xffffffff;
+
+  [[nodiscard]] std::uint32_t key_of(const key_state& key) const;
+  std::uint32_t choose(key_state& key);
+  std::size_t process_of(std::uint32_t process);
+
+  const settings& told_;
+  const connection_book& connections_;
+  drawn_timeline made_;
+  std::vector<std::uint32_t> patterns_;  ///< of the keys drawn
+  std::unordered_map<std::uint64_t, std::uint32_t> keys_;
+  std::unordered_map<std::uint32_t, std::size_t> processes_;
+  std::unordered_map<std::uint32_t, unsigned> of_pattern_;
+};
+
+}  // namespace drover::audit

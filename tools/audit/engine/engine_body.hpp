@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// The engine's inside: trackers, and who is told what.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "audit/engine/cold_tracker.hpp"
+#include "audit/engine/connection_book.hpp"
+#include "audit/engine/drawing.hpp"
+#include "audit/engine/engine.hpp"
+#include "audit/engine/history.hpp"
+#include "audit/engine/key_table.hpp"
+#include "audit/engine/normaliser.hpp"
+#include "audit/engine/store_tracker.hpp"
+#include "audit/engine/tenure_tracker.hpp"
+#include "audit/engine/wait_tracker.hpp"
+
+namespace drover::audit {
+
+class engine::body final : public world, private fact_sink {
+ public:
+  body(settings told, std::vector<std::unique_ptr<rule>> rules);
+
+  void feed(const record& what);
+  void feed(const event& what);
+  audit_result finish();
+
+  engine_progress progress;
+
+  // What rules may ask.
+  const settings& told() const override { return told_; }
+  moment now() const override { return now_; }
+  const capture_begun& capture() const override { return capture_; }
+  const connection_book& connections() const override { return connections_; }
+  const key_state* find(key_ref key) const override { return keys_.find(key); }
+  const key_state* find(std::uint32_t database, std::string_view name) const override {
+    return keys_.find(database, name);
+  }
+  const std::deque<pattern_state>& patterns() const override { return keys_.patterns(); }
+  key_role role_of(const pattern_state& pattern) const override;
+  moment delta_of(const pattern_state& pattern) const override { return pattern.load_time(); }
+  bool is_cache_aside(const pattern_state& pattern) const override { return pattern.loads > 0; }
+  bool is_perturbed(moment from, moment to) const override { return colds_.is_perturbed(from, to); }
+  std::vector<moment_line> timeline(std::span<const key_ref> keys, moment from, moment to,
+                                    std::size_t lines_max) const override;
+  std::optional<std::uint64_t> origin_loads() const override;
+  std::optional<std::uint64_t> origin_loads_in(moment from, moment to) const override;
+  std::uint64_t wire_loads_in(moment from, moment to) const override {
+    return drawing_.wire_loads_in(from, to);
+  }
+  std::optional<std::int64_t> pttl_at_end(std::string_view key) const override;
+  std::string_view eviction_policy() const override { return eviction_policy_; }
+
+ private:
+  static constexpr std::size_t bits = 32;
+  using listeners = std::vector<rule*>;
+
+  void take(const cold_event& what, const key_state& key) override;
+  void take(const tenure& what, const key_state& lock) override;
+  void take(const load& what, const key_state& key) override;
+  void take(const refresh& what, const key_state& key) override;
+  void take(const settled_store& what, const key_state& key) override;
+  void take(const wait& what, const key_state& key) override;
+
+  [[nodiscard]] const listeners& who_wants(interest::bits bit) const;
+  void apply(const op& what, connection_facts& who);
+  void apply_read(key_state& key, const op& what, connection_facts& who);
+  bool apply_store(key_state& key, const op& what, const connection_facts& who);
+  void apply_acquire(key_state& key, const op& what, const connection_facts& who);
+  [[nodiscard]] bool is_remembered(const key_state& key, const op& what) const;
+  [[nodiscard]] std::optional<mark> last_hit_of(const key_state& key, const op& what,
+                                                const connection_facts& who) const;
+  void without_keys(const event& what);
+  void lost_sight(const sight_lost& what);
+  void origin_told(const audit::origin_loads& what);
+  void close(key_state& key, bool run_over);
+  void fill_figures(audit_result& result) const;
+
+  settings told_;
+  std::vector<std::unique_ptr<rule>> rules_;
+  std::array<listeners, bits> listeners_;
+
+  capture_begun capture_;
+  moment now_{};
+  connection_book connections_;
+  normaliser normaliser_;
+  key_table keys_;
+  history history_;
+  cold_tracker colds_;
+  tenure_tracker tenures_;
+  store_tracker stores_;
+  wait_tracker waits_;
+  drawing drawing_;
+
+  std::uint64_t commands_ = 0;
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t bytes_lost_ = 0;
+  std::uint64_t events_lost_ = 0;
+  std::uint32_t one_in_ = 1;
+  std::optional<std::uint64_t> origin_loads_;
+  std::unordered_map<std::string, std::int64_t> pttls_;
+  std::string eviction_policy_;
+  bool settled_ = false;
+};
+
+}  // namespace drover::audit

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// The engine's answers: to rules, and at the end of a run.
+#include <algorithm>
+#include <utility>
+
+#include "audit/engine/engine_body.hpp"
+#include "audit/engine/roles.hpp"
+#include "audit/engine/verdict.hpp"
+
+namespace drover::audit {
+
+key_role engine::body::role_of(const pattern_state& pattern) const {
+  return settled_ ? pattern.role : role_so_far(pattern);
+}
+
+std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, moment from,
+                                                moment to, std::size_t lines_max) const {
+  std::vector<std::pair<const history::line*, const key_state*>> found;
+  for (const key_ref each : keys) {
+    const key_state* const key = keys_.find(each);
+    if (key == nullptr) continue;
+    history_.each(*key, [&](const history::line& line) {
+      if (line.what.sent <= to && line.what.done >= from) found.emplace_back(&line, key);
+      // They are linked in the order of `done`.
+      return line.what.done >= from;
+    });
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first->what.sent, a.first->what.sequence) <
+           std::pair(b.first->what.sent, b.first->what.sequence);
+  });
+  // A key that was named twice has its lines once.
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  std::vector<moment_line> lines;
+  const std::size_t most = std::max<std::size_t>(lines_max, 3);
+  const std::size_t left_out = found.size() > most ? found.size() - most + 1 : 0;
+  const std::size_t head = left_out == 0 ? found.size() : most / 2;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (left_out > 0 && i == head) {
+      const mark& first = found[i].first->what;
+      i += left_out;
+      lines.push_back({first.sent,
+                       found[i - 1].first->what.done,
+                       0,
+                       {},
+                       "(" + std::to_string(left_out) + " more)"});
+      if (i >= found.size()) break;
+    }
+    const mark& what = found[i].first->what;
+    const auto& processes = connections_.processes();
+    lines.push_back({what.sent, what.done, what.connection,
+                     what.process < processes.size() ? processes[what.process].shown : "",
+                     text_of(what, found[i].second->name)});
+  }
+  return lines;
+}
+
+std::optional<std::uint64_t> engine::body::origin_loads() const { return origin_loads_; }
+
+std::optional<std::uint64_t> engine::body::origin_loads_in(moment from, moment to) const {
+  if (!origin_loads_) return std::nullopt;
+  return drawing_.origin_loads_in(from, to);
+}
+
+std::optional<std::int64_t> engine::body::pttl_at_end(std::string_view key) const {
+  const auto at = pttls_.find(std::string(key));
+  if (at == pttls_.end()) return std::nullopt;
+  return at->second;
+}
+
+void engine::body::fill_figures(audit_result& result) const {
+  audit_result::figures& run = result.run;
+  run.length = now_;
+  run.commands = commands_;
+  run.connections = connections_.connections_seen();
+  run.processes = connections_.processes_seen();
+  run.keys = keys_.keys_seen();
+  run.origin_loads = origin_loads_.value_or(0);
+  for (const pattern_state& each : keys_.patterns()) {
+    if (each.role != key_role::value) continue;
+    run.cold_events += each.cold_events;
+    run.contended_cold_events += each.contended_cold_events;
+    run.loads += each.loads;
+  }
+  run.sampled_share = 1.0 / one_in_;
+  const auto share = [](std::uint64_t lost, std::uint64_t seen) {
+    return lost == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(lost + seen);
+  };
+  run.blind_share = std::max(share(bytes_lost_, bytes_read_), share(events_lost_, commands_));
+}
+
+audit_result engine::body::finish() {
+  std::vector<key_ref> all;
+  keys_.each([&](const key_state& key) { all.push_back(key.ref); });
+  // The least recently used first: by and large in the order of time.
+  // Tenures before cold events: who looks at both finds them there.
+  for (auto at = all.rbegin(); at != all.rend(); ++at) {
+    key_state* const key = keys_.find(*at);
+    if (key->lock != nullptr) tenures_.close(*key, true, now_);
+  }
+  for (auto at = all.rbegin(); at != all.rend(); ++at) close(*keys_.find(*at), true);
+  settle_roles(keys_.patterns());
+  settled_ = true;
+  verdicts out;
+  for (const std::unique_ptr<rule>& each : rules_) each->on_end(*this, out);
+  audit_result result;
+  result.findings = std::move(out.findings);
+  result.notices = std::move(out.notices);
+  result.coverage = std::move(out.coverage);
+  result.roles = role_lines(keys_.patterns());
+  result.command = told_.command;
+  fill_figures(result);
+  result.timeline = drawing_.finish(keys_.patterns());
+  sort_findings(result);
+  judge(result, told_);
+  progress.commands.store(commands_, std::memory_order_relaxed);
+  progress.keys.store(keys_.keys_seen(), std::memory_order_relaxed);
+  return result;
+}
+
+}  // namespace drover::audit

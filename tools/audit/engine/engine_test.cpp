@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include "audit/engine/listener_for_test.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace testing;
+
+TEST(audit_engine, ANaiveStampedeIsOneColdEventWithALoadForEachWhoMissed) {
+  stage world;
+  for (std::uint64_t i = 1; i <= 12; ++i) {
+    world.at(1ms * i).client(i).get("user:42").miss();
+    world.at(100ms + 1ms * i).client(i).set("user:42", "v").px(60s).ok();
+  }
+  const listener::heard heard = hear(world);
+  ASSERT_EQ(heard.cold.size(), 1U);
+  const cold_event& event = heard.cold[0];
+  EXPECT_EQ(event.misses, 12U);
+  EXPECT_EQ(event.requests, 12U);
+  EXPECT_EQ(event.load_count, 12U);
+  EXPECT_EQ(event.processes, 12U);
+  EXPECT_EQ(event.loading_processes, 12U);
+  EXPECT_EQ(event.most_by_one, 1U);
+  EXPECT_TRUE(event.contended);
+  EXPECT_TRUE(event.locks.empty());
+  EXPECT_EQ(heard.loads.size(), 12U);
+  ASSERT_EQ(heard.roles.size(), 1U);
+  EXPECT_EQ(heard.roles[0].first, "user:*");
+  EXPECT_EQ(heard.roles[0].second, key_role::value);
+}
+
+/// A holder that loads, and others that lose and poll.
+void play_correct_lock(stage& world, std::chrono::milliseconds begin, const std::string& key,
+                       const std::string& token) {
+  const std::string lock = "lock:" + key;
+  for (std::uint64_t i = 1; i <= 4; ++i) world.at(begin + 1ms * i).client(i).get(key).miss();
+  world.at(begin + 5ms).client(1).set(lock, token).nx().px(5000ms).ok();
+  for (std::uint64_t i = 2; i <= 4; ++i) {
+    world.at(begin + 5ms + 1ms * i)
+        .client(i)
+        .set(lock, token + std::to_string(i))
+        .nx()
+        .px(5000ms)
+        .nil();
+  }
+  world.at(begin + 10ms).client(1).get(key).miss();
+  for (std::uint64_t poll = 1; poll <= 4; ++poll) {
+    for (std::uint64_t i = 2; i <= 4; ++i) {
+      world.at(begin + 25ms * poll + 1ms * i).client(i).get(key).miss();
+    }
+  }
+  world.at(begin + 110ms).client(1).set(key, "v").px(60s).ok();
+  world.at(begin + 111ms).client(1).compare_and_delete(lock, token).answers(1);
+  for (std::uint64_t i = 2; i <= 4; ++i) {
+    world.at(begin + 125ms + 1ms * i).client(i).get(key).hit("v");
+  }
+}
+
+TEST(audit_engine, ACorrectLockIsOneLoadUnderOneTenure) {
+  stage world;
+  play_correct_lock(world, 0ms, "user:42", "t1");
+  const listener::heard heard = hear(world);
+  ASSERT_EQ(heard.cold.size(), 1U);
+  const cold_event& event = heard.cold[0];
+  EXPECT_EQ(event.load_count, 1U);
+  EXPECT_EQ(event.requests, 4U);
+  EXPECT_TRUE(event.contended);
+  ASSERT_EQ(event.locks.size(), 1U);
+  EXPECT_EQ(event.locks[0].won, 1U);
+  EXPECT_EQ(event.locks[0].lost, 3U);
+  EXPECT_EQ(event.locks[0].fits, 3);
+  EXPECT_TRUE(event.losers_satisfied);
+  ASSERT_EQ(heard.tenures.size(), 1U);
+  const tenure& holder = heard.tenures[0];
+  EXPECT_EQ(holder.how, tenure::ending::compare_removed);
+  EXPECT_EQ(holder.ttl, moment(5000ms));
+  EXPECT_EQ(holder.losses, 3U);
+  EXPECT_TRUE(holder.missed_before);
+  EXPECT_TRUE(holder.looked_again);
+  EXPECT_EQ(holder.store_count, 1U);
+  ASSERT_EQ(heard.loads.size(), 1U);
+  EXPECT_EQ(heard.loads[0].tenure, holder.number);
+  for (const auto& [pattern, role] : heard.roles) {
+    EXPECT_EQ(role, pattern == "user:*" ? key_role::value : key_role::lock) << pattern;
+  }
+}
+
+TEST(audit_engine, ADeleteThatTheServerRefusedDeletesNothing) {
+  stage world;
+  world.at(0ms).client(1).get("user:1").miss();
+  world.at(20ms).client(1).set("user:1", "v").px(60s).ok();
+  world.at(300ms).client(1).get("user:1").hit("v");
+  world.at(320ms).client(2).del("user:1").error("READONLY");
+  world.at(400ms).client(1).set("user:1", "w").px(60s).ok();
+  const listener::heard heard = hear(world);
+  ASSERT_EQ(heard.refreshes.size(), 1U);
+  EXPECT_EQ(heard.refreshes[0].ttl, moment(60s));
+}
+
+}  // namespace
+}  // namespace drover::audit

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/history.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+#include "base/printing.hpp"
+
+namespace drover::audit {
+
+namespace {
+
+constexpr std::size_t key_shown_max = 100;
+/// Longer values are no tokens.
+constexpr std::uint64_t token_bytes_max = 128;
+
+std::string token_text(const digest& value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "#%04x", static_cast<unsigned>(value.hash & 0xffff));
+  return text;
+}
+
+std::string value_text(const digest& value) {
+  std::string text = std::to_string(value.length) + " bytes";
+  if (value.length > 0 && value.length <= token_bytes_max) text += " " + token_text(value);
+  return text;
+}
+
+std::string ttl_text(const mark& what) {
+  switch (what.ttl_how) {
+    case op::ttl_is::none: return ", no ttl";
+    case op::ttl_is::set: return ", ttl " + text_of(what.ttl);
+    case op::ttl_is::kept: return "";
+    case op::ttl_is::unknown: break;
+  }
+  return ", ttl unknown";
+}
+
+std::string answer_text(const mark& what, const char* yes, const char* no) {
+  switch (what.came) {
+    case op::outcome::yes: return std::string(" -> ") + yes;
+    case op::outcome::no: return std::string(" -> ") + no;
+    case op::outcome::failed: return " -> error";
+    case op::outcome::unknown: break;
+  }
+  return " -> ?";
+}
+
+std::string condition_text(const mark& what) {
+  switch (what.only_if) {
+    case op::condition::none: return "";
+    case op::condition::present: return " if present";
+    case op::condition::equal: return " if unchanged";
+    case op::condition::script: break;
+  }
+  return " if the script allows";
+}
+
+std::string token_part(const mark& what) {
+  return what.value.hash == 0 ? std::string{} : " token " + token_text(what.value);
+}
+
+}  // namespace
+
+std::string text_of(moment duration) {
+  const double us = static_cast<double>(duration.count());
+  char text[48];
+  if (std::abs(us) < 1e3) {
+    std::snprintf(text, sizeof text, "%.0f us", us);
+  } else if (std::abs(us) < 1e6) {
+    std::snprintf(text, sizeof text, "%.*f ms", std::abs(us) < 1e4 ? 1 : 0, us / 1e3);
+  } else if (std::abs(us) < 120e6) {
+    std::snprintf(text, sizeof text, "%.*f s", std::abs(us) < 10e6 ? 1 : 0, us / 1e6);
+  } else if (std::abs(us) < 7200e6) {
+    std::snprintf(text, sizeof text, "%.0f min", us / 60e6);
+  } else {
+    std::snprintf(text, sizeof text, "%.0f h", us / 3600e6);
+  }
+  return text;
+}
+
+std::string text_of(const mark& what, std::string_view key) {
+  std::string text(what.command);
+  text += ' ';
+  text += base::escape(key, key_shown_max);
+  switch (what.is) {
+    case op::kind::read:
+      return text + answer_text(what,
+                                what.value.length > 0 ? value_text(what.value).c_str() : "hit",
+                                "nothing");
+    case op::kind::exists: return text + answer_text(what, "there", "not there");
+    case op::kind::store:
+      return text + condition_text(what) + " (" + value_text(what.value) + ")" + ttl_text(what) +
+             answer_text(what, "stored", "refused");
+    case op::kind::acquire:
+      return text + " if absent" + ttl_text(what) + token_part(what) +
+             answer_text(what, "won", "lost");
+    case op::kind::remove: return text + answer_text(what, "removed", "not there");
+    case op::kind::compare_remove:
+      return text + " compare and delete" + token_part(what) +
+             answer_text(what, "removed", "refused");
+    case op::kind::expire: return text + ttl_text(what) + answer_text(what, "set", "not set");
+    case op::kind::compare_expire:
+      return text + " compare and expire" + token_part(what) + ttl_text(what) +
+             answer_text(what, "set", "refused");
+    case op::kind::change: return text + answer_text(what, "done", "nothing");
+    case op::kind::opaque: break;
+  }
+  return text + " (a script whose body was not seen)";
+}
+
+const history::line* history::find(std::uint64_t number) const {
+  if (number == 0 || number > count_ || count_ - number >= ring_.size()) return nullptr;
+  return &ring_[(number - 1) % max_];
+}
+
+void history::add(const op& what, key_state& key) {
+  if (max_ == 0) return;
+  line made{mark(what), key.ref, key.history};
+  key.history = ++count_;
+  if (ring_.size() < max_) {
+    ring_.push_back(std::move(made));
+  } else {
+    ring_[(count_ - 1) % max_] = made;
+  }
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/key_table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "audit/capture/key_pattern.hpp"
+
+namespace drover::audit {
+
+namespace {
+
+/// Those beyond `patterns_max`.
+constexpr std::string_view other_patterns = "(others)";
+
+}  // namespace
+
+key_table::key_table(const settings& told, forget forgotten)
+    : told_(told), forgotten_(std::move(forgotten)) {}
+
+std::optional<key_role> key_table::told_role(std::string_view name) const {
+  for (const role_rule& each : told_.roles) {
+    if (glob_matches(each.glob, name)) return each.role;
+  }
+  return std::nullopt;
+}
+
+pattern_state& key_table::pattern_of(std::string_view name) {
+  if (hidden_) {
+    folded_ = name.substr(0, name.find(':'));
+  } else {
+    fold_key(name, folded_);
+  }
+  const std::optional<key_role> told = told_role(name);
+  // Keys of one pattern and different roles that were told are kept apart.
+  std::string known_as = folded_;
+  known_as += '\n';
+  known_as += static_cast<char>('0' + (told ? static_cast<int>(*told) + 1 : 0));
+  const auto at = by_pattern_.find(known_as);
+  if (at != by_pattern_.end()) return patterns_[at->second];
+  const bool full = patterns_.size() + 1 >= told_.patterns_max;
+  if (full) known_as = other_patterns;
+  const auto other = by_pattern_.find(known_as);
+  if (other != by_pattern_.end()) return patterns_[other->second];
+  pattern_state& made = patterns_.emplace_back();
+  made.index = static_cast<std::uint32_t>(patterns_.size() - 1);
+  made.text = full ? std::string(other_patterns) : folded_;
+  made.first_key = name;
+  if (full) {
+    made.told = key_role::ignored;
+  } else {
+    made.told = told;
+    made.lock_name = !hidden_ && looks_like_lock(name);
+  }
+  by_pattern_.emplace(std::move(known_as), made.index);
+  return made;
+}
+
+void key_table::unlink(std::uint32_t at) {
+  slot& here = *slots_[at];
+  (here.newer == key_ref::nowhere ? newest_ : slots_[here.newer]->older) = here.older;
+  (here.older == key_ref::nowhere ? oldest_ : slots_[here.older]->newer) = here.newer;
+}
+
+void key_table::link_newest(std::uint32_t at) {
+  slot& here = *slots_[at];
+  here.newer = key_ref::nowhere;
+  here.older = newest_;
+  if (newest_ != key_ref::nowhere) slots_[newest_]->newer = at;
+  newest_ = at;
+  if (oldest_ == key_ref::nowhere) oldest_ = at;
+}
+
+key_state& key_table::make(std::uint32_t database, std::string_view name) {
+  ++seen_;
+  std::uint32_t at = 0;
+  if (slots_.size() < std::max<std::size_t>(told_.keys_max, 1)) {
+    at = static_cast<std::uint32_t>(slots_.size());
+    slots_.push_back(std::make_unique<slot>());
+  } else {
+    at = oldest_;
+    key_state& old = slots_[at]->key;
+    forgotten_(old);
+    by_name_.erase(identity{old.database, old.name});
+    unlink(at);
+    const std::uint32_t generation = old.ref.generation;
+    old = key_state{};
+    old.ref.generation = generation + 1;
+  }
+  key_state& made = slots_[at]->key;
+  made.ref.slot = at;
+  made.name = name;
+  made.database = database;
+  made.pattern = &pattern_of(name);
+  ++made.pattern->keys;
+  by_name_.emplace(identity{database, made.name}, at);
+  link_newest(at);
+  return made;
+}
+
+key_state& key_table::touch(std::uint32_t database, std::string_view name) {
+  const auto found = by_name_.find(identity{database, name});
+  if (found == by_name_.end()) return make(database, name);
+  const std::uint32_t at = found->second;
+  if (at != newest_) {
+    unlink(at);
+    link_newest(at);
+  }
+  return slots_[at]->key;
+}
+
+key_state* key_table::find(key_ref ref) {
+  if (ref.slot >= slots_.size()) return nullptr;
+  key_state& there = slots_[ref.slot]->key;
+  return there.ref == ref ? &there : nullptr;
+}
+
+const key_state* key_table::find(key_ref ref) const {
+  if (ref.slot >= slots_.size()) return nullptr;
+  const key_state& there = slots_[ref.slot]->key;
+  return there.ref == ref ? &there : nullptr;
+}
+
+const key_state* key_table::find(std::uint32_t database, std::string_view name) const {
+  const auto found = by_name_.find(identity{database, name});
+  return found == by_name_.end() ? nullptr : &slots_[found->second]->key;
+}
+
+void key_table::flush(std::uint32_t database, bool all) {
+  for (const std::unique_ptr<slot>& each : slots_) {
+    if (!all && each->key.database != database) continue;
+    each->key.there = key_state::presence::absent;
+    each->key.has_ttl = false;
+  }
+}
+
+}  // namespace drover::audit

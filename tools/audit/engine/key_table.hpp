@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The keys and patterns of a run. At most `keys_max` keys: the least recently used one is forgotten
+// for a new one; patterns are never forgotten, and beyond `patterns_max` all share one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "audit/engine/key_state.hpp"
+#include "audit/engine/settings.hpp"
+
+namespace drover::audit {
+
+class key_table {
+ public:
+  using forget = std::function<void(key_state&)>;
+
+  /// `forgotten` is called for a key just before it goes.
+  key_table(const settings& told, forget forgotten);
+
+  /// Names are "<hash of the pattern>:<hash of the key>".
+  void hide_keys() { hidden_ = true; }
+
+  /// The key of that name, made if there is none; it is now the most recently used one.
+  key_state& touch(std::uint32_t database, std::string_view name);
+  [[nodiscard]] key_state* find(key_ref ref);
+  [[nodiscard]] const key_state* find(key_ref ref) const;
+  [[nodiscard]] const key_state* find(std::uint32_t database, std::string_view name) const;
+
+  [[nodiscard]] std::deque<pattern_state>& patterns() { return patterns_; }
+  [[nodiscard]] const std::deque<pattern_state>& patterns() const { return patterns_; }
+  [[nodiscard]] std::size_t size() const { return by_name_.size(); }
+  [[nodiscard]] std::uint64_t keys_seen() const { return seen_; }
+  /// FLUSHALL (`all`) or FLUSHDB: what was there is gone.
+  void flush(std::uint32_t database, bool all);
+
+  /// All keys that are remembered, the most recently used first.
+  template <class F>
+  void each(F&& use) {
+    for (std::uint32_t at = newest_; at != key_ref::nowhere; at = slots_[at]->older) {
+      use(slots_[at]->key);
+    }
+  }
+
+ private:
+  /// Has its hash with it: whoever looks along a bucket need not read the names in it.
+  struct identity {
+    identity(std::uint32_t database_, std::string_view name_)
+        : hash{std::hash<std::string_view>{}(name_) ^ (database_ * std::size_t{0x9E3779B1})},
+          database{database_},
+          name{name_} {}
+    std::size_t hash;
+    std::uint32_t database;
+    std::string_view name;
+    friend bool operator==(const identity&, const identity&) = default;
+  };
+  struct hasher {
+    std::size_t operator()(const identity& who) const noexcept { return who.hash; }
+  };
+  struct slot {
+    key_state key;
+    std::uint32_t newer = key_ref::nowhere;
+    std::uint32_t older = key_ref::nowhere;
+  };
+
+  key_state& make(std::uint32_t database, std::string_view name);
+  pattern_state& pattern_of(std::string_view name);
+  std::optional<key_role> told_role(std::string_view name) const;
+  void unlink(std::uint32_t at);
+  void link_newest(std::uint32_t at);
+
+  const settings& told_;
+  forget forgotten_;
+  bool hidden_ = false;
+  std::uint64_t seen_ = 0;
+  std::uint32_t newest_ = key_ref::nowhere;
+  std::uint32_t oldest_ = key_ref::nowhere;
+  std::vector<std::unique_ptr<slot>> slots_;  // a key stays where it is
+  std::unordered_map<identity, std::uint32_t, hasher> by_name_;
+  std::deque<pattern_state> patterns_;
+  std::unordered_map<std::string, std::uint32_t> by_pattern_;
+  std::string folded_;  // room that is used again
+};
+
+}  // namespace drover::audit

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// Commands, replies and ops as short texts, so that tests are tables.
+//
+// A command: its name ("_" for the blank in it), then `@a` a key, `=x` a value, else a word:
+// "SET @a =x PX 5000". A reply: "ok", "nil", "text", "empty", a number, "[3]" an aggregate of so
+// many, "[tn]" one of a text and a nil, "error", "missing", "is:none" a status.
+// Ops: "store a yes 5000ms", with a comma between two.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/engine/normaliser.hpp"
+
+namespace drover::audit::testing {
+
+inline digest digest_of_text(std::string_view text) {
+  return {text.empty() ? 0 : (std::hash<std::string_view>{}(text) | 1U), text.size(), shape::text};
+}
+
+inline event command_of(const std::string& text) {
+  event made;
+  std::istringstream words(text);
+  words >> made.command;
+  for (char& each : made.command) {
+    if (each == '_') each = ' ';
+  }
+  for (std::string word; words >> word;) {
+    field one;
+    one.is = word[0] == '@'   ? field::kind::key
+             : word[0] == '=' ? field::kind::value
+                              : field::kind::word;
+    const std::string rest = one.is == field::kind::word ? word : word.substr(1);
+    if (one.is != field::kind::value) one.text = rest;
+    if (one.is != field::kind::word) one.of = digest_of_text(rest);
+    made.arguments.push_back(std::move(one));
+  }
+  made.argument_count = made.arguments.size();
+  return made;
+}
+
+inline reply reply_of(const std::string& text) {
+  using kind = reply_item::kind;
+  reply made;
+  if (text == "ok") {
+    made.is = kind::status;
+    made.word = "OK";
+  } else if (text.starts_with("is:")) {
+    made.is = kind::status;
+    made.word = text.substr(3);
+  } else if (text == "nil") {
+    made.is = kind::null;
+  } else if (text == "text" || text == "empty") {
+    made.is = kind::text;
+    made.of = digest_of_text(text == "text" ? text : "");
+  } else if (text == "error") {
+    made.is = kind::error;
+    made.word = "ERR";
+  } else if (text == "missing") {
+    made.is = kind::missing;
+  } else if (text.starts_with('[')) {
+    made.is = kind::aggregate;
+    const std::string inside = text.substr(1, text.size() - 2);
+    if (inside.find_first_not_of("tn") != std::string::npos) {
+      made.integer = std::stoi(inside);
+      return made;
+    }
+    made.integer = static_cast<std::int64_t>(inside.size());
+    for (const char each : inside) {
+      reply_item item;
+      item.is = each == 't' ? kind::text : kind::null;
+      item.of = digest_of_text(each == 't' ? "text" : "");
+      made.items.push_back(item);
+    }
+  } else {
+    made.is = kind::integer;
+    made.integer = std::stoll(text);
+  }
+  return made;
+}
+
+inline std::string text_of(op::kind is) {
+  switch (is) {
+    case op::kind::read: return "read";
+    case op::kind::exists: return "exists";
+    case op::kind::store: return "store";
+    case op::kind::acquire: return "acquire";
+    case op::kind::remove: return "remove";
+    case op::kind::compare_remove: return "compare-remove";
+    case op::kind::expire: return "expire";
+    case op::kind::compare_expire: return "compare-expire";
+    case op::kind::change: return "change";
+    case op::kind::opaque: break;
+  }
+  return "opaque";
+}
+
+inline std::string text_of(op::outcome came) {
+  switch (came) {
+    case op::outcome::yes: return "yes";
+    case op::outcome::no: return "no";
+    case op::outcome::failed: return "failed";
+    case op::outcome::unknown: break;
+  }
+  return "unknown";
+}
+
+inline std::string text_of(const op& what) {
+  std::string text = text_of(what.is) + " " + std::string(what.key) + " " + text_of(what.came);
+  if (what.ttl_how == op::ttl_is::set) text += " " + std::to_string(what.ttl.count() / 1000) + "ms";
+  if (what.ttl_how == op::ttl_is::kept) text += " kept";
+  if (what.ttl_how == op::ttl_is::unknown) text += " some-ttl";
+  if (what.only_if == op::condition::present) text += " if-present";
+  if (what.only_if == op::condition::equal) text += " if-equal";
+  if (what.only_if == op::condition::script) text += " if-script";
+  if (what.part) text += " part";
+  return text;
+}
+
+template <class Ops>
+std::string text_of_all(const Ops& all) {
+  std::string text;
+  for (const op& each : all) text += (text.empty() ? "" : ", ") + text_of(each);
+  return text;
+}
+
+}  // namespace drover::audit::testing

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/roles.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "audit/capture/key_pattern.hpp"
+
+namespace drover::audit {
+
+namespace {
+
+/// From this score on a pattern is that of locks.
+constexpr int lock_score_min = 4;
+/// Longer values are no tokens: UUIDs in text have 36 bytes, host names before them some more.
+constexpr std::uint64_t token_bytes_max = 128;
+/// Values of a naive lock: "1", "locked", a number, a token.
+constexpr std::uint64_t naive_token_max = 64;
+
+struct scored {
+  int score = 0;
+  std::string why;
+
+  void add(bool holds, int points, const char* reason) {
+    if (!holds) return;
+    score += points;
+    if (points > 0) why += (why.empty() ? "" : ", ") + std::string(reason);
+  }
+};
+
+scored lock_score(const pattern_state& p) {
+  const op_counts& c = p.counts;
+  scored s;
+  s.add(c.won > 0, 1, "won where there was nothing");
+  s.add(c.lost > 0, 2, "lost to another");
+  s.add(c.compare_removes > 0, 3, "compared and deleted");
+  s.add(p.tenures_removed > 0, 1, "deleted after it was won");
+  s.add(p.lock_name, 2, "its name says lock");
+  s.add(p.tenures_with_value > 0 && 2 * p.tenures_with_value >= p.tenures, 3,
+        "held while a value was loaded");
+  const bool never_deleted = c.removes + c.compare_removes == 0;
+  s.add(never_deleted && !p.lock_name, -5, "");
+  const std::uint64_t attempts = c.won + c.lost;
+  s.add(c.hits > 3 * attempts && p.longest_value > 24 && !p.lock_name, -6, "");
+  s.add(c.conditional_stores > 0, -6, "");
+  // What is stored there is too long for a token: a cached value that was stored by NX.
+  s.add(p.longest_token > token_bytes_max && !p.lock_name, -6, "");
+  s.add(c.changes > attempts, -6, "");
+  return s;
+}
+
+/// Never by NX: asked for by EXISTS or GET, stored, deleted.
+bool is_naive_lock(const pattern_state& p) {
+  const op_counts& c = p.counts;
+  return p.lock_name && c.won + c.lost == 0 && c.stores > 0 && c.removes > 0 &&
+         p.longest_value <= naive_token_max && (c.exists > 0 || c.misses > 0);
+}
+
+bool is_value(const pattern_state& p) {
+  const op_counts& c = p.counts;
+  if (p.loads > 0 && c.hits + c.misses > 0) return true;
+  return c.reads() > 0 && c.stores + c.won > 0 && c.changes <= c.stores + c.won;
+}
+
+constexpr std::array<std::string_view, 22> meta_suffixes{
+    "exp",   "expires", "expiry",    "expire", "expiration", "expires_at", "meta",       "metadata",
+    "ts",    "time",    "timestamp", "ver",    "version",    "created",    "created_at", "updated",
+    "stale", "fresh",   "soft",      "etag",   "delta",      "updated_at"};
+
+bool is_separator(char c) {
+  return c == ':' || c == '.' || c == '/' || c == '|' || c == '#' || c == '_' || c == '-' ||
+         c == '@' || c == '~';
+}
+
+std::string number(std::uint64_t count, const char* what) {
+  return std::to_string(count) + " " + what;
+}
+
+std::string why_value(const pattern_state& p) {
+  return number(p.counts.hits, "hits, ") + number(p.counts.misses, "misses, ") +
+         number(p.counts.stores + p.counts.won, "stores, ") +
+         number(p.loads, "of them after a miss");
+}
+
+std::string why_lock(const pattern_state& p, const std::string& reasons) {
+  return "won " + std::to_string(p.counts.won) + " times, lost " + std::to_string(p.counts.lost) +
+         ", deleted " + std::to_string(p.counts.removes) + ", compared and deleted " +
+         std::to_string(p.counts.compare_removes) + (reasons.empty() ? "" : ": ") + reasons;
+}
+
+void pair(std::deque<pattern_state>& patterns) {
+  for (pattern_state& lock : patterns) {
+    if (lock.role != key_role::lock) continue;
+    std::uint64_t best = 0;
+    for (const auto& [index, votes] : lock.votes) {
+      const pattern_state& value = patterns[index];
+      if (value.role != key_role::value) continue;
+      const int fits = std::max(0, affinity(lock.text, value.text));
+      const std::uint64_t weight = votes * 4 + static_cast<std::uint64_t>(fits);
+      if (weight <= best) continue;
+      best = weight;
+      lock.paired = index;
+    }
+    if (!lock.paired) {
+      // No tenure shows it; names may.
+      int fits_best = 1;
+      for (const pattern_state& value : patterns) {
+        if (value.role != key_role::value) continue;
+        const int fits = affinity(lock.text, value.text);
+        if (fits <= fits_best) continue;
+        fits_best = fits;
+        lock.paired = value.index;
+      }
+    }
+    if (lock.paired && !patterns[*lock.paired].paired) {
+      patterns[*lock.paired].paired = lock.index;
+    }
+  }
+}
+
+void find_meta(std::deque<pattern_state>& patterns) {
+  std::unordered_map<std::string_view, std::uint32_t> by_text;
+  for (const pattern_state& p : patterns) by_text.emplace(p.text, p.index);
+  for (pattern_state& p : patterns) {
+    if (p.told || p.role == key_role::lock) continue;
+    const std::string_view of = described_by(p.text);
+    const auto at = of.empty() ? by_text.end() : by_text.find(of);
+    if (at == by_text.end() || at->second == p.index) continue;
+    p.describes = at->second;
+    p.role = key_role::meta;
+    p.why = "says something of " + std::string(of);
+  }
+}
+
+}  // namespace
+
+std::string_view described_by(std::string_view pattern) {
+  for (const std::string_view suffix : meta_suffixes) {
+    if (pattern.size() <= suffix.size() + 1 || !pattern.ends_with(suffix)) continue;
+    const std::string_view before = pattern.substr(0, pattern.size() - suffix.size());
+    if (is_separator(before.back())) return before.substr(0, before.size() - 1);
+  }
+  return {};
+}
+
+key_role role_so_far(const pattern_state& pattern) {
+  if (pattern.told) return *pattern.told;
+  const op_counts& c = pattern.counts;
+  if (c.won + c.lost + c.compare_removes > 0 && lock_score(pattern).score >= lock_score_min) {
+    return key_role::lock;
+  }
+  if (is_naive_lock(pattern)) return key_role::lock;
+  return is_value(pattern) ? key_role::value : key_role::other;
+}
+
+role_guess guess_role(const pattern_state& pattern) {
+  role_guess made;
+  made.role = role_so_far(pattern);
+  if (pattern.told) {
+    made.why = "told by --role";
+  } else if (made.role == key_role::lock) {
+    made.why = is_naive_lock(pattern) ? "named a lock, looked for, stored and deleted, never by NX"
+                                      : why_lock(pattern, lock_score(pattern).why);
+  } else if (made.role == key_role::value) {
+    made.why = why_value(pattern);
+  } else {
+    made.why = pattern.counts.changes > 0 ? "counted in, queued or listed"
+                                          : "neither read and stored nor locked";
+  }
+  return made;
+}
+
+void settle_roles(std::deque<pattern_state>& patterns) {
+  for (pattern_state& each : patterns) {
+    role_guess guess = guess_role(each);
+    each.role = guess.role;
+    each.why = std::move(guess.why);
+  }
+  find_meta(patterns);
+  pair(patterns);
+}
+
+std::vector<role_line> role_lines(const std::deque<pattern_state>& patterns) {
+  std::vector<role_line> lines;
+  for (const key_role role :
+       {key_role::value, key_role::lock, key_role::meta, key_role::other, key_role::ignored}) {
+    for (const pattern_state& each : patterns) {
+      if (each.role != role || each.keys == 0) continue;
+      role_line line;
+      line.pattern = each.text;
+      line.role = role;
+      line.keys = each.keys;
+      line.why = each.why;
+      if (each.paired) line.paired = patterns[*each.paired].text;
+      lines.push_back(std::move(line));
+    }
+  }
+  return lines;
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/roles.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace drover::audit {
+namespace {
+
+/// What was done to a pattern, by name and number.
+pattern_state pattern(std::string text, const std::function<void(pattern_state&)>& done) {
+  pattern_state made;
+  made.text = std::move(text);
+  made.keys = 1;
+  done(made);
+  return made;
+}
+
+struct row {
+  const char* what;
+  key_role role;
+  std::function<void(pattern_state&)> done;
+};
+
+void expect_roles(const std::vector<row>& rows) {
+  for (const row& each : rows) {
+    const pattern_state done = pattern("a:*", each.done);
+    EXPECT_EQ(role_so_far(done), each.role) << each.what;
+    const role_guess guess = guess_role(done);
+    EXPECT_EQ(guess.role, each.role) << each.what;
+    EXPECT_FALSE(guess.why.empty()) << each.what;
+  }
+}
+
+TEST(audit_roles, ValuesAreReadAndStored) {
+  expect_roles({
+      {"a cached value", key_role::value,
+       [](pattern_state& p) {
+         p.counts.hits = 90;
+         p.counts.misses = p.counts.stores = p.loads = 10;
+       }},
+      {"a value that NX stores", key_role::value,
+       [](pattern_state& p) {
+         p.counts.hits = 50;
+         p.counts.misses = 10;
+         p.counts.won = p.loads = 5;
+         p.counts.lost = 5;
+         p.longest_token = p.longest_value = 2'000;
+       }},
+      {"a mark that a conditional store replaces", key_role::value,
+       [](pattern_state& p) {
+         p.counts.hits = 50;
+         p.counts.misses = p.counts.won = 5;
+         p.counts.lost = 5;
+         p.counts.stores = p.counts.conditional_stores = p.loads = 5;
+       }},
+  });
+}
+
+TEST(audit_roles, LocksAreWonAndReleased) {
+  expect_roles({
+      {"a lock by compare-and-delete", key_role::lock,
+       [](pattern_state& p) {
+         p.counts.won = p.counts.compare_removes = 5;
+         p.counts.lost = 3;
+         p.tenures = p.tenures_with_value = 5;
+       }},
+      {"a lock that is deleted and named one", key_role::lock,
+       [](pattern_state& p) {
+         p.lock_name = true;
+         p.counts.won = p.counts.removes = 5;
+         p.tenures = p.tenures_removed = 5;
+       }},
+      {"a lock without such a name, held while values are loaded", key_role::lock,
+       [](pattern_state& p) {
+         p.counts.won = p.counts.removes = 5;
+         p.counts.lost = 1;
+         p.tenures = p.tenures_removed = p.tenures_with_value = 5;
+       }},
+      {"a naive lock", key_role::lock,
+       [](pattern_state& p) {
+         p.lock_name = true;
+         p.counts.stores = p.counts.removes = p.counts.exists = 5;
+         p.longest_value = 1;
+       }},
+  });
+}
+
+TEST(audit_roles, NothingElseIsEither) {
+  expect_roles({
+      {"a flag that is looked for and set, with no name of a lock", key_role::other,
+       [](pattern_state& p) {
+         p.counts.stores = p.counts.removes = p.counts.exists = 5;
+         p.longest_value = 1;
+       }},
+      {"an idempotency key: won once, never deleted", key_role::other,
+       [](pattern_state& p) {
+         p.counts.won = 40;
+         p.counts.lost = 4;
+       }},
+      {"a leader's lease: won, renewed, never deleted, and no lock by name", key_role::other,
+       [](pattern_state& p) {
+         p.counts.won = 1;
+         p.counts.lost = 50;
+         p.counts.compare_expires = 50;
+       }},
+      {"a rate limit", key_role::other, [](pattern_state& p) { p.counts.changes = 100; }},
+      {"a counter that is read", key_role::other,
+       [](pattern_state& p) {
+         p.counts.changes = 100;
+         p.counts.hits = 100;
+         p.counts.stores = 1;
+       }},
+      {"a counter by NX and INCR", key_role::other,
+       [](pattern_state& p) {
+         p.counts.won = 3;
+         p.counts.lost = 3;
+         p.counts.removes = 3;
+         p.counts.changes = 100;
+       }},
+      {"a queue", key_role::other, [](pattern_state& p) { p.counts.changes = 10; }},
+      {"written and never read", key_role::other, [](pattern_state& p) { p.counts.stores = 9; }},
+      {"told, whatever was done", key_role::ignored,
+       [](pattern_state& p) {
+         p.told = key_role::ignored;
+         p.counts.hits = 90;
+         p.counts.misses = p.counts.stores = p.loads = 10;
+       }},
+  });
+}
+
+TEST(audit_roles, NamesOfWhatDescribesAnother) {
+  EXPECT_EQ(described_by("user:*:expires"), "user:*");
+  EXPECT_EQ(described_by("user:*.ttl_ver"), "user:*.ttl");
+  EXPECT_EQ(described_by("user:*"), "");
+  EXPECT_EQ(described_by("exp"), "");
+  EXPECT_EQ(described_by(":exp"), "");
+  EXPECT_EQ(described_by("webmeta"), "") << "a suffix stands behind a separator";
+}
+
+std::deque<pattern_state> settled(std::deque<pattern_state> all) {
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].index = static_cast<std::uint32_t>(i);
+  settle_roles(all);
+  return all;
+}
+
+void is_cached(pattern_state& p) {
+  p.counts.hits = 90;
+  p.counts.misses = p.counts.stores = p.loads = 10;
+}
+void is_locked(pattern_state& p) {
+  p.lock_name = true;
+  p.counts.won = p.counts.compare_removes = 5;
+}
+
+TEST(audit_roles, MetadataNeedsAKeyThatItDescribes) {
+  const auto all = settled({pattern("user:*:ts", is_cached), pattern("user:*", is_cached),
+                            pattern("page:*:ts", is_cached)});
+  EXPECT_EQ(all[0].role, key_role::meta);
+  EXPECT_EQ(all[0].describes, 1U);
+  EXPECT_EQ(all[1].role, key_role::value);
+  EXPECT_EQ(all[2].role, key_role::value) << "there is no page:*";
+}
+
+TEST(audit_roles, ALockGuardsWhatItsTenuresShowElseWhatItsNameSays) {
+  pattern_state shown = pattern("lock:a", is_locked);
+  shown.votes = {{1, 1}, {2, 5}};
+  auto all = settled({shown, pattern("a:*", is_cached), pattern("b:*", is_cached)});
+  EXPECT_EQ(all[0].paired, 2U);
+  EXPECT_EQ(all[2].paired, 0U);
+  EXPECT_FALSE(all[1].paired);
+  all = settled(
+      {pattern("lock:a:*", is_locked), pattern("b:*", is_cached), pattern("a:*", is_cached)});
+  EXPECT_EQ(all[0].paired, 2U);
+  all = settled({pattern("lock:x:*", is_locked), pattern("b:*", is_cached)});
+  EXPECT_FALSE(all[0].paired) << "nothing says that they belong together";
+}
+
+TEST(audit_roles, LinesHaveLocksAndValuesFirstAndNoEmptyPattern) {
+  auto all = settled({pattern("n", [](pattern_state& p) { p.counts.changes = 1; }),
+                      pattern("lock:a:*", is_locked), pattern("a:*", is_cached),
+                      pattern("gone", [](pattern_state& p) { p.keys = 0; })});
+  const std::vector<role_line> lines = role_lines(all);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0].pattern, "a:*");
+  EXPECT_EQ(lines[0].paired, "lock:a:*");
+  EXPECT_EQ(lines[1].pattern, "lock:a:*");
+  EXPECT_EQ(lines[2].pattern, "n");
+}
+
+}  // namespace
+}  // namespace drover::audit

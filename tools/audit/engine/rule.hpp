@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// A rule: gets facts while the run goes on, and says at its end what it found and what it had to go
+// by. A rule is a file in tools/audit/rules; `all_rules()` there makes one of each.
+//
+// Facts come before the roles of keys are final. So a rule collects for each pattern, and decides
+// in `on_end`, where `world::role_of` and pairings are final. State must be bounded: `per_pattern`,
+// `per_key`, `cases`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/engine/cases.hpp"
+#include "audit/engine/world.hpp"
+
+namespace drover::audit {
+
+/// Which calls a rule wants: the others are never made. Ops by kind, since there are so many.
+struct interest {
+  using bits = std::uint32_t;
+  static constexpr bits of(op::kind kind) { return bits{1} << static_cast<unsigned>(kind); }
+  static constexpr bits all_ops = (bits{1} << (static_cast<unsigned>(op::kind::opaque) + 1)) - 1;
+  /// Reads that hit are the bulk of all traffic: said apart from `of(op::kind::read)`, which means
+  /// misses and failed reads.
+  static constexpr bits hits = bits{1} << 16;
+  static constexpr bits cold_events = bits{1} << 17;
+  static constexpr bits tenures = bits{1} << 18;
+  static constexpr bits loads = bits{1} << 19;
+  static constexpr bits refreshes = bits{1} << 20;
+  static constexpr bits settled_stores = bits{1} << 21;
+  static constexpr bits waits = bits{1} << 22;
+  static constexpr bits events = bits{1} << 23;   ///< every command, also those without keys
+  static constexpr bits records = bits{1} << 24;  ///< all others
+};
+
+/// What a rule comes to. The names of rules, advice and fix prompts are not its business: they are
+/// filled in from the catalogue.
+class verdicts {
+ public:
+  void found(finding what) { findings.push_back(std::move(what)); }
+  void notice(finding what) { notices.push_back(std::move(what)); }
+  void covered(std::string_view rule, coverage_line::status is, std::string detail) {
+    coverage.push_back({std::string(rule), {}, is, std::move(detail)});
+  }
+
+  std::vector<finding> findings;
+  std::vector<finding> notices;
+  std::vector<coverage_line> coverage;
+};
+
+class rule {
+ public:
+  rule() = default;
+  rule(const rule&) = delete;
+  rule& operator=(const rule&) = delete;
+  virtual ~rule() = default;
+
+  [[nodiscard]] virtual std::string_view id() const = 0;  ///< "C101"
+  [[nodiscard]] virtual interest::bits wants() const = 0;
+
+  /// `key` is as it was before this op.
+  virtual void on_op(const op& /*what*/, const key_state& /*key*/, const world& /*all*/) {}
+  virtual void on_event(const event& /*what*/, const world& /*all*/) {}
+  virtual void on_record(const record& /*what*/, const world& /*all*/) {}
+  virtual void on_cold_event(const cold_event& /*what*/, const key_state& /*key*/,
+                             const world& /*all*/) {}
+  virtual void on_tenure(const tenure& /*what*/, const key_state& /*lock*/, const world& /*all*/) {}
+  virtual void on_load(const load& /*what*/, const key_state& /*key*/, const world& /*all*/) {}
+  virtual void on_refresh(const refresh& /*what*/, const key_state& /*key*/, const world& /*all*/) {
+  }
+  virtual void on_settled_store(const settled_store& /*what*/, const key_state& /*key*/,
+                                const world& /*all*/) {}
+  virtual void on_wait(const wait& /*what*/, const key_state& /*key*/, const world& /*all*/) {}
+  /// Once. Says `covered` exactly once, and `found` once for each pattern.
+  virtual void on_end(const world& all, verdicts& out) = 0;
+};
+
+/// A finding with what `seen` has, to be completed with severity, confidence and message.
+[[nodiscard]] finding finding_of(std::string_view rule, const pattern_state& pattern,
+                                 const cases& seen);
+
+}  // namespace drover::audit

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+// A scripted world of clients: lines say who sends what when and how it is answered, and become the
+// records that a capture would have made of them.
+//
+// `world.at(5ms).client(1).set("lock:user:42", "t1").nx().px(5000ms).ok()` is a lock that is won,
+// and `world.judged_by(all_rules())` is what comes of it.
+//
+// A command takes 200 us unless `took` says otherwise. A client is a connection, and a process of
+// its own unless `belongs` says otherwise.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "audit/capture/record.hpp"
+#include "audit/engine/engine.hpp"
+
+namespace drover::audit::testing {
+
+using namespace std::chrono_literals;
+
+inline digest digest_of(std::string_view text) {
+  digest made;
+  made.length = text.size();
+  made.hash = text.empty() ? 0 : std::hash<std::string_view>{}(text) | 1U;
+  made.looks = text.empty() ? shape::empty : shape::text;
+  return made;
+}
+
+class stage;
+
+/// One command being written down; the call that says its reply puts it on the stage.
+class line {
+ public:
+  line(stage& on, event what) : on_(on), what_(std::move(what)) {}
+
+  line& key(std::string_view name) {
+    return argument({field::kind::key, std::string(name), digest_of(name)});
+  }
+  line& value(std::string_view text) { return argument({field::kind::value, {}, digest_of(text)}); }
+  line& word(std::string_view text) { return argument({field::kind::word, std::string(text), {}}); }
+  line& nx() { return word("NX"); }
+  line& xx() { return word("XX"); }
+  line& with_get() { return word("GET"); }
+  line& keepttl() { return word("KEEPTTL"); }
+  line& px(std::chrono::milliseconds ttl) { return word("PX").word(std::to_string(ttl.count())); }
+  line& ex(std::chrono::seconds ttl) { return word("EX").word(std::to_string(ttl.count())); }
+  /// Many bytes of value, in place of a few.
+  line& sized(std::uint64_t bytes) {
+    what_.arguments.back().of.length = bytes;
+    return *this;
+  }
+  line& looks(shape how) {
+    what_.arguments.back().of.looks = how;
+    return *this;
+  }
+
+  void miss() { nil(); }
+  void nil() { reply_with(reply_item::kind::null); }
+  void hit(std::string_view text = "value") {
+    what_.answer.of = digest_of(text);
+    reply_with(reply_item::kind::text);
+  }
+  void hit_of(std::uint64_t bytes, shape how = shape::text) {
+    what_.answer.of = {bytes * 31 + 7, bytes, how};
+    reply_with(reply_item::kind::text);
+  }
+  void ok() {
+    what_.answer.word = "OK";
+    reply_with(reply_item::kind::status);
+  }
+  /// SET .. NX: won or lost; lost with GET: `there`.
+  void reply(bool won, std::string_view there = {}) {
+    if (!there.empty()) return won ? nil() : hit(there);
+    won ? ok() : nil();
+  }
+  void answers(std::int64_t number) {
+    what_.answer.integer = number;
+    reply_with(reply_item::kind::integer);
+  }
+  /// An aggregate of so many values, one level deep.
+  void items(std::int64_t count) {
+    what_.answer.integer = count;
+    reply_with(reply_item::kind::aggregate);
+  }
+  /// MGET: for each "" a nil, else a value.
+  void elements(const std::vector<std::string>& each) {
+    for (const std::string& one : each) {
+      reply_item item;
+      item.is = one.empty() ? reply_item::kind::null : reply_item::kind::text;
+      item.of = digest_of(one);
+      what_.answer.items.push_back(item);
+    }
+    items(static_cast<std::int64_t>(each.size()));
+  }
+  void error(std::string_view word = "ERR") {
+    what_.answer.word = word;
+    reply_with(reply_item::kind::error);
+  }
+  void unanswered() { reply_with(reply_item::kind::missing); }
+
+ private:
+  line& argument(field what) {
+    what_.arguments.push_back(std::move(what));
+    return *this;
+  }
+  void reply_with(reply_item::kind how);
+
+  stage& on_;
+  event what_;
+};
+
+/// Somebody who sends at one time.
+class client {
+ public:
+  client(stage& on, event start) : on_(on), start_(std::move(start)) {}
+
+  /// From being sent to the reply.
+  client& took(std::chrono::microseconds time) {
+    start_.done = start_.sent + time;
+    return *this;
+  }
+  /// Of one read of the client's bytes with all others of that number.
+  client& batch(std::uint64_t number) {
+    start_.batch = 1'000'000 + number;
+    return *this;
+  }
+  /// Inside that transaction, whose EXEC is said by `exec`, before.
+  client& in(std::uint64_t transaction, bool executed = true) {
+    start_.transaction = transaction;
+    start_.batch = 2'000'000 + transaction;
+    start_.executed = executed;
+    return *this;
+  }
+
+  line command(std::string_view name) {
+    event made = start_;
+    made.command = name;
+    return {on_, std::move(made)};
+  }
+  line get(std::string_view key) { return command("GET").key(key); }
+  line hgetall(std::string_view key) { return command("HGETALL").key(key); }
+  line set(std::string_view key, std::string_view value) {
+    return command("SET").key(key).value(value);
+  }
+  line setex(std::string_view key, std::chrono::seconds ttl, std::string_view value) {
+    return command("SETEX").key(key).word(std::to_string(ttl.count())).value(value);
+  }
+  line setnx(std::string_view key, std::string_view value) {
+    return command("SETNX").key(key).value(value);
+  }
+  line hset(std::string_view key, std::string_view value) {
+    return command("HSET").key(key).value("field").value(value);
+  }
+  line del(std::string_view key) { return command("DEL").key(key); }
+  line exists(std::string_view key) { return command("EXISTS").key(key); }
+  line expire(std::string_view key, std::chrono::seconds ttl) {
+    return command("EXPIRE").key(key).word(std::to_string(ttl.count()));
+  }
+  line watch(std::string_view key) { return command("WATCH").key(key); }
+  line exec(std::uint64_t transaction) {
+    event made = start_;
+    made.command = "EXEC";
+    made.transaction = transaction;
+    made.batch = 2'000'000 + transaction;
+    return {on_, std::move(made)};
+  }
+  /// A script that the stage has announced; key and first ARGV.
+  line script(std::string_view id, std::string_view key, std::string_view argument) {
+    event made = start_;
+    made.command = "EVALSHA";
+    made.script = id;
+    return line(on_, std::move(made)).value(id).word("1").key(key).value(argument);
+  }
+  line compare_and_delete(std::string_view key, std::string_view token) {
+    return script("compare_and_delete", key, token);
+  }
+  line renew(std::string_view key, std::string_view token, std::chrono::milliseconds ttl) {
+    return script("compare_and_expire", key, token).word(std::to_string(ttl.count()));
+  }
+  line compare_and_store(std::string_view key, std::string_view token, std::string_view value,
+                         std::chrono::milliseconds ttl) {
+    return script("compare_and_store", key, token).value(value).word(std::to_string(ttl.count()));
+  }
+
+ private:
+  stage& on_;
+  event start_;
+};
+
+class stage {
+ public:
+  stage() {
+    begun.tool = "stage";
+    begun.unix_ms = 1'700'000'000'000;
+  }
+
+  stage& at(std::chrono::microseconds when) {
+    now_ = when;
+    return *this;
+  }
+  [[nodiscard]] moment now() const { return now_; }
+
+  /// The connection of that number sends now.
+  class client client(std::uint64_t connection) {
+    processes_.emplace(connection, static_cast<std::int64_t>(100 + connection));
+    event start;
+    start.connection = connection;
+    start.batch = ++last_batch_;
+    start.sent = now_;
+    start.done = now_ + 200us;
+    return {*this, std::move(start)};
+  }
+  /// These connections are of the process with that pid; 0: the pid is not known.
+  stage& belongs(std::int64_t pid, const std::vector<std::uint64_t>& connections) {
+    for (const std::uint64_t each : connections) processes_[each] = pid;
+    return *this;
+  }
+  /// Their pid is not known, only that they come from there, as "127.0.0.1".
+  stage& unknown(const std::vector<std::uint64_t>& connections, std::string_view from) {
+    for (const std::uint64_t each : connections) addresses_[each] = from;
+    return belongs(0, connections);
+  }
+  /// Anything else at this time.
+  stage& tell(record what) {
+    others_.emplace_back(now_, std::move(what));
+    return *this;
+  }
+
+  void put(event what) { events_.push_back(std::move(what)); }
+
+  /// What a capture would have handed on.
+  [[nodiscard]] std::vector<record> records() const {
+    std::vector<record> all{begun};
+    for (const auto& [connection, pid] : processes_) {
+      const auto at = addresses_.find(connection);
+      const std::string who = at == addresses_.end() ? "10.0.0.1" : at->second;
+      all.emplace_back(connection_opened{connection, {}, pid, pid == 0 ? who : "test"});
+    }
+    for (script_seen& each : scripts()) all.emplace_back(std::move(each));
+    std::vector<std::pair<moment, record>> timed = others_;
+    for (const event& each : events_) timed.emplace_back(each.done, each);
+    std::stable_sort(timed.begin(), timed.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::uint64_t sequence = 0;
+    for (auto& [when, what] : timed) {
+      if (event* const command = std::get_if<event>(&what)) command->sequence = ++sequence;
+      all.push_back(std::move(what));
+    }
+    all.emplace_back(capture_ended{now_});
+    return all;
+  }
+
+  [[nodiscard]] audit_result judged_by(std::vector<std::unique_ptr<rule>> rules,
+                                       settings told = {}) const {
+    engine judge(std::move(told), std::move(rules));
+    for (const record& each : records()) judge.feed(each);
+    return judge.finish();
+  }
+
+  capture_begun begun;
+
+ private:
+  static std::vector<script_seen> scripts() {
+    script_seen remove;
+    remove.script = "compare_and_delete";
+    remove.does = script_seen::purpose::compare_and_delete;
+    remove.says = script_seen::success::one;
+    remove.token_argument = 1;
+    script_seen renew = remove;
+    renew.script = "compare_and_expire";
+    renew.does = script_seen::purpose::compare_and_expire;
+    renew.ttl_argument = 2;
+    script_seen store = remove;
+    store.script = "compare_and_store";
+    store.does = script_seen::purpose::compare_and_store;
+    store.value_argument = 2;
+    store.ttl_argument = 3;
+    return {remove, renew, store};
+  }
+
+  moment now_{};
+  std::uint64_t last_batch_ = 0;
+  std::map<std::uint64_t, std::int64_t> processes_;
+  std::map<std::uint64_t, std::string> addresses_;
+  std::vector<event> events_;
+  std::vector<std::pair<moment, record>> others_;
+};
+
+inline void line::reply_with(reply_item::kind how) {
+  what_.answer.is = how;
+  what_.argument_count = what_.arguments.size();
+  on_.put(what_);
+}
+
+/// The first finding of a rule; nullptr: it found nothing.
+inline const finding* found(const audit_result& result, std::string_view rule) {
+  for (const finding& each : result.findings) {
+    if (each.rule == rule) return &each;
+  }
+  return nullptr;
+}
+inline const coverage_line* covered(const audit_result& result, std::string_view rule) {
+  for (const coverage_line& each : result.coverage) {
+    if (each.rule == rule) return &each;
+  }
+  return nullptr;
+}
+
+}  // namespace drover::audit::testing

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/verdict.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <tuple>
+
+namespace drover::audit {
+
+namespace {
+
+std::string percent(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f %%", share < 0.1 ? 1 : 0, share * 100);
+  return text;
+}
+
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+const char* word(severity least) {
+  switch (least) {
+    case severity::error: return "error";
+    case severity::warning: return "warning";
+    case severity::info: break;
+  }
+  return "info";
+}
+
+bool is_exercised(const audit_result& result, const std::string& rule) {
+  return std::any_of(result.coverage.begin(), result.coverage.end(), [&](const coverage_line& c) {
+    return (c.rule == rule || c.name == rule) && c.is != coverage_line::status::not_exercised;
+  });
+}
+
+/// "" if enough was seen.
+std::string what_is_missing(const audit_result& result, const settings& told) {
+  if (result.run.commands == 0) return "no command was seen";
+  if (result.run.blind_share > told.blind_share_max) {
+    return percent(result.run.blind_share) + " of the traffic could not be read";
+  }
+  for (const std::string& each : told.require) {
+    if (!is_exercised(result, each)) return each + " is required and was not exercised";
+  }
+  if (result.run.contended_cold_events == 0) {
+    return result.run.cold_events == 0
+               ? "no key went cold while it was watched"
+               : "no cold key was wanted by two at once: more load, or --active, would show it";
+  }
+  return {};
+}
+
+}  // namespace
+
+void sort_findings(audit_result& result) {
+  std::stable_sort(
+      result.findings.begin(), result.findings.end(), [](const finding& a, const finding& b) {
+        return std::tie(b.how_bad, b.how_sure, a.rule) < std::tie(a.how_bad, a.how_sure, b.rule);
+      });
+}
+
+void judge(audit_result& result, const settings& told) {
+  std::size_t counting = 0;
+  std::size_t accepted = 0;
+  for (finding& each : result.findings) {
+    const bool counts = told.fail_on && each.how_bad >= *told.fail_on;
+    each.fails = counts && each.accepted.empty();
+    if (!counts) continue;
+    ++(each.accepted.empty() ? counting : accepted);
+  }
+  const std::string suffix =
+      accepted == 0 ? "" : " (" + counted(accepted, "more is", "more are") + " accepted)";
+  if (counting > 0) {
+    result.is = verdict::fail;
+    result.why = counted(counting, "finding", "findings") + " at or above \"" +
+                 word(*told.fail_on) + "\"" + suffix;
+    return;
+  }
+  if (std::string missing = what_is_missing(result, told); !missing.empty()) {
+    result.is = verdict::inconclusive;
+    result.why = std::move(missing);
+    return;
+  }
+  result.is = verdict::pass;
+  const std::string found = told.fail_on
+                                ? "nothing at or above \"" + std::string(word(*told.fail_on)) + "\""
+                                : std::string{"nothing is asked to fail"};
+  result.why = found + " in " + counted(result.run.cold_events, "cold event", "cold events") +
+               ", " + std::to_string(result.run.contended_cold_events) + " of them contended" +
+               suffix;
+}
+
+}  // namespace drover::audit

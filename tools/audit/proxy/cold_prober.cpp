@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "audit/proxy/cold_prober.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <span>
+
+#include "audit/proxy/resolve.hpp"
+#include "base/printing.hpp"
+#include "resp/writer.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr moment choose_every = 250ms;
+constexpr auto look_every = 20ms;
+constexpr auto answer_max = 3s;
+constexpr std::size_t asked_at_once = 200;
+constexpr std::size_t shown_key_max = 200;
+
+connection::settings settings_for(const probe_settings& with, std::uint32_t database) {
+  connection::settings out;
+  out.at.host = with.server.is_unix() ? "" : with.server.host;
+  out.at.port = with.server.port;
+  out.at.path = with.server.path;
+  out.at.user = with.user;
+  out.at.password = with.password;
+  out.at.database = database;
+  out.client_name = "drover-audit";
+  out.connect_max = answer_max;
+  out.silence_max = answer_max;
+  out.spin = false;
+  return out;
+}
+
+}  // namespace
+
+cold_prober::cold_prober(probe_settings with, live_capture& sight)
+    : with_{std::move(with)}, sight_{sight}, plan_{with_.pace, with_.seed} {}
+
+cold_prober::~cold_prober() { stop(); }
+
+result<void> cold_prober::start() {
+  const auto at = reach(with_.server);
+  if (!at) return at.error();
+  if (with_.allowed.empty() && !is_loopback(*at)) {
+    return fault{fault_code::unsupported,
+                 "the server at " + describe(with_.server) +
+                     " is not on this machine: say which keys may be made cold"};
+  }
+  const auto answered = exchange(0, "*1\r\n$4\r\nPING\r\n", 1);
+  if (!answered) return answered.error();
+  const resp::message& first = answered->front();
+  if (first.root().is_error()) {
+    return fault{fault_code::unsupported,
+                 "the server refuses the auditor's own connection: " +
+                     base::escape(first.root().text(), shown_key_max) +
+                     "; its user and password belong into the server's URL"};
+  }
+  thread_ = std::thread{[this] { run(); }};
+  return {};
+}
+
+void cold_prober::stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+  ask_times();
+  ask_policy();
+}
+
+void cold_prober::saw(const record& one, const world& all) {
+  const auto* command = std::get_if<event>(&one);
+  if (command == nullptr) return;
+  hot_.saw(*command);
+  const std::lock_guard lock{mutex_};
+  if (stopping_) return;
+  remember(*command, all);
+  if (command->done - chosen_at_ < choose_every) return;
+  chosen_at_ = command->done;
+  choice_ = hot_.choose(all, with_.allowed);
+}
+
+void cold_prober::remember(const event& one, const world& all) {
+  for (const field& argument : one.arguments) {
+    if (names_.size() >= asked_max) return;
+    if (argument.is != field::kind::key) continue;
+    const key_state* const state = all.find(one.database, argument.text);
+    if (state == nullptr || state->counts.reads() + state->counts.stores > 1) continue;
+    unsigned& count = names_of_pattern_[state->pattern->index];
+    if (count >= asked_of_pattern_max) continue;
+    if (names_.emplace(one.database, argument.text).second) ++count;
+  }
+}
+
+void cold_prober::run() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  std::unique_lock lock{mutex_};
+  while (!changed_.wait_for(lock, look_every, [&] { return stopping_; })) {
+    const auto next = plan_.next(choice_, sight_.now());
+    if (!next) continue;
+    lock.unlock();
+    make_cold(*next);
+    lock.lock();
+  }
+}
+
+void cold_prober::make_cold(const hot_key& what) {
+  std::string request;
+  resp::write_command(request, {"UNLINK", what.name});
+  tool_acted acted;
+  acted.did = tool_acted::what::cold_event;
+  acted.key = what.name;
+  acted.from = sight_.now();
+  const auto answered = exchange(what.database, request, 1);
+  acted.to = sight_.now();
+  const bool was_there = answered && answered->front().root().kind() == resp::type::integer &&
+                         answered->front().root().integer() == 1;
+  plan_.done(what, acted.to, was_there);
+  if (was_there) {
+    ++cold_events_;
+    sight_.tell(acted);
+  }
+  const bool failed = !answered || answered->front().root().is_error();
+  if (!failed || std::exchange(said_failed_, true) || !with_.say) return;
+  with_.say("a key could not be made cold: " +
+            (answered ? base::escape(answered->front().root().text(), shown_key_max)
+                      : answered.error().text));
+}
+
+void cold_prober::ask_times() {
+  std::map<std::uint32_t, std::vector<std::string>> by_database;
+  for (const auto& [database, name] : names_) by_database[database].push_back(name);
+  for (const auto& [database, names] : by_database) {
+    for (std::size_t from = 0; from < names.size(); from += asked_at_once) {
+      const auto some =
+          std::span{names}.subspan(from).first(std::min(asked_at_once, names.size() - from));
+      std::string requests;
+      for (const std::string& name : some) resp::write_command(requests, {"PTTL", name});
+      const auto answered = exchange(database, requests, some.size());
+      if (!answered) return;
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        const auto root = (*answered)[i].root();
+        if (root.kind() == resp::type::integer) {
+          sight_.tell(server_said{some[i], root.integer(), ""});
+        }
+      }
+    }
+  }
+}
+
+void cold_prober::ask_policy() {
+  std::string request;
+  resp::write_command(request, {"CONFIG", "GET", "maxmemory-policy"});
+  const auto answered = exchange(0, request, 1);
+  if (!answered) return;
+  const auto root = answered->front().root();
+  if (resp::is_aggregate(root.kind()) && root.size() == 2) {
+    sight_.tell(server_said{"", 0, std::string{root[1].text()}});
+  }
+}
+
+result<cold_prober::replies> cold_prober::exchange(std::uint32_t database,
+                                                   const std::string& requests, std::size_t count) {
+  auto& channel = channels_[database];
+  if (!channel) {
+    channel = std::make_unique<connection::channel>(settings_for(with_, database),
+                                                    connection::handlers{});
+  }
+  replies out(count);
+  const auto ended = channel->exchange(requests, out);
+  if (ended.ended != connection::outcome::how::replied) return ended.why;
+  return out;
+}
+
+}  // namespace drover::audit

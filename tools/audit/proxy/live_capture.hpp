@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// What passes through a proxy, as records, on a thread of their own: read along on the proxy's
+// thread after the bytes have been passed on, handed over without waiting, recorded if wished, and
+// given to whoever looks at them.
+//
+// Who looks may be too slow. Then fewer keys are looked at, each of them in full: half of them, a
+// quarter, and so on; and if that comes too late a hole is left. Both are said by `sight_lost`.
+#pragma once
+
+#include <drover/result.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "audit/capture/capture.hpp"
+#include "audit/proxy/hand_over.hpp"
+#include "audit/proxy/key_sample.hpp"
+#include "audit/proxy/miss_barrier.hpp"
+#include "audit/proxy/process_finder.hpp"
+#include "audit/proxy/recorder.hpp"
+#include "audit/proxy/tap.hpp"
+
+namespace drover::audit {
+
+struct live_settings {
+  bool hide_keys = false;
+  bool is_active = false;  ///< for `capture_begun`
+  std::string tool{};      ///< for `capture_begun`
+  hand_over::bounds room{};
+  std::optional<std::filesystem::path> recording{};
+  /// Holds first misses of a cold key back, so that those who miss go on together.
+  std::optional<miss_barrier::bounds> barrier{};
+  /// One line for people, as that the disk is full. Called on the looking thread.
+  std::function<void(const std::string& line)> say{};
+};
+
+struct live_counts {
+  std::uint64_t events = 0;   ///< seen on the wire
+  std::uint64_t skipped = 0;  ///< of keys that are not in the sample
+  std::uint64_t lost = 0;     ///< in holes
+  std::uint32_t one_in = 1;   ///< keys are looked at
+};
+
+class live_capture final : public tap_maker, private record_sink {
+ public:
+  /// Lifetime: `to` outlives it. It is called on a thread of its own, one record at a time.
+  live_capture(live_settings with, record_sink& to);
+  /// Stops.
+  ~live_capture() override;
+  live_capture(const live_capture&) = delete;
+  live_capture& operator=(const live_capture&) = delete;
+
+  /// Before the proxy is started. The fault: the recording cannot be written.
+  [[nodiscard]] result<void> start();
+  /// After the proxy has stopped. Returns when the last record has been looked at.
+  void stop();
+  /// After `stop`: the recording that was wished for, if any, is complete.
+  [[nodiscard]] bool is_recorded() const noexcept { return is_recorded_; }
+
+  /// Adds a record of somebody else's, as `origin_loads`. Threads: any, while it runs.
+  void tell(record one);
+  /// The time now, as records have it. Threads: any.
+  [[nodiscard]] moment now() const noexcept;
+  /// Threads: any.
+  [[nodiscard]] live_counts counts() const noexcept;
+
+  // The proxy's calls, on its thread.
+  std::unique_ptr<tap> opened(std::uint64_t connection, const peer& who) override;
+  void turn_ended() override;
+  std::optional<std::chrono::milliseconds> next_turn() override;
+
+ private:
+  class live_tap;
+
+  void take(record& one) override;
+  void take_whole(std::unique_ptr<record>& one) override;
+  [[nodiscard]] bool give_event(record& one);
+  void say_what_is_missing();
+
+  void run();
+  std::size_t pass_on();
+  void look_at(record& one);
+  void hand_on(record& one);
+
+  live_settings with_;
+  record_sink& to_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  hand_over over_;
+  process_finder finder_;
+  capture capture_;
+  std::optional<recorder> recorder_;
+  bool is_recorded_ = true;
+
+  // The proxy's thread.
+  std::optional<miss_barrier> barrier_;
+  std::map<std::uint64_t, reply_gate*> gates_;  // by connection; only with a barrier
+  key_sample sample_;
+  std::uint64_t unsaid_lost_ = 0;
+  bool unsaid_sample_ = false;
+
+  std::mutex told_mutex_;
+  std::vector<record> told_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> events_{0};
+  std::atomic<std::uint64_t> skipped_{0};
+  std::atomic<std::uint64_t> lost_{0};
+  std::atomic<std::uint32_t> one_in_{1};
+  std::thread thread_;
+};
+
+}  // namespace drover::audit

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "audit/proxy/miss_barrier.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace drover::audit {
+namespace {
+
+constexpr std::array<std::string_view, 3> reads{"GET", "HGETALL", "GETEX"};
+constexpr std::array<std::string_view, 5> stores{"SET", "SETEX", "PSETEX", "HSET", "HMSET"};
+
+template <class Names>
+bool is_among(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_nothing(const reply& answer) {
+  return answer.is == reply_item::kind::null ||
+         (answer.is == reply_item::kind::aggregate && answer.integer == 0);
+}
+
+bool is_something(const reply& answer) {
+  return answer.is == reply_item::kind::text || answer.is == reply_item::kind::aggregate;
+}
+
+bool has_stored(const reply& answer) {
+  return answer.is == reply_item::kind::status || answer.is == reply_item::kind::integer;
+}
+
+}  // namespace
+
+bool miss_barrier::holds(const event& one, moment now) {
+  if (one.transaction != 0 || one.arguments.empty()) return false;
+  const field& first = one.arguments.front();
+  if (first.is != field::kind::key) return false;
+  const bool reads_it = is_among(reads, one.command);
+  if (!reads_it && !(is_among(stores, one.command) && has_stored(one.answer))) return false;
+  identity name{one.database, first.text};
+  auto found = keys_.find(name);
+  if (found == keys_.end()) {
+    if (keys_.size() >= within_.keys_max) return false;
+    found = keys_.try_emplace(name).first;
+  }
+  state& key = found->second;
+  if (!reads_it) {
+    present(key);
+    return false;
+  }
+  if (is_nothing(one.answer)) return missed(name, key, one.connection, now);
+  if (!is_something(one.answer)) return false;
+  if (key.is == phase::open) present(key);
+  if (key.readers.size() < within_.together_max) key.readers.insert(one.connection);
+  return false;
+}
+
+void miss_barrier::present(state& key) {
+  if (!key.was_missed) return;  // nobody asked for it: whatever it is, it is no load
+  if (key.is == phase::gathering) {
+    key.complete = true;  // somebody was not held; there is nothing to wait for any more
+    return;
+  }
+  if (key.is == phase::armed) return;
+  key.is = phase::armed;
+  key.readers.clear();
+}
+
+bool miss_barrier::missed(const identity& name, state& key, std::uint64_t connection, moment now) {
+  key.was_missed = true;
+  if (key.is == phase::armed && key.readers.size() >= 2) {
+    key.is = phase::gathering;
+    key.since = now;
+    key.complete = false;
+    gathering_.insert(name);
+  } else if (key.is == phase::armed) {
+    key.is = phase::open;  // one reader alone: there is nobody to wait for
+  }
+  if (key.is != phase::gathering || key.complete) return false;
+  key.held.insert(connection);
+  key.complete = key.held.size() >= key.readers.size();
+  return true;
+}
+
+void miss_barrier::gone(std::uint64_t connection) {
+  for (const identity& name : gathering_) keys_[name].held.erase(connection);
+}
+
+std::vector<miss_barrier::opening> miss_barrier::openings(moment now) {
+  std::vector<opening> out;
+  for (auto at = gathering_.begin(); at != gathering_.end();) {
+    state& key = keys_[*at];
+    if (!key.complete && now - key.since < within_.hold_max) {
+      ++at;
+      continue;
+    }
+    out.push_back({at->second, key.since, now, {key.held.begin(), key.held.end()}});
+    key.held.clear();
+    key.is = phase::open;
+    at = gathering_.erase(at);
+  }
+  return out;
+}
+
+std::optional<moment> miss_barrier::next_opening() const {
+  std::optional<moment> out;
+  for (const identity& name : gathering_) {
+    const moment end = keys_.find(name)->second.since + within_.hold_max;
+    if (!out || end < *out) out = end;
+  }
+  return out;
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "audit/proxy/peer.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <array>
+
+namespace drover::audit {
+
+peer peer_of(int descriptor) noexcept {
+  peer out;
+  socklen_t size = sizeof out.theirs;
+  if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&out.theirs), &size) != 0) return out;
+  out.is_unix = out.theirs.ss_family == AF_UNIX;
+  if (out.is_unix) {
+    ucred who{};
+    size = sizeof who;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) out.pid = who.pid;
+    return out;
+  }
+  size = sizeof out.ours;
+  static_cast<void>(getsockname(descriptor, reinterpret_cast<sockaddr*>(&out.ours), &size));
+  return out;
+}
+
+std::string describe(const peer& who) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (who.theirs.ss_family == AF_INET) {
+    const auto& at = reinterpret_cast<const sockaddr_in&>(who.theirs);
+    inet_ntop(AF_INET, &at.sin_addr, text.data(), text.size());
+    return std::string{text.data()} + ":" + std::to_string(ntohs(at.sin_port));
+  }
+  if (who.theirs.ss_family == AF_INET6) {
+    const auto& at = reinterpret_cast<const sockaddr_in6&>(who.theirs);
+    inet_ntop(AF_INET6, &at.sin6_addr, text.data(), text.size());
+    return "[" + std::string{text.data()} + "]:" + std::to_string(ntohs(at.sin6_port));
+  }
+  return "unix";
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The inside of a proxy: its event loop, its listener and its relays.
+//
+// Threads: made and opened on one, then run on another; `ask_to_stop` and `counts` on any.
+#pragma once
+
+#include <uv.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "audit/proxy/proxy.hpp"
+#include "audit/proxy/relay.hpp"
+
+namespace drover::audit {
+
+class proxy::loop : private relay_owner {
+ public:
+  loop(proxy_settings with, tap_maker* watch);
+  ~loop() override;
+
+  /// Before `run`, on the thread that made it.
+  [[nodiscard]] result<address> open();
+  /// Returns when it was asked to stop and everything is closed.
+  void run();
+  void ask_to_stop() noexcept;
+  [[nodiscard]] proxy_counts counts() const noexcept;
+
+ private:
+  [[nodiscard]] result<void> listen_at(const resolved_address& at);
+  [[nodiscard]] result<address> listening_address() const;
+  void close_all();
+  void end_turn();
+  void accept_next();
+  void say(const std::string& line) const;
+  void say_once(bool& said, const std::string& line) const;
+
+  void server_unreachable(int error) override;
+  void server_reached() override;
+  void counted(direction towards, std::size_t bytes) override;
+  void relay_gone(relay& which) override;
+
+  static void on_client(uv_stream_t* listener, int status);
+
+  proxy_settings with_;
+  tap_maker* watch_;
+  resolved_address server_;
+  uv_loop_t loop_{};
+  socket_handle listener_{};
+  uv_async_t stopping_{};
+  uv_prepare_t turn_end_{};
+  uv_timer_t next_turn_{};
+  std::vector<char> buffer_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<relay>> relays_;
+  bool listening_ = false;
+  bool stop_asked_ = false;
+  bool said_unreachable_ = false;
+  bool said_crowded_ = false;
+  bool said_accept_failed_ = false;
+  std::uint64_t last_number_ = 0;
+
+  std::atomic<std::uint64_t> opened_{0};
+  std::atomic<std::uint64_t> open_now_{0};
+  std::atomic<std::uint64_t> turned_away_{0};
+  std::array<std::atomic<std::uint64_t>, 2> bytes_{};
+};
+
+}  // namespace drover::audit

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "audit/proxy/recorder.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "audit/capture/record_text.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::size_t kept_max = std::size_t{256} << 10U;
+constexpr std::size_t worth_compressing = std::size_t{64} << 10U;
+
+}  // namespace
+
+recorder::recorder(std::filesystem::path file, std::function<void(const std::string&)> say)
+    : file_{std::move(file)}, say_{std::move(say)} {
+  if (file_.extension() == ".gz") gzip_ = std::make_unique<gzip_stream>();
+}
+
+recorder::~recorder() { finish(); }
+
+result<void> recorder::open() {
+  descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (descriptor_ < 0) {
+    return fault{fault_code::unreachable, "the recording '" + file_.string() +
+                                              "' cannot be written: " + std::strerror(errno)};
+  }
+  struct stat found {};
+  if (::fstat(descriptor_, &found) == 0 && S_ISREG(found.st_mode)) {
+    static_cast<void>(::fchmod(descriptor_, S_IRUSR | S_IWUSR));
+  }
+  return {};
+}
+
+void recorder::write(const record& one) {
+  if (!is_recording()) return;
+  append_line(kept_, one);
+  if (kept_.size() >= kept_max) flush();
+}
+
+void recorder::flush() {
+  if (gzip_ && kept_.size() < worth_compressing) return;
+  if (is_recording()) hand_on(gzip_ ? gzip_->add(kept_) : kept_);
+  kept_.clear();
+}
+
+bool recorder::finish() {
+  if (is_recording()) hand_on(gzip_ ? gzip_->add(kept_) : kept_);
+  kept_.clear();
+  if (is_recording() && gzip_) hand_on(gzip_->finish());
+  if (!is_recording()) return false;
+  return ::close(std::exchange(descriptor_, -1)) == 0;
+}
+
+void recorder::hand_on(std::string_view bytes) {
+  for (std::string_view rest = bytes; !rest.empty();) {
+    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return give_up(errno);
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  bytes_ += bytes.size();
+}
+
+void recorder::give_up(int error) {
+  // Half a batch may be in the file, and its last line cut. A pipe takes nothing back.
+  const auto part = ::lseek(descriptor_, 0, SEEK_CUR);
+  if (gzip_) {
+    if (part > 0) bytes_ = static_cast<std::uint64_t>(part);
+  } else if (part > static_cast<off_t>(bytes_)) {
+    const std::string_view batch = kept_;
+    const auto whole = batch.substr(0, static_cast<std::size_t>(part) - bytes_).rfind('\n') + 1;
+    if (::ftruncate(descriptor_, static_cast<off_t>(bytes_ + whole)) == 0) bytes_ += whole;
+  }
+  ::close(std::exchange(descriptor_, -1));
+  if (say_) {
+    say_("the recording '" + file_.string() + "' ends here: " + std::strerror(error) +
+         "; its first " + std::to_string(bytes_) + " bytes can be replayed");
+  }
+}
+
+}  // namespace drover::audit

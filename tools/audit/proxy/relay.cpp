@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+#include "audit/proxy/relay.hpp"
+
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace drover::audit {
+
+relay::relay(uv_loop_t* loop, relay_owner& owner, std::span<char> buffer, std::uint64_t number)
+    : loop_{loop}, owner_{owner}, buffer_{buffer}, number_{number} {
+  client_.owner = server_.owner = this;
+  client_.other = &server_;
+  server_.other = &client_;
+  client_.towards = direction::to_client;
+  server_.towards = direction::to_server;
+  client_.handle.any.data = &client_;
+  server_.handle.any.data = &server_;
+  client_.write.data = client_.shutdown.data = &client_;
+  server_.write.data = server_.shutdown.data = &server_;
+  connecting_.data = this;
+}
+
+bool relay::accept(uv_stream_t* listener, bool is_unix) {
+  init_handle(loop_, client_.handle, is_unix);
+  client_.is_open = true;
+  ++open_handles_;
+  if (uv_accept(listener, &client_.handle.stream) != 0) {
+    finish(false);
+    return false;
+  }
+  tune(client_.handle);
+  return true;
+}
+
+void relay::refuse() { finish(true); }
+
+int relay::client_descriptor() const noexcept {
+  uv_os_fd_t descriptor = -1;
+  return uv_fileno(&client_.handle.any, &descriptor) == 0 ? descriptor : -1;
+}
+
+void relay::connect(const resolved_address& server, std::unique_ptr<tap> watch) {
+  tap_ = std::move(watch);
+  if (tap_) tap_->attached(*this);
+  init_handle(loop_, server_.handle, server.is_unix());
+  server_.is_open = true;
+  ++open_handles_;
+  if (server.is_unix()) {
+    uv_pipe_connect(&connecting_, &server_.handle.pipe, server.path.c_str(), on_connected);
+    return;
+  }
+  const int failed =
+      uv_tcp_connect(&connecting_, &server_.handle.tcp, server.socket_address(), on_connected);
+  if (failed == 0) return;
+  owner_.server_unreachable(failed);
+  finish(true);
+}
+
+void relay::on_connected(uv_connect_t* request, int status) {
+  auto& self = *static_cast<relay*>(request->data);
+  if (self.finished_) return;
+  if (status != 0) {
+    self.owner_.server_unreachable(status);
+    self.finish(true);
+    return;
+  }
+  self.owner_.server_reached();
+  tune(self.server_.handle);
+  self.start_reading(self.client_);
+  self.start_reading(self.server_);
+}
+
+void relay::start_reading(side& from) {
+  const int failed = uv_read_start(&from.handle.stream, on_buffer, on_read);
+  if (failed == 0) return;
+  from.failed = true;
+  settle();
+}
+
+void relay::on_buffer(uv_handle_t* handle, std::size_t, uv_buf_t* out) {
+  const auto& self = *static_cast<side*>(handle->data)->owner;
+  out->base = self.buffer_.data();
+  out->len = self.buffer_.size();
+}
+
+void relay::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
+  auto& from = *static_cast<side*>(stream->data);
+  relay& self = *from.owner;
+  if (count > 0) {
+    self.came(from, {buffer->base, static_cast<std::size_t>(count)});
+    return;
+  }
+  if (count == 0) return;
+  uv_read_stop(stream);
+  // libuv takes a reset for an end when bytes came with it.
+  const bool is_end = count == UV_EOF && !has_error(from.handle);
+  (is_end ? from.ended : from.failed) = true;
+  if (!self.any_ended_) {
+    self.any_ended_ = true;
+    self.first_ended_is_client_ = &from == &self.client_;
+  }
+  self.settle();
+}
+
+void relay::came(side& from, std::string_view bytes) {
+  if (&from == &server_ && tap_) {
+    const std::size_t through = tap_->let_through(bytes);
+    if (through < bytes.size()) {
+      held_.assign(bytes.substr(through));
+      uv_read_stop(&from.handle.stream);
+      bytes = bytes.substr(0, through);
+    }
+  }
+  if (!bytes.empty()) pass(from, bytes);
+}
+
+void relay::release() {
+  if (finished_ || held_.empty()) return;
+  is_released_ = true;
+  if (!client_.writing) pass_held();
+}
+
+void relay::pass_held() {
+  const std::string bytes = std::exchange(held_, {});
+  is_released_ = false;
+  pass(server_, bytes);
+  if (finished_ || client_.writing || client_.unwritable) return;
+  if (!server_.ended && !server_.failed) start_reading(server_);
+}
+
+void relay::pass(side& from, std::string_view bytes) {
+  side& to = *from.other;
+  std::size_t taken = 0;
+  if (!to.unwritable) {
+    const uv_buf_t out =
+        uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+    const int written = uv_try_write(&to.handle.stream, &out, 1);
+    if (written > 0) taken = static_cast<std::size_t>(written);
+    to.unwritable = written < 0 && written != UV_EAGAIN;
+  }
+  if (taken > 0) {
+    owner_.counted(to.towards, taken);
+    if (tap_) tap_->passed(to.towards, bytes.substr(0, taken));
+  }
+  if (to.unwritable) {
+    // Whoever would have got these bytes is gone. What it sent before it went still counts.
+    uv_read_stop(&from.handle.stream);
+    settle();
+    return;
+  }
+  if (taken < bytes.size()) wait_for(to, bytes.substr(taken));
+}
+
+void relay::wait_for(side& to, std::string_view rest) {
+  uv_read_stop(&to.other->handle.stream);
+  to.waiting.assign(rest);
+  const uv_buf_t out = uv_buf_init(to.waiting.data(), static_cast<unsigned>(to.waiting.size()));
+  to.writing = true;
+  if (uv_write(&to.write, &to.handle.stream, &out, 1, on_written) == 0) return;
+  to.writing = false;
+  to.unwritable = true;
+  settle();
+}
+
+void relay::on_written(uv_write_t* request, int status) {
+  auto& to = *static_cast<side*>(request->data);
+  relay& self = *to.owner;
+  to.writing = false;
+  if (self.finished_) return;
+  if (status != 0) {
+    to.unwritable = true;
+    self.settle();
+    return;
+  }
+  self.owner_.counted(to.towards, to.waiting.size());
+  if (self.tap_) self.tap_->passed(to.towards, to.waiting);
+  std::string{}.swap(to.waiting);
+  side& from = *to.other;
+  if (&from == &self.server_ && !self.held_.empty()) {
+    if (self.is_released_) self.pass_held();
+  } else if (!from.ended && !from.failed) {
+    self.start_reading(from);
+  }
+  self.settle();
+}
+
+void relay::on_end_sent(uv_shutdown_t* request, int status) {
+  auto& to = *static_cast<side*>(request->data);
+  relay& self = *to.owner;
+  if (self.finished_) return;
+  if (status == 0) {
+    to.end_arrived = true;
+  } else {
+    to.unwritable = true;
+  }
+  self.settle();
+}
+
+// What is to be done now, after anything has changed.
+void relay::settle() {
+  if (finished_) return;
+  for (side* from : {&client_, &server_}) {
+    side& to = *from->other;
+    if (to.writing && !to.unwritable) continue;
+    if (from->failed) return finish(true);
+    // No more from it, and no more to it.
+    if (from->unwritable && from->ended) return finish(true);
+    if (!from->ended || to.end_sent || to.unwritable) continue;
+    to.end_sent = true;
+    if (uv_shutdown(&to.shutdown, &to.handle.stream, on_end_sent) != 0) {
+      to.unwritable = true;
+      if (to.ended) return finish(true);
+    }
+  }
+  if (client_.end_arrived && server_.end_arrived) finish(false);
+}
+
+void relay::close() {
+  if (!finished_) finish(false);
+}
+
+void relay::finish(bool by_reset) {
+  DROVER_ASSERT(!finished_);
+  finished_ = true;
+  if (tap_) {
+    tap_->ended(first_ended_is_client_);
+    tap_.reset();
+  }
+  close_handle(client_, by_reset);
+  close_handle(server_, by_reset);
+}
+
+void relay::close_handle(side& which, bool by_reset) {
+  if (!which.is_open) return;
+  which.is_open = false;
+  if (by_reset) arm_reset(which.handle);
+  uv_close(&which.handle.any, on_closed);
+}
+
+void relay::on_closed(uv_handle_t* handle) {
+  relay& self = *static_cast<side*>(handle->data)->owner;
+  if (--self.open_handles_ == 0) self.owner_.relay_gone(self);
+}
+
+}  // namespace drover::audit

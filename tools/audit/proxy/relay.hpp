@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// One client and its own connection to the server: bytes pass unchanged, both ways, in the turn of
+// the loop in which they came. What the other side does not take at once is kept, at most one
+// buffer of it, and reading stops until it is gone: nothing is dropped, nothing grows. An end is
+// passed on as an end, a reset as a reset, each after the bytes that came before it.
+//
+// Threads: the loop's own.
+#pragma once
+
+#include <uv.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "audit/proxy/socket_handle.hpp"
+#include "audit/proxy/tap.hpp"
+
+namespace drover::audit {
+
+class relay;
+
+/// What all relays of a loop share.
+class relay_owner {
+ public:
+  virtual ~relay_owner() = default;
+
+  /// The server cannot be reached; `error` is libuv's.
+  virtual void server_unreachable(int error) = 0;
+  virtual void server_reached() = 0;
+  virtual void counted(direction towards, std::size_t bytes) = 0;
+  /// It is over and may be deleted: the last thing it does.
+  virtual void relay_gone(relay& which) = 0;
+};
+
+class relay : private reply_gate {
+ public:
+  static constexpr std::size_t buffer_size = std::size_t{64} << 10U;
+
+  /// `buffer` is filled and emptied within one call, so that all relays of a loop share it.
+  relay(uv_loop_t* loop, relay_owner& owner, std::span<char> buffer, std::uint64_t number);
+  relay(const relay&) = delete;
+  relay& operator=(const relay&) = delete;
+
+  /// Takes the next client of the listener. False: there is none; it may be deleted after
+  /// `relay_gone`, which will be called all the same.
+  [[nodiscard]] bool accept(uv_stream_t* listener, bool is_unix);
+  /// Turns away the client that was accepted.
+  void refuse();
+  /// Connects to the server; the client's bytes are read as soon as that is done.
+  void connect(const resolved_address& server, std::unique_ptr<tap> watch);
+  /// Closes both sides; bytes that wait are dropped.
+  void close();
+
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  /// The accepted socket.
+  [[nodiscard]] int client_descriptor() const noexcept;
+
+ private:
+  /// One of the two connections, with what waits to be written to it.
+  struct side {
+    socket_handle handle{};
+    relay* owner = nullptr;
+    side* other = nullptr;
+    direction towards = direction::to_server;  // where its writes go
+    std::string waiting{};                     // came from the other side; not yet taken
+    uv_write_t write{};
+    uv_shutdown_t shutdown{};
+    bool is_open = false;     // the handle is initialised and not being closed
+    bool writing = false;     // `waiting` is being written
+    bool ended = false;       // its end has been read
+    bool failed = false;      // reading it failed: the peer has reset it
+    bool unwritable = false;  // the peer takes no more
+    bool end_sent = false;    // the other side's end has been passed on to it
+    bool end_arrived = false;
+  };
+
+  void start_reading(side& from);
+  void came(side& from, std::string_view bytes);
+  void pass(side& from, std::string_view bytes);
+  void release() override;
+  void pass_held();
+  void wait_for(side& to, std::string_view rest);
+  void settle();
+  void finish(bool by_reset);
+  void close_handle(side& which, bool by_reset);
+
+  static void on_connected(uv_connect_t* request, int status);
+  static void on_buffer(uv_handle_t* handle, std::size_t wanted, uv_buf_t* out);
+  static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
+  static void on_written(uv_write_t* request, int status);
+  static void on_end_sent(uv_shutdown_t* request, int status);
+  static void on_closed(uv_handle_t* handle);
+
+  uv_loop_t* loop_;
+  relay_owner& owner_;
+  std::span<char> buffer_;
+  std::uint64_t number_;
+  side client_;
+  side server_;
+  uv_connect_t connecting_{};
+  std::unique_ptr<tap> tap_;
+  std::string held_;  // of the server's bytes, by the tap
+  bool is_released_ = false;
+  unsigned open_handles_ = 0;
+  bool finished_ = false;
+  bool first_ended_is_client_ = true;
+  bool any_ended_ = false;
+};
+
+}  // namespace drover::audit

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "audit/proxy/resolve.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace drover::audit {
+namespace {
+
+constexpr std::chrono::milliseconds connect_max = std::chrono::seconds{5};
+
+class descriptor {
+ public:
+  explicit descriptor(int held) noexcept : held_{held} {}
+  ~descriptor() {
+    if (held_ >= 0) ::close(held_);
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+
+  [[nodiscard]] int get() const noexcept { return held_; }
+
+ private:
+  int held_;
+};
+
+socklen_t size_of(const sockaddr_storage& at) noexcept {
+  return at.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+int start_connecting(int with, const resolved_address& at) noexcept {
+  if (!at.is_unix()) return ::connect(with, at.socket_address(), size_of(at.tcp));
+  sockaddr_un local{};
+  local.sun_family = AF_UNIX;
+  at.path.copy(local.sun_path, sizeof local.sun_path - 1);
+  return ::connect(with, reinterpret_cast<const sockaddr*>(&local), sizeof local);
+}
+
+/// 0, or why it cannot be connected to.
+int try_to_connect(const resolved_address& at) noexcept {
+  const int family = at.is_unix() ? AF_UNIX : at.tcp.ss_family;
+  const descriptor held{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (held.get() < 0) return errno;
+  if (start_connecting(held.get(), at) == 0) return 0;
+  if (errno != EINPROGRESS) return errno;
+  pollfd watched{held.get(), POLLOUT, 0};
+  if (::poll(&watched, 1, static_cast<int>(connect_max.count())) != 1) return ETIMEDOUT;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(held.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+}  // namespace
+
+result<std::vector<resolved_address>> resolve(const address& of) {
+  if (of.is_unix()) return std::vector{resolved_address{{}, of.path}};
+  addrinfo wanted{};
+  wanted.ai_family = AF_UNSPEC;
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* raw = nullptr;
+  const std::string port = std::to_string(of.port);
+  const int failed = getaddrinfo(of.host.c_str(), port.c_str(), &wanted, &raw);
+  if (failed != 0) {
+    return fault{fault_code::unreachable,
+                 "the host of " + describe(of) + " cannot be found: " + gai_strerror(failed)};
+  }
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all{raw, freeaddrinfo};
+  std::vector<resolved_address> out;
+  for (const addrinfo* one = all.get(); one != nullptr; one = one->ai_next) {
+    resolved_address found;
+    std::memcpy(&found.tcp, one->ai_addr, one->ai_addrlen);
+    out.push_back(std::move(found));
+  }
+  return out;
+}
+
+result<resolved_address> reach(const address& server) {
+  auto all = resolve(server);
+  if (!all) return all.error();
+  int why = 0;
+  for (resolved_address& one : *all) {
+    why = try_to_connect(one);
+    if (why == 0) return std::move(one);
+  }
+  return fault{fault_code::unreachable,
+               "the server at " + describe(server) + " cannot be reached: " + std::strerror(why)};
+}
+
+bool is_loopback(const resolved_address& at) noexcept {
+  if (at.is_unix()) return true;
+  if (at.tcp.ss_family == AF_INET) {
+    const auto& four = reinterpret_cast<const sockaddr_in&>(at.tcp);
+    return (ntohl(four.sin_addr.s_addr) >> 24U) == 127;
+  }
+  const auto& six = reinterpret_cast<const sockaddr_in6&>(at.tcp);
+  return IN6_IS_ADDR_LOOPBACK(&six.sin6_addr) ||
+         (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr) && six.sin6_addr.s6_addr[12] == 127);
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "audit/report/baseline.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "audit/capture/key_pattern.hpp"
+#include "audit/rules/catalogue.hpp"
+#include "text/json_writer.hpp"
+#include "text/utf8.hpp"
+#include "text/words.hpp"
+
+namespace drover::audit {
+namespace {
+
+using json = nlohmann::json;
+using std::chrono::sys_days;
+using std::chrono::year_month_day;
+
+constexpr auto first_period = std::chrono::days{90};
+constexpr std::array<const char*, 4> fields{"rule", "pattern", "reason", "expires"};
+
+std::string in_quotes(std::string_view text) { return '"' + text::visible(text, 80) + '"'; }
+
+std::string text_of(const year_month_day& date) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return text;
+}
+
+std::optional<year_month_day> date_of(const std::string& text) {
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  int length = 0;
+  if (text.size() != 10 ||
+      std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &day, &length) != 3 ||
+      length != 10) {
+    return std::nullopt;
+  }
+  const year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                            std::chrono::day{day}};
+  if (!date.ok() || text_of(date) != text) return std::nullopt;
+  return date;
+}
+
+/// `place` counts the bytes from 1.
+std::string line_and_column(std::string_view text, std::size_t place) {
+  const std::string_view before =
+      text.substr(0, std::min(std::max<std::size_t>(place, 1) - 1, text.size()));
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::size_t column = before.size() - (before.rfind('\n') + 1) + 1;
+  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+/// The lines on which the objects of the one array begin.
+std::vector<std::size_t> lines_of_entries(std::string_view text) {
+  std::vector<std::size_t> lines;
+  std::size_t depth = 0;
+  std::size_t line = 1;
+  bool is_text = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char byte = text[i];
+    if (byte == '\n') ++line;
+    if (is_text) {
+      if (byte == '\\') ++i;
+      if (byte == '"') is_text = false;
+      continue;
+    }
+    if (byte == '"') is_text = true;
+    if (byte == '{' || byte == '[') {
+      if (++depth == 3 && byte == '{') lines.push_back(line);
+    }
+    if (byte == '}' || byte == ']') --depth;
+  }
+  return lines;
+}
+
+/// What is wrong with an entry; "" if nothing.
+std::string read_entry(const json& from, accepted_finding& into) {
+  if (!from.is_object()) return "is no object";
+  for (const auto& [name, value] : from.items()) {
+    if (std::find(fields.begin(), fields.end(), name) == fields.end()) {
+      return in_quotes(name) + " is none of rule, pattern, reason, expires";
+    }
+    if (!value.is_string()) return in_quotes(name) + " is no text";
+  }
+  for (const char* const name : fields) {
+    if (!from.contains(name)) return in_quotes(name) + " is missing";
+  }
+  const auto text = [&](const char* name) { return from[name].get<std::string>(); };
+  const rule_text* const rule = find_rule(text("rule"));
+  if (rule == nullptr || rule->is_notice()) {
+    return "\"rule\": there is no rule " + in_quotes(text("rule")) +
+           "; `drover audit --list-rules` lists them";
+  }
+  into.rule = rule->id;
+  into.pattern = text("pattern");
+  if (into.pattern.empty()) return "\"pattern\" is empty: give the pattern of the finding, or *";
+  into.reason = text("reason");
+  if (into.reason.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return "\"reason\" is empty: write why " + into.rule + " on " + in_quotes(into.pattern) +
+           " may stay";
+  }
+  const auto date = date_of(text("expires"));
+  if (!date) {
+    return "\"expires\" is " + in_quotes(text("expires")) +
+           ", which is no date: write it as 2027-01-31";
+  }
+  into.expires = *date;
+  return {};
+}
+
+baseline_read refused(std::string why) { return {{}, std::move(why)}; }
+
+/// As JSON can say it: a byte that belongs to no character is the character of that number.
+std::string as_characters(std::string_view bytes) {
+  std::string made;
+  while (!bytes.empty()) {
+    const std::size_t length = text::utf8_length(bytes);
+    if (length > 0) {
+      made += bytes.substr(0, length);
+    } else {
+      const auto code = static_cast<unsigned char>(bytes[0]);
+      made += static_cast<char>(0xC0U | (code >> 6U));
+      made += static_cast<char>(0x80U | (code & 0x3FU));
+    }
+    bytes.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return made;
+}
+
+bool is_for(const accepted_finding& accepting, const finding& of) {
+  return accepting.rule == of.rule && glob_matches(accepting.pattern, as_characters(of.pattern));
+}
+
+/// A glob that matches this text alone, but for its `*`, which match more as well.
+std::string glob_of(std::string_view pattern) {
+  std::string made;
+  for (const char byte : pattern) {
+    if (byte == '?' || byte == '[' || byte == ']' || byte == '\\') made += '\\';
+    made += byte;
+  }
+  return made;
+}
+
+}  // namespace
+
+baseline_read parse_baseline(std::string_view text) {
+  json whole;
+  try {
+    whole = json::parse(text);
+  } catch (const json::parse_error& error) {
+    return refused(line_and_column(text, error.byte) + ": this is no JSON");
+  } catch (const json::out_of_range&) {
+    return refused("a number is too large");
+  }
+  if (!whole.is_object()) return refused("not an object with \"version\" and \"accepted\"");
+  for (const auto& [name, value] : whole.items()) {
+    if (name != "version" && name != "accepted") {
+      return refused(in_quotes(name) + " is none of version, accepted");
+    }
+  }
+  if (!whole.contains("version") || whole["version"] != 1) {
+    return refused("\"version\" is not 1, which is the only one there is");
+  }
+  if (!whole.contains("accepted") || !whole["accepted"].is_array()) {
+    return refused("\"accepted\" is no array");
+  }
+  baseline_read made;
+  const std::vector<std::size_t> lines = lines_of_entries(text);
+  for (std::size_t i = 0; i < whole["accepted"].size(); ++i) {
+    accepted_finding entry;
+    const std::string error = read_entry(whole["accepted"][i], entry);
+    if (!error.empty()) {
+      const std::string line = i < lines.size() ? "line " + std::to_string(lines[i]) + ", " : "";
+      return refused(line + "entry " + std::to_string(i + 1) + ": " + error);
+    }
+    made.read.accepted.push_back(std::move(entry));
+  }
+  return made;
+}
+
+void apply_baseline(audit_result& of, const baseline& accepting,
+                    std::chrono::system_clock::time_point today) {
+  const auto day = std::chrono::floor<std::chrono::days>(today);
+  for (const accepted_finding& each : accepting.accepted) {
+    const bool is_over = sys_days{each.expires} < day;
+    bool is_used = false;
+    for (finding& one : of.findings) {
+      if (!is_for(each, one)) continue;
+      is_used = true;
+      if (!is_over && one.accepted.empty()) one.accepted = each.reason;
+    }
+    const std::string what = "the baseline's " + each.rule + " on " + each.pattern;
+    if (!is_used) {
+      of.remarks.push_back(what + " matches nothing in this run; if it is mended, take it out");
+    } else if (is_over) {
+      of.remarks.push_back(what + " expired on " + text_of(each.expires) +
+                           " and counts again; it was accepted because: " + each.reason);
+    }
+  }
+}
+
+std::string baseline_of(const audit_result& of, std::chrono::system_clock::time_point today) {
+  const auto last = std::chrono::floor<std::chrono::days>(today) + first_period;
+  text::json_writer out;
+  out.begin_object().field("version", std::uint64_t{1}).name("accepted").begin_array();
+  for (const finding& each : of.findings) {
+    if (!each.accepted.empty()) continue;
+    out.begin_object().field("rule", each.rule).field("pattern", glob_of(each.pattern));
+    out.field("reason", "").field("expires", text_of(year_month_day{last})).end_object();
+  }
+  out.end_array().end_object();
+  return std::move(out).text();
+}
+
+}  // namespace drover::audit

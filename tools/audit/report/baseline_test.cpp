@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "audit/report/baseline.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "audit/engine/verdict.hpp"
+#include "audit/report/sample_for_test.hpp"
+#include "support/document.hpp"
+#include "support/json_fields.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::chrono::system_clock::time_point at(int year, unsigned month, unsigned day) {
+  return std::chrono::sys_days{std::chrono::year{year} / std::chrono::month{month} /
+                               std::chrono::day{day}};
+}
+
+std::string entry(const std::string& rule, const std::string& pattern, const std::string& reason,
+                  const std::string& expires) {
+  return "{\"rule\": \"" + rule + "\", \"pattern\": \"" + pattern + "\", \"reason\": \"" + reason +
+         "\", \"expires\": \"" + expires + "\"}";
+}
+
+std::string file(const std::string& entries) {
+  return "{\"version\": 1,\n \"accepted\": [\n" + entries + "\n]}\n";
+}
+
+baseline read(const std::string& entries) {
+  const baseline_read made = parse_baseline(file(entries));
+  EXPECT_EQ(made.error, "");
+  return made.read;
+}
+
+audit_result found(const std::vector<std::string>& patterns) {
+  audit_result made;
+  for (const std::string& each : patterns) {
+    made.findings.push_back(sample::found("C101", confidence::proof, each, "Stampede."));
+  }
+  return made;
+}
+
+TEST(audit_baseline, AcceptsByRuleAndGlob) {
+  audit_result of = found({"user:*", "shop:product:*", "shop:price:*"});
+  apply_baseline(of, read(entry("stampede-cold-key", "shop:*", "known", "2027-01-31")),
+                 at(2026, 11, 24));
+  EXPECT_EQ(of.findings[0].accepted, "");
+  EXPECT_EQ(of.findings[1].accepted, "known");
+  EXPECT_EQ(of.findings[2].accepted, "known");
+  EXPECT_TRUE(of.remarks.empty());
+}
+
+TEST(audit_baseline, LeavesOtherRulesAlone) {
+  audit_result of = found({"user:*"});
+  apply_baseline(of, read(entry("C204", "*", "known", "2027-01-31")), at(2026, 11, 24));
+  EXPECT_EQ(of.findings[0].accepted, "");
+  ASSERT_EQ(of.remarks.size(), 1U);
+  EXPECT_EQ(of.remarks[0],
+            "the baseline's C204 on * matches nothing in this run; if it is mended, take it out");
+}
+
+TEST(audit_baseline, CountsAgainTheDayAfterItExpires) {
+  const baseline until = read(entry("C101", "user:*", "till we move", "2026-11-30"));
+  for (const auto& [day, is_accepted] : {std::pair{30U, true}, std::pair{31U, false}}) {
+    audit_result of = found({"user:*"});
+    const auto today = at(2026, 11, 1) + (day - 1) * 24h + 23h + 59min;
+    apply_baseline(of, until, today);
+    EXPECT_EQ(of.findings[0].accepted, is_accepted ? "till we move" : "");
+    if (is_accepted) continue;
+    ASSERT_EQ(of.remarks.size(), 1U);
+    EXPECT_EQ(of.remarks[0],
+              "the baseline's C101 on user:* expired on 2026-11-30 and counts again; it was "
+              "accepted because: till we move");
+  }
+}
+
+TEST(audit_baseline, ChangesTheVerdictWhenItIsJudgedAgain) {
+  audit_result of = found({"user:*"});
+  of.run = {.commands = 1000, .cold_events = 5, .contended_cold_events = 5};
+  judge(of, {});
+  EXPECT_EQ(of.is, verdict::fail);
+  EXPECT_TRUE(of.findings[0].fails);
+  apply_baseline(of, read(entry("C101", "*", "known", "2027-01-31")), at(2026, 11, 24));
+  judge(of, {});
+  EXPECT_EQ(of.is, verdict::pass);
+  EXPECT_FALSE(of.findings[0].fails);
+}
+
+TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
+  const std::string good = entry("C101", "*", "why", "2027-01-31") + ",\n";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"", "line 1, column 1: this is no JSON"},
+      {"{\"version\": 1,\n  oops}", "line 2, column 3: this is no JSON"},
+      {"[]", "not an object with \"version\" and \"accepted\""},
+      {"{\"accepted\": []}", "\"version\" is not 1, which is the only one there is"},
+      {"{\"version\": 1, \"accepted\": {}}", "\"accepted\" is no array"},
+      {"{\"version\": 1, \"accept\": []}", "\"accept\" is none of version, accepted"},
+      {file(good + "7"), "entry 2: is no object"},
+      {file(good + "{\"rule\": \"C101\"}"), "line 4, entry 2: \"pattern\" is missing"},
+      {file(good + "{\"rule\": 7}"), "line 4, entry 2: \"rule\" is no text"},
+      {file("{\"rulez\": \"C1\"}"),
+       "line 3, entry 1: \"rulez\" is none of rule, pattern, reason, expires"},
+      {file(entry("C999", "*", "x", "2027-01-31")),
+       "line 3, entry 1: \"rule\": there is no rule \"C999\"; `drover audit --list-rules` lists "
+       "them"},
+      {file(entry("C901", "*", "x", "2027-01-31")),
+       "line 3, entry 1: \"rule\": there is no rule \"C901\"; `drover audit --list-rules` lists "
+       "them"},
+      {file(entry("C101", "", "x", "2027-01-31")),
+       "line 3, entry 1: \"pattern\" is empty: give the pattern of the finding, or *"},
+      {file(entry("C101", "user:*", " ", "2027-01-31")),
+       "line 3, entry 1: \"reason\" is empty: write why C101 on \"user:*\" may stay"},
+      {file(entry("C101", "*", "x", "2027-02-30")),
+       "line 3, entry 1: \"expires\" is \"2027-02-30\", which is no date: write it as 2027-01-31"},
+  };
+  for (const auto& [text, error] : cases) EXPECT_EQ(parse_baseline(text).error, error) << text;
+  EXPECT_EQ(parse_baseline("{\"version\": 1e999999}").error, "a number is too large");
+  for (const char* const date : {"2027-1-31", "27-01-31", "2027/01/31", "soon", "2027-01-31 ",
+                                 "2027-13-01", "+027-01-01", "2027-01-3x", ""}) {
+    EXPECT_NE(parse_baseline(file(entry("C101", "*", "x", date))).error, "") << date;
+  }
+}
+
+TEST(audit_baseline, ShowsNothingOfAHostileFileAsItIs) {
+  const auto made = parse_baseline(file("{\"\\u001b[2J\\u202e\": \"x\"}"));
+  EXPECT_EQ(made.error,
+            "line 3, entry 1: \"\\x1b[2J\\xe2\\x80\\xae\" is none of rule, pattern, reason, "
+            "expires");
+}
+
+TEST(audit_baseline_page, ShowsABaselineAndNamesItsFields) {
+  const std::string page = test::document("docs/reference/audit-baseline.md");
+  const baseline_read made = parse_baseline(test::part_between(page, "```json\n", "```"));
+  EXPECT_EQ(made.error, "");
+  ASSERT_EQ(made.read.accepted.size(), 1U);
+  const std::set<std::string> fields{"rule", "pattern", "reason", "expires"};
+  EXPECT_EQ(test::fields_described("docs/reference/audit-baseline.md"), fields);
+}
+
+TEST(audit_baseline, StartsWithWhatWasFoundAndWantsReasons) {
+  const audit_result of = sample::unsafe();
+  std::string text = baseline_of(of, at(2026, 11, 24));
+  EXPECT_EQ(parse_baseline(text).error,
+            "line 4, entry 1: \"reason\" is empty: write why C101 on \"user:*\" may stay");
+  EXPECT_EQ(text.find("C303"), std::string::npos) << "that one is accepted";
+  for (std::size_t i = text.find("\"reason\": \"\""); i != std::string::npos;
+       i = text.find("\"reason\": \"\"")) {
+    text.insert(i + 11, "known");
+  }
+  const baseline_read made = parse_baseline(text);
+  ASSERT_EQ(made.error, "");
+  ASSERT_EQ(made.read.accepted.size(), 3U);
+  EXPECT_EQ(made.read.accepted[0].expires, std::chrono::year{2027} / 2 / 22);
+  audit_result again = of;
+  apply_baseline(again, made.read, at(2026, 11, 24));
+  for (const finding& each : again.findings) EXPECT_NE(each.accepted, "") << each.rule;
+}
+
+TEST(audit_baseline, AcceptsEachNameThatItWroteDown) {
+  audit_result of = found(sample::evil_names());
+  of.findings.push_back(sample::found("C101", confidence::proof, "a[b]?\\c", ""));
+  std::string text = baseline_of(of, at(2026, 11, 24));
+  for (std::size_t i = text.find("\"reason\": \"\""); i != std::string::npos;
+       i = text.find("\"reason\": \"\"")) {
+    text.insert(i + 11, "known");
+  }
+  const baseline_read made = parse_baseline(text);
+  ASSERT_EQ(made.error, "");
+  apply_baseline(of, made.read, at(2026, 11, 24));
+  for (const finding& each : of.findings) EXPECT_EQ(each.accepted, "known") << each.pattern;
+}
+
+}  // namespace
+}  // namespace drover::audit

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "audit/report/html_report.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "audit/report/page_parts.hpp"
+#include "audit/report/page_series.hpp"
+#include "audit/report/wording.hpp"
+#include "audit/rules/catalogue.hpp"
+#include "text/page_frame.hpp"
+#include "text/page_text.hpp"
+#include "text/words.hpp"
+
+namespace drover::audit {
+namespace {
+
+using text::html_element;
+using text::html_escaped;
+
+constexpr std::size_t keys_max = 5;       // examples of one finding
+constexpr std::size_t timeline_end = 20;  // of the lines that are shown, those at the end
+
+std::string badge(const finding& of) {
+  const std::string word = of.accepted.empty() ? std::string{word_of(of.how_bad)} : "accepted";
+  return html_element("span", "class=\"badge " + word + "\"", word);
+}
+
+std::string tone_of(verdict is) {
+  return is == verdict::pass ? "good" : is == verdict::fail ? "bad" : "open";
+}
+
+std::string begin_table(std::string_view label, std::string_view kind,
+                        const std::vector<std::string_view>& heads) {
+  std::string text = "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" +
+                     html_escaped(label) + "\">\n<table class=\"" + std::string{kind} +
+                     "\">\n<thead><tr>";
+  for (const std::string_view each : heads) text += html_element("th", "scope=\"col\"", each);
+  return text + "</tr></thead>\n<tbody>\n";
+}
+
+constexpr std::string_view end_table = "</tbody>\n</table>\n</div>\n";
+
+std::string left_out(std::size_t all, std::size_t shown, std::string_view what) {
+  if (all <= shown) return {};
+  return html_element("p", "class=\"hint\"",
+                      "and " + text::in_words(std::uint64_t{all - shown}) + " more " +
+                          std::string{what} + "; the JSON has them all");
+}
+
+std::string header(const audit_result& of) {
+  std::string text = "<header>\n" + html_element("p", "class=\"kicker\"", "drover audit");
+  text += "<h1><span class=\"verdict " + tone_of(of.is) + "\">" + std::string{word_of(of.is)} +
+          "</span> " + html_escaped(findings_in_words(of)) + "</h1>\n";
+  if (!of.why.empty()) text += html_element("p", "class=\"look\"", shown(of.why));
+  text += html_element("p", "class=\"hint\"", run_in_words(of.run));
+  return text + html_element("p", "class=\"banner next\"", "Next: " + next_step(of, reader::page)) +
+         "<noscript><p class=\"banner\">The timeline needs JavaScript; the tables and the evidence "
+         "say everything without.</p></noscript>\n</header>\n";
+}
+
+std::string table_of_findings(const audit_result& of) {
+  if (of.findings.empty()) return {};
+  std::string text =
+      "<section>\n<h2>What was found</h2>\n" +
+      begin_table("Findings", "findings", {"rule", "", "keys", "times", "confidence"});
+  const std::size_t count = std::min(of.findings.size(), page_findings_max);
+  for (std::size_t i = 0; i < count; ++i) {
+    const finding& each = of.findings[i];
+    const std::string place = std::to_string(i);
+    text += "<tr><th scope=\"row\">" +
+            html_element("a", "href=\"#f" + place + "\" data-finding=\"" + place + "\"",
+                         each.rule + ' ' + each.name) +
+            "</th><td>" + badge(each) + "</td>" + html_element("td", "", shown_name(each.pattern)) +
+            html_element("td", "", times_in_words(each)) +
+            html_element("td", "", word_of(each.how_sure)) + "</tr>\n";
+  }
+  return text + std::string{end_table} + left_out(of.findings.size(), count, "findings") +
+         "</section>\n";
+}
+
+std::string buttons() {
+  std::string text = "<div class=\"keys\" role=\"group\" aria-label=\"Part of the run\">\n";
+  const auto add = [&](std::string_view what, std::string_view label, std::string_view name) {
+    text += html_element("button",
+                         "type=\"button\" data-go=\"" + std::string{what} + "\" aria-label=\"" +
+                             std::string{name} + "\"",
+                         label);
+  };
+  add("all", "Whole run", "Show the whole run");
+  add("in", "+", "Show less time");
+  add("out", "−", "Show more time");
+  add("left", "←", "Earlier");
+  add("right", "→", "Later");
+  add("previous", "← cold", "Previous cold event");
+  add("next", "cold →", "Next cold event");
+  return text + "</div>\n";
+}
+
+std::string legend() {
+  std::string text = "<p class=\"hint legend\">";
+  for (const auto& [kind, label] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"cold", "cold"},
+           {"made", "made cold by the tool"},
+           {"load", "load"},
+           {"unstored", "load that was not stored"},
+           {"held", "lock held"},
+           {"hit", "hit"},
+           {"miss", "miss"},
+           {"store", "store"},
+           {"refused", "lock refused"},
+           {"deleted", "delete"}}) {
+    text += "<span><span class=\"sample " + std::string{kind} + "\"></span>" + label + "</span> ";
+  }
+  return text + "</p>\n";
+}
+
+std::string timeline(const audit_result& of) {
+  if (of.timeline.operations.empty() && of.timeline.cold_events.empty()) return {};
+  std::string text =
+      "<section class=\"card\" id=\"timeline\">\n<h2>What happened</h2>\n"
+      "<p class=\"hint\">Loads in each second; a mark where a key went cold. Click to go "
+      "there.</p>\n<div class=\"chart seconds\"><canvas id=\"seconds\" role=\"img\" aria-label=\"";
+  std::uint64_t most = 0;
+  for (const std::uint64_t each : of.timeline.loads_each_second) most = std::max(most, each);
+  text += html_escaped("Loads in each second: " + text::in_words(of.run.loads) +
+                       " in all, at most " + text::in_words(most) + " in one") +
+          "\"></canvas></div>\n" + buttons() +
+          "<div class=\"keys\" role=\"group\" aria-label=\"Rows to show\" id=\"groups\"></div>\n"
+          "<p class=\"caption\" id=\"caption\" aria-live=\"polite\"></p>\n"
+          "<div class=\"lanes\" id=\"lanes\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline: "
+          "arrow keys move, plus and minus zoom\"><canvas role=\"img\" aria-label=\"";
+  text += html_escaped("A row for each process and key: " +
+                       text::counted(of.timeline.processes.size(), "process", "processes") + ", " +
+                       text::counted(of.timeline.keys.size(), "key", "keys") + ", " +
+                       text::counted(of.timeline.cold_events.size(), "cold event", "cold events") +
+                       ", " + text::counted(of.timeline.loads.size(), "load", "loads"));
+  text += "\"></canvas><div class=\"tip\" hidden></div></div>\n" + legend();
+  if (of.timeline.left_out > 0) {
+    text += html_element("p", "class=\"hint\"",
+                         text::in_words(of.timeline.left_out) +
+                             " commands are not drawn: there were too many, or of keys that are no "
+                             "part of this.");
+  }
+  return text + "</section>\n";
+}
+
+std::string moments(const evidence& of) {
+  const std::vector<moment_line>& all = of.timeline;
+  const bool is_cut = all.size() > page_timeline_max;
+  const std::size_t head = is_cut ? page_timeline_max - timeline_end : all.size();
+  std::string text = begin_table("Evidence", "moments", {"when", "who", "what"});
+  const auto add = [&](std::size_t i) {
+    text += "<tr>" + html_element("td", "", since(of.from, all[i].from)) +
+            html_element("td", "", shown_name(all[i].process)) +
+            html_element("td", "", shown_name(all[i].text)) + "</tr>\n";
+  };
+  for (std::size_t i = 0; i < head; ++i) add(i);
+  if (is_cut) {
+    text += "<tr>" +
+            html_element(
+                "td", "colspan=\"3\"",
+                "(" + text::in_words(std::uint64_t{all.size() - page_timeline_max}) + " more)") +
+            "</tr>\n";
+    for (std::size_t i = all.size() - timeline_end; i < all.size(); ++i) add(i);
+  }
+  return text + std::string{end_table};
+}
+
+std::string evidence_of(const finding& of, std::size_t place) {
+  std::string text;
+  for (std::size_t i = 0; i < of.seen.size(); ++i) {
+    const evidence& each = of.seen[i];
+    text += "<details class=\"evidence\"" + std::string{i == 0 ? " open" : ""} + ">" +
+            html_element("summary", "",
+                         "after " + text::in_words(std::chrono::nanoseconds{each.from}) + ": " +
+                             shown(each.summary)) +
+            html_element("button",
+                         "type=\"button\" class=\"jump\" data-finding=\"" + std::to_string(place) +
+                             "\" data-evidence=\"" + std::to_string(i) + "\"",
+                         "Show on the timeline") +
+            moments(each) + "</details>\n";
+  }
+  return text;
+}
+
+std::string about(const finding& of) {
+  std::string text =
+      times_in_words(of) + (of.opportunities == 0 && of.count == 1 ? " time" : " times");
+  text += ", " + std::string{word_of(of.how_sure)};
+  for (std::size_t i = 0; i < std::min(of.keys.size(), keys_max); ++i) {
+    text += (i == 0 ? "; for example " : ", ") + shown_name(of.keys[i]);
+  }
+  return html_element("p", "class=\"hint\"", text);
+}
+
+std::string card(const finding& of, std::size_t place) {
+  const std::string id = std::to_string(place);
+  std::string text = "<section class=\"card finding\" id=\"f" + id + "\" tabindex=\"-1\">\n<h3>" +
+                     badge(of) + ' ' + html_escaped(of.rule + ' ' + of.name) + ' ' +
+                     html_element("code", "", shown_name(of.pattern)) + "</h3>\n";
+  text += html_element("p", "class=\"says\"", shown(of.message)) + about(of);
+  if (!of.accepted.empty()) {
+    text += html_element("p", "class=\"banner\"", "Accepted: " + shown(of.accepted));
+  }
+  if (const rule_text* const rule = find_rule(of.rule)) {
+    text += html_element("p", "class=\"why\"", rule->why);
+  }
+  text +=
+      evidence_of(of, place) + html_element("p", "class=\"todo\"", "To do: " + shown(of.advice));
+  if (!of.library.empty()) text += html_element("p", "", "Library: " + shown_name(of.library));
+  if (of.fix_prompt.empty()) return text + "</section>\n";
+  return text +
+         "<details><summary>Instruction for an AI assistant</summary>\n<div class=\"command\">" +
+         html_element("pre", "id=\"fix" + id + "\" tabindex=\"0\"", of.fix_prompt) +
+         html_element("button", "type=\"button\" class=\"copy\" data-of=\"fix" + id + "\"",
+                      "Copy") +
+         "</div>\n</details>\n</section>\n";
+}
+
+std::string cards(const audit_result& of) {
+  std::string text;
+  const std::size_t count = std::min(of.findings.size(), page_findings_max);
+  for (std::size_t i = 0; i < count; ++i) text += card(of.findings[i], i);
+  return text.empty() ? text : "<section>\n<h2>Findings in detail</h2>\n" + text + "</section>\n";
+}
+
+std::string coverage(const audit_result& of) {
+  std::string text = "<section>\n<h2>What the rules had to go by</h2>\n" +
+                     begin_table("Coverage", "coverage", {"rule", "", "had to go by"});
+  for (const coverage_line& each : of.coverage) {
+    const bool is_idle = each.is == coverage_line::status::not_exercised;
+    text += "<tr" + std::string{is_idle ? " class=\"idle\"" : ""} + ">" +
+            html_element("th", "scope=\"row\"", each.rule + ' ' + each.name) + "<td>" +
+            html_element("span", "class=\"badge " + std::string{word_of(each.is)} + "\"",
+                         is_idle ? "not exercised" : word_of(each.is)) +
+            "</td>" + html_element("td", "", shown_name(each.detail)) + "</tr>\n";
+  }
+  return text + std::string{end_table} +
+         "<p class=\"hint\">Not exercised is not a pass: the run had nothing that the rule could "
+         "have judged.</p>\n</section>\n";
+}
+
+std::string roles(const audit_result& of) {
+  if (of.roles.empty()) return {};
+  constexpr std::size_t roles_max = 200;
+  std::string text = "<section>\n<h2>What the keys were taken for</h2>\n" +
+                     begin_table("Roles", "roles", {"keys", "role", "how many", "why"});
+  const std::size_t count = std::min(of.roles.size(), roles_max);
+  for (std::size_t i = 0; i < count; ++i) {
+    const role_line& each = of.roles[i];
+    std::string why = shown_name(each.why);
+    if (!each.paired.empty()) why += "; guards " + shown_name(each.paired);
+    text += "<tr>" + html_element("th", "scope=\"row\"", shown_name(each.pattern)) +
+            html_element("td", "", word_of(each.role)) +
+            html_element("td", "", text::in_words(std::uint64_t{each.keys})) +
+            html_element("td", "", why) + "</tr>\n";
+  }
+  return text + std::string{end_table} + left_out(of.roles.size(), count, "patterns") +
+         "</section>\n";
+}
+
+std::string notices(const audit_result& of) {
+  if (of.notices.empty() && of.remarks.empty()) return {};
+  std::string text = "<section class=\"card\">\n<h2>Notices</h2>\n<dl>\n";
+  for (const finding& each : of.notices) {
+    text += html_element("dt", "", each.rule + ' ' + each.name) +
+            html_element("dd", "", shown(each.message) + ' ' + shown(each.advice));
+  }
+  for (const std::string& each : of.remarks) {
+    text += html_element("dt", "", "note") + html_element("dd", "", shown(each));
+  }
+  return text + "</dl>\n</section>\n";
+}
+
+std::string again(const audit_result& of) {
+  if (of.command.empty()) return {};
+  return "<section class=\"card\">\n<h2>Again</h2>\n<div class=\"command\">" +
+         html_element("pre", "id=\"command\" tabindex=\"0\"", shown(of.command)) +
+         html_element("button", "type=\"button\" class=\"copy\" data-of=\"command\"", "Copy") +
+         "</div>\n</section>\n";
+}
+
+}  // namespace
+
+std::string html_report(const audit_result& of) {
+  const std::string script = std::string{lanes_script} + std::string{page_script};
+  const text::page_frame frame{.title = std::string{word_of(of.is)} + ": " + findings_in_words(of),
+                               .made_by = "drover audit",
+                               .style = page_style,
+                               .script = script,
+                               .data = page_series(of)};
+  return text::page_head(frame) + "<body>\n<main>\n" + header(of) + table_of_findings(of) +
+         timeline(of) + cards(of) + coverage(of) + roles(of) + notices(of) + again(of) +
+         "</main>\n" + text::page_tail(frame);
+}
+
+}  // namespace drover::audit

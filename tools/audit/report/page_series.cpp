@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "audit/report/page_series.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "audit/report/wording.hpp"
+#include "text/json_writer.hpp"
+
+namespace drover::audit {
+namespace {
+
+using text::json_writer;
+
+/// Each text once: a run repeats few commands many times.
+class text_table {
+ public:
+  std::uint64_t place_of(const std::string& text) {
+    const auto [found, is_new] = places_.emplace(text, texts_.size());
+    if (is_new) texts_.push_back(text);
+    return found->second;
+  }
+  [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
+
+ private:
+  std::map<std::string, std::uint64_t> places_;
+  std::vector<std::string> texts_;
+};
+
+void write_names(json_writer& out, std::string_view name, const std::vector<std::string>& names) {
+  out.name(name).begin_row();
+  for (const std::string& each : names) out.value(shown_name(each));
+  out.end_row();
+}
+
+bool is_drawn(const drawn_timeline& of, std::size_t key, std::size_t process) {
+  return key < of.keys.size() && process < of.processes.size();
+}
+
+moment end_of(const audit_result& of) {
+  moment end = std::max(of.run.length, moment{1000});
+  for (const auto& each : of.timeline.operations) end = std::max(end, each.to);
+  for (const auto& each : of.timeline.cold_events) end = std::max(end, each.to);
+  for (const auto& each : of.timeline.loads) end = std::max(end, each.to);
+  for (const finding& each : of.findings) {
+    for (const evidence& one : each.seen) end = std::max(end, one.to);
+  }
+  return end;
+}
+
+void write_operations(json_writer& out, const drawn_timeline& of) {
+  std::vector<const drawn_timeline::operation*> drawn;
+  for (const auto& each : of.operations) {
+    if (is_drawn(of, each.key, each.process)) drawn.push_back(&each);
+  }
+  std::stable_sort(drawn.begin(), drawn.end(),
+                   [](const auto* a, const auto* b) { return a->from < b->from; });
+  if (drawn.size() > drawn_operations_max) drawn.resize(drawn_operations_max);
+  text_table texts;
+  out.name("operations").begin_row();
+  for (const auto* each : drawn) {
+    out.begin_row().value(ms(each->from)).value(ms(each->to));
+    out.value(std::uint64_t{each->process}).value(std::uint64_t{each->key});
+    out.value(static_cast<std::uint64_t>(each->is)).value(texts.place_of(shown_name(each->text)));
+    out.end_row();
+  }
+  out.end_row();
+  write_names(out, "texts", texts.texts());
+}
+
+void write_bars(json_writer& out, const drawn_timeline& of) {
+  out.name("cold").begin_row();
+  for (std::size_t i = 0; i < std::min(of.cold_events.size(), drawn_bars_max); ++i) {
+    const auto& each = of.cold_events[i];
+    if (!is_drawn(of, each.key, 0)) continue;
+    out.begin_row().value(std::uint64_t{each.key}).value(ms(each.from)).value(ms(each.to));
+    out.value(each.requests).value(each.loads).value(each.made_by_tool).end_row();
+  }
+  out.end_row().name("loads").begin_row();
+  for (std::size_t i = 0; i < std::min(of.loads.size(), drawn_bars_max); ++i) {
+    const auto& each = of.loads[i];
+    if (!is_drawn(of, each.key, each.process)) continue;
+    out.begin_row().value(std::uint64_t{each.key}).value(std::uint64_t{each.process});
+    out.value(ms(each.from)).value(ms(each.to)).value(each.stored).end_row();
+  }
+  out.end_row();
+}
+
+/// A bar stands for `step` seconds and has the worst of them, so that no peak is lost.
+void write_seconds(json_writer& out, std::string_view name,
+                   const std::vector<std::uint64_t>& numbers, std::size_t step) {
+  out.name(name).begin_row();
+  for (std::size_t i = 0; i < numbers.size(); i += step) {
+    const auto begin = numbers.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto end = begin + static_cast<std::ptrdiff_t>(std::min(step, numbers.size() - i));
+    out.value(*std::max_element(begin, end));
+  }
+  out.end_row();
+}
+
+void write_evidence(json_writer& out, const audit_result& of) {
+  out.name("findings").begin_array();
+  for (std::size_t i = 0; i < std::min(of.findings.size(), page_findings_max); ++i) {
+    const finding& each = of.findings[i];
+    out.begin_object().field("title", each.rule + ' ' + each.name);
+    out.name("evidence").begin_array();
+    for (const evidence& one : each.seen) {
+      const auto& keys = of.timeline.keys;
+      const auto found = std::find(keys.begin(), keys.end(), one.key);
+      out.begin_object().field("from", ms(one.from)).field("to", ms(one.to));
+      out.field("summary", shown(one.summary));
+      if (found != keys.end()) {
+        out.field("key", static_cast<std::uint64_t>(found - keys.begin()));
+      }
+      out.end_object();
+    }
+    out.end_array().end_object();
+  }
+  out.end_array();
+}
+
+}  // namespace
+
+std::string page_series(const audit_result& of) {
+  const drawn_timeline& drawn = of.timeline;
+  json_writer out;
+  out.begin_object().field("end", ms(end_of(of)));
+  write_names(out, "processes", drawn.processes);
+  write_names(out, "keys", drawn.keys);
+  out.name("roles").begin_row();
+  for (std::size_t i = 0; i < drawn.keys.size(); ++i) {
+    out.value(word_of(i < drawn.roles.size() ? drawn.roles[i] : key_role::other));
+  }
+  out.end_row();
+  write_operations(out, drawn);
+  write_bars(out, drawn);
+  const std::size_t seconds =
+      std::max(drawn.loads_each_second.size(), drawn.origin_each_second.size());
+  const std::size_t step =
+      std::max<std::size_t>(1, (seconds + drawn_seconds_max - 1) / drawn_seconds_max);
+  out.field("step", std::uint64_t{step});
+  write_seconds(out, "wire", drawn.loads_each_second, step);
+  write_seconds(out, "origin", drawn.origin_each_second, step);
+  write_evidence(out, of);
+  out.end_object();
+  return std::move(out).text();
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+#include "audit/report/text_report.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "audit/report/wording.hpp"
+#include "audit/rules/catalogue.hpp"
+#include "text/text_layout.hpp"
+#include "text/words.hpp"
+
+namespace drover::audit {
+namespace {
+
+using text::painted;
+using text::style;
+
+constexpr std::size_t text_timeline_end = 4;  // of the lines that are shown, those at its end
+constexpr std::size_t pattern_max = 40;       // columns in the table of findings
+constexpr std::size_t rows_max = 60;          // of the table of findings
+constexpr std::size_t details_max = 20;       // findings with their evidence
+
+std::string upper(std::string_view word) {
+  std::string made{word};
+  for (char& each : made) {
+    if (each >= 'a' && each <= 'z') each = static_cast<char>(each - 'a' + 'A');
+  }
+  return made;
+}
+
+style style_of(verdict is) {
+  return is == verdict::pass ? style::good : is == verdict::fail ? style::bad : style::strong;
+}
+
+style style_of(const finding& of) {
+  if (!of.accepted.empty() || of.how_bad == severity::info) return style::faint;
+  return of.how_bad == severity::error ? style::bad : style::strong;
+}
+
+/// Broken at blanks, all lines indented.
+std::string paragraph(std::string_view text, std::size_t indent, const text::terminal& on) {
+  const std::size_t room = on.width > indent + 20 ? on.width - indent : 20;
+  const std::string blanks(indent, ' ');
+  std::string made = blanks;
+  for (const char byte : text::wrapped(text, room, 0)) {
+    made += byte;
+    if (byte == '\n') made += blanks;
+  }
+  return made + '\n';
+}
+
+/// A table whose last column is broken into lines of what is left of the width.
+std::string fitted(const std::vector<text::align>& columns,
+                   std::vector<std::vector<text::cell>> rows, const text::terminal& on) {
+  constexpr std::size_t last_min = 30;
+  text::table measured{columns};
+  for (const auto& each : rows) measured.add(each);
+  const std::size_t used = measured.width_before_last();
+  const std::size_t room = on.width > used + last_min ? on.width - used : last_min;
+  text::table made{columns};
+  for (auto& each : rows) {
+    const text::style as = each.back().as;
+    std::string lines = text::wrapped(each.back().text, room, 0);
+    for (;;) {
+      const std::size_t end = std::min(lines.find('\n'), lines.size());
+      each.back() = {lines.substr(0, end), as};
+      made.add(each);
+      lines.erase(0, std::min(end + 1, lines.size()));
+      if (lines.empty()) break;
+      std::fill(each.begin(), each.end(), text::cell{});
+    }
+  }
+  return made.text(on);
+}
+
+std::string heading(std::string_view text, const text::terminal& on) {
+  return '\n' + painted(text, style::strong, on) + '\n';
+}
+
+std::string left_out_line(std::size_t all, std::size_t most, std::string_view what) {
+  if (all <= most) return {};
+  return "(" + text::in_words(std::uint64_t{all - most}) + " more " + std::string{what} +
+         "; the JSON has them all)\n";
+}
+
+std::string table_of(const std::vector<finding>& findings, const text::terminal& on) {
+  using enum text::align;
+  text::table made{{left, left, left, right, left}};
+  for (std::size_t i = 0; i < std::min(findings.size(), rows_max); ++i) {
+    const finding& each = findings[i];
+    made.add(
+        {{each.accepted.empty() ? std::string{word_of(each.how_bad)} : "accepted", style_of(each)},
+         {each.rule + ' ' + each.name},
+         {text::visible(each.pattern, pattern_max)},
+         {times_in_words(each)},
+         {std::string{word_of(each.how_sure)}, style::faint}});
+  }
+  return made.text(on) + left_out_line(findings.size(), rows_max, "findings");
+}
+
+/// Lines one after the other that say the same, as one.
+struct repeated_line {
+  const moment_line* first;
+  std::size_t times = 1;
+  bool is_of_one_process = true;
+};
+
+std::vector<repeated_line> without_repeats(const std::vector<moment_line>& all) {
+  std::vector<repeated_line> made;
+  for (const moment_line& each : all) {
+    if (made.empty() || made.back().first->text != each.text) {
+      made.push_back({&each});
+      continue;
+    }
+    ++made.back().times;
+    made.back().is_of_one_process &= made.back().first->process == each.process;
+  }
+  return made;
+}
+
+std::string timeline(const evidence& of, const text::terminal& on) {
+  const std::vector<repeated_line> all = without_repeats(of.timeline);
+  const bool is_cut = all.size() > text_timeline_max;
+  const std::size_t head = is_cut ? text_timeline_max - text_timeline_end : all.size();
+  std::vector<std::vector<text::cell>> rows;
+  const auto add = [&](const repeated_line& line) {
+    rows.push_back(
+        {{"    " + since(of.from, line.first->from), style::faint},
+         {line.is_of_one_process ? text::visible(line.first->process, 30) : "several processes",
+          style::faint},
+         {shown_name(line.first->text) +
+          (line.times > 1 ? ", " + text::in_words(std::uint64_t{line.times}) + " times" : "")}});
+  };
+  for (std::size_t i = 0; i < head; ++i) add(all[i]);
+  if (is_cut) {
+    std::uint64_t hidden = 0;
+    for (std::size_t i = head; i < all.size() - text_timeline_end; ++i) hidden += all[i].times;
+    rows.push_back({{""}, {""}, {"(" + text::in_words(hidden) + " more)", style::faint}});
+    for (std::size_t i = all.size() - text_timeline_end; i < all.size(); ++i) add(all[i]);
+  }
+  return fitted({text::align::right, text::align::left, text::align::left}, std::move(rows), on);
+}
+
+std::string details(const finding& of, const text::terminal& on) {
+  std::string text = '\n' + painted(of.rule + ' ' + of.name, style_of(of), on) + "  " +
+                     shown_name(of.pattern) + '\n';
+  text += paragraph(shown(of.message), 2, on);
+  if (!of.accepted.empty()) return text + paragraph("accepted: " + shown(of.accepted), 2, on);
+  if (!of.seen.empty()) {
+    const evidence& first = of.seen.front();
+    text += paragraph("after " + text::in_words(std::chrono::nanoseconds{first.from}) + ": " +
+                          shown(first.summary),
+                      2, on);
+    text += timeline(first, on);
+  }
+  if (!of.library.empty()) text += paragraph("library: " + shown_name(of.library), 2, on);
+  return text + paragraph("to do: " + shown(of.advice), 2, on);
+}
+
+/// What was judged line by line; what was not, by the reason why not.
+std::string coverage(const audit_result& of, const text::terminal& on) {
+  using status = coverage_line::status;
+  std::string text = heading("What the rules had to go by", on);
+  std::vector<std::vector<text::cell>> judged;
+  std::vector<std::pair<std::string, std::string>> idle;  // the reason, the rules
+  for (const coverage_line& each : of.coverage) {
+    if (each.is == status::not_exercised) {
+      const auto same = std::find_if(idle.begin(), idle.end(),
+                                     [&](const auto& one) { return one.first == each.detail; });
+      if (same == idle.end()) {
+        idle.emplace_back(each.detail, each.rule);
+      } else {
+        same->second += ", " + each.rule;
+      }
+      continue;
+    }
+    judged.push_back(
+        {{std::string{word_of(each.is)}, each.is == status::pass ? style::good : style::bad},
+         {each.rule + ' ' + each.name},
+         {shown_name(each.detail), style::faint}});
+  }
+  text += fitted(std::vector(3, text::align::left), std::move(judged), on);
+  for (const auto& [reason, rules] : idle) {
+    text += painted(text::wrapped("not exercised: " + rules +
+                                      (reason.empty() ? "" : " (" + shown_name(reason) + ")"),
+                                  on.width, 2),
+                    style::faint, on) +
+            '\n';
+  }
+  return text;
+}
+
+std::string roles(const audit_result& of, const text::terminal& on) {
+  if (of.roles.empty()) return {};
+  constexpr std::size_t shown_max = 20;
+  std::string text = heading("What the keys were taken for", on);
+  std::vector<std::vector<text::cell>> rows;
+  for (std::size_t i = 0; i < std::min(of.roles.size(), shown_max); ++i) {
+    const role_line& each = of.roles[i];
+    std::string why = shown_name(each.why);
+    if (!each.paired.empty()) why += "; guards " + shown_name(each.paired);
+    rows.push_back({{std::string{word_of(each.role)}},
+                    {text::visible(each.pattern, pattern_max)},
+                    {text::in_words(std::uint64_t{each.keys}), style::faint},
+                    {why, style::faint}});
+  }
+  text += fitted({text::align::left, text::align::left, text::align::right, text::align::left},
+                 std::move(rows), on);
+  text += left_out_line(of.roles.size(), shown_max, "patterns");
+  return text;
+}
+
+}  // namespace
+
+std::string text_report(const audit_result& of, const text::terminal& on) {
+  std::string text = painted(upper(word_of(of.is)), style_of(of.is), on) + "  " +
+                     painted(findings_in_words(of), style::strong, on) + '\n';
+  if (!of.why.empty()) text += paragraph(shown(of.why), 0, on);
+  text += painted(text::wrapped(run_in_words(of.run), on.width, 0), style::faint, on) + '\n';
+  if (!of.findings.empty()) {
+    text += '\n' + table_of(of.findings, on);
+    for (std::size_t i = 0; i < std::min(of.findings.size(), details_max); ++i) {
+      text += details(of.findings[i], on);
+    }
+    if (of.findings.size() > details_max) {
+      text += '\n' + left_out_line(of.findings.size(), details_max, "findings with evidence");
+    }
+  }
+  if (of.run.commands > 0) text += coverage(of, on) + roles(of, on);
+  if (!of.notices.empty() && of.run.commands > 0) {
+    text += heading("Notices", on);
+    for (const finding& each : of.notices) {
+      text += text::wrapped(each.rule + ' ' + each.name + ": " + shown(each.message), on.width, 2) +
+              '\n';
+    }
+  }
+  for (const std::string& each : of.remarks) {
+    text += '\n' + text::wrapped("Note: " + shown(each), on.width, 2) + '\n';
+  }
+  return text + '\n' + text::wrapped("Next: " + next_step(of, reader::terminal), on.width, 0) +
+         '\n';
+}
+
+}  // namespace drover::audit

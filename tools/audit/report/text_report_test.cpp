@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "audit/report/text_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "audit/report/sample_for_test.hpp"
+#include "audit/report/wording.hpp"
+#include "text/text_layout.hpp"
+
+namespace drover::audit {
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream{text};
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(audit_wording, CountsFindingsByTheirSeverity) {
+  EXPECT_EQ(findings_in_words(sample::unsafe()), "2 errors, 1 warning, 1 accepted");
+  EXPECT_EQ(findings_in_words(sample::safe()), "no findings");
+  audit_result accepted = sample::unsafe();
+  for (finding& each : accepted.findings) each.accepted = "known";
+  EXPECT_EQ(findings_in_words(accepted), "no findings, 4 accepted");
+}
+
+TEST(audit_wording, SaysTheRunInFigures) {
+  EXPECT_EQ(run_in_words(sample::unsafe().run),
+            "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 12 contended, 91 "
+            "loads (the "
+            "origin counted 93)");
+  EXPECT_EQ(run_in_words(sample::quiet().run),
+            "800 ms, 12 commands of 1 process on 2 keys, 0 cold events, 0 loads");
+}
+
+TEST(audit_text_report, BeginsWithTheVerdictAndATableOfFindings) {
+  const std::string text = text_report(sample::unsafe(), {.width = 120});
+  const auto lines = lines_of(text);
+  EXPECT_EQ(lines[0], "FAIL  2 errors, 1 warning, 1 accepted");
+  EXPECT_EQ(lines[1], "2 errors: stampede-cold-key on user:*, foreign-unlock on lock:user:*");
+  EXPECT_EQ(lines[4], "error     C101 stampede-cold-key    user:*          14 of 14  proof");
+  EXPECT_EQ(lines[7], "accepted  C303 synchronised-expiry  shop:product:*         1  suspected");
+}
+
+TEST(audit_text_report, ShowsTheFirstEvidenceWithItsBeginningAndItsEnd) {
+  const std::string text = text_report(sample::unsafe(), {.width = 100});
+  for (const char* const part :
+       {"after 3.40 s: 12 loads of one value within 52 ms",
+        "     +0.0 ms  several processes  GET user:42 -> nothing, 12 times\n",
+        "    +51.2 ms  several processes  SET user:42 EX 60 -> OK, 12 times\n",
+        "  +118.0 ms  python3 (4712)  SET lock:user:42 (token b) NX PX 100 -> OK\n"}) {
+    EXPECT_TRUE(has(text, part)) << part << '\n' << text;
+  }
+  EXPECT_FALSE(has(text, "GET user:7")) << "only the first case";
+}
+
+TEST(audit_text_report, LeavesOutTheMiddleOfALongEvidence) {
+  audit_result of = sample::unsafe();
+  auto& timeline = of.findings[0].seen[0].timeline;
+  timeline.clear();
+  for (int i = 0; i < 30; ++i) timeline.emplace_back().text = "GET user:" + std::to_string(i);
+  const std::string text = text_report(of, {.width = 100});
+  for (const char* const part : {"GET user:7\n", "(18 more)", "GET user:26\n", "GET user:29\n"}) {
+    EXPECT_TRUE(has(text, part)) << part << '\n' << text;
+  }
+  EXPECT_FALSE(has(text, "GET user:8\n"));
+  EXPECT_FALSE(has(text, "GET user:25\n"));
+}
+
+TEST(audit_text_report, ShowsTheSameLineInARowOnce) {
+  audit_result of = sample::unsafe();
+  of.findings.resize(1);
+  of.findings[0].seen.resize(1);
+  auto& timeline = of.findings[0].seen[0].timeline;
+  timeline.assign(30, {.process = "app (1)", .text = "GET user:42 -> nothing"});
+  timeline[3].process = "app (2)";
+  timeline[28].text = timeline[29].text = "SET user:42 -> stored";
+  const std::string text = text_report(of, {.width = 100});
+  EXPECT_TRUE(has(text, "several processes  GET user:42 -> nothing, 28 times\n")) << text;
+  EXPECT_TRUE(has(text, "app (1)            SET user:42 -> stored, 2 times\n")) << text;
+  EXPECT_FALSE(has(text, "more)"));
+}
+
+TEST(audit_text_report, WithoutACommandItSaysHowToGetAny) {
+  const audit_result of;
+  const std::string text = text_report(of, {.width = 1000});
+  EXPECT_TRUE(has(text, "--set-env")) << text;
+  EXPECT_FALSE(has(text, "not exercised")) << text;
+}
+
+TEST(audit_wording, SaysNoNegativeZero) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(since(10ms, 10ms - 20us), "+0.0 ms");
+  EXPECT_EQ(since(10ms, 9ms), "-1.0 ms");
+  EXPECT_EQ(since(10ms, 12ms), "+2.0 ms");
+}
+
+TEST(audit_text_report, SaysWhatToDo) {
+  const std::string text = text_report(sample::unsafe(), {.width = 1000});
+  EXPECT_TRUE(has(text, "  to do: " + std::string{rule_of("C206").advice}));
+  EXPECT_TRUE(has(text, "library: redis-py"));
+  EXPECT_TRUE(has(text, "accepted: the catalogue is warmed once a night"));
+  EXPECT_TRUE(has(text, "Next: add `--format html --out audit.html`"));
+  EXPECT_TRUE(has(text_report(sample::quiet(), {.width = 1000}), "drover audit --active"));
+  EXPECT_TRUE(has(text_report(sample::safe(), {.width = 1000}), "not a pass"));
+}
+
+TEST(audit_text_report, SaysWhatEachRuleHadToGoByAndWhatWasNotExercised) {
+  const std::string text = text_report(sample::safe(), {.width = 100});
+  EXPECT_TRUE(has(text, "pass  C101 stampede-cold-key"));
+  EXPECT_TRUE(has(text, "14 cold events, widest 12 waiters"));
+  EXPECT_TRUE(has(text, "not exercised: C206 (no lease ever ran out)"));
+  EXPECT_TRUE(has(text, "not exercised: C207, C208, "));
+  EXPECT_TRUE(has(text_report(sample::unsafe(), {}), "Notices\nC902 opaque-script: EVALSHA"));
+}
+
+TEST(audit_text_report, StaysReadableHoweverMuchWasFound) {
+  audit_result many = sample::unsafe();
+  many.findings.resize(500, many.findings[0]);
+  many.roles.resize(500, many.roles[0]);
+  const std::string text = text_report(many, {.width = 100});
+  EXPECT_TRUE(has(text, "(440 more findings; the JSON has them all)"));
+  EXPECT_TRUE(has(text, "(480 more findings with evidence; the JSON has them all)"));
+  EXPECT_TRUE(has(text, "(480 more patterns; the JSON has them all)"));
+  EXPECT_LT(lines_of(text).size(), 700U);
+}
+
+TEST(audit_text_report, BreaksWhatIsTooLongAndLeavesNothingOut) {
+  audit_result of = sample::safe();
+  of.coverage[0].detail = "5 cold events, 5 wanted by two or more at once, 4 loads in the worst";
+  const std::string text = text_report(of, {.width = 70});
+  EXPECT_TRUE(has(text, "pass  C101 stampede-cold-key       5 cold events, 5 wanted by two or\n" +
+                            std::string(35, ' ') + "more at once, 4 loads in the worst\n"))
+      << text;
+}
+
+TEST(audit_text_report, FitsTheWidth) {
+  for (std::size_t width = 90; width <= 120; width += 3) {
+    for (const auto& each : {sample::unsafe(), sample::safe(), sample::quiet()}) {
+      for (const std::string& line : lines_of(text_report(each, {.width = width}))) {
+        EXPECT_LE(text::columns_of(line), width) << line;
+      }
+    }
+  }
+}
+
+TEST(audit_text_report, SendsNothingToTheTerminalThatWouldMoveIt) {
+  const std::string text = text_report(sample::hostile(), {.width = 100});
+  for (const char byte : text) {
+    const auto code = static_cast<unsigned char>(byte);
+    EXPECT_TRUE(byte == '\n' || (code >= 0x20 && code != 0x7F)) << int{code};
+  }
+  EXPECT_FALSE(has(text, "\xE2\x80\xAE"));
+  EXPECT_TRUE(has(text, "\\x1b]0;owned\\x07"));
+}
+
+TEST(audit_text_report, HasTheSameLinesWhateverTheTextFromOutside) {
+  const text::terminal wide{.width = 100'000};
+  EXPECT_EQ(lines_of(text_report(sample::hostile(), wide)).size(),
+            lines_of(text_report(sample::harmless(), wide)).size());
+}
+
+TEST(audit_text_report, ShowsTheVerdictByColour) {
+  const text::terminal colours{.has_colour = true, .width = 100};
+  EXPECT_TRUE(has(text_report(sample::unsafe(), colours), "\x1b[31mFAIL\x1b[0m"));
+  EXPECT_TRUE(has(text_report(sample::safe(), colours), "\x1b[32mPASS\x1b[0m"));
+  EXPECT_TRUE(has(text_report(sample::quiet(), colours), "\x1b[1mINCONCLUSIVE\x1b[0m"));
+}
+
+}  // namespace
+}  // namespace drover::audit

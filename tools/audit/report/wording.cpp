@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "audit/report/wording.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+#include "text/words.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::size_t name_max = 200;
+constexpr std::size_t text_max = 1000;
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& each : parts) text += (text.empty() ? "" : ", ") + each;
+  return text;
+}
+
+std::uint64_t counted_ones(const audit_result& of, severity how_bad) {
+  return static_cast<std::uint64_t>(std::count_if(
+      of.findings.begin(), of.findings.end(),
+      [&](const finding& each) { return each.accepted.empty() && each.how_bad == how_bad; }));
+}
+
+}  // namespace
+
+std::string_view word_of(confidence how_sure) {
+  switch (how_sure) {
+    case confidence::proof: return "proof";
+    case confidence::strong: return "strong";
+    case confidence::suspected: break;
+  }
+  return "suspected";
+}
+
+std::string_view word_of(verdict is) {
+  switch (is) {
+    case verdict::pass: return "pass";
+    case verdict::fail: return "fail";
+    case verdict::inconclusive: break;
+  }
+  return "inconclusive";
+}
+
+std::string_view word_of(coverage_line::status is) {
+  switch (is) {
+    case coverage_line::status::pass: return "pass";
+    case coverage_line::status::fail: return "fail";
+    case coverage_line::status::not_exercised: break;
+  }
+  return "not_exercised";
+}
+
+std::string_view word_of(key_role role) {
+  switch (role) {
+    case key_role::value: return "value";
+    case key_role::lock: return "lock";
+    case key_role::meta: return "meta";
+    case key_role::ignored: return "ignored";
+    case key_role::other: break;
+  }
+  return "other";
+}
+
+std::string findings_in_words(const audit_result& of) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::uint64_t number, std::string_view one, std::string_view many) {
+    if (number > 0) parts.push_back(text::counted(number, one, many));
+  };
+  add(counted_ones(of, severity::error), "error", "errors");
+  add(counted_ones(of, severity::warning), "warning", "warnings");
+  add(counted_ones(of, severity::info), "remark", "remarks");
+  const auto accepted = std::count_if(of.findings.begin(), of.findings.end(),
+                                      [](const finding& each) { return !each.accepted.empty(); });
+  if (parts.empty()) parts.emplace_back("no findings");
+  add(static_cast<std::uint64_t>(accepted), "accepted", "accepted");
+  return joined(parts);
+}
+
+std::string run_in_words(const audit_result::figures& of) {
+  std::vector<std::string> parts{text::in_words(std::chrono::nanoseconds{of.length})};
+  parts.push_back(text::counted(of.commands, "command", "commands") + " of " +
+                  text::counted(of.processes, "process", "processes") + " on " +
+                  text::counted(of.keys, "key", "keys"));
+  std::string cold = text::counted(of.cold_events, "cold event", "cold events");
+  if (of.cold_events > 0) cold += ", " + text::in_words(of.contended_cold_events) + " contended";
+  parts.push_back(std::move(cold));
+  std::string loads = text::counted(of.loads, "load", "loads");
+  if (of.origin_loads > 0) loads += " (the origin counted " + text::in_words(of.origin_loads) + ")";
+  parts.push_back(std::move(loads));
+  return joined(parts);
+}
+
+std::string times_in_words(const finding& of) {
+  if (of.opportunities == 0) return text::in_words(of.count);
+  return text::in_words(of.count) + " of " + text::in_words(of.opportunities);
+}
+
+std::string next_step(const audit_result& of, reader where) {
+  const bool has_open = std::any_of(of.findings.begin(), of.findings.end(),
+                                    [](const finding& each) { return each.accepted.empty(); });
+  const auto idle = static_cast<std::uint64_t>(std::count_if(
+      of.coverage.begin(), of.coverage.end(),
+      [](const coverage_line& each) { return each.is == coverage_line::status::not_exercised; }));
+  if (has_open && where == reader::page) {
+    return "each finding below has its evidence, what to do, and an instruction to copy for an AI "
+           "assistant that has it mended. Then run the audit again.";
+  }
+  if (has_open) {
+    return "add `--format html --out audit.html` to see what happened when, or `--format json "
+           "--out audit.json` and then `drover prompts fix audit.json` for an instruction that "
+           "has it mended.";
+  }
+  if (of.run.commands == 0) {
+    return "have the application use the proxy: it is in REDIS_URL, REDIS_HOST, REDIS_PORT and the "
+           "like; give it as an argument by {}, or in a variable of its own by `--set-env "
+           "'NAME={}'`.";
+  }
+  if (of.is == verdict::inconclusive) {
+    return "send more at once (two or more callers that ask for one cold key), or let the tool "
+           "make keys cold: `drover audit --active`.";
+  }
+  if (idle > 0) {
+    return text::counted(idle, "rule was", "rules were") +
+           " not exercised, which is not a pass; see what each of them needs with `drover audit "
+           "--list-rules`.";
+  }
+  return "keep it so: run this audit with every change.";
+}
+
+std::string shown(std::string_view text) { return text::visible(text, text_max); }
+
+std::string shown_name(std::string_view name) { return text::visible(name, name_max); }
+
+std::string since(moment begun, moment at) {
+  char text[40];
+  const double passed = ms(at - begun);
+  std::snprintf(text, sizeof text, "%+.1f ms", passed > -0.05 && passed < 0 ? 0.0 : passed);
+  return text;
+}
+
+double ms(moment time) { return static_cast<double>(time.count()) / 1000.0; }
+
+}  // namespace drover::audit

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// The words of all reports: one for each enumerator, and what more than one of them says. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "audit/engine/audit_result.hpp"
+
+namespace drover::audit {
+
+[[nodiscard]] std::string_view word_of(confidence how_sure);       ///< "proof"
+[[nodiscard]] std::string_view word_of(verdict is);                ///< "inconclusive"
+[[nodiscard]] std::string_view word_of(coverage_line::status is);  ///< "not_exercised"
+[[nodiscard]] std::string_view word_of(key_role role);             ///< "value"
+
+/// "2 errors, 1 warning, 1 accepted"; "no findings".
+[[nodiscard]] std::string findings_in_words(const audit_result& of);
+
+/// "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 91 loads".
+[[nodiscard]] std::string run_in_words(const audit_result::figures& of);
+
+/// "14 of 57"; "14" where nobody counted the cases.
+[[nodiscard]] std::string times_in_words(const finding& of);
+
+/// What to do now, in a sentence or two, for who reads it in a terminal or on the page.
+enum class reader : std::uint8_t { terminal, page };
+[[nodiscard]] std::string next_step(const audit_result& of, reader where);
+
+/// A name, or a text with names in it, as it may be shown: see text::visible.
+[[nodiscard]] std::string shown(std::string_view text);
+[[nodiscard]] std::string shown_name(std::string_view name);
+
+/// "+51.2 ms"
+[[nodiscard]] std::string since(moment begun, moment at);
+
+/// Milliseconds with three decimals.
+[[nodiscard]] double ms(moment time);
+
+}  // namespace drover::audit

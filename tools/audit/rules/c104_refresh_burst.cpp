@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// C104: a value that is still cached is refreshed by several callers at once.
+#include <algorithm>
+#include <memory>
+
+#include "audit/rules/herds.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::uint64_t burst_min = 3;
+constexpr std::uint64_t bursts_min = 2;
+/// Early expiration at random brings three at once, too, in every second refresh of a busy key;
+/// where everybody refreshes, four of five and more are bursts.
+constexpr double bursts_share = 0.6;
+/// Two callers now and then are what early expiration at random brings.
+constexpr std::uint64_t pairs_min = 3;
+/// Stores farther apart are not of one burst.
+constexpr moment quiet = std::chrono::milliseconds(100);
+/// A miss so many load times before means that the stores end a cold event.
+constexpr int miss_near = 3;
+/// A cache is read more often than it is refreshed.
+constexpr std::uint64_t reads_for_each_store = 2;
+
+class refresh_burst final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "C104"; }
+  [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
+
+  void on_refresh(const refresh& what, const key_state& key, const world& all) override {
+    if (!what.last_hit) return;  // by a process that never read it: a writer
+    run& here = last_[key.ref];
+    const bool goes_on = here.stores > 0 && what.store.sent - here.last.done <= quiet;
+    // A holder of a lock stores by turns, not at once.
+    if (what.tenure != 0 && what.tenure == here.tenure && goes_on) return;
+    if (!goes_on) {
+      end(here, key, all);
+      here = {};
+      here.first = what.store;
+      const moment delta = std::max(all.delta_of(*key.pattern), moment(quiet / miss_near));
+      here.after_miss =
+          key.cold != nullptr ||
+          (key.last_miss && what.store.sent - key.last_miss->done < miss_near * delta);
+    }
+    if (here.stores > 0 && (here.first.connection != what.store.connection ||
+                            all.connections().is_multiplexed(what.store.connection))) {
+      here.several = true;
+    }
+    here.last = what.store;
+    here.tenure = what.tenure;
+    ++here.stores;
+    if (!pending_full_) remember(key);
+  }
+
+  void on_end(const world& all, verdicts& out) override {
+    for (const key_ref each : pending_) {
+      const key_state* const key = all.find(each);
+      run* const here = last_.find(each);
+      if (key != nullptr && here != nullptr) end(*here, *key, all);
+    }
+    std::uint64_t refreshes = 0;
+    std::uint64_t bad = 0;
+    for (auto& [index, seen] : of_) {
+      const pattern_state& pattern = all.patterns()[index];
+      if (all.role_of(pattern) != key_role::value) continue;
+      refreshes += seen.bursts.opportunities;
+      bad += judge(pattern, seen, out);
+    }
+    const auto status = bad > 0         ? coverage_line::status::fail
+                        : refreshes > 0 ? coverage_line::status::pass
+                                        : coverage_line::status::not_exercised;
+    out.covered(id(), status,
+                refreshes == 0 ? "no live value was stored again"
+                               : counted(refreshes, "refresh", "refreshes") + " of live values, " +
+                                     in_words(bad) + " in bursts of three " + "and more");
+  }
+
+ private:
+  struct run {
+    mark first;
+    mark last;
+    std::uint64_t stores = 0;
+    std::uint64_t tenure = 0;
+    bool after_miss = false;
+    bool several = false;  ///< callers: one that writes again and again is no burst
+  };
+  struct tally {
+    cases bursts;
+    cases pairs;
+  };
+  /// Of these the last run is still to be judged when all is over.
+  static constexpr std::size_t pending_max = 10'000;
+
+  void remember(const key_state& key) {
+    if (last_[key.ref].stores != 1) return;
+    if (pending_.size() >= pending_max) {
+      pending_full_ = true;
+      return;
+    }
+    if (pending_.empty() || !(pending_.back() == key.ref)) pending_.push_back(key.ref);
+  }
+
+  void end(run& what, const key_state& key, const world& all) {
+    if (what.stores == 0) return;
+    tally& seen = of_[*key.pattern];
+    ++seen.bursts.opportunities;
+    ++seen.pairs.opportunities;
+    if (what.after_miss || what.stores < 2 || !what.several) {
+      what.stores = 0;
+      return;
+    }
+    cases& of = what.stores >= burst_min ? seen.bursts : seen.pairs;
+    of.add(static_cast<double>(what.stores), [&] {
+      const moment lead = std::max(all.delta_of(*key.pattern), moment(quiet));
+      return proof_of(all, key, what.first.sent - lead, what.last.done,
+                      counted(what.stores, "store", "stores") + " of a live value within " +
+                          in_words(what.last.done - what.first.sent) +
+                          ", although nobody had missed it.");
+    });
+    what.stores = 0;
+  }
+
+  std::uint64_t judge(const pattern_state& pattern, const tally& seen, verdicts& out) const {
+    const op_counts& counts = pattern.counts;
+    if (counts.reads() < reads_for_each_store * (counts.stores + counts.won)) return 0;
+    const bool bursts = seen.bursts.count >= bursts_min &&
+                        static_cast<double>(seen.bursts.count) >=
+                            bursts_share * static_cast<double>(seen.bursts.opportunities);
+    if (!bursts && seen.pairs.count + seen.bursts.count < pairs_min) return 0;
+    cases shown = seen.bursts;
+    if (!bursts) shown.merge(seen.pairs);
+    shown.opportunities = seen.bursts.opportunities;
+    finding made = finding_of(id(), pattern, shown);
+    made.how_bad = bursts ? severity::warning : severity::info;
+    made.how_sure = confidence::strong;
+    made.message = bursts ? "A live value was refreshed by several callers at once " +
+                                counted(shown.count, "time", "times") + ", by " +
+                                in_words(static_cast<std::uint64_t>(shown.worst())) +
+                                " in the worst case."
+                          : "A live value was refreshed by two or three callers at once " +
+                                counted(shown.count, "time", "times") +
+                                ": what early expiration at random brings now and then.";
+    out.found(std::move(made));
+    return bursts ? shown.count : 0;
+  }
+
+  per_pattern<tally> of_;
+  per_key<run> last_;
+  std::vector<key_ref> pending_;
+  bool pending_full_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<rule> make_c104() { return std::make_unique<refresh_burst>(); }
+
+}  // namespace drover::audit

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// C202: a lock is taken with one command and gets its TTL with a second one.
+#include <memory>
+
+#include "audit/rules/tenures.hpp"
+
+namespace drover::audit {
+namespace {
+
+class lock_two_step final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "C202"; }
+  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+
+  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+    tally& seen = of_[*lock.pattern];
+    ++seen.steps.opportunities;
+    if (!what.ttl_set) return;
+    const bool later = what.ttl_came == tenure::ttl_by::later;
+    const bool transaction = what.ttl_came == tenure::ttl_by::same_transaction;
+    if (!later && !transaction && what.ttl_came != tenure::ttl_by::same_batch) return;
+    if (later) ++seen.later;
+    if (transaction) ++seen.in_transaction;
+    seen.extended += what.extended_by_losers;
+    const moment gap = what.ttl_set->sent - what.won.done;
+    seen.steps.add(later ? static_cast<double>(gap.count()) : 0.0, [&] {
+      std::string summary = std::string(what.won.command) + " took the lock, ";
+      summary += later ? std::string(what.ttl_set->command) + " gave it a TTL " + in_words(gap) +
+                             " later, in a round trip of its own."
+                       : std::string(what.ttl_set->command) + " gave it a TTL " +
+                             (transaction ? "in the same transaction." : "in the same pipeline.");
+      return proof_of_tenure(all, what, lock, what.ttl_set->done, std::move(summary));
+    });
+  }
+
+  void on_end(const world& all, verdicts& out) override {
+    std::uint64_t tenures = 0;
+    std::uint64_t bad = 0;
+    for (auto& [index, seen] : of_) {
+      const pattern_state& lock = all.patterns()[index];
+      if (all.role_of(lock) != key_role::lock) continue;
+      tenures += seen.steps.opportunities;
+      bad += seen.steps.count;
+      if (seen.steps.count > 0) report(lock, seen, all, out);
+    }
+    out.covered(id(), status_of(bad, tenures),
+                counted(tenures, "acquisition", "acquisitions") + ", " + in_words(bad) +
+                    " with a TTL by a second command");
+  }
+
+ private:
+  struct tally {
+    cases steps;
+    std::uint64_t later = 0;
+    std::uint64_t in_transaction = 0;
+    std::uint64_t extended = 0;
+  };
+
+  void report(const pattern_state& lock, const tally& seen, const world& all, verdicts& out) const {
+    finding made = finding_of(id(), lock, seen.steps);
+    made.how_sure = confidence::proof;
+    made.how_bad = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;
+    made.message = in_words(seen.steps.count) + " of " +
+                   counted(seen.steps.opportunities, "acquisition", "acquisitions") + " of " +
+                   lock_in_words(all, lock) + " set the TTL by a second command";
+    if (seen.later > 0) {
+      made.message +=
+          ": a process that ends between the two leaves a lock that never ends; the "
+          "longest gap was " +
+          in_words(moment{static_cast<std::int64_t>(seen.steps.worst())});
+    } else if (seen.in_transaction > 0) {
+      made.message +=
+          ", in one transaction: whoever loses lengthens the winner's lease with its "
+          "own EXPIRE";
+      if (seen.extended > 0) {
+        made.message += ", which happened " + counted(seen.extended, "time", "times");
+      }
+    } else {
+      made.message +=
+          ", in one pipeline: a connection that breaks in its midst leaves a lock that "
+          "never ends";
+    }
+    made.message += '.';
+    out.found(std::move(made));
+  }
+
+  per_pattern<tally> of_;
+};
+
+}  // namespace
+
+std::unique_ptr<rule> make_c202() { return std::make_unique<lock_two_step>(); }
+
+}  // namespace drover::audit

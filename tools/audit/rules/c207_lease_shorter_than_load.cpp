@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// C207: a lease ended while its holder was still at work.
+#include <algorithm>
+#include <memory>
+
+#include "audit/rules/tenures.hpp"
+
+namespace drover::audit {
+namespace {
+
+class lease_shorter_than_load final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "C207"; }
+  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+
+  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+    if (!what.has_lease) return;
+    tally& seen = of_[*lock.pattern];
+    ++seen.outlived.opportunities;
+    if (was_released(what)) seen.longest = std::max(seen.longest, what.held());
+    if (what.how != tenure::ending::ran_out) return;
+    // Who was never heard of again is another case: C210.
+    if (!what.came_back && !what.late_store) return;
+    const mark& back = what.came_back ? *what.came_back : what.late_store->store;
+    if (what.next_won && what.next_won->done <= back.sent) ++seen.entered;
+    if (what.came_back && what.came_back->value.hash != 0) ++seen.by_token;
+    const moment late = back.sent - what.lease_from;
+    seen.outlived.add(static_cast<double>(late.count()), [&] {
+      std::string summary = "The lease of " + in_words(what.ttl) + " had been over for " +
+                            in_words(late) + " when its holder " +
+                            (what.came_back ? "was heard of" : "stored the value");
+      if (what.next_won) summary += "; another had taken the lock by then";
+      return proof_of_tenure(all, what, lock, back.done, summary + '.');
+    });
+  }
+
+  void on_end(const world& all, verdicts& out) override {
+    std::uint64_t leases = 0;
+    std::uint64_t bad = 0;
+    moment longest{};
+    for (auto& [index, seen] : of_) {
+      const pattern_state& lock = all.patterns()[index];
+      if (all.role_of(lock) != key_role::lock) continue;
+      leases += seen.outlived.opportunities;
+      longest = std::max(longest, seen.longest);
+      if (seen.outlived.count == 0) continue;
+      bad += seen.outlived.count;
+      finding made = finding_of(id(), lock, seen.outlived);
+      made.how_bad = severity::error;
+      made.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
+      made.message = in_words(seen.outlived.count) + " of " +
+                     counted(seen.outlived.opportunities, "lease", "leases") + " of " +
+                     lock_in_words(all, lock) + " ended while the holder was at work; by " +
+                     in_words(moment{static_cast<std::int64_t>(seen.outlived.worst())}) +
+                     " in the worst case";
+      if (seen.entered > 0) {
+        made.message += "; " + counted(seen.entered, "time", "times") + " another had entered";
+      }
+      made.message += '.';
+      out.found(std::move(made));
+    }
+    out.covered(id(), status_of(bad, leases),
+                counted(leases, "lease", "leases") +
+                    (longest > moment::zero() ? ", the longest hold " + in_words(longest) : "") +
+                    "; " + in_words(bad) + " ended too early");
+  }
+
+ private:
+  struct tally {
+    cases outlived;
+    std::uint64_t entered = 0;
+    std::uint64_t by_token = 0;
+    moment longest{};
+  };
+  per_pattern<tally> of_;
+};
+
+}  // namespace
+
+std::unique_ptr<rule> make_c207() { return std::make_unique<lease_shorter_than_load>(); }
+
+}  // namespace drover::audit

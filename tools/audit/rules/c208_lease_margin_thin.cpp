@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// C208: a lock was held for more than half of its lease, without renewal.
+#include <algorithm>
+#include <memory>
+
+#include "audit/rules/tenures.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::uint64_t tenures_min = 5;
+/// An origin that takes twice as long is an ordinary day.
+constexpr double share_max = 0.5;
+
+class lease_margin_thin final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "C208"; }
+  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+
+  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+    if (!what.has_lease || what.ttl <= moment::zero() || what.renewals > 0) return;
+    tally& seen = of_[*lock.pattern];
+    if (what.how == tenure::ending::ran_out && (what.came_back || what.late_store)) {
+      ++seen.outlived;
+    }
+    if (!was_released(what) || what.ended_by != tenure::another::no) return;
+    if (all.is_perturbed(what.won.sent, what.ended->done)) return;
+    ++seen.thin.opportunities;
+    const double share =
+        static_cast<double>(what.held().count()) / static_cast<double>(what.ttl.count());
+    seen.largest = std::max(seen.largest, share);
+    if (share <= share_max) return;
+    seen.thin.add(share, [&] {
+      return proof_of_tenure(
+          all, what, lock, what.ended->done,
+          "Held for " + in_words(what.held()) + " of a lease of " + in_words(what.ttl) + ".");
+    });
+  }
+
+  void on_end(const world& all, verdicts& out) override {
+    std::uint64_t tenures = 0;
+    std::uint64_t bad = 0;
+    double largest = 0;
+    for (auto& [index, seen] : of_) {
+      const pattern_state& lock = all.patterns()[index];
+      if (all.role_of(lock) != key_role::lock) continue;
+      if (seen.thin.opportunities < tenures_min) continue;
+      tenures += seen.thin.opportunities;
+      largest = std::max(largest, seen.largest);
+      // Where leases end too early, that is the finding: C207.
+      if (seen.thin.count == 0 || seen.outlived > 0) continue;
+      bad += seen.thin.count;
+      finding made = finding_of(id(), lock, seen.thin);
+      made.how_bad = severity::warning;
+      made.how_sure = confidence::strong;
+      made.message = lock_in_words(all, lock) + " was held for up to " + percent(seen.largest) +
+                     " of its lease, without renewal, in " + in_words(seen.thin.count) + " of " +
+                     counted(seen.thin.opportunities, "tenure", "tenures") + '.';
+      out.found(std::move(made));
+    }
+    out.covered(id(), status_of(bad, tenures),
+                tenures == 0 ? "fewer than five tenures of any lock with a known lease"
+                             : counted(tenures, "tenure", "tenures") + ", held for up to " +
+                                   percent(largest) + " of the lease");
+  }
+
+ private:
+  struct tally {
+    cases thin;
+    std::uint64_t outlived = 0;
+    double largest = 0;
+  };
+  static std::string percent(double share) {
+    return share_in_words(static_cast<std::uint64_t>(share * 1000), 1000);
+  }
+  per_pattern<tally> of_;
+};
+
+}  // namespace
+
+std::unique_ptr<rule> make_c208() { return std::make_unique<lease_margin_thin>(); }
+
+}  // namespace drover::audit

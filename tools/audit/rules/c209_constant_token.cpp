@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// C209: each acquisition writes the same token into the lock.
+#include <memory>
+
+#include "audit/rules/tenures.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::uint64_t same_tenures_min = 3;
+
+class constant_token final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "C209"; }
+  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+
+  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+    // By script a token may be that of a thread that may enter again, as Redisson's.
+    if (what.won.in_script || what.won.value.length == 0) return;
+    tally& seen = of_[*lock.pattern];
+    ++seen.tenures;
+    if (seen.tenures == 1) {
+      seen.token = what.won.value;
+    } else if (!(seen.token == what.won.value)) {
+      seen.varies = true;
+    }
+    if (seen.varies) return;
+    seen.same.add(static_cast<double>(seen.tenures), [&] {
+      // From the acquisition on: that is where the token is.
+      return proof_of(all, lock, what.won.sent, what.ended ? what.ended->done : what.won.done,
+                      seen.tenures == 1
+                          ? "The first acquisition with this token."
+                          : "The token is the same as that of the " +
+                                counted(seen.tenures - 1, "acquisition", "acquisitions") +
+                                " before.",
+                      what.value);
+    });
+  }
+
+  void on_end(const world& all, verdicts& out) override {
+    std::uint64_t tenures = 0;
+    std::uint64_t bad = 0;
+    for (auto& [index, seen] : of_) {
+      const pattern_state& lock = all.patterns()[index];
+      if (all.role_of(lock) != key_role::lock || seen.tenures < same_tenures_min) continue;
+      tenures += seen.tenures;
+      if (seen.varies) continue;
+      bad += seen.tenures;
+      finding made = finding_of(id(), lock, seen.same);
+      made.how_bad = severity::warning;
+      made.how_sure = confidence::proof;
+      made.message = "All " + counted(seen.tenures, "acquisition", "acquisitions") + " of " +
+                     lock_in_words(all, lock) + " wrote one token of " +
+                     bytes_in_words(seen.token.length) + '.';
+      out.found(std::move(made));
+    }
+    out.covered(id(), status_of(bad, tenures),
+                tenures == 0 ? "fewer than three acquisitions of any lock"
+                             : counted(tenures, "acquisition", "acquisitions") + ", " +
+                                   in_words(bad) + " with one token for all");
+  }
+
+ private:
+  struct tally {
+    std::uint64_t tenures = 0;
+    digest token;
+    bool varies = false;
+    cases same;
+  };
+  per_pattern<tally> of_;
+};
+
+}  // namespace
+
+std::unique_ptr<rule> make_c209() { return std::make_unique<constant_token>(); }
+
+}  // namespace drover::audit

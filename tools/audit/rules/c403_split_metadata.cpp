@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// C403: a value and what is known about it are stored in two keys, one after the other.
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "audit/rules/telling.hpp"
+
+namespace drover::audit {
+namespace {
+
+/// Stores of one request lie no further apart.
+constexpr moment pair_within = std::chrono::seconds{1};
+/// Once may be a coincidence of names.
+constexpr std::uint64_t pairs_min = 2;
+/// TTLs that differ by more than this part were not meant to be one.
+constexpr double ttl_apart = 0.02;
+/// Stores of keys with a telling end, whose other half has not come yet.
+constexpr std::size_t waiting_max = 256;
+constexpr std::array<std::string_view, 18> suffixes{
+    "meta",       "metadata", "exp",        "expiry", "expires", "expires_at",
+    "ts",         "time",     "timestamp",  "ver",    "version", "created",
+    "created_at", "updated",  "updated_at", "etag",   "stale",   "fresh"};
+
+/// The key that `name` says something of: without ":ts", "_meta", ".exp"; "" if it has no such end.
+std::string_view described_by(std::string_view name) {
+  const std::size_t at = name.find_last_of(":./|#_-");
+  if (at == std::string_view::npos || at == 0) return {};
+  const auto is_suffix = [&](std::size_t from) {
+    return std::find(suffixes.begin(), suffixes.end(), name.substr(from + 1)) != suffixes.end();
+  };
+  // "user:1:expires_at": the longest end counts.
+  const std::size_t before = name.find_last_of(":./|#-");
+  if (before != std::string_view::npos && before > 0 && is_suffix(before)) {
+    return name.substr(0, before);
+  }
+  return is_suffix(at) ? name.substr(0, at) : std::string_view{};
+}
+
+class split_metadata final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "C403"; }
+  [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::store); }
+
+  void on_op(const op& what, const key_state& key, const world& all) override {
+    if (what.came != op::outcome::yes || !what.is_text || what.part) return;
+    const std::string_view base = described_by(key.name);
+    if (base.empty()) {
+      if (!waiting_.empty()) meet_waiting(what, key, all);
+      return;
+    }
+    const key_state* const value = all.find(key.database, base);
+    if (value != nullptr && value->last_store && is_pair(*value->last_store, mark{what})) {
+      pair(*value, *value->last_store, key, mark{what}, all);
+      return;
+    }
+    waiting_.push_back({key.ref, std::string{base}, key.database, mark{what}});
+    if (waiting_.size() > waiting_max) waiting_.pop_front();
+  }
+
+  void on_end(const world& all, verdicts& out) override {
+    std::uint64_t pairs = 0;
+    std::uint64_t split = 0;
+    for (auto& [index, of] : of_) {
+      const pattern_state& pattern = all.patterns()[index];
+      const pattern_state& about = all.patterns()[of.meta];
+      if (all.role_of(pattern) != key_role::value || all.role_of(about) == key_role::ignored ||
+          all.role_of(about) == key_role::lock) {
+        continue;
+      }
+      pairs += of.bad.opportunities;
+      if (of.bad.count < pairs_min) continue;
+      split += of.bad.count;
+      finding made = finding_of(id(), pattern, of.bad);
+      made.how_bad = severity::warning;
+      made.how_sure = of.read_between > 0 ? confidence::proof : confidence::strong;
+      made.message = in_words(of.bad.count) + " of " +
+                     counted(of.bad.opportunities, "time", "times") + " the value and its \"" +
+                     about.text + "\" were stored in two steps";
+      if (of.read_between > 0) {
+        made.message += "; " + counted(of.read_between, "read", "reads") + " fell in between";
+      }
+      if (of.other_ttl > 0) {
+        made.message += "; " + in_words(of.other_ttl) + " of them with different TTLs";
+      }
+      made.message += '.';
+      out.found(std::move(made));
+    }
+    out.covered(id(),
+                split > 0   ? coverage_line::status::fail
+                : pairs > 0 ? coverage_line::status::pass
+                            : coverage_line::status::not_exercised,
+                pairs == 0
+                    ? "no value has a second key that says something of it"
+                    : counted(pairs, "value was", "values were") + " stored with a second key, " +
+                          in_words(split) + " of them in two steps");
+  }
+
+ private:
+  struct half {
+    key_ref key;
+    std::string base;
+    std::uint32_t database = 0;
+    mark store;
+  };
+  struct seen {
+    cases bad;
+    std::uint32_t meta = 0;  ///< pattern of the second keys
+    std::uint64_t read_between = 0;
+    std::uint64_t other_ttl = 0;
+  };
+
+  static bool is_pair(const mark& first, const mark& second) {
+    const bool same_flow = first.connection == second.connection ||
+                           (first.process != 0 && first.process == second.process);
+    return same_flow && second.sent - first.done <= pair_within;
+  }
+  static bool is_one_step(const mark& a, const mark& b) {
+    return a.connection == b.connection &&
+           (a.sequence == b.sequence || (a.transaction != 0 && a.transaction == b.transaction));
+  }
+
+  void meet_waiting(const op& what, const key_state& key, const world& all) {
+    while (!waiting_.empty() && what.sent - waiting_.front().store.done > pair_within) {
+      waiting_.pop_front();
+    }
+    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const half& each) {
+      return each.database == key.database && each.base == key.name;
+    });
+    if (found == waiting_.end()) return;
+    const half other = *found;
+    waiting_.erase(found);
+    const key_state* const meta = all.find(other.key);
+    if (meta != nullptr && is_pair(other.store, mark{what})) {
+      pair(key, mark{what}, *meta, other.store, all);
+    }
+  }
+
+  void pair(const key_state& value, const mark& value_store, const key_state& meta,
+            const mark& meta_store, const world& all) {
+    seen& of = of_[*value.pattern];
+    of.meta = meta.pattern->index;
+    ++of.bad.opportunities;
+    if (is_one_step(value_store, meta_store)) return;
+    const mark& first = value_store.done <= meta_store.done ? value_store : meta_store;
+    const mark& second = value_store.done <= meta_store.done ? meta_store : value_store;
+    const auto reads_between = [&](const key_state& key) {
+      return key.last_hit && key.last_hit->sent >= first.done &&
+             key.last_hit->done <= second.sent && key.last_hit->connection != first.connection;
+    };
+    const bool read = reads_between(value) || reads_between(meta);
+    const double longer = static_cast<double>(std::max(value_store.ttl, meta_store.ttl).count());
+    const auto apart = static_cast<double>(
+        std::max(value_store.ttl - meta_store.ttl, meta_store.ttl - value_store.ttl).count());
+    const bool other_ttl = apart > ttl_apart * longer;
+    of.read_between += read ? 1 : 0;
+    of.other_ttl += other_ttl ? 1 : 0;
+    of.bad.add((read ? 2 : 0) + (other_ttl ? 1 : 0), [&] {
+      return proof_of(all, value, first.sent, second.done,
+                      "The two stores lie " + in_words(second.sent - first.done) + " apart" +
+                          (read ? ", and a read fell in between." : "."),
+                      meta.ref);
+    });
+  }
+
+  std::deque<half> waiting_;
+  per_pattern<seen> of_;
+};
+
+}  // namespace
+
+std::unique_ptr<rule> make_c403() { return std::make_unique<split_metadata>(); }
+
+}  // namespace drover::audit

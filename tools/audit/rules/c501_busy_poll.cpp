@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// C501: waiters ask Redis without a pause whether the value has come.
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "audit/rules/telling.hpp"
+
+namespace drover::audit {
+namespace {
+
+/// Questions in a row by one connection: fewer are over before anyone notices.
+constexpr std::uint64_t polls_min = 150;
+/// Questions a second about one key, of all who wait: a dozen waiters at 25 ms make 480.
+constexpr double rate_min = 1000;
+/// Other waits for the same key that are remembered to add up who asks at once.
+constexpr std::size_t waits_max = 64;
+
+class busy_poll final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "C501"; }
+  [[nodiscard]] interest::bits wants() const override { return interest::waits; }
+
+  void on_wait(const wait& what, const key_state& key, const world& all) override {
+    if (all.is_perturbed(what.first, what.last)) return;
+    recent& others = of_[key.ref];
+    const double rate = rate_of(what) + rate_beside(what, others);
+    others.waits[others.count++ % waits_max] = {what.connection, what.first, what.last, what.polls};
+
+    cases& bad = bad_[*key.pattern];
+    ++bad.opportunities;
+    ++waits_;
+    if (what.polls <= polls_min || rate <= rate_min) return;
+    bad.add(rate, [&] {
+      // The first questions show it: hundreds more look the same.
+      return proof_of(all, key, what.first, what.first + 20 * what.shortest_gap + tenth,
+                      counted(what.polls, "question", "questions") + " in a row within " +
+                          in_words(what.last - what.first) + ", and " +
+                          in_words(static_cast<std::uint64_t>(rate)) +
+                          " a second by all who waited for this key.");
+    });
+  }
+
+  void on_end(const world& all, verdicts& out) override {
+    std::uint64_t busy = 0;
+    for (auto& [index, bad] : bad_) {
+      const pattern_state& pattern = all.patterns()[index];
+      if (bad.count == 0 || !is_judged(all.role_of(pattern))) continue;
+      busy += bad.count;
+      finding made = finding_of(id(), pattern, bad);
+      made.how_bad = severity::warning;
+      made.how_sure = confidence::strong;
+      made.message = counted(bad.count, "wait", "waits") + " of more than " + in_words(polls_min) +
+                     " questions in a row; at worst " +
+                     in_words(static_cast<std::uint64_t>(bad.worst())) +
+                     " questions a second about one key.";
+      out.found(std::move(made));
+    }
+    const std::string text = counted(waits_, "wait", "waits") + ", " + in_words(busy) + " too busy";
+    out.covered(id(),
+                busy > 0     ? coverage_line::status::fail
+                : waits_ > 0 ? coverage_line::status::pass
+                             : coverage_line::status::not_exercised,
+                waits_ == 0 ? "nobody was seen to wait for another's load" : text);
+  }
+
+ private:
+  static constexpr moment tenth = std::chrono::milliseconds{1};
+
+  struct past {
+    std::uint64_t connection = 0;
+    moment first{};
+    moment last{};
+    std::uint64_t polls = 0;
+  };
+  struct recent {
+    std::size_t count = 0;
+    std::array<past, waits_max> waits{};
+  };
+
+  static bool is_judged(key_role role) { return role == key_role::value || role == key_role::lock; }
+  static double seconds(moment length) {
+    return std::max(0.001, static_cast<double>(length.count()) / 1e6);
+  }
+  static double rate_of(const wait& what) {
+    return static_cast<double>(what.polls) / seconds(what.last - what.first);
+  }
+  /// Of the others' questions those within this wait, a second.
+  static double rate_beside(const wait& what, const recent& others) {
+    double polls = 0;
+    for (std::size_t i = 0; i < std::min(others.count, waits_max); ++i) {
+      const past& each = others.waits[i];
+      const moment from = std::max(each.first, what.first);
+      const moment to = std::min(each.last, what.last);
+      if (each.connection == what.connection || to <= from) continue;
+      polls +=
+          static_cast<double>(each.polls) * seconds(to - from) / seconds(each.last - each.first);
+    }
+    return polls / seconds(what.last - what.first);
+  }
+
+  per_key<recent> of_;
+  per_pattern<cases> bad_;
+  std::uint64_t waits_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<rule> make_c501() { return std::make_unique<busy_poll>(); }
+
+}  // namespace drover::audit

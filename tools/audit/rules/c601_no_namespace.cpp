@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// C601: value keys have no prefix.
+#include <memory>
+
+#include "audit/rules/telling.hpp"
+
+namespace drover::audit {
+namespace {
+
+/// So many keys without a prefix are a habit; fewer only if they are half of all.
+constexpr std::uint64_t keys_min = 5;
+constexpr std::string_view separators = ":./|#_-";
+
+class no_namespace final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "C601"; }
+  [[nodiscard]] interest::bits wants() const override { return 0; }
+
+  void on_end(const world& all, verdicts& out) override {
+    std::uint64_t values = 0;
+    std::uint64_t bare = 0;
+    for (const pattern_state& each : all.patterns()) {
+      if (!is_judged(each, all)) continue;
+      values += each.keys;
+      if (is_bare(each)) bare += each.keys;
+    }
+    const bool failed = bare >= keys_min || (bare > 0 && 2 * bare >= values);
+    if (failed && !all.capture().keys_hidden) {
+      for (const pattern_state& each : all.patterns()) {
+        if (is_judged(each, all) && is_bare(each)) out.found(judged(each, values));
+      }
+    }
+    if (all.capture().keys_hidden) {
+      out.covered(id(), coverage_line::status::not_exercised, "the names of keys are hidden");
+      return;
+    }
+    out.covered(
+        id(),
+        failed       ? coverage_line::status::fail
+        : values > 0 ? coverage_line::status::pass
+                     : coverage_line::status::not_exercised,
+        counted(values, "cached key", "cached keys") + ", " + in_words(bare) + " without a prefix");
+  }
+
+ private:
+  static bool is_judged(const pattern_state& pattern, const world& all) {
+    return all.role_of(pattern) == key_role::value && all.is_cache_aside(pattern);
+  }
+  /// By an example: in a pattern the brackets of "(others)" and the like stand for many names.
+  static bool is_bare(const pattern_state& pattern) {
+    return pattern.first_key.find_first_of(separators) == std::string::npos;
+  }
+
+  finding judged(const pattern_state& pattern, std::uint64_t values) const {
+    cases none;
+    finding made = finding_of(id(), pattern, none);
+    made.keys = {pattern.first_key};
+    made.count = pattern.keys;
+    made.opportunities = values;
+    made.how_bad = severity::warning;
+    made.how_sure = confidence::proof;
+    made.message = counted(pattern.keys, "cached key has", "cached keys have") +
+                   " no prefix that says whose it is, of " + in_words(values) + " cached keys.";
+    return made;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<rule> make_c601() { return std::make_unique<no_namespace>(); }
+
+}  // namespace drover::audit

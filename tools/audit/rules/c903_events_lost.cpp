@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// C903: a part of the traffic was passed on unread.
+#include <map>
+#include <memory>
+#include <set>
+
+#include "audit/rules/telling.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::size_t reasons_max = 8;
+constexpr std::size_t connections_max = 10'000;
+
+class events_lost final : public rule {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "C903"; }
+  [[nodiscard]] interest::bits wants() const override { return interest::records; }
+
+  void on_record(const record& what, const world& /*all*/) override {
+    const auto* const lost = std::get_if<sight_lost>(&what);
+    if (lost == nullptr) return;
+    ++times_;
+    bytes_ += lost->bytes;
+    events_ += lost->events;
+    if (lost->connection != 0 && connections_.size() < connections_max) {
+      connections_.insert(lost->connection);
+    }
+    if (reasons_.size() < reasons_max || reasons_.contains(lost->why)) ++reasons_[lost->why];
+  }
+
+  void on_end(const world& /*all*/, verdicts& out) override {
+    if (times_ == 0) return;
+    std::string why;
+    for (const auto& [reason, times] : reasons_) {
+      why += (why.empty() ? "" : "; ") + reason +
+             (times > 1 ? " (" + counted(times, "time", "times") + ")" : "");
+    }
+    finding notice;
+    notice.rule = id();
+    notice.how_bad = severity::info;
+    notice.how_sure = confidence::proof;
+    notice.count = times_;
+    notice.message = counted(events_, "command was", "commands were") + " left out and " +
+                     bytes_in_words(bytes_) + " passed on unread, on " +
+                     counted(connections_.size(), "connection", "connections") + ": " + why + '.';
+    out.notice(std::move(notice));
+  }
+
+ private:
+  std::map<std::string, std::uint64_t> reasons_;
+  std::set<std::uint64_t> connections_;
+  std::uint64_t times_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t events_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<rule> make_c903() { return std::make_unique<events_lost>(); }
+
+}  // namespace drover::audit

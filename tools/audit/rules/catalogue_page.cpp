@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <string>
+
+#include "audit/rules/catalogue.hpp"
+#include "text/text_layout.hpp"
+
+namespace drover::audit {
+namespace {
+
+constexpr std::size_t terminal_columns = 100;
+
+std::string item(std::string_view label, std::string_view text) {
+  if (text.empty()) return {};
+  return text::wrapped("* **" + std::string{label} + ":** " + std::string{text}, page_columns, 2) +
+         '\n';
+}
+
+std::string section(const rule_text& rule) {
+  std::string out = "### " + std::string{rule.id} + " " + std::string{rule.name} + "\n\n";
+  out += text::wrapped(rule.says, page_columns, 0) + "\n\n";
+  std::string grade{word_of(rule.usual)};
+  if (!rule.otherwise.empty()) grade += "; " + std::string{rule.otherwise};
+  out += item("Severity", grade + '.');
+  out += item("Why", rule.why);
+  if (!rule.silent_for.empty()) {
+    out += item("Left alone",
+                std::string{rule.silent_for} + (rule.silent_for.ends_with('.') ? "" : "."));
+  }
+  if (!rule.exercised_by.empty()) {
+    out += item("Exercised by", std::string{rule.exercised_by} + '.');
+  }
+  out += item("Advice", rule.advice);
+  if (!rule.kit_rules.empty()) {
+    const bool many = rule.kit_rules.find(',') != std::string_view::npos;
+    out += item(many ? "Caching rules" : "Caching rule", rule.kit_rules);
+  }
+  return out + '\n';
+}
+
+std::string heading(char hundred) {
+  switch (hundred) {
+    case '1': return "Stampedes";
+    case '2': return "Locks";
+    case '3': return "Expiry";
+    case '4': return "Consistency";
+    case '5': return "Waiting";
+    case '6': return "Keys and commands";
+    default: return "Notices";
+  }
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  std::string out{text};
+  out.resize(std::max(width, out.size()), ' ');
+  return out;
+}
+
+void add_part(std::string& out, std::string_view label, std::string_view text) {
+  if (text.empty()) return;
+  const std::string head = padded(label, 14);
+  out += text::wrapped(head + std::string{text}, terminal_columns, head.size()) + '\n';
+}
+
+}  // namespace
+
+std::string list_of_rules() {
+  std::size_t width = 0;
+  for (const rule_text& rule : catalogue()) width = std::max(width, rule.name.size());
+  std::string out;
+  char hundred = '0';
+  for (const rule_text& rule : catalogue()) {
+    if (rule.id[1] != hundred) {
+      hundred = rule.id[1];
+      out += (out.empty() ? "" : "\n") + heading(hundred) + '\n';
+    }
+    const std::string head = "  " + std::string{rule.id} + "  " + padded(rule.name, width) + "  " +
+                             padded(word_of(rule.usual), 7) + "  ";
+    out += head + std::string{rule.says} + '\n';
+  }
+  return out;
+}
+
+std::string page_of(const rule_text& rule) {
+  std::string out =
+      std::string{rule.id} + ' ' + std::string{rule.name} + " (" + std::string{word_of(rule.usual)};
+  if (!rule.otherwise.empty()) out += "; " + std::string{rule.otherwise};
+  out += ")\n\n" + text::wrapped(rule.says, terminal_columns, 0) + "\n\n";
+  add_part(out, "Why", rule.why);
+  add_part(out, "Left alone", rule.silent_for);
+  add_part(out, "Exercised by", rule.exercised_by);
+  add_part(out, "Advice", rule.advice);
+  add_part(out, "To mend it", rule.fix);
+  return out;
+}
+
+std::string catalogue_page() {
+  std::string out = "# The rules of `drover audit`\n\n";
+  out += text::wrapped(
+      "Each rule ends a run as *pass*, *fail* or *not exercised*; \"Exercised by\" says what has "
+      "to "
+      "happen so that *pass* means something. A finding says how often it was seen and in how many "
+      "cases it could have been, and shows the first and the worst cases. Notices (C9xx) are no "
+      "verdict on the application: they say what the run could not see. `drover audit "
+      "--list-rules` "
+      "prints the same, and a test holds this page to it.",
+      page_columns, 0);
+  out += "\n\n" + text::wrapped(
+                      "\"Caching rules\" are the numbers of the short rules that `drover init "
+                      "ai` writes for AI assistants.",
+                      page_columns, 0);
+  out += "\n\n| id | name | severity | means |\n|---|---|---|---|\n";
+  for (const rule_text& rule : catalogue()) {
+    out += "| " + std::string{rule.id} + " | " + std::string{rule.name} + " | " +
+           std::string{word_of(rule.usual)} + " | " + std::string{rule.says} + " |\n";
+  }
+  out += '\n';
+  char hundred = '0';
+  for (const rule_text& rule : catalogue()) {
+    if (rule.id[1] != hundred) {
+      hundred = rule.id[1];
+      out += "## " + heading(hundred) + "\n\n";
+    }
+    out += section(rule);
+  }
+  out.pop_back();  // one line end is enough
+  return out;
+}
+
+}  // namespace drover::audit

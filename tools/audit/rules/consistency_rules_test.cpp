@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+// C401 to C404: streams that must raise them, and for each guard one that must not.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "audit/engine/stage_for_test.hpp"
+#include "audit/rules/all_rules.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace testing;
+
+using status = coverage_line::status;
+
+status coverage_of(const audit_result& of, std::string_view rule) {
+  const coverage_line* const line = covered(of, rule);
+  return line == nullptr ? status::not_exercised : line->is;
+}
+
+// --- C401 stale-set
+
+constexpr const char* user = "user:42";
+
+/// A pattern with loads of about 40 ms, so that the rule knows how long they take.
+stage with_loads(const char* key = user) {
+  stage world;
+  for (int i = 0; i < 3; ++i) {
+    const std::string other = std::string(key).substr(0, 5) + std::to_string(i);
+    world.at(1ms * i).client(3).get(other).miss();
+    world.at(40ms + 1ms * i).client(3).set(other, "v").px(60s).ok();
+    world.at(60ms + 1ms * i).client(3).get(other).hit("v");
+  }
+  return world;
+}
+
+TEST(audit_c401, IsRaisedWhenAReaderStoresWhatAWriterHadInvalidated) {
+  stage world = with_loads();
+  for (int i = 0; i < 2; ++i) {
+    world.at(1s + 1s * i).client(1).get(user).miss();
+    world.at(1s + 1s * i + 20ms).client(2).del(user).answers(0);
+    world.at(1s + 1s * i + 40ms).client(1).set(user, "old").px(60s).ok();
+    world.at(1s + 1s * i + 100ms).client(3).get(user).hit("old");
+    world.at(1s + 1s * i + 500ms).client(2).del(user).answers(1);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C401");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::error);
+  EXPECT_EQ(what->how_sure, confidence::proof);
+  EXPECT_EQ(what->count, 2U);
+  EXPECT_EQ(coverage_of(result, "C401"), status::fail);
+}
+
+TEST(audit_c401, SeesLoadsUnderALockAsWell) {
+  stage world = with_loads();
+  world.at(1s).client(1).get(user).miss();
+  world.at(1s + 1ms).client(1).set("lock:user:42", "t").nx().px(5s).ok();
+  world.at(1s + 2ms).client(1).get(user).miss();
+  world.at(1s + 20ms).client(2).del(user).answers(0);
+  world.at(1s + 42ms).client(1).set(user, "old").px(60s).ok();
+  world.at(1s + 43ms).client(1).compare_and_delete("lock:user:42", "t").answers(1);
+  world.at(2s).client(3).get(user).hit("old");
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(found(result, "C401"), nullptr);
+  EXPECT_EQ(found(result, "C401")->how_sure, confidence::strong);
+}
+
+/// Reader misses at 0, `between` happens, reader stores at 40 ms.
+template <class Between>
+stage reader_and(Between&& between, const char* key = user) {
+  stage world = with_loads(key);
+  world.at(1s).client(1).get(key).miss();
+  between(world);
+  world.at(1s + 40ms).client(1).set(key, "old").px(60s).ok();
+  world.at(2s).client(3).get(key).hit("old");
+  return world;
+}
+
+TEST(audit_c401, NamesWhatDecidesOverRights) {
+  const audit_result result =
+      reader_and([](stage& world) { world.at(1s + 20ms).client(2).del("acl::42").answers(1); },
+                 "acl::42")
+          .judged_by(all_rules());
+  ASSERT_NE(found(result, "C401"), nullptr);
+  EXPECT_NE(found(result, "C401")->message.find("who may do what"), std::string::npos);
+}
+
+TEST(audit_c401, IsSilentWithoutAnInvalidation) {
+  const audit_result result = reader_and([](stage&) {}).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C401"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C401"), status::not_exercised);
+}
+
+TEST(audit_c401, IsSilentForTheReadersOwnDeletion) {
+  const audit_result result = reader_and([](stage& world) {
+                                world.at(1s + 20ms).client(1).del(user).answers(1);
+                              }).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C401"), nullptr);
+}
+
+TEST(audit_c401, IsSilentForAReaderThatDeletesWhatItFoundExpired) {
+  const audit_result result = reader_and([](stage& world) {
+                                world.at(1s + 1ms).client(2).set(user, "new").px(60s).ok();
+                                world.at(1s + 18ms).client(2).get(user).hit("new");
+                                world.at(1s + 20ms).client(2).del(user).answers(1);
+                              }).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C401"), nullptr);
+}
+
+TEST(audit_c401, IsSilentWhenTheReaderMissedAgainAfterIt) {
+  stage world = with_loads();
+  world.at(1s).client(1).get(user).miss();
+  world.at(1s + 20ms).client(2).del(user).answers(0);
+  world.at(1s + 25ms).client(1).get(user).miss();
+  world.at(1s + 65ms).client(1).set(user, "new").px(60s).ok();
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+}
+
+TEST(audit_c401, IsSilentWhenAThreadOfTheProcessMissedAfterIt) {
+  stage world = with_loads();
+  world.belongs(7, {1, 5});
+  world.at(1s).client(1).get(user).miss();
+  world.at(1s + 20ms).client(2).del(user).answers(0);
+  world.at(1s + 25ms).client(5).get(user).miss();
+  // Pooled: the connection that missed first may have been handed to the other thread.
+  world.at(1s + 66ms).client(1).set(user, "new").px(60s).ok();
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+}
+
+TEST(audit_c401, IsSilentWhenWhoMissedAfterItMayBeOfTheProcess) {
+  stage world = with_loads();
+  world.belongs(7, {1}).unknown({5}, "127.0.0.1");
+  world.at(1s).client(1).get(user).miss();
+  world.at(1s + 20ms).client(2).del(user).answers(0);
+  world.at(1s + 25ms).client(5).get(user).miss();
+  world.at(1s + 66ms).client(1).set(user, "new").px(60s).ok();
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+}
+
+TEST(audit_c401, PassesForAStoreThatDependsOnWhatItSaw) {
+  stage world = with_loads();
+  world.at(1s).client(1).get(user).miss();
+  world.at(1s + 20ms).client(2).del(user).answers(0);
+  world.at(1s + 40ms).client(1).compare_and_store(user, "t", "old", 60s).answers(0);
+  world.at(2s).client(3).get(user).miss();
+  world.at(2s + 40ms).client(3).set(user, "new").px(60s).ok();
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+}
+
+TEST(audit_c401, IsSilentForColdEventsOfTheTool) {
+  const audit_result result =
+      reader_and([](stage& world) {
+        world.at(1s + 20ms).client(2).del(user).answers(1);
+        world.tell(tool_acted{tool_acted::what::cold_event, user, 1s + 10ms, 1s + 30ms});
+      }).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C401"), nullptr);
+}
+
+// --- C402 lost-update
+
+stage read_and_written_back(int rounds, bool crossing) {
+  stage world;
+  world.at(0ms).client(1).set("total:1", "0").px(60s).ok();
+  for (int i = 0; i < rounds; ++i) {
+    const auto at = 100ms + 100ms * i;
+    world.at(at).client(1).get("total:1").hit("a" + std::to_string(i));
+    if (crossing) world.at(at + 1ms).client(2).get("total:1").hit("a" + std::to_string(i));
+    world.at(at + 2ms).client(1).set("total:1", "b" + std::to_string(i)).px(60s).ok();
+    if (!crossing) world.at(at + 50ms).client(2).get("total:1").hit("b" + std::to_string(i));
+    world.at(at + (crossing ? 3ms : 52ms))
+        .client(2)
+        .set("total:1", "a" + std::to_string(i + 1))
+        .px(60s)
+        .ok();
+  }
+  return world;
+}
+
+TEST(audit_c402, IsRaisedForUpdatesThatCross) {
+  const audit_result result = read_and_written_back(6, true).judged_by(all_rules());
+  const finding* const what = found(result, "C402");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::error);
+  EXPECT_EQ(what->count, 6U);
+  EXPECT_EQ(what->seen.front().key, "total:1");
+}
+
+TEST(audit_c402, IsAHintWhenNothingWasLost) {
+  const audit_result result = read_and_written_back(6, false).judged_by(all_rules());
+  const finding* const what = found(result, "C402");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::info);
+  EXPECT_EQ(what->how_sure, confidence::suspected);
+}
+
+TEST(audit_c402, IsSilentForWatch) {
+  stage world;
+  world.at(0ms).client(1).set("total:1", "0").px(60s).ok();
+  for (int i = 0; i < 8; ++i) {
+    const auto at = 100ms + 100ms * i;
+    const auto number = static_cast<std::uint64_t>(i + 1);
+    for (const std::uint64_t who : {1U, 2U}) {
+      world.at(at + 10ms * who).client(who).watch("total:1").ok();
+      world.at(at + 10ms * who + 1ms).client(who).get("total:1").hit("x");
+      world.at(at + 10ms * who + 2ms).client(who).exec(2 * number + who).items(1);
+      world.at(at + 10ms * who + 2ms)
+          .client(who)
+          .in(2 * number + who)
+          .set("total:1", "x")
+          .px(60s)
+          .ok();
+    }
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C402"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C402"), status::pass);
+}
+
+TEST(audit_c402, IsSilentForOneFlow) {
+  stage world;
+  world.at(0ms).client(1).set("total:1", "0").px(60s).ok();
+  for (int i = 0; i < 20; ++i) {
+    world.at(100ms + 20ms * i).client(1).get("total:1").hit("x");
+    world.at(102ms + 20ms * i).client(1).set("total:1", "x").px(60s).ok();
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C402"), nullptr);
+}
+
+TEST(audit_c402, IsSilentForRefreshes) {
+  stage world = with_loads();
+  world.at(100ms).client(1).get(user).miss();
+  world.at(140ms).client(1).set(user, "v").px(60s).ok();
+  for (int i = 0; i < 10; ++i) {
+    const auto at = 200ms + 200ms * i;
+    world.at(at).client(1).get(user).hit("v");
+    world.at(at + 1ms).client(2).get(user).hit("v");
+    world.at(at + 40ms).client(2).set(user, "v").px(60s).ok();
+    world.at(at + 41ms).client(1).set(user, "v").px(60s).ok();
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C402"), nullptr);
+}
+
+// --- C403 split-metadata
+
+TEST(audit_c403, IsRaisedForTwoKeysInTwoSteps) {
+  stage world;
+  for (int i = 0; i < 3; ++i) {
+    const std::string key = "page:" + std::to_string(i);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).set(key, "v").px(60s).ok();
+    world.at(100ms * i + 41ms).client(1).set(key + ":ts", "1").px(60s).ok();
+    world.at(100ms * i + 60ms).client(2).get(key).hit("v");
+    world.at(100ms * i + 61ms).client(2).get(key + ":ts").hit("1");
+  }
+  world.at(5s).client(2).get("page:0").hit("v");
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C403");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(what->count, 3U);
+  EXPECT_EQ(what->pattern, "page:*");
+}
+
+TEST(audit_c403, SeesTheMetadataThatComesFirst) {
+  stage world;
+  for (int i = 0; i < 3; ++i) {
+    const std::string key = "page:" + std::to_string(i);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).set(key + ":expires_at", "1").px(60s).ok();
+    world.at(100ms * i + 41ms).client(1).set(key, "v").px(60s).ok();
+    world.at(100ms * i + 60ms).client(2).get(key).hit("v");
+    world.at(100ms * i + 61ms).client(2).get(key + ":expires_at").hit("1");
+  }
+  EXPECT_NE(found(world.judged_by(all_rules()), "C403"), nullptr);
+}
+
+TEST(audit_c403, TellsOfReadsInBetween) {
+  stage world;
+  for (int i = 0; i < 2; ++i) {
+    const std::string key = "page:" + std::to_string(i);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).set(key, "v").px(60s).ok();
+    world.at(100ms * i + 42ms).client(2).get(key).hit("v");
+    world.at(100ms * i + 44ms).client(1).set(key + ":ts", "1").px(60s).ok();
+  }
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(found(result, "C403"), nullptr);
+  EXPECT_EQ(found(result, "C403")->how_sure, confidence::proof);
+  EXPECT_NE(found(result, "C403")->message.find("2 reads fell in between"), std::string::npos)
+      << found(result, "C403")->message;
+}
+
+TEST(audit_c403, IsSilentForOneTransaction) {
+  stage world;
+  for (int i = 0; i < 3; ++i) {
+    const std::string key = "page:" + std::to_string(i);
+    const auto number = static_cast<std::uint64_t>(i + 1);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).exec(number).items(2);
+    world.at(100ms * i + 40ms).client(1).in(number).set(key, "v").px(60s).ok();
+    world.at(100ms * i + 40ms).client(1).in(number).set(key + ":ts", "1").px(60s).ok();
+    world.at(100ms * i + 60ms).client(2).get(key).hit("v");
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C403"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C403"), status::pass);
+}
+
+TEST(audit_c403, IsSilentForTagSetsAndForOnePair) {
+  stage world;
+  for (int i = 0; i < 3; ++i) {
+    const std::string key = "page:" + std::to_string(i);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).set(key, "v").px(60s).ok();
+    world.at(100ms * i + 41ms)
+        .client(1)
+        .command("SADD")
+        .key(key + ":version")
+        .value("t")
+        .answers(1);
+    world.at(100ms * i + 60ms).client(2).get(key).hit("v");
+  }
+  world.at(400ms).client(1).set("page:0:ts", "1").px(60s).ok();
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C403"), nullptr);
+}
+
+// --- C404 xfetch-miscalibrated
+
+/// Loads of 40 ms; the value is refreshed `times` times, each `interval(i)` after the one before,
+/// and read by others every `read_every` from the first read on.
+template <class Interval>
+stage refreshed(int times, Interval interval, std::chrono::milliseconds ttl = 60'000ms,
+                std::chrono::milliseconds read_every = 10ms) {
+  stage world = with_loads();
+  world.at(100ms).client(1).get(user).miss();
+  world.at(140ms).client(1).set(user, "v").px(ttl).ok();
+  std::chrono::microseconds at = 140ms;
+  for (int i = 0; i < times; ++i) {
+    const std::chrono::microseconds before = at;
+    at += interval(i);
+    for (auto read = before + read_every; read < at - 40ms; read += read_every) {
+      world.at(read).client(2).get(user).hit("v");
+    }
+    world.at(at - 40ms).client(1).get(user).hit("v");
+    world.at(at).client(1).set(user, "v").px(ttl).ok();
+  }
+  world.at(at + 100ms).client(2).get(user).hit("v");
+  return world;
+}
+
+TEST(audit_c404, IsRaisedForRefreshesThroughoutTheLife) {
+  const audit_result result =
+      refreshed(12, [](int i) { return 250ms + 90ms * (i * 7 % 10); }).judged_by(all_rules());
+  const finding* const what = found(result, "C404");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(what->count, 11U);  // the first comes too soon after the miss
+}
+
+TEST(audit_c404, IsSilentForRefreshesNearTheEnd) {
+  const audit_result result = refreshed(
+                                  10, [](int i) { return 1'800ms + 15ms * (i * 7 % 10); }, 2'000ms)
+                                  .judged_by(all_rules());
+  EXPECT_EQ(found(result, "C404"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C404"), status::pass);
+}
+
+TEST(audit_c404, IsSilentForASchedule) {
+  const audit_result result = refreshed(20, [](int) { return 1'000ms; }).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C404"), nullptr);
+}
+
+TEST(audit_c404, IsRaisedForTheAgeInPlaceOfTheLoadTime) {
+  // A value of 4 s, read 100 times a second: the ages at its refreshes differ by a fifth.
+  constexpr int ages_ms[] = {840, 780, 680, 690, 1'110, 1'220, 800, 960, 970, 810, 1'260, 790};
+  const audit_result result =
+      refreshed(
+          12, [&](int i) { return std::chrono::milliseconds{ages_ms[i] + 40}; }, 4'000ms)
+          .judged_by(all_rules());
+  EXPECT_NE(found(result, "C404"), nullptr);
+}
+
+TEST(audit_c404, IsSilentForAScheduleWithJitterOfATenth) {
+  const audit_result result =
+      refreshed(20, [](int i) { return 900ms + 20ms * (i * 7 % 10); }).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C404"), nullptr);
+}
+
+TEST(audit_c404, IsSilentForAnAgeAfterWhichTheNextReaderRefreshesHoweverLateHeComes) {
+  const audit_result result =
+      refreshed(
+          20, [](int i) { return 1'000ms + 300ms * (i * 7 % 10); }, 60'000ms, 5'000ms)
+          .judged_by(all_rules());
+  EXPECT_EQ(found(result, "C404"), nullptr);
+}
+
+TEST(audit_c404, IsSilentForFewRefreshes) {
+  const audit_result result =
+      refreshed(7, [](int i) { return 250ms + 90ms * (i * 7 % 10); }).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C404"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C404"), status::not_exercised);
+}
+
+TEST(audit_c404, IsSilentForTheStoresOfAStampede) {
+  stage world = with_loads();
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    world.at(100ms + 1ms * i).client(10 + i).get(user).miss();
+    world.at(145ms + 1ms * i).client(10 + i).set(user, "v").px(60s).ok();
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C404"), nullptr);
+}
+
+}  // namespace
+}  // namespace drover::audit

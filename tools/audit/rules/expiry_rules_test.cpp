@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+// C301 to C305: streams that must raise them, and for each guard one that must not.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "audit/engine/stage_for_test.hpp"
+#include "audit/rules/all_rules.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace testing;
+
+using status = coverage_line::status;
+
+std::string name_of(const char* prefix, int number) { return prefix + std::to_string(number); }
+
+status coverage_of(const audit_result& of, std::string_view rule) {
+  const coverage_line* const line = covered(of, rule);
+  return line == nullptr ? status::not_exercised : line->is;
+}
+
+// --- C301 value-no-ttl
+
+stage values_without_ttl() {
+  stage world;
+  for (int i = 0; i < 4; ++i) {
+    const std::string key = name_of("user:", i);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).set(key, "v" + key).ok();
+    world.at(100ms * i + 80ms).client(2).get(key).hit("v" + key);
+  }
+  world.at(5s).client(1).get("user:0").hit("vuser:0");
+  return world;
+}
+
+TEST(audit_c301, IsRaisedForValuesThatAreStoredAfterAMissAndNeverEnd) {
+  const audit_result result = values_without_ttl().judged_by(all_rules());
+  const finding* const what = found(result, "C301");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::error);
+  EXPECT_EQ(what->how_sure, confidence::strong);
+  EXPECT_EQ(what->pattern, "user:*");
+  EXPECT_EQ(what->count, 4U);
+  EXPECT_EQ(what->opportunities, 4U);
+  EXPECT_EQ(what->seen.size(), 4U);
+  EXPECT_FALSE(what->seen.front().timeline.empty());
+  EXPECT_EQ(coverage_of(result, "C301"), status::fail);
+}
+
+TEST(audit_c301, IsProvenByTheServersOwnWord) {
+  stage world = values_without_ttl();
+  world.at(6s).tell(server_said{"user:0", -1, ""});
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(found(result, "C301"), nullptr);
+  EXPECT_EQ(found(result, "C301")->how_sure, confidence::proof);
+}
+
+TEST(audit_c301, BelievesTheServerThatThereIsATtl) {
+  stage world = values_without_ttl();
+  for (int i = 0; i < 4; ++i) world.at(6s).tell(server_said{name_of("user:", i), 50'000, ""});
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C301"), nullptr);
+}
+
+TEST(audit_c301, IsMilderWhereTheServerEvicts) {
+  stage world = values_without_ttl();
+  world.tell(server_said{"", 0, "allkeys-lru"});
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(found(result, "C301"), nullptr);
+  EXPECT_EQ(found(result, "C301")->how_bad, severity::warning);
+}
+
+TEST(audit_c301, KnowsThatVolatilePoliciesEvictNothingWithoutTtl) {
+  stage world = values_without_ttl();
+  world.tell(server_said{"", 0, "volatile-lru"});
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(found(result, "C301"), nullptr);
+  EXPECT_EQ(found(result, "C301")->how_bad, severity::error);
+}
+
+TEST(audit_c301, IsMilderWhereValuesEndByWhatTheyCarry) {
+  stage world = values_without_ttl();
+  for (int i = 1; i <= 3; ++i) {
+    world.at(5s + 1s * i).client(1).get("user:0").hit("vuser:0");
+    world.at(5s + 1s * i + 40ms).client(1).set("user:0", "vuser:0").ok();
+  }
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(found(result, "C301"), nullptr);
+  EXPECT_EQ(found(result, "C301")->how_bad, severity::warning);
+}
+
+TEST(audit_c301, IsSilentForATtlWithinASecond) {
+  stage world;
+  for (int i = 0; i < 4; ++i) {
+    const std::string key = name_of("user:", i);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).set(key, "v").ok();
+    world.at(100ms * i + 60ms).client(1).expire(key, 60s).answers(1);
+  }
+  world.at(3s).client(1).get("user:0").hit("v");
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C301"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C301"), status::pass);
+}
+
+TEST(audit_c301, IsSilentForWhatIsNoCache) {
+  stage world;
+  for (int i = 0; i < 30; ++i) {
+    world.at(100ms * i).client(1).command("INCR").key("hits:page:7").answers(i + 1);
+    world.at(100ms * i + 10ms).client(1).command("ZADD").key("board").value("x").answers(1);
+    world.at(100ms * i + 20ms).client(1).command("LPUSH").key("queue").value("job").answers(1);
+    world.at(100ms * i + 30ms).client(1).set("config:now", "x").ok();
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C301"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C301"), status::not_exercised);
+}
+
+// --- C302 ttl-by-second-command
+
+stage stored_in_two_steps(int times, std::uint64_t batch) {
+  stage world;
+  for (int i = 0; i < times; ++i) {
+    const std::string key = name_of("user:", i);
+    world.at(100ms * i).client(1).get(key).miss();
+    if (batch == 0) {
+      world.at(100ms * i + 40ms).client(1).set(key, "v").ok();
+      world.at(100ms * i + 41ms).client(1).expire(key, 60s).answers(1);
+    } else {
+      const std::uint64_t one = batch + static_cast<std::uint64_t>(i);
+      world.at(100ms * i + 40ms).client(1).batch(one).set(key, "v").ok();
+      world.at(100ms * i + 40ms).client(1).batch(one).expire(key, 60s).answers(1);
+    }
+    world.at(100ms * i + 60ms).client(2).get(key).hit("v");
+  }
+  world.at(10s).client(1).get("user:0").hit("v");
+  return world;
+}
+
+TEST(audit_c302, IsRaisedForATtlInARoundTripOfItsOwn) {
+  const audit_result result = stored_in_two_steps(3, 0).judged_by(all_rules());
+  const finding* const what = found(result, "C302");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(what->count, 3U);
+  EXPECT_NE(what->message.find("0.8 ms"), std::string::npos) << what->message;
+}
+
+TEST(audit_c302, IsSilentForAPipeline) {
+  const audit_result result = stored_in_two_steps(3, 1).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C302"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C302"), status::pass);
+}
+
+TEST(audit_c302, IsSilentForATransaction) {
+  stage world;
+  for (int i = 0; i < 3; ++i) {
+    const std::string key = name_of("user:", i);
+    const auto number = static_cast<std::uint64_t>(i + 1);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).exec(number).items(2);
+    world.at(100ms * i + 40ms).client(1).in(number).set(key, "v").ok();
+    world.at(100ms * i + 40ms).client(1).in(number).expire(key, 60s).answers(1);
+    world.at(100ms * i + 60ms).client(2).get(key).hit("v");
+  }
+  world.at(10s).client(1).get("user:0").hit("v");
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C302"), nullptr);
+  EXPECT_EQ(found(result, "C301"), nullptr);
+}
+
+TEST(audit_c302, IsSilentForOneCase) {
+  const audit_result result = stored_in_two_steps(1, 0).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C302"), nullptr);
+}
+
+// --- C303 synchronised-expiry
+
+/// `keys` values, stored after misses every `apart`, with ttl(i); each read again before it ends.
+template <class Ttl>
+stage stored_after_misses(int keys, std::chrono::milliseconds apart, Ttl ttl) {
+  stage world;
+  for (int i = 0; i < keys; ++i) {
+    const std::string key = name_of("page:", i);
+    world.at(apart * i).client(1).get(key).miss();
+    world.at(apart * i + 2ms).client(1).set(key, "v").px(ttl(i)).ok();
+    world.at(apart * i + 3ms).client(2).get(key).hit("v");
+  }
+  return world;
+}
+
+TEST(audit_c303, IsRaisedForKeysThatWereStoredTogetherWithOneTtl) {
+  stage world = stored_after_misses(30, 2ms, [](int) { return 10'000ms; });
+  world.at(5s).client(2).get("page:0").hit("v");
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C303");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(what->count, 30U);
+  EXPECT_EQ(what->opportunities, 30U);
+  EXPECT_EQ(what->pattern, "page:*");
+}
+
+TEST(audit_c303, IsAnErrorWhenTheWaveIsSeen) {
+  for (const auto ttl : {600ms, 10'000ms}) {
+    stage world = stored_after_misses(30, 2ms, [&](int) { return ttl; });
+    for (int i = 0; i < 30; ++i) {
+      const std::string key = name_of("page:", i);
+      world.at(ttl + 20ms + 2ms * i).client(1).get(key).miss();
+      world.at(ttl + 100ms + 2ms * i).client(1).set(key, "v").px(ttl).ok();
+    }
+    world.at(2 * ttl).client(2).get("page:0").hit("v");
+    const audit_result result = world.judged_by(all_rules());
+    ASSERT_NE(found(result, "C303"), nullptr) << ttl.count();
+    EXPECT_EQ(found(result, "C303")->how_bad, severity::error) << ttl.count();
+    EXPECT_EQ(found(result, "C303")->how_sure, confidence::proof);
+  }
+}
+
+TEST(audit_c303, IsSilentForJitter) {
+  // 8 to 12 s, spread evenly in a scrambled order.
+  stage world = stored_after_misses(
+      40, 2ms, [](int i) { return 8'000ms + std::chrono::milliseconds{(i * 17 % 40) * 100}; });
+  world.at(7s).client(2).get("page:0").hit("v");
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C303"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C303"), status::pass);
+}
+
+TEST(audit_c303, IsSilentForOneTtlOfValuesStoredAtDifferentTimes) {
+  stage world = stored_after_misses(40, 100ms, [](int) { return 10'000ms; });
+  world.at(7s).client(2).get("page:0").hit("v");
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C303"), nullptr);
+}
+
+TEST(audit_c303, IsSilentForFewKeys) {
+  stage world = stored_after_misses(19, 2ms, [](int) { return 10'000ms; });
+  world.at(7s).client(2).get("page:0").hit("v");
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C303"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C303"), status::not_exercised);
+}
+
+TEST(audit_c303, IsSilentForIdempotencyKeys) {
+  stage world;
+  for (int i = 0; i < 60; ++i) {
+    world.at(1ms * i).client(1).set(name_of("seen:", i), "1").nx().px(10'000ms).ok();
+  }
+  world.at(7s).client(1).command("PING").ok();
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C303"), nullptr);
+}
+
+// --- C304 ttl-dropped
+
+stage updated(bool keep) {
+  stage world;
+  for (int i = 0; i < 3; ++i) {
+    const std::string key = name_of("user:", i);
+    world.at(100ms * i).client(1).get(key).miss();
+    world.at(100ms * i + 40ms).client(1).set(key, "v").px(60s).ok();
+    world.at(100ms * i + 60ms).client(2).get(key).hit("v");
+    auto update = world.at(5s + 100ms * i).client(2).set(key, "w");
+    if (keep) update.keepttl();
+    update.ok();
+    world.at(8s).client(1).get(key).hit("w");
+  }
+  return world;
+}
+
+TEST(audit_c304, IsRaisedForASetThatTakesTheTtlOff) {
+  const audit_result result = updated(false).judged_by(all_rules());
+  const finding* const what = found(result, "C304");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(what->count, 3U);
+}
+
+TEST(audit_c304, IsSilentForKeepttl) {
+  const audit_result result = updated(true).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C304"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C304"), status::pass);
+}
+
+TEST(audit_c304, IsSilentForKeysThatNeverHadOne) {
+  stage world = values_without_ttl();
+  world.at(6s).client(2).set("user:1", "w").ok();
+  world.at(9s).client(2).get("user:1").hit("w");
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C304"), nullptr);
+}
+
+// --- C305 sliding-cache-ttl
+
+stage read_with_expire(const std::string& key, int reads, bool getex) {
+  stage world;
+  world.at(0ms).client(1).get(key).miss();
+  world.at(40ms).client(1).set(key, "v").px(2'000ms).ok();
+  for (int i = 1; i <= reads; ++i) {
+    if (getex) {
+      world.at(500ms * i).client(1).command("GETEX").key(key).px(2'000ms).hit("v");
+    } else {
+      world.at(500ms * i).client(1).get(key).hit("v");
+      world.at(500ms * i + 1ms).client(1).expire(key, 2s).answers(1);
+    }
+  }
+  return world;
+}
+
+TEST(audit_c305, IsRaisedForAValueThatReadsKeepAlive) {
+  for (const bool getex : {false, true}) {
+    const audit_result result = read_with_expire("user:42", 20, getex).judged_by(all_rules());
+    const finding* const what = found(result, "C305");
+    ASSERT_NE(what, nullptr) << getex;
+    EXPECT_EQ(what->how_bad, severity::warning);
+    EXPECT_EQ(what->keys.front(), "user:42");
+    EXPECT_EQ(coverage_of(result, "C305"), status::fail);
+  }
+}
+
+TEST(audit_c305, IsSilentForSessions) {
+  const audit_result result = read_with_expire("session:42", 20, false).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C305"), nullptr);
+}
+
+TEST(audit_c305, SaysThatARunWasTooShort) {
+  const audit_result result = read_with_expire("user:42", 6, false).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C305"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C305"), status::not_exercised);
+}
+
+TEST(audit_c305, IsSilentWhenTheValueIsStoredAgain) {
+  stage world = read_with_expire("user:42", 20, false);
+  for (int i = 1; i <= 6; ++i) {
+    world.at(1'600ms * i).client(2).set("user:42", "v").px(2'000ms).ok();
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C305"), nullptr);
+}
+
+TEST(audit_c305, IsSilentForFewExtensions) {
+  stage world;
+  world.at(0ms).client(1).get("user:42").miss();
+  world.at(40ms).client(1).set("user:42", "v").px(2'000ms).ok();
+  for (int i = 1; i <= 40; ++i) {
+    world.at(250ms * i).client(1).get("user:42").hit("v");
+    if (i % 5 == 0) world.at(250ms * i + 1ms).client(1).expire("user:42", 2s).answers(1);
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C305"), nullptr);
+}
+
+TEST(audit_c305, PassesForAbsoluteTtls) {
+  stage world = stored_after_misses(5, 100ms, [](int) { return 60'000ms; });
+  world.at(9s).client(2).get("page:0").hit("v");
+  EXPECT_EQ(coverage_of(world.judged_by(all_rules()), "C305"), status::pass);
+}
+
+}  // namespace
+}  // namespace drover::audit

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: MIT
+// What looks like a fault at first sight and is none: a stream for each guard of the rules that has
+// no test beside its rule, and for the other uses that Redis is put to.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "audit/engine/stage_for_test.hpp"
+#include "audit/rules/all_rules.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace testing;
+using status = coverage_line::status;
+using std::chrono::microseconds;
+
+status coverage_of(const audit_result& of, std::string_view rule) {
+  const coverage_line* const line = covered(of, rule);
+  return line == nullptr ? status::not_exercised : line->is;
+}
+
+void expect_silent(const audit_result& result, severity above = severity::info) {
+  for (const finding& each : result.findings) {
+    EXPECT_LE(each.how_bad, above) << each.rule << ": " << each.message;
+  }
+}
+
+std::string numbered(std::string_view prefix, int number) {
+  return std::string(prefix) + std::to_string(number);
+}
+
+TEST(audit_guards, C101NeedsAMissForEachLoad) {
+  stage world;
+  for (int id = 1; id <= 4; ++id) {
+    const std::string key = numbered("user:", id);
+    world.at(1s * id).client(1).get(key).miss();
+    for (std::uint64_t writer = 5; writer <= 8; ++writer) {
+      world.at(1s * id + 40ms + 1ms * writer).client(writer).set(key, "v").px(60s).ok();
+    }
+    for (int read = 0; read < 12; ++read) {
+      world.at(1s * id + 100ms + 10ms * read).client(1).get(key).hit("v");
+    }
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C101"), nullptr);
+  EXPECT_EQ(found(result, "C105"), nullptr);
+}
+
+TEST(audit_guards, TheOldEntryStoredAgainBeforeALoadIsNoSecondLoad) {
+  // Rails' race_condition_ttl: who finds the entry over stores it once more, and then loads.
+  stage world;
+  world.at(0ms).client(1).get("user:1").miss();
+  world.at(80ms).client(1).set("user:1", "v0").px(60s).ok();
+  for (int turn = 1; turn <= 5; ++turn) {
+    const microseconds begin = 2s * turn;
+    const std::string old = numbered("v", turn - 1);
+    const std::uint64_t who = 1 + static_cast<std::uint64_t>(turn) % 3;
+    world.at(begin).client(who).get("user:1").hit(old);
+    world.at(begin + 1ms).client(who).set("user:1", old).px(10s).ok();
+    for (int read = 1; read <= 12; ++read) {
+      world.at(begin + 5ms * read).client(4).get("user:1").hit(old);
+    }
+    world.at(begin + 80ms).client(who).set("user:1", numbered("v", turn)).px(60s).ok();
+  }
+  expect_silent(world.judged_by(all_rules()));
+}
+
+TEST(audit_guards, C102IsSilentWhereTheLeaseLetTheWaiterIn) {
+  stage world;
+  for (int id = 1; id <= 4; ++id) {
+    const microseconds begin = 2s * id;
+    const std::string key = numbered("user:", id);
+    world.at(begin).client(1).get(key).miss();
+    world.at(begin + 1ms).client(2).get(key).miss();
+    world.at(begin + 2ms).client(1).set("lock:" + key, "a").nx().px(100ms).ok();
+    world.at(begin + 3ms).client(2).set("lock:" + key, "b").nx().px(100ms).nil();
+    world.at(begin + 90ms).client(1).set(key, "v").px(60s).ok();
+    world.at(begin + 104ms).client(2).set("lock:" + key, "b").nx().px(100ms).ok();
+    world.at(begin + 190ms).client(2).set(key, "v").px(60s).ok();
+    world.at(begin + 191ms).client(2).compare_and_delete("lock:" + key, "b").answers(1);
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C102"), nullptr);
+}
+
+enum class waits_by { asking_for_the_value, asking_for_the_lock, blocking, subscribing };
+
+/// Client 1 loads for half a second under a lock; client 5 waits for it, and its process's other
+/// callers wait for client 5.
+stage with_waiters(waits_by how) {
+  stage world;
+  world.belongs(500, {1, 2, 3}).belongs(600, {5, 6, 7});
+  for (int id = 1; id <= 3; ++id) {
+    const microseconds begin = 2s * id;
+    const std::string key = numbered("user:", id);
+    for (const std::uint64_t who : {1U, 2U, 3U, 5U, 6U, 7U}) {
+      world.at(begin + 1ms * who).client(who).get(key).miss();
+    }
+    world.at(begin + 10ms).client(1).set("lock:" + key, "a").nx().px(5s).ok();
+    world.at(begin + 11ms).client(5).set("lock:" + key, "b").nx().px(5s).nil();
+    if (how == waits_by::blocking || how == waits_by::subscribing) {
+      const bool blocks = how == waits_by::blocking;
+      for (int retry = 1; retry <= 2; ++retry) {
+        world.at(begin + 11ms + 2ms * retry).client(5).set("lock:" + key, "b").nx().px(5s).nil();
+      }
+      auto waiter = world.at(begin + 17ms).client(6);
+      if (blocks) waiter.took(485ms).command("BLPOP").key("wake:" + key).word("5").items(2);
+      if (!blocks) waiter.command("SUBSCRIBE").value("wake").items(3);
+    } else {
+      for (microseconds at = begin + 35ms; at < begin + 500ms; at += 25ms) {
+        auto waiter = world.at(at).client(5);
+        how == waits_by::asking_for_the_value ? waiter.get(key).miss()
+                                              : waiter.exists("lock:" + key).answers(1);
+      }
+    }
+    world.at(begin + 500ms).client(1).set(key, "v").px(60s).ok();
+    world.at(begin + 501ms).client(1).compare_and_delete("lock:" + key, "a").answers(1);
+    const std::uint64_t reader = how == waits_by::asking_for_the_value ? 5 : 7;
+    world.at(begin + 520ms).client(reader).get(key).hit("v");
+  }
+  return world;
+}
+
+TEST(audit_guards, C103KnowsEveryWayToWait) {
+  for (const waits_by how : {waits_by::asking_for_the_value, waits_by::asking_for_the_lock,
+                             waits_by::blocking, waits_by::subscribing}) {
+    const audit_result result = with_waiters(how).judged_by(all_rules());
+    EXPECT_EQ(found(result, "C103"), nullptr) << static_cast<int>(how);
+    EXPECT_EQ(coverage_of(result, "C103"), status::pass) << static_cast<int>(how);
+  }
+}
+
+/// Waiters that give up long before the holder stores; with `held`, the tool held their replies.
+stage given_up(bool held) {
+  stage world;
+  for (int id = 1; id <= 3; ++id) {
+    const microseconds begin = 2s * id;
+    const std::string key = numbered("user:", id);
+    for (std::uint64_t who = 1; who <= 3; ++who) {
+      world.at(begin + 1ms * who).client(who).get(key).miss();
+      world.at(begin + 10ms + 1ms * who)
+          .client(who)
+          .set("lock:" + key, numbered("t", static_cast<int>(who)))
+          .nx()
+          .px(5s)
+          .reply(who == 1);
+    }
+    for (int poll = 1; poll <= 6; ++poll) {
+      world.at(begin + 12ms + 25ms * poll).client(2).get(key).miss();
+    }
+    world.at(begin + 700ms).client(1).set(key, "v").px(60s).ok();
+    world.at(begin + 701ms).client(1).compare_and_delete("lock:" + key, "t1").answers(1);
+    if (held) {
+      world.tell(tool_acted{tool_acted::what::miss_barrier, key, begin, begin + 600ms});
+    }
+  }
+  return world;
+}
+
+TEST(audit_guards, C103SuspectsNobodyWhileTheToolHoldsReplies) {
+  EXPECT_NE(found(given_up(false).judged_by(all_rules()), "C103"), nullptr);
+  EXPECT_EQ(found(given_up(true).judged_by(all_rules()), "C103"), nullptr);
+}
+
+TEST(audit_guards, C105NeedsTwoProcesses) {
+  stage world;
+  world.belongs(500, {1, 2, 3});
+  for (int id = 1; id <= 4; ++id) {
+    for (std::uint64_t who = 1; who <= 3; ++who) {
+      world.at(1s * id + 1ms * who).client(who).get(numbered("user:", id)).miss();
+    }
+    world.at(1s * id + 50ms).client(2).set(numbered("user:", id), "v").px(60s).ok();
+    for (std::uint64_t who = 1; who <= 3; ++who) {
+      world.at(1s * id + 60ms + 1ms * who).client(who).get(numbered("user:", id)).hit("v");
+    }
+  }
+  const audit_result result = world.judged_by(all_rules());
+  expect_silent(result);
+  EXPECT_EQ(coverage_of(result, "C101"), status::pass);
+  EXPECT_EQ(coverage_of(result, "C105"), status::not_exercised);
+}
+
+TEST(audit_guards, C106IsSilentForWhatAWorkerStoresAndForQueues) {
+  stage world;
+  for (int id = 1; id <= 3; ++id) {
+    // A result is asked for until a worker of another process has stored it; one never comes.
+    for (int poll = 0; poll < 8; ++poll) {
+      world.at(3s * id + 200ms * poll).client(1).get(numbered("result:", id)).miss();
+      world.at(3s * id + 200ms * poll).client(2).get("result:9").miss();
+      world.at(3s * id + 200ms * poll).client(4).took(190ms).command("BLPOP").key("jobs").nil();
+    }
+    world.at(3s * id + 1700ms).client(3).set(numbered("result:", id), "v").px(60s).ok();
+    world.at(3s * id + 1800ms).client(1).get(numbered("result:", id)).hit("v");
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C106"), nullptr);
+}
+
+TEST(audit_guards, C201IsSilentForValuesThatNxStores) {
+  stage world;
+  for (int id = 1; id <= 5; ++id) {
+    const std::string key = numbered("page:", id);
+    for (std::uint64_t who = 1; who <= 3; ++who) {
+      world.at(1s * id + 1ms * who).client(who).get(key).miss();
+      world.at(1s * id + 50ms + 1ms * who)
+          .client(who)
+          .set(key, "v")
+          .sized(400)
+          .nx()
+          .reply(who == 1);
+      world.at(1s * id + 60ms + 1ms * who).client(who).get(key).hit_of(400);
+    }
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C201"), nullptr);
+}
+
+TEST(audit_guards, C201KnowsThatAScriptsLeaseIsAnArgument) {
+  for (const unsigned where : {0U, 2U}) {  // 0: it was not found in the script's body
+    stage world;
+    script_seen take;
+    take.script = "take";
+    take.does = script_seen::purpose::acquire;
+    take.says = script_seen::success::null;
+    take.token_argument = 1;
+    take.ttl_argument = where;
+    world.at(0ms).tell(take);
+    for (int id = 1; id <= 5; ++id) {
+      const std::string key = numbered("user:", id);
+      const std::string token = numbered("t", id);
+      world.at(1s * id).client(1).get(key).miss();
+      world.at(1s * id + 1ms).client(2).get(key).miss();
+      world.at(1s * id + 2ms).client(1).script("take", "lock:" + key, token).word("5000").nil();
+      world.at(1s * id + 3ms).client(2).script("take", "lock:" + key, "x").word("5000").answers(9);
+      world.at(1s * id + 50ms).client(1).set(key, "v").px(60s).ok();
+      world.at(1s * id + 51ms).client(1).compare_and_delete("lock:" + key, token).answers(1);
+      world.at(1s * id + 70ms).client(2).get(key).hit("v");
+    }
+    const audit_result result = world.judged_by(all_rules());
+    expect_silent(result);
+    EXPECT_EQ(coverage_of(result, "C201"), where == 0 ? status::not_exercised : status::pass);
+  }
+}
+
+TEST(audit_guards, C202DoesNotSayOfATransactionThatItMayBreakInItsMidst) {
+  stage world;
+  for (int turn = 1; turn <= 5; ++turn) {
+    const auto number = static_cast<std::uint64_t>(turn);
+    const std::string token = numbered("t", turn);
+    world.at(1s * turn).client(1).get("user:1").miss();
+    world.at(1s * turn + 1ms).client(1).exec(number).items(2);
+    world.at(1s * turn + 1ms).client(1).in(number).setnx("lock:user:1", token).answers(1);
+    world.at(1s * turn + 1ms).client(1).in(number).expire("lock:user:1", 5s).answers(1);
+    world.at(1s * turn + 50ms).client(1).set("user:1", "v").px(500ms).ok();
+    world.at(1s * turn + 51ms).client(1).compare_and_delete("lock:user:1", token).answers(1);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C202");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_NE(what->message.find("lengthens"), std::string::npos) << what->message;
+  EXPECT_EQ(what->message.find("never ends"), std::string::npos) << what->message;
+  EXPECT_EQ(found(result, "C201"), nullptr);
+}
+
+TEST(audit_guards, C206IsNoProofWhereTokensAreAllAlike) {
+  stage world;
+  for (int turn = 1; turn <= 3; ++turn) {
+    const microseconds begin = 1s * turn;
+    const std::string lock = "lock:user:1";
+    world.at(begin).client(1).get("user:1").miss();
+    world.at(begin + 1ms).client(2).get("user:1").miss();
+    world.at(begin + 2ms).client(1).set(lock, "1").nx().px(100ms).ok();
+    world.at(begin + 4ms).client(2).set(lock, "1").nx().px(100ms).nil();
+    world.at(begin + 104ms).client(2).set(lock, "1").nx().px(100ms).ok();
+    world.at(begin + 140ms).client(1).get(lock).hit("1");
+    world.at(begin + 150ms).client(1).del(lock).answers(1);
+    world.at(begin + 180ms).client(2).set("user:1", "v").px(500ms).ok();
+    world.at(begin + 181ms).client(2).del(lock).answers(0);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C206");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_sure, confidence::strong);
+}
+
+TEST(audit_guards, C208KnowsThatRenewalsMakeRoom) {
+  stage world;
+  for (int turn = 1; turn <= 6; ++turn) {
+    const microseconds begin = 1s * turn;
+    const std::string token = numbered("t", turn);
+    world.at(begin).client(1).get("user:1").miss();
+    world.at(begin + 1ms).client(2).get("user:1").miss();
+    world.at(begin + 2ms).client(1).set("lock:user:1", token).nx().px(200ms).ok();
+    world.at(begin + 3ms).client(2).set("lock:user:1", "x").nx().px(200ms).nil();
+    world.at(begin + 70ms).client(1).renew("lock:user:1", token, 200ms).answers(1);
+    world.at(begin + 140ms).client(1).renew("lock:user:1", token, 200ms).answers(1);
+    world.at(begin + 190ms).client(1).set("user:1", "v").px(500ms).ok();
+    world.at(begin + 191ms).client(1).compare_and_delete("lock:user:1", token).answers(1);
+    world.at(begin + 200ms).client(2).get("user:1").hit("v");
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C208"), nullptr);
+}
+
+TEST(audit_guards, C211NeedsSomebodyWhoWaits) {
+  stage world;
+  for (int day = 1; day <= 8; ++day) {
+    const std::string token = numbered("t", day);
+    world.at(100s * day).client(1).set("lock:nightly", token).nx().px(3600s).ok();
+    world.at(100s * day + 2s).client(1).compare_and_delete("lock:nightly", token).answers(1);
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C211"), nullptr);
+}
+
+TEST(audit_guards, C301AndC304KnowKeepttl) {
+  stage world;
+  for (int id = 1; id <= 5; ++id) {
+    const std::string key = numbered("user:", id);
+    world.at(1s * id).client(1).get(key).miss();
+    world.at(1s * id + 50ms).client(1).set(key, "v").px(60s).ok();
+    world.at(1s * id + 300ms).client(2).get(key).hit("v");
+    world.at(1s * id + 400ms).client(2).set(key, "w").keepttl().ok();
+    world.at(1s * id + 500ms).client(1).get(key).hit("w");
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C301"), nullptr);
+  EXPECT_EQ(found(result, "C304"), nullptr);
+}
+
+TEST(audit_guards, C401IsSilentForADeleteThatIsPartOfTheStore) {
+  stage world;
+  for (int id = 1; id <= 4; ++id) {
+    const std::string key = numbered("row:", id);
+    const auto number = static_cast<std::uint64_t>(id);
+    world.at(1s * id).client(1).hgetall(key).items(0);
+    world.at(1s * id + 50ms).client(1).exec(number).items(3);
+    world.at(1s * id + 50ms).client(1).in(number).del(key).answers(0);
+    world.at(1s * id + 50ms).client(1).in(number).hset(key, "x").answers(1);
+    world.at(1s * id + 50ms).client(1).in(number).expire(key, 60s).answers(1);
+    world.at(1s * id + 80ms).client(2).hgetall(key).items(2);
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+}
+
+TEST(audit_guards, C402IsSilentForRefreshersOnOneSharedConnection) {
+  stage world;
+  world.at(0ms).client(1).get("user:1").miss();
+  world.at(40ms).client(1).set("user:1", "v").px(60s).ok();
+  for (int turn = 1; turn <= 8; ++turn) {
+    const microseconds begin = 200ms * turn;
+    for (const std::uint64_t who : {1U, 2U}) {  // two flows under way on each
+      world.at(begin + 1ms * who).client(who).took(30ms).get("user:1").hit("v");
+      world.at(begin + 2ms + 1ms * who).client(who).took(30ms).get("user:1").hit("v");
+    }
+    world.at(begin + 45ms).client(1).set("user:1", "v").px(60s).ok();
+    world.at(begin + 46ms).client(2).set("user:1", "v").px(60s).ok();
+  }
+  const audit_result result = world.judged_by(all_rules());
+  expect_silent(result, severity::warning);  // C104 tells of the pairs
+  EXPECT_EQ(found(result, "C402"), nullptr);
+}
+
+TEST(audit_guards, C403IsSilentForOneCommandThatStoresBoth) {
+  stage world;
+  for (int id = 1; id <= 4; ++id) {
+    const std::string key = numbered("page:", id);
+    world.at(1s * id).client(1).get(key).miss();
+    world.at(1s * id + 50ms)
+        .client(1)
+        .command("MSET")
+        .key(key)
+        .value("v")
+        .key(key + ":ts")
+        .value("1")
+        .ok();
+    world.at(1s * id + 51ms).client(1).expire(key, 60s).answers(1);
+    world.at(1s * id + 51ms).client(1).expire(key + ":ts", 60s).answers(1);
+    world.at(1s * id + 60ms).client(2).get(key).hit("v");
+    world.at(1s * id + 61ms).client(2).get(key + ":ts").hit("1");
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C403"), nullptr);
+}
+
+// --- other uses
+
+TEST(audit_guards, SessionsAreNoCache) {
+  stage world;
+  for (int visit = 0; visit < 6; ++visit) {
+    for (std::uint64_t who = 1; who <= 6; ++who) {
+      const std::string key = numbered("session:", static_cast<int>(who % 3));
+      auto& later = world.at(500ms * visit + 10ms * who);
+      visit == 0 ? later.client(who).get(key).miss() : later.client(who).get(key).hit("s");
+      world.at(500ms * visit + 10ms * who + 5ms).client(who).setex(key, 1800s, "s").ok();
+    }
+  }
+  expect_silent(world.judged_by(all_rules()));
+}
+
+/// Every caller of a process over one connection, one caller for each session: it is missed, made,
+/// and from then on read and sometimes written.
+stage sessions_over_one_connection(std::string_view name) {
+  stage world;
+  for (int id = 1; id <= 12; ++id) {
+    const std::string key = numbered(name, id);
+    const microseconds begin = 1s * id;
+    for (const auto miss : {70ms, 120ms}) {
+      world.at(begin + miss).client(1).took(30ms).get(key).miss();
+      world.at(begin + miss + 1ms).client(1).took(30ms).expire("other:1", 3s).answers(0);
+    }
+    world.at(begin + 152ms).client(1).set(key, "s0").px(3s).ok();
+    world.at(begin + 180ms).client(1).get(key).hit("s0");
+    world.at(begin + 188ms).client(1).set(key, "s1").px(3s).ok();
+    for (int request = 1; request <= 12; ++request) {
+      const microseconds at = begin + 188ms + 40ms * request;
+      world.at(at).client(1).get(key).hit("s1");
+      auto& later = world.at(at + 9ms);
+      request % 2 == 0 ? later.client(1).set(key, "s1").px(3s).ok()
+                       : later.client(1).expire(key, 3s).answers(1);
+    }
+  }
+  return world;
+}
+
+TEST(audit_guards, AStoreAfterAHitIsNoSecondLoad) {
+  for (const char* const name : {"sess:", "basket:"}) {
+    const audit_result result = sessions_over_one_connection(name).judged_by(all_rules());
+    EXPECT_EQ(found(result, "C101"), nullptr) << name;
+    EXPECT_EQ(found(result, "C105"), nullptr) << name;
+  }
+}
+
+TEST(audit_guards, OnceOnlyMarksAreNoLocks) {
+  stage world;
+  for (int id = 1; id <= 40; ++id) {
+    const std::string key = numbered("paid:", id);
+    world.at(100ms * id).client(1).set(key, "1").nx().ok();
+    if (id % 4 == 0) world.at(100ms * id + 50ms).client(2).set(key, "1").nx().nil();
+  }
+  expect_silent(world.judged_by(all_rules()));
+}
+
+TEST(audit_guards, CountersQueuesAndListsAreNoCache) {
+  stage world;
+  for (int i = 0; i < 40; ++i) {
+    const microseconds at = 100ms * i;
+    world.at(at).client(1).command("INCR").key("rate:ip:1").answers(i + 1);
+    if (i % 10 == 0) world.at(at + 1ms).client(1).expire("rate:ip:1", 60s).answers(1);
+    world.at(at + 2ms).client(2).command("ZADD").key("board:week").value("x").answers(1);
+    world.at(at + 3ms).client(3).command("ZRANGE").key("board:week").word("0").word("9").items(9);
+    world.at(at + 4ms).client(2).command("LPUSH").key("queue:mail").value("job").answers(1);
+    world.at(at + 5ms).client(4).command("BRPOP").key("queue:mail").word("5").items(2);
+    world.at(at + 6ms).client(2).command("XADD").key("log:events").value("x").hit("1-1");
+    world.at(at + 7ms).client(5).command("XREADGROUP").key("log:events").items(1);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  expect_silent(result);
+  EXPECT_EQ(result.run.cold_events, 0U);
+}
+
+}  // namespace
+}  // namespace drover::audit

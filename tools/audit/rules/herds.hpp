@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// What the loads of cold events come to: one load, a herd of callers, or one load for each process.
+// C101 and C105 both go by it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "audit/rules/telling.hpp"
+
+namespace drover::audit {
+
+/// The loads of a cold event that began with a miss of their own.
+[[nodiscard]] std::uint64_t own_loads(const cold_event& what);
+/// The lock that was tried most by those who had missed the value; null: none.
+[[nodiscard]] const cold_event::locking* lock_of(const cold_event& what);
+/// Whether the pattern is one of locks, and guards the value by its name or by what was done.
+/// Precondition: roles are final.
+[[nodiscard]] bool is_guard(const world& all, std::uint32_t lock, const pattern_state& value,
+                            int fits);
+
+class herd_book {
+ public:
+  /// Cold events of one pattern that have one lock in common, or none.
+  struct tally {
+    int fits = 0;
+    cases herds;                    ///< some process loaded twice
+    cases each_once;                ///< every process that loaded did so once
+    std::uint64_t sharing = 0;      ///< of `each_once`: a process had several callers
+    std::uint64_t unclear = 0;      ///< of `each_once`: some of the processes are not known
+    std::uint64_t wide = 0;         ///< of `herds` and `each_once`: three loads and more
+    std::uint64_t wide_each = 0;    ///< of `each_once` alone
+    std::uint64_t loads = 0;        ///< in both
+    std::uint64_t overlapping = 0;  ///< of both: two loads certainly ran at the same time
+    std::uint64_t processes_most = 0;
+  };
+  /// What all of them come to for a pattern, when roles are final.
+  struct sum {
+    std::uint64_t events = 0;
+    std::uint64_t contended = 0;
+    std::uint64_t widest = 0;
+    std::uint64_t most_loads = 0;
+    bool shares = false;  ///< callers share loads in their processes: `each_once` is C105's
+    tally unguarded;      ///< those without a lock that is one
+  };
+
+  void add(const cold_event& what, const key_state& key, const world& all);
+  [[nodiscard]] sum of(const pattern_state& pattern, const world& all) const;
+
+ private:
+  struct pattern_tally {
+    std::uint64_t events = 0;
+    std::uint64_t contended = 0;
+    std::uint64_t widest = 0;
+    std::uint64_t most_loads = 0;
+    std::map<std::uint32_t, tally> by_lock;
+  };
+  static constexpr std::uint32_t no_lock = 0xffffffff;
+  static constexpr std::size_t locks_max = 8;
+
+  per_pattern<pattern_tally> of_;
+};
+
+/// Stored about as often as read, without a miss before: sessions, write-through, counters.
+[[nodiscard]] bool is_written_like_a_session(const pattern_state& pattern);
+
+}  // namespace drover::audit

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: MIT
+// C201 to C212: streams that must raise them, and for each guard one that must not.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "audit/engine/stage_for_test.hpp"
+#include "audit/rules/all_rules.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace testing;
+using status = coverage_line::status;
+using std::chrono::microseconds;
+
+constexpr const char* user = "user:42";
+constexpr const char* lock = "lock:user:42";
+
+status coverage_of(const audit_result& of, std::string_view rule) {
+  const coverage_line* const line = covered(of, rule);
+  return line == nullptr ? status::not_exercised : line->is;
+}
+
+std::string token(int turn) { return "token-" + std::to_string(turn); }
+
+/// Client 1 loads under a lock that client 2 loses, once a second.
+template <class Take, class Release>
+stage turns(int count, Take&& take, Release&& release, microseconds load = 50ms) {
+  stage world;
+  for (int turn = 1; turn <= count; ++turn) {
+    const microseconds begin = 1s * turn;
+    world.at(begin).client(1).get(user).miss();
+    world.at(begin + 1ms).client(2).get(user).miss();
+    take(world, begin + 2ms, turn);
+    world.at(begin + 5ms).client(2).set(lock, "other").nx().px(5s).nil();
+    world.at(begin + load).client(1).set(user, "v").px(500ms).ok();
+    release(world, begin + load + 1ms, turn);
+    world.at(begin + load + 20ms).client(2).get(user).hit("v");
+  }
+  return world;
+}
+
+void take_right(stage& world, microseconds at, int turn) {
+  world.at(at).client(1).set(lock, token(turn)).nx().px(5s).ok();
+}
+void release_right(stage& world, microseconds at, int turn) {
+  world.at(at).client(1).compare_and_delete(lock, token(turn)).answers(1);
+}
+void release_plain(stage& world, microseconds at, int) {
+  world.at(at).client(1).del(lock).answers(1);
+}
+
+TEST(audit_lock_rules, AreSilentForALockThatIsRight) {
+  const audit_result result = turns(6, take_right, release_right).judged_by(all_rules());
+  for (const finding& each : result.findings) {
+    EXPECT_EQ(each.how_bad, severity::info) << each.rule << ": " << each.message;
+  }
+  for (const char* rule :
+       {"C201", "C202", "C203", "C204", "C205", "C207", "C208", "C209", "C210"}) {
+    EXPECT_EQ(coverage_of(result, rule), status::pass) << rule;
+  }
+  EXPECT_EQ(coverage_of(result, "C206"), status::not_exercised);
+  EXPECT_EQ(coverage_of(result, "C212"), status::not_exercised);
+}
+
+TEST(audit_lock_rules, AreSilentForWatchAndForDeletesThatCompare) {
+  const auto by_watch = [](stage& world, microseconds at, int turn) {
+    const auto number = static_cast<std::uint64_t>(turn);
+    world.at(at).client(1).watch(lock).ok();
+    world.at(at + 1ms).client(1).get(lock).hit(token(turn));
+    world.at(at + 2ms).client(1).exec(number).items(1);
+    world.at(at + 2ms).client(1).in(number).del(lock).answers(1);
+  };
+  const auto by_delex = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).command("DELEX").key(lock).word("IFEQ").value(token(turn)).answers(1);
+  };
+  const auto by_delifeq = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).command("DELIFEQ").key(lock).value(token(turn)).answers(1);
+  };
+  for (const audit_result& result : {turns(6, take_right, by_watch).judged_by(all_rules()),
+                                     turns(6, take_right, by_delex).judged_by(all_rules()),
+                                     turns(6, take_right, by_delifeq).judged_by(all_rules())}) {
+    for (const finding& each : result.findings) {
+      EXPECT_EQ(each.how_bad, severity::info) << each.rule << ": " << each.message;
+    }
+    EXPECT_EQ(coverage_of(result, "C204"), status::pass);
+    EXPECT_EQ(coverage_of(result, "C205"), status::pass);
+  }
+}
+
+TEST(audit_c201, IsRaisedForALockWithoutATtl) {
+  const auto take = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).set(lock, token(turn)).nx().ok();
+  };
+  const audit_result result = turns(3, take, release_right).judged_by(all_rules());
+  const finding* const what = found(result, "C201");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::error);
+  EXPECT_EQ(what->count, 3U);
+  EXPECT_EQ(what->opportunities, 3U);
+  EXPECT_EQ(what->pattern, "lock:user:*");
+}
+
+TEST(audit_c201, IsSilentIfTheServerSaysThatThereIsATtl) {
+  stage world = turns(3, take_right, release_right);
+  world.at(10s).client(1).set("lock:user:43", "t").nx().ok();
+  world.at(11s).tell(server_said{"lock:user:43", 5'000, ""});
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C201"), nullptr);
+}
+
+TEST(audit_c201, IsSilentForALeaderThatRenews) {
+  stage world = turns(3, take_right, release_right);
+  world.at(10s).client(1).setnx("leader:lock", "node-1").answers(1);
+  for (int i = 0; i < 5; ++i) {
+    world.at(10s + 1ms + 1s * i).client(1).expire("leader:lock", 5s).answers(1);
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C201"), nullptr);
+}
+
+TEST(audit_c202, IsRaisedForTwoSteps) {
+  const auto take = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).setnx(lock, token(turn)).answers(1);
+    world.at(at + 1ms).client(1).expire(lock, 5s).answers(1);
+  };
+  const audit_result result = turns(3, take, release_right).judged_by(all_rules());
+  const finding* const what = found(result, "C202");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::error);
+  EXPECT_EQ(what->count, 3U);
+  EXPECT_EQ(found(result, "C201"), nullptr);
+}
+
+TEST(audit_c202, IsAWarningInOnePipeline) {
+  const auto take = [](stage& world, microseconds at, int turn) {
+    const auto number = static_cast<std::uint64_t>(turn);
+    world.at(at).client(1).batch(number).setnx(lock, token(turn)).answers(1);
+    world.at(at).client(1).batch(number).expire(lock, 5s).answers(1);
+  };
+  const audit_result result = turns(3, take, release_right).judged_by(all_rules());
+  ASSERT_NE(found(result, "C202"), nullptr);
+  EXPECT_EQ(found(result, "C202")->how_bad, severity::warning);
+}
+
+TEST(audit_c202, SeesTheLoserLengthenTheLeaseInATransaction) {
+  stage world;
+  for (int turn = 1; turn <= 3; ++turn) {
+    const microseconds begin = 1s * turn;
+    for (std::uint64_t i = 1; i <= 2; ++i) {
+      const std::uint64_t number = static_cast<std::uint64_t>(turn) * 10 + i;
+      world.at(begin + 1ms * i).client(i).get(user).miss();
+      world.at(begin + 5ms + 1ms * i).client(i).exec(number).items(2);
+      world.at(begin + 5ms + 1ms * i)
+          .client(i)
+          .in(number)
+          .setnx(lock, token(turn))
+          .answers(2 - static_cast<int>(i));
+      world.at(begin + 5ms + 1ms * i).client(i).in(number).expire(lock, 5s).answers(1);
+    }
+    world.at(begin + 50ms).client(1).set(user, "v").px(60s).ok();
+    world.at(begin + 51ms).client(1).compare_and_delete(lock, token(turn)).answers(1);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C202");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::error);
+  EXPECT_NE(what->message.find("lengthens"), std::string::npos) << what->message;
+}
+
+TEST(audit_c203, IsRaisedForALockThatIsLookedUpAndSet) {
+  stage world;
+  for (int turn = 1; turn <= 3; ++turn) {
+    const microseconds begin = 1s * turn;
+    for (std::uint64_t i = 1; i <= 2; ++i) {
+      world.at(begin + 1ms * i).client(i).get(user).miss();
+      world.at(begin + 3ms + 1ms * i).client(i).exists(lock).answers(0);
+      world.at(begin + 6ms + 1ms * i).client(i).set(lock, "1").px(5s).ok();
+      world.at(begin + 50ms + 1ms * i).client(i).set(user, "v").px(60s).ok();
+      world.at(begin + 60ms + 1ms * i).client(i).del(lock).answers(2 - static_cast<int>(i));
+    }
+  }
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C203");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::error);
+  EXPECT_EQ(what->how_sure, confidence::proof);
+  EXPECT_EQ(what->count, 6U);
+}
+
+TEST(audit_c203, IsSilentForValuesAndForLocksThatAreWon) {
+  stage world = turns(4, take_right, release_right);
+  for (int i = 0; i < 4; ++i) {
+    world.at(20s + 1s * i).client(1).get("post:1").miss();
+    world.at(20s + 1s * i + 1ms).client(1).set("post:1", "v").px(500ms).ok();
+    world.at(20s + 1s * i + 2ms).client(1).del("post:1").answers(1);
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C203"), nullptr);
+}
+
+TEST(audit_c204, IsRaisedForPlainDel) {
+  const audit_result result = turns(4, take_right, release_plain).judged_by(all_rules());
+  const finding* const what = found(result, "C204");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(what->count, 4U);
+  EXPECT_EQ(found(result, "C205"), nullptr);
+  EXPECT_EQ(found(result, "C206"), nullptr);
+}
+
+TEST(audit_c204, IsSilentForAnOperatorNowAndThen) {
+  stage world = turns(12, take_right, release_right);
+  world.at(20s).client(1).set("lock:user:7", "x").nx().px(60s).ok();
+  world.at(21s).client(9).del("lock:user:7").answers(1);
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C204"), nullptr);
+}
+
+TEST(audit_c205, IsRaisedForGetAndDel) {
+  const auto release = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).get(lock).hit(token(turn));
+    world.at(at + 1ms).client(1).del(lock).answers(1);
+  };
+  const audit_result result = turns(4, take_right, release).judged_by(all_rules());
+  const finding* const what = found(result, "C205");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(found(result, "C204"), nullptr);
+}
+
+TEST(audit_c205, IsSilentForWaitersThatReadTheLock) {
+  stage world = turns(4, take_right, release_plain);
+  for (int turn = 1; turn <= 4; ++turn) {
+    for (int poll = 0; poll < 6; ++poll) {
+      world.at(1s * turn + 10ms + 6ms * poll).client(2).get(lock).hit(token(turn));
+    }
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C205"), nullptr);
+  EXPECT_NE(found(result, "C204"), nullptr);
+}
+
+/// The holder's lease of 100 ms ends, client 2 takes over, and client 1 comes back.
+template <class Back>
+stage outlived(int count, Back&& back) {
+  stage world;
+  for (int turn = 1; turn <= count; ++turn) {
+    const microseconds begin = 1s * turn;
+    world.at(begin).client(1).get(user).miss();
+    world.at(begin + 1ms).client(2).get(user).miss();
+    world.at(begin + 2ms).client(1).set(lock, "a" + token(turn)).nx().px(100ms).ok();
+    for (int poll = 0; poll < 4; ++poll) {
+      world.at(begin + 4ms + 25ms * poll)
+          .client(2)
+          .set(lock, "b" + token(turn))
+          .nx()
+          .px(100ms)
+          .nil();
+    }
+    world.at(begin + 104ms).client(2).set(lock, "b" + token(turn)).nx().px(100ms).ok();
+    back(world, begin + 150ms, turn);
+    world.at(begin + 180ms).client(2).set(user, "v").px(500ms).ok();
+  }
+  return world;
+}
+
+TEST(audit_c207, IsRaisedWhenTheTokenShowsUpAfterTheLease) {
+  const auto back = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).compare_and_delete(lock, "a" + token(turn)).answers(0);
+    world.at(at + 31ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
+  };
+  const audit_result result = outlived(3, back).judged_by(all_rules());
+  const finding* const what = found(result, "C207");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::error);
+  EXPECT_EQ(what->how_sure, confidence::proof);
+  EXPECT_EQ(what->count, 3U);
+  EXPECT_EQ(found(result, "C210"), nullptr);
+  EXPECT_EQ(found(result, "C206"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C206"), status::pass);
+  EXPECT_EQ(coverage_of(result, "C212"), status::pass);
+}
+
+TEST(audit_c207, IsRaisedEvenIfNobodyEntered) {
+  stage world = turns(3, take_right, release_right);
+  world.at(20s).client(1).set("lock:user:5", "t").nx().px(100ms).ok();
+  world.at(20s + 150ms).client(1).compare_and_delete("lock:user:5", "t").answers(0);
+  EXPECT_NE(found(world.judged_by(all_rules()), "C207"), nullptr);
+}
+
+TEST(audit_c207, IsSilentForHoldersThatRenew) {
+  const auto release = [](stage& world, microseconds at, int turn) {
+    for (int i = 0; i < 8; ++i) {
+      world.at(at - 850ms + 100ms * i).client(1).renew(lock, token(turn), 300ms).answers(1);
+    }
+    world.at(at).client(1).compare_and_delete(lock, token(turn)).answers(1);
+  };
+  const auto take = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).set(lock, token(turn)).nx().px(300ms).ok();
+  };
+  const audit_result result = turns(6, take, release, 900ms).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C207"), nullptr);
+  EXPECT_EQ(found(result, "C208"), nullptr);
+  EXPECT_EQ(found(result, "C210"), nullptr);
+}
+
+TEST(audit_c206, IsRaisedWhenTheFormerHolderDeletes) {
+  const auto back = [](stage& world, microseconds at, int) {
+    world.at(at).client(1).del(lock).answers(1);
+    world.at(at + 31ms).client(2).del(lock).answers(0);
+  };
+  const audit_result result = outlived(3, back).judged_by(all_rules());
+  const finding* const what = found(result, "C206");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::error);
+  EXPECT_EQ(what->count, 3U);
+  ASSERT_NE(found(result, "C204"), nullptr);
+  EXPECT_EQ(found(result, "C204")->how_bad, severity::error);
+  EXPECT_NE(found(result, "C207"), nullptr);
+}
+
+TEST(audit_c206, IsSilentIfWhoDeletedMayBeTheHolder) {
+  // A pool of one process, of whose connections one could not be told: the first holder let its
+  // lease end, the second deletes by the connection that the first had used.
+  stage world;
+  world.belongs(500, {1, 2}).unknown({4}, "127.0.0.1");
+  for (int id = 1; id <= 5; ++id) {
+    const auto begin = 1s * id;
+    const std::string key = "user:" + std::to_string(id);
+    const std::string tokens = "t" + std::to_string(id);
+    world.at(begin).client(4).get(key).miss();
+    world.at(begin + 2ms).client(4).set("lock:" + key, tokens + "a").nx().px(100ms).ok();
+    world.at(begin + 3ms).client(2).set("lock:" + key, "o").nx().px(100ms).nil();
+    world.at(begin + 149ms).client(1).get(key).miss();
+    world.at(begin + 150ms).client(1).set("lock:" + key, tokens + "b").nx().px(100ms).ok();
+    world.at(begin + 200ms).client(2).set(key, "v").px(60s).ok();
+    world.at(begin + 201ms).client(4).del("lock:" + key).answers(1);
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C206"), nullptr);
+}
+
+TEST(audit_c206, IsProvedByTheTokenThatWasRead) {
+  const auto back = [](stage& world, microseconds at, int turn) {
+    world.at(at - 60ms).client(1).get(lock).hit("a" + token(turn));
+    world.at(at).client(1).del(lock).answers(1);
+  };
+  const audit_result result = outlived(3, back).judged_by(all_rules());
+  const finding* const what = found(result, "C206");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_sure, confidence::proof);
+}
+
+TEST(audit_c206, IsSilentWhenTheOwnerDeletesFirst) {
+  const auto back = [](stage& world, microseconds at, int) {
+    world.at(at).client(2).del(lock).answers(1);
+    world.at(at + 31ms).client(1).del(lock).answers(0);
+  };
+  const audit_result result = outlived(3, back).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C206"), nullptr);
+  EXPECT_NE(found(result, "C207"), nullptr);
+}
+
+TEST(audit_c208, IsRaisedForAHoldOfMoreThanHalfTheLease) {
+  const auto take = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).set(lock, token(turn)).nx().px(200ms).ok();
+  };
+  const audit_result result = turns(6, take, release_right, 150ms).judged_by(all_rules());
+  ASSERT_NE(found(result, "C208"), nullptr);
+  EXPECT_EQ(found(result, "C208")->how_bad, severity::warning);
+  const audit_result few = turns(4, take, release_right, 150ms).judged_by(all_rules());
+  EXPECT_EQ(found(few, "C208"), nullptr);
+  EXPECT_EQ(coverage_of(few, "C208"), status::not_exercised);
+}
+
+TEST(audit_c209, IsRaisedForOneTokenForAll) {
+  const auto take = [](stage& world, microseconds at, int) {
+    world.at(at).client(1).set(lock, "1").nx().px(5s).ok();
+  };
+  const audit_result result = turns(3, take, release_plain).judged_by(all_rules());
+  ASSERT_NE(found(result, "C209"), nullptr);
+  EXPECT_EQ(found(result, "C209")->how_sure, confidence::proof);
+  for (const evidence& each : found(result, "C209")->seen) {
+    EXPECT_EQ(each.summary.find(" 0 "), std::string::npos) << each.summary;
+    ASSERT_FALSE(each.timeline.empty());
+    EXPECT_NE(each.timeline[0].text.find("won"), std::string::npos) << each.timeline[0].text;
+  }
+  EXPECT_EQ(found(turns(2, take, release_plain).judged_by(all_rules()), "C209"), nullptr);
+}
+
+/// A holder that is never heard of again, and one who asks until the lease ends.
+void abandon(stage& world, microseconds begin, const std::string& key) {
+  world.at(begin).client(1).get(key).miss();
+  world.at(begin + 1ms).client(1).set("lock:" + key, "x").nx().px(2s).ok();
+  world.at(begin + 2ms).client(2).get(key).miss();
+  for (microseconds at = begin + 3ms; at < begin + 2s; at += 50ms) {
+    world.at(at).client(2).set("lock:" + key, "y").nx().px(2s).nil();
+  }
+  world.at(begin + 2010ms).client(2).set("lock:" + key, "y").nx().px(2s).ok();
+  world.at(begin + 2060ms).client(2).set(key, "v").px(60s).ok();
+  world.at(begin + 2061ms).client(2).compare_and_delete("lock:" + key, "y").answers(1);
+}
+
+TEST(audit_c210, IsRaisedForALockThatIsLeftBehind) {
+  stage world;
+  abandon(world, 0ms, "user:1");
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C210");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(found(result, "C207"), nullptr);
+}
+
+TEST(audit_c210, IsSilentForSchedulesAndForWhatTheToolDid) {
+  stage schedule = turns(3, take_right, release_right);
+  for (int minute = 0; minute < 3; ++minute) {
+    schedule.at(20s + 60s * minute).client(1).set("cron:report", "n1").nx().px(50s).ok();
+    for (int poll = 1; poll < 4; ++poll) {
+      schedule.at(20s + 60s * minute + 1s * poll)
+          .client(2)
+          .set("cron:report", "n2")
+          .nx()
+          .px(50s)
+          .nil();
+    }
+  }
+  EXPECT_EQ(found(schedule.judged_by(all_rules()), "C210"), nullptr);
+  stage tool;
+  abandon(tool, 0ms, "user:1");
+  tool.at(1s).tell(tool_acted{tool_acted::what::miss_barrier, "user:1", 0ms, 2s});
+  EXPECT_EQ(found(tool.judged_by(all_rules()), "C210"), nullptr);
+}
+
+TEST(audit_c211, IsSaidOfALeaseThatIsFarTooLong) {
+  const auto take = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).set(lock, token(turn)).nx().px(3600s).ok();
+  };
+  const audit_result result = turns(6, take, release_right).judged_by(all_rules());
+  ASSERT_NE(found(result, "C211"), nullptr);
+  EXPECT_EQ(found(result, "C211")->how_bad, severity::info);
+  EXPECT_EQ(found(turns(6, take_right, release_right).judged_by(all_rules()), "C211"), nullptr);
+}
+
+TEST(audit_c212, IsRaisedForAStoreAfterTheLease) {
+  const auto back = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).set(user, "late").px(500ms).ok();
+    world.at(at + 1ms).client(1).compare_and_delete(lock, "a" + token(turn)).answers(0);
+    world.at(at + 31ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
+  };
+  const audit_result result = outlived(3, back).judged_by(all_rules());
+  const finding* const what = found(result, "C212");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(what->pattern, "user:*");
+  EXPECT_EQ(what->count, 3U);
+}
+
+TEST(audit_c212, IsSilentForAStoreThatCompares) {
+  const auto back = [](stage& world, microseconds at, int turn) {
+    world.at(at).client(1).compare_and_store(user, "a" + token(turn), "late", 500ms).answers(0);
+    world.at(at + 1ms).client(1).compare_and_delete(lock, "a" + token(turn)).answers(0);
+    world.at(at + 31ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
+  };
+  EXPECT_EQ(found(outlived(3, back).judged_by(all_rules()), "C212"), nullptr);
+}
+
+TEST(audit_lock_rules, AReplyThatOvertakesAnotherIsNoAbandonedLock) {
+  // The release is under way on one connection when the next acquisition is answered on another.
+  stage world;
+  for (int turn = 1; turn <= 5; ++turn) {
+    const microseconds begin = 1s * turn;
+    world.at(begin).client(1).get(user).miss();
+    world.at(begin + 1ms).client(1).set(lock, "a" + token(turn)).nx().px(5s).ok();
+    world.at(begin + 2ms).client(2).set(lock, "x").nx().px(5s).nil();
+    world.at(begin + 50ms).client(1).set(user, "v").px(500ms).ok();
+    world.at(begin + 60ms)
+        .client(1)
+        .took(10ms)
+        .compare_and_delete(lock, "a" + token(turn))
+        .answers(1);
+    world.at(begin + 62ms).client(2).took(1ms).set(lock, "b" + token(turn)).nx().px(5s).ok();
+    world.at(begin + 75ms).client(2).get(user).hit("v");
+    world.at(begin + 80ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
+  }
+  const audit_result result = world.judged_by(all_rules());
+  for (const finding& each : result.findings) {
+    EXPECT_EQ(each.how_bad, severity::info) << each.rule << ": " << each.message;
+  }
+  EXPECT_EQ(coverage_of(result, "C206"), status::not_exercised);
+}
+
+}  // namespace
+}  // namespace drover::audit

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "audit/rules/profiles.hpp"
+
+#include <algorithm>
+
+#include "audit/rules/catalogue.hpp"
+#include "entry/keys.hpp"
+
+namespace drover::audit {
+namespace {
+
+// Points. A shape that others may use as well needs the client library beside it.
+constexpr int script_points = 8;
+constexpr int sure_key_points = 9;  // over a script: dogpile.cache locks by redis-py's scripts
+constexpr int likely_key_points = 3;
+constexpr int client_points = 2;
+constexpr int enough = 5;
+
+bool fits(const key_shape& shape, std::string_view key) {
+  const std::size_t at = key.find(shape.contains);
+  if (at == std::string_view::npos) return false;
+  if (!key.starts_with(shape.begins) || !key.ends_with(shape.ends)) return false;
+  const std::string_view behind = key.substr(at + shape.contains.size());
+  if (!shape.twice) return true;
+  return at > 0 && behind.starts_with(key.substr(0, at)) && behind.substr(at).starts_with(':');
+}
+
+/// Whether `word` is one of the words of `list`.
+bool names(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(' '), list.size());
+    if (list.substr(0, end) == word) return true;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
+}
+
+/// "redis-py 4.3.4" and "go-redis(,go1.22)" are "redis-py" and "go-redis".
+std::string_view library_word(std::string_view client) {
+  return client.substr(0, client.find_first_of(" ("));
+}
+
+int key_points(const library_profile& library, const library_traces& traces) {
+  int best = 0;
+  for (const std::string& key : traces.keys) {
+    for (const key_shape& shape : library.keys) {
+      if (fits(shape, key)) best = std::max(best, shape.sure ? sure_key_points : likely_key_points);
+    }
+    if (library.scripts == "drover" && entry::parts_of(key)) best = sure_key_points;
+  }
+  return best;
+}
+
+int points_of(const library_profile& library, const library_traces& traces) {
+  int points = key_points(library, traces);
+  const auto is_its_script = [&](const std::string& known_as) {
+    return !library.scripts.empty() && known_as.substr(0, known_as.find(' ')) == library.scripts;
+  };
+  if (std::any_of(traces.scripts.begin(), traces.scripts.end(), is_its_script)) {
+    points = std::max(points, script_points);
+  }
+  if (traces.clients.empty()) return points;
+  const bool comes_over_it = std::any_of(
+      traces.clients.begin(), traces.clients.end(),
+      [&](const std::string& client) { return names(library.clients, library_word(client)); });
+  // Clients that say who they are, and are none of its own, rule it out.
+  return comes_over_it ? points + client_points : 0;
+}
+
+}  // namespace
+
+const library_profile* recognised(const library_traces& traces) {
+  const library_profile* best = nullptr;
+  int most = enough - 1;
+  for (const library_profile& each : profiles()) {
+    const int points = points_of(each, traces);
+    if (points > most) {
+      most = points;
+      best = &each;
+    }
+  }
+  return best;
+}
+
+std::string_view setting_for(const library_profile& library, std::string_view rule) {
+  for (const library_setting& each : library.settings) {
+    if (each.rule == rule) return each.change;
+  }
+  return {};
+}
+
+const library_profile* profile_named(std::string_view name) {
+  const auto all = profiles();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const library_profile& each) { return each.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+void complete(finding& what, const library_profile* library) {
+  const rule_text* rule = find_rule(what.rule);
+  if (rule != nullptr) {
+    what.name = rule->name;
+    what.advice = rule->advice;
+  }
+  what.library.clear();
+  const std::string_view change =
+      library != nullptr ? setting_for(*library, what.rule) : std::string_view{};
+  if (!change.empty()) {
+    what.library = library->name;
+    what.advice = std::string{library->name} + ": " + std::string{change} + '.';
+    if (!library->verified) what.advice += " (Unverified: from its published sources.)";
+  }
+  what.fix_prompt = fix_prompt_of(what);
+}
+
+}  // namespace drover::audit

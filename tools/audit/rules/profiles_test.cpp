@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "support/document.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "audit/rules/catalogue.hpp"
+#include "entry/keys.hpp"
+#include "lease/scripts.hpp"
+#include "support/document.hpp"
+
+namespace drover::audit {
+namespace {
+
+std::string name_of(const library_traces& traces) {
+  const library_profile* found = recognised(traces);
+  return found == nullptr ? "" : std::string{found->name};
+}
+
+TEST(audit_profiles, SettingsAreForRulesThatExist) {
+  for (const library_profile& library : profiles()) {
+    SCOPED_TRACE(library.name);
+    EXPECT_FALSE(library.does.empty());
+    EXPECT_FALSE(library.checked.empty());
+    EXPECT_FALSE(library.settings.empty());
+    for (const library_setting& each : library.settings) {
+      EXPECT_NE(find_rule(each.rule), nullptr) << each.rule;
+      EXPECT_NE(each.change.back(), '.') << "the sentence is ended where it is used";
+    }
+    EXPECT_TRUE(!library.scripts.empty() || !library.keys.empty() || !library.clients.empty());
+  }
+}
+
+TEST(audit_profiles, KnowLibrariesByTheirKeys) {
+  EXPECT_EQ(name_of({{}, {}, {"user:1", "_lockuser:1"}}), "dogpile.cache");
+  EXPECT_EQ(name_of({{}, {}, {":1:user:1"}}), "Django");
+  EXPECT_EQ(name_of({{}, {}, {"laravel_cache:user:1"}}), "Laravel");
+  EXPECT_EQ(name_of({{}, {}, {"users~lock"}}), "Spring Data Redis");
+  EXPECT_EQ(name_of({{}, {}, {"redisson_lock__channel:{a}"}}), "Redisson");
+  EXPECT_EQ(name_of({{}, {}, {"bentocache:users:1"}}), "bentocache");
+  EXPECT_EQ(name_of({{}, {}, {"keyv:w:1"}}), "cache-manager");
+  EXPECT_EQ(name_of({{}, {}, {"blog::blog:post:1"}}), "cache-manager");
+  EXPECT_EQ(name_of({{}, {}, {"blog::blogger:post:1"}}), "");
+  EXPECT_EQ(name_of({{}, {}, {"::post:1"}}), "");
+  EXPECT_EQ(name_of({{}, {}, {"rueidisid:00ff"}}), "rueidisaside");
+}
+
+TEST(audit_profiles, KnowLibrariesByTheirScripts) {
+  EXPECT_EQ(name_of({{}, {"redis-py lock release"}, {"job"}}), "redis-py Lock");
+  EXPECT_EQ(name_of({{}, {"redlock-node lock acquire"}, {"job"}}), "redlock (Node)");
+  EXPECT_EQ(name_of({{}, {"redisson lock acquire"}, {"job"}}), "Redisson");
+  EXPECT_EQ(name_of({{}, {"redlock-nodejs-of-mine"}, {"job"}}), "");
+}
+
+TEST(audit_profiles, KnowALibraryThatUsesAnotherOnesLock) {
+  EXPECT_EQ(name_of({{"redis-py 4.3.4"}, {"redis-py lock release"}, {"user:1", "_lockuser:1"}}),
+            "dogpile.cache");
+}
+
+TEST(audit_profiles, NeedMoreThanAShapeThatOthersHaveToo) {
+  EXPECT_EQ(name_of({{}, {}, {"app:1:user:7"}}), "");
+  EXPECT_EQ(name_of({{"redis-py 4.3.4"}, {}, {"app:1:user:7"}}), "Django");
+  EXPECT_EQ(name_of({{"redis-py 4.3.4"}, {}, {"user:7"}}), "");
+  EXPECT_EQ(name_of({{}, {}, {}}), "");
+}
+
+TEST(audit_profiles, AreRuledOutByAClientOfAnotherLanguage) {
+  EXPECT_EQ(name_of({{"go-redis(,go1.22)"}, {}, {"_lockuser:1"}}), "");
+  EXPECT_EQ(name_of({{"go-redis(,go1.22)"}, {"redsync lock release"}, {"job"}}), "redsync");
+}
+
+TEST(audit_profiles, KnowDroverByItsOwnTexts) {
+  const entry::key_space space{"products", 1};
+  EXPECT_EQ(name_of({{}, {}, {space.value_key("user:42")}}), "Drover");
+  EXPECT_EQ(name_of({{}, {}, {space.mark_key("user:42")}}), "Drover");
+  for (const lease::script& each : lease::scripts()) {
+    EXPECT_EQ(name_of({{}, {"drover " + std::string{each.name}}, {"x"}}), "Drover");
+  }
+}
+
+TEST(audit_profiles, AreWhatThePageSays) {
+  const std::string page = test::document("docs/reference/audit-libraries.md");
+  const std::string wanted = profiles_page();
+  if (page == wanted) return;
+  const auto made = std::filesystem::temp_directory_path() / "drover-audit-libraries.md";
+  std::ofstream{made, std::ios::binary} << wanted;
+  ADD_FAILURE() << "docs/reference/audit-libraries.md is not what the profiles say; what it should "
+                   "be is in "
+                << made;
+}
+
+TEST(audit_profiles, TurnAFindingIntoASetting) {
+  finding what;
+  what.rule = "C201";
+  what.message = "The lock never ends.";
+  complete(what, recognised({{"redis-py 4.3.4"}, {"redis-py lock release"}, {"_lockuser:1"}}));
+  EXPECT_EQ(what.name, "lock-no-ttl");
+  EXPECT_EQ(what.library, "dogpile.cache");
+  EXPECT_NE(what.advice.find("dogpile.cache: set `lock_timeout`"), std::string::npos)
+      << what.advice;
+  EXPECT_EQ(what.advice.find("Unverified"), std::string::npos);
+  EXPECT_NE(what.fix_prompt.find("`lock_timeout`"), std::string::npos);
+}
+
+TEST(audit_profiles, SayWhenTheyAreUnverified) {
+  finding what;
+  what.rule = "C201";
+  complete(what, recognised({{}, {}, {"users~lock"}}));
+  EXPECT_EQ(what.library, "Spring Data Redis");
+  EXPECT_NE(what.advice.find("Unverified"), std::string::npos);
+}
+
+TEST(audit_profiles, LeaveTheRulesAdviceWhereALibraryHasNoSay) {
+  finding what;
+  what.rule = "C402";
+  complete(what, recognised({{}, {}, {"users~lock"}}));
+  EXPECT_EQ(what.library, "");
+  EXPECT_EQ(what.advice, rule_of("C402").advice);
+  complete(what, nullptr);
+  EXPECT_EQ(what.advice, rule_of("C402").advice);
+}
+
+}  // namespace
+}  // namespace drover::audit

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "audit/rules/retry_rhythm.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace drover::audit {
+namespace {
+
+constexpr moment together = std::chrono::milliseconds{1};
+
+std::vector<moment> thinned(std::span<const moment> burst) {
+  std::vector<moment> out;
+  for (const moment each : burst) {
+    if (out.empty() || each - out.back() > together) out.push_back(each);
+  }
+  return out;
+}
+
+}  // namespace
+
+void retry_rhythm::add(std::span<const moment> all) {
+  const std::vector<moment> burst = thinned(all.first(std::min(all.size(), burst_max)));
+  questions_ += burst.size();
+  for (std::size_t i = 0; i < burst.size(); ++i) {
+    // Which pauses have a follower, each counted once for this question.
+    std::size_t next = shortest_ms;
+    for (std::size_t j = i + 1; j < burst.size(); ++j) {
+      const auto gap = static_cast<std::size_t>((burst[j] - burst[i]).count());
+      const std::size_t from = std::max((gap + 999) / 1000, std::size_t{1}) - 1;
+      const std::size_t to = std::min(gap / 1000 + 1, longest_ms);
+      if (from > longest_ms) break;
+      for (next = std::max(from, next); next <= to; ++next) ++followed_[next];
+    }
+    // A pause that would end after the burst could not be seen.
+    const auto rest = static_cast<std::size_t>((burst.back() - burst[i]).count() / 1000);
+    for (std::size_t p = shortest_ms; p <= std::min(rest, longest_ms); ++p) ++asked_[p];
+  }
+}
+
+double retry_rhythm::share_of(std::size_t pause) const {
+  return static_cast<double>(std::min(followed_[pause], asked_[pause])) /
+         static_cast<double>(asked_[pause]);
+}
+
+bool retry_rhythm::goes_on(std::size_t pause) const {
+  if (2 * pause > longest_ms || asked_[2 * pause] < asked_twice_min) return false;
+  // Twice the pause may be off by twice as much.
+  double best = 0;
+  for (std::size_t p = 2 * pause - 1; p <= std::min(2 * pause + 2, longest_ms); ++p) {
+    if (asked_[p] >= asked_twice_min) best = std::max(best, share_of(p));
+  }
+  return best > share_min;
+}
+
+std::optional<retry_rhythm::rhythm> retry_rhythm::found() const {
+  const auto least = std::max(
+      asked_min, static_cast<std::uint64_t>(asked_share_min * static_cast<double>(questions_)));
+  double sum = 0;
+  std::size_t shares = 0;
+  for (std::size_t p = shortest_ms; p <= longest_ms; ++p) {
+    if (asked_[p] < least) continue;
+    sum += share_of(p);
+    ++shares;
+  }
+  const double chance = shares == 0 ? 0 : sum / static_cast<double>(shares);
+  for (std::size_t p = shortest_ms; p <= longest_ms; ++p) {
+    if (asked_[p] < least || share_of(p) <= share_min) continue;
+    // +-1 ms makes three neighbours: the fullest is the middle one.
+    std::size_t best = p;
+    for (std::size_t near = p; near <= std::min(p + 2, longest_ms); ++near) {
+      if (asked_[near] >= least && share_of(near) > share_of(best)) best = near;
+    }
+    const double expected = asked_[best] * chance;
+    const double followed = asked_[best] * share_of(best);
+    const double deviation = std::sqrt(std::max(1.0, expected * (1.0 - chance)));
+    if (followed <= factor_min * expected || followed - expected <= deviations_min * deviation ||
+        !goes_on(best)) {
+      continue;
+    }
+    return rhythm{best, std::min(followed_[best], asked_[best]), asked_[best], expected};
+  }
+  return std::nullopt;
+}
+
+}  // namespace drover::audit

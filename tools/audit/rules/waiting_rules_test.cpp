@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// C501 to C503: streams that must raise them, and for each guard one that must not.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "audit/engine/stage_for_test.hpp"
+#include "audit/rules/all_rules.hpp"
+#include "base/random.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace testing;
+
+using status = coverage_line::status;
+using std::chrono::microseconds;
+
+status coverage_of(const audit_result& of, std::string_view rule) {
+  const coverage_line* const line = covered(of, rule);
+  return line == nullptr ? status::not_exercised : line->is;
+}
+
+constexpr const char* user = "user:42";
+constexpr const char* lock = "lock:user:42";
+
+/// Client 1 loads under a lock from `at` on, for `load`.
+void load_under_lock(stage& world, microseconds at, microseconds load,
+                     std::chrono::milliseconds lease = 5'000ms) {
+  const std::string token = "t" + std::to_string(at.count());
+  world.at(at).client(1).get(user).miss();
+  world.at(at + 1ms).client(1).set(lock, token).nx().px(lease).ok();
+  world.at(at + 2ms).client(1).get(user).miss();
+  world.at(at + load).client(1).set(user, "v" + token).px(500ms).ok();
+  world.at(at + load + 1ms).client(1).compare_and_delete(lock, token).answers(1);
+}
+
+/// Client `who` asks for the value from `at` on, every `pause()`, until it is there.
+template <class Pause>
+void wait_for(stage& world, std::uint64_t who, microseconds at, microseconds until,
+              const std::string& value, Pause&& pause) {
+  for (; at < until; at += pause()) world.at(at).client(who).get(user).miss();
+  world.at(at).client(who).get(user).hit(value);
+}
+
+TEST(audit_c501, IsRaisedForWaitersWithoutAPause) {
+  stage world;
+  load_under_lock(world, 0ms, 300ms);
+  wait_for(world, 2, 5ms, 300'300us, "vt0", [] { return 500us; });
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C501");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::warning);
+  EXPECT_EQ(what->pattern, "user:*");
+  EXPECT_EQ(coverage_of(result, "C501"), status::fail);
+}
+
+TEST(audit_c501, IsSilentForADozenWaitersAt25Ms) {
+  stage world;
+  load_under_lock(world, 0ms, 5'000ms, 20'000ms);
+  for (std::uint64_t who = 2; who <= 13; ++who) {
+    wait_for(world, who, 5ms + 2ms * who, 5'001ms, "vt0", [] { return 25ms; });
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C501"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C501"), status::pass);
+}
+
+TEST(audit_c501, IsSilentForAShortBurst) {
+  stage world;
+  load_under_lock(world, 0ms, 50ms);
+  wait_for(world, 2, 5ms, 50'300us, "vt0", [] { return 500us; });
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C501"), nullptr);
+}
+
+TEST(audit_c501, IsSilentWhileTheToolHoldsReplies) {
+  stage world;
+  load_under_lock(world, 0ms, 300ms);
+  wait_for(world, 2, 5ms, 300'300us, "vt0", [] { return 500us; });
+  world.at(1ms).tell(tool_acted{tool_acted::what::miss_barrier, user, 1ms, 200ms});
+  world.at(1s).client(3).get(user).miss();
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C501"), nullptr);
+}
+
+/// Six cold times with two waiters each.
+template <class Pause>
+stage waiting_with(Pause&& pause) {
+  stage world;
+  for (int i = 0; i < 6; ++i) {
+    const auto at = 1'000ms * i;
+    load_under_lock(world, at, 300ms);
+    const std::string value = "vt" + std::to_string(microseconds{at}.count());
+    for (std::uint64_t who = 2; who <= 3; ++who) {
+      wait_for(world, who, at + 3ms + 11ms * who, at + 301ms, value, pause);
+    }
+  }
+  return world;
+}
+
+TEST(audit_c502, IsRaisedForAFixedPause) {
+  base::seeded_random random{5};
+  const audit_result result =
+      waiting_with([&] { return 50ms + microseconds{random.next() % 300}; }).judged_by(all_rules());
+  const finding* const what = found(result, "C502");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::info);
+  EXPECT_TRUE(what->message.find(" 50 ms (") != std::string::npos ||
+              what->message.find(" 51 ms (") != std::string::npos)
+      << what->message;
+}
+
+TEST(audit_c502, IsRaisedForPollsOfTheLock) {
+  stage world;
+  for (int i = 0; i < 6; ++i) {
+    const auto at = 1'000ms * i;
+    load_under_lock(world, at, 400ms);
+    for (auto poll = at + 7ms; poll < at + 400ms; poll += 40ms) {
+      world.at(poll).client(2).set(lock, "mine").nx().px(5'000ms).nil();
+    }
+    world.at(at + 420ms).client(2).get(user).hit("vt" + std::to_string(microseconds{at}.count()));
+  }
+  const audit_result result = world.judged_by(all_rules());
+  ASSERT_NE(found(result, "C502"), nullptr);
+  EXPECT_EQ(found(result, "C502")->pattern, "lock:user:*");
+}
+
+TEST(audit_c502, IsSilentForJitter) {
+  base::seeded_random random{5};
+  const audit_result result = waiting_with([&] {
+                                return 20ms + microseconds{random.next() % 60'000};
+                              }).judged_by(all_rules());
+  EXPECT_EQ(found(result, "C502"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C502"), status::pass);
+}
+
+TEST(audit_c502, IsSilentForCallersThatComeOneBehindTheOther) {
+  stage world;
+  for (int i = 0; i < 8; ++i) {
+    const auto at = 1'000ms * i;
+    for (std::uint64_t who = 1; who <= 12; ++who) {
+      world.at(at + 10ms * who).client(who).get(user).miss();
+      world.at(at + 200ms + 10ms * who).client(who).set(user, "v").px(500ms).ok();
+    }
+  }
+  EXPECT_EQ(found(world.judged_by(all_rules()), "C502"), nullptr);
+}
+
+TEST(audit_c502, SaysNothingOfFewQuestions) {
+  stage world;
+  load_under_lock(world, 0ms, 300ms);
+  wait_for(world, 2, 5ms, 301ms, "vt0", [] { return 50ms; });
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C502"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C502"), status::not_exercised);
+}
+
+TEST(audit_c503, IsRaisedForAWaitOfMoreThanTwoLeases) {
+  stage world;
+  load_under_lock(world, 0ms, 100ms, 500ms);
+  world.at(800ms).client(1).get(user).miss();
+  world.at(801ms).client(1).set(lock, "x").nx().px(500ms).ok();
+  for (auto at = 805ms; at < 2'500ms; at += 40ms) world.at(at).client(2).get(user).miss();
+  world.at(5s).client(1).get("user:1").miss();
+  const audit_result result = world.judged_by(all_rules());
+  const finding* const what = found(result, "C503");
+  ASSERT_NE(what, nullptr);
+  EXPECT_EQ(what->how_bad, severity::info);
+  EXPECT_EQ(what->count, 1U);
+  EXPECT_EQ(what->seen.size(), 1U);
+}
+
+TEST(audit_c503, IsSilentForWaitsWithinTwoLeases) {
+  stage world;
+  load_under_lock(world, 0ms, 800ms, 500ms);
+  wait_for(world, 2, 5ms, 801ms, "vt0", [] { return 40ms; });
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C503"), nullptr);
+}
+
+TEST(audit_c503, IsSilentForALockThatIsLostAtEachOfManyColdEvents) {
+  stage world;
+  for (int i = 0; i < 10; ++i) {
+    const auto at = 900ms * i;
+    load_under_lock(world, at, 200ms, 500ms);
+    for (auto poll = at + 5ms; poll < at + 200ms; poll += 40ms) {
+      world.at(poll).client(2).get(user).miss();
+      world.at(poll + 1ms).client(2).set(lock, "mine").nx().px(500ms).nil();
+    }
+    world.at(at + 240ms).client(2).get(user).hit("vt" + std::to_string(microseconds{at}.count()));
+  }
+  const audit_result result = world.judged_by(all_rules());
+  EXPECT_EQ(found(result, "C503"), nullptr);
+  EXPECT_EQ(coverage_of(result, "C503"), status::pass);
+}
+
+TEST(audit_waiting_rules, WithoutWaitersNothingIsExercised) {
+  stage world;
+  load_under_lock(world, 0ms, 40ms);
+  world.at(100ms).client(2).get(user).hit("vt0");
+  const audit_result result = world.judged_by(all_rules());
+  for (const char* rule : {"C501", "C502", "C503"}) {
+    EXPECT_EQ(coverage_of(result, rule), status::not_exercised) << rule;
+  }
+}
+
+}  // namespace
+}  // namespace drover::audit

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#include "audit/run/environment.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace drover::audit {
+namespace {
+
+using variables_by_name = std::map<std::string, std::string, std::less<>>;
+
+constexpr std::uint16_t usual_port = 6379;
+
+variables_by_name by_name(const environment& variables) {
+  variables_by_name found;
+  for (const std::string& each : variables) {
+    const std::size_t equals = each.find('=');
+    if (equals != std::string::npos) found[each.substr(0, equals)] = each.substr(equals + 1);
+  }
+  return found;
+}
+
+std::optional<std::uint16_t> port_in(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+/// "host", "host:port", "[::1]:port"; nullopt for a list of hosts and what is none.
+std::optional<address> server_at(std::string_view text) {
+  if (text.empty() || text.find_first_of(", /@") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::string_view host = text;
+  std::string_view port;
+  if (host.front() == '[') {
+    const std::size_t close = host.find(']');
+    if (close == std::string_view::npos) return std::nullopt;
+    port = host.substr(close + 1);
+    host = host.substr(1, close - 1);
+    if (!port.empty() && port.front() != ':') return std::nullopt;
+    if (!port.empty()) port.remove_prefix(1);
+  } else if (const std::size_t colon = host.find(':'); colon != std::string_view::npos) {
+    port = host.substr(colon + 1);
+    host = host.substr(0, colon);
+  }
+  const auto number = port.empty() ? std::optional{usual_port} : port_in(port);
+  if (!number || host.empty()) return std::nullopt;
+  return address{std::string{host}, *number, ""};
+}
+
+/// A URL's pieces that stay when the server in it is replaced.
+struct redis_url {
+  address server;
+  bool is_tls = false;
+  std::string credentials;  // with the @
+  std::string rest;         // from the / or ? on
+};
+
+std::optional<redis_url> url_in(std::string_view value) {
+  redis_url found;
+  std::string_view rest;
+  for (const std::string_view scheme : {"redis://", "valkey://", "rediss://", "valkeys://"}) {
+    if (!value.starts_with(scheme)) continue;
+    found.is_tls = scheme == "rediss://" || scheme == "valkeys://";
+    rest = value.substr(scheme.size());
+  }
+  if (rest.empty()) return std::nullopt;
+  const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
+  found.rest = rest.substr(end);
+  rest = rest.substr(0, end);
+  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
+    found.credentials = rest.substr(0, at + 1);
+    rest = rest.substr(at + 1);
+  }
+  const auto server = server_at(rest.empty() ? std::string_view{"localhost"} : rest);
+  if (!server) return std::nullopt;
+  found.server.host = server->host;
+  found.server.port = server->port;
+  return found;
+}
+
+/// What goes before HOST, PORT and so on, as "REDIS_" or "SESSION_VALKEY_".
+bool is_about_redis(std::string_view name, std::string_view last_part) {
+  for (const std::string_view store : {"REDIS_", "VALKEY_"}) {
+    const std::size_t begin = name.size() - std::min(name.size(), last_part.size() + store.size());
+    const std::string_view end = name.substr(begin);
+    if (end.starts_with(store) && end.ends_with(last_part) &&
+        end.size() == store.size() + last_part.size() && (begin == 0 || name[begin - 1] == '_')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_address_name(std::string_view name) {
+  return std::ranges::any_of(std::array{"ADDR", "ADDRESS", "ENDPOINT", "SERVER"},
+                             [&](const char* part) { return is_about_redis(name, part); });
+}
+
+bool is_socket_name(std::string_view name) {
+  return std::ranges::any_of(std::array{"SOCKET", "SOCK", "UNIX_SOCKET", "SOCKET_PATH"},
+                             [&](const char* part) { return is_about_redis(name, part); });
+}
+
+std::string port_name_of(std::string_view host_name) {
+  return std::string{host_name.substr(0, host_name.size() - std::string_view{"HOST"}.size())} +
+         "PORT";
+}
+
+address server_of_pair(const variables_by_name& all, std::string_view host_name,
+                       std::string_view host) {
+  address server{std::string{host}, usual_port, ""};
+  // Some put "host:port", or a URL's scheme, where only the host belongs.
+  if (const auto whole = server_at(host)) server = *whole;
+  const auto port = all.find(port_name_of(host_name));
+  if (port != all.end()) server.port = port_in(port->second).value_or(usual_port);
+  return server;
+}
+
+/// The server that one variable names, if it does.
+std::optional<server_found> server_in(const variables_by_name& all, const std::string& name,
+                                      const std::string& value) {
+  if (const auto url = url_in(value)) return server_found{name, url->server, url->is_tls};
+  if (value.empty()) return std::nullopt;
+  if (is_about_redis(name, "HOST")) return server_found{name, server_of_pair(all, name, value)};
+  if (is_address_name(name)) {
+    if (auto at = server_at(value)) return server_found{name, *std::move(at)};
+  }
+  constexpr std::string_view scheme = "unix://";
+  if (is_socket_name(name) || is_about_redis(name, "URL")) {
+    const std::string path = value.starts_with(scheme) ? value.substr(scheme.size()) : value;
+    if (path.starts_with('/')) return server_found{name, {"", 0, path.substr(0, path.find('?'))}};
+  }
+  return std::nullopt;
+}
+
+/// Lower is looked at first.
+int rank_of(const std::string& name, const std::string& value) {
+  if (name == "REDIS_URL") return 0;
+  if (url_in(value)) return 1;
+  return name == "REDIS_HOST" ? 2 : 3;
+}
+
+std::string url_of(const address& server, std::string_view credentials, std::string_view rest) {
+  if (server.is_unix()) return describe(server);
+  return "redis://" + std::string{credentials} + describe(server) + std::string{rest};
+}
+
+/// `value` with the proxy in place of its server.
+std::string replaced(const std::string& name, const std::string& value, const rewriting& how) {
+  if (const auto url = url_in(value)) {
+    return url_of(how.proxy, how.drops_credentials ? "" : url->credentials, url->rest);
+  }
+  if (is_about_redis(name, "HOST")) return how.proxy.host;
+  if (value.starts_with("unix://")) return url_of(how.proxy, "", "");
+  return how.proxy.is_unix() ? how.proxy.path : describe(how.proxy);
+}
+
+}  // namespace
+
+server_found server_named_by(const environment& variables) {
+  const variables_by_name all = by_name(variables);
+  server_found found;
+  int best = 4;
+  for (const auto& [name, value] : all) {
+    auto named = server_in(all, name, value);
+    if (!named || rank_of(name, value) >= best) continue;
+    best = rank_of(name, value);
+    found = *std::move(named);
+  }
+  return found;
+}
+
+rewritten rewrite(const environment& variables, const rewriting& how) {
+  const variables_by_name before = by_name(variables);
+  variables_by_name after = before;
+  rewritten done;
+  for (const auto& [name, value] : before) {
+    const auto named = server_in(before, name, value);
+    if (!named) continue;
+    if (how.only_of != nullptr && named->server != *how.only_of) {
+      done.left.push_back(name);
+      continue;
+    }
+    if (how.proxy.is_unix() && is_about_redis(name, "HOST")) {
+      done.left.push_back(name);  // there is no host that would lead to a socket
+      continue;
+    }
+    after[name] = replaced(name, value, how);
+    if (is_about_redis(name, "HOST")) {
+      after[port_name_of(name)] = std::to_string(how.proxy.port);
+    }
+  }
+  if (how.drops_credentials) {
+    std::erase_if(after, [](const auto& each) {
+      return is_about_redis(each.first, "PASSWORD") || is_about_redis(each.first, "USERNAME");
+    });
+  }
+  after.try_emplace("REDIS_URL", url_of(how.proxy, "", ""));
+  if (!how.proxy.is_unix()) {
+    if (after.try_emplace("REDIS_HOST", how.proxy.host).second) {
+      after["REDIS_PORT"] = std::to_string(how.proxy.port);
+    }
+  }
+  for (const auto& [name, value] : after) {
+    done.variables.push_back(name + '=' + value);
+    const auto was = before.find(name);
+    if (was == before.end() || was->second != value) done.changed.push_back(name);
+  }
+  return done;
+}
+
+std::string filled_in(std::string text, const address& proxy) {
+  const std::pair<std::string_view, std::string> parts[] = {
+      {"{}", url_of(proxy, "", "")},
+      {"{host}", proxy.is_unix() ? proxy.path : proxy.host},
+      {"{port}", proxy.is_unix() ? "0" : std::to_string(proxy.port)},
+      {"{address}", describe(proxy)}};
+  for (const auto& [placeholder, value] : parts) {
+    for (std::size_t at = text.find(placeholder); at != std::string::npos;
+         at = text.find(placeholder, at + value.size())) {
+      text.replace(at, placeholder.size(), value);
+    }
+  }
+  return text;
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "audit/run/log_pattern.hpp"
+
+#include <utility>
+
+namespace drover::audit {
+
+plain_pattern without_names(std::string_view pattern) {
+  plain_pattern out;
+  std::size_t groups = 0;
+  bool in_class = false;
+  while (!pattern.empty()) {
+    if (pattern[0] == '\\' && pattern.size() > 1) {
+      out.text += pattern.substr(0, 2);
+      pattern.remove_prefix(2);
+      continue;
+    }
+    if (pattern[0] == '[') in_class = true;
+    if (pattern[0] == ']') in_class = false;
+    if (pattern[0] != '(' || in_class) {
+      out.text += pattern[0];
+      pattern.remove_prefix(1);
+      continue;
+    }
+    const std::size_t mark = pattern.starts_with("(?P<") ? 4 : pattern.starts_with("(?<") ? 3 : 0;
+    const std::size_t end = mark > 0 ? pattern.find('>') : std::string_view::npos;
+    const bool is_look_behind =
+        mark == 3 && pattern.size() > 3 && (pattern[3] == '=' || pattern[3] == '!');
+    const bool is_named = end != std::string_view::npos && !is_look_behind;
+    const bool counts = is_named || !pattern.starts_with("(?");
+    if (counts) ++groups;
+    if (is_named && pattern.substr(mark, end - mark) == "key") out.key_group = groups;
+    out.text += is_named ? std::string_view{"("} : pattern.substr(0, 1);
+    pattern.remove_prefix(is_named ? end + 1 : 1);
+  }
+  if (out.key_group == 0 && groups > 0) out.key_group = 1;
+  return out;
+}
+
+result<log_pattern> log_pattern::compile(std::string_view pattern) {
+  const plain_pattern plain = without_names(pattern);
+  try {
+    return log_pattern{std::regex{plain.text, std::regex::ECMAScript | std::regex::optimize},
+                       plain.key_group};
+  } catch (const std::regex_error& why) {
+    return fault{fault_code::unsupported,
+                 "no regular expression: " + std::string{pattern} + " (" + why.what() + ")"};
+  }
+}
+
+std::optional<std::string> log_pattern::key_in(std::string_view line) const {
+  line = line.substr(0, line_max);
+  std::match_results<std::string_view::const_iterator> found;
+  try {
+    if (!std::regex_search(line.begin(), line.end(), found, compiled_)) return std::nullopt;
+  } catch (const std::regex_error&) {
+    return std::nullopt;  // too complex for this line
+  }
+  return key_group_ > 0 ? found[key_group_].str() : std::string{};
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "audit/run/log_pattern.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/run/sampled_number.hpp"
+
+namespace drover::audit {
+namespace {
+
+struct names_case {
+  std::string_view pattern;
+  std::string_view text;
+  std::size_t key_group;
+};
+
+TEST(audit_log_pattern, FindsTheGroupThatIsTheKey) {
+  const std::vector<names_case> all{
+      {"load", "load", 0},
+      {"load (\\S+)", "load (\\S+)", 1},
+      {"(a|b) load (?<key>\\S+)", "(a|b) load (\\S+)", 2},
+      {"(?P<level>x) (?P<key>y)", "(x) (y)", 2},
+      {"(?<level>x) (y)", "(x) (y)", 1},
+      {"(?:x) \\((y) [(?<key>z)]", "(?:x) \\((y) [(?<key>z)]", 1},
+      {"(?=x)(?!y)z", "(?=x)(?!y)z", 0},
+      {"\\", "\\", 0},
+      {"(?<key", "(?<key", 0},
+  };
+  for (const names_case& each : all) {
+    const plain_pattern plain = without_names(each.pattern);
+    EXPECT_EQ(plain.text, each.text) << each.pattern;
+    EXPECT_EQ(plain.key_group, each.key_group) << each.pattern;
+  }
+}
+
+TEST(audit_log_pattern, FindsTheKeyInALine) {
+  const auto pattern = log_pattern::compile("load(?: of (?<key>\\S+))?$");
+  ASSERT_TRUE(pattern);
+  EXPECT_EQ(pattern->key_in("12:00 load of user:42"), "user:42");
+  EXPECT_EQ(pattern->key_in("12:00 load"), "");
+  EXPECT_EQ(pattern->key_in("12:00 loaded"), std::nullopt);
+  EXPECT_EQ(pattern->key_in(std::string(100'000, 'x') + "load"), std::nullopt);
+}
+
+TEST(audit_log_pattern, RefusesWhatIsNoRegularExpression) {
+  EXPECT_FALSE(log_pattern::compile("("));
+  EXPECT_FALSE(log_pattern::compile("(?<=x)y")) << "looking behind is not known";
+  EXPECT_FALSE(log_pattern::compile("a{2,1}"));
+}
+
+TEST(audit_growth, CountsFromTheFirstSampleAndFromNothingAfterASetBack) {
+  growth of;
+  EXPECT_EQ(of.sampled(100), 0U);
+  EXPECT_EQ(of.sampled(100), 0U);
+  EXPECT_EQ(of.sampled(107), 7U);
+  EXPECT_EQ(of.sampled(3), 3U);
+  EXPECT_EQ(of.sampled(0), 0U);
+  EXPECT_EQ(of.sampled(-5), 0U);
+  EXPECT_EQ(of.sampled(5), 10U);
+}
+
+}  // namespace
+}  // namespace drover::audit

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// Follows a log: from its present end on, over rotation (another file under the same name) and
+// truncation (the file has become shorter).
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "audit/run/log_pattern.hpp"
+#include "audit/run/origin_counter.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One file by its name, whichever file that is.
+class followed_file {
+ public:
+  explicit followed_file(std::string path) : path_{std::move(path)} {}
+  ~followed_file() { drop(); }
+  followed_file(const followed_file&) = delete;
+  followed_file& operator=(const followed_file&) = delete;
+
+  /// Goes to the end of what is there. A fault: it is there, but cannot be read.
+  result<void> begin() {
+    if (!open_file() && errno != ENOENT) {
+      return fault{fault_code::unreachable, path_ + " cannot be read: " + std::strerror(errno)};
+    }
+    if (descriptor_ >= 0) position_ = lseek(descriptor_, 0, SEEK_END);
+    return {};
+  }
+
+  /// Calls `each` for the lines that have come since the last time.
+  template <class Each>
+  void read(Each&& each) {
+    if (descriptor_ >= 0) read_on(each);
+    struct stat now {};
+    if (stat(path_.c_str(), &now) != 0) return;
+    if (descriptor_ >= 0 && now.st_ino == inode_ && now.st_dev == device_) {
+      if (now.st_size >= position_) return;
+      position_ = lseek(descriptor_, 0, SEEK_SET);
+      rest_.clear();
+    } else {
+      // The old one may have got a last line between the two looks.
+      if (descriptor_ >= 0) read_on(each);
+      if (!rest_.empty()) each(std::string_view{rest_});
+      drop();
+      if (!open_file()) return;
+    }
+    read_on(each);
+  }
+
+  /// What stands behind the last line end.
+  [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
+
+ private:
+  bool open_file() {
+    descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor_ < 0) return false;
+    struct stat of {};
+    fstat(descriptor_, &of);
+    inode_ = of.st_ino;
+    device_ = of.st_dev;
+    position_ = 0;
+    return true;
+  }
+
+  void drop() noexcept {
+    if (descriptor_ >= 0) close(descriptor_);
+    descriptor_ = -1;
+    rest_.clear();
+  }
+
+  template <class Each>
+  void read_on(Each& each) {
+    std::array<char, 65536> buffer{};
+    for (;;) {
+      const ssize_t size = ::read(descriptor_, buffer.data(), buffer.size());
+      if (size <= 0) return;
+      position_ += size;
+      std::string_view got{buffer.data(), static_cast<std::size_t>(size)};
+      for (std::size_t end = got.find('\n'); end != std::string_view::npos; end = got.find('\n')) {
+        keep(got.substr(0, end));
+        each(std::string_view{rest_});
+        rest_.clear();
+        got.remove_prefix(end + 1);
+      }
+      keep(got);
+    }
+  }
+
+  void keep(std::string_view part) {
+    rest_ += part.substr(0, log_pattern::line_max - std::min(rest_.size(), log_pattern::line_max));
+  }
+
+  std::string path_;
+  std::string rest_;
+  int descriptor_ = -1;
+  off_t position_ = 0;
+  ino_t inode_ = 0;
+  dev_t device_ = 0;
+};
+
+class log_counter final : public origin_counter {
+ public:
+  log_counter(std::string path, std::string pattern, origin_ear ear)
+      : file_{path}, source_{"log " + path}, pattern_{std::move(pattern)}, ear_{std::move(ear)} {}
+  ~log_counter() override { log_counter::stop(); }
+
+  result<void> start() override {
+    result<log_pattern> compiled = log_pattern::compile(pattern_);
+    if (!compiled) return compiled.error();
+    compiled_ = std::move(*compiled);
+    if (auto begun = file_.begin(); !begun) return begun;
+    thread_ = std::thread{[this] { run(); }};
+    return {};
+  }
+
+  void stop() override {
+    if (!thread_.joinable()) return;
+    {
+      const std::scoped_lock lock{mutex_};
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+    look();
+    tell(file_.rest());
+  }
+
+ private:
+  static constexpr auto every = 50ms;
+
+  void run() {
+    std::unique_lock lock{mutex_};
+    while (!wake_.wait_for(lock, every, [this] { return stopping_; })) {
+      lock.unlock();
+      look();
+      lock.lock();
+    }
+  }
+
+  void look() {
+    file_.read([this](std::string_view line) { tell(line); });
+  }
+
+  void tell(std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    std::optional<std::string> key = compiled_->key_in(line);
+    if (key) ear_.tell(origin_loads{ear_.now(), 1, *std::move(key), source_});
+  }
+
+  followed_file file_;
+  std::string source_;
+  std::string pattern_;
+  origin_ear ear_;
+  std::optional<log_pattern> compiled_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<origin_counter> count_log_lines(std::string path, std::string pattern,
+                                                origin_ear ear) {
+  return std::make_unique<log_counter>(std::move(path), std::move(pattern), std::move(ear));
+}
+
+}  // namespace drover::audit

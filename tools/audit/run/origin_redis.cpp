@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// A counter in Redis: GET over a connection of its own, which is made again when it is lost.
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "audit/proxy/resolve.hpp"
+#include "audit/run/origin_counter.hpp"
+#include "audit/run/sampled_number.hpp"
+#include "resp/reader.hpp"
+#include "resp/writer.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace std::chrono_literals;
+
+fault unreachable(std::string text) { return {fault_code::unreachable, std::move(text)}; }
+
+/// A socket that closes itself.
+class descriptor {
+ public:
+  explicit descriptor(int number) noexcept : number_{number} {}
+  ~descriptor() { reset(); }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+
+  void reset(int number = -1) noexcept {
+    if (number_ >= 0) close(number_);
+    number_ = number;
+  }
+  [[nodiscard]] int get() const noexcept { return number_; }
+
+ private:
+  int number_;
+};
+
+class redis_key {
+ public:
+  redis_key(address server, std::string key) : server_{std::move(server)}, key_{std::move(key)} {}
+
+  result<std::int64_t> read() {
+    result<std::int64_t> number = ask();
+    if (number || number.error().code != fault_code::unreachable) return number;
+    socket_.reset();  // once more, over a new connection
+    return ask();
+  }
+
+ private:
+  static constexpr auto answer_max = 2s;
+
+  result<std::int64_t> ask() {
+    if (socket_.get() < 0) {
+      if (auto connected = connect_to(); !connected) return connected.error();
+    }
+    std::string wire;
+    resp::write_command(wire, {"GET", key_});
+    if (send(socket_.get(), wire.data(), wire.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(wire.size())) {
+      return unreachable(named() + " went away");
+    }
+    resp::message answer;
+    if (auto received = receive(answer); !received) return received.error();
+    return number_of(answer.root());
+  }
+
+  result<void> connect_to() {
+    const result<resolved_address> at = reach(server_);
+    if (!at) return at.error();
+    sockaddr_un path{};
+    path.sun_family = AF_UNIX;
+    std::memcpy(path.sun_path, at->path.data(),
+                std::min(at->path.size(), sizeof path.sun_path - 1));
+    const auto* const where =
+        at->is_unix() ? reinterpret_cast<const sockaddr*>(&path) : at->socket_address();
+    const socklen_t size = at->is_unix()                  ? sizeof path
+                           : where->sa_family == AF_INET6 ? sizeof(sockaddr_in6)
+                                                          : sizeof(sockaddr_in);
+    socket_.reset(socket(where->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (socket_.get() < 0 || connect(socket_.get(), where, size) != 0) {
+      const int error = errno;
+      socket_.reset();
+      return unreachable(named() + " cannot be reached: " + std::strerror(error));
+    }
+    reader_ = resp::reader{};
+    return {};
+  }
+
+  result<void> receive(resp::message& into) {
+    const auto until = std::chrono::steady_clock::now() + answer_max;
+    for (;;) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          until - std::chrono::steady_clock::now());
+      pollfd waiting{socket_.get(), POLLIN, 0};
+      if (left <= 0ms || poll(&waiting, 1, static_cast<int>(left.count())) == 0) {
+        return unreachable(named() + " does not answer");
+      }
+      std::array<char, 4096> buffer{};
+      const ssize_t size = recv(socket_.get(), buffer.data(), buffer.size(), 0);
+      if (size < 0 && errno == EINTR) continue;
+      if (size <= 0) return unreachable(named() + " went away");
+      const auto step = reader_.read({buffer.data(), static_cast<std::size_t>(size)}, into);
+      if (step.how == resp::reader::status::complete) return {};
+      if (step.how == resp::reader::status::broken) {
+        return fault{fault_code::corrupt, named() + " does not speak the protocol of Redis"};
+      }
+    }
+  }
+
+  result<std::int64_t> number_of(const resp::view& answer) const {
+    if (answer.is_null()) return std::int64_t{0};
+    if (answer.is_error()) {
+      return fault{fault_code::corrupt,
+                   named() + " does not tell \"" + key_ + "\": " + std::string{answer.text()}};
+    }
+    std::int64_t number = 0;
+    const std::string_view text = answer.text();
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (code == std::errc{} && end == text.data() + text.size()) return number;
+    return fault{fault_code::corrupt, "\"" + key_ + "\" in " + named() + " is no whole number"};
+  }
+
+  [[nodiscard]] std::string named() const { return "the origin's counter at " + describe(server_); }
+
+  address server_;
+  std::string key_;
+  descriptor socket_{-1};
+  resp::reader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<origin_counter> count_redis_key(const address& server, std::string key,
+                                                origin_ear ear) {
+  constexpr auto every = 100ms;
+  std::string source = "redis " + describe(server) + " " + key;
+  auto asked = std::make_shared<redis_key>(server, std::move(key));
+  return std::make_unique<sampled_number>(
+      std::move(source), every, [asked] { return asked->read(); }, std::move(ear));
+}
+
+}  // namespace drover::audit

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "audit/run/sampled_number.hpp"
+
+#include <utility>
+
+namespace drover::audit {
+
+sampled_number::sampled_number(std::string source, std::chrono::milliseconds every, sampling sample,
+                               origin_ear ear)
+    : source_{std::move(source)}, every_{every}, sample_{std::move(sample)}, ear_{std::move(ear)} {}
+
+sampled_number::~sampled_number() { stop(); }
+
+result<void> sampled_number::start() {
+  const result<std::int64_t> first = sample_();
+  if (!first) return first.error();
+  (void)growth_.sampled(*first);
+  thread_ = std::thread{[this] { run(); }};
+  return {};
+}
+
+void sampled_number::stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::scoped_lock lock{mutex_};
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+  take_sample();
+}
+
+void sampled_number::run() {
+  std::unique_lock lock{mutex_};
+  while (!wake_.wait_for(lock, every_, [this] { return stopping_; })) {
+    lock.unlock();
+    take_sample();
+    lock.lock();
+  }
+}
+
+void sampled_number::take_sample() {
+  const result<std::int64_t> number = sample_();
+  if (!number) {
+    if (!std::exchange(failing_, true) && ear_.say) ear_.say(number.error().text);
+    return;
+  }
+  failing_ = false;
+  const std::uint64_t count = growth_.sampled(*number);
+  if (count > 0) ear_.tell(origin_loads{ear_.now(), count, {}, source_});
+}
+
+}  // namespace drover::audit

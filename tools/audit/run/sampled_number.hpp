@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// A number that somebody else counts up, asked for again and again: what it has grown is told.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "audit/run/origin_counter.hpp"
+
+namespace drover::audit {
+
+/// What has become more between two samples. A number that has fallen was set back, and counts
+/// from nothing. Pure.
+class growth {
+ public:
+  /// The first sample is where counting begins.
+  [[nodiscard]] std::uint64_t sampled(std::int64_t number) noexcept {
+    const std::int64_t before = last_;
+    const bool is_first = !begun_;
+    last_ = number;
+    begun_ = true;
+    if (is_first) return 0;
+    const std::int64_t from = number < before ? 0 : before;
+    return number > from ? static_cast<std::uint64_t>(number) - static_cast<std::uint64_t>(from)
+                         : 0;
+  }
+
+ private:
+  std::int64_t last_ = 0;
+  bool begun_ = false;
+};
+
+class sampled_number final : public origin_counter {
+ public:
+  /// `sample` may block for a while, and is called on one thread at a time.
+  using sampling = std::function<result<std::int64_t>()>;
+  sampled_number(std::string source, std::chrono::milliseconds every, sampling sample,
+                 origin_ear ear);
+  ~sampled_number() override;
+
+  result<void> start() override;
+  void stop() override;
+
+ private:
+  void run();
+  void take_sample();
+
+  std::string source_;
+  std::chrono::milliseconds every_;
+  sampling sample_;
+  origin_ear ear_;
+  growth growth_;
+  bool failing_ = false;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace drover::audit

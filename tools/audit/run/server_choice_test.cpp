@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "audit/run/server_choice.hpp"
+
+#include <gtest/gtest.h>
+
+#include "text/usage_error.hpp"
+
+namespace drover::audit {
+namespace {
+
+std::string typed(const char* text) { return describe(server_typed(text).without_credentials()); }
+
+TEST(audit_server_choice, AServerIsTypedAsAddressOrUrl) {
+  EXPECT_EQ(typed("db:7"), "db:7");
+  EXPECT_EQ(typed("7"), "127.0.0.1:7");
+  EXPECT_EQ(typed("/run/r.sock"), "unix:///run/r.sock");
+  EXPECT_EQ(typed("unix:///run/r.sock"), "unix:///run/r.sock");
+  EXPECT_EQ(typed("redis://u:p@db:7/3"), "db:7");
+  const auto chosen = server_typed("redis://u:p@db:7/3");
+  EXPECT_EQ(chosen.at.user, "u");
+  EXPECT_EQ(chosen.at.password, "p");
+  EXPECT_EQ(chosen.at.database, 3U);
+}
+
+TEST(audit_server_choice, WhatIsNoServerIsRefusedWithoutItsPassword) {
+  for (const char* text :
+       {"", "db:x", "db:0", "rediss://u:hush@db", "redis://u:hush@db:x", "http://u:hush@db"}) {
+    try {
+      ADD_FAILURE() << text << " is " << typed(text);
+    } catch (const text::usage_error& error) {
+      const std::string said = error.what();
+      EXPECT_TRUE(said.starts_with("--upstream")) << said;
+      EXPECT_EQ(said.find("hush"), std::string::npos) << said;
+    }
+  }
+}
+
+TEST(audit_server_choice, WithoutOneTheVariablesSayIt) {
+  EXPECT_EQ(server_usual({"REDIS_URL=redis://db:7"}).said_by, "REDIS_URL");
+  EXPECT_EQ(describe(server_usual({}).without_credentials()), "127.0.0.1:6379");
+  EXPECT_THROW((void)server_usual({"REDIS_URL=rediss://db:7"}), text::usage_error);
+}
+
+TEST(audit_server_choice, OnlyThisMachineIsLoopback) {
+  for (const char* text : {"127.0.0.1:1", "127.8.8.8:1", "localhost:1", "[::1]:1", "/run/r"}) {
+    EXPECT_TRUE(is_loopback(server_typed(text).without_credentials())) << text;
+  }
+  for (const char* text : {"db:1", "10.0.0.1:1", "128.0.0.1:1"}) {
+    EXPECT_FALSE(is_loopback(server_typed(text).without_credentials())) << text;
+  }
+}
+
+}  // namespace
+}  // namespace drover::audit

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "process/private_postgresql.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <pqxx/pqxx>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "process/end_of_log.hpp"
+
+namespace drover::process {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto start_max = 60s;
+constexpr auto stop_max = 10s;
+constexpr auto poll_tick = 20ms;
+
+bool has_programs(const fs::path& folder) {
+  return ::access((folder / "initdb").c_str(), X_OK) == 0 &&
+         ::access((folder / "postgres").c_str(), X_OK) == 0;
+}
+
+std::optional<user> server_user() {
+  if (::geteuid() != 0) return std::nullopt;
+  for (const char* const name : {"postgres", "nobody"}) {
+    if (const passwd* const entry = ::getpwnam(name)) return user{entry->pw_uid, entry->pw_gid};
+  }
+  throw std::runtime_error{
+      "PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as"};
+}
+
+/// initdb starts servers for a moment, in the process group that is its own. When it is cut short
+/// they are told to end: killed, one would leave its shared memory.
+class group_end {
+ public:
+  explicit group_end(child_process& first) : first_{first} {}
+  ~group_end() {
+    if (first_.status() == 0) return;
+    const pid_t group = first_.pid();
+    const auto deadline = std::chrono::steady_clock::now() + stop_max;
+    ::kill(-group, SIGTERM);
+    first_.stop(SIGTERM, stop_max);
+    while (::kill(-group, 0) == 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(1ms);
+    }
+    ::kill(-group, SIGKILL);
+  }
+  group_end(const group_end&) = delete;
+  group_end& operator=(const group_end&) = delete;
+
+ private:
+  child_process& first_;
+};
+
+/// Where nothing is left to chance by a variable or a file of the user's. Nothing is written to
+/// disk for good: the data go with the folder.
+std::vector<std::string> server_settings(const fs::path& folder, unsigned connections) {
+  return {"listen_addresses=",
+          "unix_socket_directories=" + folder.string(),
+          "unix_socket_permissions=0700",
+          "max_connections=" + std::to_string(connections),
+          "shared_buffers=16MB",
+          "dynamic_shared_memory_type=mmap",
+          "fsync=off",
+          "full_page_writes=off",
+          "synchronous_commit=off",
+          "autovacuum=off",
+          "jit=off",
+          "log_statement=all",
+          "log_line_prefix=",
+          "log_parameter_max_length=0",
+          "log_min_error_statement=panic"};
+}
+
+}  // namespace
+
+std::optional<fs::path> find_postgresql_programs(const std::optional<std::string>& asked_for) {
+  if (asked_for) {
+    return has_programs(*asked_for) ? std::optional{fs::absolute(*asked_for)} : std::nullopt;
+  }
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders{path != nullptr ? path : ""};
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (!folder.empty() && has_programs(folder)) return fs::absolute(folder);
+  }
+  std::optional<fs::path> newest;
+  int version = 0;
+  std::error_code none;
+  for (const auto& each : fs::directory_iterator{"/usr/lib/postgresql", none}) {
+    const int found = std::atoi(each.path().filename().c_str());
+    if (found <= version || !has_programs(each.path() / "bin")) continue;
+    version = found;
+    newest = each.path() / "bin";
+  }
+  return newest;
+}
+
+private_postgresql::private_postgresql(const fs::path& programs, unsigned connections,
+                                       const signal_watch& signals)
+    : runs_as_{server_user()}, folder_{runs_as_ ? scratch_folder{*runs_as_} : scratch_folder{}} {
+  make_cluster(programs, signals);
+  try {
+    start(programs, connections, signals);
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+private_postgresql::~private_postgresql() { stop(); }
+
+/// Asked to, it removes its shared memory; killed, it would leave it.
+void private_postgresql::stop() {
+  if (process_ && !process_->stop(SIGINT, stop_max)) process_->stop(SIGQUIT, stop_max);
+}
+
+std::string private_postgresql::url() const {
+  std::string host;
+  for (const char byte : folder_.path().string()) {
+    host += byte == '%' || byte == '&' ? (byte == '%' ? "%25" : "%26") : std::string{byte};
+  }
+  return "postgresql://drover@/postgres?port=5432&host=" + host;
+}
+
+child_process::plan private_postgresql::program(const fs::path& file) const {
+  return {.program = file,
+          .arguments = {file.filename()},
+          .folder = folder_.path(),
+          .output = log(),
+          .runs_as = runs_as_,
+          // As if asked to stop at once: then it takes its processes with it.
+          .signal_of_death = SIGQUIT};
+}
+
+std::string private_postgresql::log() const { return folder_.path() / "log"; }
+
+void private_postgresql::make_cluster(const fs::path& programs, const signal_watch& signals) {
+  child_process::plan plan = program(programs / "initdb");
+  for (const char* const each :
+       {"--pgdata=data", "--username=drover", "--auth=trust", "--encoding=UTF8", "--no-locale",
+        "--no-sync", "--no-instructions"}) {
+    plan.arguments.emplace_back(each);
+  }
+  plan.signal_of_death = SIGKILL;
+  child_process initdb{plan};
+  const group_end whatever_happens{initdb};
+  const auto deadline = std::chrono::steady_clock::now() + start_max;
+  while (!initdb.status()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error{"initdb (" + programs.string() + ") does not come to an end" +
+                               end_of_log(log())};
+    }
+    signals.pause(poll_tick);
+  }
+  if (initdb.status() != 0) {
+    throw std::runtime_error{"initdb (" + programs.string() + ") " +
+                             ending_in_words(*initdb.status()) + end_of_log(log())};
+  }
+}
+
+void private_postgresql::start(const fs::path& programs, unsigned connections,
+                               const signal_watch& signals) {
+  child_process::plan plan = program(programs / "postgres");
+  for (const char* const each : {"-D", "data", "-p", "5432"}) plan.arguments.emplace_back(each);
+  for (std::string& each : server_settings(folder_.path(), connections)) {
+    plan.arguments.insert(plan.arguments.end(), {"-c", std::move(each)});
+  }
+  process_.emplace(plan);
+  const auto deadline = std::chrono::steady_clock::now() + start_max;
+  for (;;) {
+    std::string why;
+    try {
+      const pqxx::connection works{url()};
+      return;
+    } catch (const pqxx::failure& error) {
+      why = error.what();
+    }
+    if (const auto status = process_->status()) {
+      throw std::runtime_error{"postgres (" + programs.string() + ") " + ending_in_words(*status) +
+                               end_of_log(log())};
+    }
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error{"postgres (" + programs.string() + ") does not answer: " + why +
+                               end_of_log(log())};
+    }
+    signals.pause(poll_tick);
+  }
+}
+
+std::uint64_t private_postgresql::executed(std::string_view statement) const {
+  const std::string wanted = "LOG:  execute " + std::string{statement} + ":";
+  std::uint64_t count = 0;
+  std::ifstream lines{log()};
+  for (std::string line; std::getline(lines, line);) count += line.starts_with(wanted) ? 1U : 0U;
+  return count;
+}
+
+}  // namespace drover::process

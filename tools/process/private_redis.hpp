@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// A redis-server of our own: on a unix socket in the given folder and on no port, keeping nothing
+// on disk. Threads: one at a time.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "process/child_process.hpp"
+#include "process/signal_watch.hpp"
+
+namespace drover::process {
+
+/// The program to run: the one that was asked for, else redis-server or redis-check-rdb from $PATH
+/// (they are the same program, which goes by the name it is called by). Throws text::usage_error,
+/// saying what to install.
+[[nodiscard]] std::filesystem::path find_redis_server(const std::optional<std::string>& asked_for);
+
+class private_redis {
+ public:
+  /// Returns when it answers. Throws std::runtime_error with the end of its log, or `interrupted`.
+  private_redis(const std::filesystem::path& program, const std::filesystem::path& folder,
+                const signal_watch& signals);
+
+  [[nodiscard]] std::string url() const { return "unix://" + socket().string(); }
+  /// nullopt while it runs.
+  [[nodiscard]] std::optional<int> status() { return process_->status(); }
+
+  /// As by kill -9. What it kept is lost.
+  void kill();
+  [[nodiscard]] bool is_killed() const noexcept { return is_killed_; }
+  /// After `kill`, at the same place. Returns and throws as the constructor.
+  void start_again(const signal_watch& signals);
+  /// FLUSHALL. Throws std::runtime_error.
+  void flush_all() const;
+
+ private:
+  [[nodiscard]] std::filesystem::path socket() const { return folder_ / "redis.sock"; }
+  void start(const signal_watch& signals);
+  /// One exchange on a connection of its own; false when it cannot be had within `limit`.
+  [[nodiscard]] bool answers(std::string_view question, std::string_view wanted,
+                             std::chrono::seconds limit) const;
+
+  const std::filesystem::path program_;
+  const std::filesystem::path folder_;
+  std::optional<child_process> process_;
+  bool is_killed_ = false;
+};
+
+}  // namespace drover::process

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Shared memory of one run: where the coordinator and the herd's processes meet. It holds the
+// starting signal, the switches that a scenario turns, and the logs: of the origin's queries, of
+// the callers' calls, and of what befell a key.
+//
+// Invariants: a place in a log is taken once; a record is written by who took its place. What does
+//             not fit into a log is counted all the same.
+// Threads:    any thread of any process that has it attached.
+#pragma once
+
+#include <semaphore.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "simulate/measure/run_record.hpp"
+
+namespace drover::simulate {
+
+/// Nanoseconds of CLOCK_MONOTONIC, which is the same in all processes. 0: not yet.
+using board_time = std::int64_t;
+[[nodiscard]] board_time board_now() noexcept;
+
+enum class stage : std::uint32_t {
+  gathering,  ///< processes start, callers connect
+  filling,    ///< one process loads the keys, and may wait until their ttl is over
+  released,   ///< every caller goes at `release_at`
+  over,       ///< everybody is back, and nothing runs in the background: processes end
+};
+
+struct board_size {
+  std::uint32_t keys = 1;
+  std::uint32_t call_places = 0;
+  std::uint32_t query_places = 0;
+  std::uint32_t refusal_places = 0;
+  std::uint32_t mark_places = 0;
+};
+
+class board {
+ public:
+  struct query_entry {
+    std::atomic<board_time> begun;
+    std::atomic<board_time> ended;  ///< 0 while it runs
+    std::uint32_t key;
+    std::uint32_t process;
+  };
+  struct call_entry {
+    std::atomic<board_time> begun;
+    std::atomic<board_time> ended;  ///< 0: not back
+    std::int64_t age;               ///< nanoseconds
+    std::uint32_t key;
+    std::uint16_t process;
+    answer got;
+    bool is_stale;
+  };
+  struct mark_entry {
+    std::atomic<board_time> at;
+    mark_kind kind;
+  };
+  /// Counters that only grow.
+  struct counters {
+    std::atomic<std::uint32_t> queries_begun;
+    std::atomic<std::uint32_t> queries_ended;
+    std::atomic<std::uint32_t> asked;   ///< how often a strategy asked for a query
+    std::atomic<std::uint32_t> ready;   ///< callers that are connected and wait
+    std::atomic<std::uint32_t> filled;  ///< keys that are in the cache
+    std::atomic<std::uint32_t> cold;    ///< 1: they were, and their ttl is over
+    std::atomic<std::uint32_t> calls_begun;
+    std::atomic<std::uint32_t> calls_ended;
+    std::atomic<std::uint32_t> refused;  ///< calls that no caller was free to make
+    std::atomic<std::uint32_t> changes;  ///< of rows, the strategy having been told
+    std::atomic<std::uint32_t> marks;    ///< what befell a key
+    std::atomic<std::uint32_t> done;     ///< processes whose callers are all back
+  };
+  /// What a scenario turns while callers run.
+  struct switches {
+    std::atomic<board_time> end_at;  ///< no call begins after it, no query of a gate either
+    std::atomic<std::uint32_t> origin_fails;
+  };
+
+  /// A new one, in memory that no file names. `capacity`: see `gate`. Throws std::system_error.
+  board(const board_size& size, std::uint32_t capacity);
+  /// The one behind `descriptor`, which was inherited. Throws std::system_error.
+  explicit board(int descriptor);
+  ~board();
+  board(const board&) = delete;
+  board& operator=(const board&) = delete;
+
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  [[nodiscard]] std::span<query_entry> queries() noexcept;  ///< those with a place in the log
+  [[nodiscard]] std::span<call_entry> calls() noexcept;     ///< those with a place in the log
+  [[nodiscard]] counters& count() noexcept;
+  [[nodiscard]] switches& turn() noexcept;
+  /// Of each key: the newest version that the strategy was told of and acknowledged.
+  [[nodiscard]] std::span<std::atomic<std::uint64_t>> versions() noexcept;
+
+  [[nodiscard]] std::size_t begin_query(std::uint32_t key, std::uint32_t process) noexcept;
+  void end_query(std::size_t place) noexcept;
+  /// nullptr when the log is full; the call counts all the same.
+  [[nodiscard]] call_entry* begin_call(board_time at, std::uint32_t key,
+                                       std::uint32_t process) noexcept;
+  void end_call(call_entry* place, board_time at, answer got, bool is_stale,
+                std::int64_t age) noexcept;
+
+  /// A call that no caller was free to make.
+  void refuse(board_time at) noexcept;
+  /// When, of those with a place in the log; 0 where that is not yet written.
+  [[nodiscard]] std::span<const std::atomic<board_time>> refusals() const noexcept;
+
+  /// Something befell a key while callers call.
+  void note_mark(board_time at, mark_kind kind) noexcept;
+  /// Those with a place in the log; `at` is 0 where that is not yet written.
+  [[nodiscard]] std::span<const mark_entry> marks() const noexcept;
+
+  void enter(stage next) noexcept;
+  void release(board_time at) noexcept;
+  [[nodiscard]] board_time release_at() const noexcept;
+  [[nodiscard]] stage now() const noexcept;
+  /// Sleeps until that stage, or a later one, was entered.
+  void await(stage wanted) const noexcept;
+
+  /// Capacity of the origin: waits for one of its places, if they are limited at all. False when
+  /// the run is over (`switches::end_at`) and there is none for it.
+  [[nodiscard]] bool pass_gate() noexcept;
+  void leave_gate() noexcept;
+
+  /// The first error's text stays.
+  void note_error(std::string_view text) noexcept;
+  [[nodiscard]] std::string error() const;
+
+ private:
+  struct header;
+
+  void map(std::size_t bytes);
+
+  int descriptor_ = -1;
+  std::size_t bytes_ = 0;
+  header* header_ = nullptr;
+};
+
+}  // namespace drover::simulate

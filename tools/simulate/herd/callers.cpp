@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "simulate/herd/callers.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <ctime>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "process/exit_codes.hpp"
+#include "simulate/herd/draws.hpp"
+#include "simulate/origins/row.hpp"
+
+namespace drover::simulate {
+namespace {
+
+struct judged {
+  answer got = answer::wrong;
+  bool is_stale = false;
+  std::int64_t age = 0;
+};
+
+judged judge(const run_plan& plan, const std::string& key, const std::optional<std::string>& value,
+             std::uint64_t version_due, board_time now) {
+  if (!value) return {.got = plan.has_rows ? answer::wrong : answer::absent};
+  const auto read = read_value(key, *value);
+  if (!read || !plan.has_rows) return {};
+  return {
+      .got = answer::value, .is_stale = read->version < version_due, .age = now - read->read_at};
+}
+
+}  // namespace
+
+void sleep_until(board_time at) noexcept {
+  const timespec instant{.tv_sec = at / 1'000'000'000, .tv_nsec = at % 1'000'000'000};
+  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &instant, nullptr) == EINTR) {
+  }
+}
+
+callers::callers(const run_plan& plan, std::uint32_t process, board& shared, strategy& played)
+    : plan_{plan}, process_{process}, board_{shared}, played_{played}, back_{plan.callers} {}
+
+void callers::start(std::vector<std::jthread>& busy) {
+  for (std::uint32_t i = 0; i < plan_.callers; ++i) {
+    busy.emplace_back([this, i] { run(i); });
+  }
+  if (plan_.comes == arrival::open) {
+    busy.emplace_back([this] { send_arrivals(); });
+  }
+}
+
+void callers::run(std::uint32_t caller) noexcept {
+  try {
+    static_cast<void>(played_.is_cached(key_name(plan_, 0)));
+  } catch (const std::exception& error) {
+    board_.note_error(error.what());
+    std::_Exit(process::exit_not_met);
+  }
+  ++board_.count().ready;
+  board_.await(stage::released);
+  switch (plan_.comes) {
+    case arrival::once:
+      sleep_until(board_.release_at());
+      call(0, board_now());
+      back_.count_down();
+      board_.await(stage::over);
+      break;
+    case arrival::loop: call_again_and_again(caller); break;
+    case arrival::open: take_arrivals(caller); break;
+  }
+}
+
+void callers::call_again_and_again(std::uint32_t caller) noexcept {
+  draws random{plan_.seed, (std::uint64_t{process_} << 32) + caller};
+  sleep_until(board_.release_at() + random.around(plan_.think).count());
+  for (board_time now = board_now(); now < board_.turn().end_at; now = board_now()) {
+    call(random.below(plan_.keys), now);
+    sleep_until(board_now() + random.around(plan_.think).count());
+  }
+}
+
+void callers::take_arrivals(std::uint32_t caller) noexcept {
+  draws random{plan_.seed, (std::uint64_t{process_} << 32) + caller};
+  for (;;) {
+    ++free_;
+    arrived_.acquire();
+    if (are_all_sent_) return;
+    call(random.below(plan_.keys), board_now());
+  }
+}
+
+/// A Poisson process. What finds no free caller is refused: the herd is bounded.
+void callers::send_arrivals() noexcept {
+  board_.await(stage::released);
+  draws random{plan_.seed, (std::uint64_t{process_} << 32) + plan_.callers};
+  const std::chrono::nanoseconds mean{
+      static_cast<std::int64_t>(1e9 * static_cast<double>(plan_.processes) / plan_.rate)};
+  for (board_time at = board_.release_at();;) {
+    at += random.around(mean).count();
+    if (at >= board_.turn().end_at) break;
+    sleep_until(at);
+    if (free_.load() > 0) {
+      --free_;
+      arrived_.release();
+    } else {
+      board_.refuse(board_now());
+    }
+  }
+  are_all_sent_ = true;
+  arrived_.release(static_cast<std::ptrdiff_t>(plan_.callers));
+}
+
+void callers::call(std::uint32_t key, board_time arrived) noexcept {
+  const std::string name = key_name(plan_, key);
+  const std::uint64_t version_due = board_.versions()[key].load();
+  board::call_entry* const mine = board_.begin_call(arrived, key, process_);
+  try {
+    const std::optional<std::string> value = played_.get(name);
+    const board_time now = board_now();
+    const judged as = judge(plan_, name, value, version_due, now);
+    board_.end_call(mine, now, as.got, as.is_stale, as.age);
+  } catch (const std::exception& error) {
+    const board_time now = board_now();
+    const board_time end = board_.turn().end_at.load();
+    // A call that the run's end cut short has failed nobody: it did not come back.
+    if (dynamic_cast<const run_is_over*>(&error) != nullptr ||
+        (plan_.capacity > 0 && end != 0 && now >= end)) {
+      board_.end_call(nullptr, now, answer::none, false, 0);
+      return;
+    }
+    board_.note_error(error.what());
+    board_.end_call(mine, now, answer::error, false, 0);
+  }
+}
+
+}  // namespace drover::simulate

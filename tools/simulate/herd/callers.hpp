@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// The callers of one process: threads that call a strategy as the plan says, and write down what
+// became of each call.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <latch>
+#include <semaphore>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "simulate/herd/board.hpp"
+#include "simulate/herd/run_plan.hpp"
+#include "simulate/strategies/strategy.hpp"
+
+namespace drover::simulate {
+
+/// What a query gets that still waits for its place when the run ends.
+struct run_is_over : std::runtime_error {
+  run_is_over() : std::runtime_error{"the run is over"} {}
+};
+
+/// Sleeps until then; not at all when it is past.
+void sleep_until(board_time at) noexcept;
+
+class callers {
+ public:
+  callers(const run_plan& plan, std::uint32_t process, board& shared, strategy& played);
+  callers(const callers&) = delete;
+  callers& operator=(const callers&) = delete;
+
+  /// Starts them. Each connects, counts itself ready, and waits for the release; they end when the
+  /// plan is done. The threads go into `busy`, which must end before this object does.
+  void start(std::vector<std::jthread>& busy);
+
+  /// Of callers that call once: waits until each is back. They stay until the run is over, so that
+  /// ends of threads do not keep the processors from those who are still to be served.
+  void await_all() noexcept { back_.wait(); }
+
+ private:
+  void run(std::uint32_t caller) noexcept;
+  void call_again_and_again(std::uint32_t caller) noexcept;
+  void take_arrivals(std::uint32_t caller) noexcept;
+  void send_arrivals() noexcept;
+  void call(std::uint32_t key, board_time arrived) noexcept;
+
+  const run_plan& plan_;
+  const std::uint32_t process_;
+  board& board_;
+  strategy& played_;
+  std::latch back_;
+  // Of the open loop: arrivals go to callers that are free.
+  std::counting_semaphore<> arrived_{0};
+  std::atomic<std::int64_t> free_{0};
+  std::atomic<bool> are_all_sent_{false};
+};
+
+}  // namespace drover::simulate

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "simulate/measure/expectation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace drover::simulate {
+namespace {
+
+struct sign {
+  std::string_view text;
+  comparison how;
+};
+
+// The longer ones first: "<=" begins with "<".
+constexpr std::array<sign, 6> signs{{{"==", comparison::equal},
+                                     {"<=", comparison::at_most},
+                                     {">=", comparison::at_least},
+                                     {"=", comparison::equal},
+                                     {"<", comparison::less},
+                                     {">", comparison::more}}};
+
+constexpr double number_max = 1e15;  // all whole numbers up to it are exact
+
+double ms(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
+
+double count(std::uint64_t number) { return static_cast<double>(number); }
+
+double worst_event(const measurement& of) {
+  const auto worst = std::ranges::max_element(of.queries_per_event);
+  return worst == of.queries_per_event.end() ? 0 : count(*worst);
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::optional<double> number_of(std::string_view text) {
+  // from_chars also takes "inf", "nan" and signs.
+  if (text.empty() || text.find_first_not_of("0123456789.") != std::string_view::npos) return {};
+  double number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc{} || end != text.data() + text.size() || number > number_max) return {};
+  return number;
+}
+
+std::string known_names() {
+  std::string names;
+  for (const expectable& each : all_expectable()) {
+    names += names.empty() ? "" : ", ";
+    names += each.name;
+  }
+  return names;
+}
+
+std::string quoted(std::string_view text) { return '\'' + std::string{text} + '\''; }
+
+/// The condition, or why it is none.
+std::pair<expectation, std::string> parse_one(std::string_view text) {
+  const std::size_t at = text.find_first_of("=<>!");
+  if (at == std::string_view::npos) {
+    return {{},
+            quoted(text) +
+                " compares nothing: a condition is NAME OP NUMBER, as in "
+                "queries-per-event<=1"};
+  }
+  const std::string_view name = trimmed(text.substr(0, at));
+  const auto& all = all_expectable();
+  const auto what = std::ranges::find(all, name, &expectable::name);
+  if (what == all.end()) {
+    return {{}, "nothing is called " + quoted(name) + "; there are: " + known_names()};
+  }
+  const std::string_view rest = text.substr(at);
+  const auto* const found =
+      std::ranges::find_if(signs, [&](const sign& each) { return rest.starts_with(each.text); });
+  if (found == signs.end()) {
+    return {{}, "no such comparison in " + quoted(text) + "; there are: = == <= < >= >"};
+  }
+  const std::string_view digits = trimmed(rest.substr(found->text.size()));
+  const auto number = number_of(digits);
+  if (!number) {
+    return {{},
+            "not a number in " + quoted(text) + ": " + quoted(digits) +
+                "; give one like 1 or 12.5, up to 1e15 in digits"};
+  }
+  return {{.text = std::string{name} + std::string{found->text} + std::string{digits},
+           .what = &*what,
+           .how = found->how,
+           .bound = *number},
+          {}};
+}
+
+bool holds(double found, comparison how, double bound) {
+  switch (how) {
+    case comparison::equal: return found == bound;
+    case comparison::at_most: return found <= bound;
+    case comparison::less: return found < bound;
+    case comparison::at_least: return found >= bound;
+    case comparison::more: return found > bound;
+  }
+  return false;
+}
+
+std::string in_words(double number, bool is_time) {
+  char text[64];
+  std::snprintf(text, sizeof text, is_time ? "%.3f ms" : "%.0f", number);
+  return text;
+}
+
+}  // namespace
+
+const std::vector<expectable>& all_expectable() {
+  using m = measurement;
+  static const std::vector<expectable> all{
+      {"queries-per-event", "queries that one cold event cost, the worst event", false,
+       worst_event},
+      {"queries-total", "queries that the database counted", false,
+       [](const m& of) { return count(of.queries_total); }},
+      {"errors", "calls that threw", false, [](const m& of) { return count(of.errors); }},
+      {"stale-reads", "calls answered with a value from before an acknowledged change", false,
+       [](const m& of) { return count(of.stale_reads); }},
+      {"wrong-values", "calls answered with what never was the row", false,
+       [](const m& of) { return count(of.wrong_values); }},
+      {"refused", "calls that nobody was free to make", false,
+       [](const m& of) { return count(of.calls_refused); }},
+      {"lost", "calls that never came back", false,
+       [](const m& of) { return count(of.calls_lost); }},
+      {"wait-ms", "the longest wait", true, [](const m& of) { return ms(of.wait.max); }},
+      {"wait-p99-ms", "the wait that 99 % of the calls do not exceed", true,
+       [](const m& of) { return ms(of.wait.p99); }},
+      {"lag-ms", "how long after the load the last caller was served", true,
+       [](const m& of) { return ms(of.lag.max); }},
+  };
+  return all;
+}
+
+expectations parse_expectations(std::string_view text) {
+  expectations made;
+  while (made.error.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view part = trimmed(text.substr(0, comma));
+    if (part.empty()) {
+      made.error =
+          "a condition is missing: give NAME OP NUMBER, as in queries-per-event<=1, several with "
+          "one comma between; there are: " +
+          known_names();
+      break;
+    }
+    auto [condition, error] = parse_one(part);
+    made.error = std::move(error);
+    made.conditions.push_back(std::move(condition));
+    if (comma == text.size()) break;
+    text.remove_prefix(comma + 1);
+  }
+  if (!made.error.empty()) made.conditions.clear();
+  return made;
+}
+
+std::vector<check> evaluate(const std::vector<expectation>& conditions, const measurement& found) {
+  std::vector<check> checks;
+  for (const expectation& each : conditions) {
+    const double number = each.what->of(found);
+    checks.push_back({.text = each.text,
+                      .is_met = holds(number, each.how, each.bound),
+                      .found = in_words(number, each.what->is_time)});
+  }
+  return checks;
+}
+
+}  // namespace drover::simulate

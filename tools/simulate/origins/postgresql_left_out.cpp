@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// In place of all that needs libpqxx, where that is not installed.
+#include <stdexcept>
+
+#include "simulate/origins/postgresql.hpp"
+
+namespace drover::simulate {
+namespace {
+
+constexpr const char* remedy =
+    "this drover was built without PostgreSQL: install libpqxx (on Debian: apt-get install "
+    "libpqxx-dev) and build it again";
+
+}  // namespace
+
+std::string lacking_for_postgresql(const origin_choice&, const origin_making&) { return remedy; }
+
+std::unique_ptr<origin_owner> make_postgresql(const origin_choice&, const origin_making&,
+                                              const process::signal_watch&) {
+  throw std::runtime_error{remedy};
+}
+
+std::unique_ptr<origin> open_postgresql(const std::string&, query_log&, unsigned) {
+  throw std::runtime_error{remedy};
+}
+
+}  // namespace drover::simulate

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+// PostgreSQL as the origin, on real private servers: that a query reads and then sleeps, that the
+// database's own count is right, and that nothing is left.
+#include "simulate/origins/postgresql.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <latch>
+#include <pqxx/pqxx>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "process/private_postgresql.hpp"
+#include "simulate/origins/query_journal_for_test.hpp"
+#include "simulate/origins/row.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr const char* schema = "drover_simulate_test";
+
+const process::signal_watch& signals() {
+  static const process::signal_watch watch;
+  return watch;
+}
+
+origin_making making(unsigned connections) {
+  return {.folder = {}, .name = schema, .connections = connections, .postgresql_bin = {}};
+}
+
+fs::path programs() {
+  const auto found = process::find_postgresql_programs(std::nullopt);
+  if (!found) throw std::runtime_error{"postgresql is not installed"};
+  return *found;
+}
+
+/// Owner and origin, on a server of their own or in the database at `url`.
+struct database {
+  explicit database(unsigned connections = 10, const std::string& url = "")
+      : owner{make_postgresql(
+            url.empty() ? origin_choice{.which = origin_choice::kind::postgresql_private, .url = {}}
+                        : origin_choice{.which = origin_choice::kind::postgresql, .url = url},
+            making(connections), signals())} {}
+
+  [[nodiscard]] std::unique_ptr<origin> open(unsigned connections = 1) {
+    return open_origin(owner->address(), journal, connections);
+  }
+  void add(const std::vector<std::string>& keys) { owner->add_rows(keys); }
+
+  std::unique_ptr<origin_owner> owner;
+  query_journal journal;
+};
+
+std::int64_t now() {
+  return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
+}
+
+/// The version that a query answers, 0 without a row; what is no value of the key is an error.
+std::uint64_t version_of(origin& asked, const std::string& key,
+                         std::chrono::microseconds takes = 0us) {
+  const auto value = asked.ask({.key = key, .takes = takes});
+  if (!value) return 0;
+  const auto read = read_value(key, *value);
+  EXPECT_TRUE(read) << *value;
+  return read ? read->version : 0;
+}
+
+std::string failure_of(const std::function<void()>& what) {
+  try {
+    what();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Everything that a query can do, and what the database counted of it.
+void expect_answers_and_counts(database& of) {
+  of.add({"a", "b"});
+  EXPECT_EQ(of.owner->counted(), 0U);
+  {
+    const auto asked = of.open(2);
+    const std::int64_t before = now();
+    EXPECT_EQ(version_of(*asked, "a"), 1U);
+    EXPECT_EQ(version_of(*asked, "nobody"), 0U);
+    EXPECT_EQ(version_of(*asked, "b", 20'500us), 1U);
+    EXPECT_EQ(version_of(*asked, "nobody", 20'500us), 0U);
+    EXPECT_GE(std::chrono::nanoseconds{now() - before}, 41ms);
+
+    const std::int64_t failing = now();
+    EXPECT_EQ(failure_of([&] {
+                static_cast<void>(asked->ask({.key = "a", .takes = 20ms, .fails = true}));
+              }),
+              "PostgreSQL: the query failed, as it was told to");
+    EXPECT_GE(std::chrono::nanoseconds{now() - failing}, 20ms);
+    EXPECT_EQ(version_of(*asked, "a"), 1U);
+
+    EXPECT_EQ(asked->change("a"), 2U);
+    EXPECT_EQ(asked->change("a"), 3U);
+    EXPECT_TRUE(says(failure_of([&] { asked->change("nobody"); }), "no row to change for nobody"));
+    EXPECT_EQ(asked->change("b"), 2U);
+    EXPECT_EQ(version_of(*asked, "a"), 3U);
+  }
+  const std::vector<std::string> asked{"a", "nobody", "b", "nobody", "a", "a", "a"};
+  EXPECT_EQ(of.journal.keys(), asked);
+  EXPECT_EQ(of.journal.ended(), asked.size());
+  EXPECT_EQ(of.owner->counted(), asked.size());
+  EXPECT_FALSE(failure_of([&] { of.add({"c", "a"}); }).empty());
+  EXPECT_EQ(version_of(*of.open(), "c"), 0U);
+  EXPECT_EQ(of.owner->counted(), asked.size() + 1);
+}
+
+TEST(postgresql_origin, AnswersTakesItsTimeAndFailsAsToldWhichItsLogCounts) {
+  database of;
+  EXPECT_TRUE(says(of.owner->about(), "PostgreSQL ")) << of.owner->about();
+  EXPECT_TRUE(says(of.owner->about(), ", private")) << of.owner->about();
+  expect_answers_and_counts(of);
+}
+
+TEST(postgresql_origin, WorksInASchemaOfSomebodysDatabaseAndLeavesNothingThere) {
+  const process::private_postgresql theirs{programs(), 30, signals()};
+  pqxx::connection see{theirs.url()};
+  const auto ours = [&see] {
+    pqxx::nontransaction asks{see};
+    return asks
+        .exec1("SELECT count(*) FROM pg_namespace WHERE nspname = '" + std::string{schema} + "'")[0]
+        .as<int>();
+  };
+  {
+    database of{10, theirs.url()};
+    EXPECT_FALSE(says(of.owner->about(), "private")) << of.owner->about();
+    EXPECT_EQ(ours(), 1);
+    expect_answers_and_counts(of);
+    EXPECT_TRUE(says(failure_of([&] { const database again{10, theirs.url()}; }), schema));
+    EXPECT_EQ(ours(), 1) << "who could not make it may not remove it";
+  }
+  EXPECT_EQ(ours(), 0);
+
+  const std::string crowded = failure_of([&] { const database many{1000, theirs.url()}; });
+  EXPECT_TRUE(says(crowded, "has room for ")) << crowded;
+  EXPECT_TRUE(says(crowded, "max_connections is 30")) << crowded;
+  EXPECT_TRUE(says(crowded, "may need 1000")) << crowded;
+  EXPECT_EQ(ours(), 0);
+}
+
+TEST(postgresql_origin, ReadsTheRowAsItWasWhenTheQueryBegan) {
+  database of;
+  of.add({"a"});
+  const auto asked = of.open(2);
+  std::atomic<std::uint64_t> answered{99};
+  {
+    const std::jthread slow{[&] { answered = version_of(*asked, "a", 1500ms); }};
+    while (of.owner->counted() < 1U) std::this_thread::sleep_for(1ms);  // inside the statement
+    EXPECT_EQ(asked->change("a"), 2U);
+    EXPECT_EQ(version_of(*asked, "a"), 2U);
+  }
+  EXPECT_EQ(answered, 1U);
+}
+
+TEST(postgresql_origin, TakesKeysThatLookLikeSomethingElse) {
+  const std::vector<std::string> keys{"",      "a",  "'; DROP TABLE profile; --",
+                                      "$1",    "\n", "\nLOG:  execute drover_query: ",
+                                      "\\x00", "\"", "gr\xc3\xbc\xc3\x9f"};
+  database of;
+  of.add(keys);
+  const auto asked = of.open();
+  for (const std::string& key : keys) {
+    EXPECT_EQ(version_of(*asked, key), 1U) << key;
+    EXPECT_EQ(asked->change(key), 2U) << key;
+    EXPECT_EQ(version_of(*asked, key), 2U) << key;
+  }
+  EXPECT_EQ(of.owner->counted(), 2 * keys.size());
+}
+
+TEST(threads_postgresql_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsThanWereReady) {
+  constexpr unsigned callers = 100;
+  database of{callers + 10};
+  of.add({"a"});
+  {
+    const auto asked = of.open(callers / 2);
+    std::latch start{callers + 1};
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < callers; ++i) {
+      threads.emplace_back([&] {
+        start.arrive_and_wait();
+        EXPECT_GE(version_of(*asked, "a", 500ms), 1U);
+      });
+    }
+    start.arrive_and_wait();
+    for (unsigned i = 0; i < 20; ++i) asked->change("a");
+  }
+  EXPECT_EQ(of.journal.ended(), callers);
+  EXPECT_EQ(of.owner->counted(), callers);
+  EXPECT_EQ(version_of(*of.open(), "a"), 21U);
+  // One after another, there would be one at a time.
+  EXPECT_GT(of.journal.running_max(), callers / 10);
+}
+
+TEST(postgresql_origin, SaysWhoseServerItCannotReachAndNoPassword) {
+  const std::string said = failure_of([] {
+    const database none{10, "postgresql://u:secret@/d?host=/nowhere&connect_timeout=2"};
+  });
+  EXPECT_TRUE(says(said, "--origin postgresql://u@/d?host=/nowhere")) << said;
+  EXPECT_FALSE(says(said, "secret")) << said;
+}
+
+TEST(postgresql_origin, SaysWhatIsMissing) {
+  const origin_choice own{.which = origin_choice::kind::postgresql_private, .url = {}};
+  EXPECT_EQ(lacking_for(own, making(1)), "");
+  origin_making nowhere = making(1);
+  nowhere.postgresql_bin = "/nowhere";
+  EXPECT_TRUE(says(lacking_for(own, nowhere), "--postgresql-bin /nowhere"));
+  EXPECT_EQ(
+      lacking_for({.which = origin_choice::kind::postgresql, .url = "postgresql://h"}, nowhere),
+      "");
+}
+
+// --- nothing is left
+
+std::string content(const fs::path& file) {
+  std::ifstream from{file};
+  return {std::istreambuf_iterator<char>{from}, {}};
+}
+
+/// False for a process that is gone, or is dead and only not yet waited for.
+bool is_alive(pid_t process) {
+  const std::string text = content("/proc/" + std::to_string(process) + "/stat");
+  const std::size_t behind_name = text.rfind(") ");
+  return behind_name != std::string::npos && text[behind_name + 2] != 'Z';
+}
+
+/// The folder in a server's URL, which is all behind the last '='.
+fs::path folder_in(const std::string& url) { return url.substr(url.rfind('=') + 1); }
+
+TEST(private_postgresql, IsGoneWithItsOwnerAndSoIsItsFolder) {
+  pid_t server = 0;
+  fs::path folder;
+  {
+    const process::private_postgresql own{programs(), 10, signals()};
+    server = own.pid();
+    folder = folder_in(own.url());
+    EXPECT_TRUE(is_alive(server));
+    EXPECT_TRUE(fs::exists(folder / "data"));
+  }
+  EXPECT_FALSE(is_alive(server));
+  EXPECT_FALSE(fs::exists(folder)) << folder;
+}
+
+TEST(private_postgresql, EndsWithAProcessThatIsKilled) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t between = ::fork();
+  if (between == 0) {
+    const process::private_postgresql own{programs(), 10, signals()};
+    const std::string told = std::to_string(own.pid()) + ' ' + folder_in(own.url()).string();
+    static_cast<void>(::write(ends[1], told.data(), told.size()));
+    for (;;) ::pause();
+  }
+  ::close(ends[1]);
+  std::string told(1000, '\0');
+  told.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(ends[0], told.data(), 1000), 0)));
+  ::close(ends[0]);
+  ::kill(between, SIGKILL);
+  ::waitpid(between, nullptr, 0);
+  ASSERT_TRUE(says(told, " /")) << "no server was started";
+  const pid_t server = std::stoi(told);
+  while (is_alive(server)) std::this_thread::sleep_for(5ms);
+  fs::remove_all(told.substr(told.find('/')));
+}
+
+TEST(private_postgresql, SaysWhyItDoesNotStart) {
+  const std::string said = failure_of([] {
+    const process::private_postgresql none{"/nowhere", 10, signals()};
+  });
+  EXPECT_TRUE(says(said, "initdb (/nowhere) ended with exit code 127")) << said;
+  const std::string greedy = failure_of([] {
+    const process::private_postgresql none{programs(), 100'000'000, signals()};
+  });
+  EXPECT_TRUE(says(greedy, "max_connections")) << greedy;
+}
+
+}  // namespace
+}  // namespace drover::simulate

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// The coordinator's side.
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <pqxx/pqxx>
+#include <stdexcept>
+#include <utility>
+
+#include "process/private_postgresql.hpp"
+#include "simulate/origins/postgresql.hpp"
+#include "simulate/origins/postgresql_session.hpp"
+#include "simulate/origins/row.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto tick = 20ms;
+constexpr auto sessions_end_max = 70s;  // a query of a process that was killed runs to its end
+constexpr const char* insert_statement = "drover_insert";
+
+/// Nobody but queries scans `one_row`: so its statistics count them.
+constexpr const char* tables_and_function =
+    "CREATE TABLE profile (name text PRIMARY KEY, body text NOT NULL, version bigint NOT NULL);"
+    "CREATE TABLE one_row AS SELECT 1 AS there_is;"
+    "CREATE FUNCTION takes(seconds double precision, fails boolean) RETURNS boolean "
+    "LANGUAGE plpgsql VOLATILE AS $body$ BEGIN "
+    "PERFORM pg_sleep(seconds); "
+    "IF fails THEN RAISE EXCEPTION 'the query failed, as it was told to'; END IF; "
+    "RETURN true; "
+    "END $body$;"
+    "ANALYZE one_row";
+
+/// What the library says in lines, some of them indented, the last one with an end.
+std::string folded(std::string_view text) {
+  std::string line;
+  for (const char byte : text) {
+    const bool is_blank = byte == '\n' || byte == '\t' || byte == ' ';
+    if (!is_blank) {
+      line += byte;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+class postgresql_owner final : public origin_owner {
+ public:
+  postgresql_owner(const origin_choice& which, const origin_making& how,
+                   const process::signal_watch& signals)
+      : signals_{signals}, schema_{how.name} {
+    if (which.which == origin_choice::kind::postgresql_private) {
+      const auto programs = process::find_postgresql_programs(how.postgresql_bin);
+      if (!programs) throw std::runtime_error{lacking_for_postgresql(which, how)};
+      own_.emplace(*programs, how.connections, signals);
+      url_ = own_->url();
+    } else {
+      // Nobody waits for minutes for a server that is out of reach.
+      ::setenv("PGCONNECT_TIMEOUT", "10", 0);
+      url_ = which.url;
+    }
+    try {
+      prepare(how.connections);
+    } catch (const pqxx::failure& error) {
+      throw std::runtime_error{"--origin " + without_password(url_) + ": " + folded(error.what())};
+    }
+  }
+
+  ~postgresql_owner() override {
+    if (own_ || !has_schema_) return;
+    try {
+      // On a connection of its own: the other may be what is broken.
+      const auto session = open_session(url_, schema_);
+      pqxx::work removing{*session};
+      removing.exec("DROP SCHEMA " + schema_ + " CASCADE");
+      removing.commit();
+    } catch (const std::exception& error) {
+      std::cerr << "drover: the schema " << schema_ << " may be left in " << without_password(url_)
+                << ": " << error.what() << '\n';
+    }
+  }
+
+  void add_rows(std::span<const std::string> keys) override {
+    pqxx::work adding{*session_};
+    for (const std::string& key : keys) {
+      adding.exec_prepared(insert_statement, key, body_of(key, 1));
+    }
+    adding.commit();
+  }
+
+  [[nodiscard]] std::string address() const override {
+    return std::string{postgresql_scheme} + schema_ + ':' + url_;
+  }
+
+  [[nodiscard]] std::string about() const override { return about_; }
+
+  [[nodiscard]] std::optional<std::uint64_t> counted() override {
+    if (own_) return own_->executed(query_statement);
+    await_end_of_sessions();
+    pqxx::nontransaction asks{*session_};
+    return asks
+        .exec1("SELECT seq_scan FROM pg_stat_user_tables WHERE relid = 'one_row'::regclass")[0]
+        .as<std::uint64_t>();
+  }
+
+ private:
+  void prepare(unsigned connections) {
+    session_ = open_session(url_, schema_);
+    about_ = "PostgreSQL " + version() + (own_ ? ", private" : "");
+    if (!own_) check_room(connections);
+    pqxx::work making{*session_};
+    making.exec("CREATE SCHEMA " + schema_);
+    making.exec(tables_and_function);
+    making.commit();
+    has_schema_ = true;
+    session_->prepare(insert_statement,
+                      "INSERT INTO profile (name, body, version) VALUES ($1, $2, 1)");
+  }
+
+  /// "15.18", without what a distribution adds.
+  [[nodiscard]] std::string version() {
+    pqxx::nontransaction asks{*session_};
+    const auto all = asks.exec1("SHOW server_version")[0].as<std::string>();
+    return all.substr(0, all.find(' '));
+  }
+
+  /// Else it would be found out in the middle.
+  void check_room(unsigned needed) {
+    pqxx::nontransaction asks{*session_};
+    const auto found = asks.exec1(
+        "SELECT current_setting('max_connections')::int"
+        " - current_setting('superuser_reserved_connections')::int - count(*),"
+        " current_setting('max_connections')"
+        " FROM pg_stat_activity WHERE backend_type = 'client backend'");
+    if (found[0].as<long>() >= static_cast<long>(needed)) return;
+    throw std::runtime_error{"--origin " + without_password(url_) + ": the server has room for " +
+                             found[0].as<std::string>() + " more connections (max_connections is " +
+                             found[1].as<std::string>() + "), and this simulation may need " +
+                             std::to_string(needed) + ": ask for fewer --callers or --processes"};
+  }
+
+  /// A session tells its statistics now and then, and at its end.
+  void await_end_of_sessions() {
+    const auto deadline = std::chrono::steady_clock::now() + sessions_end_max;
+    while (sessions() > 0 && std::chrono::steady_clock::now() < deadline) signals_.pause(tick);
+  }
+
+  [[nodiscard]] long sessions() {
+    pqxx::nontransaction asks{*session_};
+    return asks
+        .exec1(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE application_name = current_setting('application_name')"
+            " AND pid <> pg_backend_pid()")[0]
+        .as<long>();
+  }
+
+  const process::signal_watch& signals_;
+  const std::string schema_;
+  std::optional<process::private_postgresql> own_;
+  std::string url_;
+  std::string about_;
+  bool has_schema_ = false;
+  std::unique_ptr<pqxx::connection> session_;
+};
+
+}  // namespace
+
+std::string lacking_for_postgresql(const origin_choice& which, const origin_making& how) {
+  if (which.which == origin_choice::kind::postgresql) return "";
+  if (process::find_postgresql_programs(how.postgresql_bin)) return "";
+  if (how.postgresql_bin) {
+    return "--postgresql-bin " + *how.postgresql_bin + ": no initdb and postgres there";
+  }
+  return "--origin postgresql: no initdb and postgres in $PATH or /usr/lib/postgresql: install the "
+         "server (on Debian: apt-get install postgresql), or give their folder by "
+         "--postgresql-bin";
+}
+
+std::unique_ptr<origin_owner> make_postgresql(const origin_choice& which, const origin_making& how,
+                                              const process::signal_watch& signals) {
+  return std::make_unique<postgresql_owner>(which, how, signals);
+}
+
+}  // namespace drover::simulate

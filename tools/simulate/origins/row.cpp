@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "simulate/origins/row.hpp"
+
+#include <charconv>
+#include <system_error>
+
+namespace drover::simulate {
+namespace {
+
+constexpr std::size_t body_length = 200;  // or one sentence, where the key makes it longer
+constexpr std::string_view hex = "0123456789abcdef";
+
+/// As in a JSON string, and in ASCII: what is not becomes an escape for each byte, so that texts
+/// that differ never look the same, in whichever encoding they are.
+std::string escaped(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char byte : text) {
+    const auto code = static_cast<unsigned char>(byte);
+    if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += byte;
+    } else if (code < 0x20 || code >= 0x7F) {
+      out += "\\u00";
+      out += hex[code / 16U];
+      out += hex[code % 16U];
+    } else {
+      out += byte;
+    }
+  }
+  return out;
+}
+
+/// Takes `wanted` from the front of `text`. False if something else is there.
+bool take(std::string_view& text, std::string_view wanted) {
+  if (!text.starts_with(wanted)) return false;
+  text.remove_prefix(wanted.size());
+  return true;
+}
+
+template <class Number>
+bool take_number(std::string_view& text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return error == std::errc{};
+}
+
+}  // namespace
+
+std::string body_of(std::string_view key, std::uint64_t version) {
+  const std::string sentence =
+      "Profile of " + escaped(key) + ", version " + std::to_string(version) + ". ";
+  std::string body = sentence;
+  while (body.size() < body_length) body += sentence;
+  body.pop_back();
+  return body;
+}
+
+std::string value_of(std::string_view key, std::string_view body, value_read of) {
+  return "{\"version\":" + std::to_string(of.version) +
+         ",\"read_at\":" + std::to_string(of.read_at) + ",\"name\":\"" + escaped(key) +
+         "\",\"body\":\"" + escaped(body) + "\"}";
+}
+
+std::optional<value_read> read_value(std::string_view key, std::string_view value) {
+  value_read found;
+  std::string_view rest = value;
+  if (!take(rest, "{\"version\":") || !take_number(rest, found.version) ||
+      !take(rest, ",\"read_at\":") || !take_number(rest, found.read_at)) {
+    return std::nullopt;
+  }
+  // What is written in another way than ours, a number with zeros in front say, is found here.
+  if (value != value_of(key, body_of(key, found.version), found)) return std::nullopt;
+  return found;
+}
+
+}  // namespace drover::simulate

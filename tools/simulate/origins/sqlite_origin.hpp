@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// An SQLite file as the origin. A query sleeps in an SQL function while its statement runs, and
+// holds no lock but a reader's: any number runs at once, in any number of processes, and changes
+// are committed meanwhile (the file is in WAL mode). What a statement reads is as it was when the
+// statement began.
+//
+// The database itself counts: its trace hook reports each statement's beginning and end, which is
+// what the log gets, also of a statement that fails.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "simulate/origins/connection_pool.hpp"
+#include "simulate/origins/origin.hpp"
+
+struct sqlite3;
+
+namespace drover::simulate {
+
+class sqlite_owner final : public origin_owner {
+ public:
+  /// Makes the file `origin.sqlite` there, which goes away with the folder. Throws
+  /// std::runtime_error.
+  explicit sqlite_owner(const std::filesystem::path& folder);
+  ~sqlite_owner() override;
+
+  void add_rows(std::span<const std::string> keys) override;
+  [[nodiscard]] std::string address() const override;
+  [[nodiscard]] std::string about() const override;
+  [[nodiscard]] std::optional<std::uint64_t> counted() override { return std::nullopt; }
+
+ private:
+  const std::filesystem::path file_;
+  const std::shared_ptr<sqlite3> database_;  // open for as long as anybody's is: see the .cpp
+};
+
+class sqlite_origin final : public origin {
+ public:
+  /// Throws std::runtime_error.
+  sqlite_origin(const std::filesystem::path& file, query_log& log, unsigned connections);
+  ~sqlite_origin() override;
+
+  [[nodiscard]] std::optional<std::string> ask(const query& what) override;
+  std::uint64_t change(std::string_view key) override;
+
+ private:
+  class reader;
+  class writer;
+
+  connection_pool<reader> readers_;
+  std::mutex one_change_;
+  std::unique_ptr<writer> writer_;  // guarded by one_change_
+};
+
+}  // namespace drover::simulate

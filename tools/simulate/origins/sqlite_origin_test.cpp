@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// SQLite as the origin: that hundreds of queries run at once, that changes do not wait for them,
+// and that a query tells what was there when it began, is what the simulation rests on.
+#include "simulate/origins/sqlite_origin.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <latch>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "process/scratch_folder.hpp"
+#include "simulate/origins/query_journal_for_test.hpp"
+#include "simulate/origins/row.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct database {
+  explicit database(const std::vector<std::string>& keys) { owner.add_rows(keys); }
+
+  [[nodiscard]] std::filesystem::path file() const { return folder.path() / "origin.sqlite"; }
+  [[nodiscard]] std::unique_ptr<sqlite_origin> open(unsigned connections = 1) {
+    return std::make_unique<sqlite_origin>(file(), journal, connections);
+  }
+
+  process::scratch_folder folder;
+  sqlite_owner owner{folder.path()};
+  query_journal journal;
+};
+
+std::int64_t now() {
+  return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
+}
+
+/// The version that a query answers, 0 without a row; what is no value of the key is an error.
+std::uint64_t version_of(sqlite_origin& asked, const std::string& key,
+                         std::chrono::microseconds takes = 0us) {
+  const auto value = asked.ask({.key = key, .takes = takes});
+  if (!value) return 0;
+  const auto read = read_value(key, *value);
+  EXPECT_TRUE(read) << *value;
+  return read ? read->version : 0;
+}
+
+/// Whether the kernel says of a thread of ours that it sleeps for a time.
+bool is_asleep(pid_t thread) {
+  std::ifstream from{"/proc/self/task/" + std::to_string(thread) + "/syscall"};
+  long number = -1;
+  from >> number;
+  return number == SYS_clock_nanosleep || number == SYS_nanosleep;
+}
+
+TEST(sqlite_origin, AnswersTheRowAndTheDatabaseReportsIt) {
+  database of{{"a", "b"}};
+  const auto asked = of.open();
+  EXPECT_EQ(of.journal.begun(), 0U);
+  const std::int64_t before = now();
+  const auto value = asked->ask({.key = "a"});
+  ASSERT_TRUE(value);
+  const auto read = read_value("a", *value);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->version, 1U);
+  EXPECT_GE(read->read_at, before);
+  EXPECT_LE(read->read_at, now());
+  EXPECT_EQ(version_of(*asked, "b"), 1U);
+  EXPECT_EQ(of.journal.keys(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(of.journal.ended(), 2U);
+  EXPECT_FALSE(of.owner.counted());
+}
+
+TEST(sqlite_origin, TakesItsTimeWhetherThereIsARowOrNot) {
+  database of{{"a"}};
+  const auto asked = of.open();
+  for (const char* const key : {"a", "nobody"}) {
+    const std::int64_t before = now();
+    EXPECT_EQ(asked->ask({.key = key, .takes = 20'500us}).has_value(), key == std::string{"a"});
+    EXPECT_GE(std::chrono::nanoseconds{now() - before}, 20'500us);
+  }
+  EXPECT_EQ(of.journal.keys(), (std::vector<std::string>{"a", "nobody"}));
+  EXPECT_EQ(of.journal.ended(), 2U);
+}
+
+TEST(sqlite_origin, FailsWhenItIsToldToAfterTheSameTime) {
+  database of{{"a"}};
+  const auto asked = of.open();
+  for (const char* const key : {"a", "nobody"}) {
+    const std::int64_t before = now();
+    try {
+      static_cast<void>(asked->ask({.key = key, .takes = 20ms, .fails = true}));
+      FAIL() << "it answered";
+    } catch (const std::runtime_error& error) {
+      EXPECT_NE(std::string{error.what()}.find("failed, as it was told to"), std::string::npos);
+    }
+    EXPECT_GE(std::chrono::nanoseconds{now() - before}, 20ms);
+  }
+  EXPECT_EQ(of.journal.begun(), 2U);
+  EXPECT_EQ(of.journal.ended(), 2U);
+  EXPECT_EQ(version_of(*asked, "a"), 1U);
+}
+
+TEST(sqlite_origin, TellsWhatWasThereWhenTheQueryBegan) {
+  database of{{"a"}};
+  const auto asked = of.open(2);
+  std::atomic<pid_t> thread{0};
+  std::atomic<std::uint64_t> answered{99};
+  {
+    const std::jthread slow{[&] {
+      thread = ::gettid();
+      answered = version_of(*asked, "a", 1s);
+    }};
+    of.journal.await_begun(1);
+    while (!is_asleep(thread)) std::this_thread::yield();  // inside the statement, then
+    EXPECT_EQ(asked->change("a"), 2U);
+    EXPECT_EQ(version_of(*asked, "a"), 2U);
+  }
+  EXPECT_EQ(answered, 1U);
+  EXPECT_EQ(version_of(*asked, "a"), 2U);
+}
+
+TEST(sqlite_origin, ChangesRowsWithoutAnEntryInTheLog) {
+  database of{{"a", "b"}};
+  const auto asked = of.open();
+  EXPECT_EQ(asked->change("a"), 2U);
+  EXPECT_EQ(asked->change("a"), 3U);
+  EXPECT_THROW(static_cast<void>(asked->change("nobody")), std::runtime_error);
+  EXPECT_EQ(asked->change("b"), 2U);
+  EXPECT_EQ(of.journal.begun(), 0U);
+  EXPECT_EQ(version_of(*asked, "a"), 3U);
+  EXPECT_EQ(version_of(*asked, "b"), 2U);
+}
+
+TEST(sqlite_origin, TakesAnyKey) {
+  using namespace std::string_literals;
+  const std::vector<std::string> keys{"",   "a\0b"s, "a",        "'; DROP TABLE profile; --",
+                                      "\n", "\"",    "\xff\xfe", std::string(5000, 'k')};
+  database of{keys};
+  const auto asked = of.open();
+  for (const std::string& key : keys) {
+    EXPECT_EQ(version_of(*asked, key), 1U) << key;
+    EXPECT_EQ(asked->change(key), 2U) << key;
+    EXPECT_EQ(version_of(*asked, key), 2U) << key;
+  }
+}
+
+TEST(sqlite_origin, TakesMoreRowsAtAnyTimeButNoneTwice) {
+  database of{{"a"}};
+  const auto asked = of.open();
+  EXPECT_EQ(version_of(*asked, "b"), 0U);
+  of.owner.add_rows(std::vector<std::string>{"b"});
+  EXPECT_EQ(version_of(*asked, "b"), 1U);
+  EXPECT_THROW(of.owner.add_rows(std::vector<std::string>{"c", "a"}), std::runtime_error);
+  EXPECT_EQ(version_of(*asked, "c"), 0U);
+  of.owner.add_rows(std::vector<std::string>{"c"});
+  EXPECT_EQ(version_of(*asked, "c"), 1U);
+}
+
+TEST(sqlite_origin, SaysWhichFileItCannotOpen) {
+  query_journal journal;
+  try {
+    const sqlite_origin none{"/nowhere/origin.sqlite", journal, 1};
+    FAIL() << "it was opened";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string{error.what()}.find("/nowhere/origin.sqlite"), std::string::npos);
+  }
+}
+
+TEST(threads_sqlite_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsThanWereReady) {
+  constexpr unsigned callers = 200;
+  database of{{"a"}};
+  const auto asked = of.open(callers / 2);
+  std::latch start{callers};
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < callers; ++i) {
+      threads.emplace_back([&] {
+        start.arrive_and_wait();
+        EXPECT_EQ(version_of(*asked, "a", 500ms), 1U);
+      });
+    }
+  }
+  EXPECT_EQ(of.journal.begun(), callers);
+  EXPECT_EQ(of.journal.ended(), callers);
+  // One after another, there would be one at a time.
+  EXPECT_GT(of.journal.running_max(), callers / 10);
+}
+
+TEST(threads_sqlite_origin, ChangesWhileQueriesRunAndNobodySeesVersionsGoBack) {
+  constexpr std::uint64_t changes = 100;
+  constexpr unsigned writers = 2;
+  database of{{"a"}};
+  const auto asked = of.open(8);
+  std::atomic<unsigned> writing{writers};
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < writers; ++i) {
+      threads.emplace_back([&] {
+        for (std::uint64_t change = 0; change < changes; ++change) asked->change("a");
+        --writing;
+      });
+    }
+    for (unsigned i = 0; i < 6; ++i) {
+      threads.emplace_back([&] {
+        for (std::uint64_t last = 1; writing > 0;) {
+          const std::uint64_t seen = version_of(*asked, "a", 300us);
+          EXPECT_GE(seen, last);
+          last = seen;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(version_of(*asked, "a"), 1 + writers * changes);
+}
+
+/// The exit code of a process of its own that changes the row, or is killed while it asks.
+int play(const std::filesystem::path& file, bool is_killed) {
+  while (!std::filesystem::exists(file.parent_path() / "ready")) std::this_thread::sleep_for(1ms);
+  query_journal journal;
+  sqlite_origin asked{file, journal, 1};
+  if (is_killed) {
+    std::ofstream{file.parent_path() / "asking"} << "now";
+    static_cast<void>(asked.ask({.key = "a", .takes = 1min}));
+  }
+  for (int change = 0; change < 50; ++change) static_cast<void>(asked.change("a"));
+  return version_of(asked, "a") > 50 ? 0 : 1;
+}
+
+TEST(sqlite_origin, IsSharedByProcessesOfWhichOneIsKilled) {
+  const process::scratch_folder folder;
+  const auto file = folder.path() / "origin.sqlite";
+  // Processes first: SQLite must not be open across a fork.
+  std::vector<pid_t> children;
+  const pid_t parent = ::getpid();
+  for (int i = 0; i < 4; ++i) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::alarm(60);  // should the test end early
+    ::_exit(::getppid() == parent ? play(file, i == 0) : 1);
+  }
+  sqlite_owner owner{folder.path()};
+  owner.add_rows(std::vector<std::string>{"a", "b"});
+  std::ofstream{folder.path() / "ready"} << "now";
+  for (std::size_t i = 1; i < children.size(); ++i) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(children[i], &status, 0), children[i]);
+    EXPECT_EQ(status, 0);
+  }
+  while (!std::filesystem::exists(folder.path() / "asking")) std::this_thread::sleep_for(1ms);
+  ::kill(children[0], SIGKILL);
+  ::waitpid(children[0], nullptr, 0);
+  query_journal journal;
+  sqlite_origin asked{file, journal, 1};
+  EXPECT_EQ(version_of(asked, "a"), 151U);
+  EXPECT_EQ(asked.change("b"), 2U);
+}
+
+}  // namespace
+}  // namespace drover::simulate

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "simulate/report/csv_report.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "simulate/report/wording.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using cells = std::vector<std::pair<std::string_view, std::string>>;  // by the column's name
+
+std::string ms_cell(std::chrono::nanoseconds time) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.3f", static_cast<double>(time.count()) / 1e6);
+  return text;
+}
+
+std::string number(std::uint64_t of) { return std::to_string(of); }
+
+std::string safe(std::string_view text) {
+  constexpr std::string_view formula_starts = "=+-@\t\r";
+  const bool is_formula = !text.empty() && formula_starts.find(text[0]) != std::string_view::npos;
+  return (is_formula ? "'" : "") + std::string{text};
+}
+
+std::string quoted(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
+  std::string made = "\"";
+  for (const char byte : text) {
+    if (byte == '"') made += '"';
+    made += byte;
+  }
+  return made + '"';
+}
+
+cells row_of(const simulation& all, const round_result& round, const strategy_result& of) {
+  const measurement& m = of.found;
+  const auto& events = m.queries_per_event;
+  const auto unmet = std::ranges::count(of.checks, false, &check::is_met);
+  return {
+      {"scenario", safe(all.scenario)},
+      {"load_ms", safe(round.load)},
+      {"strategy", safe(of.name)},
+      {"cold_events", number(m.cold_events)},
+      {"queries_total", number(m.queries_total)},
+      {"queries_asked", number(m.queries_asked)},
+      {"queries_per_event_min", number(events.empty() ? 0 : *std::ranges::min_element(events))},
+      {"queries_per_event_max", number(events.empty() ? 0 : *std::ranges::max_element(events))},
+      {"queries_running_max", number(m.queries_running_max)},
+      {"calls", number(m.calls)},
+      {"wait_p50_ms", ms_cell(m.wait.p50)},
+      {"wait_p99_ms", ms_cell(m.wait.p99)},
+      {"wait_max_ms", ms_cell(m.wait.max)},
+      {"lag_p50_ms", ms_cell(m.lag.p50)},
+      {"lag_p99_ms", ms_cell(m.lag.p99)},
+      {"lag_max_ms", ms_cell(m.lag.max)},
+      {"errors", number(m.errors)},
+      {"wrong_values", number(m.wrong_values)},
+      {"stale_reads", number(m.stale_reads)},
+      {"refused", number(m.calls_refused)},
+      {"lost", number(m.calls_lost)},
+      {"age_max_ms", ms_cell(m.age_max)},
+      {"duration_ms", ms_cell(m.end)},
+      {"checks_not_met", number(static_cast<std::uint64_t>(unmet))},
+      {"first_error", safe(m.first_error)},
+      {"verdict", safe(verdict(of))},
+  };
+}
+
+std::string line_of(const cells& row, bool is_head) {
+  std::string line;
+  for (const auto& [name, text] : row) {
+    line += ',';
+    line += quoted(is_head ? name : std::string_view{text});
+  }
+  return line.substr(1) + "\r\n";
+}
+
+}  // namespace
+
+std::string csv_report(const simulation& of) {
+  std::string text = line_of(row_of(of, {}, {}), true);
+  for (const round_result& round : of.rounds) {
+    for (const strategy_result& each : round.strategies) {
+      text += line_of(row_of(of, round, each), false);
+    }
+  }
+  return text;
+}
+
+}  // namespace drover::simulate

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+#include "simulate/report/html_report.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+#include "simulate/report/columns.hpp"
+#include "simulate/report/page_parts.hpp"
+#include "simulate/report/page_series.hpp"
+#include "simulate/report/wording.hpp"
+#include "text/page_frame.hpp"
+#include "text/page_text.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using text::html_element;
+
+constexpr std::size_t listed_marks_max = 20;
+
+std::string id_of(std::size_t round, std::size_t strategy) {
+  return "r" + std::to_string(round) + "s" + std::to_string(strategy);
+}
+
+std::string_view tone_of(const measurement& found) { return is_one_load(found) ? "good" : "bad"; }
+
+std::string swatch(std::size_t strategy) {
+  return "<span class=\"swatch\" style=\"--own: var(--series-" + std::to_string(strategy % 8) +
+         ")\"></span>";
+}
+
+/// The big numbers at the top: what each strategy cost.
+std::string tiles(const round_result& of, std::size_t round) {
+  std::uint64_t most = 1;
+  for (const strategy_result& each : of.strategies) {
+    most = std::max(most, each.found.queries_total);
+  }
+  std::string text = "<div class=\"tiles\">\n";
+  for (std::size_t i = 0; i < of.strategies.size(); ++i) {
+    const strategy_result& each = of.strategies[i];
+    const double part =
+        100 * static_cast<double>(each.found.queries_total) / static_cast<double>(most);
+    char width[32];
+    std::snprintf(width, sizeof width, "%.2f%%", part);
+    text += "<a class=\"tile " + std::string{tone_of(each.found)} + "\" href=\"#" +
+            id_of(round, i) + "\">";
+    text += html_element("span", "class=\"tile-name\"", one_line(each.title));
+    text += html_element("span", "class=\"tile-number\"", in_words(each.found.queries_total));
+    text += html_element("span", "class=\"tile-unit\"",
+                         each.found.queries_total == 1 ? "query" : "queries");
+    text += "<span class=\"tile-bar\" style=\"--part: " + std::string{width} + "\"></span></a>\n";
+  }
+  return text + "</div>\n";
+}
+
+std::string table(const round_result& of, std::size_t round) {
+  const std::vector<column> columns = columns_for(of);
+  std::string text =
+      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Results in numbers\">\n"
+      "<table>\n<thead><tr>";
+  for (const column& each : columns) {
+    text += "<th scope=\"col\">" + text::html_escaped(each.head.empty() ? "strategy" : each.head);
+    if (!each.head_below.empty()) text += "<br>" + text::html_escaped(each.head_below);
+    text += "</th>";
+  }
+  text += "</tr></thead>\n<tbody>\n";
+  for (std::size_t i = 0; i < of.strategies.size(); ++i) {
+    text +=
+        "<tr><th scope=\"row\">" + swatch(i) +
+        html_element("a", "href=\"#" + id_of(round, i) + "\"", one_line(of.strategies[i].title)) +
+        "</th>";
+    for (std::size_t c = 1; c < columns.size(); ++c) {
+      const text::cell cell = columns[c].cell(of.strategies[i]);
+      const bool is_marked = cell.as == text::style::good || cell.as == text::style::bad;
+      text += html_element("td",
+                           !is_marked                     ? ""
+                           : cell.as == text::style::good ? "class=\"good\""
+                                                          : "class=\"bad\"",
+                           cell.text);
+    }
+    text += "</tr>\n";
+  }
+  return text + "</tbody>\n</table>\n</div>\n";
+}
+
+std::string canvas(std::string_view kind, std::size_t round, std::size_t strategy,
+                   std::string_view label) {
+  return "<div class=\"chart " + std::string{kind} + "\"><canvas role=\"img\" data-chart=\"" +
+         std::string{kind} + "\" data-round=\"" + std::to_string(round) + "\" data-strategy=\"" +
+         std::to_string(strategy) + "\" aria-label=\"" + text::html_escaped(label) +
+         "\"></canvas></div>\n";
+}
+
+std::string waits(const round_result& of, std::size_t round) {
+  std::string label = "How long callers waited: ";
+  std::string keys;
+  for (std::size_t i = 0; i < of.strategies.size(); ++i) {
+    const strategy_result& each = of.strategies[i];
+    label += one_line(each.title) + " half within " + in_words(each.found.wait.p50) +
+             ", 99 of 100 within " + in_words(each.found.wait.p99) + "; ";
+    keys += "<button type=\"button\" class=\"key\" aria-pressed=\"true\" data-round=\"" +
+            std::to_string(round) + "\" data-strategy=\"" + std::to_string(i) + "\">" + swatch(i) +
+            text::html_escaped(one_line(each.title)) + "</button>\n";
+  }
+  return "<section class=\"card\">\n<h3>How long callers waited</h3>\n"
+         "<p class=\"hint\">The share of calls that were back within a time: the further left a "
+         "line climbs, the better. A name shows or hides its strategy.</p>\n"
+         "<div class=\"keys\" role=\"group\" aria-label=\"Strategies to show\">\n" +
+         keys + "</div>\n" + canvas("waits", round, 0, label) + "</section>\n";
+}
+
+std::string checks(const strategy_result& of) {
+  if (of.checks.empty()) return {};
+  std::string text = "<ul class=\"checks\">\n";
+  for (const check& each : of.checks) {
+    text += html_element("li", each.is_met ? "class=\"good\"" : "class=\"bad\"", in_words(each));
+  }
+  return text + "</ul>\n";
+}
+
+/// What has no column, and what happened when.
+std::string details(const strategy_result& of) {
+  const measurement& m = of.found;
+  std::string text = "<details><summary>More about it</summary>\n<dl>\n";
+  const auto add = [&](std::string_view name, const std::string& value) {
+    text += html_element("dt", "", name) + html_element("dd", "", value);
+  };
+  add("calls", in_words(m.calls));
+  add("queries the database counted", in_words(m.queries_total));
+  add("queries the tool counted", in_words(m.queries_asked));
+  add("queries that ran at once, at most", in_words(m.queries_running_max));
+  add("queries to fill the cache before", in_words(m.fill_queries));
+  add("oldest value given", in_words(m.age_max));
+  add("from the release to the last return", in_words(m.end));
+  for (std::size_t i = 0; i < std::min(m.marks.size(), listed_marks_max); ++i) {
+    add("after " + in_words(m.marks[i].at), one_line(m.marks[i].text));
+  }
+  if (m.marks.size() > listed_marks_max) {
+    add("and so on", in_words(std::uint64_t{m.marks.size() - listed_marks_max}) + " more");
+  }
+  return text + "</dl>\n</details>\n";
+}
+
+std::string loads_title(const measurement& found) {
+  std::string text = counted(found.queries.size(), "load", "loads");
+  if (found.queries.size() > bars_max) {
+    text += ", of which " + in_words(std::uint64_t{bars_max}) + " are drawn";
+  }
+  return text + ", each from its beginning to its end";
+}
+
+std::string timeline(const strategy_result& of, std::size_t round, std::size_t strategy) {
+  const std::string title = one_line(of.title);
+  std::uint32_t waiting = 0;
+  for (const activity& each : activity_of(of.found)) waiting = std::max(waiting, each.waiting);
+  const std::string label = title + ": over " + in_words(of.found.end) + " at most " +
+                            counted(waiting, "caller", "callers") + " waiting and " +
+                            counted(of.found.queries_running_max, "query", "queries") +
+                            " running at once";
+  std::string text = "<section class=\"card timeline\" id=\"" + id_of(round, strategy) +
+                     "\" tabindex=\"-1\">\n<h3>" + swatch(strategy) + text::html_escaped(title) +
+                     html_element("span", "class=\"count " + std::string{tone_of(of.found)} + "\"",
+                                  counted(of.found.queries_total, "query", "queries")) +
+                     "</h3>\n";
+  text += html_element("p", "class=\"verdict\"", verdict(of)) + checks(of);
+  text += canvas("activity", round, strategy, label);
+  text += html_element("p", "class=\"hint loads-title\"", loads_title(of.found));
+  text += canvas("loads", round, strategy, title + ": " + loads_title(of.found));
+  return text + details(of) + "</section>\n";
+}
+
+bool has_refusals(const round_result& of) {
+  return std::ranges::any_of(of.strategies,
+                             [](const auto& each) { return !each.found.refusals.empty(); });
+}
+
+std::string round_section(const round_result& of, std::size_t round) {
+  std::string text = "<section class=\"round\">\n";
+  if (!of.load_in_words.empty()) {
+    text += html_element("h2", "", "The query takes " + one_line(of.load_in_words));
+  }
+  text += tiles(of, round) + table(of, round) + waits(of, round);
+  text +=
+      "<h3 class=\"lanes\">What happened, strategy by strategy</h3>\n"
+      "<p class=\"hint legend\">"
+      "<span><span class=\"sample waiting\"></span>callers waiting</span> "
+      "<span><span class=\"sample running\"></span>database queries running</span> " +
+      std::string{has_refusals(of)
+                      ? "<span><span class=\"sample refused\"></span>calls refused so far</span> "
+                      : ""} +
+      "<span><span class=\"sample cold\"></span>cold</span> "
+      "<span><span class=\"sample fault\"></span>broken</span> "
+      "<span><span class=\"sample mended\"></span>mended</span> "
+      "<span><span class=\"sample change\"></span>changed</span> "
+      "<span>All strategies on one scale.</span></p>\n";
+  for (std::size_t i = 0; i < of.strategies.size(); ++i) {
+    text += timeline(of.strategies[i], round, i);
+  }
+  return text + "</section>\n";
+}
+
+std::string again(const simulation& of) {
+  std::string text = "<section class=\"card\">\n<h2>Again</h2>\n";
+  if (!of.command.empty()) {
+    text += "<div class=\"command\">" +
+            html_element("pre", "id=\"command\" tabindex=\"0\"", of.command) +
+            "<button type=\"button\" id=\"copy\">Copy</button></div>\n";
+  }
+  text += "<dl>\n";
+  for (const auto& [name, value] : of.parameters) {
+    text += html_element("dt", "", name) + html_element("dd", "", in_words(value));
+  }
+  return text + "</dl>\n</section>\n";
+}
+
+std::string banner(const simulation& of) {
+  const bool is_checked = std::ranges::any_of(of.rounds, [](const round_result& round) {
+    return std::ranges::any_of(round.strategies,
+                               [](const strategy_result& each) { return !each.checks.empty(); });
+  });
+  if (!is_checked) return {};
+  return of.is_met() ? html_element("p", "class=\"banner good\"", "All that was expected is met.")
+                     : html_element("p", "class=\"banner bad\"",
+                                    "Not all that was expected is met; see below.");
+}
+
+}  // namespace
+
+std::string html_report(const simulation& of) {
+  const text::page_frame frame{.title = one_line(of.title),
+                               .made_by = "drover simulate",
+                               .style = page_style,
+                               .script = page_script,
+                               .data = page_series(of)};
+  std::string text = text::page_head(frame) + "<body>\n<main>\n<header>\n";
+  text += html_element("p", "class=\"kicker\"", "drover simulate · " + one_line(of.scenario));
+  text += html_element("h1", "", one_line(of.title));
+  text += html_element("p", "class=\"look\"", one_line(of.story));
+  text += html_element("p", "class=\"look\"", one_line(of.look_for));
+  text += html_element("p", "class=\"hint\"", one_line(of.origin) + " · " + one_line(of.server));
+  text += banner(of) +
+          "<noscript><p class=\"banner\">The charts need JavaScript; the tables say "
+          "everything without.</p></noscript>\n</header>\n";
+  for (std::size_t i = 0; i < of.rounds.size(); ++i) text += round_section(of.rounds[i], i);
+  return text + again(of) + "</main>\n" + text::page_tail(frame);
+}
+
+}  // namespace drover::simulate

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// A simulation as JSON, version 1: docs/reference/simulate-json.md describes every field. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "simulate/measure/simulation.hpp"
+
+namespace drover::simulate {
+
+/// How many queries of one strategy a report lists; it counts the others.
+inline constexpr std::size_t json_timeline_max = 1000;
+
+[[nodiscard]] std::string json_report(const simulation& of);
+
+}  // namespace drover::simulate

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// Simulations as they come out, made up: for the tests of the reports, and for pages to look at.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "simulate/measure/expectation.hpp"
+#include "simulate/measure/measurement.hpp"
+#include "simulate/measure/simulation.hpp"
+
+namespace drover::simulate::sample {
+
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+
+inline constexpr std::uint32_t callers = 200;
+
+inline nanoseconds spread(std::uint32_t i, nanoseconds step) { return step * ((i * 37) % 100); }
+
+/// Every caller asks for itself.
+inline run_record stampede(nanoseconds load) {
+  run_record run;
+  for (std::uint32_t i = 0; i < callers; ++i) {
+    const nanoseconds begun = spread(i, 30us);
+    const nanoseconds ended = begun + 300us + load + spread(i * 3, 40us);
+    run.queries.push_back({begun + 300us, ended, 0, i / 50, true});
+    run.calls.push_back({.begun = begun, .ended = ended + 200us, .got = answer::value});
+    run.end = std::max(run.end, ended + 200us);
+  }
+  std::ranges::sort(run.queries, {}, &query_span::begun);
+  run.queries_counted = run.queries_asked = run.calls_made = callers;
+  run.fill_queries = 1;
+  run.marks = {{.at = 0ms, .kind = mark_kind::cold, .text = "the key is cold"}};
+  return run;
+}
+
+/// Some wait for a lock, some lose patience.
+inline run_record lock(nanoseconds load) {
+  run_record run = stampede(load);
+  run.queries.clear();
+  for (std::uint32_t i = 0; i < callers; ++i) {
+    const nanoseconds begun = 1ms + load * (i % 11) / 3 + spread(i, 90us);
+    call_span& call = run.calls[i];
+    if (i % 5 != 0) {
+      call.ended = load * (3 + i % 7) / 2 + spread(i, 50us);
+    } else {
+      run.queries.push_back({begun, begun + load, 0, i / 50, true});
+      call.ended = begun + load + 1ms;
+    }
+    run.end = std::max(run.end, call.ended);
+  }
+  std::ranges::sort(run.queries, {}, &query_span::begun);
+  run.queries_counted = run.queries_asked = run.queries.size();
+  return run;
+}
+
+/// One loads, all others have it.
+inline run_record one_load(nanoseconds load) {
+  run_record run = stampede(load);
+  run.queries = {{1ms, 1ms + load, 0, 2, true}};
+  run.end = {};
+  for (std::uint32_t i = 0; i < callers; ++i) {
+    run.calls[i].ended = 1ms + load + 200us + spread(i, 15us);
+    run.end = std::max(run.end, run.calls[i].ended);
+  }
+  run.queries_counted = run.queries_asked = 1;
+  return run;
+}
+
+/// The holder is killed while it loads; another takes over.
+inline run_record killed(nanoseconds load) {
+  run_record run = one_load(load);
+  const nanoseconds kill = load / 2;
+  run.queries = {{1ms, 2 * load, 0, 2, false, true}, {kill + 40ms, kill + 40ms + load, 0, 1, true}};
+  for (std::uint32_t i = 0; i < callers; ++i) {
+    run.calls[i].ended = kill + 41ms + load + spread(i, 15us);
+    if (i % 4 == 2) {
+      run.calls[i].got = answer::none;
+      run.calls[i].ended = kill;
+    }
+    run.end = std::max(run.end, run.calls[i].ended);
+  }
+  run.queries[0].ended = run.end;
+  run.queries_counted = run.queries_asked = 2;
+  run.marks.push_back({.at = kill, .kind = mark_kind::fault, .text = "process 2 killed"});
+  return run;
+}
+
+inline strategy_result result_of(std::string name, std::string title, std::string weakness,
+                                 const std::vector<run_record>& runs) {
+  strategy_result made;
+  made.name = std::move(name);
+  made.title = std::move(title);
+  made.weakness = std::move(weakness);
+  made.found = measure(runs, {});
+  made.checks =
+      evaluate(parse_expectations("queries-per-event<=1,errors=0").conditions, made.found);
+  return made;
+}
+
+inline round_result round_of(nanoseconds load, std::string text, std::string words,
+                             bool has_fault = false) {
+  round_result round;
+  round.load = std::move(text);
+  round.load_in_words = std::move(words);
+  round.strategies = {
+      result_of("cache-aside", "cache-aside",
+                "nothing holds a caller back between the end of the ttl and the next SETEX",
+                {stampede(load)}),
+      result_of("lock", "article's lock",
+                "a caller looks again only once it holds the lock, and after 5 attempts to get it "
+                "asks the database itself",
+                {lock(load)}),
+      result_of("drover", "Drover", "this should not happen; please report it",
+                {has_fault ? killed(load) : one_load(load)})};
+  return round;
+}
+
+/// A hot key expires, with a fast and with a slow query.
+inline simulation herd() {
+  simulation all;
+  all.scenario = "expiry";
+  all.title = "A hot key expires";
+  all.story = "A key is in the cache, its ttl runs out, and every caller wants it at once.";
+  all.look_for =
+      "How many queries does one cold key cost, and how long after the load is the last "
+      "caller served?";
+  all.origin = "SQLite 3.40.1, its own trace counts the queries";
+  all.server = "Redis 7.0.15, private";
+  all.parameters = {{"processes", std::uint64_t{4}},
+                    {"callers_per_process", std::uint64_t{50}},
+                    {"load_ms", std::string{"50,2000"}},
+                    {"ttl_ms", std::uint64_t{60000}},
+                    {"beta", 1.5},
+                    {"seed", std::uint64_t{42}}};
+  all.command = "drover simulate --scenario expiry --callers 50 --processes 4 --load-ms 50,2000";
+  all.rounds = {round_of(50ms, "50", "50 ms"), round_of(2s, "2000", "2 s")};
+  return all;
+}
+
+/// Several cold events, a killed holder, errors, stale reads: everything that has a column.
+inline simulation troubled() {
+  simulation all = herd();
+  all.scenario = "holder-killed";
+  all.title = "The holder is killed mid-load";
+  all.look_for = "Does somebody take over, and does anybody get an old value?";
+  all.rounds = {round_of(300ms, "uniform:200-400", "200 to 400 ms, uniform", true)};
+  auto& strategies = all.rounds[0].strategies;
+  run_record bad = lock(300ms);
+  for (std::uint32_t i = 0; i < callers; i += 9) bad.calls[i].got = answer::error;
+  for (std::uint32_t i = 4; i < callers; i += 9) bad.calls[i].is_stale = true;
+  bad.first_error = "cannot open the database: it is busy";
+  bad.queries_asked += 3;
+  bad.calls_refused = 1234;
+  bad.marks.push_back({.at = 150ms, .kind = mark_kind::fault, .text = "process 2 killed"});
+  bad.marks.push_back({.at = 700ms, .kind = mark_kind::change, .text = "row changed"});
+  strategies[1] = result_of("lock", "article's lock", strategies[1].weakness,
+                            {lock(300ms), bad, stampede(300ms)});
+  strategies[2].found = measure(std::vector{one_load(300ms), killed(300ms), one_load(300ms)}, {});
+  strategies[0].found = measure(std::vector{stampede(300ms), stampede(300ms), stampede(300ms)}, {});
+  return all;
+}
+
+/// All text that comes from outside is out to break something.
+inline simulation hostile() {
+  const std::string evil =
+      "</script><script>document.title='broken'</script><img src=x onerror=alert(1)>\"'&<!--]]>"
+      "\x1b[31m\x9b\r\n=cmd(),\xff\xC3\xBC";
+  simulation all = troubled();
+  all.scenario = all.title = all.story = all.look_for = all.origin = all.server = all.command =
+      evil;
+  all.parameters.emplace_back(evil, evil);
+  for (round_result& round : all.rounds) {
+    round.load = round.load_in_words = evil;
+    for (strategy_result& each : round.strategies) {
+      each.name = each.title = each.weakness = each.found.first_error = evil;
+      each.checks.push_back({evil, false, evil});
+      for (mark& one : each.found.marks) one.text = evil;
+    }
+  }
+  return all;
+}
+
+}  // namespace drover::simulate::sample

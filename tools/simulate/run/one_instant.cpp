@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Scenarios in which every caller wants one key at one instant.
+#include "simulate/origins/load_time.hpp"
+#include "simulate/run/scenarios.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto served_max = 30s;  // how long a frozen process is left so, at most
+
+/// The first fill lasts the least that SETEX can say; what is stored later outlasts the run.
+void expire_soon(run_plan& plan, std::uint32_t) { plan.fill_ttl = 1'000ms; }
+void stay_cold(run_plan&, std::uint32_t) {}
+
+void let_it_expire(herd& on) {
+  on.fill();
+  on.await_cold();
+  on.release();
+}
+
+std::chrono::milliseconds third_of_the_load(const herd& on) {
+  const auto load = load_time::parse(on.plan().load).value().mean();
+  return std::chrono::ceil<std::chrono::milliseconds>(load / 3);
+}
+
+void play_killed(herd& on) {
+  on.release();
+  const std::uint32_t holder = on.await_holder();
+  on.await_time(third_of_the_load(on));
+  on.kill_process(holder);
+}
+
+void play_frozen(herd& on) {
+  on.release();
+  const std::uint32_t holder = on.await_holder();
+  on.await_time(third_of_the_load(on));
+  on.freeze_process(holder);
+  on.await_calls((on.plan().processes - 1) * on.plan().callers, served_max);
+  on.thaw_process(holder);
+}
+
+}  // namespace
+
+const scenario expiring_key{
+    .name = "expiry",
+    .title = "A hot key expires",
+    .story = "A key is in the cache, its ttl runs out, and every caller wants it at one instant.",
+    .look_for = "One query is enough. Each query beyond it is the stampede.",
+    .usual = {},
+    .promise = "queries-per-event=1,errors=0,wrong-values=0",
+    .prepare = expire_soon,
+    .play = let_it_expire};
+
+const scenario cold_start{
+    .name = "cold-start",
+    .title = "A key that was never loaded",
+    .story = "Nothing is in the cache, as after a deployment, and every caller wants the key.",
+    .look_for = "No stale value and no early refresh can help: only waiting for one load does.",
+    .usual = {.loads = "50"},
+    .promise = "queries-per-event=1,errors=0,wrong-values=0",
+    .prepare = stay_cold,
+    .play = [](herd& on) { on.release(); }};
+
+const scenario slow_load{
+    .name = "slow-load",
+    .title = "A load slower than every timeout",
+    .story = "A hot key expires, and its query takes longer than the locks' patience.",
+    .look_for = "Who gives up waiting asks the database: with the article's lock after 0.5 s.",
+    .usual = {.loads = "2000"},
+    .promise = "queries-per-event=1,errors=0,wrong-values=0",
+    .prepare = expire_soon,
+    .play = let_it_expire};
+
+const scenario holder_killed{
+    .name = "holder-killed",
+    .title = "The process that loads is killed",
+    .story = "The key is cold; a third into the first load its process is killed.",
+    .look_for = "Two queries: the lost one and one in its place, soon after the kill.",
+    .usual = {.loads = "1500"},
+    .promise = "queries-per-event<=2,errors=0,wrong-values=0",
+    .prepare = stay_cold,
+    .play = play_killed};
+
+const scenario holder_frozen{
+    .name = "holder-frozen",
+    .title = "The process that loads freezes",
+    .story =
+        "The key is cold; a third into the first load its process stops, and goes on when "
+        "everybody else has been served.",
+    .look_for = "Two queries: the others wait for the end of the lease, not for the frozen one.",
+    .usual = {.loads = "1500"},
+    .promise = "queries-per-event<=2,errors=0,wrong-values=0",
+    .prepare = stay_cold,
+    .play = play_frozen};
+
+}  // namespace drover::simulate

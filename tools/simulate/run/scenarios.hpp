@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Every scenario by its name, for the list in scenario.cpp.
+#pragma once
+
+#include "simulate/run/scenario.hpp"
+
+namespace drover::simulate {
+
+// All callers at one instant: one_instant.cpp.
+extern const scenario expiring_key;
+extern const scenario cold_start;
+extern const scenario slow_load;
+extern const scenario holder_killed;
+extern const scenario holder_frozen;
+// Callers that keep coming: traffic.cpp.
+extern const scenario steady_traffic;
+extern const scenario absent_row;
+extern const scenario failing_origin;
+extern const scenario redis_killed;
+extern const scenario flushed;
+extern const scenario same_instant;
+extern const scenario changing_row;
+// As many as come: overload.cpp.
+extern const scenario overload;
+
+}  // namespace drover::simulate

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// Scenarios in which callers keep coming: each calls, thinks for a while, and calls again.
+#include "simulate/run/scenarios.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// With a few dozen callers some thousand calls a second: what two processors can send without
+/// queues of their own.
+constexpr auto think = 10ms;
+constexpr std::uint32_t few_callers = 12;
+constexpr std::uint32_t many_keys = 1'000;
+
+void keep_coming(run_plan& plan, std::chrono::milliseconds duration) {
+  plan.comes = arrival::loop;
+  plan.think = think;
+  plan.duration = duration;
+}
+void keep_coming_for_long(run_plan& plan, std::uint32_t) { keep_coming(plan, 5'000ms); }
+void keep_coming_for_a_while(run_plan& plan, std::uint32_t) { keep_coming(plan, 2'000ms); }
+void keep_coming_for_events(run_plan& plan, std::uint32_t events) {
+  keep_coming(plan, plan.ttl * events);
+}
+
+void fill_and_release(herd& on) {
+  on.fill();
+  on.release();
+}
+
+/// Not one: on a busy machine a refresh that began just before the end of the ttl may say too late
+/// that it takes over the cold load, once in some hundred or thousand events.
+constexpr std::string_view nearly_one = "queries-per-event<=2,errors=0,wrong-values=0";
+
+/// In fifths of the run's time.
+void await_fifths(herd& on, int fifths) { on.await_time(on.plan().duration * fifths / 5); }
+
+}  // namespace
+
+const scenario steady_traffic{
+    .name = "traffic",
+    .title = "A hot key under steady traffic",
+    .story = "Callers keep asking for one key, which expires again and again.",
+    .look_for =
+        "Queries for each expiry, and the slowest callers: early refresh spares them the "
+        "wait.",
+    .usual = {.callers = few_callers, .loads = "100", .ttl = 1'000ms, .events = 5},
+    .events = event_rule::cluster,
+    .promise = nearly_one,
+    .prepare = keep_coming_for_events,
+    .play = fill_and_release};
+
+const scenario absent_row{
+    .name = "absent-row",
+    .title = "A row that does not exist",
+    .story = "Callers keep asking for a key that has no row.",
+    .look_for =
+        "Without negative caching every call is a query; with it one for each absent_ttl "
+        "(1 s).",
+    .usual = {.callers = few_callers, .loads = "50"},
+    .promise = "queries-total<=3,errors=0,wrong-values=0",
+    .is_one_enough = false,
+    .counts_events = false,
+    .prepare =
+        [](run_plan& plan, std::uint32_t) {
+          plan.has_rows = false;
+          keep_coming(plan, 2'000ms);
+        },
+    .play = [](herd& on) { on.release(); }};
+
+const scenario failing_origin{
+    .name = "failing-origin",
+    .title = "The database fails for a while",
+    .story =
+        "A hot key expires while every query fails; after three fifths of the time queries "
+        "work again.",
+    .look_for =
+        "Failing queries: one at a time with a pause between them, or one for each caller. "
+        "With grace, callers get the old value instead of the error.",
+    .usual = {.callers = few_callers, .loads = "50", .ttl = 1'000ms},
+    .promise = "wrong-values=0",
+    .is_one_enough = false,
+    .counts_events = false,
+    .prepare = keep_coming_for_long,
+    .play = [](herd& on) {
+      on.fill();
+      on.release();
+      on.fail_queries(true);
+      await_fifths(on, 3);
+      on.fail_queries(false);
+    }};
+
+const scenario redis_killed{
+    .name = "redis-killed",
+    .title = "Redis is killed and comes back",
+    .story = "Under steady traffic Redis is killed, and comes back empty.",
+    .look_for =
+        "Queries while there is no cache: one at a time in each process, or one for each "
+        "call. And no errors.",
+    .usual = {.callers = few_callers, .loads = "50"},
+    .promise = "errors=0,wrong-values=0",
+    .is_one_enough = false,
+    .counts_events = false,
+    .breaks_redis = true,
+    .prepare = keep_coming_for_long,
+    .play = [](herd& on) {
+      on.fill();
+      on.release();
+      await_fifths(on, 1);
+      on.kill_redis();
+      await_fifths(on, 3);
+      on.start_redis();
+    }};
+
+const scenario flushed{.name = "flushall",
+                       .title = "FLUSHALL under traffic",
+                       .story = "Under steady traffic somebody empties Redis.",
+                       .look_for = "One query brings the key back, or one for each caller.",
+                       .usual = {.callers = few_callers, .loads = "200"},
+                       .promise = "queries-per-event=1,errors=0,wrong-values=0",
+                       .counts_events = false,
+                       .breaks_redis = true,
+                       .prepare = keep_coming_for_a_while,
+                       .play = [](herd& on) {
+                         on.fill();
+                         on.release();
+                         await_fifths(on, 2);
+                         on.flush_redis();
+                       }};
+
+const scenario same_instant{
+    .name = "same-expiry",
+    .title = "A thousand keys written together",
+    .story =
+        "A thousand keys are written in one go, so that they expire in one go, under steady "
+        "traffic over all of them.",
+    .look_for = "Queries running at once: a spike, or spread out by jitter and early refresh.",
+    .usual = {.callers = 50, .loads = "50", .ttl = 3'000ms, .events = 3},
+    .events = event_rule::cluster,
+    .promise = nearly_one,
+    .prepare =
+        [](run_plan& plan, std::uint32_t events) {
+          plan.keys = many_keys;
+          keep_coming_for_events(plan, events);
+          plan.think = 20ms;  // with four times the callers
+        },
+    .play = fill_and_release};
+
+const scenario changing_row{
+    .name = "invalidation",
+    .title = "The row changes while it is loaded",
+    .story =
+        "Under steady traffic a writer changes the row again and again, and tells the "
+        "strategy each time.",
+    .look_for =
+        "Stale reads: calls that began after a change was acknowledged and got an older "
+        "value.",
+    .usual = {.callers = few_callers, .loads = "50"},
+    .events = event_rule::cluster,
+    .promise = "stale-reads=0,errors=0,wrong-values=0",
+    .is_one_enough = false,  // not for a load that a change overtakes
+    .counts_events = false,
+    .prepare =
+        [](run_plan& plan, std::uint32_t events) {
+          plan.change_every =
+              100ms;  // on average: now and then one falls into the load after another
+          keep_coming_for_long(plan, events);
+        },
+    .play = fill_and_release};
+
+}  // namespace drover::simulate

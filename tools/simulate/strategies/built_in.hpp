@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// How each of the tool's own strategies begins. Each is the file of its name.
+#pragma once
+
+#include <memory>
+
+#include "simulate/strategies/strategy.hpp"
+
+namespace drover::simulate {
+
+[[nodiscard]] std::unique_ptr<strategy> begin_cache_aside(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_article_lock(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_lua_lock(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_article_xfetch(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_xfetch(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_single_flight(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_drover(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_drover_strict(strategy_settings with);
+
+}  // namespace drover::simulate

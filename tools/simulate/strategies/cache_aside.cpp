@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// What everybody writes first: read the cache, else ask the database and store. Nothing is stored
+// for a row that is not there.
+#include <utility>
+
+#include "simulate/strategies/built_in.hpp"
+#include "simulate/strategies/plain_cache.hpp"
+
+namespace drover::simulate {
+namespace {
+
+class cache_aside final : public strategy {
+ public:
+  explicit cache_aside(strategy_settings with)
+      : with_{std::move(with)}, redis_{with_.redis_url}, cache_{redis_, with_.ttl} {}
+
+  std::optional<std::string> get(std::string_view key) override {
+    if (auto cached = cache_.get(key)) return cached;
+    std::optional<std::string> row = with_.ask(key);
+    if (row) cache_.store(key, *row);
+    return row;
+  }
+
+  void invalidate(std::string_view key) override { redis_.del({key}); }
+
+  bool is_cached(std::string_view key) override { return cache_.get(key).has_value(); }
+
+ private:
+  const strategy_settings with_;
+  redis_commands redis_;
+  plain_cache cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<strategy> begin_cache_aside(strategy_settings with) {
+  return std::make_unique<cache_aside>(std::move(with));
+}
+
+}  // namespace drover::simulate

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include "simulate/strategies/command_strategy.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "base/printing.hpp"
+#include "process/find_program.hpp"
+#include "simulate/strategies/command_words.hpp"
+#include "simulate/strategies/program_line.hpp"
+#include "simulate/strategies/program_starter.hpp"
+
+namespace drover::simulate {
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+constexpr unsigned queries_max = 1000;  // in one call: who asks more often is out of its mind
+constexpr std::size_t shown_max = 100;
+constexpr auto farewell_max = 1s;  // from the end of its input to its being killed
+
+/// So much later than we think may a value end: Redis counts in its own milliseconds, and a program
+/// may store after it has answered.
+constexpr auto late_max = 50ms;
+
+/// Until when the values are cached that this process's programs were seen to store.
+class cold_times {
+ public:
+  void stored(std::string_view key, std::chrono::milliseconds ttl) {
+    const std::scoped_lock lock{mutex_};
+    cold_at_[std::string{key}] = steady::now() + ttl + late_max;
+  }
+  void dropped(std::string_view key) {
+    const std::scoped_lock lock{mutex_};
+    cold_at_.erase(std::string{key});
+  }
+  [[nodiscard]] bool is_warm(std::string_view key) {
+    const std::scoped_lock lock{mutex_};
+    const auto found = cold_at_.find(key);
+    return found != cold_at_.end() && steady::now() < found->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, steady::time_point, std::less<>> cold_at_;
+};
+
+/// What all strategies of one command share.
+struct plan {
+  std::string command;  // as it was given: with {redis}, where the URL might have a password
+  std::string path;
+  std::vector<std::string> words;
+  program_limits within;
+  cold_times cold;
+};
+
+class command_strategy final : public strategy {
+ public:
+  command_strategy(std::shared_ptr<plan> of, strategy_settings with)
+      : of_{std::move(of)}, with_{std::move(with)} {}
+
+  ~command_strategy() override {
+    for (const auto& [thread, each] : programs_) each->end_input();
+    const auto deadline = steady::now() + farewell_max;
+    const auto has_ended = [](const auto& each) { return each.second->has_ended(); };
+    while (!std::ranges::all_of(programs_, has_ended) && steady::now() < deadline) {
+      std::this_thread::sleep_for(1ms);
+    }
+  }
+
+  std::optional<std::string> get(std::string_view key) override {
+    bool has_row = false;
+    const reply got = ask_program("get", key, has_row);
+    switch (got.what) {
+      case program_line::kind::value:
+        if (has_row) of_->cold.stored(key, with_.ttl);
+        return got.text;
+      case program_line::kind::absent: return std::nullopt;
+      case program_line::kind::error: throw std::runtime_error{got.text};
+      default: reject(got, "'value VALUE', 'absent', 'error TEXT' or 'query KEY'");
+    }
+  }
+
+  void invalidate(std::string_view key) override {
+    of_->cold.dropped(key);
+    bool has_row = false;
+    const reply got = ask_program("invalidate", key, has_row);
+    if (got.what == program_line::kind::error) throw std::runtime_error{got.text};
+    if (got.what != program_line::kind::done) reject(got, "'done' or 'error TEXT'");
+  }
+
+  bool is_cached(std::string_view key) override {
+    bool has_row = false;
+    const reply got = ask_program("cached", key, has_row);
+    if (got.what == program_line::kind::yes) return true;
+    if (got.what == program_line::kind::no) return false;
+    return of_->cold.is_warm(key);
+  }
+
+ private:
+  struct reply {
+    program_line::kind what;
+    std::string text;
+    std::string line;
+    std::string program;
+  };
+
+  /// `has_row`: set when the database was asked and had the row.
+  reply ask_program(std::string_view word, std::string_view key, bool& has_row) {
+    client_program& program = mine(key);
+    try {
+      program.tell(std::string{word}.append(" ").append(key));
+      for (unsigned queries = 0;; ++queries) {
+        std::string line = program.hear();
+        const program_line read = read_program_line(line);
+        if (read.what != program_line::kind::query) {
+          return {read.what, std::string{read.text}, std::move(line), program.name()};
+        }
+        if (read.text != key || word != "get" || queries == queries_max) {
+          reject({read.what, {}, std::move(line), program.name()},
+                 word == "get" ? "an answer, or a query of the same key," : "an answer");
+        }
+        program.tell(query(key, has_row));
+      }
+    } catch (const program_failed&) {
+      drop_mine();
+      throw;
+    }
+  }
+
+  std::string query(std::string_view key, bool& has_row) {
+    try {
+      const std::optional<std::string> row = with_.ask(key);
+      has_row = row.has_value();
+      return row ? "row " + in_one_line(*row) : "absent";
+    } catch (const std::exception& error) {
+      return "failed " + in_one_line(error.what());
+    }
+  }
+
+  [[noreturn]] void reject(const reply& got, std::string_view due) {
+    drop_mine();
+    throw program_failed{got.program + " said \"" + base::escape(got.line, shown_max) +
+                         "\" where " + std::string{due} + " was due"};
+  }
+
+  /// This thread's own instance, ready to be asked. No other thread touches it.
+  client_program& mine(std::string_view key) {
+    client_program* found = nullptr;
+    {
+      const std::scoped_lock lock{mutex_};
+      const auto here = programs_.find(std::this_thread::get_id());
+      if (here != programs_.end()) found = here->second.get();
+    }
+    if (found != nullptr && !found->unheard().empty()) {
+      const std::string said = base::escape(found->unheard(), shown_max);
+      const std::string name = found->name();
+      drop_mine();
+      throw program_failed{name + " said \"" + said + "\" though it was not asked"};
+    }
+    if (found != nullptr && !found->has_ended()) return *found;
+    auto fresh = starter_.start([this, key = std::string{key}] { return start(key); });
+    const std::scoped_lock lock{mutex_};
+    auto& place = programs_[std::this_thread::get_id()];
+    place = std::move(fresh);
+    return *place;
+  }
+
+  std::unique_ptr<client_program> start(std::string_view key) {
+    const std::string ttl = std::to_string(with_.ttl.count());
+    const std::array<blank, 3> blanks{
+        {{"{redis}", with_.redis_url}, {"{key}", key}, {"{ttl-ms}", ttl}}};
+    return std::make_unique<client_program>(
+        program_call{
+            .path = of_->path, .words = fill_blanks(of_->words, blanks), .shown = of_->command},
+        of_->within);
+  }
+
+  void drop_mine() {
+    std::unique_ptr<client_program> dropped;  // its end is waited for outside the lock
+    const std::scoped_lock lock{mutex_};
+    const auto here = programs_.find(std::this_thread::get_id());
+    if (here == programs_.end()) return;
+    dropped = std::move(here->second);
+    programs_.erase(here);
+  }
+
+  const std::shared_ptr<plan> of_;
+  const strategy_settings with_;
+  program_starter starter_;  // outlives the programs
+  std::mutex mutex_;
+  std::unordered_map<std::thread::id, std::unique_ptr<client_program>> programs_;
+};
+
+}  // namespace
+
+strategy_kind command_strategy_kind(std::string_view command, program_limits within) {
+  auto of = std::make_shared<plan>();
+  of->command = command;
+  of->words = split_words(command);
+  of->path = process::find_program(of->words.front());
+  of->within = within;
+  const auto names_redis = [](const std::string& word) {
+    return word.find("{redis}") != std::string::npos;
+  };
+  if (std::ranges::none_of(of->words, names_redis)) {
+    throw std::invalid_argument{
+        "the command has no {redis}: its program would not know which server is meant"};
+  }
+  return {.name = "command",
+          .title = "your program",
+          .summary = "the client program that --strategy-command names",
+          .weakness = "the answer is in your program",
+          .begin = [of = std::move(of)](strategy_settings with) -> std::unique_ptr<strategy> {
+            return std::make_unique<command_strategy>(of, std::move(with));
+          }};
+}
+
+}  // namespace drover::simulate

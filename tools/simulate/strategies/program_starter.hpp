@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Starts client programs on a thread of its own: the kernel ends a program with the *thread* that
+// started it, and callers come and go.
+//
+// Threads: any, but for the destructor.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "simulate/strategies/client_program.hpp"
+
+namespace drover::simulate {
+
+class program_starter {
+ public:
+  using program = std::unique_ptr<client_program>;
+
+  program_starter() : thread_{[this](const std::stop_token& stop) { run(stop); }} {}
+
+  /// Runs `make` over there. Throws what it throws.
+  [[nodiscard]] program start(std::function<program()> make) {
+    std::packaged_task<program()> job{std::move(make)};
+    auto made = job.get_future();
+    {
+      const std::scoped_lock lock{mutex_};
+      jobs_.push_back(std::move(job));
+    }
+    came_.notify_one();
+    return made.get();
+  }
+
+ private:
+  void run(const std::stop_token& stop) {
+    std::unique_lock lock{mutex_};
+    while (came_.wait(lock, stop, [this] { return !jobs_.empty(); })) {
+      auto job = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      job();
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any came_;
+  std::deque<std::packaged_task<program()>> jobs_;
+  std::jthread thread_;
+};
+
+}  // namespace drover::simulate

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <set>
+#include <vector>
+
+#include "simulate/strategies/strategy.hpp"
+
+namespace drover::simulate {
+namespace {
+
+TEST(simulate_strategy_kinds, AreTheEightThatAreShownInThisOrder) {
+  std::vector<std::string_view> names;
+  for (const strategy_kind& each : strategies()) names.push_back(each.name);
+  EXPECT_EQ(names,
+            (std::vector<std::string_view>{"cache-aside", "lock", "lock-lua", "xfetch-article",
+                                           "xfetch", "singleflight", "drover", "drover-strict"}));
+}
+
+TEST(simulate_strategy_kinds, AreFoundByTheirNames) {
+  for (const strategy_kind& each : strategies()) EXPECT_EQ(find_strategy(each.name), &each);
+  EXPECT_EQ(find_strategy("dro"), nullptr);
+  EXPECT_EQ(find_strategy(""), nullptr);
+}
+
+TEST(simulate_strategy_kinds, SayWhatTheyAreEachInItsOwnWords) {
+  std::set<std::string_view> titles;
+  std::set<std::string_view> summaries;
+  for (const strategy_kind& each : strategies()) {
+    EXPECT_LE(each.title.size(), 18U) << each.name << ": as wide as a table's column";
+    EXPECT_FALSE(each.weakness.empty()) << each.name;
+    titles.insert(each.title);
+    summaries.insert(each.summary);
+  }
+  EXPECT_EQ(titles.size(), strategies().size());
+  EXPECT_EQ(summaries.size(), strategies().size());
+}
+
+TEST(simulate_strategy_kinds, RefuseAUrlThatCannotBeMeant) {
+  for (const strategy_kind& each : strategies()) {
+    EXPECT_THROW(static_cast<void>(each.begin(
+                     {.redis_url = "http://x", .ask = {}, .ttl = std::chrono::seconds{1}})),
+                 std::exception)
+        << each.name;
+  }
+}
+
+}  // namespace
+}  // namespace drover::simulate

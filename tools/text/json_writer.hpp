@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// JSON, indented, written front to back. Pure.
+//
+// Text keeps its characters; a byte that belongs to none is taken for the character of that number.
+// Invariant: every `begin_...` has its `end_...`; a value inside an object has a name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace drover::text {
+
+class json_writer {
+ public:
+  json_writer& begin_object() { return open('{'); }
+  json_writer& end_object() { return close('}'); }
+  json_writer& begin_array() { return open('['); }
+  json_writer& end_array() { return close(']'); }
+  /// An array that stands on one line, with all that is in it.
+  json_writer& begin_row();
+  json_writer& end_row();
+
+  /// The name of the value that comes next.
+  json_writer& name(std::string_view text);
+  json_writer& value(std::string_view text);
+  json_writer& value(const char* text) { return value(std::string_view{text}); }
+  json_writer& value(std::uint64_t number);
+  json_writer& value(std::uint32_t number) { return value(std::uint64_t{number}); }
+  /// With three decimals: a number of milliseconds to the microsecond.
+  json_writer& value(double number);
+  json_writer& value(bool flag);
+
+  template <class Value>
+  json_writer& field(std::string_view named, const Value& of) {
+    return name(named).value(of);
+  }
+
+  /// What was written, with a line end.
+  [[nodiscard]] std::string text() && { return std::move(text_) + '\n'; }
+
+ private:
+  json_writer& open(char bracket);
+  json_writer& close(char bracket);
+  void before_value();
+  void break_line();
+  void quote(std::string_view text);
+
+  std::string text_;
+  std::size_t depth_ = 0;
+  std::size_t rows_ = 0;  // that are open
+  bool is_first_ = true;
+  bool is_named_ = false;
+};
+
+}  // namespace drover::text

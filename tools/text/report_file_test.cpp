@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "text/report_file.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "process/scratch_folder.hpp"
+#include "text/usage_error.hpp"
+
+namespace drover::text {
+namespace {
+
+namespace fs = std::filesystem;
+
+class cli_report_file : public testing::Test {
+ protected:
+  [[nodiscard]] fs::path at(const std::string& name) const { return scratch_.path() / name; }
+  static std::string text_of(const fs::path& file) {
+    std::ifstream stream{file};
+    return {std::istreambuf_iterator<char>{stream}, {}};
+  }
+  [[nodiscard]] std::ptrdiff_t files() const {
+    return std::distance(fs::directory_iterator{scratch_.path()}, {});
+  }
+
+ private:
+  process::scratch_folder scratch_;
+};
+
+TEST_F(cli_report_file, KeepsTheOlderFileUntilTheNewOneIsComplete) {
+  std::ofstream{at("a")} << "old";
+  {
+    const report_file given_up{at("a")};
+    EXPECT_EQ(text_of(at("a")), "old");
+  }
+  EXPECT_EQ(text_of(at("a")), "old");
+  report_file file{at("a")};
+  file.write("new");
+  EXPECT_EQ(text_of(at("a")), "new");
+  EXPECT_EQ(files(), 1);
+}
+
+TEST_F(cli_report_file, FollowsALinkAndLeavesItOne) {
+  std::ofstream{at("real")} << "old";
+  fs::create_symlink(at("real"), at("link"));
+  report_file file{at("link")};
+  file.write("new");
+  EXPECT_TRUE(fs::is_symlink(at("link")));
+  EXPECT_EQ(text_of(at("real")), "new");
+  EXPECT_EQ(files(), 2);
+}
+
+TEST_F(cli_report_file, WritesToAPipeAndDoesNotReplaceIt) {
+  ASSERT_EQ(::mkfifo(at("pipe").c_str(), 0600), 0);
+  auto read = std::async(std::launch::async, [this] { return text_of(at("pipe")); });
+  report_file file{at("pipe")};
+  file.write("told");
+  EXPECT_EQ(read.get(), "told");
+  EXPECT_TRUE(fs::is_fifo(at("pipe")));
+}
+
+// Through a link in a folder of its own: a tool that renames replaces the link, never the device.
+TEST_F(cli_report_file, SaysThatADeviceIsFullAndLeavesItThere) {
+  fs::create_symlink("/dev/full", at("full"));
+  report_file file{at("full")};
+  EXPECT_THROW(file.write("told"), std::runtime_error);
+  EXPECT_TRUE(fs::is_symlink(at("full")));
+  EXPECT_TRUE(fs::is_character_file(at("full")));
+  EXPECT_EQ(files(), 1);
+}
+
+TEST_F(cli_report_file, RefusesAFolderAndAPlaceThatIsNone) {
+  EXPECT_THROW(report_file{at("")}, usage_error);
+  EXPECT_THROW(report_file{at("missing/a")}, usage_error);
+  EXPECT_THROW(report_file{std::filesystem::path{}}, usage_error) << "no name at all";
+}
+
+}  // namespace
+}  // namespace drover::text

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Text in columns. Pure. A character takes one column; UTF-8, without wide or combining characters.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/terminal.hpp"
+
+namespace drover::text {
+
+[[nodiscard]] std::size_t columns_of(std::string_view text);
+
+/// At most `width` columns of it.
+[[nodiscard]] std::string clipped(std::string_view text, std::size_t width);
+
+/// Broken at blanks into lines of at most `width` columns, all but the first indented; a longer
+/// word gets a line of its own.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
+
+enum class align { left, right };
+
+struct cell {
+  std::string text;
+  style as = style::plain;
+};
+
+/// Columns as wide as their widest cell, two blanks between them.
+class table {
+ public:
+  explicit table(std::vector<align> columns) : columns_{std::move(columns)} {}
+
+  /// Cells left out are empty.
+  void add(std::vector<cell> row) { rows_.push_back(std::move(row)); }
+  /// Without the last column, which may take what is left.
+  [[nodiscard]] std::size_t width_before_last() const;
+  [[nodiscard]] std::string text(const terminal& on) const;
+
+ private:
+  [[nodiscard]] std::vector<std::size_t> widths() const;
+
+  std::vector<align> columns_;
+  std::vector<std::vector<cell>> rows_;
+};
+
+}  // namespace drover::text

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "text/typed_numbers.hpp"
+
+#include <gtest/gtest.h>
+
+#include "text/usage_error.hpp"
+
+namespace drover::text {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class Read>
+std::string complaint_of(const Read& read) {
+  try {
+    static_cast<void>(read());
+  } catch (const usage_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(typed_numbers, ReadTimesWithAndWithoutUnit) {
+  const auto read = [](const char* text) { return typed_time("--ttl", text, 1ms, 24h); };
+  EXPECT_EQ(read("500ms"), 500ms);
+  EXPECT_EQ(read("2"), 2s);
+  EXPECT_EQ(read("2s"), 2s);
+  EXPECT_EQ(read("0.5s"), 500ms);
+  EXPECT_EQ(read("5m"), 5min);
+  EXPECT_EQ(read("24h"), 24h);
+}
+
+TEST(typed_numbers, SayWhichOptionWhatWasTypedAndWhatCanBeGiven) {
+  for (const char* text : {"", "s", "-1s", "25h", "0", "1d", "1 s", "nan", "1e3s", "1.2.3s"}) {
+    const std::string said = complaint_of([&] { return typed_time("--ttl", text, 1ms, 24h); });
+    EXPECT_NE(said.find("--ttl '" + std::string{text} + "'"), std::string::npos) << text;
+    EXPECT_NE(said.find("from 1ms to 24h"), std::string::npos) << said;
+  }
+  for (const char* text : {"", "0", "33", "4x", "-1", "1.5", "99999999999999999999999"}) {
+    EXPECT_EQ(complaint_of([&] { return typed_number("--processes", text, 1, 32); }),
+              "--processes '" + std::string{text} + "': give a whole number from 1 to 32");
+  }
+}
+
+TEST(typed_numbers, AcceptTheirLimits) {
+  EXPECT_EQ(typed_number("--processes", "1", 1, 32), 1U);
+  EXPECT_EQ(typed_number("--processes", "32", 1, 32), 32U);
+  EXPECT_EQ(typed_number("--seed", "18446744073709551615", 0, UINT64_MAX), UINT64_MAX);
+}
+
+TEST(typed_numbers, SplitListsAtCommas) {
+  EXPECT_EQ(typed_list("--strategy", "a"), (std::vector<std::string>{"a"}));
+  EXPECT_EQ(typed_list("--strategy", "a,b-c,d"), (std::vector<std::string>{"a", "b-c", "d"}));
+  for (const char* text : {"", ",", "a,", ",a", "a,,b"}) {
+    EXPECT_FALSE(complaint_of([&] { return typed_list("--strategy", text); }).empty()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace drover::text
