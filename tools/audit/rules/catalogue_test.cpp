@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "audit/rules/catalogue.hpp"
-#include "support/document.hpp"
 
 #include <gtest/gtest.h>
 
