@@ -314,9 +314,9 @@ void audit_command::check_combinations(const std::vector<std::string>& program) 
   }
 }
 
-std::variant<showing, audit::audit_options> audit_command::meant(
+std::variant<text_result, audit::audit_options> audit_command::parsed_options(
     std::vector<std::string> program) const {
-  if (lists_rules_) return showing{audit::list_of_rules(), 0};
+  if (lists_rules_) return text_result{audit::list_of_rules(), 0};
   check_combinations(program);
   audit::audit_options made;
   made.program = std::move(program);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "audit/run/audit_options.hpp"
-#include "cli/showing.hpp"
+#include "cli/text_result.hpp"
 
 namespace drover::cli {
 
@@ -22,7 +22,7 @@ class audit_command {
   [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
   /// `program` is what stood behind `--`. Throws `usage_error` naming the option that cannot be
   /// meant.
-  [[nodiscard]] std::variant<showing, audit::audit_options> meant(
+  [[nodiscard]] std::variant<text_result, audit::audit_options> parsed_options(
       std::vector<std::string> program) const;
 
  private:

@@ -22,17 +22,17 @@ command parsed(std::vector<const char*> typed) {
   return parse_command_line(static_cast<int>(typed.size()), typed.data());
 }
 
-audit_options meant(const std::vector<const char*>& typed) {
+audit_options parsed_options(const std::vector<const char*>& typed) {
   const command got = parsed(typed);
   if (const auto* options = std::get_if<audit_options>(&got)) return *options;
-  const auto* text = std::get_if<showing>(&got);
+  const auto* text = std::get_if<text_result>(&got);
   ADD_FAILURE() << (text != nullptr ? text->text : "something else is meant");
   return {};
 }
 
 std::string refusal(const std::vector<const char*>& typed) {
   const command got = parsed(typed);
-  const auto* text = std::get_if<showing>(&got);
+  const auto* text = std::get_if<text_result>(&got);
   if (text == nullptr) {
     ADD_FAILURE() << "accepted: " << typed.front();
     return "";
@@ -42,7 +42,8 @@ std::string refusal(const std::vector<const char*>& typed) {
 }
 
 TEST(audit_command, WhatStandsBehindTheDashesIsTheCommandAndNothingElse) {
-  const auto options = meant({"--fail-on", "warning", "--", "app", "--format", "x", "--", "y"});
+  const auto options =
+      parsed_options({"--fail-on", "warning", "--", "app", "--format", "x", "--", "y"});
   EXPECT_EQ(options.program, (std::vector<std::string>{"app", "--format", "x", "--", "y"}));
   EXPECT_EQ(options.fail_on, audit::severity::warning);
   EXPECT_EQ(options.reports.size(), 1U);
@@ -54,7 +55,7 @@ TEST(audit_command, ACommandWithoutDashesIsRefusedWithTheRemedy) {
 }
 
 TEST(audit_command, EachFormatHasTheFileBehindIt) {
-  const auto options = meant(
+  const auto options = parsed_options(
       {"--format", "json", "--out", "a", "--format", "text", "--format", "html", "--out", "b"});
   ASSERT_EQ(options.reports.size(), 3U);
   EXPECT_EQ(options.reports[0].format, audit_format::json);
@@ -65,7 +66,7 @@ TEST(audit_command, EachFormatHasTheFileBehindIt) {
 }
 
 TEST(audit_command, AnOutAloneIsForTheText) {
-  const auto options = meant({"--out", "a"});
+  const auto options = parsed_options({"--out", "a"});
   ASSERT_EQ(options.reports.size(), 1U);
   EXPECT_EQ(options.reports[0].format, audit_format::text);
   EXPECT_EQ(options.reports[0].out, "a");
@@ -78,7 +79,7 @@ TEST(audit_command, OneReportAtMostGoesToStandardOutput) {
 }
 
 TEST(audit_command, RolesAreReadFromTheirLastEqualsSign) {
-  const auto options = meant({"--role", "a=b:*=lock", "--role", "s:*=ignore"});
+  const auto options = parsed_options({"--role", "a=b:*=lock", "--role", "s:*=ignore"});
   ASSERT_EQ(options.roles.size(), 2U);
   EXPECT_EQ(options.roles[0].first, "a=b:*");
   EXPECT_EQ(options.roles[0].second, audit::key_role::lock);
@@ -86,8 +87,9 @@ TEST(audit_command, RolesAreReadFromTheirLastEqualsSign) {
 }
 
 TEST(audit_command, OriginsMayBeCountedInManyWays) {
-  const auto options = meant({"--origin-redis", "127.0.0.1:1", "loads", "--origin-log", "f",
-                              "--origin-regex", "x", "--origin-tcp", "1=2", "--origin-tcp", "3=4"});
+  const auto options =
+      parsed_options({"--origin-redis", "127.0.0.1:1", "loads", "--origin-log", "f",
+                      "--origin-regex", "x", "--origin-tcp", "1=2", "--origin-tcp", "3=4"});
   ASSERT_EQ(options.origins.redis.size(), 1U);
   EXPECT_EQ(options.origins.redis[0].second, "loads");
   EXPECT_EQ(options.origins.logs.size(), 1U);
@@ -125,7 +127,8 @@ TEST(audit_command, WhatCannotBeMeantIsNamedWithItsRemedy) {
 }
 
 TEST(audit_command, TheReportNeverRepeatsAPassword) {
-  const auto options = meant({"--upstream", "redis://u:hush@h:1", "--", "redis-cli", "-a", "hush"});
+  const auto options =
+      parsed_options({"--upstream", "redis://u:hush@h:1", "--", "redis-cli", "-a", "hush"});
   EXPECT_EQ(options.typed.find("hush"), std::string::npos) << options.typed;
   EXPECT_NE(options.typed.find("redis-cli"), std::string::npos) << options.typed;
 }
@@ -135,7 +138,7 @@ TEST(audit_command, WhatHiddenNamesMakeSenselessIsRefused) {
             std::string::npos);
   EXPECT_NE(refusal({"--hash-keys", "--baseline", "b.json", "--", "app"}).find("--baseline"),
             std::string::npos);
-  EXPECT_TRUE(meant({"--hash-keys", "--", "app"}).hides_keys);
+  EXPECT_TRUE(parsed_options({"--hash-keys", "--", "app"}).hides_keys);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ constexpr const char* drover_description =
 
 constexpr std::string_view member_name = "herd-member";
 
-showing complaint(const std::string& what, const std::string& command_name) {
+text_result complaint(const std::string& what, const std::string& command_name) {
   return {"drover: " + what + "\n`" + command_name + " --help` lists what can be given.\n",
           process::exit_usage};
 }
@@ -44,7 +44,7 @@ command audit_meant(const audit_command& audit, std::vector<std::string> words,
                     std::vector<std::string> behind) {
   if (behind.size() == 1) throw text::usage_error{"--: give the command to audit behind it"};
   if (!behind.empty()) behind.erase(behind.begin());
-  command made = widened(audit.meant(std::move(behind)));
+  command made = widened(audit.parsed_options(std::move(behind)));
   words.front() = "drover";
   if (auto* options = std::get_if<audit::audit_options>(&made))
     options->typed = typed_command(words);
@@ -77,15 +77,15 @@ command parse_command_line(int count, const char* const* arguments) {
     app.parse(static_cast<int>(dashes - words.begin()), arguments);
     if (audit.is_asked_for()) return audit_meant(audit, words, {dashes, words.end()});
     if (has_program) throw text::usage_error{"--: nothing is run but by `drover audit -- COMMAND`"};
-    if (prompts.is_asked_for()) return widened(prompts.meant());
-    if (simulate.is_asked_for()) return widened(simulate.meant(count, arguments));
-    return showing{app.help(), process::exit_usage};
+    if (prompts.is_asked_for()) return widened(prompts.parsed_options());
+    if (simulate.is_asked_for()) return widened(simulate.parsed_options(count, arguments));
+    return text_result{app.help(), process::exit_usage};
   } catch (const CLI::CallForHelp&) {
-    return showing{app.help(), process::exit_met};
+    return text_result{app.help(), process::exit_met};
   } catch (const CLI::CallForAllHelp&) {
-    return showing{app.help("", CLI::AppFormatMode::All), process::exit_met};
+    return text_result{app.help("", CLI::AppFormatMode::All), process::exit_met};
   } catch (const CLI::CallForVersion& version) {
-    return showing{std::string{version.what()} + '\n', process::exit_met};
+    return text_result{std::string{version.what()} + '\n', process::exit_met};
   } catch (const CLI::ExtrasError& error) {
     return complaint(audit.is_asked_for()
                          ? std::string{error.what()} + "; a command to audit stands behind --"

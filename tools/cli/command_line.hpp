@@ -8,7 +8,7 @@
 
 #include "audit/run/audit_options.hpp"
 #include "cli/prompts_command.hpp"
-#include "cli/showing.hpp"
+#include "cli/text_result.hpp"
 #include "simulate/run/simulate_options.hpp"
 
 namespace drover::cli {
@@ -18,10 +18,10 @@ struct member_arguments {
   std::vector<std::string> texts;
 };
 
-using command = std::variant<showing, simulate::simulate_options, audit::audit_options,
+using command = std::variant<text_result, simulate::simulate_options, audit::audit_options,
                              prompts::init_options, fix_prompt_options, member_arguments>;
 
-/// Never throws for what was typed: what cannot be meant comes back as `showing` with `exit_usage`.
+/// Never throws for what was typed: what cannot be meant comes back as `text_result` with `exit_usage`.
 [[nodiscard]] command parse_command_line(int count, const char* const* arguments);
 
 }  // namespace drover::cli

@@ -23,22 +23,22 @@ command parsed(const std::vector<const char*>& typed) {
 }
 
 template <class Options>
-Options meant(const std::vector<const char*>& typed) {
+Options parsed_options(const std::vector<const char*>& typed) {
   const command got = parsed(typed);
   if (const auto* options = std::get_if<Options>(&got)) return *options;
-  const auto* text = std::get_if<showing>(&got);
+  const auto* text = std::get_if<text_result>(&got);
   ADD_FAILURE() << (text != nullptr ? text->text : "something else is meant");
   return {};
 }
 
 simulate::simulate_options simulation(std::vector<const char*> typed) {
   typed.insert(typed.begin(), "simulate");
-  return meant<simulate::simulate_options>(typed);
+  return parsed_options<simulate::simulate_options>(typed);
 }
 
-showing shown(const std::vector<const char*>& typed) {
+text_result shown(const std::vector<const char*>& typed) {
   const command got = parsed(typed);
-  if (const auto* text = std::get_if<showing>(&got)) return *text;
+  if (const auto* text = std::get_if<text_result>(&got)) return *text;
   ADD_FAILURE() << "accepted";
   return {};
 }
@@ -177,7 +177,7 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"no-such-command"}, "no-such-command"},
   };
   for (const refused_case& each : cases) {
-    const showing got = shown(each.typed);
+    const text_result got = shown(each.typed);
     EXPECT_EQ(got.exit_code, process::exit_usage) << got.text;
     EXPECT_NE(got.text.find(each.said), std::string::npos) << each.said << " in " << got.text;
     EXPECT_EQ(got.text.find("secret"), std::string::npos) << got.text;

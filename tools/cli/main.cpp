@@ -13,14 +13,14 @@
 #include "prompts/prompt_text.hpp"
 #include "simulate/herd/member.hpp"
 #include "simulate/run/simulate.hpp"
+#include "text/read_file_or_stdin.hpp"
 #include "text/usage_error.hpp"
-#include "text/whole_input.hpp"
 
 namespace {
 
 using namespace drover;
 
-int carry_out(const cli::showing& what) {
+int carry_out(const cli::text_result& what) {
   std::fputs(what.text.c_str(), what.exit_code == process::exit_met ? stdout : stderr);
   return what.exit_code;
 }
@@ -48,7 +48,7 @@ int carry_out(const prompts::init_options& asked) {
   return process::exit_met;
 }
 int carry_out(const cli::fix_prompt_options& asked) {
-  const auto made = prompts::fix_prompt(text::whole_input(asked.file));
+  const auto made = prompts::fix_prompt(text::read_file_or_stdin(asked.file));
   if (!made) throw text::usage_error{asked.file + ": " + made.error().text};
   std::fputs(made->c_str(), stdout);
   return process::exit_met;

@@ -39,15 +39,16 @@ prompts_command::prompts_command(CLI::App& app)
   prompts_->add_option("FILE", file_, "For fix: the JSON of drover audit");
 }
 
-std::variant<showing, prompts::init_options, fix_prompt_options> prompts_command::meant() const {
+std::variant<text_result, prompts::init_options, fix_prompt_options>
+prompts_command::parsed_options() const {
   if (init_->parsed()) {
     if (what_ != "ai") throw text::usage_error{"'" + what_ + "': there is only `drover init ai`"};
     return prompts::init_options{.folder = folder_};
   }
   if (kind_ == "fix") return fix_prompt_options{.file = file_.empty() ? "-" : file_};
   if (!file_.empty()) throw text::usage_error{"'" + file_ + "': only fix takes a file"};
-  if (kind_ == "write") return showing{prompts::write_prompt(), 0};
-  if (kind_ == "review") return showing{prompts::review_prompt(), 0};
+  if (kind_ == "write") return text_result{prompts::write_prompt(), 0};
+  if (kind_ == "review") return text_result{prompts::review_prompt(), 0};
   throw text::usage_error{"'" + kind_ + "': give write, review or fix"};
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include "cli/showing.hpp"
+#include "cli/text_result.hpp"
 #include "prompts/init_ai.hpp"
 
 namespace drover::cli {
@@ -27,7 +27,8 @@ class prompts_command {
     return init_->parsed() ? "drover init" : "drover prompts";
   }
   /// Throws `usage_error` naming what cannot be meant.
-  [[nodiscard]] std::variant<showing, prompts::init_options, fix_prompt_options> meant() const;
+  [[nodiscard]] std::variant<text_result, prompts::init_options, fix_prompt_options>
+  parsed_options() const;
 
  private:
   CLI::App* init_;

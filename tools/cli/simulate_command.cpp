@@ -182,11 +182,11 @@ void simulate_command::refuse(const char* option, const char* why) const {
   if (has(option)) throw text::usage_error{std::string{option} + ": " + why};
 }
 
-std::variant<showing, simulate::simulate_options> simulate_command::meant(
+std::variant<text_result, simulate::simulate_options> simulate_command::parsed_options(
     int count, const char* const* arguments) const {
   std::vector<std::string> words{arguments, arguments + count};
   words.front() = "drover";
-  if (is_list_) return showing{simulate::list_of_all(), 0};
+  if (is_list_) return text_result{simulate::list_of_all(), 0};
   const simulate::scenario* what = &simulate::scenarios().front();
   if (has("--scenario")) what = simulate::find_scenario(scenario_);
   if (what == nullptr) {

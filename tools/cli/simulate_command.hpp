@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include "cli/showing.hpp"
+#include "cli/text_result.hpp"
 #include "simulate/run/simulate_options.hpp"
 
 namespace drover::cli {
@@ -19,7 +19,7 @@ class simulate_command {
 
   [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
   /// Throws `usage_error` naming the option that cannot be meant.
-  [[nodiscard]] std::variant<showing, simulate::simulate_options> meant(
+  [[nodiscard]] std::variant<text_result, simulate::simulate_options> parsed_options(
       int count, const char* const* arguments) const;
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What an audit comes to: findings with their evidence, what each rule had to go by, what each key
-// was taken for, and the run itself for drawing. Key names and client names are strangers' text:
+// was taken for, and the run itself for timeline_builder. Key names and client names are strangers' text:
 // whoever prints them escapes them.
 #pragma once
 
@@ -70,7 +70,7 @@ struct role_line {
   std::string paired;  ///< lock: the pattern of the values it guards
 };
 
-/// For drawing. Bounded: `left_out` counts what found no room.
+/// For timeline_builder. Bounded: `left_out` counts what found no room.
 struct drawn_timeline {
   struct operation {
     moment from{};

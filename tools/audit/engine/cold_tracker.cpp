@@ -77,7 +77,7 @@ cold_book& cold_tracker::open(key_state& key, const op& what) {
   event.key = key.ref;
   event.from = what.sent;
   event.to = what.done;
-  event.first_miss = mark(what);
+  event.first_miss = op_summary(what);
   key.cold->read_before =
       key.last_hit && what.sent - key.last_hit->done <= start_limit(key.pattern->load_time());
   return *key.cold;
@@ -157,7 +157,7 @@ void cold_tracker::hit(key_state& key, const op& what) {
   if (!book.event.first_store || book.event.locks.empty() || book.event.losers_satisfied) return;
   // Who waited has it at the next look, even if it backs off by doubling; who comes later may have
   // loaded it meanwhile, and whoever stored it may have the connection that a loser had before.
-  const mark& store = *book.event.first_store;
+  const op_summary& store = *book.event.first_store;
   const moment pause = book.event.longest_poll_gap;
   const bool by_storer =
       what.connection == store.connection && !connections_.is_multiplexed(what.connection);
@@ -209,7 +209,7 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& what) {
   const moment delta = delta_of(key, *book);
   load& made = result.what;
   made.key = key.ref;
-  made.store = mark(what);
+  made.store = op_summary(what);
   made.by_nx = what.is == op::kind::acquire;
   made.began = what.sent;
   own_miss(key, *book, what, delta, made);
@@ -228,7 +228,7 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& what) {
     return result;
   }
   made.in_cold_event = true;
-  const mark& before = key.last_remove ? *key.last_remove : mark{};
+  const op_summary& before = key.last_remove ? *key.last_remove : op_summary{};
   if (key.last_remove && before.sent >= made.began && before.done <= what.sent &&
       !(before.connection == what.connection && before.batch == what.batch)) {
     made.deleted_between = before;
@@ -314,7 +314,7 @@ void cold_tracker::sample_load_time(const key_state& key, cold_book& book) {
   if (!first.missed || first.by_nx) return;
   // Under a lock the load starts with it; else with the first that was told of the miss. `done`,
   // since a barrier may have held that reply.
-  const moment start = first.tenure != 0 ? first.began : event.first_miss.done;
+  const moment start = first.lock_hold != 0 ? first.began : event.first_miss.done;
   const moment took = first.store.sent - start;
   if (took <= moment::zero() || took >= moment(minutes(10))) return;
   key.pattern->load_times.add(took);

@@ -50,7 +50,7 @@ struct cold_book {
   std::vector<asker> askers;    ///< the first
   std::vector<loader> loaders;  ///< the first
   moment last_store_done{};
-  std::optional<mark> last_store;  ///< counted last, for merging
+  std::optional<op_summary> last_store;  ///< counted last, for merging
   /// Somebody found it so shortly before the first miss that he may be refreshing it.
   bool read_before = false;
   /// All that was stored so far may be a mark, put in by NX by who goes on to load.
@@ -72,7 +72,7 @@ class cold_tracker {
   void missed(key_state& key, const op& what, bool again);
   void hit(key_state& key, const op& what);
   /// A store, or an attempt to store where there is nothing: the load that it ends, if it ends one.
-  /// That goes to `add` when its tenure is known.
+  /// That goes to `add` when its lock hold is known.
   [[nodiscard]] stored store(key_state& key, const op& what);
   void add(key_state& key, const load& what);
   /// Somebody who had missed `key` tried its lock.

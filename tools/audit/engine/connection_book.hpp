@@ -30,7 +30,7 @@ struct process_facts {
   /// It had commands of two flows under way at once: one connection is multiplexed, or two of its
   /// connections waited for replies at the same time.
   bool is_concurrent = false;
-  // For telling that.
+  // For evidence_text that.
   std::uint64_t last_connection = 0;
   moment last_done{};
   unsigned overlaps = 0;
@@ -53,7 +53,7 @@ struct connection_facts {
   };
   std::array<hit, 4> hits{};
   std::uint8_t next_hit = 0;
-  // For telling whether it is multiplexed.
+  // For evidence_text whether it is multiplexed.
   std::uint64_t last_batch = 0;
   moment last_done{};
   unsigned overlaps = 0;

@@ -14,7 +14,7 @@ namespace drover::audit {
 
 namespace {
 
-/// Of all keys that many at most have an open cold event, or tenures that are not told yet.
+/// Of all keys that many at most have an open cold event, or lock holds that are not told yet.
 constexpr std::size_t open_share = 4;
 constexpr std::size_t pttls_max = 200'000;
 /// A hit is remembered for timelines when something else happened to its key that recently, or when
@@ -32,7 +32,7 @@ void engine::feed(const record& what) { body_->feed(what); }
 void engine::feed(const event& what) { body_->feed(what); }
 audit_result engine::finish() { return body_->finish(); }
 const engine_progress& engine::progress() const { return body_->progress; }
-const world& engine::seen() const { return *body_; }
+const rule_context& engine::seen() const { return *body_; }
 
 engine::body::body(settings told, std::vector<std::unique_ptr<rule>> rules)
     : told_(std::move(told)),
@@ -41,10 +41,10 @@ engine::body::body(settings told, std::vector<std::unique_ptr<rule>> rules)
       keys_(told_, [this](key_state& key) { close(key, false); }),
       history_(told_.history_max),
       colds_(keys_, connections_, *this, told_.keys_max / open_share + 1),
-      tenures_(keys_, connections_, colds_, *this, told_.keys_max / open_share + 1),
+      lock_holds_(keys_, connections_, colds_, *this, told_.keys_max / open_share + 1),
       stores_(keys_, *this),
       waits_(*this),
-      drawing_(told_, connections_) {
+      timeline_builder_(told_, connections_) {
   for (const std::unique_ptr<rule>& each : rules_) {
     const interest::bits wanted = each->wants();
     for (std::size_t bit = 0; bit < bits; ++bit) {
@@ -137,12 +137,12 @@ void engine::body::apply(const op& what, connection_facts& who) {
   const interest::bits kind = hit ? interest::hits : interest::of(what.is);
   for (rule* const each : who_wants(kind)) each->on_op(what, key, *this);
   if (is_remembered(key, what)) history_.add(what, key);
-  drawing_.op_seen(what, key);
+  timeline_builder_.op_seen(what, key);
   bool is_load = false;
   switch (what.is) {
     case op::kind::read: apply_read(key, what, who); break;
     case op::kind::exists:
-      if (key.lock != nullptr) tenures_.looked(key, what);
+      if (key.lock != nullptr) lock_holds_.looked(key, what);
       if (what.came == op::outcome::yes && (key.lock != nullptr || key.pattern->lock_name)) {
         waits_.refused(key, what);
       } else if (key.waits != nullptr) {
@@ -155,12 +155,12 @@ void engine::body::apply(const op& what, connection_facts& who) {
       apply_acquire(key, what, who);
       break;
     case op::kind::remove:
-      tenures_.remove(key, what);
-      if (key.guard.is_set()) tenures_.value_removed(key, what);
+      lock_holds_.remove(key, what);
+      if (key.guard.is_set()) lock_holds_.value_removed(key, what);
       break;
-    case op::kind::compare_remove: tenures_.compare_remove(key, what); break;
-    case op::kind::expire: tenures_.expire(key, what); break;
-    case op::kind::compare_expire: tenures_.compare_expire(key, what); break;
+    case op::kind::compare_remove: lock_holds_.compare_remove(key, what); break;
+    case op::kind::expire: lock_holds_.expire(key, what); break;
+    case op::kind::compare_expire: lock_holds_.compare_expire(key, what); break;
     case op::kind::change:
       if (what.command.starts_with("B")) connections_.is_told(what.connection);
       break;
@@ -171,8 +171,8 @@ void engine::body::apply(const op& what, connection_facts& who) {
 
 void engine::body::apply_read(key_state& key, const op& what, connection_facts& who) {
   const bool missed = what.is_miss();
-  const bool again = (missed || key.guard.is_set()) && tenures_.read(key, what);
-  if (key.lock != nullptr) tenures_.looked(key, what);
+  const bool again = (missed || key.guard.is_set()) && lock_holds_.read(key, what);
+  if (key.lock != nullptr) lock_holds_.looked(key, what);
   if (missed) {
     colds_.missed(key, what, again);
     if (!again) waits_.refused(key, what);
@@ -185,8 +185,8 @@ void engine::body::apply_read(key_state& key, const op& what, connection_facts& 
   if (key.waits != nullptr) waits_.satisfied(key, what);
 }
 
-std::optional<mark> engine::body::last_hit_of(const key_state& key, const op& what,
-                                              const connection_facts& who) const {
+std::optional<op_summary> engine::body::last_hit_of(const key_state& key, const op& what,
+                                                    const connection_facts& who) const {
   const connection_facts::hit* last = nullptr;
   for (const connection_facts::hit& each : who.hits) {
     if (each.key == key.ref && each.sequence != 0 &&
@@ -195,7 +195,7 @@ std::optional<mark> engine::body::last_hit_of(const key_state& key, const op& wh
     }
   }
   if (last != nullptr) {
-    mark made;
+    op_summary made;
     made.sent = last->sent;
     made.done = last->done;
     made.sequence = last->sequence;
@@ -215,30 +215,30 @@ bool engine::body::apply_store(key_state& key, const op& what, const connection_
   cold_tracker::stored stored = colds_.store(key, what);
   const bool is_load = stored.as == cold_tracker::counted::yes;
   const bool is_store = what.is == op::kind::store;
-  if (is_store && key.lock != nullptr) tenures_.store(key, what);
-  std::uint64_t tenure = 0;
+  if (is_store && key.lock != nullptr) lock_holds_.store(key, what);
+  std::uint64_t lock_hold = 0;
   if (yes && (is_store || is_load) && stored.as != cold_tracker::counted::merged) {
-    tenure = tenures_.stored(key, what, is_load ? &stored.what : nullptr);
+    lock_hold = lock_holds_.stored(key, what, is_load ? &stored.what : nullptr);
   }
   if (is_load) {
     colds_.add(key, stored.what);
     take(stored.what, key);
   } else if (yes && is_store && stored.as == cold_tracker::counted::no &&
              key.there == key_state::presence::present) {
-    stores_.refreshed(key, what, last_hit_of(key, what, who), tenure);
+    stores_.refreshed(key, what, last_hit_of(key, what, who), lock_hold);
   }
   if (yes && key.waits != nullptr) waits_.satisfied(key, what);
   return is_load;
 }
 
 void engine::body::apply_acquire(key_state& key, const op& what, const connection_facts&) {
-  tenures_.acquire(key, what);
+  lock_holds_.acquire(key, what);
   if (what.came == op::outcome::no) waits_.refused(key, what);
 }
 
 void engine::body::close(key_state& key, bool run_over) {
   if (key.cold != nullptr) colds_.close(key, false);
-  if (key.lock != nullptr) tenures_.close(key, run_over, now_);
+  if (key.lock != nullptr) lock_holds_.close(key, run_over, now_);
   if (key.waits != nullptr) waits_.close(key);
   stores_.close(key);
 }
@@ -263,7 +263,7 @@ void engine::body::lost_sight(const sight_lost& what) {
 void engine::body::origin_told(const audit::origin_loads& what) {
   now_ = std::max(now_, what.at);
   origin_loads_ = origin_loads_.value_or(0) + what.count;
-  drawing_.origin_loaded(what.at, what.count);
+  timeline_builder_.origin_loaded(what.at, what.count);
   if (what.key.empty()) return;
   // A load follows a miss: the key is known, or has been forgotten.
   const key_state* const named = keys_.find(0, what.key);
@@ -274,19 +274,19 @@ void engine::body::origin_told(const audit::origin_loads& what) {
 }
 
 void engine::body::take(const cold_event& what, const key_state& key) {
-  drawing_.closed(what, key);
+  timeline_builder_.closed(what, key);
   progress.cold_events.fetch_add(1, std::memory_order_relaxed);
   if (what.contended) progress.contended_cold_events.fetch_add(1, std::memory_order_relaxed);
   for (rule* const each : who_wants(interest::cold_events)) each->on_cold_event(what, key, *this);
 }
 
-void engine::body::take(const tenure& what, const key_state& lock) {
-  progress.tenures.fetch_add(1, std::memory_order_relaxed);
-  for (rule* const each : who_wants(interest::tenures)) each->on_tenure(what, lock, *this);
+void engine::body::take(const lock_hold& what, const key_state& lock) {
+  progress.lock_holds.fetch_add(1, std::memory_order_relaxed);
+  for (rule* const each : who_wants(interest::lock_holds)) each->on_lock_hold(what, lock, *this);
 }
 
 void engine::body::take(const load& what, const key_state& key) {
-  drawing_.loaded(what, key);
+  timeline_builder_.loaded(what, key);
   progress.loads.fetch_add(1, std::memory_order_relaxed);
   for (rule* const each : who_wants(interest::loads)) each->on_load(what, key, *this);
 }

@@ -26,7 +26,7 @@ struct engine_progress {
   std::atomic<std::uint64_t> cold_events{0};
   std::atomic<std::uint64_t> contended_cold_events{0};  ///< two or more wanted it at once
   std::atomic<std::uint64_t> loads{0};
-  std::atomic<std::uint64_t> tenures{0};
+  std::atomic<std::uint64_t> lock_holds{0};
 };
 
 class engine {
@@ -43,7 +43,7 @@ class engine {
 
   [[nodiscard]] const engine_progress& progress() const;
   /// What rules see.
-  [[nodiscard]] const world& seen() const;
+  [[nodiscard]] const rule_context& seen() const;
 
  private:
   class body;

@@ -12,18 +12,18 @@
 
 #include "audit/engine/cold_tracker.hpp"
 #include "audit/engine/connection_book.hpp"
-#include "audit/engine/drawing.hpp"
 #include "audit/engine/engine.hpp"
 #include "audit/engine/history.hpp"
 #include "audit/engine/key_table.hpp"
+#include "audit/engine/lock_hold_tracker.hpp"
 #include "audit/engine/normaliser.hpp"
 #include "audit/engine/store_tracker.hpp"
-#include "audit/engine/tenure_tracker.hpp"
+#include "audit/engine/timeline_builder.hpp"
 #include "audit/engine/wait_tracker.hpp"
 
 namespace drover::audit {
 
-class engine::body final : public world, private fact_sink {
+class engine::body final : public rule_context, private fact_sink {
  public:
   body(settings told, std::vector<std::unique_ptr<rule>> rules);
 
@@ -52,7 +52,7 @@ class engine::body final : public world, private fact_sink {
   std::optional<std::uint64_t> origin_loads() const override;
   std::optional<std::uint64_t> origin_loads_in(moment from, moment to) const override;
   std::uint64_t wire_loads_in(moment from, moment to) const override {
-    return drawing_.wire_loads_in(from, to);
+    return timeline_builder_.wire_loads_in(from, to);
   }
   std::optional<std::int64_t> pttl_at_end(std::string_view key) const override;
   std::string_view eviction_policy() const override { return eviction_policy_; }
@@ -62,7 +62,7 @@ class engine::body final : public world, private fact_sink {
   using listeners = std::vector<rule*>;
 
   void take(const cold_event& what, const key_state& key) override;
-  void take(const tenure& what, const key_state& lock) override;
+  void take(const lock_hold& what, const key_state& lock) override;
   void take(const load& what, const key_state& key) override;
   void take(const refresh& what, const key_state& key) override;
   void take(const settled_store& what, const key_state& key) override;
@@ -74,8 +74,8 @@ class engine::body final : public world, private fact_sink {
   bool apply_store(key_state& key, const op& what, const connection_facts& who);
   void apply_acquire(key_state& key, const op& what, const connection_facts& who);
   [[nodiscard]] bool is_remembered(const key_state& key, const op& what) const;
-  [[nodiscard]] std::optional<mark> last_hit_of(const key_state& key, const op& what,
-                                                const connection_facts& who) const;
+  [[nodiscard]] std::optional<op_summary> last_hit_of(const key_state& key, const op& what,
+                                                      const connection_facts& who) const;
   void without_keys(const event& what);
   void lost_sight(const sight_lost& what);
   void origin_told(const audit::origin_loads& what);
@@ -93,10 +93,10 @@ class engine::body final : public world, private fact_sink {
   key_table keys_;
   history history_;
   cold_tracker colds_;
-  tenure_tracker tenures_;
+  lock_hold_tracker lock_holds_;
   store_tracker stores_;
   wait_tracker waits_;
-  drawing drawing_;
+  timeline_builder timeline_builder_;
 
   std::uint64_t commands_ = 0;
   std::uint64_t bytes_read_ = 0;

@@ -37,7 +37,7 @@ std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, m
   const std::size_t head = left_out == 0 ? found.size() : most / 2;
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (left_out > 0 && i == head) {
-      const mark& first = found[i].first->what;
+      const op_summary& first = found[i].first->what;
       i += left_out;
       lines.push_back({first.sent,
                        found[i - 1].first->what.done,
@@ -46,7 +46,7 @@ std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, m
                        "(" + std::to_string(left_out) + " more)"});
       if (i >= found.size()) break;
     }
-    const mark& what = found[i].first->what;
+    const op_summary& what = found[i].first->what;
     const auto& processes = connections_.processes();
     lines.push_back({what.sent, what.done, what.connection,
                      what.process < processes.size() ? processes[what.process].shown : "",
@@ -59,7 +59,7 @@ std::optional<std::uint64_t> engine::body::origin_loads() const { return origin_
 
 std::optional<std::uint64_t> engine::body::origin_loads_in(moment from, moment to) const {
   if (!origin_loads_) return std::nullopt;
-  return drawing_.origin_loads_in(from, to);
+  return timeline_builder_.origin_loads_in(from, to);
 }
 
 std::optional<std::int64_t> engine::body::pttl_at_end(std::string_view key) const {
@@ -96,7 +96,7 @@ audit_result engine::body::finish() {
   // Tenures before cold events: who looks at both finds them there.
   for (auto at = all.rbegin(); at != all.rend(); ++at) {
     key_state* const key = keys_.find(*at);
-    if (key->lock != nullptr) tenures_.close(*key, true, now_);
+    if (key->lock != nullptr) lock_holds_.close(*key, true, now_);
   }
   for (auto at = all.rbegin(); at != all.rend(); ++at) close(*keys_.find(*at), true);
   settle_roles(keys_.patterns());
@@ -110,7 +110,7 @@ audit_result engine::body::finish() {
   result.roles = role_lines(keys_.patterns());
   result.command = told_.command;
   fill_figures(result);
-  result.timeline = drawing_.finish(keys_.patterns());
+  result.timeline = timeline_builder_.finish(keys_.patterns());
   sort_findings(result);
   judge(result, told_);
   progress.commands.store(commands_, std::memory_order_relaxed);

@@ -74,16 +74,16 @@ TEST(audit_engine, ACorrectLockIsOneLoadUnderOneTenure) {
   EXPECT_EQ(event.locks[0].lost, 3U);
   EXPECT_EQ(event.locks[0].fits, 3);
   EXPECT_TRUE(event.losers_satisfied);
-  ASSERT_EQ(heard.tenures.size(), 1U);
-  const tenure& holder = heard.tenures[0];
-  EXPECT_EQ(holder.how, tenure::ending::compare_removed);
+  ASSERT_EQ(heard.lock_holds.size(), 1U);
+  const lock_hold& holder = heard.lock_holds[0];
+  EXPECT_EQ(holder.how, lock_hold::ending::compare_removed);
   EXPECT_EQ(holder.ttl, moment(5000ms));
   EXPECT_EQ(holder.losses, 3U);
   EXPECT_TRUE(holder.missed_before);
   EXPECT_TRUE(holder.looked_again);
   EXPECT_EQ(holder.store_count, 1U);
   ASSERT_EQ(heard.loads.size(), 1U);
-  EXPECT_EQ(heard.loads[0].tenure, holder.number);
+  EXPECT_EQ(heard.loads[0].lock_hold, holder.number);
   for (const auto& [pattern, role] : heard.roles) {
     EXPECT_EQ(role, pattern == "user:*" ? key_role::value : key_role::lock) << pattern;
   }

@@ -10,7 +10,7 @@ namespace drover::audit {
 class fact_sink {
  public:
   virtual void take(const cold_event& what, const key_state& key) = 0;
-  virtual void take(const tenure& what, const key_state& lock) = 0;
+  virtual void take(const lock_hold& what, const key_state& lock) = 0;
   virtual void take(const load& what, const key_state& key) = 0;
   virtual void take(const refresh& what, const key_state& key) = 0;
   virtual void take(const settled_store& what, const key_state& key) = 0;

@@ -12,7 +12,7 @@
 
 namespace drover::audit {
 
-/// Names a key for as long as the engine remembers it: `world::find(ref)` is null afterwards.
+/// Names a key for as long as the engine remembers it: `rule_context::find(ref)` is null afterwards.
 struct key_ref {
   static constexpr std::uint32_t nowhere = 0xffffffff;
   std::uint32_t slot = nowhere;
@@ -23,7 +23,7 @@ struct key_ref {
 };
 
 /// An op without its key: what is kept of one.
-struct mark {
+struct op_summary {
   moment sent{};
   moment done{};
   std::uint64_t sequence = 0;
@@ -42,8 +42,8 @@ struct mark {
   digest value;
   std::string_view command;
 
-  mark() = default;
-  explicit mark(const op& o)
+  op_summary() = default;
+  explicit op_summary(const op& o)
       : sent(o.sent),
         done(o.done),
         sequence(o.sequence),
@@ -67,14 +67,14 @@ struct mark {
 /// stored. Several stores of one MULTI or batch are one load.
 struct load {
   key_ref key;
-  mark store;           ///< `store.came` no: the result was thrown away, as by SET NX that lost
+  op_summary store;     ///< `store.came` no: the result was thrown away, as by SET NX that lost
   bool by_nx = false;   ///< stored by an `acquire`: the key turns out to be a value
   bool missed = false;  ///< a miss of the same flow began it; `began` is that miss's `sent`
   moment began{};       ///< else `store.sent`
-  std::uint64_t tenure = 0;  ///< of the lock under which it was stored, 0: none was held
+  std::uint64_t lock_hold = 0;  ///< of the lock under which it was stored, 0: none was held
   bool in_cold_event = false;
   /// The last delete by somebody else between `began` and the store, if there was one.
-  std::optional<mark> deleted_between;
+  std::optional<op_summary> deleted_between;
 };
 
 /// From the first miss of a key that was there (or the first ever) to the next miss that begins
@@ -84,7 +84,7 @@ struct cold_event {
   /// What was tried on one lock meanwhile, by those who had just missed this key.
   struct locking {
     key_ref lock;
-    std::uint32_t pattern = 0;  ///< of the lock: index into `world::patterns()`
+    std::uint32_t pattern = 0;  ///< of the lock: index into `rule_context::patterns()`
     int fits = 0;               ///< `affinity` of the two names
     std::uint64_t won = 0;
     std::uint64_t lost = 0;
@@ -93,8 +93,8 @@ struct cold_event {
   key_ref key;
   moment from{};  ///< the first miss was sent
   moment to{};    ///< the last that belongs to it was done
-  mark first_miss;
-  std::optional<mark> first_store;  ///< the first that was not refused
+  op_summary first_miss;
+  std::optional<op_summary> first_store;  ///< the first that was not refused
   std::uint64_t misses = 0;
   /// Reads (and attempts to acquire this key) that began before the first store was done, without
   /// those by which a holder looks again: how many wanted it at once.
@@ -132,7 +132,7 @@ struct cold_event {
 };
 
 /// One holder's time with a lock: from winning it to its end.
-struct tenure {
+struct lock_hold {
   static constexpr std::size_t stores_max = 8;
   enum class ttl_by : std::uint8_t {
     none,
@@ -153,24 +153,24 @@ struct tenure {
   std::uint64_t number = 0;  ///< 1 is the run's first
   key_ref lock;
   std::uint32_t pattern = 0;  ///< of the lock
-  mark won;                   ///< `won.value` is the token
+  op_summary won;             ///< `won.value` is the token
   bool is_text = true;
   ttl_by ttl_came = ttl_by::none;
-  moment ttl{};                 ///< as first set
-  std::optional<mark> ttl_set;  ///< the EXPIRE of a two-step lock
+  moment ttl{};                       ///< as first set
+  std::optional<op_summary> ttl_set;  ///< the EXPIRE of a two-step lock
   std::uint64_t renewals = 0;
   bool has_lease = false;  ///< a lease that ends: the two below count
   moment lease_from{};     ///< the earliest at which it can have ended, renewals included
   moment lease_to{};       ///< the latest
 
   ending how = ending::open;
-  std::optional<mark> ended;  ///< the command that ended it; of ran_out none
+  std::optional<op_summary> ended;  ///< the command that ended it; of ran_out none
   /// The last GET of this lock by the one who deleted it, if that was within 2 s before.
-  std::optional<mark> read_before_removal;
+  std::optional<op_summary> read_before_removal;
   /// How it is known that it was not the holder who deleted the lock.
   enum class another : std::uint8_t {
     no,
-    by_connection,  ///< of one that had lost, or whose tenure was over; none of them multiplexed
+    by_connection,  ///< of one that had lost, or whose lock hold was over; none of them multiplexed
     by_process,
     by_token,  ///< it had read another token before: proof
   };
@@ -178,16 +178,16 @@ struct tenure {
   /// The value was deleted in the same batch: an invalidation, not a release.
   bool removed_with_value = false;
   /// After the lease had ended, the holder came back: CAD -> 0, or a DEL or renewal of its own.
-  std::optional<mark> came_back;
+  std::optional<op_summary> came_back;
   /// Who won next, if anybody.
-  std::optional<mark> next_won;
+  std::optional<op_summary> next_won;
   /// `how` is removed, and then one more DEL or compared delete came, when nobody held it: one of
-  /// the two did not belong to this tenure.
-  std::optional<mark> removed_again;
-  /// The tenure before this one ended without its holder: its lease ran out, or another deleted its
+  /// the two did not belong to this lock hold.
+  std::optional<op_summary> removed_again;
+  /// The lock hold before this one ended without its holder: its lease ran out, or another deleted its
   /// lock; and that holder has not been heard of.
   bool before_unheard = false;
-  mark before_won;  ///< how the holder before had won; `value` is its token
+  op_summary before_won;  ///< how the holder before had won; `value` is its token
   /// EXPIRE on this lock by some that had just lost it in the same transaction.
   std::uint64_t extended_by_losers = 0;
 
@@ -197,18 +197,18 @@ struct tenure {
   moment longest_wait{};     ///< from the first loss to the last of one connection
   std::uint64_t loser_processes = 0;
   /// This holder's own last loss of the lock before it won, and the gap between its last attempts.
-  std::optional<mark> lost_before;
+  std::optional<op_summary> lost_before;
   moment retry_gap{};
 
-  /// The value it guards, as far as this tenure shows: missed just before, or stored inside.
+  /// The value it guards, as far as this lock hold shows: missed just before, or stored inside.
   key_ref value;
   int fits = 0;  ///< `affinity` of the names
   bool missed_before = false;
-  std::optional<mark> missed;      ///< that miss
-  bool looked_again = false;       ///< the holder read the value after it had won
-  bool missed_again = false;       ///< and found nothing
-  bool looked_again_here = false;  ///< at once, on the connection that won
-  std::vector<load> stores;        ///< inside, by the holder
+  std::optional<op_summary> missed;  ///< that miss
+  bool looked_again = false;         ///< the holder read the value after it had won
+  bool missed_again = false;         ///< and found nothing
+  bool looked_again_here = false;    ///< at once, on the connection that won
+  std::vector<load> stores;          ///< inside, by the holder
   std::uint64_t store_count = 0;
   /// Stores by the holder after the end of its lease or release, of the value it guards.
   std::optional<load> late_store;
@@ -219,27 +219,27 @@ struct tenure {
 /// A store of a live key by somebody who had not missed it.
 struct refresh {
   key_ref key;
-  mark store;
-  std::optional<mark> last_hit;    ///< of the same connection; else of the same process
-  std::optional<mark> last_store;  ///< of the key, by anybody, before
-  bool lifetime_known = false;     ///< the two below count
-  moment ttl{};                    ///< of the store before
-  moment left{};                   ///< of its ttl, when this was stored
-  std::uint64_t tenure = 0;
+  op_summary store;
+  std::optional<op_summary> last_hit;    ///< of the same connection; else of the same process
+  std::optional<op_summary> last_store;  ///< of the key, by anybody, before
+  bool lifetime_known = false;           ///< the two below count
+  moment ttl{};                          ///< of the store before
+  moment left{};                         ///< of its ttl, when this was stored
+  std::uint64_t lock_hold = 0;
 };
 
 /// A store and the ttl it came to: told when an EXPIRE can no longer belong to it (1 s later, or
 /// when the key is stored or deleted again).
 struct settled_store {
   key_ref key;
-  mark store;
+  op_summary store;
   bool part = false;
-  tenure::ttl_by ttl_came = tenure::ttl_by::none;
+  lock_hold::ttl_by ttl_came = lock_hold::ttl_by::none;
   moment ttl{};
-  std::optional<mark> ttl_set;  ///< the EXPIRE
-  bool missed_before = false;   ///< it was a load
-  bool kept = false;            ///< KEEPTTL, or a field of a key that had one
-  bool dropped_ttl = false;     ///< the key had a ttl, and has none now
+  std::optional<op_summary> ttl_set;  ///< the EXPIRE
+  bool missed_before = false;         ///< it was a load
+  bool kept = false;                  ///< KEEPTTL, or a field of a key that had one
+  bool dropped_ttl = false;           ///< the key had a ttl, and has none now
 };
 
 /// One connection asking again and again while the answer is no: a value missed, a lock lost, a

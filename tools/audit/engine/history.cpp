@@ -26,7 +26,7 @@ std::string value_text(const digest& value) {
   return text;
 }
 
-std::string ttl_text(const mark& what) {
+std::string ttl_text(const op_summary& what) {
   switch (what.ttl_how) {
     case op::ttl_is::none: return ", no ttl";
     case op::ttl_is::set: return ", ttl " + text_of(what.ttl);
@@ -36,7 +36,7 @@ std::string ttl_text(const mark& what) {
   return ", ttl unknown";
 }
 
-std::string answer_text(const mark& what, const char* yes, const char* no) {
+std::string answer_text(const op_summary& what, const char* yes, const char* no) {
   switch (what.came) {
     case op::outcome::yes: return std::string(" -> ") + yes;
     case op::outcome::no: return std::string(" -> ") + no;
@@ -46,7 +46,7 @@ std::string answer_text(const mark& what, const char* yes, const char* no) {
   return " -> ?";
 }
 
-std::string condition_text(const mark& what) {
+std::string condition_text(const op_summary& what) {
   switch (what.only_if) {
     case op::condition::none: return "";
     case op::condition::present: return " if present";
@@ -56,7 +56,7 @@ std::string condition_text(const mark& what) {
   return " if the script allows";
 }
 
-std::string token_part(const mark& what) {
+std::string token_part(const op_summary& what) {
   return what.value.hash == 0 ? std::string{} : " token " + token_text(what.value);
 }
 
@@ -79,7 +79,7 @@ std::string text_of(moment duration) {
   return text;
 }
 
-std::string text_of(const mark& what, std::string_view key) {
+std::string text_of(const op_summary& what, std::string_view key) {
   std::string text(what.command);
   text += ' ';
   text += base::escape(key, key_shown_max);
@@ -116,7 +116,7 @@ const history::line* history::find(std::uint64_t number) const {
 
 void history::add(const op& what, key_state& key) {
   if (max_ == 0) return;
-  line made{mark(what), key.ref, key.history};
+  line made{op_summary(what), key.ref, key.history};
   key.history = ++count_;
   if (ring_.size() < max_) {
     ring_.push_back(std::move(made));

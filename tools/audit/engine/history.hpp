@@ -16,7 +16,7 @@ namespace drover::audit {
 class history {
  public:
   struct line {
-    mark what;
+    op_summary what;
     key_ref key;
     std::uint64_t older = 0;  ///< of the same key: its number, 0: none
   };
@@ -44,7 +44,7 @@ class history {
 };
 
 /// "SET lock:user:42 if absent, ttl 10 s token #3f2a -> won". Keys are escaped and cut.
-[[nodiscard]] std::string text_of(const mark& what, std::string_view key);
+[[nodiscard]] std::string text_of(const op_summary& what, std::string_view key);
 /// "250 us", "12 ms", "1.5 s", "3 min", "2 h".
 [[nodiscard]] std::string text_of(moment duration);
 

@@ -20,7 +20,7 @@ bool is_allowed(std::string_view name, const std::vector<std::string>& globs) {
 }
 
 /// It went away before, and came back by a load: losing it once more does no harm.
-bool is_value_of_cache(const key_state& key, const world& all) {
+bool is_value_of_cache(const key_state& key, const rule_context& all) {
   const pattern_state& pattern = *key.pattern;
   const bool is_told_otherwise = pattern.told && *pattern.told != key_role::value;
   return !is_told_otherwise && !pattern.lock_name && all.is_cache_aside(pattern) &&
@@ -50,7 +50,7 @@ void hot_keys::saw(const event& one) {
   }
 }
 
-std::vector<hot_key> hot_keys::choose(const world& all,
+std::vector<hot_key> hot_keys::choose(const rule_context& all,
                                       const std::vector<std::string>& allowed) const {
   std::map<std::string, hot_key> hottest;
   const double seconds = std::chrono::duration<double>(window).count();

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "audit/capture/event.hpp"
-#include "audit/engine/world.hpp"
+#include "audit/engine/rule_context.hpp"
 
 namespace drover::audit {
 
@@ -34,7 +34,7 @@ class hot_keys {
   void saw(const event& one);
   /// The hottest key of each pattern, of those that match one of the globs (no glob: all), by the
   /// names of their patterns. Looks back over the last whole window.
-  [[nodiscard]] std::vector<hot_key> choose(const world& all,
+  [[nodiscard]] std::vector<hot_key> choose(const rule_context& all,
                                             const std::vector<std::string>& allowed) const;
 
   static constexpr moment window = std::chrono::seconds{2};

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "audit/engine/cold_tracker.hpp"
-#include "audit/engine/tenure_tracker.hpp"
+#include "audit/engine/lock_hold_tracker.hpp"
 #include "audit/engine/wait_tracker.hpp"
 
 namespace drover::audit {

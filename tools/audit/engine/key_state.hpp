@@ -56,7 +56,7 @@ struct pattern_state {
   std::uint32_t index = 0;
   std::string text;              ///< "user:*"
   std::optional<key_role> told;  ///< by `--role`
-  /// Inferred at the end of the run (for `world::role_of`): meanwhile a guess.
+  /// Inferred at the end of the run (for `rule_context::role_of`): meanwhile a guess.
   key_role role = key_role::other;
   std::string why;
   /// Lock: the pattern of the values it guards; value: the pattern of the lock. Set at the end.
@@ -73,19 +73,19 @@ struct pattern_state {
   std::uint64_t origin_loads = 0;
   std::uint64_t cold_events = 0;
   std::uint64_t contended_cold_events = 0;
-  std::uint64_t tenures = 0;
-  std::uint64_t tenures_removed = 0;     ///< ended by DEL
-  std::uint64_t tenures_with_value = 0;  ///< a value was missed before, or stored inside
-  std::uint64_t stores_here = 0;         ///< in tenures, on the connection that won
-  std::uint64_t stores_elsewhere = 0;    ///< in tenures, on others: connections are pooled
-  std::uint64_t longest_value = 0;       ///< bytes, stored or read
-  std::uint64_t longest_token = 0;       ///< bytes, by `acquire`
-  std::uint64_t refreshes = 0;           ///< stores of a live value by who had read it
+  std::uint64_t lock_holds = 0;
+  std::uint64_t lock_holds_removed = 0;     ///< ended by DEL
+  std::uint64_t lock_holds_with_value = 0;  ///< a value was missed before, or stored inside
+  std::uint64_t stores_here = 0;            ///< in lock holds, on the connection that won
+  std::uint64_t stores_elsewhere = 0;       ///< in lock holds, on others: connections are pooled
+  std::uint64_t longest_value = 0;          ///< bytes, stored or read
+  std::uint64_t longest_token = 0;          ///< bytes, by `acquire`
+  std::uint64_t refreshes = 0;              ///< stores of a live value by who had read it
   /// First store - first miss of cold events: all of them, and those in which nobody can have been
   /// refreshing the value when it ended. Who does stores soon after the first miss.
   median_sample load_times;
   median_sample sure_load_times;
-  /// Lock: votes of tenures for the pattern of their value. At most 8.
+  /// Lock: votes of lock holds for the pattern of their value. At most 8.
   std::vector<std::pair<std::uint32_t, std::uint64_t>> votes;
   std::string first_key;
 
@@ -93,7 +93,7 @@ struct pattern_state {
   [[nodiscard]] moment load_time() const;
 };
 
-struct lock_book;  // the tenures of a lock: tenure_tracker.hpp
+struct lock_book;  // the lock holds of a lock: lock_hold_tracker.hpp
 struct cold_book;  // the open cold event: cold_tracker.hpp
 struct wait_book;  // who asks again and again: wait_tracker.hpp
 
@@ -122,11 +122,11 @@ struct key_state {
 
   op_counts counts;
   std::uint64_t origin_loads = 0;  ///< told by the origin
-  std::optional<mark> last_hit;
-  std::optional<mark> last_miss;
-  std::optional<mark> last_store;     ///< not refused
-  std::unique_ptr<mark> last_remove;  ///< most keys never are, and there are many
-  std::uint64_t history = 0;          ///< the newest of its commands in the history; 0: none
+  std::optional<op_summary> last_hit;
+  std::optional<op_summary> last_miss;
+  std::optional<op_summary> last_store;     ///< not refused
+  std::unique_ptr<op_summary> last_remove;  ///< most keys never are, and there are many
+  std::uint64_t history = 0;                ///< the newest of its commands in the history; 0: none
 
   key_ref guard;  ///< the lock under which it was stored last
 

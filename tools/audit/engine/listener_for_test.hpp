@@ -16,7 +16,7 @@ class listener : public rule {
  public:
   struct heard {
     std::vector<cold_event> cold;
-    std::vector<tenure> tenures;
+    std::vector<lock_hold> lock_holds;
     std::vector<load> loads;
     std::vector<refresh> refreshes;
     std::vector<settled_store> stores;
@@ -27,28 +27,28 @@ class listener : public rule {
   explicit listener(heard& into) : into_(into) {}
   std::string_view id() const override { return "C000"; }
   interest::bits wants() const override {
-    return interest::cold_events | interest::tenures | interest::loads | interest::refreshes |
+    return interest::cold_events | interest::lock_holds | interest::loads | interest::refreshes |
            interest::settled_stores | interest::waits;
   }
-  void on_cold_event(const cold_event& what, const key_state&, const world&) override {
+  void on_cold_event(const cold_event& what, const key_state&, const rule_context&) override {
     into_.cold.push_back(what);
   }
-  void on_tenure(const tenure& what, const key_state&, const world&) override {
-    into_.tenures.push_back(what);
+  void on_lock_hold(const lock_hold& what, const key_state&, const rule_context&) override {
+    into_.lock_holds.push_back(what);
   }
-  void on_load(const load& what, const key_state&, const world&) override {
+  void on_load(const load& what, const key_state&, const rule_context&) override {
     into_.loads.push_back(what);
   }
-  void on_refresh(const refresh& what, const key_state&, const world&) override {
+  void on_refresh(const refresh& what, const key_state&, const rule_context&) override {
     into_.refreshes.push_back(what);
   }
-  void on_settled_store(const settled_store& what, const key_state&, const world&) override {
+  void on_settled_store(const settled_store& what, const key_state&, const rule_context&) override {
     into_.stores.push_back(what);
   }
-  void on_wait(const wait& what, const key_state&, const world&) override {
+  void on_wait(const wait& what, const key_state&, const rule_context&) override {
     into_.waits.push_back(what);
   }
-  void on_end(const world& all, verdicts&) override {
+  void on_end(const rule_context& all, verdicts&) override {
     for (const pattern_state& each : all.patterns()) {
       into_.roles.emplace_back(each.text, all.role_of(each));
     }

@@ -50,7 +50,7 @@ struct op {
   std::uint64_t batch = 0;
   std::uint64_t transaction = 0;
   std::uint32_t database = 0;
-  std::uint32_t process = 0;  ///< index into `world::processes()`
+  std::uint32_t process = 0;  ///< index into `rule_context::processes()`
   moment sent{};
   moment done{};
 

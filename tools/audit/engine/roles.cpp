@@ -35,9 +35,9 @@ scored lock_score(const pattern_state& p) {
   s.add(c.won > 0, 1, "won where there was nothing");
   s.add(c.lost > 0, 2, "lost to another");
   s.add(c.compare_removes > 0, 3, "compared and deleted");
-  s.add(p.tenures_removed > 0, 1, "deleted after it was won");
+  s.add(p.lock_holds_removed > 0, 1, "deleted after it was won");
   s.add(p.lock_name, 2, "its name says lock");
-  s.add(p.tenures_with_value > 0 && 2 * p.tenures_with_value >= p.tenures, 3,
+  s.add(p.lock_holds_with_value > 0 && 2 * p.lock_holds_with_value >= p.lock_holds, 3,
         "held while a value was loaded");
   const bool never_deleted = c.removes + c.compare_removes == 0;
   s.add(never_deleted && !p.lock_name, -5, "");
@@ -103,7 +103,7 @@ void pair(std::deque<pattern_state>& patterns) {
       lock.paired = index;
     }
     if (!lock.paired) {
-      // No tenure shows it; names may.
+      // No lock hold shows it; names may.
       int fits_best = 1;
       for (const pattern_state& value : patterns) {
         if (value.role != key_role::value) continue;

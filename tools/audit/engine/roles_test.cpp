@@ -68,19 +68,19 @@ TEST(audit_roles, LocksAreWonAndReleased) {
        [](pattern_state& p) {
          p.counts.won = p.counts.compare_removes = 5;
          p.counts.lost = 3;
-         p.tenures = p.tenures_with_value = 5;
+         p.lock_holds = p.lock_holds_with_value = 5;
        }},
       {"a lock that is deleted and named one", key_role::lock,
        [](pattern_state& p) {
          p.lock_name = true;
          p.counts.won = p.counts.removes = 5;
-         p.tenures = p.tenures_removed = 5;
+         p.lock_holds = p.lock_holds_removed = 5;
        }},
       {"a lock without such a name, held while values are loaded", key_role::lock,
        [](pattern_state& p) {
          p.counts.won = p.counts.removes = 5;
          p.counts.lost = 1;
-         p.tenures = p.tenures_removed = p.tenures_with_value = 5;
+         p.lock_holds = p.lock_holds_removed = p.lock_holds_with_value = 5;
        }},
       {"a naive lock", key_role::lock,
        [](pattern_state& p) {

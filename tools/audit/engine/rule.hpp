@@ -3,7 +3,7 @@
 // by. A rule is a file in tools/audit/rules; `all_rules()` there makes one of each.
 //
 // Facts come before the roles of keys are final. So a rule collects for each pattern, and decides
-// in `on_end`, where `world::role_of` and pairings are final. State must be bounded: `per_pattern`,
+// in `on_end`, where `rule_context::role_of` and pairings are final. State must be bounded: `per_pattern`,
 // `per_key`, `cases`.
 #pragma once
 
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "audit/engine/cases.hpp"
-#include "audit/engine/world.hpp"
+#include "audit/engine/rule_context.hpp"
 
 namespace drover::audit {
 
@@ -26,7 +26,7 @@ struct interest {
   /// misses and failed reads.
   static constexpr bits hits = bits{1} << 16;
   static constexpr bits cold_events = bits{1} << 17;
-  static constexpr bits tenures = bits{1} << 18;
+  static constexpr bits lock_holds = bits{1} << 18;
   static constexpr bits loads = bits{1} << 19;
   static constexpr bits refreshes = bits{1} << 20;
   static constexpr bits settled_stores = bits{1} << 21;
@@ -61,20 +61,23 @@ class rule {
   [[nodiscard]] virtual interest::bits wants() const = 0;
 
   /// `key` is as it was before this op.
-  virtual void on_op(const op& /*what*/, const key_state& /*key*/, const world& /*all*/) {}
-  virtual void on_event(const event& /*what*/, const world& /*all*/) {}
-  virtual void on_record(const record& /*what*/, const world& /*all*/) {}
+  virtual void on_op(const op& /*what*/, const key_state& /*key*/, const rule_context& /*all*/) {}
+  virtual void on_event(const event& /*what*/, const rule_context& /*all*/) {}
+  virtual void on_record(const record& /*what*/, const rule_context& /*all*/) {}
   virtual void on_cold_event(const cold_event& /*what*/, const key_state& /*key*/,
-                             const world& /*all*/) {}
-  virtual void on_tenure(const tenure& /*what*/, const key_state& /*lock*/, const world& /*all*/) {}
-  virtual void on_load(const load& /*what*/, const key_state& /*key*/, const world& /*all*/) {}
-  virtual void on_refresh(const refresh& /*what*/, const key_state& /*key*/, const world& /*all*/) {
-  }
+                             const rule_context& /*all*/) {}
+  virtual void on_lock_hold(const lock_hold& /*what*/, const key_state& /*lock*/,
+                            const rule_context& /*all*/) {}
+  virtual void on_load(const load& /*what*/, const key_state& /*key*/,
+                       const rule_context& /*all*/) {}
+  virtual void on_refresh(const refresh& /*what*/, const key_state& /*key*/,
+                          const rule_context& /*all*/) {}
   virtual void on_settled_store(const settled_store& /*what*/, const key_state& /*key*/,
-                                const world& /*all*/) {}
-  virtual void on_wait(const wait& /*what*/, const key_state& /*key*/, const world& /*all*/) {}
+                                const rule_context& /*all*/) {}
+  virtual void on_wait(const wait& /*what*/, const key_state& /*key*/,
+                       const rule_context& /*all*/) {}
   /// Once. Says `covered` exactly once, and `found` once for each pattern.
-  virtual void on_end(const world& all, verdicts& out) = 0;
+  virtual void on_end(const rule_context& all, verdicts& out) = 0;
 };
 
 /// A finding with what `seen` has, to be completed with severity, confidence and message.

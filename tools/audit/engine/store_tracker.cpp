@@ -10,7 +10,7 @@ namespace {
 /// An EXPIRE that comes later has another reason than the store.
 constexpr moment expire_limit = std::chrono::seconds(1);
 
-bool of_one_step(const mark& a, const op& b) {
+bool of_one_step(const op_summary& a, const op& b) {
   return a.connection == b.connection && a.batch == b.batch;
 }
 
@@ -62,7 +62,7 @@ void store_tracker::stored(key_state& key, const op& what, bool is_load) {
     if (of_one_step(before.store, what)) {
       // HSET and HSET, or DEL, SET and SET: one store, that of the last.
       if (what.ttl_how == op::ttl_is::set) {
-        before.ttl_came = tenure::ttl_by::same_command;
+        before.ttl_came = lock_hold::ttl_by::same_command;
         before.ttl = what.ttl;
         settle(key);
       }
@@ -72,7 +72,7 @@ void store_tracker::stored(key_state& key, const op& what, bool is_load) {
   }
   settled_store made;
   made.key = key.ref;
-  made.store = mark(what);
+  made.store = op_summary(what);
   made.part = what.part;
   made.missed_before = is_load;
   const bool had_ttl =
@@ -81,10 +81,10 @@ void store_tracker::stored(key_state& key, const op& what, bool is_load) {
                     (had_ttl || key.there == key_state::presence::unknown);
   made.kept = kept;
   if (what.ttl_how == op::ttl_is::set) {
-    made.ttl_came = tenure::ttl_by::same_command;
+    made.ttl_came = lock_hold::ttl_by::same_command;
     made.ttl = what.ttl;
   } else if (what.ttl_how == op::ttl_is::unknown) {
-    made.ttl_came = tenure::ttl_by::unknown;
+    made.ttl_came = lock_hold::ttl_by::unknown;
   } else if (!kept) {
     made.dropped_ttl = had_ttl;
     key.unsettled = std::make_unique<settled_store>(std::move(made));
@@ -100,30 +100,30 @@ void store_tracker::expired(key_state& key, const op& what) {
   settled_store& before = *key.unsettled;
   if (what.ttl_how == op::ttl_is::none) return;
   before.ttl = what.ttl;
-  before.ttl_set = mark(what);
+  before.ttl_set = op_summary(what);
   before.dropped_ttl = false;
   if (!of_one_step(before.store, what)) {
-    before.ttl_came = tenure::ttl_by::later;
+    before.ttl_came = lock_hold::ttl_by::later;
   } else if (what.transaction != 0 && what.transaction == before.store.transaction) {
-    before.ttl_came = tenure::ttl_by::same_transaction;
+    before.ttl_came = lock_hold::ttl_by::same_transaction;
   } else {
-    before.ttl_came = tenure::ttl_by::same_batch;
+    before.ttl_came = lock_hold::ttl_by::same_batch;
   }
   settle(key);
 }
 
-void store_tracker::refreshed(key_state& key, const op& what, std::optional<mark> hit,
-                              std::uint64_t tenure) {
+void store_tracker::refreshed(key_state& key, const op& what, std::optional<op_summary> hit,
+                              std::uint64_t lock_hold) {
   refresh made;
   made.key = key.ref;
-  made.store = mark(what);
+  made.store = op_summary(what);
   if (hit) ++key.pattern->refreshes;
   made.last_hit = std::move(hit);
   made.last_store = key.last_store;
   made.lifetime_known = key.has_ttl && key.last_store.has_value();
   made.ttl = key.ttl;
   made.left = key.expires_from - what.sent;
-  made.tenure = tenure;
+  made.lock_hold = lock_hold;
   sink_.take(made, key);
 }
 
@@ -146,11 +146,11 @@ void store_tracker::apply(key_state& key, const op& what, bool is_load) {
       if (yes) {
         key.there = presence::present;
         key.value = what.value;
-        key.last_hit = mark(what);
+        key.last_hit = op_summary(what);
       } else if (what.came == op::outcome::no && !what.part) {
         key.there = presence::absent;
         key.has_ttl = false;
-        key.last_miss = mark(what);
+        key.last_miss = op_summary(what);
       }
       break;
     case op::kind::exists:
@@ -163,7 +163,7 @@ void store_tracker::apply(key_state& key, const op& what, bool is_load) {
       stored(key, what, is_load);
       key.there = presence::present;
       key.value = what.value;
-      key.last_store = mark(what);
+      key.last_store = op_summary(what);
       set_ttl(key, what);
       break;
     case op::kind::remove:
@@ -171,8 +171,8 @@ void store_tracker::apply(key_state& key, const op& what, bool is_load) {
       if (what.came == op::outcome::failed) break;
       if (what.is == op::kind::compare_remove && !yes) break;
       if (key.unsettled != nullptr && !of_one_step(key.unsettled->store, what)) settle(key);
-      if (key.last_remove == nullptr) key.last_remove = std::make_unique<mark>();
-      *key.last_remove = mark(what);
+      if (key.last_remove == nullptr) key.last_remove = std::make_unique<op_summary>();
+      *key.last_remove = op_summary(what);
       key.there = presence::absent;
       key.has_ttl = false;
       break;

@@ -19,7 +19,8 @@ class store_tracker {
   /// After all other trackers: the key's own state is brought up to date. `is_load` of a store.
   void apply(key_state& key, const op& what, bool is_load);
   /// A store of a live key that nobody had missed. `hit`: the last of the same flow.
-  void refreshed(key_state& key, const op& what, std::optional<mark> hit, std::uint64_t tenure);
+  void refreshed(key_state& key, const op& what, std::optional<op_summary> hit,
+                 std::uint64_t lock_hold);
   /// Tells the stores whose EXPIRE can no longer come.
   void time_passed(moment now);
   void close(key_state& key);

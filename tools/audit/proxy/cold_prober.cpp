@@ -79,7 +79,7 @@ void cold_prober::stop() {
   ask_policy();
 }
 
-void cold_prober::saw(const record& one, const world& all) {
+void cold_prober::saw(const record& one, const rule_context& all) {
   const auto* command = std::get_if<event>(&one);
   if (command == nullptr) return;
   hot_.saw(*command);
@@ -91,7 +91,7 @@ void cold_prober::saw(const record& one, const world& all) {
   choice_ = hot_.choose(all, with_.allowed);
 }
 
-void cold_prober::remember(const event& one, const world& all) {
+void cold_prober::remember(const event& one, const rule_context& all) {
   for (const field& argument : one.arguments) {
     if (names_.size() >= asked_max) return;
     if (argument.is != field::kind::key) continue;

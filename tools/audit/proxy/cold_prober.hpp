@@ -55,7 +55,7 @@ class cold_prober {
   /// nothing is allowed. Blocks: for seconds at most.
   [[nodiscard]] result<void> start();
   /// The looking thread's: after each record that the engine was fed. Cheap.
-  void saw(const record& one, const world& all);
+  void saw(const record& one, const rule_context& all);
   /// No key is made cold after it. Then asks the server for the rest of keys' time and for its
   /// eviction policy. Before the capture is stopped. Blocks: for seconds at most.
   void stop();
@@ -71,7 +71,7 @@ class cold_prober {
 
   void run();
   void make_cold(const hot_key& what);
-  void remember(const event& one, const world& all);
+  void remember(const event& one, const rule_context& all);
   void ask_times();
   void ask_policy();
   [[nodiscard]] result<replies> exchange(std::uint32_t database, const std::string& requests,

@@ -22,10 +22,10 @@
 #include <vector>
 
 #include "audit/capture/capture.hpp"
-#include "audit/proxy/hand_over.hpp"
 #include "audit/proxy/key_sample.hpp"
 #include "audit/proxy/miss_barrier.hpp"
 #include "audit/proxy/process_finder.hpp"
+#include "audit/proxy/record_queue.hpp"
 #include "audit/proxy/recorder.hpp"
 #include "audit/proxy/tap.hpp"
 
@@ -35,7 +35,7 @@ struct live_settings {
   bool hide_keys = false;
   bool is_active = false;  ///< for `capture_begun`
   std::string tool{};      ///< for `capture_begun`
-  hand_over::bounds room{};
+  record_queue::bounds room{};
   std::optional<std::filesystem::path> recording{};
   /// Holds first misses of a cold key back, so that those who miss go on together.
   std::optional<miss_barrier::bounds> barrier{};
@@ -94,7 +94,7 @@ class live_capture final : public tap_maker, private record_sink {
   live_settings with_;
   record_sink& to_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-  hand_over over_;
+  record_queue over_;
   process_finder finder_;
   capture capture_;
   std::optional<recorder> recorder_;

@@ -95,7 +95,7 @@ inline std::vector<coverage_line> coverage(const std::vector<finding>& found, bo
 }
 
 /// `rounds` cold events of a value with its lock, each with a load by each of some processes.
-inline drawn_timeline drawing(std::size_t rounds, std::size_t callers) {
+inline drawn_timeline timeline_builder(std::size_t rounds, std::size_t callers) {
   using kind = drawn_timeline::operation::kind;
   drawn_timeline made;
   for (std::size_t i = 0; i < 4; ++i) made.processes.push_back(process(i));
@@ -187,7 +187,7 @@ inline audit_result unsafe() {
               .sampled_share = 1.0,
               .blind_share = 0.004};
   made.command = "drover audit --redis auto -- python3 app.py";
-  made.timeline = drawing(12, 6);
+  made.timeline = timeline_builder(12, 6);
   return made;
 }
 
@@ -199,7 +199,7 @@ inline audit_result safe() {
   made.notices.clear();
   made.remarks.clear();
   made.coverage = coverage({}, false);
-  made.timeline = drawing(5, 1);
+  made.timeline = timeline_builder(5, 1);
   made.timeline.origin_each_second.clear();
   made.run.origin_loads = 0;
   return made;
@@ -280,7 +280,7 @@ inline audit_result harmless() {
 /// As much as the engine hands on at most.
 inline audit_result large() {
   audit_result made = unsafe();
-  made.timeline = drawing(600, 8);
+  made.timeline = timeline_builder(600, 8);
   for (std::size_t i = made.timeline.keys.size(); i < 60; ++i) {
     made.timeline.keys.push_back("shop:product:" + std::to_string(i));
     made.timeline.roles.push_back(key_role::value);

@@ -16,11 +16,12 @@ class stampede_cold_key final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C101"; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
-  void on_cold_event(const cold_event& what, const key_state& key, const world& all) override {
+  void on_cold_event(const cold_event& what, const key_state& key,
+                     const rule_context& all) override {
     book_.add(what, key, all);
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t events = 0;
     std::uint64_t contended = 0;
     std::uint64_t widest = 0;

@@ -18,9 +18,10 @@ constexpr std::uint64_t error_min = 2;
 class no_double_check final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C102"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
     stored& before = last_[lock.ref];
     bool again = false;
     if (before.value.is_set() && waited_for(before, what)) {
@@ -33,16 +34,16 @@ class no_double_check final : public rule {
     const moment earlier = again || !before.value.is_set() ? before.earlier : before.store.done;
     before = {};
     before.earlier = earlier;
-    const bool released = what.how == tenure::ending::removed ||
-                          what.how == tenure::ending::compare_removed ||
-                          what.how == tenure::ending::release_unseen;
+    const bool released = what.how == lock_hold::ending::removed ||
+                          what.how == lock_hold::ending::compare_removed ||
+                          what.how == lock_hold::ending::release_unseen;
     if (what.stores.empty() || !released) return;
     before.value = what.stores.front().key;
     before.store = what.stores.front().store;
     before.won = what.won;
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t again = 0;
     for (auto& [index, seen] : of_) {
@@ -66,13 +67,13 @@ class no_double_check final : public rule {
  private:
   struct stored {
     key_ref value;
-    mark store;
-    mark won;
+    op_summary store;
+    op_summary won;
     moment earlier{};  ///< the store before those of this queue was done
   };
 
   /// It had lost the lock before the store, and took it soon after.
-  static bool waited_for(const stored& before, const tenure& what) {
+  static bool waited_for(const stored& before, const lock_hold& what) {
     if (!what.lost_before || what.lost_before->sent >= before.store.sent) return false;
     // It waited for the value, and did not just want to refresh it; and the value was not gone
     // again, when loading would be right.
@@ -82,14 +83,14 @@ class no_double_check final : public rule {
     return after >= moment::zero() && after <= std::max(soon, retry_gaps * what.retry_gap);
   }
 
-  static bool loaded_again(const stored& before, const tenure& what) {
+  static bool loaded_again(const stored& before, const lock_hold& what) {
     if (what.looked_again_here || what.missed_again || what.stores.empty()) return false;
     const load& own = what.stores.front();
     return own.key == before.value && own.store.only_if == op::condition::none;
   }
 
-  static void note(const stored& before, const tenure& what, const key_state& lock,
-                   const world& all, cases& seen) {
+  static void note(const stored& before, const lock_hold& what, const key_state& lock,
+                   const rule_context& all, cases& seen) {
     const load& own = what.stores.front();
     const moment took = own.store.done - what.won.done;
     seen.add(static_cast<double>(took.count()), [&] {
@@ -102,7 +103,8 @@ class no_double_check final : public rule {
     });
   }
 
-  void report(const pattern_state& lock, const cases& seen, const world& all, verdicts& out) const {
+  void report(const pattern_state& lock, const cases& seen, const rule_context& all,
+              verdicts& out) const {
     const pattern_state& shown = lock.paired ? all.patterns()[*lock.paired] : lock;
     finding made = finding_of(id(), shown, seen);
     made.how_bad = seen.count >= error_min ? severity::error : severity::warning;

@@ -26,7 +26,8 @@ class fallback_after_wait final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C103"; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
-  void on_cold_event(const cold_event& what, const key_state& key, const world& all) override {
+  void on_cold_event(const cold_event& what, const key_state& key,
+                     const rule_context& all) override {
     const told before = told_[key.ref];
     const told now{key.origin_loads, key.counts.stores + key.counts.won + key.counts.lost};
     told_[key.ref] = now;
@@ -50,7 +51,7 @@ class fallback_after_wait final : public rule {
     }
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
     moment longest{};
@@ -108,14 +109,14 @@ class fallback_after_wait final : public rule {
   /// Unconditional stores for which there was no acquisition.
   static std::uint64_t without_lock(const cold_event& what, const cold_event::locking& lock) {
     std::uint64_t stores = 0;
-    std::set<std::uint64_t> tenures;
+    std::set<std::uint64_t> lock_holds;
     for (const load& each : what.loads) {
-      if (each.tenure != 0) tenures.insert(each.tenure);
+      if (each.lock_hold != 0) lock_holds.insert(each.lock_hold);
       if (each.missed && each.store.only_if == op::condition::none && !is_refresh(each, what)) {
         ++stores;
       }
     }
-    const std::uint64_t won = std::max<std::uint64_t>(lock.won, tenures.size());
+    const std::uint64_t won = std::max<std::uint64_t>(lock.won, lock_holds.size());
     return stores - std::min(stores, won);
   }
 
@@ -129,7 +130,7 @@ class fallback_after_wait final : public rule {
     return loads - std::min(loads, known);
   }
 
-  static bool gave_up(const cold_event& what, const world& all) {
+  static bool gave_up(const cold_event& what, const rule_context& all) {
     if (what.by_tool && all.is_perturbed(what.from, what.to)) return false;
     if (!what.first_store || what.polls < 2 || what.losers_satisfied) return false;
     if (what.asker_is_told) return false;
@@ -138,8 +139,8 @@ class fallback_after_wait final : public rule {
   }
 
   static void note_visible(const cold_event& what, const key_state& key,
-                           const cold_event::locking& lock, const world& all, std::uint64_t surplus,
-                           tally& seen) {
+                           const cold_event::locking& lock, const rule_context& all,
+                           std::uint64_t surplus, tally& seen) {
     seen.visible.add(static_cast<double>(surplus), [&] {
       return proof_of(all, key, what.from, what.to,
                       counted(what.load_count, "load", "loads") + " and " +
@@ -151,8 +152,8 @@ class fallback_after_wait final : public rule {
   }
 
   static void note_silent(const cold_event& what, const key_state& key,
-                          const cold_event::locking& lock, const world& all, std::uint64_t silent,
-                          tally& seen) {
+                          const cold_event::locking& lock, const rule_context& all,
+                          std::uint64_t silent, tally& seen) {
     seen.silent_loads += silent;
     seen.silent.add(static_cast<double>(silent), [&] {
       return proof_of(all, key, what.from, what.to,
@@ -164,7 +165,8 @@ class fallback_after_wait final : public rule {
   }
 
   static void note_suspected(const cold_event& what, const key_state& key,
-                             const cold_event::locking& lock, const world& all, tally& seen) {
+                             const cold_event::locking& lock, const rule_context& all,
+                             tally& seen) {
     const moment silence = what.first_store->sent - what.last_poll;
     seen.suspected.add(static_cast<double>(silence.count()), [&] {
       return proof_of(all, key, what.from, what.to,
@@ -175,7 +177,8 @@ class fallback_after_wait final : public rule {
     });
   }
 
-  std::uint64_t judge(const pattern_state& pattern, tally& sum, const world& all, verdicts& out) {
+  std::uint64_t judge(const pattern_state& pattern, tally& sum, const rule_context& all,
+                      verdicts& out) {
     const bool visible = sum.visible.count > 0;
     const bool silent = sum.silent_loads >= told_min;
     const bool suspected = sum.suspected.count >= suspected_min;

@@ -27,12 +27,12 @@ class refresh_burst final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C104"; }
   [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
-  void on_refresh(const refresh& what, const key_state& key, const world& all) override {
+  void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
     if (!what.last_hit) return;  // by a process that never read it: a writer
     run& here = last_[key.ref];
     const bool goes_on = here.stores > 0 && what.store.sent - here.last.done <= quiet;
     // A holder of a lock stores by turns, not at once.
-    if (what.tenure != 0 && what.tenure == here.tenure && goes_on) return;
+    if (what.lock_hold != 0 && what.lock_hold == here.lock_hold && goes_on) return;
     if (!goes_on) {
       end(here, key, all);
       here = {};
@@ -47,12 +47,12 @@ class refresh_burst final : public rule {
       here.several = true;
     }
     here.last = what.store;
-    here.tenure = what.tenure;
+    here.lock_hold = what.lock_hold;
     ++here.stores;
     if (!pending_full_) remember(key);
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     for (const key_ref each : pending_) {
       const key_state* const key = all.find(each);
       run* const here = last_.find(each);
@@ -77,10 +77,10 @@ class refresh_burst final : public rule {
 
  private:
   struct run {
-    mark first;
-    mark last;
+    op_summary first;
+    op_summary last;
     std::uint64_t stores = 0;
-    std::uint64_t tenure = 0;
+    std::uint64_t lock_hold = 0;
     bool after_miss = false;
     bool several = false;  ///< callers: one that writes again and again is no burst
   };
@@ -100,7 +100,7 @@ class refresh_burst final : public rule {
     if (pending_.empty() || !(pending_.back() == key.ref)) pending_.push_back(key.ref);
   }
 
-  void end(run& what, const key_state& key, const world& all) {
+  void end(run& what, const key_state& key, const rule_context& all) {
     if (what.stores == 0) return;
     tally& seen = of_[*key.pattern];
     ++seen.bursts.opportunities;

@@ -12,12 +12,13 @@ class per_process_coalescing final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C105"; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
-  void on_cold_event(const cold_event& what, const key_state& key, const world& all) override {
+  void on_cold_event(const cold_event& what, const key_state& key,
+                     const rule_context& all) override {
     book_.add(what, key, all);
     if (what.processes >= 2 && what.contended) ++shared_[*key.pattern];
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t shared = 0;
     std::uint64_t bad = 0;
     for (const pattern_state& pattern : all.patterns()) {

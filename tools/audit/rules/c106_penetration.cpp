@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t misses_min = 5;
 /// Faster than that, it may be one load that has not come to its end.
 constexpr moment span_min = std::chrono::seconds(1);
-constexpr std::uint64_t tenures_min = 3;
+constexpr std::uint64_t lock_holds_min = 3;
 /// "Not found" is remembered in few bytes, the same for all keys.
 constexpr std::uint64_t marker_bytes_max = 64;
 /// That share of the misses must have reached the origin to call it an error.
@@ -22,15 +22,15 @@ class penetration final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C106"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::cold_events | interest::tenures | interest::loads;
+    return interest::cold_events | interest::lock_holds | interest::loads;
   }
 
-  void on_tenure(const tenure& what, const key_state&, const world&) override {
+  void on_lock_hold(const lock_hold& what, const key_state&, const rule_context&) override {
     if (!what.value.is_set()) return;
     if (what.store_count == 0) ++empty_[what.value];
   }
 
-  void on_load(const load& what, const key_state& key, const world&) override {
+  void on_load(const load& what, const key_state& key, const rule_context&) override {
     if (what.store.value.length > marker_bytes_max) return;
     tally& seen = of_[*key.pattern];
     for (marker& each : seen.markers) {
@@ -44,15 +44,16 @@ class penetration final : public rule {
     }
   }
 
-  void on_cold_event(const cold_event& what, const key_state& key, const world& all) override {
+  void on_cold_event(const cold_event& what, const key_state& key,
+                     const rule_context& all) override {
     tally& seen = of_[*key.pattern];
     if (what.first_store || key.counts.stores + key.counts.won > 0) {
       ++seen.filled;
       return;
     }
     if (what.misses < misses_min) return;
-    const std::uint64_t* const tenures = empty_.find(key.ref);
-    const bool locked = tenures != nullptr && *tenures >= tenures_min;
+    const std::uint64_t* const lock_holds = empty_.find(key.ref);
+    const bool locked = lock_holds != nullptr && *lock_holds >= lock_holds_min;
     const bool spread = what.to - what.from > span_min;
     if (!locked && !spread) return;
     if (locked) ++seen.locked;
@@ -61,7 +62,7 @@ class penetration final : public rule {
     seen.keys.add(static_cast<double>(what.misses), [&] {
       std::string summary = counted(what.misses, "miss", "misses") + " in " +
                             in_words(what.to - what.from) + ", and no store";
-      if (locked) summary += ", in " + counted(*tenures, "tenure", "tenures") + " of its lock";
+      if (locked) summary += ", in " + counted(*lock_holds, "tenure", "tenures") + " of its lock";
       if (key.origin_loads > 0) {
         summary += "; the origin counted " + counted(key.origin_loads, "load", "loads");
       }
@@ -69,7 +70,7 @@ class penetration final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t filled = 0;
     std::uint64_t bad = 0;
     bool remembered = false;

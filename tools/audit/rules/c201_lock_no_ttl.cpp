@@ -2,7 +2,7 @@
 // C201: a lock is taken without a time after which it ends.
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -10,13 +10,14 @@ namespace {
 class lock_no_ttl final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C201"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
-    if (what.ttl_came == tenure::ttl_by::unknown) return;
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
+    if (what.ttl_came == lock_hold::ttl_by::unknown) return;
     tally& seen = of_[*lock.pattern];
     ++seen.endless.opportunities;
-    if (what.ttl_came != tenure::ttl_by::none || what.has_lease || what.renewals > 0) return;
+    if (what.ttl_came != lock_hold::ttl_by::none || what.has_lease || what.renewals > 0) return;
     // Still there when the run was over: the server can be asked.
     if (!was_released(what)) {
       const std::optional<std::int64_t> pttl = all.pttl_at_end(lock.name);
@@ -25,7 +26,7 @@ class lock_no_ttl final : public rule {
     }
     const moment until = what.ended ? what.ended->done : what.won.done;
     seen.endless.add(static_cast<double>((until - what.won.sent).count()), [&] {
-      return proof_of_tenure(
+      return proof_of_lock_hold(
           all, what, lock, until,
           std::string(what.won.command) + " took the lock without a TTL" +
               (was_released(what)
@@ -34,13 +35,13 @@ class lock_no_ttl final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
-    std::uint64_t tenures = 0;
+  void on_end(const rule_context& all, verdicts& out) override {
+    std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
       const pattern_state& lock = all.patterns()[index];
       if (all.role_of(lock) != key_role::lock) continue;
-      tenures += seen.endless.opportunities;
+      lock_holds += seen.endless.opportunities;
       if (seen.endless.count == 0) continue;
       bad += seen.endless.count;
       finding made = finding_of(id(), lock, seen.endless);
@@ -55,8 +56,8 @@ class lock_no_ttl final : public rule {
       made.message += '.';
       out.found(std::move(made));
     }
-    out.covered(id(), status_of(bad, tenures),
-                counted(tenures, "acquisition", "acquisitions") + " whose TTL is known, " +
+    out.covered(id(), status_of(bad, lock_holds),
+                counted(lock_holds, "acquisition", "acquisitions") + " whose TTL is known, " +
                     in_words(bad) + " without one");
   }
 

@@ -2,7 +2,7 @@
 // C202: a lock is taken with one command and gets its TTL with a second one.
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -10,15 +10,16 @@ namespace {
 class lock_two_step final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C202"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
     tally& seen = of_[*lock.pattern];
     ++seen.steps.opportunities;
     if (!what.ttl_set) return;
-    const bool later = what.ttl_came == tenure::ttl_by::later;
-    const bool transaction = what.ttl_came == tenure::ttl_by::same_transaction;
-    if (!later && !transaction && what.ttl_came != tenure::ttl_by::same_batch) return;
+    const bool later = what.ttl_came == lock_hold::ttl_by::later;
+    const bool transaction = what.ttl_came == lock_hold::ttl_by::same_transaction;
+    if (!later && !transaction && what.ttl_came != lock_hold::ttl_by::same_batch) return;
     if (later) ++seen.later;
     if (transaction) ++seen.in_transaction;
     seen.extended += what.extended_by_losers;
@@ -29,22 +30,22 @@ class lock_two_step final : public rule {
                              " later, in a round trip of its own."
                        : std::string(what.ttl_set->command) + " gave it a TTL " +
                              (transaction ? "in the same transaction." : "in the same pipeline.");
-      return proof_of_tenure(all, what, lock, what.ttl_set->done, std::move(summary));
+      return proof_of_lock_hold(all, what, lock, what.ttl_set->done, std::move(summary));
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
-    std::uint64_t tenures = 0;
+  void on_end(const rule_context& all, verdicts& out) override {
+    std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
       const pattern_state& lock = all.patterns()[index];
       if (all.role_of(lock) != key_role::lock) continue;
-      tenures += seen.steps.opportunities;
+      lock_holds += seen.steps.opportunities;
       bad += seen.steps.count;
       if (seen.steps.count > 0) report(lock, seen, all, out);
     }
-    out.covered(id(), status_of(bad, tenures),
-                counted(tenures, "acquisition", "acquisitions") + ", " + in_words(bad) +
+    out.covered(id(), status_of(bad, lock_holds),
+                counted(lock_holds, "acquisition", "acquisitions") + ", " + in_words(bad) +
                     " with a TTL by a second command");
   }
 
@@ -56,7 +57,8 @@ class lock_two_step final : public rule {
     std::uint64_t extended = 0;
   };
 
-  void report(const pattern_state& lock, const tally& seen, const world& all, verdicts& out) const {
+  void report(const pattern_state& lock, const tally& seen, const rule_context& all,
+              verdicts& out) const {
     finding made = finding_of(id(), lock, seen.steps);
     made.how_sure = confidence::proof;
     made.how_bad = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;

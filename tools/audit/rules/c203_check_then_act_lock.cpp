@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// C203: a lock is looked up first and set without NX afterwards. There are no tenures to go by,
+// C203: a lock is looked up first and set without NX afterwards. There are no lock holds to go by,
 // since nothing proves who holds such a lock.
 #include <algorithm>
 #include <memory>
 #include <vector>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -24,7 +24,7 @@ class check_then_act_lock final : public rule {
            interest::of(op::kind::store) | interest::of(op::kind::remove);
   }
 
-  void on_op(const op& what, const key_state& key, const world& all) override {
+  void on_op(const op& what, const key_state& key, const rule_context& all) override {
     if (!key.pattern->lock_name && key.pattern->told != key_role::lock) return;
     switch (what.is) {
       case op::kind::exists:
@@ -44,7 +44,7 @@ class check_then_act_lock final : public rule {
     }
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t sets = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
@@ -70,13 +70,13 @@ class check_then_act_lock final : public rule {
       made.message += '.';
       out.found(std::move(made));
     }
-    std::uint64_t tenures = 0;
+    std::uint64_t lock_holds = 0;
     for (const pattern_state& each : all.patterns()) {
-      if (all.role_of(each) == key_role::lock) tenures += each.counts.won;
+      if (all.role_of(each) == key_role::lock) lock_holds += each.counts.won;
     }
-    out.covered(id(), status_of(bad, sets + tenures),
+    out.covered(id(), status_of(bad, sets + lock_holds),
                 counted(sets, "plain SET", "plain SETs") + " of a key with the name of a lock, " +
-                    counted(tenures, "acquisition", "acquisitions") + " by NX or script");
+                    counted(lock_holds, "acquisition", "acquisitions") + " by NX or script");
   }
 
  private:
@@ -105,7 +105,7 @@ class check_then_act_lock final : public rule {
     checks.push_back({what.connection, what.process, what.sent, what.done});
   }
 
-  void set(const op& what, const key_state& key, const world& all) {
+  void set(const op& what, const key_state& key, const rule_context& all) {
     if (what.only_if != op::condition::none || !what.is_text || what.part || what.in_script) return;
     if (what.value.length > token_bytes_max || what.came != op::outcome::yes) return;
     tally& seen = of_[*key.pattern];

@@ -2,7 +2,7 @@
 // C204: a lock is released by DEL, without looking whose it is.
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -13,28 +13,29 @@ constexpr std::uint64_t one_in = 10;
 class unlock_plain_del final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C204"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
     if (!was_released(what) || what.removed_with_value) return;
     tally& seen = of_[*lock.pattern];
     ++seen.plain.opportunities;
-    if (what.how != tenure::ending::removed) return;
-    if (what.ended_by == tenure::another::by_connection) ++seen.by_connection;
-    if (what.ended_by > tenure::another::by_connection) ++seen.foreign;
+    if (what.how != lock_hold::ending::removed) return;
+    if (what.ended_by == lock_hold::another::by_connection) ++seen.by_connection;
+    if (what.ended_by > lock_hold::another::by_connection) ++seen.foreign;
     // A DEL with a GET of its own is another fault: C205.
     const bool looked =
         what.read_before_removal && what.read_before_removal->connection == what.ended->connection;
-    if (looked && what.ended_by == tenure::another::no) return;
+    if (looked && what.ended_by == lock_hold::another::no) return;
     seen.plain.add(static_cast<double>(what.held().count()), [&] {
-      return proof_of_tenure(all, what, lock, what.ended->done,
-                             std::string(what.ended->command) + " released the lock " +
-                                 in_words(what.held()) +
-                                 " after it was won; it would have deleted anybody's.");
+      return proof_of_lock_hold(all, what, lock, what.ended->done,
+                                std::string(what.ended->command) + " released the lock " +
+                                    in_words(what.held()) +
+                                    " after it was won; it would have deleted anybody's.");
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {

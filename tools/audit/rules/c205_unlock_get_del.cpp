@@ -2,7 +2,7 @@
 // C205: a lock is released by GET, a comparison in the application, and DEL.
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -15,15 +15,16 @@ constexpr std::uint64_t cases_min = 2;
 class unlock_get_del final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C205"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
     if (!was_released(what)) return;
     tally& seen = of_[*lock.pattern];
     ++seen.releases;
-    if (what.how != tenure::ending::removed) return;
+    if (what.how != lock_hold::ending::removed) return;
     ++seen.pairs.opportunities;
-    const std::optional<mark>& read = what.read_before_removal;
+    const std::optional<op_summary>& read = what.read_before_removal;
     if (!read || !(read->value == what.won.value)) return;
     if (read->connection == what.ended->connection &&
         !all.connections().is_multiplexed(read->connection)) {
@@ -31,13 +32,14 @@ class unlock_get_del final : public rule {
     }
     const moment gap = what.ended->sent - read->done;
     seen.pairs.add(static_cast<double>(gap.count()), [&] {
-      return proof_of_tenure(all, what, lock, what.ended->done,
-                             "The lock was read, and " + in_words(gap) +
-                                 " later deleted: in between it may end and be taken by another.");
+      return proof_of_lock_hold(
+          all, what, lock, what.ended->done,
+          "The lock was read, and " + in_words(gap) +
+              " later deleted: in between it may end and be taken by another.");
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {

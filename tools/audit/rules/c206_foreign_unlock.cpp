@@ -2,7 +2,7 @@
 // C206: a caller deleted a lock that belonged to another one.
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -14,29 +14,30 @@ constexpr double surplus_share = 1.2;
 class foreign_unlock final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C206"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
     tally& seen = of_[*lock.pattern];
-    ++seen.tenures;
-    if (what.how == tenure::ending::ran_out || what.before_unheard) ++seen.chances;
-    if (what.how != tenure::ending::removed || what.removed_with_value) return;
-    tenure::another by = what.ended_by;
-    if (by == tenure::another::no && owner_came_second(what, all)) {
-      by = tenure::another::by_connection;
+    ++seen.lock_holds;
+    if (what.how == lock_hold::ending::ran_out || what.before_unheard) ++seen.chances;
+    if (what.how != lock_hold::ending::removed || what.removed_with_value) return;
+    lock_hold::another by = what.ended_by;
+    if (by == lock_hold::another::no && owner_came_second(what, all)) {
+      by = lock_hold::another::by_connection;
     }
-    if (by == tenure::another::no) return;
-    const bool after_loss = !what.before_unheard && by != tenure::another::by_token;
-    cases& of = by == tenure::another::by_token     ? seen.proved
-                : after_loss                        ? seen.by_losers
-                : by == tenure::another::by_process ? seen.strong
-                                                    : seen.by_connection;
+    if (by == lock_hold::another::no) return;
+    const bool after_loss = !what.before_unheard && by != lock_hold::another::by_token;
+    cases& of = by == lock_hold::another::by_token     ? seen.proved
+                : after_loss                           ? seen.by_losers
+                : by == lock_hold::another::by_process ? seen.strong
+                                                       : seen.by_connection;
     const moment until = what.removed_again ? what.removed_again->done : what.ended->done;
     of.add(static_cast<double>(what.losses + 1),
-           [&] { return proof_of_tenure(all, what, lock, until, words(what, by, after_loss)); });
+           [&] { return proof_of_lock_hold(all, what, lock, until, words(what, by, after_loss)); });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
@@ -52,7 +53,7 @@ class foreign_unlock final : public rule {
       if (!is_pooled(lock)) shown.merge(seen.by_connection);
       if (shown.count == 0) continue;
       bad += shown.count;
-      shown.opportunities = seen.tenures;
+      shown.opportunities = seen.lock_holds;
       finding made = finding_of(id(), lock, shown);
       made.how_bad = severity::error;
       made.how_sure = seen.proved.count > 0 ? confidence::proof : confidence::strong;
@@ -73,12 +74,12 @@ class foreign_unlock final : public rule {
     cases strong;
     cases by_losers;
     cases by_connection;
-    std::uint64_t tenures = 0;
+    std::uint64_t lock_holds = 0;
     std::uint64_t chances = 0;
   };
 
   /// The first delete was not the owner's connection's, the second was.
-  static bool owner_came_second(const tenure& what, const world& all) {
+  static bool owner_came_second(const lock_hold& what, const rule_context& all) {
     if (!what.before_unheard || !what.removed_again) return false;
     const connection_book& book = all.connections();
     if (book.is_multiplexed(what.won.connection)) return false;
@@ -86,8 +87,8 @@ class foreign_unlock final : public rule {
            what.removed_again->connection == what.won.connection;
   }
 
-  static std::string words(const tenure& what, tenure::another by, bool after_loss) {
-    if (by == tenure::another::by_token) {
+  static std::string words(const lock_hold& what, lock_hold::another by, bool after_loss) {
+    if (by == lock_hold::another::by_token) {
       return "Who deleted the lock had read another token in it " +
              in_words(what.ended->sent - what.read_before_removal->done) +
              " before: it belonged to another by then.";

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -11,17 +11,18 @@ namespace {
 class lease_shorter_than_load final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C207"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
     if (!what.has_lease) return;
     tally& seen = of_[*lock.pattern];
     ++seen.outlived.opportunities;
     if (was_released(what)) seen.longest = std::max(seen.longest, what.held());
-    if (what.how != tenure::ending::ran_out) return;
+    if (what.how != lock_hold::ending::ran_out) return;
     // Who was never heard of again is another case: C210.
     if (!what.came_back && !what.late_store) return;
-    const mark& back = what.came_back ? *what.came_back : what.late_store->store;
+    const op_summary& back = what.came_back ? *what.came_back : what.late_store->store;
     if (what.next_won && what.next_won->done <= back.sent) ++seen.entered;
     if (what.came_back && what.came_back->value.hash != 0) ++seen.by_token;
     const moment late = back.sent - what.lease_from;
@@ -30,11 +31,11 @@ class lease_shorter_than_load final : public rule {
                             in_words(late) + " when its holder " +
                             (what.came_back ? "was heard of" : "stored the value");
       if (what.next_won) summary += "; another had taken the lock by then";
-      return proof_of_tenure(all, what, lock, back.done, summary + '.');
+      return proof_of_lock_hold(all, what, lock, back.done, summary + '.');
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t leases = 0;
     std::uint64_t bad = 0;
     moment longest{};

@@ -3,27 +3,28 @@
 #include <algorithm>
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
 
-constexpr std::uint64_t tenures_min = 5;
+constexpr std::uint64_t lock_holds_min = 5;
 /// An origin that takes twice as long is an ordinary day.
 constexpr double share_max = 0.5;
 
 class lease_margin_thin final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C208"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
     if (!what.has_lease || what.ttl <= moment::zero() || what.renewals > 0) return;
     tally& seen = of_[*lock.pattern];
-    if (what.how == tenure::ending::ran_out && (what.came_back || what.late_store)) {
+    if (what.how == lock_hold::ending::ran_out && (what.came_back || what.late_store)) {
       ++seen.outlived;
     }
-    if (!was_released(what) || what.ended_by != tenure::another::no) return;
+    if (!was_released(what) || what.ended_by != lock_hold::another::no) return;
     if (all.is_perturbed(what.won.sent, what.ended->done)) return;
     ++seen.thin.opportunities;
     const double share =
@@ -31,21 +32,21 @@ class lease_margin_thin final : public rule {
     seen.largest = std::max(seen.largest, share);
     if (share <= share_max) return;
     seen.thin.add(share, [&] {
-      return proof_of_tenure(
+      return proof_of_lock_hold(
           all, what, lock, what.ended->done,
           "Held for " + in_words(what.held()) + " of a lease of " + in_words(what.ttl) + ".");
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
-    std::uint64_t tenures = 0;
+  void on_end(const rule_context& all, verdicts& out) override {
+    std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     double largest = 0;
     for (auto& [index, seen] : of_) {
       const pattern_state& lock = all.patterns()[index];
       if (all.role_of(lock) != key_role::lock) continue;
-      if (seen.thin.opportunities < tenures_min) continue;
-      tenures += seen.thin.opportunities;
+      if (seen.thin.opportunities < lock_holds_min) continue;
+      lock_holds += seen.thin.opportunities;
       largest = std::max(largest, seen.largest);
       // Where leases end too early, that is the finding: C207.
       if (seen.thin.count == 0 || seen.outlived > 0) continue;
@@ -58,10 +59,10 @@ class lease_margin_thin final : public rule {
                      counted(seen.thin.opportunities, "tenure", "tenures") + '.';
       out.found(std::move(made));
     }
-    out.covered(id(), status_of(bad, tenures),
-                tenures == 0 ? "fewer than five tenures of any lock with a known lease"
-                             : counted(tenures, "tenure", "tenures") + ", held for up to " +
-                                   percent(largest) + " of the lease");
+    out.covered(id(), status_of(bad, lock_holds),
+                lock_holds == 0 ? "fewer than five tenures of any lock with a known lease"
+                                : counted(lock_holds, "tenure", "tenures") + ", held for up to " +
+                                      percent(largest) + " of the lease");
   }
 
  private:

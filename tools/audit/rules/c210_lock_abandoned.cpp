@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -14,33 +14,34 @@ constexpr moment wait_min = std::chrono::milliseconds(50);
 class lock_abandoned final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C210"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
     tally& seen = of_[*lock.pattern];
     ++seen.left.opportunities;
-    if (what.how != tenure::ending::ran_out || what.came_back || what.late_store) return;
+    if (what.how != lock_hold::ending::ran_out || what.came_back || what.late_store) return;
     if (what.losses == 0 || all.is_perturbed(what.won.sent, what.lease_to)) return;
     const key_state* const value = all.find(what.value);
     const moment delta = value == nullptr ? moment{} : all.delta_of(*value->pattern);
     if (what.longest_wait <= std::max(delta, wait_min)) return;
     if (what.value.is_set()) ++seen.with_value;
     seen.left.add(static_cast<double>(what.longest_wait.count()), [&] {
-      return proof_of_tenure(all, what, lock, what.lease_to,
-                             "The holder did not come back; others lost the lock " +
-                                 counted(what.losses, "time", "times") + ", for up to " +
-                                 in_words(what.longest_wait) + ", until the lease of " +
-                                 in_words(what.ttl) + " ended.");
+      return proof_of_lock_hold(all, what, lock, what.lease_to,
+                                "The holder did not come back; others lost the lock " +
+                                    counted(what.losses, "time", "times") + ", for up to " +
+                                    in_words(what.longest_wait) + ", until the lease of " +
+                                    in_words(what.ttl) + " ended.");
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
-    std::uint64_t tenures = 0;
+  void on_end(const rule_context& all, verdicts& out) override {
+    std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
       const pattern_state& lock = all.patterns()[index];
       if (all.role_of(lock) != key_role::lock) continue;
-      tenures += seen.left.opportunities;
+      lock_holds += seen.left.opportunities;
       // Leases of leaders and schedules end by themselves, and are never deleted.
       if (seen.left.count == 0 || (!is_ever_released(lock) && seen.with_value == 0)) continue;
       bad += seen.left.count;
@@ -54,8 +55,8 @@ class lock_abandoned final : public rule {
                      '.';
       out.found(std::move(made));
     }
-    out.covered(id(), status_of(bad, tenures),
-                counted(tenures, "tenure", "tenures") + ", " + in_words(bad) +
+    out.covered(id(), status_of(bad, lock_holds),
+                counted(lock_holds, "tenure", "tenures") + ", " + in_words(bad) +
                     " given up while others waited");
   }
 

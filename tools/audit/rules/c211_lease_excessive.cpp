@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -17,23 +17,24 @@ constexpr moment lease_min = std::chrono::seconds(10);
 class lease_excessive final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C211"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
     tally& seen = of_[*lock.pattern];
     if (!what.has_lease || what.renewals > 0 || !was_released(what)) return;
     seen.holds.add(what.held());
     seen.lease = std::max(seen.lease, what.ttl);
     if (what.losses == 0) return;
     seen.waited.add(static_cast<double>(what.ttl.count()), [&] {
-      return proof_of_tenure(all, what, lock, what.ended->done,
-                             "Held for " + in_words(what.held()) + " of a lease of " +
-                                 in_words(what.ttl) + ", while others lost it " +
-                                 counted(what.losses, "time", "times") + '.');
+      return proof_of_lock_hold(all, what, lock, what.ended->done,
+                                "Held for " + in_words(what.held()) + " of a lease of " +
+                                    in_words(what.ttl) + ", while others lost it " +
+                                    counted(what.losses, "time", "times") + '.');
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {

@@ -2,7 +2,7 @@
 // C212: a holder stored its value after it had lost the lock.
 #include <memory>
 
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 namespace drover::audit {
 namespace {
@@ -10,27 +10,28 @@ namespace {
 class late_write final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C212"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::tenures; }
+  [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_tenure(const tenure& what, const key_state& lock, const world& all) override {
-    if (what.how != tenure::ending::ran_out) return;
+  void on_lock_hold(const lock_hold& what, const key_state& lock,
+                    const rule_context& all) override {
+    if (what.how != lock_hold::ending::ran_out) return;
     if (!what.came_back && !what.late_store) return;
     tally& seen = of_[*lock.pattern];
     ++seen.late.opportunities;
     if (!what.late_store) return;
-    const mark& store = what.late_store->store;
+    const op_summary& store = what.late_store->store;
     if (what.next_won && what.next_won->done <= store.sent) ++seen.taken;
     if (what.came_back && what.came_back->value == what.won.value) ++seen.by_token;
     const moment late = store.sent - what.lease_to;
     seen.late.add(static_cast<double>(late.count()), [&] {
-      return proof_of_tenure(all, what, lock, what.came_back ? what.came_back->done : store.done,
-                             "The value was stored " + in_words(late) +
-                                 " after the lease of its holder had ended" +
-                                 (what.next_won ? ", when another had taken the lock." : "."));
+      return proof_of_lock_hold(all, what, lock, what.came_back ? what.came_back->done : store.done,
+                                "The value was stored " + in_words(late) +
+                                    " after the lease of its holder had ended" +
+                                    (what.next_won ? ", when another had taken the lock." : "."));
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {

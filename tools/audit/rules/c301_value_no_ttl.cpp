@@ -2,7 +2,7 @@
 // C301: a cached value is stored without a TTL.
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -22,11 +22,11 @@ class value_no_ttl final : public rule {
   }
 
   void on_settled_store(const settled_store& what, const key_state& key,
-                        const world& all) override {
+                        const rule_context& all) override {
     if (!what.missed_before || what.part || what.store.came != op::outcome::yes) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (what.ttl_came != tenure::ttl_by::none || what.kept) return;
+    if (what.ttl_came != lock_hold::ttl_by::none || what.kept) return;
     of.bad.add(0, [&] {
       return proof_of(all, key, what.store.sent, what.store.done,
                       "Stored by " + std::string{what.store.command} +
@@ -34,11 +34,11 @@ class value_no_ttl final : public rule {
     });
   }
 
-  void on_refresh(const refresh& what, const key_state& key, const world& /*all*/) override {
+  void on_refresh(const refresh& what, const key_state& key, const rule_context& /*all*/) override {
     if (what.last_hit && !what.lifetime_known) ++of_[*key.pattern].refreshes;
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t without = 0;
     const bool evicts =
@@ -69,7 +69,7 @@ class value_no_ttl final : public rule {
 
   /// What the server said at the end of the examples' TTLs: all of them have one after all, which
   /// came in a way that was not seen.
-  static bool is_denied(seen& of, const world& all) {
+  static bool is_denied(seen& of, const rule_context& all) {
     bool denied = false;
     for (const std::string& key : of.bad.keys()) {
       const auto pttl = all.pttl_at_end(key);

@@ -2,7 +2,7 @@
 // C302: a value is stored with one command and gets its TTL with a second one.
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -16,11 +16,11 @@ class ttl_by_second_command final : public rule {
   [[nodiscard]] interest::bits wants() const override { return interest::settled_stores; }
 
   void on_settled_store(const settled_store& what, const key_state& key,
-                        const world& all) override {
-    if (what.store.came != op::outcome::yes || what.ttl_came == tenure::ttl_by::none) return;
+                        const rule_context& all) override {
+    if (what.store.came != op::outcome::yes || what.ttl_came == lock_hold::ttl_by::none) return;
     cases& bad = of_[*key.pattern];
     ++bad.opportunities;
-    if (what.ttl_came != tenure::ttl_by::later || !what.ttl_set) return;
+    if (what.ttl_came != lock_hold::ttl_by::later || !what.ttl_set) return;
     const moment gap = what.ttl_set->sent - what.store.done;
     bad.add(static_cast<double>(gap.count()), [&] {
       return proof_of(all, key, what.store.sent, what.ttl_set->done,
@@ -30,7 +30,7 @@ class ttl_by_second_command final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t split = 0;
     for (auto& [index, bad] : of_) {

@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -45,7 +45,7 @@ moment window_for(moment ttl) {
   return std::max(window_min, moment{part});
 }
 
-bool is_near(const key_end& end, const mark& miss) {
+bool is_near(const key_end& end, const op_summary& miss) {
   const moment width = window_for(end.ttl);
   return miss.done >= end.at - width && miss.sent <= end.at + 2 * width;
 }
@@ -90,7 +90,7 @@ class synchronised_expiry final : public rule {
   }
 
   void on_settled_store(const settled_store& what, const key_state& key,
-                        const world& /*all*/) override {
+                        const rule_context& /*all*/) override {
     if (what.store.came != op::outcome::yes || what.ttl <= moment{0}) return;
     std::vector<key_end>& ends = of_[*key.pattern];
     if (ends.size() >= ends_max || kept_ >= all_ends_max) return;
@@ -103,14 +103,14 @@ class synchronised_expiry final : public rule {
     ++kept_;
   }
 
-  void on_op(const op& what, const key_state& key, const world& /*all*/) override {
+  void on_op(const op& what, const key_state& key, const rule_context& /*all*/) override {
     const std::size_t* const newest = newest_.find(key.ref);
     if (newest == nullptr || *newest == 0 || !what.is_miss()) return;
     key_end& end = of_[*key.pattern][*newest - 1];
-    end.missed = end.missed || is_near(end, mark{what});
+    end.missed = end.missed || is_near(end, op_summary{what});
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t patterns = 0;
     std::uint64_t widest = 0;
     std::uint64_t widest_of = 0;
@@ -145,7 +145,7 @@ class synchronised_expiry final : public rule {
 
  private:
   finding judged(const pattern_state& pattern, const std::vector<key_end>& ends, const window& most,
-                 moment ttl, const world& all) const {
+                 moment ttl, const rule_context& all) const {
     const bool wave =
         static_cast<double>(most.missed) >=
         std::max<double>(static_cast<double>(keys_min), wave_min * static_cast<double>(most.keys));

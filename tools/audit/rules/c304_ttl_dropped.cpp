@@ -2,7 +2,7 @@
 // C304: a SET without TTL replaced a value that had one.
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -13,11 +13,11 @@ class ttl_dropped final : public rule {
   [[nodiscard]] interest::bits wants() const override { return interest::settled_stores; }
 
   void on_settled_store(const settled_store& what, const key_state& key,
-                        const world& all) override {
+                        const rule_context& all) override {
     if (what.store.came != op::outcome::yes || what.part) return;
     cases& bad = of_[*key.pattern];
     // A store that gives a TTL, or keeps one, is a case in which it might have been dropped.
-    if (what.dropped_ttl || what.kept || what.ttl_came != tenure::ttl_by::none) {
+    if (what.dropped_ttl || what.kept || what.ttl_came != lock_hold::ttl_by::none) {
       ++bad.opportunities;
     }
     if (!what.dropped_ttl) return;
@@ -28,7 +28,7 @@ class ttl_dropped final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t dropped = 0;
     for (auto& [index, bad] : of_) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -24,7 +24,7 @@ class sliding_cache_ttl final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C305"; }
   [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::expire); }
 
-  void on_op(const op& what, const key_state& key, const world& all) override {
+  void on_op(const op& what, const key_state& key, const rule_context& all) override {
     if (what.came != op::outcome::yes || what.ttl_how != op::ttl_is::set) return;
     if (!key.last_hit || !key.last_store) return;
     const bool same_flow = key.last_hit->connection == what.connection ||
@@ -53,7 +53,7 @@ class sliding_cache_ttl final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t failed = 0;
     std::uint64_t extended = 0;
     for (auto& [index, of] : seen_) {
@@ -104,7 +104,7 @@ class sliding_cache_ttl final : public rule {
     std::uint64_t slides = 0;
   };
 
-  static bool is_judged(const pattern_state& pattern, const world& all) {
+  static bool is_judged(const pattern_state& pattern, const rule_context& all) {
     return all.role_of(pattern) == key_role::value && all.is_cache_aside(pattern) &&
            !looks_like_session(pattern.text);
   }

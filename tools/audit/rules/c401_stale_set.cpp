@@ -4,7 +4,7 @@
 #include <array>
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -26,7 +26,7 @@ class stale_set final : public rule {
     return interest::loads | interest::of(op::kind::remove) | interest::of(op::kind::read);
   }
 
-  void on_op(const op& what, const key_state& key, const world& all) override {
+  void on_op(const op& what, const key_state& key, const rule_context& all) override {
     if (what.is_miss()) {
       removal* const last = last_.find(key.ref);
       if (last == nullptr || last->sequence == 0) return;
@@ -44,9 +44,9 @@ class stale_set final : public rule {
     if (!now.lazy) ++of_[*key.pattern].removals;
   }
 
-  void on_load(const load& what, const key_state& key, const world& all) override {
+  void on_load(const load& what, const key_state& key, const rule_context& all) override {
     if (!what.deleted_between || !what.missed) return;
-    const mark& removed = *what.deleted_between;
+    const op_summary& removed = *what.deleted_between;
     const removal* const last = last_.find(key.ref);
     const bool known = last != nullptr && last->sequence == removed.sequence;
     if (known && last->lazy) return;
@@ -72,7 +72,7 @@ class stale_set final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t removals = 0;
     std::uint64_t crossed = 0;
     std::uint64_t stale = 0;
@@ -129,7 +129,7 @@ class stale_set final : public rule {
   /// Someone of the same process missed the key after the deletion, early enough for the store to
   /// come of that: threads of one process change connections, so it cannot be told.
   static bool may_be_later_load(const removal& last, const load& what, moment delta,
-                                const world& all) {
+                                const rule_context& all) {
     const auto least =
         moment{static_cast<std::int64_t>(static_cast<double>(delta.count()) * shortest_load)};
     for (std::size_t i = 0; i < std::min(last.count, misses_max); ++i) {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <set>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -25,7 +25,7 @@ class lost_update final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C402"; }
   [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
-  void on_refresh(const refresh& what, const key_state& key, const world& all) override {
+  void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
     if (!what.last_hit || what.last_hit->connection != what.store.connection) return;
     if (all.connections().is_multiplexed(what.store.connection)) return;
     if (what.store.watched || what.store.in_script || what.store.part ||
@@ -45,7 +45,7 @@ class lost_update final : public rule {
     ++of.lost.opportunities;
     if (of.writers.size() < 2) of.writers.insert(what.store.connection);
     if (!what.last_store || what.last_store->connection == what.store.connection) return;
-    const mark& other = *what.last_store;
+    const op_summary& other = *what.last_store;
     if (other.sent < what.last_hit->done || other.done > what.store.sent) return;
     of.lost.add(static_cast<double>(gap.count()), [&] {
       return proof_of(all, key, what.last_hit->sent, what.store.done,
@@ -55,7 +55,7 @@ class lost_update final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t rounds = 0;
     std::uint64_t lost = 0;
     std::uint64_t guarded = 0;

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -17,7 +17,7 @@ constexpr moment pair_within = std::chrono::seconds{1};
 constexpr std::uint64_t pairs_min = 2;
 /// TTLs that differ by more than this part were not meant to be one.
 constexpr double ttl_apart = 0.02;
-/// Stores of keys with a telling end, whose other half has not come yet.
+/// Stores of keys with a evidence_text end, whose other half has not come yet.
 constexpr std::size_t waiting_max = 256;
 constexpr std::array<std::string_view, 18> suffixes{
     "meta",       "metadata", "exp",        "expiry", "expires", "expires_at",
@@ -44,7 +44,7 @@ class split_metadata final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C403"; }
   [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::store); }
 
-  void on_op(const op& what, const key_state& key, const world& all) override {
+  void on_op(const op& what, const key_state& key, const rule_context& all) override {
     if (what.came != op::outcome::yes || !what.is_text || what.part) return;
     const std::string_view base = described_by(key.name);
     if (base.empty()) {
@@ -52,15 +52,15 @@ class split_metadata final : public rule {
       return;
     }
     const key_state* const value = all.find(key.database, base);
-    if (value != nullptr && value->last_store && is_pair(*value->last_store, mark{what})) {
-      pair(*value, *value->last_store, key, mark{what}, all);
+    if (value != nullptr && value->last_store && is_pair(*value->last_store, op_summary{what})) {
+      pair(*value, *value->last_store, key, op_summary{what}, all);
       return;
     }
-    waiting_.push_back({key.ref, std::string{base}, key.database, mark{what}});
+    waiting_.push_back({key.ref, std::string{base}, key.database, op_summary{what}});
     if (waiting_.size() > waiting_max) waiting_.pop_front();
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t pairs = 0;
     std::uint64_t split = 0;
     for (auto& [index, of] : of_) {
@@ -103,7 +103,7 @@ class split_metadata final : public rule {
     key_ref key;
     std::string base;
     std::uint32_t database = 0;
-    mark store;
+    op_summary store;
   };
   struct seen {
     cases bad;
@@ -112,17 +112,17 @@ class split_metadata final : public rule {
     std::uint64_t other_ttl = 0;
   };
 
-  static bool is_pair(const mark& first, const mark& second) {
+  static bool is_pair(const op_summary& first, const op_summary& second) {
     const bool same_flow = first.connection == second.connection ||
                            (first.process != 0 && first.process == second.process);
     return same_flow && second.sent - first.done <= pair_within;
   }
-  static bool is_one_step(const mark& a, const mark& b) {
+  static bool is_one_step(const op_summary& a, const op_summary& b) {
     return a.connection == b.connection &&
            (a.sequence == b.sequence || (a.transaction != 0 && a.transaction == b.transaction));
   }
 
-  void meet_waiting(const op& what, const key_state& key, const world& all) {
+  void meet_waiting(const op& what, const key_state& key, const rule_context& all) {
     while (!waiting_.empty() && what.sent - waiting_.front().store.done > pair_within) {
       waiting_.pop_front();
     }
@@ -133,19 +133,19 @@ class split_metadata final : public rule {
     const half other = *found;
     waiting_.erase(found);
     const key_state* const meta = all.find(other.key);
-    if (meta != nullptr && is_pair(other.store, mark{what})) {
-      pair(key, mark{what}, *meta, other.store, all);
+    if (meta != nullptr && is_pair(other.store, op_summary{what})) {
+      pair(key, op_summary{what}, *meta, other.store, all);
     }
   }
 
-  void pair(const key_state& value, const mark& value_store, const key_state& meta,
-            const mark& meta_store, const world& all) {
+  void pair(const key_state& value, const op_summary& value_store, const key_state& meta,
+            const op_summary& meta_store, const rule_context& all) {
     seen& of = of_[*value.pattern];
     of.meta = meta.pattern->index;
     ++of.bad.opportunities;
     if (is_one_step(value_store, meta_store)) return;
-    const mark& first = value_store.done <= meta_store.done ? value_store : meta_store;
-    const mark& second = value_store.done <= meta_store.done ? meta_store : value_store;
+    const op_summary& first = value_store.done <= meta_store.done ? value_store : meta_store;
+    const op_summary& second = value_store.done <= meta_store.done ? meta_store : value_store;
     const auto reads_between = [&](const key_state& key) {
       return key.last_hit && key.last_hit->sent >= first.done &&
              key.last_hit->done <= second.sent && key.last_hit->connection != first.connection;

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -48,13 +48,13 @@ class xfetch_miscalibrated final : public rule {
     return interest::refreshes | interest::of(op::kind::store);
   }
 
-  void on_op(const op& what, const key_state& key, const world& /*all*/) override {
+  void on_op(const op& what, const key_state& key, const rule_context& /*all*/) override {
     reads_seen& of = reads_[key.ref];
     of.before = of.now;
     of.now = {what.sequence, key.counts.hits, key.origin_loads};
   }
 
-  void on_refresh(const refresh& what, const key_state& key, const world& all) override {
+  void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
     const moment delta = all.delta_of(*key.pattern);
     if (!what.last_hit || !what.lifetime_known || !what.last_store || delta <= moment{0}) return;
     if (what.ttl <= moment{0} || what.store.came != op::outcome::yes) return;
@@ -79,7 +79,7 @@ class xfetch_miscalibrated final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t refreshes = 0;
     bool failed = false;
     for (auto& [index, of] : of_) {

@@ -4,7 +4,7 @@
 #include <array>
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -21,7 +21,7 @@ class busy_poll final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C501"; }
   [[nodiscard]] interest::bits wants() const override { return interest::waits; }
 
-  void on_wait(const wait& what, const key_state& key, const world& all) override {
+  void on_wait(const wait& what, const key_state& key, const rule_context& all) override {
     if (all.is_perturbed(what.first, what.last)) return;
     recent& others = of_[key.ref];
     const double rate = rate_of(what) + rate_beside(what, others);
@@ -41,7 +41,7 @@ class busy_poll final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t busy = 0;
     for (auto& [index, bad] : bad_) {
       const pattern_state& pattern = all.patterns()[index];

@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "audit/rules/evidence_text.hpp"
 #include "audit/rules/retry_rhythm.hpp"
-#include "audit/rules/telling.hpp"
 
 namespace drover::audit {
 namespace {
@@ -36,7 +36,7 @@ class fixed_retry final : public rule {
            interest::of(op::kind::remove) | interest::of(op::kind::compare_remove);
   }
 
-  void on_op(const op& what, const key_state& key, const world& all) override {
+  void on_op(const op& what, const key_state& key, const rule_context& all) override {
     // A miss asks for a value; EXISTS that says yes and a lost acquisition ask for a lock.
     const bool failed = what.is_miss() || what.was_lost() ||
                         (what.is == op::kind::exists && what.came == op::outcome::yes);
@@ -59,7 +59,7 @@ class fixed_retry final : public rule {
     of.sent.insert(place, what.sent);
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     for (auto& [slot, of] : bursts_) close(of, all);
     std::uint64_t questions = 0;
     bool failed = false;
@@ -104,7 +104,7 @@ class fixed_retry final : public rule {
     std::vector<std::uint64_t> by;  ///< the connections of `sent`
   };
 
-  void close(burst& of, const world& all) {
+  void close(burst& of, const rule_context& all) {
     const key_state* const key = all.find(of.key);
     if (key != nullptr && of.sent.size() >= burst_min &&
         !all.is_perturbed(of.sent.front(), of.sent.back())) {
@@ -114,7 +114,7 @@ class fixed_retry final : public rule {
     of.by.clear();
   }
 
-  void close_old(moment now, const world& all) {
+  void close_old(moment now, const rule_context& all) {
     for (auto each = bursts_.begin(); each != bursts_.end();) {
       const bool is_over = each->second.sent.empty() || now - each->second.sent.back() > burst_gap;
       if (is_over) close(each->second, all);
@@ -122,7 +122,7 @@ class fixed_retry final : public rule {
     }
   }
 
-  void add(const key_state& key, const burst& of, const world& all) {
+  void add(const key_state& key, const burst& of, const rule_context& all) {
     const bool is_known = of_.find(key.pattern->index) != nullptr;
     if (!is_known && patterns_ >= patterns_max) return;
     patterns_ += is_known ? 0 : 1;

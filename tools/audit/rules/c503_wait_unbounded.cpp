@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -22,17 +22,18 @@ class wait_unbounded final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C503"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::waits | interest::tenures;
+    return interest::waits | interest::lock_holds;
   }
 
-  void on_tenure(const tenure& what, const key_state& /*lock*/, const world& /*all*/) override {
+  void on_lock_hold(const lock_hold& what, const key_state& /*lock*/,
+                    const rule_context& /*all*/) override {
     if (what.has_lease) {
       moment& lease = leases_[what.pattern];
       lease = std::max(lease, what.ttl);
     }
   }
 
-  void on_wait(const wait& what, const key_state& key, const world& all) override {
+  void on_wait(const wait& what, const key_state& key, const rule_context& all) override {
     if (all.is_perturbed(what.first, what.last)) return;
     if (all.connections().is_multiplexed(what.connection)) return;  // many callers, one wait
     ++waits_;
@@ -48,7 +49,7 @@ class wait_unbounded final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t long_waits = 0;
     bool judged = false;
     for (auto& [index, of] : of_) {
@@ -81,7 +82,7 @@ class wait_unbounded final : public rule {
     std::uint64_t waits = 0;
   };
 
-  moment lease_of(const pattern_state& pattern, const world& all) const {
+  moment lease_of(const pattern_state& pattern, const rule_context& all) const {
     if (!pattern.paired) return moment{0};
     const bool is_lock = all.role_of(pattern) == key_role::lock;
     // Who asks for the value as well is judged by that: the value ends the wait.

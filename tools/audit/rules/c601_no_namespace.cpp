@@ -2,7 +2,7 @@
 // C601: value keys have no prefix.
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -16,7 +16,7 @@ class no_namespace final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C601"; }
   [[nodiscard]] interest::bits wants() const override { return 0; }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t values = 0;
     std::uint64_t bare = 0;
     for (const pattern_state& each : all.patterns()) {
@@ -43,7 +43,7 @@ class no_namespace final : public rule {
   }
 
  private:
-  static bool is_judged(const pattern_state& pattern, const world& all) {
+  static bool is_judged(const pattern_state& pattern, const rule_context& all) {
     return all.role_of(pattern) == key_role::value && all.is_cache_aside(pattern);
   }
   /// By an example: in a pattern the brackets of "(others)" and the like stand for many names.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -18,7 +18,7 @@ class unbounded_keys final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C602"; }
   [[nodiscard]] interest::bits wants() const override { return 0; }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t most = 0;
     bool failed = false;
     for (const pattern_state& each : all.patterns()) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -18,7 +18,7 @@ class big_value final : public rule {
     return interest::of(op::kind::store) | interest::of(op::kind::acquire);
   }
 
-  void on_op(const op& what, const key_state& key, const world& all) override {
+  void on_op(const op& what, const key_state& key, const rule_context& all) override {
     if (what.value.length < info_from || what.came == op::outcome::failed) return;
     cases& big = of_[*key.pattern];
     big.add(static_cast<double>(what.value.length), [&] {
@@ -27,7 +27,7 @@ class big_value final : public rule {
     });
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t longest = 0;
     std::uint64_t judged = 0;
     bool failed = false;

@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -63,12 +63,12 @@ class blocking_command final : public rule {
     return interest::events | interest::of(op::kind::read);
   }
 
-  void on_op(const op& what, const key_state& /*key*/, const world& /*all*/) override {
+  void on_op(const op& what, const key_state& /*key*/, const rule_context& /*all*/) override {
     // Misses: hits come after them, as nothing is cached at the start.
     if (what.is_read() && ++reads_ == reads_of_start) started_ = true;
   }
 
-  void on_event(const event& what, const world& all) override {
+  void on_event(const event& what, const rule_context& all) override {
     ++commands_;
     if (!began_) first_ = what.sent;
     began_ = true;
@@ -85,7 +85,7 @@ class blocking_command final : public rule {
     add(*found, what, all);
   }
 
-  void on_end(const world& /*all*/, verdicts& out) override {
+  void on_end(const rule_context& /*all*/, verdicts& out) override {
     std::uint64_t count = 0;
     for (auto& [command, of] : of_) {
       count += of.bad.count;
@@ -119,7 +119,7 @@ class blocking_command final : public rule {
     cases bad;
   };
 
-  void add(const culprit& found, const event& what, const world& all) {
+  void add(const culprit& found, const event& what, const rule_context& all) {
     seen& of = of_[std::string{found.command}];
     of.what = &found;
     const moment took = what.done - what.sent;

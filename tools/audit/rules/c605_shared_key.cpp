@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -24,7 +24,7 @@ class shared_key final : public rule {
     return interest::of(op::kind::store) | interest::of(op::kind::acquire);
   }
 
-  void on_op(const op& what, const key_state& key, const world& all) override {
+  void on_op(const op& what, const key_state& key, const rule_context& all) override {
     if (what.came != op::outcome::yes || what.part || word_of(what.value.looks).empty()) return;
     writer& last = last_[key.ref];
     const bool another = last.known && !all.connections().may_be_one(last.process, what.process);
@@ -39,7 +39,7 @@ class shared_key final : public rule {
     last = {true, what.process, what.value.looks, what.sent};
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     std::uint64_t mixed = 0;
     for (auto& [index, bad] : of_) {
       const pattern_state& pattern = all.patterns()[index];

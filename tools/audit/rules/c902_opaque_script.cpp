@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -20,7 +20,7 @@ class opaque_script final : public rule {
     return interest::events | interest::records;
   }
 
-  void on_event(const event& what, const world& /*all*/) override {
+  void on_event(const event& what, const rule_context& /*all*/) override {
     if (what.script.empty() || !what.executed) return;
     const std::string_view command = what.command;
     const bool is_call = command.starts_with("EVAL") || command.starts_with("FCALL");
@@ -35,7 +35,7 @@ class opaque_script final : public rule {
     }
   }
 
-  void on_record(const record& what, const world& /*all*/) override {
+  void on_record(const record& what, const rule_context& /*all*/) override {
     const auto* const seen = std::get_if<script_seen>(&what);
     if (seen == nullptr || (scripts_.size() >= scripts_max && !scripts_.contains(seen->script))) {
       return;
@@ -45,7 +45,7 @@ class opaque_script final : public rule {
     of.understood = seen->does != script_seen::purpose::unknown || !seen->known_as.empty();
   }
 
-  void on_end(const world& /*all*/, verdicts& out) override {
+  void on_end(const rule_context& /*all*/, verdicts& out) override {
     for (const bool seen : {false, true}) tell(seen, out);
   }
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <set>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -17,7 +17,7 @@ class events_lost final : public rule {
   [[nodiscard]] std::string_view id() const override { return "C903"; }
   [[nodiscard]] interest::bits wants() const override { return interest::records; }
 
-  void on_record(const record& what, const world& /*all*/) override {
+  void on_record(const record& what, const rule_context& /*all*/) override {
     const auto* const lost = std::get_if<sight_lost>(&what);
     if (lost == nullptr) return;
     ++times_;
@@ -29,7 +29,7 @@ class events_lost final : public rule {
     if (reasons_.size() < reasons_max || reasons_.contains(lost->why)) ++reasons_[lost->why];
   }
 
-  void on_end(const world& /*all*/, verdicts& out) override {
+  void on_end(const rule_context& /*all*/, verdicts& out) override {
     if (times_ == 0) return;
     std::string why;
     for (const auto& [reason, times] : reasons_) {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 namespace {
@@ -25,7 +25,7 @@ class bypass final : public rule {
     return interest::all_ops | interest::hits | interest::events | interest::records;
   }
 
-  void on_op(const op& what, const key_state& key, const world& all) override {
+  void on_op(const op& what, const key_state& key, const rule_context& all) override {
     if (blind_) return;
     if (what.is == op::kind::read || what.is == op::kind::exists) {
       if (what.is_read()) ++reads_;
@@ -44,7 +44,7 @@ class bypass final : public rule {
     if (overlaps || !is_known) unclear_[key.ref] = what.done;
   }
 
-  void on_event(const event& what, const world& /*all*/) override {
+  void on_event(const event& what, const rule_context& /*all*/) override {
     // What changes many keys, or keys that are not named.
     const std::string_view name = what.command;
     if (name == "FLUSHALL" || name == "FLUSHDB" || name == "SWAPDB" || name == "RENAME" ||
@@ -54,12 +54,12 @@ class bypass final : public rule {
     }
   }
 
-  void on_record(const record& what, const world& /*all*/) override {
+  void on_record(const record& what, const rule_context& /*all*/) override {
     // Once something was not seen, what was stored cannot be known.
     blind_ = blind_ || std::holds_alternative<sight_lost>(what);
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     if (blind_) return;
     settle(all.now() + answer_max + answer_max, all);
     if (strange_.count < values_min) return;
@@ -90,19 +90,21 @@ class bypass final : public rule {
            command == "SETEX" || command == "PSETEX" || command == "SETNX" || command == "MSET";
   }
 
-  static const mark* of(const std::optional<mark>& what) { return what ? &*what : nullptr; }
+  static const op_summary* of(const std::optional<op_summary>& what) {
+    return what ? &*what : nullptr;
+  }
 
   /// A hit with another value than the last known one: is it a strange one?
-  void look(const op& what, const key_state& key, const world& all) {
+  void look(const op& what, const key_state& key, const rule_context& all) {
     settle(what.sent, all);
-    const mark* last = nullptr;
-    const mark* const store = of(key.last_store);
-    const mark* const removal = key.last_remove.get();
-    for (const mark* const each : {of(key.last_hit), of(key.last_miss), store, removal}) {
+    const op_summary* last = nullptr;
+    const op_summary* const store = of(key.last_store);
+    const op_summary* const removal = key.last_remove.get();
+    for (const op_summary* const each : {of(key.last_hit), of(key.last_miss), store, removal}) {
       if (each != nullptr && (last == nullptr || each->done > last->done)) last = each;
     }
     if (last == nullptr || last->done > what.sent || last->done <= unclear_upto_) return;
-    for (const mark* const each : {store, removal}) {
+    for (const op_summary* const each : {store, removal}) {
       const bool overlaps = each != nullptr && each != last && each->done > last->sent;
       if (overlaps) return;  // the one that came second decides, and which that is is not known
     }
@@ -125,7 +127,7 @@ class bypass final : public rule {
   }
 
   /// Reads whose explanation would have come by now have none.
-  void settle(moment now, const world& all) {
+  void settle(moment now, const rule_context& all) {
     if (waiting_.empty() || now - waiting_.front().done < answer_max) return;
     for (const strange_read& each : waiting_) {
       if (now - each.done < answer_max) continue;

@@ -28,7 +28,7 @@ std::string who_loaded(const cold_event& what) {
   return what.loading_processes == 0 ? unknown : known + " and " + unknown;
 }
 
-evidence proof_of_herd(const cold_event& what, const key_state& key, const world& all,
+evidence proof_of_herd(const cold_event& what, const key_state& key, const rule_context& all,
                        std::uint64_t loads) {
   std::string summary = counted(loads, "load", "loads") + " by " + who_loaded(what) +
                         " in one cold event that " + counted(what.requests, "request", "requests") +
@@ -61,7 +61,7 @@ const cold_event::locking* lock_of(const cold_event& what) {
   return most;
 }
 
-bool is_guard(const world& all, std::uint32_t lock, const pattern_state& value, int fits) {
+bool is_guard(const rule_context& all, std::uint32_t lock, const pattern_state& value, int fits) {
   if (lock >= all.patterns().size()) return false;
   const pattern_state& pattern = all.patterns()[lock];
   if (all.role_of(pattern) != key_role::lock) return false;
@@ -76,7 +76,7 @@ bool is_written_like_a_session(const pattern_state& pattern) {
   return static_cast<double>(other) > share * static_cast<double>(counts.reads());
 }
 
-void herd_book::add(const cold_event& what, const key_state& key, const world& all) {
+void herd_book::add(const cold_event& what, const key_state& key, const rule_context& all) {
   pattern_tally& pattern = of_[*key.pattern];
   ++pattern.events;
   if (what.contended) ++pattern.contended;
@@ -105,7 +105,7 @@ void herd_book::add(const cold_event& what, const key_state& key, const world& a
   });
 }
 
-herd_book::sum herd_book::of(const pattern_state& pattern, const world& all) const {
+herd_book::sum herd_book::of(const pattern_state& pattern, const rule_context& all) const {
   sum made;
   const pattern_tally* const tallied = of_.find(pattern.index);
   if (tallied == nullptr) return made;

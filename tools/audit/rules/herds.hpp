@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 
@@ -17,7 +17,7 @@ namespace drover::audit {
 [[nodiscard]] const cold_event::locking* lock_of(const cold_event& what);
 /// Whether the pattern is one of locks, and guards the value by its name or by what was done.
 /// Precondition: roles are final.
-[[nodiscard]] bool is_guard(const world& all, std::uint32_t lock, const pattern_state& value,
+[[nodiscard]] bool is_guard(const rule_context& all, std::uint32_t lock, const pattern_state& value,
                             int fits);
 
 class herd_book {
@@ -45,8 +45,8 @@ class herd_book {
     tally unguarded;      ///< those without a lock that is one
   };
 
-  void add(const cold_event& what, const key_state& key, const world& all);
-  [[nodiscard]] sum of(const pattern_state& pattern, const world& all) const;
+  void add(const cold_event& what, const key_state& key, const rule_context& all);
+  [[nodiscard]] sum of(const pattern_state& pattern, const rule_context& all) const;
 
  private:
   struct pattern_tally {

@@ -20,7 +20,7 @@ class library_watch final : public rule {
            interest::of(op::kind::compare_expire) | interest::of(op::kind::read);
   }
 
-  void on_op(const op& what, const key_state& key, const world& all) override {
+  void on_op(const op& what, const key_state& key, const rule_context& all) override {
     library_traces& seen = seen_[*key.pattern];
     add(seen.keys, key.name);
     if (!what.known_as.empty()) add(seen.scripts, what.known_as);
@@ -29,7 +29,7 @@ class library_watch final : public rule {
     if (from != nullptr && !from->library.empty()) add(seen.clients, from->library);
   }
 
-  void on_end(const world& all, verdicts& out) override {
+  void on_end(const rule_context& all, verdicts& out) override {
     if (all.capture().keys_hidden) return;
     for (finding& each : out.findings) {
       const library_profile* library = recognised(traces_of(each, all));
@@ -57,7 +57,7 @@ class library_watch final : public rule {
   }
 
   /// Of the finding's pattern, of the locks that guard it, and of what it guards.
-  library_traces traces_of(const finding& what, const world& all) const {
+  library_traces traces_of(const finding& what, const rule_context& all) const {
     library_traces traces;
     traces.keys = what.keys;
     for (const pattern_state& each : all.patterns()) {

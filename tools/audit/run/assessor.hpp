@@ -21,7 +21,7 @@ class assessor final : public record_sink {
 
   /// What looks on from now on, after each record that was judged; on the thread that calls `take`.
   /// Before the first record.
-  void let_look_on(std::function<void(const record&, const world&)> look) {
+  void let_look_on(std::function<void(const record&, const rule_context&)> look) {
     look_ = std::move(look);
   }
 
@@ -31,7 +31,7 @@ class assessor final : public record_sink {
 
  private:
   engine engine_;
-  std::function<void(const record&, const world&)> look_;
+  std::function<void(const record&, const rule_context&)> look_;
 };
 
 }  // namespace drover::audit

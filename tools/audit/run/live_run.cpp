@@ -170,7 +170,8 @@ class live_run {
     with.seed = std::random_device{}();
     with.say = say;
     probe_.emplace(std::move(with), *capture_);
-    assessor_.let_look_on([this](const record& one, const world& all) { probe_->saw(one, all); });
+    assessor_.let_look_on(
+        [this](const record& one, const rule_context& all) { probe_->saw(one, all); });
   }
 
   void start_probe() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "audit/engine/drawing.hpp"
+#include "audit/engine/timeline_builder.hpp"
 
 #include <algorithm>
 
@@ -55,12 +55,12 @@ std::uint64_t identity(key_ref key) { return (std::uint64_t{key.generation} << 3
 
 }  // namespace
 
-std::uint32_t drawing::key_of(const key_state& key) const {
+std::uint32_t timeline_builder::key_of(const key_state& key) const {
   const auto at = keys_.find(identity(key.ref));
   return at == keys_.end() ? nothing : at->second;
 }
 
-std::uint32_t drawing::choose(key_state& key) {
+std::uint32_t timeline_builder::choose(key_state& key) {
   if (made_.keys.size() >= told_.drawn_keys_max) return nothing;
   if (++of_pattern_[key.pattern->index] > keys_of_pattern_max) return nothing;
   const auto index = static_cast<std::uint32_t>(made_.keys.size());
@@ -70,7 +70,7 @@ std::uint32_t drawing::choose(key_state& key) {
   return index;
 }
 
-std::size_t drawing::process_of(std::uint32_t process) {
+std::size_t timeline_builder::process_of(std::uint32_t process) {
   const auto [at, is_new] = processes_.emplace(process, made_.processes.size());
   if (is_new) {
     const auto& all = connections_.processes();
@@ -79,7 +79,7 @@ std::size_t drawing::process_of(std::uint32_t process) {
   return at->second;
 }
 
-void drawing::op_seen(const op& what, key_state& key) {
+void timeline_builder::op_seen(const op& what, key_state& key) {
   const bool hit = what.is_hit();
   if (key.drawn == key_state::drawn_as::no) return;
   std::uint32_t index = nothing;
@@ -105,11 +105,11 @@ void drawing::op_seen(const op& what, key_state& key) {
   line.process = process_of(what.process);
   line.key = index;
   line.is = kind_of(what);
-  line.text = text_of(mark(what), key.name);
+  line.text = text_of(op_summary(what), key.name);
   made_.operations.push_back(std::move(line));
 }
 
-void drawing::closed(const cold_event& what, const key_state& key) {
+void timeline_builder::closed(const cold_event& what, const key_state& key) {
   const std::uint32_t index = key_of(key);
   if (index == nothing) return;
   if (made_.cold_events.size() >= told_.drawn_events_max) {
@@ -120,7 +120,7 @@ void drawing::closed(const cold_event& what, const key_state& key) {
       {index, what.from, what.to, what.requests, what.load_count, what.by_tool});
 }
 
-void drawing::loaded(const load& what, const key_state& key) {
+void timeline_builder::loaded(const load& what, const key_state& key) {
   add(made_.loads_each_second, what.store.sent, 1);
   const std::uint32_t index = key_of(key);
   if (index == nothing) return;
@@ -132,19 +132,19 @@ void drawing::loaded(const load& what, const key_state& key) {
                          what.store.came == op::outcome::yes});
 }
 
-void drawing::origin_loaded(moment at, std::uint64_t count) {
+void timeline_builder::origin_loaded(moment at, std::uint64_t count) {
   add(made_.origin_each_second, at, count);
 }
 
-std::uint64_t drawing::wire_loads_in(moment from, moment to) const {
+std::uint64_t timeline_builder::wire_loads_in(moment from, moment to) const {
   return sum(made_.loads_each_second, from, to);
 }
 
-std::uint64_t drawing::origin_loads_in(moment from, moment to) const {
+std::uint64_t timeline_builder::origin_loads_in(moment from, moment to) const {
   return sum(made_.origin_each_second, from, to);
 }
 
-drawn_timeline drawing::finish(const std::deque<pattern_state>& patterns) {
+drawn_timeline timeline_builder::finish(const std::deque<pattern_state>& patterns) {
   for (const std::uint32_t each : patterns_) made_.roles.push_back(patterns[each].role);
   return std::move(made_);
 }

@@ -7,6 +7,6 @@ namespace drover::text {
 
 /// All of a file, or of standard input for "-". Throws `usage_error` naming what cannot be read, or
 /// is larger than 256 MiB.
-[[nodiscard]] std::string whole_input(const std::string& file);
+[[nodiscard]] std::string read_file_or_stdin(const std::string& file);
 
 }  // namespace drover::text

@@ -6,7 +6,7 @@
 
 namespace drover::cli {
 
-struct showing {
+struct text_result {
   std::string text;
   int exit_code = 0;  ///< other than 0: to standard error
 };

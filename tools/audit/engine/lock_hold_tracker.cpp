@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "audit/engine/tenure_tracker.hpp"
+#include "audit/engine/lock_hold_tracker.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -24,11 +24,11 @@ constexpr moment miss_to_lock = seconds(10);
 
 }  // namespace
 
-tenure_tracker::tenure_tracker(key_table& keys, const connection_book& connections,
-                               cold_tracker& colds, fact_sink& sink, std::size_t locks_max)
+lock_hold_tracker::lock_hold_tracker(key_table& keys, const connection_book& connections,
+                                     cold_tracker& colds, fact_sink& sink, std::size_t locks_max)
     : keys_(keys), connections_(connections), colds_(colds), sink_(sink), locks_max_(locks_max) {}
 
-lock_book& tenure_tracker::book_of(key_state& lock) {
+lock_book& lock_hold_tracker::book_of(key_state& lock) {
   if (lock.lock != nullptr) return *lock.lock;
   while (locks_ >= locks_max_ && !opened_.empty()) {
     key_state* const oldest = keys_.find(opened_.front());
@@ -47,18 +47,18 @@ lock_book& tenure_tracker::book_of(key_state& lock) {
   return *lock.lock;
 }
 
-tenure_tracker::worker& tenure_tracker::worker_of(std::uint32_t process) {
+lock_hold_tracker::worker& lock_hold_tracker::worker_of(std::uint32_t process) {
   if (workers_.size() >= workers_max && !workers_.contains(process)) process = 0;
   return workers_[process];
 }
 
-void tenure_tracker::acquire(key_state& lock, const op& what) {
+void lock_hold_tracker::acquire(key_state& lock, const op& what) {
   if (what.came == op::outcome::yes) won(lock, what);
   if (what.came == op::outcome::no) lost(lock, what);
   if (what.came == op::outcome::yes || what.came == op::outcome::no) link_try(lock, what);
 }
 
-void tenure_tracker::set_lease(tenure& who, const op& what) {
+void lock_hold_tracker::set_lease(lock_hold& who, const op& what) {
   if (what.ttl_how == op::ttl_is::none) who.has_lease = false;
   if (what.ttl_how != op::ttl_is::set) return;
   who.has_lease = true;
@@ -66,33 +66,34 @@ void tenure_tracker::set_lease(tenure& who, const op& what) {
   who.lease_to = what.done + what.ttl;
 }
 
-void tenure_tracker::won(key_state& lock, const op& what) {
+void lock_hold_tracker::won(key_state& lock, const op& what) {
   lock_book& book = book_of(lock);
-  tenure made;
+  lock_hold made;
   if (book.current) {
-    tenure& before = *book.current;
-    before.next_won = mark(what);
+    lock_hold& before = *book.current;
+    before.next_won = op_summary(what);
     const bool ran_out = may_be_over(before, what);
     made.before_unheard = ran_out && !before.came_back;
     made.before_won = before.won;
-    end(lock, ran_out ? tenure::ending::ran_out : tenure::ending::release_unseen);
+    end(lock, ran_out ? lock_hold::ending::ran_out : lock_hold::ending::release_unseen);
   } else if (!book.former.empty()) {
-    tenure& before = book.former.back();
-    if (!before.next_won) before.next_won = mark(what);
-    const bool deleted = before.ended_by != tenure::another::no && !before.removed_again;
-    made.before_unheard = (before.how == tenure::ending::ran_out || deleted) && !before.came_back;
+    lock_hold& before = book.former.back();
+    if (!before.next_won) before.next_won = op_summary(what);
+    const bool deleted = before.ended_by != lock_hold::another::no && !before.removed_again;
+    made.before_unheard =
+        (before.how == lock_hold::ending::ran_out || deleted) && !before.came_back;
     made.before_won = before.won;
   }
   made.number = ++last_number_;
   made.lock = lock.ref;
   made.pattern = lock.pattern->index;
-  made.won = mark(what);
+  made.won = op_summary(what);
   made.is_text = what.is_text;
   if (what.ttl_how == op::ttl_is::set) {
-    made.ttl_came = tenure::ttl_by::same_command;
+    made.ttl_came = lock_hold::ttl_by::same_command;
     made.ttl = what.ttl;
   }
-  if (what.ttl_how == op::ttl_is::unknown) made.ttl_came = tenure::ttl_by::unknown;
+  if (what.ttl_how == op::ttl_is::unknown) made.ttl_came = lock_hold::ttl_by::unknown;
   set_lease(made, what);
   take_losses(book, what, made);
   find_value(lock, what, made);
@@ -102,7 +103,7 @@ void tenure_tracker::won(key_state& lock, const op& what) {
   who.open.push_back(lock.ref);
 }
 
-void tenure_tracker::take_losses(lock_book& book, const op& what, tenure& made) {
+void lock_hold_tracker::take_losses(lock_book& book, const op& what, lock_hold& made) {
   // Those of the same connection; with pools, which change it, those of the process.
   auto at = std::find_if(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
     return l.connection == what.connection;
@@ -121,7 +122,7 @@ void tenure_tracker::take_losses(lock_book& book, const op& what, tenure& made) 
   });
 }
 
-void tenure_tracker::find_value(key_state& lock, const op& what, tenure& made) {
+void lock_hold_tracker::find_value(key_state& lock, const op& what, lock_hold& made) {
   const lock_book& book = *lock.lock;
   const worker& who = worker_of(what.process);
   const split_name lock_name(lock.name);
@@ -151,7 +152,7 @@ void tenure_tracker::find_value(key_state& lock, const op& what, tenure& made) {
   }
 }
 
-void tenure_tracker::link_try(key_state& lock, const op& what) {
+void lock_hold_tracker::link_try(key_state& lock, const op& what) {
   lock_book& book = *lock.lock;
   if (book.current && what.came == op::outcome::yes && book.current->value.is_set()) {
     book.value = book.current->value;
@@ -160,7 +161,7 @@ void tenure_tracker::link_try(key_state& lock, const op& what) {
   key_ref found = book.value;
   int fits = book.fits;
   if (what.came == op::outcome::no && (!found.is_set() || fits < 2)) {
-    tenure probe;  // as if it had been won
+    lock_hold probe;  // as if it had been won
     find_value(lock, what, probe);
     if (probe.value.is_set() && probe.fits >= fits) {
       found = probe.value;
@@ -173,33 +174,34 @@ void tenure_tracker::link_try(key_state& lock, const op& what) {
   if (value != nullptr && value->cold != nullptr) colds_.tried(*value, lock, what, fits);
 }
 
-void tenure_tracker::lost(key_state& lock, const op& what) {
+void lock_hold_tracker::lost(key_state& lock, const op& what) {
   lock_book& book = book_of(lock);
-  book.last_lost = mark(what);
+  book.last_lost = op_summary(what);
   auto at = std::find_if(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
     return l.connection == what.connection;
   });
   if (at == book.losers.end()) {
     if (book.losers.size() >= losers_max) book.losers.erase(book.losers.begin());
-    book.losers.push_back({what.connection, what.process, 1, what.sent, mark(what), moment{}});
+    book.losers.push_back(
+        {what.connection, what.process, 1, what.sent, op_summary(what), moment{}});
     at = std::prev(book.losers.end());
     if (book.current) ++book.current->losers;
   } else {
     if (book.current && at->last.done <= book.current->won.sent) ++book.current->losers;
     at->gap = what.sent - at->last.done;
     ++at->losses;
-    at->last = mark(what);
+    at->last = op_summary(what);
   }
   if (!book.current) return;
-  tenure& holder = *book.current;
+  lock_hold& holder = *book.current;
   ++holder.losses;
   holder.longest_wait =
       std::max(holder.longest_wait, what.done - std::max(at->first, holder.won.sent));
 }
 
-void tenure_tracker::end(key_state& lock, tenure::ending how) {
+void lock_hold_tracker::end(key_state& lock, lock_hold::ending how) {
   lock_book& book = *lock.lock;
-  tenure& holder = *book.current;
+  lock_hold& holder = *book.current;
   holder.how = how;
   worker& who = worker_of(holder.won.process);
   const auto at = std::find(who.open.begin(), who.open.end(), lock.ref);
@@ -209,18 +211,18 @@ void tenure_tracker::end(key_state& lock, tenure::ending how) {
   if (book.former.size() > former_max) retire(lock);
 }
 
-void tenure_tracker::retire(key_state& lock) {
-  std::vector<tenure>& former = lock.lock->former;
-  const tenure oldest = std::move(former.front());
+void lock_hold_tracker::retire(key_state& lock) {
+  std::vector<lock_hold>& former = lock.lock->former;
+  const lock_hold oldest = std::move(former.front());
   former.erase(former.begin());
   tell(lock, oldest);
 }
 
-void tenure_tracker::tell(key_state& lock, const tenure& what) {
+void lock_hold_tracker::tell(key_state& lock, const lock_hold& what) {
   pattern_state& pattern = *lock.pattern;
-  ++pattern.tenures;
-  if (what.how == tenure::ending::removed) ++pattern.tenures_removed;
-  if (what.missed_before || what.store_count > 0) ++pattern.tenures_with_value;
+  ++pattern.lock_holds;
+  if (what.how == lock_hold::ending::removed) ++pattern.lock_holds_removed;
+  if (what.missed_before || what.store_count > 0) ++pattern.lock_holds_with_value;
   const key_state* const value = keys_.find(what.value);
   if (value != nullptr) {
     auto& votes = pattern.votes;
@@ -235,11 +237,11 @@ void tenure_tracker::tell(key_state& lock, const tenure& what) {
   sink_.take(what, lock);
 }
 
-void tenure_tracker::close(key_state& lock, bool run_over, moment now) {
+void lock_hold_tracker::close(key_state& lock, bool run_over, moment now) {
   lock_book& book = *lock.lock;
   if (book.current) {
     const bool over = run_over && book.current->has_lease && now > book.current->lease_to;
-    end(lock, over ? tenure::ending::ran_out : tenure::ending::open);
+    end(lock, over ? lock_hold::ending::ran_out : lock_hold::ending::open);
   }
   while (!book.former.empty()) retire(lock);
   lock.lock.reset();

@@ -5,25 +5,25 @@
 
 #include <string>
 
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 namespace drover::audit {
 
-/// How a tenure ended with its holder telling so.
-[[nodiscard]] inline bool was_released(const tenure& what) {
-  return what.how == tenure::ending::removed || what.how == tenure::ending::compare_removed;
+/// How a lock hold ended, as its holder reported it.
+[[nodiscard]] inline bool was_released(const lock_hold& what) {
+  return what.how == lock_hold::ending::removed || what.how == lock_hold::ending::compare_removed;
 }
 
 /// What was done to the lock, and to the value it guards, from shortly before the lock was won (or
 /// from the miss that led to it) to `until`.
-[[nodiscard]] evidence proof_of_tenure(const world& all, const tenure& what, const key_state& lock,
-                                       moment until, std::string summary);
+[[nodiscard]] evidence proof_of_lock_hold(const rule_context& all, const lock_hold& what,
+                                          const key_state& lock, moment until, std::string summary);
 
 /// pass, fail, or not exercised, by counts: `bad` of `all` opportunities.
 [[nodiscard]] coverage_line::status status_of(std::uint64_t bad, std::uint64_t all);
 
 /// "lock:* (guards user:*)".
-[[nodiscard]] std::string lock_in_words(const world& all, const pattern_state& lock);
+[[nodiscard]] std::string lock_in_words(const rule_context& all, const pattern_state& lock);
 
 /// Who holds a lock goes on with other connections than the one that won it: then a connection does
 /// not say who deletes.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 #include <gtest/gtest.h>
 

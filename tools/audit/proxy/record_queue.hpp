@@ -18,17 +18,17 @@
 
 namespace drover::audit {
 
-class hand_over {
+class record_queue {
  public:
   struct bounds {
     std::size_t records_max = 65'536;
     std::size_t bytes_max = std::size_t{128} << 20U;  ///< of text in them; about
   };
-  explicit hand_over(bounds within);
+  explicit record_queue(bounds within);
   /// Both sides have ended.
-  ~hand_over();
-  hand_over(const hand_over&) = delete;
-  hand_over& operator=(const hand_over&) = delete;
+  ~record_queue();
+  record_queue(const record_queue&) = delete;
+  record_queue& operator=(const record_queue&) = delete;
 
   // The giving side.
 

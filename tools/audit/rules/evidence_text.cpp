@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "audit/rules/telling.hpp"
+#include "audit/rules/evidence_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,7 +39,7 @@ std::string bytes_in_words(std::uint64_t bytes) {
   return with_unit(static_cast<double>(bytes) / 1e6, "MB");
 }
 
-evidence proof_of(const world& all, const key_state& key, moment from, moment to,
+evidence proof_of(const rule_context& all, const key_state& key, moment from, moment to,
                   std::string summary, key_ref other) {
   evidence made;
   made.summary = std::move(summary);

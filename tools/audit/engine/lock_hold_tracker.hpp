@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Tenures: who held a lock, from when to when, how it ended, and what came late.
 //
-// An acquisition that is won proves that the lock was free. So, if the lease of the tenure before
+// An acquisition that is won proves that the lock was free. So, if the lease of the lock hold before
 // cannot have ended yet, its release is under way on another connection, and is matched when it is
-// heard of. A tenure is told only when some later ones are there, so that what comes late is in it.
+// heard of. A lock hold is told only when some later ones are there, so that what comes late is in it.
 #pragma once
 
 #include <cstddef>
@@ -20,33 +20,33 @@
 
 namespace drover::audit {
 
-/// The tenures of a lock that are not told yet.
+/// The lock holds of a lock that are not told yet.
 struct lock_book {
   struct loser {
     std::uint64_t connection = 0;
     std::uint32_t process = 0;
     std::uint64_t losses = 0;
     moment first{};
-    mark last;
+    op_summary last;
     moment gap{};
   };
 
-  std::optional<tenure> current;
-  std::vector<tenure> former;  ///< the oldest first
+  std::optional<lock_hold> current;
+  std::vector<lock_hold> former;  ///< the oldest first
   std::vector<loser> losers;
-  std::vector<mark> gets;  ///< the last GETs that found it, one for each connection
-  std::optional<mark> last_lost;
-  key_ref value;  ///< that of its latest tenure that had one
+  std::vector<op_summary> gets;  ///< the last GETs that found it, one for each connection
+  std::optional<op_summary> last_lost;
+  key_ref value;  ///< that of its latest lock hold that had one
   int fits = 0;
 };
 
 /// Whether a lease may be over when a command ran.
-[[nodiscard]] bool may_be_over(const tenure& who, const op& what);
+[[nodiscard]] bool may_be_over(const lock_hold& who, const op& what);
 
-class tenure_tracker {
+class lock_hold_tracker {
  public:
-  tenure_tracker(key_table& keys, const connection_book& connections, cold_tracker& colds,
-                 fact_sink& sink, std::size_t locks_max);
+  lock_hold_tracker(key_table& keys, const connection_book& connections, cold_tracker& colds,
+                    fact_sink& sink, std::size_t locks_max);
 
   void acquire(key_state& lock, const op& what);
   void remove(key_state& lock, const op& what);
@@ -62,18 +62,18 @@ class tenure_tracker {
   void value_removed(const key_state& value, const op& what);
   /// A read of a key that may be a value; true: by the holder of its lock, looking once more.
   bool read(key_state& value, const op& what);
-  /// A load was stored (`own` null: a store that is none): the tenure under which it was; 0: none.
+  /// A load was stored (`own` null: a store that is none): the lock hold under which it was; 0: none.
   /// Under a lock, the load begins no earlier than the lock was won.
   std::uint64_t stored(key_state& value, const op& what, load* own);
 
   /// Tells all that is known of the lock.
   void close(key_state& lock, bool run_over, moment now);
-  [[nodiscard]] std::uint64_t tenures() const { return last_number_; }
+  [[nodiscard]] std::uint64_t lock_holds() const { return last_number_; }
 
  private:
   struct missed_key {
     key_ref key;
-    mark what;
+    op_summary what;
   };
   /// What a process is about.
   struct worker {
@@ -85,24 +85,24 @@ class tenure_tracker {
   worker& worker_of(std::uint32_t process);
   void won(key_state& lock, const op& what);
   void lost(key_state& lock, const op& what);
-  void take_losses(lock_book& book, const op& what, tenure& made);
-  void find_value(key_state& lock, const op& what, tenure& made);
+  void take_losses(lock_book& book, const op& what, lock_hold& made);
+  void find_value(key_state& lock, const op& what, lock_hold& made);
   void link_try(key_state& lock, const op& what);
-  void end(key_state& lock, tenure::ending how);
+  void end(key_state& lock, lock_hold::ending how);
   void retire(key_state& lock);
-  void tell(key_state& lock, const tenure& what);
-  [[nodiscard]] tenure* removed_by(lock_book& book, const op& what);
-  [[nodiscard]] tenure* with_token(lock_book& book, const op& what);
-  static std::optional<mark> take_read(lock_book& book, const op& what);
-  [[nodiscard]] tenure::another not_the_holder(const lock_book& book, const tenure& ended,
-                                               const op& what) const;
-  void note_removal(lock_book& book, tenure& ended, const op& what);
-  void came_late(lock_book& book, tenure& who, const op& what);
-  void note_late_store(lock_book& book, tenure& who, const op& what);
+  void tell(key_state& lock, const lock_hold& what);
+  [[nodiscard]] lock_hold* removed_by(lock_book& book, const op& what);
+  [[nodiscard]] lock_hold* with_token(lock_book& book, const op& what);
+  static std::optional<op_summary> take_read(lock_book& book, const op& what);
+  [[nodiscard]] lock_hold::another not_the_holder(const lock_book& book, const lock_hold& ended,
+                                                  const op& what) const;
+  void note_removal(lock_book& book, lock_hold& ended, const op& what);
+  void came_late(lock_book& book, lock_hold& who, const op& what);
+  void note_late_store(lock_book& book, lock_hold& who, const op& what);
   bool late(key_state& value, const op& what);
   void gone(key_state& lock, const op& what);
-  void set_lease(tenure& who, const op& what);
-  void attach(key_state& value, tenure& holder, const op& what, const load* own, int fits);
+  void set_lease(lock_hold& who, const op& what);
+  void attach(key_state& value, lock_hold& holder, const op& what, const load* own, int fits);
 
   key_table& keys_;
   const connection_book& connections_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "audit/proxy/hand_over.hpp"
+#include "audit/proxy/record_queue.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,14 +22,14 @@ std::unique_ptr<record> numbered(std::uint64_t number, std::size_t text = 8) {
 
 std::uint64_t number_of(const record& one) { return std::get<event>(one).sequence; }
 
-std::vector<std::uint64_t> take_all(hand_over& from) {
+std::vector<std::uint64_t> take_all(record_queue& from) {
   std::vector<std::uint64_t> out;
   from.take(1'000'000, [&](record& one) { out.push_back(number_of(one)); });
   return out;
 }
 
 TEST(audit_hand_over, KeepsTheOrderAndTakesNoMoreThanThereIsRoomFor) {
-  hand_over subject{{.records_max = 4, .bytes_max = 1000}};
+  record_queue subject{{.records_max = 4, .bytes_max = 1000}};
   std::uint64_t next = 0;
   std::uint64_t expected = 0;
   for (int round = 0; round < 10; ++round) {
@@ -48,7 +48,7 @@ TEST(audit_hand_over, KeepsTheOrderAndTakesNoMoreThanThereIsRoomFor) {
 }
 
 TEST(audit_hand_over, CountsTheBytesOfWhatWaits) {
-  hand_over subject{{.records_max = 100, .bytes_max = 1000}};
+  record_queue subject{{.records_max = 100, .bytes_max = 1000}};
   auto large = numbered(1, 600);
   ASSERT_TRUE(subject.give(large));
   auto second = numbered(2, 600);
@@ -58,7 +58,7 @@ TEST(audit_hand_over, CountsTheBytesOfWhatWaits) {
 }
 
 TEST(audit_hand_over, GivesSpentRecordsBackWithTheirMemory) {
-  hand_over subject{{}};
+  record_queue subject{{}};
   auto first = numbered(1, 100);
   ASSERT_TRUE(subject.give(first));
   subject.take(1, [](record&) {});
@@ -80,7 +80,7 @@ TEST(audit_hand_over, GivesSpentRecordsBackWithTheirMemory) {
 }
 
 TEST(threads_audit_hand_over, EverythingGivenArrivesInOrder) {
-  hand_over subject{{.records_max = 64, .bytes_max = 1U << 20U}};
+  record_queue subject{{.records_max = 64, .bytes_max = 1U << 20U}};
   constexpr std::uint64_t count = 50'000;
   std::uint64_t refused = 0;
   std::thread giving{[&] {

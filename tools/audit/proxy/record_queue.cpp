@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "audit/proxy/hand_over.hpp"
+#include "audit/proxy/record_queue.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -29,17 +29,17 @@ std::size_t weight(const record& of) noexcept {
   return 0;
 }
 
-hand_over::hand_over(bounds within)
+record_queue::record_queue(bounds within)
     : within_{within}, waiting_{within.records_max}, spent_{within.records_max} {
   free_.reserve(within.records_max);
 }
 
-hand_over::~hand_over() {
+record_queue::~record_queue() {
   for (weighed each; waiting_.pop(each);) delete each.one;
   for (record* each = nullptr; spent_.pop(each);) delete each;
 }
 
-bool hand_over::give(std::unique_ptr<record>& one) {
+bool record_queue::give(std::unique_ptr<record>& one) {
   const std::size_t bytes = weight(*one);
   if (bytes_given_ - bytes_taken_.load(std::memory_order_relaxed) + bytes > within_.bytes_max) {
     return false;
@@ -55,7 +55,7 @@ bool hand_over::give(std::unique_ptr<record>& one) {
   return true;
 }
 
-std::unique_ptr<record> hand_over::spent_record() {
+std::unique_ptr<record> record_queue::spent_record() {
   if (free_.empty()) {
     for (record* one = nullptr; spent_.pop(one);) free_.emplace_back(one);
   }
@@ -69,7 +69,7 @@ std::unique_ptr<record> hand_over::spent_record() {
   return out;
 }
 
-void hand_over::given() noexcept {
+void record_queue::given() noexcept {
   if (given_ == std::exchange(known_given_, given_)) return;
   // Either this sees that the other sleeps, or the other sees what was given before it sleeps.
   std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -78,14 +78,14 @@ void hand_over::given() noexcept {
   sleeping_.notify_one();
 }
 
-double hand_over::fill() const noexcept {
+double record_queue::fill() const noexcept {
   const auto records = given_ - taken_.load(std::memory_order_relaxed);
   const auto bytes = bytes_given_ - bytes_taken_.load(std::memory_order_relaxed);
   return std::max(static_cast<double>(records) / static_cast<double>(within_.records_max),
                   static_cast<double>(bytes) / static_cast<double>(within_.bytes_max));
 }
 
-std::size_t hand_over::take(std::size_t count_max, const std::function<void(record&)>& each) {
+std::size_t record_queue::take(std::size_t count_max, const std::function<void(record&)>& each) {
   std::size_t count = 0;
   for (weighed next; count < count_max && waiting_.pop(next); ++count) {
     each(*next.one);
@@ -100,7 +100,7 @@ std::size_t hand_over::take(std::size_t count_max, const std::function<void(reco
   return count;
 }
 
-void hand_over::wait() noexcept {
+void record_queue::wait() noexcept {
   sleeping_.store(1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (waiting_.is_empty() && !woken_.load(std::memory_order_acquire)) {
@@ -110,7 +110,7 @@ void hand_over::wait() noexcept {
   woken_.store(false, std::memory_order_relaxed);
 }
 
-void hand_over::wake() noexcept {
+void record_queue::wake() noexcept {
   woken_.store(true, std::memory_order_release);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   sleeping_.store(0, std::memory_order_release);

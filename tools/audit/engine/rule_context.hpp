@@ -18,11 +18,11 @@
 
 namespace drover::audit {
 
-class world {
+class rule_context {
  public:
-  world(const world&) = delete;
-  world& operator=(const world&) = delete;
-  virtual ~world() = default;
+  rule_context(const rule_context&) = delete;
+  rule_context& operator=(const rule_context&) = delete;
+  virtual ~rule_context() = default;
 
   [[nodiscard]] virtual const settings& told() const = 0;
   /// `done` of the latest command, or a later time that a record told.
@@ -66,7 +66,7 @@ class world {
   [[nodiscard]] virtual std::string_view eviction_policy() const = 0;
 
  protected:
-  world() = default;
+  rule_context() = default;
 };
 
 }  // namespace drover::audit

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "audit/rules/tenures.hpp"
+#include "audit/rules/lock_holds.hpp"
 
 #include <algorithm>
 
 namespace drover::audit {
 
-evidence proof_of_tenure(const world& all, const tenure& what, const key_state& lock, moment until,
-                         std::string summary) {
+evidence proof_of_lock_hold(const rule_context& all, const lock_hold& what, const key_state& lock,
+                            moment until, std::string summary) {
   moment from = what.won.sent;
   if (what.missed && from - what.missed->sent < std::chrono::seconds(1)) {
     from = std::min(from, what.missed->sent);
@@ -19,7 +19,7 @@ coverage_line::status status_of(std::uint64_t bad, std::uint64_t all) {
   return all > 0 ? coverage_line::status::pass : coverage_line::status::not_exercised;
 }
 
-std::string lock_in_words(const world& all, const pattern_state& lock) {
+std::string lock_in_words(const rule_context& all, const pattern_state& lock) {
   if (!lock.paired) return lock.text;
   return lock.text + " (guards " + all.patterns()[*lock.paired].text + ")";
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The run's drawing, bounded: keys that went cold or were locked, what was done to them, loads for
+// The run's timeline_builder, bounded: keys that went cold or were locked, what was done to them, loads for
 // each second.
 #pragma once
 
@@ -14,9 +14,9 @@
 
 namespace drover::audit {
 
-class drawing {
+class timeline_builder {
  public:
-  drawing(const settings& told, const connection_book& connections)
+  timeline_builder(const settings& told, const connection_book& connections)
       : told_(told), connections_(connections) {}
 
   void op_seen(const op& what, key_state& key);
@@ -27,7 +27,7 @@ class drawing {
   [[nodiscard]] std::uint64_t wire_loads_in(moment from, moment to) const;
   [[nodiscard]] std::uint64_t origin_loads_in(moment from, moment to) const;
 
-  /// With the roles of keys as they are now. The drawing is given away.
+  /// With the roles of keys as they are now. The timeline_builder is given away.
   [[nodiscard]] drawn_timeline finish(const std::deque<pattern_state>& patterns);
 
  private:

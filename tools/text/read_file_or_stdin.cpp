@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "text/whole_input.hpp"
+#include "text/read_file_or_stdin.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -9,7 +9,7 @@
 
 namespace drover::text {
 
-std::string whole_input(const std::string& file) {
+std::string read_file_or_stdin(const std::string& file) {
   constexpr std::size_t most = std::size_t{256} << 20U;
   std::FILE* const stream = file == "-" ? stdin : std::fopen(file.c_str(), "rbe");
   if (stream == nullptr) throw usage_error{file + ": " + std::strerror(errno)};
