@@ -16,9 +16,9 @@ namespace {
 
 class printing_observer : public drover::observer {
  public:
-  void seen(const drover::event& what) override {
+  void on_event(const drover::event& event) override {
     const std::scoped_lock lock{mutex_};
-    std::printf("event: %s\n", std::string{to_string(what.what)}.c_str());
+    std::printf("event: %s\n", std::string{to_string(event.kind)}.c_str());
   }
 
  private:
@@ -30,7 +30,7 @@ class printing_observer : public drover::observer {
 int main(int count, char** values) {
   drover::client redis{
       drover::client_options{.url = count > 1 ? values[1] : "redis://127.0.0.1:6379",
-                             .observed_by = std::make_shared<printing_observer>()}};
+                             .event_observer = std::make_shared<printing_observer>()}};
   drover::cache<std::string> reports{
       redis, {.name = "example-6", .policy = {.ttl = 60s}}, [](std::string_view) {
         std::this_thread::sleep_for(1s);

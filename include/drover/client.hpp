@@ -70,7 +70,10 @@ struct client_options {
   /// The caller that reads polls the socket for a moment before it sleeps, as long as that pays.
   bool spin = true;
 
-  std::shared_ptr<observer> observed_by{};  ///< may be empty
+  /// Receives the client's events. May be empty.
+  std::shared_ptr<drover::observer> event_observer{};
+  /// The former name of `event_observer`, used when that is empty; removed in 0.2.0.
+  [[deprecated("use event_observer")]] std::shared_ptr<drover::observer> observed_by{};
 };
 
 /// What is known of the server.

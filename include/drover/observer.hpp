@@ -42,11 +42,15 @@ enum class event_kind : std::uint8_t {
 ///
 /// Throws:  nothing.
 /// Threads: safe from any thread.
-[[nodiscard]] std::string_view to_string(event_kind what) noexcept;
+[[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
 
 /// One event. The views are valid during the call only.
 struct event {
-  event_kind what = event_kind::fault_seen;
+  union {
+    event_kind kind = event_kind::fault_seen;
+    /// The former name of `kind`; removed in 0.2.0.
+    [[deprecated("use kind")]] event_kind what;
+  };
   std::string_view cache{};  ///< the cache's name; empty for events of the client
   std::string_view key{};    ///< the user's key; empty where none is concerned. May hold any bytes
   duration took{};           ///< load_finished, load_failed: how long the load ran
@@ -56,16 +60,20 @@ struct event {
   std::string_view text{};  ///< one line for people; empty where there is nothing to add
 };
 
-/// Told of events as they happen.
+/// Receives events as they happen. Override `on_event`.
 ///
-/// Throws:  `seen` shall not throw; if it does, the exception is counted and dropped.
-/// Blocks:  it is called on the thread that does the work, sometimes one that reads for all
-///          callers: be short, and do not call the cache from within.
+/// Throws:  `on_event` should not throw; if it does, the exception is counted and dropped.
+/// Blocks:  `on_event` runs on the thread that does the work, sometimes one that reads replies for
+///          all callers: return quickly, and do not call the cache from within.
 /// Threads: called from any number of threads at once.
 class observer {
  public:
   virtual ~observer() = default;
-  virtual void seen(const event& what) = 0;
+
+  virtual void on_event(const event& happened);
+
+  /// The former name of `on_event`, which calls it by default; removed in 0.2.0.
+  [[deprecated("override on_event")]] virtual void seen(const event& happened);
 };
 
 }  // namespace drover

@@ -80,6 +80,12 @@ struct policy {
 ///
 /// Throws:  `std::bad_alloc`.
 /// Threads: safe from any thread.
-[[nodiscard]] std::optional<std::string> complaint_about(const policy& checked);
+[[nodiscard]] std::optional<std::string> validate(const policy& checked);
+
+/// The former name of `validate`; removed in 0.2.0.
+[[deprecated("use validate")]] [[nodiscard]] inline std::optional<std::string> complaint_about(
+    const policy& checked) {
+  return validate(checked);
+}
 
 }  // namespace drover

@@ -26,7 +26,7 @@ class cache_verbs : public testing::Test {
   test::redis_server server;
   std::shared_ptr<detail::recording_observer> told = std::make_shared<detail::recording_observer>();
   client redis{client_options{
-      .url = server.url(), .connect_max = 20s, .silence_max = 20s, .observed_by = told}};
+      .url = server.url(), .connect_max = 20s, .silence_max = 20s, .event_observer = told}};
   std::atomic<int> loads{0};
 
   cache<std::string> counting(policy with) {
@@ -305,7 +305,7 @@ TEST_F(cache_verbs, ValuesAndKeysThatAreTooLongAreServedAndNotStored) {
                                     .silence_max = 20s,
                                     .key_max = 100,
                                     .value_max = 1000,
-                                    .observed_by = told}};
+                                    .event_observer = told}};
   cache<std::string> users{
       small, {.name = "user", .policy = long_lived()}, [this](std::string_view key) {
         ++loads;
@@ -324,12 +324,12 @@ TEST_F(cache_verbs, ValuesAndKeysThatAreTooLongAreServedAndNotStored) {
 
 TEST_F(cache_verbs, AnObserverThatThrowsIsCountedAndChangesNothing) {
   struct throwing : observer {
-    void seen(const event&) override { throw std::runtime_error{"in the observer"}; }
+    void on_event(const event&) override { throw std::runtime_error{"in the observer"}; }
   };
   const client watched{client_options{.url = server.url(),
                                       .connect_max = 20s,
                                       .silence_max = 20s,
-                                      .observed_by = std::make_shared<throwing>()}};
+                                      .event_observer = std::make_shared<throwing>()}};
   cache<std::string> users{watched, {.name = "user", .policy = long_lived()}, [](std::string_view) {
                              return std::string{"v"};
                            }};

@@ -18,12 +18,19 @@ std::string letters_and_digits(std::uint64_t number) {
   return out;
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+std::shared_ptr<observer> observer_of(const client_options& options) {
+  return options.event_observer ? options.event_observer : options.observed_by;
+}
+#pragma GCC diagnostic pop
+
 }  // namespace
 
 core::core(client_options options, connection::endpoint at)
     : options_{std::move(options)},
       born_in_{store::fork_count()},
-      report_{options_.observed_by},
+      report_{observer_of(options_)},
       failures_{options_.flights_max},
       invalidations_{options_.invalidations_max, report_},
       flights_{options_, report_, failures_, invalidations_,
@@ -118,7 +125,7 @@ void core::on_up(const connection::greeting& hello) {
   invalidations_.server_up(hello.is_another_server || has_new_role ? server::another
                            : hello.may_be_another_server           ? server::unknown
                                                                    : server::same);
-  report_.tell({.what = event_kind::connection_up, .text = hello.version}, nullptr);
+  report_.tell({.kind = event_kind::connection_up, .text = hello.version}, nullptr);
   tell_if_replica();
 }
 
@@ -135,7 +142,7 @@ void core::tell_if_replica() noexcept {
 
 void core::on_down(const fault& why) {
   flights_.server_down();
-  report_.tell({.what = event_kind::connection_down, .code = why.code, .text = why.text}, nullptr);
+  report_.tell({.kind = event_kind::connection_down, .code = why.code, .text = why.text}, nullptr);
 }
 
 void core::on_waking(store::wake_mode mode) {

@@ -31,7 +31,7 @@ cache_options checked(cache_options options) {
     throw std::invalid_argument{
         "drover: cache_options.name must be 1 to 64 characters of A-Z a-z 0-9 _ . -"};
   }
-  if (const auto complaint = complaint_about(options.policy)) {
+  if (const auto complaint = validate(options.policy)) {
     throw std::invalid_argument{"drover: cache \"" + options.name + "\": " + *complaint};
   }
   return options;
@@ -185,7 +185,7 @@ class engine::impl {
     const auto none = [&] { return part_->running <= own; };
     if (part_->running_ended.wait_for(lock, report_after, none)) return;
     lock.unlock();
-    core_->report().tell({.what = event_kind::drain_waiting,
+    core_->report().tell({.kind = event_kind::drain_waiting,
                           .cache = part_->keys.name(),
                           .text = "a cache that is being destroyed waits for running loads"},
                          &part_->counted);

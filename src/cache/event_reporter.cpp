@@ -9,7 +9,7 @@ namespace drover::detail {
 void event_reporter::tell(const event& happened, counters* on) noexcept {
   if (!to_) return;
   try {
-    to_->seen(happened);
+    to_->on_event(happened);
   } catch (...) {
     if (on != nullptr) counters::add(on->observer_faults);
   }
@@ -18,7 +18,7 @@ void event_reporter::tell(const event& happened, counters* on) noexcept {
 void event_reporter::tell(event_kind kind, const live_flight& of, duration took,
                           std::string_view text) noexcept {
   const bool superseded = kind == event_kind::lease_lost || kind == event_kind::fill_refused;
-  tell({.what = kind,
+  tell({.kind = kind,
         .cache = of.of->keys.name(),
         .key = of.names.key,
         .took = took,
@@ -30,7 +30,7 @@ void event_reporter::tell(event_kind kind, const live_flight& of, duration took,
 void event_reporter::tell_fault(const fault& why, cache_part* of, std::string_view key) noexcept {
   if (of != nullptr) of->counted.add_fault(why.code);
   if (why.code == fault_code::unsupported && !unsupported_told_.is_due(store::now())) return;
-  tell({.what = event_kind::fault_seen,
+  tell({.kind = event_kind::fault_seen,
         .cache = of != nullptr ? std::string_view{of->keys.name()} : std::string_view{},
         .key = key,
         .code = why.code,
@@ -40,7 +40,7 @@ void event_reporter::tell_fault(const fault& why, cache_part* of, std::string_vi
 
 void event_reporter::tell_refused(const fault& why) noexcept {
   if (why.code != fault_code::unsupported || !refused_told_.is_due(store::now())) return;
-  tell({.what = event_kind::connection_refused, .code = why.code, .text = why.text}, nullptr);
+  tell({.kind = event_kind::connection_refused, .code = why.code, .text = why.text}, nullptr);
 }
 
 }  // namespace drover::detail

@@ -26,7 +26,7 @@ policy plain(duration lease_ttl = 1h) {
 class events : public testing::Test {
  protected:
   [[nodiscard]] client_options options() const {
-    return {.url = server.url(), .connect_max = 20s, .silence_max = 20s, .observed_by = told};
+    return {.url = server.url(), .connect_max = 20s, .silence_max = 20s, .event_observer = told};
   }
   [[nodiscard]] cache<std::string> over(const client& on, const policy& with) {
     return {on, {.name = "user", .policy = with}, [this](std::string_view key, load& run) {

@@ -39,7 +39,7 @@ result<void> invalidations::send(cache_part& of, std::string_view key,
   if (may_wait) failed(noted);
   counters::add(of.counted.invalidations_unknown);
   report_.tell_fault(done.error(), &of, key);
-  report_.tell({.what = event_kind::invalidation_unknown,
+  report_.tell({.kind = event_kind::invalidation_unknown,
                 .cache = of.keys.name(),
                 .key = key,
                 .code = done.error().code,
@@ -47,7 +47,7 @@ result<void> invalidations::send(cache_part& of, std::string_view key,
                &of.counted);
   if (noted == fetch::invalidation_journal::not_kept) {
     counters::add(of.counted.invalidations_dropped);
-    report_.tell({.what = event_kind::invalidation_dropped,
+    report_.tell({.kind = event_kind::invalidation_dropped,
                   .cache = of.keys.name(),
                   .key = key,
                   .code = done.error().code,

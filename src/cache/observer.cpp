@@ -3,8 +3,8 @@
 
 namespace drover {
 
-std::string_view to_string(event_kind what) noexcept {
-  switch (what) {
+std::string_view to_string(event_kind kind) noexcept {
+  switch (kind) {
     case event_kind::load_started: return "load_started";
     case event_kind::load_finished: return "load_finished";
     case event_kind::load_failed: return "load_failed";
@@ -33,5 +33,12 @@ std::string_view to_string(event_kind what) noexcept {
   }
   return "unknown";
 }
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+void observer::on_event(const event& happened) { seen(happened); }
+#pragma GCC diagnostic pop
+
+void observer::seen(const event& /*happened*/) {}
 
 }  // namespace drover

@@ -29,7 +29,7 @@ const auto nothing = [](std::string_view) { return std::string{}; };
 
 TEST(policy_options, NonsenseIsRefusedByTheFieldsName) {
   const policy good{.ttl = 1s};
-  ASSERT_EQ(complaint_about(good), std::nullopt);
+  ASSERT_EQ(validate(good), std::nullopt);
   const struct {
     const char* field;
     std::function<void(policy&)> spoil;
@@ -58,7 +58,7 @@ TEST(policy_options, NonsenseIsRefusedByTheFieldsName) {
   for (const auto& one : cases) {
     policy spoilt = good;
     one.spoil(spoilt);
-    const auto complaint = complaint_about(spoilt);
+    const auto complaint = validate(spoilt);
     ASSERT_TRUE(complaint) << one.field;
     EXPECT_NE(complaint->find(std::string{"policy."} + one.field), std::string::npos) << *complaint;
   }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr duration longest{std::chrono::hours{24 * 365 * 10}};
 
-std::optional<std::string> complaint_about_times(const policy& checked) {
+std::optional<std::string> fault_in_times(const policy& checked) {
   const struct {
     const char* name;
     duration value;
@@ -35,11 +35,11 @@ std::optional<std::string> complaint_about_times(const policy& checked) {
 
 }  // namespace
 
-std::optional<std::string> complaint_about(const policy& checked) {
+std::optional<std::string> validate(const policy& checked) {
   if (checked.ttl == duration::zero()) {
     return "policy.ttl is required and must be positive: say how long a value is fresh";
   }
-  if (auto times = complaint_about_times(checked)) return times;
+  if (auto times = fault_in_times(checked)) return times;
   if (checked.lease_ttl < duration{100}) {
     return "policy.lease_ttl must be at least 100 ms, or a pause of the holder costs a second load";
   }

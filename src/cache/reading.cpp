@@ -194,7 +194,7 @@ reading::round reading::serve_stale(const fetch::judgement& found, erased_value 
   }
   counters::add(of_->counted.stale_served);
   core_.report().tell(
-      {.what = event_kind::stale_served, .cache = of_->keys.name(), .key = names_.key},
+      {.kind = event_kind::stale_served, .cache = of_->keys.name(), .key = names_.key},
       &of_->counted);
   return {erased_fetched{std::move(value), served::stale, entry::age_of(head, found.judged_at)},
           {}};
@@ -266,7 +266,7 @@ erased_value reading::decode(std::string_view payload, const entry::envelope& he
 void reading::count_corrupt(std::string_view text) {
   counters::add(of_->counted.corrupt_entries);
   of_->counted.add_fault(fault_code::corrupt);
-  core_.report().tell({.what = event_kind::entry_corrupt,
+  core_.report().tell({.kind = event_kind::entry_corrupt,
                        .cache = of_->keys.name(),
                        .key = names_.key,
                        .code = fault_code::corrupt,

@@ -23,10 +23,10 @@ class recording_observer : public observer {
     duration took;
   };
 
-  void seen(const event& what) override {
+  void on_event(const event& happened) override {
     const std::scoped_lock lock{mutex_};
-    told_.push_back({what.what, std::string{what.key}, std::string{what.text}, what.code,
-                     std::string{what.cache}, what.took});
+    told_.push_back({happened.kind, std::string{happened.key}, std::string{happened.text},
+                     happened.code, std::string{happened.cache}, happened.took});
   }
   [[nodiscard]] std::size_t count(event_kind what) const {
     const std::scoped_lock lock{mutex_};

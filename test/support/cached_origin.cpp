@@ -9,7 +9,7 @@ namespace drover::test {
 namespace {
 
 client_options observed(client_options with, std::shared_ptr<observer> by) {
-  with.observed_by = std::move(by);
+  with.event_observer = std::move(by);
   return with;
 }
 
@@ -79,11 +79,11 @@ cache_setup cache_setup::from_arguments(std::span<const std::string> arguments) 
   return made;
 }
 
-void event_log::seen(const event& what) {
-  ++counts_[static_cast<std::size_t>(what.what)];
-  if (what.what != event_kind::fault_seen) return;
+void event_log::on_event(const event& happened) {
+  ++counts_[static_cast<std::size_t>(happened.kind)];
+  if (happened.kind != event_kind::fault_seen) return;
   const std::scoped_lock lock{mutex_};
-  if (faults_.size() < 1000) faults_.emplace(what.code, what.text);
+  if (faults_.size() < 1000) faults_.emplace(happened.code, happened.text);
 }
 
 std::vector<std::string> event_log::faults(fault_code code) const {

@@ -41,7 +41,7 @@ struct cache_setup {
 /// Counts events, and keeps the texts of faults.
 class event_log : public observer {
  public:
-  void seen(const event& what) override;
+  void on_event(const event& happened) override;
   [[nodiscard]] std::uint64_t count(event_kind what) const {
     return counts_[static_cast<std::size_t>(what)];
   }

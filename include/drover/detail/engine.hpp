@@ -2,60 +2,20 @@
 // The engine behind cache<T>: it sees values as erased pointers. Not for users.
 #pragma once
 
+#include <drover/cache_options.hpp>
+#include <drover/call_options.hpp>
 #include <drover/fetched.hpp>
 #include <drover/loader.hpp>
-#include <drover/policy.hpp>
 #include <drover/result.hpp>
 #include <drover/stats.hpp>
 
-#include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace drover {
-
-/// A cache's identity and behaviour.
-struct cache_options {
-  /// The namespace: [A-Za-z0-9_.-]{1,64}. Every key in Redis begins with it, so an ACL of `~name:*`
-  /// suffices. Two caches with one name and schema on one client are refused.
-  std::string name{};
-  /// The version of the stored format: raise it when the codec's bytes change. Old keys stay with
-  /// old processes and end by their ttl.
-  std::uint32_t schema = 1;
-  drover::policy policy{};
-  /// Older schemas whose keys `invalidate` and `expire` cover too. Without it, in a rolling deploy,
-  /// the old half serves what the new half has invalidated.
-  std::vector<std::uint32_t> also_invalidates{};
-};
-
-/// The limits of one call. They end the waiting of this call only: its load goes on for the other
-/// callers.
-///
-/// A caller cannot leave a loader that runs on its own thread, so the load of such a call runs on
-/// another thread (`client_options::deadline_threads_max`) or in `client_options::executor`. When
-/// neither takes it, the call is refused{saturated}: at its deadline, or at once if it has only a
-/// stop token. A call from within a loader runs a nested load itself when no thread is free, and
-/// always when there is an executor; its deadline may then pass.
-struct call_options {
-  /// A deadline a hundred years away or more counts as none.
-  std::optional<std::chrono::steady_clock::time_point> deadline{};
-  std::stop_token stop{};
-
-  /// A deadline `limit` from now. When `limit` is zero or less, it has already passed.
-  [[nodiscard]] static call_options within(duration limit) {
-    using clock = std::chrono::steady_clock;
-    constexpr duration longest = std::chrono::hours{24 * 365 * 100};
-    if (limit >= longest) return {.deadline = clock::time_point::max()};
-    const clock::time_point now = clock::now();
-    return {.deadline = limit <= duration::zero() ? now : now + limit};
-  }
-};
 
 namespace detail {
 
