@@ -13,6 +13,10 @@
 
 namespace drover {
 
+// The implicit constructors of client_options use its deprecated member; users get no warning of it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 /// How to reach one Redis (7.0.5 or newer) or Valkey server, and bounds on what a process holds.
 /// The defaults of the bounds suit most services.
 struct client_options {
@@ -25,6 +29,8 @@ struct client_options {
   /// The longest wait for a connection. While the breaker is open no call waits at all. Connecting
   /// in a local network takes a millisecond; half a second covers a lost packet.
   duration connect_max{500};
+
+#pragma GCC diagnostic pop
   /// When replies are due and no byte has come for this long, the connection is closed. This limits
   /// the server's silence, not the age of a command, so a long queue is no fault. The reply at the
   /// head of the queue must be complete after four times as long, plus a second for each 64 KiB.
