@@ -193,6 +193,25 @@ class Tree(unittest.TestCase):
             self.assertEqual([path for path, _, _ in tidy.findings(root)],
                              ["src/base/a.cpp", "README.md"])
 
+    def test_every_page_of_the_documentation_is_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "scripts").mkdir()
+            (root / "scripts/layers.txt").write_text("values\n")
+            pages = ["docs/concepts.md", "docs/guide/a.md", "docs/how-to/b.md"]
+            for page in pages:
+                (root / page).parent.mkdir(parents=True, exist_ok=True)
+                (root / page).write_text("```cpp\nint nowhere;\n```\n")
+            reported = {path for path, _, text in tidy.findings(root) if "code block" in text}
+            self.assertEqual(reported, set(pages))
+
+    def test_a_link_leads_to_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = pathlib.Path(folder) / "a.md"
+            page.write_text("")
+            text = "[a](a.md) [b](a.md#part) [c](#part) [d](https://b.example/c)\n[e](b/c.md)\n"
+            self.assertEqual(list(tidy.check_links(page, text)), [(2, "a link to nothing: b/c.md")])
+
 
 if __name__ == "__main__":
     unittest.main()
