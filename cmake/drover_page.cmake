@@ -56,5 +56,5 @@ function(drover_embed_prompts target)
   drover_embed(${target} prompts::python_code ${own} "${kit}/guarded_cache.py")
   drover_embed(${target} prompts::node_code ${own} "${kit}/guarded_cache.mjs")
   drover_embed(${target} prompts::cpp_code ${own}
-    "${PROJECT_SOURCE_DIR}/examples/01_first_cache.cpp")
+    "${PROJECT_SOURCE_DIR}/examples/07_price_service.cpp")
 endfunction()

@@ -35,12 +35,12 @@ struct example {
 };
 
 bool says_in_order(const std::string& output, const std::string& lines) {
-  std::istringstream wanted{lines};
-  std::istringstream said{output};
-  for (std::string line; std::getline(wanted, line);) {
+  std::istringstream expected{lines};
+  std::istringstream actual{output};
+  for (std::string line; std::getline(expected, line);) {
     std::string other;
     do {
-      if (!std::getline(said, other)) return false;
+      if (!std::getline(actual, other)) return false;
     } while (other != line);
   }
   return true;
@@ -55,28 +55,32 @@ constexpr example examples[] = {
     {"example_04_after_a_change", "Ada\nGrace\n"},
     {"example_05_your_own_types", "user 42, 7 visits, loaded\nuser 42, 7 visits, fresh\n"},
     {"example_06_watching_and_stopping", "refused: the call's time limit passed while it waited\n"},
+    {"example_07_price_service",
+     "200 green tea, 450 cents, loaded\n200 green tea, 450 cents, fresh\n404 no such product\n"
+     "200 green tea, 500 cents, loaded\n200 green tea, 500 cents, stale\nrefreshed\n"
+     "200 green tea, 500 cents, stale\n502 the database is down\n0 loads still run\n"},
 };
 
 TEST(examples, EachRunsAndSaysWhatItShows) {
-  for (const example& one : examples) {
+  for (const example& program : examples) {
     const redis_server server;
-    const ending end = run_example(one.name, server.url());
-    EXPECT_EQ(end.status, 0) << one.name << "\n" << end.output;
-    EXPECT_TRUE(says_in_order(end.output, one.says)) << one.name << "\n" << end.output;
+    const ending end = run_example(program.name, server.url());
+    EXPECT_EQ(end.status, 0) << program.name << "\n" << end.output;
+    EXPECT_TRUE(says_in_order(end.output, program.says)) << program.name << "\n" << end.output;
   }
 }
 
 TEST(examples, EachIsRunHere) {
   std::set<std::string> known;
-  for (const example& one : examples) known.insert(one.name);
-  std::size_t found = 0;
+  for (const example& program : examples) known.insert(program.name);
+  std::size_t count = 0;
   for (const auto& file : std::filesystem::directory_iterator{DROVER_EXAMPLE_DIR}) {
     const std::string name = file.path().filename().string();
     if (name.rfind("example_", 0) != 0) continue;
-    ++found;
+    ++count;
     EXPECT_TRUE(known.count(name) == 1) << name;
   }
-  EXPECT_EQ(found, known.size());
+  EXPECT_EQ(count, known.size());
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The prompt kit's texts, compiled in from tools/prompts/kit/ and examples/. The code in them is
-// what the auditor's tests run: one text.
+// the file that tests run: the auditor's tests for Python and Node, those of the examples for C++.
 #pragma once
 
 #include <string_view>

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "process/scratch_folder.hpp"
 #include "prompts/agents_section.hpp"
@@ -63,6 +65,28 @@ TEST(prompts, InitWritesOnceAndKeepsWhatIsThere) {
   expect_in(python, python_code);
   EXPECT_EQ(python.find("{code}"), python.npos);
   EXPECT_TRUE(init_ai({.folder = folder.path()}).empty());
+}
+
+TEST(prompts, TheReferenceOfEachLanguageHasItsWholeCode) {
+  const process::scratch_folder folder;
+  init_ai({.folder = folder.path()});
+  const fs::path references = folder.path() / ".claude/skills/redis-caching/references";
+  const std::pair<const char*, std::string_view> codes[] = {
+      {"python.md", python_code}, {"node.md", node_code}, {"cpp.md", cpp_code}};
+  for (const auto& [page, code] : codes) {
+    const std::string text = contents(references / page);
+    expect_in(text, code);
+    EXPECT_EQ(text.find("{code}"), text.npos) << page;
+  }
+}
+
+TEST(prompts, TheCodeForCppIsAWholeService) {
+  for (const char* part :
+       {"struct drover::codec<product>", "fault_code::corrupt", "call_options::within",
+        "const drover::refused&", "const drover::load_failed&", "std::nullopt",
+        ".grace = ", ".invalidate(id); !done", ".drain("}) {
+    expect_in(cpp_code, part);
+  }
 }
 
 TEST(prompts, InitLeavesALinkALink) {
