@@ -22,5 +22,12 @@ install(FILES "${PROJECT_BINARY_DIR}/drover-config.cmake"
 
 # Relative, so that an installed tree may be moved.
 file(RELATIVE_PATH drover_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+
+# What a static library needs is part of Libs: few users of a static library ask for --static.
+set(drover_pc_static_libs)
+get_target_property(drover_type drover TYPE)
+if(drover_type STREQUAL "STATIC_LIBRARY")
+  set(drover_pc_static_libs " -pthread")
+endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/drover.pc.in" "${PROJECT_BINARY_DIR}/drover.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/drover.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

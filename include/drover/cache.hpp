@@ -4,6 +4,7 @@
 #include <drover/client.hpp>
 #include <drover/codec.hpp>
 #include <drover/detail/engine.hpp>
+#include <drover/detail/loader_shape.hpp>
 #include <drover/failure.hpp>
 #include <drover/fetched.hpp>
 #include <drover/loader.hpp>
@@ -11,69 +12,17 @@
 #include <drover/result.hpp>
 #include <drover/stats.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 namespace drover {
 
 namespace detail {
-
-template <class Loader>
-concept takes_load = std::is_invocable_v<Loader&, std::string_view, load&>;
-
-template <class Loader>
-decltype(auto) ask(Loader& asked, std::string_view key, load& run) {
-  if constexpr (takes_load<Loader>) {
-    return std::invoke(asked, key, run);
-  } else {
-    static_assert(std::is_invocable_v<Loader&, std::string_view>);
-    return std::invoke(asked, key);
-  }
-}
-
-template <class Result, class T>
-concept loadable_as = std::same_as<std::remove_cvref_t<Result>, loaded<T>> ||
-    std::same_as<std::remove_cvref_t<Result>, std::optional<T>> || std::convertible_to<Result, T>;
-
-/// A callable that asks the origin for one key: `R(std::string_view)` or `R(std::string_view,
-/// load&)` with R one of `T` (or what converts to it), `std::optional<T>`, `loaded<T>`.
-template <class Loader, class T>
-concept loads = (takes_load<Loader> &&
-                 requires(Loader & asked, std::string_view key, load& run) {
-                   { std::invoke(asked, key, run) } -> loadable_as<T>;
-                 }) ||
-                (!takes_load<Loader> && requires(Loader & asked, std::string_view key) {
-                  { std::invoke(asked, key) } -> loadable_as<T>;
-                });
-
-template <class T, class Loader>
-[[nodiscard]] loaded<T> run_loader(Loader& asked, std::string_view key, load& run) {
-  using answer = std::remove_cvref_t<decltype(ask(asked, key, run))>;
-  if constexpr (std::same_as<answer, loaded<T>> || std::same_as<answer, std::optional<T>>) {
-    return loaded<T>(ask(asked, key, run));
-  } else {
-    return loaded<T>(T(ask(asked, key, run)));
-  }
-}
-
-template <class T, class Loader>
-[[nodiscard]] erased_loader erase_loader(Loader asked) {
-  return [asked = std::move(asked)](std::string_view key, load& run) mutable {
-    loaded<T> found = run_loader<T>(asked, key, run);
-    erased_load out;
-    if (found.value) out.value = std::make_shared<const T>(*std::move(found.value));
-    out.ttl = found.ttl ? found.ttl : run.ttl();
-    out.store = found.store;
-    return out;
-  };
-}
 
 template <class T>
 [[nodiscard]] value_type erase_type() {
@@ -132,15 +81,16 @@ template <encodable T>
 class cache {
  public:
   /// `loader` is asked for one key: `R(std::string_view key)` or `R(std::string_view key, load&)`,
-  /// with R one of `T`, `std::optional<T>` (nullopt: there is no such thing) and `loaded<T>`. It
-  /// runs in a caller's thread, in a thread of the client or in `client_options::executor`, and for
-  /// several keys at once. It must own what it captures.
+  /// with R one of `T`, `std::optional<T>` (nullopt: there is no such thing) and `loaded<T>`. The
+  /// key may also be a `const std::string&`. A move-only loader is accepted. The loader runs in a
+  /// caller's thread, in a thread of the client or in `client_options::executor`, and for several
+  /// keys at once. It must own what it captures.
   ///
   /// Throws:  `std::invalid_argument` when an option is out of range (the text names it), and when
   ///          the client already has a cache with the same name and schema.
   /// Blocks:  never.
-  template <detail::loads<T> Loader>
-  cache(const client& on, cache_options options, Loader loader)
+  template <class Loader>  // compilers print the next line when a time in the options has no unit
+  cache(const client& on, cache_options options, Loader loader)  // times: 60s, 500ms; not 60, 0.5s
       : engine_{detail::client_access::core_of(on), std::move(options), detail::erase_type<T>(),
                 detail::erase_loader<T>(std::move(loader))} {}
 
@@ -195,7 +145,7 @@ class cache {
   ///          own loader once. Such tries run one at a time, each under the lease.
   /// Blocks:  as `get`, and while its own loader runs.
   /// Threads: as `get`.
-  template <detail::loads<T> Loader>
+  template <class Loader>
   [[nodiscard]] std::optional<T> get_or_load(std::string_view key, Loader&& loader,
                                              const call_options& limits = {}) {
     const detail::erased_loader borrowed = detail::erase_loader<T>(std::ref(loader));

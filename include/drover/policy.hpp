@@ -8,7 +8,10 @@
 
 namespace drover {
 
-/// The unit of every time in this library's interface.
+/// The unit of every time in this library's interface: whole milliseconds. `60s`, `500ms` and
+/// `10min` convert to it (`using namespace std::chrono_literals`). Two forms do not compile: `60`,
+/// because a bare number has no unit, and `0.5s`, because a fraction may be lost. Write `500ms`, or
+/// convert with `std::chrono::duration_cast<drover::duration>(...)`.
 using duration = std::chrono::milliseconds;
 
 /// How long, how stale, how eager. Only `ttl` has no default.
@@ -16,7 +19,8 @@ using duration = std::chrono::milliseconds;
 /// Threads: a value; copy it.
 struct policy {
   /// How long a loaded value is fresh, counted from the start of its load. Required: there is no
-  /// ttl that suits every service, and "for ever" should not be chosen by omission.
+  /// ttl that suits every service, and "for ever" should not be chosen by omission. Write `60s` or
+  /// `500ms`: `60` has no unit and `0.5s` is not whole milliseconds, so neither compiles.
   duration ttl{};
 
   /// How long after its ttl a value may still be served, while a refresh runs or the origin fails.

@@ -69,6 +69,8 @@ check() {
 test_tidy() {
   check "tidy: its own tests" scripts/tidy --self-test
   check "tidy" scripts/tidy
+  check "reference: its own tests" scripts/reference --self-test
+  check "reference" scripts/reference --check
 }
 
 test_dev() {

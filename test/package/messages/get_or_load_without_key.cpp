@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// says: drover: a loader is called with a key.
+// says: R(std::string_view key), R(std::string_view key, drover::load& run),
+#include <drover/cache.hpp>
+
+using namespace std::chrono_literals;
+
+int main() {
+  const drover::client redis{};
+  const drover::cache_options options{.name = "user", .policy = {.ttl = 60s}};
+  drover::cache<std::string> users{redis, options, [](std::string_view) { return "Ada"; }};
+  return users.get_or_load("42", [] { return "Ada"; }) ? 0 : 1;
+}
