@@ -12,7 +12,7 @@
 #include "cache/elsewhere.hpp"
 #include "cache/load_chain.hpp"
 #include "cache/random_draws.hpp"
-#include "cache/reading.hpp"
+#include "cache/read_operation.hpp"
 
 namespace drover::detail {
 
@@ -78,12 +78,12 @@ class engine::impl {
                                      const erased_loader* borrowed) {
     if (is_inherited()) return load_without_engine(*part_, key, borrowed);
     if (is_in_callback()) return load_in_callback(key, borrowed);
-    return reading{*core_, part_, key, limits, borrowed}.fetch();
+    return read_operation{*core_, part_, key, limits, borrowed}.fetch();
   }
 
   [[nodiscard]] erased_value peek(std::string_view key) {
     if (is_inherited() || is_in_callback()) return nullptr;
-    return reading{*core_, part_, key, {}, nullptr}.peek();
+    return read_operation{*core_, part_, key, {}, nullptr}.peek();
   }
 
   // Nothing waits here: the stored entry is looked up without a thread; only the load takes one.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cache/reading.hpp"
+#include "cache/read_operation.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -32,8 +32,8 @@ std::optional<steady_time> on_our_clock(
 
 }  // namespace
 
-reading::reading(core& on, std::shared_ptr<cache_part> of, std::string_view key,
-                 const call_options& limits, const erased_loader* borrowed)
+read_operation::read_operation(core& on, std::shared_ptr<cache_part> of, std::string_view key,
+                               const call_options& limits, const erased_loader* borrowed)
     : core_{on},
       of_{std::move(of)},
       names_{of_->keys, key},
@@ -45,7 +45,7 @@ reading::reading(core& on, std::shared_ptr<cache_part> of, std::string_view key,
       needs_thread_{is_limited_ && borrowed == nullptr},
       is_unstored_{key.size() > on.options().key_max} {}
 
-erased_fetched reading::fetch() {
+erased_fetched read_operation::fetch() {
   load_chain::refuse_recursion(of_.get(), names_.key);
   while (true) {
     round ended;
@@ -62,7 +62,7 @@ erased_fetched reading::fetch() {
 }
 
 // The engine has no memory or no thread for this call, so the loader runs without it.
-erased_fetched reading::load_outside() {
+erased_fetched read_operation::load_outside() {
   counters& counted = of_->counted;
   counters::add(counted.loads);
   counters::add(counted.bypasses);
@@ -73,7 +73,7 @@ erased_fetched reading::load_outside() {
   return {std::move(loaded.value), served::bypassed, {}};
 }
 
-reading::round reading::once() {
+read_operation::round read_operation::once() {
   if (deadline_ && *deadline_ <= store::now()) refuse(refused::reason::timed_out);
   if (is_unstored_) return fly(fetch::beginning::unstored);
   std::optional<std::string> bytes;
@@ -83,7 +83,7 @@ reading::round reading::once() {
 }
 
 // Redis gets half of the time that is left to answer; the other half is the origin's.
-std::optional<reading::round> reading::look_up(std::optional<std::string>& bytes) {
+std::optional<read_operation::round> read_operation::look_up(std::optional<std::string>& bytes) {
   using how = connection::outcome::how;
   reply_due_.reset();
   if (deadline_) {
@@ -104,7 +104,7 @@ std::optional<reading::round> reading::look_up(std::optional<std::string>& bytes
   return std::nullopt;
 }
 
-reading::round reading::bypass(fetch::beginning how) {
+read_operation::round read_operation::bypass(fetch::beginning how) {
   const auto failed = core_.remembered().find(names_.value_key, store::now());
   if (failed && !may_try_own(failed->of)) {
     counters::add(of_->counted.failures_shared);
@@ -113,12 +113,12 @@ reading::round reading::bypass(fetch::beginning how) {
   return fly(how);
 }
 
-fetch::judgement reading::judged(const std::optional<std::string>& bytes) const {
+fetch::judgement read_operation::judged(const std::optional<std::string>& bytes) const {
   return fetch::judge(bytes, names_.digest, core_.redis().server_now(), core_.redis().trusted(),
                       of_->policy.failure_pause_max);
 }
 
-reading::round reading::judge(const std::optional<std::string>& bytes) {
+read_operation::round read_operation::judge(const std::optional<std::string>& bytes) {
   const fetch::judgement found = judged(bytes);
   const entry::envelope& head = found.read.head;
   switch (found.what) {
@@ -146,7 +146,7 @@ reading::round reading::judge(const std::optional<std::string>& bytes) {
 }
 
 // Either the entry is damaged, or the reply was another request's.
-reading::round reading::refuse_damaged(const entry::envelope& head) {
+read_operation::round read_operation::refuse_damaged(const entry::envelope& head) {
   count_corrupt("an entry that is damaged or belongs to another key");
   ++no_progress_;
   if (!core_.redis().verify({.deadline = reply_due_, .stop = limits_.stop})) return {};
@@ -158,13 +158,13 @@ reading::round reading::refuse_damaged(const entry::envelope& head) {
 // An invalidation of ours may not have taken effect: what is stored counts neither as fresh nor as
 // stale. When it was acknowledged after the entry was read, the entry may be older than it all the
 // same: `was_pending_`.
-bool reading::refuse_pending(const entry::envelope& head) {
+bool read_operation::refuse_pending(const entry::envelope& head) {
   if (!was_pending_ && !core_.unacknowledged().is_pending(names_.value_key)) return false;
   refused_ = head.produced_by;
   return true;
 }
 
-reading::round reading::serve_live(const fetch::judgement& found) {
+read_operation::round read_operation::serve_live(const fetch::judgement& found) {
   const entry::envelope& head = found.read.head;
   const bool absent = head.what == entry::kind::absent;
   erased_value value = absent ? nullptr : decode(found.read.payload, head);
@@ -185,7 +185,8 @@ reading::round reading::serve_live(const fetch::judgement& found) {
           {}};
 }
 
-reading::round reading::serve_stale(const fetch::judgement& found, erased_value value) {
+read_operation::round read_operation::serve_stale(const fetch::judgement& found,
+                                                  erased_value value) {
   const entry::envelope& head = found.read.head;
   if (borrowed_ == nullptr) {
     refresh_behind(head, value, false);
@@ -200,8 +201,9 @@ reading::round reading::serve_stale(const fetch::judgement& found, erased_value 
           {}};
 }
 
-flight_runner::refresh_request reading::refresh_of(const entry::envelope& head,
-                                                   const erased_value& value, bool early) const {
+flight_runner::refresh_request read_operation::refresh_of(const entry::envelope& head,
+                                                          const erased_value& value,
+                                                          bool early) const {
   return {.of = of_,
           .names = names_,
           .base = head.produced_by,
@@ -211,14 +213,15 @@ flight_runner::refresh_request reading::refresh_of(const entry::envelope& head,
           .foreground = borrowed_ != nullptr};
 }
 
-void reading::refresh_behind(const entry::envelope& head, const erased_value& value, bool early) {
+void read_operation::refresh_behind(const entry::envelope& head, const erased_value& value,
+                                    bool early) {
   static_cast<void>(core_.flights().begin_refresh(refresh_of(head, value, early)));
 }
 
 // A borrowed loader lives as long as this call: the caller that wins the mark refreshes here and
 // now.
-std::optional<erased_fetched> reading::refresh_here(const entry::envelope& head,
-                                                    const erased_value& value, bool early) {
+std::optional<erased_fetched> read_operation::refresh_here(const entry::envelope& head,
+                                                           const erased_value& value, bool early) {
   keep_ = core_.shared_from_this();
   auto boarded = core_.flights().begin_refresh(refresh_of(head, value, early));
   if (!boarded) return std::nullopt;
@@ -232,7 +235,7 @@ std::optional<erased_fetched> reading::refresh_here(const entry::envelope& head,
   }
 }
 
-erased_value reading::peek() {
+erased_value read_operation::peek() {
   if (is_unstored_) return nullptr;
   was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
   const store::redis_store::looked_up found = core_.redis().get(
@@ -248,7 +251,7 @@ erased_value reading::peek() {
   return usable ? decode(read.read.payload, read.read.head) : nullptr;
 }
 
-erased_value reading::decode(std::string_view payload, const entry::envelope& head) {
+erased_value read_operation::decode(std::string_view payload, const entry::envelope& head) {
   std::string why = "an entry that the codec does not understand";
   try {
     if (erased_value value = of_->type.decode(payload)) return value;
@@ -263,7 +266,7 @@ erased_value reading::decode(std::string_view payload, const entry::envelope& he
   return nullptr;
 }
 
-void reading::count_corrupt(std::string_view text) {
+void read_operation::count_corrupt(std::string_view text) {
   counters::add(of_->counted.corrupt_entries);
   of_->counted.add_fault(fault_code::corrupt);
   core_.report().tell({.kind = event_kind::entry_corrupt,
@@ -274,7 +277,7 @@ void reading::count_corrupt(std::string_view text) {
                       &of_->counted);
 }
 
-void reading::refuse(refused::reason why) {
+void read_operation::refuse(refused::reason why) {
   counters::add(of_->counted.refused);
   const bool for_a_thread = found_no_thread_ && why == refused::reason::timed_out;
   throw refused{for_a_thread ? refused::reason::saturated : why};

@@ -19,10 +19,10 @@
 
 namespace drover::detail {
 
-class reading {
+class read_operation {
  public:
-  reading(core& on, std::shared_ptr<cache_part> of, std::string_view key,
-          const call_options& limits, const erased_loader* borrowed);
+  read_operation(core& on, std::shared_ptr<cache_part> of, std::string_view key,
+                 const call_options& limits, const erased_loader* borrowed);
 
   [[nodiscard]] erased_fetched fetch();
   [[nodiscard]] erased_value peek();

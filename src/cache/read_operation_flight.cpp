@@ -7,7 +7,7 @@
 
 #include "base/printing.hpp"
 #include "cache/load_chain.hpp"
-#include "cache/reading.hpp"
+#include "cache/read_operation.hpp"
 
 namespace drover::detail {
 
@@ -24,7 +24,7 @@ load_failed::reason reason_of(entry::failure_class failure) {
 }  // namespace
 
 // What there is for this caller now, if anything.
-std::optional<reading::woke> reading::look(live_flight& flight, std::uint64_t stamp) {
+std::optional<read_operation::woke> read_operation::look(live_flight& flight, std::uint64_t stamp) {
   if (flight.ended.load(std::memory_order_acquire)) return woke::ended;
   if (stamp >= flight.let_go_from.load()) return woke::restart;
   if (flight.may_begin.load(std::memory_order_relaxed)) {
@@ -41,12 +41,13 @@ std::optional<reading::woke> reading::look(live_flight& flight, std::uint64_t st
 }
 
 // A value that is loaded goes to the caller although its fill is not acknowledged.
-reading::woke reading::at_deadline(const live_flight& flight, std::uint64_t stamp) const {
+read_operation::woke read_operation::at_deadline(const live_flight& flight,
+                                                 std::uint64_t stamp) const {
   if (stamp < flight.value_for_stamps.load(std::memory_order_acquire)) return woke::value_ready;
   return limits_.stop.stop_requested() ? woke::stopped : woke::deadline;
 }
 
-reading::woke reading::wait(live_flight& flight, std::uint64_t stamp) {
+read_operation::woke read_operation::wait(live_flight& flight, std::uint64_t stamp) {
   const std::stop_callback wake_up{limits_.stop, [&flight] { flight.word.wake_all(); }};
   std::optional<steady_time> until = deadline_;
   if (wait_ends_ && (!until || *wait_ends_ < *until)) until = wait_ends_;
@@ -65,7 +66,7 @@ reading::woke reading::wait(live_flight& flight, std::uint64_t stamp) {
   }
 }
 
-reading::round reading::fly(fetch::beginning how) {
+read_operation::round read_operation::fly(fetch::beginning how) {
   keep_ = core_.shared_from_this();
   const steady_time began = store::now();
   if (!waits_since_) waits_since_ = began;
@@ -88,8 +89,8 @@ reading::round reading::fly(fetch::beginning how) {
   return bypass(fetch::beginning::bypass_alone);
 }
 
-reading::round reading::wait_aboard(const flight_membership& aboard, fetch::beginning how,
-                                    steady_time began) {
+read_operation::round read_operation::wait_aboard(const flight_membership& aboard,
+                                                  fetch::beginning how, steady_time began) {
   live_flight& flight = *aboard.flight();
   const bool bypasses = how != fetch::beginning::cold;
   while (true) {
@@ -120,7 +121,7 @@ reading::round reading::wait_aboard(const flight_membership& aboard, fetch::begi
 
 // A caller with limits of its own cannot leave a loader that runs on its thread. Inside a load it
 // can only use a thread that is free: behind a busy one it might wait for itself.
-bool reading::hand_to_thread(const flight_ptr& flight) {
+bool read_operation::hand_to_thread(const flight_ptr& flight) {
   const bool is_inside = load_chain::is_inside_a_load();
   if (is_inside && flight->has_thread.exchange(true)) return false;
   const bool has_thread = core_.load_in_thread(flight, is_inside);
@@ -129,7 +130,7 @@ bool reading::hand_to_thread(const flight_ptr& flight) {
   return has_thread;
 }
 
-reading::round reading::lead(const flight_ptr& flight) {
+read_operation::round read_operation::lead(const flight_ptr& flight) {
   flight_runner::load_end end =
       core_.flights().run_load(flight, loader(), flight_runner::load_runner::caller);
   if (!end.ran) return {};
@@ -144,7 +145,7 @@ reading::round reading::lead(const flight_ptr& flight) {
       {}};
 }
 
-reading::round reading::joined(live_flight& flight) {
+read_operation::round read_operation::joined(live_flight& flight) {
   using how = fetch::ending::how;
   const fetch::ending& end = flight.ending;
   switch (end.what) {
@@ -171,7 +172,7 @@ reading::round reading::joined(live_flight& flight) {
 }
 
 // Exactly one caller of a load is told that it was its own, whichever thread ran it.
-reading::round reading::take_value(live_flight& flight, bool bypassed) {
+read_operation::round read_operation::take_value(live_flight& flight, bool bypassed) {
   const bool is_own = !flight.is_claimed.exchange(true);
   if (!is_own) {
     counters::add(of_->counted.joins);
@@ -184,7 +185,7 @@ reading::round reading::take_value(live_flight& flight, bool bypassed) {
           {}};
 }
 
-reading::round reading::read_by_lease(const fetch::ending& end) {
+read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
   const fetch::judgement found =
       fetch::judge(end.entry_bytes, names_.digest, end.server_now, core_.redis().trusted(),
                    of_->policy.failure_pause_max);
@@ -208,7 +209,7 @@ reading::round reading::read_by_lease(const fetch::ending& end) {
 }
 
 // The grant was given back; perhaps another process loads the key, or a thread is free soon.
-reading::round reading::without_a_thread() {
+read_operation::round read_operation::without_a_thread() {
   found_no_thread_ = found_no_thread_ || is_limited_;
   if (!found_no_thread_) return {};
   if (!deadline_) refuse(refused::reason::saturated);
@@ -223,7 +224,7 @@ reading::round reading::without_a_thread() {
 }
 
 // As with a value, one caller has the failure of its own load.
-reading::round reading::failed_here(live_flight& flight) {
+read_operation::round read_operation::failed_here(live_flight& flight) {
   if (flight.is_claimed.exchange(true)) {
     counters::add(of_->counted.failures_shared);
     counters::add(of_->counted.loads_avoided);
@@ -231,7 +232,8 @@ reading::round reading::failed_here(live_flight& flight) {
   return {.failure = flight.result.failure};
 }
 
-reading::round reading::failed_elsewhere(const entry::envelope& head, std::string_view payload) {
+read_operation::round read_operation::failed_elsewhere(const entry::envelope& head,
+                                                       std::string_view payload) {
   counters::add(of_->counted.failures_shared);
   const auto here = core_.remembered().find(names_.value_key, store::now());
   if (here && here->of == head.produced_by) return {.failure = here->what};
@@ -245,7 +247,7 @@ reading::round reading::failed_elsewhere(const entry::envelope& head, std::strin
 }
 
 // A caller that brings a loader tries it once before it is told of another's failure.
-bool reading::may_try_own(const entry::token& failed) {
+bool read_operation::may_try_own(const entry::token& failed) {
   if (borrowed_ == nullptr || tried_own_) return false;
   refused_ = failed;
   return true;
