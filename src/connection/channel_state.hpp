@@ -27,10 +27,10 @@
 
 #include "connection/channel.hpp"
 #include "connection/connector.hpp"
-#include "connection/driver.hpp"
 #include "connection/faults.hpp"
 #include "connection/health.hpp"
 #include "connection/reply_watch.hpp"
+#include "connection/socket_io.hpp"
 #include "connection/spin_gauge.hpp"
 #include "connection/stall_gate.hpp"
 #include "connection/stream.hpp"

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "connection/channel.hpp"
-#include "connection/driver.hpp"
 #include "connection/faults.hpp"
 #include "connection/handshake.hpp"
 #include "connection/resolver.hpp"
+#include "connection/socket_io.hpp"
 #include "connection/stream.hpp"
 
 namespace drover::connection {

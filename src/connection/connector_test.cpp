@@ -213,7 +213,7 @@ TEST_F(threads_connector, MayEndWhileANameServerIsAsked) {
   held->went.get_future().wait();
 }
 
-TEST(driver, ATcpPeerThatIsGoneIsNoticedByTheKernelToo) {
+TEST(socket_io, ATcpPeerThatIsGoneIsNoticedByTheKernelToo) {
   const dead_port nobody{true};
   std::error_code error;
   const stream_socket socket = stream_socket::connecting_to(nobody.where(), error);

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "connection/driver.hpp"
+#include "connection/socket_io.hpp"
 
 namespace drover::connection {
 

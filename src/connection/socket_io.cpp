@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/driver.hpp"
+#include "connection/socket_io.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
