@@ -4,7 +4,7 @@
 //
 // Threads:    any. One mutex guards the table, the turns and the machines. No user code runs under
 //             it, nothing waits under it, and actions are carried out after it is unlocked.
-// Throws:     nothing, except `board` and `begin_refresh` when memory runs out. When an action
+// Throws:     nothing, except `join_or_start_flight` and `begin_refresh` when memory runs out. When an action
 //             fails for lack of memory or threads, the machine is told of a fault.
 // Lifetime:   completions point at the runner; the store that runs them ends first.
 #pragma once
@@ -49,11 +49,11 @@ class flight_runner {
   void close() noexcept { closing_ = true; }
 
   // --- callers
-  struct boarding {
+  struct joined_flight {
     flight_ptr flight;
     std::uint64_t stamp = 0;
   };
-  struct boarding_request {
+  struct join_request {
     std::shared_ptr<cache_part> of;
     const key_names& names;
     fetch::beginning how = fetch::beginning::cold;
@@ -62,8 +62,8 @@ class flight_runner {
     steady_time waits_since{};  ///< since when the caller has needed a load
   };
   /// Joins the key's open flight or begins one. Empty when `waiters_max` callers wait already.
-  /// Throws: `std::bad_alloc`, and then the caller is not aboard.
-  [[nodiscard]] std::optional<boarding> board(const boarding_request& request);
+  /// Throws: `std::bad_alloc`, and then the caller is not membership.
+  [[nodiscard]] std::optional<joined_flight> join_or_start_flight(const join_request& request);
   /// The caller leaves. When the last caller leaves and the load does not run, the flight ends.
   void leave(const flight_ptr& flight, bool can_lead) noexcept;
 
@@ -78,9 +78,9 @@ class flight_runner {
     bool foreground = false;
   };
   /// Begins a refresh unless the key has an open flight, another process runs it, or the cache
-  /// drains. It runs in the background, or, with `foreground`, with the caller aboard.
+  /// drains. It runs in the background, or, with `foreground`, with the caller membership.
   /// Throws: `std::bad_alloc`, and then nothing has begun.
-  [[nodiscard]] std::optional<boarding> begin_refresh(const refresh_request& request);
+  [[nodiscard]] std::optional<joined_flight> begin_refresh(const refresh_request& request);
   /// Begins a load without a caller, for a key that has no usable entry.
   void begin_background_load(const std::shared_ptr<cache_part>& of, const key_names& names,
                              const entry::token& refused);

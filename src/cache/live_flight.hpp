@@ -103,8 +103,8 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
     }
 
     fetch::flight machine;
-    std::uint64_t visit = 0;  ///< the last walk over all flights that came by
-    bool rides = false;       ///< a caller aboard is inside a load: the flight shares its turn
+    std::uint64_t visit = 0;   ///< the last walk over all flights that came by
+    bool shares_turn = false;  ///< a member is inside a load: the flight shares its turn
     bool holding_pushes = false;
     bool timer_is_set = false;
     flight_timers::iterator timer{};

@@ -75,7 +75,7 @@ erased_fetched read_operation::load_outside() {
 
 read_operation::round read_operation::once() {
   if (deadline_ && *deadline_ <= store::now()) refuse(refused::reason::timed_out);
-  if (is_unstored_) return fly(fetch::beginning::unstored);
+  if (is_unstored_) return join_flight(fetch::beginning::unstored);
   std::optional<std::string> bytes;
   if (auto ended = look_up(bytes)) return *std::move(ended);
   if (no_progress_ >= no_progress_max) return bypass();
@@ -110,7 +110,7 @@ read_operation::round read_operation::bypass(fetch::beginning how) {
     counters::add(of_->counted.failures_shared);
     return {.failure = failed->what};
   }
-  return fly(how);
+  return join_flight(how);
 }
 
 fetch::judgement read_operation::judged(const std::optional<std::string>& bytes) const {
@@ -124,23 +124,23 @@ read_operation::round read_operation::judge(const std::optional<std::string>& by
   switch (found.what) {
     case fetch::finding::fresh:
     case fetch::finding::stale:
-      if (refuse_pending(head)) return fly(fetch::beginning::cold);
+      if (refuse_pending(head)) return join_flight(fetch::beginning::cold);
       return serve_live(found);
     case fetch::finding::failed:
-      if (refuse_pending(head)) return fly(fetch::beginning::cold);
-      if (may_try_own(head.produced_by)) return fly(fetch::beginning::cold);
+      if (refuse_pending(head)) return join_flight(fetch::beginning::cold);
+      if (may_try_own(head.produced_by)) return join_flight(fetch::beginning::cold);
       return failed_elsewhere(head, found.read.payload);
     case fetch::finding::newer:
       core_.report().tell_fault(
           {fault_code::unsupported, "an entry in a newer format: it is left alone"}, of_.get(),
           names_.key);
-      return fly(fetch::beginning::bypass);
+      return join_flight(fetch::beginning::bypass);
     case fetch::finding::damaged: return refuse_damaged(head);
     case fetch::finding::missing:
       if (found.is_foreign) count_corrupt("a string that is no entry of ours");
-      return fly(fetch::beginning::cold);
+      return join_flight(fetch::beginning::cold);
     case fetch::finding::uncacheable:
-    case fetch::finding::pending: return fly(fetch::beginning::cold);
+    case fetch::finding::pending: return join_flight(fetch::beginning::cold);
   }
   return {};
 }
@@ -152,7 +152,8 @@ read_operation::round read_operation::refuse_damaged(const entry::envelope& head
   if (!core_.redis().verify({.deadline = reply_due_, .stop = limits_.stop})) return {};
   refused_ = head.produced_by;
   // A FAILED entry that is not whole cannot be overwritten by a lease before its pause ends.
-  return fly(head.what == entry::kind::failed ? fetch::beginning::bypass : fetch::beginning::cold);
+  return join_flight(head.what == entry::kind::failed ? fetch::beginning::bypass
+                                                      : fetch::beginning::cold);
 }
 
 // An invalidation of ours may not have taken effect: what is stored counts neither as fresh nor as
@@ -168,7 +169,7 @@ read_operation::round read_operation::serve_live(const fetch::judgement& found) 
   const entry::envelope& head = found.read.head;
   const bool absent = head.what == entry::kind::absent;
   erased_value value = absent ? nullptr : decode(found.read.payload, head);
-  if (!absent && !value) return fly(fetch::beginning::cold);
+  if (!absent && !value) return join_flight(fetch::beginning::cold);
   if (found.what == fetch::finding::stale) return serve_stale(found, std::move(value));
   const policy& with = of_->policy;
   if (with.early_beta > 0 &&
@@ -223,13 +224,13 @@ void read_operation::refresh_behind(const entry::envelope& head, const erased_va
 std::optional<erased_fetched> read_operation::refresh_here(const entry::envelope& head,
                                                            const erased_value& value, bool early) {
   keep_ = core_.shared_from_this();
-  auto boarded = core_.flights().begin_refresh(refresh_of(head, value, early));
-  if (!boarded) return std::nullopt;
-  const flight_membership aboard{core_.flights(), *std::move(boarded), true};
+  auto joined = core_.flights().begin_refresh(refresh_of(head, value, early));
+  if (!joined) return std::nullopt;
+  const flight_membership membership{core_.flights(), *std::move(joined), true};
   while (true) {
-    const woke why = wait(*aboard.flight(), aboard.stamp());
+    const woke why = wait(*membership.flight(), membership.stamp());
     if (why != woke::lead) return std::nullopt;
-    round led = lead(aboard.flight());
+    round led = lead(membership.flight());
     if (led.failure) return std::nullopt;  // the stale value is served instead
     if (led.answer) return std::move(led.answer);
   }

@@ -60,9 +60,9 @@ class read_operation {
                                                           const erased_value& value,
                                                           bool early) const;
 
-  [[nodiscard]] round fly(fetch::beginning how);
-  [[nodiscard]] round wait_aboard(const flight_membership& aboard, fetch::beginning how,
-                                  steady_time began);
+  [[nodiscard]] round join_flight(fetch::beginning how);
+  [[nodiscard]] round wait_in_flight(const flight_membership& membership, fetch::beginning how,
+                                     steady_time began);
   [[nodiscard]] woke wait(live_flight& flight, std::uint64_t stamp);
   [[nodiscard]] std::optional<woke> look(live_flight& flight, std::uint64_t stamp);
   [[nodiscard]] woke at_deadline(const live_flight& flight, std::uint64_t stamp) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The part of a read that waits: aboard a flight, until it leads, is served, or goes its own way.
+// The part of a read that waits: in a flight, until it leads, is served, or goes its own way.
 #include <algorithm>
 #include <exception>
 #include <stop_token>
@@ -66,47 +66,47 @@ read_operation::woke read_operation::wait(live_flight& flight, std::uint64_t sta
   }
 }
 
-read_operation::round read_operation::fly(fetch::beginning how) {
+read_operation::round read_operation::join_flight(fetch::beginning how) {
   keep_ = core_.shared_from_this();
   const steady_time began = store::now();
   if (!waits_since_) waits_since_ = began;
-  auto boarded = core_.flights().board({.of = of_,
-                                        .names = names_,
-                                        .how = how,
-                                        .refused = refused_,
-                                        .can_lead = can_lead_,
-                                        .waits_since = *waits_since_});
+  auto joined = core_.flights().join_or_start_flight({.of = of_,
+                                                      .names = names_,
+                                                      .how = how,
+                                                      .refused = refused_,
+                                                      .can_lead = can_lead_,
+                                                      .waits_since = *waits_since_});
   if (!std::exchange(missed_, true)) counters::add(of_->counted.misses);
-  if (!boarded) refuse(refused::reason::saturated);
+  if (!joined) refuse(refused::reason::saturated);
   if (of_->policy.wait_max.count() > 0 && !wait_ends_) {
     wait_ends_ = began + of_->policy.wait_max;  // once a call, however often it starts again
   }
   {
-    const flight_membership aboard{core_.flights(), *std::move(boarded), can_lead_};
-    round ended = wait_aboard(aboard, how, began);
+    const flight_membership membership{core_.flights(), *std::move(joined), can_lead_};
+    round ended = wait_in_flight(membership, how, began);
     if (!std::exchange(reply_is_late_, false)) return ended;
   }
   return bypass(fetch::beginning::bypass_alone);
 }
 
-read_operation::round read_operation::wait_aboard(const flight_membership& aboard,
-                                                  fetch::beginning how, steady_time began) {
-  live_flight& flight = *aboard.flight();
+read_operation::round read_operation::wait_in_flight(const flight_membership& membership,
+                                                     fetch::beginning how, steady_time began) {
+  live_flight& flight = *membership.flight();
   const bool bypasses = how != fetch::beginning::cold;
   while (true) {
-    switch (wait(flight, aboard.stamp())) {
+    switch (wait(flight, membership.stamp())) {
       case woke::lead:
-        if (needs_thread_ && hand_to_thread(aboard.flight())) continue;
-        if (round led = lead(aboard.flight()); led.is_over()) return led;
+        if (needs_thread_ && hand_to_thread(membership.flight())) continue;
+        if (round led = lead(membership.flight()); led.is_over()) return led;
         continue;  // somebody else has begun it
       case woke::needs_thread:
-        if (!hand_to_thread(aboard.flight()) && !flight.in_background) {
-          core_.flights().thread_missing(aboard.flight());
+        if (!hand_to_thread(membership.flight()) && !flight.in_background) {
+          core_.flights().thread_missing(membership.flight());
         }
         continue;
       case woke::ended:
         of_->counted.add_wait(store::now() - began);
-        if (!flight.ending.is_for(aboard.stamp(), bypasses)) return {};
+        if (!flight.ending.is_for(membership.stamp(), bypasses)) return {};
         return joined(flight);
       case woke::value_ready: return take_value(flight, false);
       case woke::reply_late: reply_is_late_ = true; return {};

@@ -18,7 +18,7 @@ namespace drover::fetch::testing {
 struct caller {
   std::size_t process = 0;
   bool is_late = false;
-  enum class state { idle, got, aboard, leading, gone } now_in = state::idle;
+  enum class state { idle, got, joined, leading, gone } now_in = state::idle;
   bool began = false;
   int floor = 0;  ///< the last invalidation that was complete when it began
   std::optional<small_server::stored> got{};
@@ -63,7 +63,7 @@ class callers {
     if (is_new) one.on = in_.new_flight(one.process);
     one.stamp = one.on->machine.stamp(in_.server.now);
     ++one.on->waiters;
-    one.now_in = caller::state::aboard;
+    one.now_in = caller::state::joined;
     if (is_new) in_.on(one.on, [](flight& machine, actions& out) { machine.start_cold(out); });
   }
 

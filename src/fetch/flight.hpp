@@ -3,11 +3,11 @@
 // machine: it is told what happened and appends what to do next. Sockets, threads and the loader
 // belong to the shell.
 //
-// A caller that boards gets a stamp, the number of steps taken so far. Stamps decide which callers
+// A caller that joins gets a stamp, the number of steps taken so far. Stamps decide which callers
 // may have a result (rules R1-R3 of docs/internals/lease-protocol.md):
-//   an entry read by a LEASE is for callers that boarded before that LEASE was written;
+//   an entry read by a LEASE is for callers that joined before that LEASE was written;
 //   a loaded value is for all callers when its fill was certified (stored, or released while still
-//   ours), else for callers that boarded before the origin read began. The others start again.
+//   ours), else for callers that joined before the origin read began. The others start again.
 //
 // Threads:    one at a time; the shell holds its mutex.
 // Invariants: (1) a flight ends exactly once, and every path that was granted a lease or mark
@@ -146,7 +146,7 @@ class flight {
 
   // --- what callers ask
   [[nodiscard]] state now_in() const noexcept { return state_; }
-  /// Whether new callers may board. False once the fill is sent, the key was invalidated, or the
+  /// Whether new callers may join. False once the fill is sent, the key was invalidated, or the
   /// flight ended. A caller that bypasses Redis may also join a running load whose connection was
   /// lost: no invalidation that is newer than the load was acknowledged to that caller.
   [[nodiscard]] bool is_open(bool to_bypass = false) const noexcept;

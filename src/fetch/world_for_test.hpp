@@ -138,7 +138,7 @@ class world {
         if (!one.is_late || both_.completed > 0) out.push_back({move::begin, i});
         return;
       case caller::state::got: out.push_back({move::act, i}); return;
-      case caller::state::aboard: {
+      case caller::state::joined: {
         const bool has_ended = one.on->machine.now_in() == flight::state::ended;
         if (has_ended || one.stamp >= one.on->let_go_from) {
           out.push_back({move::wake, i});

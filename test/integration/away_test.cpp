@@ -55,7 +55,7 @@ TEST_F(away, LoadsOneKeyOnceForAllItsCallers) {
   const tally all = callers.result();
   EXPECT_EQ(all.got("0:a"), 50U) << all.line();
   EXPECT_EQ(origin.running_max("a"), 1U);
-  // A caller that starts again, and has not boarded when the load ends, begins another load.
+  // A caller that starts again, and has not joined when the load ends, begins another load.
   EXPECT_LE(origin.loads("a"), 2U);
 }
 
