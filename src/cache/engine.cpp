@@ -145,8 +145,8 @@ class engine::impl {
         fetch::judge(*bytes, names.digest, on.redis().server_now(), on.redis().trusted(),
                      part->policy.failure_pause_max);
     const entry::envelope& head = found.read.head;
-    const bool live = found.what == fetch::finding::fresh || found.what == fetch::finding::stale;
-    if (live && head.what == entry::kind::value &&
+    const bool live = found.state == fetch::finding::fresh || found.state == fetch::finding::stale;
+    if (live && head.kind == entry::kind::value &&
         !on.unacknowledged().is_pending(names.value_key)) {
       static_cast<void>(on.flights().begin_refresh(
           {.of = part,
@@ -154,10 +154,10 @@ class engine::impl {
            .base = head.produced_by,
            .servable_until = on.redis().steady_at(entry::servable_until(head)),
            .previous_payload = found.read.payload}));
-    } else if (live || found.what == fetch::finding::missing ||
-               found.what == fetch::finding::damaged) {
+    } else if (live || found.state == fetch::finding::missing ||
+               found.state == fetch::finding::damaged) {
       on.flights().begin_background_load(
-          part, names, found.what == fetch::finding::missing ? entry::token{} : head.produced_by);
+          part, names, found.state == fetch::finding::missing ? entry::token{} : head.produced_by);
     }
   }
 

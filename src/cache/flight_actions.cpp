@@ -23,7 +23,7 @@ void flight_runner::perform(const flight_ptr& flight, const fetch::actions& todo
 void flight_runner::not_done(const flight_ptr& flight, const fetch::action& asked) noexcept {
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
     const fault why{fault_code::overloaded, {}};
-    switch (asked.what) {
+    switch (asked.kind) {
       case action_kind::send_lease:
         return machine.lease_replied(asked.attempt, why, true, store::now(), out);
       case action_kind::send_mark: return machine.mark_replied(why, false, store::now(), out);
@@ -40,8 +40,8 @@ void flight_runner::not_done(const flight_ptr& flight, const fetch::action& aske
 void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& asked) {
   const key_names& names = flight->names;
   const cache_part& of = *flight->of;
-  if (closing_ && asked.what < action_kind::want_turn) return;
-  switch (asked.what) {
+  if (closing_ && asked.kind < action_kind::want_turn) return;
+  switch (asked.kind) {
     case action_kind::send_lease: return send_lease(flight, asked);
     case action_kind::send_renew: return send_renew(flight, asked.attempt);
     case action_kind::send_fill: return send_fill(flight, asked);
@@ -149,15 +149,15 @@ void flight_runner::wake_one(live_flight& flight) noexcept {
 }
 
 void flight_runner::finish(const flight_ptr& flight) noexcept {
-  using how = fetch::ending::how;
+  using fetch::flight_outcome;
   const fetch::ending& end = flight->ending;
-  if (end.what == how::failed_here || end.what == how::timed_out) {
-    failures_.remember(flight->names.value_key, {.what = flight->result.failure,
+  if (end.outcome == flight_outcome::failed_here || end.outcome == flight_outcome::timed_out) {
+    failures_.remember(flight->names.value_key, {.exception = flight->result.failure,
                                                  .of = end.of,
                                                  .attempts = end.attempts,
                                                  .until = store::now() + flight->result.pause});
   }
-  if (end.what == how::timed_out) {
+  if (end.outcome == flight_outcome::timed_out) {
     counters::add(flight->of->counted.failures);
     report_.tell(event_kind::load_timed_out, *flight, flight->of->policy.load_max);
   }

@@ -30,17 +30,17 @@ std::optional<flight_runner::joined_flight> flight_runner::join_or_start_flight(
   const std::uint32_t attempts = failures_.attempts(key, store::now());
   joined_flight joined;
   bool lends_turn = false;
-  beginning how = request.how;
+  beginning start = request.start;
   {
     const guard_lock lock{mutex_};
     if (waiter_count_ >= options_.waiters_max) return std::nullopt;
-    joined.flight = table_.open(key, how, [this](live_flight& one) -> const fetch::flight& {
+    joined.flight = table_.open(key, start, [this](live_flight& one) -> const fetch::flight& {
       mutex_.assert_held();
       return in(one).machine;
     });
     const bool joins = joined.flight != nullptr;
     if (!joins) {
-      if (how == beginning::cold && table_.is_full()) how = beginning::bypass;
+      if (start == beginning::cold && table_.is_full()) start = beginning::bypass;
       joined.flight = make_flight(request.of, request.names, request.refused, false);
       in(*joined.flight).shares_turn = is_inside_a_load;
       in(*joined.flight).machine.remember_attempts(attempts);
@@ -55,7 +55,7 @@ std::optional<flight_runner::joined_flight> flight_runner::join_or_start_flight(
   }
   step(joined.flight, [&](fetch::flight& machine, fetch::actions& out) {
     if (lends_turn) return machine.turn_lent(store::now(), out);
-    switch (how) {
+    switch (start) {
       case beginning::cold: return machine.start_cold(out);
       case beginning::bypass: return machine.start_bypass(out);
       case beginning::bypass_alone: return machine.start_bypass_alone(out);

@@ -49,7 +49,7 @@ void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& as
                                            machine.attempt() == attempt;
                     if (is_latest) flight->read_while_pending = was_pending;
                     // Only an attempt that leads settles the key, because its load is newer.
-                    if (is_latest && reply && reply->what == lease::lease_reply::how::lead) {
+                    if (is_latest && reply && reply->outcome == lease::lease_outcome::lead) {
                       invalidations_.settle(flight->names.value_key, stamp);
                     }
                     machine.lease_replied(attempt, std::move(reply), available, store::now(), out);
@@ -81,7 +81,7 @@ void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& ask
                  counters& counted = flight->of->counted;
                  if (!reply) {
                    report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
-                 } else if (reply->what == lease::fill_reply::how::refused) {
+                 } else if (reply->outcome == lease::fill_outcome::refused) {
                    counters::add(counted.fills_refused);
                    counted.add_fault(fault_code::superseded);
                    report_.tell(event_kind::fill_refused, *flight);
@@ -116,7 +116,7 @@ void flight_runner::send_release(const flight_ptr& flight, const fetch::action& 
     step(flight,
          [&](fetch::flight& machine, fetch::actions& out) { machine.released(reply, out); });
   };
-  if (asked.what == action_kind::send_uncacheable) {
+  if (asked.kind == action_kind::send_uncacheable) {
     store_->mark_uncacheable(names.value_key, asked.attempt, flight->of->policy.uncacheable_ttl,
                              channel, std::move(answered));
   } else {
@@ -139,8 +139,8 @@ void flight_runner::send_mark(const flight_ptr& flight, const fetch::action& ask
                    if (runs_elsewhere) {
                      quiet_.note(flight->names.value_key, now + flight->of->policy.lease_ttl / 3);
                    }
-                   const bool still_due = read.how == entry::decoding::ours &&
-                                          read.head.what == entry::kind::value &&
+                   const bool still_due = read.format == entry::decoding::ours &&
+                                          read.head.kind == entry::kind::value &&
                                           read.head.produced_by == machine.base();
                    machine.mark_replied(reply, still_due, now, out);
                  });

@@ -56,7 +56,7 @@ class flight_runner {
   struct join_request {
     std::shared_ptr<cache_part> of;
     const key_names& names;
-    fetch::beginning how = fetch::beginning::cold;
+    fetch::beginning start = fetch::beginning::cold;
     entry::token refused{};
     bool can_lead = true;
     steady_time waits_since{};  ///< since when the caller has needed a load

@@ -106,9 +106,9 @@ bool load_threads::place(const void* owner, std::function<void()>& task, when_bu
   task_scheduler& scheduler = state_->scheduler;
   const bool may_queue = then == when_busy::queue;
   try {
-    const auto [how, wakes] =
+    const auto [decision, wakes] =
         may_queue ? scheduler.submit(owner, task) : scheduler.submit_if_free(task);
-    switch (how) {
+    switch (decision) {
       case task_scheduler::verdict::run_on_idle:
         static_cast<shared::member*>(wakes)->wake.notify_one();
         return true;

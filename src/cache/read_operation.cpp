@@ -84,7 +84,7 @@ read_operation::round read_operation::once() {
 
 // Redis gets half of the time that is left to answer; the other half is the origin's.
 std::optional<read_operation::round> read_operation::look_up(std::optional<std::string>& bytes) {
-  using how = connection::outcome::how;
+  using connection::exchange_end;
   reply_due_.reset();
   if (deadline_) {
     const steady_time now = store::now();
@@ -94,8 +94,8 @@ std::optional<read_operation::round> read_operation::look_up(std::optional<std::
   was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
   store::redis_store::looked_up found =
       core_.redis().get(names_.value_key, {.deadline = reply_due_, .stop = limits_.stop});
-  if (found.ended == how::stopped) refuse(refused::reason::stopped);
-  if (found.ended == how::deadline_passed) return bypass(fetch::beginning::bypass_alone);
+  if (found.ended == exchange_end::stopped) refuse(refused::reason::stopped);
+  if (found.ended == exchange_end::deadline_passed) return bypass(fetch::beginning::bypass_alone);
   if (!found.entry) {
     core_.report().tell_fault(found.entry.error(), of_.get(), names_.key);
     return bypass();
@@ -104,13 +104,13 @@ std::optional<read_operation::round> read_operation::look_up(std::optional<std::
   return std::nullopt;
 }
 
-read_operation::round read_operation::bypass(fetch::beginning how) {
+read_operation::round read_operation::bypass(fetch::beginning start) {
   const auto failed = core_.remembered().find(names_.value_key, store::now());
   if (failed && !may_try_own(failed->of)) {
     counters::add(of_->counted.failures_shared);
-    return {.failure = failed->what};
+    return {.failure = failed->exception};
   }
-  return join_flight(how);
+  return join_flight(start);
 }
 
 fetch::judgement read_operation::judged(const std::optional<std::string>& bytes) const {
@@ -121,7 +121,7 @@ fetch::judgement read_operation::judged(const std::optional<std::string>& bytes)
 read_operation::round read_operation::judge(const std::optional<std::string>& bytes) {
   const fetch::judgement found = judged(bytes);
   const entry::envelope& head = found.read.head;
-  switch (found.what) {
+  switch (found.state) {
     case fetch::finding::fresh:
     case fetch::finding::stale:
       if (refuse_pending(head)) return join_flight(fetch::beginning::cold);
@@ -152,7 +152,7 @@ read_operation::round read_operation::refuse_damaged(const entry::envelope& head
   if (!core_.redis().verify({.deadline = reply_due_, .stop = limits_.stop})) return {};
   refused_ = head.produced_by;
   // A FAILED entry that is not whole cannot be overwritten by a lease before its pause ends.
-  return join_flight(head.what == entry::kind::failed ? fetch::beginning::bypass
+  return join_flight(head.kind == entry::kind::failed ? fetch::beginning::bypass
                                                       : fetch::beginning::cold);
 }
 
@@ -167,10 +167,10 @@ bool read_operation::refuse_pending(const entry::envelope& head) {
 
 read_operation::round read_operation::serve_live(const fetch::judgement& found) {
   const entry::envelope& head = found.read.head;
-  const bool absent = head.what == entry::kind::absent;
+  const bool absent = head.kind == entry::kind::absent;
   erased_value value = absent ? nullptr : decode(found.read.payload, head);
   if (!absent && !value) return join_flight(fetch::beginning::cold);
-  if (found.what == fetch::finding::stale) return serve_stale(found, std::move(value));
+  if (found.state == fetch::finding::stale) return serve_stale(found, std::move(value));
   const policy& with = of_->policy;
   if (with.early_beta > 0 &&
       entry::is_due_early(head, found.judged_at,
@@ -241,14 +241,15 @@ erased_value read_operation::peek() {
   was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
   const store::redis_store::looked_up found = core_.redis().get(
       names_.value_key, {.deadline = store::now() + core_.options().silence_max, .stop = {}});
-  if (found.ended == connection::outcome::how::deadline_passed) return nullptr;
+  if (found.ended == connection::exchange_end::deadline_passed) return nullptr;
   if (!found.entry) {
     core_.report().tell_fault(found.entry.error(), of_.get(), names_.key);
     return nullptr;
   }
   const fetch::judgement read = judged(*found.entry);
-  const bool usable = (read.what == fetch::finding::fresh || read.what == fetch::finding::stale) &&
-                      read.read.head.what == entry::kind::value && !refuse_pending(read.read.head);
+  const bool usable =
+      (read.state == fetch::finding::fresh || read.state == fetch::finding::stale) &&
+      read.read.head.kind == entry::kind::value && !refuse_pending(read.read.head);
   return usable ? decode(read.read.payload, read.read.head) : nullptr;
 }
 

@@ -48,7 +48,7 @@ class read_operation {
   [[nodiscard]] round once();
   [[nodiscard]] std::optional<round> look_up(std::optional<std::string>& bytes);
   [[nodiscard]] round judge(const std::optional<std::string>& bytes);
-  [[nodiscard]] round bypass(fetch::beginning how = fetch::beginning::bypass);
+  [[nodiscard]] round bypass(fetch::beginning start = fetch::beginning::bypass);
   [[nodiscard]] round serve_live(const fetch::judgement& found);
   [[nodiscard]] round serve_stale(const fetch::judgement& found, erased_value value);
   [[nodiscard]] round refuse_damaged(const entry::envelope& head);
@@ -60,8 +60,8 @@ class read_operation {
                                                           const erased_value& value,
                                                           bool early) const;
 
-  [[nodiscard]] round join_flight(fetch::beginning how);
-  [[nodiscard]] round wait_in_flight(const flight_membership& membership, fetch::beginning how,
+  [[nodiscard]] round join_flight(fetch::beginning start);
+  [[nodiscard]] round wait_in_flight(const flight_membership& membership, fetch::beginning start,
                                      steady_time began);
   [[nodiscard]] woke wait(live_flight& flight, std::uint64_t stamp);
   [[nodiscard]] std::optional<woke> look(live_flight& flight, std::uint64_t stamp);

@@ -66,13 +66,13 @@ read_operation::woke read_operation::wait(live_flight& flight, std::uint64_t sta
   }
 }
 
-read_operation::round read_operation::join_flight(fetch::beginning how) {
+read_operation::round read_operation::join_flight(fetch::beginning start) {
   keep_ = core_.shared_from_this();
   const steady_time began = store::now();
   if (!waits_since_) waits_since_ = began;
   auto joined = core_.flights().join_or_start_flight({.of = of_,
                                                       .names = names_,
-                                                      .how = how,
+                                                      .start = start,
                                                       .refused = refused_,
                                                       .can_lead = can_lead_,
                                                       .waits_since = *waits_since_});
@@ -83,16 +83,16 @@ read_operation::round read_operation::join_flight(fetch::beginning how) {
   }
   {
     const flight_membership membership{core_.flights(), *std::move(joined), can_lead_};
-    round ended = wait_in_flight(membership, how, began);
+    round ended = wait_in_flight(membership, start, began);
     if (!std::exchange(reply_is_late_, false)) return ended;
   }
   return bypass(fetch::beginning::bypass_alone);
 }
 
 read_operation::round read_operation::wait_in_flight(const flight_membership& membership,
-                                                     fetch::beginning how, steady_time began) {
+                                                     fetch::beginning start, steady_time began) {
   live_flight& flight = *membership.flight();
-  const bool bypasses = how != fetch::beginning::cold;
+  const bool bypasses = start != fetch::beginning::cold;
   while (true) {
     switch (wait(flight, membership.stamp())) {
       case woke::lead:
@@ -146,16 +146,16 @@ read_operation::round read_operation::lead(const flight_ptr& flight) {
 }
 
 read_operation::round read_operation::joined(live_flight& flight) {
-  using how = fetch::ending::how;
+  using fetch::flight_outcome;
   const fetch::ending& end = flight.ending;
-  switch (end.what) {
-    case how::read: was_pending_ = flight.read_while_pending; return read_by_lease(end);
-    case how::loaded: return take_value(flight, end.without_redis);
-    case how::failed_here:
-    case how::timed_out:
+  switch (end.outcome) {
+    case flight_outcome::read: was_pending_ = flight.read_while_pending; return read_by_lease(end);
+    case flight_outcome::loaded: return take_value(flight, end.without_redis);
+    case flight_outcome::failed_here:
+    case flight_outcome::timed_out:
       if (may_try_own(end.of)) return {};
       return failed_here(flight);
-    case how::failed_elsewhere: {
+    case flight_outcome::failed_elsewhere: {
       const entry::decoded failed = entry::decode(end.entry_bytes);
       was_pending_ = flight.read_while_pending;
       if (refuse_pending(failed.head)) return {};
@@ -164,9 +164,9 @@ read_operation::round read_operation::joined(live_flight& flight) {
       const bool genuine = entry::is_genuine(failed, names_.digest);
       return failed_elsewhere(failed.head, genuine ? failed.payload : std::string_view{});
     }
-    case how::dissolved: return {};
-    case how::not_begun: return without_a_thread();
-    case how::saturated: refuse(refused::reason::saturated);
+    case flight_outcome::dissolved: return {};
+    case flight_outcome::not_begun: return without_a_thread();
+    case flight_outcome::saturated: refuse(refused::reason::saturated);
   }
   return {};
 }
@@ -178,9 +178,9 @@ read_operation::round read_operation::take_value(live_flight& flight, bool bypas
     counters::add(of_->counted.joins);
     counters::add(of_->counted.loads_avoided);
   }
-  const served how = bypassed ? served::bypassed : is_own ? served::loaded : served::joined;
+  const served source = bypassed ? served::bypassed : is_own ? served::loaded : served::joined;
   const microseconds age = store::now() - flight.result.began;
-  return {erased_fetched{flight.result.value, how,
+  return {erased_fetched{flight.result.value, source,
                          is_own ? duration{} : std::chrono::duration_cast<duration>(age)},
           {}};
 }
@@ -190,18 +190,18 @@ read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
       fetch::judge(end.entry_bytes, names_.digest, end.server_now, core_.redis().trusted(),
                    of_->policy.failure_pause_max);
   const entry::envelope& head = found.read.head;
-  if (found.what == fetch::finding::damaged) {
+  if (found.state == fetch::finding::damaged) {
     count_corrupt("an entry that is damaged or belongs to another key");
     ++no_progress_;
     refused_ = head.produced_by;
     static_cast<void>(core_.redis().verify({.deadline = deadline_, .stop = limits_.stop}));
   }
-  if (found.what != fetch::finding::fresh && found.what != fetch::finding::stale) return {};
+  if (found.state != fetch::finding::fresh && found.state != fetch::finding::stale) return {};
   if (refuse_pending(head)) return {};
-  const bool absent = head.what == entry::kind::absent;
+  const bool absent = head.kind == entry::kind::absent;
   erased_value value = absent ? nullptr : decode(found.read.payload, head);
   if (!absent && !value) return {};
-  if (found.what == fetch::finding::stale) return serve_stale(found, std::move(value));
+  if (found.state == fetch::finding::stale) return serve_stale(found, std::move(value));
   counters::add(of_->counted.joins);
   counters::add(of_->counted.loads_avoided);
   return {erased_fetched{std::move(value), served::joined, entry::age_of(head, end.server_now)},
@@ -236,7 +236,7 @@ read_operation::round read_operation::failed_elsewhere(const entry::envelope& he
                                                        std::string_view payload) {
   counters::add(of_->counted.failures_shared);
   const auto here = core_.remembered().find(names_.value_key, store::now());
-  if (here && here->of == head.produced_by) return {.failure = here->what};
+  if (here && here->of == head.produced_by) return {.failure = here->exception};
   // Other processes write this entry: neither its times nor its text are taken as they are. The
   // text should have been escaped when it was stored.
   const milliseconds longest = of_->policy.failure_pause_max * 6 / 5;

@@ -9,16 +9,16 @@ namespace drover::connection {
 
 // Under the lock, with the reader role.
 void channel::state::digest(link& on, transfer got, arrivals& came) {
-  switch (got.what) {
-    case transfer::how::moved: return digest_bytes(on, got.bytes, came);
-    case transfer::how::would_block:
+  switch (got.status) {
+    case transfer_status::moved: return digest_bytes(on, got.bytes, came);
+    case transfer_status::would_block:
       if (on.traffic->due() == 0) return;
       on.exact_silence.store(true, std::memory_order_relaxed);
       if (on.watch.is_silent(now())) {
         break_off(on, health::loss::silent, fault_code::unreachable, "the server is silent");
       }
       return;
-    case transfer::how::ended:
+    case transfer_status::ended:
       break_off(on, health::loss::ended, fault_code::unreachable, "the connection was lost");
       return;
   }
@@ -58,8 +58,8 @@ bool channel::state::deliver(arrivals& came, const call* self) noexcept {
   for (;;) {
     try {
       while (push != came.pushes.end() && push->after == told) {
-        const auto& what = (push++)->what;
-        if (to.push) to.push(what);
+        const auto& message = (push++)->message;
+        if (to.push) to.push(message);
       }
       slot* const item = came.ended.pop_front();
       if (item == nullptr) break;

@@ -129,9 +129,11 @@ struct wait_limit {
   std::stop_token stop;
 };
 
+enum class exchange_end : std::uint8_t { replied, faulted, deadline_passed, stopped };
+
+/// The result of one exchange.
 struct outcome {
-  enum class how : std::uint8_t { replied, faulted, deadline_passed, stopped };
-  how ended = how::replied;
+  exchange_end ended = exchange_end::replied;
   fault why;  ///< only when `faulted`
 };
 

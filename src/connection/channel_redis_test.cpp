@@ -19,7 +19,6 @@ namespace drover::connection {
 namespace {
 
 using namespace std::chrono_literals;
-using how = outcome::how;
 
 settings at(const test::redis_server& server) {
   settings with;
@@ -36,7 +35,7 @@ std::string echo(channel& on, std::string_view text) {
   std::string request;
   resp::write_command(request, {"ECHO", text});
   resp::message reply;
-  if (on.exchange(request, {&reply, 1}).ended != how::replied) return {};
+  if (on.exchange(request, {&reply, 1}).ended != exchange_end::replied) return {};
   return std::string{reply.root().text()};
 }
 
@@ -154,7 +153,7 @@ TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
           if (c % 3 == 2) stopper = std::jthread{[&] { stop.request_stop(); }};
           resp::message reply;
           const outcome end = on.exchange(request, {&reply, 1}, within);
-          if (end.ended != how::replied) continue;
+          if (end.ended != exchange_end::replied) continue;
           ++replied;
           ASSERT_EQ(reply.root().text(), text);
         }

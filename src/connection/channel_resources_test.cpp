@@ -91,7 +91,8 @@ TEST(threads_channel_resources, AnAllocationThatFailsInAnExchangeEndsItAndNothin
       starvation some{after, everywhere};
       const auto end = on.exchange(request, {&reply, 1});
       const bool failed = some.end();
-      EXPECT_TRUE(end.ended == how::replied || end.ended == how::faulted) << after;
+      EXPECT_TRUE(end.ended == exchange_end::replied || end.ended == exchange_end::faulted)
+          << after;
       while (get(on, "next").text != "of next") std::this_thread::yield();
       if (!failed) break;
       ASSERT_LT(after, 1000);
@@ -165,7 +166,7 @@ TEST(threads_channel_resources, WithoutAThreadNothingHangsAndTheNextCallWorks) {
   {
     const test::no_new_threads here;
     resp::message reply;
-    EXPECT_EQ(on.exchange(get_of("k"), {&reply, 1}).ended, how::faulted);
+    EXPECT_EQ(on.exchange(get_of("k"), {&reply, 1}).ended, exchange_end::faulted);
     EXPECT_THROW(on.post(get_of("k"), 1, [&](auto&&) { ++told; }), std::bad_alloc);
     EXPECT_THROW(on.schedule(now(), [&] { ++told; }), std::bad_alloc);
     EXPECT_FALSE(on.set_alarm(now()));

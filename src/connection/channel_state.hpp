@@ -133,7 +133,7 @@ struct channel::state {
   [[nodiscard]] std::optional<fault> park(pending& item);
   [[nodiscard]] std::optional<fault> append(pending& item);
   outcome wait(call& mine, const wait_limit& within, bool reads);
-  outcome leave(call& mine, outcome::how why);
+  outcome leave(call& mine, exchange_end why);
 
   // What the writer and the reader do for all.
   [[nodiscard]] bool flush(link& on, const call* self, bool yield_first);

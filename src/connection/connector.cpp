@@ -173,8 +173,9 @@ connector::answer connector::begin_greeting(steady_time now) {
 connector::answer connector::send_greeting() {
   while (!output_.empty()) {
     const auto sent = socket_.send(output_);
-    if (sent.what == transfer::how::would_block) return std::nullopt;
-    if (sent.what == transfer::how::ended) return refuse("the connection ended in the handshake");
+    if (sent.status == transfer_status::would_block) return std::nullopt;
+    if (sent.status == transfer_status::ended)
+      return refuse("the connection ended in the handshake");
     output_.erase(0, sent.bytes);
     traffic_->wrote(sent.bytes);
   }
@@ -184,8 +185,8 @@ connector::answer connector::send_greeting() {
 connector::answer connector::receive_greeting() {
   arrivals came;
   const auto received = socket_.receive(input_);
-  if (received.what == transfer::how::would_block) return std::nullopt;
-  if (received.what == transfer::how::ended) {
+  if (received.status == transfer_status::would_block) return std::nullopt;
+  if (received.status == transfer_status::ended) {
     return refuse_by_what_came({fault_code::unreachable, "the connection ended in the handshake"});
   }
   if (!traffic_->take_in({input_.data(), received.bytes}, came)) {
@@ -207,7 +208,7 @@ connector::answer connector::finish(arrivals& came) {
   }
   socket_.begin_traffic(with_.silence_max);
   connected out{{}, {}, *std::move(said), {}};
-  for (auto& push : came.pushes) out.pushes.push_back(std::move(push.what));
+  for (auto& push : came.pushes) out.pushes.push_back(std::move(push.message));
   out.socket = std::exchange(socket_, {});
   out.traffic = std::move(traffic_);
   stage_ = stage::idle;

@@ -15,7 +15,7 @@ namespace {
 resp::message message_of(std::string_view bytes) {
   resp::reader reader;
   resp::message out;
-  EXPECT_EQ(reader.read(bytes, out).how, resp::reader::status::complete) << bytes;
+  EXPECT_EQ(reader.read(bytes, out).status, resp::reader::status::complete) << bytes;
   return out;
 }
 

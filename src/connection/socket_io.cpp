@@ -45,10 +45,10 @@ void set_option(int descriptor, int level, int name, Value value) noexcept {
 }
 
 transfer as_transfer(ssize_t moved) noexcept {
-  if (moved > 0) return {transfer::how::moved, static_cast<std::size_t>(moved)};
+  if (moved > 0) return {transfer_status::moved, static_cast<std::size_t>(moved)};
   if (moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-    return {transfer::how::would_block, 0};
-  return {transfer::how::ended, 0};
+    return {transfer_status::would_block, 0};
+  return {transfer_status::ended, 0};
 }
 
 // For calls that do not wait.
@@ -163,7 +163,7 @@ transfer stream_socket::receive(std::span<char> into) const noexcept {
 transfer stream_socket::receive_or_wait(std::span<char> into) const noexcept {
   const ssize_t moved = ::recv(descriptor_, into.data(), into.size(), 0);
   // Waiting again here would restart the whole time limit at every signal.
-  if (moved < 0 && errno == EINTR) return {transfer::how::would_block, 0};
+  if (moved < 0 && errno == EINTR) return {transfer_status::would_block, 0};
   return as_transfer(moved);
 }
 

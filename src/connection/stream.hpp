@@ -34,7 +34,7 @@ struct stream_limits {
 struct arrivals {
   struct push {
     std::size_t after = 0;  ///< how many of `ended` came before it
-    resp::message what;
+    resp::message message;
   };
   slot_list ended;
   std::size_t ended_count = 0;

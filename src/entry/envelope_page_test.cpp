@@ -85,7 +85,7 @@ TEST_F(envelope_page, ShowsTheDigestAndWhatItIsTheHashOf) {
 
 TEST_F(envelope_page, ShowsTheBytesThatTheCodeWritesAndReads) {
   envelope head;
-  head.what = kind::value;
+  head.kind = kind::value;
   head.load_us = static_cast<std::uint32_t>(number("load us"));
   head.stored_at = server_time{milliseconds{number("stored at")}};
   head.until = server_time{milliseconds{number("until")}};

@@ -36,10 +36,10 @@ server_time servable_until(const envelope& head) noexcept {
 
 freshness freshness_of(const envelope& head, server_time now, const trust& trusted) noexcept {
   const bool by_hand =
-      head.what == kind::value && (head.flags & envelope::flag_expired_by_hand) != 0;
+      head.kind == kind::value && (head.flags & envelope::flag_expired_by_hand) != 0;
   const bool is_trusted = !trusted.nothing_is_fresh && head.stored_at >= trusted.stored_from;
   if (now < head.until && !by_hand && is_trusted) return freshness::fresh;
-  if (head.what != kind::value) return freshness::expired;
+  if (head.kind != kind::value) return freshness::expired;
   if (!is_trusted && head.grace.count() <= 0) return freshness::expired;
   return now < servable_until(head) ? freshness::stale : freshness::expired;
 }

@@ -18,9 +18,9 @@ constexpr milliseconds hundred_years{3'155'760'000'000};
 
 server_time at_ms(std::int64_t count) { return server_time{milliseconds{count}}; }
 
-envelope made(kind what, std::int64_t until, std::int64_t grace = 0) {
+envelope made(kind stored, std::int64_t until, std::int64_t grace = 0) {
   envelope head;
-  head.what = what;
+  head.kind = stored;
   head.until = at_ms(until);
   head.grace = milliseconds{grace};
   return head;
@@ -39,8 +39,8 @@ TEST(freshness, OfAValueEndsExactlyAtItsTimes) {
 }
 
 TEST(freshness, OfOtherKindsKnowsNoGrace) {
-  for (const kind what : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
-    const envelope head = made(what, 100, 50);
+  for (const kind stored : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
+    const envelope head = made(stored, 100, 50);
     for (std::int64_t now = 90; now <= 160; ++now) {
       EXPECT_EQ(freshness_of(head, at_ms(now)), now < 100 ? freshness::fresh : freshness::expired);
     }
@@ -70,8 +70,8 @@ TEST(freshness, OfAValueFromBeforeTheServersStartIsAtBestStaleAndOnlyWithGrace) 
 }
 
 TEST(freshness, OfEverythingElseFromBeforeTheServersStartIsOver) {
-  for (const kind what : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
-    envelope head = made(what, 100, 10);
+  for (const kind stored : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
+    envelope head = made(stored, 100, 10);
     head.stored_at = at_ms(49);
     EXPECT_EQ(freshness_of(head, at_ms(60), {.stored_from = at_ms(50)}), freshness::expired);
     EXPECT_EQ(freshness_of(head, at_ms(60), {.stored_from = at_ms(49)}), freshness::fresh);
@@ -86,8 +86,8 @@ TEST(freshness, OfNothingIsFreshOnAReplica) {
 }
 
 TEST(freshness, IgnoresFlagsThatItDoesNotKnow) {
-  for (const kind what : {kind::value, kind::absent, kind::pending, kind::failed}) {
-    envelope head = made(what, 100);
+  for (const kind stored : {kind::value, kind::absent, kind::pending, kind::failed}) {
+    envelope head = made(stored, 100);
     head.flags = 0xFD;
     EXPECT_EQ(freshness_of(head, at_ms(99)), freshness::fresh);
     EXPECT_EQ(freshness_of(head, at_ms(100)), freshness::expired);

@@ -47,7 +47,7 @@ class callers {
 
   void act(caller& one) {
     const bool is_live =
-        one.got && one.got->what == entry::kind::value && one.got->until > in_.server.now;
+        one.got && one.got->kind == entry::kind::value && one.got->until > in_.server.now;
     if (is_live) {
       if (one.got->is_stale && !in_.open_flight(one.process)) {
         const live_ptr made = in_.new_flight(one.process);
@@ -73,15 +73,15 @@ class callers {
     leave(one);
     one.now_in = caller::state::idle;
     if (was->machine.now_in() != flight::state::ended || !end.is_for(one.stamp)) return;
-    switch (end.what) {
-      case ending::how::read: return answer(one, was->read_version, "a LEASE");
-      case ending::how::loaded: return answer(one, was->loaded_version, "a load it joined");
-      case ending::how::failed_here:
-      case ending::how::failed_elsewhere:
-      case ending::how::timed_out: one.now_in = caller::state::gone; return;
-      case ending::how::dissolved:
-      case ending::how::not_begun:
-      case ending::how::saturated: return;
+    switch (end.outcome) {
+      case flight_outcome::read: return answer(one, was->read_version, "a LEASE");
+      case flight_outcome::loaded: return answer(one, was->loaded_version, "a load it joined");
+      case flight_outcome::failed_here:
+      case flight_outcome::failed_elsewhere:
+      case flight_outcome::timed_out: one.now_in = caller::state::gone; return;
+      case flight_outcome::dissolved:
+      case flight_outcome::not_begun:
+      case flight_outcome::saturated: return;
     }
   }
 
@@ -106,21 +106,21 @@ class callers {
     if (is_caller) all[who].now_in = caller::state::leading;
   }
 
-  void load_ends(const live_ptr& of, load_end how) {
+  void load_ends(const live_ptr& of, load_end load_result) {
     of->is_loading = false;
     in_.on(of, [&](flight& machine, actions& out) {
-      if (how == load_end::threw) {
+      if (load_result == load_end::threw) {
         ++in_.gone_wrong;
         machine.load_failed(entry::failure_class::threw, out);
       } else {
-        if (how == load_end::not_stored) ++in_.gone_wrong;
-        machine.load_done(how == load_end::stored, out);
+        if (load_result == load_end::not_stored) ++in_.gone_wrong;
+        machine.load_done(load_result == load_end::stored, out);
       }
     });
     for (caller& one : all) {
       if (one.on != of || one.now_in != caller::state::leading) continue;
       leave(one);
-      if (how == load_end::threw) {
+      if (load_result == load_end::threw) {
         one.now_in = caller::state::gone;
       } else {
         answer(one, of->loaded_version, "its own load");

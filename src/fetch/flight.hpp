@@ -70,7 +70,7 @@ enum class action_kind : std::uint8_t {
 };
 
 struct action {
-  action_kind what = action_kind::finish;
+  action_kind kind = action_kind::finish;
   entry::token attempt{};
   entry::token other{};
   std::uint32_t attempts = 0;
@@ -99,19 +99,20 @@ class actions {
   std::size_t size_ = 0;
 };
 
+enum class flight_outcome : std::uint8_t {
+  read,              ///< a LEASE found an entry: `entry_bytes`
+  loaded,            ///< the shell has the value
+  failed_here,       ///< the shell has the exception
+  failed_elsewhere,  ///< another process's failure: `entry_bytes` is the FAILED entry
+  timed_out,         ///< the load passed load_max
+  dissolved,         ///< nothing came of it: start again
+  not_begun,         ///< granted, but the load did not begin in time
+  saturated,         ///< the queue for bypass turns was full
+};
+
 /// How a flight ended, as its callers see it.
 struct ending {
-  enum class how : std::uint8_t {
-    read,              ///< a LEASE found an entry: `entry_bytes`
-    loaded,            ///< the shell has the value
-    failed_here,       ///< the shell has the exception
-    failed_elsewhere,  ///< another process's failure: `entry_bytes` is the FAILED entry
-    timed_out,         ///< the load passed load_max
-    dissolved,         ///< nothing came of it: start again
-    not_begun,         ///< granted, but the load did not begin in time
-    saturated,         ///< the queue for bypass turns was full
-  };
-  how what = how::dissolved;
+  flight_outcome outcome = flight_outcome::dissolved;
   std::uint64_t stamp_limit = 0;   ///< only callers with a smaller stamp may have it
   std::uint64_t bypass_limit = 0;  ///< the same for callers that bypass Redis
   bool without_redis = false;      ///< loaded in a bypass
@@ -258,10 +259,10 @@ class flight {
   void take_over(actions& out);
   void go_bypass(actions& out);
   void grant(const entry::token& token, steady_time now, actions& out);
-  void give_grant_back(ending::how how, actions& out);
+  void give_grant_back(flight_outcome outcome, actions& out);
   void lose_lease(actions& out);
   void store(actions& out);
-  void finish(ending::how how, std::uint64_t stamp_limit, actions& out);
+  void finish(flight_outcome outcome, std::uint64_t stamp_limit, actions& out);
   void waiting_reply(const lease::lease_reply& reply, steady_time now, actions& out);
   void return_turn(actions& out);
   void loading_time(steady_time now, actions& out);

@@ -42,14 +42,14 @@ class flight_table {
 
   /// The flight that a caller may join; empty when it must begin one.
   template <class MachineOf>
-  [[nodiscard]] record_ptr open(std::string_view value_key, beginning how,
+  [[nodiscard]] record_ptr open(std::string_view value_key, beginning start,
                                 const MachineOf& machine_of) const {
     const auto at = by_key_.find(value_key);
     if (at == by_key_.end()) return nullptr;
-    const bool to_bypass = how == beginning::bypass || how == beginning::unstored;
+    const bool to_bypass = start == beginning::bypass || start == beginning::unstored;
     for (const record_ptr& one : at->second) {
       const flight& machine = machine_of(*one);
-      const bool suits = machine.is_alone() == (how == beginning::bypass_alone);
+      const bool suits = machine.is_alone() == (start == beginning::bypass_alone);
       if (suits && machine.is_open(to_bypass)) return one;
     }
     return nullptr;

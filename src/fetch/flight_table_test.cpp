@@ -25,10 +25,10 @@ flight_settings settings() {
           }};
 }
 
-std::shared_ptr<record> begun(beginning how) {
+std::shared_ptr<record> begun(beginning start) {
   auto made = std::make_shared<record>(settings());
   actions out;
-  switch (how) {
+  switch (start) {
     case beginning::cold: made->machine.start_cold(out); break;
     case beginning::bypass: made->machine.start_bypass(out); break;
     case beginning::bypass_alone: made->machine.start_bypass_alone(out); break;

@@ -228,12 +228,12 @@ TEST(flight, LoadsForItsCallersWhenTheLeaseWasLostBeforeTheLoadBegan) {
 }
 
 TEST(flight, TakesNoFaultOfARenewalForALoss) {
-  for (const mishap& how : mishaps) {
+  for (const mishap& cause : mishaps) {
     script{cold()}
         .expect("lease #1", lead())
         .expect("offer_lead", taken())
         .expect("", passes(third))
-        .expect("renew #1", fails(how))
+        .expect("renew #1", fails(cause))
         .expect("", loaded())
         .expect("fill #1 over #1", stored())
         .ends_with("finish", "loaded for everyone");
@@ -475,12 +475,12 @@ TEST(flight, StaysEndedWhenItWasAbandonedBeforeItBegan) {
 }
 
 TEST(flight, GivesItsLeaseBackWhenNothingWasStored) {
-  for (const mishap& how : {mishaps[2], mishaps[3], mishaps[4]}) {
+  for (const mishap& cause : {mishaps[2], mishaps[3], mishaps[4]}) {
     script{cold()}
         .expect("lease #1", lead())
         .expect("offer_lead", taken())
         .expect("", loaded())
-        .expect("fill #1 over #1", fails(how))
+        .expect("fill #1 over #1", fails(cause))
         .ends_with("release_late #1, finish", "loaded for those before 2");
   }
 }

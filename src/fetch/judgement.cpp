@@ -9,7 +9,7 @@ finding finding_of(const entry::envelope& head, server_time now,
                    const entry::trust& trusted) noexcept {
   switch (entry::freshness_of(head, now, trusted)) {
     case entry::freshness::fresh:
-      switch (head.what) {
+      switch (head.kind) {
         case entry::kind::value:
         case entry::kind::absent: return finding::fresh;
         case entry::kind::pending: return finding::pending;
@@ -32,22 +32,22 @@ judgement judge(std::optional<std::string_view> bytes, std::uint64_t digest,
   judgement found;
   found.read = entry::decode(*bytes);
   entry::envelope& head = found.read.head;
-  switch (found.read.how) {
-    case entry::decoding::newer: found.what = finding::newer; return found;
+  switch (found.read.format) {
+    case entry::decoding::newer: found.state = finding::newer; return found;
     case entry::decoding::foreign: found.is_foreign = true; return found;
     case entry::decoding::ours: break;
   }
   if (!entry::is_genuine(found.read, digest)) {
-    found.what = finding::damaged;
+    found.state = finding::damaged;
     return found;
   }
   if (!now) return found;
   found.judged_at = *now;
-  if (head.what == entry::kind::failed) {
+  if (head.kind == entry::kind::failed) {
     head.until = entry::pause_end_of(head, failure_pause_max);
     if (head.stored_at > *now) return found;
   }
-  found.what = finding_of(head, *now, trusted);
+  found.state = finding_of(head, *now, trusted);
   return found;
 }
 

@@ -62,14 +62,14 @@ class load_scheduler {
     refused,  ///< the job was not taken
   };
   struct placement {
-    verdict how = verdict::refused;
+    verdict decision = verdict::refused;
     worker* wakes = nullptr;
   };
 
   /// Places a job, and queues it if necessary.
   [[nodiscard]] placement submit(const void* owner, Job& job) {
     const placement at = submit_if_free(job);
-    if (at.how != verdict::refused) return at;
+    if (at.decision != verdict::refused) return at;
     return {queue_behind(owner, job) ? verdict::queued : verdict::refused};
   }
 

@@ -89,7 +89,7 @@ class world {
     leave,
   };
   struct step {
-    move what;
+    move kind;
     std::size_t which;
   };
 
@@ -167,10 +167,10 @@ class world {
     }
   }
 
-  void perform(step what) {
-    told_.push_back(what);
-    const std::size_t i = what.which;
-    switch (what.what) {
+  void perform(step next) {
+    told_.push_back(next);
+    const std::size_t i = next.which;
+    switch (next.kind) {
       case move::execute: return both_.execute(i);
       case move::deliver: return both_.deliver(i);
       case move::push: both_.server.has_push[i] = false; return both_.wake_flights(i);
@@ -190,7 +190,7 @@ class world {
       case move::lose_connection:
       case move::lose_unsent:
         ++lost_;
-        return both_.lose_connection(i, what.what == move::lose_connection);
+        return both_.lose_connection(i, next.kind == move::lose_connection);
       case move::crash:
         ++crashed_;
         both_.is_alive[1] = false;
@@ -215,7 +215,7 @@ class world {
     }
     both_.key_was_invalidated(0);
     both_.pipe[0].push_back(
-        {.of = nullptr, .what = {.what = action_kind::finish}, .version = changes_});
+        {.of = nullptr, .todo = {.kind = action_kind::finish}, .version = changes_});
   }
 
   // --- time
@@ -239,7 +239,7 @@ class world {
 
   std::string at_the_end() const {
     if (!ended()) return "somebody waits for ever" + told();
-    const bool is_pending = both_.server.held && both_.server.held->what == entry::kind::pending;
+    const bool is_pending = both_.server.held && both_.server.held->kind == entry::kind::pending;
     if (is_pending && crashed_ == 0 && lost_ == 0) return "a lease is left behind" + told();
     if (both_.server.mark && crashed_ == 0 && lost_ == 0) return "a mark is left behind" + told();
     const int allowed = 1 + changes_ + both_.gone_wrong + crashed_ + left_;
@@ -254,7 +254,7 @@ class world {
         "not stored", "lose connection", "lose unsent", "crash",      "holder gone", "leave"};
     std::string out = ":";
     for (const step& one : told_) {
-      out += std::string{" "} + names[static_cast<std::size_t>(one.what)] + " " +
+      out += std::string{" "} + names[static_cast<std::size_t>(one.kind)] + " " +
              std::to_string(one.which) + ";";
     }
     return out;

@@ -75,14 +75,14 @@ void write_time(std::string& out);                             // 1
 void write_ping(std::string& out, std::uint64_t nonce);  // 1
 /// Preceded by CLIENT CACHING YES when `tracked`: then 2 replies, and the first one is only looked
 /// at for errors.
-void write_lease(std::string& out, const lease_request& what, bool tracked);  // 1 or 2
+void write_lease(std::string& out, const lease_request& request, bool tracked);  // 1 or 2
 void write_renew(std::string& out, std::string_view value_key, const entry::token& held,
                  milliseconds lease_ttl, std::uint64_t client_id);  // 1
 void write_promote(std::string& out, std::string_view value_key, const entry::token& base,
                    const entry::token& held, milliseconds lease_ttl, milliseconds pending_ttl,
-                   std::uint64_t client_id);                        // 1
-void write_fill(std::string& out, const fill_request& what);        // 1
-void write_failure(std::string& out, const failure_request& what);  // 1
+                   std::uint64_t client_id);                           // 1
+void write_fill(std::string& out, const fill_request& request);        // 1
+void write_failure(std::string& out, const failure_request& request);  // 1
 void write_release(std::string& out, std::string_view value_key, const entry::token& held,
                    std::string_view wake_channel);  // 1
 /// `ttl`: how long the marker stands.
@@ -132,12 +132,13 @@ void write_load_scripts(std::string& out);  // scripts().size()
 /// The client ids that are still connected, ascending.
 [[nodiscard]] result<std::vector<std::uint64_t>> read_holders(const resp::message& reply);
 
-/// What a push tells.
+enum class push_kind : std::uint8_t { keys, everything, channel, subscribed, other };
+
+/// The content of a push.
 struct push_notice {
-  enum class how : std::uint8_t { keys, everything, channel, subscribed, other };
-  how what = how::other;
-  std::vector<std::string> names;  ///< keys of an invalidation, or the channel of a message or of a
-                                   ///< confirmed subscription
+  push_kind kind = push_kind::other;
+  /// Keys of an invalidation, or the channel of a message or of a confirmed subscription.
+  std::vector<std::string> names;
 };
 [[nodiscard]] push_notice read_push(const resp::message& push);
 

@@ -31,7 +31,7 @@ std::vector<words> commands_in(std::string_view bytes) {
   while (!bytes.empty()) {
     resp::message one;
     const auto step = reader.read(bytes, one);
-    if (step.how != resp::reader::status::complete) {
+    if (step.status != resp::reader::status::complete) {
       ADD_FAILURE() << "not a whole command: " << bytes;
       return commands;
     }

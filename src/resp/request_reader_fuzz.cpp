@@ -58,8 +58,9 @@ void check_round_trip(const request& complete) {
   drover::resp::write_command(wire, arguments);
   request_reader again;
   request into;
-  const auto [how, consumed] = again.read(wire, into);
-  require(how == request_reader::status::complete && consumed == wire.size(), "written, then read");
+  const auto [status, consumed] = again.read(wire, into);
+  require(status == request_reader::status::complete && consumed == wire.size(),
+          "written, then read");
   require(into.text == complete.text && into.wire_size == wire.size(), "the same comes back");
   require(complete.is_inline || complete.wire_size == wire.size(), "there is one way to write it");
 }
@@ -78,15 +79,15 @@ std::string answer(std::string_view stream, std::string_view sizes, const reques
     ++turn;
     std::string_view slice = stream.substr(position, size);
     for (;;) {
-      const auto [how, consumed] = subject.read(slice, into);
+      const auto [status, consumed] = subject.read(slice, into);
       require(consumed <= slice.size(), "consumes no more than there is");
       position += consumed;
       slice.remove_prefix(consumed);
-      if (how == request_reader::status::broken) {
+      if (status == request_reader::status::broken) {
         return out.append("broken ").append(subject.error());
       }
       require(subject.error().empty(), "an error only when broken");
-      if (how == request_reader::status::need_more) {
+      if (status == request_reader::status::need_more) {
         require(slice.empty(), "consumes all when it needs more");
         break;
       }

@@ -141,7 +141,7 @@ TEST(request_reader, KeepsOnlyThePrefixItIsAskedFor) {
       got = subject.read(slice, into);
       EXPECT_EQ(got.consumed, slice.size());
     }
-    ASSERT_EQ(got.how, request_reader::status::complete);
+    ASSERT_EQ(got.status, request_reader::status::complete);
     EXPECT_EQ(into.argument_count, 4U);
     EXPECT_EQ(into.wire_size, input.size());
     ASSERT_EQ(into.arguments.size(), 2U);
@@ -152,7 +152,7 @@ TEST(request_reader, KeepsOnlyThePrefixItIsAskedFor) {
   }
   request_reader inline_subject{{.kept_bytes_max = 2, .kept_arguments_max = 2}};
   request into;
-  EXPECT_EQ(inline_subject.read("abc def ghi\r\n", into).how, request_reader::status::complete);
+  EXPECT_EQ(inline_subject.read("abc def ghi\r\n", into).status, request_reader::status::complete);
   EXPECT_EQ(into.text, "abde");
   EXPECT_EQ(into.argument_count, 3U);
 }
@@ -193,12 +193,12 @@ TEST(request_reader, PassesAHugeArgumentInConstantMemory) {
   EXPECT_EQ(subject.read(head, into).consumed, head.size());
   const std::string piece(std::size_t{1} << 20U, 'x');
   for (int i = 0; i < 512; ++i) {
-    const auto [how, consumed] = subject.read(piece, into);
-    ASSERT_EQ(how, request_reader::status::need_more);
+    const auto [status, consumed] = subject.read(piece, into);
+    ASSERT_EQ(status, request_reader::status::need_more);
     ASSERT_EQ(consumed, piece.size());
     ASSERT_FALSE(subject.is_idle());
   }
-  EXPECT_EQ(subject.read("\r\n", into).how, request_reader::status::complete);
+  EXPECT_EQ(subject.read("\r\n", into).status, request_reader::status::complete);
   EXPECT_EQ(into.arguments[2].length, std::size_t{512} << 20U);
   EXPECT_EQ(into[2].size(), 100U);
   EXPECT_LE(into.text.capacity(), 1000U);
@@ -227,7 +227,7 @@ TEST(request_reader, BoundsEverything) {
 TEST(request_reader, LetsNoAnnouncementSetMemoryAside) {
   request_reader subject;
   request into;
-  EXPECT_EQ(subject.read("*1048576\r\n$536870912\r\nab", into).how,
+  EXPECT_EQ(subject.read("*1048576\r\n$536870912\r\nab", into).status,
             request_reader::status::need_more);
   EXPECT_LE(into.text.capacity(), 100U);
   EXPECT_LE(into.arguments.capacity(), 16U);
@@ -242,10 +242,10 @@ TEST(request_reader, SearchesNoByteTwiceHoweverThinTheSlices) {
   request_reader subject;
   request into;
   for (const std::string_view slice : cut(stream, 1)) {
-    const auto [how, consumed] = subject.read(slice, into);
-    ASSERT_NE(how, request_reader::status::broken);
+    const auto [status, consumed] = subject.read(slice, into);
+    ASSERT_NE(status, request_reader::status::broken);
     ASSERT_EQ(consumed, 1U);
-    if (how == request_reader::status::complete) into.clear();
+    if (status == request_reader::status::complete) into.clear();
   }
   EXPECT_TRUE(subject.is_idle());
   EXPECT_LE(subject.examined(), stream.size());
@@ -270,9 +270,9 @@ TEST(request_reader, SurvivesRandomMutationOfValidRequests) {
 TEST(request_reader, StaysBroken) {
   request_reader subject;
   request into;
-  EXPECT_EQ(subject.read("*x\r\n", into).how, request_reader::status::broken);
-  EXPECT_EQ(subject.read("PING\r\n", into).how, request_reader::status::broken);
-  EXPECT_EQ(subject.read({}, into).how, request_reader::status::broken);
+  EXPECT_EQ(subject.read("*x\r\n", into).status, request_reader::status::broken);
+  EXPECT_EQ(subject.read("PING\r\n", into).status, request_reader::status::broken);
+  EXPECT_EQ(subject.read({}, into).status, request_reader::status::broken);
 }
 
 TEST(split_inline, FollowsTheQuotingOfTheServer) {

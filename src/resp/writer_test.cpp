@@ -53,8 +53,8 @@ TEST(writer, WritesWhatTheRequestReaderReads) {
 
     request_reader subject;
     request into;
-    const auto [how, consumed] = subject.read(out, into);
-    ASSERT_EQ(how, request_reader::status::complete);
+    const auto [status, consumed] = subject.read(out, into);
+    ASSERT_EQ(status, request_reader::status::complete);
     ASSERT_EQ(consumed, out.size());
     ASSERT_EQ(into.wire_size, out.size());
     ASSERT_EQ(into.argument_count, arguments.size());

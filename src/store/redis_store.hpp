@@ -61,7 +61,7 @@ class redis_store {
   redis_store(connection::settings with, events to, bool keeps_writes = false);
 
   struct looked_up {
-    connection::outcome::how ended = connection::outcome::how::replied;
+    connection::exchange_end ended = connection::exchange_end::replied;
     result<std::optional<std::string>> entry =
         std::optional<std::string>{};  ///< meaningful when `replied` or `faulted`
   };
@@ -88,13 +88,13 @@ class redis_store {
   /// Replaces the holder's PENDING entry by the marker "load, and do not store".
   void mark_uncacheable(std::string_view value_key, const entry::token& held, milliseconds ttl,
                         std::string_view wake_channel, then<lease::step_reply> done);
-  void lease(lease::lease_request what, then<lease::lease_reply> done);
+  void lease(lease::lease_request request, then<lease::lease_reply> done);
   void renew(std::string_view value_key, const entry::token& held, milliseconds lease_ttl,
              then<lease::step_reply> done);
   void promote(std::string_view value_key, const entry::token& base, const entry::token& held,
                milliseconds lease_ttl, milliseconds pending_ttl, then<lease::step_reply> done);
-  void fill(const lease::fill_request& what, then<lease::fill_reply> done);
-  void fail(const lease::failure_request& what);
+  void fill(const lease::fill_request& request, then<lease::fill_reply> done);
+  void fail(const lease::failure_request& request);
   void release(std::string_view value_key, const entry::token& held, std::string_view wake_channel,
                then<lease::step_reply> done);
   void mark(std::string_view mark_key, std::string_view value_key, const entry::token& attempt,
@@ -130,9 +130,10 @@ class redis_store {
                                                    std::span<resp::message> replies,
                                                    const wait_limit& within = {});
   template <class Reply, class Read>
-  connection::completion reading(std::optional<refusals::kind> what, then<Reply> done, Read read);
+  connection::completion completion_of(std::optional<request_kind> request, then<Reply> done,
+                                       Read read);
   /// A request was refused, if `why` says so.
-  void note_refusal(refusals::kind what, const fault& why) noexcept;
+  void note_refusal(request_kind request, const fault& why) noexcept;
   void note_refused_scripts(std::span<const resp::message> loaded) noexcept;
   void run_script(std::string request, unsigned due, connection::completion done,
                   connection::posting how);

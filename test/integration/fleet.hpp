@@ -89,7 +89,7 @@ class fleet : public testing::Test {
   }
   /// After a failed load, with long leases: makes its pause one that no busy machine outlasts.
   void prolong_pause(std::string_view key) const {
-    ASSERT_EQ(stored(key).what, entry::kind::failed);
+    ASSERT_EQ(stored(key).kind, entry::kind::failed);
     const std::string far{"\x00\x00\x10\x00\x00\x00\x00\x00", 8};
     server.command({"SETRANGE", value_key(key), "16", far});
   }

@@ -15,7 +15,7 @@ class no_progress : public fleet {
     const auto now = server_time{std::chrono::duration_cast<milliseconds>(
         std::chrono::system_clock::now().time_since_epoch())};
     entry::envelope head;
-    head.what = what;
+    head.kind = what;
     head.stored_at = now;
     head.until = now + 1h;
     head.produced_by = token_of('p');

@@ -159,7 +159,7 @@ std::optional<std::string> lease_client::stored() {
 entry::envelope lease_client::head() {
   const std::string bytes = stored().value_or("");
   const entry::decoded read = entry::decode(bytes);
-  if (read.how != entry::decoding::ours) throw std::runtime_error{"no entry of ours is stored"};
+  if (read.format != entry::decoding::ours) throw std::runtime_error{"no entry of ours is stored"};
   return read.head;
 }
 

@@ -113,10 +113,10 @@ bool raw_client::read_one(milliseconds within) {
   for (;;) {
     const resp::reader::step step = reader_.read(unread_, partial_);
     unread_.erase(0, step.consumed);
-    if (step.how == resp::reader::status::broken) {
+    if (step.status == resp::reader::status::broken) {
       throw std::runtime_error{"raw_client: " + std::string{reader_.error()}};
     }
-    if (step.how == resp::reader::status::complete) {
+    if (step.status == resp::reader::status::complete) {
       const bool is_push = partial_.root().kind() == resp::type::push;
       (is_push ? pushes_ : replies_).push_back(std::exchange(partial_, {}));
       return true;
