@@ -173,10 +173,10 @@ class engine::impl {
   void name_all(std::string_view key, std::vector<std::string>& values,
                 std::vector<std::string>& marks) const {
     values.push_back(part_->keys.value_key(key));
-    marks.push_back(part_->keys.mark_key(key));
+    marks.push_back(part_->keys.refresh_mark_key(key));
     for (const entry::key_space& other : part_->also_invalidates) {
       values.push_back(other.value_key(key));
-      marks.push_back(other.mark_key(key));
+      marks.push_back(other.refresh_mark_key(key));
     }
   }
 

@@ -26,7 +26,8 @@ void flight_runner::not_done(const flight_ptr& flight, const fetch::action& aske
     switch (asked.kind) {
       case action_kind::send_lease:
         return machine.lease_replied(asked.attempt, why, true, store::now(), out);
-      case action_kind::send_mark: return machine.mark_replied(why, false, store::now(), out);
+      case action_kind::send_refresh_mark:
+        return machine.refresh_mark_replied(why, false, store::now(), out);
       case action_kind::send_fill: return machine.fill_replied(why, true, out);
       case action_kind::send_release:
       case action_kind::send_uncacheable: return machine.released(why, out);
@@ -48,18 +49,20 @@ void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& a
     case action_kind::send_failure: return send_failure(flight, asked);
     case action_kind::send_release:
     case action_kind::send_uncacheable: return send_release(flight, asked);
-    case action_kind::send_mark: return send_mark(flight, asked);
+    case action_kind::send_refresh_mark: return send_refresh_mark(flight, asked);
     case action_kind::send_promote: return send_promote(flight, asked);
     case action_kind::send_release_late:
       return store_->release(
           names.value_key, asked.attempt, of.keys.wake_channel(names.key),
           [this, key = names.value_key](const result<lease::step_reply>&) { key_changed(key); });
-    case action_kind::send_mark_extend:
-      return store_->extend_mark(of.keys.mark_key(names.key), asked.attempt, of.policy.lease_ttl);
-    case action_kind::send_mark_pause:
-      return store_->extend_mark(of.keys.mark_key(names.key), asked.attempt, flight->result.pause);
-    case action_kind::send_mark_release:
-      return store_->release_mark(of.keys.mark_key(names.key), asked.attempt);
+    case action_kind::send_refresh_mark_extend:
+      return store_->extend_refresh_mark(of.keys.refresh_mark_key(names.key), asked.attempt,
+                                         of.policy.lease_ttl);
+    case action_kind::send_refresh_mark_pause:
+      return store_->extend_refresh_mark(of.keys.refresh_mark_key(names.key), asked.attempt,
+                                         flight->result.pause);
+    case action_kind::send_refresh_mark_release:
+      return store_->release_refresh_mark(of.keys.refresh_mark_key(names.key), asked.attempt);
     case action_kind::want_turn:
     case action_kind::return_turn: return;  // done under the mutex
     case action_kind::offer_lead: return offer_lead(flight);

@@ -124,27 +124,27 @@ void flight_runner::send_release(const flight_ptr& flight, const fetch::action& 
   }
 }
 
-void flight_runner::send_mark(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::action& asked) {
   const cache_part& of = *flight->of;
-  store_->mark(of.keys.mark_key(flight->names.key), flight->names.value_key, asked.attempt,
-               of.policy.lease_ttl, [this, flight](const result<lease::mark_reply>& reply) {
-                 if (!reply) report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
-                 const bool runs_elsewhere = reply && !reply->won;
-                 const entry::decoded read =
-                     reply ? entry::decode(reply->head_bytes) : entry::decoded{};
-                 step(flight, [&](fetch::flight& machine, fetch::actions& out) {
-                   mutex_.assert_held();
-                   const steady_time now = store::now();
-                   // So that not every stale read asks again.
-                   if (runs_elsewhere) {
-                     quiet_.note(flight->names.value_key, now + flight->of->policy.lease_ttl / 3);
-                   }
-                   const bool still_due = read.format == entry::decoding::ours &&
-                                          read.head.kind == entry::kind::value &&
-                                          read.head.produced_by == machine.base();
-                   machine.mark_replied(reply, still_due, now, out);
-                 });
-               });
+  store_->take_refresh_mark(
+      of.keys.refresh_mark_key(flight->names.key), flight->names.value_key, asked.attempt,
+      of.policy.lease_ttl, [this, flight](const result<lease::refresh_mark_reply>& reply) {
+        if (!reply) report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
+        const bool runs_elsewhere = reply && !reply->won;
+        const entry::decoded read = reply ? entry::decode(reply->head_bytes) : entry::decoded{};
+        step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+          mutex_.assert_held();
+          const steady_time now = store::now();
+          // So that not every stale read asks again.
+          if (runs_elsewhere) {
+            quiet_.note(flight->names.value_key, now + flight->of->policy.lease_ttl / 3);
+          }
+          const bool still_due = read.format == entry::decoding::ours &&
+                                 read.head.kind == entry::kind::value &&
+                                 read.head.produced_by == machine.base();
+          machine.refresh_mark_replied(reply, still_due, now, out);
+        });
+      });
 }
 
 void flight_runner::send_promote(const flight_ptr& flight, const fetch::action& asked) {

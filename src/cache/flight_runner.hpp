@@ -4,8 +4,8 @@
 //
 // Threads:    any. One mutex guards the table, the turns and the machines. No user code runs under
 //             it, nothing waits under it, and actions are carried out after it is unlocked.
-// Throws:     nothing, except `join_or_start_flight` and `begin_refresh` when memory runs out. When an action
-//             fails for lack of memory or threads, the machine is told of a fault.
+// Throws:     nothing, except `join_or_start_flight` and `begin_refresh` when memory runs out. When
+//             an action fails for lack of memory or threads, the machine gets a fault.
 // Lifetime:   completions point at the runner; the store that runs them ends first.
 #pragma once
 
@@ -152,7 +152,7 @@ class flight_runner {
   void send_fill(const flight_ptr& flight, const fetch::action& asked);
   void send_failure(const flight_ptr& flight, const fetch::action& asked);
   void send_release(const flight_ptr& flight, const fetch::action& asked);
-  void send_mark(const flight_ptr& flight, const fetch::action& asked);
+  void send_refresh_mark(const flight_ptr& flight, const fetch::action& asked);
   void send_promote(const flight_ptr& flight, const fetch::action& asked);
   void lost_lease(const flight_ptr& flight);
   void request_stop(const flight_ptr& flight) noexcept;

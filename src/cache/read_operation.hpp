@@ -61,7 +61,7 @@ class read_operation {
                                                           bool early) const;
 
   [[nodiscard]] round join_flight(fetch::beginning start);
-  [[nodiscard]] round wait_in_flight(const flight_membership& membership, fetch::beginning start,
+  [[nodiscard]] round wait_as_member(const flight_membership& membership, fetch::beginning start,
                                      steady_time began);
   [[nodiscard]] woke wait(live_flight& flight, std::uint64_t stamp);
   [[nodiscard]] std::optional<woke> look(live_flight& flight, std::uint64_t stamp);

@@ -83,13 +83,13 @@ read_operation::round read_operation::join_flight(fetch::beginning start) {
   }
   {
     const flight_membership membership{core_.flights(), *std::move(joined), can_lead_};
-    round ended = wait_in_flight(membership, start, began);
+    round ended = wait_as_member(membership, start, began);
     if (!std::exchange(reply_is_late_, false)) return ended;
   }
   return bypass(fetch::beginning::bypass_alone);
 }
 
-read_operation::round read_operation::wait_in_flight(const flight_membership& membership,
+read_operation::round read_operation::wait_as_member(const flight_membership& membership,
                                                      fetch::beginning start, steady_time began) {
   live_flight& flight = *membership.flight();
   const bool bypasses = start != fetch::beginning::cold;

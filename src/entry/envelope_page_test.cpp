@@ -69,7 +69,7 @@ class envelope_page : public testing::Test {
 
 TEST_F(envelope_page, NamesTheKeysAsTheCodeDoes) {
   EXPECT_EQ(space_->value_key(fields_.at("key")), fields_.at("value key"));
-  EXPECT_EQ(space_->mark_key(fields_.at("key")), fields_.at("mark key"));
+  EXPECT_EQ(space_->refresh_mark_key(fields_.at("key")), fields_.at("mark key"));
   EXPECT_EQ(space_->wake_channel(fields_.at("key")), fields_.at("wake"));
   const std::string long_key = space_->value_key(std::string(201, 'a'));
   EXPECT_NE(text_.find("`" + long_key + "`"), std::string::npos);

@@ -73,7 +73,7 @@ TEST(keys, AreTakenApartAgain) {
   const key_space space{"products.x-1", 4294967295U};
   for (const std::string& key : strange_keys()) {
     for (const auto& [made, kind] :
-         {std::pair{space.value_key(key), 'v'}, std::pair{space.mark_key(key), 'l'},
+         {std::pair{space.value_key(key), 'v'}, std::pair{space.refresh_mark_key(key), 'l'},
           std::pair{space.wake_channel(key), 'w'}}) {
       const auto parts = parts_of(made);
       ASSERT_TRUE(parts.has_value()) << made;
@@ -124,7 +124,7 @@ TEST(keys, OfOthersAreNotTakenForOurs) {
 TEST(keys, HaveTheWrittenForm) {
   const key_space space{"products", 7};
   EXPECT_EQ(space.value_key("user:42"), "products:1.7:v:{=user:42}");
-  EXPECT_EQ(space.mark_key("user:42"), "products:1.7:l:{=user:42}");
+  EXPECT_EQ(space.refresh_mark_key("user:42"), "products:1.7:l:{=user:42}");
   EXPECT_EQ(space.wake_channel("user:42"), "products:1.7:w:{=user:42}");
   EXPECT_EQ(space.canary_key("ab-1"), "products:1.7:c:ab-1");
   EXPECT_EQ(space.value_key(""), "products:1.7:v:{=}");
@@ -169,7 +169,7 @@ TEST(keys, AreDifferentForDifferentNamesSchemasAndUses) {
       const key_space space{name, schema};
       for (const std::string& key : strange_keys()) {
         made.insert(space.value_key(key));
-        made.insert(space.mark_key(key));
+        made.insert(space.refresh_mark_key(key));
         made.insert(space.wake_channel(key));
         count += 3;
       }
@@ -188,7 +188,7 @@ TEST(keys, OfOneEntryShareTheirHashSlot) {
   const key_space space{"n", 1};
   const auto check = [&](const std::string& key) {
     const unsigned slot = slot_of(space.value_key(key));
-    EXPECT_EQ(slot_of(space.mark_key(key)), slot);
+    EXPECT_EQ(slot_of(space.refresh_mark_key(key)), slot);
     EXPECT_EQ(slot_of(space.wake_channel(key)), slot);
   };
   for (const std::string& key : strange_keys()) check(key);

@@ -63,10 +63,10 @@ class accounts {
     const bool has_reply =
         one.kind == action_kind::send_lease || one.kind == action_kind::send_renew ||
         one.kind == action_kind::send_fill || one.kind == action_kind::send_release ||
-        one.kind == action_kind::send_mark || one.kind == action_kind::send_promote;
+        one.kind == action_kind::send_refresh_mark || one.kind == action_kind::send_promote;
     if (has_reply) outstanding_.push_back(one);
-    const bool is_late =
-        one.kind == action_kind::send_release_late || one.kind == action_kind::send_mark_release;
+    const bool is_late = one.kind == action_kind::send_release_late ||
+                         one.kind == action_kind::send_refresh_mark_release;
     if (was_ended && !is_late) complain("after its end: " + text_of(one));
   }
 
@@ -92,8 +92,8 @@ class accounts {
       case action_kind::send_failure:
       case action_kind::send_release:
       case action_kind::send_release_late: leases_.erase(one.attempt); break;
-      case action_kind::send_mark_pause:
-      case action_kind::send_mark_release: marks_.erase(one.attempt); break;
+      case action_kind::send_refresh_mark_pause:
+      case action_kind::send_refresh_mark_release: marks_.erase(one.attempt); break;
       case action_kind::lease_lost: leases_.erase(machine.held()); break;
       case action_kind::want_turn: ++turns_wanted_; break;
       case action_kind::return_turn: ++turns_returned_; break;

@@ -67,7 +67,7 @@ void flight::start_refresh(const entry::token& base, steady_time servable_until,
   promote_at_ = servable_until - promote_lead_max;
   attempt_ = with_.new_token();
   state_ = state::marking;
-  out.push_back({.kind = action_kind::send_mark, .attempt = attempt_});
+  out.push_back({.kind = action_kind::send_refresh_mark, .attempt = attempt_});
 }
 
 void flight::go_bypass(actions& out) {
@@ -95,7 +95,7 @@ void flight::grant(const entry::token& token, steady_time now, actions& out) {
 // For a load that was granted and has not begun.
 void flight::give_grant_back(flight_outcome outcome, actions& out) {
   if (refresh_) {
-    out.push_back({.kind = action_kind::send_mark_release, .attempt = held_});
+    out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   }
   if (is_holder()) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
   finish(outcome, everyone, out);
@@ -186,7 +186,7 @@ void flight::connection_lost(actions& out) {
 void flight::give_up_lease(actions& out) {
   if (state_ != state::loading) return;
   if (is_holder()) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
-  if (refresh_) out.push_back({.kind = action_kind::send_mark_release, .attempt = held_});
+  if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   if (!bypass_) lost_ = true;
   closed_ = true;
   out.push_back({.kind = action_kind::stop_load});
@@ -196,7 +196,7 @@ void flight::collapse(actions& out) {
   if (state_ == state::ended) return;
   const bool is_loaded = state_ == state::promoting || state_ == state::storing;
   if (is_holder()) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
-  if (refresh_) out.push_back({.kind = action_kind::send_mark_release, .attempt = held_});
+  if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   if (is_loaded) {
     finish(flight_outcome::loaded, read_step_, out);
   } else {

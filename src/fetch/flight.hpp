@@ -48,25 +48,25 @@ struct flight_settings {
 };
 
 enum class action_kind : std::uint8_t {
-  send_lease,         ///< attempt, other = previous holder's or own lost attempt
-  send_renew,         ///< attempt = held
-  send_fill,          ///< attempt = produced by, other = expected
-  send_failure,       ///< attempt = held; attempts; failure
-  send_release,       ///< attempt = held; its answer goes to `released`
-  send_uncacheable,   ///< attempt = held; as `send_release`, and leaves a marker
-  send_release_late,  ///< attempt: granted when no longer wanted; the answer is dropped
-  send_mark,          ///< attempt
-  send_mark_extend,   ///< attempt; renew the refresh mark for another lease_ttl
-  send_mark_pause,    ///< attempt; keep the mark for the failure's pause; attempts
-  send_mark_release,  ///< attempt
-  send_promote,       ///< attempt, other = base
-  want_turn,          ///< queue for one of the bypass turns
-  return_turn,        ///< give the turn back, or leave the queue for it
-  offer_lead,         ///< granted: the load may begin
-  lease_lost,         ///< tell the running load
-  stop_load,          ///< fire the running load's stop token
-  let_go,             ///< callers with a stamp of at least `from_stamp` start again at once
-  finish,             ///< `end()` is final: tell all callers
+  send_lease,                 ///< attempt, other = previous holder's or own lost attempt
+  send_renew,                 ///< attempt = held
+  send_fill,                  ///< attempt = produced by, other = expected
+  send_failure,               ///< attempt = held; attempts; failure
+  send_release,               ///< attempt = held; its answer goes to `released`
+  send_uncacheable,           ///< attempt = held; as `send_release`, and leaves a marker
+  send_release_late,          ///< attempt: granted when no longer wanted; the answer is dropped
+  send_refresh_mark,          ///< attempt
+  send_refresh_mark_extend,   ///< attempt; renew the refresh mark for another lease_ttl
+  send_refresh_mark_pause,    ///< attempt; keep the mark for the failure's pause; attempts
+  send_refresh_mark_release,  ///< attempt
+  send_promote,               ///< attempt, other = base
+  want_turn,                  ///< queue for one of the bypass turns
+  return_turn,                ///< give the turn back, or leave the queue for it
+  offer_lead,                 ///< granted: the load may begin
+  lease_lost,                 ///< tell the running load
+  stop_load,                  ///< fire the running load's stop token
+  let_go,                     ///< callers with a stamp of at least `from_stamp` start again at once
+  finish,                     ///< `end()` is final: tell all callers
 };
 
 struct action {
@@ -216,8 +216,8 @@ class flight {
   void lease_replied(const entry::token& attempt, result<lease::lease_reply> reply,
                      bool is_available, steady_time now, actions& out);
   /// `still_due`: the mark was won and the entry is still the base and still wants a refresh.
-  void mark_replied(const result<lease::mark_reply>& reply, bool still_due, steady_time now,
-                    actions& out);
+  void refresh_mark_replied(const result<lease::refresh_mark_reply>& reply, bool still_due,
+                            steady_time now, actions& out);
   void turn_granted(steady_time now, actions& out);
   /// A caller inside a load has joined: the flight shares the turn of that load.
   void turn_lent(steady_time now, actions& out);

@@ -98,14 +98,14 @@ void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, act
   if (woken_meanwhile_) ask({}, out);
 }
 
-void flight::mark_replied(const result<lease::mark_reply>& reply, bool still_due, steady_time now,
-                          actions& out) {
+void flight::refresh_mark_replied(const result<lease::refresh_mark_reply>& reply, bool still_due,
+                                  steady_time now, actions& out) {
   if (state_ == state::marking && reply && reply->won && still_due) {
     grant(attempt_, now, out);
     return;
   }
   if (!reply || reply->won) {  // after a fault it may be ours all the same
-    out.push_back({.kind = action_kind::send_mark_release, .attempt = attempt_});
+    out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = attempt_});
   }
   if (state_ == state::marking) finish(flight_outcome::dissolved, everyone, out);
 }

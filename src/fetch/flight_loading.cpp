@@ -20,7 +20,7 @@ void flight::loading_time(steady_time now, actions& out) {
     renew_ = now + with_.lease_ttl / 3;
     if (is_holder()) out.push_back({.kind = action_kind::send_renew, .attempt = held_});
     if (refresh_ && !lost_) {
-      out.push_back({.kind = action_kind::send_mark_extend, .attempt = held_});
+      out.push_back({.kind = action_kind::send_refresh_mark_extend, .attempt = held_});
     }
   }
   if (!promote_at_ || now < *promote_at_) return;
@@ -118,7 +118,7 @@ void flight::claim_replied(const result<lease::step_reply>& reply, actions& out)
 void flight::store(actions& out) {
   const bool cold = !refresh_ || promoted_;
   if (lost_) {
-    if (refresh_) out.push_back({.kind = action_kind::send_mark_release, .attempt = held_});
+    if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
     finish(flight_outcome::loaded, read_step_, out);
     return;
   }
@@ -131,7 +131,7 @@ void flight::store(actions& out) {
                                                    : action_kind::send_release,
                    .attempt = held_});
   } else {
-    out.push_back({.kind = action_kind::send_mark_release, .attempt = held_});
+    out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
     finish(flight_outcome::loaded, read_step_, out);
   }
 }
@@ -151,7 +151,7 @@ void flight::fill_replied(const result<lease::fill_reply>& reply, bool is_availa
     store(out);
     return;
   }
-  if (refresh_) out.push_back({.kind = action_kind::send_mark_release, .attempt = held_});
+  if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   if (!reply && is_holder()) {  // without effect if it was stored all the same
     out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
   }
@@ -160,7 +160,7 @@ void flight::fill_replied(const result<lease::fill_reply>& reply, bool is_availa
 
 void flight::released(const result<lease::step_reply>& reply, actions& out) {
   if (state_ != state::storing) return;
-  if (refresh_) out.push_back({.kind = action_kind::send_mark_release, .attempt = held_});
+  if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   if (!reply) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
   // If the lease was still ours at the release, the key was not invalidated since the origin read.
   finish(flight_outcome::loaded, reply && reply->applied ? everyone : read_step_, out);
@@ -177,7 +177,8 @@ void flight::load_failed(entry::failure_class why, actions& out) {
                    .failure = why});
   }
   if (refresh_) {
-    out.push_back({.kind = action_kind::send_mark_pause, .attempt = held_, .attempts = attempts_});
+    out.push_back(
+        {.kind = action_kind::send_refresh_mark_pause, .attempt = held_, .attempts = attempts_});
   }
   finish(why == entry::failure_class::timed_out ? flight_outcome::timed_out
                                                 : flight_outcome::failed_here,

@@ -138,14 +138,14 @@ class processes {
       case action_kind::send_failure: server.fail(one.todo, p); return;
       case action_kind::send_release:
       case action_kind::send_release_late: one.applied = server.release(one.todo, p); return;
-      case action_kind::send_mark: {
-        one.applied = server.take_mark(one.todo);
+      case action_kind::send_refresh_mark: {
+        one.applied = server.take_refresh_mark(one.todo);
         const auto& held = server.held;
         one.version = held && held->kind == entry::kind::value && held->token == numbered(200);
         return;
       }
-      case action_kind::send_mark_pause:
-      case action_kind::send_mark_release: server.release_mark(one.todo); return;
+      case action_kind::send_refresh_mark_pause:
+      case action_kind::send_refresh_mark_release: server.release_refresh_mark(one.todo); return;
       case action_kind::send_promote: one.applied = server.promote(one.todo, p); return;
       default: return;
     }
@@ -184,10 +184,10 @@ class processes {
           return machine.fill_replied(
               why ? result<lease::fill_reply>{*why} : lease::fill_reply{one.filled, {}}, true, out);
         case action_kind::send_release: return machine.released(applied(), out);
-        case action_kind::send_mark:
-          return machine.mark_replied(
-              why ? result<lease::mark_reply>{*why} : lease::mark_reply{one.applied, {}},
-              one.version != 0, server.now, out);
+        case action_kind::send_refresh_mark:
+          return machine.refresh_mark_replied(why ? result<lease::refresh_mark_reply>{*why}
+                                                  : lease::refresh_mark_reply{one.applied, {}},
+                                              one.version != 0, server.now, out);
         case action_kind::send_promote: return machine.promote_replied(applied(), out);
         default: return;
       }

@@ -97,13 +97,13 @@ class small_server {
     return true;
   }
 
-  [[nodiscard]] bool take_mark(const action& ask) {
+  [[nodiscard]] bool take_refresh_mark(const action& ask) {
     if (mark) return false;
     mark = ask.attempt;
     return true;
   }
 
-  void release_mark(const action& ask) {
+  void release_refresh_mark(const action& ask) {
     if (mark == ask.attempt) mark.reset();
   }
 

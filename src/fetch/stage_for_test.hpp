@@ -81,11 +81,11 @@ class stage {
     act([&](actions& out) { machine.released(lease::step_reply{applied}, out); });
   }
   void mark(bool won, bool still_due = true) {
-    const auto asked = books.take(action_kind::send_mark);
+    const auto asked = books.take(action_kind::send_refresh_mark);
     if (!asked) return;
     if (won) books.mark_granted(asked->attempt);
     act([&](actions& out) {
-      machine.mark_replied(lease::mark_reply{won, {}}, still_due, now, out);
+      machine.refresh_mark_replied(lease::refresh_mark_reply{won, {}}, still_due, now, out);
     });
   }
   void promote(bool applied) {
@@ -186,9 +186,9 @@ class stage {
         case action_kind::send_release:
           books.lease_granted(asked.attempt);
           return machine.released(why, out);
-        case action_kind::send_mark:
+        case action_kind::send_refresh_mark:
           books.mark_granted(asked.attempt);
-          return machine.mark_replied(why, false, now, out);
+          return machine.refresh_mark_replied(why, false, now, out);
         case action_kind::send_promote:
           books.lease_granted(asked.attempt);
           return machine.promote_replied(why, out);
@@ -254,7 +254,7 @@ class stage {
       case action_kind::send_renew: return renew(true);
       case action_kind::send_fill: return fill(lease::fill_outcome::stored);
       case action_kind::send_release: return release(true);
-      case action_kind::send_mark: return mark(true);
+      case action_kind::send_refresh_mark: return mark(true);
       case action_kind::send_promote: return promote(true);
       default: return;
     }

@@ -163,11 +163,12 @@ void write_invalidate(std::string& out, std::span<const std::string> keys) {
   write_list(out, "UNLINK", keys);
 }
 
-void write_mark(std::string& out, std::string_view mark_key, std::string_view value_key,
-                const entry::token& attempt, milliseconds lease_ttl) {
+void write_refresh_mark(std::string& out, std::string_view refresh_mark_key,
+                        std::string_view value_key, const entry::token& attempt,
+                        milliseconds lease_ttl) {
   begin_command(out, 6);
   write_argument(out, "SET");
-  write_argument(out, mark_key);
+  write_argument(out, refresh_mark_key);
   write_argument(out, attempt.view());
   write_argument(out, "NX");
   write_argument(out, "PX");
@@ -175,15 +176,16 @@ void write_mark(std::string& out, std::string_view mark_key, std::string_view va
   write_command(out, {"GETRANGE", value_key, "0", "63"});
 }
 
-void write_mark_extend(std::string& out, std::string_view mark_key, const entry::token& held,
-                       milliseconds ttl) {
-  begin_script(out, script_id::mark_extend, mark_key, 2);
+void write_refresh_mark_extend(std::string& out, std::string_view refresh_mark_key,
+                               const entry::token& held, milliseconds ttl) {
+  begin_script(out, script_id::mark_extend, refresh_mark_key, 2);
   write_argument(out, held.view());
   write_argument(out, ttl_of(ttl));
 }
 
-void write_mark_release(std::string& out, std::string_view mark_key, const entry::token& held) {
-  begin_script(out, script_id::mark_release, mark_key, 1);
+void write_refresh_mark_release(std::string& out, std::string_view refresh_mark_key,
+                                const entry::token& held) {
+  begin_script(out, script_id::mark_release, refresh_mark_key, 1);
   write_argument(out, held.view());
 }
 

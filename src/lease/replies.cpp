@@ -143,7 +143,8 @@ result<step_reply> read_step(const resp::message& reply) {
   return step_reply{*applied != 0};
 }
 
-result<mark_reply> read_mark(resp::message&& set_reply, resp::message&& range_reply) {
+result<refresh_mark_reply> read_refresh_mark(resp::message&& set_reply,
+                                             resp::message&& range_reply) {
   if (auto why = fault_in(set_reply, "SET")) return *std::move(why);
   if (auto why = fault_in(range_reply, "GETRANGE")) return *std::move(why);
   const view set = set_reply.root();
@@ -153,7 +154,7 @@ result<mark_reply> read_mark(resp::message&& set_reply, resp::message&& range_re
   if (range.kind() != type::bulk_string || range.text().size() > entry::envelope_size) {
     return misshapen("GETRANGE");
   }
-  return mark_reply{won, take_text(range_reply, range)};
+  return refresh_mark_reply{won, take_text(range_reply, range)};
 }
 
 result<void> read_acknowledged(const resp::message& reply) {

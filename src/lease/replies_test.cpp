@@ -155,7 +155,7 @@ TEST(replies, OfAStepSayWhetherItApplied) {
 
 TEST(replies, OfAMarkAreTwo) {
   const auto mark = [](std::string_view set, const std::string& range) {
-    return read_mark(message_of(set), message_of(range));
+    return read_refresh_mark(message_of(set), message_of(range));
   };
   EXPECT_TRUE(mark("+OK\r\n", bulk(head))->won);
   EXPECT_EQ(mark("+OK\r\n", bulk(head))->head_bytes, head);
@@ -205,9 +205,13 @@ const std::vector<std::pair<std::string, reader_of_faults>> readers{
     {"fill", [](const resp::message& m) { return fault_in(read_fill(m)); }},
     {"step", [](const resp::message& m) { return fault_in(read_step(m)); }},
     {"mark",
-     [](resp::message m) { return fault_in(read_mark(std::move(m), message_of("$0\r\n\r\n"))); }},
+     [](resp::message m) {
+       return fault_in(read_refresh_mark(std::move(m), message_of("$0\r\n\r\n")));
+     }},
     {"mark range",
-     [](resp::message m) { return fault_in(read_mark(message_of("+OK\r\n"), std::move(m))); }},
+     [](resp::message m) {
+       return fault_in(read_refresh_mark(message_of("+OK\r\n"), std::move(m)));
+     }},
     {"acknowledged", [](const resp::message& m) { return fault_in(read_acknowledged(m)); }},
     {"holders", [](const resp::message& m) { return fault_in(read_holders(m)); }},
 };

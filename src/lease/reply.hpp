@@ -46,7 +46,7 @@ struct step_reply {
 };
 
 /// The answer of `SET L NX` + `GETRANGE V 0 63`, sent as one request.
-struct mark_reply {
+struct refresh_mark_reply {
   bool won = false;
   std::string head_bytes;  ///< the first 64 bytes of V; empty when it is missing
 };

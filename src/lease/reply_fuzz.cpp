@@ -65,7 +65,7 @@ void check_all(const message& reply, const message& before) {
   static_cast<void>(has_value(lease::read_fill(reply)));
   static_cast<void>(has_value(lease::read_step(reply)));
   static_cast<void>(has_value(lease::read_acknowledged(reply)));
-  const auto mark = lease::read_mark(message{before}, message{reply});
+  const auto mark = lease::read_refresh_mark(message{before}, message{reply});
   if (has_value(mark)) {
     require(mark->head_bytes.size() <= entry::envelope_size, "a head is at most an envelope");
   }

@@ -45,8 +45,8 @@ struct limits {
 
 enum class token_kind : std::uint8_t {
   need_more,  ///< the input is used up
-  /// A whole line, or a bulk that lies whole in the input: `value_type`, and `integer` or `text`. Every
-  /// null comes as this, $-1 and *-1 too.
+  /// A whole line, or a bulk that lies whole in the input: `value_type`, and `integer` or `text`.
+  /// Every null comes as this, $-1 and *-1 too.
   scalar,
   /// Bulk string, bulk error or verbatim string of `integer` bytes (without its mark).
   bulk_begin,

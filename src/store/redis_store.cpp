@@ -185,14 +185,14 @@ result<void> redis_store::invalidate(std::span<const std::string> keys) {
 }
 
 result<void> redis_store::expire(std::span<const std::string> value_keys,
-                                 std::span<const std::string> mark_keys,
+                                 std::span<const std::string> refresh_mark_keys,
                                  const entry::token_source& new_token) {
   return or_out_of_memory([&]() -> result<void> {
     for (bool again = true;; again = false) {
       const std::uint64_t nonce = new_nonce();
       std::string request;
       for (const std::string& key : value_keys) lease::write_expire(request, key, new_token());
-      lease::write_invalidate(request, mark_keys);
+      lease::write_invalidate(request, refresh_mark_keys);
       lease::write_ping(request, nonce);
       std::vector<resp::message> replies(value_keys.size() + 2);
       const connection::outcome end = channel_.exchange(request, replies);

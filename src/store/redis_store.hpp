@@ -73,7 +73,7 @@ class redis_store {
   [[nodiscard]] result<void> invalidate(std::span<const std::string> keys);
   /// Blocks for its replies: makes each of the values stale and removes each of the marks.
   [[nodiscard]] result<void> expire(std::span<const std::string> value_keys,
-                                    std::span<const std::string> mark_keys,
+                                    std::span<const std::string> refresh_mark_keys,
                                     const entry::token_source& new_token);
 
   /// Blocks for one reply: asks the server for an echo. False unless it comes; replies read before
@@ -97,10 +97,12 @@ class redis_store {
   void fail(const lease::failure_request& request);
   void release(std::string_view value_key, const entry::token& held, std::string_view wake_channel,
                then<lease::step_reply> done);
-  void mark(std::string_view mark_key, std::string_view value_key, const entry::token& attempt,
-            milliseconds lease_ttl, then<lease::mark_reply> done);
-  void extend_mark(std::string_view mark_key, const entry::token& held, milliseconds ttl);
-  void release_mark(std::string_view mark_key, const entry::token& held);
+  void take_refresh_mark(std::string_view refresh_mark_key, std::string_view value_key,
+                         const entry::token& attempt, milliseconds lease_ttl,
+                         then<lease::refresh_mark_reply> done);
+  void extend_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
+                           milliseconds ttl);
+  void release_refresh_mark(std::string_view refresh_mark_key, const entry::token& held);
   void holders(std::span<const std::uint64_t> client_ids, then<std::vector<std::uint64_t>> done);
   /// UNLINK without waiting: for replays of invalidations.
   void invalidate_later(std::span<const std::string> keys, then<bool> done);

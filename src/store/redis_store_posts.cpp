@@ -31,8 +31,8 @@ void ignore(const result<Reply>& /*reply*/) {}
 
 }  // namespace
 
-/// A completion that reads the replies with `read` and passes the result on. `request` is the kind of
-/// the request; without it an error is not taken for a refusal of this client.
+/// A completion that reads the replies with `read` and passes the result on. `request` is the kind
+/// of the request; without it an error is not taken for a refusal of this client.
 template <class Reply, class Read>
 connection::completion redis_store::completion_of(std::optional<request_kind> request,
                                                   then<Reply> done, Read read) {
@@ -200,29 +200,31 @@ void redis_store::mark_uncacheable(std::string_view value_key, const entry::toke
   step(std::move(request), std::move(done));
 }
 
-void redis_store::mark(std::string_view mark_key, std::string_view value_key,
-                       const entry::token& attempt, milliseconds lease_ttl,
-                       then<lease::mark_reply> done) {
+void redis_store::take_refresh_mark(std::string_view refresh_mark_key, std::string_view value_key,
+                                    const entry::token& attempt, milliseconds lease_ttl,
+                                    then<lease::refresh_mark_reply> done) {
   std::string request;
-  lease::write_mark(request, mark_key, value_key, attempt, lease_ttl);
+  lease::write_refresh_mark(request, refresh_mark_key, value_key, attempt, lease_ttl);
   channel_.post(std::move(request), 2,
                 completion_of(request_kind::refresh_mark, std::move(done),
                               [](replies got) {
-                                return lease::read_mark(std::move(got[0]), std::move(got[1]));
+                                return lease::read_refresh_mark(std::move(got[0]),
+                                                                std::move(got[1]));
                               }),
                 of_a_grant);
 }
 
-void redis_store::extend_mark(std::string_view mark_key, const entry::token& held,
-                              milliseconds ttl) {
+void redis_store::extend_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
+                                      milliseconds ttl) {
   std::string request;
-  lease::write_mark_extend(request, mark_key, held, ttl);
+  lease::write_refresh_mark_extend(request, refresh_mark_key, held, ttl);
   step(std::move(request), ignore<lease::step_reply>);
 }
 
-void redis_store::release_mark(std::string_view mark_key, const entry::token& held) {
+void redis_store::release_refresh_mark(std::string_view refresh_mark_key,
+                                       const entry::token& held) {
   std::string request;
-  lease::write_mark_release(request, mark_key, held);
+  lease::write_refresh_mark_release(request, refresh_mark_key, held);
   step(std::move(request), ignore<lease::step_reply>);
 }
 

@@ -64,7 +64,7 @@ sent made(std::string name, std::size_t replies, Write write) {
 /// Everything the library ever sends, in an order in which each request has something to do.
 std::vector<sent> everything(lease_client& as) {
   constexpr std::string_view key = lease_client::key;
-  constexpr std::string_view mark = lease_client::mark_key;
+  constexpr std::string_view mark = lease_client::refresh_mark_key;
   constexpr std::string_view channel = lease_client::channel;
   const entry::token a = token_of('a');
   const entry::token b = token_of('b');
@@ -93,11 +93,11 @@ std::vector<sent> everything(lease_client& as) {
       lead,
       made("renew", 1, [&](auto& o) { lease::write_renew(o, key, a, 1min, 7); }),
       fill(a, a),
-      made("mark", 2, [&](auto& o) { lease::write_mark(o, mark, key, b, 1min); }),
-      made("mark_extend", 1, [&](auto& o) { lease::write_mark_extend(o, mark, b, 1min); }),
+      made("mark", 2, [&](auto& o) { lease::write_refresh_mark(o, mark, key, b, 1min); }),
+      made("mark_extend", 1, [&](auto& o) { lease::write_refresh_mark_extend(o, mark, b, 1min); }),
       made("promote", 1, [&](auto& o) { lease::write_promote(o, key, a, b, 1min, 1h, 7); }),
       fill(b, b),
-      made("mark_release", 1, [&](auto& o) { lease::write_mark_release(o, mark, b); }),
+      made("mark_release", 1, [&](auto& o) { lease::write_refresh_mark_release(o, mark, b); }),
       made("expire", 1, [&](auto& o) { lease::write_expire(o, key, a); }),
       made("invalidate", 1, [&](auto& o) { lease::write_invalidate(o, keys); }),
       lead,

@@ -258,7 +258,7 @@ TEST_F(scripts, ANewerFormatIsNeverOverwritten) {
 
 TEST_F(scripts, AKeyOfAnotherTypeIsAFaultAndStaysAsItIs) {
   one.wire().command({"HSET", lease_client::key, "field", "theirs"});
-  one.wire().command({"RPUSH", lease_client::mark_key, "theirs"});
+  one.wire().command({"RPUSH", lease_client::refresh_mark_key, "theirs"});
   const auto expect_corrupt = [](const auto& answer) {
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code, fault_code::corrupt);
@@ -272,11 +272,11 @@ TEST_F(scripts, AKeyOfAnotherTypeIsAFaultAndStaysAsItIs) {
   expect_corrupt(one.release(a));
   expect_corrupt(one.mark_uncacheable(a, 1min));
   expect_corrupt(one.expire(b));
-  expect_corrupt(one.mark(a, 1min));
-  expect_corrupt(one.extend_mark(a, 1min));
-  expect_corrupt(one.release_mark(a));
+  expect_corrupt(one.take_refresh_mark(a, 1min));
+  expect_corrupt(one.extend_refresh_mark(a, 1min));
+  expect_corrupt(one.release_refresh_mark(a));
   EXPECT_EQ(one.wire().command({"HGET", lease_client::key, "field"}).text, "theirs");
-  EXPECT_EQ(one.wire().command({"LLEN", lease_client::mark_key}).root().integer(), 1);
+  EXPECT_EQ(one.wire().command({"LLEN", lease_client::refresh_mark_key}).root().integer(), 1);
   EXPECT_EQ(one.key_ttl(), -1ms);
 }
 
@@ -567,34 +567,34 @@ TEST_F(scripts, ExpireEndsLeasesFailuresAndAbsence) {
 
 TEST_F(scripts, OneRefresherWinsTheMarkAndSeesTheEntry) {
   store_value();
-  const auto won = one.mark(b, 1min);
+  const auto won = one.take_refresh_mark(b, 1min);
   ASSERT_TRUE(won->won);
   EXPECT_EQ(won->head_bytes, one.stored()->substr(0, entry::envelope_size));
-  const auto lost = two.mark(c, 1min);
+  const auto lost = two.take_refresh_mark(c, 1min);
   EXPECT_FALSE(lost->won);
   EXPECT_EQ(lost->head_bytes, won->head_bytes);
 }
 
 TEST_F(scripts, AMarkOverAMissingEntrySaysSo) {
-  const auto won = one.mark(b, 1min);
+  const auto won = one.take_refresh_mark(b, 1min);
   EXPECT_TRUE(won->won);
   EXPECT_EQ(won->head_bytes, "");
 }
 
 TEST_F(scripts, OnlyItsWinnerExtendsAndReleasesAMark) {
-  EXPECT_FALSE(one.extend_mark(b, 1min)->applied);
-  EXPECT_FALSE(one.release_mark(b)->applied);
-  ASSERT_TRUE(one.mark(b, 1min)->won);
-  EXPECT_FALSE(two.extend_mark(c, 10min)->applied);
-  EXPECT_FALSE(two.release_mark(c)->applied);
+  EXPECT_FALSE(one.extend_refresh_mark(b, 1min)->applied);
+  EXPECT_FALSE(one.release_refresh_mark(b)->applied);
+  ASSERT_TRUE(one.take_refresh_mark(b, 1min)->won);
+  EXPECT_FALSE(two.extend_refresh_mark(c, 10min)->applied);
+  EXPECT_FALSE(two.release_refresh_mark(c)->applied);
   const auto ttl = [&] {
-    return one.wire().command({"PTTL", lease_client::mark_key}).root().integer();
+    return one.wire().command({"PTTL", lease_client::refresh_mark_key}).root().integer();
   };
   EXPECT_LE(ttl(), 60'000);
-  EXPECT_TRUE(one.extend_mark(b, 10min)->applied);
+  EXPECT_TRUE(one.extend_refresh_mark(b, 10min)->applied);
   EXPECT_GT(ttl(), 60'000);
-  EXPECT_TRUE(one.release_mark(b)->applied);
-  EXPECT_TRUE(two.mark(c, 1min)->won);
+  EXPECT_TRUE(one.release_refresh_mark(b)->applied);
+  EXPECT_TRUE(two.take_refresh_mark(c, 1min)->won);
 }
 
 // ---- the server's own limits

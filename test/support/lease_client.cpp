@@ -123,28 +123,28 @@ result<lease::step_reply> lease_client::expire(const entry::token& fresh) {
 }
 
 result<void> lease_client::invalidate() {
-  const std::vector<std::string> keys{std::string{key}, std::string{mark_key}};
+  const std::vector<std::string> keys{std::string{key}, std::string{refresh_mark_key}};
   std::string request;
   lease::write_invalidate(request, keys);
   return lease::read_acknowledged(exchange(request));
 }
 
-result<lease::mark_reply> lease_client::mark(const entry::token& attempt, milliseconds ttl) {
+result<lease::refresh_mark_reply> lease_client::take_refresh_mark(const entry::token& attempt, milliseconds ttl) {
   std::string request;
-  lease::write_mark(request, mark_key, key, attempt, ttl);
+  lease::write_refresh_mark(request, refresh_mark_key, key, attempt, ttl);
   resp::message set = exchange(request);
-  return lease::read_mark(std::move(set), wire_.read_reply());
+  return lease::read_refresh_mark(std::move(set), wire_.read_reply());
 }
 
-result<lease::step_reply> lease_client::extend_mark(const entry::token& held, milliseconds ttl) {
+result<lease::step_reply> lease_client::extend_refresh_mark(const entry::token& held, milliseconds ttl) {
   std::string request;
-  lease::write_mark_extend(request, mark_key, held, ttl);
+  lease::write_refresh_mark_extend(request, refresh_mark_key, held, ttl);
   return lease::read_step(exchange(request));
 }
 
-result<lease::step_reply> lease_client::release_mark(const entry::token& held) {
+result<lease::step_reply> lease_client::release_refresh_mark(const entry::token& held) {
   std::string request;
-  lease::write_mark_release(request, mark_key, held);
+  lease::write_refresh_mark_release(request, refresh_mark_key, held);
   return lease::read_step(exchange(request));
 }
 

@@ -27,7 +27,7 @@ class lease_client {
   explicit lease_client(const redis_server& server, bool tracking = true);
 
   static constexpr std::string_view key = "t:1.0:v:{=k}";
-  static constexpr std::string_view mark_key = "t:1.0:l:{=k}";
+  static constexpr std::string_view refresh_mark_key = "t:1.0:l:{=k}";
   static constexpr std::string_view channel = "t:1.0:w:{=k}";
   static constexpr std::uint64_t digest = 0x00FF'0D0A'FE00'8001U;
 
@@ -50,9 +50,9 @@ class lease_client {
   result<lease::step_reply> mark_uncacheable(const entry::token& held, milliseconds ttl);
   result<lease::step_reply> expire(const entry::token& fresh);
   result<void> invalidate();
-  result<lease::mark_reply> mark(const entry::token& attempt, milliseconds ttl);
-  result<lease::step_reply> extend_mark(const entry::token& held, milliseconds ttl);
-  result<lease::step_reply> release_mark(const entry::token& held);
+  result<lease::refresh_mark_reply> take_refresh_mark(const entry::token& attempt, milliseconds ttl);
+  result<lease::step_reply> extend_refresh_mark(const entry::token& held, milliseconds ttl);
+  result<lease::step_reply> release_refresh_mark(const entry::token& held);
 
   /// What is stored now; nullopt when there is nothing. Untracked.
   [[nodiscard]] std::optional<std::string> stored();
