@@ -29,12 +29,12 @@ template <class Loader>
 concept takes_load = std::is_invocable_v<Loader&, std::string_view, load&>;
 
 template <class Loader>
-decltype(auto) ask(Loader& asked, std::string_view key, load& run) {
+decltype(auto) ask(Loader& loader, std::string_view key, load& run) {
   if constexpr (takes_load<Loader>) {
-    return std::invoke(asked, key, run);
+    return std::invoke(loader, key, run);
   } else {
     static_assert(std::is_invocable_v<Loader&, std::string_view>);
-    return std::invoke(asked, key);
+    return std::invoke(loader, key);
   }
 }
 
@@ -46,31 +46,31 @@ concept loadable_as = std::same_as<std::remove_cvref_t<Result>, loaded<T>> ||
 /// load&)` with R one of `T` (or what converts to it), `std::optional<T>`, `loaded<T>`.
 template <class Loader, class T>
 concept loads = (takes_load<Loader> &&
-                 requires(Loader & asked, std::string_view key, load& run) {
-                   { std::invoke(asked, key, run) } -> loadable_as<T>;
+                 requires(Loader & loader, std::string_view key, load& run) {
+                   { std::invoke(loader, key, run) } -> loadable_as<T>;
                  }) ||
-                (!takes_load<Loader> && requires(Loader & asked, std::string_view key) {
-                  { std::invoke(asked, key) } -> loadable_as<T>;
+                (!takes_load<Loader> && requires(Loader & loader, std::string_view key) {
+                  { std::invoke(loader, key) } -> loadable_as<T>;
                 });
 
 template <class T, class Loader>
-[[nodiscard]] loaded<T> run_loader(Loader& asked, std::string_view key, load& run) {
-  using answer = std::remove_cvref_t<decltype(ask(asked, key, run))>;
+[[nodiscard]] loaded<T> run_loader(Loader& loader, std::string_view key, load& run) {
+  using answer = std::remove_cvref_t<decltype(ask(loader, key, run))>;
   if constexpr (std::same_as<answer, loaded<T>> || std::same_as<answer, std::optional<T>>) {
-    return loaded<T>(ask(asked, key, run));
+    return loaded<T>(ask(loader, key, run));
   } else {
-    return loaded<T>(T(ask(asked, key, run)));
+    return loaded<T>(T(ask(loader, key, run)));
   }
 }
 
 template <class T, class Loader>
-[[nodiscard]] erased_loader erase_loader(Loader asked) {
-  return [asked = std::move(asked)](std::string_view key, load& run) mutable {
-    loaded<T> found = run_loader<T>(asked, key, run);
+[[nodiscard]] erased_loader erase_loader(Loader loader) {
+  return [loader = std::move(loader)](std::string_view key, load& run) mutable {
+    loaded<T> result = run_loader<T>(loader, key, run);
     erased_load out;
-    if (found.value) out.value = std::make_shared<const T>(*std::move(found.value));
-    out.ttl = found.ttl ? found.ttl : run.ttl();
-    out.store = found.store;
+    if (result.value) out.value = std::make_shared<const T>(*std::move(result.value));
+    out.ttl = result.ttl ? result.ttl : run.ttl();
+    out.store = result.store;
     return out;
   };
 }
@@ -177,7 +177,7 @@ class cache {
     return detail::copy_out<T>(engine_.fetch(key, limits).value);
   }
 
-  /// As `get`, with how the value was served and how old it is.
+  /// As `get`. Also returns how the value was served and how old it is.
   ///
   /// Throws:  as `get`.
   /// Blocks:  as `get`.
@@ -202,7 +202,7 @@ class cache {
     return detail::copy_out<T>(engine_.fetch_with(key, borrowed, limits).value);
   }
 
-  /// The value in Redis if it is fresh or within grace, else nullopt. Also nullopt while an
+  /// The value in Redis if it is fresh or within grace, otherwise nullopt. Also nullopt while an
   /// invalidation of the key is pending (see `invalidate`). Never loads, and starts no refresh.
   ///
   /// Throws:  `std::bad_alloc`.
@@ -222,8 +222,8 @@ class cache {
   /// Threads: any.
   void refresh(std::string_view key) noexcept { engine_.refresh(key); }
 
-  /// Makes sure that no reader is served what is stored now, or the result of a load that began
-  /// earlier. Call it after the origin was changed.
+  /// Makes sure that no reader gets the value that is stored now, or the result of a load that
+  /// began earlier. Call it after the origin was changed.
   ///
   /// Returns: nothing when Redis acknowledged it. Every `get` that begins later then sees the
   ///          change. Otherwise the fault: it is unknown whether Redis did it, and the key is
@@ -244,7 +244,7 @@ class cache {
     return engine_.invalidate(key);
   }
 
-  /// Makes what is stored stale now: it is refreshed, and may still be served within grace.
+  /// Makes the stored value stale now: it is refreshed, and may still be served within grace.
   /// Refreshes already running are not stored. Without grace it is the same as `invalidate`.
   ///
   /// Returns: as `invalidate`, but after a fault it is not sent again, and the key is not pending.
@@ -253,7 +253,7 @@ class cache {
   /// Threads: any.
   [[nodiscard]] result<void> expire(std::string_view key) noexcept { return engine_.expire(key); }
 
-  /// The counters as they stand.
+  /// A snapshot of the counters.
   ///
   /// Throws:  nothing.
   /// Threads: any.

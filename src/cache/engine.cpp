@@ -141,11 +141,12 @@ class engine::impl {
                             const key_names& names,
                             const result<std::optional<std::string>>& bytes) {
     if (!bytes) return on.report().tell_fault(bytes.error(), part.get(), names.key);
-    const fetch::judgement found =
+    const fetch::judgement judged =
         fetch::judge(*bytes, names.digest, on.redis().server_now(), on.redis().trusted(),
                      part->policy.failure_pause_max);
-    const entry::envelope& head = found.read.head;
-    const bool live = found.state == fetch::finding::fresh || found.state == fetch::finding::stale;
+    const entry::envelope& head = judged.read.head;
+    const bool live =
+        judged.state == fetch::finding::fresh || judged.state == fetch::finding::stale;
     if (live && head.kind == entry::kind::value &&
         !on.unacknowledged().is_pending(names.value_key)) {
       static_cast<void>(on.flights().begin_refresh(
@@ -153,11 +154,11 @@ class engine::impl {
            .names = names,
            .base = head.produced_by,
            .servable_until = on.redis().steady_at(entry::servable_until(head)),
-           .previous_payload = found.read.payload}));
-    } else if (live || found.state == fetch::finding::missing ||
-               found.state == fetch::finding::damaged) {
+           .previous_payload = judged.read.payload}));
+    } else if (live || judged.state == fetch::finding::missing ||
+               judged.state == fetch::finding::damaged) {
       on.flights().begin_background_load(
-          part, names, found.state == fetch::finding::missing ? entry::token{} : head.produced_by);
+          part, names, judged.state == fetch::finding::missing ? entry::token{} : head.produced_by);
     }
   }
 

@@ -34,9 +34,9 @@ std::optional<flight_runner::joined_flight> flight_runner::join_or_start_flight(
   {
     const guard_lock lock{mutex_};
     if (waiter_count_ >= options_.waiters_max) return std::nullopt;
-    joined.flight = table_.open(key, start, [this](live_flight& one) -> const fetch::flight& {
+    joined.flight = table_.open(key, start, [this](live_flight& open) -> const fetch::flight& {
       mutex_.assert_held();
-      return in(one).machine;
+      return in(open).machine;
     });
     const bool joins = joined.flight != nullptr;
     if (!joins) {
@@ -110,9 +110,9 @@ std::optional<flight_runner::joined_flight> flight_runner::begin_refresh(
     const guard_lock lock{mutex_};
     if (request.of->draining || table_.is_full() || quiet_.is_quiet(key, store::now()) ||
         (request.foreground && waiter_count_ >= options_.waiters_max) ||
-        table_.open(key, beginning::cold, [this](live_flight& one) -> const fetch::flight& {
+        table_.open(key, beginning::cold, [this](live_flight& open) -> const fetch::flight& {
           mutex_.assert_held();
-          return in(one).machine;
+          return in(open).machine;
         })) {
       return std::nullopt;
     }
@@ -142,9 +142,9 @@ void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& of,
     const guard_lock lock{mutex_};
     if (of->draining || table_.is_full() ||
         table_.open(names.value_key, beginning::cold,
-                    [this](live_flight& one) -> const fetch::flight& {
+                    [this](live_flight& open) -> const fetch::flight& {
                       mutex_.assert_held();
-                      return in(one).machine;
+                      return in(open).machine;
                     })) {
       return;
     }

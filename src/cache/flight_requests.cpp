@@ -22,7 +22,7 @@ milliseconds pending_ttl(const policy& with) {
 
 }  // namespace
 
-void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& action) {
   const policy& with = flight->of->policy;
   entry::token refused;
   {
@@ -30,14 +30,14 @@ void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& as
     refused = in(*flight).machine.refused();
   }
   store_->lease({.value_key = flight->names.value_key,
-                 .attempt = asked.attempt,
+                 .attempt = action.attempt,
                  .lease_ttl = with.lease_ttl,
                  .pending_ttl = pending_ttl(with),
-                 .previous = asked.other,
+                 .previous = action.other,
                  .refused = refused,
                  .digest = flight->names.digest,
                  .failure_pause_max = with.failure_pause_max},
-                [this, flight, attempt = asked.attempt, stamp = invalidations_.stamp(),
+                [this, flight, attempt = action.attempt, stamp = invalidations_.stamp(),
                  was_pending = invalidations_.is_pending(flight->names.value_key)](
                     result<lease::lease_reply> reply) {
                   if (!reply) {
@@ -66,11 +66,11 @@ void flight_runner::send_renew(const flight_ptr& flight, const entry::token& hel
                 });
 }
 
-void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& action) {
   const load_result& loaded = flight->result;
   store_->fill({.value_key = flight->names.value_key,
-                .expected = asked.other,
-                .produced_by = asked.attempt,
+                .expected = action.other,
+                .produced_by = action.attempt,
                 .absent = loaded.is_absent,
                 .load_time = loaded.took,
                 .times = loaded.times,
@@ -96,12 +96,12 @@ void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& ask
                });
 }
 
-void flight_runner::send_failure(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_failure(const flight_ptr& flight, const fetch::action& action) {
   const load_result& failed = flight->result;
   store_->fail({.value_key = flight->names.value_key,
-                .held = asked.attempt,
-                .attempts = asked.attempts,
-                .failure = asked.failure,
+                .held = action.attempt,
+                .attempts = action.attempts,
+                .failure = action.failure,
                 .pause = failed.pause,
                 .key_ttl = 2 * failed.pause + flight->of->policy.lease_ttl,
                 .digest = flight->names.digest,
@@ -109,25 +109,25 @@ void flight_runner::send_failure(const flight_ptr& flight, const fetch::action& 
                 .wake_channel = flight->of->keys.wake_channel(flight->names.key)});
 }
 
-void flight_runner::send_release(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_release(const flight_ptr& flight, const fetch::action& action) {
   const key_names& names = flight->names;
   const std::string channel = flight->of->keys.wake_channel(names.key);
   auto answered = [this, flight](const result<lease::step_reply>& reply) {
     step(flight,
          [&](fetch::flight& machine, fetch::actions& out) { machine.released(reply, out); });
   };
-  if (asked.kind == action_kind::send_uncacheable) {
-    store_->mark_uncacheable(names.value_key, asked.attempt, flight->of->policy.uncacheable_ttl,
+  if (action.kind == action_kind::send_uncacheable) {
+    store_->mark_uncacheable(names.value_key, action.attempt, flight->of->policy.uncacheable_ttl,
                              channel, std::move(answered));
   } else {
-    store_->release(names.value_key, asked.attempt, channel, std::move(answered));
+    store_->release(names.value_key, action.attempt, channel, std::move(answered));
   }
 }
 
-void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::action& action) {
   const cache_part& of = *flight->of;
   store_->take_refresh_mark(
-      of.keys.refresh_mark_key(flight->names.key), flight->names.value_key, asked.attempt,
+      of.keys.refresh_mark_key(flight->names.key), flight->names.value_key, action.attempt,
       of.policy.lease_ttl, [this, flight](const result<lease::refresh_mark_reply>& reply) {
         if (!reply) report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
         const bool runs_elsewhere = reply && !reply->won;
@@ -147,9 +147,9 @@ void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::act
       });
 }
 
-void flight_runner::send_promote(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_promote(const flight_ptr& flight, const fetch::action& action) {
   const policy& with = flight->of->policy;
-  store_->promote(flight->names.value_key, asked.other, asked.attempt, with.lease_ttl,
+  store_->promote(flight->names.value_key, action.other, action.attempt, with.lease_ttl,
                   pending_ttl(with), [this, flight](const result<lease::step_reply>& reply) {
                     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
                       machine.promote_replied(reply, out);

@@ -80,14 +80,14 @@ void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, l
         machine.turn_lent(store::now(), todo);
         continue;
       }
-      auto asked = turns::asked::refused;
+      auto answer = turns::turn_answer::refused;
       try {
-        asked = of_cache.ask(flight);
+        answer = of_cache.ask(flight);
       } catch (...) {
         // Out of memory: it counts as refused.
       }
-      if (asked == turns::asked::granted) machine.turn_granted(store::now(), todo);
-      if (asked == turns::asked::refused) machine.turn_refused(todo);
+      if (answer == turns::turn_answer::granted) machine.turn_granted(store::now(), todo);
+      if (answer == turns::turn_answer::refused) machine.turn_refused(todo);
     } else if (todo[i].kind == fetch::action_kind::return_turn) {
       if (in(*flight).shares_turn || of_cache.leave(flight)) continue;
       if (auto next = of_cache.give_back()) after.next_turn = *std::move(next);

@@ -145,15 +145,15 @@ class flight_runner {
   void on_time(const flight_ptr& flight) noexcept;
 
   void perform(const flight_ptr& flight, const fetch::actions& todo) noexcept;
-  void perform_one(const flight_ptr& flight, const fetch::action& asked);
-  void not_done(const flight_ptr& flight, const fetch::action& asked) noexcept;
-  void send_lease(const flight_ptr& flight, const fetch::action& asked);
+  void perform_one(const flight_ptr& flight, const fetch::action& action);
+  void not_done(const flight_ptr& flight, const fetch::action& action) noexcept;
+  void send_lease(const flight_ptr& flight, const fetch::action& action);
   void send_renew(const flight_ptr& flight, const entry::token& held);
-  void send_fill(const flight_ptr& flight, const fetch::action& asked);
-  void send_failure(const flight_ptr& flight, const fetch::action& asked);
-  void send_release(const flight_ptr& flight, const fetch::action& asked);
-  void send_refresh_mark(const flight_ptr& flight, const fetch::action& asked);
-  void send_promote(const flight_ptr& flight, const fetch::action& asked);
+  void send_fill(const flight_ptr& flight, const fetch::action& action);
+  void send_failure(const flight_ptr& flight, const fetch::action& action);
+  void send_release(const flight_ptr& flight, const fetch::action& action);
+  void send_refresh_mark(const flight_ptr& flight, const fetch::action& action);
+  void send_promote(const flight_ptr& flight, const fetch::action& action);
   void lost_lease(const flight_ptr& flight);
   void request_stop(const flight_ptr& flight) noexcept;
   void offer_lead(const flight_ptr& flight);
@@ -168,7 +168,7 @@ class flight_runner {
   void watch_holder(live_flight& flight) DROVER_REQUIRES(mutex_);
   void arm_holder_check() noexcept;
   void check_holders() noexcept;
-  void holders_answered(const std::vector<std::uint64_t>& asked,
+  void holders_answered(const std::vector<std::uint64_t>& clients,
                         const result<std::vector<std::uint64_t>>& alive) noexcept;
 
   void count_load(const live_flight& flight, bool is_refresh, bool is_bypass);

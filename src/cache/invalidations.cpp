@@ -102,7 +102,7 @@ void invalidations::failed(number sending) noexcept {
 }
 
 void invalidations::send_again(std::span<const fetch::invalidation_journal::sending> due) noexcept {
-  for (const auto& one : due) post(one.id, *one.keys);
+  for (const auto& repeat : due) post(repeat.id, *repeat.keys);
 }
 
 void invalidations::post(number sending, std::span<const std::string> keys) noexcept {

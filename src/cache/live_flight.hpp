@@ -97,9 +97,9 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
 
   struct guarded {
     guarded(fetch::flight_settings with, live_flight& owner) : machine{std::move(with)} {
-      flight_timers made;
-      made.emplace(steady_time{}, &owner);
-      spare_timer = made.extract(made.begin());
+      flight_timers timers;
+      timers.emplace(steady_time{}, &owner);
+      spare_timer = timers.extract(timers.begin());
     }
 
     fetch::flight machine;

@@ -92,15 +92,15 @@ std::optional<read_operation::round> read_operation::look_up(std::optional<std::
   }
   // Before it is sent: a retry that is acknowledged meanwhile says nothing about this reply.
   was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
-  store::redis_store::looked_up found =
+  store::redis_store::looked_up reply =
       core_.redis().get(names_.value_key, {.deadline = reply_due_, .stop = limits_.stop});
-  if (found.ended == exchange_end::stopped) refuse(refused::reason::stopped);
-  if (found.ended == exchange_end::deadline_passed) return bypass(fetch::beginning::bypass_alone);
-  if (!found.entry) {
-    core_.report().tell_fault(found.entry.error(), of_.get(), names_.key);
+  if (reply.ended == exchange_end::stopped) refuse(refused::reason::stopped);
+  if (reply.ended == exchange_end::deadline_passed) return bypass(fetch::beginning::bypass_alone);
+  if (!reply.entry) {
+    core_.report().tell_fault(reply.entry.error(), of_.get(), names_.key);
     return bypass();
   }
-  bytes = *std::move(found.entry);
+  bytes = *std::move(reply.entry);
   return std::nullopt;
 }
 
@@ -119,17 +119,17 @@ fetch::judgement read_operation::judged(const std::optional<std::string>& bytes)
 }
 
 read_operation::round read_operation::judge(const std::optional<std::string>& bytes) {
-  const fetch::judgement found = judged(bytes);
-  const entry::envelope& head = found.read.head;
-  switch (found.state) {
+  const fetch::judgement judgement = judged(bytes);
+  const entry::envelope& head = judgement.read.head;
+  switch (judgement.state) {
     case fetch::finding::fresh:
     case fetch::finding::stale:
       if (refuse_pending(head)) return join_flight(fetch::beginning::cold);
-      return serve_live(found);
+      return serve_live(judgement);
     case fetch::finding::failed:
       if (refuse_pending(head)) return join_flight(fetch::beginning::cold);
       if (may_try_own(head.produced_by)) return join_flight(fetch::beginning::cold);
-      return failed_elsewhere(head, found.read.payload);
+      return failed_elsewhere(head, judgement.read.payload);
     case fetch::finding::newer:
       core_.report().tell_fault(
           {fault_code::unsupported, "an entry in a newer format: it is left alone"}, of_.get(),
@@ -137,7 +137,7 @@ read_operation::round read_operation::judge(const std::optional<std::string>& by
       return join_flight(fetch::beginning::bypass);
     case fetch::finding::damaged: return refuse_damaged(head);
     case fetch::finding::missing:
-      if (found.is_foreign) count_corrupt("a string that is no entry of ours");
+      if (judgement.is_foreign) count_corrupt("a string that is no entry of ours");
       return join_flight(fetch::beginning::cold);
     case fetch::finding::uncacheable:
     case fetch::finding::pending: return join_flight(fetch::beginning::cold);
@@ -165,15 +165,15 @@ bool read_operation::refuse_pending(const entry::envelope& head) {
   return true;
 }
 
-read_operation::round read_operation::serve_live(const fetch::judgement& found) {
-  const entry::envelope& head = found.read.head;
+read_operation::round read_operation::serve_live(const fetch::judgement& judgement) {
+  const entry::envelope& head = judgement.read.head;
   const bool absent = head.kind == entry::kind::absent;
-  erased_value value = absent ? nullptr : decode(found.read.payload, head);
+  erased_value value = absent ? nullptr : decode(judgement.read.payload, head);
   if (!absent && !value) return join_flight(fetch::beginning::cold);
-  if (found.state == fetch::finding::stale) return serve_stale(found, std::move(value));
+  if (judgement.state == fetch::finding::stale) return serve_stale(judgement, std::move(value));
   const policy& with = of_->policy;
   if (with.early_beta > 0 &&
-      entry::is_due_early(head, found.judged_at,
+      entry::is_due_early(head, judgement.judged_at,
                           {.beta = with.early_beta, .unit = draw(), .lead_max = with.ttl / 4})) {
     if (borrowed_ == nullptr) {
       refresh_behind(head, value, true);
@@ -182,13 +182,13 @@ read_operation::round read_operation::serve_live(const fetch::judgement& found) 
     }
   }
   counters::add(of_->counted.hits);
-  return {erased_fetched{std::move(value), served::fresh, entry::age_of(head, found.judged_at)},
+  return {erased_fetched{std::move(value), served::fresh, entry::age_of(head, judgement.judged_at)},
           {}};
 }
 
-read_operation::round read_operation::serve_stale(const fetch::judgement& found,
+read_operation::round read_operation::serve_stale(const fetch::judgement& judgement,
                                                   erased_value value) {
-  const entry::envelope& head = found.read.head;
+  const entry::envelope& head = judgement.read.head;
   if (borrowed_ == nullptr) {
     refresh_behind(head, value, false);
   } else if (auto refreshed = refresh_here(head, value, false)) {
@@ -198,7 +198,7 @@ read_operation::round read_operation::serve_stale(const fetch::judgement& found,
   core_.report().tell(
       {.kind = event_kind::stale_served, .cache = of_->keys.name(), .key = names_.key},
       &of_->counted);
-  return {erased_fetched{std::move(value), served::stale, entry::age_of(head, found.judged_at)},
+  return {erased_fetched{std::move(value), served::stale, entry::age_of(head, judgement.judged_at)},
           {}};
 }
 
@@ -239,14 +239,14 @@ std::optional<erased_fetched> read_operation::refresh_here(const entry::envelope
 erased_value read_operation::peek() {
   if (is_unstored_) return nullptr;
   was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
-  const store::redis_store::looked_up found = core_.redis().get(
+  const store::redis_store::looked_up reply = core_.redis().get(
       names_.value_key, {.deadline = store::now() + core_.options().silence_max, .stop = {}});
-  if (found.ended == connection::exchange_end::deadline_passed) return nullptr;
-  if (!found.entry) {
-    core_.report().tell_fault(found.entry.error(), of_.get(), names_.key);
+  if (reply.ended == connection::exchange_end::deadline_passed) return nullptr;
+  if (!reply.entry) {
+    core_.report().tell_fault(reply.entry.error(), of_.get(), names_.key);
     return nullptr;
   }
-  const fetch::judgement read = judged(*found.entry);
+  const fetch::judgement read = judged(*reply.entry);
   const bool usable =
       (read.state == fetch::finding::fresh || read.state == fetch::finding::stale) &&
       read.read.head.kind == entry::kind::value && !refuse_pending(read.read.head);

@@ -49,8 +49,8 @@ class read_operation {
   [[nodiscard]] std::optional<round> look_up(std::optional<std::string>& bytes);
   [[nodiscard]] round judge(const std::optional<std::string>& bytes);
   [[nodiscard]] round bypass(fetch::beginning start = fetch::beginning::bypass);
-  [[nodiscard]] round serve_live(const fetch::judgement& found);
-  [[nodiscard]] round serve_stale(const fetch::judgement& found, erased_value value);
+  [[nodiscard]] round serve_live(const fetch::judgement& judgement);
+  [[nodiscard]] round serve_stale(const fetch::judgement& judgement, erased_value value);
   [[nodiscard]] round refuse_damaged(const entry::envelope& head);
   [[nodiscard]] bool refuse_pending(const entry::envelope& head);
   [[nodiscard]] std::optional<erased_fetched> refresh_here(const entry::envelope& head,

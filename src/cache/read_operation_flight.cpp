@@ -186,22 +186,23 @@ read_operation::round read_operation::take_value(live_flight& flight, bool bypas
 }
 
 read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
-  const fetch::judgement found =
+  const fetch::judgement judgement =
       fetch::judge(end.entry_bytes, names_.digest, end.server_now, core_.redis().trusted(),
                    of_->policy.failure_pause_max);
-  const entry::envelope& head = found.read.head;
-  if (found.state == fetch::finding::damaged) {
+  const entry::envelope& head = judgement.read.head;
+  if (judgement.state == fetch::finding::damaged) {
     count_corrupt("an entry that is damaged or belongs to another key");
     ++no_progress_;
     refused_ = head.produced_by;
     static_cast<void>(core_.redis().verify({.deadline = deadline_, .stop = limits_.stop}));
   }
-  if (found.state != fetch::finding::fresh && found.state != fetch::finding::stale) return {};
+  if (judgement.state != fetch::finding::fresh && judgement.state != fetch::finding::stale)
+    return {};
   if (refuse_pending(head)) return {};
   const bool absent = head.kind == entry::kind::absent;
-  erased_value value = absent ? nullptr : decode(found.read.payload, head);
+  erased_value value = absent ? nullptr : decode(judgement.read.payload, head);
   if (!absent && !value) return {};
-  if (found.state == fetch::finding::stale) return serve_stale(found, std::move(value));
+  if (judgement.state == fetch::finding::stale) return serve_stale(judgement, std::move(value));
   counters::add(of_->counted.joins);
   counters::add(of_->counted.loads_avoided);
   return {erased_fetched{std::move(value), served::joined, entry::age_of(head, end.server_now)},

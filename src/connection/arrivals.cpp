@@ -97,11 +97,12 @@ void channel::state::tell(pending& item) {
 
 // Under the lock. When there is no memory for the text of the fault, it has none: a role that is
 // not given back would hang all callers.
-void channel::state::break_off(link& on, health::loss how, fault_code code,
+void channel::state::break_off(link& on, health::loss kind, fault_code code,
                                std::string_view why) noexcept {
   if (on.broken) return;
-  on.broken = how;
-  if (const slot* const head = on.traffic->head(); how == health::loss::silent && head != nullptr) {
+  on.broken = kind;
+  if (const slot* const head = on.traffic->head();
+      kind == health::loss::silent && head != nullptr) {
     if (static_cast<const pending*>(head)->manner.may_stall) stalls.stalled(now());
   }
   on.why.code = code;

@@ -94,12 +94,12 @@ TEST(threads_channel_limits, AReplyThatIsTooLongFaultsAloneAndCostsNoConnection)
     EXPECT_EQ(got.end.why.code, fault_code::corrupt);
     EXPECT_NE(got.end.why.text.find("reply_max"), std::string::npos);
   }
-  std::atomic<bool> told{false};
+  std::atomic<bool> is_done{false};
   on.post(get_of("large"), 1, [&](const result<std::vector<resp::message>>& got) {
     EXPECT_TRUE(!got && got.error().code == fault_code::corrupt);
-    told = true;
+    is_done = true;
   });
-  while (!told) std::this_thread::yield();
+  while (!is_done) std::this_thread::yield();
   bystanders.clear();
   EXPECT_EQ(server.connections(), 1U);
 }

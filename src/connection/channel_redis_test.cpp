@@ -125,7 +125,7 @@ TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
     channel on{with, {}};
     std::atomic<bool> over{false};
     std::atomic<int> posted{0};
-    std::atomic<int> told{0};
+    std::atomic<int> completed{0};
     std::atomic<int> replied{0};
     std::vector<std::jthread> callers;
     for (unsigned c = 0; c < 12; ++c) {
@@ -137,9 +137,9 @@ TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
           resp::write_command(request, {"ECHO", text});
           if (c >= 10) {
             ++posted;
-            on.post(request, 1, [&told, text](const result<std::vector<resp::message>>& got) {
+            on.post(request, 1, [&completed, text](const result<std::vector<resp::message>>& got) {
               EXPECT_TRUE(!got || got->front().root().text() == text);
-              ++told;
+              ++completed;
             });
             if (random.next() % 2 == 0) on.hold_pushes(), on.release_pushes();
             std::this_thread::yield();
@@ -166,8 +166,8 @@ TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
     }
     over = true;
     callers.clear();
-    while (told < posted) std::this_thread::yield();
-    EXPECT_EQ(told, posted);
+    while (completed < posted) std::this_thread::yield();
+    EXPECT_EQ(completed, posted);
   }
 }
 

@@ -39,17 +39,17 @@ TEST(threads_channel, PostedRequestsAreAnsweredOnceAndInOrder) {
   const scripted_server server{echo};
   channel on{at(server), {}};
   std::mutex mutex;
-  std::condition_variable told;
+  std::condition_variable completed;
   std::vector<std::string> got;
   for (int i = 0; i < 100; ++i) {
     on.post(get_of(std::to_string(i)), 1, [&](const result<std::vector<resp::message>>& replies) {
       const std::scoped_lock lock{mutex};
       got.emplace_back(replies ? replies->front().root().text() : "fault");
-      told.notify_one();
+      completed.notify_one();
     });
   }
   std::unique_lock lock{mutex};
-  told.wait(lock, [&] { return got.size() == 100; });
+  completed.wait(lock, [&] { return got.size() == 100; });
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(got[static_cast<std::size_t>(i)], "of " + std::to_string(i));
   }
@@ -356,18 +356,18 @@ TEST(threads_channel, TimersRunInOrderAndACancelledOneDoesNot) {
 }
 
 TEST(threads_channel, TheDestructorFaultsWhatIsOutstandingExactlyOnce) {
-  std::atomic<int> told{0};
+  std::atomic<int> completed{0};
   const scripted_server server{[](const scripted_peer&, const std::vector<std::string>&) {}};
   {
     channel on{at(server), {}};
     for (int i = 0; i < 10; ++i) {
       on.post(get_of("k"), 1, [&](const result<std::vector<resp::message>>& replies) {
         EXPECT_FALSE(replies);
-        ++told;
+        ++completed;
       });
     }
   }
-  EXPECT_EQ(told, 10);
+  EXPECT_EQ(completed, 10);
 }
 
 TEST(threads_channel, AServerThatDoesNotReadHoldsNobodyForEver) {

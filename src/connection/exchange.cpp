@@ -59,7 +59,7 @@ std::optional<fault> channel::state::park(pending& item) {
     return fault{fault_code::overloaded, "too many requests wait for a connection"};
   }
   const auto moment = now();
-  breaker.asked(moment);
+  breaker.request_made(moment);
   item.parked_until = after(moment, with.connect_max);
   if (live == nullptr && breaker.next_attempt() >= item.parked_until) {
     return fault{fault_code::unreachable, "the next attempt to connect would come too late"};
@@ -120,15 +120,15 @@ outcome channel::state::wait(call& mine, const wait_limit& within, bool reads) {
         case leaving::stop: return leave(mine, exchange_end::stopped);
       }
     }
-    const auto told =
+    const auto signals =
         mine.word.wait(wake_word::done | wake_word::lead | wake_word::stop, within.deadline);
-    if ((told & wake_word::done) != 0) return ended(mine);
-    reads = (told & wake_word::lead) != 0;
+    if ((signals & wake_word::done) != 0) return ended(mine);
+    reads = (signals & wake_word::lead) != 0;
     if (reads) {
       mine.word.take(wake_word::lead);
     } else {
-      return leave(mine, (told & wake_word::stop) != 0 ? exchange_end::stopped
-                                                       : exchange_end::deadline_passed);
+      return leave(mine, (signals & wake_word::stop) != 0 ? exchange_end::stopped
+                                                          : exchange_end::deadline_passed);
     }
   }
 }
@@ -181,8 +181,9 @@ std::optional<fault> channel::state::admit_posted(posted& item) {
   }
 }
 
-void channel::state::post(std::string request, unsigned replies, completion done, posting how) {
-  auto item = std::make_unique<posted>(std::move(request), replies, std::move(done), how);
+void channel::state::post(std::string request, unsigned replies, completion done,
+                          posting behaviour) {
+  auto item = std::make_unique<posted>(std::move(request), replies, std::move(done), behaviour);
   if (is_a_fork()) {
     if (item->done) item->done(forked());
     return;

@@ -121,9 +121,9 @@ transfer channel::state::receive(link& on, call& self, const wait_limit& within,
     const auto ready = wait_for(reader_bell, &on.socket, {true, false, false}, until);
     if (!ready.input) reader_bell.hush();
   }
-  const auto told = self.word.take(wake_word::polling);
+  const auto signals = self.word.take(wake_word::polling);
   const auto got = on.socket.receive(on.incoming);
-  if (got.status == transfer_status::would_block && (told & wake_word::stop) != 0)
+  if (got.status == transfer_status::would_block && (signals & wake_word::stop) != 0)
     limit = leaving::stop;
   return got;
 }

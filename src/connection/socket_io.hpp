@@ -98,7 +98,7 @@ struct readiness {
 
 /// Waits until `wake` rings, the socket (if any) is ready as asked, `until` has passed, or a signal
 /// comes. Returns what the socket is ready for.
-[[nodiscard]] readiness wait_for(const bell& wake, const stream_socket* socket, readiness asked,
+[[nodiscard]] readiness wait_for(const bell& wake, const stream_socket* socket, readiness interest,
                                  std::optional<steady_time> until) noexcept;
 
 }  // namespace drover::connection

@@ -103,13 +103,13 @@ TEST_F(envelope_page, ShowsTheBytesThatTheCodeWritesAndReads) {
 }
 
 TEST_F(envelope_page, ReckonsTimesAsTheCodeDoes) {
-  const lifetime made = lifetime_of({.ttl = milliseconds{number("ttl ms")},
-                                     .grace = milliseconds{number("grace ms")},
-                                     .lease_ttl = milliseconds{number("lease ms")},
-                                     .load_time = microseconds{number("load us")}});
-  EXPECT_EQ(number("stored at") + made.fresh.count(), number("until"));
-  EXPECT_EQ(made.grace.count(), number("grace ms"));
-  EXPECT_EQ(made.key_ttl.count(), number("key ttl ms"));
+  const lifetime times = lifetime_of({.ttl = milliseconds{number("ttl ms")},
+                                      .grace = milliseconds{number("grace ms")},
+                                      .lease_ttl = milliseconds{number("lease ms")},
+                                      .load_time = microseconds{number("load us")}});
+  EXPECT_EQ(number("stored at") + times.fresh.count(), number("until"));
+  EXPECT_EQ(times.grace.count(), number("grace ms"));
+  EXPECT_EQ(times.key_ttl.count(), number("key ttl ms"));
 }
 
 }  // namespace

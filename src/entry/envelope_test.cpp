@@ -153,19 +153,19 @@ std::string genuine(kind stored, std::string_view payload) {
 }
 
 TEST(envelope, EncodesEveryKindToItsGoldenBytes) {
-  for (const golden& wanted : all_golden()) {
-    EXPECT_EQ(hex_of_bytes(encode(wanted.head, wanted.payload)),
-              hex_of_bytes(bytes_of_hex(wanted.hex)));
+  for (const golden& expected : all_golden()) {
+    EXPECT_EQ(hex_of_bytes(encode(expected.head, expected.payload)),
+              hex_of_bytes(bytes_of_hex(expected.hex)));
   }
 }
 
 TEST(envelope, DecodesEveryKindFromItsGoldenBytes) {
-  for (const golden& wanted : all_golden()) {
-    const std::string bytes = bytes_of_hex(wanted.hex);
+  for (const golden& expected : all_golden()) {
+    const std::string bytes = bytes_of_hex(expected.hex);
     const decoded read = decode(bytes);
     ASSERT_EQ(read.format, decoding::ours);
-    EXPECT_EQ(read.head, wanted.head);
-    EXPECT_EQ(read.payload, wanted.payload);
+    EXPECT_EQ(read.head, expected.head);
+    EXPECT_EQ(read.payload, expected.payload);
   }
 }
 
@@ -248,18 +248,18 @@ TEST(envelope, TakesAnUnknownFailureClassForAThrow) {
   for (unsigned third = 0; third < 256; ++third) {
     std::string bytes = genuine(kind::failed, "");
     bytes[3] = static_cast<char>(static_cast<unsigned char>(third));
-    const auto wanted = third == 2   ? failure_class::timed_out
-                        : third == 3 ? failure_class::cancelled
-                                     : failure_class::threw;
-    EXPECT_EQ(decode(bytes).head.failure, wanted) << third;
+    const auto expected = third == 2   ? failure_class::timed_out
+                          : third == 3 ? failure_class::cancelled
+                                       : failure_class::threw;
+    EXPECT_EQ(decode(bytes).head.failure, expected) << third;
   }
 }
 
 TEST(envelope, IgnoresTheReservedBytes) {
-  for (const golden& wanted : all_golden()) {
-    std::string bytes = bytes_of_hex(wanted.hex);
+  for (const golden& expected : all_golden()) {
+    std::string bytes = bytes_of_hex(expected.hex);
     bytes.replace(60, 4, "\x01\x80\xff\x7f", 4);
-    EXPECT_EQ(decode(bytes).head, wanted.head);
+    EXPECT_EQ(decode(bytes).head, expected.head);
   }
 }
 

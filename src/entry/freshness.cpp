@@ -59,11 +59,11 @@ lifetime lifetime_of(const lifetime_inputs& in) noexcept {
   // Written so that a cut which is not a number cuts nothing.
   const milliseconds jitter{cut > 0.0 ? static_cast<std::int64_t>(std::min(cut, most)) : 0};
 
-  lifetime made;
-  made.fresh = std::max(ttl - jitter - load, std::min(ttl, shortest_fresh));
-  made.grace = bounded(in.grace);
-  made.key_ttl = made.fresh + std::max(made.grace, 2 * bounded(in.lease_ttl) + 4 * load);
-  return made;
+  lifetime times;
+  times.fresh = std::max(ttl - jitter - load, std::min(ttl, shortest_fresh));
+  times.grace = bounded(in.grace);
+  times.key_ttl = times.fresh + std::max(times.grace, 2 * bounded(in.lease_ttl) + 4 * load);
+  return times;
 }
 
 milliseconds failure_pause(microseconds load_time, std::uint32_t attempt, double unit,

@@ -28,9 +28,9 @@ class accounts {
   [[nodiscard]] action_kind oldest() const { return outstanding_.front().kind; }
 
   action take_oldest() {
-    const action asked = outstanding_.front();
+    const action oldest_action = outstanding_.front();
     outstanding_.pop_front();
-    return asked;
+    return oldest_action;
   }
 
   /// The oldest request of this kind. Complains when there is none.
@@ -41,9 +41,9 @@ class accounts {
       complain("nothing was sent that this answers");
       return std::nullopt;
     }
-    const action asked = *at;
+    const action oldest_action = *at;
     outstanding_.erase(at);
-    return asked;
+    return oldest_action;
   }
 
   // --- what the server and the shell grant
@@ -58,7 +58,7 @@ class accounts {
   void ending_is(flight_outcome outcome) { due_ending_ = outcome; }
 
   /// The machine asked for this. `was_ended`: it had ended before that.
-  void asked(const action& one, const flight& machine, bool was_ended) {
+  void add(const action& one, const flight& machine, bool was_ended) {
     settle(one, machine);
     const bool has_reply =
         one.kind == action_kind::send_lease || one.kind == action_kind::send_renew ||

@@ -50,9 +50,9 @@ class callers {
         one.got && one.got->kind == entry::kind::value && one.got->until > in_.server.now;
     if (is_live) {
       if (one.got->is_stale && !in_.open_flight(one.process)) {
-        const live_ptr made = in_.new_flight(one.process);
-        made->in_background = true;
-        in_.on(made, [&](flight& machine, actions& out) {
+        const live_ptr refresh = in_.new_flight(one.process);
+        refresh->in_background = true;
+        in_.on(refresh, [&](flight& machine, actions& out) {
           machine.start_refresh(one.got->token, servable_until, out);
         });
       }

@@ -83,9 +83,9 @@ class actions {
  public:
   static constexpr std::size_t capacity = 8;
 
-  void push_back(const action& asked) noexcept {
+  void push_back(const action& next) noexcept {
     DROVER_ASSERT(size_ < capacity);
-    if (size_ < capacity) items_[size_++] = asked;
+    if (size_ < capacity) items_[size_++] = next;
   }
   void clear() noexcept { size_ = 0; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -153,7 +153,7 @@ class flight {
   [[nodiscard]] bool is_open(bool to_bypass = false) const noexcept;
   /// True while callers wait for a reply of Redis, and Redis has not told them to wait for a load.
   [[nodiscard]] bool awaits_reply() const noexcept {
-    return (state_ == state::asking && !told_wait_) || state_ == state::marking ||
+    return (state_ == state::asking && !lease_says_wait_) || state_ == state::marking ||
            state_ == state::claiming;
   }
   /// Callers with a smaller stamp may have the result of the load, stored or not.
@@ -289,10 +289,10 @@ class flight {
   bool closed_ = false;
   bool invalidated_ = false;  ///< closed for callers that bypass Redis, too
   bool unleased_ = false;
-  bool alone_ = false;           ///< closes when the origin read begins
-  bool owes_turn_ = false;       ///< queued for a turn, or has one
-  bool told_wait_ = false;       ///< a LEASE answered *wait*
-  bool wait_has_ended_ = false;  ///< the holder's lease should have ended by now
+  bool alone_ = false;            ///< closes when the origin read begins
+  bool owes_turn_ = false;        ///< queued for a turn, or has one
+  bool lease_says_wait_ = false;  ///< a LEASE answered *wait*
+  bool wait_has_ended_ = false;   ///< the holder's lease should have ended by now
   unsigned stalls_ = 0;
   bool woken_meanwhile_ = false;
   bool took_over_ = false;

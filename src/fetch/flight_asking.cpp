@@ -75,7 +75,7 @@ void flight::lease_replied(const entry::token& attempt, result<lease::lease_repl
 
 void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, actions& out) {
   resends_ = 0;
-  told_wait_ = true;
+  lease_says_wait_ = true;
   const bool named_end_passed = std::exchange(wait_has_ended_, false) || took_over_;
   const entry::decoded read = entry::decode(reply.entry_bytes);
   const bool unchanged = read.format == entry::decoding::ours &&

@@ -127,14 +127,14 @@ TEST(flight_grant, IsLookedForWithoutEndOnlyWhileSomethingMoves) {
   // A server that says "wait" for ever: same holder, same end, and the end has passed each time.
   stage on;
   cold()(on);
-  int asked = 0;
-  while (on.machine.now_in() != flight::state::queued && asked < 20) {
+  int leases = 0;
+  while (on.machine.now_in() != flight::state::queued && leases < 20) {
     wait(9, 900, milliseconds{0})(on);
-    ++asked;
+    ++leases;
     if (on.has_outstanding()) continue;
     if (const auto due = on.machine.due()) on.time_is(*due);
   }
-  EXPECT_LE(asked, 6) << "then Redis is bypassed";
+  EXPECT_LE(leases, 6) << "then Redis is bypassed";
 }
 
 TEST(flight_grant, IsWaitedForAsLongAsTheHolderRenews) {

@@ -135,7 +135,7 @@ class load_scheduler {
   /// Takes out all queued jobs.
   [[nodiscard]] std::list<Job> cancel_all() noexcept {
     std::list<Job> out;
-    for (lane& one : lanes_) out.splice(out.end(), one.jobs);
+    for (lane& candidate : lanes_) out.splice(out.end(), candidate.jobs);
     lanes_.clear();
     queued_ = 0;
     return out;
@@ -155,7 +155,7 @@ class load_scheduler {
   // Owners are few: a scan finds one.
   [[nodiscard]] typename lanes::iterator lane_of(const void* owner) noexcept {
     return std::find_if(lanes_.begin(), lanes_.end(),
-                        [&](const lane& one) { return one.owner == owner; });
+                        [&](const lane& candidate) { return candidate.owner == owner; });
   }
 
   [[nodiscard]] bool queue_behind(const void* owner, Job& job) {

@@ -56,9 +56,9 @@ class processes {
   /// Tells the machine, and does what it asks for.
   template <class Event>
   void on(const live_ptr& of, Event event) {
-    actions asked;
-    event(of->machine, asked);
-    for (const action& one : asked) carry_out(of, one);
+    actions todo;
+    event(of->machine, todo);
+    for (const action& one : todo) carry_out(of, one);
   }
 
   void carry_out(const live_ptr& of, const action& one) {

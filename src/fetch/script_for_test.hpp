@@ -20,21 +20,21 @@ class script {
   explicit script(event beginning) : steps_{{"", std::move(beginning)}} {}
 
   /// The machine has asked for exactly these, in this order; then this happens.
-  script& expect(std::string asked, event then) {
-    steps_.push_back({std::move(asked), std::move(then)});
+  script& expect(std::string actions_text, event then) {
+    steps_.push_back({std::move(actions_text), std::move(then)});
     return *this;
   }
 
   /// The last thing that happened made the machine ask for these, and so it ended.
-  script& ends_with(const std::string& asked, const std::string& ending) {
+  script& ends_with(const std::string& actions_text, const std::string& ending) {
     stage on;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       if (i > 0) {
-        EXPECT_EQ(text_of(on.fresh), steps_[i].asked) << "before event " << i;
+        EXPECT_EQ(text_of(on.fresh), steps_[i].actions_text) << "before event " << i;
       }
       steps_[i].then(on);
     }
-    EXPECT_EQ(text_of(on.fresh), asked) << "at the end";
+    EXPECT_EQ(text_of(on.fresh), actions_text) << "at the end";
     EXPECT_EQ(text_of(on.machine.end()), ending);
     EXPECT_EQ(on.machine.now_in(), flight::state::ended);
     on.check_accounts();
@@ -95,7 +95,7 @@ class script {
 
  private:
   struct step {
-    std::string asked;
+    std::string actions_text;
     event then;
   };
 

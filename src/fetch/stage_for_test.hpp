@@ -58,22 +58,22 @@ class stage {
     act(begin);
   }
   void lease(lease::lease_reply reply) {
-    const auto asked = books.take(action_kind::send_lease);
-    if (!asked) return;
-    if (reply.outcome == lease::lease_outcome::lead) books.lease_granted(asked->attempt);
-    act([&](actions& out) { machine.lease_replied(asked->attempt, reply, true, now, out); });
+    const auto request = books.take(action_kind::send_lease);
+    if (!request) return;
+    if (reply.outcome == lease::lease_outcome::lead) books.lease_granted(request->attempt);
+    act([&](actions& out) { machine.lease_replied(request->attempt, reply, true, now, out); });
   }
   void renew(bool applied) {
-    const auto asked = books.take(action_kind::send_renew);
-    if (!asked) return;
-    if (!applied) books.lease_over(asked->attempt);
+    const auto request = books.take(action_kind::send_renew);
+    if (!request) return;
+    if (!applied) books.lease_over(request->attempt);
     act([&](actions& out) { machine.renew_replied(lease::step_reply{applied}, out); });
   }
   void fill(lease::fill_outcome outcome) {
-    const auto asked = books.take(action_kind::send_fill);
-    if (!asked) return;
+    const auto request = books.take(action_kind::send_fill);
+    if (!request) return;
     // Stored: the entry is no lease any more, whatever it was.
-    if (outcome != lease::fill_outcome::refused) books.lease_over(asked->attempt);
+    if (outcome != lease::fill_outcome::refused) books.lease_over(request->attempt);
     act([&](actions& out) { machine.fill_replied(lease::fill_reply{outcome, {}}, true, out); });
   }
   void release(bool applied) {
@@ -81,17 +81,17 @@ class stage {
     act([&](actions& out) { machine.released(lease::step_reply{applied}, out); });
   }
   void mark(bool won, bool still_due = true) {
-    const auto asked = books.take(action_kind::send_refresh_mark);
-    if (!asked) return;
-    if (won) books.mark_granted(asked->attempt);
+    const auto request = books.take(action_kind::send_refresh_mark);
+    if (!request) return;
+    if (won) books.mark_granted(request->attempt);
     act([&](actions& out) {
       machine.refresh_mark_replied(lease::refresh_mark_reply{won, {}}, still_due, now, out);
     });
   }
   void promote(bool applied) {
-    const auto asked = books.take(action_kind::send_promote);
-    if (!asked) return;
-    if (applied) books.lease_granted(asked->attempt);
+    const auto request = books.take(action_kind::send_promote);
+    if (!request) return;
+    if (applied) books.lease_granted(request->attempt);
     act([&](actions& out) { machine.promote_replied(lease::step_reply{applied}, out); });
   }
   void turn() {
@@ -171,26 +171,26 @@ class stage {
 
   /// The oldest request goes wrong.
   void oldest_fails(const mishap& cause) {
-    const action asked = books.take_oldest();
+    const action request = books.take_oldest();
     const fault why{cause.code, cause.name};
     const bool perhaps = cause.code == fault_code::unreachable && cause.is_available;
     act([&](actions& out) {
-      switch (asked.kind) {
+      switch (request.kind) {
         case action_kind::send_lease:
-          if (perhaps) books.lease_granted(asked.attempt);
-          return machine.lease_replied(asked.attempt, why, cause.is_available, now, out);
+          if (perhaps) books.lease_granted(request.attempt);
+          return machine.lease_replied(request.attempt, why, cause.is_available, now, out);
         case action_kind::send_renew: return machine.renew_replied(why, out);
         case action_kind::send_fill:
-          if (asked.other == asked.attempt) books.lease_granted(asked.attempt);
+          if (request.other == request.attempt) books.lease_granted(request.attempt);
           return machine.fill_replied(why, cause.is_available, out);
         case action_kind::send_release:
-          books.lease_granted(asked.attempt);
+          books.lease_granted(request.attempt);
           return machine.released(why, out);
         case action_kind::send_refresh_mark:
-          books.mark_granted(asked.attempt);
+          books.mark_granted(request.attempt);
           return machine.refresh_mark_replied(why, false, now, out);
         case action_kind::send_promote:
-          books.lease_granted(asked.attempt);
+          books.lease_granted(request.attempt);
           return machine.promote_replied(why, out);
         default: return;
       }
@@ -243,7 +243,7 @@ class stage {
   }
 
   void note(const action& one, bool was_ended) {
-    books.asked(one, machine, was_ended);
+    books.add(one, machine, was_ended);
     if (one.kind == action_kind::want_turn) is_turn_wanted = true;
     if (one.kind == action_kind::offer_lead) is_offered = true;
   }

@@ -11,9 +11,9 @@
 namespace drover::fetch::testing {
 
 inline entry::token numbered(unsigned number) {
-  entry::token made;
-  made.bytes.back() = static_cast<char>(number);
-  return made;
+  entry::token out;
+  out.bytes.back() = static_cast<char>(number);
+  return out;
 }
 
 inline std::string text_of(const entry::token& token) {

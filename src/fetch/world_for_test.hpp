@@ -59,12 +59,12 @@ class world {
       const std::vector<step> next = steps();
       if (next.empty()) return at_the_end();
       perform(next[choices_.pick(next.size())]);
-      if (!callers_.wrong.empty()) return callers_.wrong + told();
+      if (!callers_.wrong.empty()) return callers_.wrong + story();
       if (both_.server.stored_below_floor) {
-        return "stored a version older than an invalidation" + told();
+        return "stored a version older than an invalidation" + story();
       }
     }
-    return "goes on for ever" + told();
+    return "goes on for ever" + story();
   }
 
  private:
@@ -168,7 +168,7 @@ class world {
   }
 
   void perform(step next) {
-    told_.push_back(next);
+    steps_taken_.push_back(next);
     const std::size_t i = next.which;
     switch (next.kind) {
       case move::execute: return both_.execute(i);
@@ -238,22 +238,22 @@ class world {
   }
 
   std::string at_the_end() const {
-    if (!ended()) return "somebody waits for ever" + told();
+    if (!ended()) return "somebody waits for ever" + story();
     const bool is_pending = both_.server.held && both_.server.held->kind == entry::kind::pending;
-    if (is_pending && crashed_ == 0 && lost_ == 0) return "a lease is left behind" + told();
-    if (both_.server.mark && crashed_ == 0 && lost_ == 0) return "a mark is left behind" + told();
+    if (is_pending && crashed_ == 0 && lost_ == 0) return "a lease is left behind" + story();
+    if (both_.server.mark && crashed_ == 0 && lost_ == 0) return "a mark is left behind" + story();
     const int allowed = 1 + changes_ + both_.gone_wrong + crashed_ + left_;
-    if (callers_.loads > allowed) return std::to_string(callers_.loads) + " loads" + told();
+    if (callers_.loads > allowed) return std::to_string(callers_.loads) + " loads" + story();
     return {};
   }
 
-  std::string told() const {
+  std::string story() const {
     constexpr const char* names[] = {
         "execute",    "deliver",         "push",        "wake",       "lead",        "load ends",
         "act",        "begin",           "change",      "invalidate", "tick",        "load fails",
         "not stored", "lose connection", "lose unsent", "crash",      "holder gone", "leave"};
     std::string out = ":";
-    for (const step& one : told_) {
+    for (const step& one : steps_taken_) {
       out += std::string{" "} + names[static_cast<std::size_t>(one.kind)] + " " +
              std::to_string(one.which) + ";";
     }
@@ -270,7 +270,7 @@ class world {
   int crashed_ = 0;
   int left_ = 0;
   int ticks_ = 0;
-  std::vector<step> told_;
+  std::vector<step> steps_taken_;
 };
 
 }  // namespace drover::fetch::testing

@@ -58,7 +58,7 @@ void write_list(std::string& out, std::string_view verb, std::span<const std::st
   DROVER_ASSERT(!rest.empty());
   begin_command(out, 1 + rest.size());
   write_argument(out, verb);
-  for (const std::string& each : rest) write_argument(out, each);
+  for (const std::string& argument : rest) write_argument(out, argument);
 }
 
 }  // namespace
@@ -223,7 +223,7 @@ void write_unsubscribe(std::string& out, std::string_view wake_channel) {
 }
 
 void write_load_scripts(std::string& out) {
-  for (const script& each : scripts()) write_command(out, {"SCRIPT", "LOAD", each.text});
+  for (const script& loaded : scripts()) write_command(out, {"SCRIPT", "LOAD", loaded.text});
 }
 
 }  // namespace drover::lease

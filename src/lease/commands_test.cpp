@@ -93,7 +93,8 @@ TEST(commands, PlainOnesSayWhatTheySay) {
 
 TEST(commands, ScriptsAreLoadedInTheirOrder) {
   std::vector<words> expected;
-  for (const script& each : scripts()) expected.push_back({"SCRIPT", "LOAD", bytes_of(each.text)});
+  for (const script& known : scripts())
+    expected.push_back({"SCRIPT", "LOAD", bytes_of(known.text)});
   EXPECT_EQ(written([](auto& out) { write_load_scripts(out); }), expected);
 }
 

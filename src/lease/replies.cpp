@@ -13,8 +13,8 @@ namespace {
 using resp::type;
 using resp::view;
 
-fault misshapen(std::string_view what) {
-  return {fault_code::corrupt, "reply of the wrong shape to " + std::string{what}};
+fault misshapen(std::string_view request) {
+  return {fault_code::corrupt, "reply of the wrong shape to " + std::string{request}};
 }
 
 /// The fault of an error reply or of no reply at all.

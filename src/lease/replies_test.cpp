@@ -35,9 +35,9 @@ std::string bulk(std::string_view text) {
 
 const std::string head(64, 'h');
 
-std::string lease_wire(int how, std::string_view now, std::string_view number,
+std::string lease_wire(int outcome, std::string_view now, std::string_view number,
                        std::string_view bytes) {
-  return "*4\r\n:" + std::to_string(how) + "\r\n:" + std::string{now} +
+  return "*4\r\n:" + std::to_string(outcome) + "\r\n:" + std::string{now} +
          "\r\n:" + std::string{number} + "\r\n" + bulk(bytes);
 }
 
@@ -271,10 +271,10 @@ TEST(pushes, TellWhatTheyAreAbout) {
 }
 
 TEST(pushes, OfAnUnknownShapeWakeTooManyRatherThanTooFew) {
-  for (const std::string_view what :
+  for (const std::string_view names :
        {":1\r\n", "*1\r\n:1\r\n", "*1\r\n_\r\n", "+a\r\n", "%0\r\n"}) {
-    const auto notice = read_push(message_of(">2\r\n" + bulk("invalidate") + std::string{what}));
-    EXPECT_EQ(notice.kind, notices::everything) << what;
+    const auto notice = read_push(message_of(">2\r\n" + bulk("invalidate") + std::string{names}));
+    EXPECT_EQ(notice.kind, notices::everything) << names;
     EXPECT_TRUE(notice.names.empty());
   }
   for (const std::string_view wire :

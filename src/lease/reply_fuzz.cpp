@@ -17,9 +17,9 @@ namespace {
 using namespace drover;
 using drover::resp::message;
 
-void require(bool holds, const char* what) {
+void require(bool holds, const char* property) {
   if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", property);
   std::abort();
 }
 

@@ -244,7 +244,7 @@ TEST(scanner, SearchesNoByteTwiceHoweverThinTheSlices) {
   std::string stream;
   for (int i = 0; i < 20; ++i) stream += "-" + std::string(50'000, 'e') + "\r\n";
   for (int i = 0; i < 1000; ++i) {
-    for (const std::string_view each : testing::valid_replies()) stream += each;
+    for (const std::string_view reply : testing::valid_replies()) stream += reply;
   }
   for (const std::size_t size : {std::size_t{1}, std::size_t{2}, std::size_t{1000}}) {
     scanner subject;

@@ -31,9 +31,9 @@ constexpr limits skipping{.depth_max = 5,
                           .message_max = 100,
                           .skip_max = 1000};
 
-void require(bool holds, const char* what) {
+void require(bool holds, const char* property) {
   if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", property);
   std::abort();
 }
 

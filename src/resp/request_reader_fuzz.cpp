@@ -30,9 +30,9 @@ constexpr request_limits prefix_kept = [] {
   return few;
 }();
 
-void require(bool holds, const char* what) {
+void require(bool holds, const char* property) {
   if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", property);
   std::abort();
 }
 
@@ -43,10 +43,11 @@ void check(const request& complete, const request_limits& within) {
   require(complete.arguments.size() == std::min(complete.argument_count, within.kept_arguments_max),
           "as many arguments are kept as may be");
   std::size_t end = 0;
-  for (const auto& each : complete.arguments) {
-    require(each.offset == end, "kept bytes follow one another");
-    require(each.kept == std::min(each.length, within.kept_bytes_max), "as much as may be is kept");
-    end += each.kept;
+  for (const auto& argument : complete.arguments) {
+    require(argument.offset == end, "kept bytes follow one another");
+    require(argument.kept == std::min(argument.length, within.kept_bytes_max),
+            "as much as may be is kept");
+    end += argument.kept;
   }
   require(end == complete.text.size(), "nothing is left over");
 }

@@ -67,7 +67,7 @@ TEST(request_reader, ReadsArraysAndInlineCommands) {
 TEST(request_reader, AnswersTheSameForEverySlicing) {
   std::vector<std::string_view> inputs{"*1\r\n$3\r\nabd\nx", "*1\r\n$1\r\nab\r\n", "a\0b\r\n"sv,
                                        "\"a\r\nPING\r\n"};
-  for (const auto& each : good_cases()) inputs.push_back(each.input);
+  for (const auto& good : good_cases()) inputs.push_back(good.input);
   for (const std::string_view input : inputs) {
     const request_answer whole = read_whole(input);
     for (std::size_t size = 1; size < input.size(); ++size) {
@@ -163,11 +163,11 @@ class joining final : public skipped_bytes {
   void skip(const request& of, std::string_view bytes) override {
     EXPECT_FALSE(bytes.empty());
     EXPECT_EQ(of.arguments.back().kept, within.kept_bytes_max);
-    told[of.arguments.size() - 1] += bytes;
+    pieces[of.arguments.size() - 1] += bytes;
   }
 
   static constexpr request_limits within{.kept_bytes_max = 3, .kept_arguments_max = 3};
-  std::vector<std::string> told{3};
+  std::vector<std::string> pieces{3};
 };
 
 TEST(request_reader, TellsTheBytesItDoesNotKeep) {
@@ -175,13 +175,13 @@ TEST(request_reader, TellsTheBytesItDoesNotKeep) {
        {"*4\r\n$3\r\nSET\r\n$8\r\nabcdefgh\r\n$4\r\n\r\n\r\n\r\n$9\r\nnot noted\r\n"sv,
         "SET abcdefgh \"\\r\\n\\r\\n\" not-noted\r\n"sv}) {
     for (std::size_t size = 1; size <= input.size(); ++size) {
-      joining told;
-      request_reader subject{joining::within, &told};
+      joining pieces;
+      request_reader subject{joining::within, &pieces};
       request into;
       for (const std::string_view slice : cut(input, size)) (void)subject.read(slice, into);
       ASSERT_EQ(into.arguments.size(), 3U);
       EXPECT_EQ(into[1], "abc");
-      EXPECT_EQ(told.told, (words{"", "defgh", "\n"}));
+      EXPECT_EQ(pieces.pieces, (words{"", "defgh", "\n"}));
     }
   }
 }
@@ -237,7 +237,7 @@ TEST(request_reader, SearchesNoByteTwiceHoweverThinTheSlices) {
   std::string stream;
   for (int i = 0; i < 20; ++i) stream += std::string(60'000, 'x') + "\r\n";
   for (int i = 0; i < 1000; ++i) {
-    for (const auto& each : good_cases()) stream += each.input;
+    for (const auto& good : good_cases()) stream += good.input;
   }
   request_reader subject;
   request into;

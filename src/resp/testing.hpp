@@ -26,7 +26,7 @@ struct answer {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const answer& shown) {
-  for (const std::string& each : shown.messages) out << each << '\n';
+  for (const std::string& text : shown.messages) out << text << '\n';
   return out << "consumed " << shown.consumed << (shown.idle ? " idle " : " busy ") << shown.error;
 }
 
@@ -80,7 +80,7 @@ struct request_answer {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const request_answer& shown) {
-  for (const std::string& each : shown.requests) out << each << '\n';
+  for (const std::string& text : shown.requests) out << text << '\n';
   return out << "consumed " << shown.consumed << (shown.idle ? " idle " : " busy ") << shown.error;
 }
 

@@ -157,14 +157,14 @@ redis_store::looked_up redis_store::get(std::string_view value_key, const wait_l
     if (end.ended != replied) return {.ended = end.ended};
     if (wants_time) take_sample(sent, lease::read_time(replies[1]));
     const bool is_error = replies[0].root().is_error();
-    looked_up found{end.ended, lease::read_get(std::move(replies[0]))};
-    if (!found.entry && !is_error) verify_later();
-    if (found.entry) {
+    looked_up answer{end.ended, lease::read_get(std::move(replies[0]))};
+    if (!answer.entry && !is_error) verify_later();
+    if (answer.entry) {
       refusals_.succeeded(request_kind::read);
     } else if (is_error) {
-      note_refusal(request_kind::read, found.entry.error());
+      note_refusal(request_kind::read, answer.entry.error());
     }
-    return found;
+    return answer;
   } catch (const std::bad_alloc&) {
     return {faulted, out_of_memory()};
   }

@@ -138,7 +138,7 @@ class redis_store {
   void note_refusal(request_kind request, const fault& why) noexcept;
   void note_refused_scripts(std::span<const resp::message> loaded) noexcept;
   void run_script(std::string request, unsigned due, connection::completion done,
-                  connection::posting how);
+                  connection::posting behaviour);
   void step(std::string request, then<lease::step_reply> done);
   [[nodiscard]] result<void> load_scripts();
   void load_scripts_once();

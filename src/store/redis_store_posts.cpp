@@ -92,20 +92,20 @@ void redis_store::look_up_later(std::string_view value_key, then<std::optional<s
 
 // Sends the whole request again after NOSCRIPT, with CACHING YES, which took effect only once.
 void redis_store::run_script(std::string request, unsigned due, connection::completion done,
-                             connection::posting how) {
+                             connection::posting behaviour) {
   std::string copy = request;
   channel_.post(
       std::move(request), due,
-      [this, copy = std::move(copy), due, done = std::move(done), how](answered got) mutable {
+      [this, copy = std::move(copy), due, done = std::move(done), behaviour](answered got) mutable {
         if (!got || !lease::is_noscript(got->back())) return done(std::move(got));
         try {
           load_scripts_once();
-          channel_.post(std::move(copy), due, done, how);
+          channel_.post(std::move(copy), due, done, behaviour);
         } catch (const std::bad_alloc&) {
           done(out_of_memory());
         }
       },
-      how);
+      behaviour);
 }
 
 // Once for a burst of NOSCRIPT: requests behind this load find the scripts.

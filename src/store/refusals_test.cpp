@@ -6,7 +6,7 @@
 namespace drover::store {
 namespace {
 
-fault said(const char* text) { return {fault_code::unsupported, text}; }
+fault refusal(const char* text) { return {fault_code::unsupported, text}; }
 
 TEST(refusals, StandUntilARequestOfTheirKindSucceeds) {
   for (const request_kind one :
@@ -14,7 +14,7 @@ TEST(refusals, StandUntilARequestOfTheirKindSucceeds) {
     refusals of;
     EXPECT_FALSE(of.is_any());
     EXPECT_EQ(of.reason(), std::nullopt);
-    of.refused(one, said("NOPERM no"));
+    of.refused(one, refusal("NOPERM no"));
     for (const request_kind other : {request_kind::read, request_kind::fill}) {
       if (other != one) of.succeeded(other);
     }
@@ -28,18 +28,18 @@ TEST(refusals, StandUntilARequestOfTheirKindSucceeds) {
 
 TEST(refusals, OfAMarkEndWithALeaseButNotTheOtherWayRound) {
   refusals of;
-  of.refused(request_kind::refresh_mark, said("no SET"));
+  of.refused(request_kind::refresh_mark, refusal("no SET"));
   of.succeeded(request_kind::lease);
   EXPECT_FALSE(of.is_any());
-  of.refused(request_kind::lease, said("no EVALSHA"));
+  of.refused(request_kind::lease, refusal("no EVALSHA"));
   of.succeeded(request_kind::refresh_mark);
   EXPECT_TRUE(of.is_any());
 }
 
 TEST(refusals, TellTheLastReasonThatStillStands) {
   refusals of;
-  of.refused(request_kind::fill, said("first"));
-  of.refused(request_kind::read, said("second"));
+  of.refused(request_kind::fill, refusal("first"));
+  of.refused(request_kind::read, refusal("second"));
   EXPECT_EQ(of.reason(), "second");
   of.succeeded(request_kind::read);
   EXPECT_EQ(of.reason(), "first");
@@ -47,8 +47,8 @@ TEST(refusals, TellTheLastReasonThatStillStands) {
 
 TEST(refusals, EndWithTheConnection) {
   refusals of;
-  of.refused(request_kind::read, said("one"));
-  of.refused(request_kind::lease, said("another"));
+  of.refused(request_kind::read, refusal("one"));
+  of.refused(request_kind::lease, refusal("another"));
   of.connection_is_new();
   EXPECT_FALSE(of.is_any());
   EXPECT_EQ(of.reason(), std::nullopt);

@@ -96,10 +96,10 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItInQuietTimes) {
   setup.policy.ttl = 200ms;
   origin.set_load_time(4ms);
   begin(seed, number_from("DROVER_RUN_MS", 2000));
-  const verdict found = end();
-  expect_flawless(found);
-  EXPECT_GT(found.invalidations, 20U);
-  EXPECT_GT(found.overlaps, 0U) << "a run without overlaps shows nothing";
+  const verdict result = end();
+  expect_flawless(result);
+  EXPECT_GT(result.invalidations, 20U);
+  EXPECT_GT(result.overlaps, 0U) << "a run without overlaps shows nothing";
   EXPECT_GT(refused_, 0U) << "a run without a late fill shows nothing";
 }
 
@@ -123,10 +123,10 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
       workers_[0]->kill9();
     }
   }
-  const verdict found = end();
-  expect_flawless(found);
-  EXPECT_GT(found.invalidations, 20U);
-  EXPECT_GT(found.overlaps, 0U) << "a run without overlaps shows nothing";
+  const verdict result = end();
+  expect_flawless(result);
+  EXPECT_GT(result.invalidations, 20U);
+  EXPECT_GT(result.overlaps, 0U) << "a run without overlaps shows nothing";
 }
 
 // The judge itself must be able to find fault.

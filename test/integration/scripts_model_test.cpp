@@ -348,7 +348,7 @@ class dice {
   }
   std::string some_bytes() {
     std::string bytes(below(80), '\0');
-    for (char& each : bytes) each = static_cast<char>(below(256));
+    for (char& byte : bytes) byte = static_cast<char>(below(256));
     return bytes;
   }
 
@@ -425,9 +425,9 @@ class script_model : public testing::Test {
   void interfere(dice& random, world& now) {
     client_.wire().command({"DEL", lease_client::key});
     now.remove();
-    const std::uint64_t how = random.below(6);
-    if (how == 0) return;
-    if (how == 1) {
+    const std::uint64_t choice = random.below(6);
+    if (choice == 0) return;
+    if (choice == 1) {
       client_.wire().command({"HSET", lease_client::key, "field", "theirs"});
       now.is_other_type = true;
       return;
@@ -487,10 +487,10 @@ class script_model : public testing::Test {
 
 TEST_F(script_model, AgreesWithTheServerOverAFixedSetOfSequences) {
   run(20'250'301, 400, 40);
-  for (const char* const each :
+  for (const char* const outcome :
        {"lead", "wait", "failed", "hit", "uncacheable", "newer", "stored", "duplicate", "refused",
         "applied", "not applied", "fault corrupt"}) {
-    EXPECT_GT(seen_[each], 20) << each;
+    EXPECT_GT(seen_[outcome], 20) << outcome;
   }
 }
 

@@ -193,9 +193,9 @@ TEST_F(scripts, ARefusedEntryCountsAsMissingForThatReaderOnly) {
 }
 
 TEST_F(scripts, AnEntryWithoutATokenIsForeign) {
-  for (const kind each :
+  for (const kind stored :
        {kind::value, kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
-    one.store({.kind = each, .until = one.now() + 1min, .grace = 1min}, "");
+    one.store({.kind = stored, .until = one.now() + 1min, .grace = 1min}, "");
     EXPECT_FALSE(one.expire(b)->applied);
     EXPECT_EQ(two.lease(b)->outcome, leases::lead);
     EXPECT_EQ(two.head().produced_by, b);
@@ -468,11 +468,11 @@ TEST_F(scripts, AFailureIsToldToEveryoneUntilItsPauseEnds) {
 
   auto asking = two.lease_of(b);
   asking.failure_pause_max = 1h;
-  const auto told = two.lease(asking);
-  ASSERT_EQ(told->outcome, leases::failed);
-  EXPECT_GT(told->left, 30s);
-  EXPECT_LE(told->left, 1min);
-  const entry::decoded read = entry::decode(told->entry_bytes);
+  const auto answer = two.lease(asking);
+  ASSERT_EQ(answer->outcome, leases::failed);
+  EXPECT_GT(answer->left, 30s);
+  EXPECT_LE(answer->left, 1min);
+  const entry::decoded read = entry::decode(answer->entry_bytes);
   EXPECT_EQ(read.payload, "no answer");
   EXPECT_TRUE(entry::is_genuine(read, lease_client::digest));
   const envelope expected{.kind = kind::failed,
@@ -555,8 +555,8 @@ TEST_F(scripts, ExpireWithoutGraceDeletes) {
 
 TEST_F(scripts, ExpireEndsLeasesFailuresAndAbsence) {
   EXPECT_FALSE(one.expire(c)->applied) << "missing";
-  for (const kind each : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
-    one.store({.kind = each, .until = one.now() + 1min, .produced_by = a, .grace = 1min}, "");
+  for (const kind stored : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
+    one.store({.kind = stored, .until = one.now() + 1min, .produced_by = a, .grace = 1min}, "");
     EXPECT_TRUE(two.expire(c)->applied);
     EXPECT_EQ(one.stored(), std::nullopt);
     EXPECT_EQ(one.fill(one.fill_of(a, "old"))->outcome, fills::refused);
@@ -636,8 +636,8 @@ TEST_F(scripts, AfterTheScriptsAreForgottenEveryRequestSaysNoscript) {
   request.clear();
   lease::write_load_scripts(request);
   one.wire().send(request);
-  for (const lease::script& each : lease::scripts()) {
-    EXPECT_EQ(one.wire().read_reply().text, each.sha1) << each.name;
+  for (const lease::script& script : lease::scripts()) {
+    EXPECT_EQ(one.wire().read_reply().text, script.sha1) << script.name;
   }
   EXPECT_EQ(one.lease(a)->outcome, leases::lead);
 }
@@ -652,9 +652,9 @@ TEST_F(scripts, AReplicaRefusesToLease) {
 TEST_F(scripts, HoldersAreTheClientsThatAreStillConnected) {
   const std::uint64_t other = two.wire().client_id();
   const std::uint64_t self = one.wire().client_id();
-  const std::vector<std::uint64_t> asked{other, 123'456'789, self};
+  const std::vector<std::uint64_t> clients{other, 123'456'789, self};
   std::string request;
-  lease::write_holders(request, asked);
+  lease::write_holders(request, clients);
   one.wire().send(request);
   EXPECT_EQ(lease::read_holders(one.wire().read_reply()).value(),
             (std::vector<std::uint64_t>{self, other}));

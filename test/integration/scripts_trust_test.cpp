@@ -30,13 +30,13 @@ TEST_F(script_trust, EverythingElseFromBeforeTheServersStartCountsAsMissing) {
   auto since = two.lease_of(b);
   since.stored_from = server_time{2ms};
   since.failure_pause_max = 24h * 36'525;
-  for (const kind each : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
+  for (const kind stored : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
     envelope head{
-        .kind = each, .stored_at = server_time{2ms}, .until = one.now() + 1min, .produced_by = a};
+        .kind = stored, .stored_at = server_time{2ms}, .until = one.now() + 1min, .produced_by = a};
     one.store(head, "");
     EXPECT_NE(two.lease(since)->outcome, leases::lead);
     head.stored_at = server_time{1ms};
-    if (each == kind::pending || each == kind::failed) head.attempts = 4;
+    if (stored == kind::pending || stored == kind::failed) head.attempts = 4;
     one.store(head, "");
     const auto granted = two.lease(since);
     ASSERT_EQ(granted->outcome, leases::lead);

@@ -35,10 +35,10 @@ class script_wakes : public testing::Test {
   void lead_and_wait() {
     ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
     ASSERT_EQ(waiter.lease(b)->outcome, leases::wait);
-    ASSERT_EQ(told(waiter).size(), 0U);
+    ASSERT_EQ(notices_of(waiter).size(), 0U);
   }
   /// What a client was told of its key until now, as keys or channels.
-  static std::vector<std::string> told(lease_client& client) {
+  static std::vector<std::string> notices_of(lease_client& client) {
     std::vector<std::string> names;
     for (const resp::message& push : client.wire().pushes_so_far()) {
       const lease::push_notice notice = lease::read_push(push);
@@ -72,8 +72,8 @@ TEST_F(script_wakes, EveryVisibleWriteOfAnotherWakesATrackedWaiterOnce) {
     holder.wire().command({"DEL", lease_client::key});
     lead_and_wait();
     EXPECT_TRUE(writes[i]());
-    EXPECT_EQ(told(waiter), once);
-    EXPECT_EQ(told(holder), nothing) << "NOLOOP";
+    EXPECT_EQ(notices_of(waiter), once);
+    EXPECT_EQ(notices_of(holder), nothing) << "NOLOOP";
   }
 }
 
@@ -86,7 +86,7 @@ TEST_F(script_wakes, AWriteThatDoesNotApplyWakesNobody) {
   EXPECT_FALSE(holder.promote(a, c)->applied);
   EXPECT_EQ(holder.fill(holder.fill_of(c, "x"))->outcome, fills::refused);
   EXPECT_EQ(holder.lease(c)->outcome, leases::wait);
-  EXPECT_EQ(told(waiter), nothing);
+  EXPECT_EQ(notices_of(waiter), nothing);
 }
 
 TEST_F(script_wakes, PromotingAndRefreshingWakeThoseWhoAreTrackedOnTheValue) {
@@ -94,10 +94,10 @@ TEST_F(script_wakes, PromotingAndRefreshingWakeThoseWhoAreTrackedOnTheValue) {
   ASSERT_EQ(holder.fill(holder.fill_of(a, "x"))->outcome, fills::stored);
   ASSERT_EQ(waiter.lease(b)->outcome, leases::hit);
   ASSERT_TRUE(holder.promote(a, c)->applied);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
   ASSERT_EQ(waiter.lease(b)->outcome, leases::wait);
   ASSERT_EQ(holder.fill(holder.fill_of(c, "y"))->outcome, fills::stored);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, FlushingTellsEveryoneToLookAgain) {
@@ -112,10 +112,10 @@ TEST_F(script_wakes, APushIsOneShotAndAskingAgainArmsTheNext) {
   lead_and_wait();
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
   ASSERT_EQ(waiter.lease(c)->outcome, leases::wait);
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, AWaiterIsArmedOnAMissingKeyAndOnAFailureToo) {
@@ -123,21 +123,21 @@ TEST_F(script_wakes, AWaiterIsArmedOnAMissingKeyAndOnAFailureToo) {
   ASSERT_TRUE(holder.fail(holder.failure_of(a))->applied);
   ASSERT_EQ(waiter.lease(b)->outcome, leases::failed);
   ASSERT_TRUE(holder.invalidate());
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, ALeaderStaysTrackedThroughItsOwnGrant) {
   // Its own SET drops its tracking under NOLOOP; the EXISTS behind it arms it again.
   ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
   ASSERT_TRUE(waiter.invalidate());
-  EXPECT_EQ(told(holder), once);
+  EXPECT_EQ(notices_of(holder), once);
 
   auto take_over = holder.lease_of(c);
   take_over.previous = b;
   ASSERT_EQ(waiter.lease(b)->outcome, leases::lead);
   ASSERT_EQ(holder.lease(take_over)->outcome, leases::lead);
   ASSERT_TRUE(waiter.invalidate());
-  EXPECT_EQ(told(holder), once);
+  EXPECT_EQ(notices_of(holder), once);
 }
 
 TEST_F(script_wakes, AWaiterStaysTrackedThroughItsOwnFlag) {
@@ -146,16 +146,16 @@ TEST_F(script_wakes, AWaiterStaysTrackedThroughItsOwnFlag) {
   asking.notify = true;
   ASSERT_EQ(waiter.lease(asking)->outcome, leases::wait);
   EXPECT_EQ(holder.head().flags, entry::envelope::flag_untracked_waiter);
-  EXPECT_EQ(told(waiter), nothing);
+  EXPECT_EQ(notices_of(waiter), nothing);
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, AnUntrackedLeaseArmsNothing) {
   ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
   ASSERT_EQ(waiter.lease(waiter.lease_of(b), false)->outcome, leases::wait);
   ASSERT_TRUE(holder.release(a)->applied);
-  EXPECT_EQ(told(waiter), nothing);
+  EXPECT_EQ(notices_of(waiter), nothing);
 }
 
 TEST_F(script_wakes, CachingYesIsEatenByAMissingScriptAndMustBeSentAgain) {
@@ -174,10 +174,10 @@ TEST_F(script_wakes, CachingYesIsEatenByAMissingScriptAndMustBeSentAgain) {
   ASSERT_EQ(waiter.lease(waiter.lease_of(b), false)->outcome, leases::wait)
       << "only half is resent";
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), nothing);
+  EXPECT_EQ(notices_of(waiter), nothing);
   ASSERT_EQ(waiter.lease(waiter.lease_of(c), true)->outcome, leases::wait) << "the whole request";
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, TheCanarySingsAndLeavesNoloopBehind) {
@@ -187,12 +187,12 @@ TEST_F(script_wakes, TheCanarySingsAndLeavesNoloopBehind) {
   waiter.wire().send(request);
   const auto replies = waiter.wire().read_replies(5);
   for (const resp::message& reply : replies) EXPECT_FALSE(reply.root().is_error()) << reply.text;
-  EXPECT_EQ(told(waiter), std::vector<std::string>{canary});
+  EXPECT_EQ(notices_of(waiter), std::vector<std::string>{canary});
   EXPECT_GT(server.command({"PTTL", canary}).root().integer(), 0);
 
   lead_and_wait();
   ASSERT_TRUE(waiter.invalidate());
-  EXPECT_EQ(told(waiter), nothing) << "one's own write";
+  EXPECT_EQ(notices_of(waiter), nothing) << "one's own write";
 }
 
 TEST_F(script_wakes, TheWakeChannelIsUsedOnlyWhenAnUntrackedWaiterAskedForIt) {
@@ -219,7 +219,7 @@ TEST_F(script_wakes, TheWakeChannelIsUsedOnlyWhenAnUntrackedWaiterAskedForIt) {
       EXPECT_EQ(holder.head().flags, notify ? 1 : 0);
       EXPECT_TRUE(endings[i]());
       const std::vector<std::string> message{std::string{lease_client::channel}};
-      EXPECT_EQ(told(listener), notify ? message : nothing);
+      EXPECT_EQ(notices_of(listener), notify ? message : nothing);
     }
   }
   request.clear();
@@ -239,7 +239,7 @@ TEST_F(script_wakes, WithoutAChannelNobodyIsTold) {
   auto fill = holder.fill_of(a, "x");
   fill.wake_channel = {};
   ASSERT_EQ(holder.fill(fill)->outcome, fills::stored);
-  EXPECT_EQ(told(waiter), nothing);
+  EXPECT_EQ(notices_of(waiter), nothing);
 }
 
 }  // namespace

@@ -103,9 +103,9 @@ void change_one(cached_origin& cached, shared_origin& origin, recorder& into, st
   into.add(done);
 }
 
-void mix_in_one_thread(cached_origin& cached, shared_origin& origin, const mixture& what,
+void mix_in_one_thread(cached_origin& cached, shared_origin& origin, const mixture& plan,
                        unsigned number, recorder into) {
-  std::mt19937_64 random{what.seed * 1000 + number};
+  std::mt19937_64 random{plan.seed * 1000 + number};
   const auto draw = [&](std::uint32_t below) {
     return std::uniform_int_distribution<std::uint32_t>{0, below - 1}(random);
   };
@@ -113,13 +113,13 @@ void mix_in_one_thread(cached_origin& cached, shared_origin& origin, const mixtu
   unsigned changes = 0;
   const auto goes_on = [&] {
     const auto since = std::chrono::steady_clock::now() - begun;
-    if (since < std::chrono::milliseconds{what.run_ms}) return true;
+    if (since < std::chrono::milliseconds{plan.run_ms}) return true;
     const cache_stats seen = cached.values.stats();
     const bool has_shown = changes >= changes_min && seen.fills_refused + seen.leases_lost > 0;
     return !has_shown && since < longest;
   };
   while (goes_on() && !into.is_full()) {
-    const std::uint32_t key = draw(what.keys);
+    const std::uint32_t key = draw(plan.keys);
     if (draw(100) < 2) {
       change_one(cached, origin, into, key);
       ++changes;
@@ -191,14 +191,14 @@ class key_check {
     }
   }
 
-  void complain(const labelled& one, const std::string& what) {
+  void complain(const labelled& one, const std::string& complaint) {
     if (into_.violations.size() >= 20) return;
     into_.violations.push_back(
         "key " + std::to_string(one.done.key) + " process " + std::to_string(one.process) +
         " version " + std::to_string(one.done.version) + " floor " + std::to_string(floor_) +
         " how " + std::to_string(static_cast<unsigned>(one.done.remark)) + " from " +
         std::to_string(one.done.began_ns) + " to " + std::to_string(one.done.ended_ns) + ": " +
-        what);
+        complaint);
   }
 
   verdict& into_;
@@ -210,12 +210,12 @@ class key_check {
 
 }  // namespace
 
-void mix(cached_origin& cached, shared_origin& origin, const mixture& what) {
-  const history_file file{what.history_path, what.threads};
+void mix(cached_origin& cached, shared_origin& origin, const mixture& plan) {
+  const history_file file{plan.history_path, plan.threads};
   std::vector<std::thread> threads;
-  for (unsigned i = 0; i < what.threads; ++i) {
+  for (unsigned i = 0; i < plan.threads; ++i) {
     threads.emplace_back(
-        [&, i] { mix_in_one_thread(cached, origin, what, i, recorder{file.of_thread(i)}); });
+        [&, i] { mix_in_one_thread(cached, origin, plan, i, recorder{file.of_thread(i)}); });
   }
   for (std::thread& one : threads) one.join();
 }
