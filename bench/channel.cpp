@@ -50,7 +50,7 @@ drover::bench::one_call channel_caller(drover::connection::channel& on) {
     request->clear();
     drover::resp::write_command(*request, {"GET", key_of(number)});
     const auto end = on.exchange(*request, {reply.get(), 1});
-    if (end.ended != drover::connection::outcome::how::replied) std::abort();
+    if (end.ended != drover::connection::exchange_end::replied) std::abort();
     if (reply->root().text().size() != value_size) std::abort();
   };
 }

@@ -34,12 +34,12 @@ struct arguments {
   std::vector<unsigned> threads{1, 8, 64};
 };
 
-[[noreturn]] void usage(const char* what) {
+[[noreturn]] void usage(const char* complaint) {
   std::fprintf(stderr,
                "bench hit: unknown or incomplete argument: %s\n"
                "usage: [--tiny] [--unix] [--size BYTES] [--rounds N] [--seconds S] "
                "[--threads 1,8,64]\n",
-               what);
+               complaint);
   std::exit(2);
 }
 

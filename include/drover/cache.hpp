@@ -127,7 +127,7 @@ class cache {
     return detail::copy_out<T>(engine_.fetch(key, limits).value);
   }
 
-  /// As `get`, with how the value was served and how old it is.
+  /// As `get`. Also returns how the value was served and how old it is.
   ///
   /// Throws:  as `get`.
   /// Blocks:  as `get`.
@@ -152,7 +152,7 @@ class cache {
     return detail::copy_out<T>(engine_.fetch_with(key, borrowed, limits).value);
   }
 
-  /// The value in Redis if it is fresh or within grace, else nullopt. Also nullopt while an
+  /// The value in Redis if it is fresh or within grace, otherwise nullopt. Also nullopt while an
   /// invalidation of the key is pending (see `invalidate`). Never loads, and starts no refresh.
   ///
   /// Throws:  `std::bad_alloc`.
@@ -172,8 +172,8 @@ class cache {
   /// Threads: any.
   void refresh(std::string_view key) noexcept { engine_.refresh(key); }
 
-  /// Makes sure that no reader is served what is stored now, or the result of a load that began
-  /// earlier. Call it after the origin was changed.
+  /// Makes sure that no reader gets the value that is stored now, or the result of a load that
+  /// began earlier. Call it after the origin was changed.
   ///
   /// Returns: nothing when Redis acknowledged it. Every `get` that begins later then sees the
   ///          change. Otherwise the fault: it is unknown whether Redis did it, and the key is
@@ -194,7 +194,7 @@ class cache {
     return engine_.invalidate(key);
   }
 
-  /// Makes what is stored stale now: it is refreshed, and may still be served within grace.
+  /// Makes the stored value stale now: it is refreshed, and may still be served within grace.
   /// Refreshes already running are not stored. Without grace it is the same as `invalidate`.
   ///
   /// Returns: as `invalidate`, but after a fault it is not sent again, and the key is not pending.
@@ -203,7 +203,7 @@ class cache {
   /// Threads: any.
   [[nodiscard]] result<void> expire(std::string_view key) noexcept { return engine_.expire(key); }
 
-  /// The counters as they stand.
+  /// A snapshot of the counters.
   ///
   /// Throws:  nothing.
   /// Threads: any.

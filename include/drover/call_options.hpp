@@ -20,9 +20,13 @@ namespace drover {
 struct call_options {
   /// A deadline a hundred years away or more counts as none.
   std::optional<std::chrono::steady_clock::time_point> deadline{};
+  /// A request to stop ends the call with `refused{stopped}`.
   std::stop_token stop{};
 
   /// A deadline `limit` from now. When `limit` is zero or less, it has already passed.
+  ///
+  /// Throws:  nothing.
+  /// Threads: safe from any thread.
   [[nodiscard]] static call_options within(duration limit) {
     using clock = std::chrono::steady_clock;
     constexpr duration longest = std::chrono::hours{24 * 365 * 100};

@@ -13,12 +13,14 @@
 
 namespace drover {
 
-// The implicit constructors of client_options use its deprecated member; users get no warning of it.
+// The implicit constructors of client_options use its deprecated member. Users get no warning.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 /// How to reach one Redis (7.0.5 or newer) or Valkey server, and bounds on what a process holds.
-/// The defaults of the bounds suit most services.
+/// The defaults of the bounds suit most services. All times are in milliseconds.
+///
+/// Threads: a value; copy it.
 struct client_options {
   /// redis://[user[:password]@]host[:port][/db] or unix:///path[?db=n]. TLS (rediss://), Sentinel
   /// and servers in cluster mode are not supported yet and are refused with a message.
@@ -36,19 +38,20 @@ struct client_options {
   /// head of the queue must be complete after four times as long, plus a second for each 64 KiB.
   duration silence_max{500};
 
-  std::size_t waiters_max = 100'000;  ///< callers waiting for loads; beyond: `refused{saturated}`
+  /// Callers that wait for loads. Beyond that a call is `refused{saturated}`.
+  std::size_t waiters_max = 100'000;
   /// Keys that are being loaded or waited for. Beyond that, any other key is loaded without Redis,
   /// on a turn (`policy::bypass_max`), and no refresh begins.
   std::size_t flights_max = 10'000;
-  unsigned background_threads = 4;  ///< refreshes at once
+  unsigned background_threads = 4;  ///< the number of refreshes at once
   /// Loads at once on behalf of callers with a deadline or stop token. Such callers cannot leave a
   /// loader that runs on their own thread. Threads start on demand and end after ten idle seconds.
   /// When all are busy, loads queue for each cache, and a thread that becomes free takes the caches
   /// in turn: slow loads of one cache do not starve another. A call whose load has not begun by its
   /// deadline is `refused{saturated}`; with only a stop token, after `policy::load_max`.
   unsigned deadline_threads_max = 256;
-  std::size_t background_queue_max =
-      1000;  ///< refreshes waiting for a thread; beyond: dropped, counted
+  /// Refreshes that wait for a thread. Beyond that they are dropped and counted.
+  std::size_t background_queue_max = 1000;
   std::size_t reply_max = std::size_t{64} << 20U;  ///< bytes of one reply; beyond 1 GiB: 1 GiB
   std::size_t key_max = std::size_t{64} << 10U;    ///< longer keys are loaded and never stored
   /// Longer values are returned and never stored. At most 64 bytes below 512 MiB, the longest
@@ -82,14 +85,14 @@ struct client_options {
   [[deprecated("use event_observer")]] std::shared_ptr<drover::observer> observed_by{};
 };
 
-/// What is known of the server.
+/// The state of the server, as far as this client knows.
 enum class availability : std::uint8_t {
   unknown,    ///< nothing has been tried yet
   available,  ///< connected, or reconnecting after a connection that worked
   away,       ///< it does not answer: calls bypass it
   /// It answers but refuses this client: a wrong password, cluster mode, a replica; or its last
   /// answer to a read, a lease, a fill or a refresh was that this client has no right to it. Calls
-  /// go on asking it, and a refused invalidation is told to its caller only.
+  /// go on asking it, and a refused invalidation is reported to its caller only.
   refused,
 };
 
@@ -99,7 +102,7 @@ enum class availability : std::uint8_t {
 /// Threads: safe from any thread.
 [[nodiscard]] std::string_view to_string(availability state) noexcept;
 
-/// What is known of the server, and why.
+/// The state of the server and its reason.
 struct availability_report {
   drover::availability state = drover::availability::unknown;
   std::string reason{};  ///< one line for people; empty unless `away` or `refused`
@@ -130,7 +133,7 @@ class client {
   explicit client(std::string_view url);
   explicit client(const char* url) : client{std::string_view{url}} {}
 
-  /// What is known of the server. Sends nothing.
+  /// The state of the server as far as this client knows. Sends nothing.
   ///
   /// Throws:  `std::bad_alloc`.
   /// Threads: safe from any thread.

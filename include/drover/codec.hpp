@@ -21,11 +21,13 @@ namespace drover {
 ///       static drover::result<user> decode(std::string_view bytes);
 ///     };
 ///
-/// encode: may throw; the callers still get their value, it is not stored, and the fault is
-/// reported. decode: returns `fault{fault_code::corrupt, why}` for bytes it does not understand;
-/// that counts as a miss. It may throw, which counts the same. The bytes are those that encode
-/// made, whole and unmixed: checksum and key digest were checked before. Give the cache a new
-/// `schema` when the format changes. Threads: both are called from any number of threads at once.
+/// `decode` gets the bytes that `encode` returned, whole: the checksum and the key's digest were
+/// checked before. It returns `fault{fault_code::corrupt, why}` for bytes that it does not
+/// understand; that counts as a miss. Give the cache a new `schema` when the format changes.
+///
+/// Throws:  `encode` may throw: the callers still get their value, it is not stored, and the fault
+///          is reported. `decode` may throw: it counts as a miss.
+/// Threads: both are called from any number of threads at once.
 template <class T>
 struct codec;
 
@@ -36,14 +38,14 @@ concept encodable = requires(const T& value, std::string_view bytes) {
   { codec<T>::decode(bytes) } -> std::convertible_to<result<T>>;
 };
 
-/// Byte strings stand as they are.
+/// A byte string is stored as it is.
 template <>
 struct codec<std::string> {
   static std::string encode(const std::string& value) { return value; }
   static result<std::string> decode(std::string_view bytes) { return std::string{bytes}; }
 };
 
-/// Byte strings stand as they are.
+/// A byte string is stored as it is.
 template <>
 struct codec<std::vector<std::byte>> {
   static std::string encode(const std::vector<std::byte>& value) {
@@ -58,8 +60,8 @@ struct codec<std::vector<std::byte>> {
   }
 };
 
-/// Numbers stand most significant byte first in their own size: integers in two's complement,
-/// floating point as IEEE 754, bool as one byte. A different size is another type's bytes: corrupt.
+/// A number is stored in its own size, most significant byte first: integers in two's complement,
+/// floating point as IEEE 754, bool as one byte. Bytes of another size are corrupt.
 template <class Number>
 requires(std::is_arithmetic_v<Number> &&
          sizeof(Number) <= sizeof(std::uint64_t)) struct codec<Number> {

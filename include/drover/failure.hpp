@@ -16,7 +16,9 @@ namespace drover {
 /// exception: when the loader let a `refused` of another cache through, the load has failed. Its
 /// callers, whose own limits were kept, get this exception with the `refused` nested
 /// (`std::rethrow_if_nested`).
-/// Threads: one object may be thrown in several threads: catch by `const&`, do not modify.
+///
+/// Threads: one object may be thrown in several threads. Catch it by `const&`, and do not change
+///          it.
 class load_failed : public std::runtime_error {
  public:
   enum class reason : std::uint8_t {
@@ -28,7 +30,7 @@ class load_failed : public std::runtime_error {
   load_failed(reason why, unsigned attempt, duration retry_in, const std::string& text = {});
 
   [[nodiscard]] reason why() const noexcept { return why_; }
-  /// Failed loads in a row, this one included.
+  /// The number of failed loads in a row, this one included.
   [[nodiscard]] unsigned attempt() const noexcept { return attempt_; }
   /// How long until the next try is allowed, as known when this was thrown.
   [[nodiscard]] duration retry_in() const noexcept { return retry_in_; }
@@ -40,6 +42,8 @@ class load_failed : public std::runtime_error {
 };
 
 /// The call reached a limit that its caller set, or a bound of the library.
+///
+/// Threads: as `load_failed`.
 class refused : public std::runtime_error {
  public:
   enum class reason : std::uint8_t {

@@ -9,7 +9,7 @@ namespace drover {
 
 /// What can go wrong on the cache's side, classed by what can be done about it.
 ///
-/// A fault is never the caller's business, with one exception: `cache::invalidate` returns it.
+/// Only `cache::invalidate` and `cache::expire` return a fault to their caller.
 enum class fault_code : std::uint8_t {
   unreachable,  ///< the server is away or silent: bypass it, reconnect with back-off
   overloaded,   ///< the server is busy or out of memory, or a queue of ours is full: back off
@@ -21,7 +21,7 @@ enum class fault_code : std::uint8_t {
 /// The number of fault codes, for tables indexed by `fault_code`.
 inline constexpr std::size_t fault_code_count = 5;
 
-/// The name of a code, as it stands in statistics and events.
+/// The name of a code, as statistics and events show it.
 ///
 /// Throws:  nothing.
 /// Threads: safe from any thread.
@@ -36,8 +36,10 @@ inline constexpr std::size_t fault_code_count = 5;
   return "unknown";
 }
 
-/// A fault: its class, and one line of text for people. The text never holds a password or a value;
-/// what a server said is shortened and escaped.
+/// A fault: its class, and one line of text for people. The text never holds a password or a value.
+/// The words of a server are shortened and escaped.
+///
+/// Threads: a value; copy it.
 struct fault {
   fault_code code = fault_code::unreachable;
   std::string text{};

@@ -9,21 +9,21 @@
 
 namespace drover {
 
-/// How a value came to be served.
+/// How a value was served.
 enum class served : std::uint8_t {
-  fresh,     ///< a fresh entry, also "absent"
-  stale,     ///< within grace: a refresh runs or failed, or Redis went away meanwhile
+  fresh,     ///< from a fresh entry, or from one that says "absent"
+  stale,     ///< from an entry within grace: a refresh runs or failed, or Redis went away
   loaded,    ///< by a load of this call; exactly one caller of a load gets this answer
   joined,    ///< this call waited for a load of this or another process
   bypassed,  ///< by a load that did not ask Redis; this call ran or shared it
 };
 
-/// The word for it, as in events and logs.
+/// The name of a way to be served, as logs and statistics show it.
 ///
 /// Throws:  nothing.
 /// Threads: safe from any thread.
-[[nodiscard]] constexpr std::string_view to_string(served how) noexcept {
-  switch (how) {
+[[nodiscard]] constexpr std::string_view to_string(served source) noexcept {
+  switch (source) {
     case served::fresh: return "fresh";
     case served::stale: return "stale";
     case served::loaded: return "loaded";
@@ -33,12 +33,14 @@ enum class served : std::uint8_t {
   return "unknown";
 }
 
-/// A value and its story.
+/// A value, how it was served and how old it is.
+///
+/// Threads: as safe as `T`.
 template <class T>
 struct fetched {
   std::optional<T> value{};  ///< nullopt: the origin says that there is no such thing
   served how = served::fresh;
-  duration age{};  ///< since the load that made it began; zero for a value just loaded
+  duration age{};  ///< since its load began; zero for a value that was just loaded
 };
 
 }  // namespace drover

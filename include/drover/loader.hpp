@@ -12,24 +12,24 @@
 namespace drover {
 
 /// What a loader may return besides `T` and `std::optional<T>`: a value with its own ttl, or one
-/// that shall not be stored.
+/// that must not be stored.
 template <class T>
 struct loaded {
-  loaded(T found) : value{std::move(found)} {}
-  loaded(std::optional<T> found) : value{std::move(found)} {}
+  loaded(T result) : value{std::move(result)} {}
+  loaded(std::optional<T> result) : value{std::move(result)} {}
   /// `ttl` replaces `policy::ttl` for this entry (`policy::absent_ttl` where nothing was found).
-  loaded(std::optional<T> found, duration own_ttl) : value{std::move(found)}, ttl{own_ttl} {}
+  loaded(std::optional<T> result, duration own_ttl) : value{std::move(result)}, ttl{own_ttl} {}
 
   /// Returned to the callers that wait in this process, and not stored.
-  [[nodiscard]] static loaded do_not_store(std::optional<T> found) {
-    loaded made{std::move(found)};
-    made.store = false;
-    return made;
+  [[nodiscard]] static loaded do_not_store(std::optional<T> result) {
+    loaded unstored{std::move(result)};
+    unstored.store = false;
+    return unstored;
   }
 
-  std::optional<T> value;  ///< nullopt: the origin says that there is no such thing
-  std::optional<duration> ttl;
-  bool store = true;
+  std::optional<T> value;       ///< nullopt: the origin says that there is no such thing
+  std::optional<duration> ttl;  ///< nullopt: the cache's own; positive
+  bool store = true;            ///< false: the value goes to the waiting callers only
 };
 
 namespace detail {
@@ -41,6 +41,8 @@ struct load_access;
 
 /// One run of the loader, as the loader sees it when it takes a second argument.
 ///
+/// Throws:   no member throws.
+/// Blocks:   never.
 /// Threads:  one thread at a time, but `stop_token()` and `is_lease_lost()` from any.
 /// Lifetime: valid until the loader returns.
 class load {
@@ -71,8 +73,10 @@ class load {
   /// callers that may still have it and is not stored.
   [[nodiscard]] bool is_lease_lost() const noexcept;
 
-  /// Sets the ttl of what this load returns (a ttl in the returned `loaded` wins). Positive.
+  /// Sets the ttl of the value that this load returns. A ttl in the returned `loaded` overrides it.
+  /// Precondition: `own_ttl` is positive.
   void ttl(duration own_ttl) noexcept { own_ttl_ = own_ttl; }
+  /// The ttl that was set; nullopt when none was.
   [[nodiscard]] std::optional<duration> ttl() const noexcept { return own_ttl_; }
 
  private:

@@ -9,7 +9,7 @@
 
 namespace drover {
 
-/// What happened, in the past tense and in the glossary's words.
+/// The kinds of events.
 enum class event_kind : std::uint8_t {
   load_started,
   load_finished,
@@ -38,13 +38,15 @@ enum class event_kind : std::uint8_t {
   drain_waiting,
 };
 
-/// The word for it.
+/// The name of a kind of event, as logs and statistics show it.
 ///
 /// Throws:  nothing.
 /// Threads: safe from any thread.
 [[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
 
-/// One event. The views are valid during the call only.
+/// One event.
+///
+/// Lifetime: the views are valid during the call of `on_event` only.
 struct event {
   union {
     event_kind kind = event_kind::fault_seen;
@@ -52,12 +54,12 @@ struct event {
     [[deprecated("use kind")]] event_kind what;
   };
   std::string_view cache{};  ///< the cache's name; empty for events of the client
-  std::string_view key{};    ///< the user's key; empty where none is concerned. May hold any bytes
+  std::string_view key{};    ///< the user's key, of any bytes; empty for events without one
   duration took{};           ///< load_finished, load_failed: how long the load ran
   /// fault_seen, connection_down, connection_refused, entry_corrupt, invalidation_unknown,
-  /// invalidation_dropped; lease_lost and fill_refused: `superseded`. Means nothing elsewhere.
+  /// invalidation_dropped; lease_lost and fill_refused: `superseded`. Has no meaning in others.
   fault_code code = fault_code::unreachable;
-  std::string_view text{};  ///< one line for people; empty where there is nothing to add
+  std::string_view text{};  ///< one line for people; may be empty
 };
 
 /// Receives events as they happen. Override `on_event`.
@@ -70,6 +72,7 @@ class observer {
  public:
   virtual ~observer() = default;
 
+  /// Called once for each event.
   virtual void on_event(const event& happened);
 
   /// The former name of `on_event`, which calls it by default; removed in 0.2.0.

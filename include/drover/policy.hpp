@@ -14,7 +14,7 @@ namespace drover {
 /// convert with `std::chrono::duration_cast<drover::duration>(...)`.
 using duration = std::chrono::milliseconds;
 
-/// How long, how stale, how eager. Only `ttl` has no default.
+/// The times and limits of one cache. Only `ttl` has no default. All times are in milliseconds.
 ///
 /// Threads: a value; copy it.
 struct policy {
@@ -33,12 +33,13 @@ struct policy {
   /// callers that already wait.
   duration absent_ttl{std::chrono::seconds{1}};
 
-  /// Eagerness of early expiration (XFetch's beta). 1 is the paper's optimum; larger refreshes
+  /// The eagerness of early expiration (XFetch's beta). 1 is the paper's optimum; larger refreshes
   /// earlier; zero turns it off. A refresh starts at most ttl/4 early, whatever is drawn.
   double early_beta = 1.0;
 
-  /// Entries written together shall not end together: each ttl is shortened by up to this part of
-  /// it. 0.1 spreads a burst over a tenth of the ttl and costs about 5 % more loads. In [0, 1).
+  /// Spreads the ends of entries that were written together: each ttl is shortened by up to this
+  /// part of it. 0.1 spreads a burst over a tenth of the ttl and costs about 5 % more loads. In
+  /// [0, 1).
   double ttl_jitter = 0.1;
 
   /// How long a silent holder keeps others waiting. Renewed every third while the load runs, so it
@@ -53,17 +54,18 @@ struct policy {
   /// is not stored. Bounds every wait for a load.
   duration load_max{std::chrono::seconds{30}};
 
-  /// Longest wait for a load that somebody else runs; then `refused` is thrown. Zero: no limit but
-  /// `load_max`. Off by default: a caller may be delayed by our limits, not turned away.
+  /// The longest wait for a load that another caller runs; then `refused` is thrown. Zero: no limit
+  /// except `load_max`. Off by default: the library delays a caller rather than refuse it.
   duration wait_max{};
 
-  /// Loads at once, per cache and process, while Redis is away. A higher number protects
-  /// availability, a lower one the origin; 8 keeps a fleet of 50 processes at 400 queries. A turn
-  /// ends with its load, at the latest after `load_max`. Only outermost loads count: loads that a
-  /// loader asks for, from this or another cache, share its turn.
+  /// The number of loads at once, per cache and process, while Redis is away. A higher number
+  /// protects availability, a lower one the origin; 8 keeps a fleet of 50 processes at 400 queries.
+  /// A turn ends with its load, at the latest after `load_max`. Only outermost loads count: loads
+  /// that a loader asks for, from this or another cache, share its turn.
   unsigned bypass_max = 8;
 
-  /// Loads that wait for one of these turns, per cache and process; beyond: `refused{saturated}`.
+  /// The number of loads that wait for such a turn, per cache and process. Beyond it a call is
+  /// `refused{saturated}`.
   std::size_t bypass_queue_max = 10'000;
 
   /// How long "do not store" is remembered in Redis. During that time each process runs one load of
@@ -80,7 +82,7 @@ struct policy {
   bool share_failure_text = false;
 };
 
-/// What is wrong with a policy, naming the field and the remedy; nullopt when nothing is.
+/// The first error in a policy, with the field and the remedy; nullopt when there is none.
 ///
 /// Throws:  `std::bad_alloc`.
 /// Threads: safe from any thread.

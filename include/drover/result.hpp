@@ -9,7 +9,7 @@
 
 namespace drover {
 
-/// A value, or the fault that stands in its way. The names are those of `std::expected`, and there
+/// A value, or the fault that prevented it. The names are those of `std::expected`, and there
 /// are no others, so that a later version can become it.
 ///
 /// Throws:  `value()` on a fault throws `std::bad_variant_access`; nothing else throws by itself.
@@ -41,7 +41,7 @@ class [[nodiscard]] result {
   std::variant<T, fault> held_;
 };
 
-/// Nothing, or the fault that stands in its way.
+/// Nothing, or the fault that prevented an action.
 template <>
 class [[nodiscard]] result<void> {
  public:

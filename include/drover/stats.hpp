@@ -9,7 +9,7 @@
 
 namespace drover {
 
-/// A cache's counters since it was made. They only grow.
+/// A cache's counters since its construction. They only grow.
 ///
 /// Threads: a snapshot; the counters in it were read one after another, not at one instant.
 struct cache_stats {
@@ -21,8 +21,9 @@ struct cache_stats {
   std::uint64_t early_refreshes = 0;  ///< of these, begun before the ttl was over
   std::uint64_t bypasses = 0;         ///< runs of the loader without asking Redis
   std::uint64_t joins = 0;  ///< calls that waited for another caller's load and got its result
-  std::uint64_t loads_avoided = 0;    ///< misses answered without a load of their own; a load on
-                                      ///< another thread for its caller is the caller's own
+  /// Misses answered without a load of their own. A load on another thread for its caller is the
+  /// caller's own.
+  std::uint64_t loads_avoided = 0;
   std::uint64_t failures = 0;         ///< runs of the loader that threw or passed `load_max`
   std::uint64_t failures_shared = 0;  ///< calls answered with a failure of somebody else's load
   std::uint64_t fills = 0;            ///< loaded values that were stored
@@ -31,9 +32,9 @@ struct cache_stats {
   std::uint64_t leases_granted = 0;
   std::uint64_t leases_lost = 0;  ///< taken over or invalidated while the load ran
   std::uint64_t take_overs = 0;   ///< leases taken over from a holder that was gone
-  std::uint64_t corrupt_entries =
-      0;                      ///< entries that were foreign, damaged, undecodable or another key's
-  std::uint64_t refused = 0;  ///< calls ended by their own limit or by saturation
+  /// Entries that were foreign, damaged, undecodable or another key's.
+  std::uint64_t corrupt_entries = 0;
+  std::uint64_t refused = 0;            ///< calls ended by their own limit or by saturation
   std::uint64_t refreshes_dropped = 0;  ///< background queue full, or the entry ended in it
   std::uint64_t invalidations = 0;
   std::uint64_t invalidations_unknown = 0;  ///< not acknowledged by Redis; sent again later

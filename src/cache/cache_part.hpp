@@ -24,11 +24,11 @@ struct live_flight;
 using flight_ptr = std::shared_ptr<live_flight>;
 
 struct cache_part {
-  cache_part(cache_options options, value_type values, erased_loader asked)
+  cache_part(cache_options options, value_type values, erased_loader with)
       : policy{options.policy},
         keys{options.name, options.schema},
         type{values},
-        loader{std::move(asked)},
+        loader{std::move(with)},
         turns{policy.bypass_max, policy.bypass_queue_max} {
     for (const std::uint32_t schema : options.also_invalidates) {
       also_invalidates.emplace_back(options.name, schema);

@@ -24,9 +24,10 @@ policy long_lived() { return {.ttl = 1h, .early_beta = 0}; }
 class cache_verbs : public testing::Test {
  protected:
   test::redis_server server;
-  std::shared_ptr<detail::recording_observer> told = std::make_shared<detail::recording_observer>();
+  std::shared_ptr<detail::recording_observer> events =
+      std::make_shared<detail::recording_observer>();
   client redis{client_options{
-      .url = server.url(), .connect_max = 20s, .silence_max = 20s, .event_observer = told}};
+      .url = server.url(), .connect_max = 20s, .silence_max = 20s, .event_observer = events}};
   std::atomic<int> loads{0};
 
   cache<std::string> counting(policy with) {
@@ -49,7 +50,7 @@ TEST_F(cache_verbs, TheFirstGetLoadsAndTheNextIsAHit) {
   EXPECT_EQ(stats.misses, 2U);
   EXPECT_EQ(stats.fills, 2U);
   EXPECT_EQ(stats.leases_granted, 2U);
-  EXPECT_EQ(told->count(event_kind::fill_stored), 2U);
+  EXPECT_EQ(events->count(event_kind::fill_stored), 2U);
 }
 
 TEST_F(cache_verbs, TwoClientsShareWhatOneLoaded) {
@@ -135,7 +136,7 @@ TEST_F(cache_verbs, InvalidateReportsWhenRedisIsAway) {
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, fault_code::unreachable);
   EXPECT_EQ(users.stats().invalidations_unknown, 1U);
-  EXPECT_EQ(told->count(event_kind::invalidation_unknown), 1U);
+  EXPECT_EQ(events->count(event_kind::invalidation_unknown), 1U);
 }
 
 TEST_F(cache_verbs, ExpireServesStaleWithinGraceAndRefreshesBehind) {
@@ -305,7 +306,7 @@ TEST_F(cache_verbs, ValuesAndKeysThatAreTooLongAreServedAndNotStored) {
                                     .silence_max = 20s,
                                     .key_max = 100,
                                     .value_max = 1000,
-                                    .event_observer = told}};
+                                    .event_observer = events}};
   cache<std::string> users{
       small, {.name = "user", .policy = long_lived()}, [this](std::string_view key) {
         ++loads;
@@ -444,7 +445,7 @@ TEST_F(cache_verbs, LoadMaxEndsTheLeaseAndTheLateResultIsNotStored) {
   leader.join();
   EXPECT_EQ(first, "first");
   EXPECT_EQ(users.get("a"), "second");
-  EXPECT_EQ(told->count(event_kind::load_timed_out), 1U);
+  EXPECT_EQ(events->count(event_kind::load_timed_out), 1U);
 }
 
 TEST_F(cache_verbs, DrainStopsLoadsReleasesTheirLeasesAndCountsWhatRuns) {

@@ -150,10 +150,10 @@ TEST(codec_faults, ForeignAndDamagedBytesUnderTheKeyAreAMissCountedAndOverwritte
                           [](std::string_view) { return std::string{"good"}; }};
   const std::string value_key = entry::key_space{"held", 1}.value_key("a");
   std::uint64_t counted = 0;
-  const auto expect_miss_and_repair = [&](const char* what) {
-    EXPECT_EQ(held.fetch("a").how, served::loaded) << what;
-    EXPECT_EQ(held.fetch("a").how, served::fresh) << what;
-    EXPECT_EQ(held.stats().corrupt_entries, ++counted) << what;
+  const auto expect_miss_and_repair = [&](const char* damage) {
+    EXPECT_EQ(held.fetch("a").how, served::loaded) << damage;
+    EXPECT_EQ(held.fetch("a").how, served::fresh) << damage;
+    EXPECT_EQ(held.stats().corrupt_entries, ++counted) << damage;
   };
   server.command({"SET", value_key, "somebody else's"});
   expect_miss_and_repair("foreign");

@@ -149,7 +149,7 @@ void core::on_waking(store::wake_mode mode) {
   event_kind kind = event_kind::wake_by_push;
   if (mode == store::wake_mode::channel) kind = event_kind::wake_by_channel;
   if (mode == store::wake_mode::polling) kind = event_kind::wake_by_polling;
-  report_.tell({.what = kind}, nullptr);
+  report_.tell({.kind = kind}, nullptr);
   if (mode != store::wake_mode::push)
     flights_.everything_changed();  // they begin to poll or listen
 }

@@ -24,7 +24,7 @@ struct counters {
   std::array<count, fault_code_count> faults{};
   std::array<count, cache_stats::wait_buckets> waits{};
 
-  static void add(count& one) noexcept { one.fetch_add(1, std::memory_order_relaxed); }
+  static void add(count& counter) noexcept { counter.fetch_add(1, std::memory_order_relaxed); }
 
   void add_fault(fault_code code) noexcept { add(faults[static_cast<std::size_t>(code)]); }
 
@@ -35,7 +35,7 @@ struct counters {
   }
 
   [[nodiscard]] cache_stats snapshot() const noexcept {
-    const auto read = [](const count& one) { return one.load(std::memory_order_relaxed); };
+    const auto read = [](const count& counter) { return counter.load(std::memory_order_relaxed); };
     cache_stats out;
     out.hits = read(hits);
     out.stale_served = read(stale_served);

@@ -12,7 +12,7 @@
 #include "cache/elsewhere.hpp"
 #include "cache/load_chain.hpp"
 #include "cache/random_draws.hpp"
-#include "cache/reading.hpp"
+#include "cache/read_operation.hpp"
 
 namespace drover::detail {
 
@@ -78,12 +78,12 @@ class engine::impl {
                                      const erased_loader* borrowed) {
     if (is_inherited()) return load_without_engine(*part_, key, borrowed);
     if (is_in_callback()) return load_in_callback(key, borrowed);
-    return reading{*core_, part_, key, limits, borrowed}.fetch();
+    return read_operation{*core_, part_, key, limits, borrowed}.fetch();
   }
 
   [[nodiscard]] erased_value peek(std::string_view key) {
     if (is_inherited() || is_in_callback()) return nullptr;
-    return reading{*core_, part_, key, {}, nullptr}.peek();
+    return read_operation{*core_, part_, key, {}, nullptr}.peek();
   }
 
   // Nothing waits here: the stored entry is looked up without a thread; only the load takes one.
@@ -141,23 +141,24 @@ class engine::impl {
                             const key_names& names,
                             const result<std::optional<std::string>>& bytes) {
     if (!bytes) return on.report().tell_fault(bytes.error(), part.get(), names.key);
-    const fetch::judgement found =
+    const fetch::judgement judged =
         fetch::judge(*bytes, names.digest, on.redis().server_now(), on.redis().trusted(),
                      part->policy.failure_pause_max);
-    const entry::envelope& head = found.read.head;
-    const bool live = found.what == fetch::finding::fresh || found.what == fetch::finding::stale;
-    if (live && head.what == entry::kind::value &&
+    const entry::envelope& head = judged.read.head;
+    const bool live =
+        judged.state == fetch::finding::fresh || judged.state == fetch::finding::stale;
+    if (live && head.kind == entry::kind::value &&
         !on.unacknowledged().is_pending(names.value_key)) {
       static_cast<void>(on.flights().begin_refresh(
           {.of = part,
            .names = names,
            .base = head.produced_by,
            .servable_until = on.redis().steady_at(entry::servable_until(head)),
-           .previous_payload = found.read.payload}));
-    } else if (live || found.what == fetch::finding::missing ||
-               found.what == fetch::finding::damaged) {
+           .previous_payload = judged.read.payload}));
+    } else if (live || judged.state == fetch::finding::missing ||
+               judged.state == fetch::finding::damaged) {
       on.flights().begin_background_load(
-          part, names, found.what == fetch::finding::missing ? entry::token{} : head.produced_by);
+          part, names, judged.state == fetch::finding::missing ? entry::token{} : head.produced_by);
     }
   }
 
@@ -173,10 +174,10 @@ class engine::impl {
   void name_all(std::string_view key, std::vector<std::string>& values,
                 std::vector<std::string>& marks) const {
     values.push_back(part_->keys.value_key(key));
-    marks.push_back(part_->keys.mark_key(key));
+    marks.push_back(part_->keys.refresh_mark_key(key));
     for (const entry::key_space& other : part_->also_invalidates) {
       values.push_back(other.value_key(key));
-      marks.push_back(other.mark_key(key));
+      marks.push_back(other.refresh_mark_key(key));
     }
   }
 

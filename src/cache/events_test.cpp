@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the observer and the counters say of each thing that happens, and what a load is told.
+// What the observer and the counters say of each thing that happens, and what a load learns.
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 
@@ -26,7 +26,8 @@ policy plain(duration lease_ttl = 1h) {
 class events : public testing::Test {
  protected:
   [[nodiscard]] client_options options() const {
-    return {.url = server.url(), .connect_max = 20s, .silence_max = 20s, .event_observer = told};
+    return {
+        .url = server.url(), .connect_max = 20s, .silence_max = 20s, .event_observer = observed};
   }
   [[nodiscard]] cache<std::string> over(const client& on, const policy& with) {
     return {on, {.name = "user", .policy = with}, [this](std::string_view key, load& run) {
@@ -36,15 +37,16 @@ class events : public testing::Test {
               return std::string{key} + "#" + std::to_string(number);
             }};
   }
-  void await(event_kind what) const {
-    while (told->count(what) == 0) std::this_thread::yield();
+  void await(event_kind kind) const {
+    while (observed->count(kind) == 0) std::this_thread::yield();
   }
   [[nodiscard]] std::uint64_t faults(const cache<std::string>& of, fault_code code) const {
     return of.stats().faults[static_cast<std::size_t>(code)];
   }
 
   test::redis_server server;
-  std::shared_ptr<detail::recording_observer> told = std::make_shared<detail::recording_observer>();
+  std::shared_ptr<detail::recording_observer> observed =
+      std::make_shared<detail::recording_observer>();
   std::atomic<int> loads{0};
   std::atomic<bool> held{false};
   std::atomic<bool> ends_when_lost{false};
@@ -56,12 +58,12 @@ TEST_F(events, OfAColdKeyTellFromTheLeaseToTheFill) {
   cache<std::string> users = over(redis, plain());
   EXPECT_EQ(users.get("a"), "a#1");
   EXPECT_EQ(users.get("a"), "a#1");
-  EXPECT_EQ(told->story_of("a"), "lease_granted load_started load_finished fill_stored")
+  EXPECT_EQ(observed->story_of("a"), "lease_granted load_started load_finished fill_stored")
       << "and nothing of a hit";
-  EXPECT_EQ(told->last(event_kind::load_finished).cache, "user");
-  EXPECT_GE(told->last(event_kind::load_finished).took.count(), 0);
-  EXPECT_EQ(told->count(event_kind::connection_up), 1U);
-  EXPECT_FALSE(told->last(event_kind::connection_up).text.empty()) << "the server's version";
+  EXPECT_EQ(observed->last(event_kind::load_finished).cache, "user");
+  EXPECT_GE(observed->last(event_kind::load_finished).took.count(), 0);
+  EXPECT_EQ(observed->count(event_kind::connection_up), 1U);
+  EXPECT_FALSE(observed->last(event_kind::connection_up).text.empty()) << "the server's version";
 }
 
 TEST_F(events, OfAStaleKeyTellOfItsRefresh) {
@@ -73,8 +75,8 @@ TEST_F(events, OfAStaleKeyTellOfItsRefresh) {
   EXPECT_EQ(users.fetch("a").how, served::stale);
   await(event_kind::refresh_started);
   held = false;
-  while (told->count(event_kind::fill_stored) < 2) std::this_thread::yield();
-  EXPECT_EQ(told->count(event_kind::stale_served), 1U);
+  while (observed->count(event_kind::fill_stored) < 2) std::this_thread::yield();
+  EXPECT_EQ(observed->count(event_kind::stale_served), 1U);
   EXPECT_EQ(users.stats().stale_served, 1U);
   EXPECT_EQ(users.stats().refreshes, 1U);
 }
@@ -84,8 +86,8 @@ TEST_F(events, OfAFailureHoldItsText) {
   cache<std::string> users = over(redis, plain());
   failing = true;
   EXPECT_THROW(static_cast<void>(users.get("a")), std::runtime_error);
-  EXPECT_EQ(told->story_of("a"), "lease_granted load_started load_failed");
-  EXPECT_EQ(told->last(event_kind::load_failed).text, "down");
+  EXPECT_EQ(observed->story_of("a"), "lease_granted load_started load_failed");
+  EXPECT_EQ(observed->last(event_kind::load_failed).text, "down");
   EXPECT_EQ(users.stats().failures, 1U);
 }
 
@@ -95,8 +97,8 @@ TEST_F(events, OfAValueThatIsNotStoredSayWhy) {
                              return loaded<std::string>::do_not_store("fleeting");
                            }};
   EXPECT_EQ(users.get("a"), "fleeting");
-  EXPECT_EQ(told->story_of("a"), "lease_granted load_started load_finished fill_skipped");
-  EXPECT_EQ(told->last(event_kind::fill_skipped).text, "the loader's wish");
+  EXPECT_EQ(observed->story_of("a"), "lease_granted load_started load_finished fill_skipped");
+  EXPECT_EQ(observed->last(event_kind::fill_skipped).text, "the loader's wish");
   EXPECT_EQ(users.stats().not_stored, 1U);
 }
 
@@ -107,9 +109,9 @@ TEST_F(events, OfAServerThatGoesAwayTellOfItAndOfTheBypass) {
   server.stop();
   EXPECT_EQ(users.fetch("b").how, served::bypassed);
   await(event_kind::connection_down);
-  EXPECT_EQ(told->story_of("b"), "fault_seen bypass_started load_started load_finished");
-  EXPECT_EQ(told->last(event_kind::fault_seen).code, fault_code::unreachable);
-  EXPECT_NE(told->last(event_kind::connection_down).text, "");
+  EXPECT_EQ(observed->story_of("b"), "fault_seen bypass_started load_started load_finished");
+  EXPECT_EQ(observed->last(event_kind::fault_seen).code, fault_code::unreachable);
+  EXPECT_NE(observed->last(event_kind::connection_down).text, "");
   EXPECT_EQ(users.stats().bypasses, 1U);
   EXPECT_EQ(faults(users, fault_code::unreachable), 1U);
 }
@@ -119,7 +121,7 @@ TEST_F(events, OfAForeignEntryTellThatItIsCorrupt) {
   cache<std::string> users = over(redis, plain());
   server.command({"SET", "user:1.1:v:{=a}", "somebody else's"});
   EXPECT_EQ(users.get("a"), "a#1");
-  EXPECT_EQ(told->last(event_kind::entry_corrupt).code, fault_code::corrupt);
+  EXPECT_EQ(observed->last(event_kind::entry_corrupt).code, fault_code::corrupt);
   EXPECT_EQ(users.stats().corrupt_entries, 1U);
   EXPECT_EQ(faults(users, fault_code::corrupt), 1U);
 }
@@ -134,8 +136,8 @@ TEST_F(events, OfALostLeaseReachTheLoadThatRuns) {
   await(event_kind::load_started);
   server.command({"DEL", "user:1.1:v:{=a}"});
   leader.join();
-  EXPECT_EQ(told->story_of("a"), "lease_granted load_started lease_lost load_finished");
-  EXPECT_EQ(told->last(event_kind::lease_lost).code, fault_code::superseded);
+  EXPECT_EQ(observed->story_of("a"), "lease_granted load_started lease_lost load_finished");
+  EXPECT_EQ(observed->last(event_kind::lease_lost).code, fault_code::superseded);
   EXPECT_EQ(users.stats().leases_lost, 1U);
   EXPECT_EQ(faults(users, fault_code::superseded), 1U);
 }
@@ -149,8 +151,8 @@ TEST_F(events, OfARefusedFillSayThatItWasSuperseded) {
   server.command({"DEL", "user:1.1:v:{=a}"});
   held = false;
   leader.join();
-  EXPECT_EQ(told->story_of("a"), "lease_granted load_started load_finished fill_refused");
-  EXPECT_EQ(told->last(event_kind::fill_refused).code, fault_code::superseded);
+  EXPECT_EQ(observed->story_of("a"), "lease_granted load_started load_finished fill_refused");
+  EXPECT_EQ(observed->last(event_kind::fill_refused).code, fault_code::superseded);
   EXPECT_EQ(users.stats().fills_refused, 1U);
   EXPECT_EQ(faults(users, fault_code::superseded), 1U);
 }
@@ -166,7 +168,7 @@ TEST_F(events, OfAFullBackgroundTellWhichRefreshWasDropped) {
   while (loads == 0) std::this_thread::yield();
   users.refresh("b");
   await(event_kind::refresh_dropped);
-  EXPECT_EQ(told->story_of("b"), "lease_granted refresh_dropped");
+  EXPECT_EQ(observed->story_of("b"), "lease_granted refresh_dropped");
   EXPECT_EQ(users.stats().refreshes_dropped, 1U);
   held = false;
   while (users.peek("a") != "a#1") std::this_thread::yield();
@@ -184,7 +186,7 @@ TEST_F(events, TellThatADestructorWaitsForALoad) {
     users.refresh("a");
     while (loads == 0) std::this_thread::yield();
   }
-  EXPECT_EQ(told->last(event_kind::drain_waiting).cache, "user");
+  EXPECT_EQ(observed->last(event_kind::drain_waiting).cache, "user");
 }
 
 TEST_F(events, OfAWaitAreCountedWithItsLength) {

@@ -10,23 +10,24 @@ namespace drover::detail {
 using fetch::action_kind;
 
 void flight_runner::perform(const flight_ptr& flight, const fetch::actions& todo) noexcept {
-  for (const fetch::action& asked : todo) {
+  for (const fetch::action& action : todo) {
     try {
-      perform_one(flight, asked);
+      perform_one(flight, action);
     } catch (...) {
-      not_done(flight, asked);
+      not_done(flight, action);
     }
   }
 }
 
 // Memory ran out. The machine is told that the request failed.
-void flight_runner::not_done(const flight_ptr& flight, const fetch::action& asked) noexcept {
+void flight_runner::not_done(const flight_ptr& flight, const fetch::action& action) noexcept {
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
     const fault why{fault_code::overloaded, {}};
-    switch (asked.what) {
+    switch (action.kind) {
       case action_kind::send_lease:
-        return machine.lease_replied(asked.attempt, why, true, store::now(), out);
-      case action_kind::send_mark: return machine.mark_replied(why, false, store::now(), out);
+        return machine.lease_replied(action.attempt, why, true, store::now(), out);
+      case action_kind::send_refresh_mark:
+        return machine.refresh_mark_replied(why, false, store::now(), out);
       case action_kind::send_fill: return machine.fill_replied(why, true, out);
       case action_kind::send_release:
       case action_kind::send_uncacheable: return machine.released(why, out);
@@ -37,36 +38,38 @@ void flight_runner::not_done(const flight_ptr& flight, const fetch::action& aske
   });
 }
 
-void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& action) {
   const key_names& names = flight->names;
   const cache_part& of = *flight->of;
-  if (closing_ && asked.what < action_kind::want_turn) return;
-  switch (asked.what) {
-    case action_kind::send_lease: return send_lease(flight, asked);
-    case action_kind::send_renew: return send_renew(flight, asked.attempt);
-    case action_kind::send_fill: return send_fill(flight, asked);
-    case action_kind::send_failure: return send_failure(flight, asked);
+  if (closing_ && action.kind < action_kind::want_turn) return;
+  switch (action.kind) {
+    case action_kind::send_lease: return send_lease(flight, action);
+    case action_kind::send_renew: return send_renew(flight, action.attempt);
+    case action_kind::send_fill: return send_fill(flight, action);
+    case action_kind::send_failure: return send_failure(flight, action);
     case action_kind::send_release:
-    case action_kind::send_uncacheable: return send_release(flight, asked);
-    case action_kind::send_mark: return send_mark(flight, asked);
-    case action_kind::send_promote: return send_promote(flight, asked);
+    case action_kind::send_uncacheable: return send_release(flight, action);
+    case action_kind::send_refresh_mark: return send_refresh_mark(flight, action);
+    case action_kind::send_promote: return send_promote(flight, action);
     case action_kind::send_release_late:
       return store_->release(
-          names.value_key, asked.attempt, of.keys.wake_channel(names.key),
+          names.value_key, action.attempt, of.keys.wake_channel(names.key),
           [this, key = names.value_key](const result<lease::step_reply>&) { key_changed(key); });
-    case action_kind::send_mark_extend:
-      return store_->extend_mark(of.keys.mark_key(names.key), asked.attempt, of.policy.lease_ttl);
-    case action_kind::send_mark_pause:
-      return store_->extend_mark(of.keys.mark_key(names.key), asked.attempt, flight->result.pause);
-    case action_kind::send_mark_release:
-      return store_->release_mark(of.keys.mark_key(names.key), asked.attempt);
+    case action_kind::send_refresh_mark_extend:
+      return store_->extend_refresh_mark(of.keys.refresh_mark_key(names.key), action.attempt,
+                                         of.policy.lease_ttl);
+    case action_kind::send_refresh_mark_pause:
+      return store_->extend_refresh_mark(of.keys.refresh_mark_key(names.key), action.attempt,
+                                         flight->result.pause);
+    case action_kind::send_refresh_mark_release:
+      return store_->release_refresh_mark(of.keys.refresh_mark_key(names.key), action.attempt);
     case action_kind::want_turn:
     case action_kind::return_turn: return;  // done under the mutex
     case action_kind::offer_lead: return offer_lead(flight);
     case action_kind::lease_lost: return lost_lease(flight);
     case action_kind::stop_load: return request_stop(flight);
     case action_kind::let_go:
-      flight->let_go_from.store(asked.from_stamp);
+      flight->let_go_from.store(action.from_stamp);
       flight->word.wake_all();
       return;
     case action_kind::finish: return finish(flight);
@@ -149,15 +152,15 @@ void flight_runner::wake_one(live_flight& flight) noexcept {
 }
 
 void flight_runner::finish(const flight_ptr& flight) noexcept {
-  using how = fetch::ending::how;
+  using fetch::flight_outcome;
   const fetch::ending& end = flight->ending;
-  if (end.what == how::failed_here || end.what == how::timed_out) {
-    failures_.remember(flight->names.value_key, {.what = flight->result.failure,
+  if (end.outcome == flight_outcome::failed_here || end.outcome == flight_outcome::timed_out) {
+    failures_.remember(flight->names.value_key, {.exception = flight->result.failure,
                                                  .of = end.of,
                                                  .attempts = end.attempts,
                                                  .until = store::now() + flight->result.pause});
   }
-  if (end.what == how::timed_out) {
+  if (end.outcome == flight_outcome::timed_out) {
     counters::add(flight->of->counted.failures);
     report_.tell(event_kind::load_timed_out, *flight, flight->of->policy.load_max);
   }

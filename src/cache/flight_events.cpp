@@ -13,17 +13,17 @@ namespace drover::detail {
 template <class Wanted, class Act>
 void flight_runner::for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
                                 const Act& act) noexcept {
-  const auto is_wanted = [&](live_flight& one) {
+  const auto is_wanted = [&](live_flight& flight) {
     mutex_.assert_held();
-    return wanted(one, std::as_const(in(one).machine));
+    return wanted(flight, std::as_const(in(flight).machine));
   };
   try {
-    std::vector<flight_ptr> found;
+    std::vector<flight_ptr> flights;
     {
       const guard_lock lock{mutex_};
-      found = value_key ? table_.of_key(*value_key) : table_.all(is_wanted);
+      flights = value_key ? table_.of_key(*value_key) : table_.all(is_wanted);
     }
-    for (const flight_ptr& one : found) act(one);
+    for (const flight_ptr& flight : flights) act(flight);
     return;
   } catch (const std::bad_alloc&) {
     // Below.
@@ -34,9 +34,9 @@ void flight_runner::for_flights(std::optional<std::string_view> value_key, const
     {
       const guard_lock lock{mutex_};
       if (visit == 0) visit = ++visits_;
-      next = table_.find(value_key, [&](live_flight& one) {
+      next = table_.find(value_key, [&](live_flight& flight) {
         mutex_.assert_held();
-        return std::exchange(in(one).visit, visit) != visit && is_wanted(one);
+        return std::exchange(in(flight).visit, visit) != visit && is_wanted(flight);
       });
     }
     if (!next) return;
@@ -56,27 +56,28 @@ void flight_runner::server_up(bool is_another_server) noexcept {
     holders_.connection_up();
   }
   if (is_another_server) {
-    for_flights({}, every_flight, [this](const flight_ptr& one) {
-      step(one, [](fetch::flight& machine, fetch::actions& out) { machine.server_replaced(out); });
+    for_flights({}, every_flight, [this](const flight_ptr& flight) {
+      step(flight,
+           [](fetch::flight& machine, fetch::actions& out) { machine.server_replaced(out); });
     });
     return;
   }
   // Their leases name a connection that is gone.
   const auto holds = [](const live_flight&, const fetch::flight& f) { return f.is_holder(); };
-  for_flights({}, holds, [this](const flight_ptr& one) {
-    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.renew_now(out); });
+  for_flights({}, holds, [this](const flight_ptr& flight) {
+    step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.renew_now(out); });
   });
 }
 
 void flight_runner::server_down() noexcept {
-  for_flights({}, every_flight, [this](const flight_ptr& one) {
-    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.connection_lost(out); });
+  for_flights({}, every_flight, [this](const flight_ptr& flight) {
+    step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.connection_lost(out); });
   });
 }
 
 void flight_runner::key_changed(std::string_view value_key) noexcept {
-  for_flights(value_key, every_flight, [this](const flight_ptr& one) {
-    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
+  for_flights(value_key, every_flight, [this](const flight_ptr& flight) {
+    step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
   });
 }
 
@@ -84,15 +85,15 @@ void flight_runner::everything_changed() noexcept {
   const auto waits = [](const live_flight&, const fetch::flight& f) {
     return f.now_in() == fetch::flight::state::waiting;
   };
-  for_flights({}, waits, [this](const flight_ptr& one) {
-    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
+  for_flights({}, waits, [this](const flight_ptr& flight) {
+    step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
   });
 }
 
 void flight_runner::key_was_invalidated(std::string_view value_key) noexcept {
   failures_.forget(value_key);
-  for_flights(value_key, every_flight, [this](const flight_ptr& one) {
-    step(one, [](fetch::flight& machine, fetch::actions& out) {
+  for_flights(value_key, every_flight, [this](const flight_ptr& flight) {
+    step(flight, [](fetch::flight& machine, fetch::actions& out) {
       machine.invalidated_here(out);
       machine.woken(out);
     });
@@ -101,20 +102,20 @@ void flight_runner::key_was_invalidated(std::string_view value_key) noexcept {
 
 void flight_runner::give_up_leases(const std::shared_ptr<cache_part>& of) noexcept {
   const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.of == of; };
-  for_flights({}, is_of, [this](const flight_ptr& one) {
-    step(one, [&](fetch::flight& machine, fetch::actions& out) {
+  for_flights({}, is_of, [this](const flight_ptr& flight) {
+    step(flight, [&](fetch::flight& machine, fetch::actions& out) {
       machine.give_up_lease(out);
-      if (one->in_background && one->waiters == 0) machine.abandoned(out);
+      if (flight->in_background && flight->waiters == 0) machine.abandoned(out);
     });
   });
 }
 
 void flight_runner::give_up_load(const cache_part& of, std::string_view key) noexcept {
   try {
-    for_flights(of.keys.value_key(key), every_flight, [this](const flight_ptr& one) {
-      step(one, [&](fetch::flight& machine, fetch::actions& out) {
+    for_flights(of.keys.value_key(key), every_flight, [this](const flight_ptr& flight) {
+      step(flight, [&](fetch::flight& machine, fetch::actions& out) {
         if (machine.now_in() != fetch::flight::state::loading) return;
-        one->result.failure = std::make_exception_ptr(
+        flight->result.failure = std::make_exception_ptr(
             load_failed{load_failed::reason::cancelled, machine.attempts() + 1, {}});
         machine.load_failed(entry::failure_class::cancelled, out);
       });
@@ -126,8 +127,8 @@ void flight_runner::give_up_load(const cache_part& of, std::string_view key) noe
 
 void flight_runner::end_flights(const std::shared_ptr<cache_part>& of) noexcept {
   const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.of == of; };
-  for_flights({}, is_of, [this](const flight_ptr& one) {
-    step(one, [](fetch::flight& machine, fetch::actions& out) { machine.abandoned(out); });
+  for_flights({}, is_of, [this](const flight_ptr& flight) {
+    step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.abandoned(out); });
   });
 }
 
@@ -174,14 +175,14 @@ void flight_runner::arm_holder_check() noexcept {
 
 void flight_runner::check_holders() noexcept {
   try {
-    std::vector<std::uint64_t> asked;
+    std::vector<std::uint64_t> clients;
     {
       const guard_lock lock{mutex_};
-      asked = holders_.ask(store_->client_id());
+      clients = holders_.ask(store_->client_id());
     }
-    if (asked.empty()) return;
-    store_->holders(asked, [this, asked](const result<std::vector<std::uint64_t>>& alive) {
-      holders_answered(asked, alive);
+    if (clients.empty()) return;
+    store_->holders(clients, [this, clients](const result<std::vector<std::uint64_t>>& alive) {
+      holders_answered(clients, alive);
     });
   } catch (...) {
     const guard_lock lock{mutex_};
@@ -189,14 +190,14 @@ void flight_runner::check_holders() noexcept {
   }
 }
 
-void flight_runner::holders_answered(const std::vector<std::uint64_t>& asked,
+void flight_runner::holders_answered(const std::vector<std::uint64_t>& clients,
                                      const result<std::vector<std::uint64_t>>& alive) noexcept {
   std::vector<std::uint64_t> gone;
   bool is_refused = false;
   try {
     const guard_lock lock{mutex_};
     if (alive) {
-      gone = holders_.answered(asked, *alive, store::now());
+      gone = holders_.answered(clients, *alive, store::now());
     } else if (alive.error().code == fault_code::unsupported) {
       is_refused = holders_.refused();
     } else {
@@ -208,12 +209,12 @@ void flight_runner::holders_answered(const std::vector<std::uint64_t>& asked,
   if (is_refused) report_.tell_fault(alive.error(), nullptr, {});
   if (closing_) return;
   std::sort(gone.begin(), gone.end());
-  const auto has_lost_its_holder = [&](const live_flight& one, const fetch::flight&) {
-    return std::binary_search(gone.begin(), gone.end(), id_of(one));
+  const auto has_lost_its_holder = [&](const live_flight& flight, const fetch::flight&) {
+    return std::binary_search(gone.begin(), gone.end(), id_of(flight));
   };
   if (!gone.empty()) {
-    for_flights({}, has_lost_its_holder, [this](const flight_ptr& one) {
-      step(one, [](fetch::flight& machine, fetch::actions& out) { machine.holder_gone(out); });
+    for_flights({}, has_lost_its_holder, [this](const flight_ptr& flight) {
+      step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.holder_gone(out); });
     });
   }
   arm_holder_check();

@@ -22,7 +22,7 @@ milliseconds pending_ttl(const policy& with) {
 
 }  // namespace
 
-void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& action) {
   const policy& with = flight->of->policy;
   entry::token refused;
   {
@@ -30,14 +30,14 @@ void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& as
     refused = in(*flight).machine.refused();
   }
   store_->lease({.value_key = flight->names.value_key,
-                 .attempt = asked.attempt,
+                 .attempt = action.attempt,
                  .lease_ttl = with.lease_ttl,
                  .pending_ttl = pending_ttl(with),
-                 .previous = asked.other,
+                 .previous = action.other,
                  .refused = refused,
                  .digest = flight->names.digest,
                  .failure_pause_max = with.failure_pause_max},
-                [this, flight, attempt = asked.attempt, stamp = invalidations_.stamp(),
+                [this, flight, attempt = action.attempt, stamp = invalidations_.stamp(),
                  was_pending = invalidations_.is_pending(flight->names.value_key)](
                     result<lease::lease_reply> reply) {
                   if (!reply) {
@@ -49,7 +49,7 @@ void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& as
                                            machine.attempt() == attempt;
                     if (is_latest) flight->read_while_pending = was_pending;
                     // Only an attempt that leads settles the key, because its load is newer.
-                    if (is_latest && reply && reply->what == lease::lease_reply::how::lead) {
+                    if (is_latest && reply && reply->outcome == lease::lease_outcome::lead) {
                       invalidations_.settle(flight->names.value_key, stamp);
                     }
                     machine.lease_replied(attempt, std::move(reply), available, store::now(), out);
@@ -66,11 +66,11 @@ void flight_runner::send_renew(const flight_ptr& flight, const entry::token& hel
                 });
 }
 
-void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& action) {
   const load_result& loaded = flight->result;
   store_->fill({.value_key = flight->names.value_key,
-                .expected = asked.other,
-                .produced_by = asked.attempt,
+                .expected = action.other,
+                .produced_by = action.attempt,
                 .absent = loaded.is_absent,
                 .load_time = loaded.took,
                 .times = loaded.times,
@@ -81,7 +81,7 @@ void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& ask
                  counters& counted = flight->of->counted;
                  if (!reply) {
                    report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
-                 } else if (reply->what == lease::fill_reply::how::refused) {
+                 } else if (reply->outcome == lease::fill_outcome::refused) {
                    counters::add(counted.fills_refused);
                    counted.add_fault(fault_code::superseded);
                    report_.tell(event_kind::fill_refused, *flight);
@@ -96,12 +96,12 @@ void flight_runner::send_fill(const flight_ptr& flight, const fetch::action& ask
                });
 }
 
-void flight_runner::send_failure(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_failure(const flight_ptr& flight, const fetch::action& action) {
   const load_result& failed = flight->result;
   store_->fail({.value_key = flight->names.value_key,
-                .held = asked.attempt,
-                .attempts = asked.attempts,
-                .failure = asked.failure,
+                .held = action.attempt,
+                .attempts = action.attempts,
+                .failure = action.failure,
                 .pause = failed.pause,
                 .key_ttl = 2 * failed.pause + flight->of->policy.lease_ttl,
                 .digest = flight->names.digest,
@@ -109,47 +109,47 @@ void flight_runner::send_failure(const flight_ptr& flight, const fetch::action& 
                 .wake_channel = flight->of->keys.wake_channel(flight->names.key)});
 }
 
-void flight_runner::send_release(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_release(const flight_ptr& flight, const fetch::action& action) {
   const key_names& names = flight->names;
   const std::string channel = flight->of->keys.wake_channel(names.key);
   auto answered = [this, flight](const result<lease::step_reply>& reply) {
     step(flight,
          [&](fetch::flight& machine, fetch::actions& out) { machine.released(reply, out); });
   };
-  if (asked.what == action_kind::send_uncacheable) {
-    store_->mark_uncacheable(names.value_key, asked.attempt, flight->of->policy.uncacheable_ttl,
+  if (action.kind == action_kind::send_uncacheable) {
+    store_->mark_uncacheable(names.value_key, action.attempt, flight->of->policy.uncacheable_ttl,
                              channel, std::move(answered));
   } else {
-    store_->release(names.value_key, asked.attempt, channel, std::move(answered));
+    store_->release(names.value_key, action.attempt, channel, std::move(answered));
   }
 }
 
-void flight_runner::send_mark(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::action& action) {
   const cache_part& of = *flight->of;
-  store_->mark(of.keys.mark_key(flight->names.key), flight->names.value_key, asked.attempt,
-               of.policy.lease_ttl, [this, flight](const result<lease::mark_reply>& reply) {
-                 if (!reply) report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
-                 const bool runs_elsewhere = reply && !reply->won;
-                 const entry::decoded read =
-                     reply ? entry::decode(reply->head_bytes) : entry::decoded{};
-                 step(flight, [&](fetch::flight& machine, fetch::actions& out) {
-                   mutex_.assert_held();
-                   const steady_time now = store::now();
-                   // So that not every stale read asks again.
-                   if (runs_elsewhere) {
-                     quiet_.note(flight->names.value_key, now + flight->of->policy.lease_ttl / 3);
-                   }
-                   const bool still_due = read.how == entry::decoding::ours &&
-                                          read.head.what == entry::kind::value &&
-                                          read.head.produced_by == machine.base();
-                   machine.mark_replied(reply, still_due, now, out);
-                 });
-               });
+  store_->take_refresh_mark(
+      of.keys.refresh_mark_key(flight->names.key), flight->names.value_key, action.attempt,
+      of.policy.lease_ttl, [this, flight](const result<lease::refresh_mark_reply>& reply) {
+        if (!reply) report_.tell_fault(reply.error(), flight->of.get(), flight->names.key);
+        const bool runs_elsewhere = reply && !reply->won;
+        const entry::decoded read = reply ? entry::decode(reply->head_bytes) : entry::decoded{};
+        step(flight, [&](fetch::flight& machine, fetch::actions& out) {
+          mutex_.assert_held();
+          const steady_time now = store::now();
+          // So that not every stale read asks again.
+          if (runs_elsewhere) {
+            quiet_.note(flight->names.value_key, now + flight->of->policy.lease_ttl / 3);
+          }
+          const bool still_due = read.format == entry::decoding::ours &&
+                                 read.head.kind == entry::kind::value &&
+                                 read.head.produced_by == machine.base();
+          machine.refresh_mark_replied(reply, still_due, now, out);
+        });
+      });
 }
 
-void flight_runner::send_promote(const flight_ptr& flight, const fetch::action& asked) {
+void flight_runner::send_promote(const flight_ptr& flight, const fetch::action& action) {
   const policy& with = flight->of->policy;
-  store_->promote(flight->names.value_key, asked.other, asked.attempt, with.lease_ttl,
+  store_->promote(flight->names.value_key, action.other, action.attempt, with.lease_ttl,
                   pending_ttl(with), [this, flight](const result<lease::step_reply>& reply) {
                     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
                       machine.promote_replied(reply, out);

@@ -75,21 +75,21 @@ void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, l
   turns& of_cache = flight->of->turns;
   fetch::flight& machine = in(*flight).machine;
   for (std::size_t i = 0; i < todo.size(); ++i) {
-    if (todo[i].what == fetch::action_kind::want_turn) {
-      if (in(*flight).rides) {
+    if (todo[i].kind == fetch::action_kind::want_turn) {
+      if (in(*flight).shares_turn) {
         machine.turn_lent(store::now(), todo);
         continue;
       }
-      auto asked = turns::asked::refused;
+      auto answer = turns::turn_answer::refused;
       try {
-        asked = of_cache.ask(flight);
+        answer = of_cache.ask(flight);
       } catch (...) {
         // Out of memory: it counts as refused.
       }
-      if (asked == turns::asked::granted) machine.turn_granted(store::now(), todo);
-      if (asked == turns::asked::refused) machine.turn_refused(todo);
-    } else if (todo[i].what == fetch::action_kind::return_turn) {
-      if (in(*flight).rides || of_cache.leave(flight)) continue;
+      if (answer == turns::turn_answer::granted) machine.turn_granted(store::now(), todo);
+      if (answer == turns::turn_answer::refused) machine.turn_refused(todo);
+    } else if (todo[i].kind == fetch::action_kind::return_turn) {
+      if (in(*flight).shares_turn || of_cache.leave(flight)) continue;
       if (auto next = of_cache.give_back()) after.next_turn = *std::move(next);
     }
   }

@@ -4,8 +4,8 @@
 //
 // Threads:    any. One mutex guards the table, the turns and the machines. No user code runs under
 //             it, nothing waits under it, and actions are carried out after it is unlocked.
-// Throws:     nothing, except `board` and `begin_refresh` when memory runs out. When an action
-//             fails for lack of memory or threads, the machine is told of a fault.
+// Throws:     nothing, except `join_or_start_flight` and `begin_refresh` when memory runs out. When
+//             an action fails for lack of memory or threads, the machine gets a fault.
 // Lifetime:   completions point at the runner; the store that runs them ends first.
 #pragma once
 
@@ -49,21 +49,21 @@ class flight_runner {
   void close() noexcept { closing_ = true; }
 
   // --- callers
-  struct boarding {
+  struct joined_flight {
     flight_ptr flight;
     std::uint64_t stamp = 0;
   };
-  struct boarding_request {
+  struct join_request {
     std::shared_ptr<cache_part> of;
     const key_names& names;
-    fetch::beginning how = fetch::beginning::cold;
+    fetch::beginning start = fetch::beginning::cold;
     entry::token refused{};
     bool can_lead = true;
     steady_time waits_since{};  ///< since when the caller has needed a load
   };
   /// Joins the key's open flight or begins one. Empty when `waiters_max` callers wait already.
-  /// Throws: `std::bad_alloc`, and then the caller is not aboard.
-  [[nodiscard]] std::optional<boarding> board(const boarding_request& request);
+  /// Throws: `std::bad_alloc`, and then the caller is not membership.
+  [[nodiscard]] std::optional<joined_flight> join_or_start_flight(const join_request& request);
   /// The caller leaves. When the last caller leaves and the load does not run, the flight ends.
   void leave(const flight_ptr& flight, bool can_lead) noexcept;
 
@@ -78,9 +78,9 @@ class flight_runner {
     bool foreground = false;
   };
   /// Begins a refresh unless the key has an open flight, another process runs it, or the cache
-  /// drains. It runs in the background, or, with `foreground`, with the caller aboard.
+  /// drains. It runs in the background, or, with `foreground`, with the caller membership.
   /// Throws: `std::bad_alloc`, and then nothing has begun.
-  [[nodiscard]] std::optional<boarding> begin_refresh(const refresh_request& request);
+  [[nodiscard]] std::optional<joined_flight> begin_refresh(const refresh_request& request);
   /// Begins a load without a caller, for a key that has no usable entry.
   void begin_background_load(const std::shared_ptr<cache_part>& of, const key_names& names,
                              const entry::token& refused);
@@ -145,15 +145,15 @@ class flight_runner {
   void on_time(const flight_ptr& flight) noexcept;
 
   void perform(const flight_ptr& flight, const fetch::actions& todo) noexcept;
-  void perform_one(const flight_ptr& flight, const fetch::action& asked);
-  void not_done(const flight_ptr& flight, const fetch::action& asked) noexcept;
-  void send_lease(const flight_ptr& flight, const fetch::action& asked);
+  void perform_one(const flight_ptr& flight, const fetch::action& action);
+  void not_done(const flight_ptr& flight, const fetch::action& action) noexcept;
+  void send_lease(const flight_ptr& flight, const fetch::action& action);
   void send_renew(const flight_ptr& flight, const entry::token& held);
-  void send_fill(const flight_ptr& flight, const fetch::action& asked);
-  void send_failure(const flight_ptr& flight, const fetch::action& asked);
-  void send_release(const flight_ptr& flight, const fetch::action& asked);
-  void send_mark(const flight_ptr& flight, const fetch::action& asked);
-  void send_promote(const flight_ptr& flight, const fetch::action& asked);
+  void send_fill(const flight_ptr& flight, const fetch::action& action);
+  void send_failure(const flight_ptr& flight, const fetch::action& action);
+  void send_release(const flight_ptr& flight, const fetch::action& action);
+  void send_refresh_mark(const flight_ptr& flight, const fetch::action& action);
+  void send_promote(const flight_ptr& flight, const fetch::action& action);
   void lost_lease(const flight_ptr& flight);
   void request_stop(const flight_ptr& flight) noexcept;
   void offer_lead(const flight_ptr& flight);
@@ -168,7 +168,7 @@ class flight_runner {
   void watch_holder(live_flight& flight) DROVER_REQUIRES(mutex_);
   void arm_holder_check() noexcept;
   void check_holders() noexcept;
-  void holders_answered(const std::vector<std::uint64_t>& asked,
+  void holders_answered(const std::vector<std::uint64_t>& clients,
                         const result<std::vector<std::uint64_t>>& alive) noexcept;
 
   void count_load(const live_flight& flight, bool is_refresh, bool is_bypass);

@@ -20,9 +20,9 @@ constexpr milliseconds retry_at_most_every{50};
 
 result<void> invalidations::send(cache_part& of, std::string_view key,
                                  const std::vector<std::string>& value_keys,
-                                 const std::vector<std::string>& mark_keys) {
+                                 const std::vector<std::string>& refresh_mark_keys) {
   std::vector<std::string> both = value_keys;
-  both.insert(both.end(), mark_keys.begin(), mark_keys.end());
+  both.insert(both.end(), refresh_mark_keys.begin(), refresh_mark_keys.end());
   number noted = fetch::invalidation_journal::not_kept;
   {
     const guard_lock lock{mutex_};
@@ -102,7 +102,7 @@ void invalidations::failed(number sending) noexcept {
 }
 
 void invalidations::send_again(std::span<const fetch::invalidation_journal::sending> due) noexcept {
-  for (const auto& one : due) post(one.id, *one.keys);
+  for (const auto& repeat : due) post(repeat.id, *repeat.keys);
 }
 
 void invalidations::post(number sending, std::span<const std::string> keys) noexcept {

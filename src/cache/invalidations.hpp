@@ -36,7 +36,7 @@ class invalidations {
   /// between repeats it. Counts and reports what goes wrong.
   [[nodiscard]] result<void> send(cache_part& of, std::string_view key,
                                   const std::vector<std::string>& value_keys,
-                                  const std::vector<std::string>& mark_keys);
+                                  const std::vector<std::string>& refresh_mark_keys);
 
   /// True when an entry of this key may be older than an invalidation of this client. One relaxed
   /// load while nothing is pending.

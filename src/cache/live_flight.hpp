@@ -97,14 +97,14 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
 
   struct guarded {
     guarded(fetch::flight_settings with, live_flight& owner) : machine{std::move(with)} {
-      flight_timers made;
-      made.emplace(steady_time{}, &owner);
-      spare_timer = made.extract(made.begin());
+      flight_timers timers;
+      timers.emplace(steady_time{}, &owner);
+      spare_timer = timers.extract(timers.begin());
     }
 
     fetch::flight machine;
-    std::uint64_t visit = 0;  ///< the last walk over all flights that came by
-    bool rides = false;       ///< a caller aboard is inside a load: the flight shares its turn
+    std::uint64_t visit = 0;   ///< the last walk over all flights that came by
+    bool shares_turn = false;  ///< a member is inside a load: the flight shares its turn
     bool holding_pushes = false;
     bool timer_is_set = false;
     flight_timers::iterator timer{};

@@ -106,9 +106,9 @@ bool load_threads::place(const void* owner, std::function<void()>& task, when_bu
   task_scheduler& scheduler = state_->scheduler;
   const bool may_queue = then == when_busy::queue;
   try {
-    const auto [how, wakes] =
+    const auto [decision, wakes] =
         may_queue ? scheduler.submit(owner, task) : scheduler.submit_if_free(task);
-    switch (how) {
+    switch (decision) {
       case task_scheduler::verdict::run_on_idle:
         static_cast<shared::member*>(wakes)->wake.notify_one();
         return true;
@@ -140,15 +140,15 @@ void load_threads::stop() noexcept {
     const std::scoped_lock lock{state_->mutex};
     state_->stopping = true;
     dropped = state_->scheduler.cancel_all();
-    for (shared::member& one : state_->threads) one.wake.notify_one();
+    for (shared::member& worker : state_->threads) worker.wake.notify_one();
   }
   dropped.clear();
-  for (shared::member& one : state_->threads) {
-    if (!one.handle.joinable()) continue;  // a second stop
-    if (one.handle.get_id() == std::this_thread::get_id()) {
-      one.handle.detach();
+  for (shared::member& worker : state_->threads) {
+    if (!worker.handle.joinable()) continue;  // a second stop
+    if (worker.handle.get_id() == std::this_thread::get_id()) {
+      worker.handle.detach();
     } else {
-      one.handle.join();
+      worker.handle.join();
     }
   }
   if (state_->ended.joinable()) state_->ended.join();

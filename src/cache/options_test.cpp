@@ -56,9 +56,9 @@ TEST(policy_options, NonsenseIsRefusedByTheFieldsName) {
       {"ttl_jitter", [](policy& p) { p.ttl_jitter = std::numeric_limits<double>::infinity(); }},
   };
   for (const auto& one : cases) {
-    policy spoilt = good;
-    one.spoil(spoilt);
-    const auto complaint = validate(spoilt);
+    policy changed = good;
+    one.spoil(changed);
+    const auto complaint = validate(changed);
     ASSERT_TRUE(complaint) << one.field;
     EXPECT_NE(complaint->find(std::string{"policy."} + one.field), std::string::npos) << *complaint;
   }
@@ -142,9 +142,9 @@ TEST(client_options, BoundsThatCannotBeMeantAreRefused) {
       {"user", [](client_options& o) { o.user = "somebody"; }},
   };
   for (const auto& one : cases) {
-    client_options spoilt;
-    one.spoil(spoilt);
-    EXPECT_NE(complaint_of([&] { client{spoilt}; }).find(one.field), std::string::npos)
+    client_options changed;
+    one.spoil(changed);
+    EXPECT_NE(complaint_of([&] { client{changed}; }).find(one.field), std::string::npos)
         << one.field;
   }
 }

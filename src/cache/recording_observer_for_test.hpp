@@ -14,8 +14,8 @@ namespace drover::detail {
 
 class recording_observer : public observer {
  public:
-  struct told {
-    event_kind what;
+  struct record {
+    event_kind kind;
     std::string key;
     std::string text;
     fault_code code;
@@ -25,37 +25,37 @@ class recording_observer : public observer {
 
   void on_event(const event& happened) override {
     const std::scoped_lock lock{mutex_};
-    told_.push_back({happened.kind, std::string{happened.key}, std::string{happened.text},
-                     happened.code, std::string{happened.cache}, happened.took});
+    records_.push_back({happened.kind, std::string{happened.key}, std::string{happened.text},
+                        happened.code, std::string{happened.cache}, happened.took});
   }
-  [[nodiscard]] std::size_t count(event_kind what) const {
+  [[nodiscard]] std::size_t count(event_kind kind) const {
     const std::scoped_lock lock{mutex_};
     return static_cast<std::size_t>(std::count_if(
-        told_.begin(), told_.end(), [&](const told& one) { return one.what == what; }));
+        records_.begin(), records_.end(), [&](const record& one) { return one.kind == kind; }));
   }
   /// The last one of this kind. Precondition: there is one.
-  [[nodiscard]] told last(event_kind what) const {
+  [[nodiscard]] record last(event_kind kind) const {
     const std::scoped_lock lock{mutex_};
-    return *std::find_if(told_.rbegin(), told_.rend(),
-                         [&](const told& one) { return one.what == what; });
+    return *std::find_if(records_.rbegin(), records_.rend(),
+                         [&](const record& one) { return one.kind == kind; });
   }
   /// The words for the events of a key, in their order.
   [[nodiscard]] std::string story_of(std::string_view key) const {
     const std::scoped_lock lock{mutex_};
     std::string out;
-    for (const told& one : told_) {
-      if (one.key == key) out += (out.empty() ? "" : " ") + std::string{to_string(one.what)};
+    for (const record& one : records_) {
+      if (one.key == key) out += (out.empty() ? "" : " ") + std::string{to_string(one.kind)};
     }
     return out;
   }
-  [[nodiscard]] std::vector<told> all() const {
+  [[nodiscard]] std::vector<record> all() const {
     const std::scoped_lock lock{mutex_};
-    return told_;
+    return records_;
   }
 
  private:
   mutable std::mutex mutex_;
-  std::vector<told> told_;
+  std::vector<record> records_;
 };
 
 }  // namespace drover::detail

@@ -9,16 +9,16 @@ namespace drover::connection {
 
 // Under the lock, with the reader role.
 void channel::state::digest(link& on, transfer got, arrivals& came) {
-  switch (got.what) {
-    case transfer::how::moved: return digest_bytes(on, got.bytes, came);
-    case transfer::how::would_block:
+  switch (got.status) {
+    case transfer_status::moved: return digest_bytes(on, got.bytes, came);
+    case transfer_status::would_block:
       if (on.traffic->due() == 0) return;
       on.exact_silence.store(true, std::memory_order_relaxed);
       if (on.watch.is_silent(now())) {
         break_off(on, health::loss::silent, fault_code::unreachable, "the server is silent");
       }
       return;
-    case transfer::how::ended:
+    case transfer_status::ended:
       break_off(on, health::loss::ended, fault_code::unreachable, "the connection was lost");
       return;
   }
@@ -58,8 +58,8 @@ bool channel::state::deliver(arrivals& came, const call* self) noexcept {
   for (;;) {
     try {
       while (push != came.pushes.end() && push->after == told) {
-        const auto& what = (push++)->what;
-        if (to.push) to.push(what);
+        const auto& message = (push++)->message;
+        if (to.push) to.push(message);
       }
       slot* const item = came.ended.pop_front();
       if (item == nullptr) break;
@@ -97,11 +97,12 @@ void channel::state::tell(pending& item) {
 
 // Under the lock. When there is no memory for the text of the fault, it has none: a role that is
 // not given back would hang all callers.
-void channel::state::break_off(link& on, health::loss how, fault_code code,
+void channel::state::break_off(link& on, health::loss kind, fault_code code,
                                std::string_view why) noexcept {
   if (on.broken) return;
-  on.broken = how;
-  if (const slot* const head = on.traffic->head(); how == health::loss::silent && head != nullptr) {
+  on.broken = kind;
+  if (const slot* const head = on.traffic->head();
+      kind == health::loss::silent && head != nullptr) {
     if (static_cast<const pending*>(head)->manner.may_stall) stalls.stalled(now());
   }
   on.why.code = code;

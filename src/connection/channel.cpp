@@ -42,8 +42,8 @@ outcome channel::exchange(std::string_view request, std::span<resp::message> rep
   return state_->exchange(request, replies, within);
 }
 
-void channel::post(std::string request, unsigned replies, completion done, posting how) {
-  state_->post(std::move(request), replies, std::move(done), how);
+void channel::post(std::string request, unsigned replies, completion done, posting behaviour) {
+  state_->post(std::move(request), replies, std::move(done), behaviour);
 }
 
 timer_id channel::schedule(steady_time when, std::function<void()> what) {

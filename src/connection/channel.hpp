@@ -129,9 +129,11 @@ struct wait_limit {
   std::stop_token stop;
 };
 
+enum class exchange_end : std::uint8_t { replied, faulted, deadline_passed, stopped };
+
+/// The result of one exchange.
 struct outcome {
-  enum class how : std::uint8_t { replied, faulted, deadline_passed, stopped };
-  how ended = how::replied;
+  exchange_end ended = exchange_end::replied;
   fault why;  ///< only when `faulted`
 };
 
@@ -158,11 +160,11 @@ class channel {
   /// that reads or on the service thread. It must be short, and may post. Throws std::bad_alloc,
   /// and then has done nothing, when there is no memory or no thread for it. In a fork `done` is
   /// called with a fault from within `post`, because no other thread exists there.
-  void post(std::string request, unsigned replies, completion done, posting how = {});
+  void post(std::string request, unsigned replies, completion done, posting behaviour = {});
 
-  /// Runs `what` on the service thread at `when` or soon after. Throws as `post` does. In a fork it
+  /// Runs `task` on the service thread at `when` or soon after. Throws as `post` does. In a fork it
   /// never runs.
-  timer_id schedule(steady_time when, std::function<void()> what);
+  timer_id schedule(steady_time when, std::function<void()> task);
   /// True when the timer will not run. False: it ran, runs now, or is unknown.
   bool cancel(timer_id id);
 

@@ -24,7 +24,7 @@ TEST(threads_channel_limits, SignalsDoNotLengthenTheWaitForASilentServer) {
     wait_limit within;
     if (has_deadline) within.deadline = steady_time::max();
     const answer got = get(on, "k", within);
-    EXPECT_EQ(got.end.ended, how::faulted);
+    EXPECT_EQ(got.end.ended, exchange_end::faulted);
     EXPECT_NE(got.end.why.text.find("silent"), std::string::npos) << got.end.why.text;
   }
 }
@@ -49,7 +49,8 @@ TEST(threads_channel_limits, AReplyInTricklesEnds) {
   settings with = at(server);
   with.silence_max = 100ms;
   channel on{with, {}};
-  EXPECT_EQ(get(on, "k").end.ended, how::faulted);  // or it would take a quarter of an hour
+  EXPECT_EQ(get(on, "k").end.ended,
+            exchange_end::faulted);  // or it would take a quarter of an hour
 }
 
 TEST(threads_channel_limits, PushesWithoutEndHoldNobodyWhoWaitsForAReply) {
@@ -62,7 +63,7 @@ TEST(threads_channel_limits, PushesWithoutEndHoldNobodyWhoWaitsForAReply) {
     settings with = at(server);
     with.silence_max = 50ms;
     channel on{with, {}};
-    EXPECT_EQ(get(on, "k").end.ended, how::faulted);
+    EXPECT_EQ(get(on, "k").end.ended, exchange_end::faulted);
   }
 }
 
@@ -89,16 +90,16 @@ TEST(threads_channel_limits, AReplyThatIsTooLongFaultsAloneAndCostsNoConnection)
   }
   for (int i = 0; i < 20; ++i) {
     const answer got = get(on, "large");
-    ASSERT_EQ(got.end.ended, how::faulted);
+    ASSERT_EQ(got.end.ended, exchange_end::faulted);
     EXPECT_EQ(got.end.why.code, fault_code::corrupt);
     EXPECT_NE(got.end.why.text.find("reply_max"), std::string::npos);
   }
-  std::atomic<bool> told{false};
+  std::atomic<bool> is_done{false};
   on.post(get_of("large"), 1, [&](const result<std::vector<resp::message>>& got) {
     EXPECT_TRUE(!got && got.error().code == fault_code::corrupt);
-    told = true;
+    is_done = true;
   });
-  while (!told) std::this_thread::yield();
+  while (!is_done) std::this_thread::yield();
   bystanders.clear();
   EXPECT_EQ(server.connections(), 1U);
 }
@@ -115,11 +116,11 @@ TEST(threads_channel_limits, LimitsForEverDoNotOverflow) {
   with.silence_max = milliseconds::max();
   with.back_off_min = 1ms;
   channel on{with, {}};
-  EXPECT_EQ(get(on, "k").end.ended, how::faulted);
+  EXPECT_EQ(get(on, "k").end.ended, exchange_end::faulted);
   EXPECT_EQ(get(on, "k").text, "of k");
   EXPECT_EQ(get(on, "k", {.deadline = steady_time::max(), .stop = {}}).text, "of k");
   EXPECT_EQ(get(on, "k", {.deadline = steady_time::min(), .stop = {}}).end.ended,
-            how::deadline_passed);
+            exchange_end::deadline_passed);
   std::atomic<int> ran{0};
   on.schedule(steady_time::min(), [&] { ++ran; });
   on.schedule(steady_time::max(), [&] { ran = 100; });

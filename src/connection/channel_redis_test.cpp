@@ -19,7 +19,6 @@ namespace drover::connection {
 namespace {
 
 using namespace std::chrono_literals;
-using how = outcome::how;
 
 settings at(const test::redis_server& server) {
   settings with;
@@ -36,7 +35,7 @@ std::string echo(channel& on, std::string_view text) {
   std::string request;
   resp::write_command(request, {"ECHO", text});
   resp::message reply;
-  if (on.exchange(request, {&reply, 1}).ended != how::replied) return {};
+  if (on.exchange(request, {&reply, 1}).ended != exchange_end::replied) return {};
   return std::string{reply.root().text()};
 }
 
@@ -126,7 +125,7 @@ TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
     channel on{with, {}};
     std::atomic<bool> over{false};
     std::atomic<int> posted{0};
-    std::atomic<int> told{0};
+    std::atomic<int> completed{0};
     std::atomic<int> replied{0};
     std::vector<std::jthread> callers;
     for (unsigned c = 0; c < 12; ++c) {
@@ -138,9 +137,9 @@ TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
           resp::write_command(request, {"ECHO", text});
           if (c >= 10) {
             ++posted;
-            on.post(request, 1, [&told, text](const result<std::vector<resp::message>>& got) {
+            on.post(request, 1, [&completed, text](const result<std::vector<resp::message>>& got) {
               EXPECT_TRUE(!got || got->front().root().text() == text);
-              ++told;
+              ++completed;
             });
             if (random.next() % 2 == 0) on.hold_pushes(), on.release_pushes();
             std::this_thread::yield();
@@ -154,7 +153,7 @@ TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
           if (c % 3 == 2) stopper = std::jthread{[&] { stop.request_stop(); }};
           resp::message reply;
           const outcome end = on.exchange(request, {&reply, 1}, within);
-          if (end.ended != how::replied) continue;
+          if (end.ended != exchange_end::replied) continue;
           ++replied;
           ASSERT_EQ(reply.root().text(), text);
         }
@@ -167,8 +166,8 @@ TEST(threads_channel_redis, CallersThatLeaveAtAnyMomentMixUpNothing) {
     }
     over = true;
     callers.clear();
-    while (told < posted) std::this_thread::yield();
-    EXPECT_EQ(told, posted);
+    while (completed < posted) std::this_thread::yield();
+    EXPECT_EQ(completed, posted);
   }
 }
 

@@ -40,7 +40,7 @@ std::atomic<bool> all_are_starved{false};
 // Not inlined: g++ would take malloc and free for a pair that does not match.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   if (is_refused()) throw std::bad_alloc{};
-  if (void* const made = std::malloc(size == 0 ? 1 : size)) return made;
+  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc{};
 }
 [[gnu::noinline]] void operator delete(void* gone) noexcept { std::free(gone); }
@@ -91,7 +91,8 @@ TEST(threads_channel_resources, AnAllocationThatFailsInAnExchangeEndsItAndNothin
       starvation some{after, everywhere};
       const auto end = on.exchange(request, {&reply, 1});
       const bool failed = some.end();
-      EXPECT_TRUE(end.ended == how::replied || end.ended == how::faulted) << after;
+      EXPECT_TRUE(end.ended == exchange_end::replied || end.ended == exchange_end::faulted)
+          << after;
       while (get(on, "next").text != "of next") std::this_thread::yield();
       if (!failed) break;
       ASSERT_LT(after, 1000);
@@ -104,7 +105,7 @@ TEST(threads_channel_resources, APostThatCannotBeTakenThrowsAndIsNotToldOf) {
   for (const bool is_up : {false, true}) {
     const bool everywhere = is_up && !test::is_sanitized;
     for (long after = 0;; ++after) {
-      std::atomic<int> told{0};
+      std::atomic<int> completed{0};
       int posts = 0;
       bool failed = false;
       {
@@ -113,18 +114,18 @@ TEST(threads_channel_resources, APostThatCannotBeTakenThrowsAndIsNotToldOf) {
           ASSERT_EQ(get(on, "k").text, "of k");
         }
         std::string request = get_of("k");
-        completion done = [&](const result<std::vector<resp::message>>&) { ++told; };
+        completion done = [&](const result<std::vector<resp::message>>&) { ++completed; };
         starvation some{after, everywhere};
         try {
           on.post(std::move(request), 1, std::move(done), {.may_stall = true});
           ++posts;
         } catch (const std::bad_alloc&) {
         }
-        while (everywhere && told < posts) std::this_thread::yield();
+        while (everywhere && completed < posts) std::this_thread::yield();
         failed = some.end();
         while (get(on, "next").text != "of next") std::this_thread::yield();
       }
-      EXPECT_EQ(told, posts) << after;
+      EXPECT_EQ(completed, posts) << after;
       EXPECT_TRUE(posts == 1 || failed);
       if (!failed) break;
       ASSERT_LT(after, 1000);
@@ -140,10 +141,10 @@ TEST(threads_channel_resources, ATimerThatCannotBeTakenThrowsAndDoesNotRun) {
     bool threw = false;
     {
       channel on{hastily_at(server), {}};
-      std::function<void()> what = [&] { ++ran; };
+      std::function<void()> task = [&] { ++ran; };
       starvation some{after, false};
       try {
-        on.schedule(now(), std::move(what));
+        on.schedule(now(), std::move(task));
       } catch (const std::bad_alloc&) {
         threw = true;
       }
@@ -160,18 +161,18 @@ TEST(threads_channel_resources, ATimerThatCannotBeTakenThrowsAndDoesNotRun) {
 TEST(threads_channel_resources, WithoutAThreadNothingHangsAndTheNextCallWorks) {
   scripted_server server{echo};
   std::atomic<int> alarms{0};
-  std::atomic<int> told{0};
+  std::atomic<int> completed{0};
   channel on{hastily_at(server), {.alarm = [&] { ++alarms; }}};
   {
     const test::no_new_threads here;
     resp::message reply;
-    EXPECT_EQ(on.exchange(get_of("k"), {&reply, 1}).ended, how::faulted);
-    EXPECT_THROW(on.post(get_of("k"), 1, [&](auto&&) { ++told; }), std::bad_alloc);
-    EXPECT_THROW(on.schedule(now(), [&] { ++told; }), std::bad_alloc);
+    EXPECT_EQ(on.exchange(get_of("k"), {&reply, 1}).ended, exchange_end::faulted);
+    EXPECT_THROW(on.post(get_of("k"), 1, [&](auto&&) { ++completed; }), std::bad_alloc);
+    EXPECT_THROW(on.schedule(now(), [&] { ++completed; }), std::bad_alloc);
     EXPECT_FALSE(on.set_alarm(now()));
   }
   EXPECT_EQ(get(on, "k").text, "of k");
-  EXPECT_EQ(told, 0);
+  EXPECT_EQ(completed, 0);
   EXPECT_TRUE(on.set_alarm(now()));
   while (alarms == 0) std::this_thread::yield();
 }
@@ -220,11 +221,11 @@ TEST(channel_fork, EveryMemberReturnsAtOnceInAChild) {
   const pid_t child = fork();
   if (child == 0) {
     ::alarm(60);  // a hang is a death
-    int told = 0;
+    int completed = 0;
     bool well = get(*on, "k").text.empty();
     on->post(get_of("k"), 1,
-             [&](const result<std::vector<resp::message>>& got) { told += got ? 100 : 1; });
-    well = well && told == 1;
+             [&](const result<std::vector<resp::message>>& got) { completed += got ? 100 : 1; });
+    well = well && completed == 1;
     on->hold_pushes();
     on->release_pushes();
     on->schedule(now(), [] {});

@@ -27,10 +27,10 @@
 
 #include "connection/channel.hpp"
 #include "connection/connector.hpp"
-#include "connection/driver.hpp"
 #include "connection/faults.hpp"
 #include "connection/health.hpp"
 #include "connection/reply_watch.hpp"
+#include "connection/socket_io.hpp"
 #include "connection/spin_gauge.hpp"
 #include "connection/stall_gate.hpp"
 #include "connection/stream.hpp"
@@ -63,11 +63,11 @@ struct call : pending {
 };
 
 struct posted : pending {
-  posted(std::string bytes, unsigned count, completion then, posting how)
+  posted(std::string bytes, unsigned count, completion then, posting behaviour)
       : text{std::move(bytes)}, storage(count), done{std::move(then)} {
     request = text;
     replies = storage;
-    manner = how;
+    manner = behaviour;
   }
   std::string text;
   std::vector<resp::message> storage;
@@ -127,13 +127,13 @@ struct channel::state {
   // The callers' side.
   outcome exchange(std::string_view request, std::span<resp::message> replies,
                    const wait_limit& within);
-  void post(std::string request, unsigned replies, completion done, posting how);
+  void post(std::string request, unsigned replies, completion done, posting behaviour);
   [[nodiscard]] std::optional<fault> admit_posted(posted& item);
   [[nodiscard]] std::optional<fault> admit(pending& item);
   [[nodiscard]] std::optional<fault> park(pending& item);
   [[nodiscard]] std::optional<fault> append(pending& item);
   outcome wait(call& mine, const wait_limit& within, bool reads);
-  outcome leave(call& mine, outcome::how why);
+  outcome leave(call& mine, exchange_end why);
 
   // What the writer and the reader do for all.
   [[nodiscard]] bool flush(link& on, const call* self, bool yield_first);
@@ -146,7 +146,7 @@ struct channel::state {
   void digest_bytes(link& on, std::size_t bytes, arrivals& came);
   [[nodiscard]] bool deliver(arrivals& came, const call* self) noexcept;
   [[nodiscard]] const void* pass_reader(link& on);
-  void break_off(link& on, health::loss how, fault_code code, std::string_view why) noexcept;
+  void break_off(link& on, health::loss kind, fault_code code, std::string_view why) noexcept;
   void tell(pending& item);
 
   // From any thread.
@@ -199,8 +199,8 @@ struct channel::state {
   fault refusal;
   health breaker;
   stall_gate stalls;
-  std::string last_run_id;        // the last that was told
-  bool last_told_run_id = false;  // the connection before did
+  std::string last_run_id;            // the last that was told
+  bool last_run_id_is_known = false;  // the connection before did
   std::uint64_t connections = 0;
   std::unique_ptr<link> live;
   slot_list parked;

@@ -39,17 +39,17 @@ TEST(threads_channel, PostedRequestsAreAnsweredOnceAndInOrder) {
   const scripted_server server{echo};
   channel on{at(server), {}};
   std::mutex mutex;
-  std::condition_variable told;
+  std::condition_variable completed;
   std::vector<std::string> got;
   for (int i = 0; i < 100; ++i) {
     on.post(get_of(std::to_string(i)), 1, [&](const result<std::vector<resp::message>>& replies) {
       const std::scoped_lock lock{mutex};
       got.emplace_back(replies ? replies->front().root().text() : "fault");
-      told.notify_one();
+      completed.notify_one();
     });
   }
   std::unique_lock lock{mutex};
-  told.wait(lock, [&] { return got.size() == 100; });
+  completed.wait(lock, [&] { return got.size() == 100; });
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(got[static_cast<std::size_t>(i)], "of " + std::to_string(i));
   }
@@ -66,7 +66,7 @@ TEST(threads_channel, ACallerThatLeavesByDeadlineNeverGetsAnothersReplyNorGivesI
   channel on{with, {}};
   ASSERT_EQ(get(on, "first").text, "of first");
   EXPECT_EQ(get(on, "slow", {.deadline = now() + 20ms, .stop = {}}).end.ended,
-            how::deadline_passed);
+            exchange_end::deadline_passed);
   std::jthread patient{[&] { EXPECT_EQ(get(on, "patient").text, "of patient"); }};
   hold = false;
   patient.join();
@@ -100,7 +100,7 @@ TEST(threads_channel, AStopAtAnyPhaseLeavesTheOthersTheirReplies) {
       std::stop_source stop;
       std::jthread stopped{[&] {
         EXPECT_EQ(get(on, "stopped", {.deadline = {}, .stop = stop.get_token()}).end.ended,
-                  how::stopped);
+                  exchange_end::stopped);
       }};
       while (!reached) std::this_thread::yield();
       std::jthread company;
@@ -132,7 +132,7 @@ TEST(threads_channel, AConnectionCutAtAnyByteFaultsTheCallAndTheNextOneWorks) {
     channel on{at(server), {}};
     ASSERT_EQ(get(on, "first").text, "of first");
     const answer lost = get(on, "cut");
-    ASSERT_EQ(lost.end.ended, how::faulted) << cut;
+    ASSERT_EQ(lost.end.ended, exchange_end::faulted) << cut;
     EXPECT_EQ(lost.end.why.code, fault_code::unreachable);
     EXPECT_TRUE(on.is_available());
     EXPECT_EQ(get(on, "next").text, "of next") << cut;
@@ -149,7 +149,7 @@ TEST(threads_channel, EveryLostConnectionIsMadeAnewWithoutOpeningTheBreaker) {
   for (unsigned i = 0; i < 8; ++i) {
     ASSERT_EQ(get(on, "k").text, "of k") << i;
     EXPECT_EQ(on.epoch(), i + 1);
-    EXPECT_EQ(get(on, "kill").end.ended, how::faulted);
+    EXPECT_EQ(get(on, "kill").end.ended, exchange_end::faulted);
     EXPECT_TRUE(on.is_available());
   }
   EXPECT_LE(server.connections(), 9U);  // the ninth is made without being asked for
@@ -169,7 +169,7 @@ TEST(threads_channel, ConnectionsLostUnansweredOpenTheBreakerWhichClosesByItself
   unsigned faults = 0;
   while (on.is_available() && faults < 1000) {
     const answer got = get(on, "k");
-    ASSERT_EQ(got.end.ended, how::faulted);
+    ASSERT_EQ(got.end.ended, exchange_end::faulted);
     EXPECT_EQ(got.end.why.code, fault_code::unreachable);
     ++faults;
   }
@@ -194,7 +194,7 @@ TEST(threads_channel, SilenceClosesAndThreeInARowOpenTheBreakerWhichClosesByItse
   unsigned faults = 0;
   while (on.is_available() && faults < 1000) {
     const answer got = get(on, "k");
-    ASSERT_EQ(got.end.ended, how::faulted);
+    ASSERT_EQ(got.end.ended, exchange_end::faulted);
     EXPECT_EQ(got.end.why.code, fault_code::unreachable);
     ++faults;
   }
@@ -266,7 +266,7 @@ TEST(threads_channel, ARequestThatWaitsForAConnectionFaultsInTimeWhenThereIsNone
   with.at.path = "/nowhere/there-is-no-server";
   channel on{with, {}};
   const answer got = get(on, "k");
-  ASSERT_EQ(got.end.ended, how::faulted);
+  ASSERT_EQ(got.end.ended, exchange_end::faulted);
   EXPECT_EQ(got.end.why.code, fault_code::unreachable);
   EXPECT_FALSE(on.is_available());
 }
@@ -279,15 +279,15 @@ TEST(threads_channel, NobodyWaitsForTheNextAttemptLongerThanForAConnection) {
   with.back_off_min = 24h;
   with.back_off_max = 24h;
   channel on{with, {}};
-  EXPECT_EQ(get(on, "lost").end.ended, how::faulted);
-  EXPECT_EQ(get(on, "parked").end.ended, how::faulted);  // or it would return tomorrow
+  EXPECT_EQ(get(on, "lost").end.ended, exchange_end::faulted);
+  EXPECT_EQ(get(on, "parked").end.ended, exchange_end::faulted);  // or it would return tomorrow
 }
 
 TEST(threads_channel, WhatAServerSaysBeforeItClosesIsInTheFault) {
   const scripted_server server{echo, "-DENIED running in protected mode\r\n"};
   channel on{at(server), {}};
   const answer got = get(on, "k");
-  ASSERT_EQ(got.end.ended, how::faulted);
+  ASSERT_EQ(got.end.ended, exchange_end::faulted);
   EXPECT_NE(got.end.why.text.find("DENIED"), std::string::npos) << got.end.why.text;
 }
 
@@ -304,14 +304,15 @@ TEST(threads_channel, AStopBeforeOrWhileParkedEndsOnlyThatCall) {
   std::stop_source stop;
   std::jthread stopped{[&] {
     EXPECT_EQ(get(*on, "stopped", {.deadline = {}, .stop = stop.get_token()}).end.ended,
-              how::stopped);
+              exchange_end::stopped);
   }};
   while (!in_up) std::this_thread::yield();
   stop.request_stop();
   stopped.join();
-  EXPECT_EQ(get(*on, "never", {.deadline = {}, .stop = stop.get_token()}).end.ended, how::stopped);
+  EXPECT_EQ(get(*on, "never", {.deadline = {}, .stop = stop.get_token()}).end.ended,
+            exchange_end::stopped);
   EXPECT_EQ(get(*on, "late", {.deadline = now() + 5ms, .stop = {}}).end.ended,
-            how::deadline_passed);
+            exchange_end::deadline_passed);
   go_on = true;
   EXPECT_EQ(get(*on, "other").text, "of other");
 }
@@ -355,18 +356,18 @@ TEST(threads_channel, TimersRunInOrderAndACancelledOneDoesNot) {
 }
 
 TEST(threads_channel, TheDestructorFaultsWhatIsOutstandingExactlyOnce) {
-  std::atomic<int> told{0};
+  std::atomic<int> completed{0};
   const scripted_server server{[](const scripted_peer&, const std::vector<std::string>&) {}};
   {
     channel on{at(server), {}};
     for (int i = 0; i < 10; ++i) {
       on.post(get_of("k"), 1, [&](const result<std::vector<resp::message>>& replies) {
         EXPECT_FALSE(replies);
-        ++told;
+        ++completed;
       });
     }
   }
-  EXPECT_EQ(told, 10);
+  EXPECT_EQ(completed, 10);
 }
 
 TEST(threads_channel, AServerThatDoesNotReadHoldsNobodyForEver) {
@@ -381,8 +382,8 @@ TEST(threads_channel, AServerThatDoesNotReadHoldsNobodyForEver) {
   resp::write_command(huge, {"SET", "k", std::string(std::size_t{8} << 20U, 'x')});
   resp::message reply;
   EXPECT_EQ(on.exchange(huge, {&reply, 1}, {.deadline = now() + 10ms, .stop = {}}).ended,
-            how::deadline_passed);
-  EXPECT_EQ(get(on, "behind it").end.ended, how::faulted);
+            exchange_end::deadline_passed);
+  EXPECT_EQ(get(on, "behind it").end.ended, exchange_end::faulted);
   stuck = false;
 }
 

@@ -14,7 +14,6 @@
 namespace drover::connection {
 
 using namespace std::chrono_literals;
-using how = outcome::how;
 
 /// Settings whose limits only a hang reaches: a test on a busy machine must not fail by them.
 inline settings at(const scripted_server& server) {
@@ -43,7 +42,7 @@ struct answer {
 inline answer get(channel& on, std::string_view key, const wait_limit& within = {}) {
   resp::message reply;
   answer out{on.exchange(get_of(key), {&reply, 1}, within), {}};
-  if (out.end.ended == how::replied) out.text = reply.root().text();
+  if (out.end.ended == exchange_end::replied) out.text = reply.root().text();
   return out;
 }
 

@@ -49,7 +49,7 @@ const stream_socket* connector::socket() const noexcept {
   return socket_.is_open() ? &socket_ : nullptr;
 }
 
-readiness connector::asked() const noexcept {
+readiness connector::interest() const noexcept {
   return {stage_ == stage::greeting, stage_ == stage::connecting || !output_.empty(), false};
 }
 
@@ -95,17 +95,17 @@ connector::answer connector::go_on(readiness came, steady_time now) {
 }
 
 connector::answer connector::resolve(steady_time now) {
-  std::optional<std::vector<address>> found;
+  std::optional<std::vector<address>> addresses;
   if (with_.at.host.empty()) {
     auto only = unix_address(with_.at.path);
-    found.emplace();
-    if (only) found->push_back(*std::move(only));
+    addresses.emplace();
+    if (only) addresses->push_back(*std::move(only));
   } else {
-    found = resolver_.ask();
-    if (found && found->empty()) return refuse("the host is not known");
+    addresses = resolver_.ask();
+    if (addresses && addresses->empty()) return refuse("the host is not known");
   }
-  if (!found) return std::nullopt;
-  left_ = *std::move(found);
+  if (!addresses) return std::nullopt;
+  left_ = *std::move(addresses);
   std::reverse(left_.begin(), left_.end());
   error_.clear();
   connect_next(now);
@@ -173,8 +173,9 @@ connector::answer connector::begin_greeting(steady_time now) {
 connector::answer connector::send_greeting() {
   while (!output_.empty()) {
     const auto sent = socket_.send(output_);
-    if (sent.what == transfer::how::would_block) return std::nullopt;
-    if (sent.what == transfer::how::ended) return refuse("the connection ended in the handshake");
+    if (sent.status == transfer_status::would_block) return std::nullopt;
+    if (sent.status == transfer_status::ended)
+      return refuse("the connection ended in the handshake");
     output_.erase(0, sent.bytes);
     traffic_->wrote(sent.bytes);
   }
@@ -184,8 +185,8 @@ connector::answer connector::send_greeting() {
 connector::answer connector::receive_greeting() {
   arrivals came;
   const auto received = socket_.receive(input_);
-  if (received.what == transfer::how::would_block) return std::nullopt;
-  if (received.what == transfer::how::ended) {
+  if (received.status == transfer_status::would_block) return std::nullopt;
+  if (received.status == transfer_status::ended) {
     return refuse_by_what_came({fault_code::unreachable, "the connection ended in the handshake"});
   }
   if (!traffic_->take_in({input_.data(), received.bytes}, came)) {
@@ -199,15 +200,15 @@ connector::answer connector::receive_greeting() {
 
 connector::answer connector::finish(arrivals& came) {
   if (place_.too_long) return refuse("a reply to the handshake is too long");
-  auto said = read_handshake(with_, replies_);
-  if (!said) return refuse(said.error());
-  if (said->clock) {
-    said->clock->sent = greeted_at_;
-    said->clock->received = now();
+  auto hello = read_handshake(with_, replies_);
+  if (!hello) return refuse(hello.error());
+  if (hello->clock) {
+    hello->clock->sent = greeted_at_;
+    hello->clock->received = now();
   }
   socket_.begin_traffic(with_.silence_max);
-  connected out{{}, {}, *std::move(said), {}};
-  for (auto& push : came.pushes) out.pushes.push_back(std::move(push.what));
+  connected out{{}, {}, *std::move(hello), {}};
+  for (auto& push : came.pushes) out.pushes.push_back(std::move(push.message));
   out.socket = std::exchange(socket_, {});
   out.traffic = std::move(traffic_);
   stage_ = stage::idle;

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "connection/channel.hpp"
-#include "connection/driver.hpp"
 #include "connection/faults.hpp"
 #include "connection/handshake.hpp"
 #include "connection/resolver.hpp"
+#include "connection/socket_io.hpp"
 #include "connection/stream.hpp"
 
 namespace drover::connection {
@@ -28,7 +28,7 @@ namespace drover::connection {
 struct connected {
   stream_socket socket;
   std::unique_ptr<stream> traffic;
-  greeting said;
+  greeting hello;
   std::vector<resp::message> pushes;  ///< that came right behind the handshake's replies
 };
 
@@ -43,7 +43,7 @@ class connector {
 
   /// What to wait for before the next `step`.
   [[nodiscard]] const stream_socket* socket() const noexcept;
-  [[nodiscard]] readiness asked() const noexcept;
+  [[nodiscard]] readiness interest() const noexcept;
   [[nodiscard]] steady_time until() const noexcept { return address_deadline_; }
 
   /// Goes as far as it can without waiting. An answer ends the attempt. A failed allocation ends it

@@ -72,7 +72,7 @@ result<connected> attempt(connector& by, const bell& wake) {
   by.begin(now());
   for (readiness came;;) {
     if (auto ended = by.step(came, now())) return *std::move(ended);
-    came = wait_for(wake, by.socket(), by.asked(), by.until());
+    came = wait_for(wake, by.socket(), by.interest(), by.until());
     wake.hush();
   }
 }
@@ -87,18 +87,18 @@ TEST_F(threads_connector, TriesAllAddressesOfAHostInTheirOrder) {
   const dead_port refusing{false};
   const dead_port swallowing{true};
   const settings with = named(2s);  // a half of it goes to the one that swallows
-  std::string asked;
+  std::string lookups;
   std::vector<address> answer{refusing.where(), swallowing.where(), local(server.port())};
   connector by{with, wake, [&](const std::string& host, std::uint16_t port) {
-                 asked += host + ":" + std::to_string(port) + ";";
+                 lookups += host + ":" + std::to_string(port) + ";";
                  return answer;
                }};
-  const auto made = attempt(by, *wake);
-  ASSERT_TRUE(made) << made.error().text;
-  EXPECT_NE(made->said.client_id, 0U);
+  const auto connection = attempt(by, *wake);
+  ASSERT_TRUE(connection) << connection.error().text;
+  EXPECT_NE(connection->hello.client_id, 0U);
   answer = {local(server.port())};
   EXPECT_TRUE(attempt(by, *wake));
-  EXPECT_EQ(asked, "redis.example:1;redis.example:1;") << "asked anew: addresses change";
+  EXPECT_EQ(lookups, "redis.example:1;redis.example:1;") << "asked anew: addresses change";
 }
 
 TEST_F(threads_connector, SaysWhyNoAddressWouldDo) {
@@ -107,8 +107,8 @@ TEST_F(threads_connector, SaysWhyNoAddressWouldDo) {
   const auto why = [&](const std::vector<address>& addresses, milliseconds connect_max = 1h) {
     const settings with = named(connect_max);
     connector by{with, wake, [&](const std::string&, std::uint16_t) { return addresses; }};
-    const auto made = attempt(by, *wake);
-    return made ? std::string{"made"} : made.error().text;
+    const auto connection = attempt(by, *wake);
+    return connection ? std::string{"made"} : connection.error().text;
   };
   EXPECT_EQ(why({}), "redis://redis.example:1: the host is not known");
   EXPECT_EQ(why({refusing.where(), refusing.where()}),
@@ -124,8 +124,8 @@ TEST_F(threads_connector, TellsApartWhyAUnixSocketCannotBeConnectedTo) {
   const auto why = [&](const std::string& path) {
     with.at.path = path;
     connector by{with, wake};
-    const auto made = attempt(by, *wake);
-    return made ? std::string{"made"} : made.error().text;
+    const auto connection = attempt(by, *wake);
+    return connection ? std::string{"made"} : connection.error().text;
   };
   EXPECT_EQ(why("/nowhere/socket"), "unix:///nowhere/socket: there is no such socket");
   EXPECT_EQ(why("/dev/null"), "unix:///dev/null: the connection was refused");
@@ -148,9 +148,9 @@ TEST_F(threads_connector, AnAnswerThatIsNotResp3IsARefusal) {
   with.connect_max = 1h;
   with.at.path = server.path();
   connector by{with, wake};
-  const auto made = attempt(by, *wake);
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, fault_code::unsupported) << made.error().text;
+  const auto connection = attempt(by, *wake);
+  ASSERT_FALSE(connection);
+  EXPECT_EQ(connection.error().code, fault_code::unsupported) << connection.error().text;
 }
 
 TEST_F(threads_connector, MayTakeForEver) {
@@ -165,33 +165,34 @@ TEST_F(threads_connector, ReadsTheServersClockBetweenTwoReadingsOfItsOwn) {
   const settings with = named(1h);
   connector by{with, wake, [&](auto&&...) { return std::vector{local(server.port())}; }};
   const auto before = now();
-  const auto made = attempt(by, *wake);
-  ASSERT_TRUE(made && made->said.clock);
-  EXPECT_LE(before, made->said.clock->sent);
-  EXPECT_LE(made->said.clock->sent, made->said.clock->received);
-  EXPECT_LE(made->said.clock->received, now());
-  EXPECT_FALSE(made->said.started) << "the server has loaded nothing";
+  const auto connection = attempt(by, *wake);
+  ASSERT_TRUE(connection && connection->hello.clock);
+  EXPECT_LE(before, connection->hello.clock->sent);
+  EXPECT_LE(connection->hello.clock->sent, connection->hello.clock->received);
+  EXPECT_LE(connection->hello.clock->received, now());
+  EXPECT_FALSE(connection->hello.started) << "the server has loaded nothing";
 }
 
 TEST_F(threads_connector, DoesNotWaitForASlowNameServerNorAskItTwiceAtOnce) {
   const test::redis_server server{{.tcp = true, .arguments = {}}};
   settings with = named(20ms);
   std::promise<void> answers;
-  std::atomic<int> asked{0};
+  std::atomic<int> lookups{0};
   connector by{with, wake, [&, answered = answers.get_future().share()](auto&&...) {
-                 ++asked;
+                 ++lookups;
                  answered.wait();
                  return std::vector{local(server.port())};
                }};
   for (int i = 0; i < 3; ++i) {
-    const auto made = attempt(by, *wake);
-    ASSERT_FALSE(made);
-    EXPECT_EQ(made.error().text, "redis://redis.example:1: the host was not resolved in time");
+    const auto connection = attempt(by, *wake);
+    ASSERT_FALSE(connection);
+    EXPECT_EQ(connection.error().text,
+              "redis://redis.example:1: the host was not resolved in time");
   }
   with.connect_max = 1h;
   answers.set_value();
   EXPECT_TRUE(attempt(by, *wake)) << "the answer that came late is used";
-  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(lookups, 1);
 }
 
 TEST_F(threads_connector, MayEndWhileANameServerIsAsked) {
@@ -213,7 +214,7 @@ TEST_F(threads_connector, MayEndWhileANameServerIsAsked) {
   held->went.get_future().wait();
 }
 
-TEST(driver, ATcpPeerThatIsGoneIsNoticedByTheKernelToo) {
+TEST(socket_io, ATcpPeerThatIsGoneIsNoticedByTheKernelToo) {
   const dead_port nobody{true};
   std::error_code error;
   const stream_socket socket = stream_socket::connecting_to(nobody.where(), error);

@@ -23,8 +23,8 @@ struct stop_bell {
 };
 
 outcome ended(pending& mine) noexcept {
-  if (!mine.why && !mine.too_long) return {outcome::how::replied, {}};
-  return {outcome::how::faulted, *mine.fault_of_end()};
+  if (!mine.why && !mine.too_long) return {exchange_end::replied, {}};
+  return {exchange_end::faulted, *mine.fault_of_end()};
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ std::optional<fault> channel::state::park(pending& item) {
     return fault{fault_code::overloaded, "too many requests wait for a connection"};
   }
   const auto moment = now();
-  breaker.asked(moment);
+  breaker.request_made(moment);
   item.parked_until = after(moment, with.connect_max);
   if (live == nullptr && breaker.next_attempt() >= item.parked_until) {
     return fault{fault_code::unreachable, "the next attempt to connect would come too late"};
@@ -83,9 +83,9 @@ std::optional<fault> channel::state::append(pending& item) {
 
 outcome channel::state::exchange(std::string_view request, std::span<resp::message> replies,
                                  const wait_limit& within) {
-  if (is_a_fork()) return {outcome::how::faulted, forked()};
-  if (within.stop.stop_requested()) return {outcome::how::stopped, {}};
-  if (within.deadline && *within.deadline <= now()) return {outcome::how::deadline_passed, {}};
+  if (is_a_fork()) return {exchange_end::faulted, forked()};
+  if (within.stop.stop_requested()) return {exchange_end::stopped, {}};
+  if (within.deadline && *within.deadline <= now()) return {exchange_end::deadline_passed, {}};
   call mine{request, replies};
   bool writes = false;
   bool reads = false;
@@ -93,9 +93,9 @@ outcome channel::state::exchange(std::string_view request, std::span<resp::messa
   {
     const locked lock{mutex};
     try {
-      if (auto refused = admit(mine)) return {outcome::how::faulted, *std::move(refused)};
+      if (auto refused = admit(mine)) return {exchange_end::faulted, *std::move(refused)};
     } catch (const std::bad_alloc&) {
-      return {outcome::how::faulted, fault_of(fault_code::overloaded, "no memory for a request")};
+      return {exchange_end::faulted, fault_of(fault_code::overloaded, "no memory for a request")};
     }
     if (mine.at == slot::stage::due) {
       in_company = live->reader != link::role::nobody;
@@ -116,26 +116,26 @@ outcome channel::state::wait(call& mine, const wait_limit& within, bool reads) {
       switch (read_for_all(*mine.on, mine, within)) {
         case leaving::ended: return ended(mine);
         case leaving::broken: break;
-        case leaving::deadline: return leave(mine, outcome::how::deadline_passed);
-        case leaving::stop: return leave(mine, outcome::how::stopped);
+        case leaving::deadline: return leave(mine, exchange_end::deadline_passed);
+        case leaving::stop: return leave(mine, exchange_end::stopped);
       }
     }
-    const auto told =
+    const auto signals =
         mine.word.wait(wake_word::done | wake_word::lead | wake_word::stop, within.deadline);
-    if ((told & wake_word::done) != 0) return ended(mine);
-    reads = (told & wake_word::lead) != 0;
+    if ((signals & wake_word::done) != 0) return ended(mine);
+    reads = (signals & wake_word::lead) != 0;
     if (reads) {
       mine.word.take(wake_word::lead);
     } else {
-      return leave(mine, (told & wake_word::stop) != 0 ? outcome::how::stopped
-                                                       : outcome::how::deadline_passed);
+      return leave(mine, (signals & wake_word::stop) != 0 ? exchange_end::stopped
+                                                          : exchange_end::deadline_passed);
     }
   }
 }
 
 // The caller goes away. Whatever it held it gives on: its slot's replies are dropped when they
 // come, and the reader role, if it had it or was about to be told so, goes to the next.
-outcome channel::state::leave(call& mine, outcome::how why) {
+outcome channel::state::leave(call& mine, exchange_end why) {
   locked lock{mutex};
   if (mine.at == slot::stage::ended) {
     lock.unlock();
@@ -181,8 +181,9 @@ std::optional<fault> channel::state::admit_posted(posted& item) {
   }
 }
 
-void channel::state::post(std::string request, unsigned replies, completion done, posting how) {
-  auto item = std::make_unique<posted>(std::move(request), replies, std::move(done), how);
+void channel::state::post(std::string request, unsigned replies, completion done,
+                          posting behaviour) {
+  auto item = std::make_unique<posted>(std::move(request), replies, std::move(done), behaviour);
   if (is_a_fork()) {
     if (item->done) item->done(forked());
     return;

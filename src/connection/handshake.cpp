@@ -41,34 +41,34 @@ bool betrays(std::string_view text, std::string_view secret) noexcept {
 
 // Servers and proxies repeat the commands that they do not know. The words of a command with a
 // password in it are dropped entirely, even when only parts of them are repeated.
-bool may_repeat_secrets(std::string_view said, const endpoint& at) noexcept {
-  if (betrays(said, at.password) || betrays(said, at.user)) return true;
-  return !at.password.empty() && (holds(said, "auth") || holds(said, "hello"));
+bool may_repeat_secrets(std::string_view text, const endpoint& at) noexcept {
+  if (betrays(text, at.password) || betrays(text, at.user)) return true;
+  return !at.password.empty() && (holds(text, "auth") || holds(text, "hello"));
 }
 
 // The code of an error is its first word. Texts after WRONGPASS and NOAUTH are left out: some
 // servers repeat the user in them.
-fault refused_hello(std::string_view said, const endpoint& at) {
-  if (begins_with(said, "WRONGPASS")) {
+fault refused_hello(std::string_view text, const endpoint& at) {
+  if (begins_with(text, "WRONGPASS")) {
     return {fault_code::unsupported, "the server refused user or password (WRONGPASS)"};
   }
-  if (begins_with(said, "NOAUTH")) {
+  if (begins_with(text, "NOAUTH")) {
     return {fault_code::unsupported, "the server wants a password (NOAUTH)"};
   }
-  if (begins_with(said, "NOPERM")) {
+  if (begins_with(text, "NOPERM")) {
     return {fault_code::unsupported, "the user may not run HELLO (NOPERM)"};
   }
-  if (begins_with(said, "NOPROTO") || said.find("unknown command") != std::string_view::npos) {
+  if (begins_with(text, "NOPROTO") || text.find("unknown command") != std::string_view::npos) {
     return {fault_code::unsupported,
             "the server does not speak RESP3: needs RESP3: Redis 6 or newer"};
   }
-  if (begins_with(said, "LOADING"))
+  if (begins_with(text, "LOADING"))
     return {fault_code::unreachable, "the server is loading its data"};
-  if (holds(said, "auth") || holds(said, "password")) {
+  if (holds(text, "auth") || holds(text, "password")) {
     return {fault_code::unsupported, "the server refused AUTH"};
   }
-  const auto code = begins_with(said, "DENIED") ? fault_code::unsupported : fault_code::unreachable;
-  return {code, "the server refused HELLO: " + quoted(said, at)};
+  const auto code = begins_with(text, "DENIED") ? fault_code::unsupported : fault_code::unreachable;
+  return {code, "the server refused HELLO: " + quoted(text, at)};
 }
 
 std::optional<resp::view> find(resp::view map, std::string_view name) noexcept {
@@ -201,11 +201,11 @@ result<greeting> read_handshake(const settings& with, std::span<resp::message> r
   return out;
 }
 
-std::string quoted(std::string_view said, const endpoint& at) {
-  if (may_repeat_secrets(said, at)) return "(left out: it may repeat the password)";
+std::string quoted(std::string_view text, const endpoint& at) {
+  if (may_repeat_secrets(text, at)) return "(left out: it may repeat the password)";
   std::string out;
-  for (const char c : said.substr(0, quoted_max)) out += c >= ' ' && c <= '~' ? c : '?';
-  if (said.size() > quoted_max) out += "...";
+  for (const char c : text.substr(0, quoted_max)) out += c >= ' ' && c <= '~' ? c : '?';
+  if (text.size() > quoted_max) out += "...";
   return out;
 }
 

@@ -35,6 +35,6 @@ struct handshake_request {
 
 /// A server's text made safe for logs: printable ASCII, shortened. Empty when it may repeat the
 /// user or the password of `at`.
-[[nodiscard]] std::string quoted(std::string_view said, const endpoint& at);
+[[nodiscard]] std::string quoted(std::string_view text, const endpoint& at);
 
 }  // namespace drover::connection

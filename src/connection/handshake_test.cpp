@@ -15,7 +15,7 @@ namespace {
 resp::message message_of(std::string_view bytes) {
   resp::reader reader;
   resp::message out;
-  EXPECT_EQ(reader.read(bytes, out).how, resp::reader::status::complete) << bytes;
+  EXPECT_EQ(reader.read(bytes, out).status, resp::reader::status::complete) << bytes;
   return out;
 }
 
@@ -56,14 +56,14 @@ TEST(handshake, SaysWhoItIsAndReadsWhoAnswers) {
   EXPECT_NE(request.text.find("AUTH\r\n$7\r\ndefault\r\n$6\r\nsecret"), std::string::npos);
   EXPECT_NE(request.text.find("SELECT\r\n$1\r\n3"), std::string::npos);
   EXPECT_EQ(request.text.substr(request.text.size() - with.on_connect.size()), with.on_connect);
-  const auto said = read(with, good_replies());
-  ASSERT_TRUE(said) << said.error().text;
-  EXPECT_EQ(said->client_id, 42U);
-  EXPECT_EQ(said->version, "7.0.15");
-  EXPECT_EQ(said->run_id, "abcd");
-  EXPECT_EQ(said->role, "slave");
-  ASSERT_EQ(said->on_connect.size(), 1U);
-  EXPECT_EQ(said->on_connect[0].root().text(), "EXTRA");
+  const auto answer = read(with, good_replies());
+  ASSERT_TRUE(answer) << answer.error().text;
+  EXPECT_EQ(answer->client_id, 42U);
+  EXPECT_EQ(answer->version, "7.0.15");
+  EXPECT_EQ(answer->run_id, "abcd");
+  EXPECT_EQ(answer->role, "slave");
+  ASSERT_EQ(answer->on_connect.size(), 1U);
+  EXPECT_EQ(answer->on_connect[0].root().text(), "EXTRA");
 }
 
 TEST(handshake, EachRefusalIsClassedAndSaysWhatToDo) {
@@ -86,11 +86,11 @@ TEST(handshake, EachRefusalIsClassedAndSaysWhatToDo) {
   for (const auto& one : cases) {
     auto replies = good_replies();
     replies[0] = one.reply;
-    const auto said = read(with_extra(), replies);
-    ASSERT_FALSE(said) << one.reply;
-    EXPECT_EQ(said.error().code, one.code) << one.reply;
-    EXPECT_NE(said.error().text.find(one.says), std::string::npos) << said.error().text;
-    EXPECT_EQ(said.error().text.find("secret"), std::string::npos);
+    const auto answer = read(with_extra(), replies);
+    ASSERT_FALSE(answer) << one.reply;
+    EXPECT_EQ(answer.error().code, one.code) << one.reply;
+    EXPECT_NE(answer.error().text.find(one.says), std::string::npos) << answer.error().text;
+    EXPECT_EQ(answer.error().text.find("secret"), std::string::npos);
   }
 }
 
@@ -115,13 +115,13 @@ TEST(handshake, NoErrorTextRepeatsTheUserOrThePassword) {
     for (const std::size_t at : {std::size_t{0}, std::size_t{1}}) {
       auto replies = good_replies();
       replies[at] = "-" + std::string{text} + "\r\n";
-      const auto said = read(with, replies);
-      ASSERT_FALSE(said) << text;
-      std::string lower = said.error().text;
+      const auto answer = read(with, replies);
+      ASSERT_FALSE(answer) << text;
+      std::string lower = answer.error().text;
       for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      EXPECT_EQ(lower.find("alice"), std::string::npos) << said.error().text;
-      EXPECT_EQ(lower.find("cret"), std::string::npos) << said.error().text;
-      EXPECT_EQ(lower.find("s3cr"), std::string::npos) << said.error().text;
+      EXPECT_EQ(lower.find("alice"), std::string::npos) << answer.error().text;
+      EXPECT_EQ(lower.find("cret"), std::string::npos) << answer.error().text;
+      EXPECT_EQ(lower.find("s3cr"), std::string::npos) << answer.error().text;
     }
   }
   auto replies = good_replies();
@@ -138,10 +138,10 @@ TEST(handshake, TellsWhenTheServerStartedRoundedUp) {
     replies[2] = "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
     return read(with_extra(), replies);
   };
-  const auto said = put(info);
-  ASSERT_TRUE(said && said->started && said->clock);
-  EXPECT_EQ(said->started->time_since_epoch(), milliseconds{1'699'999'901'000});
-  EXPECT_EQ(said->clock->server.time_since_epoch(), milliseconds{1'700'000'000'987});
+  const auto answer = put(info);
+  ASSERT_TRUE(answer && answer->started && answer->clock);
+  EXPECT_EQ(answer->started->time_since_epoch(), milliseconds{1'699'999'901'000});
+  EXPECT_EQ(answer->clock->server.time_since_epoch(), milliseconds{1'700'000'000'987});
   for (const char* odd : {"", "run_id:abcd\r\nuptime_in_seconds:100\r\n",
                           "server_time_usec:-5\r\nuptime_in_seconds:1\r\n",
                           "server_time_usec:5000000\r\nuptime_in_seconds:9\r\n",
@@ -161,7 +161,7 @@ TEST(handshake, TellsNoStartOfAServerThatHasLoadedNothing) {
   replies[2] = bulk("run_id:abcd\r\nserver_time_usec:1700000000987654\r\nuptime_in_seconds:9\r\n");
   const struct {
     const char* persistence;
-    bool is_told;
+    bool is_known;
   } cases[] = {
       {"rdb_last_load_keys_loaded:0\r\naof_enabled:0\r\n", false},
       {"rdb_last_load_keys_loaded:1\r\naof_enabled:0\r\n", true},
@@ -171,10 +171,10 @@ TEST(handshake, TellsNoStartOfAServerThatHasLoadedNothing) {
   };
   for (const auto& one : cases) {
     replies[3] = bulk(one.persistence);
-    const auto said = read(with_extra(), replies);
-    ASSERT_TRUE(said) << one.persistence;
-    EXPECT_EQ(said->started.has_value(), one.is_told) << one.persistence;
-    EXPECT_TRUE(said->clock) << one.persistence;
+    const auto answer = read(with_extra(), replies);
+    ASSERT_TRUE(answer) << one.persistence;
+    EXPECT_EQ(answer->started.has_value(), one.is_known) << one.persistence;
+    EXPECT_TRUE(answer->clock) << one.persistence;
   }
 }
 
@@ -186,14 +186,14 @@ TEST(handshake, AnyOtherReplyReplacedByAnythingNeverCrashes) {
     for (const char* other : strange) {
       auto replies = good_replies();
       replies[at] = other;
-      const auto said = read(with_extra(), replies);
+      const auto answer = read(with_extra(), replies);
       const bool loading = std::string_view{other}.substr(0, 8) == "-LOADING";
       const bool is_map = std::string_view{other}.substr(0, 1) == "%";
       if ((at == 0 && !is_map) || loading) {
-        EXPECT_FALSE(said) << at << " " << other;
+        EXPECT_FALSE(answer) << at << " " << other;
       }
       if (at >= 2 && !loading) {
-        EXPECT_TRUE(said) << at << " " << other;
+        EXPECT_TRUE(answer) << at << " " << other;
       }
     }
   }

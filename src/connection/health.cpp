@@ -44,18 +44,18 @@ void health::open(steady_time from, steady_time now) noexcept {
   next_attempt_ = std::max(after(from, pause(failures_)), after(now, pause(0)));
 }
 
-void health::lost(loss how, use before, steady_time now) noexcept {
+void health::lost(loss kind, use before, steady_time now) noexcept {
   pauses_unasked_ = false;
-  if (how == loss::distrusted) return look_again(now);
+  if (kind == loss::distrusted) return look_again(now);
   const bool was_sound =
       before == use::answered || between(connected_at_, now) >= in_microseconds(within_.max);
   if (was_sound) failures_ = idle_losses_ = 0;
   if (before == use::answered) unanswered_ = 0;
   next_attempt_ = now;
-  if (how == loss::silent || before == use::unanswered) {
+  if (kind == loss::silent || before == use::unanswered) {
     if (++unanswered_ >= unanswered_max) return open(now, now);
   }
-  if (how != loss::ended || was_sound) return;
+  if (kind != loss::ended || was_sound) return;
   // A connection that ended before its first request tells nothing about the next request.
   pauses_unasked_ = before == use::unasked;
   unsigned& losses = pauses_unasked_ ? idle_losses_ : failures_;
@@ -63,7 +63,7 @@ void health::lost(loss how, use before, steady_time now) noexcept {
   ++losses;
 }
 
-void health::asked(steady_time now) noexcept {
+void health::request_made(steady_time now) noexcept {
   if (!pauses_unasked_) return;
   pauses_unasked_ = false;
   next_attempt_ = std::min(next_attempt_, now);

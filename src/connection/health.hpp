@@ -43,9 +43,9 @@ class health {
   /// An attempt failed.
   void refused(steady_time now) noexcept;
   /// A connection that had been up is gone.
-  void lost(loss how, use before, steady_time now) noexcept;
+  void lost(loss kind, use before, steady_time now) noexcept;
   /// A request waits for a connection.
-  void asked(steady_time now) noexcept;
+  void request_made(steady_time now) noexcept;
 
   /// While open, requests fault at once.
   [[nodiscard]] bool is_open() const noexcept { return open_; }

@@ -61,9 +61,9 @@ TEST(health, TheThirdUnansweredLossInARowOpensHoweverItCame) {
   for (int ways = 0; ways < 8; ++ways) {
     health breaker{{50ms, 5s}, 1};
     for (int i = 0; i < 3; ++i) {
-      const loss how = (ways >> i & 1) == 0 ? loss::ended : loss::silent;
+      const loss kind = (ways >> i & 1) == 0 ? loss::ended : loss::silent;
       breaker.connected(start);
-      breaker.lost(how, health::use::unanswered, start);
+      breaker.lost(kind, health::use::unanswered, start);
       EXPECT_EQ(breaker.is_open(), i == 2) << ways;
     }
   }
@@ -124,7 +124,7 @@ TEST(health, ConnectionsThatEndUnaskedLetNobodyWaitWhoAsks) {
     breaker.connected(start);
     breaker.lost(health::loss::ended, health::use::unasked, start);
     EXPECT_GT(breaker.next_attempt(), start);
-    breaker.asked(start + 1ms);
+    breaker.request_made(start + 1ms);
     EXPECT_EQ(breaker.next_attempt(), start + 1ms) << i;
     EXPECT_FALSE(breaker.is_open());
   }
@@ -134,7 +134,7 @@ TEST(health, AskingShortensNoPauseThatTheServerEarned) {
   health breaker{{50ms, 1s}, 1};
   breaker.refused(start);
   const auto due = breaker.next_attempt();
-  breaker.asked(start);
+  breaker.request_made(start);
   EXPECT_EQ(breaker.next_attempt(), due);
 }
 

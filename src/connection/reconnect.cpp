@@ -81,38 +81,38 @@ void channel::state::fail_attempt(locked& lock, fault why) {
 }
 
 void channel::state::come_up(locked& lock, connected fresh) {
-  std::unique_ptr<link> made;
+  std::unique_ptr<link> next;
   try {
-    made = std::make_unique<link>(with.silence_max);
-    const bool tells_run_id = !fresh.said.run_id.empty();
-    if (tells_run_id) {
-      fresh.said.is_another_server = !last_run_id.empty() && last_run_id != fresh.said.run_id;
-      last_run_id = fresh.said.run_id;
+    next = std::make_unique<link>(with.silence_max);
+    const bool has_run_id = !fresh.hello.run_id.empty();
+    if (has_run_id) {
+      fresh.hello.is_another_server = !last_run_id.empty() && last_run_id != fresh.hello.run_id;
+      last_run_id = fresh.hello.run_id;
     }
-    const bool is_unknown = connections > 0 && !(tells_run_id && last_told_run_id);
-    fresh.said.may_be_another_server = fresh.said.is_another_server || is_unknown;
-    last_told_run_id = tells_run_id;
+    const bool is_unknown = connections > 0 && !(has_run_id && last_run_id_is_known);
+    fresh.hello.may_be_another_server = fresh.hello.is_another_server || is_unknown;
+    last_run_id_is_known = has_run_id;
   } catch (...) {
     return fail_attempt(lock, fault_of(fault_code::overloaded, "no memory for a connection"));
   }
   breaker.connected(now());
-  live = std::move(made);
+  live = std::move(next);
   live->socket = std::move(fresh.socket);
   live->traffic = std::move(fresh.traffic);
   live->reader = link::role::service;
   live->writing = true;
   at = phase::connecting;
-  is_replica = !fresh.said.role.empty() && fresh.said.role != "master";
+  is_replica = !fresh.hello.role.empty() && fresh.hello.role != "master";
   if (is_replica) {
     live->look_at = std::max(breaker.next_look(), after(now(), with.back_off_min));
     live->look_by = after(*live->look_at, with.back_off_max);
   }
-  fresh.said.epoch = ++connections;
+  fresh.hello.epoch = ++connections;
   epoch.store(connections, std::memory_order_release);
-  client_id.store(fresh.said.client_id, std::memory_order_release);
+  client_id.store(fresh.hello.client_id, std::memory_order_release);
   const bool went_well = greet(lock, fresh);
   slot_list refused;
-  send_parked(fresh.said.is_another_server, refused);
+  send_parked(fresh.hello.is_another_server, refused);
   if (!live->broken) at = phase::up;
   available.store(true, std::memory_order_release);
   if (!went_well) break_off(*live, health::loss::ended, fault_code::overloaded, handler_threw);
@@ -127,7 +127,7 @@ bool channel::state::greet(locked& lock, const connected& fresh) {
   lock.unlock();
   bool went_well = true;
   try {
-    if (to.up) to.up(fresh.said);
+    if (to.up) to.up(fresh.hello);
     for (const auto& push : fresh.pushes) {
       if (to.push) to.push(push);
     }

@@ -17,9 +17,9 @@ std::optional<std::vector<address>> resolver::ask() {
     auto fresh = std::make_shared<job>();
     std::thread{[fresh, host = host_, port = port_, ring = when_done_, by = by_] {
       try {
-        fresh->found = by(host, port);
+        fresh->addresses = by(host, port);
       } catch (...) {
-        fresh->found.clear();
+        fresh->addresses.clear();
       }
       fresh->done.store(true, std::memory_order_release);
       ring->ring();
@@ -27,7 +27,7 @@ std::optional<std::vector<address>> resolver::ask() {
     running_ = std::move(fresh);
   }
   if (!running_->done.load(std::memory_order_acquire)) return std::nullopt;
-  return std::move(std::exchange(running_, nullptr)->found);
+  return std::move(std::exchange(running_, nullptr)->addresses);
 }
 
 }  // namespace drover::connection

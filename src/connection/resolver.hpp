@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "connection/driver.hpp"
+#include "connection/socket_io.hpp"
 
 namespace drover::connection {
 
@@ -33,7 +33,7 @@ class resolver {
  private:
   struct job {
     std::atomic<bool> done{false};
-    std::vector<address> found;
+    std::vector<address> addresses;
   };
 
   std::string host_;

@@ -48,12 +48,12 @@ void channel::state::write_out(link& on, locked& lock) {
     lock.unlock();
     const auto sent = on.socket.send(std::string_view{on.outgoing}.substr(on.sent));
     lock.lock();
-    if (sent.what == transfer::how::would_block) {
+    if (sent.status == transfer_status::would_block) {
       if (!std::exchange(on.late, true)) service_bell->ring();
       return;
     }
     auto bytes = sent.bytes;
-    if (sent.what == transfer::how::ended) {
+    if (sent.status == transfer_status::ended) {
       on.socket.hang_up();
       bytes = on.outgoing.size() - on.sent;
     } else {
@@ -121,22 +121,22 @@ transfer channel::state::receive(link& on, call& self, const wait_limit& within,
     const auto ready = wait_for(reader_bell, &on.socket, {true, false, false}, until);
     if (!ready.input) reader_bell.hush();
   }
-  const auto told = self.word.take(wake_word::polling);
+  const auto signals = self.word.take(wake_word::polling);
   const auto got = on.socket.receive(on.incoming);
-  if (got.what == transfer::how::would_block && (told & wake_word::stop) != 0)
+  if (got.status == transfer_status::would_block && (signals & wake_word::stop) != 0)
     limit = leaving::stop;
   return got;
 }
 
 std::optional<transfer> channel::state::spin(link& on) {
   auto got = on.socket.receive(on.incoming);
-  if (got.what != transfer::how::would_block) return got;
+  if (got.status != transfer_status::would_block) return got;
   if (!on.gauge.wants_a_try()) return std::nullopt;
   const auto end = now() + spin_max;
   do {
     ::sched_yield();
     got = on.socket.receive(on.incoming);
-    if (got.what != transfer::how::would_block) {
+    if (got.status != transfer_status::would_block) {
       // Where others keep the processor for long, a yield costs more than the sleep it saves.
       now() < end ? on.gauge.paid() : on.gauge.wasted();
       return got;

@@ -133,7 +133,7 @@ class scripted_server {
       while (!bytes.empty()) {
         const auto step = reader.read(bytes, request);
         bytes.remove_prefix(step.consumed);
-        if (step.how != resp::request_reader::status::complete) break;
+        if (step.status != resp::request_reader::status::complete) break;
         std::vector<std::string> arguments;
         for (std::size_t i = 0; i < request.arguments.size(); ++i)
           arguments.emplace_back(request[i]);

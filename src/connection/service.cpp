@@ -35,15 +35,15 @@ void channel::state::serve() {
     expire_parked(lock);
     if (stopping) break;
     const bool has_link = live != nullptr;
-    readiness asked = attempt.asked();
-    if (has_link) asked = {live->reader == link::role::service, live->late, !live->hung_up};
-    const bool ignores_link = has_link && !asked.input && !asked.output && !asked.hang_up;
+    readiness interest = attempt.interest();
+    if (has_link) interest = {live->reader == link::role::service, live->late, !live->hung_up};
+    const bool ignores_link = has_link && !interest.input && !interest.output && !interest.hang_up;
     const auto* const watched = ignores_link ? nullptr
                                 : has_link   ? &live->socket
                                              : attempt.socket();
     const auto until = next_moment();
     lock.unlock();
-    came = wait_for(*service_bell, watched, asked, until);
+    came = wait_for(*service_bell, watched, interest, until);
     service_bell->hush();
     lock.lock();
   }
@@ -78,15 +78,15 @@ std::optional<steady_time> channel::state::next_moment() const {
 void channel::state::run_timers(locked& lock) {
   const auto since = now();
   while (!stopping) {
-    auto what = timers.take_due(since);
-    if (!what) return;
+    auto task = timers.take_due(since);
+    if (!task) return;
     lock.unlock();
     try {
-      what();
+      task();
     } catch (...) {
       // A timer has no caller to report to. The next timer runs.
     }
-    what = nullptr;
+    task = nullptr;
     lock.lock();
   }
 }
@@ -112,11 +112,11 @@ void channel::state::run_alarm(locked& lock) {
 }
 
 void channel::state::tell_all(locked& lock, slot_list& ended) {
-  arrivals told;
-  while (slot* const item = ended.pop_front()) told.ended.push_back(*item);
-  if (told.ended.empty()) return;
+  arrivals delivered;
+  while (slot* const item = ended.pop_front()) delivered.ended.push_back(*item);
+  if (delivered.ended.empty()) return;
   lock.unlock();
-  static_cast<void>(deliver(told, nullptr));
+  static_cast<void>(deliver(delivered, nullptr));
   lock.lock();
 }
 

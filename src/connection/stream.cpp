@@ -25,8 +25,8 @@ resp::limits reader_limits(const stream_limits& within) {
 }
 
 // A confirmation is the answer to SUBSCRIBE and its like, though it comes as a push.
-bool is_confirmation(const resp::message& what) noexcept {
-  const auto root = what.root();
+bool is_confirmation(const resp::message& message) noexcept {
+  const auto root = message.root();
   if (root.size() == 0 || !root[0].is_string()) return false;
   constexpr std::string_view end = "subscribe";
   const auto name = root[0].text();
@@ -77,14 +77,14 @@ void stream::wrote(std::size_t bytes) noexcept {
 bool stream::take_in(std::string_view bytes, arrivals& into) {
   while (!broken_ && !bytes.empty()) {
     const auto step = reader_.read(bytes, partial_);
-    if (step.how == resp::reader::status::broken) {
+    if (step.status == resp::reader::status::broken) {
       break_off(reader_.error());
       break;
     }
     bytes.remove_prefix(step.consumed);
     if (!reader_.is_push()) into.reply_bytes += step.consumed;
-    if (step.how == resp::reader::status::complete) place_message(into);
-    if (step.how == resp::reader::status::skipped) place_skipped(into);
+    if (step.status == resp::reader::status::complete) place_message(into);
+    if (step.status == resp::reader::status::skipped) place_skipped(into);
   }
   return !broken_;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What goes out and what comes in on one connection: requests are appended, replies go to their
-// slots in that order, pushes go aside. Pure: it decides, the driver does the I/O.
+// slots in that order, pushes go aside. Pure: it decides, socket_io does the I/O.
 //
 // Invariants: (1) reply i belongs to request i, whatever was abandoned between;
 //             (2) every slot that was appended leaves exactly once: by `take_in`, `abandon` or
@@ -34,7 +34,7 @@ struct stream_limits {
 struct arrivals {
   struct push {
     std::size_t after = 0;  ///< how many of `ended` came before it
-    resp::message what;
+    resp::message message;
   };
   slot_list ended;
   std::size_t ended_count = 0;

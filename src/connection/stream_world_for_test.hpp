@@ -56,16 +56,16 @@ class stream_world {
   static constexpr std::size_t reply_max = 20;
 
   void append(const std::function<std::size_t(std::size_t)>& choose) {
-    auto made = std::make_unique<item>();
-    made->number = all_.size();
-    made->storage.resize(1 + choose(3));
-    made->replies = made->storage;
-    made->blocks = choose(2) == 0;
-    if (!traffic_.append("request", *made)) return complain("refused");
-    for (std::size_t i = 0; i < made->storage.size(); ++i) {
-      const std::string text = std::to_string(made->number) + "." + std::to_string(i);
+    auto next = std::make_unique<item>();
+    next->number = all_.size();
+    next->storage.resize(1 + choose(3));
+    next->replies = next->storage;
+    next->blocks = choose(2) == 0;
+    if (!traffic_.append("request", *next)) return complain("refused");
+    for (std::size_t i = 0; i < next->storage.size(); ++i) {
+      const std::string text = std::to_string(next->number) + "." + std::to_string(i);
       if (choose(16) == 0) {
-        made->has_long_reply = true;
+        next->has_long_reply = true;
         server_ +=
             "$" + std::to_string(reply_max + 1) + "\r\n" + std::string(reply_max + 1, 'x') + "\r\n";
         continue;
@@ -73,7 +73,7 @@ class stream_world {
       server_ += choose(4) == 0 ? "-" + text + "\r\n"
                                 : "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
     }
-    all_.push_back(std::move(made));
+    all_.push_back(std::move(next));
   }
 
   void feed(const std::function<std::size_t(std::size_t)>& choose) {
@@ -143,8 +143,8 @@ class stream_world {
     if (!traffic_.is_broken()) complain("not broken after its end");
   }
 
-  void complain(std::string what) {
-    if (wrong_.empty()) wrong_ = std::move(what);
+  void complain(std::string complaint) {
+    if (wrong_.empty()) wrong_ = std::move(complaint);
   }
 
   stream traffic_{stream_limits{.reply_max = reply_max}};

@@ -5,9 +5,9 @@
 
 namespace drover::connection {
 
-timer_queue::id timer_queue::add(steady_time when, std::function<void()> what) {
+timer_queue::id timer_queue::add(steady_time when, std::function<void()> task) {
   const id number = ++last_;
-  const auto inserted = waiting_.emplace(place{when, number}, std::move(what)).first;
+  const auto inserted = waiting_.emplace(place{when, number}, std::move(task)).first;
   try {
     when_.emplace(number, when);
   } catch (...) {
@@ -18,10 +18,10 @@ timer_queue::id timer_queue::add(steady_time when, std::function<void()> what) {
 }
 
 std::function<void()> timer_queue::remove(id timer) {
-  const auto found = when_.find(timer);
-  if (found == when_.end()) return {};
-  auto taken = waiting_.extract(place{found->second, timer});
-  when_.erase(found);
+  const auto due = when_.find(timer);
+  if (due == when_.end()) return {};
+  auto taken = waiting_.extract(place{due->second, timer});
+  when_.erase(due);
   return std::move(taken.mapped());
 }
 

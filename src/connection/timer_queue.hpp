@@ -17,7 +17,7 @@ class timer_queue {
  public:
   using id = std::uint64_t;
 
-  id add(steady_time when, std::function<void()> what);
+  id add(steady_time when, std::function<void()> task);
   /// The timer if it had still been waiting.
   [[nodiscard]] std::function<void()> remove(id timer);
   [[nodiscard]] std::optional<steady_time> next() const;

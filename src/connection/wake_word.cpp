@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "connection/wake_word.hpp"
 
-#include <linux/futex.h>
 #include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <ctime>
 
 #include "connection/channel.hpp"
 #include "connection/moments.hpp"
+#include "futex/futex.hpp"
 
 namespace drover::connection {
 namespace {
@@ -17,11 +13,6 @@ namespace {
 // With several callers in flight the reader answers within a switch or two; a futex sleep costs
 // more.
 constexpr int yields_before_sleep = 4;
-
-void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,
-                const std::timespec* relative) noexcept {
-  ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, expected, relative, nullptr, 0);
-}
 
 }  // namespace
 
@@ -36,9 +27,7 @@ bool wake_word::raise_quietly(std::uint32_t bits) noexcept {
   return (bits_.fetch_or(bits, std::memory_order_acq_rel) & sleeping) != 0;
 }
 
-void wake_word::wake(const void* address) noexcept {
-  ::syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
-}
+void wake_word::wake(const void* address) noexcept { futex::wake(address, 1); }
 
 std::uint32_t wake_word::wait(std::uint32_t any, std::optional<steady_time> until) noexcept {
   for (int i = 0; i < yields_before_sleep; ++i) {
@@ -48,15 +37,12 @@ std::uint32_t wake_word::wait(std::uint32_t any, std::optional<steady_time> unti
   for (;;) {
     const auto set = bits_.fetch_or(sleeping, std::memory_order_acq_rel) | sleeping;
     if ((set & any) != 0) break;
-    if (!until) {
-      futex_wait(bits_, set, nullptr);
-    } else {
-      const auto left = between(now(), *until).count();
-      if (left <= 0) break;
-      const std::timespec relative{static_cast<std::time_t>(left / 1'000'000),
-                                   static_cast<long>(left % 1'000'000) * 1000};
-      futex_wait(bits_, set, &relative);
+    std::optional<microseconds> left;
+    if (until) {
+      left = between(now(), *until);
+      if (left->count() <= 0) break;
     }
+    futex::wait(bits_, set, left);
   }
   return take(sleeping);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One futex word on which one caller sleeps, and what it is told there.
+// The word on which one caller sleeps, and the signals that it gets there. The owner has signals of
+// its own and takes them one by one; `wait_word` of the cache is for many waiters of one condition.
 //
 // Threads: `raise` from any thread, `wait` and `take` from the word's owner. After `raise(done)`
 //          the word may be gone: `raise` touches it once, and what follows uses only its address.

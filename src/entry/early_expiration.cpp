@@ -10,7 +10,7 @@
 namespace drover::entry {
 
 bool is_due_early(const envelope& head, server_time now, const early_inputs& in) noexcept {
-  if (head.what != kind::value || freshness_of(head, now) != freshness::fresh) return false;
+  if (head.kind != kind::value || freshness_of(head, now) != freshness::fresh) return false;
 
   const double delta_ms = static_cast<double>(std::max(head.load_us, 1000U)) / 1e3;
   const double lead_ms = delta_ms * in.beta * -std::log(in.unit);

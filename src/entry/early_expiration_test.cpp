@@ -21,7 +21,7 @@ server_time at_ms(std::int64_t count) { return server_time{milliseconds{count}};
 /// A value that ends at `end_ms` and took so long to load.
 envelope value_with_load(std::uint32_t load_us) {
   envelope head;
-  head.what = kind::value;
+  head.kind = kind::value;
   head.load_us = load_us;
   head.until = at_ms(end_ms);
   return head;
@@ -97,9 +97,9 @@ TEST(early_expiration, CountsAShortLoadAsAMillisecond) {
 
 TEST(early_expiration, IsOnlyForFreshValues) {
   const double eager = 0x1.0p-53;
-  for (const kind what : {kind::pending, kind::absent, kind::failed}) {
+  for (const kind stored : {kind::pending, kind::absent, kind::failed}) {
     envelope head = value_with_load(100'000);
-    head.what = what;
+    head.kind = stored;
     EXPECT_FALSE(is_due(head, 1, eager));
   }
   envelope head = value_with_load(100'000);

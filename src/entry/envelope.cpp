@@ -69,7 +69,7 @@ decoded decode(std::string_view bytes) noexcept {
   const unsigned char kind_number = format_and_kind & 0x0FU;
   if (format_and_kind >> 4U != format ||
       kind_number > static_cast<unsigned char>(kind::uncacheable)) {
-    read.how = decoding::newer;
+    read.format = decoding::newer;
     return read;
   }
 
@@ -77,10 +77,10 @@ decoded decode(std::string_view bytes) noexcept {
   const token produced_by = token::from(bytes.substr(at::token, token::size));
   if (produced_by.is_none()) return read;
 
-  read.how = decoding::ours;
+  read.format = decoding::ours;
   read.payload = bytes.substr(envelope_size);
   envelope& head = read.head;
-  head.what = static_cast<kind>(kind_number);
+  head.kind = static_cast<kind>(kind_number);
   head.flags = byte_at(bytes, at::flags);
   head.stored_at = server_time{milliseconds{milliseconds_at(bytes, at::stored_at)}};
   head.until = server_time{milliseconds{milliseconds_at(bytes, at::until)}};
@@ -88,22 +88,22 @@ decoded decode(std::string_view bytes) noexcept {
   head.digest = base::load_big_endian<std::uint64_t>(bytes, at::digest);
 
   const auto load_or_attempts = base::load_big_endian<std::uint32_t>(bytes, at::load_or_attempts);
-  switch (head.what) {
+  switch (head.kind) {
     case kind::value:
     case kind::absent: head.load_us = load_or_attempts; break;
     case kind::pending:
     case kind::failed: head.attempts = load_or_attempts; break;
     case kind::uncacheable: break;
   }
-  if (head.what == kind::value) {
+  if (head.kind == kind::value) {
     head.grace = milliseconds{milliseconds_at(bytes, at::grace_or_client_id)};
   }
-  if (head.what == kind::pending) {
+  if (head.kind == kind::pending) {
     head.holder_client_id = base::load_big_endian<std::uint64_t>(bytes, at::grace_or_client_id);
-  } else if (head.what != kind::uncacheable) {
+  } else if (head.kind != kind::uncacheable) {
     head.checksum = base::load_big_endian<std::uint32_t>(bytes, at::checksum);
   }
-  if (head.what == kind::failed) head.failure = failure_of(byte_at(bytes, at::failure));
+  if (head.kind == kind::failed) head.failure = failure_of(byte_at(bytes, at::failure));
   return read;
 }
 
@@ -112,7 +112,7 @@ std::string encode(const envelope& head, std::string_view payload) {
   bytes.reserve(envelope_size + payload.size());
   bytes.resize(envelope_size, '\0');
 
-  const auto kind_number = static_cast<unsigned char>(head.what);
+  const auto kind_number = static_cast<unsigned char>(head.kind);
   bytes[at::magic] = static_cast<char>(magic);
   bytes[at::format_and_kind] = static_cast<char>((format << 4U) | kind_number);
   bytes[at::flags] = static_cast<char>(head.flags);
@@ -121,15 +121,15 @@ std::string encode(const envelope& head, std::string_view payload) {
   bytes.replace(at::token, token::size, head.produced_by.view());
   base::store_big_endian(bytes, at::digest, head.digest);
 
-  const bool answers = head.what == kind::value || head.what == kind::absent;
+  const bool answers = head.kind == kind::value || head.kind == kind::absent;
   base::store_big_endian(bytes, at::load_or_attempts, answers ? head.load_us : head.attempts);
-  if (head.what == kind::value) store_milliseconds(bytes, at::grace_or_client_id, head.grace);
-  if (head.what == kind::pending) {
+  if (head.kind == kind::value) store_milliseconds(bytes, at::grace_or_client_id, head.grace);
+  if (head.kind == kind::pending) {
     base::store_big_endian(bytes, at::grace_or_client_id, head.holder_client_id);
   } else {
     base::store_big_endian(bytes, at::checksum, head.checksum);
   }
-  if (head.what == kind::failed) bytes[at::failure] = static_cast<char>(head.failure);
+  if (head.kind == kind::failed) bytes[at::failure] = static_cast<char>(head.failure);
 
   bytes.append(payload);
   return bytes;
@@ -156,8 +156,8 @@ std::uint32_t checksum_of(std::string_view payload, std::uint64_t digest) noexce
 }
 
 bool is_genuine(const decoded& read, std::uint64_t digest) noexcept {
-  if (read.how != decoding::ours || read.head.digest != digest) return false;
-  switch (read.head.what) {
+  if (read.format != decoding::ours || read.head.digest != digest) return false;
+  switch (read.head.kind) {
     case kind::value:
     case kind::failed: return read.head.checksum == checksum_of(read.payload, digest);
     case kind::absent:

@@ -29,12 +29,12 @@ enum class kind : std::uint8_t {
 /// Why a load failed, as other processes are told.
 enum class failure_class : std::uint8_t { threw = 1, timed_out = 2, cancelled = 3 };
 
-/// The envelope's fields under one name each; which of them mean something depends on `what`.
+/// The envelope's fields under one name each; which of them mean something depends on `kind`.
 struct envelope {
   static constexpr std::uint8_t flag_untracked_waiter = 1;
   static constexpr std::uint8_t flag_expired_by_hand = 2;
 
-  kind what = kind::value;
+  entry::kind kind = entry::kind::value;
   std::uint8_t flags = 0;
   failure_class failure = failure_class::threw;  ///< failed only
   std::uint32_t load_us = 0;                     ///< value, absent: the load's duration, saturating
@@ -58,7 +58,7 @@ enum class decoding : std::uint8_t {
 };
 
 struct decoded {
-  decoding how = decoding::foreign;
+  decoding format = decoding::foreign;
   envelope head{};           ///< only when `ours`
   std::string_view payload;  ///< only when `ours`; points into the decoded bytes
 };

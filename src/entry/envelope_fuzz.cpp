@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whatever stands under our key, we read it without harm; and what we write, we read back. Seeds:
+// Whatever stands under our key, we read it without harm; and stored we write, we read back. Seeds:
 // test/corpus/envelope, real entries of every kind.
 #include "entry/envelope.hpp"
 
@@ -30,7 +30,7 @@ void look_at_times(const envelope& head) {
     const freshness seen = freshness_of(head, now);
     demand(age_of(head, now) >= milliseconds::zero());
     demand(now < head.until || seen != freshness::fresh);
-    demand(head.what == kind::value || seen != freshness::stale);
+    demand(head.kind == kind::value || seen != freshness::stale);
     const early_inputs eager{.beta = 1e6, .unit = 0.01, .lead_max = milliseconds::max()};
     demand(!is_due_early(head, now, eager) || seen == freshness::fresh);
   }
@@ -38,8 +38,8 @@ void look_at_times(const envelope& head) {
 
 void read_as_it_is(std::string_view bytes) {
   const decoded read = decode(bytes);
-  demand(is_genuine(read, read.head.digest) == false || read.how == decoding::ours);
-  if (read.how != decoding::ours) {
+  demand(is_genuine(read, read.head.digest) == false || read.format == decoding::ours);
+  if (read.format != decoding::ours) {
     demand(read.payload.empty() && read.head == envelope{});
     return;
   }
@@ -48,7 +48,7 @@ void read_as_it_is(std::string_view bytes) {
   look_at_times(read.head);
   const std::string again = encode(read.head, read.payload);
   const decoded second = decode(again);
-  demand(second.how == decoding::ours && second.head == read.head);
+  demand(second.format == decoding::ours && second.head == read.head);
   demand(second.payload == read.payload);
 }
 
@@ -61,12 +61,12 @@ void mend_and_break(std::string bytes) {
   bytes[1] = static_cast<char>(0x10 | (static_cast<unsigned char>(bytes[1]) % 5));
   bytes[24] = static_cast<char>(bytes[24] | 1);
   decoded read = decode(bytes);
-  demand(read.how == decoding::ours);
+  demand(read.format == decoding::ours);
   const std::uint64_t digest = read.head.digest;
-  const kind what = read.head.what;
-  const bool has_none = what == kind::absent || what == kind::uncacheable;
+  const kind stored = read.head.kind;
+  const bool has_none = stored == kind::absent || stored == kind::uncacheable;
   const std::string payload{has_none ? std::string_view{} : read.payload};
-  if (what != kind::pending && what != kind::uncacheable) {
+  if (stored != kind::pending && stored != kind::uncacheable) {
     read.head.checksum = checksum_of(payload, digest);
   }
   std::string whole = encode(read.head, payload);
@@ -79,7 +79,7 @@ void mend_and_break(std::string bytes) {
   const decoded broken = decode(whole);
   const bool covered = place == 0 || (place >= 48 && place < 56);
   demand(!covered || !is_genuine(broken, digest));
-  if (broken.how == decoding::ours) look_at_times(broken.head);
+  if (broken.format == decoding::ours) look_at_times(broken.head);
 }
 
 }  // namespace

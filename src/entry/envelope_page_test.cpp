@@ -69,7 +69,7 @@ class envelope_page : public testing::Test {
 
 TEST_F(envelope_page, NamesTheKeysAsTheCodeDoes) {
   EXPECT_EQ(space_->value_key(fields_.at("key")), fields_.at("value key"));
-  EXPECT_EQ(space_->mark_key(fields_.at("key")), fields_.at("mark key"));
+  EXPECT_EQ(space_->refresh_mark_key(fields_.at("key")), fields_.at("mark key"));
   EXPECT_EQ(space_->wake_channel(fields_.at("key")), fields_.at("wake"));
   const std::string long_key = space_->value_key(std::string(201, 'a'));
   EXPECT_NE(text_.find("`" + long_key + "`"), std::string::npos);
@@ -85,7 +85,7 @@ TEST_F(envelope_page, ShowsTheDigestAndWhatItIsTheHashOf) {
 
 TEST_F(envelope_page, ShowsTheBytesThatTheCodeWritesAndReads) {
   envelope head;
-  head.what = kind::value;
+  head.kind = kind::value;
   head.load_us = static_cast<std::uint32_t>(number("load us"));
   head.stored_at = server_time{milliseconds{number("stored at")}};
   head.until = server_time{milliseconds{number("until")}};
@@ -103,13 +103,13 @@ TEST_F(envelope_page, ShowsTheBytesThatTheCodeWritesAndReads) {
 }
 
 TEST_F(envelope_page, ReckonsTimesAsTheCodeDoes) {
-  const lifetime made = lifetime_of({.ttl = milliseconds{number("ttl ms")},
-                                     .grace = milliseconds{number("grace ms")},
-                                     .lease_ttl = milliseconds{number("lease ms")},
-                                     .load_time = microseconds{number("load us")}});
-  EXPECT_EQ(number("stored at") + made.fresh.count(), number("until"));
-  EXPECT_EQ(made.grace.count(), number("grace ms"));
-  EXPECT_EQ(made.key_ttl.count(), number("key ttl ms"));
+  const lifetime times = lifetime_of({.ttl = milliseconds{number("ttl ms")},
+                                      .grace = milliseconds{number("grace ms")},
+                                      .lease_ttl = milliseconds{number("lease ms")},
+                                      .load_time = microseconds{number("load us")}});
+  EXPECT_EQ(number("stored at") + times.fresh.count(), number("until"));
+  EXPECT_EQ(times.grace.count(), number("grace ms"));
+  EXPECT_EQ(times.key_ttl.count(), number("key ttl ms"));
 }
 
 }  // namespace

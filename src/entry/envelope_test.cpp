@@ -29,7 +29,7 @@ struct golden {
 
 golden golden_value() {
   envelope head;
-  head.what = kind::value;
+  head.kind = kind::value;
   head.flags = envelope::flag_expired_by_hand;
   head.load_us = 0x01020304;
   head.stored_at = at_ms(0x0000018BCFE56800);
@@ -46,7 +46,7 @@ golden golden_value() {
 
 golden golden_pending() {
   envelope head;
-  head.what = kind::pending;
+  head.kind = kind::pending;
   head.flags = envelope::flag_untracked_waiter;
   head.attempts = 7;
   head.stored_at = at_ms(0x0000018BCFE56800);
@@ -62,7 +62,7 @@ golden golden_pending() {
 
 golden golden_absent() {
   envelope head;
-  head.what = kind::absent;
+  head.kind = kind::absent;
   head.load_us = std::numeric_limits<std::uint32_t>::max();
   head.stored_at = at_ms(1);
   head.until = at_ms(std::numeric_limits<std::int64_t>::max());
@@ -77,7 +77,7 @@ golden golden_absent() {
 
 golden golden_failed() {
   envelope head;
-  head.what = kind::failed;
+  head.kind = kind::failed;
   head.failure = failure_class::timed_out;
   head.attempts = 3;
   head.stored_at = at_ms(0x0000018BCFE56800);
@@ -93,7 +93,7 @@ golden golden_failed() {
 
 golden golden_uncacheable() {
   envelope head;
-  head.what = kind::uncacheable;
+  head.kind = kind::uncacheable;
   head.stored_at = at_ms(0x0000018BCFE56800);
   head.until = at_ms(0x0000018BCFE56BE8);
   head.produced_by = some_token();
@@ -117,55 +117,55 @@ std::string random_bytes(base::seeded_random& random, std::size_t size) {
 /// Any envelope that can be stored: fields of other kinds are left at their defaults.
 envelope random_envelope(base::seeded_random& random) {
   envelope head;
-  head.what = static_cast<kind>(random.next() % 5);
+  head.kind = static_cast<kind>(random.next() % 5);
   head.flags = static_cast<std::uint8_t>(random.next());
   head.stored_at = at_ms(static_cast<std::int64_t>(random.next() >> 1U));
   head.until = at_ms(static_cast<std::int64_t>(random.next() >> 1U));
   head.produced_by = token::from(random_bytes(random, token::size));
   head.digest = random.next();
   const auto number = static_cast<std::uint32_t>(random.next());
-  if (head.what == kind::value || head.what == kind::absent) head.load_us = number;
-  if (head.what == kind::pending || head.what == kind::failed) head.attempts = number;
-  if (head.what == kind::value) {
+  if (head.kind == kind::value || head.kind == kind::absent) head.load_us = number;
+  if (head.kind == kind::pending || head.kind == kind::failed) head.attempts = number;
+  if (head.kind == kind::value) {
     head.grace = milliseconds{static_cast<std::int64_t>(random.next() >> 1U)};
   }
-  if (head.what == kind::failed) {
+  if (head.kind == kind::failed) {
     head.failure = static_cast<failure_class>(1 + random.next() % 3);
   }
-  if (head.what == kind::pending) {
+  if (head.kind == kind::pending) {
     head.holder_client_id = random.next();
-  } else if (head.what != kind::uncacheable) {
+  } else if (head.kind != kind::uncacheable) {
     head.checksum = static_cast<std::uint32_t>(random.next());
   }
   return head;
 }
 
 /// A genuine entry of this kind for digest 42.
-std::string genuine(kind what, std::string_view payload) {
+std::string genuine(kind stored, std::string_view payload) {
   envelope head;
-  head.what = what;
+  head.kind = stored;
   head.stored_at = at_ms(1'700'000'000'000);
   head.until = at_ms(1'700'000'060'000);
   head.produced_by = some_token();
   head.digest = 42;
-  if (what != kind::pending) head.checksum = checksum_of(payload, 42);
+  if (stored != kind::pending) head.checksum = checksum_of(payload, 42);
   return encode(head, payload);
 }
 
 TEST(envelope, EncodesEveryKindToItsGoldenBytes) {
-  for (const golden& wanted : all_golden()) {
-    EXPECT_EQ(hex_of_bytes(encode(wanted.head, wanted.payload)),
-              hex_of_bytes(bytes_of_hex(wanted.hex)));
+  for (const golden& expected : all_golden()) {
+    EXPECT_EQ(hex_of_bytes(encode(expected.head, expected.payload)),
+              hex_of_bytes(bytes_of_hex(expected.hex)));
   }
 }
 
 TEST(envelope, DecodesEveryKindFromItsGoldenBytes) {
-  for (const golden& wanted : all_golden()) {
-    const std::string bytes = bytes_of_hex(wanted.hex);
+  for (const golden& expected : all_golden()) {
+    const std::string bytes = bytes_of_hex(expected.hex);
     const decoded read = decode(bytes);
-    ASSERT_EQ(read.how, decoding::ours);
-    EXPECT_EQ(read.head, wanted.head);
-    EXPECT_EQ(read.payload, wanted.payload);
+    ASSERT_EQ(read.format, decoding::ours);
+    EXPECT_EQ(read.head, expected.head);
+    EXPECT_EQ(read.payload, expected.payload);
   }
 }
 
@@ -176,7 +176,7 @@ TEST(envelope, DecodesWhatItEncodes) {
     const std::string payload = random_bytes(random, random.next() % 100);
     const std::string bytes = encode(head, payload);
     const decoded read = decode(bytes);
-    ASSERT_EQ(read.how, decoding::ours);
+    ASSERT_EQ(read.format, decoding::ours);
     ASSERT_EQ(read.head, head);
     ASSERT_EQ(read.payload, payload);
     ASSERT_EQ(encode(read.head, read.payload), bytes);
@@ -205,28 +205,28 @@ TEST(envelope, WritesNegativeTimesAsZero) {
 TEST(envelope, CallsShortAndUnmarkedStringsForeign) {
   const std::string whole = genuine(kind::value, "");
   for (std::size_t size = 0; size < envelope_size; ++size) {
-    EXPECT_EQ(decode(whole.substr(0, size)).how, decoding::foreign) << size;
+    EXPECT_EQ(decode(whole.substr(0, size)).format, decoding::foreign) << size;
   }
-  EXPECT_EQ(decode(whole).how, decoding::ours);
+  EXPECT_EQ(decode(whole).format, decoding::ours);
   for (int first = 0; first < 256; ++first) {
     std::string other = whole;
     other[0] = static_cast<char>(static_cast<unsigned char>(first));
-    EXPECT_EQ(decode(other).how, first == 0xFE ? decoding::ours : decoding::foreign) << first;
+    EXPECT_EQ(decode(other).format, first == 0xFE ? decoding::ours : decoding::foreign) << first;
   }
 }
 
 TEST(envelope, CallsAnEntryWithoutATokenForeignUnlessItIsNewer) {
-  for (const kind what :
+  for (const kind stored :
        {kind::value, kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
-    std::string bytes = genuine(what, "");
+    std::string bytes = genuine(stored, "");
     bytes.replace(24, token::size, token::size, '\0');
-    EXPECT_EQ(decode(bytes).how, decoding::foreign);
+    EXPECT_EQ(decode(bytes).format, decoding::foreign);
     EXPECT_FALSE(is_genuine(decode(bytes), 42));
     bytes[39] = '\1';
-    EXPECT_EQ(decode(bytes).how, decoding::ours);
+    EXPECT_EQ(decode(bytes).format, decoding::ours);
     bytes[39] = '\0';
     bytes[1] = '\x15';
-    EXPECT_EQ(decode(bytes).how, decoding::newer);
+    EXPECT_EQ(decode(bytes).format, decoding::newer);
   }
 }
 
@@ -236,7 +236,7 @@ TEST(envelope, CallsUnknownFormatsAndKindsNewer) {
     bytes[1] = static_cast<char>(static_cast<unsigned char>(second));
     const bool known = second >= 0x10 && second <= 0x14;
     const decoded read = decode(bytes);
-    EXPECT_EQ(read.how, known ? decoding::ours : decoding::newer) << second;
+    EXPECT_EQ(read.format, known ? decoding::ours : decoding::newer) << second;
     if (!known) {
       EXPECT_FALSE(is_genuine(read, 42));
       EXPECT_TRUE(read.payload.empty());
@@ -248,18 +248,18 @@ TEST(envelope, TakesAnUnknownFailureClassForAThrow) {
   for (unsigned third = 0; third < 256; ++third) {
     std::string bytes = genuine(kind::failed, "");
     bytes[3] = static_cast<char>(static_cast<unsigned char>(third));
-    const auto wanted = third == 2   ? failure_class::timed_out
-                        : third == 3 ? failure_class::cancelled
-                                     : failure_class::threw;
-    EXPECT_EQ(decode(bytes).head.failure, wanted) << third;
+    const auto expected = third == 2   ? failure_class::timed_out
+                          : third == 3 ? failure_class::cancelled
+                                       : failure_class::threw;
+    EXPECT_EQ(decode(bytes).head.failure, expected) << third;
   }
 }
 
 TEST(envelope, IgnoresTheReservedBytes) {
-  for (const golden& wanted : all_golden()) {
-    std::string bytes = bytes_of_hex(wanted.hex);
+  for (const golden& expected : all_golden()) {
+    std::string bytes = bytes_of_hex(expected.hex);
     bytes.replace(60, 4, "\x01\x80\xff\x7f", 4);
-    EXPECT_EQ(decode(bytes).head, wanted.head);
+    EXPECT_EQ(decode(bytes).head, expected.head);
   }
 }
 
@@ -272,18 +272,18 @@ TEST(envelope, ReadsOtherFlagBitsButKeepsTheKnownOnesApart) {
 }
 
 TEST(envelope, IsGenuineOnlyUnderItsOwnDigest) {
-  for (const kind what :
+  for (const kind stored :
        {kind::value, kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
-    const std::string bytes = genuine(what, "");
+    const std::string bytes = genuine(stored, "");
     EXPECT_TRUE(is_genuine(decode(bytes), 42));
     EXPECT_FALSE(is_genuine(decode(bytes), 43));
   }
 }
 
 TEST(envelope, IsNotGenuineOnceItsPayloadIsCutOrGrown) {
-  for (const kind what : {kind::value, kind::failed}) {
+  for (const kind stored : {kind::value, kind::failed}) {
     const std::string payload(300, 'p');
-    const std::string bytes = genuine(what, payload);
+    const std::string bytes = genuine(stored, payload);
     ASSERT_TRUE(is_genuine(decode(bytes), 42));
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       ASSERT_FALSE(is_genuine(decode(bytes.substr(0, size)), 42)) << size;
@@ -317,7 +317,7 @@ TEST(envelope, NoticesFlippedBitsOutsideTheFieldsThatScriptsChange) {
     const bool reserved = offset >= 60;
     EXPECT_EQ(is_genuine(read, 42), to_pending || in_place || reserved) << "bit " << bit;
     if (to_pending) {
-      EXPECT_EQ(read.head.what, kind::pending);
+      EXPECT_EQ(read.head.kind, kind::pending);
     }
     if (in_place) {
       EXPECT_EQ(read.payload, "payload");
@@ -331,7 +331,7 @@ TEST(envelope, NeverTakesAFlippedPendingForAnAnswer) {
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
     const decoded read = decode(flipped);
     if (is_genuine(read, 42)) {
-      EXPECT_EQ(read.head.what, kind::pending) << "bit " << bit;
+      EXPECT_EQ(read.head.kind, kind::pending) << "bit " << bit;
     }
   }
 }

@@ -36,10 +36,10 @@ server_time servable_until(const envelope& head) noexcept {
 
 freshness freshness_of(const envelope& head, server_time now, const trust& trusted) noexcept {
   const bool by_hand =
-      head.what == kind::value && (head.flags & envelope::flag_expired_by_hand) != 0;
+      head.kind == kind::value && (head.flags & envelope::flag_expired_by_hand) != 0;
   const bool is_trusted = !trusted.nothing_is_fresh && head.stored_at >= trusted.stored_from;
   if (now < head.until && !by_hand && is_trusted) return freshness::fresh;
-  if (head.what != kind::value) return freshness::expired;
+  if (head.kind != kind::value) return freshness::expired;
   if (!is_trusted && head.grace.count() <= 0) return freshness::expired;
   return now < servable_until(head) ? freshness::stale : freshness::expired;
 }
@@ -59,11 +59,11 @@ lifetime lifetime_of(const lifetime_inputs& in) noexcept {
   // Written so that a cut which is not a number cuts nothing.
   const milliseconds jitter{cut > 0.0 ? static_cast<std::int64_t>(std::min(cut, most)) : 0};
 
-  lifetime made;
-  made.fresh = std::max(ttl - jitter - load, std::min(ttl, shortest_fresh));
-  made.grace = bounded(in.grace);
-  made.key_ttl = made.fresh + std::max(made.grace, 2 * bounded(in.lease_ttl) + 4 * load);
-  return made;
+  lifetime times;
+  times.fresh = std::max(ttl - jitter - load, std::min(ttl, shortest_fresh));
+  times.grace = bounded(in.grace);
+  times.key_ttl = times.fresh + std::max(times.grace, 2 * bounded(in.lease_ttl) + 4 * load);
+  return times;
 }
 
 milliseconds failure_pause(microseconds load_time, std::uint32_t attempt, double unit,

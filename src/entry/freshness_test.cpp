@@ -18,9 +18,9 @@ constexpr milliseconds hundred_years{3'155'760'000'000};
 
 server_time at_ms(std::int64_t count) { return server_time{milliseconds{count}}; }
 
-envelope made(kind what, std::int64_t until, std::int64_t grace = 0) {
+envelope entry_of(kind stored, std::int64_t until, std::int64_t grace = 0) {
   envelope head;
-  head.what = what;
+  head.kind = stored;
   head.until = at_ms(until);
   head.grace = milliseconds{grace};
   return head;
@@ -28,19 +28,19 @@ envelope made(kind what, std::int64_t until, std::int64_t grace = 0) {
 
 TEST(freshness, OfAValueEndsExactlyAtItsTimes) {
   for (std::int64_t grace = 0; grace <= 4; ++grace) {
-    const envelope head = made(kind::value, 100, grace);
+    const envelope head = entry_of(kind::value, 100, grace);
     for (std::int64_t now = 90; now <= 110; ++now) {
-      const auto wanted = now < 100           ? freshness::fresh
-                          : now < 100 + grace ? freshness::stale
-                                              : freshness::expired;
-      EXPECT_EQ(freshness_of(head, at_ms(now)), wanted) << now << " grace " << grace;
+      const auto expected = now < 100           ? freshness::fresh
+                            : now < 100 + grace ? freshness::stale
+                                                : freshness::expired;
+      EXPECT_EQ(freshness_of(head, at_ms(now)), expected) << now << " grace " << grace;
     }
   }
 }
 
 TEST(freshness, OfOtherKindsKnowsNoGrace) {
-  for (const kind what : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
-    const envelope head = made(what, 100, 50);
+  for (const kind stored : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
+    const envelope head = entry_of(stored, 100, 50);
     for (std::int64_t now = 90; now <= 160; ++now) {
       EXPECT_EQ(freshness_of(head, at_ms(now)), now < 100 ? freshness::fresh : freshness::expired);
     }
@@ -48,7 +48,7 @@ TEST(freshness, OfOtherKindsKnowsNoGrace) {
 }
 
 TEST(freshness, OfAValueExpiredByHandIsAtBestStale) {
-  envelope head = made(kind::value, 100, 10);
+  envelope head = entry_of(kind::value, 100, 10);
   head.flags = envelope::flag_expired_by_hand;
   EXPECT_EQ(freshness_of(head, at_ms(99)), freshness::stale);
   EXPECT_EQ(freshness_of(head, at_ms(109)), freshness::stale);
@@ -59,7 +59,7 @@ TEST(freshness, OfAValueFromBeforeTheServersStartIsAtBestStaleAndOnlyWithGrace) 
   const trust since{.stored_from = at_ms(50)};
   for (const std::int64_t stored : {0, 49, 50}) {
     const bool is_old = stored < 50;
-    envelope head = made(kind::value, 100, 10);
+    envelope head = entry_of(kind::value, 100, 10);
     head.stored_at = at_ms(stored);
     EXPECT_EQ(freshness_of(head, at_ms(99), since), is_old ? freshness::stale : freshness::fresh);
     EXPECT_EQ(freshness_of(head, at_ms(109), since), freshness::stale);
@@ -70,8 +70,8 @@ TEST(freshness, OfAValueFromBeforeTheServersStartIsAtBestStaleAndOnlyWithGrace) 
 }
 
 TEST(freshness, OfEverythingElseFromBeforeTheServersStartIsOver) {
-  for (const kind what : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
-    envelope head = made(what, 100, 10);
+  for (const kind stored : {kind::absent, kind::pending, kind::failed, kind::uncacheable}) {
+    envelope head = entry_of(stored, 100, 10);
     head.stored_at = at_ms(49);
     EXPECT_EQ(freshness_of(head, at_ms(60), {.stored_from = at_ms(50)}), freshness::expired);
     EXPECT_EQ(freshness_of(head, at_ms(60), {.stored_from = at_ms(49)}), freshness::fresh);
@@ -80,14 +80,14 @@ TEST(freshness, OfEverythingElseFromBeforeTheServersStartIsOver) {
 
 TEST(freshness, OfNothingIsFreshOnAReplica) {
   const trust replica{.nothing_is_fresh = true};
-  EXPECT_EQ(freshness_of(made(kind::value, 100, 10), at_ms(0), replica), freshness::stale);
-  EXPECT_EQ(freshness_of(made(kind::value, 100, 0), at_ms(0), replica), freshness::expired);
-  EXPECT_EQ(freshness_of(made(kind::absent, 100), at_ms(0), replica), freshness::expired);
+  EXPECT_EQ(freshness_of(entry_of(kind::value, 100, 10), at_ms(0), replica), freshness::stale);
+  EXPECT_EQ(freshness_of(entry_of(kind::value, 100, 0), at_ms(0), replica), freshness::expired);
+  EXPECT_EQ(freshness_of(entry_of(kind::absent, 100), at_ms(0), replica), freshness::expired);
 }
 
 TEST(freshness, IgnoresFlagsThatItDoesNotKnow) {
-  for (const kind what : {kind::value, kind::absent, kind::pending, kind::failed}) {
-    envelope head = made(what, 100);
+  for (const kind stored : {kind::value, kind::absent, kind::pending, kind::failed}) {
+    envelope head = entry_of(stored, 100);
     head.flags = 0xFD;
     EXPECT_EQ(freshness_of(head, at_ms(99)), freshness::fresh);
     EXPECT_EQ(freshness_of(head, at_ms(100)), freshness::expired);
@@ -95,16 +95,16 @@ TEST(freshness, IgnoresFlagsThatItDoesNotKnow) {
 }
 
 TEST(freshness, SaturatesAtTheEndsOfTime) {
-  EXPECT_EQ(freshness_of(made(kind::value, most, most), at_ms(most - 1)), freshness::fresh);
-  EXPECT_EQ(freshness_of(made(kind::value, most - 1, most), at_ms(most - 1)), freshness::stale);
-  EXPECT_EQ(freshness_of(made(kind::value, 1, most), at_ms(most - 1)), freshness::stale);
-  EXPECT_EQ(freshness_of(made(kind::value, least, 0), at_ms(least)), freshness::expired);
-  EXPECT_EQ(freshness_of(made(kind::value, 0, least), at_ms(0)), freshness::expired);
-  EXPECT_EQ(freshness_of(made(kind::value, 0, 0), at_ms(least)), freshness::fresh);
+  EXPECT_EQ(freshness_of(entry_of(kind::value, most, most), at_ms(most - 1)), freshness::fresh);
+  EXPECT_EQ(freshness_of(entry_of(kind::value, most - 1, most), at_ms(most - 1)), freshness::stale);
+  EXPECT_EQ(freshness_of(entry_of(kind::value, 1, most), at_ms(most - 1)), freshness::stale);
+  EXPECT_EQ(freshness_of(entry_of(kind::value, least, 0), at_ms(least)), freshness::expired);
+  EXPECT_EQ(freshness_of(entry_of(kind::value, 0, least), at_ms(0)), freshness::expired);
+  EXPECT_EQ(freshness_of(entry_of(kind::value, 0, 0), at_ms(least)), freshness::fresh);
 }
 
 TEST(age, CountsFromTheStartOfTheLoad) {
-  envelope head = made(kind::value, 0);
+  envelope head = entry_of(kind::value, 0);
   head.stored_at = at_ms(1'000);
   head.load_us = 250'000;
   EXPECT_EQ(age_of(head, at_ms(1'000)), milliseconds{250});
@@ -114,7 +114,7 @@ TEST(age, CountsFromTheStartOfTheLoad) {
 }
 
 TEST(age, IsNeverNegativeAndNeverOverflows) {
-  envelope head = made(kind::value, 0);
+  envelope head = entry_of(kind::value, 0);
   head.stored_at = at_ms(1'000);
   head.load_us = 5'000;
   EXPECT_EQ(age_of(head, at_ms(990)), milliseconds{0});
@@ -251,13 +251,13 @@ TEST(failure_pause, DoublesWithEveryAttemptUpToItsLimit) {
       {1'000, {1000, 2000, 4000, 5000, 5000}},
       {30'000, {1000, 2000, 4000, 5000, 5000}},
   };
-  for (const row& wanted : table) {
+  for (const row& expected : table) {
     std::uint32_t attempt = 0;
-    for (const std::int64_t pause : wanted.pauses) {
+    for (const std::int64_t pause : expected.pauses) {
       ++attempt;
-      const auto got = failure_pause(milliseconds{wanted.load_ms}, attempt, 0.5, limit);
+      const auto got = failure_pause(milliseconds{expected.load_ms}, attempt, 0.5, limit);
       EXPECT_NEAR(static_cast<double>(got.count()), static_cast<double>(pause), 1.0)
-          << wanted.load_ms << " ms, attempt " << attempt;
+          << expected.load_ms << " ms, attempt " << attempt;
     }
   }
 }
@@ -309,7 +309,7 @@ TEST(failure_pause, KeepsTheLimitThatItIsGiven) {
 }
 
 TEST(failure_pause, EndsAtTheReadersOwnLimitAtTheLatest) {
-  envelope head = made(kind::failed, 10'000);
+  envelope head = entry_of(kind::failed, 10'000);
   head.stored_at = at_ms(1'000);
   EXPECT_EQ(pause_end_of(head, milliseconds{5'000}), at_ms(7'000));
   EXPECT_EQ(pause_end_of(head, milliseconds{50'000}), at_ms(10'000));

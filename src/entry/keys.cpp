@@ -54,9 +54,9 @@ bool key_space::is_valid_name(std::string_view name) noexcept {
 }
 
 std::string key_space::canary_key(std::string_view id) const {
-  std::string made = name_;
-  made.append(":1.").append(std::to_string(schema_)).append(":c:").append(id);
-  return made;
+  std::string out = name_;
+  out.append(":1.").append(std::to_string(schema_)).append(":c:").append(id);
+  return out;
 }
 
 std::uint64_t key_space::digest(std::string_view key) const {
@@ -64,18 +64,18 @@ std::uint64_t key_space::digest(std::string_view key) const {
 }
 
 std::string key_space::key_of(char kind, std::string_view key) const {
-  std::string made;
-  made.reserve(name_.size() + std::min(key.size(), long_key_size) + 20);
-  made.append(name_).append(":1.").append(std::to_string(schema_));
-  made.append({':', kind, ':', '{'});
+  std::string out;
+  out.reserve(name_.size() + std::min(key.size(), long_key_size) + 20);
+  out.append(name_).append(":1.").append(std::to_string(schema_));
+  out.append({':', kind, ':', '{'});
   if (key.size() > long_key_size) {
-    made += '#';
-    append_long_key(made, key);
+    out += '#';
+    append_long_key(out, key);
   } else {
-    made.append("=").append(key);
+    out.append("=").append(key);
   }
-  made += '}';
-  return made;
+  out += '}';
+  return out;
 }
 
 std::optional<key_parts> parts_of(std::string_view redis_key) noexcept {

@@ -22,7 +22,9 @@ class key_space {
   [[nodiscard]] static bool is_valid_name(std::string_view name) noexcept;
 
   [[nodiscard]] std::string value_key(std::string_view key) const { return key_of('v', key); }
-  [[nodiscard]] std::string mark_key(std::string_view key) const { return key_of('l', key); }
+  [[nodiscard]] std::string refresh_mark_key(std::string_view key) const {
+    return key_of('l', key);
+  }
   [[nodiscard]] std::string wake_channel(std::string_view key) const { return key_of('w', key); }
   /// A key under the same name that no user key can collide with. `id`: letters, digits, '-'.
   [[nodiscard]] std::string canary_key(std::string_view id) const;

@@ -72,11 +72,11 @@ std::string random_key(base::seeded_random& random) {
 TEST(keys, AreTakenApartAgain) {
   const key_space space{"products.x-1", 4294967295U};
   for (const std::string& key : strange_keys()) {
-    for (const auto& [made, kind] :
-         {std::pair{space.value_key(key), 'v'}, std::pair{space.mark_key(key), 'l'},
+    for (const auto& [names, kind] :
+         {std::pair{space.value_key(key), 'v'}, std::pair{space.refresh_mark_key(key), 'l'},
           std::pair{space.wake_channel(key), 'w'}}) {
-      const auto parts = parts_of(made);
-      ASSERT_TRUE(parts.has_value()) << made;
+      const auto parts = parts_of(names);
+      ASSERT_TRUE(parts.has_value()) << names;
       EXPECT_EQ(parts->name, space.name());
       EXPECT_EQ(parts->schema, space.schema());
       EXPECT_EQ(parts->kind, kind);
@@ -124,7 +124,7 @@ TEST(keys, OfOthersAreNotTakenForOurs) {
 TEST(keys, HaveTheWrittenForm) {
   const key_space space{"products", 7};
   EXPECT_EQ(space.value_key("user:42"), "products:1.7:v:{=user:42}");
-  EXPECT_EQ(space.mark_key("user:42"), "products:1.7:l:{=user:42}");
+  EXPECT_EQ(space.refresh_mark_key("user:42"), "products:1.7:l:{=user:42}");
   EXPECT_EQ(space.wake_channel("user:42"), "products:1.7:w:{=user:42}");
   EXPECT_EQ(space.canary_key("ab-1"), "products:1.7:c:ab-1");
   EXPECT_EQ(space.value_key(""), "products:1.7:v:{=}");
@@ -150,10 +150,10 @@ TEST(keys, StandAsAHashWhenLonger) {
 TEST(keys, AreDifferentForDifferentKeys) {
   const key_space space{"n", 1};
   std::set<std::string> given;
-  std::set<std::string> made;
+  std::set<std::string> names;
   const auto check = [&](const std::string& key) {
     const bool is_new = given.insert(key).second;
-    EXPECT_EQ(made.insert(space.value_key(key)).second, is_new);
+    EXPECT_EQ(names.insert(space.value_key(key)).second, is_new);
   };
   for (const std::string& key : strange_keys()) check(key);
   base::seeded_random random{2};
@@ -162,22 +162,22 @@ TEST(keys, AreDifferentForDifferentKeys) {
 }
 
 TEST(keys, AreDifferentForDifferentNamesSchemasAndUses) {
-  std::set<std::string> made;
+  std::set<std::string> names;
   std::size_t count = 0;
   for (const char* name : {"a", "a.1", "a-v", "b", "1", "1.1"}) {
     for (const std::uint32_t schema : {0U, 1U, 11U, 12U}) {
       const key_space space{name, schema};
       for (const std::string& key : strange_keys()) {
-        made.insert(space.value_key(key));
-        made.insert(space.mark_key(key));
-        made.insert(space.wake_channel(key));
+        names.insert(space.value_key(key));
+        names.insert(space.refresh_mark_key(key));
+        names.insert(space.wake_channel(key));
         count += 3;
       }
-      made.insert(space.canary_key("1-a"));
+      names.insert(space.canary_key("1-a"));
       ++count;
     }
   }
-  EXPECT_EQ(made.size(), count);
+  EXPECT_EQ(names.size(), count);
 }
 
 TEST(keys, OfOneEntryShareTheirHashSlot) {
@@ -188,7 +188,7 @@ TEST(keys, OfOneEntryShareTheirHashSlot) {
   const key_space space{"n", 1};
   const auto check = [&](const std::string& key) {
     const unsigned slot = slot_of(space.value_key(key));
-    EXPECT_EQ(slot_of(space.mark_key(key)), slot);
+    EXPECT_EQ(slot_of(space.refresh_mark_key(key)), slot);
     EXPECT_EQ(slot_of(space.wake_channel(key)), slot);
   };
   for (const std::string& key : strange_keys()) check(key);
@@ -213,11 +213,11 @@ TEST(keys, DigestIsThatOfNameSchemaAndKey) {
 TEST(names, AreLettersDigitsDotsDashesAndUnderscores) {
   for (unsigned byte = 0; byte < 256; ++byte) {
     const char c = static_cast<char>(static_cast<unsigned char>(byte));
-    const bool wanted = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
-    EXPECT_EQ(key_space::is_valid_name(std::string(1, c)), wanted) << byte;
-    EXPECT_EQ(key_space::is_valid_name(std::string("a") + c), wanted) << byte;
-    EXPECT_EQ(key_space::is_valid_name(c + std::string("a")), wanted) << byte;
+    const bool is_allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    EXPECT_EQ(key_space::is_valid_name(std::string(1, c)), is_allowed) << byte;
+    EXPECT_EQ(key_space::is_valid_name(std::string("a") + c), is_allowed) << byte;
+    EXPECT_EQ(key_space::is_valid_name(c + std::string("a")), is_allowed) << byte;
   }
 }
 

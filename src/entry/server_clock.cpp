@@ -24,31 +24,31 @@ microseconds between(steady_time from, steady_time to) noexcept {
 // The samples kept are in order of time, and each has a longer round trip than the one before: the
 // first one inside the window is the best of the window, the last one is the newest of all.
 void server_clock::add(const sample& seen) noexcept {
-  const auto told = seen.server.time_since_epoch();
-  if (seen.received < seen.sent || told < milliseconds::zero() || told > last_time) return;
+  const auto shown = seen.server.time_since_epoch();
+  if (seen.received < seen.sent || shown < milliseconds::zero() || shown > last_time) return;
 
   const microseconds round_trip = between(seen.sent, seen.received);
   const steady_time midpoint = seen.sent + round_trip / 2;
-  const kept made{seen.received, round_trip,
-                  microseconds{saturating_subtract(microseconds{told}.count(),
-                                                   midpoint.time_since_epoch().count())}};
+  const kept newest{seen.received, round_trip,
+                    microseconds{saturating_subtract(microseconds{shown}.count(),
+                                                     midpoint.time_since_epoch().count())}};
 
   // The true offset is no further than half a round trip from each sample's. If two cannot both be
   // true, a clock stepped in between, and the older is void however small its round trip.
-  const auto contradicts = [&made](const kept& older) {
-    const auto apart = saturating_subtract(made.offset.count(), older.offset.count());
-    const auto reach = (made.round_trip / 2 + older.round_trip / 2 + grain).count();
-    return apart > reach || apart < -reach || made.received < older.received;
+  const auto contradicts = [&newest](const kept& older) {
+    const auto apart = saturating_subtract(newest.offset.count(), older.offset.count());
+    const auto reach = (newest.round_trip / 2 + older.round_trip / 2 + grain).count();
+    return apart > reach || apart < -reach || newest.received < older.received;
   };
   const auto end = samples_.begin() + static_cast<std::ptrdiff_t>(size_);
   const auto useless = [&](const kept& older) {
-    return contradicts(older) || older.round_trip >= made.round_trip ||
-           between(older.received, made.received) > window;
+    return contradicts(older) || older.round_trip >= newest.round_trip ||
+           between(older.received, newest.received) > window;
   };
   size_ =
       static_cast<std::size_t>(std::remove_if(samples_.begin(), end, useless) - samples_.begin());
   if (size_ == capacity) --size_;  // the newest is worth more than the last one before it
-  samples_[size_++] = made;
+  samples_[size_++] = newest;
 }
 
 void server_clock::reset() noexcept { size_ = 0; }
@@ -60,8 +60,8 @@ std::optional<server_time> server_clock::at(steady_time now) const noexcept {
     return between(seen.received, now) <= window;
   });
   if (best == end) --best;
-  const microseconds told{saturating_add(now.time_since_epoch().count(), best->offset.count())};
-  return server_time{std::chrono::floor<milliseconds>(told)};
+  const microseconds shown{saturating_add(now.time_since_epoch().count(), best->offset.count())};
+  return server_time{std::chrono::floor<milliseconds>(shown)};
 }
 
 }  // namespace drover::entry

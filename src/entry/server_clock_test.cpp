@@ -133,10 +133,10 @@ TEST(server_clock, LeavesOutWhatCannotBe) {
 
 TEST(server_clock, SurvivesTheEndsOfTime) {
   server_clock clock;
-  const server_time told{milliseconds{server_start_ms}};
-  clock.add({steady_time::min(), steady_time::max(), told});
-  clock.add({steady_time::max(), steady_time::max(), told});
-  clock.add({steady_time::min(), steady_time::min(), told});
+  const server_time shown{milliseconds{server_start_ms}};
+  clock.add({steady_time::min(), steady_time::max(), shown});
+  clock.add({steady_time::max(), steady_time::max(), shown});
+  clock.add({steady_time::min(), steady_time::min(), shown});
   EXPECT_TRUE(clock.at(steady_time::max()).has_value());
   EXPECT_TRUE(clock.at(steady_time::min()).has_value());
 }
@@ -151,8 +151,9 @@ TEST(server_clock, ErrsByNoMoreThanHalfTheBestRoundTrip) {
     now += microseconds{static_cast<std::int64_t>(random.next() % 5'000'000)};
     const microseconds there{static_cast<std::int64_t>(random.next() % 50'000)};
     const microseconds back{static_cast<std::int64_t>(random.next() % 50'000)};
-    const auto told = milliseconds{server_start_ms} + std::chrono::floor<milliseconds>(now + there);
-    clock.add({steady(now), steady(now + there + back), server_time{told}});
+    const auto shown =
+        milliseconds{server_start_ms} + std::chrono::floor<milliseconds>(now + there);
+    clock.add({steady(now), steady(now + there + back), server_time{shown}});
     now += there + back;
     seen.emplace_back(now, there + back);
 

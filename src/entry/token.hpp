@@ -19,9 +19,9 @@ struct token {
   [[nodiscard]] bool is_none() const noexcept { return *this == token{}; }
   /// Precondition: `text.size() == size`.
   [[nodiscard]] static token from(std::string_view text) noexcept {
-    token made;
-    text.copy(made.bytes.data(), size);
-    return made;
+    token out;
+    text.copy(out.bytes.data(), size);
+    return out;
   }
 
   friend auto operator<=>(const token&, const token&) = default;

@@ -21,29 +21,29 @@ class accounts {
  public:
   std::vector<std::string> complaints;
 
-  void complain(std::string what) { complaints.push_back(std::move(what)); }
+  void complain(std::string complaint) { complaints.push_back(std::move(complaint)); }
 
   // --- requests
   [[nodiscard]] bool has_outstanding() const { return !outstanding_.empty(); }
-  [[nodiscard]] action_kind oldest() const { return outstanding_.front().what; }
+  [[nodiscard]] action_kind oldest() const { return outstanding_.front().kind; }
 
   action take_oldest() {
-    const action asked = outstanding_.front();
+    const action oldest_action = outstanding_.front();
     outstanding_.pop_front();
-    return asked;
+    return oldest_action;
   }
 
   /// The oldest request of this kind. Complains when there is none.
-  std::optional<action> take(action_kind what) {
+  std::optional<action> take(action_kind kind) {
     const auto at = std::find_if(outstanding_.begin(), outstanding_.end(),
-                                 [&](const action& one) { return one.what == what; });
+                                 [&](const action& one) { return one.kind == kind; });
     if (at == outstanding_.end()) {
       complain("nothing was sent that this answers");
       return std::nullopt;
     }
-    const action asked = *at;
+    const action oldest_action = *at;
     outstanding_.erase(at);
-    return asked;
+    return oldest_action;
   }
 
   // --- what the server and the shell grant
@@ -55,18 +55,18 @@ class accounts {
   void marks_void() { marks_.clear(); }
 
   /// The flight must end like this.
-  void ending_is(ending::how what) { due_ending_ = what; }
+  void ending_is(flight_outcome outcome) { due_ending_ = outcome; }
 
   /// The machine asked for this. `was_ended`: it had ended before that.
-  void asked(const action& one, const flight& machine, bool was_ended) {
+  void add(const action& one, const flight& machine, bool was_ended) {
     settle(one, machine);
     const bool has_reply =
-        one.what == action_kind::send_lease || one.what == action_kind::send_renew ||
-        one.what == action_kind::send_fill || one.what == action_kind::send_release ||
-        one.what == action_kind::send_mark || one.what == action_kind::send_promote;
+        one.kind == action_kind::send_lease || one.kind == action_kind::send_renew ||
+        one.kind == action_kind::send_fill || one.kind == action_kind::send_release ||
+        one.kind == action_kind::send_refresh_mark || one.kind == action_kind::send_promote;
     if (has_reply) outstanding_.push_back(one);
-    const bool is_late =
-        one.what == action_kind::send_release_late || one.what == action_kind::send_mark_release;
+    const bool is_late = one.kind == action_kind::send_release_late ||
+                         one.kind == action_kind::send_refresh_mark_release;
     if (was_ended && !is_late) complain("after its end: " + text_of(one));
   }
 
@@ -76,7 +76,7 @@ class accounts {
     for (const auto& token : leases_) complain("lease " + text_of(token) + " is left over");
     for (const auto& token : marks_) complain("mark " + text_of(token) + " is left over");
     if (turns_wanted_ != turns_returned_) complain("turns wanted and returned differ");
-    if (due_ending_ && machine.end().what != *due_ending_) {
+    if (due_ending_ && machine.end().outcome != *due_ending_) {
       complain("the load's result is lost: " + text_of(machine.end()));
     }
     if (machine.due()) complain("an ended flight wants to be called");
@@ -84,7 +84,7 @@ class accounts {
 
  private:
   void settle(const action& one, const flight& machine) {
-    switch (one.what) {
+    switch (one.kind) {
       case action_kind::send_lease: leases_.erase(one.other); break;
       case action_kind::send_fill:
         if (one.other == one.attempt) leases_.erase(one.attempt);
@@ -92,8 +92,8 @@ class accounts {
       case action_kind::send_failure:
       case action_kind::send_release:
       case action_kind::send_release_late: leases_.erase(one.attempt); break;
-      case action_kind::send_mark_pause:
-      case action_kind::send_mark_release: marks_.erase(one.attempt); break;
+      case action_kind::send_refresh_mark_pause:
+      case action_kind::send_refresh_mark_release: marks_.erase(one.attempt); break;
       case action_kind::lease_lost: leases_.erase(machine.held()); break;
       case action_kind::want_turn: ++turns_wanted_; break;
       case action_kind::return_turn: ++turns_returned_; break;
@@ -108,7 +108,7 @@ class accounts {
   int turns_wanted_ = 0;
   int turns_returned_ = 0;
   int finished_ = 0;
-  std::optional<ending::how> due_ending_;
+  std::optional<flight_outcome> due_ending_;
 };
 
 }  // namespace drover::fetch::testing

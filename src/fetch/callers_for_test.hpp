@@ -18,7 +18,7 @@ namespace drover::fetch::testing {
 struct caller {
   std::size_t process = 0;
   bool is_late = false;
-  enum class state { idle, got, aboard, leading, gone } now_in = state::idle;
+  enum class state { idle, got, joined, leading, gone } now_in = state::idle;
   bool began = false;
   int floor = 0;  ///< the last invalidation that was complete when it began
   std::optional<small_server::stored> got{};
@@ -47,12 +47,12 @@ class callers {
 
   void act(caller& one) {
     const bool is_live =
-        one.got && one.got->what == entry::kind::value && one.got->until > in_.server.now;
+        one.got && one.got->kind == entry::kind::value && one.got->until > in_.server.now;
     if (is_live) {
       if (one.got->is_stale && !in_.open_flight(one.process)) {
-        const live_ptr made = in_.new_flight(one.process);
-        made->in_background = true;
-        in_.on(made, [&](flight& machine, actions& out) {
+        const live_ptr refresh = in_.new_flight(one.process);
+        refresh->in_background = true;
+        in_.on(refresh, [&](flight& machine, actions& out) {
           machine.start_refresh(one.got->token, servable_until, out);
         });
       }
@@ -63,7 +63,7 @@ class callers {
     if (is_new) one.on = in_.new_flight(one.process);
     one.stamp = one.on->machine.stamp(in_.server.now);
     ++one.on->waiters;
-    one.now_in = caller::state::aboard;
+    one.now_in = caller::state::joined;
     if (is_new) in_.on(one.on, [](flight& machine, actions& out) { machine.start_cold(out); });
   }
 
@@ -73,15 +73,15 @@ class callers {
     leave(one);
     one.now_in = caller::state::idle;
     if (was->machine.now_in() != flight::state::ended || !end.is_for(one.stamp)) return;
-    switch (end.what) {
-      case ending::how::read: return answer(one, was->read_version, "a LEASE");
-      case ending::how::loaded: return answer(one, was->loaded_version, "a load it joined");
-      case ending::how::failed_here:
-      case ending::how::failed_elsewhere:
-      case ending::how::timed_out: one.now_in = caller::state::gone; return;
-      case ending::how::dissolved:
-      case ending::how::not_begun:
-      case ending::how::saturated: return;
+    switch (end.outcome) {
+      case flight_outcome::read: return answer(one, was->read_version, "a LEASE");
+      case flight_outcome::loaded: return answer(one, was->loaded_version, "a load it joined");
+      case flight_outcome::failed_here:
+      case flight_outcome::failed_elsewhere:
+      case flight_outcome::timed_out: one.now_in = caller::state::gone; return;
+      case flight_outcome::dissolved:
+      case flight_outcome::not_begun:
+      case flight_outcome::saturated: return;
     }
   }
 
@@ -106,21 +106,21 @@ class callers {
     if (is_caller) all[who].now_in = caller::state::leading;
   }
 
-  void load_ends(const live_ptr& of, load_end how) {
+  void load_ends(const live_ptr& of, load_end load_result) {
     of->is_loading = false;
     in_.on(of, [&](flight& machine, actions& out) {
-      if (how == load_end::threw) {
+      if (load_result == load_end::threw) {
         ++in_.gone_wrong;
         machine.load_failed(entry::failure_class::threw, out);
       } else {
-        if (how == load_end::not_stored) ++in_.gone_wrong;
-        machine.load_done(how == load_end::stored, out);
+        if (load_result == load_end::not_stored) ++in_.gone_wrong;
+        machine.load_done(load_result == load_end::stored, out);
       }
     });
     for (caller& one : all) {
       if (one.on != of || one.now_in != caller::state::leading) continue;
       leave(one);
-      if (how == load_end::threw) {
+      if (load_result == load_end::threw) {
         one.now_in = caller::state::gone;
       } else {
         answer(one, of->loaded_version, "its own load");

@@ -35,7 +35,7 @@ inline event refresh(milliseconds servable = milliseconds{60'000}) {
 // --- replies
 inline event lead(std::uint32_t attempts = 0) {
   return [attempts](stage& on) {
-    lease::lease_reply reply = answered(lease::lease_reply::how::lead);
+    lease::lease_reply reply = answered(lease::lease_outcome::lead);
     reply.attempts = attempts;
     on.lease(reply);
   };
@@ -44,36 +44,36 @@ inline event lead(std::uint32_t attempts = 0) {
 inline event wait(unsigned token, int until = 900, milliseconds left = stage::lease_ttl) {
   return [=](stage& on) {
     entry::envelope head;
-    head.what = entry::kind::pending;
+    head.kind = entry::kind::pending;
     head.produced_by = numbered(token);
     head.until = server_time{milliseconds{until}};
     head.holder_client_id = 7;
-    lease::lease_reply reply = answered(lease::lease_reply::how::wait);
+    lease::lease_reply reply = answered(lease::lease_outcome::wait);
     reply.left = left;
     reply.entry_bytes = entry::encode(head, {});
     on.lease(reply);
   };
 }
 inline event hit() {
-  return [](stage& on) { on.lease(answered(lease::lease_reply::how::hit)); };
+  return [](stage& on) { on.lease(answered(lease::lease_outcome::hit)); };
 }
 inline event failed_elsewhere() {
-  return [](stage& on) { on.lease(answered(lease::lease_reply::how::failed)); };
+  return [](stage& on) { on.lease(answered(lease::lease_outcome::failed)); };
 }
 inline event newer() {
-  return [](stage& on) { on.lease(answered(lease::lease_reply::how::newer)); };
+  return [](stage& on) { on.lease(answered(lease::lease_outcome::newer)); };
 }
 inline event uncacheable() {
-  return [](stage& on) { on.lease(answered(lease::lease_reply::how::uncacheable)); };
+  return [](stage& on) { on.lease(answered(lease::lease_outcome::uncacheable)); };
 }
 inline event stored() {
-  return [](stage& on) { on.fill(lease::fill_reply::how::stored); };
+  return [](stage& on) { on.fill(lease::fill_outcome::stored); };
 }
 inline event duplicate() {
-  return [](stage& on) { on.fill(lease::fill_reply::how::duplicate); };
+  return [](stage& on) { on.fill(lease::fill_outcome::duplicate); };
 }
 inline event refused() {
-  return [](stage& on) { on.fill(lease::fill_reply::how::refused); };
+  return [](stage& on) { on.fill(lease::fill_outcome::refused); };
 }
 inline event renewed(bool applied = true) {
   return [applied](stage& on) { on.renew(applied); };
@@ -87,8 +87,8 @@ inline event marked(bool won = true, bool still_due = true) {
 inline event promoted(bool applied = true) {
   return [applied](stage& on) { on.promote(applied); };
 }
-inline event fails(const mishap& how) {
-  return [how](stage& on) { on.oldest_fails(how); };
+inline event fails(const mishap& cause) {
+  return [cause](stage& on) { on.oldest_fails(cause); };
 }
 inline const mishap& reply_lost = mishaps[0];
 inline const mishap& redis_away = mishaps[1];

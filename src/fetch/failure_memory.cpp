@@ -17,10 +17,10 @@ constexpr int old_ones_at_once = 8;  // more than are added, and few enough for 
 failure_memory::dropped failure_memory::remember(std::string_view value_key,
                                                  remembered_failure failure) {
   const steady_time until = failure.until;
-  shelf one;
-  one.emplace(until, kept{std::move(failure)});
+  shelf entry;
+  entry.emplace(until, kept{std::move(failure)});
   const auto [at, is_new] = by_key_.try_emplace(std::string{value_key});
-  one.begin()->second.key = &at->first;
+  entry.begin()->second.key = &at->first;
   dropped out;
   if (!is_new) out.insert(by_end_.extract(at->second));
   const auto drops_one = [&] {
@@ -30,7 +30,7 @@ failure_memory::dropped failure_memory::remember(std::string_view value_key,
   for (int i = 0; i < old_ones_at_once && drops_one(); ++i) {
     drop(by_key_.find(*by_end_.begin()->second.key), out);
   }
-  at->second = by_end_.insert(one.extract(one.begin()));
+  at->second = by_end_.insert(entry.extract(entry.begin()));
   return out;
 }
 

@@ -26,7 +26,7 @@
 namespace drover::fetch {
 
 struct remembered_failure {
-  std::exception_ptr what;
+  std::exception_ptr exception;
   entry::token of{};  ///< of the lease or bypass under which it failed
   std::uint32_t attempts = 1;
   steady_time until{};

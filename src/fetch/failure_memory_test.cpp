@@ -22,7 +22,7 @@ using std::chrono::seconds;
 constexpr steady_time start{seconds{1000}};
 
 remembered_failure failing_until(steady_time until, std::uint32_t attempts = 1) {
-  return {.what = std::make_exception_ptr(std::runtime_error{"origin"}),
+  return {.exception = std::make_exception_ptr(std::runtime_error{"origin"}),
           .of = {},
           .attempts = attempts,
           .until = until};
@@ -34,7 +34,7 @@ TEST(failure_memory, GivesTheSameExceptionUntilThePauseEnds) {
   memory.remember("k", failure);
   const auto known = memory.find("k", start + seconds{1});
   ASSERT_TRUE(known);
-  EXPECT_EQ(known->what, failure.what);
+  EXPECT_EQ(known->exception, failure.exception);
   EXPECT_FALSE(memory.find("k", start + seconds{2})) << "its end is past it";
   EXPECT_FALSE(memory.find("other", start));
 }
@@ -111,7 +111,7 @@ TEST(failure_memory, NeverDestroysAnException) {
   int destroyed = 0;
   failure_memory memory{1};
   const auto failing = [&](int second) {
-    return remembered_failure{.what = noting(destroyed), .until = start + seconds{second}};
+    return remembered_failure{.exception = noting(destroyed), .until = start + seconds{second}};
   };
   memory.remember("a", failing(1));
   {

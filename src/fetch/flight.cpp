@@ -67,7 +67,7 @@ void flight::start_refresh(const entry::token& base, steady_time servable_until,
   promote_at_ = servable_until - promote_lead_max;
   attempt_ = with_.new_token();
   state_ = state::marking;
-  out.push_back({.what = action_kind::send_mark, .attempt = attempt_});
+  out.push_back({.kind = action_kind::send_refresh_mark, .attempt = attempt_});
 }
 
 void flight::go_bypass(actions& out) {
@@ -75,7 +75,7 @@ void flight::go_bypass(actions& out) {
   owes_turn_ = true;
   look_again_.reset();
   state_ = state::queued;
-  out.push_back({.what = action_kind::want_turn});
+  out.push_back({.kind = action_kind::want_turn});
 }
 
 void flight::grant(const entry::token& token, steady_time now, actions& out) {
@@ -89,38 +89,38 @@ void flight::grant(const entry::token& token, steady_time now, actions& out) {
     return;
   }
   state_ = state::offered;
-  out.push_back({.what = action_kind::offer_lead});
+  out.push_back({.kind = action_kind::offer_lead});
 }
 
 // For a load that was granted and has not begun.
-void flight::give_grant_back(ending::how how, actions& out) {
+void flight::give_grant_back(flight_outcome outcome, actions& out) {
   if (refresh_) {
-    out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+    out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   }
-  if (is_holder()) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
-  finish(how, everyone, out);
+  if (is_holder()) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
+  finish(outcome, everyone, out);
 }
 
 void flight::return_turn(actions& out) {
   if (!owes_turn_) return;
   owes_turn_ = false;
-  out.push_back({.what = action_kind::return_turn});
+  out.push_back({.kind = action_kind::return_turn});
 }
 
-void flight::finish(ending::how how, std::uint64_t stamp_limit, actions& out) {
+void flight::finish(flight_outcome outcome, std::uint64_t stamp_limit, actions& out) {
   DROVER_ASSERT(state_ != state::ended);
   state_ = state::ended;
   look_again_.reset();
   renew_.reset();
   load_ends_.reset();
   promote_at_.reset();
-  end_.what = how;
+  end_.outcome = outcome;
   end_.stamp_limit = stamp_limit;
   end_.bypass_limit = invalidated_ || alone_ ? stamp_limit : everyone;
   end_.without_redis = bypass_;
   end_.of = held_;
   return_turn(out);
-  out.push_back({.what = action_kind::finish});
+  out.push_back({.kind = action_kind::finish});
 }
 
 void flight::turn_granted(steady_time now, actions& out) {
@@ -137,11 +137,11 @@ void flight::turn_lent(steady_time now, actions& out) {
 void flight::turn_refused(actions& out) {
   if (state_ != state::queued) return;
   owes_turn_ = false;
-  finish(ending::how::saturated, everyone, out);
+  finish(flight_outcome::saturated, everyone, out);
 }
 
 void flight::thread_missing(actions& out) {
-  if (state_ == state::offered) give_grant_back(ending::how::not_begun, out);
+  if (state_ == state::offered) give_grant_back(flight_outcome::not_begun, out);
 }
 
 void flight::on_time(steady_time now, actions& out) {
@@ -162,7 +162,7 @@ void flight::invalidated_here(actions& out) {
   if (state_ == state::loading || state_ == state::promoting || state_ == state::storing) {
     closed_ = true;
     invalidated_ = true;
-    out.push_back({.what = action_kind::let_go, .from_stamp = read_step_});
+    out.push_back({.kind = action_kind::let_go, .from_stamp = read_step_});
   }
 }
 
@@ -170,7 +170,7 @@ void flight::server_replaced(actions& out) {
   const bool has_not_begun = state_ == state::offered || state_ == state::claiming;
   if (has_not_begun && !bypass_ && !unleased_) {
     lost_ = true;
-    give_grant_back(ending::how::dissolved, out);
+    give_grant_back(flight_outcome::dissolved, out);
   } else if (state_ == state::loading || state_ == state::promoting) {
     if (bypass_ || unleased_) return;
     lose_lease(out);
@@ -185,31 +185,31 @@ void flight::connection_lost(actions& out) {
 
 void flight::give_up_lease(actions& out) {
   if (state_ != state::loading) return;
-  if (is_holder()) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
-  if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+  if (is_holder()) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
+  if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   if (!bypass_) lost_ = true;
   closed_ = true;
-  out.push_back({.what = action_kind::stop_load});
+  out.push_back({.kind = action_kind::stop_load});
 }
 
 void flight::collapse(actions& out) {
   if (state_ == state::ended) return;
   const bool is_loaded = state_ == state::promoting || state_ == state::storing;
-  if (is_holder()) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
-  if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+  if (is_holder()) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
+  if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   if (is_loaded) {
-    finish(ending::how::loaded, read_step_, out);
+    finish(flight_outcome::loaded, read_step_, out);
   } else {
-    finish(ending::how::dissolved, everyone, out);
+    finish(flight_outcome::dissolved, everyone, out);
   }
 }
 
 void flight::abandoned(actions& out) {
   if (state_ == state::offered || state_ == state::claiming) {
-    give_grant_back(ending::how::dissolved, out);
+    give_grant_back(flight_outcome::dissolved, out);
   } else if (state_ == state::asking || state_ == state::waiting || state_ == state::queued ||
              state_ == state::marking) {
-    finish(ending::how::dissolved, everyone, out);
+    finish(flight_outcome::dissolved, everyone, out);
   }
 }
 

@@ -3,11 +3,11 @@
 // machine: it is told what happened and appends what to do next. Sockets, threads and the loader
 // belong to the shell.
 //
-// A caller that boards gets a stamp, the number of steps taken so far. Stamps decide which callers
+// A caller that joins gets a stamp, the number of steps taken so far. Stamps decide which callers
 // may have a result (rules R1-R3 of docs/internals/lease-protocol.md):
-//   an entry read by a LEASE is for callers that boarded before that LEASE was written;
+//   an entry read by a LEASE is for callers that joined before that LEASE was written;
 //   a loaded value is for all callers when its fill was certified (stored, or released while still
-//   ours), else for callers that boarded before the origin read began. The others start again.
+//   ours), else for callers that joined before the origin read began. The others start again.
 //
 // Threads:    one at a time; the shell holds its mutex.
 // Invariants: (1) a flight ends exactly once, and every path that was granted a lease or mark
@@ -48,29 +48,29 @@ struct flight_settings {
 };
 
 enum class action_kind : std::uint8_t {
-  send_lease,         ///< attempt, other = previous holder's or own lost attempt
-  send_renew,         ///< attempt = held
-  send_fill,          ///< attempt = produced by, other = expected
-  send_failure,       ///< attempt = held; attempts; failure
-  send_release,       ///< attempt = held; its answer goes to `released`
-  send_uncacheable,   ///< attempt = held; as `send_release`, and leaves a marker
-  send_release_late,  ///< attempt: granted when no longer wanted; the answer is dropped
-  send_mark,          ///< attempt
-  send_mark_extend,   ///< attempt; renew the refresh mark for another lease_ttl
-  send_mark_pause,    ///< attempt; keep the mark for the failure's pause; attempts
-  send_mark_release,  ///< attempt
-  send_promote,       ///< attempt, other = base
-  want_turn,          ///< queue for one of the bypass turns
-  return_turn,        ///< give the turn back, or leave the queue for it
-  offer_lead,         ///< granted: the load may begin
-  lease_lost,         ///< tell the running load
-  stop_load,          ///< fire the running load's stop token
-  let_go,             ///< callers with a stamp of at least `from_stamp` start again at once
-  finish,             ///< `end()` is final: tell all callers
+  send_lease,                 ///< attempt, other = previous holder's or own lost attempt
+  send_renew,                 ///< attempt = held
+  send_fill,                  ///< attempt = produced by, other = expected
+  send_failure,               ///< attempt = held; attempts; failure
+  send_release,               ///< attempt = held; its answer goes to `released`
+  send_uncacheable,           ///< attempt = held; as `send_release`, and leaves a marker
+  send_release_late,          ///< attempt: granted when no longer wanted; the answer is dropped
+  send_refresh_mark,          ///< attempt
+  send_refresh_mark_extend,   ///< attempt; renew the refresh mark for another lease_ttl
+  send_refresh_mark_pause,    ///< attempt; keep the mark for the failure's pause; attempts
+  send_refresh_mark_release,  ///< attempt
+  send_promote,               ///< attempt, other = base
+  want_turn,                  ///< queue for one of the bypass turns
+  return_turn,                ///< give the turn back, or leave the queue for it
+  offer_lead,                 ///< granted: the load may begin
+  lease_lost,                 ///< tell the running load
+  stop_load,                  ///< fire the running load's stop token
+  let_go,                     ///< callers with a stamp of at least `from_stamp` start again at once
+  finish,                     ///< `end()` is final: tell all callers
 };
 
 struct action {
-  action_kind what = action_kind::finish;
+  action_kind kind = action_kind::finish;
   entry::token attempt{};
   entry::token other{};
   std::uint32_t attempts = 0;
@@ -83,9 +83,9 @@ class actions {
  public:
   static constexpr std::size_t capacity = 8;
 
-  void push_back(const action& asked) noexcept {
+  void push_back(const action& next) noexcept {
     DROVER_ASSERT(size_ < capacity);
-    if (size_ < capacity) items_[size_++] = asked;
+    if (size_ < capacity) items_[size_++] = next;
   }
   void clear() noexcept { size_ = 0; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -99,19 +99,20 @@ class actions {
   std::size_t size_ = 0;
 };
 
+enum class flight_outcome : std::uint8_t {
+  read,              ///< a LEASE found an entry: `entry_bytes`
+  loaded,            ///< the shell has the value
+  failed_here,       ///< the shell has the exception
+  failed_elsewhere,  ///< another process's failure: `entry_bytes` is the FAILED entry
+  timed_out,         ///< the load passed load_max
+  dissolved,         ///< nothing came of it: start again
+  not_begun,         ///< granted, but the load did not begin in time
+  saturated,         ///< the queue for bypass turns was full
+};
+
 /// How a flight ended, as its callers see it.
 struct ending {
-  enum class how : std::uint8_t {
-    read,              ///< a LEASE found an entry: `entry_bytes`
-    loaded,            ///< the shell has the value
-    failed_here,       ///< the shell has the exception
-    failed_elsewhere,  ///< another process's failure: `entry_bytes` is the FAILED entry
-    timed_out,         ///< the load passed load_max
-    dissolved,         ///< nothing came of it: start again
-    not_begun,         ///< granted, but the load did not begin in time
-    saturated,         ///< the queue for bypass turns was full
-  };
-  how what = how::dissolved;
+  flight_outcome outcome = flight_outcome::dissolved;
   std::uint64_t stamp_limit = 0;   ///< only callers with a smaller stamp may have it
   std::uint64_t bypass_limit = 0;  ///< the same for callers that bypass Redis
   bool without_redis = false;      ///< loaded in a bypass
@@ -146,13 +147,13 @@ class flight {
 
   // --- what callers ask
   [[nodiscard]] state now_in() const noexcept { return state_; }
-  /// Whether new callers may board. False once the fill is sent, the key was invalidated, or the
+  /// Whether new callers may join. False once the fill is sent, the key was invalidated, or the
   /// flight ended. A caller that bypasses Redis may also join a running load whose connection was
   /// lost: no invalidation that is newer than the load was acknowledged to that caller.
   [[nodiscard]] bool is_open(bool to_bypass = false) const noexcept;
   /// True while callers wait for a reply of Redis, and Redis has not told them to wait for a load.
   [[nodiscard]] bool awaits_reply() const noexcept {
-    return (state_ == state::asking && !told_wait_) || state_ == state::marking ||
+    return (state_ == state::asking && !lease_says_wait_) || state_ == state::marking ||
            state_ == state::claiming;
   }
   /// Callers with a smaller stamp may have the result of the load, stored or not.
@@ -215,8 +216,8 @@ class flight {
   void lease_replied(const entry::token& attempt, result<lease::lease_reply> reply,
                      bool is_available, steady_time now, actions& out);
   /// `still_due`: the mark was won and the entry is still the base and still wants a refresh.
-  void mark_replied(const result<lease::mark_reply>& reply, bool still_due, steady_time now,
-                    actions& out);
+  void refresh_mark_replied(const result<lease::refresh_mark_reply>& reply, bool still_due,
+                            steady_time now, actions& out);
   void turn_granted(steady_time now, actions& out);
   /// A caller inside a load has joined: the flight shares the turn of that load.
   void turn_lent(steady_time now, actions& out);
@@ -258,10 +259,10 @@ class flight {
   void take_over(actions& out);
   void go_bypass(actions& out);
   void grant(const entry::token& token, steady_time now, actions& out);
-  void give_grant_back(ending::how how, actions& out);
+  void give_grant_back(flight_outcome outcome, actions& out);
   void lose_lease(actions& out);
   void store(actions& out);
-  void finish(ending::how how, std::uint64_t stamp_limit, actions& out);
+  void finish(flight_outcome outcome, std::uint64_t stamp_limit, actions& out);
   void waiting_reply(const lease::lease_reply& reply, steady_time now, actions& out);
   void return_turn(actions& out);
   void loading_time(steady_time now, actions& out);
@@ -288,10 +289,10 @@ class flight {
   bool closed_ = false;
   bool invalidated_ = false;  ///< closed for callers that bypass Redis, too
   bool unleased_ = false;
-  bool alone_ = false;           ///< closes when the origin read begins
-  bool owes_turn_ = false;       ///< queued for a turn, or has one
-  bool told_wait_ = false;       ///< a LEASE answered *wait*
-  bool wait_has_ended_ = false;  ///< the holder's lease should have ended by now
+  bool alone_ = false;            ///< closes when the origin read begins
+  bool owes_turn_ = false;        ///< queued for a turn, or has one
+  bool lease_says_wait_ = false;  ///< a LEASE answered *wait*
+  bool wait_has_ended_ = false;   ///< the holder's lease should have ended by now
   unsigned stalls_ = 0;
   bool woken_meanwhile_ = false;
   bool took_over_ = false;

@@ -20,7 +20,7 @@ void flight::ask(entry::token previous, actions& out) {
   woken_meanwhile_ = false;
   look_again_.reset();
   state_ = state::asking;
-  out.push_back({.what = action_kind::send_lease, .attempt = attempt_, .other = previous});
+  out.push_back({.kind = action_kind::send_lease, .attempt = attempt_, .other = previous});
 }
 
 void flight::take_over(actions& out) {
@@ -34,8 +34,8 @@ void flight::lease_replied(const entry::token& attempt, result<lease::lease_repl
   // A reply of the wrong shape tells nothing, so the lease may have been granted.
   const bool may_be_granted = reply_lost || (!reply && reply.error().code == fault_code::corrupt);
   if (state_ != state::asking || attempt != attempt_) {
-    if (may_be_granted || (reply && reply->what == lease::lease_reply::how::lead)) {
-      out.push_back({.what = action_kind::send_release_late, .attempt = attempt});
+    if (may_be_granted || (reply && reply->outcome == lease::lease_outcome::lead)) {
+      out.push_back({.kind = action_kind::send_release_late, .attempt = attempt});
     }
     return;
   }
@@ -46,39 +46,39 @@ void flight::lease_replied(const entry::token& attempt, result<lease::lease_repl
   }
   if (!reply) {
     // Other processes need not wait for a load that will not be stored.
-    if (may_be_granted) out.push_back({.what = action_kind::send_release_late, .attempt = attempt});
+    if (may_be_granted) out.push_back({.kind = action_kind::send_release_late, .attempt = attempt});
     go_bypass(out);
     return;
   }
-  switch (reply->what) {
-    case lease::lease_reply::how::lead:
+  switch (reply->outcome) {
+    case lease::lease_outcome::lead:
       attempts_ = reply->attempts;
       grant(attempt_, now, out);
       return;
-    case lease::lease_reply::how::wait: waiting_reply(*reply, now, out); return;
-    case lease::lease_reply::how::failed:
-    case lease::lease_reply::how::hit: {
+    case lease::lease_outcome::wait: waiting_reply(*reply, now, out); return;
+    case lease::lease_outcome::failed:
+    case lease::lease_outcome::hit: {
       end_.entry_bytes = std::move(reply->entry_bytes);
       end_.server_now = reply->now;
       end_.retry_in = reply->left;
-      const bool hit = reply->what == lease::lease_reply::how::hit;
-      finish(hit ? ending::how::read : ending::how::failed_elsewhere, lease_step_, out);
+      const bool hit = reply->outcome == lease::lease_outcome::hit;
+      finish(hit ? flight_outcome::read : flight_outcome::failed_elsewhere, lease_step_, out);
       return;
     }
-    case lease::lease_reply::how::uncacheable:
+    case lease::lease_outcome::uncacheable:
       unleased_ = true;
       grant(attempt_, now, out);
       return;
-    case lease::lease_reply::how::newer: go_bypass(out); return;
+    case lease::lease_outcome::newer: go_bypass(out); return;
   }
 }
 
 void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, actions& out) {
   resends_ = 0;
-  told_wait_ = true;
+  lease_says_wait_ = true;
   const bool named_end_passed = std::exchange(wait_has_ended_, false) || took_over_;
   const entry::decoded read = entry::decode(reply.entry_bytes);
-  const bool unchanged = read.how == entry::decoding::ours &&
+  const bool unchanged = read.format == entry::decoding::ours &&
                          read.head.produced_by == observed_.produced_by &&
                          read.head.until == observed_.until;
   if (!unchanged) {
@@ -98,16 +98,16 @@ void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, act
   if (woken_meanwhile_) ask({}, out);
 }
 
-void flight::mark_replied(const result<lease::mark_reply>& reply, bool still_due, steady_time now,
-                          actions& out) {
+void flight::refresh_mark_replied(const result<lease::refresh_mark_reply>& reply, bool still_due,
+                                  steady_time now, actions& out) {
   if (state_ == state::marking && reply && reply->won && still_due) {
     grant(attempt_, now, out);
     return;
   }
   if (!reply || reply->won) {  // after a fault it may be ours all the same
-    out.push_back({.what = action_kind::send_mark_release, .attempt = attempt_});
+    out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = attempt_});
   }
-  if (state_ == state::marking) finish(ending::how::dissolved, everyone, out);
+  if (state_ == state::marking) finish(flight_outcome::dissolved, everyone, out);
 }
 
 void flight::woken(actions& out) {

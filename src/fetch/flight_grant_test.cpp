@@ -31,7 +31,7 @@ TEST(flight_grant, CountsLoadMaxFromTheGrantAndNotFromTheBeginningOfTheLoad) {
   taken()(on);
   EXPECT_EQ(on.machine.grant_ends(), granted + stage::load_max);
   passes(milliseconds{10'000})(on);
-  EXPECT_EQ(on.machine.end().what, ending::how::timed_out);
+  EXPECT_EQ(on.machine.end().outcome, flight_outcome::timed_out);
 }
 
 TEST(flight_grant, IsKeptAliveWhileNobodyHasBegun) {
@@ -76,7 +76,7 @@ TEST(flight_grant, IsRefusedWhenTheQueueForTurnsIsFull) {
   bypass()(on);
   turn_is_refused()(on);
   EXPECT_EQ(text_of(on.fresh), "finish");
-  EXPECT_EQ(on.machine.end().what, ending::how::saturated);
+  EXPECT_EQ(on.machine.end().outcome, flight_outcome::saturated);
 }
 
 TEST(flight_grant, OfABypassAloneIsSharedOnlyWithThoseThatJoinedBeforeTheRead) {
@@ -127,14 +127,14 @@ TEST(flight_grant, IsLookedForWithoutEndOnlyWhileSomethingMoves) {
   // A server that says "wait" for ever: same holder, same end, and the end has passed each time.
   stage on;
   cold()(on);
-  int asked = 0;
-  while (on.machine.now_in() != flight::state::queued && asked < 20) {
+  int leases = 0;
+  while (on.machine.now_in() != flight::state::queued && leases < 20) {
     wait(9, 900, milliseconds{0})(on);
-    ++asked;
+    ++leases;
     if (on.has_outstanding()) continue;
     if (const auto due = on.machine.due()) on.time_is(*due);
   }
-  EXPECT_LE(asked, 6) << "then Redis is bypassed";
+  EXPECT_LE(leases, 6) << "then Redis is bypassed";
 }
 
 TEST(flight_grant, IsWaitedForAsLongAsTheHolderRenews) {
@@ -166,7 +166,7 @@ TEST(flight_grant, OfARunningLoadIsJoinedByCallersThatBypassAfterTheConnectionWa
   EXPECT_TRUE(on.machine.is_open(true)) << "one load of the key at a time";
   const std::uint64_t late = on.machine.stamp(on.now);
   loaded()(on);
-  on.fill(lease::fill_reply::how::refused);
+  on.fill(lease::fill_outcome::refused);
   EXPECT_FALSE(on.machine.end().is_for(late));
   EXPECT_TRUE(on.machine.end().is_for(late, true));
 }

@@ -8,26 +8,26 @@ namespace drover::fetch {
 
 void flight::loading_time(steady_time now, actions& out) {
   if (load_ends_ && *load_ends_ <= now && state_ == state::loading) {
-    out.push_back({.what = action_kind::stop_load});
+    out.push_back({.kind = action_kind::stop_load});
     load_failed(entry::failure_class::timed_out, out);
     return;
   }
   if (load_ends_ && *load_ends_ <= now && (state_ == state::offered || state_ == state::claiming)) {
-    give_grant_back(ending::how::not_begun, out);
+    give_grant_back(flight_outcome::not_begun, out);
     return;
   }
   if (renew_ && *renew_ <= now) {
     renew_ = now + with_.lease_ttl / 3;
-    if (is_holder()) out.push_back({.what = action_kind::send_renew, .attempt = held_});
+    if (is_holder()) out.push_back({.kind = action_kind::send_renew, .attempt = held_});
     if (refresh_ && !lost_) {
-      out.push_back({.what = action_kind::send_mark_extend, .attempt = held_});
+      out.push_back({.kind = action_kind::send_refresh_mark_extend, .attempt = held_});
     }
   }
   if (!promote_at_ || now < *promote_at_) return;
   if (state_ == state::loading) promote(out);
   if (state_ == state::offered) {  // queued until now; callers that need the key load it themselves
     end_.is_dropped = true;
-    give_grant_back(ending::how::dissolved, out);
+    give_grant_back(flight_outcome::dissolved, out);
   }
 }
 
@@ -35,11 +35,11 @@ void flight::promote(actions& out) {
   promote_at_.reset();
   if (lost_) return;
   promote_asked_ = true;
-  out.push_back({.what = action_kind::send_promote, .attempt = held_, .other = base_});
+  out.push_back({.kind = action_kind::send_promote, .attempt = held_, .other = base_});
 }
 
 void flight::renew_now(actions& out) {
-  if (is_holder()) out.push_back({.what = action_kind::send_renew, .attempt = held_});
+  if (is_holder()) out.push_back({.kind = action_kind::send_renew, .attempt = held_});
 }
 
 void flight::renew_replied(const result<lease::step_reply>& reply, actions& out) {
@@ -57,8 +57,8 @@ void flight::lose_lease(actions& out) {
   if (lost_ || state_ == state::storing || state_ == state::ended) return;
   lost_ = true;
   closed_ = true;
-  out.push_back({.what = action_kind::lease_lost});
-  if (read_step_ != 0) out.push_back({.what = action_kind::let_go, .from_stamp = read_step_});
+  out.push_back({.kind = action_kind::lease_lost});
+  if (read_step_ != 0) out.push_back({.kind = action_kind::let_go, .from_stamp = read_step_});
 }
 
 bool flight::begin_load(steady_time now, actions& out) {
@@ -79,9 +79,9 @@ void flight::load_done(bool may_store, actions& out) {
   load_ends_.reset();
   promote_at_.reset();
   if (bypass_) {
-    finish(ending::how::loaded, closed_ ? read_step_ : everyone, out);
+    finish(flight_outcome::loaded, closed_ ? read_step_ : everyone, out);
   } else if (unleased_) {
-    finish(ending::how::loaded, read_step_, out);  // nothing certifies it
+    finish(flight_outcome::loaded, read_step_, out);  // nothing certifies it
   } else if (promote_asked_) {
     state_ = state::promoting;
   } else {
@@ -98,7 +98,7 @@ void flight::promote_replied(const result<lease::step_reply>& reply, actions& ou
     promoted_ = reply.has_value();
     promote_unknown_ = !promoted_;
     if (state_ == state::ended || lost_) {
-      out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+      out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
     }
   }
   if (state_ == state::promoting) store(out);
@@ -108,31 +108,31 @@ void flight::claim_replied(const result<lease::step_reply>& reply, actions& out)
   promoted_ = reply && reply->applied;
   if (promoted_) {
     state_ = state::offered;
-    out.push_back({.what = action_kind::offer_lead});
+    out.push_back({.kind = action_kind::offer_lead});
     return;
   }
-  if (!reply) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
-  give_grant_back(ending::how::dissolved, out);
+  if (!reply) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
+  give_grant_back(flight_outcome::dissolved, out);
 }
 
 void flight::store(actions& out) {
   const bool cold = !refresh_ || promoted_;
   if (lost_) {
-    if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
-    finish(ending::how::loaded, read_step_, out);
+    if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
+    finish(flight_outcome::loaded, read_step_, out);
     return;
   }
   state_ = state::storing;
   if (may_store_) {
     out.push_back(
-        {.what = action_kind::send_fill, .attempt = held_, .other = cold ? held_ : base_});
+        {.kind = action_kind::send_fill, .attempt = held_, .other = cold ? held_ : base_});
   } else if (cold || promote_unknown_) {
-    out.push_back({.what = with_.marks_uncacheable ? action_kind::send_uncacheable
+    out.push_back({.kind = with_.marks_uncacheable ? action_kind::send_uncacheable
                                                    : action_kind::send_release,
                    .attempt = held_});
   } else {
-    out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
-    finish(ending::how::loaded, read_step_, out);
+    out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
+    finish(flight_outcome::loaded, read_step_, out);
   }
 }
 
@@ -144,26 +144,26 @@ void flight::fill_replied(const result<lease::fill_reply>& reply, bool is_availa
     store(out);
     return;
   }
-  const bool certified = reply && reply->what != lease::fill_reply::how::refused;
+  const bool certified = reply && reply->outcome != lease::fill_outcome::refused;
   if (reply && !certified && promote_unknown_) {
     promote_unknown_ = false;
     promoted_ = true;  // an assumption: the entry would then be PENDING under our own token
     store(out);
     return;
   }
-  if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
+  if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
   if (!reply && is_holder()) {  // without effect if it was stored all the same
-    out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+    out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
   }
-  finish(ending::how::loaded, certified ? everyone : read_step_, out);
+  finish(flight_outcome::loaded, certified ? everyone : read_step_, out);
 }
 
 void flight::released(const result<lease::step_reply>& reply, actions& out) {
   if (state_ != state::storing) return;
-  if (refresh_) out.push_back({.what = action_kind::send_mark_release, .attempt = held_});
-  if (!reply) out.push_back({.what = action_kind::send_release_late, .attempt = held_});
+  if (refresh_) out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});
+  if (!reply) out.push_back({.kind = action_kind::send_release_late, .attempt = held_});
   // If the lease was still ours at the release, the key was not invalidated since the origin read.
-  finish(ending::how::loaded, reply && reply->applied ? everyone : read_step_, out);
+  finish(flight_outcome::loaded, reply && reply->applied ? everyone : read_step_, out);
 }
 
 void flight::load_failed(entry::failure_class why, actions& out) {
@@ -171,15 +171,17 @@ void flight::load_failed(entry::failure_class why, actions& out) {
   ++attempts_;
   end_.attempts = attempts_;
   if (is_holder()) {
-    out.push_back({.what = action_kind::send_failure,
+    out.push_back({.kind = action_kind::send_failure,
                    .attempt = held_,
                    .attempts = attempts_,
                    .failure = why});
   }
   if (refresh_) {
-    out.push_back({.what = action_kind::send_mark_pause, .attempt = held_, .attempts = attempts_});
+    out.push_back(
+        {.kind = action_kind::send_refresh_mark_pause, .attempt = held_, .attempts = attempts_});
   }
-  finish(why == entry::failure_class::timed_out ? ending::how::timed_out : ending::how::failed_here,
+  finish(why == entry::failure_class::timed_out ? flight_outcome::timed_out
+                                                : flight_outcome::failed_here,
          everyone, out);
 }
 

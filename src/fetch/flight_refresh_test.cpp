@@ -37,9 +37,9 @@ TEST(flight_refresh, GivesTheMarkBackWhenTheEntryIsAnotherByNow) {
 }
 
 TEST(flight_refresh, GivesBackAMarkThatIsPerhapsItsOwn) {
-  for (const mishap& how : mishaps) {
+  for (const mishap& cause : mishaps) {
     script{refresh()}
-        .expect("mark #1", fails(how))
+        .expect("mark #1", fails(cause))
         .ends_with("mark_release #1, finish", "dissolved for everyone");
   }
 }
@@ -256,11 +256,11 @@ TEST(flight_refresh, LeavesALateLoadToTheProcessThatLeads) {
 }
 
 TEST(flight_refresh, ReleasesALeaseThatAFaultMayHaveGrantedBeforeALateLoad) {
-  for (const mishap& how : mishaps) {
+  for (const mishap& cause : mishaps) {
     script{refresh(soon)}
         .expect("mark #1", passes(soon))
         .expect("", marked())
-        .expect("promote #1 over #200", fails(how))
+        .expect("promote #1 over #200", fails(cause))
         .ends_with("release_late #1, mark_release #1, finish", "dissolved for everyone");
   }
 }

@@ -42,15 +42,15 @@ class flight_table {
 
   /// The flight that a caller may join; empty when it must begin one.
   template <class MachineOf>
-  [[nodiscard]] record_ptr open(std::string_view value_key, beginning how,
+  [[nodiscard]] record_ptr open(std::string_view value_key, beginning start,
                                 const MachineOf& machine_of) const {
     const auto at = by_key_.find(value_key);
     if (at == by_key_.end()) return nullptr;
-    const bool to_bypass = how == beginning::bypass || how == beginning::unstored;
-    for (const record_ptr& one : at->second) {
-      const flight& machine = machine_of(*one);
-      const bool suits = machine.is_alone() == (how == beginning::bypass_alone);
-      if (suits && machine.is_open(to_bypass)) return one;
+    const bool to_bypass = start == beginning::bypass || start == beginning::unstored;
+    for (const record_ptr& record : at->second) {
+      const flight& machine = machine_of(*record);
+      const bool suits = machine.is_alone() == (start == beginning::bypass_alone);
+      if (suits && machine.is_open(to_bypass)) return record;
     }
     return nullptr;
   }
@@ -70,7 +70,8 @@ class flight_table {
   void remove(std::string_view value_key, const Record& flight) noexcept {
     const auto at = by_key_.find(value_key);
     if (at == by_key_.end()) return;
-    size_ -= std::erase_if(at->second, [&](const record_ptr& one) { return one.get() == &flight; });
+    size_ -= std::erase_if(at->second,
+                           [&](const record_ptr& record) { return record.get() == &flight; });
     if (at->second.empty()) by_key_.erase(at);
   }
 
@@ -80,23 +81,23 @@ class flight_table {
     return at == by_key_.end() ? list{} : at->second;
   }
 
-  template <class Wanted>
-  [[nodiscard]] std::vector<record_ptr> all(const Wanted& wanted) const {
+  template <class Predicate>
+  [[nodiscard]] std::vector<record_ptr> all(const Predicate& predicate) const {
     list out;
     for (const auto& [key, flights] : by_key_) {
       std::copy_if(flights.begin(), flights.end(), std::back_inserter(out),
-                   [&](const record_ptr& one) { return wanted(*one); });
+                   [&](const record_ptr& record) { return predicate(*record); });
     }
     return out;
   }
 
   /// The first wanted flight of one key, or of all keys.
-  template <class Wanted>
+  template <class Predicate>
   [[nodiscard]] record_ptr find(std::optional<std::string_view> value_key,
-                                const Wanted& wanted) const noexcept {
+                                const Predicate& predicate) const noexcept {
     const auto first = [&](const list& flights) -> record_ptr {
       const auto at = std::find_if(flights.begin(), flights.end(),
-                                   [&](const record_ptr& one) { return wanted(*one); });
+                                   [&](const record_ptr& record) { return predicate(*record); });
       return at == flights.end() ? nullptr : *at;
     };
     if (value_key) {
@@ -104,7 +105,7 @@ class flight_table {
       return at == by_key_.end() ? nullptr : first(at->second);
     }
     for (const auto& [key, flights] : by_key_) {
-      if (record_ptr one = first(flights)) return one;
+      if (record_ptr record = first(flights)) return record;
     }
     return nullptr;
   }

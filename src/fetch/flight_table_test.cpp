@@ -19,22 +19,22 @@ const auto machine_of = [](record& of) -> const flight& { return of.machine; };
 
 flight_settings settings() {
   return {.refused = {}, .new_token = [] {
-            entry::token made;
-            made.bytes.back() = 1;
-            return made;
+            entry::token begun_flight;
+            begun_flight.bytes.back() = 1;
+            return begun_flight;
           }};
 }
 
-std::shared_ptr<record> begun(beginning how) {
-  auto made = std::make_shared<record>(settings());
+std::shared_ptr<record> begun(beginning start) {
+  auto begun_flight = std::make_shared<record>(settings());
   actions out;
-  switch (how) {
-    case beginning::cold: made->machine.start_cold(out); break;
-    case beginning::bypass: made->machine.start_bypass(out); break;
-    case beginning::bypass_alone: made->machine.start_bypass_alone(out); break;
-    case beginning::unstored: made->machine.start_unstored({}, out); break;
+  switch (start) {
+    case beginning::cold: begun_flight->machine.start_cold(out); break;
+    case beginning::bypass: begun_flight->machine.start_bypass(out); break;
+    case beginning::bypass_alone: begun_flight->machine.start_bypass_alone(out); break;
+    case beginning::unstored: begun_flight->machine.start_unstored({}, out); break;
   }
-  return made;
+  return begun_flight;
 }
 
 TEST(flight_table, LetsCallersJoinTheFlightOfTheirKeyHoweverFullItIs) {

@@ -217,7 +217,7 @@ TEST(flight, StoresNothingWhenTheLeaseIsLost) {
       .survives_everything_at_every_step();
 }
 
-TEST(flight, LoadsForThoseAboardWhenTheLeaseWasLostBeforeTheLoadBegan) {
+TEST(flight, LoadsForItsCallersWhenTheLeaseWasLostBeforeTheLoadBegan) {
   script{cold()}
       .expect("lease #1", lead())
       .expect("offer_lead", passes(third))
@@ -228,12 +228,12 @@ TEST(flight, LoadsForThoseAboardWhenTheLeaseWasLostBeforeTheLoadBegan) {
 }
 
 TEST(flight, TakesNoFaultOfARenewalForALoss) {
-  for (const mishap& how : mishaps) {
+  for (const mishap& cause : mishaps) {
     script{cold()}
         .expect("lease #1", lead())
         .expect("offer_lead", taken())
         .expect("", passes(third))
-        .expect("renew #1", fails(how))
+        .expect("renew #1", fails(cause))
         .expect("", loaded())
         .expect("fill #1 over #1", stored())
         .ends_with("finish", "loaded for everyone");
@@ -278,7 +278,7 @@ TEST(flight, IsClosedByAnInvalidationOnceTheOriginIsRead) {
   EXPECT_TRUE(on.machine.is_open()) << "nothing was read yet";
   taken()(on);
   EXPECT_TRUE(on.machine.is_open());
-  EXPECT_EQ(on.machine.stamp(on.now), 2U) << "who boards now is not before the read";
+  EXPECT_EQ(on.machine.stamp(on.now), 2U) << "a caller that joins now is not before the read";
   invalidated()(on);
   EXPECT_EQ(text_of(on.fresh), "let_go from 2");
   EXPECT_FALSE(on.machine.is_open());
@@ -332,7 +332,7 @@ TEST(flight, IsClosedToNewcomersFromTheFillOn) {
   EXPECT_FALSE(on.machine.is_open());
   stored()(on);
   EXPECT_FALSE(on.machine.is_open());
-  EXPECT_TRUE(on.machine.end().is_for(2)) << "a stored value is for all who boarded";
+  EXPECT_TRUE(on.machine.end().is_for(2)) << "a stored value is for all callers that joined";
 }
 
 TEST(flight, ReleasesWhatIsNotToBeStored) {
@@ -411,7 +411,7 @@ TEST(flight, AsksOnTheNextConnectionWhenItWaited) {
       .survives_everything_at_every_step();
 }
 
-TEST(flight, TakesNobodyNewAboardARunningLoadAfterTheConnectionWasLost) {
+TEST(flight, LetsNobodyJoinARunningLoadAfterTheConnectionWasLost) {
   stage on;
   cold()(on);
   lead()(on);
@@ -475,12 +475,12 @@ TEST(flight, StaysEndedWhenItWasAbandonedBeforeItBegan) {
 }
 
 TEST(flight, GivesItsLeaseBackWhenNothingWasStored) {
-  for (const mishap& how : {mishaps[2], mishaps[3], mishaps[4]}) {
+  for (const mishap& cause : {mishaps[2], mishaps[3], mishaps[4]}) {
     script{cold()}
         .expect("lease #1", lead())
         .expect("offer_lead", taken())
         .expect("", loaded())
-        .expect("fill #1 over #1", fails(how))
+        .expect("fill #1 over #1", fails(cause))
         .ends_with("release_late #1, finish", "loaded for those before 2");
   }
 }

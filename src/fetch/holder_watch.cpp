@@ -45,7 +45,7 @@ std::vector<holder_watch::client_id> holder_watch::ask(client_id self) {
   return out;
 }
 
-std::vector<holder_watch::flight_id> holder_watch::answered(std::span<const client_id> asked,
+std::vector<holder_watch::flight_id> holder_watch::answered(std::span<const client_id> clients,
                                                             std::span<const client_id> alive,
                                                             steady_time now) {
   std::vector<flight_id> gone;
@@ -54,7 +54,7 @@ std::vector<holder_watch::flight_id> holder_watch::answered(std::span<const clie
   for (auto& [flight, of] : watched_) {
     if (contains(alive, of.client)) {
       of.missing_since.reset();
-    } else if (!contains(asked, of.client)) {
+    } else if (!contains(clients, of.client)) {
       continue;
     } else if (!of.missing_since) {
       of.missing_since = now;

@@ -40,7 +40,7 @@ class holder_watch {
   [[nodiscard]] std::vector<client_id> ask(client_id self);
   /// The clients that were asked for and those of them that are connected, both ascending. Returns
   /// the flights whose holder is gone. They are still watched.
-  [[nodiscard]] std::vector<flight_id> answered(std::span<const client_id> asked,
+  [[nodiscard]] std::vector<flight_id> answered(std::span<const client_id> clients,
                                                 std::span<const client_id> alive, steady_time now);
   /// The request was lost.
   void unanswered() noexcept;

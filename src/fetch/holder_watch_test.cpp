@@ -33,8 +33,8 @@ entry::token token(char name) {
 /// Asks, and answers that only `alive` are connected.
 flights look(holder_watch& by, const clients& alive, steady_time now) {
   static_cast<void>(by.arm(now));
-  const clients asked = by.ask(self);
-  return by.answered(asked, alive, now);
+  const clients queried = by.ask(self);
+  return by.answered(queried, alive, now);
 }
 
 TEST(holder_watch, AsksEveryTwentyMillisecondsWhileAnybodyWaits) {
@@ -43,10 +43,10 @@ TEST(holder_watch, AsksEveryTwentyMillisecondsWhileAnybodyWaits) {
   holders.watch(1, 7, token('a'));
   EXPECT_EQ(holders.arm(start), at_ms(20));
   EXPECT_EQ(holders.arm(at_ms(5)), std::nullopt) << "that time is still to come";
-  const clients asked = holders.ask(self);
-  EXPECT_EQ(asked, clients{7});
+  const clients queried = holders.ask(self);
+  EXPECT_EQ(queried, clients{7});
   EXPECT_EQ(holders.arm(at_ms(21)), std::nullopt) << "the answer is awaited";
-  EXPECT_TRUE(holders.answered(asked, asked, at_ms(25)).empty());
+  EXPECT_TRUE(holders.answered(queried, queried, at_ms(25)).empty());
   EXPECT_EQ(holders.arm(at_ms(25)), at_ms(45));
   holders.unwatch(1);
   EXPECT_TRUE(holders.ask(self).empty());
@@ -102,9 +102,9 @@ TEST(holder_watch, AnAnswerSaysNothingOfAHolderThatWasNotAskedFor) {
   holder_watch holders;
   holders.watch(1, 7, token('a'));
   EXPECT_EQ(look(holders, {}, at_ms(0)), flights{});
-  const clients asked = holders.ask(self);
+  const clients queried = holders.ask(self);
   holders.watch(2, 8, token('b'));
-  EXPECT_EQ(holders.answered(asked, {}, at_ms(20)), flights{1});
+  EXPECT_EQ(holders.answered(queried, {}, at_ms(20)), flights{1});
   EXPECT_EQ(look(holders, {}, at_ms(40)), flights{});
 }
 
@@ -152,10 +152,10 @@ struct plain_watch {
   };
   std::map<holder_watch::flight_id, flight> all{};
 
-  flights answered(const clients& asked, const clients& alive, steady_time now) {
+  flights answered(const clients& queried, const clients& alive, steady_time now) {
     flights gone;
     for (auto& [id, of] : all) {
-      if (std::find(asked.begin(), asked.end(), of.client) == asked.end()) continue;
+      if (std::find(queried.begin(), queried.end(), of.client) == queried.end()) continue;
       const bool is_there = std::find(alive.begin(), alive.end(), of.client) != alive.end();
       of.answers.push_back({now, is_there});
       bool is_gone = false;
@@ -175,7 +175,7 @@ TEST(holder_watch, DoesWhatThePlainOneDoesForAllCommands) {
     base::seeded_random draws{seed};
     holder_watch holders;
     plain_watch plain;
-    std::optional<clients> asked;
+    std::optional<clients> queried;
     steady_time now = start;
     for (int i = 0; i < 200; ++i) {
       now += milliseconds{draws.next() % 10};
@@ -194,22 +194,22 @@ TEST(holder_watch, DoesWhatThePlainOneDoesForAllCommands) {
         holders.unwatch(id);
         plain.all.erase(id);
       } else if (kind < 9) {
-        std::set<holder_watch::client_id> wanted;
-        for (const auto& [flight, of] : plain.all) wanted.insert(of.client);
-        wanted.erase(3);  // this process
-        asked = clients(wanted.begin(), wanted.end());
-        ASSERT_EQ(holders.ask(3), *asked);
-        ASSERT_EQ(holders.arm(now).has_value(), asked->empty() && !plain.all.empty());
+        std::set<holder_watch::client_id> expected;
+        for (const auto& [flight, of] : plain.all) expected.insert(of.client);
+        expected.erase(3);  // this process
+        queried = clients(expected.begin(), expected.end());
+        ASSERT_EQ(holders.ask(3), *queried);
+        ASSERT_EQ(holders.arm(now).has_value(), queried->empty() && !plain.all.empty());
       } else if (kind < 15) {
-        if (!asked) continue;
+        if (!queried) continue;
         clients alive;
-        for (const auto one : *asked) {
+        for (const auto one : *queried) {
           if (draws.next() % 3 == 0) alive.push_back(one);
         }
-        flights gone = holders.answered(*asked, alive, now);
+        flights gone = holders.answered(*queried, alive, now);
         std::sort(gone.begin(), gone.end());
-        ASSERT_EQ(gone, plain.answered(*asked, alive, now)) << "seed " << seed;
-        asked.reset();
+        ASSERT_EQ(gone, plain.answered(*queried, alive, now)) << "seed " << seed;
+        queried.reset();
       } else if (draws.next() % 4 == 0) {
         holders.connection_up();
         for (auto& [flight, of] : plain.all) of.answers.clear();

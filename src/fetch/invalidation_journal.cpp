@@ -95,14 +95,14 @@ std::vector<invalidation_journal::sending> invalidation_journal::connection_up(s
   if (!is_the_same) {
     // A lease of the former server settles nothing on this one.
     for (auto* of : {&sent_, &waiting_, &done_}) {
-      for (auto& [at, one] : *of) {
-        make_pending(one);
-        if (which == server::another) one.first_done.reset();
+      for (auto& [at, held] : *of) {
+        make_pending(held);
+        if (which == server::another) held.first_done.reset();
       }
     }
   } else {
-    for (auto& [at, one] : sent_) {
-      if (!one.was_pending) make_pending(one);
+    for (auto& [at, held] : sent_) {
+      if (!held.was_pending) make_pending(held);
     }
   }
   for (std::size_t i = 0; i < lost; ++i) out.push_back(send_again(sent_, sent_.begin()));
@@ -159,31 +159,31 @@ void invalidation_journal::claim_key(shelf::value_type& by, const std::string& v
 void invalidation_journal::make_pending(entry& of) noexcept {
   const std::uint64_t stamp = next_stamp_++;
   of.was_pending = true;
-  for (const claim_place& one : of.claims) {
-    auto& [pending, others] = one.of->second;
-    if (!one.at->is_pending) ++pending_count_;
-    pending.splice(pending.end(), one.at->is_pending ? pending : others, one.at);
-    one.at->stamp = stamp;
-    one.at->is_pending = true;
+  for (const claim_place& claimed : of.claims) {
+    auto& [pending, others] = claimed.of->second;
+    if (!claimed.at->is_pending) ++pending_count_;
+    pending.splice(pending.end(), claimed.at->is_pending ? pending : others, claimed.at);
+    claimed.at->stamp = stamp;
+    claimed.at->is_pending = true;
   }
 }
 
 void invalidation_journal::make_readable(entry& of) noexcept {
-  for (const claim_place& one : of.claims) {
-    if (!one.at->is_pending) continue;
-    auto& [pending, others] = one.of->second;
-    others.splice(others.end(), pending, one.at);
-    one.at->is_pending = false;
+  for (const claim_place& claimed : of.claims) {
+    if (!claimed.at->is_pending) continue;
+    auto& [pending, others] = claimed.of->second;
+    others.splice(others.end(), pending, claimed.at);
+    claimed.at->is_pending = false;
     --pending_count_;
   }
 }
 
 void invalidation_journal::release(entry& of) noexcept {
   make_readable(of);
-  for (const claim_place& one : of.claims) {
-    auto& [pending, others] = one.of->second;
-    others.erase(one.at);
-    if (pending.empty() && others.empty()) keys_.erase(keys_.find(one.of->first));
+  for (const claim_place& claimed : of.claims) {
+    auto& [pending, others] = claimed.of->second;
+    others.erase(claimed.at);
+    if (pending.empty() && others.empty()) keys_.erase(keys_.find(claimed.of->first));
   }
 }
 

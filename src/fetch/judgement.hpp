@@ -24,7 +24,7 @@ enum class finding : std::uint8_t {
 };
 
 struct judgement {
-  finding what = finding::missing;
+  finding state = finding::missing;
   bool is_foreign = false;  ///< missing because of a string that is not ours: counted
   server_time
       judged_at{};        ///< `now`; set when its age was judged: fresh, stale, failed and the like

@@ -62,14 +62,14 @@ class load_scheduler {
     refused,  ///< the job was not taken
   };
   struct placement {
-    verdict how = verdict::refused;
+    verdict decision = verdict::refused;
     worker* wakes = nullptr;
   };
 
   /// Places a job, and queues it if necessary.
   [[nodiscard]] placement submit(const void* owner, Job& job) {
     const placement at = submit_if_free(job);
-    if (at.how != verdict::refused) return at;
+    if (at.decision != verdict::refused) return at;
     return {queue_behind(owner, job) ? verdict::queued : verdict::refused};
   }
 
@@ -135,7 +135,7 @@ class load_scheduler {
   /// Takes out all queued jobs.
   [[nodiscard]] std::list<Job> cancel_all() noexcept {
     std::list<Job> out;
-    for (lane& one : lanes_) out.splice(out.end(), one.jobs);
+    for (lane& candidate : lanes_) out.splice(out.end(), candidate.jobs);
     lanes_.clear();
     queued_ = 0;
     return out;
@@ -155,7 +155,7 @@ class load_scheduler {
   // Owners are few: a scan finds one.
   [[nodiscard]] typename lanes::iterator lane_of(const void* owner) noexcept {
     return std::find_if(lanes_.begin(), lanes_.end(),
-                        [&](const lane& one) { return one.owner == owner; });
+                        [&](const lane& candidate) { return candidate.owner == owner; });
   }
 
   [[nodiscard]] bool queue_behind(const void* owner, Job& job) {

@@ -135,15 +135,16 @@ class both {
     const void* const owner = draw_owner();
     const std::string name = "job " + std::to_string(++jobs_);
     std::string job = name;
-    const verdict how = may_queue ? real_.submit(owner, job).how : real_.submit_if_free(job).how;
+    const verdict decision =
+        may_queue ? real_.submit(owner, job).decision : real_.submit_if_free(job).decision;
     verdict expected = plain_.submit_if_free(name);
     if (may_queue && expected == verdict::refused && plain_.queue_behind(owner, name)) {
       expected = verdict::queued;
     }
-    ASSERT_EQ(how, expected);
-    const bool taken = how == verdict::run_on_idle || how == verdict::queued;
+    ASSERT_EQ(decision, expected);
+    const bool taken = decision == verdict::run_on_idle || decision == verdict::queued;
     ASSERT_TRUE(taken || job == name) << "a job that was not taken is still the caller's";
-    if (how != verdict::start_thread) return;
+    if (decision != verdict::start_thread) return;
     if (draws_.next() % 3 != 0) {
       real_.thread_started(workers_[++born_], std::move(job));
       plain_.threads[born_] = {.next = name};

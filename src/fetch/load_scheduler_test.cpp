@@ -25,13 +25,13 @@ const void* const cache_b = &caches[1];
 const void* const cache_c = &caches[2];
 
 verdict submit(scheduler& to, const void* owner, std::string job) {
-  return to.submit(owner, job).how;
+  return to.submit(owner, job).decision;
 }
 
 /// Starts a thread that runs `job`.
 void start_thread(scheduler& in, scheduler::worker& born, const std::string& job) {
   std::string mine = job;
-  ASSERT_EQ(in.submit_if_free(mine).how, verdict::start_thread);
+  ASSERT_EQ(in.submit_if_free(mine).decision, verdict::start_thread);
   in.thread_started(born, mine);
   ASSERT_EQ(in.take(born, start), job);
 }
@@ -58,7 +58,7 @@ TEST(load_scheduler, GivesAJobToTheThreadThatFellIdleLast) {
   EXPECT_EQ(loads.take(workers[0], start + seconds{1}), std::nullopt);
   std::string job = "three";
   const scheduler::placement at = loads.submit(cache_a, job);
-  EXPECT_EQ(at.how, verdict::run_on_idle);
+  EXPECT_EQ(at.decision, verdict::run_on_idle);
   EXPECT_EQ(at.wakes, workers.data());
   EXPECT_EQ(loads.take(workers[1], start + seconds{2}), std::nullopt) << "it is another's";
   EXPECT_EQ(loads.take(workers[0], start + seconds{2}), "three");
@@ -82,14 +82,14 @@ TEST(load_scheduler, NeverQueuesAJobThatIsToRunOnlyOnAFreeThread) {
   scheduler::worker only;
   start_thread(loads, only, "one");
   std::string job = "two";
-  EXPECT_EQ(loads.submit_if_free(job).how, verdict::refused);
+  EXPECT_EQ(loads.submit_if_free(job).decision, verdict::refused);
   EXPECT_EQ(job, "two") << "it is still the caller's";
 }
 
 TEST(load_scheduler, LeavesTheJobWithTheCallerWhenNoThreadLives) {
   scheduler loads{4, 10};
   std::string job = "one";
-  ASSERT_EQ(loads.submit(cache_a, job).how, verdict::start_thread);
+  ASSERT_EQ(loads.submit(cache_a, job).decision, verdict::start_thread);
   EXPECT_FALSE(loads.thread_failed(cache_a, job));
   EXPECT_EQ(job, "one");
   EXPECT_EQ(loads.queued(), 0U);
@@ -100,10 +100,10 @@ TEST(load_scheduler, QueuesBehindLivingThreadsWhenNoOtherCanBeStarted) {
   scheduler::worker only;
   start_thread(loads, only, "one");
   std::string job = "two";
-  ASSERT_EQ(loads.submit(cache_a, job).how, verdict::start_thread);
+  ASSERT_EQ(loads.submit(cache_a, job).decision, verdict::start_thread);
   EXPECT_TRUE(loads.thread_failed(cache_a, job));
   job = "three";
-  ASSERT_EQ(loads.submit(cache_a, job).how, verdict::start_thread);
+  ASSERT_EQ(loads.submit(cache_a, job).decision, verdict::start_thread);
   EXPECT_FALSE(loads.thread_failed(cache_a, job)) << "the queue is full";
   EXPECT_EQ(job, "three");
   EXPECT_EQ(loads.take(only, start), "two");
@@ -150,7 +150,7 @@ TEST(load_scheduler, TakesJobsThatCannotBeCopied) {
   load_scheduler<std::unique_ptr<int>> loads{1, 1};
   load_scheduler<std::unique_ptr<int>>::worker only;
   auto job = std::make_unique<int>(1);
-  ASSERT_EQ(loads.submit_if_free(job).how, decltype(loads)::verdict::start_thread);
+  ASSERT_EQ(loads.submit_if_free(job).decision, decltype(loads)::verdict::start_thread);
   loads.thread_started(only, std::move(job));
   EXPECT_EQ(**loads.take(only, start), 1);
 }

@@ -30,24 +30,24 @@ class load_turns {
   load_turns(unsigned turns, std::size_t queue_max) noexcept
       : free_{turns}, queue_max_{queue_max} {}
 
-  enum class asked : std::uint8_t {
+  enum class turn_answer : std::uint8_t {
     granted,
     queued,  ///< a later `give_back` hands the turn over
     refused,
   };
   /// Precondition: this ticket is not queued.
-  [[nodiscard]] asked ask(Ticket who) {
+  [[nodiscard]] turn_answer ask(Ticket who) {
     if (free_ > 0) {
       --free_;
-      return asked::granted;
+      return turn_answer::granted;
     }
-    if (line_.size() >= queue_max_) return asked::refused;
+    if (line_.size() >= queue_max_) return turn_answer::refused;
     std::list<Ticket> last;
     last.push_back(std::move(who));
     const bool is_new = places_.try_emplace(last.front(), last.begin()).second;
     DROVER_ASSERT(is_new);
     line_.splice(line_.end(), last);
-    return asked::queued;
+    return turn_answer::queued;
   }
 
   /// Takes a ticket out of the queue: the load ends, or shares another load's turn. False when it

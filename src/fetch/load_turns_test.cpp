@@ -14,40 +14,40 @@
 namespace drover::fetch {
 namespace {
 
-using asked = load_turns<int>::asked;
+using turn_answer = load_turns<int>::turn_answer;
 
 TEST(load_turns, GivesSoManyTurnsThenQueuesThenRefuses) {
   load_turns<int> turns{2, 1};
-  EXPECT_EQ(turns.ask(1), asked::granted);
-  EXPECT_EQ(turns.ask(2), asked::granted);
+  EXPECT_EQ(turns.ask(1), turn_answer::granted);
+  EXPECT_EQ(turns.ask(2), turn_answer::granted);
   EXPECT_EQ(turns.free(), 0U);
-  EXPECT_EQ(turns.ask(3), asked::queued);
-  EXPECT_EQ(turns.ask(4), asked::refused);
+  EXPECT_EQ(turns.ask(3), turn_answer::queued);
+  EXPECT_EQ(turns.ask(4), turn_answer::refused);
   EXPECT_EQ(turns.queued(), 1U);
 }
 
 TEST(load_turns, HandsATurnOnInTheOrderOfAsking) {
   load_turns<int> turns{1, 10};
-  EXPECT_EQ(turns.ask(1), asked::granted);
-  EXPECT_EQ(turns.ask(2), asked::queued);
-  EXPECT_EQ(turns.ask(3), asked::queued);
+  EXPECT_EQ(turns.ask(1), turn_answer::granted);
+  EXPECT_EQ(turns.ask(2), turn_answer::queued);
+  EXPECT_EQ(turns.ask(3), turn_answer::queued);
   EXPECT_EQ(turns.give_back(), 2);
   EXPECT_EQ(turns.free(), 0U) << "it was handed on, not freed";
   EXPECT_EQ(turns.give_back(), 3);
   EXPECT_EQ(turns.give_back(), std::nullopt);
   EXPECT_EQ(turns.free(), 1U);
-  EXPECT_EQ(turns.ask(4), asked::granted);
+  EXPECT_EQ(turns.ask(4), turn_answer::granted);
 }
 
 TEST(load_turns, LetsAQueuedOneGo) {
   load_turns<int> turns{1, 2};
-  EXPECT_EQ(turns.ask(1), asked::granted);
-  EXPECT_EQ(turns.ask(2), asked::queued);
-  EXPECT_EQ(turns.ask(3), asked::queued);
+  EXPECT_EQ(turns.ask(1), turn_answer::granted);
+  EXPECT_EQ(turns.ask(2), turn_answer::queued);
+  EXPECT_EQ(turns.ask(3), turn_answer::queued);
   EXPECT_TRUE(turns.leave(2));
   EXPECT_FALSE(turns.leave(2));
   EXPECT_FALSE(turns.leave(1)) << "it has a turn: that is given back";
-  EXPECT_EQ(turns.ask(2), asked::queued) << "there is room again";
+  EXPECT_EQ(turns.ask(2), turn_answer::queued) << "there is room again";
   EXPECT_EQ(turns.give_back(), 3);
   EXPECT_EQ(turns.give_back(), 2);
 }
@@ -75,12 +75,12 @@ TEST(load_turns, DoesWhatAPlainQueueDoesForAllCommands) {
     for (int i = 0; i < 200; ++i) {
       const auto kind = draws.next() % 4;
       if (kind < 2) {
-        const asked expected = free > 0                  ? asked::granted
-                               : line.size() < queue_max ? asked::queued
-                                                         : asked::refused;
+        const turn_answer expected = free > 0                  ? turn_answer::granted
+                                     : line.size() < queue_max ? turn_answer::queued
+                                                               : turn_answer::refused;
         ASSERT_EQ(turns.ask(i), expected);
-        if (expected == asked::granted) --free, ++taken;
-        if (expected == asked::queued) line.push_back(i);
+        if (expected == turn_answer::granted) --free, ++taken;
+        if (expected == turn_answer::queued) line.push_back(i);
       } else if (kind == 2 && taken > 0) {
         std::optional<int> next;
         if (line.empty()) {

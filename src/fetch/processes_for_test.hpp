@@ -38,12 +38,12 @@ class processes {
  public:
   struct request {
     live_ptr of{};  ///< none: an invalidation
-    action what{};
+    action todo{};
     bool is_done = false;
     lease::lease_reply lease{};
     int version = -1;
     bool applied = false;
-    lease::fill_reply::how filled = lease::fill_reply::how::refused;
+    lease::fill_outcome filled = lease::fill_outcome::refused;
   };
 
   small_server server;
@@ -56,17 +56,17 @@ class processes {
   /// Tells the machine, and does what it asks for.
   template <class Event>
   void on(const live_ptr& of, Event event) {
-    actions asked;
-    event(of->machine, asked);
-    for (const action& one : asked) carry_out(of, one);
+    actions todo;
+    event(of->machine, todo);
+    for (const action& one : todo) carry_out(of, one);
   }
 
   void carry_out(const live_ptr& of, const action& one) {
-    if (one.what < action_kind::want_turn) {
-      pipe[of->process].push_back({.of = of, .what = one});
+    if (one.kind < action_kind::want_turn) {
+      pipe[of->process].push_back({.of = of, .todo = one});
       return;
     }
-    switch (one.what) {
+    switch (one.kind) {
       case action_kind::want_turn:
         return on(of,
                   [&](flight& machine, actions& out) { machine.turn_granted(server.now, out); });
@@ -129,24 +129,24 @@ class processes {
       server.invalidate(one.version, p);
       return;
     }
-    switch (one.what.what) {
-      case action_kind::send_lease: one.lease = server.lease(one.what, p, one.version); return;
-      case action_kind::send_renew: one.applied = server.renew(one.what, p); return;
+    switch (one.todo.kind) {
+      case action_kind::send_lease: one.lease = server.lease(one.todo, p, one.version); return;
+      case action_kind::send_renew: one.applied = server.renew(one.todo, p); return;
       case action_kind::send_fill:
-        one.filled = server.fill(one.what, one.of->loaded_version, p);
+        one.filled = server.fill(one.todo, one.of->loaded_version, p);
         return;
-      case action_kind::send_failure: server.fail(one.what, p); return;
+      case action_kind::send_failure: server.fail(one.todo, p); return;
       case action_kind::send_release:
-      case action_kind::send_release_late: one.applied = server.release(one.what, p); return;
-      case action_kind::send_mark: {
-        one.applied = server.take_mark(one.what);
+      case action_kind::send_release_late: one.applied = server.release(one.todo, p); return;
+      case action_kind::send_refresh_mark: {
+        one.applied = server.take_refresh_mark(one.todo);
         const auto& held = server.held;
-        one.version = held && held->what == entry::kind::value && held->token == numbered(200);
+        one.version = held && held->kind == entry::kind::value && held->token == numbered(200);
         return;
       }
-      case action_kind::send_mark_pause:
-      case action_kind::send_mark_release: server.release_mark(one.what); return;
-      case action_kind::send_promote: one.applied = server.promote(one.what, p); return;
+      case action_kind::send_refresh_mark_pause:
+      case action_kind::send_refresh_mark_release: server.release_refresh_mark(one.todo); return;
+      case action_kind::send_promote: one.applied = server.promote(one.todo, p); return;
       default: return;
     }
   }
@@ -160,7 +160,7 @@ class processes {
   void tell(const request& one, std::size_t p, const std::optional<fault>& why) {
     if (!one.of) {
       if (why) {  // kept in the journal, and sent again
-        pipe[p].push_back({.of = nullptr, .what = one.what, .version = one.version});
+        pipe[p].push_back({.of = nullptr, .todo = one.todo, .version = one.version});
         return;
       }
       key_was_invalidated(p);
@@ -173,10 +173,10 @@ class processes {
       return step_reply{one.applied};
     };
     on(one.of, [&](flight& machine, actions& out) {
-      switch (one.what.what) {
+      switch (one.todo.kind) {
         case action_kind::send_lease:
           if (machine.now_in() == flight::state::asking) one.of->read_version = one.version;
-          return machine.lease_replied(one.what.attempt,
+          return machine.lease_replied(one.todo.attempt,
                                        why ? result<lease::lease_reply>{*why} : one.lease, true,
                                        server.now, out);
         case action_kind::send_renew: return machine.renew_replied(applied(), out);
@@ -184,16 +184,16 @@ class processes {
           return machine.fill_replied(
               why ? result<lease::fill_reply>{*why} : lease::fill_reply{one.filled, {}}, true, out);
         case action_kind::send_release: return machine.released(applied(), out);
-        case action_kind::send_mark:
-          return machine.mark_replied(
-              why ? result<lease::mark_reply>{*why} : lease::mark_reply{one.applied, {}},
-              one.version != 0, server.now, out);
+        case action_kind::send_refresh_mark:
+          return machine.refresh_mark_replied(why ? result<lease::refresh_mark_reply>{*why}
+                                                  : lease::refresh_mark_reply{one.applied, {}},
+                                              one.version != 0, server.now, out);
         case action_kind::send_promote: return machine.promote_replied(applied(), out);
         default: return;
       }
     });
-    if (one.what.what == action_kind::send_release_late ||
-        one.what.what == action_kind::send_promote) {
+    if (one.todo.kind == action_kind::send_release_late ||
+        one.todo.kind == action_kind::send_promote) {
       wake_flights(p);
     }
   }
@@ -216,7 +216,7 @@ class processes {
     for (const live_ptr& one : flights) {  // leases first: they name a connection that is gone
       if (one->process != p || !one->machine.is_holder()) continue;
       pipe[p].push_front(
-          {.of = one, .what = {.what = action_kind::send_renew, .attempt = one->machine.held()}});
+          {.of = one, .todo = {.kind = action_kind::send_renew, .attempt = one->machine.held()}});
     }
   }
 

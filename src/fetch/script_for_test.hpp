@@ -20,22 +20,22 @@ class script {
   explicit script(event beginning) : steps_{{"", std::move(beginning)}} {}
 
   /// The machine has asked for exactly these, in this order; then this happens.
-  script& expect(std::string asked, event then) {
-    steps_.push_back({std::move(asked), std::move(then)});
+  script& expect(std::string actions_text, event then) {
+    steps_.push_back({std::move(actions_text), std::move(then)});
     return *this;
   }
 
   /// The last thing that happened made the machine ask for these, and so it ended.
-  script& ends_with(const std::string& asked, const std::string& how) {
+  script& ends_with(const std::string& actions_text, const std::string& ending) {
     stage on;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       if (i > 0) {
-        EXPECT_EQ(text_of(on.fresh), steps_[i].asked) << "before event " << i;
+        EXPECT_EQ(text_of(on.fresh), steps_[i].actions_text) << "before event " << i;
       }
       steps_[i].then(on);
     }
-    EXPECT_EQ(text_of(on.fresh), asked) << "at the end";
-    EXPECT_EQ(text_of(on.machine.end()), how);
+    EXPECT_EQ(text_of(on.fresh), actions_text) << "at the end";
+    EXPECT_EQ(text_of(on.machine.end()), ending);
     EXPECT_EQ(on.machine.now_in(), flight::state::ended);
     on.check_accounts();
     for (const std::string& one : on.books.complaints) ADD_FAILURE() << one;
@@ -43,16 +43,16 @@ class script {
   }
 
   script& survives_a_store_fault_at_every_step() {
-    for (const mishap& how : mishaps) {
-      for (const mishap* always : {static_cast<const mishap*>(nullptr), &how}) {
-        disturb(std::string{how.name} + (always != nullptr ? ", from then on" : ", once"), always,
+    for (const mishap& cause : mishaps) {
+      for (const mishap* always : {static_cast<const mishap*>(nullptr), &cause}) {
+        disturb(std::string{cause.name} + (always != nullptr ? ", from then on" : ", once"), always,
                 [&](stage& on) {
                   if (!on.has_outstanding()) return false;
                   while (on.has_outstanding()) {
-                    on.oldest_fails(how);
-                    if (how.is_available) break;
+                    on.oldest_fails(cause);
+                    if (cause.is_available) break;
                   }
-                  if (how.code == fault_code::unreachable) on.connection_lost();
+                  if (cause.code == fault_code::unreachable) on.connection_lost();
                   return true;
                 });
       }
@@ -77,11 +77,11 @@ class script {
     };
     for (const auto& disturbance : disturbances) {
       const std::string name = disturbance.first;
-      const event& what = disturbance.second;
+      const event& disturbing = disturbance.second;
       for (const mishap* always : {static_cast<const mishap*>(nullptr), &mishaps[0], &mishaps[1]}) {
         const std::string then = always != nullptr ? std::string{", then "} + always->name : "";
         disturb(name + then, always, [&](stage& on) {
-          what(on);
+          disturbing(on);
           return true;
         });
       }
@@ -95,19 +95,19 @@ class script {
 
  private:
   struct step {
-    std::string asked;
+    std::string actions_text;
     event then;
   };
 
   template <class Disturbance>
-  void disturb(const std::string& name, const mishap* always, Disturbance what) {
+  void disturb(const std::string& name, const mishap* always, Disturbance disturbing) {
     for (std::size_t at = 1; at <= steps_.size(); ++at) {
       for (const load_outcome load :
            {load_outcome::value, load_outcome::not_stored, load_outcome::threw}) {
         stage on;
         for (std::size_t i = 0; i < at; ++i) steps_[i].then(on);
         const std::string before = text_of(on.fresh);
-        if (!what(on)) continue;
+        if (!disturbing(on)) continue;
         on.runs_out(load, always);
         for (const std::string& one : on.books.complaints) {
           ADD_FAILURE() << one << "\n  " << name << " before event " << at << ", after \"" << before

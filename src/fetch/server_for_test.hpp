@@ -19,7 +19,7 @@ class small_server {
   static constexpr milliseconds lease_ttl{900};
 
   struct stored {
-    entry::kind what = entry::kind::value;
+    entry::kind kind = entry::kind::value;
     entry::token token{};
     int version = 0;
     steady_time until{};
@@ -37,27 +37,27 @@ class small_server {
   [[nodiscard]] lease::lease_reply lease(const action& ask, std::size_t by, int& version) {
     is_armed[by] = true;
     lease::lease_reply reply;
-    if (held && held->what == entry::kind::pending) {
+    if (held && held->kind == entry::kind::pending) {
       const bool names_it = held->token == ask.attempt || held->token == ask.other;
       if (!names_it && held->until > now) {
-        reply.what = lease::lease_reply::how::wait;
+        reply.outcome = lease::lease_outcome::wait;
         reply.left = std::chrono::duration_cast<milliseconds>(held->until - now);
         reply.entry_bytes = head();
         return reply;
       }
-    } else if (held && held->what == entry::kind::failed) {
+    } else if (held && held->kind == entry::kind::failed) {
       if (held->until > now) {
-        reply.what = lease::lease_reply::how::failed;
+        reply.outcome = lease::lease_outcome::failed;
         return reply;
       }
     } else if (held && held->until > now) {
-      reply.what = lease::lease_reply::how::hit;
+      reply.outcome = lease::lease_outcome::hit;
       version = held->version;
       return reply;
     }
     write(stored{entry::kind::pending, ask.attempt, 0, now + lease_ttl, false}, by);
     is_armed[by] = true;
-    reply.what = lease::lease_reply::how::lead;
+    reply.outcome = lease::lease_outcome::lead;
     return reply;
   }
 
@@ -69,14 +69,15 @@ class small_server {
     return true;
   }
 
-  [[nodiscard]] lease::fill_reply::how fill(const action& ask, int version, std::size_t by) {
-    using how = lease::fill_reply::how;
-    if (!held || held->what == entry::kind::failed) return how::refused;
-    if (held->what == entry::kind::value && held->token == ask.attempt) return how::duplicate;
-    if (held->token != ask.other) return how::refused;
+  [[nodiscard]] lease::fill_outcome fill(const action& ask, int version, std::size_t by) {
+    using lease::fill_outcome;
+    if (!held || held->kind == entry::kind::failed) return fill_outcome::refused;
+    if (held->kind == entry::kind::value && held->token == ask.attempt)
+      return fill_outcome::duplicate;
+    if (held->token != ask.other) return fill_outcome::refused;
     stored_below_floor = stored_below_floor || version < floor;
     write(stored{entry::kind::value, ask.attempt, version, now + std::chrono::hours{1}, false}, by);
-    return how::stored;
+    return fill_outcome::stored;
   }
 
   void fail(const action& ask, std::size_t by) {
@@ -91,18 +92,18 @@ class small_server {
   }
 
   [[nodiscard]] bool promote(const action& ask, std::size_t by) {
-    if (!held || held->what != entry::kind::value || held->token != ask.other) return false;
+    if (!held || held->kind != entry::kind::value || held->token != ask.other) return false;
     write(stored{entry::kind::pending, ask.attempt, 0, now + lease_ttl, false}, by);
     return true;
   }
 
-  [[nodiscard]] bool take_mark(const action& ask) {
+  [[nodiscard]] bool take_refresh_mark(const action& ask) {
     if (mark) return false;
     mark = ask.attempt;
     return true;
   }
 
-  void release_mark(const action& ask) {
+  void release_refresh_mark(const action& ask) {
     if (mark == ask.attempt) mark.reset();
   }
 
@@ -116,20 +117,20 @@ class small_server {
 
  private:
   [[nodiscard]] bool is_pending(const entry::token& under) const {
-    return held && held->what == entry::kind::pending && held->token == under;
+    return held && held->kind == entry::kind::pending && held->token == under;
   }
 
   [[nodiscard]] std::string head() const {
     entry::envelope head;
-    head.what = held->what;
+    head.kind = held->kind;
     head.produced_by = held->token;
     head.until = server_time{milliseconds{held->until.time_since_epoch().count() / 1000}};
     head.holder_client_id = 7;
     return entry::encode(head, {});
   }
 
-  void write(std::optional<stored> what, std::size_t by) {
-    held = what;
+  void write(std::optional<stored> entry, std::size_t by) {
+    held = entry;
     for (std::size_t one = 0; one < is_armed.size(); ++one) {
       if (one == by) continue;  // NOLOOP; every script ends by arming its own connection again
       if (std::exchange(is_armed[one], false)) has_push[one] = true;

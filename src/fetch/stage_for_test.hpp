@@ -17,9 +17,9 @@
 
 namespace drover::fetch::testing {
 
-inline lease::lease_reply answered(lease::lease_reply::how what) {
+inline lease::lease_reply answered(lease::lease_outcome outcome) {
   lease::lease_reply reply;
-  reply.what = what;
+  reply.outcome = outcome;
   return reply;
 }
 
@@ -54,44 +54,44 @@ class stage {
 
   // --- events: each answers the oldest request of its kind, or complains that there is none
   template <class Begin>
-  void begin(Begin how) {
-    act(how);
+  void begin(Begin begin) {
+    act(begin);
   }
   void lease(lease::lease_reply reply) {
-    const auto asked = books.take(action_kind::send_lease);
-    if (!asked) return;
-    if (reply.what == lease::lease_reply::how::lead) books.lease_granted(asked->attempt);
-    act([&](actions& out) { machine.lease_replied(asked->attempt, reply, true, now, out); });
+    const auto request = books.take(action_kind::send_lease);
+    if (!request) return;
+    if (reply.outcome == lease::lease_outcome::lead) books.lease_granted(request->attempt);
+    act([&](actions& out) { machine.lease_replied(request->attempt, reply, true, now, out); });
   }
   void renew(bool applied) {
-    const auto asked = books.take(action_kind::send_renew);
-    if (!asked) return;
-    if (!applied) books.lease_over(asked->attempt);
+    const auto request = books.take(action_kind::send_renew);
+    if (!request) return;
+    if (!applied) books.lease_over(request->attempt);
     act([&](actions& out) { machine.renew_replied(lease::step_reply{applied}, out); });
   }
-  void fill(lease::fill_reply::how what) {
-    const auto asked = books.take(action_kind::send_fill);
-    if (!asked) return;
+  void fill(lease::fill_outcome outcome) {
+    const auto request = books.take(action_kind::send_fill);
+    if (!request) return;
     // Stored: the entry is no lease any more, whatever it was.
-    if (what != lease::fill_reply::how::refused) books.lease_over(asked->attempt);
-    act([&](actions& out) { machine.fill_replied(lease::fill_reply{what, {}}, true, out); });
+    if (outcome != lease::fill_outcome::refused) books.lease_over(request->attempt);
+    act([&](actions& out) { machine.fill_replied(lease::fill_reply{outcome, {}}, true, out); });
   }
   void release(bool applied) {
     if (!books.take(action_kind::send_release)) return;
     act([&](actions& out) { machine.released(lease::step_reply{applied}, out); });
   }
   void mark(bool won, bool still_due = true) {
-    const auto asked = books.take(action_kind::send_mark);
-    if (!asked) return;
-    if (won) books.mark_granted(asked->attempt);
+    const auto request = books.take(action_kind::send_refresh_mark);
+    if (!request) return;
+    if (won) books.mark_granted(request->attempt);
     act([&](actions& out) {
-      machine.mark_replied(lease::mark_reply{won, {}}, still_due, now, out);
+      machine.refresh_mark_replied(lease::refresh_mark_reply{won, {}}, still_due, now, out);
     });
   }
   void promote(bool applied) {
-    const auto asked = books.take(action_kind::send_promote);
-    if (!asked) return;
-    if (applied) books.lease_granted(asked->attempt);
+    const auto request = books.take(action_kind::send_promote);
+    if (!request) return;
+    if (applied) books.lease_granted(request->attempt);
     act([&](actions& out) { machine.promote_replied(lease::step_reply{applied}, out); });
   }
   void turn() {
@@ -102,18 +102,19 @@ class stage {
     if (!std::exchange(is_offered, false)) books.complain("a lead that nobody offers");
     act([&](actions& out) { is_loading = machine.begin_load(now, out); });
   }
-  void load_ends(load_outcome how) {
+  void load_ends(load_outcome outcome) {
     if (!std::exchange(is_loading, false)) books.complain("no load runs");
     const bool in_time = machine.now_in() == flight::state::loading;
     act([&](actions& out) {
-      if (how == load_outcome::threw) {
+      if (outcome == load_outcome::threw) {
         machine.load_failed(entry::failure_class::threw, out);
       } else {
-        machine.load_done(how == load_outcome::value, out);
+        machine.load_done(outcome == load_outcome::value, out);
       }
     });
     if (!in_time) return;
-    books.ending_is(how == load_outcome::threw ? ending::how::failed_here : ending::how::loaded);
+    books.ending_is(outcome == load_outcome::threw ? flight_outcome::failed_here
+                                                   : flight_outcome::loaded);
   }
   void passes(milliseconds time) { time_is(now + time); }
   void time_is(steady_time at) {
@@ -169,27 +170,27 @@ class stage {
   [[nodiscard]] bool has_outstanding() const { return books.has_outstanding(); }
 
   /// The oldest request goes wrong.
-  void oldest_fails(const mishap& how) {
-    const action asked = books.take_oldest();
-    const fault why{how.code, how.name};
-    const bool perhaps = how.code == fault_code::unreachable && how.is_available;
+  void oldest_fails(const mishap& cause) {
+    const action request = books.take_oldest();
+    const fault why{cause.code, cause.name};
+    const bool perhaps = cause.code == fault_code::unreachable && cause.is_available;
     act([&](actions& out) {
-      switch (asked.what) {
+      switch (request.kind) {
         case action_kind::send_lease:
-          if (perhaps) books.lease_granted(asked.attempt);
-          return machine.lease_replied(asked.attempt, why, how.is_available, now, out);
+          if (perhaps) books.lease_granted(request.attempt);
+          return machine.lease_replied(request.attempt, why, cause.is_available, now, out);
         case action_kind::send_renew: return machine.renew_replied(why, out);
         case action_kind::send_fill:
-          if (asked.other == asked.attempt) books.lease_granted(asked.attempt);
-          return machine.fill_replied(why, how.is_available, out);
+          if (request.other == request.attempt) books.lease_granted(request.attempt);
+          return machine.fill_replied(why, cause.is_available, out);
         case action_kind::send_release:
-          books.lease_granted(asked.attempt);
+          books.lease_granted(request.attempt);
           return machine.released(why, out);
-        case action_kind::send_mark:
-          books.mark_granted(asked.attempt);
-          return machine.mark_replied(why, false, now, out);
+        case action_kind::send_refresh_mark:
+          books.mark_granted(request.attempt);
+          return machine.refresh_mark_replied(why, false, now, out);
         case action_kind::send_promote:
-          books.lease_granted(asked.attempt);
+          books.lease_granted(request.attempt);
           return machine.promote_replied(why, out);
         default: return;
       }
@@ -242,18 +243,18 @@ class stage {
   }
 
   void note(const action& one, bool was_ended) {
-    books.asked(one, machine, was_ended);
-    if (one.what == action_kind::want_turn) is_turn_wanted = true;
-    if (one.what == action_kind::offer_lead) is_offered = true;
+    books.add(one, machine, was_ended);
+    if (one.kind == action_kind::want_turn) is_turn_wanted = true;
+    if (one.kind == action_kind::offer_lead) is_offered = true;
   }
 
   void oldest_succeeds() {
     switch (books.oldest()) {
-      case action_kind::send_lease: return lease(answered(lease::lease_reply::how::lead));
+      case action_kind::send_lease: return lease(answered(lease::lease_outcome::lead));
       case action_kind::send_renew: return renew(true);
-      case action_kind::send_fill: return fill(lease::fill_reply::how::stored);
+      case action_kind::send_fill: return fill(lease::fill_outcome::stored);
       case action_kind::send_release: return release(true);
-      case action_kind::send_mark: return mark(true);
+      case action_kind::send_refresh_mark: return mark(true);
       case action_kind::send_promote: return promote(true);
       default: return;
     }

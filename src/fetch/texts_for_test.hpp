@@ -11,9 +11,9 @@
 namespace drover::fetch::testing {
 
 inline entry::token numbered(unsigned number) {
-  entry::token made;
-  made.bytes.back() = static_cast<char>(number);
-  return made;
+  entry::token out;
+  out.bytes.back() = static_cast<char>(number);
+  return out;
 }
 
 inline std::string text_of(const entry::token& token) {
@@ -26,11 +26,11 @@ inline std::string text_of(const action& one) {
                                    "mark_extend", "mark_pause",  "mark_release", "promote",
                                    "want_turn",   "return_turn", "offer_lead",   "lease_lost",
                                    "stop_load",   "let_go",      "finish"};
-  std::string out = names[static_cast<std::size_t>(one.what)];
-  if (one.what < action_kind::want_turn) out += " " + text_of(one.attempt);
+  std::string out = names[static_cast<std::size_t>(one.kind)];
+  if (one.kind < action_kind::want_turn) out += " " + text_of(one.attempt);
   if (!one.other.is_none()) out += " over " + text_of(one.other);
-  if (one.what == action_kind::let_go) out += " from " + std::to_string(one.from_stamp);
-  if (one.what == action_kind::send_failure) out += " x" + std::to_string(one.attempts);
+  if (one.kind == action_kind::let_go) out += " from " + std::to_string(one.from_stamp);
+  if (one.kind == action_kind::send_failure) out += " x" + std::to_string(one.attempts);
   return out;
 }
 
@@ -43,7 +43,7 @@ inline std::string text_of(const actions& many) {
 inline std::string text_of(const ending& end) {
   constexpr const char* names[] = {"read",      "loaded",    "failed here", "failed elsewhere",
                                    "timed out", "dissolved", "not begun",   "saturated"};
-  std::string out = names[static_cast<std::size_t>(end.what)];
+  std::string out = names[static_cast<std::size_t>(end.outcome)];
   if (end.without_redis) out += " without redis";
   out += " for ";
   out += end.stamp_limit == UINT64_MAX ? "everyone"

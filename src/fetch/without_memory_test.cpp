@@ -144,7 +144,8 @@ TEST(without_memory, TurnsAreGivenBackAndHandedOn) {
 // --- failure_memory
 
 remembered_failure failing(const char* text) {
-  return {.what = std::make_exception_ptr(std::runtime_error{text}), .until = start + seconds{1}};
+  return {.exception = std::make_exception_ptr(std::runtime_error{text}),
+          .until = start + seconds{1}};
 }
 
 TEST(without_memory, AFormerFailureStaysRemembered) {
@@ -160,7 +161,7 @@ TEST(without_memory, AFormerFailureStaysRemembered) {
         make, [&](failure_memory& memory) { memory.remember(failed, latter); },
         [&](failure_memory& memory) {
           const auto known = memory.find(key, start);
-          return memory.size() == 1 && known && known->what == former.what;
+          return memory.size() == 1 && known && known->exception == former.exception;
         });
   }
 }

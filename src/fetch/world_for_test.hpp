@@ -59,12 +59,12 @@ class world {
       const std::vector<step> next = steps();
       if (next.empty()) return at_the_end();
       perform(next[choices_.pick(next.size())]);
-      if (!callers_.wrong.empty()) return callers_.wrong + told();
+      if (!callers_.wrong.empty()) return callers_.wrong + story();
       if (both_.server.stored_below_floor) {
-        return "stored a version older than an invalidation" + told();
+        return "stored a version older than an invalidation" + story();
       }
     }
-    return "goes on for ever" + told();
+    return "goes on for ever" + story();
   }
 
  private:
@@ -89,7 +89,7 @@ class world {
     leave,
   };
   struct step {
-    move what;
+    move kind;
     std::size_t which;
   };
 
@@ -138,7 +138,7 @@ class world {
         if (!one.is_late || both_.completed > 0) out.push_back({move::begin, i});
         return;
       case caller::state::got: out.push_back({move::act, i}); return;
-      case caller::state::aboard: {
+      case caller::state::joined: {
         const bool has_ended = one.on->machine.now_in() == flight::state::ended;
         if (has_ended || one.stamp >= one.on->let_go_from) {
           out.push_back({move::wake, i});
@@ -167,10 +167,10 @@ class world {
     }
   }
 
-  void perform(step what) {
-    told_.push_back(what);
-    const std::size_t i = what.which;
-    switch (what.what) {
+  void perform(step next) {
+    steps_taken_.push_back(next);
+    const std::size_t i = next.which;
+    switch (next.kind) {
       case move::execute: return both_.execute(i);
       case move::deliver: return both_.deliver(i);
       case move::push: both_.server.has_push[i] = false; return both_.wake_flights(i);
@@ -190,7 +190,7 @@ class world {
       case move::lose_connection:
       case move::lose_unsent:
         ++lost_;
-        return both_.lose_connection(i, what.what == move::lose_connection);
+        return both_.lose_connection(i, next.kind == move::lose_connection);
       case move::crash:
         ++crashed_;
         both_.is_alive[1] = false;
@@ -215,7 +215,7 @@ class world {
     }
     both_.key_was_invalidated(0);
     both_.pipe[0].push_back(
-        {.of = nullptr, .what = {.what = action_kind::finish}, .version = changes_});
+        {.of = nullptr, .todo = {.kind = action_kind::finish}, .version = changes_});
   }
 
   // --- time
@@ -238,23 +238,23 @@ class world {
   }
 
   std::string at_the_end() const {
-    if (!ended()) return "somebody waits for ever" + told();
-    const bool is_pending = both_.server.held && both_.server.held->what == entry::kind::pending;
-    if (is_pending && crashed_ == 0 && lost_ == 0) return "a lease is left behind" + told();
-    if (both_.server.mark && crashed_ == 0 && lost_ == 0) return "a mark is left behind" + told();
+    if (!ended()) return "somebody waits for ever" + story();
+    const bool is_pending = both_.server.held && both_.server.held->kind == entry::kind::pending;
+    if (is_pending && crashed_ == 0 && lost_ == 0) return "a lease is left behind" + story();
+    if (both_.server.mark && crashed_ == 0 && lost_ == 0) return "a mark is left behind" + story();
     const int allowed = 1 + changes_ + both_.gone_wrong + crashed_ + left_;
-    if (callers_.loads > allowed) return std::to_string(callers_.loads) + " loads" + told();
+    if (callers_.loads > allowed) return std::to_string(callers_.loads) + " loads" + story();
     return {};
   }
 
-  std::string told() const {
+  std::string story() const {
     constexpr const char* names[] = {
         "execute",    "deliver",         "push",        "wake",       "lead",        "load ends",
         "act",        "begin",           "change",      "invalidate", "tick",        "load fails",
         "not stored", "lose connection", "lose unsent", "crash",      "holder gone", "leave"};
     std::string out = ":";
-    for (const step& one : told_) {
-      out += std::string{" "} + names[static_cast<std::size_t>(one.what)] + " " +
+    for (const step& one : steps_taken_) {
+      out += std::string{" "} + names[static_cast<std::size_t>(one.kind)] + " " +
              std::to_string(one.which) + ";";
     }
     return out;
@@ -270,7 +270,7 @@ class world {
   int crashed_ = 0;
   int left_ = 0;
   int ticks_ = 0;
-  std::vector<step> told_;
+  std::vector<step> steps_taken_;
 };
 
 }  // namespace drover::fetch::testing

@@ -58,7 +58,7 @@ void write_list(std::string& out, std::string_view verb, std::span<const std::st
   DROVER_ASSERT(!rest.empty());
   begin_command(out, 1 + rest.size());
   write_argument(out, verb);
-  for (const std::string& each : rest) write_argument(out, each);
+  for (const std::string& argument : rest) write_argument(out, argument);
 }
 
 }  // namespace
@@ -73,20 +73,20 @@ void write_ping(std::string& out, std::uint64_t nonce) {
   write_command(out, {"PING", big_endian(nonce)});
 }
 
-void write_lease(std::string& out, const lease_request& what, bool tracked) {
-  DROVER_ASSERT(!what.attempt.is_none());
+void write_lease(std::string& out, const lease_request& request, bool tracked) {
+  DROVER_ASSERT(!request.attempt.is_none());
   if (tracked) write_command(out, {"CLIENT", "CACHING", "YES"});
-  begin_script(out, script_id::lease, what.value_key, 10);
-  write_argument(out, what.attempt.view());
-  write_argument(out, span_of(what.lease_ttl));
-  write_argument(out, ttl_of(what.pending_ttl));
-  write_argument(out, what.notify ? "1" : "0");
-  write_argument(out, or_empty(what.previous));
-  write_argument(out, or_empty(what.refused));
-  write_argument(out, big_endian(what.client_id));
-  write_argument(out, big_endian(what.digest));
-  write_argument(out, moment_of(what.stored_from));
-  write_argument(out, span_of(entry::longest_failure_pause(what.failure_pause_max)));
+  begin_script(out, script_id::lease, request.value_key, 10);
+  write_argument(out, request.attempt.view());
+  write_argument(out, span_of(request.lease_ttl));
+  write_argument(out, ttl_of(request.pending_ttl));
+  write_argument(out, request.notify ? "1" : "0");
+  write_argument(out, or_empty(request.previous));
+  write_argument(out, or_empty(request.refused));
+  write_argument(out, big_endian(request.client_id));
+  write_argument(out, big_endian(request.digest));
+  write_argument(out, moment_of(request.stored_from));
+  write_argument(out, span_of(entry::longest_failure_pause(request.failure_pause_max)));
 }
 
 void write_renew(std::string& out, std::string_view value_key, const entry::token& held,
@@ -108,34 +108,34 @@ void write_promote(std::string& out, std::string_view value_key, const entry::to
   write_argument(out, big_endian(client_id));
 }
 
-void write_fill(std::string& out, const fill_request& what) {
-  DROVER_ASSERT(!what.produced_by.is_none());
-  out.reserve(out.size() + what.payload.size() + what.value_key.size() + 512);
-  begin_script(out, script_id::fill, what.value_key, 11);
-  write_argument(out, what.expected.view());
-  write_argument(out, what.produced_by.view());
-  write_argument(out, what.absent ? "2" : "0");
-  write_argument(out, saturated_us(what.load_time));
-  write_argument(out, span_of(what.times.fresh));
-  write_argument(out, what.absent ? std::int64_t{0} : span_of(what.times.grace));
-  write_argument(out, ttl_of(what.times.key_ttl));
-  write_argument(out, big_endian(what.digest));
-  write_argument(out, big_endian(entry::checksum_of(what.payload, what.digest)));
-  write_argument(out, what.payload);
-  write_argument(out, what.wake_channel);
+void write_fill(std::string& out, const fill_request& request) {
+  DROVER_ASSERT(!request.produced_by.is_none());
+  out.reserve(out.size() + request.payload.size() + request.value_key.size() + 512);
+  begin_script(out, script_id::fill, request.value_key, 11);
+  write_argument(out, request.expected.view());
+  write_argument(out, request.produced_by.view());
+  write_argument(out, request.absent ? "2" : "0");
+  write_argument(out, saturated_us(request.load_time));
+  write_argument(out, span_of(request.times.fresh));
+  write_argument(out, request.absent ? std::int64_t{0} : span_of(request.times.grace));
+  write_argument(out, ttl_of(request.times.key_ttl));
+  write_argument(out, big_endian(request.digest));
+  write_argument(out, big_endian(entry::checksum_of(request.payload, request.digest)));
+  write_argument(out, request.payload);
+  write_argument(out, request.wake_channel);
 }
 
-void write_failure(std::string& out, const failure_request& what) {
-  begin_script(out, script_id::failure, what.value_key, 9);
-  write_argument(out, what.held.view());
-  write_argument(out, std::int64_t{what.attempts});
-  write_argument(out, static_cast<std::int64_t>(what.failure));
-  write_argument(out, span_of(what.pause));
-  write_argument(out, ttl_of(what.key_ttl));
-  write_argument(out, big_endian(what.digest));
-  write_argument(out, big_endian(entry::checksum_of(what.text, what.digest)));
-  write_argument(out, what.text);
-  write_argument(out, what.wake_channel);
+void write_failure(std::string& out, const failure_request& request) {
+  begin_script(out, script_id::failure, request.value_key, 9);
+  write_argument(out, request.held.view());
+  write_argument(out, std::int64_t{request.attempts});
+  write_argument(out, static_cast<std::int64_t>(request.failure));
+  write_argument(out, span_of(request.pause));
+  write_argument(out, ttl_of(request.key_ttl));
+  write_argument(out, big_endian(request.digest));
+  write_argument(out, big_endian(entry::checksum_of(request.text, request.digest)));
+  write_argument(out, request.text);
+  write_argument(out, request.wake_channel);
 }
 
 void write_release(std::string& out, std::string_view value_key, const entry::token& held,
@@ -163,11 +163,12 @@ void write_invalidate(std::string& out, std::span<const std::string> keys) {
   write_list(out, "UNLINK", keys);
 }
 
-void write_mark(std::string& out, std::string_view mark_key, std::string_view value_key,
-                const entry::token& attempt, milliseconds lease_ttl) {
+void write_refresh_mark(std::string& out, std::string_view refresh_mark_key,
+                        std::string_view value_key, const entry::token& attempt,
+                        milliseconds lease_ttl) {
   begin_command(out, 6);
   write_argument(out, "SET");
-  write_argument(out, mark_key);
+  write_argument(out, refresh_mark_key);
   write_argument(out, attempt.view());
   write_argument(out, "NX");
   write_argument(out, "PX");
@@ -175,15 +176,16 @@ void write_mark(std::string& out, std::string_view mark_key, std::string_view va
   write_command(out, {"GETRANGE", value_key, "0", "63"});
 }
 
-void write_mark_extend(std::string& out, std::string_view mark_key, const entry::token& held,
-                       milliseconds ttl) {
-  begin_script(out, script_id::mark_extend, mark_key, 2);
+void write_refresh_mark_extend(std::string& out, std::string_view refresh_mark_key,
+                               const entry::token& held, milliseconds ttl) {
+  begin_script(out, script_id::mark_extend, refresh_mark_key, 2);
   write_argument(out, held.view());
   write_argument(out, ttl_of(ttl));
 }
 
-void write_mark_release(std::string& out, std::string_view mark_key, const entry::token& held) {
-  begin_script(out, script_id::mark_release, mark_key, 1);
+void write_refresh_mark_release(std::string& out, std::string_view refresh_mark_key,
+                                const entry::token& held) {
+  begin_script(out, script_id::mark_release, refresh_mark_key, 1);
   write_argument(out, held.view());
 }
 
@@ -221,7 +223,7 @@ void write_unsubscribe(std::string& out, std::string_view wake_channel) {
 }
 
 void write_load_scripts(std::string& out) {
-  for (const script& each : scripts()) write_command(out, {"SCRIPT", "LOAD", each.text});
+  for (const script& loaded : scripts()) write_command(out, {"SCRIPT", "LOAD", loaded.text});
 }
 
 }  // namespace drover::lease

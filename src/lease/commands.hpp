@@ -75,14 +75,14 @@ void write_time(std::string& out);                             // 1
 void write_ping(std::string& out, std::uint64_t nonce);  // 1
 /// Preceded by CLIENT CACHING YES when `tracked`: then 2 replies, and the first one is only looked
 /// at for errors.
-void write_lease(std::string& out, const lease_request& what, bool tracked);  // 1 or 2
+void write_lease(std::string& out, const lease_request& request, bool tracked);  // 1 or 2
 void write_renew(std::string& out, std::string_view value_key, const entry::token& held,
                  milliseconds lease_ttl, std::uint64_t client_id);  // 1
 void write_promote(std::string& out, std::string_view value_key, const entry::token& base,
                    const entry::token& held, milliseconds lease_ttl, milliseconds pending_ttl,
-                   std::uint64_t client_id);                        // 1
-void write_fill(std::string& out, const fill_request& what);        // 1
-void write_failure(std::string& out, const failure_request& what);  // 1
+                   std::uint64_t client_id);                           // 1
+void write_fill(std::string& out, const fill_request& request);        // 1
+void write_failure(std::string& out, const failure_request& request);  // 1
 void write_release(std::string& out, std::string_view value_key, const entry::token& held,
                    std::string_view wake_channel);  // 1
 /// `ttl`: how long the marker stands.
@@ -93,12 +93,14 @@ void write_expire(std::string& out, std::string_view value_key, const entry::tok
 /// UNLINK: removes whatever is there, of any type. Precondition: at least one key.
 void write_invalidate(std::string& out, std::span<const std::string> keys);  // 1
 /// SET L NX PX, then GETRANGE V 0 63, in this order.
-void write_mark(std::string& out, std::string_view mark_key, std::string_view value_key,
-                const entry::token& attempt, milliseconds lease_ttl);  // 2
-void write_mark_extend(std::string& out, std::string_view mark_key, const entry::token& held,
-                       milliseconds ttl);  // 1
-void write_mark_release(std::string& out, std::string_view mark_key,
-                        const entry::token& held);  // 1
+void write_refresh_mark(std::string& out, std::string_view refresh_mark_key,
+                        std::string_view value_key, const entry::token& attempt,
+                        milliseconds lease_ttl);  // 2
+void write_refresh_mark_extend(std::string& out, std::string_view refresh_mark_key,
+                               const entry::token& held,
+                               milliseconds ttl);  // 1
+void write_refresh_mark_release(std::string& out, std::string_view refresh_mark_key,
+                                const entry::token& held);  // 1
 /// CLIENT LIST ID. Precondition: at least one, none of them 0.
 void write_holders(std::string& out, std::span<const std::uint64_t> client_ids);  // 1
 /// Tracking in force for the library's connection: OPTIN NOLOOP.
@@ -127,17 +129,19 @@ void write_load_scripts(std::string& out);  // scripts().size()
 [[nodiscard]] result<lease_reply> read_lease(resp::message&& reply);
 [[nodiscard]] result<fill_reply> read_fill(const resp::message& reply);
 [[nodiscard]] result<step_reply> read_step(const resp::message& reply);
-[[nodiscard]] result<mark_reply> read_mark(resp::message&& set_reply, resp::message&& range_reply);
+[[nodiscard]] result<refresh_mark_reply> read_refresh_mark(resp::message&& set_reply,
+                                                           resp::message&& range_reply);
 [[nodiscard]] result<void> read_acknowledged(const resp::message& reply);
 /// The client ids that are still connected, ascending.
 [[nodiscard]] result<std::vector<std::uint64_t>> read_holders(const resp::message& reply);
 
-/// What a push tells.
+enum class push_kind : std::uint8_t { keys, everything, channel, subscribed, other };
+
+/// The content of a push.
 struct push_notice {
-  enum class how : std::uint8_t { keys, everything, channel, subscribed, other };
-  how what = how::other;
-  std::vector<std::string> names;  ///< keys of an invalidation, or the channel of a message or of a
-                                   ///< confirmed subscription
+  push_kind kind = push_kind::other;
+  /// Keys of an invalidation, or the channel of a message or of a confirmed subscription.
+  std::vector<std::string> names;
 };
 [[nodiscard]] push_notice read_push(const resp::message& push);
 

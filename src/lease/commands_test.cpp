@@ -31,7 +31,7 @@ std::vector<words> commands_in(std::string_view bytes) {
   while (!bytes.empty()) {
     resp::message one;
     const auto step = reader.read(bytes, one);
-    if (step.how != resp::reader::status::complete) {
+    if (step.status != resp::reader::status::complete) {
       ADD_FAILURE() << "not a whole command: " << bytes;
       return commands;
     }
@@ -80,7 +80,7 @@ TEST(commands, PlainOnesSayWhatTheySay) {
             (std::vector<words>{{"SUBSCRIBE", "w"}}));
   EXPECT_EQ(written([&](auto& out) { write_unsubscribe(out, "w"); }),
             (std::vector<words>{{"UNSUBSCRIBE", "w"}}));
-  EXPECT_EQ(written([&](auto& out) { write_mark(out, "l", "v", a, 1500ms); }),
+  EXPECT_EQ(written([&](auto& out) { write_refresh_mark(out, "l", "v", a, 1500ms); }),
             (std::vector<words>{{"SET", "l", text_of(a), "NX", "PX", "1500"},
                                 {"GETRANGE", "v", "0", "63"}}));
   EXPECT_EQ(written([&](auto& out) { write_canary(out, "c"); }),
@@ -93,7 +93,8 @@ TEST(commands, PlainOnesSayWhatTheySay) {
 
 TEST(commands, ScriptsAreLoadedInTheirOrder) {
   std::vector<words> expected;
-  for (const script& each : scripts()) expected.push_back({"SCRIPT", "LOAD", bytes_of(each.text)});
+  for (const script& known : scripts())
+    expected.push_back({"SCRIPT", "LOAD", bytes_of(known.text)});
   EXPECT_EQ(written([](auto& out) { write_load_scripts(out); }), expected);
 }
 
@@ -219,15 +220,15 @@ TEST(commands, StepsNameTheirScriptKeyAndToken) {
   EXPECT_EQ(written([](auto& out) { write_expire(out, "v", a); }),
             (std::vector<words>{{"EVALSHA", sha(script_id::expire), "1", "v", text_of(a)}}));
   EXPECT_EQ(
-      written([](auto& out) { write_mark_extend(out, "l", a, 1s); }),
+      written([](auto& out) { write_refresh_mark_extend(out, "l", a, 1s); }),
       (std::vector<words>{{"EVALSHA", sha(script_id::mark_extend), "1", "l", text_of(a), "1000"}}));
-  EXPECT_EQ(written([](auto& out) { write_mark_release(out, "l", a); }),
+  EXPECT_EQ(written([](auto& out) { write_refresh_mark_release(out, "l", a); }),
             (std::vector<words>{{"EVALSHA", sha(script_id::mark_release), "1", "l", text_of(a)}}));
 }
 
 TEST(commands, TimesAreSentWithinWhatRedisTakes) {
   const auto mark_ttl = [](milliseconds ttl) {
-    return written([&](auto& out) { write_mark(out, "l", "v", a, ttl); })[0][5];
+    return written([&](auto& out) { write_refresh_mark(out, "l", "v", a, ttl); })[0][5];
   };
   EXPECT_EQ(mark_ttl(0ms), "1");
   EXPECT_EQ(mark_ttl(milliseconds::min()), "1");

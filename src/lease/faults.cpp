@@ -94,8 +94,9 @@ std::string escaped(std::string_view text) {
 
 fault fault_of(std::string_view error_text) {
   // An unknown command is answered with its arguments, and HELLO's hold the password.
-  const std::string_view told = error_text.substr(0, error_text.find(", with args beginning with"));
-  return {code_of(told), escaped(told)};
+  const std::string_view reason =
+      error_text.substr(0, error_text.find(", with args beginning with"));
+  return {code_of(reason), escaped(reason)};
 }
 
 bool is_refusal(const fault& why) {

@@ -13,8 +13,8 @@ namespace {
 using resp::type;
 using resp::view;
 
-fault misshapen(std::string_view what) {
-  return {fault_code::corrupt, "reply of the wrong shape to " + std::string{what}};
+fault misshapen(std::string_view request) {
+  return {fault_code::corrupt, "reply of the wrong shape to " + std::string{request}};
 }
 
 /// The fault of an error reply or of no reply at all.
@@ -53,14 +53,14 @@ bool is_error(const resp::message& reply, std::string_view code) noexcept {
 
 constexpr std::int64_t any = std::numeric_limits<std::int64_t>::max();
 
-bool has_right_size(lease_reply::how what, std::size_t size) {
-  switch (what) {
-    case lease_reply::how::hit:
-    case lease_reply::how::failed: return size >= entry::envelope_size;
-    case lease_reply::how::wait: return size == entry::envelope_size;
-    case lease_reply::how::lead:
-    case lease_reply::how::uncacheable:
-    case lease_reply::how::newer: return size == 0;
+bool has_right_size(lease_outcome outcome, std::size_t size) {
+  switch (outcome) {
+    case lease_outcome::hit:
+    case lease_outcome::failed: return size >= entry::envelope_size;
+    case lease_outcome::wait: return size == entry::envelope_size;
+    case lease_outcome::lead:
+    case lease_outcome::uncacheable:
+    case lease_outcome::newer: return size == 0;
   }
   return false;
 }
@@ -98,23 +98,23 @@ result<bool> read_echo(const resp::message& reply, std::uint64_t nonce) {
 }
 
 result<lease_reply> read_lease(resp::message&& reply) {
-  constexpr std::array hows{lease_reply::how::hit,   lease_reply::how::lead,
-                            lease_reply::how::wait,  lease_reply::how::failed,
-                            lease_reply::how::newer, lease_reply::how::uncacheable};
+  constexpr std::array outcomes{lease_outcome::hit,   lease_outcome::lead,
+                                lease_outcome::wait,  lease_outcome::failed,
+                                lease_outcome::newer, lease_outcome::uncacheable};
   if (auto why = fault_in(reply, "lease")) return *std::move(why);
   const view root = reply.root();
   if (root.kind() != type::array || root.size() != 4) return misshapen("lease");
-  const auto which = count_in(root[0], std::ssize(hows) - 1);
+  const auto which = count_in(root[0], std::ssize(outcomes) - 1);
   const auto now = count_in(root[1], any);
   const auto number = count_in(root[2], any);
   const view bytes = root[3];
   if (!which || !now || !number || bytes.kind() != type::bulk_string) return misshapen("lease");
 
   lease_reply read;
-  read.what = hows[static_cast<std::size_t>(*which)];
+  read.outcome = outcomes[static_cast<std::size_t>(*which)];
   read.now = server_time{milliseconds{*now}};
-  if (!has_right_size(read.what, bytes.text().size())) return misshapen("lease");
-  if (read.what == lease_reply::how::lead) {
+  if (!has_right_size(read.outcome, bytes.text().size())) return misshapen("lease");
+  if (read.outcome == lease_outcome::lead) {
     if (*number > std::numeric_limits<std::uint32_t>::max()) return misshapen("lease");
     read.attempts = static_cast<std::uint32_t>(*number);
   } else {
@@ -125,15 +125,15 @@ result<lease_reply> read_lease(resp::message&& reply) {
 }
 
 result<fill_reply> read_fill(const resp::message& reply) {
-  constexpr std::array hows{fill_reply::how::refused, fill_reply::how::stored,
-                            fill_reply::how::duplicate};
+  constexpr std::array outcomes{fill_outcome::refused, fill_outcome::stored,
+                                fill_outcome::duplicate};
   if (auto why = fault_in(reply, "fill")) return *std::move(why);
   const view root = reply.root();
   if (root.kind() != type::array || root.size() != 2) return misshapen("fill");
-  const auto which = count_in(root[0], std::ssize(hows) - 1);
+  const auto which = count_in(root[0], std::ssize(outcomes) - 1);
   const auto now = count_in(root[1], any);
   if (!which || !now) return misshapen("fill");
-  return fill_reply{hows[static_cast<std::size_t>(*which)], server_time{milliseconds{*now}}};
+  return fill_reply{outcomes[static_cast<std::size_t>(*which)], server_time{milliseconds{*now}}};
 }
 
 result<step_reply> read_step(const resp::message& reply) {
@@ -143,7 +143,8 @@ result<step_reply> read_step(const resp::message& reply) {
   return step_reply{*applied != 0};
 }
 
-result<mark_reply> read_mark(resp::message&& set_reply, resp::message&& range_reply) {
+result<refresh_mark_reply> read_refresh_mark(resp::message&& set_reply,
+                                             resp::message&& range_reply) {
   if (auto why = fault_in(set_reply, "SET")) return *std::move(why);
   if (auto why = fault_in(range_reply, "GETRANGE")) return *std::move(why);
   const view set = set_reply.root();
@@ -153,7 +154,7 @@ result<mark_reply> read_mark(resp::message&& set_reply, resp::message&& range_re
   if (range.kind() != type::bulk_string || range.text().size() > entry::envelope_size) {
     return misshapen("GETRANGE");
   }
-  return mark_reply{won, take_text(range_reply, range)};
+  return refresh_mark_reply{won, take_text(range_reply, range)};
 }
 
 result<void> read_acknowledged(const resp::message& reply) {
@@ -192,15 +193,15 @@ push_notice read_push(const resp::message& push) {
   if (root.kind() != type::push || root.size() < 2 || !root[0].is_string()) return {};
   const std::string_view name = root[0].text();
   if (name == "message" && root[1].is_string()) {
-    return {push_notice::how::channel, {std::string{root[1].text()}}};
+    return {push_kind::channel, {std::string{root[1].text()}}};
   }
   if (name == "subscribe" && root[1].is_string()) {
-    return {push_notice::how::subscribed, {std::string{root[1].text()}}};
+    return {push_kind::subscribed, {std::string{root[1].text()}}};
   }
   if (name != "invalidate") return {};
   // A needless look costs a round trip. A missing one could leave a wrong value in use.
-  const push_notice everything{push_notice::how::everything, {}};
-  push_notice notice{push_notice::how::keys, {}};
+  const push_notice everything{push_kind::everything, {}};
+  push_notice notice{push_kind::keys, {}};
   if (root[1].kind() != type::array) return everything;
   for (std::size_t i = 0; i < root[1].size(); ++i) {
     const view key = root[1][i];

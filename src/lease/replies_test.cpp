@@ -16,15 +16,15 @@ namespace drover::lease {
 namespace {
 
 using namespace std::string_view_literals;
-using leases = lease_reply::how;
-using fills = fill_reply::how;
-using notices = push_notice::how;
+using leases = lease_outcome;
+using fills = fill_outcome;
+using notices = push_kind;
 
 resp::message message_of(std::string_view wire) {
   resp::message read;
   resp::reader reader;
   const auto step = reader.read(wire, read);
-  EXPECT_EQ(step.how, resp::reader::status::complete) << wire;
+  EXPECT_EQ(step.status, resp::reader::status::complete) << wire;
   EXPECT_EQ(step.consumed, wire.size()) << wire;
   return read;
 }
@@ -35,9 +35,9 @@ std::string bulk(std::string_view text) {
 
 const std::string head(64, 'h');
 
-std::string lease_wire(int how, std::string_view now, std::string_view number,
+std::string lease_wire(int outcome, std::string_view now, std::string_view number,
                        std::string_view bytes) {
-  return "*4\r\n:" + std::to_string(how) + "\r\n:" + std::string{now} +
+  return "*4\r\n:" + std::to_string(outcome) + "\r\n:" + std::string{now} +
          "\r\n:" + std::string{number} + "\r\n" + bulk(bytes);
 }
 
@@ -46,37 +46,37 @@ result<lease_reply> lease_of(const std::string& wire) { return read_lease(messag
 TEST(replies, OfALeaseAreReadByTheirKind) {
   const auto hit = lease_of(lease_wire(0, "1700000000123", "0", head + "payload"));
   ASSERT_TRUE(hit);
-  EXPECT_EQ(hit->what, leases::hit);
+  EXPECT_EQ(hit->outcome, leases::hit);
   EXPECT_EQ(hit->now, server_time{milliseconds{1'700'000'000'123}});
   EXPECT_EQ(hit->entry_bytes, head + "payload");
 
   const auto lead = lease_of(lease_wire(1, "5", "4294967295", ""));
   ASSERT_TRUE(lead);
-  EXPECT_EQ(lead->what, leases::lead);
+  EXPECT_EQ(lead->outcome, leases::lead);
   EXPECT_EQ(lead->attempts, 0xFFFF'FFFFU);
   EXPECT_EQ(lead->left, milliseconds{0});
 
   const auto wait = lease_of(lease_wire(2, "5", "750", head));
   ASSERT_TRUE(wait);
-  EXPECT_EQ(wait->what, leases::wait);
+  EXPECT_EQ(wait->outcome, leases::wait);
   EXPECT_EQ(wait->left, milliseconds{750});
   EXPECT_EQ(wait->attempts, 0U);
   EXPECT_EQ(wait->entry_bytes, head);
 
   const auto failed = lease_of(lease_wire(3, "5", "50", head + "why"));
   ASSERT_TRUE(failed);
-  EXPECT_EQ(failed->what, leases::failed);
+  EXPECT_EQ(failed->outcome, leases::failed);
   EXPECT_EQ(failed->left, milliseconds{50});
   EXPECT_EQ(failed->entry_bytes, head + "why");
 
   const auto uncacheable = lease_of(lease_wire(5, "5", "900", ""));
   ASSERT_TRUE(uncacheable);
-  EXPECT_EQ(uncacheable->what, leases::uncacheable);
+  EXPECT_EQ(uncacheable->outcome, leases::uncacheable);
   EXPECT_EQ(uncacheable->left, milliseconds{900});
 
   const auto newer = lease_of(lease_wire(4, "5", "0", ""));
   ASSERT_TRUE(newer);
-  EXPECT_EQ(newer->what, leases::newer);
+  EXPECT_EQ(newer->outcome, leases::newer);
 }
 
 TEST(replies, OfALeaseThatNobodyCanHaveMeantAreCorrupt) {
@@ -137,9 +137,9 @@ TEST(replies, OfTimeAreWholeMilliseconds) {
 }
 
 TEST(replies, OfAFillAreOneOfThree) {
-  EXPECT_EQ(read_fill(message_of("*2\r\n:0\r\n:5\r\n"))->what, fills::refused);
-  EXPECT_EQ(read_fill(message_of("*2\r\n:1\r\n:5\r\n"))->what, fills::stored);
-  EXPECT_EQ(read_fill(message_of("*2\r\n:2\r\n:5\r\n"))->what, fills::duplicate);
+  EXPECT_EQ(read_fill(message_of("*2\r\n:0\r\n:5\r\n"))->outcome, fills::refused);
+  EXPECT_EQ(read_fill(message_of("*2\r\n:1\r\n:5\r\n"))->outcome, fills::stored);
+  EXPECT_EQ(read_fill(message_of("*2\r\n:2\r\n:5\r\n"))->outcome, fills::duplicate);
   EXPECT_EQ(read_fill(message_of("*2\r\n:2\r\n:5\r\n"))->now, server_time{milliseconds{5}});
   EXPECT_FALSE(read_fill(message_of("*2\r\n:3\r\n:5\r\n")));
   EXPECT_FALSE(read_fill(message_of("*2\r\n:1\r\n:-5\r\n")));
@@ -155,7 +155,7 @@ TEST(replies, OfAStepSayWhetherItApplied) {
 
 TEST(replies, OfAMarkAreTwo) {
   const auto mark = [](std::string_view set, const std::string& range) {
-    return read_mark(message_of(set), message_of(range));
+    return read_refresh_mark(message_of(set), message_of(range));
   };
   EXPECT_TRUE(mark("+OK\r\n", bulk(head))->won);
   EXPECT_EQ(mark("+OK\r\n", bulk(head))->head_bytes, head);
@@ -205,9 +205,13 @@ const std::vector<std::pair<std::string, reader_of_faults>> readers{
     {"fill", [](const resp::message& m) { return fault_in(read_fill(m)); }},
     {"step", [](const resp::message& m) { return fault_in(read_step(m)); }},
     {"mark",
-     [](resp::message m) { return fault_in(read_mark(std::move(m), message_of("$0\r\n\r\n"))); }},
+     [](resp::message m) {
+       return fault_in(read_refresh_mark(std::move(m), message_of("$0\r\n\r\n")));
+     }},
     {"mark range",
-     [](resp::message m) { return fault_in(read_mark(message_of("+OK\r\n"), std::move(m))); }},
+     [](resp::message m) {
+       return fault_in(read_refresh_mark(message_of("+OK\r\n"), std::move(m)));
+     }},
     {"acknowledged", [](const resp::message& m) { return fault_in(read_acknowledged(m)); }},
     {"holders", [](const resp::message& m) { return fault_in(read_holders(m)); }},
 };
@@ -248,38 +252,38 @@ TEST(replies, ThatTellOfAMissingScriptAreToldApart) {
 TEST(pushes, TellWhatTheyAreAbout) {
   const auto keys =
       read_push(message_of(">2\r\n" + bulk("invalidate") + "*2\r\n" + bulk("a") + bulk("b")));
-  EXPECT_EQ(keys.what, notices::keys);
+  EXPECT_EQ(keys.kind, notices::keys);
   EXPECT_EQ(keys.names, (std::vector<std::string>{"a", "b"}));
 
   const auto message =
       read_push(message_of(">3\r\n" + bulk("message") + bulk("channel") + bulk("fill")));
-  EXPECT_EQ(message.what, notices::channel);
+  EXPECT_EQ(message.kind, notices::channel);
   EXPECT_EQ(message.names, std::vector<std::string>{"channel"});
 
-  EXPECT_EQ(read_push(message_of(">2\r\n" + bulk("invalidate") + "_\r\n")).what,
+  EXPECT_EQ(read_push(message_of(">2\r\n" + bulk("invalidate") + "_\r\n")).kind,
             notices::everything);
   const auto subscribed =
       read_push(message_of(">3\r\n" + bulk("subscribe") + bulk("w") + ":1\r\n"));
-  EXPECT_EQ(subscribed.what, notices::subscribed);
+  EXPECT_EQ(subscribed.kind, notices::subscribed);
   EXPECT_EQ(subscribed.names, std::vector<std::string>{"w"});
-  EXPECT_EQ(read_push(message_of(">3\r\n" + bulk("unsubscribe") + bulk("w") + ":0\r\n")).what,
+  EXPECT_EQ(read_push(message_of(">3\r\n" + bulk("unsubscribe") + bulk("w") + ":0\r\n")).kind,
             notices::other);
 }
 
 TEST(pushes, OfAnUnknownShapeWakeTooManyRatherThanTooFew) {
-  for (const std::string_view what :
+  for (const std::string_view names :
        {":1\r\n", "*1\r\n:1\r\n", "*1\r\n_\r\n", "+a\r\n", "%0\r\n"}) {
-    const auto notice = read_push(message_of(">2\r\n" + bulk("invalidate") + std::string{what}));
-    EXPECT_EQ(notice.what, notices::everything) << what;
+    const auto notice = read_push(message_of(">2\r\n" + bulk("invalidate") + std::string{names}));
+    EXPECT_EQ(notice.kind, notices::everything) << names;
     EXPECT_TRUE(notice.names.empty());
   }
   for (const std::string_view wire :
        {">1\r\n+invalidate\r\n", ">2\r\n:1\r\n:2\r\n", ">2\r\n+message\r\n:1\r\n",
         ">2\r\n+subscribe\r\n_\r\n", "*2\r\n+invalidate\r\n_\r\n", "+invalidate\r\n",
         "-ERR x\r\n"}) {
-    EXPECT_EQ(read_push(message_of(wire)).what, notices::other) << wire;
+    EXPECT_EQ(read_push(message_of(wire)).kind, notices::other) << wire;
   }
-  EXPECT_EQ(read_push(resp::message{}).what, notices::other);
+  EXPECT_EQ(read_push(resp::message{}).kind, notices::other);
 }
 
 }  // namespace

@@ -17,9 +17,9 @@ namespace {
 using namespace drover;
 using drover::resp::message;
 
-void require(bool holds, const char* what) {
+void require(bool holds, const char* property) {
   if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", property);
   std::abort();
 }
 
@@ -38,16 +38,19 @@ bool has_value(const Result& read) {
 }
 
 void check_lease(const message& reply) {
-  using how = lease::lease_reply::how;
+  using outcome = lease::lease_outcome;
   const auto read = lease::read_lease(message{reply});
   if (!has_value(read)) return;
   const std::size_t size = read->entry_bytes.size();
   require(read->now.time_since_epoch().count() >= 0, "the server's time is not before 1970");
   require(read->left.count() >= 0, "what is left is not negative");
-  require(read->what != how::wait || size == entry::envelope_size, "waiting shows an envelope");
-  require((read->what != how::hit && read->what != how::failed) || size >= entry::envelope_size,
+  require(read->outcome != outcome::wait || size == entry::envelope_size,
+          "waiting shows an envelope");
+  require((read->outcome != outcome::hit && read->outcome != outcome::failed) ||
+              size >= entry::envelope_size,
           "a hit or a failure shows an entry");
-  require(read->what == how::lead || read->attempts == 0, "only a leader is told of attempts");
+  require(read->outcome == outcome::lead || read->attempts == 0,
+          "only a leader is told of attempts");
 }
 
 void check_all(const message& reply, const message& before) {
@@ -62,7 +65,7 @@ void check_all(const message& reply, const message& before) {
   static_cast<void>(has_value(lease::read_fill(reply)));
   static_cast<void>(has_value(lease::read_step(reply)));
   static_cast<void>(has_value(lease::read_acknowledged(reply)));
-  const auto mark = lease::read_mark(message{before}, message{reply});
+  const auto mark = lease::read_refresh_mark(message{before}, message{reply});
   if (has_value(mark)) {
     require(mark->head_bytes.size() <= entry::envelope_size, "a head is at most an envelope");
   }
@@ -85,7 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (;;) {
     message reply;
     const auto step = reader.read(rest, reply);
-    if (step.how != resp::reader::status::complete) return 0;
+    if (step.status != resp::reader::status::complete) return 0;
     rest.remove_prefix(step.consumed);
     check_all(reply, before);
     before = std::move(reply);

@@ -23,8 +23,8 @@ std::string reference(const std::string& text) {
 TEST(sha1, AgreesWithOpensslAtEveryLengthAroundItsBlocks) {
   std::string text;
   for (int length = 0; length < 300; ++length) {
-    const sha1_digits made = sha1_of(text);
-    EXPECT_EQ(std::string(made.data(), made.size()), reference(text)) << length;
+    const sha1_digits digits = sha1_of(text);
+    EXPECT_EQ(std::string(digits.data(), digits.size()), reference(text)) << length;
     text += static_cast<char>(length * 37);
   }
 }

@@ -37,16 +37,16 @@ constexpr std::string_view message_too_long = "a message is longer than the limi
 struct message_skipper {
   void take(reader& by, std::string_view slice) {
     for (;;) {
-      const auto [how, consumed] = by.read(slice, into);
+      const auto [status, consumed] = by.read(slice, into);
       slice.remove_prefix(consumed);
-      if (how == reader::status::skipped) {
+      if (status == reader::status::skipped) {
         EXPECT_TRUE(into.empty());
         ++skipped;
-      } else if (how == reader::status::complete) {
+      } else if (status == reader::status::complete) {
         texts.emplace_back(into.root().text());
         into.clear();
       } else {
-        EXPECT_EQ(how, reader::status::need_more) << by.error();
+        EXPECT_EQ(status, reader::status::need_more) << by.error();
         return;
       }
     }
@@ -99,7 +99,7 @@ TEST(limits, BoundABulkAtItsHeader) {
   const std::string largest = "$67108864\r\n" + std::string(67'108'864, 'x') + "\r\n";
   reader subject;
   message into;
-  EXPECT_EQ(subject.read(largest, into).how, reader::status::complete);
+  EXPECT_EQ(subject.read(largest, into).status, reader::status::complete);
   EXPECT_EQ(into.root().text().size(), 67'108'864U);
   EXPECT_EQ(answer_of(reader{}, {"$67108865\r\n"}).error, bulk_too_long);
 }
@@ -180,7 +180,7 @@ TEST(limits, MayBeRaisedToAMillionLevelsWithoutRecursion) {
   const std::string bomb = repeated("*1\r\n", 1'000'000) + ":7\r\n";
   reader subject{{.depth_max = 1'000'000}};
   message into;
-  ASSERT_EQ(subject.read(bomb, into).how, reader::status::complete);
+  ASSERT_EQ(subject.read(bomb, into).status, reader::status::complete);
   ASSERT_EQ(into.nodes.size(), 1'000'001U);
   EXPECT_EQ(into.nodes.front().subtree, 1'000'001U);
   EXPECT_EQ(into.nodes.back().integer, 7);
@@ -207,7 +207,7 @@ TEST(limits, LetNoAnnouncementSetMemoryAside) {
         "*3\r\n$536870912\r\nabc", "=536870912\r\ntxt:"}) {
     reader subject{wide};
     message into;
-    EXPECT_EQ(subject.read(input, into).how, reader::status::need_more);
+    EXPECT_EQ(subject.read(input, into).status, reader::status::need_more);
     EXPECT_LE(into.text.capacity(), std::size_t{64} << 10U) << input;
     EXPECT_LE(into.nodes.capacity(), 16U) << input;
   }
@@ -215,16 +215,16 @@ TEST(limits, LetNoAnnouncementSetMemoryAside) {
 
 TEST(scanner, PassesAHugeBulkInPiecesAndKeepsNothing) {
   scanner subject{{.bulk_max = std::size_t{1} << 40U, .message_max = std::size_t{1} << 41U}};
-  EXPECT_EQ(subject.next("$10000000000\r\n").is, token::what::bulk_begin);
+  EXPECT_EQ(subject.next("$10000000000\r\n").kind, token_kind::bulk_begin);
   const std::string piece(1'000'000, 'x');
   for (int i = 0; i < 10'000; ++i) {
     const token got = subject.next(piece);
-    ASSERT_EQ(got.is, token::what::bulk_chunk);
+    ASSERT_EQ(got.kind, token_kind::bulk_chunk);
     ASSERT_EQ(got.text.data(), piece.data());
     ASSERT_EQ(got.consumed, piece.size());
   }
   const token end = subject.next("\r\n+OK\r\n");
-  EXPECT_EQ(end.is, token::what::bulk_end);
+  EXPECT_EQ(end.kind, token_kind::bulk_end);
   EXPECT_EQ(end.consumed, 2U);
   EXPECT_TRUE(end.ends_message);
   EXPECT_TRUE(subject.is_idle());
@@ -233,8 +233,8 @@ TEST(scanner, PassesAHugeBulkInPiecesAndKeepsNothing) {
 TEST(scanner, GivesAWholeBulkAsOneToken) {
   scanner subject;
   const token got = subject.next("$3\r\nabc\r\n");
-  EXPECT_EQ(got.is, token::what::scalar);
-  EXPECT_EQ(got.kind, type::bulk_string);
+  EXPECT_EQ(got.kind, token_kind::scalar);
+  EXPECT_EQ(got.value_type, type::bulk_string);
   EXPECT_EQ(got.text, "abc");
   EXPECT_EQ(got.consumed, 9U);
   EXPECT_TRUE(got.ends_message);
@@ -244,7 +244,7 @@ TEST(scanner, SearchesNoByteTwiceHoweverThinTheSlices) {
   std::string stream;
   for (int i = 0; i < 20; ++i) stream += "-" + std::string(50'000, 'e') + "\r\n";
   for (int i = 0; i < 1000; ++i) {
-    for (const std::string_view each : testing::valid_replies()) stream += each;
+    for (const std::string_view reply : testing::valid_replies()) stream += reply;
   }
   for (const std::size_t size : {std::size_t{1}, std::size_t{2}, std::size_t{1000}}) {
     scanner subject;
@@ -253,7 +253,7 @@ TEST(scanner, SearchesNoByteTwiceHoweverThinTheSlices) {
       while (!slice.empty()) {
         const token got = subject.next(slice);
         ++calls;
-        ASSERT_NE(got.is, token::what::broken) << got.text;
+        ASSERT_NE(got.kind, token_kind::broken) << got.text;
         ASSERT_GT(got.consumed, 0U);
         slice.remove_prefix(got.consumed);
       }

@@ -14,8 +14,8 @@ namespace drover::resp {
 class line_collector {
  public:
   enum class outcome : std::uint8_t { partial, complete, too_long };
-  struct found {
-    outcome how = outcome::partial;
+  struct piece {
+    outcome status = outcome::partial;
     std::size_t consumed = 0;
     std::string_view line;  ///< with its '\n'; valid until the next `take` or until the input goes
   };
@@ -25,7 +25,7 @@ class line_collector {
 
   /// Takes input up to and including the next '\n'. `line_max` counts neither that nor a '\r'
   /// before it. `too_long` depends on the bytes only, never on how they were sliced.
-  [[nodiscard]] found take(std::string_view input, std::size_t line_max) {
+  [[nodiscard]] piece take(std::string_view input, std::size_t line_max) {
     if (given_) {
       buffer_.clear();
       given_ = false;
@@ -46,7 +46,7 @@ class line_collector {
   [[nodiscard]] std::uint64_t examined() const noexcept { return examined_; }
 
  private:
-  found keep(std::string_view window, std::size_t line_max) {
+  piece keep(std::string_view window, std::size_t line_max) {
     examined_ += window.size();
     if (buffer_.size() + window.size() >= line_max + 2) return {outcome::too_long, 0, {}};
     buffer_.append(window);

@@ -16,8 +16,8 @@ reader::step reader::read(std::string_view input, message& into) {
   for (;;) {
     const token got = scanner_.next(input.substr(used));
     used += got.consumed;
-    if (got.is == token::what::need_more) return {status::need_more, used};
-    if (got.is == token::what::broken) return {status::broken, used};
+    if (got.kind == token_kind::need_more) return {status::need_more, used};
+    if (got.kind == token_kind::broken) return {status::broken, used};
     if (scanner_.is_too_large()) {
       forget(into);
       if (got.ends_message) return {status::skipped, used};
@@ -33,31 +33,31 @@ reader::step reader::read(std::string_view input, message& into) {
 
 bool reader::drops(const token& got) noexcept {
   if (dropping_ && got.depth > dropping_depth_) return true;
-  dropping_ = got.is == token::what::aggregate && got.kind == type::attribute;
+  dropping_ = got.kind == token_kind::aggregate && got.value_type == type::attribute;
   dropping_depth_ = got.depth;
   return dropping_;
 }
 
 void reader::keep(const token& got, message& into) {
-  switch (got.is) {
-    case token::what::bulk_chunk:
+  switch (got.kind) {
+    case token_kind::bulk_chunk:
       into.text.append(got.text);
       into.nodes.back().length += got.text.size();
       return;
-    case token::what::bulk_end: return;
+    case token_kind::bulk_end: return;
     default: break;
   }
   close(into, got.depth);
   node& added = into.nodes.emplace_back();
-  added.kind = got.kind;
+  added.kind = got.value_type;
   added.depth = got.depth;
   added.offset = into.text.size();
-  switch (got.is) {
-    case token::what::aggregate:
+  switch (got.kind) {
+    case token_kind::aggregate:
       added.integer = got.integer;
       open_.push_back(into.nodes.size() - 1);
       break;
-    case token::what::bulk_begin: {
+    case token_kind::bulk_begin: {
       const auto set_aside = static_cast<std::size_t>(std::min(got.integer, reserve_max));
       into.text.reserve(into.text.size() + set_aside);
       break;

@@ -29,7 +29,7 @@ class reader {
     broken,
   };
   struct step {
-    status how = status::need_more;
+    reader::status status = reader::status::need_more;
     std::size_t consumed = 0;  ///< bytes of the input that are used up; all of them for need_more
   };
 

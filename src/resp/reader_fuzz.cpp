@@ -31,9 +31,9 @@ constexpr limits skipping{.depth_max = 5,
                           .message_max = 100,
                           .skip_max = 1000};
 
-void require(bool holds, const char* what) {
+void require(bool holds, const char* property) {
   if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", property);
   std::abort();
 }
 
@@ -101,20 +101,20 @@ std::string answer(const limits& bounds, std::string_view stream, std::string_vi
     ++turn;
     std::string_view slice = stream.substr(position, size);
     for (;;) {
-      const auto [how, consumed] = subject.read(slice, into);
+      const auto [status, consumed] = subject.read(slice, into);
       require(consumed <= slice.size(), "consumes no more than there is");
       position += consumed;
       slice.remove_prefix(consumed);
-      if (how == reader::status::broken) return out.append("broken ").append(subject.error());
+      if (status == reader::status::broken) return out.append("broken ").append(subject.error());
       require(subject.error().empty(), "an error only when broken");
       require(into.text.size() <= bounds.message_max, "no more is kept than the limit");
       require(into.nodes.size() <= bounds.elements_max + 1, "no more is kept than the limit");
-      if (how == reader::status::need_more) {
+      if (status == reader::status::need_more) {
         require(slice.empty(), "consumes all when it needs more");
         break;
       }
       require(subject.is_idle(), "idle after a complete message");
-      if (how == reader::status::skipped) {
+      if (status == reader::status::skipped) {
         require(bounds.skip_max > 0 && into.empty(), "skips where it may, and keeps nothing");
         out += "skipped up to ";
         append_number(out, position);

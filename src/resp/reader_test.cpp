@@ -237,19 +237,19 @@ TEST(reader, TellsWhatItConsumed) {
   EXPECT_TRUE(subject.is_idle());
   const std::string_view input = "$2\r\nab\r\n+OK\r\n";
   auto step = subject.read(input, into);
-  EXPECT_EQ(step.how, reader::status::complete);
+  EXPECT_EQ(step.status, reader::status::complete);
   EXPECT_EQ(step.consumed, 8U);
   EXPECT_TRUE(subject.is_idle());
   into.clear();
   step = subject.read(input.substr(8, 3), into);
-  EXPECT_EQ(step.how, reader::status::need_more);
+  EXPECT_EQ(step.status, reader::status::need_more);
   EXPECT_EQ(step.consumed, 3U);
   EXPECT_FALSE(subject.is_idle());
   step = subject.read({}, into);
-  EXPECT_EQ(step.how, reader::status::need_more);
+  EXPECT_EQ(step.status, reader::status::need_more);
   EXPECT_EQ(step.consumed, 0U);
   step = subject.read(input.substr(11), into);
-  EXPECT_EQ(step.how, reader::status::complete);
+  EXPECT_EQ(step.status, reader::status::complete);
   EXPECT_TRUE(subject.is_idle());
 }
 
@@ -257,7 +257,7 @@ TEST(reader, IsNotIdleBehindAnAttributeAloneNorBeforeTheEndOfABulk) {
   for (const std::string_view input : {"|0\r\n", "|1\r\n+a\r\n+b\r\n", "*1\r\n", "$1\r\na\r"}) {
     reader subject;
     message into;
-    EXPECT_EQ(subject.read(input, into).how, reader::status::need_more);
+    EXPECT_EQ(subject.read(input, into).status, reader::status::need_more);
     EXPECT_FALSE(subject.is_idle()) << base::escape(input, 100);
   }
 }
@@ -265,11 +265,11 @@ TEST(reader, IsNotIdleBehindAnAttributeAloneNorBeforeTheEndOfABulk) {
 TEST(reader, StaysBroken) {
   reader subject;
   message into;
-  EXPECT_EQ(subject.read("?", into).how, reader::status::broken);
+  EXPECT_EQ(subject.read("?", into).status, reader::status::broken);
   const std::string error{subject.error()};
   EXPECT_FALSE(error.empty());
-  EXPECT_EQ(subject.read("+OK\r\n", into).how, reader::status::broken);
-  EXPECT_EQ(subject.read({}, into).how, reader::status::broken);
+  EXPECT_EQ(subject.read("+OK\r\n", into).status, reader::status::broken);
+  EXPECT_EQ(subject.read({}, into).status, reader::status::broken);
   EXPECT_EQ(subject.error(), error);
 }
 
@@ -278,7 +278,7 @@ TEST(message, LetsItsChildrenBeReached) {
   message into;
   const std::string_view input =
       "*4\r\n*2\r\n:1\r\n*1\r\n+deep\r\n%1\r\n+k\r\n*0\r\n$-1\r\n-ERR last\r\n";
-  ASSERT_EQ(subject.read(input, into).how, reader::status::complete);
+  ASSERT_EQ(subject.read(input, into).status, reader::status::complete);
   const view root = into.root();
   ASSERT_EQ(root.size(), 4U);
   EXPECT_EQ(root[0][1][0].text(), "deep");

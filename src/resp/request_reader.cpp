@@ -59,9 +59,10 @@ std::size_t request_reader::advance(std::string_view input, request& into) {
 }
 
 std::size_t request_reader::read_line(std::string_view input, std::size_t line_max, request& into) {
-  const auto [how, consumed, line] = line_.take(input, line_max);
-  if (how == line_collector::outcome::partial) return consumed;
-  if (how == line_collector::outcome::too_long) return fail("a line is longer than the limit");
+  const auto [line_status, consumed, line] = line_.take(input, line_max);
+  if (line_status == line_collector::outcome::partial) return consumed;
+  if (line_status == line_collector::outcome::too_long)
+    return fail("a line is longer than the limit");
   bytes_ += line.size();
   if (bytes_ > within_.request_max) return fail("a request is longer than the limit");
 

@@ -70,7 +70,7 @@ class request_reader {
 
   enum class status : std::uint8_t { need_more, complete, broken };
   struct step {
-    status how = status::need_more;
+    request_reader::status status = request_reader::status::need_more;
     std::size_t consumed = 0;  ///< bytes of the input that are used up; all of them for need_more
   };
 
@@ -103,7 +103,7 @@ class request_reader {
   skipped_bytes* skipped_;
   line_collector line_;
   std::string_view error_;
-  std::uint64_t bytes_ = 0;       // of this request, with all that has been announced
+  std::uint64_t bytes_ = 0;  // of this request, with all that has been announced
   std::size_t arguments_left_ = 0;
   std::size_t body_left_ = 0;
   std::size_t keep_left_ = 0;

@@ -30,9 +30,9 @@ constexpr request_limits prefix_kept = [] {
   return few;
 }();
 
-void require(bool holds, const char* what) {
+void require(bool holds, const char* property) {
   if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", property);
   std::abort();
 }
 
@@ -43,10 +43,11 @@ void check(const request& complete, const request_limits& within) {
   require(complete.arguments.size() == std::min(complete.argument_count, within.kept_arguments_max),
           "as many arguments are kept as may be");
   std::size_t end = 0;
-  for (const auto& each : complete.arguments) {
-    require(each.offset == end, "kept bytes follow one another");
-    require(each.kept == std::min(each.length, within.kept_bytes_max), "as much as may be is kept");
-    end += each.kept;
+  for (const auto& argument : complete.arguments) {
+    require(argument.offset == end, "kept bytes follow one another");
+    require(argument.kept == std::min(argument.length, within.kept_bytes_max),
+            "as much as may be is kept");
+    end += argument.kept;
   }
   require(end == complete.text.size(), "nothing is left over");
 }
@@ -58,8 +59,9 @@ void check_round_trip(const request& complete) {
   drover::resp::write_command(wire, arguments);
   request_reader again;
   request into;
-  const auto [how, consumed] = again.read(wire, into);
-  require(how == request_reader::status::complete && consumed == wire.size(), "written, then read");
+  const auto [status, consumed] = again.read(wire, into);
+  require(status == request_reader::status::complete && consumed == wire.size(),
+          "written, then read");
   require(into.text == complete.text && into.wire_size == wire.size(), "the same comes back");
   require(complete.is_inline || complete.wire_size == wire.size(), "there is one way to write it");
 }
@@ -78,15 +80,15 @@ std::string answer(std::string_view stream, std::string_view sizes, const reques
     ++turn;
     std::string_view slice = stream.substr(position, size);
     for (;;) {
-      const auto [how, consumed] = subject.read(slice, into);
+      const auto [status, consumed] = subject.read(slice, into);
       require(consumed <= slice.size(), "consumes no more than there is");
       position += consumed;
       slice.remove_prefix(consumed);
-      if (how == request_reader::status::broken) {
+      if (status == request_reader::status::broken) {
         return out.append("broken ").append(subject.error());
       }
       require(subject.error().empty(), "an error only when broken");
-      if (how == request_reader::status::need_more) {
+      if (status == request_reader::status::need_more) {
         require(slice.empty(), "consumes all when it needs more");
         break;
       }

@@ -67,7 +67,7 @@ TEST(request_reader, ReadsArraysAndInlineCommands) {
 TEST(request_reader, AnswersTheSameForEverySlicing) {
   std::vector<std::string_view> inputs{"*1\r\n$3\r\nabd\nx", "*1\r\n$1\r\nab\r\n", "a\0b\r\n"sv,
                                        "\"a\r\nPING\r\n"};
-  for (const auto& each : good_cases()) inputs.push_back(each.input);
+  for (const auto& good : good_cases()) inputs.push_back(good.input);
   for (const std::string_view input : inputs) {
     const request_answer whole = read_whole(input);
     for (std::size_t size = 1; size < input.size(); ++size) {
@@ -141,7 +141,7 @@ TEST(request_reader, KeepsOnlyThePrefixItIsAskedFor) {
       got = subject.read(slice, into);
       EXPECT_EQ(got.consumed, slice.size());
     }
-    ASSERT_EQ(got.how, request_reader::status::complete);
+    ASSERT_EQ(got.status, request_reader::status::complete);
     EXPECT_EQ(into.argument_count, 4U);
     EXPECT_EQ(into.wire_size, input.size());
     ASSERT_EQ(into.arguments.size(), 2U);
@@ -152,7 +152,7 @@ TEST(request_reader, KeepsOnlyThePrefixItIsAskedFor) {
   }
   request_reader inline_subject{{.kept_bytes_max = 2, .kept_arguments_max = 2}};
   request into;
-  EXPECT_EQ(inline_subject.read("abc def ghi\r\n", into).how, request_reader::status::complete);
+  EXPECT_EQ(inline_subject.read("abc def ghi\r\n", into).status, request_reader::status::complete);
   EXPECT_EQ(into.text, "abde");
   EXPECT_EQ(into.argument_count, 3U);
 }
@@ -163,11 +163,11 @@ class joining final : public skipped_bytes {
   void skip(const request& of, std::string_view bytes) override {
     EXPECT_FALSE(bytes.empty());
     EXPECT_EQ(of.arguments.back().kept, within.kept_bytes_max);
-    told[of.arguments.size() - 1] += bytes;
+    pieces[of.arguments.size() - 1] += bytes;
   }
 
   static constexpr request_limits within{.kept_bytes_max = 3, .kept_arguments_max = 3};
-  std::vector<std::string> told{3};
+  std::vector<std::string> pieces{3};
 };
 
 TEST(request_reader, TellsTheBytesItDoesNotKeep) {
@@ -175,13 +175,13 @@ TEST(request_reader, TellsTheBytesItDoesNotKeep) {
        {"*4\r\n$3\r\nSET\r\n$8\r\nabcdefgh\r\n$4\r\n\r\n\r\n\r\n$9\r\nnot noted\r\n"sv,
         "SET abcdefgh \"\\r\\n\\r\\n\" not-noted\r\n"sv}) {
     for (std::size_t size = 1; size <= input.size(); ++size) {
-      joining told;
-      request_reader subject{joining::within, &told};
+      joining pieces;
+      request_reader subject{joining::within, &pieces};
       request into;
       for (const std::string_view slice : cut(input, size)) (void)subject.read(slice, into);
       ASSERT_EQ(into.arguments.size(), 3U);
       EXPECT_EQ(into[1], "abc");
-      EXPECT_EQ(told.told, (words{"", "defgh", "\n"}));
+      EXPECT_EQ(pieces.pieces, (words{"", "defgh", "\n"}));
     }
   }
 }
@@ -193,12 +193,12 @@ TEST(request_reader, PassesAHugeArgumentInConstantMemory) {
   EXPECT_EQ(subject.read(head, into).consumed, head.size());
   const std::string piece(std::size_t{1} << 20U, 'x');
   for (int i = 0; i < 512; ++i) {
-    const auto [how, consumed] = subject.read(piece, into);
-    ASSERT_EQ(how, request_reader::status::need_more);
+    const auto [status, consumed] = subject.read(piece, into);
+    ASSERT_EQ(status, request_reader::status::need_more);
     ASSERT_EQ(consumed, piece.size());
     ASSERT_FALSE(subject.is_idle());
   }
-  EXPECT_EQ(subject.read("\r\n", into).how, request_reader::status::complete);
+  EXPECT_EQ(subject.read("\r\n", into).status, request_reader::status::complete);
   EXPECT_EQ(into.arguments[2].length, std::size_t{512} << 20U);
   EXPECT_EQ(into[2].size(), 100U);
   EXPECT_LE(into.text.capacity(), 1000U);
@@ -227,7 +227,7 @@ TEST(request_reader, BoundsEverything) {
 TEST(request_reader, LetsNoAnnouncementSetMemoryAside) {
   request_reader subject;
   request into;
-  EXPECT_EQ(subject.read("*1048576\r\n$536870912\r\nab", into).how,
+  EXPECT_EQ(subject.read("*1048576\r\n$536870912\r\nab", into).status,
             request_reader::status::need_more);
   EXPECT_LE(into.text.capacity(), 100U);
   EXPECT_LE(into.arguments.capacity(), 16U);
@@ -237,15 +237,15 @@ TEST(request_reader, SearchesNoByteTwiceHoweverThinTheSlices) {
   std::string stream;
   for (int i = 0; i < 20; ++i) stream += std::string(60'000, 'x') + "\r\n";
   for (int i = 0; i < 1000; ++i) {
-    for (const auto& each : good_cases()) stream += each.input;
+    for (const auto& good : good_cases()) stream += good.input;
   }
   request_reader subject;
   request into;
   for (const std::string_view slice : cut(stream, 1)) {
-    const auto [how, consumed] = subject.read(slice, into);
-    ASSERT_NE(how, request_reader::status::broken);
+    const auto [status, consumed] = subject.read(slice, into);
+    ASSERT_NE(status, request_reader::status::broken);
     ASSERT_EQ(consumed, 1U);
-    if (how == request_reader::status::complete) into.clear();
+    if (status == request_reader::status::complete) into.clear();
   }
   EXPECT_TRUE(subject.is_idle());
   EXPECT_LE(subject.examined(), stream.size());
@@ -270,9 +270,9 @@ TEST(request_reader, SurvivesRandomMutationOfValidRequests) {
 TEST(request_reader, StaysBroken) {
   request_reader subject;
   request into;
-  EXPECT_EQ(subject.read("*x\r\n", into).how, request_reader::status::broken);
-  EXPECT_EQ(subject.read("PING\r\n", into).how, request_reader::status::broken);
-  EXPECT_EQ(subject.read({}, into).how, request_reader::status::broken);
+  EXPECT_EQ(subject.read("*x\r\n", into).status, request_reader::status::broken);
+  EXPECT_EQ(subject.read("PING\r\n", into).status, request_reader::status::broken);
+  EXPECT_EQ(subject.read({}, into).status, request_reader::status::broken);
 }
 
 TEST(split_inline, FollowsTheQuotingOfTheServer) {

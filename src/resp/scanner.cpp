@@ -79,10 +79,11 @@ void scanner::scan_line(std::string_view input, token& out) {
     const bool streamed = input.front() == ';' || input.front() == '.';
     return fail(streamed ? streamed_text : "a value begins with a byte that is no RESP type", out);
   }
-  const auto [how, consumed, line] = line_.take(input, within_.line_max);
+  const auto [status, consumed, line] = line_.take(input, within_.line_max);
   out.consumed = consumed;
-  if (how == line_collector::outcome::partial) return;
-  if (how == line_collector::outcome::too_long) return fail("a line is longer than the limit", out);
+  if (status == line_collector::outcome::partial) return;
+  if (status == line_collector::outcome::too_long)
+    return fail("a line is longer than the limit", out);
   if (line[line.size() - 2] != '\r') return fail("a line ends without a carriage return", out);
   if (message_bytes_ == 0) {
     is_too_large_ = false;
@@ -94,9 +95,9 @@ void scanner::scan_line(std::string_view input, token& out) {
   }
 
   out.depth = static_cast<std::uint32_t>(open_.size());
-  out.kind = static_cast<type>(type_of(line.front()));
+  out.value_type = static_cast<type>(type_of(line.front()));
   const std::string_view body = line.substr(1, line.size() - 3);
-  switch (out.kind) {
+  switch (out.value_type) {
     case type::bulk_string:
     case type::bulk_error:
     case type::verbatim_string: return begin_bulk(body, input.substr(consumed), out);
@@ -110,8 +111,8 @@ void scanner::scan_line(std::string_view input, token& out) {
 }
 
 void scanner::scan_scalar(std::string_view body, token& out) {
-  out.is = token::what::scalar;
-  switch (out.kind) {
+  out.kind = token_kind::scalar;
+  switch (out.value_type) {
     case type::simple_string:
     case type::simple_error:
       if (body.find('\r') != std::string_view::npos) {
@@ -137,7 +138,7 @@ void scanner::scan_scalar(std::string_view body, token& out) {
       out.text = body;
       break;
     default:
-      DROVER_ASSERT(out.kind == type::big_number);
+      DROVER_ASSERT(out.value_type == type::big_number);
       if (!is_big_number(body)) return fail("a big number is malformed", out);
       out.text = body;
       break;
@@ -146,13 +147,13 @@ void scanner::scan_scalar(std::string_view body, token& out) {
 }
 
 void scanner::scan_null(token& out) noexcept {
-  out.is = token::what::scalar;
-  out.kind = type::null;
+  out.kind = token_kind::scalar;
+  out.value_type = type::null;
   end_value(out);
 }
 
 void scanner::begin_bulk(std::string_view length, std::string_view rest, token& out) {
-  if (length == "-1" && out.kind == type::bulk_string) return scan_null(out);
+  if (length == "-1" && out.value_type == type::bulk_string) return scan_null(out);
   const std::optional<std::int64_t> parsed = parse_length(length);
   if (!parsed) return fail(why_no_length(length), out);
   const auto size = static_cast<std::uint64_t>(*parsed);
@@ -162,9 +163,9 @@ void scanner::begin_bulk(std::string_view length, std::string_view rest, token& 
     return fail("a message is longer than the limit", out);
   }
 
-  const bool marked = out.kind == type::verbatim_string;
+  const bool marked = out.value_type == type::verbatim_string;
   if (!marked && rest.size() >= size + 2 && rest[size] == '\r' && rest[size + 1] == '\n') {
-    out.is = token::what::scalar;
+    out.kind = token_kind::scalar;
     out.text = rest.substr(0, size);
     out.consumed += size + 2;
     return end_value(out);
@@ -172,20 +173,20 @@ void scanner::begin_bulk(std::string_view length, std::string_view rest, token& 
   if (marked && size < mark_size) return fail("a verbatim string is too short for its mark", out);
   mark_left_ = marked ? mark_size : 0;
   bulk_left_ = size - mark_left_;
-  bulk_kind_ = out.kind;
+  bulk_kind_ = out.value_type;
   state_ = marked ? state::mark : state_of_body();
-  out.is = token::what::bulk_begin;
+  out.kind = token_kind::bulk_begin;
   out.integer = static_cast<std::int64_t>(bulk_left_);
 }
 
 void scanner::begin_aggregate(std::string_view count, token& out) {
-  if (count == "-1" && out.kind == type::array) return scan_null(out);
+  if (count == "-1" && out.value_type == type::array) return scan_null(out);
   const std::optional<std::int64_t> parsed = parse_length(count);
   if (!parsed) return fail(why_no_length(count), out);
-  const bool paired = out.kind == type::map || out.kind == type::attribute;
+  const bool paired = out.value_type == type::map || out.value_type == type::attribute;
   const auto announced = static_cast<std::uint64_t>(*parsed);
   const std::uint64_t children = paired ? announced * 2 : announced;
-  if (out.kind == type::push) {
+  if (out.value_type == type::push) {
     is_push_ = true;  // behind an attribute, too
     if (is_too_large_) return fail("a message is longer than the limit", out);
   }
@@ -197,17 +198,17 @@ void scanner::begin_aggregate(std::string_view count, token& out) {
   if (open_.size() >= within_.depth_max) {
     return fail("a message is nested deeper than the limit", out);
   }
-  if (out.kind == type::push) {
+  if (out.value_type == type::push) {
     if (out.depth > 0) return fail("a push stands inside another value", out);
     if (announced == 0) return fail("a push is empty", out);
   }
 
   elements_ += children;
-  out.is = token::what::aggregate;
+  out.kind = token_kind::aggregate;
   out.integer = static_cast<std::int64_t>(children);
   if (children > 0) {
-    open_.push_back({children, out.kind == type::attribute});
-  } else if (out.kind != type::attribute) {
+    open_.push_back({children, out.value_type == type::attribute});
+  } else if (out.value_type != type::attribute) {
     end_value(out);
   }
 }
@@ -221,15 +222,15 @@ void scanner::scan_mark(std::string_view input, token& out) {
   state_ = state_of_body();
   if (taken == input.size()) return;
   scan(input.substr(taken), out);
-  if (out.is != token::what::broken) out.consumed += taken;
+  if (out.kind != token_kind::broken) out.consumed += taken;
 }
 
 void scanner::scan_body(std::string_view input, token& out) noexcept {
   const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(bulk_left_, input.size()));
   bulk_left_ -= taken;
   state_ = state_of_body();
-  out.is = token::what::bulk_chunk;
-  out.kind = bulk_kind_;
+  out.kind = token_kind::bulk_chunk;
+  out.value_type = bulk_kind_;
   out.depth = static_cast<std::uint32_t>(open_.size());
   out.consumed = taken;
   out.text = input.substr(0, taken);
@@ -245,8 +246,8 @@ void scanner::scan_end(std::string_view input, token& out) noexcept {
   }
   if (input[taken] != '\n') return fail("a bulk is not followed by a line end", out);
   state_ = state::line;
-  out.is = token::what::bulk_end;
-  out.kind = bulk_kind_;
+  out.kind = token_kind::bulk_end;
+  out.value_type = bulk_kind_;
   out.depth = static_cast<std::uint32_t>(open_.size());
   out.consumed = taken + 1;
   end_value(out);
@@ -276,7 +277,7 @@ void scanner::fail(std::string_view why, token& out) noexcept {
   state_ = state::broken;
   error_ = why;
   out = token{};
-  out.is = token::what::broken;
+  out.kind = token_kind::broken;
   out.text = why;
 }
 

@@ -43,21 +43,22 @@ struct limits {
   std::size_t skip_max = 0;
 };
 
+enum class token_kind : std::uint8_t {
+  need_more,  ///< the input is used up
+  /// A whole line, or a bulk that lies whole in the input: `value_type`, and `integer` or `text`.
+  /// Every null comes as this, $-1 and *-1 too.
+  scalar,
+  /// Bulk string, bulk error or verbatim string of `integer` bytes (without its mark).
+  bulk_begin,
+  bulk_chunk,  ///< the next bytes of it, in `text`; never empty
+  bulk_end,    ///< all of it has come
+  aggregate,   ///< `integer` child values follow (a map of n pairs: 2n), each one depth below
+  broken,      ///< `text` says why; nothing else will come
+};
+
 struct token {
-  enum class what : std::uint8_t {
-    need_more,  ///< the input is used up
-    /// A whole line, or a bulk that lies whole in the input: `kind`, and `integer` or `text`. Every
-    /// null comes as this, $-1 and *-1 too.
-    scalar,
-    /// Bulk string, bulk error or verbatim string of `integer` bytes (without its mark).
-    bulk_begin,
-    bulk_chunk,  ///< the next bytes of it, in `text`; never empty
-    bulk_end,    ///< all of it has come
-    aggregate,   ///< `integer` child values follow (a map of n pairs: 2n), each one depth below
-    broken,      ///< `text` says why; nothing else will come
-  };
-  what is = what::need_more;
-  type kind = type::null;
+  token_kind kind = token_kind::need_more;
+  type value_type = type::null;
   bool ends_message = false;  ///< the message is complete with this token
   std::uint32_t depth = 0;    ///< 0: the message itself, or an attribute in front of it
   std::int64_t integer = 0;

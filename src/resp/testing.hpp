@@ -15,7 +15,6 @@
 
 namespace drover::resp::testing {
 
-
 /// Everything a stream of bytes was taken for: must not depend on its slicing.
 struct answer {
   std::vector<std::string> messages;  // as `describe` shows them
@@ -27,7 +26,7 @@ struct answer {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const answer& shown) {
-  for (const std::string& each : shown.messages) out << each << '\n';
+  for (const std::string& text : shown.messages) out << text << '\n';
   return out << "consumed " << shown.consumed << (shown.idle ? " idle " : " busy ") << shown.error;
 }
 
@@ -56,11 +55,11 @@ inline answer answer_of(reader subject, const std::vector<std::string_view>& sli
   std::size_t position = 0;
   for (std::string_view slice : slices) {
     while (out.error.empty()) {
-      const auto [how, consumed] = subject.read(slice, into);
+      const auto [status, consumed] = subject.read(slice, into);
       slice.remove_prefix(consumed);
       position += consumed;
-      if (how == reader::status::broken) out.error = subject.error();
-      if (how != reader::status::complete) break;
+      if (status == reader::status::broken) out.error = subject.error();
+      if (status != reader::status::complete) break;
       out.messages.push_back(describe(into.root()));
       out.consumed = position;
       into.clear();
@@ -81,7 +80,7 @@ struct request_answer {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const request_answer& shown) {
-  for (const std::string& each : shown.requests) out << each << '\n';
+  for (const std::string& text : shown.requests) out << text << '\n';
   return out << "consumed " << shown.consumed << (shown.idle ? " idle " : " busy ") << shown.error;
 }
 
@@ -101,11 +100,11 @@ inline request_answer request_answer_of(request_reader subject,
   std::size_t position = 0;
   for (std::string_view slice : slices) {
     while (out.error.empty()) {
-      const auto [how, consumed] = subject.read(slice, into);
+      const auto [status, consumed] = subject.read(slice, into);
       slice.remove_prefix(consumed);
       position += consumed;
-      if (how == request_reader::status::broken) out.error = subject.error();
-      if (how != request_reader::status::complete) break;
+      if (status == request_reader::status::broken) out.error = subject.error();
+      if (status != request_reader::status::complete) break;
       out.requests.push_back(describe(into));
       out.consumed = position;
       into.clear();

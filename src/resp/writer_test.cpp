@@ -43,9 +43,9 @@ TEST(writer, WritesWhatTheRequestReaderReads) {
   std::mt19937 random{3};
   for (int round = 0; round < 500; ++round) {
     std::vector<std::string> arguments(1 + random() % 20);
-    for (std::string& each : arguments) {
-      each.resize(random() % (round % 50 == 0 ? 5000 : 30));
-      for (char& c : each) c = static_cast<char>(random());
+    for (std::string& argument : arguments) {
+      argument.resize(random() % (round % 50 == 0 ? 5000 : 30));
+      for (char& c : argument) c = static_cast<char>(random());
     }
     const std::vector<std::string_view> views{arguments.begin(), arguments.end()};
     std::string out;
@@ -53,8 +53,8 @@ TEST(writer, WritesWhatTheRequestReaderReads) {
 
     request_reader subject;
     request into;
-    const auto [how, consumed] = subject.read(out, into);
-    ASSERT_EQ(how, request_reader::status::complete);
+    const auto [status, consumed] = subject.read(out, into);
+    ASSERT_EQ(status, request_reader::status::complete);
     ASSERT_EQ(consumed, out.size());
     ASSERT_EQ(into.wire_size, out.size());
     ASSERT_EQ(into.argument_count, arguments.size());

@@ -15,10 +15,10 @@ steady_time steady(milliseconds since_boot) { return steady_time{since_boot}; }
 server_time server(milliseconds since_1970) { return server_time{since_1970}; }
 
 connection::greeting greeting_of(std::string role, std::optional<server_time> started = {}) {
-  connection::greeting made;
-  made.role = std::move(role);
-  made.started = started;
-  return made;
+  connection::greeting hello;
+  hello.role = std::move(role);
+  hello.started = started;
+  return hello;
 }
 
 TEST(known_server, HasNoTimeBeforeTheFirstSampleOfAConnection) {

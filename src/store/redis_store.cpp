@@ -11,8 +11,8 @@ namespace drover::store {
 
 namespace {
 
-constexpr auto replied = connection::outcome::how::replied;
-constexpr auto faulted = connection::outcome::how::faulted;
+constexpr auto replied = connection::exchange_end::replied;
+constexpr auto faulted = connection::exchange_end::faulted;
 
 connection::settings prepared(connection::settings with) {
   lease::write_tracking(with.on_connect, true);
@@ -64,22 +64,22 @@ void redis_store::on_push(const resp::message& push) {
   } catch (const std::bad_alloc&) {
     return to_.everything_changed();  // a needless look costs one round trip
   }
-  switch (notice.what) {
-    case lease::push_notice::how::keys:
+  switch (notice.kind) {
+    case lease::push_kind::keys:
       for (const std::string& key : notice.names) {
         if (!waker_.saw_key(key)) to_.changed(key);
       }
       return;
-    case lease::push_notice::how::everything: to_.everything_changed(); return;
-    case lease::push_notice::how::subscribed:
+    case lease::push_kind::everything: to_.everything_changed(); return;
+    case lease::push_kind::subscribed:
       for (const std::string& name : notice.names) waker_.saw_subscription(name);
       return;
-    case lease::push_notice::how::channel:
+    case lease::push_kind::channel:
       for (std::string& name : notice.names) {
         to_.changed(entry::value_key_of_wake_channel(std::move(name)));
       }
       return;
-    case lease::push_notice::how::other: return;
+    case lease::push_kind::other: return;
   }
 }
 
@@ -98,10 +98,10 @@ result<void> redis_store::checked(const resp::message& echo, std::uint64_t nonce
   return fault{fault_code::unreachable, "a wrong echo"};
 }
 
-void redis_store::note_refusal(refusals::kind what, const fault& why) noexcept {
+void redis_store::note_refusal(request_kind request, const fault& why) noexcept {
   try {
     if (!lease::is_refusal(why)) return;
-    refusals_.refused(what, why);
+    refusals_.refused(request, why);
     if (to_.refused) to_.refused(why);
   } catch (const std::bad_alloc&) {
     // The next one is noted.
@@ -113,7 +113,7 @@ void redis_store::note_refused_scripts(std::span<const resp::message> loaded) no
   try {
     for (const resp::message& reply : loaded) {
       if (reply.empty() || !reply.root().is_error()) continue;
-      return note_refusal(refusals::kind::lease, lease::fault_of(reply.root().text()));
+      return note_refusal(request_kind::lease, lease::fault_of(reply.root().text()));
     }
   } catch (const std::bad_alloc&) {
     // The next one is noted.
@@ -157,14 +157,14 @@ redis_store::looked_up redis_store::get(std::string_view value_key, const wait_l
     if (end.ended != replied) return {.ended = end.ended};
     if (wants_time) take_sample(sent, lease::read_time(replies[1]));
     const bool is_error = replies[0].root().is_error();
-    looked_up found{end.ended, lease::read_get(std::move(replies[0]))};
-    if (!found.entry && !is_error) verify_later();
-    if (found.entry) {
-      refusals_.succeeded(refusals::kind::read);
+    looked_up answer{end.ended, lease::read_get(std::move(replies[0]))};
+    if (!answer.entry && !is_error) verify_later();
+    if (answer.entry) {
+      refusals_.succeeded(request_kind::read);
     } else if (is_error) {
-      note_refusal(refusals::kind::read, found.entry.error());
+      note_refusal(request_kind::read, answer.entry.error());
     }
-    return found;
+    return answer;
   } catch (const std::bad_alloc&) {
     return {faulted, out_of_memory()};
   }
@@ -185,14 +185,14 @@ result<void> redis_store::invalidate(std::span<const std::string> keys) {
 }
 
 result<void> redis_store::expire(std::span<const std::string> value_keys,
-                                 std::span<const std::string> mark_keys,
+                                 std::span<const std::string> refresh_mark_keys,
                                  const entry::token_source& new_token) {
   return or_out_of_memory([&]() -> result<void> {
     for (bool again = true;; again = false) {
       const std::uint64_t nonce = new_nonce();
       std::string request;
       for (const std::string& key : value_keys) lease::write_expire(request, key, new_token());
-      lease::write_invalidate(request, mark_keys);
+      lease::write_invalidate(request, refresh_mark_keys);
       lease::write_ping(request, nonce);
       std::vector<resp::message> replies(value_keys.size() + 2);
       const connection::outcome end = channel_.exchange(request, replies);

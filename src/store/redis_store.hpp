@@ -61,7 +61,7 @@ class redis_store {
   redis_store(connection::settings with, events to, bool keeps_writes = false);
 
   struct looked_up {
-    connection::outcome::how ended = connection::outcome::how::replied;
+    connection::exchange_end ended = connection::exchange_end::replied;
     result<std::optional<std::string>> entry =
         std::optional<std::string>{};  ///< meaningful when `replied` or `faulted`
   };
@@ -73,7 +73,7 @@ class redis_store {
   [[nodiscard]] result<void> invalidate(std::span<const std::string> keys);
   /// Blocks for its replies: makes each of the values stale and removes each of the marks.
   [[nodiscard]] result<void> expire(std::span<const std::string> value_keys,
-                                    std::span<const std::string> mark_keys,
+                                    std::span<const std::string> refresh_mark_keys,
                                     const entry::token_source& new_token);
 
   /// Blocks for one reply: asks the server for an echo. False unless it comes; replies read before
@@ -88,19 +88,21 @@ class redis_store {
   /// Replaces the holder's PENDING entry by the marker "load, and do not store".
   void mark_uncacheable(std::string_view value_key, const entry::token& held, milliseconds ttl,
                         std::string_view wake_channel, then<lease::step_reply> done);
-  void lease(lease::lease_request what, then<lease::lease_reply> done);
+  void lease(lease::lease_request request, then<lease::lease_reply> done);
   void renew(std::string_view value_key, const entry::token& held, milliseconds lease_ttl,
              then<lease::step_reply> done);
   void promote(std::string_view value_key, const entry::token& base, const entry::token& held,
                milliseconds lease_ttl, milliseconds pending_ttl, then<lease::step_reply> done);
-  void fill(const lease::fill_request& what, then<lease::fill_reply> done);
-  void fail(const lease::failure_request& what);
+  void fill(const lease::fill_request& request, then<lease::fill_reply> done);
+  void fail(const lease::failure_request& request);
   void release(std::string_view value_key, const entry::token& held, std::string_view wake_channel,
                then<lease::step_reply> done);
-  void mark(std::string_view mark_key, std::string_view value_key, const entry::token& attempt,
-            milliseconds lease_ttl, then<lease::mark_reply> done);
-  void extend_mark(std::string_view mark_key, const entry::token& held, milliseconds ttl);
-  void release_mark(std::string_view mark_key, const entry::token& held);
+  void take_refresh_mark(std::string_view refresh_mark_key, std::string_view value_key,
+                         const entry::token& attempt, milliseconds lease_ttl,
+                         then<lease::refresh_mark_reply> done);
+  void extend_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
+                           milliseconds ttl);
+  void release_refresh_mark(std::string_view refresh_mark_key, const entry::token& held);
   void holders(std::span<const std::uint64_t> client_ids, then<std::vector<std::uint64_t>> done);
   /// UNLINK without waiting: for replays of invalidations.
   void invalidate_later(std::span<const std::string> keys, then<bool> done);
@@ -130,12 +132,13 @@ class redis_store {
                                                    std::span<resp::message> replies,
                                                    const wait_limit& within = {});
   template <class Reply, class Read>
-  connection::completion reading(std::optional<refusals::kind> what, then<Reply> done, Read read);
+  connection::completion completion_of(std::optional<request_kind> request, then<Reply> done,
+                                       Read read);
   /// A request was refused, if `why` says so.
-  void note_refusal(refusals::kind what, const fault& why) noexcept;
+  void note_refusal(request_kind request, const fault& why) noexcept;
   void note_refused_scripts(std::span<const resp::message> loaded) noexcept;
   void run_script(std::string request, unsigned due, connection::completion done,
-                  connection::posting how);
+                  connection::posting behaviour);
   void step(std::string request, then<lease::step_reply> done);
   [[nodiscard]] result<void> load_scripts();
   void load_scripts_once();

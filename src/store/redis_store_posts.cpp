@@ -11,7 +11,6 @@ namespace {
 
 using replies = std::vector<resp::message>;
 using answered = result<replies>;
-using kind = refusals::kind;
 
 /// Scripts are loaded at most once in this time, even if the script cache is flushed all the time.
 constexpr microseconds reload_pause{1'000'000};
@@ -32,12 +31,12 @@ void ignore(const result<Reply>& /*reply*/) {}
 
 }  // namespace
 
-/// A completion that reads the replies with `read` and passes the result on. `what` is the kind of
-/// the request; without it an error is not taken for a refusal of this client.
+/// A completion that reads the replies with `read` and passes the result on. `request` is the kind
+/// of the request; without it an error is not taken for a refusal of this client.
 template <class Reply, class Read>
-connection::completion redis_store::reading(std::optional<refusals::kind> what, then<Reply> done,
-                                            Read read) {
-  return [this, what, done = std::move(done), read = std::move(read)](answered got) {
+connection::completion redis_store::completion_of(std::optional<request_kind> request,
+                                                  then<Reply> done, Read read) {
+  return [this, request, done = std::move(done), read = std::move(read)](answered got) {
     result<Reply> reply = out_of_memory();
     try {
       if (got) {
@@ -46,8 +45,8 @@ connection::completion redis_store::reading(std::optional<refusals::kind> what, 
         reply = read(*std::move(got));
         const bool is_corrupt = !reply && reply.error().code == fault_code::corrupt;
         if (is_corrupt && !is_refused) verify_later();
-        if (what && reply) refusals_.succeeded(*what);
-        if (what && !reply && is_refused) note_refusal(*what, reply.error());
+        if (request && reply) refusals_.succeeded(*request);
+        if (request && !reply && is_refused) note_refusal(*request, reply.error());
       } else {
         reply = got.error();
       }
@@ -83,29 +82,30 @@ void redis_store::look_up_later(std::string_view value_key, then<std::optional<s
   const steady_time sent = now();
   const bool wants_time = known_.wants_sample(sent);
   if (wants_time) lease::write_time(request);
-  channel_.post(std::move(request), wants_time ? 2 : 1,
-                reading(kind::read, std::move(done), [this, sent, wants_time](replies got) {
-                  if (wants_time) take_sample(sent, lease::read_time(got[1]));
-                  return lease::read_get(std::move(got[0]));
-                }));
+  channel_.post(
+      std::move(request), wants_time ? 2 : 1,
+      completion_of(request_kind::read, std::move(done), [this, sent, wants_time](replies got) {
+        if (wants_time) take_sample(sent, lease::read_time(got[1]));
+        return lease::read_get(std::move(got[0]));
+      }));
 }
 
 // Sends the whole request again after NOSCRIPT, with CACHING YES, which took effect only once.
 void redis_store::run_script(std::string request, unsigned due, connection::completion done,
-                             connection::posting how) {
+                             connection::posting behaviour) {
   std::string copy = request;
   channel_.post(
       std::move(request), due,
-      [this, copy = std::move(copy), due, done = std::move(done), how](answered got) mutable {
+      [this, copy = std::move(copy), due, done = std::move(done), behaviour](answered got) mutable {
         if (!got || !lease::is_noscript(got->back())) return done(std::move(got));
         try {
           load_scripts_once();
-          channel_.post(std::move(copy), due, done, how);
+          channel_.post(std::move(copy), due, done, behaviour);
         } catch (const std::bad_alloc&) {
           done(out_of_memory());
         }
       },
-      how);
+      behaviour);
 }
 
 // Once for a burst of NOSCRIPT: requests behind this load find the scripts.
@@ -127,29 +127,30 @@ void redis_store::load_scripts_once() {
   }
 }
 
-void redis_store::lease(lease::lease_request what, then<lease::lease_reply> done) {
+void redis_store::lease(lease::lease_request request, then<lease::lease_reply> done) {
   const wake_mode mode = waker_.mode();
   const bool tracked = mode == wake_mode::undecided || mode == wake_mode::push;
-  what.notify = mode == wake_mode::channel;
-  what.client_id = channel_.client_id();
-  what.stored_from = known_.trusted().stored_from;
-  std::string request;
-  lease::write_lease(request, what, tracked);
+  request.notify = mode == wake_mode::channel;
+  request.client_id = channel_.client_id();
+  request.stored_from = known_.trusted().stored_from;
+  std::string bytes;
+  lease::write_lease(bytes, request, tracked);
   const steady_time sent = now();
-  run_script(std::move(request), tracked ? 2 : 1,
-             reading(kind::lease, std::move(done),
-                     [this, sent](replies got) {
-                       result<lease::lease_reply> reply = lease::read_lease(std::move(got.back()));
-                       if (reply) take_sample(sent, reply->now);
-                       return reply;
-                     }),
+  run_script(std::move(bytes), tracked ? 2 : 1,
+             completion_of(request_kind::lease, std::move(done),
+                           [this, sent](replies got) {
+                             result<lease::lease_reply> reply =
+                                 lease::read_lease(std::move(got.back()));
+                             if (reply) take_sample(sent, reply->now);
+                             return reply;
+                           }),
              of_a_write);
 }
 
 void redis_store::step(std::string request, then<lease::step_reply> done) {
   run_script(std::move(request), 1,
-             reading(kind::lease, std::move(done),
-                     [](const replies& got) { return lease::read_step(got.back()); }),
+             completion_of(request_kind::lease, std::move(done),
+                           [](const replies& got) { return lease::read_step(got.back()); }),
              of_a_grant);
 }
 
@@ -169,19 +170,19 @@ void redis_store::promote(std::string_view value_key, const entry::token& base,
   step(std::move(request), std::move(done));
 }
 
-void redis_store::fill(const lease::fill_request& what, then<lease::fill_reply> done) {
-  std::string request;
-  lease::write_fill(request, what);
-  run_script(std::move(request), 1,
-             reading(kind::fill, std::move(done),
-                     [](const replies& got) { return lease::read_fill(got.back()); }),
+void redis_store::fill(const lease::fill_request& request, then<lease::fill_reply> done) {
+  std::string bytes;
+  lease::write_fill(bytes, request);
+  run_script(std::move(bytes), 1,
+             completion_of(request_kind::fill, std::move(done),
+                           [](const replies& got) { return lease::read_fill(got.back()); }),
              of_a_grant);
 }
 
-void redis_store::fail(const lease::failure_request& what) {
-  std::string request;
-  lease::write_failure(request, what);
-  step(std::move(request), ignore<lease::step_reply>);
+void redis_store::fail(const lease::failure_request& request) {
+  std::string bytes;
+  lease::write_failure(bytes, request);
+  step(std::move(bytes), ignore<lease::step_reply>);
 }
 
 void redis_store::release(std::string_view value_key, const entry::token& held,
@@ -199,28 +200,31 @@ void redis_store::mark_uncacheable(std::string_view value_key, const entry::toke
   step(std::move(request), std::move(done));
 }
 
-void redis_store::mark(std::string_view mark_key, std::string_view value_key,
-                       const entry::token& attempt, milliseconds lease_ttl,
-                       then<lease::mark_reply> done) {
+void redis_store::take_refresh_mark(std::string_view refresh_mark_key, std::string_view value_key,
+                                    const entry::token& attempt, milliseconds lease_ttl,
+                                    then<lease::refresh_mark_reply> done) {
   std::string request;
-  lease::write_mark(request, mark_key, value_key, attempt, lease_ttl);
-  channel_.post(
-      std::move(request), 2,
-      reading(kind::mark, std::move(done),
-              [](replies got) { return lease::read_mark(std::move(got[0]), std::move(got[1])); }),
-      of_a_grant);
+  lease::write_refresh_mark(request, refresh_mark_key, value_key, attempt, lease_ttl);
+  channel_.post(std::move(request), 2,
+                completion_of(request_kind::refresh_mark, std::move(done),
+                              [](replies got) {
+                                return lease::read_refresh_mark(std::move(got[0]),
+                                                                std::move(got[1]));
+                              }),
+                of_a_grant);
 }
 
-void redis_store::extend_mark(std::string_view mark_key, const entry::token& held,
-                              milliseconds ttl) {
+void redis_store::extend_refresh_mark(std::string_view refresh_mark_key, const entry::token& held,
+                                      milliseconds ttl) {
   std::string request;
-  lease::write_mark_extend(request, mark_key, held, ttl);
+  lease::write_refresh_mark_extend(request, refresh_mark_key, held, ttl);
   step(std::move(request), ignore<lease::step_reply>);
 }
 
-void redis_store::release_mark(std::string_view mark_key, const entry::token& held) {
+void redis_store::release_refresh_mark(std::string_view refresh_mark_key,
+                                       const entry::token& held) {
   std::string request;
-  lease::write_mark_release(request, mark_key, held);
+  lease::write_refresh_mark_release(request, refresh_mark_key, held);
   step(std::move(request), ignore<lease::step_reply>);
 }
 
@@ -229,8 +233,8 @@ void redis_store::holders(std::span<const std::uint64_t> client_ids,
   std::string request;
   lease::write_holders(request, client_ids);
   channel_.post(std::move(request), 1,
-                reading(std::nullopt, std::move(done),
-                        [](const replies& got) { return lease::read_holders(got.front()); }));
+                completion_of(std::nullopt, std::move(done),
+                              [](const replies& got) { return lease::read_holders(got.front()); }));
 }
 
 void redis_store::invalidate_later(std::span<const std::string> keys, then<bool> done) {
@@ -239,12 +243,12 @@ void redis_store::invalidate_later(std::span<const std::string> keys, then<bool>
   lease::write_invalidate(request, keys);
   lease::write_ping(request, nonce);
   channel_.post(std::move(request), 2,
-                reading(std::nullopt, std::move(done),
-                        [this, nonce](const replies& got) -> result<bool> {
-                          const auto read = acknowledged(got[0], got[1], nonce);
-                          if (!read) return read.error();
-                          return true;
-                        }),
+                completion_of(std::nullopt, std::move(done),
+                              [this, nonce](const replies& got) -> result<bool> {
+                                const auto read = acknowledged(got[0], got[1], nonce);
+                                if (!read) return read.error();
+                                return true;
+                              }),
                 of_a_write);
 }
 

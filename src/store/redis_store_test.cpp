@@ -138,7 +138,7 @@ TEST_F(redis_store_at, BreaksOffAConnectionThatEchoesSomethingElse) {
   answer("PING", bulk("another"));
   EXPECT_FALSE(store_.verify());
   answer("GET", "_\r\n");
-  EXPECT_EQ(store_.get(key, {}).ended, connection::outcome::how::replied);
+  EXPECT_EQ(store_.get(key, {}).ended, connection::exchange_end::replied);
   EXPECT_EQ(server_.connections(), 2U);
 }
 
@@ -148,7 +148,7 @@ TEST_F(redis_store_at, BreaksOffAConnectionThatRefusesWritesAsAReplica) {
   answer("GET", "_\r\n");
   // It stays usable until another one is looked for.
   while (server_.connections() < 2) {
-    EXPECT_EQ(store_.get(key, {}).ended, connection::outcome::how::replied);
+    EXPECT_EQ(store_.get(key, {}).ended, connection::exchange_end::replied);
   }
 }
 

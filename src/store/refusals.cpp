@@ -5,16 +5,16 @@
 
 namespace drover::store {
 
-void refusals::refused(kind what, const fault& why) noexcept {
+void refusals::refused(request_kind request, const fault& why) noexcept {
   const std::scoped_lock lock{mutex_};
-  std::string& text = texts_[static_cast<std::size_t>(what)];
+  std::string& text = texts_[static_cast<std::size_t>(request)];
   try {
     text = why.text;
   } catch (const std::bad_alloc&) {
     text.clear();
   }
-  last_ = what;
-  now_.fetch_or(bit_of(what), std::memory_order_relaxed);
+  last_ = request;
+  now_.fetch_or(bit_of(request), std::memory_order_relaxed);
 }
 
 void refusals::forget(unsigned bits) noexcept {

@@ -18,15 +18,16 @@
 
 namespace drover::store {
 
+/// `lease` is every script except those that fill.
+enum class request_kind : std::uint8_t { read, lease, fill, refresh_mark };
+
 class refusals {
  public:
-  /// `lease` stands for all scripts but those that fill.
-  enum class kind : std::uint8_t { read, lease, fill, mark };
-
-  void refused(kind what, const fault& why) noexcept;
+  void refused(request_kind request, const fault& why) noexcept;
   /// One relaxed load while nothing is refused.
-  void succeeded(kind what) noexcept {
-    if ((now_.load(std::memory_order_relaxed) & cleared_by(what)) != 0) forget(cleared_by(what));
+  void succeeded(request_kind request) noexcept {
+    if ((now_.load(std::memory_order_relaxed) & cleared_by(request)) != 0)
+      forget(cleared_by(request));
   }
   void connection_is_new() noexcept { forget(all); }
 
@@ -38,19 +39,20 @@ class refusals {
   static constexpr std::size_t kinds = 4;
   static constexpr unsigned all = (1U << kinds) - 1U;
 
-  [[nodiscard]] static constexpr unsigned bit_of(kind what) noexcept {
-    return 1U << static_cast<unsigned>(what);
+  [[nodiscard]] static constexpr unsigned bit_of(request_kind request) noexcept {
+    return 1U << static_cast<unsigned>(request);
   }
   /// A lease needs the commands of a mark.
-  [[nodiscard]] static constexpr unsigned cleared_by(kind what) noexcept {
-    return bit_of(what) | (what == kind::lease ? bit_of(kind::mark) : 0U);
+  [[nodiscard]] static constexpr unsigned cleared_by(request_kind request) noexcept {
+    return bit_of(request) |
+           (request == request_kind::lease ? bit_of(request_kind::refresh_mark) : 0U);
   }
   void forget(unsigned bits) noexcept;
 
   std::atomic<unsigned> now_{0};  ///< the bits of what is refused; changed under the mutex
   mutable std::mutex mutex_;
   std::array<std::string, kinds> texts_;
-  kind last_ = kind::read;
+  request_kind last_ = request_kind::read;
 };
 
 }  // namespace drover::store

@@ -6,17 +6,16 @@
 namespace drover::store {
 namespace {
 
-using kind = refusals::kind;
-
-fault said(const char* text) { return {fault_code::unsupported, text}; }
+fault refusal(const char* text) { return {fault_code::unsupported, text}; }
 
 TEST(refusals, StandUntilARequestOfTheirKindSucceeds) {
-  for (const kind one : {kind::read, kind::lease, kind::fill, kind::mark}) {
+  for (const request_kind one :
+       {request_kind::read, request_kind::lease, request_kind::fill, request_kind::refresh_mark}) {
     refusals of;
     EXPECT_FALSE(of.is_any());
     EXPECT_EQ(of.reason(), std::nullopt);
-    of.refused(one, said("NOPERM no"));
-    for (const kind other : {kind::read, kind::fill}) {
+    of.refused(one, refusal("NOPERM no"));
+    for (const request_kind other : {request_kind::read, request_kind::fill}) {
       if (other != one) of.succeeded(other);
     }
     EXPECT_TRUE(of.is_any());
@@ -29,27 +28,27 @@ TEST(refusals, StandUntilARequestOfTheirKindSucceeds) {
 
 TEST(refusals, OfAMarkEndWithALeaseButNotTheOtherWayRound) {
   refusals of;
-  of.refused(kind::mark, said("no SET"));
-  of.succeeded(kind::lease);
+  of.refused(request_kind::refresh_mark, refusal("no SET"));
+  of.succeeded(request_kind::lease);
   EXPECT_FALSE(of.is_any());
-  of.refused(kind::lease, said("no EVALSHA"));
-  of.succeeded(kind::mark);
+  of.refused(request_kind::lease, refusal("no EVALSHA"));
+  of.succeeded(request_kind::refresh_mark);
   EXPECT_TRUE(of.is_any());
 }
 
 TEST(refusals, TellTheLastReasonThatStillStands) {
   refusals of;
-  of.refused(kind::fill, said("first"));
-  of.refused(kind::read, said("second"));
+  of.refused(request_kind::fill, refusal("first"));
+  of.refused(request_kind::read, refusal("second"));
   EXPECT_EQ(of.reason(), "second");
-  of.succeeded(kind::read);
+  of.succeeded(request_kind::read);
   EXPECT_EQ(of.reason(), "first");
 }
 
 TEST(refusals, EndWithTheConnection) {
   refusals of;
-  of.refused(kind::read, said("one"));
-  of.refused(kind::lease, said("another"));
+  of.refused(request_kind::read, refusal("one"));
+  of.refused(request_kind::lease, refusal("another"));
   of.connection_is_new();
   EXPECT_FALSE(of.is_any());
   EXPECT_EQ(of.reason(), std::nullopt);

@@ -78,7 +78,7 @@ void waker::probe_channel(std::uint64_t generation) {
     if (generation != generation_ || mode_ != wake_mode::undecided) return;
     mode_ = wake_mode::polling;
   }
-  told_(wake_mode::polling);
+  observer_(wake_mode::polling);
   try {
     std::string name;
     {
@@ -153,7 +153,7 @@ void waker::decide(wake_mode mode, std::uint64_t generation) {
     if (generation != generation_ || mode_ == mode) return;
     mode_ = mode;
   }
-  told_(mode);
+  observer_(mode);
 }
 
 }  // namespace drover::store

@@ -23,8 +23,8 @@ enum class wake_mode : std::uint8_t { undecided, push, channel, polling };
 
 class waker {
  public:
-  waker(connection::channel& on, std::function<void(wake_mode)> told)
-      : channel_{on}, told_{std::move(told)} {}
+  waker(connection::channel& on, std::function<void(wake_mode)> observer)
+      : channel_{on}, observer_{std::move(observer)} {}
 
   [[nodiscard]] wake_mode mode() const;
   void connection_is_new();
@@ -49,7 +49,7 @@ class waker {
   void subscribe(std::string_view name, std::uint64_t generation);
 
   connection::channel& channel_;
-  std::function<void(wake_mode)> told_;
+  std::function<void(wake_mode)> observer_;
   mutable std::mutex mutex_;
   wake_mode mode_ = wake_mode::undecided;
   bool asked_ = false;

@@ -18,8 +18,8 @@ class availability_of_the_server : public fleet {
       static_cast<void>(cached.ask("a"));
       return cached.redis.availability().state == availability::refused;
     }));
-    const std::string said = cached.redis.availability().reason;
-    EXPECT_NE(said.find(reason), std::string::npos) << said;
+    const std::string reason_text = cached.redis.availability().reason;
+    EXPECT_NE(reason_text.find(reason), std::string::npos) << reason_text;
     EXPECT_FALSE(cached.redis.is_available());
     EXPECT_EQ(cached.log->count(event_kind::connection_refused), 1U);
   }
@@ -110,8 +110,8 @@ TEST_F(availability_of_the_server, IsRefusedForAMissingRightUntilItIsGiven) {
       EXPECT_EQ(cached.ask(key("cold") + std::to_string(i)).how, "bypassed") << right.taken;
     }
     EXPECT_EQ(cached.redis.availability().state, availability::refused) << right.taken;
-    const std::string said = cached.redis.availability().reason;
-    EXPECT_NE(said.find(right.named), std::string::npos) << said;
+    const std::string reason_text = cached.redis.availability().reason;
+    EXPECT_NE(reason_text.find(right.named), std::string::npos) << reason_text;
     EXPECT_FALSE(cached.redis.is_available());
     EXPECT_EQ(cached.log->count(event_kind::connection_refused), 1U);
 
@@ -158,12 +158,12 @@ TEST_F(availability_of_the_server, IsNotRefusedByWhatCannotRunScriptsAtAll) {
 
 TEST_F(availability_of_the_server, NeverNamesThePasswordThatTheServerRepeats) {
   in_child([&] {
-    for (const std::string said :
+    for (const std::string reason_text :
          {"-ERR unknown command 'hello' with args '3' 'auth' 'ann' 's3cret-word'\r\n",
           "-ERR wrong number of arguments: 3 Auth ann s3cret-word\r\n",
           "-s3cret-word is no password\r\n", "-ERR $11 s3cret-word\r\n"}) {
       reply_proxy proxy{server};
-      proxy.add({.command = "HELLO", .does = deed::replace, .bytes = said, .times = always});
+      proxy.add({.command = "HELLO", .does = deed::replace, .bytes = reason_text, .times = always});
       client_options with = setup.client();
       with.url = proxy.url();
       with.user = "ann";

@@ -55,7 +55,7 @@ TEST_F(away, LoadsOneKeyOnceForAllItsCallers) {
   const tally all = callers.result();
   EXPECT_EQ(all.got("0:a"), 50U) << all.line();
   EXPECT_EQ(origin.running_max("a"), 1U);
-  // A caller that starts again, and has not boarded when the load ends, begins another load.
+  // A caller that starts again, and has not joined when the load ends, begins another load.
   EXPECT_LE(origin.loads("a"), 2U);
 }
 
@@ -127,12 +127,12 @@ TEST_F(away, BecauseThePasswordIsWrongIsSaidAndBypassed) {
     with.password = password;
     cached_origin cached{origin, {.name = "t", .policy = setup.policy}, with};
     EXPECT_EQ(cached.ask("a").how, "bypassed");
-    std::vector<std::string> told = cached.log->faults(fault_code::unsupported);
+    std::vector<std::string> faults = cached.log->faults(fault_code::unsupported);
     for (std::string& more : cached.log->faults(fault_code::unreachable)) {
-      told.push_back(std::move(more));
+      faults.push_back(std::move(more));
     }
-    ASSERT_FALSE(told.empty());
-    for (const std::string& text : told) {
+    ASSERT_FALSE(faults.empty());
+    for (const std::string& text : faults) {
       EXPECT_EQ(text.find("wrong-secret"), std::string::npos) << text;
     }
   }

@@ -190,9 +190,9 @@ TEST_F(callbacks, OfAValuesDestructorMayDropTheLastHandle) {
       at_destruction.reset();
       same.values.emplace(same.redis, cache_options{.name = "values", .policy = setup.policy},
                           [&](std::string_view key) {
-                            hooked_value made{std::string{key}, std::make_shared<hook>(nullptr)};
+                            hooked_value value{std::string{key}, std::make_shared<hook>(nullptr)};
                             if (key == "last") {
-                              made.held->at_end = [&] {
+                              value.held->at_end = [&] {
                                 if (round % 2 == 0) all.reset();
                                 if (round % 2 == 1) {
                                   EXPECT_EQ(all->other->get("x"), "x");
@@ -200,7 +200,7 @@ TEST_F(callbacks, OfAValuesDestructorMayDropTheLastHandle) {
                                 is_dropped = true;
                               };
                             }
-                            return made;
+                            return value;
                           });
       static_cast<void>(same.values->get("first"));
       same.values->refresh("last");

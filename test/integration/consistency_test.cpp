@@ -96,10 +96,10 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItInQuietTimes) {
   setup.policy.ttl = 200ms;
   origin.set_load_time(4ms);
   begin(seed, number_from("DROVER_RUN_MS", 2000));
-  const verdict found = end();
-  expect_flawless(found);
-  EXPECT_GT(found.invalidations, 20U);
-  EXPECT_GT(found.overlaps, 0U) << "a run without overlaps shows nothing";
+  const verdict result = end();
+  expect_flawless(result);
+  EXPECT_GT(result.invalidations, 20U);
+  EXPECT_GT(result.overlaps, 0U) << "a run without overlaps shows nothing";
   EXPECT_GT(refused_, 0U) << "a run without a late fill shows nothing";
 }
 
@@ -123,32 +123,32 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
       workers_[0]->kill9();
     }
   }
-  const verdict found = end();
-  expect_flawless(found);
-  EXPECT_GT(found.invalidations, 20U);
-  EXPECT_GT(found.overlaps, 0U) << "a run without overlaps shows nothing";
+  const verdict result = end();
+  expect_flawless(result);
+  EXPECT_GT(result.invalidations, 20U);
+  EXPECT_GT(result.overlaps, 0U) << "a run without overlaps shows nothing";
 }
 
 // The judge itself must be able to find fault.
 TEST(history, ShowsAGetThatIsOlderThanAnInvalidationBeforeIt) {
   using kind = operation::kind;
   const operation write{
-      .began_ns = 10, .ended_ns = 11, .key = 1, .version = 1, .what = kind::write};
+      .began_ns = 10, .ended_ns = 11, .key = 1, .version = 1, .kind = kind::write};
   const operation invalidated{
-      .began_ns = 12, .ended_ns = 20, .key = 1, .version = 1, .what = kind::invalidate};
-  operation get{.began_ns = 21, .ended_ns = 22, .key = 1, .version = 0, .what = kind::get};
+      .began_ns = 12, .ended_ns = 20, .key = 1, .version = 1, .kind = kind::invalidate};
+  operation get{.began_ns = 21, .ended_ns = 22, .key = 1, .version = 0, .kind = kind::get};
   EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 1U);
   get.began_ns = 19;
   EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 0U) << "it overlaps";
   EXPECT_EQ(judge({{write, invalidated}, {get}}).overlaps, 1U);
-  get = {.began_ns = 5, .ended_ns = 9, .key = 1, .version = 1, .what = kind::get};
+  get = {.began_ns = 5, .ended_ns = 9, .key = 1, .version = 1, .kind = kind::get};
   EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 1U) << "not yet written";
   get = {.began_ns = 21,
          .ended_ns = 22,
          .key = 1,
          .version = 0,
-         .what = kind::get,
-         .how = operation::mark::bypassed};
+         .kind = kind::get,
+         .remark = operation::remark::bypassed};
   EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 0U);
   EXPECT_EQ(judge({{write, invalidated, get}}).violations.size(), 1U) << "its own process knows";
 }

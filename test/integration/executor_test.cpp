@@ -39,9 +39,9 @@ class task_list {
 class executor : public fleet {
  protected:
   [[nodiscard]] client_options with(std::function<void(task)> runs) const {
-    client_options made = setup.client();
-    made.executor = std::move(runs);
-    return made;
+    client_options options = setup.client();
+    options.executor = std::move(runs);
+    return options;
   }
   [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
 };

@@ -106,7 +106,7 @@ TEST_F(failure, IsFollowedByPausesThatGrow) {
     }));
     EXPECT_EQ(origin.loads("a"), attempt);
     const entry::envelope failed = stored("a");
-    ASSERT_EQ(failed.what, entry::kind::failed);
+    ASSERT_EQ(failed.kind, entry::kind::failed);
     EXPECT_EQ(failed.attempts, attempt);
     EXPECT_GE((failed.until - failed.stored_at).count(), 40 << (attempt - 1));
   }

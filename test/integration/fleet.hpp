@@ -52,9 +52,9 @@ class watchdog {
 [[nodiscard]] inline std::uint64_t calls_of(const redis_server& server, std::string_view command) {
   const resp::message reply = server.command({"INFO", "commandstats"});
   const std::string text{reply.root().text()};
-  const std::string wanted = "cmdstat_" + std::string{command} + ":calls=";
-  const std::size_t at = text.find(wanted);
-  return at == std::string::npos ? 0 : std::stoull(text.substr(at + wanted.size()));
+  const std::string field = "cmdstat_" + std::string{command} + ":calls=";
+  const std::size_t at = text.find(field);
+  return at == std::string::npos ? 0 : std::stoull(text.substr(at + field.size()));
 }
 
 class fleet : public testing::Test {
@@ -67,9 +67,9 @@ class fleet : public testing::Test {
   }
   [[nodiscard]] std::unique_ptr<worker> start_worker() const { return start_worker(setup); }
   [[nodiscard]] std::vector<std::unique_ptr<worker>> start_workers(unsigned count) const {
-    std::vector<std::unique_ptr<worker>> made;
-    for (unsigned i = 0; i < count; ++i) made.push_back(start_worker());
-    return made;
+    std::vector<std::unique_ptr<worker>> workers;
+    for (unsigned i = 0; i < count; ++i) workers.push_back(start_worker());
+    return workers;
   }
   /// How many scripts the server has run: LEASE, FILL and the like.
   [[nodiscard]] std::uint64_t scripts_run() const { return calls_of(server, "evalsha"); }
@@ -89,7 +89,7 @@ class fleet : public testing::Test {
   }
   /// After a failed load, with long leases: makes its pause one that no busy machine outlasts.
   void prolong_pause(std::string_view key) const {
-    ASSERT_EQ(stored(key).what, entry::kind::failed);
+    ASSERT_EQ(stored(key).kind, entry::kind::failed);
     const std::string far{"\x00\x00\x10\x00\x00\x00\x00\x00", 8};
     server.command({"SETRANGE", value_key(key), "16", far});
   }

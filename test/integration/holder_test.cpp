@@ -187,9 +187,9 @@ TEST_F(holder, ThatDoesNotStoreHandsTheLeaseToTheNextInLine) {
     unsigned seen = most;
     while (seen < now && !most.compare_exchange_weak(seen, now)) {
     }
-    auto found = loaded<std::string>::do_not_store(origin.load(key));
+    auto unstored = loaded<std::string>::do_not_store(origin.load(key));
     --at_once;
-    return found;
+    return unstored;
   };
   origin.set_load_time(5ms);
   policy without_marker = setup.policy;

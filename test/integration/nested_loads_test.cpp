@@ -40,7 +40,7 @@ TEST_F(nested_loads, OfRefreshesThatFillThePoolGetAParentWhoseRefreshIsQueuedBeh
     ASSERT_TRUE(eventually([&] { return children.reached() == 4; }));
     EXPECT_TRUE(tree.expire("parent").has_value());
     EXPECT_EQ(ask(tree, "parent").how, "stale");
-    const std::string mark = entry::key_space{setup.name, 1}.mark_key("parent");
+    const std::string mark = entry::key_space{setup.name, 1}.refresh_mark_key("parent");
     static_cast<void>(eventually(
         [&] {
           return server.command({"EXISTS", mark}).root().integer() == 1;

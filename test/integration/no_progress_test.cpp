@@ -11,11 +11,11 @@ namespace {
 
 class no_progress : public fleet {
  protected:
-  [[nodiscard]] entry::envelope head_of(entry::kind what) const {
+  [[nodiscard]] entry::envelope head_of(entry::kind stored) const {
     const auto now = server_time{std::chrono::duration_cast<milliseconds>(
         std::chrono::system_clock::now().time_since_epoch())};
     entry::envelope head;
-    head.what = what;
+    head.kind = stored;
     head.stored_at = now;
     head.until = now + 1h;
     head.produced_by = token_of('p');

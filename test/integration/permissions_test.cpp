@@ -66,8 +66,8 @@ TEST_F(permissions, AsDocumentedSufficeForEverything) {
   const tally theirs = other->get(1, "b");  // told, or, after the pause, its own load's exception
   EXPECT_EQ(theirs.count("load_failed:threw") + theirs.count("origin_failure"), 1U);
   for (std::size_t code = 0; code < fault_code_count; ++code) {
-    const auto told = cached.log->faults(static_cast<fault_code>(code));
-    EXPECT_TRUE(told.empty()) << told.front();
+    const auto faults = cached.log->faults(static_cast<fault_code>(code));
+    EXPECT_TRUE(faults.empty()) << faults.front();
   }
   EXPECT_EQ(other->events(event_kind::wake_by_push), 1U);
   EXPECT_EQ(server.command({"ACL", "LOG"}).root().size(), 0U) << "nothing was refused";

@@ -67,7 +67,7 @@ enum class verb {
 
 /// One request, every field drawn at random; each verb uses what it needs.
 struct request {
-  verb what = verb::lease;
+  verb kind = verb::lease;
   token first;
   token second;
   token third;
@@ -90,24 +90,24 @@ struct outcome {
 };
 
 bool is_value_or_absent(const envelope& head) {
-  return head.what == kind::value || head.what == kind::absent;
+  return head.kind == kind::value || head.kind == kind::absent;
 }
 
-std::string told(std::string_view what, server_time now, std::int64_t number,
-                 std::string_view bytes) {
-  return std::string{what} + " at " + std::to_string(now.time_since_epoch().count()) + ", " +
+std::string answer_text(std::string_view outcome, server_time now, std::int64_t number,
+                        std::string_view bytes) {
+  return std::string{outcome} + " at " + std::to_string(now.time_since_epoch().count()) + ", " +
          std::to_string(number) + ": " + testing::PrintToString(std::string{bytes});
 }
 
 outcome modelled_lease(world w, const request& r, const entry::decoded& read, server_time t) {
   envelope head = read.head;
-  if (read.how == entry::decoding::newer) return {told("newer", t, 0, ""), w};
+  if (read.format == entry::decoding::newer) return {answer_text("newer", t, 0, ""), w};
   std::uint32_t attempts = 0;
   bool notify = r.flag;
   const bool is_old = head.stored_at < r.stored_from;
-  if (read.how == entry::decoding::ours) {
-    if (head.what == kind::pending || head.what == kind::failed) attempts = head.attempts;
-    if (head.what == kind::pending) {
+  if (read.format == entry::decoding::ours) {
+    if (head.kind == kind::pending || head.kind == kind::failed) attempts = head.attempts;
+    if (head.kind == kind::pending) {
       const bool is_mine = head.produced_by == r.first;
       if (is_mine || (!r.second.is_none() && head.produced_by == r.second)) {
         head.stored_at = t;
@@ -115,33 +115,33 @@ outcome modelled_lease(world w, const request& r, const entry::decoded& read, se
         head.produced_by = r.first;
         head.holder_client_id = r.number;
         w.change(head, 8, 48);
-        return {told("lead", t, attempts, ""), w};
+        return {answer_text("lead", t, attempts, ""), w};
       }
       if (head.until > t && !is_old) {
         const std::string before = w.bytes->substr(0, entry::envelope_size);
         if (notify) head.flags |= envelope::flag_untracked_waiter;
         const std::int64_t left = (head.until - t).count();
         w.change(head, 2, 3);
-        return {told("wait", t, left, before), w};
+        return {answer_text("wait", t, left, before), w};
       }
       notify = notify || (head.flags & envelope::flag_untracked_waiter) != 0;
     }
-    if (head.what == kind::failed && !is_old && head.stored_at <= t &&
+    if (head.kind == kind::failed && !is_old && head.stored_at <= t &&
         head.produced_by != r.third) {
       const server_time end = std::min(head.until, head.stored_at + r.pause_max * 6 / 5);
-      if (end > t) return {told("failed", t, (end - t).count(), *w.bytes), w};
+      if (end > t) return {answer_text("failed", t, (end - t).count(), *w.bytes), w};
     }
-    if (head.what == kind::uncacheable && head.until > t && !is_old &&
+    if (head.kind == kind::uncacheable && head.until > t && !is_old &&
         head.produced_by != r.third) {
-      return {told("uncacheable", t, (head.until - t).count(), ""), w};
+      return {answer_text("uncacheable", t, (head.until - t).count(), ""), w};
     }
     if (is_value_or_absent(head) && (r.third.is_none() || head.produced_by != r.third)) {
-      const milliseconds grace = head.what == kind::value ? head.grace : 0ms;
+      const milliseconds grace = head.kind == kind::value ? head.grace : 0ms;
       const bool is_servable = head.until + grace > t && (!is_old || grace > 0ms);
-      if (is_servable) return {told("hit", t, 0, *w.bytes), w};
+      if (is_servable) return {answer_text("hit", t, 0, *w.bytes), w};
     }
   }
-  w.set({.what = kind::pending,
+  w.set({.kind = kind::pending,
          .flags = notify ? envelope::flag_untracked_waiter : std::uint8_t{0},
          .attempts = attempts,
          .stored_at = t,
@@ -150,19 +150,19 @@ outcome modelled_lease(world w, const request& r, const entry::decoded& read, se
          .holder_client_id = r.number,
          .digest = digest},
         "", 1h);
-  return {told("lead", t, attempts, ""), w};
+  return {answer_text("lead", t, attempts, ""), w};
 }
 
 outcome modelled_fill(world w, const request& r, const entry::decoded& read, server_time t) {
-  const bool is_ours = read.how == entry::decoding::ours;
+  const bool is_ours = read.format == entry::decoding::ours;
   if (is_ours && is_value_or_absent(read.head) && read.head.produced_by == r.second) {
-    return {told("duplicate", t, 0, ""), w};
+    return {answer_text("duplicate", t, 0, ""), w};
   }
-  const bool takes_no_fill = read.head.what == kind::failed || read.head.what == kind::uncacheable;
+  const bool takes_no_fill = read.head.kind == kind::failed || read.head.kind == kind::uncacheable;
   if (!is_ours || takes_no_fill || read.head.produced_by != r.first) {
-    return {told("refused", t, 0, ""), w};
+    return {answer_text("refused", t, 0, ""), w};
   }
-  w.set({.what = r.flag ? kind::absent : kind::value,
+  w.set({.kind = r.flag ? kind::absent : kind::value,
          .load_us = r.number,
          .stored_at = t,
          .until = t + r.fresh,
@@ -171,12 +171,13 @@ outcome modelled_fill(world w, const request& r, const entry::decoded& read, ser
          .digest = digest,
          .checksum = entry::checksum_of(r.payload, digest)},
         r.payload, 2h);
-  return {told("stored", t, 0, ""), w};
+  return {answer_text("stored", t, 0, ""), w};
 }
 
 outcome modelled_expire(world w, const request& r, const entry::decoded& read, server_time t) {
-  if (read.how == entry::decoding::foreign) return {"not applied", w};
-  if (read.how == entry::decoding::ours && read.head.what == kind::value && read.head.grace > 0ms) {
+  if (read.format == entry::decoding::foreign) return {"not applied", w};
+  if (read.format == entry::decoding::ours && read.head.kind == kind::value &&
+      read.head.grace > 0ms) {
     envelope head = read.head;
     head.flags |= envelope::flag_expired_by_hand;
     head.until = std::min(head.until, t);
@@ -192,27 +193,27 @@ outcome modelled_expire(world w, const request& r, const entry::decoded& read, s
 /// Renew, promote, failure, release and uncacheable: to the entry whose kind and token are named,
 /// or not at all.
 outcome modelled_step(world w, const request& r, const entry::decoded& read, server_time t) {
-  const kind needed = r.what == verb::promote ? kind::value : kind::pending;
-  if (read.how != entry::decoding::ours || read.head.what != needed ||
+  const kind needed = r.kind == verb::promote ? kind::value : kind::pending;
+  if (read.format != entry::decoding::ours || read.head.kind != needed ||
       read.head.produced_by != r.first) {
     return {"not applied", w};
   }
   envelope head = read.head;
   head.until = t + r.lease_ttl;
   head.holder_client_id = r.number;
-  if (r.what == verb::renew) w.change(head, 16, 48);
-  if (r.what == verb::release) w.remove();
-  if (r.what == verb::uncacheable) {
+  if (r.kind == verb::renew) w.change(head, 16, 48);
+  if (r.kind == verb::release) w.remove();
+  if (r.kind == verb::uncacheable) {
     const milliseconds ttl = marker_ttl(r);
-    w.set({.what = kind::uncacheable,
+    w.set({.kind = kind::uncacheable,
            .stored_at = t,
            .until = t + ttl,
            .produced_by = r.first,
            .digest = head.digest},
           "", ttl);
   }
-  if (r.what == verb::promote) {
-    w.set({.what = kind::pending,
+  if (r.kind == verb::promote) {
+    w.set({.kind = kind::pending,
            .stored_at = t,
            .until = head.until,
            .produced_by = r.second,
@@ -220,8 +221,8 @@ outcome modelled_step(world w, const request& r, const entry::decoded& read, ser
            .digest = head.digest},
           "", 1h);
   }
-  if (r.what == verb::failure) {
-    w.set({.what = kind::failed,
+  if (r.kind == verb::failure) {
+    w.set({.kind = kind::failed,
            .failure = entry::failure_class::cancelled,
            .attempts = r.number,
            .stored_at = t,
@@ -236,14 +237,14 @@ outcome modelled_step(world w, const request& r, const entry::decoded& read, ser
 
 outcome modelled(world w, const request& r, server_time t) {
   w.ttl_set.reset();
-  if (r.what == verb::invalidate) {
+  if (r.kind == verb::invalidate) {
     w.remove();
     return {"acknowledged", w};
   }
   if (w.is_other_type) return {"fault corrupt", w};
   const std::string bytes = w.bytes.value_or("");
   const entry::decoded read = entry::decode(bytes);
-  switch (r.what) {
+  switch (r.kind) {
     case verb::lease: return modelled_lease(w, r, read, t);
     case verb::fill: return modelled_fill(w, r, read, t);
     case verb::expire: return modelled_expire(w, r, read, t);
@@ -253,7 +254,7 @@ outcome modelled(world w, const request& r, server_time t) {
 
 void write(std::string& out, const request& r) {
   constexpr std::string_view key = lease_client::key;
-  switch (r.what) {
+  switch (r.kind) {
     case verb::lease:
       return lease::write_lease(out,
                                 {.value_key = key,
@@ -300,23 +301,23 @@ void write(std::string& out, const request& r) {
   }
 }
 
-std::string described(verb what, resp::message&& reply) {
+std::string described(verb kind, resp::message&& reply) {
   const auto fault = [](const auto& r) {
     return "fault " + std::string{to_string(r.error().code)};
   };
-  switch (what) {
+  switch (kind) {
     case verb::lease: {
       const auto r = lease::read_lease(std::move(reply));
       if (!r) return fault(r);
       constexpr std::array names{"lead", "wait", "failed", "hit", "uncacheable", "newer"};
-      return told(names[static_cast<std::size_t>(r->what)], r->now, r->attempts + r->left.count(),
-                  r->entry_bytes);
+      return answer_text(names[static_cast<std::size_t>(r->outcome)], r->now,
+                         r->attempts + r->left.count(), r->entry_bytes);
     }
     case verb::fill: {
       const auto r = lease::read_fill(reply);
       if (!r) return fault(r);
       constexpr std::array names{"stored", "duplicate", "refused"};
-      return told(names[static_cast<std::size_t>(r->what)], r->now, 0, "");
+      return answer_text(names[static_cast<std::size_t>(r->outcome)], r->now, 0, "");
     }
     case verb::invalidate: {
       const auto r = lease::read_acknowledged(reply);
@@ -347,7 +348,7 @@ class dice {
   }
   std::string some_bytes() {
     std::string bytes(below(80), '\0');
-    for (char& each : bytes) each = static_cast<char>(below(256));
+    for (char& byte : bytes) byte = static_cast<char>(below(256));
     return bytes;
   }
 
@@ -356,7 +357,7 @@ class dice {
                                   verb::fill,    verb::fill,      verb::fill,    verb::renew,
                                   verb::promote, verb::failure,   verb::release, verb::uncacheable,
                                   verb::expire,  verb::invalidate};
-    request drawn{.what = weighted[below(weighted.size())],
+    request drawn{.kind = weighted[below(weighted.size())],
                   .first = some_token(),
                   .second = some_token(),
                   .third = below(3) == 0 ? some_token() : token{},
@@ -368,26 +369,26 @@ class dice {
                   .payload = some_bytes(),
                   .stored_from = now - some_time(),
                   .pause_max = below(2) == 0 ? 1h : some_time()};
-    if (drawn.what == verb::fill && below(2) == 0) drawn.second = drawn.first;
-    if (drawn.what == verb::lease && below(2) == 0) drawn.second = {};
+    if (drawn.kind == verb::fill && below(2) == 0) drawn.second = drawn.first;
+    if (drawn.kind == verb::lease && below(2) == 0) drawn.second = {};
     return drawn;
   }
 
   /// Any string: an entry of ours, a newer one, one cut short, or no entry at all.
   std::string some_entry(server_time now) {
-    envelope head{.what = static_cast<kind>(below(5)),
+    envelope head{.kind = static_cast<kind>(below(5)),
                   .flags = static_cast<std::uint8_t>(below(256)),
                   .stored_at = now - some_time(),
                   .until = now + some_time() - some_time(),
                   .produced_by = below(12) == 0 ? token{} : some_token(),
                   .digest = digest};
     const std::string payload = some_bytes();
-    if (head.what == kind::value) head.grace = some_time();
+    if (head.kind == kind::value) head.grace = some_time();
     if (is_value_or_absent(head)) head.load_us = some_number();
-    const bool is_attempt = head.what == kind::pending || head.what == kind::failed;
+    const bool is_attempt = head.kind == kind::pending || head.kind == kind::failed;
     if (is_attempt) head.attempts = some_number();
-    if (head.what == kind::pending) head.holder_client_id = below(1000);
-    if (head.what != kind::pending) head.checksum = entry::checksum_of(payload, digest);
+    if (head.kind == kind::pending) head.holder_client_id = below(1000);
+    if (head.kind != kind::pending) head.checksum = entry::checksum_of(payload, digest);
     std::string bytes = entry::encode(head, payload);
     switch (below(6)) {
       case 0: return some_bytes();
@@ -424,9 +425,9 @@ class script_model : public testing::Test {
   void interfere(dice& random, world& now) {
     client_.wire().command({"DEL", lease_client::key});
     now.remove();
-    const std::uint64_t how = random.below(6);
-    if (how == 0) return;
-    if (how == 1) {
+    const std::uint64_t choice = random.below(6);
+    if (choice == 0) return;
+    if (choice == 1) {
       client_.wire().command({"HSET", lease_client::key, "field", "theirs"});
       now.is_other_type = true;
       return;
@@ -445,7 +446,7 @@ class script_model : public testing::Test {
     client_.wire().send_command({"PEXPIRETIME", lease_client::key});
     auto replies = client_.wire().read_replies(5);
     const server_time begin = lease::read_time(replies[0]).value();
-    const std::string reply = described(r.what, std::move(replies[1]));
+    const std::string reply = described(r.kind, std::move(replies[1]));
     const server_time end = lease::read_time(replies[2]).value();
     const auto stored = lease::read_get(std::move(replies[3]));
     const std::int64_t key_end = replies[4].root().integer();
@@ -461,7 +462,7 @@ class script_model : public testing::Test {
       return;
     }
     const outcome expected = modelled(now, r, begin);
-    FAIL() << "no time explains the answer to verb " << static_cast<int>(r.what) << "\nbefore    "
+    FAIL() << "no time explains the answer to verb " << static_cast<int>(r.kind) << "\nbefore    "
            << testing::PrintToString(now.bytes) << "\nexpected  " << expected.reply
            << "\n          " << testing::PrintToString(expected.after.bytes) << "\nanswered  "
            << reply << "\n          "
@@ -486,10 +487,10 @@ class script_model : public testing::Test {
 
 TEST_F(script_model, AgreesWithTheServerOverAFixedSetOfSequences) {
   run(20'250'301, 400, 40);
-  for (const char* const each :
+  for (const char* const outcome :
        {"lead", "wait", "failed", "hit", "uncacheable", "newer", "stored", "duplicate", "refused",
         "applied", "not applied", "fault corrupt"}) {
-    EXPECT_GT(seen_[each], 20) << each;
+    EXPECT_GT(seen_[outcome], 20) << outcome;
   }
 }
 

@@ -55,7 +55,7 @@ std::string written(std::initializer_list<std::string_view> command) {
 }
 
 template <class Write>
-sent made(std::string name, std::size_t replies, Write write) {
+sent request_of(std::string name, std::size_t replies, Write write) {
   sent request{std::move(name), {}, replies};
   write(request.bytes);
   return request;
@@ -64,16 +64,18 @@ sent made(std::string name, std::size_t replies, Write write) {
 /// Everything the library ever sends, in an order in which each request has something to do.
 std::vector<sent> everything(lease_client& as) {
   constexpr std::string_view key = lease_client::key;
-  constexpr std::string_view mark = lease_client::mark_key;
+  constexpr std::string_view mark = lease_client::refresh_mark_key;
   constexpr std::string_view channel = lease_client::channel;
   const entry::token a = token_of('a');
   const entry::token b = token_of('b');
   const std::vector<std::string> keys{std::string{key}, std::string{mark}};
   auto notifying = as.lease_of(a);
   notifying.notify = true;
-  const auto lead = made("lease", 2, [&](auto& o) { lease::write_lease(o, notifying, true); });
+  const auto lead =
+      request_of("lease", 2, [&](auto& o) { lease::write_lease(o, notifying, true); });
   const auto fill = [&](const entry::token& base, const entry::token& by) {
-    return made("fill", 1, [&](auto& o) { lease::write_fill(o, as.refresh_of(base, by, "x")); });
+    return request_of("fill", 1,
+                      [&](auto& o) { lease::write_fill(o, as.refresh_of(base, by, "x")); });
   };
   return {
       {"setname", written({"CLIENT", "SETNAME", "drover"})},
@@ -82,35 +84,38 @@ std::vector<sent> everything(lease_client& as) {
       {"info", written({"INFO", "server"})},
       {"info", written({"INFO", "replication"})},
       {"ping", written({"PING"})},
-      made("tracking", 1, [](auto& o) { lease::write_tracking(o, true); }),
-      made("load", lease::scripts().size(), [](auto& o) { lease::write_load_scripts(o); }),
-      made("time", 1, [](auto& o) { lease::write_time(o); }),
-      made("canary", 5, [](auto& o) { lease::write_canary(o, "t:c:0123"); }),
-      made("subscribe", 0, [&](auto& o) { lease::write_subscribe(o, channel); }),
-      made("unsubscribe", 0, [&](auto& o) { lease::write_unsubscribe(o, channel); }),
-      made("invalidate", 1, [&](auto& o) { lease::write_invalidate(o, keys); }),
-      made("get", 1, [&](auto& o) { lease::write_get(o, key); }),
+      request_of("tracking", 1, [](auto& o) { lease::write_tracking(o, true); }),
+      request_of("load", lease::scripts().size(), [](auto& o) { lease::write_load_scripts(o); }),
+      request_of("time", 1, [](auto& o) { lease::write_time(o); }),
+      request_of("canary", 5, [](auto& o) { lease::write_canary(o, "t:c:0123"); }),
+      request_of("subscribe", 0, [&](auto& o) { lease::write_subscribe(o, channel); }),
+      request_of("unsubscribe", 0, [&](auto& o) { lease::write_unsubscribe(o, channel); }),
+      request_of("invalidate", 1, [&](auto& o) { lease::write_invalidate(o, keys); }),
+      request_of("get", 1, [&](auto& o) { lease::write_get(o, key); }),
       lead,
-      made("renew", 1, [&](auto& o) { lease::write_renew(o, key, a, 1min, 7); }),
+      request_of("renew", 1, [&](auto& o) { lease::write_renew(o, key, a, 1min, 7); }),
       fill(a, a),
-      made("mark", 2, [&](auto& o) { lease::write_mark(o, mark, key, b, 1min); }),
-      made("mark_extend", 1, [&](auto& o) { lease::write_mark_extend(o, mark, b, 1min); }),
-      made("promote", 1, [&](auto& o) { lease::write_promote(o, key, a, b, 1min, 1h, 7); }),
+      request_of("mark", 2, [&](auto& o) { lease::write_refresh_mark(o, mark, key, b, 1min); }),
+      request_of("mark_extend", 1,
+                 [&](auto& o) { lease::write_refresh_mark_extend(o, mark, b, 1min); }),
+      request_of("promote", 1, [&](auto& o) { lease::write_promote(o, key, a, b, 1min, 1h, 7); }),
       fill(b, b),
-      made("mark_release", 1, [&](auto& o) { lease::write_mark_release(o, mark, b); }),
-      made("expire", 1, [&](auto& o) { lease::write_expire(o, key, a); }),
-      made("invalidate", 1, [&](auto& o) { lease::write_invalidate(o, keys); }),
+      request_of("mark_release", 1,
+                 [&](auto& o) { lease::write_refresh_mark_release(o, mark, b); }),
+      request_of("expire", 1, [&](auto& o) { lease::write_expire(o, key, a); }),
+      request_of("invalidate", 1, [&](auto& o) { lease::write_invalidate(o, keys); }),
       lead,
-      made("failure", 1, [&](auto& o) { lease::write_failure(o, as.failure_of(a)); }),
-      made("invalidate", 1, [&](auto& o) { lease::write_invalidate(o, keys); }),
+      request_of("failure", 1, [&](auto& o) { lease::write_failure(o, as.failure_of(a)); }),
+      request_of("invalidate", 1, [&](auto& o) { lease::write_invalidate(o, keys); }),
       lead,
-      made("release", 1, [&](auto& o) { lease::write_release(o, key, a, channel); }),
+      request_of("release", 1, [&](auto& o) { lease::write_release(o, key, a, channel); }),
       lead,
-      made("uncacheable", 1, [&](auto& o) { lease::write_uncacheable(o, key, a, 1min, channel); }),
-      made("holders", 1,
-           [](auto& o) {
-             lease::write_holders(o, std::vector<std::uint64_t>{1, 2});
-           }),
+      request_of("uncacheable", 1,
+                 [&](auto& o) { lease::write_uncacheable(o, key, a, 1min, channel); }),
+      request_of("holders", 1,
+                 [](auto& o) {
+                   lease::write_holders(o, std::vector<std::uint64_t>{1, 2});
+                 }),
   };
 }
 
@@ -132,14 +137,14 @@ class script_permissions : public testing::Test {
     std::multimap<std::string, fault> faults;
     raw_client app = server.connect();
     EXPECT_FALSE(app.command({"HELLO", "3", "AUTH", "app", "secret"}).root().is_error());
-    for (const sent& each : everything(admin)) {
-      app.send(each.bytes);
+    for (const sent& request : everything(admin)) {
+      app.send(request.bytes);
       app.send_command({"ECHO", "end"});
       for (;;) {
         const resp::message reply = app.read_reply();
         if (is_end(reply)) break;
         if (!reply.root().is_error()) continue;
-        faults.emplace(each.name, lease::fault_of(reply.root().text()));
+        faults.emplace(request.name, lease::fault_of(reply.root().text()));
       }
     }
     return faults;

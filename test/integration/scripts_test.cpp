@@ -18,13 +18,13 @@ class scripts : public two_clients {
  protected:
   /// A VALUE under token `a`, stored by `one`.
   void store_value(milliseconds fresh = 1min, milliseconds grace = 2min) {
-    ASSERT_EQ(one.lease(a)->what, leases::lead);
+    ASSERT_EQ(one.lease(a)->outcome, leases::lead);
     auto request = one.fill_of(a, "payload");
     request.times = {.fresh = fresh, .grace = grace, .key_ttl = 1h};
-    ASSERT_EQ(one.fill(request)->what, fills::stored);
+    ASSERT_EQ(one.fill(request)->outcome, fills::stored);
   }
   void store_failure(milliseconds pause, std::uint32_t attempts = 1) {
-    ASSERT_EQ(one.lease(a)->what, leases::lead);
+    ASSERT_EQ(one.lease(a)->outcome, leases::lead);
     auto request = one.failure_of(a);
     request.pause = pause;
     request.attempts = attempts;
@@ -37,18 +37,18 @@ class scripts : public two_clients {
 TEST_F(scripts, AMissingEntryIsLeasedToTheFirstAndTheSecondWaits) {
   const server_time before = one.now();
   const auto first = one.lease(a);
-  ASSERT_EQ(first->what, leases::lead);
+  ASSERT_EQ(first->outcome, leases::lead);
   EXPECT_EQ(first->attempts, 0U);
   EXPECT_EQ(first->entry_bytes, "");
 
   const auto second = two.lease(b);
-  ASSERT_EQ(second->what, leases::wait);
+  ASSERT_EQ(second->outcome, leases::wait);
   EXPECT_LE(second->left, 1min);
   EXPECT_GT(second->left, 30s);
   EXPECT_EQ(second->entry_bytes, two.stored());
 
   const envelope stub = two.head();
-  EXPECT_EQ(stub.what, kind::pending);
+  EXPECT_EQ(stub.kind, kind::pending);
   EXPECT_EQ(stub.flags, 0);
   EXPECT_EQ(stub.produced_by, a);
   EXPECT_EQ(stub.holder_client_id, 7U);
@@ -62,25 +62,25 @@ TEST_F(scripts, AMissingEntryIsLeasedToTheFirstAndTheSecondWaits) {
 }
 
 TEST_F(scripts, ARetryThatNamesItsLostAttemptTakesTheLeaseUnderTheNewToken) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   auto retry = one.lease_of(b);
   retry.previous = a;
   retry.client_id = 0xFFFF'FFFF'0000'0D0AU;
   const auto again = one.lease(retry);
-  ASSERT_EQ(again->what, leases::lead);
+  ASSERT_EQ(again->outcome, leases::lead);
   EXPECT_EQ(one.head().produced_by, b);
   EXPECT_EQ(one.head().holder_client_id, 0xFFFF'FFFF'0000'0D0AU);
-  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->what, fills::refused);
-  EXPECT_EQ(one.fill(one.fill_of(b, "good"))->what, fills::stored);
+  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->outcome, fills::refused);
+  EXPECT_EQ(one.fill(one.fill_of(b, "good"))->outcome, fills::stored);
 }
 
 TEST_F(scripts, TheSameAttemptSentTwiceLeadsTwice) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
-  EXPECT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
+  EXPECT_EQ(one.lease(a)->outcome, leases::lead);
 }
 
 TEST_F(scripts, TakingOverTheObservedTokenEndsTheOldHolder) {
-  envelope stub{.what = kind::pending,
+  envelope stub{.kind = kind::pending,
                 .flags = envelope::flag_untracked_waiter,
                 .attempts = 3,
                 .stored_at = server_time{1s},
@@ -92,7 +92,7 @@ TEST_F(scripts, TakingOverTheObservedTokenEndsTheOldHolder) {
   auto take_over = two.lease_of(b);
   take_over.previous = a;
   const auto taken = two.lease(take_over);
-  ASSERT_EQ(taken->what, leases::lead);
+  ASSERT_EQ(taken->outcome, leases::lead);
   EXPECT_EQ(taken->attempts, 3U);
 
   stub.stored_at = taken->now;
@@ -103,42 +103,42 @@ TEST_F(scripts, TakingOverTheObservedTokenEndsTheOldHolder) {
   EXPECT_FALSE(one.renew(a, 1min)->applied);
   EXPECT_FALSE(one.release(a)->applied);
   EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
-  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->what, fills::refused);
+  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->outcome, fills::refused);
   EXPECT_EQ(two.head(), stub);
 }
 
 TEST_F(scripts, ATakeOverThatNamesAnotherTokenWaits) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   auto take_over = two.lease_of(b);
   take_over.previous = c;
-  EXPECT_EQ(two.lease(take_over)->what, leases::wait);
+  EXPECT_EQ(two.lease(take_over)->outcome, leases::wait);
   EXPECT_EQ(two.head().produced_by, a);
 }
 
 TEST_F(scripts, ALeaseEndsAtItsVeryMillisecond) {
   auto request = one.lease_of(a);
   request.lease_ttl = 0ms;
-  ASSERT_EQ(one.lease(request)->what, leases::lead);
-  EXPECT_EQ(two.lease(b)->what, leases::lead);
+  ASSERT_EQ(one.lease(request)->outcome, leases::lead);
+  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
   EXPECT_EQ(two.head().produced_by, b);
 }
 
 TEST_F(scripts, AnEndedLeaseThatNobodyTookMayStillFill) {
   auto request = one.lease_of(a);
   request.lease_ttl = 0ms;
-  ASSERT_EQ(one.lease(request)->what, leases::lead);
-  EXPECT_EQ(one.fill(one.fill_of(a, "late but alone"))->what, fills::stored);
+  ASSERT_EQ(one.lease(request)->outcome, leases::lead);
+  EXPECT_EQ(one.fill(one.fill_of(a, "late but alone"))->outcome, fills::stored);
 }
 
 TEST_F(scripts, ANewLeaseOverAnEndedOneKeepsAttemptsAndTheUntrackedWaiter) {
-  one.store({.what = kind::pending,
+  one.store({.kind = kind::pending,
              .flags = envelope::flag_untracked_waiter,
              .attempts = 4,
              .until = one.now(),
              .produced_by = a},
             "");
   const auto granted = two.lease(b);
-  ASSERT_EQ(granted->what, leases::lead);
+  ASSERT_EQ(granted->outcome, leases::lead);
   EXPECT_EQ(granted->attempts, 4U);
   EXPECT_EQ(two.head().attempts, 4U);
   EXPECT_EQ(two.head().flags, envelope::flag_untracked_waiter);
@@ -147,57 +147,57 @@ TEST_F(scripts, ANewLeaseOverAnEndedOneKeepsAttemptsAndTheUntrackedWaiter) {
 TEST_F(scripts, AFreshValueIsAHitForALease) {
   store_value();
   const auto hit = two.lease(b);
-  ASSERT_EQ(hit->what, leases::hit);
+  ASSERT_EQ(hit->outcome, leases::hit);
   EXPECT_EQ(hit->entry_bytes, two.stored());
 }
 
 TEST_F(scripts, AValueWithinGraceIsAHitForALease) {
   store_value(0ms, 1min);
-  EXPECT_EQ(two.lease(b)->what, leases::hit);
+  EXPECT_EQ(two.lease(b)->outcome, leases::hit);
 }
 
 TEST_F(scripts, AValueAfterItsGraceIsLeased) {
   store_value(0ms, 0ms);
-  EXPECT_EQ(two.lease(b)->what, leases::lead);
-  EXPECT_EQ(two.head().what, kind::pending);
+  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
+  EXPECT_EQ(two.head().kind, kind::pending);
 }
 
 TEST_F(scripts, AnAbsentEntryHasNoGraceWhateverItSays) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   auto request = one.fill_of(a, "");
   request.absent = true;
   request.times = {.fresh = 1min, .grace = 1h, .key_ttl = 1h};
-  ASSERT_EQ(one.fill(request)->what, fills::stored);
-  EXPECT_EQ(one.head().what, kind::absent);
+  ASSERT_EQ(one.fill(request)->outcome, fills::stored);
+  EXPECT_EQ(one.head().kind, kind::absent);
   EXPECT_EQ(one.head().grace, 0ms);
-  EXPECT_EQ(two.lease(b)->what, leases::hit);
+  EXPECT_EQ(two.lease(b)->outcome, leases::hit);
 
   std::string claiming =
-      entry::encode({.what = kind::absent, .until = one.now(), .produced_by = a}, "");
+      entry::encode({.kind = kind::absent, .until = one.now(), .produced_by = a}, "");
   claiming.replace(40, 8, "\0\0\0\0\xFF\xFF\xFF\xFF"sv);
   one.store(claiming);
-  EXPECT_EQ(two.lease(b)->what, leases::lead);
+  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
 }
 
 TEST_F(scripts, ARefusedEntryCountsAsMissingForThatReaderOnly) {
   store_value();
-  EXPECT_EQ(two.lease(b)->what, leases::hit);
+  EXPECT_EQ(two.lease(b)->outcome, leases::hit);
   auto undecodable = two.lease_of(b);
   undecodable.refused = a;
-  EXPECT_EQ(two.lease(undecodable)->what, leases::lead);
+  EXPECT_EQ(two.lease(undecodable)->outcome, leases::lead);
   EXPECT_EQ(two.head().produced_by, b);
 
   undecodable.attempt = c;
   undecodable.refused = b;
-  EXPECT_EQ(two.lease(undecodable)->what, leases::wait) << "a lease is nothing to decode";
+  EXPECT_EQ(two.lease(undecodable)->outcome, leases::wait) << "a lease is nothing to decode";
 }
 
 TEST_F(scripts, AnEntryWithoutATokenIsForeign) {
-  for (const kind each :
+  for (const kind stored :
        {kind::value, kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
-    one.store({.what = each, .until = one.now() + 1min, .grace = 1min}, "");
+    one.store({.kind = stored, .until = one.now() + 1min, .grace = 1min}, "");
     EXPECT_FALSE(one.expire(b)->applied);
-    EXPECT_EQ(two.lease(b)->what, leases::lead);
+    EXPECT_EQ(two.lease(b)->outcome, leases::lead);
     EXPECT_EQ(two.head().produced_by, b);
   }
 }
@@ -210,10 +210,10 @@ TEST_F(scripts, ForeignStringsAreOverwrittenUnderALease) {
   for (const std::string& foreign : {std::string{}, std::string{"hello"}, magic_only, short_by_one,
                                      no_magic, std::string(1000, '\0')}) {
     one.store(foreign);
-    EXPECT_EQ(one.lease(a)->what, leases::lead) << foreign;
+    EXPECT_EQ(one.lease(a)->outcome, leases::lead) << foreign;
     EXPECT_EQ(one.head().produced_by, a);
     EXPECT_GT(one.key_ttl(), 59min);
-    EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::stored);
+    EXPECT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::stored);
   }
 }
 
@@ -225,31 +225,31 @@ TEST_F(scripts, ForeignStringsAreTouchedByNothingElse) {
   EXPECT_FALSE(one.release(a)->applied);
   EXPECT_FALSE(one.mark_uncacheable(a, 1min)->applied);
   EXPECT_FALSE(one.expire(b)->applied);
-  EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::refused);
+  EXPECT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::refused);
   EXPECT_EQ(one.stored(), "hello");
 }
 
 TEST_F(scripts, ANewerFormatIsNeverOverwritten) {
-  const envelope head{.what = kind::value, .until = one.now() + 1min, .produced_by = a};
+  const envelope head{.kind = kind::value, .until = one.now() + 1min, .produced_by = a};
   for (const char version : {'\x20', '\x00', '\x15', '\x1F', '\xF0'}) {
     std::string newer = entry::encode(head, "from the future");
     newer[1] = version;
     one.store(newer);
     const auto answer = one.lease(a);
-    ASSERT_EQ(answer->what, leases::newer);
+    ASSERT_EQ(answer->outcome, leases::newer);
     EXPECT_GE(answer->now, head.until - 1min);
     auto refusing = one.lease_of(b);
     refusing.refused = a;
     refusing.previous = a;
     refusing.notify = true;
-    EXPECT_EQ(one.lease(refusing)->what, leases::newer);
+    EXPECT_EQ(one.lease(refusing)->outcome, leases::newer);
     EXPECT_FALSE(one.renew(a, 1min)->applied);
     EXPECT_FALSE(one.promote(a, b)->applied);
     EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
     EXPECT_FALSE(one.release(a)->applied);
     EXPECT_FALSE(one.mark_uncacheable(a, 1min)->applied);
-    EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::refused);
-    EXPECT_EQ(one.fill(one.refresh_of(a, b, "x"))->what, fills::refused);
+    EXPECT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::refused);
+    EXPECT_EQ(one.fill(one.refresh_of(a, b, "x"))->outcome, fills::refused);
     EXPECT_EQ(one.stored(), newer);
     EXPECT_TRUE(one.expire(b)->applied) << "asked for by hand: it may not be served on";
     EXPECT_EQ(one.stored(), std::nullopt);
@@ -258,7 +258,7 @@ TEST_F(scripts, ANewerFormatIsNeverOverwritten) {
 
 TEST_F(scripts, AKeyOfAnotherTypeIsAFaultAndStaysAsItIs) {
   one.wire().command({"HSET", lease_client::key, "field", "theirs"});
-  one.wire().command({"RPUSH", lease_client::mark_key, "theirs"});
+  one.wire().command({"RPUSH", lease_client::refresh_mark_key, "theirs"});
   const auto expect_corrupt = [](const auto& answer) {
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code, fault_code::corrupt);
@@ -272,18 +272,18 @@ TEST_F(scripts, AKeyOfAnotherTypeIsAFaultAndStaysAsItIs) {
   expect_corrupt(one.release(a));
   expect_corrupt(one.mark_uncacheable(a, 1min));
   expect_corrupt(one.expire(b));
-  expect_corrupt(one.mark(a, 1min));
-  expect_corrupt(one.extend_mark(a, 1min));
-  expect_corrupt(one.release_mark(a));
+  expect_corrupt(one.take_refresh_mark(a, 1min));
+  expect_corrupt(one.extend_refresh_mark(a, 1min));
+  expect_corrupt(one.release_refresh_mark(a));
   EXPECT_EQ(one.wire().command({"HGET", lease_client::key, "field"}).text, "theirs");
-  EXPECT_EQ(one.wire().command({"LLEN", lease_client::mark_key}).root().integer(), 1);
+  EXPECT_EQ(one.wire().command({"LLEN", lease_client::refresh_mark_key}).root().integer(), 1);
   EXPECT_EQ(one.key_ttl(), -1ms);
 }
 
 // ---- renew, release, promote
 
 TEST_F(scripts, ARenewalMovesTheEndAndTheClientIdAndNothingElse) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   envelope stub = one.head();
   ASSERT_TRUE(one.renew(a, 5min, 99)->applied);
   const envelope renewed = one.head();
@@ -304,18 +304,18 @@ TEST_F(scripts, ARenewalOfAnythingButOnesOwnLeaseChangesNothing) {
 }
 
 TEST_F(scripts, AReleaseLetsTheNextOneLead) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   EXPECT_FALSE(one.release(b)->applied);
   EXPECT_TRUE(one.release(a)->applied);
   EXPECT_EQ(one.stored(), std::nullopt);
   EXPECT_FALSE(one.release(a)->applied);
-  EXPECT_EQ(two.lease(b)->what, leases::lead);
+  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
 }
 
 TEST_F(scripts, AReleaseLeavesAValueAlone) {
   store_value();
   EXPECT_FALSE(one.release(a)->applied);
-  EXPECT_EQ(one.head().what, kind::value);
+  EXPECT_EQ(one.head().kind, kind::value);
 }
 
 TEST_F(scripts, APromotedRefreshHoldsTheLeaseAndFillsUnderItsToken) {
@@ -323,7 +323,7 @@ TEST_F(scripts, APromotedRefreshHoldsTheLeaseAndFillsUnderItsToken) {
   const server_time before = one.now();
   ASSERT_TRUE(one.promote(a, b)->applied);
   const envelope stub = one.head();
-  EXPECT_EQ(stub.what, kind::pending);
+  EXPECT_EQ(stub.kind, kind::pending);
   EXPECT_EQ(stub.flags, 0);
   EXPECT_EQ(stub.attempts, 0U);
   EXPECT_GE(stub.stored_at, before);
@@ -332,31 +332,31 @@ TEST_F(scripts, APromotedRefreshHoldsTheLeaseAndFillsUnderItsToken) {
   EXPECT_EQ(stub.holder_client_id, 7U);
   EXPECT_EQ(stub.digest, lease_client::digest);
   EXPECT_EQ(one.stored()->size(), entry::envelope_size);
-  EXPECT_EQ(two.lease(c)->what, leases::wait);
-  EXPECT_EQ(one.fill(one.refresh_of(a, c, "x"))->what, fills::refused);
-  EXPECT_EQ(one.fill(one.fill_of(b, "x"))->what, fills::stored);
+  EXPECT_EQ(two.lease(c)->outcome, leases::wait);
+  EXPECT_EQ(one.fill(one.refresh_of(a, c, "x"))->outcome, fills::refused);
+  EXPECT_EQ(one.fill(one.fill_of(b, "x"))->outcome, fills::stored);
 }
 
 TEST_F(scripts, OnlyTheValueItStartedFromCanBePromoted) {
   EXPECT_FALSE(one.promote(a, b)->applied) << "missing: perhaps invalidated";
   EXPECT_EQ(one.stored(), std::nullopt);
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   EXPECT_FALSE(one.promote(a, b)->applied) << "another lease";
   EXPECT_EQ(one.head().produced_by, a);
-  ASSERT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::stored);
+  ASSERT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::stored);
   EXPECT_FALSE(one.promote(c, b)->applied) << "another value";
   ASSERT_TRUE(one.expire(c)->applied);
   EXPECT_FALSE(one.promote(a, b)->applied) << "expired by hand since";
-  EXPECT_EQ(one.head().what, kind::value);
+  EXPECT_EQ(one.head().kind, kind::value);
 }
 
 // ---- fill
 
 TEST_F(scripts, AFillStoresExactlyTheEntryItDescribes) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   const auto filled = one.fill(one.fill_of(a, "payload"));
-  ASSERT_EQ(filled->what, fills::stored);
-  const envelope expected{.what = kind::value,
+  ASSERT_EQ(filled->outcome, fills::stored);
+  const envelope expected{.kind = kind::value,
                           .load_us = 1500,
                           .stored_at = filled->now,
                           .until = filled->now + 1min,
@@ -375,37 +375,37 @@ TEST_F(scripts, ARepeatedFillIsADuplicateAndProlongsNothing) {
   const auto first = one.stored();
   auto again = one.fill_of(a, "another payload");
   again.times = {.fresh = 10h, .grace = 10h, .key_ttl = 20h};
-  EXPECT_EQ(one.fill(again)->what, fills::duplicate);
+  EXPECT_EQ(one.fill(again)->outcome, fills::duplicate);
   EXPECT_EQ(one.stored(), first);
   EXPECT_LE(one.key_ttl(), 1h);
 }
 
 TEST_F(scripts, AFillNeverCreatesAKey) {
-  EXPECT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::refused);
+  EXPECT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::refused);
   EXPECT_EQ(one.stored(), std::nullopt);
 }
 
 TEST_F(scripts, AFillAfterAnInvalidationIsRefused) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   ASSERT_TRUE(two.invalidate());
-  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->what, fills::refused);
-  ASSERT_EQ(two.lease(b)->what, leases::lead);
-  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->what, fills::refused) << "created anew by another";
-  EXPECT_EQ(two.fill(two.fill_of(b, "new"))->what, fills::stored);
-  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->what, fills::refused) << "filled by another";
+  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->outcome, fills::refused);
+  ASSERT_EQ(two.lease(b)->outcome, leases::lead);
+  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->outcome, fills::refused) << "created anew by another";
+  EXPECT_EQ(two.fill(two.fill_of(b, "new"))->outcome, fills::stored);
+  EXPECT_EQ(one.fill(one.fill_of(a, "old"))->outcome, fills::refused) << "filled by another";
 }
 
 TEST_F(scripts, AFailureDoesNotCertifyALateFillOfItsToken) {
   store_failure(1min);
-  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->what, fills::refused);
-  EXPECT_EQ(one.head().what, kind::failed);
+  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->outcome, fills::refused);
+  EXPECT_EQ(one.head().kind, kind::failed);
 }
 
 TEST_F(scripts, OfTwoRefreshesOfOneValueTheFirstFillWins) {
   store_value();
-  EXPECT_EQ(one.fill(one.refresh_of(a, b, "first"))->what, fills::stored);
-  EXPECT_EQ(two.fill(two.refresh_of(a, c, "second"))->what, fills::refused);
-  EXPECT_EQ(one.fill(one.refresh_of(a, b, "first"))->what, fills::duplicate);
+  EXPECT_EQ(one.fill(one.refresh_of(a, b, "first"))->outcome, fills::stored);
+  EXPECT_EQ(two.fill(two.refresh_of(a, c, "second"))->outcome, fills::refused);
+  EXPECT_EQ(one.fill(one.refresh_of(a, b, "first"))->outcome, fills::duplicate);
   EXPECT_EQ(one.head().produced_by, b);
 }
 
@@ -413,9 +413,9 @@ TEST_F(scripts, ARefreshThatFindsNothingReplacesTheValue) {
   store_value();
   auto request = one.refresh_of(a, b, "");
   request.absent = true;
-  EXPECT_EQ(one.fill(request)->what, fills::stored);
-  EXPECT_EQ(one.head().what, kind::absent);
-  EXPECT_EQ(one.fill(one.refresh_of(b, c, "back again"))->what, fills::stored);
+  EXPECT_EQ(one.fill(request)->outcome, fills::stored);
+  EXPECT_EQ(one.head().kind, kind::absent);
+  EXPECT_EQ(one.fill(one.refresh_of(b, c, "back again"))->outcome, fills::stored);
 }
 
 TEST_F(scripts, TokensDigestsAndPayloadsKeepEveryByte) {
@@ -427,11 +427,11 @@ TEST_F(scripts, TokensDigestsAndPayloadsKeepEveryByte) {
     request.digest = 0xFF00'0D0A'0000'00FFU;
     request.client_id = ~std::uint64_t{0};
     ASSERT_TRUE(one.invalidate());
-    ASSERT_EQ(one.lease(request)->what, leases::lead);
+    ASSERT_EQ(one.lease(request)->outcome, leases::lead);
     EXPECT_EQ(one.head().digest, request.digest);
     EXPECT_EQ(one.head().holder_client_id, request.client_id);
-    EXPECT_EQ(one.lease(token_of('x'))->what, leases::wait);
-    ASSERT_EQ(one.fill(one.fill_of(odd, payload))->what, fills::stored);
+    EXPECT_EQ(one.lease(token_of('x'))->outcome, leases::wait);
+    ASSERT_EQ(one.fill(one.fill_of(odd, payload))->outcome, fills::stored);
     const std::string stored = one.stored().value();
     EXPECT_EQ(entry::decode(stored).payload, payload);
     EXPECT_EQ(entry::decode(stored).head.produced_by, odd);
@@ -445,11 +445,11 @@ TEST_F(scripts, TimesAtTheirLimitsAreStoredAndNeverRefused) {
     auto request = one.lease_of(a);
     request.lease_ttl = request.pending_ttl = extreme;
     ASSERT_TRUE(one.lease(request).has_value());
-    if (extreme < 1ms) one.store({.what = kind::pending, .produced_by = a}, "");
+    if (extreme < 1ms) one.store({.kind = kind::pending, .produced_by = a}, "");
     auto fill = one.fill_of(a, "x");
     fill.load_time = microseconds::max();
     fill.times = {.fresh = extreme, .grace = extreme, .key_ttl = extreme};
-    ASSERT_EQ(one.fill(fill)->what, fills::stored);
+    ASSERT_EQ(one.fill(fill)->outcome, fills::stored);
     if (extreme > 1ms) {
       EXPECT_EQ(one.head().load_us, 0xFFFF'FFFFU);
     }
@@ -459,7 +459,7 @@ TEST_F(scripts, TimesAtTheirLimitsAreStoredAndNeverRefused) {
 // ---- failure
 
 TEST_F(scripts, AFailureIsToldToEveryoneUntilItsPauseEnds) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   auto failure = one.failure_of(a);
   failure.failure = entry::failure_class::timed_out;
   failure.attempts = 5;
@@ -468,14 +468,14 @@ TEST_F(scripts, AFailureIsToldToEveryoneUntilItsPauseEnds) {
 
   auto asking = two.lease_of(b);
   asking.failure_pause_max = 1h;
-  const auto told = two.lease(asking);
-  ASSERT_EQ(told->what, leases::failed);
-  EXPECT_GT(told->left, 30s);
-  EXPECT_LE(told->left, 1min);
-  const entry::decoded read = entry::decode(told->entry_bytes);
+  const auto answer = two.lease(asking);
+  ASSERT_EQ(answer->outcome, leases::failed);
+  EXPECT_GT(answer->left, 30s);
+  EXPECT_LE(answer->left, 1min);
+  const entry::decoded read = entry::decode(answer->entry_bytes);
   EXPECT_EQ(read.payload, "no answer");
   EXPECT_TRUE(entry::is_genuine(read, lease_client::digest));
-  const envelope expected{.what = kind::failed,
+  const envelope expected{.kind = kind::failed,
                           .failure = entry::failure_class::timed_out,
                           .attempts = 5,
                           .stored_at = read.head.stored_at,
@@ -491,10 +491,10 @@ TEST_F(scripts, AFailureIsToldToEveryoneUntilItsPauseEnds) {
 TEST_F(scripts, TheLeaseAfterAPauseCarriesTheAttempts) {
   store_failure(0ms, 5);
   const auto granted = two.lease(b);
-  ASSERT_EQ(granted->what, leases::lead);
+  ASSERT_EQ(granted->outcome, leases::lead);
   EXPECT_EQ(granted->attempts, 5U);
   EXPECT_EQ(two.head().attempts, 5U);
-  ASSERT_EQ(two.fill(two.fill_of(b, "x"))->what, fills::stored);
+  ASSERT_EQ(two.fill(two.fill_of(b, "x"))->outcome, fills::stored);
   EXPECT_EQ(two.head().load_us, 1500U) << "a value counts no attempts";
 }
 
@@ -508,7 +508,7 @@ TEST_F(scripts, OnlyTheHolderCanFail) {
   EXPECT_EQ(one.stored(), std::nullopt);
   store_value();
   EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
-  EXPECT_EQ(one.head().what, kind::value);
+  EXPECT_EQ(one.head().kind, kind::value);
 }
 
 // ---- expire
@@ -527,14 +527,14 @@ TEST_F(scripts, ExpireMakesAValueStaleAndRefusesRefreshesInFlight) {
   EXPECT_EQ(expired, head);
   EXPECT_EQ(entry::decode(*one.stored()).payload, "payload");
   EXPECT_GT(one.key_ttl(), 59min);
-  EXPECT_EQ(one.lease(c)->what, leases::hit) << "within grace";
-  EXPECT_EQ(one.fill(one.refresh_of(a, c, "begun before"))->what, fills::refused);
-  EXPECT_EQ(one.fill(one.refresh_of(b, c, "begun after"))->what, fills::stored);
+  EXPECT_EQ(one.lease(c)->outcome, leases::hit) << "within grace";
+  EXPECT_EQ(one.fill(one.refresh_of(a, c, "begun before"))->outcome, fills::refused);
+  EXPECT_EQ(one.fill(one.refresh_of(b, c, "begun after"))->outcome, fills::stored);
   EXPECT_EQ(one.head().flags, 0);
 }
 
 TEST_F(scripts, ExpiringTwiceKeepsTheFlagsAndTheEarlierEnd) {
-  envelope head{.what = kind::value,
+  envelope head{.kind = kind::value,
                 .flags = 0xFD,
                 .until = server_time{5s},
                 .produced_by = a,
@@ -555,11 +555,11 @@ TEST_F(scripts, ExpireWithoutGraceDeletes) {
 
 TEST_F(scripts, ExpireEndsLeasesFailuresAndAbsence) {
   EXPECT_FALSE(one.expire(c)->applied) << "missing";
-  for (const kind each : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
-    one.store({.what = each, .until = one.now() + 1min, .produced_by = a, .grace = 1min}, "");
+  for (const kind stored : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
+    one.store({.kind = stored, .until = one.now() + 1min, .produced_by = a, .grace = 1min}, "");
     EXPECT_TRUE(two.expire(c)->applied);
     EXPECT_EQ(one.stored(), std::nullopt);
-    EXPECT_EQ(one.fill(one.fill_of(a, "old"))->what, fills::refused);
+    EXPECT_EQ(one.fill(one.fill_of(a, "old"))->outcome, fills::refused);
   }
 }
 
@@ -567,34 +567,34 @@ TEST_F(scripts, ExpireEndsLeasesFailuresAndAbsence) {
 
 TEST_F(scripts, OneRefresherWinsTheMarkAndSeesTheEntry) {
   store_value();
-  const auto won = one.mark(b, 1min);
+  const auto won = one.take_refresh_mark(b, 1min);
   ASSERT_TRUE(won->won);
   EXPECT_EQ(won->head_bytes, one.stored()->substr(0, entry::envelope_size));
-  const auto lost = two.mark(c, 1min);
+  const auto lost = two.take_refresh_mark(c, 1min);
   EXPECT_FALSE(lost->won);
   EXPECT_EQ(lost->head_bytes, won->head_bytes);
 }
 
 TEST_F(scripts, AMarkOverAMissingEntrySaysSo) {
-  const auto won = one.mark(b, 1min);
+  const auto won = one.take_refresh_mark(b, 1min);
   EXPECT_TRUE(won->won);
   EXPECT_EQ(won->head_bytes, "");
 }
 
 TEST_F(scripts, OnlyItsWinnerExtendsAndReleasesAMark) {
-  EXPECT_FALSE(one.extend_mark(b, 1min)->applied);
-  EXPECT_FALSE(one.release_mark(b)->applied);
-  ASSERT_TRUE(one.mark(b, 1min)->won);
-  EXPECT_FALSE(two.extend_mark(c, 10min)->applied);
-  EXPECT_FALSE(two.release_mark(c)->applied);
+  EXPECT_FALSE(one.extend_refresh_mark(b, 1min)->applied);
+  EXPECT_FALSE(one.release_refresh_mark(b)->applied);
+  ASSERT_TRUE(one.take_refresh_mark(b, 1min)->won);
+  EXPECT_FALSE(two.extend_refresh_mark(c, 10min)->applied);
+  EXPECT_FALSE(two.release_refresh_mark(c)->applied);
   const auto ttl = [&] {
-    return one.wire().command({"PTTL", lease_client::mark_key}).root().integer();
+    return one.wire().command({"PTTL", lease_client::refresh_mark_key}).root().integer();
   };
   EXPECT_LE(ttl(), 60'000);
-  EXPECT_TRUE(one.extend_mark(b, 10min)->applied);
+  EXPECT_TRUE(one.extend_refresh_mark(b, 10min)->applied);
   EXPECT_GT(ttl(), 60'000);
-  EXPECT_TRUE(one.release_mark(b)->applied);
-  EXPECT_TRUE(two.mark(c, 1min)->won);
+  EXPECT_TRUE(one.release_refresh_mark(b)->applied);
+  EXPECT_TRUE(two.take_refresh_mark(c, 1min)->won);
 }
 
 // ---- the server's own limits
@@ -607,7 +607,7 @@ TEST_F(scripts, WithoutMemoryNothingIsWrittenAndWhatOnlyFreesStillWorks) {
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code, fault_code::overloaded) << answer.error().text;
   };
-  EXPECT_EQ(one.lease(b)->what, leases::hit) << "a hit writes nothing";
+  EXPECT_EQ(one.lease(b)->outcome, leases::hit) << "a hit writes nothing";
   auto undecodable = one.lease_of(b);
   undecodable.refused = a;
   expect_overloaded(one.lease(undecodable));
@@ -618,7 +618,7 @@ TEST_F(scripts, WithoutMemoryNothingIsWrittenAndWhatOnlyFreesStillWorks) {
   EXPECT_EQ(one.stored(), std::nullopt) << "what cannot be marked stale may not be served on";
 
   one.wire().command({"CONFIG", "SET", "maxmemory", "0"});
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   one.wire().command({"CONFIG", "SET", "maxmemory", "1"});
   expect_overloaded(one.renew(a, 1min));
   expect_overloaded(one.fail(one.failure_of(a)));
@@ -636,10 +636,10 @@ TEST_F(scripts, AfterTheScriptsAreForgottenEveryRequestSaysNoscript) {
   request.clear();
   lease::write_load_scripts(request);
   one.wire().send(request);
-  for (const lease::script& each : lease::scripts()) {
-    EXPECT_EQ(one.wire().read_reply().text, each.sha1) << each.name;
+  for (const lease::script& script : lease::scripts()) {
+    EXPECT_EQ(one.wire().read_reply().text, script.sha1) << script.name;
   }
-  EXPECT_EQ(one.lease(a)->what, leases::lead);
+  EXPECT_EQ(one.lease(a)->outcome, leases::lead);
 }
 
 TEST_F(scripts, AReplicaRefusesToLease) {
@@ -652,9 +652,9 @@ TEST_F(scripts, AReplicaRefusesToLease) {
 TEST_F(scripts, HoldersAreTheClientsThatAreStillConnected) {
   const std::uint64_t other = two.wire().client_id();
   const std::uint64_t self = one.wire().client_id();
-  const std::vector<std::uint64_t> asked{other, 123'456'789, self};
+  const std::vector<std::uint64_t> clients{other, 123'456'789, self};
   std::string request;
-  lease::write_holders(request, asked);
+  lease::write_holders(request, clients);
   one.wire().send(request);
   EXPECT_EQ(lease::read_holders(one.wire().read_reply()).value(),
             (std::vector<std::uint64_t>{self, other}));

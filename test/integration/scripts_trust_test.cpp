@@ -13,33 +13,33 @@ using script_trust = two_clients;
 // ---- entries from before the server's start
 
 TEST_F(script_trust, AValueFromBeforeTheServersStartIsAHitOnlyWhileItHasGrace) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
-  ASSERT_EQ(one.fill(one.fill_of(a, "x"))->what, fills::stored);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
+  ASSERT_EQ(one.fill(one.fill_of(a, "x"))->outcome, fills::stored);
   auto since = two.lease_of(b);
   since.stored_from = one.head().stored_at;
-  EXPECT_EQ(two.lease(since)->what, leases::hit) << "not older";
+  EXPECT_EQ(two.lease(since)->outcome, leases::hit) << "not older";
   since.stored_from += 1ms;
-  EXPECT_EQ(two.lease(since)->what, leases::hit) << "to be served as stale";
-  one.store({.what = kind::value, .until = one.now() - 1min, .produced_by = a, .grace = 1s}, "x");
-  EXPECT_EQ(two.lease(since)->what, leases::lead) << "its grace is over";
-  one.store({.what = kind::value, .until = one.now() + 1min, .produced_by = a}, "x");
-  EXPECT_EQ(two.lease(since)->what, leases::lead) << "it has no grace";
+  EXPECT_EQ(two.lease(since)->outcome, leases::hit) << "to be served as stale";
+  one.store({.kind = kind::value, .until = one.now() - 1min, .produced_by = a, .grace = 1s}, "x");
+  EXPECT_EQ(two.lease(since)->outcome, leases::lead) << "its grace is over";
+  one.store({.kind = kind::value, .until = one.now() + 1min, .produced_by = a}, "x");
+  EXPECT_EQ(two.lease(since)->outcome, leases::lead) << "it has no grace";
 }
 
 TEST_F(script_trust, EverythingElseFromBeforeTheServersStartCountsAsMissing) {
   auto since = two.lease_of(b);
   since.stored_from = server_time{2ms};
   since.failure_pause_max = 24h * 36'525;
-  for (const kind each : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
+  for (const kind stored : {kind::pending, kind::absent, kind::failed, kind::uncacheable}) {
     envelope head{
-        .what = each, .stored_at = server_time{2ms}, .until = one.now() + 1min, .produced_by = a};
+        .kind = stored, .stored_at = server_time{2ms}, .until = one.now() + 1min, .produced_by = a};
     one.store(head, "");
-    EXPECT_NE(two.lease(since)->what, leases::lead);
+    EXPECT_NE(two.lease(since)->outcome, leases::lead);
     head.stored_at = server_time{1ms};
-    if (each == kind::pending || each == kind::failed) head.attempts = 4;
+    if (stored == kind::pending || stored == kind::failed) head.attempts = 4;
     one.store(head, "");
     const auto granted = two.lease(since);
-    ASSERT_EQ(granted->what, leases::lead);
+    ASSERT_EQ(granted->outcome, leases::lead);
     EXPECT_EQ(granted->attempts, head.attempts);
     EXPECT_EQ(two.head().produced_by, b);
   }
@@ -50,7 +50,7 @@ TEST_F(script_trust, EverythingElseFromBeforeTheServersStartCountsAsMissing) {
 TEST_F(script_trust, NoPauseIsLongerThanItsReaderAllowsAndNoneBeginsInTheFuture) {
   const auto answer_to = [&](milliseconds since, milliseconds pause_max) {
     const server_time now = one.now();
-    one.store({.what = kind::failed,
+    one.store({.kind = kind::failed,
                .attempts = 4,
                .stored_at = now - since,
                .until = now + 1h,
@@ -61,38 +61,38 @@ TEST_F(script_trust, NoPauseIsLongerThanItsReaderAllowsAndNoneBeginsInTheFuture)
     return two.lease(asking);
   };
   const auto cut = answer_to(1min, 2min);
-  ASSERT_EQ(cut->what, leases::failed);
+  ASSERT_EQ(cut->outcome, leases::failed);
   EXPECT_LE(cut->left, 84s);
   EXPECT_GT(cut->left, 30s);
   const auto over = answer_to(1min, 50s);
-  ASSERT_EQ(over->what, leases::lead);
+  ASSERT_EQ(over->outcome, leases::lead);
   EXPECT_EQ(over->attempts, 4U);
-  EXPECT_EQ(answer_to(0s, 0s)->what, leases::lead);
-  EXPECT_EQ(answer_to(-1min, 2min)->what, leases::lead);
+  EXPECT_EQ(answer_to(0s, 0s)->outcome, leases::lead);
+  EXPECT_EQ(answer_to(-1min, 2min)->outcome, leases::lead);
 }
 
 TEST_F(script_trust, AFailureThatAReaderRefusesIsTriedAgainByIt) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   auto failure = one.failure_of(a);
   failure.attempts = 5;
   ASSERT_TRUE(one.fail(failure)->applied);
   auto with_its_own_loader = two.lease_of(b);
   with_its_own_loader.failure_pause_max = 1min;
-  ASSERT_EQ(two.lease(with_its_own_loader)->what, leases::failed);
+  ASSERT_EQ(two.lease(with_its_own_loader)->outcome, leases::failed);
   with_its_own_loader.refused = a;
   const auto granted = two.lease(with_its_own_loader);
-  ASSERT_EQ(granted->what, leases::lead);
+  ASSERT_EQ(granted->outcome, leases::lead);
   EXPECT_EQ(granted->attempts, 5U);
 }
 
 // ---- the marker
 
 TEST_F(script_trust, AMarkerTellsEveryoneToLoadUntilItsEnd) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   EXPECT_FALSE(one.mark_uncacheable(b, 1min)->applied) << "only the holder";
   ASSERT_TRUE(one.mark_uncacheable(a, 1min)->applied);
   const envelope marker = two.head();
-  EXPECT_EQ(marker, (envelope{.what = kind::uncacheable,
+  EXPECT_EQ(marker, (envelope{.kind = kind::uncacheable,
                               .stored_at = marker.stored_at,
                               .until = marker.stored_at + 1min,
                               .produced_by = a,
@@ -103,27 +103,27 @@ TEST_F(script_trust, AMarkerTellsEveryoneToLoadUntilItsEnd) {
   EXPECT_GT(two.key_ttl(), 30s);
 
   const auto answer = two.lease(b);
-  ASSERT_EQ(answer->what, leases::uncacheable);
+  ASSERT_EQ(answer->outcome, leases::uncacheable);
   EXPECT_GT(answer->left, 30s);
   EXPECT_LE(answer->left, 1min);
   EXPECT_EQ(one.head(), marker) << "asking changed nothing";
   auto refusing = two.lease_of(b);
   refusing.refused = a;
-  EXPECT_EQ(two.lease(refusing)->what, leases::lead) << "a damaged one is replaced";
+  EXPECT_EQ(two.lease(refusing)->outcome, leases::lead) << "a damaged one is replaced";
 }
 
 TEST_F(script_trust, AMarkerThatHasEndedIsLeased) {
-  one.store({.what = kind::uncacheable, .until = one.now(), .produced_by = a}, "");
-  EXPECT_EQ(two.lease(b)->what, leases::lead);
+  one.store({.kind = kind::uncacheable, .until = one.now(), .produced_by = a}, "");
+  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
   EXPECT_EQ(two.head().produced_by, b);
 }
 
 TEST_F(script_trust, AMarkerIsNeitherFilledNorRenewedNorPromotedNorReleased) {
-  ASSERT_EQ(one.lease(a)->what, leases::lead);
+  ASSERT_EQ(one.lease(a)->outcome, leases::lead);
   ASSERT_TRUE(one.mark_uncacheable(a, 1min)->applied);
   const auto marker = one.stored();
-  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->what, fills::refused);
-  EXPECT_EQ(one.fill(one.refresh_of(b, a, "late"))->what, fills::refused);
+  EXPECT_EQ(one.fill(one.fill_of(a, "late"))->outcome, fills::refused);
+  EXPECT_EQ(one.fill(one.refresh_of(b, a, "late"))->outcome, fills::refused);
   EXPECT_FALSE(one.renew(a, 1min)->applied);
   EXPECT_FALSE(one.promote(a, b)->applied);
   EXPECT_FALSE(one.fail(one.failure_of(a))->applied);
@@ -131,7 +131,7 @@ TEST_F(script_trust, AMarkerIsNeitherFilledNorRenewedNorPromotedNorReleased) {
   EXPECT_FALSE(one.mark_uncacheable(a, 1h)->applied);
   EXPECT_EQ(one.stored(), marker);
   ASSERT_TRUE(two.invalidate());
-  EXPECT_EQ(two.lease(b)->what, leases::lead);
+  EXPECT_EQ(two.lease(b)->outcome, leases::lead);
 }
 
 }  // namespace

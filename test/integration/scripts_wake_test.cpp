@@ -18,9 +18,9 @@ namespace drover::test {
 namespace {
 
 using namespace std::chrono_literals;
-using fills = lease::fill_reply::how;
-using leases = lease::lease_reply::how;
-using notices = lease::push_notice::how;
+using fills = lease::fill_outcome;
+using leases = lease::lease_outcome;
+using notices = lease::push_kind;
 
 const entry::token a = token_of('a');
 const entry::token b = token_of('b');
@@ -33,16 +33,16 @@ class script_wakes : public testing::Test {
   lease_client waiter{server};
 
   void lead_and_wait() {
-    ASSERT_EQ(holder.lease(a)->what, leases::lead);
-    ASSERT_EQ(waiter.lease(b)->what, leases::wait);
-    ASSERT_EQ(told(waiter).size(), 0U);
+    ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
+    ASSERT_EQ(waiter.lease(b)->outcome, leases::wait);
+    ASSERT_EQ(notices_of(waiter).size(), 0U);
   }
   /// What a client was told of its key until now, as keys or channels.
-  static std::vector<std::string> told(lease_client& client) {
+  static std::vector<std::string> notices_of(lease_client& client) {
     std::vector<std::string> names;
     for (const resp::message& push : client.wire().pushes_so_far()) {
       const lease::push_notice notice = lease::read_push(push);
-      EXPECT_NE(notice.what, notices::everything);
+      EXPECT_NE(notice.kind, notices::everything);
       names.insert(names.end(), notice.names.begin(), notice.names.end());
     }
     return names;
@@ -54,7 +54,7 @@ const std::vector<std::string> once{std::string{lease_client::key}};
 
 TEST_F(script_wakes, EveryVisibleWriteOfAnotherWakesATrackedWaiterOnce) {
   const std::vector<std::function<bool()>> writes{
-      [&] { return holder.fill(holder.fill_of(a, "x"))->what == fills::stored; },
+      [&] { return holder.fill(holder.fill_of(a, "x"))->outcome == fills::stored; },
       [&] { return holder.fail(holder.failure_of(a))->applied; },
       [&] { return holder.release(a)->applied; },
       [&] { return holder.mark_uncacheable(a, 1min)->applied; },
@@ -64,7 +64,7 @@ TEST_F(script_wakes, EveryVisibleWriteOfAnotherWakesATrackedWaiterOnce) {
       [&] {
         auto take_over = holder.lease_of(c);
         take_over.previous = a;
-        return holder.lease(take_over)->what == leases::lead;
+        return holder.lease(take_over)->outcome == leases::lead;
       },
   };
   for (std::size_t i = 0; i < writes.size(); ++i) {
@@ -72,8 +72,8 @@ TEST_F(script_wakes, EveryVisibleWriteOfAnotherWakesATrackedWaiterOnce) {
     holder.wire().command({"DEL", lease_client::key});
     lead_and_wait();
     EXPECT_TRUE(writes[i]());
-    EXPECT_EQ(told(waiter), once);
-    EXPECT_EQ(told(holder), nothing) << "NOLOOP";
+    EXPECT_EQ(notices_of(waiter), once);
+    EXPECT_EQ(notices_of(holder), nothing) << "NOLOOP";
   }
 }
 
@@ -84,20 +84,20 @@ TEST_F(script_wakes, AWriteThatDoesNotApplyWakesNobody) {
   EXPECT_FALSE(holder.mark_uncacheable(c, 1min)->applied);
   EXPECT_FALSE(holder.fail(holder.failure_of(c))->applied);
   EXPECT_FALSE(holder.promote(a, c)->applied);
-  EXPECT_EQ(holder.fill(holder.fill_of(c, "x"))->what, fills::refused);
-  EXPECT_EQ(holder.lease(c)->what, leases::wait);
-  EXPECT_EQ(told(waiter), nothing);
+  EXPECT_EQ(holder.fill(holder.fill_of(c, "x"))->outcome, fills::refused);
+  EXPECT_EQ(holder.lease(c)->outcome, leases::wait);
+  EXPECT_EQ(notices_of(waiter), nothing);
 }
 
 TEST_F(script_wakes, PromotingAndRefreshingWakeThoseWhoAreTrackedOnTheValue) {
-  ASSERT_EQ(holder.lease(a)->what, leases::lead);
-  ASSERT_EQ(holder.fill(holder.fill_of(a, "x"))->what, fills::stored);
-  ASSERT_EQ(waiter.lease(b)->what, leases::hit);
+  ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
+  ASSERT_EQ(holder.fill(holder.fill_of(a, "x"))->outcome, fills::stored);
+  ASSERT_EQ(waiter.lease(b)->outcome, leases::hit);
   ASSERT_TRUE(holder.promote(a, c)->applied);
-  EXPECT_EQ(told(waiter), once);
-  ASSERT_EQ(waiter.lease(b)->what, leases::wait);
-  ASSERT_EQ(holder.fill(holder.fill_of(c, "y"))->what, fills::stored);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
+  ASSERT_EQ(waiter.lease(b)->outcome, leases::wait);
+  ASSERT_EQ(holder.fill(holder.fill_of(c, "y"))->outcome, fills::stored);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, FlushingTellsEveryoneToLookAgain) {
@@ -105,61 +105,61 @@ TEST_F(script_wakes, FlushingTellsEveryoneToLookAgain) {
   server.command({"FLUSHALL"});
   const auto pushes = waiter.wire().pushes_so_far();
   ASSERT_EQ(pushes.size(), 1U);
-  EXPECT_EQ(lease::read_push(pushes[0]).what, notices::everything);
+  EXPECT_EQ(lease::read_push(pushes[0]).kind, notices::everything);
 }
 
 TEST_F(script_wakes, APushIsOneShotAndAskingAgainArmsTheNext) {
   lead_and_wait();
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), once);
-  ASSERT_EQ(waiter.lease(c)->what, leases::wait);
+  EXPECT_EQ(notices_of(waiter), once);
+  ASSERT_EQ(waiter.lease(c)->outcome, leases::wait);
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, AWaiterIsArmedOnAMissingKeyAndOnAFailureToo) {
-  ASSERT_EQ(holder.lease(a)->what, leases::lead);
+  ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
   ASSERT_TRUE(holder.fail(holder.failure_of(a))->applied);
-  ASSERT_EQ(waiter.lease(b)->what, leases::failed);
+  ASSERT_EQ(waiter.lease(b)->outcome, leases::failed);
   ASSERT_TRUE(holder.invalidate());
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, ALeaderStaysTrackedThroughItsOwnGrant) {
   // Its own SET drops its tracking under NOLOOP; the EXISTS behind it arms it again.
-  ASSERT_EQ(holder.lease(a)->what, leases::lead);
+  ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
   ASSERT_TRUE(waiter.invalidate());
-  EXPECT_EQ(told(holder), once);
+  EXPECT_EQ(notices_of(holder), once);
 
   auto take_over = holder.lease_of(c);
   take_over.previous = b;
-  ASSERT_EQ(waiter.lease(b)->what, leases::lead);
-  ASSERT_EQ(holder.lease(take_over)->what, leases::lead);
+  ASSERT_EQ(waiter.lease(b)->outcome, leases::lead);
+  ASSERT_EQ(holder.lease(take_over)->outcome, leases::lead);
   ASSERT_TRUE(waiter.invalidate());
-  EXPECT_EQ(told(holder), once);
+  EXPECT_EQ(notices_of(holder), once);
 }
 
 TEST_F(script_wakes, AWaiterStaysTrackedThroughItsOwnFlag) {
-  ASSERT_EQ(holder.lease(a)->what, leases::lead);
+  ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
   auto asking = waiter.lease_of(b);
   asking.notify = true;
-  ASSERT_EQ(waiter.lease(asking)->what, leases::wait);
+  ASSERT_EQ(waiter.lease(asking)->outcome, leases::wait);
   EXPECT_EQ(holder.head().flags, entry::envelope::flag_untracked_waiter);
-  EXPECT_EQ(told(waiter), nothing);
+  EXPECT_EQ(notices_of(waiter), nothing);
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, AnUntrackedLeaseArmsNothing) {
-  ASSERT_EQ(holder.lease(a)->what, leases::lead);
-  ASSERT_EQ(waiter.lease(waiter.lease_of(b), false)->what, leases::wait);
+  ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
+  ASSERT_EQ(waiter.lease(waiter.lease_of(b), false)->outcome, leases::wait);
   ASSERT_TRUE(holder.release(a)->applied);
-  EXPECT_EQ(told(waiter), nothing);
+  EXPECT_EQ(notices_of(waiter), nothing);
 }
 
 TEST_F(script_wakes, CachingYesIsEatenByAMissingScriptAndMustBeSentAgain) {
-  ASSERT_EQ(holder.lease(a)->what, leases::lead);
+  ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
   server.command({"SCRIPT", "FLUSH"});
   std::string request;
   lease::write_lease(request, waiter.lease_of(b), true);
@@ -171,12 +171,13 @@ TEST_F(script_wakes, CachingYesIsEatenByAMissingScriptAndMustBeSentAgain) {
   waiter.wire().send(load);
   ASSERT_EQ(waiter.wire().read_replies(lease::scripts().size()).size(), lease::scripts().size());
 
-  ASSERT_EQ(waiter.lease(waiter.lease_of(b), false)->what, leases::wait) << "only half is resent";
+  ASSERT_EQ(waiter.lease(waiter.lease_of(b), false)->outcome, leases::wait)
+      << "only half is resent";
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), nothing);
-  ASSERT_EQ(waiter.lease(waiter.lease_of(c), true)->what, leases::wait) << "the whole request";
+  EXPECT_EQ(notices_of(waiter), nothing);
+  ASSERT_EQ(waiter.lease(waiter.lease_of(c), true)->outcome, leases::wait) << "the whole request";
   ASSERT_TRUE(holder.renew(a, 1min)->applied);
-  EXPECT_EQ(told(waiter), once);
+  EXPECT_EQ(notices_of(waiter), once);
 }
 
 TEST_F(script_wakes, TheCanarySingsAndLeavesNoloopBehind) {
@@ -186,12 +187,12 @@ TEST_F(script_wakes, TheCanarySingsAndLeavesNoloopBehind) {
   waiter.wire().send(request);
   const auto replies = waiter.wire().read_replies(5);
   for (const resp::message& reply : replies) EXPECT_FALSE(reply.root().is_error()) << reply.text;
-  EXPECT_EQ(told(waiter), std::vector<std::string>{canary});
+  EXPECT_EQ(notices_of(waiter), std::vector<std::string>{canary});
   EXPECT_GT(server.command({"PTTL", canary}).root().integer(), 0);
 
   lead_and_wait();
   ASSERT_TRUE(waiter.invalidate());
-  EXPECT_EQ(told(waiter), nothing) << "one's own write";
+  EXPECT_EQ(notices_of(waiter), nothing) << "one's own write";
 }
 
 TEST_F(script_wakes, TheWakeChannelIsUsedOnlyWhenAnUntrackedWaiterAskedForIt) {
@@ -202,7 +203,7 @@ TEST_F(script_wakes, TheWakeChannelIsUsedOnlyWhenAnUntrackedWaiterAskedForIt) {
   ASSERT_TRUE(listener.wire().read_push().has_value()) << "subscribed";
 
   const std::vector<std::function<bool()>> endings{
-      [&] { return holder.fill(holder.fill_of(a, "x"))->what == fills::stored; },
+      [&] { return holder.fill(holder.fill_of(a, "x"))->outcome == fills::stored; },
       [&] { return holder.fail(holder.failure_of(a))->applied; },
       [&] { return holder.release(a)->applied; },
   };
@@ -210,15 +211,15 @@ TEST_F(script_wakes, TheWakeChannelIsUsedOnlyWhenAnUntrackedWaiterAskedForIt) {
     for (std::size_t i = 0; i < endings.size(); ++i) {
       SCOPED_TRACE(i);
       ASSERT_TRUE(holder.invalidate());
-      ASSERT_EQ(holder.lease(a)->what, leases::lead);
+      ASSERT_EQ(holder.lease(a)->outcome, leases::lead);
       auto asking = listener.lease_of(b);
       asking.notify = notify;
-      ASSERT_EQ(listener.lease(asking, false)->what, leases::wait);
-      ASSERT_EQ(listener.lease(asking, false)->what, leases::wait) << "the flag is set once";
+      ASSERT_EQ(listener.lease(asking, false)->outcome, leases::wait);
+      ASSERT_EQ(listener.lease(asking, false)->outcome, leases::wait) << "the flag is set once";
       EXPECT_EQ(holder.head().flags, notify ? 1 : 0);
       EXPECT_TRUE(endings[i]());
       const std::vector<std::string> message{std::string{lease_client::channel}};
-      EXPECT_EQ(told(listener), notify ? message : nothing);
+      EXPECT_EQ(notices_of(listener), notify ? message : nothing);
     }
   }
   request.clear();
@@ -234,11 +235,11 @@ TEST_F(script_wakes, WithoutAChannelNobodyIsTold) {
   ASSERT_TRUE(waiter.wire().read_push().has_value());
   auto asking = holder.lease_of(a);
   asking.notify = true;
-  ASSERT_EQ(holder.lease(asking)->what, leases::lead);
+  ASSERT_EQ(holder.lease(asking)->outcome, leases::lead);
   auto fill = holder.fill_of(a, "x");
   fill.wake_channel = {};
-  ASSERT_EQ(holder.fill(fill)->what, fills::stored);
-  EXPECT_EQ(told(waiter), nothing);
+  ASSERT_EQ(holder.fill(fill)->outcome, fills::stored);
+  EXPECT_EQ(notices_of(waiter), nothing);
 }
 
 }  // namespace

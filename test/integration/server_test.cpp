@@ -291,9 +291,9 @@ TEST_F(server_trouble, InClusterModeIsBypassedAndSaysSo) {
   setup.url = cluster.url();
   cached_origin cached{origin, setup};
   EXPECT_EQ(cached.ask("a").how, "bypassed");
-  const auto told = cached.log->faults(fault_code::unsupported);
-  ASSERT_FALSE(told.empty());
-  EXPECT_NE(told.front().find("cluster"), std::string::npos) << told.front();
+  const auto faults = cached.log->faults(fault_code::unsupported);
+  ASSERT_FALSE(faults.empty());
+  EXPECT_NE(faults.front().find("cluster"), std::string::npos) << faults.front();
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class single_flight : public fleet {
     const tally all = callers.result();
     EXPECT_EQ(all.got("0:" + key), 20U) << all.line();
     EXPECT_EQ(origin.running_max(key), 1U);
-    // A caller that starts again, and has not boarded when the load ends, begins another load.
+    // A caller that starts again, and has not joined when the load ends, begins another load.
     EXPECT_LE(origin.loads(key), 2U);
   }
   void expect_one_load_of(std::string_view key) const {

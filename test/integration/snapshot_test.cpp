@@ -11,17 +11,17 @@ class snapshot : public fleet {
  protected:
   [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
   [[nodiscard]] client_options with(bool server_keeps_writes) const {
-    client_options made = setup.client();
-    made.server_keeps_writes = server_keeps_writes;
-    return made;
+    client_options options = setup.client();
+    options.server_keeps_writes = server_keeps_writes;
+    return options;
   }
   void save() const { ASSERT_EQ(server.command({"SAVE"}).root().text(), "OK"); }
   /// A user that may do everything but ask for INFO: nobody can tell that the server has restarted.
   [[nodiscard]] client_options without_info() const {
-    client_options made = setup.client();
-    made.user = "app";
-    made.password = "secret";
-    return made;
+    client_options options = setup.client();
+    options.user = "app";
+    options.password = "secret";
+    return options;
   }
   void crash() {
     server.kill9();

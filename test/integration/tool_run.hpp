@@ -54,7 +54,7 @@ class tool_run {
     std::vector<std::string> texts{tool_program, "simulate"};
     texts.insert(texts.end(), options.begin(), options.end());
     std::vector<char*> arguments;
-    for (std::string& each : texts) arguments.push_back(each.data());
+    for (std::string& text : texts) arguments.push_back(text.data());
     arguments.push_back(nullptr);
     const std::string out = (folder_ / "out").string();
     const std::string err = (folder_ / "err").string();
@@ -92,15 +92,15 @@ class tool_run {
 
   /// Processes, other than it, that were started with a path in its folder and with `word`.
   [[nodiscard]] std::vector<pid_t> processes(const std::string& word = "") const {
-    std::vector<pid_t> found;
+    std::vector<pid_t> out;
     for (const auto& entry : fs::directory_iterator{"/proc"}) {
       const std::string name = entry.path().filename().string();
       if (name.find_first_not_of("0123456789") != std::string::npos) continue;
       const std::string line = contents(entry.path() / "cmdline");
       if (line.find(folder_.string()) == std::string::npos) continue;
-      if (line.find(word) != std::string::npos) found.push_back(std::stoi(name));
+      if (line.find(word) != std::string::npos) out.push_back(std::stoi(name));
     }
-    return found;
+    return out;
   }
 
   /// The first process of the herd, once there is one.
@@ -146,12 +146,12 @@ class tool_run {
 
 /// The numbers that follow `field` in JSON, in order.
 inline std::vector<int> numbers(const std::string& json, const std::string& field) {
-  std::vector<int> found;
+  std::vector<int> out;
   const std::regex pattern{'"' + field + "\": (-?[0-9]+)"};
   for (std::sregex_iterator at{json.begin(), json.end(), pattern}, end; at != end; ++at) {
-    found.push_back(std::stoi((*at)[1]));
+    out.push_back(std::stoi((*at)[1]));
   }
-  return found;
+  return out;
 }
 
 }  // namespace drover::test

@@ -16,8 +16,8 @@ namespace drover::test {
 using namespace std::chrono_literals;
 using entry::envelope;
 using entry::kind;
-using fills = lease::fill_reply::how;
-using leases = lease::lease_reply::how;
+using fills = lease::fill_outcome;
+using leases = lease::lease_outcome;
 
 inline const entry::token a = token_of('a');
 inline const entry::token b = token_of('b');

@@ -21,9 +21,9 @@ class uncacheable : public fleet {
   /// A loader whose value may be stored while `stores` is true.
   [[nodiscard]] static loader stored_if(const std::atomic<bool>& stores) {
     return [&stores](std::string_view) {
-      loaded<std::string> made{std::string{"x"}};
-      made.store = stores;
-      return made;
+      loaded<std::string> value{std::string{"x"}};
+      value.store = stores;
+      return value;
     };
   }
   /// All processes ask for a key. All but the first must load it at the same time.

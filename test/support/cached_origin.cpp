@@ -31,11 +31,11 @@ std::string word_for(refused::reason why) {
   return "refused:?";
 }
 
-answer thrown_as(std::string how, const std::exception& what) {
+answer thrown_as(std::string how, const std::exception& error) {
   return {.how = std::move(how),
-          .text = what.what(),
+          .text = error.what(),
           .thrown = std::current_exception(),
-          .object = dynamic_cast<const void*>(&what)};
+          .object = dynamic_cast<const void*>(&error)};
 }
 
 }  // namespace
@@ -68,15 +68,15 @@ std::vector<std::string> cache_setup::arguments() const {
 cache_setup cache_setup::from_arguments(std::span<const std::string> arguments) {
   const auto ms = [&](std::size_t i) { return duration{std::stoll(arguments[i])}; };
   if (arguments.size() != 9) throw std::invalid_argument{"cache_setup: nine arguments"};
-  cache_setup made{.url = arguments[0], .name = arguments[1]};
-  made.policy.ttl = ms(2);
-  made.policy.grace = ms(3);
-  made.policy.absent_ttl = ms(4);
-  made.policy.lease_ttl = ms(5);
-  made.policy.load_max = ms(6);
-  made.policy.bypass_max = static_cast<unsigned>(std::stoul(arguments[7]));
-  made.patience = ms(8);
-  return made;
+  cache_setup setup{.url = arguments[0], .name = arguments[1]};
+  setup.policy.ttl = ms(2);
+  setup.policy.grace = ms(3);
+  setup.policy.absent_ttl = ms(4);
+  setup.policy.lease_ttl = ms(5);
+  setup.policy.load_max = ms(6);
+  setup.policy.bypass_max = static_cast<unsigned>(std::stoul(arguments[7]));
+  setup.patience = ms(8);
+  return setup;
 }
 
 void event_log::on_event(const event& happened) {
@@ -103,8 +103,8 @@ void tally::add(const answer& one) {
   }
 }
 
-unsigned tally::count(const std::string& what) const {
-  const auto at = how.find(what);
+unsigned tally::count(const std::string& source) const {
+  const auto at = how.find(source);
   return at == how.end() ? 0 : at->second;
 }
 
@@ -115,14 +115,14 @@ unsigned tally::got(const std::string& value) const {
 
 unsigned tally::total() const {
   unsigned sum = 0;
-  for (const auto& [what, times] : how) sum += times;
+  for (const auto& [source, times] : how) sum += times;
   return sum;
 }
 
 std::string tally::line() const {
   std::ostringstream out;
   out << "tally";
-  for (const auto& [what, times] : how) out << " how " << what << ' ' << times;
+  for (const auto& [source, times] : how) out << " how " << source << ' ' << times;
   for (const auto& [value, times] : values) out << " value " << value << ' ' << times;
   return out.str();
 }
@@ -132,12 +132,12 @@ tally tally::from_line(const std::string& line) {
   std::string word;
   in >> word;
   if (word != "tally") throw std::runtime_error{"no tally: " + line};
-  tally made;
+  tally sum;
   unsigned times = 0;
-  for (std::string what; in >> word >> what >> times;) {
-    (word == "how" ? made.how : made.values)[what] = times;
+  for (std::string source; in >> word >> source >> times;) {
+    (word == "how" ? sum.how : sum.values)[source] = times;
   }
-  return made;
+  return sum;
 }
 
 tally count(const std::vector<answer>& answers) {
@@ -158,17 +158,17 @@ answer cached_origin::ask(std::string_view key, const call_options& limits) {
   try {
     const fetched<std::string> got = values.fetch(key, limits);
     return {.how = std::string{to_string(got.how)}, .value = got.value.value_or("absent")};
-  } catch (const load_failed& what) {
-    answer made = thrown_as(word_for(what.why()), what);
-    made.attempt = what.attempt();
-    made.retry_in = what.retry_in();
-    return made;
-  } catch (const refused& what) {
-    return thrown_as(word_for(what.why()), what);
-  } catch (const origin_failure& what) {
-    return thrown_as("origin_failure", what);
-  } catch (const std::exception& what) {
-    return thrown_as("other", what);
+  } catch (const load_failed& error) {
+    answer got = thrown_as(word_for(error.why()), error);
+    got.attempt = error.attempt();
+    got.retry_in = error.retry_in();
+    return got;
+  } catch (const refused& error) {
+    return thrown_as(word_for(error.why()), error);
+  } catch (const origin_failure& error) {
+    return thrown_as("origin_failure", error);
+  } catch (const std::exception& error) {
+    return thrown_as("other", error);
   }
 }
 

@@ -42,8 +42,8 @@ struct cache_setup {
 class event_log : public observer {
  public:
   void on_event(const event& happened) override;
-  [[nodiscard]] std::uint64_t count(event_kind what) const {
-    return counts_[static_cast<std::size_t>(what)];
+  [[nodiscard]] std::uint64_t count(event_kind kind) const {
+    return counts_[static_cast<std::size_t>(kind)];
   }
   /// The texts of the faults of a class.
   [[nodiscard]] std::vector<std::string> faults(fault_code code) const;
@@ -73,7 +73,7 @@ struct tally {
   std::set<const void*> objects{};
 
   void add(const answer& one);
-  [[nodiscard]] unsigned count(const std::string& what) const;
+  [[nodiscard]] unsigned count(const std::string& source) const;
   /// How many got `value`.
   [[nodiscard]] unsigned got(const std::string& value) const;
   [[nodiscard]] unsigned total() const;

@@ -65,12 +65,12 @@ class recorder {
   [[nodiscard]] bool is_full() const { return used_ + 4 > operations_per_thread; }
 
   void add(operation one) {
-    const operation::kind what = std::exchange(one.what, operation::kind::nothing);
+    const operation::kind kind = std::exchange(one.kind, operation::kind::nothing);
     one.ended_ns = now_ns();
     operation& slot = at_[used_++];
     slot = one;
     std::atomic_signal_fence(std::memory_order_seq_cst);  // a kill may come between
-    slot.what = what;
+    slot.kind = kind;
   }
 
  private:
@@ -79,33 +79,33 @@ class recorder {
 };
 
 void get_one(cached_origin& cached, recorder& into, std::uint32_t key) {
-  operation done{.began_ns = now_ns(), .key = key, .what = operation::kind::get};
+  operation done{.began_ns = now_ns(), .key = key, .kind = operation::kind::get};
   const answer got = cached.ask(key_of(key));
   if (got.thrown) {
-    done.how = operation::mark::failed;
+    done.remark = operation::remark::failed;
   } else if (const auto version = shared_origin::version_in(got.value, key_of(key))) {
     done.version = static_cast<std::uint32_t>(*version);
-    if (got.how == "stale") done.how = operation::mark::stale;
-    if (got.how == "bypassed") done.how = operation::mark::bypassed;
+    if (got.how == "stale") done.remark = operation::remark::stale;
+    if (got.how == "bypassed") done.remark = operation::remark::bypassed;
   } else {
-    done.how = operation::mark::mixed_up;
+    done.remark = operation::remark::mixed_up;
   }
   into.add(done);
 }
 
 void change_one(cached_origin& cached, shared_origin& origin, recorder& into, std::uint32_t key) {
-  operation done{.began_ns = now_ns(), .key = key, .what = operation::kind::write};
+  operation done{.began_ns = now_ns(), .key = key, .kind = operation::kind::write};
   done.version = static_cast<std::uint32_t>(origin.write(key_of(key)));
   into.add(done);
   done.began_ns = now_ns();
-  done.what = operation::kind::invalidate;
-  if (!cached.values.invalidate(key_of(key))) done.how = operation::mark::failed;
+  done.kind = operation::kind::invalidate;
+  if (!cached.values.invalidate(key_of(key))) done.remark = operation::remark::failed;
   into.add(done);
 }
 
-void mix_in_one_thread(cached_origin& cached, shared_origin& origin, const mixture& what,
+void mix_in_one_thread(cached_origin& cached, shared_origin& origin, const mixture& plan,
                        unsigned number, recorder into) {
-  std::mt19937_64 random{what.seed * 1000 + number};
+  std::mt19937_64 random{plan.seed * 1000 + number};
   const auto draw = [&](std::uint32_t below) {
     return std::uniform_int_distribution<std::uint32_t>{0, below - 1}(random);
   };
@@ -113,13 +113,13 @@ void mix_in_one_thread(cached_origin& cached, shared_origin& origin, const mixtu
   unsigned changes = 0;
   const auto goes_on = [&] {
     const auto since = std::chrono::steady_clock::now() - begun;
-    if (since < std::chrono::milliseconds{what.run_ms}) return true;
+    if (since < std::chrono::milliseconds{plan.run_ms}) return true;
     const cache_stats seen = cached.values.stats();
     const bool has_shown = changes >= changes_min && seen.fills_refused + seen.leases_lost > 0;
     return !has_shown && since < longest;
   };
   while (goes_on() && !into.is_full()) {
-    const std::uint32_t key = draw(what.keys);
+    const std::uint32_t key = draw(plan.keys);
     if (draw(100) < 2) {
       change_one(cached, origin, into, key);
       ++changes;
@@ -143,25 +143,25 @@ class key_check {
 
   void run(std::vector<labelled>& all) {
     for (const labelled& one : all) {
-      if (one.done.what == operation::kind::write) written_[one.done.version] = one.done.began_ns;
+      if (one.done.kind == operation::kind::write) written_[one.done.version] = one.done.began_ns;
     }
     // An invalidation counts from its end, a get from its beginning: both on the safe side.
     std::sort(all.begin(), all.end(), [](const labelled& a, const labelled& b) {
       return moment_of(a.done) < moment_of(b.done);
     });
     for (const labelled& one : all) {
-      if (one.done.what == operation::kind::invalidate) invalidated(one);
-      if (one.done.what == operation::kind::get) got(one);
+      if (one.done.kind == operation::kind::invalidate) invalidated(one);
+      if (one.done.kind == operation::kind::get) got(one);
     }
   }
 
  private:
   static std::uint64_t moment_of(const operation& done) {
-    return done.what == operation::kind::invalidate ? done.ended_ns : done.began_ns;
+    return done.kind == operation::kind::invalidate ? done.ended_ns : done.began_ns;
   }
 
   void invalidated(const labelled& one) {
-    if (one.done.how != operation::mark::none) {
+    if (one.done.remark != operation::remark::none) {
       ++into_.unknown;
       return;
     }
@@ -174,15 +174,15 @@ class key_check {
   void got(const labelled& one) {
     ++into_.gets;
     get_end_ = std::max(get_end_, one.done.ended_ns);
-    switch (one.done.how) {
-      case operation::mark::failed: complain(one, "threw"); return;
-      case operation::mark::mixed_up: complain(one, "is not a value of this key"); return;
-      case operation::mark::stale: ++into_.stale; break;
-      case operation::mark::bypassed: ++into_.bypassed; break;
-      case operation::mark::none: break;
+    switch (one.done.remark) {
+      case operation::remark::failed: complain(one, "threw"); return;
+      case operation::remark::mixed_up: complain(one, "is not a value of this key"); return;
+      case operation::remark::stale: ++into_.stale; break;
+      case operation::remark::bypassed: ++into_.bypassed; break;
+      case operation::remark::none: break;
     }
     // Without asking Redis a process knows only its own invalidations.
-    const bool bypassed = one.done.how == operation::mark::bypassed;
+    const bool bypassed = one.done.remark == operation::remark::bypassed;
     const std::uint32_t floor = bypassed ? floor_of_[one.process] : floor_;
     if (one.done.version < floor) complain(one, "older than what was invalidated before it");
     const auto written = written_.find(one.done.version);
@@ -191,14 +191,14 @@ class key_check {
     }
   }
 
-  void complain(const labelled& one, const std::string& what) {
+  void complain(const labelled& one, const std::string& complaint) {
     if (into_.violations.size() >= 20) return;
     into_.violations.push_back(
         "key " + std::to_string(one.done.key) + " process " + std::to_string(one.process) +
         " version " + std::to_string(one.done.version) + " floor " + std::to_string(floor_) +
-        " how " + std::to_string(static_cast<unsigned>(one.done.how)) + " from " +
+        " how " + std::to_string(static_cast<unsigned>(one.done.remark)) + " from " +
         std::to_string(one.done.began_ns) + " to " + std::to_string(one.done.ended_ns) + ": " +
-        what);
+        complaint);
   }
 
   verdict& into_;
@@ -210,12 +210,12 @@ class key_check {
 
 }  // namespace
 
-void mix(cached_origin& cached, shared_origin& origin, const mixture& what) {
-  const history_file file{what.history_path, what.threads};
+void mix(cached_origin& cached, shared_origin& origin, const mixture& plan) {
+  const history_file file{plan.history_path, plan.threads};
   std::vector<std::thread> threads;
-  for (unsigned i = 0; i < what.threads; ++i) {
+  for (unsigned i = 0; i < plan.threads; ++i) {
     threads.emplace_back(
-        [&, i] { mix_in_one_thread(cached, origin, what, i, recorder{file.of_thread(i)}); });
+        [&, i] { mix_in_one_thread(cached, origin, plan, i, recorder{file.of_thread(i)}); });
   }
   for (std::thread& one : threads) one.join();
 }
@@ -225,7 +225,7 @@ std::vector<operation> read_history(const std::string& path) {
   std::vector<operation> all;
   operation one;
   while (in.read(reinterpret_cast<char*>(&one), sizeof one)) {
-    if (one.what != operation::kind::nothing) all.push_back(one);
+    if (one.kind != operation::kind::nothing) all.push_back(one);
   }
   return all;
 }

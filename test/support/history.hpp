@@ -16,14 +16,15 @@ namespace drover::test {
 
 struct operation {
   enum class kind : std::uint32_t { nothing, get, write, invalidate };
-  enum class mark : std::uint32_t { none, stale, bypassed, failed, mixed_up };
+  enum class remark : std::uint32_t { none, stale, bypassed, failed, mixed_up };
 
   std::uint64_t began_ns = 0;
   std::uint64_t ended_ns = 0;
   std::uint32_t key = 0;
   std::uint32_t version = 0;
-  kind what = kind::nothing;  ///< stored last: an operation without it has not ended
-  mark how = mark::none;
+  operation::kind kind =
+      operation::kind::nothing;  ///< stored last: an operation without it has not ended
+  operation::remark remark = operation::remark::none;
 };
 
 struct mixture {
@@ -36,7 +37,7 @@ struct mixture {
 
 /// Gets, writes and invalidates keys at random and records what it does: for `run_ms`, and until
 /// each thread has changed keys some times and a fill of the process was refused.
-void mix(cached_origin& cached, shared_origin& origin, const mixture& what);
+void mix(cached_origin& cached, shared_origin& origin, const mixture& plan);
 
 [[nodiscard]] std::vector<operation> read_history(const std::string& path);
 

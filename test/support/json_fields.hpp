@@ -33,25 +33,25 @@ class field_reader {
     return at_ < text_.size() ? text_[at_] : '\0';
   }
 
-  void expect(char wanted) {
-    if (peek() == wanted) {
+  void expect(char expected) {
+    if (peek() == expected) {
       ++at_;
       return;
     }
-    ADD_FAILURE() << "expected " << wanted << " at " << at_;
+    ADD_FAILURE() << "expected " << expected << " at " << at_;
     at_ = text_.size();
   }
 
   std::string quoted() {
     expect('"');
-    std::string made;
+    std::string text;
     while (at_ < text_.size() && text_[at_] != '"') {
       EXPECT_GE(static_cast<unsigned char>(text_[at_]), 0x20U);
-      if (text_[at_] == '\\') made += text_[at_++];
-      made += text_[at_++];
+      if (text_[at_] == '\\') text += text_[at_++];
+      text += text_[at_++];
     }
     expect('"');
-    return made;
+    return text;
   }
 
   void value(const std::string& path) {

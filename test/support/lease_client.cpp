@@ -10,9 +10,9 @@ namespace drover::test {
 using namespace std::chrono_literals;
 
 entry::token token_of(char letter) {
-  entry::token made;
-  made.bytes.fill(letter);
-  return made;
+  entry::token out;
+  out.bytes.fill(letter);
+  return out;
 }
 
 lease_client::lease_client(const redis_server& server, bool tracking) : wire_{server.connect3()} {
@@ -39,11 +39,12 @@ lease::fill_request lease_client::fill_of(const entry::token& held,
   return refresh_of(held, held, payload);
 }
 
-lease::fill_request lease_client::refresh_of(const entry::token& base, const entry::token& made,
+lease::fill_request lease_client::refresh_of(const entry::token& base,
+                                             const entry::token& produced_by,
                                              std::string_view payload) const {
   return {.value_key = key,
           .expected = base,
-          .produced_by = made,
+          .produced_by = produced_by,
           .load_time = 1500us,
           .times = {.fresh = 1min, .grace = 2min, .key_ttl = 3min},
           .digest = digest,
@@ -66,9 +67,9 @@ resp::message lease_client::exchange(const std::string& request) {
   return wire_.read_reply();
 }
 
-result<lease::lease_reply> lease_client::lease(const lease::lease_request& what, bool tracked) {
+result<lease::lease_reply> lease_client::lease(const lease::lease_request& fields, bool tracked) {
   std::string request;
-  lease::write_lease(request, what, tracked);
+  lease::write_lease(request, fields, tracked);
   wire_.send(request);
   if (tracked) {
     const resp::message caching = wire_.read_reply();
@@ -77,9 +78,9 @@ result<lease::lease_reply> lease_client::lease(const lease::lease_request& what,
   return lease::read_lease(wire_.read_reply());
 }
 
-result<lease::fill_reply> lease_client::fill(const lease::fill_request& what) {
+result<lease::fill_reply> lease_client::fill(const lease::fill_request& fields) {
   std::string request;
-  lease::write_fill(request, what);
+  lease::write_fill(request, fields);
   return lease::read_fill(exchange(request));
 }
 
@@ -97,9 +98,9 @@ result<lease::step_reply> lease_client::promote(const entry::token& base, const 
   return lease::read_step(exchange(request));
 }
 
-result<lease::step_reply> lease_client::fail(const lease::failure_request& what) {
+result<lease::step_reply> lease_client::fail(const lease::failure_request& fields) {
   std::string request;
-  lease::write_failure(request, what);
+  lease::write_failure(request, fields);
   return lease::read_step(exchange(request));
 }
 
@@ -123,28 +124,30 @@ result<lease::step_reply> lease_client::expire(const entry::token& fresh) {
 }
 
 result<void> lease_client::invalidate() {
-  const std::vector<std::string> keys{std::string{key}, std::string{mark_key}};
+  const std::vector<std::string> keys{std::string{key}, std::string{refresh_mark_key}};
   std::string request;
   lease::write_invalidate(request, keys);
   return lease::read_acknowledged(exchange(request));
 }
 
-result<lease::mark_reply> lease_client::mark(const entry::token& attempt, milliseconds ttl) {
+result<lease::refresh_mark_reply> lease_client::take_refresh_mark(const entry::token& attempt,
+                                                                  milliseconds ttl) {
   std::string request;
-  lease::write_mark(request, mark_key, key, attempt, ttl);
+  lease::write_refresh_mark(request, refresh_mark_key, key, attempt, ttl);
   resp::message set = exchange(request);
-  return lease::read_mark(std::move(set), wire_.read_reply());
+  return lease::read_refresh_mark(std::move(set), wire_.read_reply());
 }
 
-result<lease::step_reply> lease_client::extend_mark(const entry::token& held, milliseconds ttl) {
+result<lease::step_reply> lease_client::extend_refresh_mark(const entry::token& held,
+                                                            milliseconds ttl) {
   std::string request;
-  lease::write_mark_extend(request, mark_key, held, ttl);
+  lease::write_refresh_mark_extend(request, refresh_mark_key, held, ttl);
   return lease::read_step(exchange(request));
 }
 
-result<lease::step_reply> lease_client::release_mark(const entry::token& held) {
+result<lease::step_reply> lease_client::release_refresh_mark(const entry::token& held) {
   std::string request;
-  lease::write_mark_release(request, mark_key, held);
+  lease::write_refresh_mark_release(request, refresh_mark_key, held);
   return lease::read_step(exchange(request));
 }
 
@@ -159,7 +162,7 @@ std::optional<std::string> lease_client::stored() {
 entry::envelope lease_client::head() {
   const std::string bytes = stored().value_or("");
   const entry::decoded read = entry::decode(bytes);
-  if (read.how != entry::decoding::ours) throw std::runtime_error{"no entry of ours is stored"};
+  if (read.format != entry::decoding::ours) throw std::runtime_error{"no entry of ours is stored"};
   return read.head;
 }
 

@@ -27,32 +27,34 @@ class lease_client {
   explicit lease_client(const redis_server& server, bool tracking = true);
 
   static constexpr std::string_view key = "t:1.0:v:{=k}";
-  static constexpr std::string_view mark_key = "t:1.0:l:{=k}";
+  static constexpr std::string_view refresh_mark_key = "t:1.0:l:{=k}";
   static constexpr std::string_view channel = "t:1.0:w:{=k}";
   static constexpr std::uint64_t digest = 0x00FF'0D0A'FE00'8001U;
 
   [[nodiscard]] lease::lease_request lease_of(const entry::token& attempt) const;
   [[nodiscard]] lease::fill_request fill_of(const entry::token& held,
                                             std::string_view payload) const;
-  [[nodiscard]] lease::fill_request refresh_of(const entry::token& base, const entry::token& made,
+  [[nodiscard]] lease::fill_request refresh_of(const entry::token& base,
+                                               const entry::token& produced_by,
                                                std::string_view payload) const;
   [[nodiscard]] lease::failure_request failure_of(const entry::token& held) const;
 
-  result<lease::lease_reply> lease(const lease::lease_request& what, bool tracked = true);
+  result<lease::lease_reply> lease(const lease::lease_request& fields, bool tracked = true);
   result<lease::lease_reply> lease(const entry::token& attempt) { return lease(lease_of(attempt)); }
-  result<lease::fill_reply> fill(const lease::fill_request& what);
+  result<lease::fill_reply> fill(const lease::fill_request& fields);
   result<lease::step_reply> renew(const entry::token& held, milliseconds ttl,
                                   std::uint64_t client_id = 7);
   result<lease::step_reply> promote(const entry::token& base, const entry::token& held,
                                     milliseconds ttl = std::chrono::minutes{1});
-  result<lease::step_reply> fail(const lease::failure_request& what);
+  result<lease::step_reply> fail(const lease::failure_request& fields);
   result<lease::step_reply> release(const entry::token& held);
   result<lease::step_reply> mark_uncacheable(const entry::token& held, milliseconds ttl);
   result<lease::step_reply> expire(const entry::token& fresh);
   result<void> invalidate();
-  result<lease::mark_reply> mark(const entry::token& attempt, milliseconds ttl);
-  result<lease::step_reply> extend_mark(const entry::token& held, milliseconds ttl);
-  result<lease::step_reply> release_mark(const entry::token& held);
+  result<lease::refresh_mark_reply> take_refresh_mark(const entry::token& attempt,
+                                                      milliseconds ttl);
+  result<lease::step_reply> extend_refresh_mark(const entry::token& held, milliseconds ttl);
+  result<lease::step_reply> release_refresh_mark(const entry::token& held);
 
   /// What is stored now; nullopt when there is nothing. Untracked.
   [[nodiscard]] std::optional<std::string> stored();

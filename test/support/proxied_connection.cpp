@@ -65,7 +65,7 @@ void proxied_connection::note_requests(std::string_view bytes) {
   while (!bytes.empty()) {
     const resp::request_reader::step step = requests_.read(bytes, request_);
     bytes.remove_prefix(step.consumed);
-    if (step.how != resp::request_reader::status::complete) return;
+    if (step.status != resp::request_reader::status::complete) return;
     if (std::string name = name_of(request_); has_reply(name)) awaited_.push_back(std::move(name));
     request_.clear();
   }
@@ -79,8 +79,8 @@ bool proxied_connection::read_server(const rule_for& rule) {
     const resp::reader::step step = replies_.read(bytes, reply_);
     reply_bytes_ += bytes.substr(0, step.consumed);
     bytes.remove_prefix(step.consumed);
-    if (step.how == resp::reader::status::broken) return false;
-    if (step.how == resp::reader::status::need_more) break;
+    if (step.status == resp::reader::status::broken) return false;
+    if (step.status == resp::reader::status::need_more) break;
     if (!take_message(rule)) return false;
   }
   return reply_bytes_.size() < buffered_max;

@@ -24,8 +24,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds silence_max = std::chrono::seconds{10};
 
-[[noreturn]] void fail(const std::string& what) {
-  throw std::runtime_error{"raw_client: " + what + ": " + std::strerror(errno)};
+[[noreturn]] void fail(const std::string& call) {
+  throw std::runtime_error{"raw_client: " + call + ": " + std::strerror(errno)};
 }
 
 int connected(int family, const sockaddr* address, socklen_t size) {
@@ -113,17 +113,17 @@ bool raw_client::read_one(milliseconds within) {
   for (;;) {
     const resp::reader::step step = reader_.read(unread_, partial_);
     unread_.erase(0, step.consumed);
-    if (step.how == resp::reader::status::broken) {
+    if (step.status == resp::reader::status::broken) {
       throw std::runtime_error{"raw_client: " + std::string{reader_.error()}};
     }
-    if (step.how == resp::reader::status::complete) {
+    if (step.status == resp::reader::status::complete) {
       const bool is_push = partial_.root().kind() == resp::type::push;
       (is_push ? pushes_ : replies_).push_back(std::exchange(partial_, {}));
       return true;
     }
     const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-    pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    const int ready = ::poll(&wanted, 1, left.count() < 0 ? 0 : static_cast<int>(left.count()));
+    pollfd input{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&input, 1, left.count() < 0 ? 0 : static_cast<int>(left.count()));
     if (ready < 0 && errno == EINTR) continue;
     if (ready < 0) fail("poll");
     if (ready == 0) return false;

@@ -42,8 +42,8 @@ std::optional<fs::path> in_path(std::string_view program) {
   const char* const path = std::getenv("PATH");
   std::istringstream folders{path != nullptr ? path : ""};
   for (std::string folder; std::getline(folders, folder, ':');) {
-    fs::path found = fs::path{folder} / program;
-    if (::access(found.c_str(), X_OK) == 0) return found;
+    fs::path program_path = fs::path{folder} / program;
+    if (::access(program_path.c_str(), X_OK) == 0) return program_path;
   }
   return std::nullopt;
 }
@@ -53,9 +53,9 @@ fs::path find_program(const fs::path& directory) {
 #ifdef DROVER_REDIS_SERVER
   if (::access(DROVER_REDIS_SERVER, X_OK) == 0) return DROVER_REDIS_SERVER;
 #endif
-  if (auto found = in_path("redis-server")) return *std::move(found);
-  if (const auto found = in_path("redis-check-rdb")) {
-    fs::create_symlink(*found, directory / "redis-server");
+  if (auto program_path = in_path("redis-server")) return *std::move(program_path);
+  if (const auto program_path = in_path("redis-check-rdb")) {
+    fs::create_symlink(*program_path, directory / "redis-server");
     return directory / "redis-server";
   }
   throw std::runtime_error{
@@ -70,10 +70,10 @@ std::uint16_t free_port() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  const bool found = descriptor >= 0 && ::bind(descriptor, generic, size) == 0 &&
-                     ::getsockname(descriptor, generic, &size) == 0;
+  const bool is_free = descriptor >= 0 && ::bind(descriptor, generic, size) == 0 &&
+                       ::getsockname(descriptor, generic, &size) == 0;
   if (descriptor >= 0) ::close(descriptor);
-  if (!found) throw std::system_error{errno, std::generic_category(), "no free port"};
+  if (!is_free) throw std::system_error{errno, std::generic_category(), "no free port"};
   return ntohs(address.sin_port);
 }
 
@@ -164,7 +164,7 @@ void redis_server::launch() {
                                      "no"};
   arguments.insert(arguments.end(), with_.arguments.begin(), with_.arguments.end());
   std::vector<char*> pointers;
-  for (std::string& each : arguments) pointers.push_back(each.data());
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
 
   const pid_t parent = ::getpid();

@@ -98,7 +98,7 @@ class reply_proxy::engine {
 
  private:
   void ring() const { static_cast<void>(::eventfd_write(bell_, 1)); }
-  [[nodiscard]] std::vector<pollfd> wanted() const;
+  [[nodiscard]] std::vector<pollfd> polled() const;
   [[nodiscard]] int patience(clock::time_point now) const;
   void accept_one();
   void push(clock::time_point now);
@@ -109,7 +109,7 @@ class reply_proxy::engine {
   int bell_;
 };
 
-std::vector<pollfd> reply_proxy::engine::wanted() const {
+std::vector<pollfd> reply_proxy::engine::polled() const {
   std::vector<pollfd> all{{.fd = listening_, .events = POLLIN, .revents = 0},
                           {.fd = bell_, .events = POLLIN, .revents = 0}};
   if (is_held) return all;
@@ -174,7 +174,7 @@ void reply_proxy::engine::run() {
     {
       const std::scoped_lock lock{mutex_};
       if (stops) return;
-      ready = wanted();
+      ready = polled();
       wait = patience(clock::now());
     }
     ::poll(ready.data(), ready.size(), wait);

@@ -46,8 +46,8 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 constexpr auto hold_max = 60s;
 
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error{errno, std::generic_category(), what};
+[[noreturn]] void fail(const char* call) {
+  throw std::system_error{errno, std::generic_category(), call};
 }
 
 void raise(std::atomic<unsigned>& most, unsigned to) {

@@ -22,8 +22,8 @@ using namespace std::chrono_literals;
 
 constexpr auto answer_max = 90s;
 
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error{errno, std::generic_category(), what};
+[[noreturn]] void fail(const char* call) {
+  throw std::system_error{errno, std::generic_category(), call};
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ worker::worker(const std::string& program, const shared_origin& origin, const ca
   std::vector<std::string> arguments = setup.arguments();
   arguments.insert(arguments.begin(), {program, origin.path()});
   std::vector<char*> pointers;
-  for (std::string& each : arguments) pointers.push_back(each.data());
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
 
   std::array<int, 2> ends{};
@@ -99,8 +99,8 @@ std::uint64_t worker::stat(std::string_view name) {
   return std::stoull(read_line());
 }
 
-std::uint64_t worker::events(event_kind what) {
-  send("events " + std::to_string(static_cast<unsigned>(what)));
+std::uint64_t worker::events(event_kind kind) {
+  send("events " + std::to_string(static_cast<unsigned>(kind)));
   return std::stoull(read_line());
 }
 
@@ -122,8 +122,8 @@ std::string worker::read_line() {
     }
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    pollfd wanted{.fd = wire_, .events = POLLIN, .revents = 0};
-    const int ready = left.count() <= 0 ? 0 : ::poll(&wanted, 1, static_cast<int>(left.count()));
+    pollfd input{.fd = wire_, .events = POLLIN, .revents = 0};
+    const int ready = left.count() <= 0 ? 0 : ::poll(&input, 1, static_cast<int>(left.count()));
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) throw std::runtime_error{"the worker did not answer"};
     std::array<char, 4096> buffer;

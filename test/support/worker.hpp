@@ -33,7 +33,7 @@ class worker {
   /// A counter of cache_stats by its name.
   [[nodiscard]] std::uint64_t stat(std::string_view name);
   /// How often the process saw an event of this kind.
-  [[nodiscard]] std::uint64_t events(event_kind what);
+  [[nodiscard]] std::uint64_t events(event_kind kind);
 
   void send(const std::string& line);
   [[nodiscard]] std::string read_line();

@@ -23,7 +23,7 @@ class core;
 
 using erased_value = std::shared_ptr<const void>;
 
-/// What the loader brought, the type forgotten.
+/// The result of the loader, without its type.
 struct erased_load {
   erased_value value{};  ///< empty: absent
   std::optional<duration> ttl{};
@@ -32,7 +32,7 @@ struct erased_load {
 
 using erased_loader = std::function<erased_load(std::string_view key, load& run)>;
 
-/// What the engine may do with a value. The functions may throw; the engine catches.
+/// The operations on a value of one type. The functions may throw; the engine catches.
 struct value_type {
   std::string (*encode)(const void* value);
   /// Empty when the bytes are not understood.

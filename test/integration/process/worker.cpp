@@ -75,9 +75,9 @@ class process {
       return std::to_string(cached_.log->count(static_cast<event_kind>(kind)));
     }
     if (word == "mix") {
-      mixture what;
-      in >> what.seed >> what.run_ms >> what.keys >> what.threads >> what.history_path;
-      mix(cached_, origin_, what);
+      mixture plan;
+      in >> plan.seed >> plan.run_ms >> plan.keys >> plan.threads >> plan.history_path;
+      mix(cached_, origin_, plan);
       return "mixed";
     }
     return "what?";

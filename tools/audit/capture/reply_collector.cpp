@@ -54,8 +54,8 @@ reply_collector::step reply_collector::read(std::string_view input, const target
   for (;;) {
     const resp::token got = scanner_.next(input.substr(used));
     used += got.consumed;
-    if (got.is == resp::token::what::need_more) return {status::need_more, used};
-    if (got.is == resp::token::what::broken) return {status::broken, used};
+    if (got.kind == resp::token_kind::need_more) return {status::need_more, used};
+    if (got.kind == resp::token_kind::broken) return {status::broken, used};
     if (!begun_) begin(got, where);
     if (!is_in_attribute(got)) take(got, where);
     if (got.ends_message) {
@@ -67,12 +67,13 @@ reply_collector::step reply_collector::read(std::string_view input, const target
 
 void reply_collector::begin(const resp::token& first, const target& where) {
   // An attribute in front says nothing of what follows it.
-  if (first.is == resp::token::what::aggregate && first.kind == resp::type::attribute) return;
+  if (first.kind == resp::token_kind::aggregate && first.value_type == resp::type::attribute)
+    return;
   if (in_attribute_ && first.depth > attribute_depth_) return;
   begun_ = true;
   denies_command_ = false;
-  is_push_ = first.kind == resp::type::push;
-  is_own_ = is_push_ || (where.may_be_message && first.kind == resp::type::array);
+  is_push_ = first.value_type == resp::type::push;
+  is_own_ = is_push_ || (where.may_be_message && first.value_type == resp::type::array);
   if (is_own_) told_.clear();
   reply& into = is_own_ || where.into == nullptr ? own_ : *where.into;
   into.items.clear();
@@ -80,20 +81,21 @@ void reply_collector::begin(const resp::token& first, const target& where) {
 
 bool reply_collector::is_in_attribute(const resp::token& got) noexcept {
   if (in_attribute_ && got.depth > attribute_depth_) return true;
-  in_attribute_ = got.is == resp::token::what::aggregate && got.kind == resp::type::attribute;
+  in_attribute_ =
+      got.kind == resp::token_kind::aggregate && got.value_type == resp::type::attribute;
   attribute_depth_ = got.depth;
   return in_attribute_;
 }
 
 void reply_collector::take(const resp::token& got, const target& where) {
-  switch (got.is) {
-    case resp::token::what::bulk_chunk:
+  switch (got.kind) {
+    case resp::token_kind::bulk_chunk:
       bulk_.add(got.text);
       if (bulk_head_.size() < name_bytes_max) {
         bulk_head_ += got.text.substr(0, name_bytes_max - bulk_head_.size());
       }
       return;
-    case resp::token::what::bulk_end: return close_bulk(got);
+    case resp::token_kind::bulk_end: return close_bulk(got);
     default: return open_item(got, where);
   }
 }
@@ -121,7 +123,7 @@ void reply_collector::open_item(const resp::token& got, const target& where) {
       if (one.items.size() < reply::items_max) open_[0] = &one.items.emplace_back();
     }
   }
-  if (got.is == resp::token::what::bulk_begin) {
+  if (got.kind == resp::token_kind::bulk_begin) {
     bulk_head_.clear();
     return;
   }
@@ -135,7 +137,7 @@ void reply_collector::open_item(const resp::token& got, const target& where) {
   if (open_name_ != nullptr && item.is == reply_item::kind::integer && index_ == 2) {
     told_.count = item.integer;
   }
-  if (open_name_ != nullptr && !resp::is_aggregate(got.kind)) {
+  if (open_name_ != nullptr && !resp::is_aggregate(got.value_type)) {
     open_name_->of = item.of;
     keep_name(got.text);
   }
@@ -145,12 +147,12 @@ void reply_collector::open_item(const resp::token& got, const target& where) {
 
 void reply_collector::fill(reply_item& item, const resp::token& got) {
   using kind = reply_item::kind;
-  if (got.is == resp::token::what::aggregate) {
+  if (got.kind == resp::token_kind::aggregate) {
     item.is = kind::aggregate;
     item.integer = got.integer;
     return;
   }
-  switch (got.kind) {
+  switch (got.value_type) {
     case resp::type::null: item.is = kind::null; return;
     case resp::type::integer:
     case resp::type::boolean:
@@ -181,7 +183,7 @@ void reply_collector::keep_name(std::string_view text) {
 void reply_collector::close_bulk(const resp::token& got) {
   reply_item item;
   const digest whole = bulk_.take();
-  if (got.kind == resp::type::bulk_error) {
+  if (got.value_type == resp::type::bulk_error) {
     item.is = reply_item::kind::error;
     item.word = error_word(bulk_head_);
     denies_command_ = got.depth == 0 && bulk_head_.starts_with("ERR unknown command");

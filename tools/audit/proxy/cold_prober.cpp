@@ -181,7 +181,7 @@ result<cold_prober::replies> cold_prober::exchange(std::uint32_t database,
   }
   replies out(count);
   const auto ended = channel->exchange(requests, out);
-  if (ended.ended != connection::outcome::how::replied) return ended.why;
+  if (ended.ended != connection::exchange_end::replied) return ended.why;
   return out;
 }
 

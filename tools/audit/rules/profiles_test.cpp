@@ -75,7 +75,7 @@ TEST(audit_profiles, AreRuledOutByAClientOfAnotherLanguage) {
 TEST(audit_profiles, KnowDroverByItsOwnTexts) {
   const entry::key_space space{"products", 1};
   EXPECT_EQ(name_of({{}, {}, {space.value_key("user:42")}}), "Drover");
-  EXPECT_EQ(name_of({{}, {}, {space.mark_key("user:42")}}), "Drover");
+  EXPECT_EQ(name_of({{}, {}, {space.refresh_mark_key("user:42")}}), "Drover");
   for (const lease::script& each : lease::scripts()) {
     EXPECT_EQ(name_of({{}, {"drover " + std::string{each.name}}, {"x"}}), "Drover");
   }

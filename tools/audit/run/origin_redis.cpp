@@ -112,8 +112,8 @@ class redis_key {
       if (size < 0 && errno == EINTR) continue;
       if (size <= 0) return unreachable(named() + " went away");
       const auto step = reader_.read({buffer.data(), static_cast<std::size_t>(size)}, into);
-      if (step.how == resp::reader::status::complete) return {};
-      if (step.how == resp::reader::status::broken) {
+      if (step.status == resp::reader::status::complete) return {};
+      if (step.status == resp::reader::status::broken) {
         return fault{fault_code::corrupt, named() + " does not speak the protocol of Redis"};
       }
     }

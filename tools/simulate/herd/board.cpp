@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "simulate/herd/board.hpp"
 
-#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <ctime>
 #include <new>
+#include <optional>
 #include <system_error>
+
+#include "futex/futex.hpp"
 
 namespace drover::simulate {
 namespace {
@@ -192,7 +192,7 @@ std::span<const board::mark_entry> board::marks() const noexcept {
 
 void board::enter(stage next) noexcept {
   header_->at.store(static_cast<std::uint32_t>(next));
-  ::syscall(SYS_futex, &header_->at, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  futex::wake(&header_->at, futex::every_waiter, futex::every_group, futex::sharing::memory);
 }
 
 void board::release(board_time at) noexcept {
@@ -208,7 +208,7 @@ void board::await(stage wanted) const noexcept {
   for (;;) {
     const std::uint32_t seen = header_->at.load();
     if (seen >= static_cast<std::uint32_t>(wanted)) return;
-    ::syscall(SYS_futex, &header_->at, FUTEX_WAIT, seen, nullptr, nullptr, 0);
+    futex::wait(header_->at, seen, std::nullopt, futex::every_group, futex::sharing::memory);
   }
 }
 

@@ -49,8 +49,8 @@ class drover_cache final : public strategy {
       if (!bytes) return false;
       const entry::decoded read = entry::decode(*bytes);
       const bool has_answer =
-          read.how == entry::decoding::ours &&
-          (read.head.what == entry::kind::value || read.head.what == entry::kind::absent);
+          read.format == entry::decoding::ours &&
+          (read.head.kind == entry::kind::value || read.head.kind == entry::kind::absent);
       return has_answer &&
              entry::freshness_of(read.head, redis_.time() - clock_error) == entry::freshness::fresh;
     } catch (const redis_error&) {

@@ -88,7 +88,7 @@ resp::message redis_commands::exchange(std::span<const std::string_view> argumen
   resp::write_command(request, arguments);
   std::array<resp::message, 1> replies;
   const connection::outcome got = channel_.exchange(request, replies);
-  if (got.ended != connection::outcome::how::replied) throw redis_error{got.why.text};
+  if (got.ended != connection::exchange_end::replied) throw redis_error{got.why.text};
   if (replies[0].root().is_error()) {
     throw redis_error{"Redis: " + std::string{replies[0].root().text()}};
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Callers join flights and leave them. Flights are made here.
+// Callers join flights and leave them. Flights are joined here.
 #include <utility>
 
 #include "cache/flight_runner.hpp"
@@ -23,45 +23,46 @@ flight_ptr flight_runner::make_flight(const std::shared_ptr<cache_part>& of, con
       in_background);
 }
 
-std::optional<flight_runner::boarding> flight_runner::board(const boarding_request& request) {
+std::optional<flight_runner::joined_flight> flight_runner::join_or_start_flight(
+    const join_request& request) {
   const std::string& key = request.names.value_key;
   const bool is_inside_a_load = load_chain::is_inside_a_load();
   const std::uint32_t attempts = failures_.attempts(key, store::now());
-  boarding made;
+  joined_flight joined;
   bool lends_turn = false;
-  beginning how = request.how;
+  beginning start = request.start;
   {
     const guard_lock lock{mutex_};
     if (waiter_count_ >= options_.waiters_max) return std::nullopt;
-    made.flight = table_.open(key, how, [this](live_flight& one) -> const fetch::flight& {
+    joined.flight = table_.open(key, start, [this](live_flight& open) -> const fetch::flight& {
       mutex_.assert_held();
-      return in(one).machine;
+      return in(open).machine;
     });
-    const bool joins = made.flight != nullptr;
+    const bool joins = joined.flight != nullptr;
     if (!joins) {
-      if (how == beginning::cold && table_.is_full()) how = beginning::bypass;
-      made.flight = make_flight(request.of, request.names, request.refused, false);
-      in(*made.flight).rides = is_inside_a_load;
-      in(*made.flight).machine.remember_attempts(attempts);
-      table_.enter(key, made.flight);
+      if (start == beginning::cold && table_.is_full()) start = beginning::bypass;
+      joined.flight = make_flight(request.of, request.names, request.refused, false);
+      in(*joined.flight).shares_turn = is_inside_a_load;
+      in(*joined.flight).machine.remember_attempts(attempts);
+      table_.enter(key, joined.flight);
     }
     ++waiter_count_;
-    ++made.flight->waiters;
-    if (request.can_lead) ++made.flight->leaders;
-    made.stamp = in(*made.flight).machine.stamp(request.waits_since);
-    lends_turn = joins && is_inside_a_load && lend_turn(*made.flight);
-    if (joins && !lends_turn) return made;
+    ++joined.flight->waiters;
+    if (request.can_lead) ++joined.flight->leaders;
+    joined.stamp = in(*joined.flight).machine.stamp(request.waits_since);
+    lends_turn = joins && is_inside_a_load && lend_turn(*joined.flight);
+    if (joins && !lends_turn) return joined;
   }
-  step(made.flight, [&](fetch::flight& machine, fetch::actions& out) {
+  step(joined.flight, [&](fetch::flight& machine, fetch::actions& out) {
     if (lends_turn) return machine.turn_lent(store::now(), out);
-    switch (how) {
+    switch (start) {
       case beginning::cold: return machine.start_cold(out);
       case beginning::bypass: return machine.start_bypass(out);
       case beginning::bypass_alone: return machine.start_bypass_alone(out);
       case beginning::unstored: return machine.start_unstored(store::now(), out);
     }
   });
-  return made;
+  return joined;
 }
 
 // A caller inside a load has joined, so the flight needs no turn of its own. True when the flight
@@ -71,7 +72,7 @@ bool flight_runner::lend_turn(live_flight& flight) {
     case state::queued: return true;
     case state::asking:
     case state::waiting:
-    case state::marking: in(flight).rides = true; return false;
+    case state::marking: in(flight).shares_turn = true; return false;
     default: return false;  // the grant already has a turn, or needs none
   }
 }
@@ -100,58 +101,58 @@ void flight_runner::leave(const flight_ptr& flight, bool can_lead) noexcept {
   }
 }
 
-std::optional<flight_runner::boarding> flight_runner::begin_refresh(
+std::optional<flight_runner::joined_flight> flight_runner::begin_refresh(
     const refresh_request& request) {
   const std::string& key = request.names.value_key;
   const std::uint32_t attempts = failures_.attempts(key, store::now());
-  boarding made;
+  joined_flight joined;
   {
     const guard_lock lock{mutex_};
     if (request.of->draining || table_.is_full() || quiet_.is_quiet(key, store::now()) ||
         (request.foreground && waiter_count_ >= options_.waiters_max) ||
-        table_.open(key, beginning::cold, [this](live_flight& one) -> const fetch::flight& {
+        table_.open(key, beginning::cold, [this](live_flight& open) -> const fetch::flight& {
           mutex_.assert_held();
-          return in(one).machine;
+          return in(open).machine;
         })) {
       return std::nullopt;
     }
-    made.flight = make_flight(request.of, request.names, {}, !request.foreground);
-    made.flight->previous = request.previous;
-    made.flight->previous_payload = request.previous_payload;
-    made.flight->is_early = request.early;
-    in(*made.flight).machine.remember_attempts(attempts);
-    table_.enter(key, made.flight);
+    joined.flight = make_flight(request.of, request.names, {}, !request.foreground);
+    joined.flight->previous = request.previous;
+    joined.flight->previous_payload = request.previous_payload;
+    joined.flight->is_early = request.early;
+    in(*joined.flight).machine.remember_attempts(attempts);
+    table_.enter(key, joined.flight);
     if (request.foreground) {
       ++waiter_count_;
-      ++made.flight->waiters;
-      ++made.flight->leaders;
+      ++joined.flight->waiters;
+      ++joined.flight->leaders;
     }
   }
-  step(made.flight, [&](fetch::flight& machine, fetch::actions& out) {
+  step(joined.flight, [&](fetch::flight& machine, fetch::actions& out) {
     machine.start_refresh(request.base, request.servable_until, out);
   });
-  return made;
+  return joined;
 }
 
 void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& of,
                                           const key_names& names, const entry::token& refused) {
-  flight_ptr made;
+  flight_ptr flight;
   const std::uint32_t attempts = failures_.attempts(names.value_key, store::now());
   {
     const guard_lock lock{mutex_};
     if (of->draining || table_.is_full() ||
         table_.open(names.value_key, beginning::cold,
-                    [this](live_flight& one) -> const fetch::flight& {
+                    [this](live_flight& open) -> const fetch::flight& {
                       mutex_.assert_held();
-                      return in(one).machine;
+                      return in(open).machine;
                     })) {
       return;
     }
-    made = make_flight(of, names, refused, true);
-    in(*made).machine.remember_attempts(attempts);
-    table_.enter(names.value_key, made);
+    flight = make_flight(of, names, refused, true);
+    in(*flight).machine.remember_attempts(attempts);
+    table_.enter(names.value_key, flight);
   }
-  step(made, [](fetch::flight& machine, fetch::actions& out) { machine.start_cold(out); });
+  step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.start_cold(out); });
 }
 
 }  // namespace drover::detail

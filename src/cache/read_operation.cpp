@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "cache/reading.hpp"
+#include "cache/read_operation.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -32,8 +32,8 @@ std::optional<steady_time> on_our_clock(
 
 }  // namespace
 
-reading::reading(core& on, std::shared_ptr<cache_part> of, std::string_view key,
-                 const call_options& limits, const erased_loader* borrowed)
+read_operation::read_operation(core& on, std::shared_ptr<cache_part> of, std::string_view key,
+                               const call_options& limits, const erased_loader* borrowed)
     : core_{on},
       of_{std::move(of)},
       names_{of_->keys, key},
@@ -45,7 +45,7 @@ reading::reading(core& on, std::shared_ptr<cache_part> of, std::string_view key,
       needs_thread_{is_limited_ && borrowed == nullptr},
       is_unstored_{key.size() > on.options().key_max} {}
 
-erased_fetched reading::fetch() {
+erased_fetched read_operation::fetch() {
   load_chain::refuse_recursion(of_.get(), names_.key);
   while (true) {
     round ended;
@@ -62,7 +62,7 @@ erased_fetched reading::fetch() {
 }
 
 // The engine has no memory or no thread for this call, so the loader runs without it.
-erased_fetched reading::load_outside() {
+erased_fetched read_operation::load_outside() {
   counters& counted = of_->counted;
   counters::add(counted.loads);
   counters::add(counted.bypasses);
@@ -73,9 +73,9 @@ erased_fetched reading::load_outside() {
   return {std::move(loaded.value), served::bypassed, {}};
 }
 
-reading::round reading::once() {
+read_operation::round read_operation::once() {
   if (deadline_ && *deadline_ <= store::now()) refuse(refused::reason::timed_out);
-  if (is_unstored_) return fly(fetch::beginning::unstored);
+  if (is_unstored_) return join_flight(fetch::beginning::unstored);
   std::optional<std::string> bytes;
   if (auto ended = look_up(bytes)) return *std::move(ended);
   if (no_progress_ >= no_progress_max) return bypass();
@@ -83,8 +83,8 @@ reading::round reading::once() {
 }
 
 // Redis gets half of the time that is left to answer; the other half is the origin's.
-std::optional<reading::round> reading::look_up(std::optional<std::string>& bytes) {
-  using how = connection::outcome::how;
+std::optional<read_operation::round> read_operation::look_up(std::optional<std::string>& bytes) {
+  using connection::exchange_end;
   reply_due_.reset();
   if (deadline_) {
     const steady_time now = store::now();
@@ -92,87 +92,88 @@ std::optional<reading::round> reading::look_up(std::optional<std::string>& bytes
   }
   // Before it is sent: a retry that is acknowledged meanwhile says nothing about this reply.
   was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
-  store::redis_store::looked_up found =
+  store::redis_store::looked_up reply =
       core_.redis().get(names_.value_key, {.deadline = reply_due_, .stop = limits_.stop});
-  if (found.ended == how::stopped) refuse(refused::reason::stopped);
-  if (found.ended == how::deadline_passed) return bypass(fetch::beginning::bypass_alone);
-  if (!found.entry) {
-    core_.report().tell_fault(found.entry.error(), of_.get(), names_.key);
+  if (reply.ended == exchange_end::stopped) refuse(refused::reason::stopped);
+  if (reply.ended == exchange_end::deadline_passed) return bypass(fetch::beginning::bypass_alone);
+  if (!reply.entry) {
+    core_.report().tell_fault(reply.entry.error(), of_.get(), names_.key);
     return bypass();
   }
-  bytes = *std::move(found.entry);
+  bytes = *std::move(reply.entry);
   return std::nullopt;
 }
 
-reading::round reading::bypass(fetch::beginning how) {
+read_operation::round read_operation::bypass(fetch::beginning start) {
   const auto failed = core_.remembered().find(names_.value_key, store::now());
   if (failed && !may_try_own(failed->of)) {
     counters::add(of_->counted.failures_shared);
-    return {.failure = failed->what};
+    return {.failure = failed->exception};
   }
-  return fly(how);
+  return join_flight(start);
 }
 
-fetch::judgement reading::judged(const std::optional<std::string>& bytes) const {
+fetch::judgement read_operation::judged(const std::optional<std::string>& bytes) const {
   return fetch::judge(bytes, names_.digest, core_.redis().server_now(), core_.redis().trusted(),
                       of_->policy.failure_pause_max);
 }
 
-reading::round reading::judge(const std::optional<std::string>& bytes) {
-  const fetch::judgement found = judged(bytes);
-  const entry::envelope& head = found.read.head;
-  switch (found.what) {
+read_operation::round read_operation::judge(const std::optional<std::string>& bytes) {
+  const fetch::judgement judgement = judged(bytes);
+  const entry::envelope& head = judgement.read.head;
+  switch (judgement.state) {
     case fetch::finding::fresh:
     case fetch::finding::stale:
-      if (refuse_pending(head)) return fly(fetch::beginning::cold);
-      return serve_live(found);
+      if (refuse_pending(head)) return join_flight(fetch::beginning::cold);
+      return serve_live(judgement);
     case fetch::finding::failed:
-      if (refuse_pending(head)) return fly(fetch::beginning::cold);
-      if (may_try_own(head.produced_by)) return fly(fetch::beginning::cold);
-      return failed_elsewhere(head, found.read.payload);
+      if (refuse_pending(head)) return join_flight(fetch::beginning::cold);
+      if (may_try_own(head.produced_by)) return join_flight(fetch::beginning::cold);
+      return failed_elsewhere(head, judgement.read.payload);
     case fetch::finding::newer:
       core_.report().tell_fault(
           {fault_code::unsupported, "an entry in a newer format: it is left alone"}, of_.get(),
           names_.key);
-      return fly(fetch::beginning::bypass);
+      return join_flight(fetch::beginning::bypass);
     case fetch::finding::damaged: return refuse_damaged(head);
     case fetch::finding::missing:
-      if (found.is_foreign) count_corrupt("a string that is no entry of ours");
-      return fly(fetch::beginning::cold);
+      if (judgement.is_foreign) count_corrupt("a string that is no entry of ours");
+      return join_flight(fetch::beginning::cold);
     case fetch::finding::uncacheable:
-    case fetch::finding::pending: return fly(fetch::beginning::cold);
+    case fetch::finding::pending: return join_flight(fetch::beginning::cold);
   }
   return {};
 }
 
 // Either the entry is damaged, or the reply was another request's.
-reading::round reading::refuse_damaged(const entry::envelope& head) {
+read_operation::round read_operation::refuse_damaged(const entry::envelope& head) {
   count_corrupt("an entry that is damaged or belongs to another key");
   ++no_progress_;
   if (!core_.redis().verify({.deadline = reply_due_, .stop = limits_.stop})) return {};
   refused_ = head.produced_by;
   // A FAILED entry that is not whole cannot be overwritten by a lease before its pause ends.
-  return fly(head.what == entry::kind::failed ? fetch::beginning::bypass : fetch::beginning::cold);
+  return join_flight(head.kind == entry::kind::failed ? fetch::beginning::bypass
+                                                      : fetch::beginning::cold);
 }
 
 // An invalidation of ours may not have taken effect: what is stored counts neither as fresh nor as
 // stale. When it was acknowledged after the entry was read, the entry may be older than it all the
 // same: `was_pending_`.
-bool reading::refuse_pending(const entry::envelope& head) {
+bool read_operation::refuse_pending(const entry::envelope& head) {
   if (!was_pending_ && !core_.unacknowledged().is_pending(names_.value_key)) return false;
   refused_ = head.produced_by;
   return true;
 }
 
-reading::round reading::serve_live(const fetch::judgement& found) {
-  const entry::envelope& head = found.read.head;
-  const bool absent = head.what == entry::kind::absent;
-  erased_value value = absent ? nullptr : decode(found.read.payload, head);
-  if (!absent && !value) return fly(fetch::beginning::cold);
-  if (found.what == fetch::finding::stale) return serve_stale(found, std::move(value));
+read_operation::round read_operation::serve_live(const fetch::judgement& judgement) {
+  const entry::envelope& head = judgement.read.head;
+  const bool absent = head.kind == entry::kind::absent;
+  erased_value value = absent ? nullptr : decode(judgement.read.payload, head);
+  if (!absent && !value) return join_flight(fetch::beginning::cold);
+  if (judgement.state == fetch::finding::stale) return serve_stale(judgement, std::move(value));
   const policy& with = of_->policy;
   if (with.early_beta > 0 &&
-      entry::is_due_early(head, found.judged_at,
+      entry::is_due_early(head, judgement.judged_at,
                           {.beta = with.early_beta, .unit = draw(), .lead_max = with.ttl / 4})) {
     if (borrowed_ == nullptr) {
       refresh_behind(head, value, true);
@@ -181,12 +182,13 @@ reading::round reading::serve_live(const fetch::judgement& found) {
     }
   }
   counters::add(of_->counted.hits);
-  return {erased_fetched{std::move(value), served::fresh, entry::age_of(head, found.judged_at)},
+  return {erased_fetched{std::move(value), served::fresh, entry::age_of(head, judgement.judged_at)},
           {}};
 }
 
-reading::round reading::serve_stale(const fetch::judgement& found, erased_value value) {
-  const entry::envelope& head = found.read.head;
+read_operation::round read_operation::serve_stale(const fetch::judgement& judgement,
+                                                  erased_value value) {
+  const entry::envelope& head = judgement.read.head;
   if (borrowed_ == nullptr) {
     refresh_behind(head, value, false);
   } else if (auto refreshed = refresh_here(head, value, false)) {
@@ -196,12 +198,13 @@ reading::round reading::serve_stale(const fetch::judgement& found, erased_value 
   core_.report().tell(
       {.kind = event_kind::stale_served, .cache = of_->keys.name(), .key = names_.key},
       &of_->counted);
-  return {erased_fetched{std::move(value), served::stale, entry::age_of(head, found.judged_at)},
+  return {erased_fetched{std::move(value), served::stale, entry::age_of(head, judgement.judged_at)},
           {}};
 }
 
-flight_runner::refresh_request reading::refresh_of(const entry::envelope& head,
-                                                   const erased_value& value, bool early) const {
+flight_runner::refresh_request read_operation::refresh_of(const entry::envelope& head,
+                                                          const erased_value& value,
+                                                          bool early) const {
   return {.of = of_,
           .names = names_,
           .base = head.produced_by,
@@ -211,44 +214,46 @@ flight_runner::refresh_request reading::refresh_of(const entry::envelope& head,
           .foreground = borrowed_ != nullptr};
 }
 
-void reading::refresh_behind(const entry::envelope& head, const erased_value& value, bool early) {
+void read_operation::refresh_behind(const entry::envelope& head, const erased_value& value,
+                                    bool early) {
   static_cast<void>(core_.flights().begin_refresh(refresh_of(head, value, early)));
 }
 
 // A borrowed loader lives as long as this call: the caller that wins the mark refreshes here and
 // now.
-std::optional<erased_fetched> reading::refresh_here(const entry::envelope& head,
-                                                    const erased_value& value, bool early) {
+std::optional<erased_fetched> read_operation::refresh_here(const entry::envelope& head,
+                                                           const erased_value& value, bool early) {
   keep_ = core_.shared_from_this();
-  auto boarded = core_.flights().begin_refresh(refresh_of(head, value, early));
-  if (!boarded) return std::nullopt;
-  const flight_membership aboard{core_.flights(), *std::move(boarded), true};
+  auto joined = core_.flights().begin_refresh(refresh_of(head, value, early));
+  if (!joined) return std::nullopt;
+  const flight_membership membership{core_.flights(), *std::move(joined), true};
   while (true) {
-    const woke why = wait(*aboard.flight(), aboard.stamp());
+    const woke why = wait(*membership.flight(), membership.stamp());
     if (why != woke::lead) return std::nullopt;
-    round led = lead(aboard.flight());
+    round led = lead(membership.flight());
     if (led.failure) return std::nullopt;  // the stale value is served instead
     if (led.answer) return std::move(led.answer);
   }
 }
 
-erased_value reading::peek() {
+erased_value read_operation::peek() {
   if (is_unstored_) return nullptr;
   was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
-  const store::redis_store::looked_up found = core_.redis().get(
+  const store::redis_store::looked_up reply = core_.redis().get(
       names_.value_key, {.deadline = store::now() + core_.options().silence_max, .stop = {}});
-  if (found.ended == connection::outcome::how::deadline_passed) return nullptr;
-  if (!found.entry) {
-    core_.report().tell_fault(found.entry.error(), of_.get(), names_.key);
+  if (reply.ended == connection::exchange_end::deadline_passed) return nullptr;
+  if (!reply.entry) {
+    core_.report().tell_fault(reply.entry.error(), of_.get(), names_.key);
     return nullptr;
   }
-  const fetch::judgement read = judged(*found.entry);
-  const bool usable = (read.what == fetch::finding::fresh || read.what == fetch::finding::stale) &&
-                      read.read.head.what == entry::kind::value && !refuse_pending(read.read.head);
+  const fetch::judgement read = judged(*reply.entry);
+  const bool usable =
+      (read.state == fetch::finding::fresh || read.state == fetch::finding::stale) &&
+      read.read.head.kind == entry::kind::value && !refuse_pending(read.read.head);
   return usable ? decode(read.read.payload, read.read.head) : nullptr;
 }
 
-erased_value reading::decode(std::string_view payload, const entry::envelope& head) {
+erased_value read_operation::decode(std::string_view payload, const entry::envelope& head) {
   std::string why = "an entry that the codec does not understand";
   try {
     if (erased_value value = of_->type.decode(payload)) return value;
@@ -263,7 +268,7 @@ erased_value reading::decode(std::string_view payload, const entry::envelope& he
   return nullptr;
 }
 
-void reading::count_corrupt(std::string_view text) {
+void read_operation::count_corrupt(std::string_view text) {
   counters::add(of_->counted.corrupt_entries);
   of_->counted.add_fault(fault_code::corrupt);
   core_.report().tell({.kind = event_kind::entry_corrupt,
@@ -274,7 +279,7 @@ void reading::count_corrupt(std::string_view text) {
                       &of_->counted);
 }
 
-void reading::refuse(refused::reason why) {
+void read_operation::refuse(refused::reason why) {
   counters::add(of_->counted.refused);
   const bool for_a_thread = found_no_thread_ && why == refused::reason::timed_out;
   throw refused{for_a_thread ? refused::reason::saturated : why};

@@ -31,13 +31,14 @@ struct address {
 /// Asks the resolver, and may block for long. Empty: no such host.
 [[nodiscard]] std::vector<address> look_up_addresses(const std::string& host, std::uint16_t port);
 
+enum class transfer_status : std::uint8_t {
+  moved,        ///< `bytes` > 0 were moved
+  would_block,  ///< nothing to read, no room to write, or the wait is over
+  ended,        ///< the peer has closed, or the connection is broken
+};
+
 struct transfer {
-  enum class how : std::uint8_t {
-    moved,        ///< `bytes` > 0 were moved
-    would_block,  ///< nothing to read, no room to write, or the wait is over
-    ended,        ///< the peer has closed, or the connection is broken
-  };
-  how what = how::ended;
+  transfer_status status = transfer_status::ended;
   std::size_t bytes = 0;
 };
 
@@ -97,7 +98,7 @@ struct readiness {
 
 /// Waits until `wake` rings, the socket (if any) is ready as asked, `until` has passed, or a signal
 /// comes. Returns what the socket is ready for.
-[[nodiscard]] readiness wait_for(const bell& wake, const stream_socket* socket, readiness asked,
+[[nodiscard]] readiness wait_for(const bell& wake, const stream_socket* socket, readiness interest,
                                  std::optional<steady_time> until) noexcept;
 
 }  // namespace drover::connection

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The part of a read that waits: aboard a flight, until it leads, is served, or goes its own way.
+// The part of a read that waits: in a flight, until it leads, is served, or goes its own way.
 #include <algorithm>
 #include <exception>
 #include <stop_token>
@@ -7,7 +7,7 @@
 
 #include "base/printing.hpp"
 #include "cache/load_chain.hpp"
-#include "cache/reading.hpp"
+#include "cache/read_operation.hpp"
 
 namespace drover::detail {
 
@@ -24,7 +24,7 @@ load_failed::reason reason_of(entry::failure_class failure) {
 }  // namespace
 
 // What there is for this caller now, if anything.
-std::optional<reading::woke> reading::look(live_flight& flight, std::uint64_t stamp) {
+std::optional<read_operation::woke> read_operation::look(live_flight& flight, std::uint64_t stamp) {
   if (flight.ended.load(std::memory_order_acquire)) return woke::ended;
   if (stamp >= flight.let_go_from.load()) return woke::restart;
   if (flight.may_begin.load(std::memory_order_relaxed)) {
@@ -41,12 +41,13 @@ std::optional<reading::woke> reading::look(live_flight& flight, std::uint64_t st
 }
 
 // A value that is loaded goes to the caller although its fill is not acknowledged.
-reading::woke reading::at_deadline(const live_flight& flight, std::uint64_t stamp) const {
+read_operation::woke read_operation::at_deadline(const live_flight& flight,
+                                                 std::uint64_t stamp) const {
   if (stamp < flight.value_for_stamps.load(std::memory_order_acquire)) return woke::value_ready;
   return limits_.stop.stop_requested() ? woke::stopped : woke::deadline;
 }
 
-reading::woke reading::wait(live_flight& flight, std::uint64_t stamp) {
+read_operation::woke read_operation::wait(live_flight& flight, std::uint64_t stamp) {
   const std::stop_callback wake_up{limits_.stop, [&flight] { flight.word.wake_all(); }};
   std::optional<steady_time> until = deadline_;
   if (wait_ends_ && (!until || *wait_ends_ < *until)) until = wait_ends_;
@@ -65,47 +66,47 @@ reading::woke reading::wait(live_flight& flight, std::uint64_t stamp) {
   }
 }
 
-reading::round reading::fly(fetch::beginning how) {
+read_operation::round read_operation::join_flight(fetch::beginning start) {
   keep_ = core_.shared_from_this();
   const steady_time began = store::now();
   if (!waits_since_) waits_since_ = began;
-  auto boarded = core_.flights().board({.of = of_,
-                                        .names = names_,
-                                        .how = how,
-                                        .refused = refused_,
-                                        .can_lead = can_lead_,
-                                        .waits_since = *waits_since_});
+  auto joined = core_.flights().join_or_start_flight({.of = of_,
+                                                      .names = names_,
+                                                      .start = start,
+                                                      .refused = refused_,
+                                                      .can_lead = can_lead_,
+                                                      .waits_since = *waits_since_});
   if (!std::exchange(missed_, true)) counters::add(of_->counted.misses);
-  if (!boarded) refuse(refused::reason::saturated);
+  if (!joined) refuse(refused::reason::saturated);
   if (of_->policy.wait_max.count() > 0 && !wait_ends_) {
     wait_ends_ = began + of_->policy.wait_max;  // once a call, however often it starts again
   }
   {
-    const flight_membership aboard{core_.flights(), *std::move(boarded), can_lead_};
-    round ended = wait_aboard(aboard, how, began);
+    const flight_membership membership{core_.flights(), *std::move(joined), can_lead_};
+    round ended = wait_as_member(membership, start, began);
     if (!std::exchange(reply_is_late_, false)) return ended;
   }
   return bypass(fetch::beginning::bypass_alone);
 }
 
-reading::round reading::wait_aboard(const flight_membership& aboard, fetch::beginning how,
-                                    steady_time began) {
-  live_flight& flight = *aboard.flight();
-  const bool bypasses = how != fetch::beginning::cold;
+read_operation::round read_operation::wait_as_member(const flight_membership& membership,
+                                                     fetch::beginning start, steady_time began) {
+  live_flight& flight = *membership.flight();
+  const bool bypasses = start != fetch::beginning::cold;
   while (true) {
-    switch (wait(flight, aboard.stamp())) {
+    switch (wait(flight, membership.stamp())) {
       case woke::lead:
-        if (needs_thread_ && hand_to_thread(aboard.flight())) continue;
-        if (round led = lead(aboard.flight()); led.is_over()) return led;
+        if (needs_thread_ && hand_to_thread(membership.flight())) continue;
+        if (round led = lead(membership.flight()); led.is_over()) return led;
         continue;  // somebody else has begun it
       case woke::needs_thread:
-        if (!hand_to_thread(aboard.flight()) && !flight.in_background) {
-          core_.flights().thread_missing(aboard.flight());
+        if (!hand_to_thread(membership.flight()) && !flight.in_background) {
+          core_.flights().thread_missing(membership.flight());
         }
         continue;
       case woke::ended:
         of_->counted.add_wait(store::now() - began);
-        if (!flight.ending.is_for(aboard.stamp(), bypasses)) return {};
+        if (!flight.ending.is_for(membership.stamp(), bypasses)) return {};
         return joined(flight);
       case woke::value_ready: return take_value(flight, false);
       case woke::reply_late: reply_is_late_ = true; return {};
@@ -120,7 +121,7 @@ reading::round reading::wait_aboard(const flight_membership& aboard, fetch::begi
 
 // A caller with limits of its own cannot leave a loader that runs on its thread. Inside a load it
 // can only use a thread that is free: behind a busy one it might wait for itself.
-bool reading::hand_to_thread(const flight_ptr& flight) {
+bool read_operation::hand_to_thread(const flight_ptr& flight) {
   const bool is_inside = load_chain::is_inside_a_load();
   if (is_inside && flight->has_thread.exchange(true)) return false;
   const bool has_thread = core_.load_in_thread(flight, is_inside);
@@ -129,7 +130,7 @@ bool reading::hand_to_thread(const flight_ptr& flight) {
   return has_thread;
 }
 
-reading::round reading::lead(const flight_ptr& flight) {
+read_operation::round read_operation::lead(const flight_ptr& flight) {
   flight_runner::load_end end =
       core_.flights().run_load(flight, loader(), flight_runner::load_runner::caller);
   if (!end.ran) return {};
@@ -144,17 +145,17 @@ reading::round reading::lead(const flight_ptr& flight) {
       {}};
 }
 
-reading::round reading::joined(live_flight& flight) {
-  using how = fetch::ending::how;
+read_operation::round read_operation::joined(live_flight& flight) {
+  using fetch::flight_outcome;
   const fetch::ending& end = flight.ending;
-  switch (end.what) {
-    case how::read: was_pending_ = flight.read_while_pending; return read_by_lease(end);
-    case how::loaded: return take_value(flight, end.without_redis);
-    case how::failed_here:
-    case how::timed_out:
+  switch (end.outcome) {
+    case flight_outcome::read: was_pending_ = flight.read_while_pending; return read_by_lease(end);
+    case flight_outcome::loaded: return take_value(flight, end.without_redis);
+    case flight_outcome::failed_here:
+    case flight_outcome::timed_out:
       if (may_try_own(end.of)) return {};
       return failed_here(flight);
-    case how::failed_elsewhere: {
+    case flight_outcome::failed_elsewhere: {
       const entry::decoded failed = entry::decode(end.entry_bytes);
       was_pending_ = flight.read_while_pending;
       if (refuse_pending(failed.head)) return {};
@@ -163,44 +164,45 @@ reading::round reading::joined(live_flight& flight) {
       const bool genuine = entry::is_genuine(failed, names_.digest);
       return failed_elsewhere(failed.head, genuine ? failed.payload : std::string_view{});
     }
-    case how::dissolved: return {};
-    case how::not_begun: return without_a_thread();
-    case how::saturated: refuse(refused::reason::saturated);
+    case flight_outcome::dissolved: return {};
+    case flight_outcome::not_begun: return without_a_thread();
+    case flight_outcome::saturated: refuse(refused::reason::saturated);
   }
   return {};
 }
 
 // Exactly one caller of a load is told that it was its own, whichever thread ran it.
-reading::round reading::take_value(live_flight& flight, bool bypassed) {
+read_operation::round read_operation::take_value(live_flight& flight, bool bypassed) {
   const bool is_own = !flight.is_claimed.exchange(true);
   if (!is_own) {
     counters::add(of_->counted.joins);
     counters::add(of_->counted.loads_avoided);
   }
-  const served how = bypassed ? served::bypassed : is_own ? served::loaded : served::joined;
+  const served source = bypassed ? served::bypassed : is_own ? served::loaded : served::joined;
   const microseconds age = store::now() - flight.result.began;
-  return {erased_fetched{flight.result.value, how,
+  return {erased_fetched{flight.result.value, source,
                          is_own ? duration{} : std::chrono::duration_cast<duration>(age)},
           {}};
 }
 
-reading::round reading::read_by_lease(const fetch::ending& end) {
-  const fetch::judgement found =
+read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
+  const fetch::judgement judgement =
       fetch::judge(end.entry_bytes, names_.digest, end.server_now, core_.redis().trusted(),
                    of_->policy.failure_pause_max);
-  const entry::envelope& head = found.read.head;
-  if (found.what == fetch::finding::damaged) {
+  const entry::envelope& head = judgement.read.head;
+  if (judgement.state == fetch::finding::damaged) {
     count_corrupt("an entry that is damaged or belongs to another key");
     ++no_progress_;
     refused_ = head.produced_by;
     static_cast<void>(core_.redis().verify({.deadline = deadline_, .stop = limits_.stop}));
   }
-  if (found.what != fetch::finding::fresh && found.what != fetch::finding::stale) return {};
+  if (judgement.state != fetch::finding::fresh && judgement.state != fetch::finding::stale)
+    return {};
   if (refuse_pending(head)) return {};
-  const bool absent = head.what == entry::kind::absent;
-  erased_value value = absent ? nullptr : decode(found.read.payload, head);
+  const bool absent = head.kind == entry::kind::absent;
+  erased_value value = absent ? nullptr : decode(judgement.read.payload, head);
   if (!absent && !value) return {};
-  if (found.what == fetch::finding::stale) return serve_stale(found, std::move(value));
+  if (judgement.state == fetch::finding::stale) return serve_stale(judgement, std::move(value));
   counters::add(of_->counted.joins);
   counters::add(of_->counted.loads_avoided);
   return {erased_fetched{std::move(value), served::joined, entry::age_of(head, end.server_now)},
@@ -208,7 +210,7 @@ reading::round reading::read_by_lease(const fetch::ending& end) {
 }
 
 // The grant was given back; perhaps another process loads the key, or a thread is free soon.
-reading::round reading::without_a_thread() {
+read_operation::round read_operation::without_a_thread() {
   found_no_thread_ = found_no_thread_ || is_limited_;
   if (!found_no_thread_) return {};
   if (!deadline_) refuse(refused::reason::saturated);
@@ -223,7 +225,7 @@ reading::round reading::without_a_thread() {
 }
 
 // As with a value, one caller has the failure of its own load.
-reading::round reading::failed_here(live_flight& flight) {
+read_operation::round read_operation::failed_here(live_flight& flight) {
   if (flight.is_claimed.exchange(true)) {
     counters::add(of_->counted.failures_shared);
     counters::add(of_->counted.loads_avoided);
@@ -231,10 +233,11 @@ reading::round reading::failed_here(live_flight& flight) {
   return {.failure = flight.result.failure};
 }
 
-reading::round reading::failed_elsewhere(const entry::envelope& head, std::string_view payload) {
+read_operation::round read_operation::failed_elsewhere(const entry::envelope& head,
+                                                       std::string_view payload) {
   counters::add(of_->counted.failures_shared);
   const auto here = core_.remembered().find(names_.value_key, store::now());
-  if (here && here->of == head.produced_by) return {.failure = here->what};
+  if (here && here->of == head.produced_by) return {.failure = here->exception};
   // Other processes write this entry: neither its times nor its text are taken as they are. The
   // text should have been escaped when it was stored.
   const milliseconds longest = of_->policy.failure_pause_max * 6 / 5;
@@ -245,7 +248,7 @@ reading::round reading::failed_elsewhere(const entry::envelope& head, std::strin
 }
 
 // A caller that brings a loader tries it once before it is told of another's failure.
-bool reading::may_try_own(const entry::token& failed) {
+bool read_operation::may_try_own(const entry::token& failed) {
   if (borrowed_ == nullptr || tried_own_) return false;
   refused_ = failed;
   return true;

@@ -19,10 +19,10 @@
 
 namespace drover::detail {
 
-class reading {
+class read_operation {
  public:
-  reading(core& on, std::shared_ptr<cache_part> of, std::string_view key,
-          const call_options& limits, const erased_loader* borrowed);
+  read_operation(core& on, std::shared_ptr<cache_part> of, std::string_view key,
+                 const call_options& limits, const erased_loader* borrowed);
 
   [[nodiscard]] erased_fetched fetch();
   [[nodiscard]] erased_value peek();
@@ -48,9 +48,9 @@ class reading {
   [[nodiscard]] round once();
   [[nodiscard]] std::optional<round> look_up(std::optional<std::string>& bytes);
   [[nodiscard]] round judge(const std::optional<std::string>& bytes);
-  [[nodiscard]] round bypass(fetch::beginning how = fetch::beginning::bypass);
-  [[nodiscard]] round serve_live(const fetch::judgement& found);
-  [[nodiscard]] round serve_stale(const fetch::judgement& found, erased_value value);
+  [[nodiscard]] round bypass(fetch::beginning start = fetch::beginning::bypass);
+  [[nodiscard]] round serve_live(const fetch::judgement& judgement);
+  [[nodiscard]] round serve_stale(const fetch::judgement& judgement, erased_value value);
   [[nodiscard]] round refuse_damaged(const entry::envelope& head);
   [[nodiscard]] bool refuse_pending(const entry::envelope& head);
   [[nodiscard]] std::optional<erased_fetched> refresh_here(const entry::envelope& head,
@@ -60,9 +60,9 @@ class reading {
                                                           const erased_value& value,
                                                           bool early) const;
 
-  [[nodiscard]] round fly(fetch::beginning how);
-  [[nodiscard]] round wait_aboard(const flight_membership& aboard, fetch::beginning how,
-                                  steady_time began);
+  [[nodiscard]] round join_flight(fetch::beginning start);
+  [[nodiscard]] round wait_as_member(const flight_membership& membership, fetch::beginning start,
+                                     steady_time began);
   [[nodiscard]] woke wait(live_flight& flight, std::uint64_t stamp);
   [[nodiscard]] std::optional<woke> look(live_flight& flight, std::uint64_t stamp);
   [[nodiscard]] woke at_deadline(const live_flight& flight, std::uint64_t stamp) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "connection/driver.hpp"
+#include "connection/socket_io.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -45,10 +45,10 @@ void set_option(int descriptor, int level, int name, Value value) noexcept {
 }
 
 transfer as_transfer(ssize_t moved) noexcept {
-  if (moved > 0) return {transfer::how::moved, static_cast<std::size_t>(moved)};
+  if (moved > 0) return {transfer_status::moved, static_cast<std::size_t>(moved)};
   if (moved < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-    return {transfer::how::would_block, 0};
-  return {transfer::how::ended, 0};
+    return {transfer_status::would_block, 0};
+  return {transfer_status::ended, 0};
 }
 
 // For calls that do not wait.
@@ -87,13 +87,13 @@ std::vector<address> look_up_addresses(const std::string& host, std::uint16_t po
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return {};
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned{found, &::freeaddrinfo};
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list) != 0) return {};
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned{list, &::freeaddrinfo};
   std::vector<address> out;
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    out.push_back({each->ai_family, std::string(each->ai_addrlen, '\0')});
-    std::memcpy(out.back().bytes.data(), each->ai_addr, each->ai_addrlen);
+  for (const addrinfo* at = list; at != nullptr; at = at->ai_next) {
+    out.push_back({at->ai_family, std::string(at->ai_addrlen, '\0')});
+    std::memcpy(out.back().bytes.data(), at->ai_addr, at->ai_addrlen);
   }
   return out;
 }
@@ -163,7 +163,7 @@ transfer stream_socket::receive(std::span<char> into) const noexcept {
 transfer stream_socket::receive_or_wait(std::span<char> into) const noexcept {
   const ssize_t moved = ::recv(descriptor_, into.data(), into.size(), 0);
   // Waiting again here would restart the whole time limit at every signal.
-  if (moved < 0 && errno == EINTR) return {transfer::how::would_block, 0};
+  if (moved < 0 && errno == EINTR) return {transfer_status::would_block, 0};
   return as_transfer(moved);
 }
 
@@ -176,8 +176,9 @@ bell::bell() : descriptor_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
 bell::~bell() { ::close(descriptor_); }
 
 void bell::ring() const noexcept {
-  const std::uint64_t one = 1;
-  static_cast<void>(again_if_interrupted([&] { return ::write(descriptor_, &one, sizeof one); }));
+  const std::uint64_t increment = 1;
+  static_cast<void>(
+      again_if_interrupted([&] { return ::write(descriptor_, &increment, sizeof increment); }));
 }
 
 void bell::hush() const noexcept {
@@ -185,13 +186,13 @@ void bell::hush() const noexcept {
   static_cast<void>(again_if_interrupted([&] { return ::read(descriptor_, &rung, sizeof rung); }));
 }
 
-readiness wait_for(const bell& wake, const stream_socket* socket, readiness asked,
+readiness wait_for(const bell& wake, const stream_socket* socket, readiness interest,
                    std::optional<steady_time> until) noexcept {
   std::array<pollfd, 2> entries{};
   entries[0] = {wake.descriptor(), POLLIN, 0};
   // POLLRDHUP alone wakes for a closing peer, not for data that a caller is reading.
-  const int events = (asked.input ? POLLIN : 0) | (asked.output ? POLLOUT : 0) |
-                     (asked.input || asked.hang_up ? POLLRDHUP : 0);
+  const int events = (interest.input ? POLLIN : 0) | (interest.output ? POLLOUT : 0) |
+                     (interest.input || interest.hang_up ? POLLRDHUP : 0);
   entries[1] = {socket == nullptr ? -1 : socket->descriptor(), static_cast<short>(events), 0};
   const nfds_t count = socket == nullptr ? 1 : 2;
   timespec wait{};
@@ -203,8 +204,8 @@ readiness wait_for(const bell& wake, const stream_socket* socket, readiness aske
   const int came = entries[1].revents;
   readiness out;
   out.hang_up = (came & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
-  out.input = (came & POLLIN) != 0 || (asked.input && out.hang_up);
-  out.output = (came & POLLOUT) != 0 || (asked.output && out.hang_up);
+  out.input = (came & POLLIN) != 0 || (interest.input && out.hang_up);
+  out.output = (came & POLLOUT) != 0 || (interest.output && out.hang_up);
   return out;
 }
 
