@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "simulate/herd/board.hpp"
 #include "simulate/herd/run_plan.hpp"
+#include "simulate/herd/shared_run_state.hpp"
 #include "simulate/strategies/strategy.hpp"
 
 namespace drover::simulate {
@@ -23,11 +23,11 @@ struct run_is_over : std::runtime_error {
 };
 
 /// Sleeps until then; not at all when it is past.
-void sleep_until(board_time at) noexcept;
+void sleep_until(monotonic_ns at) noexcept;
 
 class callers {
  public:
-  callers(const run_plan& plan, std::uint32_t process, board& shared, strategy& played);
+  callers(const run_plan& plan, std::uint32_t process, shared_run_state& shared, strategy& played);
   callers(const callers&) = delete;
   callers& operator=(const callers&) = delete;
 
@@ -44,11 +44,11 @@ class callers {
   void call_again_and_again(std::uint32_t caller) noexcept;
   void take_arrivals(std::uint32_t caller) noexcept;
   void send_arrivals() noexcept;
-  void call(std::uint32_t key, board_time arrived) noexcept;
+  void call(std::uint32_t key, monotonic_ns arrived) noexcept;
 
   const run_plan& plan_;
   const std::uint32_t process_;
-  board& board_;
+  shared_run_state& state_;
   strategy& played_;
   std::latch back_;
   // Of the open loop: arrivals go to callers that are free.

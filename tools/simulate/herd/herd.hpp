@@ -18,8 +18,8 @@
 #include "process/child_process.hpp"
 #include "process/private_redis.hpp"
 #include "process/signal_watch.hpp"
-#include "simulate/herd/board.hpp"
 #include "simulate/herd/run_plan.hpp"
+#include "simulate/herd/shared_run_state.hpp"
 #include "simulate/measure/run_record.hpp"
 
 namespace drover::simulate {
@@ -81,21 +81,22 @@ class herd {
   [[nodiscard]] herd_progress progress(std::string_view doing, std::chrono::nanoseconds elapsed);
   void put_mark(mark_kind kind, std::string text);
   [[nodiscard]] process::private_redis& own_redis() const;
-  [[nodiscard]] std::chrono::nanoseconds since_release(board_time at) const;
+  [[nodiscard]] std::chrono::nanoseconds since_release(monotonic_ns at) const;
   [[nodiscard]] run_record collect();
   void collect_queries(run_record& into);
   void collect_calls(run_record& into);
-  [[nodiscard]] bool is_disturbed(std::uint32_t process, board_time begun, board_time ended) const;
+  [[nodiscard]] bool is_disturbed(std::uint32_t process, monotonic_ns begun,
+                                  monotonic_ns ended) const;
 
   const run_plan plan_;
   process::private_redis* const redis_;
   const process::signal_watch& signals_;
   const std::function<void(const herd_progress&)>& tell_;
-  board board_;
+  shared_run_state state_;
   std::vector<process::child_process> processes_;
   std::set<std::uint32_t> killed_;
-  std::map<std::uint32_t, board_time> disturbed_;  // killed or frozen: since when
-  std::set<std::uint32_t> frozen_;                 // now
+  std::map<std::uint32_t, monotonic_ns> disturbed_;  // killed or frozen: since when
+  std::set<std::uint32_t> frozen_;                   // now
   std::vector<mark> marks_;
   bool is_filled_ = false;
   bool is_released_ = false;

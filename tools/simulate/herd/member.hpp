@@ -9,8 +9,8 @@
 namespace drover::simulate {
 
 /// `arguments`: the number of the process, then the run's plan as `to_arguments` writes it. The
-/// board is the inherited descriptor `child_process::descriptor_inside`. Answers the process's exit
-/// code; errors go to the board.
+/// shared_run_state is the inherited descriptor `child_process::descriptor_inside`. Answers the process's exit
+/// code; errors go to the shared_run_state.
 [[nodiscard]] int run_member(std::span<const std::string> arguments);
 
 }  // namespace drover::simulate

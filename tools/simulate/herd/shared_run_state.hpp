@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Shared memory of one run: where the coordinator and the herd's processes meet. It holds the
-// starting signal, the switches that a scenario turns, and the logs: of the origin's queries, of
+// starting signal, the controls that a scenario turns, and the logs: of the origin's queries, of
 // the callers' calls, and of what befell a key.
 //
 // Invariants: a place in a log is taken once; a record is written by who took its place. What does
@@ -23,8 +23,8 @@
 namespace drover::simulate {
 
 /// Nanoseconds of CLOCK_MONOTONIC, which is the same in all processes. 0: not yet.
-using board_time = std::int64_t;
-[[nodiscard]] board_time board_now() noexcept;
+using monotonic_ns = std::int64_t;
+[[nodiscard]] monotonic_ns monotonic_now() noexcept;
 
 enum class stage : std::uint32_t {
   gathering,  ///< processes start, callers connect
@@ -33,7 +33,7 @@ enum class stage : std::uint32_t {
   over,       ///< everybody is back, and nothing runs in the background: processes end
 };
 
-struct board_size {
+struct run_state_size {
   std::uint32_t keys = 1;
   std::uint32_t call_places = 0;
   std::uint32_t query_places = 0;
@@ -41,25 +41,25 @@ struct board_size {
   std::uint32_t mark_places = 0;
 };
 
-class board {
+class shared_run_state {
  public:
   struct query_entry {
-    std::atomic<board_time> begun;
-    std::atomic<board_time> ended;  ///< 0 while it runs
+    std::atomic<monotonic_ns> begun;
+    std::atomic<monotonic_ns> ended;  ///< 0 while it runs
     std::uint32_t key;
     std::uint32_t process;
   };
   struct call_entry {
-    std::atomic<board_time> begun;
-    std::atomic<board_time> ended;  ///< 0: not back
-    std::int64_t age;               ///< nanoseconds
+    std::atomic<monotonic_ns> begun;
+    std::atomic<monotonic_ns> ended;  ///< 0: not back
+    std::int64_t age;                 ///< nanoseconds
     std::uint32_t key;
     std::uint16_t process;
     answer got;
     bool is_stale;
   };
   struct mark_entry {
-    std::atomic<board_time> at;
+    std::atomic<monotonic_ns> at;
     mark_kind kind;
   };
   /// Counters that only grow.
@@ -78,54 +78,54 @@ class board {
     std::atomic<std::uint32_t> done;     ///< processes whose callers are all back
   };
   /// What a scenario turns while callers run.
-  struct switches {
-    std::atomic<board_time> end_at;  ///< no call begins after it, no query of a gate either
+  struct controls {
+    std::atomic<monotonic_ns> end_at;  ///< no call begins after it, no query of a gate either
     std::atomic<std::uint32_t> origin_fails;
   };
 
   /// A new one, in memory that no file names. `capacity`: see `gate`. Throws std::system_error.
-  board(const board_size& size, std::uint32_t capacity);
+  shared_run_state(const run_state_size& size, std::uint32_t capacity);
   /// The one behind `descriptor`, which was inherited. Throws std::system_error.
-  explicit board(int descriptor);
-  ~board();
-  board(const board&) = delete;
-  board& operator=(const board&) = delete;
+  explicit shared_run_state(int descriptor);
+  ~shared_run_state();
+  shared_run_state(const shared_run_state&) = delete;
+  shared_run_state& operator=(const shared_run_state&) = delete;
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
   [[nodiscard]] std::span<query_entry> queries() noexcept;  ///< those with a place in the log
   [[nodiscard]] std::span<call_entry> calls() noexcept;     ///< those with a place in the log
   [[nodiscard]] counters& count() noexcept;
-  [[nodiscard]] switches& turn() noexcept;
+  [[nodiscard]] controls& control() noexcept;
   /// Of each key: the newest version that the strategy was told of and acknowledged.
   [[nodiscard]] std::span<std::atomic<std::uint64_t>> versions() noexcept;
 
   [[nodiscard]] std::size_t begin_query(std::uint32_t key, std::uint32_t process) noexcept;
   void end_query(std::size_t place) noexcept;
   /// nullptr when the log is full; the call counts all the same.
-  [[nodiscard]] call_entry* begin_call(board_time at, std::uint32_t key,
+  [[nodiscard]] call_entry* begin_call(monotonic_ns at, std::uint32_t key,
                                        std::uint32_t process) noexcept;
-  void end_call(call_entry* place, board_time at, answer got, bool is_stale,
+  void end_call(call_entry* place, monotonic_ns at, answer got, bool is_stale,
                 std::int64_t age) noexcept;
 
   /// A call that no caller was free to make.
-  void refuse(board_time at) noexcept;
+  void refuse(monotonic_ns at) noexcept;
   /// When, of those with a place in the log; 0 where that is not yet written.
-  [[nodiscard]] std::span<const std::atomic<board_time>> refusals() const noexcept;
+  [[nodiscard]] std::span<const std::atomic<monotonic_ns>> refusals() const noexcept;
 
   /// Something befell a key while callers call.
-  void note_mark(board_time at, mark_kind kind) noexcept;
+  void note_mark(monotonic_ns at, mark_kind kind) noexcept;
   /// Those with a place in the log; `at` is 0 where that is not yet written.
   [[nodiscard]] std::span<const mark_entry> marks() const noexcept;
 
   void enter(stage next) noexcept;
-  void release(board_time at) noexcept;
-  [[nodiscard]] board_time release_at() const noexcept;
+  void release(monotonic_ns at) noexcept;
+  [[nodiscard]] monotonic_ns release_at() const noexcept;
   [[nodiscard]] stage now() const noexcept;
   /// Sleeps until that stage, or a later one, was entered.
   void await(stage wanted) const noexcept;
 
   /// Capacity of the origin: waits for one of its places, if they are limited at all. False when
-  /// the run is over (`switches::end_at`) and there is none for it.
+  /// the run is over (`controls::end_at`) and there is none for it.
   [[nodiscard]] bool pass_gate() noexcept;
   void leave_gate() noexcept;
 
