@@ -29,7 +29,7 @@ constexpr std::uint32_t places_min = 64;
 constexpr std::uint32_t call_places_max = 1U << 20;
 constexpr std::uint32_t query_places_max = 1U << 18;
 constexpr std::uint32_t refusal_places_max = 1U << 16;
-constexpr std::uint32_t mark_places_max = 1U << 12;
+constexpr std::uint32_t marker_places_max = 1U << 12;
 
 run_state_size size_for(const run_plan& plan) {
   const std::uint32_t callers = plan.processes * plan.callers;
@@ -38,7 +38,7 @@ run_state_size size_for(const run_plan& plan) {
             .call_places = call_places_max,
             .query_places = query_places_max,
             .refusal_places = plan.comes == arrival::open ? refusal_places_max : 0,
-            .mark_places = mark_places_max};
+            .marker_places = marker_places_max};
   }
   return {.keys = plan.keys,
           .call_places = callers,
@@ -55,8 +55,8 @@ process::child_process::plan process_plan(const run_plan& plan, const shared_run
 }
 
 /// Of many keys the first one is watched.
-std::string mark_in_words(mark_kind kind, std::uint32_t keys) {
-  if (kind == mark_kind::change) return "the row has changed";
+std::string marker_in_words(marker_kind kind, std::uint32_t keys) {
+  if (kind == marker_kind::change) return "the row has changed";
   return keys > 1 ? "no fresh value of the first key" : "no fresh value";
 }
 
@@ -156,8 +156,8 @@ void herd::release() {
   }
   is_released_ = true;
   state_.release(at);
-  if (!is_filled_) put_mark(mark_kind::cold, "never loaded");
-  if (state_.count().cold == 1) put_mark(mark_kind::cold, "the ttl is over");
+  if (!is_filled_) put_marker(marker_kind::cold, "never loaded");
+  if (state_.count().cold == 1) put_marker(marker_kind::cold, "the ttl is over");
 }
 
 std::uint32_t herd::await_holder() {
@@ -189,26 +189,26 @@ void herd::kill_process(std::uint32_t number) {
   killed_.insert(number);
   disturbed_.try_emplace(number, monotonic_now());
   ::kill(processes_.at(number).pid(), SIGKILL);
-  put_mark(mark_kind::fault, process_in_words(number) + " is killed");
+  put_marker(marker_kind::fault, process_in_words(number) + " is killed");
 }
 
 void herd::freeze_process(std::uint32_t number) {
   disturbed_.try_emplace(number, monotonic_now());
   frozen_.insert(number);
   ::kill(processes_.at(number).pid(), SIGSTOP);
-  put_mark(mark_kind::fault, process_in_words(number) + " freezes");
+  put_marker(marker_kind::fault, process_in_words(number) + " freezes");
 }
 
 void herd::thaw_process(std::uint32_t number) {
   frozen_.erase(number);
   ::kill(processes_.at(number).pid(), SIGCONT);
-  put_mark(mark_kind::mended, process_in_words(number) + " runs again");
+  put_marker(marker_kind::mended, process_in_words(number) + " runs again");
 }
 
 void herd::fail_queries(bool from_now_on) {
   state_.control().origin_fails = from_now_on ? 1 : 0;
-  put_mark(from_now_on ? mark_kind::fault : mark_kind::mended,
-           from_now_on ? "queries fail" : "queries work again");
+  put_marker(from_now_on ? marker_kind::fault : marker_kind::mended,
+             from_now_on ? "queries fail" : "queries work again");
 }
 
 process::private_redis& herd::own_redis() const {
@@ -218,17 +218,17 @@ process::private_redis& herd::own_redis() const {
 
 void herd::kill_redis() {
   own_redis().kill();
-  put_mark(mark_kind::fault, "Redis is killed");
+  put_marker(marker_kind::fault, "Redis is killed");
 }
 
 void herd::start_redis() {
   own_redis().start_again(signals_);
-  put_mark(mark_kind::mended, "Redis is back, empty");
+  put_marker(marker_kind::mended, "Redis is back, empty");
 }
 
 void herd::flush_redis() {
   own_redis().flush_all();
-  put_mark(mark_kind::cold, "FLUSHALL");
+  put_marker(marker_kind::cold, "FLUSHALL");
 }
 
 bool herd::is_at_rest() {
@@ -261,9 +261,9 @@ run_record herd::finish() {
   return collect();
 }
 
-void herd::put_mark(mark_kind kind, std::string text) {
+void herd::put_marker(marker_kind kind, std::string text) {
   // What was so when the callers were let go, was so from the beginning.
-  marks_.push_back({std::max(since_release(monotonic_now()), 0ns), kind, std::move(text)});
+  markers_.push_back({std::max(since_release(monotonic_now()), 0ns), kind, std::move(text)});
 }
 
 std::chrono::nanoseconds herd::since_release(monotonic_ns at) const {
@@ -305,7 +305,7 @@ void herd::collect_calls(run_record& into) {
 run_record herd::collect() {
   const shared_run_state::counters& count = state_.count();
   run_record home;
-  home.marks = marks_;
+  home.markers = markers_;
   home.first_error = state_.error();
   home.fill_queries = queries_before_;
   home.queries_counted = count.queries_begun - queries_before_;
@@ -322,11 +322,12 @@ run_record herd::collect() {
   }
   collect_queries(home);
   collect_calls(home);
-  for (const auto& each : state_.marks()) {
+  for (const auto& each : state_.markers()) {
     if (each.at == 0) continue;
-    home.marks.push_back({since_release(each.at), each.kind, mark_in_words(each.kind, plan_.keys)});
+    home.markers.push_back(
+        {since_release(each.at), each.kind, marker_in_words(each.kind, plan_.keys)});
   }
-  std::ranges::stable_sort(home.marks, {}, &mark::at);
+  std::ranges::stable_sort(home.markers, {}, &timeline_marker::at);
   for (const auto& each : state_.refusals()) {
     if (each != 0) home.refusals.push_back(since_release(each));
   }

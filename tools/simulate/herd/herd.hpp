@@ -79,7 +79,7 @@ class herd {
   void complain_about_the_dead();
   [[nodiscard]] bool is_at_rest();
   [[nodiscard]] herd_progress progress(std::string_view doing, std::chrono::nanoseconds elapsed);
-  void put_mark(mark_kind kind, std::string text);
+  void put_marker(marker_kind kind, std::string text);
   [[nodiscard]] process::private_redis& own_redis() const;
   [[nodiscard]] std::chrono::nanoseconds since_release(monotonic_ns at) const;
   [[nodiscard]] run_record collect();
@@ -97,7 +97,7 @@ class herd {
   std::set<std::uint32_t> killed_;
   std::map<std::uint32_t, monotonic_ns> disturbed_;  // killed or frozen: since when
   std::set<std::uint32_t> frozen_;                   // now
-  std::vector<mark> marks_;
+  std::vector<timeline_marker> markers_;
   bool is_filled_ = false;
   bool is_released_ = false;
   std::uint32_t queries_before_ = 0;  // until the release

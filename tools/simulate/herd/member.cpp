@@ -167,7 +167,7 @@ class member final : public query_log {
       sleep_until(at);
       try {
         const bool is_fresh = played.is_cached(key_name(plan_, 0));
-        if (was_fresh && !is_fresh) state_.note_mark(monotonic_now(), mark_kind::cold);
+        if (was_fresh && !is_fresh) state_.note_marker(monotonic_now(), marker_kind::cold);
         was_fresh = is_fresh;
       } catch (const std::exception& error) {
         state_.note_error(error.what());
@@ -191,7 +191,7 @@ class member final : public query_log {
         played.invalidate(key_name(plan_, key));
         state_.versions()[key].store(version);
         ++state_.count().changes;
-        state_.note_mark(monotonic_now(), mark_kind::change);
+        state_.note_marker(monotonic_now(), marker_kind::change);
       } catch (const std::exception& error) {
         state_.note_error(error.what());
       }

@@ -57,14 +57,14 @@ struct shared_run_state::header {
   [[nodiscard]] std::atomic<monotonic_ns>* refusals() {
     return reinterpret_cast<std::atomic<monotonic_ns>*>(calls() + size.call_places);
   }
-  [[nodiscard]] mark_entry* marks() {
-    return reinterpret_cast<mark_entry*>(refusals() + size.refusal_places);
+  [[nodiscard]] marker_entry* markers() {
+    return reinterpret_cast<marker_entry*>(refusals() + size.refusal_places);
   }
   [[nodiscard]] static std::size_t bytes(const run_state_size& of) {
     return sizeof(header) + of.keys * sizeof(std::atomic<std::uint64_t>) +
            of.query_places * sizeof(query_entry) + of.call_places * sizeof(call_entry) +
            of.refusal_places * sizeof(std::atomic<monotonic_ns>) +
-           of.mark_places * sizeof(mark_entry);
+           of.marker_places * sizeof(marker_entry);
   }
 };
 
@@ -179,15 +179,15 @@ void shared_run_state::end_call(call_entry* place, monotonic_ns at, answer got, 
   header_->count.calls_ended.fetch_add(1);
 }
 
-void shared_run_state::note_mark(monotonic_ns at, mark_kind kind) noexcept {
-  const std::uint32_t place = header_->count.marks.fetch_add(1);
-  if (place >= header_->size.mark_places) return;
-  header_->marks()[place].kind = kind;
-  header_->marks()[place].at.store(at);
+void shared_run_state::note_marker(monotonic_ns at, marker_kind kind) noexcept {
+  const std::uint32_t place = header_->count.markers.fetch_add(1);
+  if (place >= header_->size.marker_places) return;
+  header_->markers()[place].kind = kind;
+  header_->markers()[place].at.store(at);
 }
 
-std::span<const shared_run_state::mark_entry> shared_run_state::marks() const noexcept {
-  return {header_->marks(), std::min(header_->count.marks.load(), header_->size.mark_places)};
+std::span<const shared_run_state::marker_entry> shared_run_state::markers() const noexcept {
+  return {header_->markers(), std::min(header_->count.markers.load(), header_->size.marker_places)};
 }
 
 void shared_run_state::enter(stage next) noexcept {

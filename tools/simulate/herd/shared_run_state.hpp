@@ -38,7 +38,7 @@ struct run_state_size {
   std::uint32_t call_places = 0;
   std::uint32_t query_places = 0;
   std::uint32_t refusal_places = 0;
-  std::uint32_t mark_places = 0;
+  std::uint32_t marker_places = 0;
 };
 
 class shared_run_state {
@@ -58,9 +58,9 @@ class shared_run_state {
     answer got;
     bool is_stale;
   };
-  struct mark_entry {
+  struct marker_entry {
     std::atomic<monotonic_ns> at;
-    mark_kind kind;
+    marker_kind kind;
   };
   /// Counters that only grow.
   struct counters {
@@ -74,7 +74,7 @@ class shared_run_state {
     std::atomic<std::uint32_t> calls_ended;
     std::atomic<std::uint32_t> refused;  ///< calls that no caller was free to make
     std::atomic<std::uint32_t> changes;  ///< of rows, the strategy having been told
-    std::atomic<std::uint32_t> marks;    ///< what befell a key
+    std::atomic<std::uint32_t> markers;  ///< what befell a key
     std::atomic<std::uint32_t> done;     ///< processes whose callers are all back
   };
   /// What a scenario turns while callers run.
@@ -113,9 +113,9 @@ class shared_run_state {
   [[nodiscard]] std::span<const std::atomic<monotonic_ns>> refusals() const noexcept;
 
   /// Something befell a key while callers call.
-  void note_mark(monotonic_ns at, mark_kind kind) noexcept;
+  void note_marker(monotonic_ns at, marker_kind kind) noexcept;
   /// Those with a place in the log; `at` is 0 where that is not yet written.
-  [[nodiscard]] std::span<const mark_entry> marks() const noexcept;
+  [[nodiscard]] std::span<const marker_entry> markers() const noexcept;
 
   void enter(stage next) noexcept;
   void release(monotonic_ns at) noexcept;

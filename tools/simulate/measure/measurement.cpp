@@ -108,9 +108,9 @@ void append_pictures(measurement& made, const run_record& run) {
   };
   append(made.queries, run.queries);
   append(made.calls_logged, run.calls);
-  for (mark each : run.marks) {
+  for (timeline_marker each : run.markers) {
     each.at += offset;
-    made.marks.push_back(std::move(each));
+    made.markers.push_back(std::move(each));
   }
   for (const nanoseconds at : run.refusals) made.refusals.push_back(at + offset);
   made.end += std::max(run.end, nanoseconds{});

@@ -60,7 +60,7 @@ struct measurement {
   std::chrono::nanoseconds end{};
   std::vector<query_span> queries;
   std::vector<call_span> calls_logged;
-  std::vector<mark> marks;
+  std::vector<timeline_marker> markers;
   std::vector<std::chrono::nanoseconds> refusals;  ///< when a call found nobody free to make it
 };
 

@@ -29,7 +29,7 @@ run_record herd_of_three() {
   run_record record;
   record.queries = {query(1ms, 51ms)};
   record.calls = {call(0ms, 54ms), call(1ms, 52ms), call(10ms, 50ms)};
-  record.marks = {{.at = 0ms, .kind = mark_kind::cold, .text = "the key is cold"}};
+  record.markers = {{.at = 0ms, .kind = marker_kind::cold, .text = "the key is cold"}};
   record.end = 54ms;
   record.queries_counted = record.queries_asked = record.fill_queries = 1;
   record.calls_made = 3;
@@ -130,7 +130,7 @@ TEST(measurement, PutsTheRunsOneBehindAnother) {
   EXPECT_EQ(found.end, 108ms);
   EXPECT_EQ(found.queries.at(1).begun, 55ms);
   EXPECT_EQ(found.calls_logged.at(3).ended, 108ms);
-  EXPECT_EQ(found.marks.at(1).at, 54ms);
+  EXPECT_EQ(found.markers.at(1).at, 54ms);
   EXPECT_EQ(found.first_error, "late");
   EXPECT_EQ(found.lag.max, 3ms);
 }

@@ -49,25 +49,25 @@ struct call_span {
   friend bool operator==(const call_span&, const call_span&) = default;
 };
 
-enum class mark_kind : std::uint8_t {
+enum class marker_kind : std::uint8_t {
   cold,    ///< the key has no fresh value any more, or never had one
   fault,   ///< something was broken: "process 2 killed"
   mended,  ///< and works again
   change,  ///< the row was changed and the strategy told
 };
 
-struct mark {
+struct timeline_marker {
   std::chrono::nanoseconds at{};
-  mark_kind kind = mark_kind::cold;
+  marker_kind kind = marker_kind::cold;
   std::string text;  ///< in a few words
 
-  friend bool operator==(const mark&, const mark&) = default;
+  friend bool operator==(const timeline_marker&, const timeline_marker&) = default;
 };
 
 struct run_record {
-  std::vector<query_span> queries;  ///< those the log had a place for, by their beginning
-  std::vector<call_span> calls;     ///< those the log had a place for, by their beginning
-  std::vector<mark> marks;          ///< by time
+  std::vector<query_span> queries;       ///< those the log had a place for, by their beginning
+  std::vector<call_span> calls;          ///< those the log had a place for, by their beginning
+  std::vector<timeline_marker> markers;  ///< by time
   std::vector<std::chrono::nanoseconds> refusals;  ///< those the log had a place for, by time
   std::chrono::nanoseconds end{};                  ///< when the last caller was back
   // The logs are bounded; what follows counts everything.

@@ -64,15 +64,15 @@ std::string without_password(std::string_view url) {
   const std::size_t question = std::min(rest.find('?'), rest.size());
   std::string out{rest.substr(0, question)};
   rest.remove_prefix(question);
-  char mark = '?';
+  char separator = '?';
   while (!rest.empty()) {
     rest.remove_prefix(1);
     const std::string_view parameter = rest.substr(0, rest.find('&'));
     rest.remove_prefix(parameter.size());
     if (is_secret(parameter)) continue;
-    out += mark;
+    out += separator;
     out += parameter;
-    mark = '&';
+    separator = '&';
   }
   return out;
 }

@@ -18,7 +18,7 @@ namespace {
 
 using text::html_element;
 
-constexpr std::size_t listed_marks_max = 20;
+constexpr std::size_t listed_markers_max = 20;
 
 std::string id_of(std::size_t round, std::size_t strategy) {
   return "r" + std::to_string(round) + "s" + std::to_string(strategy);
@@ -134,11 +134,11 @@ std::string details(const strategy_result& of) {
   add("queries to fill the cache before", in_words(m.fill_queries));
   add("oldest value given", in_words(m.age_max));
   add("from the release to the last return", in_words(m.end));
-  for (std::size_t i = 0; i < std::min(m.marks.size(), listed_marks_max); ++i) {
-    add("after " + in_words(m.marks[i].at), one_line(m.marks[i].text));
+  for (std::size_t i = 0; i < std::min(m.markers.size(), listed_markers_max); ++i) {
+    add("after " + in_words(m.markers[i].at), one_line(m.markers[i].text));
   }
-  if (m.marks.size() > listed_marks_max) {
-    add("and so on", in_words(std::uint64_t{m.marks.size() - listed_marks_max}) + " more");
+  if (m.markers.size() > listed_markers_max) {
+    add("and so on", in_words(std::uint64_t{m.markers.size() - listed_markers_max}) + " more");
   }
   return text + "</dl>\n</details>\n";
 }

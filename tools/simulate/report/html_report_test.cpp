@@ -30,7 +30,7 @@ TEST(page_series, AreCutDownAndLoseNoPeak) {
     const auto begun = i * 5ms;
     run.calls.push_back({.begun = begun, .ended = begun + 1ms + i * 10us, .got = answer::value});
     run.queries.push_back({begun, begun + 1ms, 0, 0, true});
-    run.marks.push_back({.at = begun, .kind = mark_kind::cold, .text = "cold"});
+    run.markers.push_back({.at = begun, .kind = marker_kind::cold, .text = "cold"});
   }
   for (int i = 0; i < 300; ++i) run.queries.push_back({50s, 50s + 10us, 0, 0, true});
   simulation all = sample::herd();
@@ -129,7 +129,7 @@ TEST(html_report, HasTheSameTagsWhateverTheTextFromOutside) {
     for (strategy_result& each : round.strategies) {
       each.name = each.title = each.weakness = each.found.first_error = word;
       each.checks.back() = {word, false, word};
-      for (mark& one : each.found.marks) one.text = word;
+      for (timeline_marker& one : each.found.markers) one.text = word;
     }
   }
   EXPECT_EQ(test::tags_of(html_report(evil)), test::tags_of(html_report(harmless)));

@@ -60,7 +60,7 @@ void write_timeline(text::json_writer& out, const measurement& found) {
   const std::uint64_t all = std::max<std::uint64_t>(found.queries_total, found.queries.size());
   out.field("timeline_left_out", all - listed);
   out.name("marks").begin_array();
-  for (const mark& each : found.marks) {
+  for (const timeline_marker& each : found.markers) {
     out.begin_object().field("at_ms", ms(each.at)).field("kind", name_of(each.kind));
     out.field("text", each.text).end_object();
   }

@@ -27,7 +27,7 @@
 
   // Lines across a chart where something happened, with words where there is room and the words
   // before were others.
-  function marksOf(marks, withWords) {
+  function markersOf(markers, withWords) {
     const line = (ctx, area, at, kind) => {
       ctx.strokeStyle = colour(kind);
       ctx.lineWidth = 1.5;
@@ -44,18 +44,18 @@
       ctx.fillText(text, left, top + 1);
     };
     return {
-      id: "marks",
+      id: "markers",
       afterDatasetsDraw(chart) {
         const { ctx, chartArea: area, scales: { x } } = chart;
-        const places = marks.map((each) =>
+        const places = markers.map((each) =>
           Math.min(Math.max(x.getPixelForValue(each.at), area.left + 1), area.right - 1));
         ctx.save();
         ctx.font = "600 11px system-ui, sans-serif";
         ctx.textBaseline = "top";
-        marks.forEach((each, place) => line(ctx, area, places[place], each.kind));
+        markers.forEach((each, place) => line(ctx, area, places[place], each.kind));
         let free = area.left;
         let last = "";
-        marks.forEach((each, place) => {
+        markers.forEach((each, place) => {
           const text = each.text.length > 40 ? each.text.slice(0, 39) + "…" : each.text;
           const width = ctx.measureText(text).width;
           const at = places[place];
@@ -99,7 +99,7 @@
           label: (item) => item.formattedValue + " " + item.dataset.label,
         }) },
       },
-      plugins: [marksOf(strategy.marks, true)],
+      plugins: [markersOf(strategy.markers, true)],
     });
   }
 
@@ -135,7 +135,7 @@
           },
         }) },
       },
-      plugins: [marksOf(strategy.marks, false)],
+      plugins: [markersOf(strategy.markers, false)],
     });
   }
 

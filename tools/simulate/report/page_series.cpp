@@ -27,10 +27,10 @@ void write_loads(text::json_writer& out, const measurement& found) {
   out.end_row();
 }
 
-void write_marks(text::json_writer& out, const measurement& found) {
-  out.name("marks").begin_array();
-  for (const std::size_t i : evenly(found.marks.size(), marks_max)) {
-    const mark& each = found.marks[i];
+void write_markers(text::json_writer& out, const measurement& found) {
+  out.name("markers").begin_array();
+  for (const std::size_t i : evenly(found.markers.size(), markers_max)) {
+    const timeline_marker& each = found.markers[i];
     out.begin_object().field("at", page_ms(each.at)).field("kind", name_of(each.kind));
     out.field("text", one_line(each.text)).end_object();
   }
@@ -47,7 +47,7 @@ void write(text::json_writer& out, const strategy_result& of,
   }
   out.end_row();
   write_loads(out, of.found);
-  write_marks(out, of.found);
+  write_markers(out, of.found);
   out.name("waits").begin_row();
   for (const waited& each : waits_of(of.found)) {
     out.begin_row().value(page_ms(each.time)).value(each.percent).end_row();

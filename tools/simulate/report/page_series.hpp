@@ -16,7 +16,7 @@ namespace drover::simulate {
 
 inline constexpr std::size_t series_max = 400;  ///< points of one series
 inline constexpr std::size_t bars_max = 200;    ///< loads of one strategy
-inline constexpr std::size_t marks_max = 60;    ///< marks of one strategy
+inline constexpr std::size_t markers_max = 60;  ///< markers of one strategy
 
 /// From `at` to the next one, or to the end.
 struct activity {

@@ -35,7 +35,7 @@ inline run_record stampede(nanoseconds load) {
   std::ranges::sort(run.queries, {}, &query_span::begun);
   run.queries_counted = run.queries_asked = run.calls_made = callers;
   run.fill_queries = 1;
-  run.marks = {{.at = 0ms, .kind = mark_kind::cold, .text = "the key is cold"}};
+  run.markers = {{.at = 0ms, .kind = marker_kind::cold, .text = "the key is cold"}};
   return run;
 }
 
@@ -87,7 +87,7 @@ inline run_record killed(nanoseconds load) {
   }
   run.queries[0].ended = run.end;
   run.queries_counted = run.queries_asked = 2;
-  run.marks.push_back({.at = kill, .kind = mark_kind::fault, .text = "process 2 killed"});
+  run.markers.push_back({.at = kill, .kind = marker_kind::fault, .text = "process 2 killed"});
   return run;
 }
 
@@ -157,8 +157,8 @@ inline simulation troubled() {
   bad.first_error = "cannot open the database: it is busy";
   bad.queries_asked += 3;
   bad.calls_refused = 1234;
-  bad.marks.push_back({.at = 150ms, .kind = mark_kind::fault, .text = "process 2 killed"});
-  bad.marks.push_back({.at = 700ms, .kind = mark_kind::change, .text = "row changed"});
+  bad.markers.push_back({.at = 150ms, .kind = marker_kind::fault, .text = "process 2 killed"});
+  bad.markers.push_back({.at = 700ms, .kind = marker_kind::change, .text = "row changed"});
   strategies[1] = result_of("lock", "article's lock", strategies[1].weakness,
                             {lock(300ms), bad, stampede(300ms)});
   strategies[2].found = measure(std::vector{one_load(300ms), killed(300ms), one_load(300ms)}, {});
@@ -180,7 +180,7 @@ inline simulation hostile() {
     for (strategy_result& each : round.strategies) {
       each.name = each.title = each.weakness = each.found.first_error = evil;
       each.checks.push_back({evil, false, evil});
-      for (mark& one : each.found.marks) one.text = evil;
+      for (timeline_marker& one : each.found.markers) one.text = evil;
     }
   }
   return all;

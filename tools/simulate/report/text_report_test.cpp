@@ -64,7 +64,7 @@ TEST(wording, BlamesNoStrategyForWhatWasBroken) {
   for (query_span& each : all_frozen.queries) each.is_disturbed = true;
   EXPECT_FALSE(is_one_load(with({all_frozen}).found));
   run_record broken = sample::lock(50ms);
-  broken.marks.push_back({.at = 1ms, .kind = mark_kind::fault, .text = "Redis killed"});
+  broken.markers.push_back({.at = 1ms, .kind = marker_kind::fault, .text = "Redis killed"});
   EXPECT_EQ(verdict(with({broken})), "40 queries where one was enough.");
   strategy_result patient = with({sample::lock(50ms)});
   patient.is_one_enough = false;

@@ -57,8 +57,9 @@ std::string served(const measurement& found) {
 
 /// Where something was broken on purpose, the strategy's own weakness need not be the reason.
 std::string reason(const strategy_result& of) {
-  const bool has_fault = std::ranges::any_of(
-      of.found.marks, [](const mark& each) { return each.kind == mark_kind::fault; });
+  const bool has_fault = std::ranges::any_of(of.found.markers, [](const timeline_marker& each) {
+    return each.kind == marker_kind::fault;
+  });
   return of.weakness.empty() || has_fault ? std::string{} : ": " + one_line(of.weakness);
 }
 
@@ -132,12 +133,12 @@ std::string in_words(const check& of) {
   return "not met: " + one_line(of.text) + " (found " + one_line(of.found) + ")";
 }
 
-std::string_view name_of(mark_kind kind) {
+std::string_view name_of(marker_kind kind) {
   switch (kind) {
-    case mark_kind::cold: return "cold";
-    case mark_kind::fault: return "fault";
-    case mark_kind::mended: return "mended";
-    case mark_kind::change: return "change";
+    case marker_kind::cold: return "cold";
+    case marker_kind::fault: return "fault";
+    case marker_kind::mended: return "mended";
+    case marker_kind::change: return "change";
   }
   return "";
 }

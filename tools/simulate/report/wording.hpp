@@ -31,7 +31,7 @@ using text::one_line;
 [[nodiscard]] std::string in_words(const check& of);
 
 /// "cold", "fault", "mended", "change"
-[[nodiscard]] std::string_view name_of(mark_kind kind);
+[[nodiscard]] std::string_view name_of(marker_kind kind);
 
 /// "uniform:20-80" or 2.5, as it was given.
 [[nodiscard]] std::string in_words(const parameter_value& value);
