@@ -159,7 +159,7 @@ TEST_P(simulate_every_strategy, BeginsWithoutRedis) {
   server.restart();
 }
 
-// --- the article's lock
+// --- the retry lock
 
 class simulate_lock : public strategy_play {
  protected:
@@ -169,7 +169,7 @@ class simulate_lock : public strategy_play {
 };
 
 TEST_F(simulate_lock, IsGivenUpAfterFiveAttempts) {
-  const held_strategy played = begin("lock");
+  const held_strategy played = begin("retry-lock");
   lock_it();
   const std::uint64_t before = calls_of(server, "set");
   EXPECT_EQ(played->get(key), version(0)) << "from the database itself";
@@ -179,7 +179,7 @@ TEST_F(simulate_lock, IsGivenUpAfterFiveAttempts) {
 }
 
 TEST_F(simulate_lock, LooksAtTheCacheOnlyWithTheLockInHand) {
-  const held_strategy played = begin("lock");
+  const held_strategy played = begin("retry-lock");
   lock_it();
   auto got = later(*played);
   ASSERT_TRUE(eventually([&] { return calls_of(server, "set") >= 2; })) << "an attempt was made";
@@ -188,7 +188,7 @@ TEST_F(simulate_lock, LooksAtTheCacheOnlyWithTheLockInHand) {
 }
 
 TEST_F(simulate_lock, IsReadAgainOnceItIsHeld) {
-  const held_strategy played = begin("lock");
+  const held_strategy played = begin("retry-lock");
   server.command({"SET", lock_key, "somebody else", "PX", "150"});
   auto got = later(*played);
   ASSERT_TRUE(eventually([&] { return calls_of(server, "set") >= 2; }));
@@ -200,7 +200,7 @@ TEST_F(simulate_lock, IsReadAgainOnceItIsHeld) {
 }
 
 TEST_F(simulate_lock, DeletesTheLockOfSomebodyElse) {
-  const held_strategy played = begin("lock");
+  const held_strategy played = begin("retry-lock");
   origin.hold(key);
   auto got = later(*played);
   ASSERT_TRUE(loads_run());
@@ -212,7 +212,7 @@ TEST_F(simulate_lock, DeletesTheLockOfSomebodyElse) {
 }
 
 TEST_F(simulate_lock, IsGoneAfterAnError) {
-  for (const std::string_view name : {"lock", "lock-lua"}) {
+  for (const std::string_view name : {"retry-lock", "lock-lua"}) {
     const held_strategy played = begin(name);
     origin.set_failing(key, true);
     EXPECT_NE(error_of(*played), "") << name;
@@ -314,8 +314,8 @@ TEST_F(simulate_xfetch, TakesAnEntryThatIsNotItsOwnForAMiss) {
   EXPECT_EQ(played->get(key), version(0));
 }
 
-TEST_F(simulate_xfetch, OfTheArticleKeepsTwoKeysThatCanPart) {
-  const held_strategy played = begin("xfetch-article");
+TEST_F(simulate_xfetch, ByAgeKeepsTwoKeysOfWhichOneMayBeMissing) {
+  const held_strategy played = begin("xfetch-by-age");
   EXPECT_EQ(played->get(key), version(0));
   EXPECT_EQ(keys().size(), 2U);
   EXPECT_EQ(stored(key), version(0));
@@ -326,8 +326,8 @@ TEST_F(simulate_xfetch, OfTheArticleKeepsTwoKeysThatCanPart) {
   EXPECT_TRUE(stored(meta_key));
 }
 
-TEST_F(simulate_xfetch, OfTheArticleGoesByTheValuesAge) {
-  const held_strategy played = begin("xfetch-article");
+TEST_F(simulate_xfetch, ByAgeGoesByTheValuesAge) {
+  const held_strategy played = begin("xfetch-by-age");
   const std::string soon = from_now(1s);
   server.command({"SET", key, "old"});
   server.command({"SET", meta_key, "-1000000000000000000 " + soon + "\n"});  // very long ago

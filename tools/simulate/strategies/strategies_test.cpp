@@ -13,12 +13,14 @@ TEST(simulate_strategy_kinds, AreTheEightThatAreShownInThisOrder) {
   std::vector<std::string_view> names;
   for (const strategy_kind& each : strategies()) names.push_back(each.name);
   EXPECT_EQ(names,
-            (std::vector<std::string_view>{"cache-aside", "lock", "lock-lua", "xfetch-article",
+            (std::vector<std::string_view>{"cache-aside", "retry-lock", "lock-lua", "xfetch-by-age",
                                            "xfetch", "singleflight", "drover", "drover-strict"}));
 }
 
 TEST(simulate_strategy_kinds, AreFoundByTheirNames) {
   for (const strategy_kind& each : strategies()) EXPECT_EQ(find_strategy(each.name), &each);
+  EXPECT_EQ(find_strategy("lock"), find_strategy("retry-lock")) << "a former name";
+  EXPECT_EQ(find_strategy("xfetch-article"), find_strategy("xfetch-by-age")) << "a former name";
   EXPECT_EQ(find_strategy("dro"), nullptr);
   EXPECT_EQ(find_strategy(""), nullptr);
 }

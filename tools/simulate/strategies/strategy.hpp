@@ -65,7 +65,7 @@ struct strategy_kind {
 /// All there are, in the order in which they are shown. A program of the user's is none of them:
 /// command_strategy.hpp makes one of it.
 [[nodiscard]] std::span<const strategy_kind> strategies();
-/// nullptr when there is none of that name.
+/// By its name, or by a former name. nullptr when there is no such strategy.
 [[nodiscard]] const strategy_kind* find_strategy(std::string_view name);
 
 }  // namespace drover::simulate
