@@ -215,6 +215,7 @@ void shared_run_state::await(stage wanted) const noexcept {
 bool shared_run_state::pass_gate() noexcept {
   if (header_->capacity == 0) return true;
   for (;;) {
+    if (::sem_trywait(&header_->gate) == 0) return true;
     const monotonic_ns end = header_->control.end_at.load();
     if (end != 0 && monotonic_now() >= end) return false;
     timespec until{};

@@ -124,8 +124,8 @@ class shared_run_state {
   /// Sleeps until that stage, or a later one, was entered.
   void await(stage wanted) const noexcept;
 
-  /// Capacity of the origin: waits for one of its places, if they are limited at all. False when
-  /// the run is over (`controls::end_at`) and there is none for it.
+  /// Takes one of the origin's places, and waits for it if the origin has a limited capacity. False
+  /// when the run is over (`controls::end_at`) and no place is free.
   [[nodiscard]] bool pass_gate() noexcept;
   void leave_gate() noexcept;
 

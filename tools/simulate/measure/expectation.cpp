@@ -132,7 +132,7 @@ const std::vector<expectable>& all_expectable() {
        [](const m& of) { return count(of.wrong_values); }},
       {"refused", "calls that nobody was free to make", false,
        [](const m& of) { return count(of.calls_refused); }},
-      {"lost", "calls that never came back", false,
+      {"lost", "calls that did not return: their process was killed, or the run ended", false,
        [](const m& of) { return count(of.calls_lost); }},
       {"wait-ms", "the longest wait", true, [](const m& of) { return ms(of.wait.max); }},
       {"wait-p99-ms", "the wait that 99 % of the calls do not exceed", true,
