@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "process/signal_watch.hpp"
@@ -23,7 +24,22 @@ struct origin_making {
 /// What is missing here for such an origin, in words and with the remedy; empty if nothing is.
 [[nodiscard]] std::string lacking_for(const origin_choice& which, const origin_making& how);
 
-/// Throws std::runtime_error, and `interrupted` while a server starts.
+/// The database allows fewer connections than `origin_making::connections`. The text names the
+/// server's settings.
+class too_few_connections : public std::runtime_error {
+ public:
+  too_few_connections(const std::string& text, unsigned room)
+      : std::runtime_error{text}, room_{room} {}
+
+  /// How many more it allows.
+  [[nodiscard]] unsigned room() const noexcept { return room_; }
+
+ private:
+  unsigned room_;
+};
+
+/// Throws `too_few_connections` for a user's server, other std::runtime_errors, and `interrupted`
+/// while a server starts.
 [[nodiscard]] std::unique_ptr<origin_owner> make_origin(const origin_choice& which,
                                                         const origin_making& how,
                                                         const process::signal_watch& signals);

@@ -157,6 +157,7 @@ TEST(postgresql_origin, WorksInASchemaOfSomebodysDatabaseAndLeavesNothingThere) 
   const std::string crowded = failure_of([&] { const database many{1000, theirs.url()}; });
   EXPECT_TRUE(says(crowded, "has room for ")) << crowded;
   EXPECT_TRUE(says(crowded, "max_connections is 30")) << crowded;
+  EXPECT_TRUE(says(crowded, "superuser_reserved_connections is 3")) << crowded;
   EXPECT_TRUE(says(crowded, "may need 1000")) << crowded;
   EXPECT_EQ(ours(), 0);
 }

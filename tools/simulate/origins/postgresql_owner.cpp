@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The coordinator's side.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -56,7 +57,8 @@ class postgresql_owner final : public origin_owner {
     if (which.which == origin_choice::kind::postgresql_private) {
       const auto programs = process::find_postgresql_programs(how.postgresql_bin);
       if (!programs) throw std::runtime_error{lacking_for_postgresql(which, how)};
-      own_.emplace(*programs, how.connections, signals);
+      // A session that is about to end still counts when the next run's sessions begin.
+      own_.emplace(*programs, 2 * how.connections, signals);
       url_ = own_->url();
     } else {
       // Nobody waits for minutes for a server that is out of reach.
@@ -128,19 +130,27 @@ class postgresql_owner final : public origin_owner {
     return all.substr(0, all.find(' '));
   }
 
-  /// Else it would be found out in the middle.
+  /// Before the run, which would otherwise fail in the middle. The run may use a role without a
+  /// right to the connections that are reserved for superusers.
   void check_room(unsigned needed) {
-    pqxx::nontransaction asks{*session_};
-    const auto found = asks.exec1(
-        "SELECT current_setting('max_connections')::int"
-        " - current_setting('superuser_reserved_connections')::int - count(*),"
-        " current_setting('max_connections')"
-        " FROM pg_stat_activity WHERE backend_type = 'client backend'");
-    if (found[0].as<long>() >= static_cast<long>(needed)) return;
-    throw std::runtime_error{"--origin " + without_password(url_) + ": the server has room for " +
-                             found[0].as<std::string>() + " more connections (max_connections is " +
-                             found[1].as<std::string>() + "), and this simulation may need " +
-                             std::to_string(needed) + ": ask for fewer --callers or --processes"};
+    pqxx::nontransaction query{*session_};
+    const auto in_use =
+        query
+            .exec1(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")[0]
+            .as<long>();
+    const auto most = query.exec1("SHOW max_connections")[0].as<long>();
+    const auto reserved = query.exec1("SHOW superuser_reserved_connections")[0].as<long>();
+    const long room = std::max(most - reserved - in_use, 0L);
+    if (room >= static_cast<long>(needed)) return;
+    throw too_few_connections{
+        "--origin " + without_password(url_) + ": the run may need " + std::to_string(needed) +
+            " connections, and the server has room for " + std::to_string(room) +
+            " (max_connections is " + std::to_string(most) +
+            ", superuser_reserved_connections is " + std::to_string(reserved) + ", " +
+            std::to_string(in_use) + " in use)",
+        static_cast<unsigned>(room)};
   }
 
   /// A session tells its statistics now and then, and at its end.
