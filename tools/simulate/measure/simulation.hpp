@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "simulate/measure/key_figure.hpp"
 #include "simulate/measure/measurement.hpp"
 
 namespace drover::simulate {
@@ -28,6 +29,8 @@ struct strategy_result {
   /// where there is no cache for a while, nor where changes overtake loads.
   bool is_one_enough = true;
   measurement found;
+  /// What the scenario is about; reports colour the strategy by it.
+  key_figure headline;
   std::vector<check> checks;  ///< empty: nothing was expected of it
 };
 

@@ -24,32 +24,56 @@ std::string id_of(std::size_t round, std::size_t strategy) {
   return "r" + std::to_string(round) + "s" + std::to_string(strategy);
 }
 
-std::string_view tone_of(const measurement& found) { return is_one_load(found) ? "good" : "bad"; }
+std::string_view tone_of(const strategy_result& result) {
+  return result.headline.is_good ? "good" : "bad";
+}
+
+/// "5,360 stale reads"; the queries as well, where the scenario is about something else.
+std::string headline_in_words(const strategy_result& result) {
+  std::string text = in_words(result.headline.number) + ' ' + headline_unit(result);
+  if (!is_about_queries(result.headline.kind)) {
+    text += ", " + counted(result.found.queries_total, "query", "queries");
+  }
+  return text;
+}
+
+/// As few rows of cards as fit with at most `columns_max` in each, all as long as the others or one
+/// shorter.
+std::size_t even_columns(std::size_t cards, std::size_t columns_max) {
+  const std::size_t rows = (cards + columns_max - 1) / columns_max;
+  return rows == 0 ? 1 : (cards + rows - 1) / rows;
+}
 
 std::string swatch(std::size_t strategy) {
   return "<span class=\"swatch\" style=\"--own: var(--series-" + std::to_string(strategy % 8) +
          ")\"></span>";
 }
 
-/// The big numbers at the top: what each strategy cost.
+/// The cards at the top: of each strategy the number that the scenario is about.
 std::string tiles(const round_result& of, std::size_t round) {
   std::uint64_t most = 1;
-  for (const strategy_result& each : of.strategies) {
-    most = std::max(most, each.found.queries_total);
+  for (const strategy_result& result : of.strategies) {
+    most = std::max(most, result.headline.number);
   }
-  std::string text = "<div class=\"tiles\">\n";
-  for (std::size_t i = 0; i < of.strategies.size(); ++i) {
-    const strategy_result& each = of.strategies[i];
+  const std::size_t count = of.strategies.size();
+  std::string text =
+      "<div class=\"tiles\" style=\"--columns: " + std::to_string(even_columns(count, 5)) +
+      "; --columns-narrow: " + std::to_string(even_columns(count, 3)) + "\">\n";
+  for (std::size_t i = 0; i < count; ++i) {
+    const strategy_result& result = of.strategies[i];
     const double part =
-        100 * static_cast<double>(each.found.queries_total) / static_cast<double>(most);
+        100 * static_cast<double>(result.headline.number) / static_cast<double>(most);
     char width[32];
     std::snprintf(width, sizeof width, "%.2f%%", part);
-    text += "<a class=\"tile " + std::string{tone_of(each.found)} + "\" href=\"#" +
-            id_of(round, i) + "\">";
-    text += html_element("span", "class=\"tile-name\"", one_line(each.title));
-    text += html_element("span", "class=\"tile-number\"", in_words(each.found.queries_total));
-    text += html_element("span", "class=\"tile-unit\"",
-                         each.found.queries_total == 1 ? "query" : "queries");
+    text += "<a class=\"tile " + std::string{tone_of(result)} +
+            (is_drover(result) ? " drover" : "") + "\" href=\"#" + id_of(round, i) + "\">";
+    text += html_element("span", "class=\"tile-name\"", one_line(result.title));
+    text += html_element("span", "class=\"tile-number\"", in_words(result.headline.number));
+    text += html_element("span", "class=\"tile-unit\"", headline_unit(result));
+    if (!is_about_queries(result.headline.kind)) {
+      text += html_element("span", "class=\"tile-queries\"",
+                           counted(result.found.queries_total, "query", "queries"));
+    }
     text += "<span class=\"tile-bar\" style=\"--part: " + std::string{width} + "\"></span></a>\n";
   }
   return text + "</div>\n";
@@ -161,8 +185,8 @@ std::string timeline(const strategy_result& of, std::size_t round, std::size_t s
                             " running at once";
   std::string text = "<section class=\"card timeline\" id=\"" + id_of(round, strategy) +
                      "\" tabindex=\"-1\">\n<h3>" + swatch(strategy) + text::html_escaped(title) +
-                     html_element("span", "class=\"count " + std::string{tone_of(of.found)} + "\"",
-                                  counted(of.found.queries_total, "query", "queries")) +
+                     html_element("span", "class=\"count " + std::string{tone_of(of)} + "\"",
+                                  headline_in_words(of)) +
                      "</h3>\n";
   text += html_element("p", "class=\"verdict\"", verdict(of)) + checks(of);
   text += canvas("activity", round, strategy, label);

@@ -143,8 +143,7 @@ TEST(svg_picture, HasALaneAndANumberForEachStrategy) {
   EXPECT_EQ(test::count_of(picture, "<path"), 6U);
   EXPECT_EQ(test::count_of(picture, ">200</text>"), 2U);
   EXPECT_EQ(test::count_of(picture, ">1</text>"), 2U);
-  EXPECT_TRUE(
-      has(picture, "cache-aside 200 queries; article&#39;s lock 40 queries; Drover 1 query"));
+  EXPECT_TRUE(has(picture, "cache-aside 200 queries; retry lock 40 queries; Drover 1 query"));
   EXPECT_TRUE(has(picture, "prefers-color-scheme:dark"));
   EXPECT_LT(picture.size(), 16000U);
 }

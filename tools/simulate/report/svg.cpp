@@ -57,7 +57,8 @@ struct lane_scale {
 };
 
 /// The outline of how many ran, in steps, closed at the bottom.
-std::string area(const measurement& found, const lane_scale& scale, int bottom) {
+std::string area(const measurement& found, const lane_scale& scale, int bottom,
+                 const std::string& tone) {
   const auto running = running_over_time(found.queries, scale.end, columns);
   const auto height_of = [&](std::uint32_t number) {
     if (number == 0) return 0;
@@ -73,20 +74,19 @@ std::string area(const measurement& found, const lane_scale& scale, int bottom) 
     path += "V" + std::to_string(bottom - next);
     height = next;
   }
-  const std::string tone = is_one_load(found) ? "good" : "bad";
   return "<path class=\"area " + tone + "\" d=\"" + path + "Z\"/>\n";
 }
 
 std::string lane(const strategy_result& of, const lane_scale& scale, int top) {
   const int bottom = top + lane_height;
-  const std::string tone = is_one_load(of.found) ? "good" : "bad";
+  const std::string tone = of.headline.is_good ? "good" : "bad";
   std::string text = text_at(margin, top + 18, "name", fitting(of.title));
   text += text_at(margin, top + 38, "faint", "slowest call " + in_words(of.found.wait.max));
-  text += text_at(number_left, top + 30, "number " + tone, in_words(of.found.queries_total));
+  text += text_at(number_left, top + 30, "number " + tone, in_words(of.headline.number));
   text += "<line class=\"base\" x1=\"" + std::to_string(lane_left) + "\" x2=\"" +
           std::to_string(lane_right) + "\" y1=\"" + std::to_string(bottom) + "\" y2=\"" +
           std::to_string(bottom) + "\"/>\n";
-  return text + area(of.found, scale, bottom);
+  return text + area(of.found, scale, bottom, tone);
 }
 
 std::string round_of(const round_result& of, int top) {

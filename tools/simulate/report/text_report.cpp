@@ -53,7 +53,7 @@ text::table table_of(const round_result& of, const std::vector<column>& columns,
     std::vector<text::cell> row;
     for (const column& one : columns) row.push_back(one.cell(each));
     const auto running = running_over_time(each.found.queries, scale.end, scale.width);
-    row.push_back({sparkline(running, scale.full, scale.is_unicode), colour_of(each.found)});
+    row.push_back({sparkline(running, scale.full, scale.is_unicode), colour_of(each)});
     made.add(std::move(row));
   }
   if (scale.width > 0) {

@@ -31,6 +31,13 @@ std::uint64_t excused(const measurement& found) {
   return static_cast<std::uint64_t>(std::min(lost, others));
 }
 
+/// Of the calls that never came back, those whose process was killed.
+std::uint64_t killed_calls(const measurement& found) {
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      found.calls_logged,
+      [](const call_span& call) { return call.got == answer::none && call.is_disturbed; }));
+}
+
 bool has_answers(const measurement& found) {
   return found.calls_logged.empty() ||
          std::ranges::any_of(found.calls_logged, [](const call_span& each) {
@@ -93,7 +100,9 @@ std::vector<std::string> complaints(const measurement& found) {
   };
   add(found.wrong_values, "got a wrong value");
   add(found.stale_reads, "got a value from before a change that was acknowledged");
-  add(found.calls_lost, "never came back");
+  const std::uint64_t killed = killed_calls(found);
+  add(killed, "ended with the process that was killed");
+  add(found.calls_lost - killed, "still waited when the run ended");
   add(found.calls_refused, "found nobody free to make them");
   return all;
 }
@@ -117,6 +126,19 @@ bool is_one_load(const measurement& found) {
   const std::uint64_t again = excused(found);
   return worst_event(found) <= 1 + again && found.queries_total <= found.cold_events + again;
 }
+
+bool is_about_queries(figure kind) {
+  return kind == figure::queries_per_event || kind == figure::queries_total;
+}
+
+std::string headline_unit(const strategy_result& result) {
+  const std::string unit{unit_of(result.headline)};
+  const bool is_of_many =
+      result.headline.kind == figure::queries_per_event && result.found.cold_events > 1;
+  return is_of_many ? unit + " for one cold event" : unit;
+}
+
+bool is_drover(const strategy_result& result) { return result.name.starts_with("drover"); }
 
 std::string verdict(const strategy_result& of) {
   std::string text = cost(of);

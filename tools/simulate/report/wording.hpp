@@ -24,6 +24,15 @@ using text::one_line;
 /// process.
 [[nodiscard]] bool is_one_load(const measurement& found);
 
+/// Whether the number is one of queries, and no other need stand beside it.
+[[nodiscard]] bool is_about_queries(figure kind);
+
+/// What the number that the scenario is about counts: "queries", "queries for one cold event".
+[[nodiscard]] std::string headline_unit(const strategy_result& result);
+
+/// Whether the strategy is this library.
+[[nodiscard]] bool is_drover(const strategy_result& result);
+
 /// One sentence: what happened, and why.
 [[nodiscard]] std::string verdict(const strategy_result& of);
 
