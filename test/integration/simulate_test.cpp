@@ -23,7 +23,7 @@ namespace {
 
 TEST(simulate, ShowsOneQueryForDroverAndOneEachForCacheAsideAndLeavesNothing) {
   tool_run run{{"--load-ms", "50", "--processes", "2", "--callers", "20", "--format", "json",
-                "--strategy", "cache-aside,lock,drover-strict"}};
+                "--strategy", "cache-aside,retry-lock,drover-strict"}};
   const int status = run.wait();
   const std::string json = run.out();
   EXPECT_TRUE(WIFEXITED(status)) << run.err();
@@ -121,7 +121,7 @@ TEST(simulate, ShowsThatADatabaseWithLittleCapacityIsSparedWhatItCannotDo) {
 }
 
 TEST(simulate, CountsStaleReadsOfWhoeverLetsThemHappen) {
-  // The article's lock stores what it read before the change after it, and nobody notices.
+  // It stores after the change what it read before the change.
   tool_run run{{"--scenario", "invalidation", "--strategy", "cache-aside", "--load-ms", "60",
                 "--processes", "2", "--callers", "6", "--format", "json"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
@@ -147,7 +147,7 @@ TEST(simulate, DrawsTheSameLoadTimesForEveryStrategy) {
   };
   ASSERT_GT(draw_of(seed), 2 * draw_of(seed + 1));
   tool_run run{{"--load-ms", "uniform:10-800", "--seed", std::to_string(seed), "--processes", "1",
-                "--callers", "1", "--strategy", "cache-aside,lock,drover-strict", "--format",
+                "--callers", "1", "--strategy", "cache-aside,retry-lock,drover-strict", "--format",
                 "json"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
   const std::vector<int> times = numbers(run.out(), "p50");  // of waits, and of lags behind loads
@@ -179,7 +179,7 @@ TEST(simulate, WritesEveryFormatToAFileAndTheTableToTheTerminal) {
 TEST(simulate, ListsWhatThereIs) {
   tool_run run{{"--list"}};
   EXPECT_EQ(run.wait(), 0);
-  for (const char* const name : {"expiry", "overload", "xfetch-article", "sqlite"}) {
+  for (const char* const name : {"expiry", "overload", "xfetch-by-age", "sqlite"}) {
     EXPECT_NE(run.out().find(name), std::string::npos) << name << run.out();
   }
 }
