@@ -84,9 +84,9 @@ TEST_P(simulate_every_strategy, KnowsARowThatIsNotThere) {
 TEST_P(simulate_every_strategy, PassesAnErrorOfTheOriginOnAndRecovers) {
   origin.set_failing(key, true);
   const held_strategy played = begin_it();
-  const std::string said = error_of(*played);
-  EXPECT_FALSE(said.empty());
-  EXPECT_EQ(error_of(*played), said);
+  const std::string error = error_of(*played);
+  EXPECT_FALSE(error.empty());
+  EXPECT_EQ(error_of(*played), error);
   EXPECT_FALSE(played->is_cached(key));
   origin.set_failing(key, false);
   EXPECT_TRUE(eventually([&] { return error_of(*played).empty(); }));
@@ -108,11 +108,13 @@ TEST_P(simulate_every_strategy, KeepsNothingInRedisUnderAKeyThatCannotBeTold) {
   origin.hold(key);
   auto got = later(*played);
   ASSERT_TRUE(loads_run());
-  for (const std::string& each : keys()) EXPECT_NE(each.find(key), std::string::npos) << each;
+  for (const std::string& stored_key : keys())
+    EXPECT_NE(stored_key.find(key), std::string::npos) << stored_key;
   origin.let_go(key);
   EXPECT_EQ(got.get(), version(0));
   EXPECT_FALSE(keys().empty());
-  for (const std::string& each : keys()) EXPECT_NE(each.find(key), std::string::npos) << each;
+  for (const std::string& stored_key : keys())
+    EXPECT_NE(stored_key.find(key), std::string::npos) << stored_key;
 }
 
 TEST_P(simulate_every_strategy, AnswersWithoutRedisAndCachesOnceItIsBack) {
@@ -265,12 +267,12 @@ TEST_F(simulate_lock, WithATokenIsWaitedForWithAnEyeOnTheCache) {
 }
 
 TEST_F(simulate_lock, WithATokenLetsOneLoadAtATime) {
-  const held_strategy one = begin("lock-lua");
+  const held_strategy first = begin("lock-lua");
   const held_strategy other = begin("lock-lua");
   origin.set_load_time(50ms);
   std::vector<std::future<row>> got;
-  for (int i = 0; i < 20; ++i) got.push_back(later(i % 2 == 0 ? *one : *other));
-  for (auto& each : got) EXPECT_EQ(each.get(), version(0));
+  for (int i = 0; i < 20; ++i) got.push_back(later(i % 2 == 0 ? *first : *other));
+  for (auto& answer : got) EXPECT_EQ(answer.get(), version(0));
   EXPECT_EQ(origin.loads(key), 1U);
 }
 
@@ -346,15 +348,15 @@ TEST_F(simulate_single_flight, SendsOneQueryForAllCallersOfAProcess) {
   for (int i = 0; i < 20; ++i) got.push_back(later(*played));
   ASSERT_TRUE(loads_run());
   origin.let_go(key);
-  for (auto& each : got) EXPECT_EQ(each.get(), version(0));
+  for (auto& answer : got) EXPECT_EQ(answer.get(), version(0));
   EXPECT_EQ(origin.loads(key), 1U);
 }
 
 TEST_F(simulate_single_flight, SendsOneForEachProcess) {
-  const held_strategy one = begin("singleflight");
+  const held_strategy first_cache = begin("singleflight");
   const held_strategy other = begin("singleflight");
   origin.hold(key);
-  auto first = later(*one);
+  auto first = later(*first_cache);
   auto second = later(*other);
   EXPECT_TRUE(loads_run(2));
   origin.let_go(key);
@@ -377,10 +379,10 @@ TEST_F(simulate_single_flight, LoadsOtherKeysMeanwhile) {
 using simulate_drover = strategy_play;
 
 TEST_F(simulate_drover, SendsOneQueryForAllProcesses) {
-  const held_strategy one = begin("drover");
+  const held_strategy first_cache = begin("drover");
   const held_strategy other = begin("drover");
   origin.hold(key);
-  auto first = later(*one);
+  auto first = later(*first_cache);
   auto second = later(*other);
   ASSERT_TRUE(loads_run());
   origin.let_go(key);

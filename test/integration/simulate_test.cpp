@@ -65,8 +65,8 @@ TEST_P(simulate_scenario, HoldsDroverToItsPromiseAndLeavesNothing) {
   tool_run run{options};
   const int status = run.wait();
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << run.err() << run.out();
-  for (const std::string& each : GetParam().expected) {
-    EXPECT_TRUE(std::regex_search(run.out(), std::regex{each})) << each << run.out();
+  for (const std::string& fact : GetParam().expected) {
+    EXPECT_TRUE(std::regex_search(run.out(), std::regex{fact})) << fact << run.out();
   }
   run.expect_nothing_left();
 }
@@ -230,11 +230,11 @@ TEST(simulate, RefusesNonsenseBeforeAnythingIsStarted) {
       {{"--redis", "redis://localhost"}, "--redis-is-mine"},
       {{"--redis", "http://localhost", "--redis-is-mine"}, "redis://"},
       {{"--out", "/nowhere/report"}, "--out /nowhere/report"}};
-  for (const auto& [options, said] : cases) {
+  for (const auto& [options, message] : cases) {
     tool_run run{options};
-    EXPECT_EQ(WEXITSTATUS(run.wait()), 2) << said << run.err();
-    EXPECT_NE(run.err().find(said), std::string::npos) << run.err();
-    EXPECT_EQ(run.out(), "") << said;
+    EXPECT_EQ(WEXITSTATUS(run.wait()), 2) << message << run.err();
+    EXPECT_NE(run.err().find(message), std::string::npos) << run.err();
+    EXPECT_EQ(run.out(), "") << message;
     run.expect_nothing_left();
   }
 }

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr auto start_max = 20s;
+constexpr auto redis_start_max = 20s;
 constexpr auto look_max = 1s;    // for one look whether it answers; there are others
 constexpr auto flush_max = 60s;  // a busy machine is no refusal
 constexpr const char* log_name = "redis.log";
@@ -69,7 +69,7 @@ private_redis::private_redis(const fs::path& program, const fs::path& folder,
 void private_redis::start(const signal_watch& signals) {
   process_.reset();
   process_.emplace(plan_for(program_, folder_));
-  const auto deadline = std::chrono::steady_clock::now() + start_max;
+  const auto deadline = std::chrono::steady_clock::now() + redis_start_max;
   while (!answers("PING\r\n", "+PONG", look_max)) {
     if (const auto status = process_->status()) {
       throw std::runtime_error{"redis-server (" + program_.string() + ") " +

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The callers of one process: threads that call a strategy as the plan says, and write down what
-// became of each call.
+// The callers of one process: threads that call a strategy as the plan says, and log the outcome of
+// each call.
 #pragma once
 
 #include <atomic>
@@ -17,12 +17,12 @@
 
 namespace drover::simulate {
 
-/// What a query gets that still waits for its place when the run ends.
+/// Thrown to a query that still waits for its place when the run ends.
 struct run_is_over : std::runtime_error {
   run_is_over() : std::runtime_error{"the run is over"} {}
 };
 
-/// Sleeps until then; not at all when it is past.
+/// Sleeps until then. Returns at once when the time has passed.
 void sleep_until(monotonic_ns at) noexcept;
 
 class callers {
@@ -32,11 +32,11 @@ class callers {
   callers& operator=(const callers&) = delete;
 
   /// Starts them. Each connects, counts itself ready, and waits for the release; they end when the
-  /// plan is done. The threads go into `busy`, which must end before this object does.
+  /// plan is done. The threads are added to `busy`, which must end before this object.
   void start(std::vector<std::jthread>& busy);
 
-  /// Of callers that call once: waits until each is back. They stay until the run is over, so that
-  /// ends of threads do not keep the processors from those who are still to be served.
+  /// For callers that call once: waits until all are back. Their threads stay until the run is over,
+  /// so that ending threads take no processor time from callers that are not served yet.
   void await_all() noexcept { back_.wait(); }
 
  private:
@@ -51,7 +51,7 @@ class callers {
   shared_run_state& state_;
   strategy& played_;
   std::latch back_;
-  // Of the open loop: arrivals go to callers that are free.
+  // For the open loop: arrivals go to free callers.
   std::counting_semaphore<> arrived_{0};
   std::atomic<std::int64_t> free_{0};
   std::atomic<bool> are_all_sent_{false};

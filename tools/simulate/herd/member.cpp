@@ -54,11 +54,11 @@ class member final : public query_log {
       all.start(busy);
       if (number_ == 0) lead(*played, busy);
     } catch (const std::exception& error) {
-      give_up(error);
+      end_process(error);
     }
     plan_.comes == arrival::once ? all.await_all() : busy.clear();
     ++state_.count().done;
-    // As a service goes on running, so that what a strategy does in the background is done.
+    // Like a service, the process goes on until the strategy has ended its work in the background.
     state_.await(stage::over);
     busy.clear();
   }
@@ -83,9 +83,9 @@ class member final : public query_log {
   }
 
   std::optional<std::string> ask(std::string_view key) {
-    const std::uint32_t nth = state_.count().asked.fetch_add(1);
+    const std::uint32_t nth = state_.count().queries_requested.fetch_add(1);
     if (!state_.pass_gate()) {
-      --state_.count().asked;  // the database never hears of it
+      --state_.count().queries_requested;  // the database gets no query
       throw run_is_over{};
     }
     const struct at_the_gate {
@@ -97,13 +97,13 @@ class member final : public query_log {
                          .fails = state_.control().origin_fails.load() != 0});
   }
 
-  /// Without a release the callers wait for ever, so nothing is joined.
-  [[noreturn]] void give_up(const std::exception& error) noexcept {
+  /// Ends the process at once: without a release the callers wait for ever, and cannot be joined.
+  [[noreturn]] void end_process(const std::exception& error) noexcept {
     state_.note_error(error.what());
     std::_Exit(process::exit_not_met);
   }
 
-  /// What only the first process does.
+  /// The work of the first process only.
   void lead(strategy& played, std::vector<std::jthread>& busy) {
     state_.await(stage::filling);
     if (state_.now() == stage::filling) {
@@ -128,7 +128,7 @@ class member final : public query_log {
       try {
         for (std::uint32_t i = next++; i < plan_.keys; i = next++) {
           if (filled.get(key_name(plan_, i)).has_value() != plan_.has_rows) {
-            throw std::runtime_error{"the first fill brought a wrong value"};
+            throw std::runtime_error{"the first fill loaded a wrong value"};
           }
           ++state_.count().filled;
         }
@@ -152,14 +152,14 @@ class member final : public query_log {
     state_.count().cold.store(1);
   }
 
-  /// Whether the ttl ends while callers call, and the strategy can tell. A program may not know
-  /// what others of its kind have stored.
+  /// Whether the ttl ends while callers call, and the strategy can detect it. A client program may not
+  /// know the values of its other instances.
   [[nodiscard]] bool shows_its_end() const {
     return plan_.comes != arrival::once && plan_.has_rows && plan_.ttl < plan_.duration &&
            plan_.strategy != command_strategy_name;
   }
 
-  /// Notes when the first key has no fresh value any more, for who reads the pictures.
+  /// Adds a marker for the charts when the first key has no fresh value any more.
   void watch_value(strategy& played) noexcept {
     state_.await(stage::released);
     bool was_fresh = true;
@@ -176,8 +176,8 @@ class member final : public query_log {
     }
   }
 
-  /// The writer: commits a new version, then does what the strategy asks of a writer. Who calls
-  /// after that has a right to the new version.
+  /// The writer: commits a new version, then invalidates the key. A call that begins after that must
+  /// get the new version.
   void keep_changing(strategy& played) noexcept {
     state_.await(stage::released);
     draws random{plan_.seed, std::numeric_limits<std::uint64_t>::max()};

@@ -22,10 +22,10 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(std::atomic<monotonic_ns>::is_always_lock_free);
 
 constexpr long gate_look_ns =
-    20'000'000;  // how often a waiting query looks whether the run is over
+    20'000'000;  // how often a waiting query checks whether the run is over
 
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error{errno, std::generic_category(), what};
+[[noreturn]] void fail(const char* operation) {
+  throw std::system_error{errno, std::generic_category(), operation};
 }
 
 }  // namespace
@@ -42,11 +42,11 @@ struct shared_run_state::header {
   std::atomic<std::uint32_t> error_length{0};
   char error[512] = {};
 
-  // The logs lie behind, in fresh memory of the kernel's: all zero, which is how they begin, and
-  // taken from the machine only as far as they are used.
-  [[nodiscard]] std::byte* behind() { return reinterpret_cast<std::byte*>(this + 1); }
+  // The logs follow the header. The kernel's memory is zero at first, as the logs must be, and it is
+  // only allocated where the logs are used.
+  [[nodiscard]] std::byte* logs() { return reinterpret_cast<std::byte*>(this + 1); }
   [[nodiscard]] std::atomic<std::uint64_t>* versions() {
-    return reinterpret_cast<std::atomic<std::uint64_t>*>(behind());
+    return reinterpret_cast<std::atomic<std::uint64_t>*>(logs());
   }
   [[nodiscard]] query_entry* queries() {
     return reinterpret_cast<query_entry*>(versions() + size.keys);
@@ -90,13 +90,13 @@ shared_run_state::shared_run_state(const run_state_size& size, std::uint32_t cap
 }
 
 shared_run_state::shared_run_state(int descriptor) : descriptor_{descriptor} {
-  struct stat found {};
-  if (::fstat(descriptor_, &found) != 0) fail("the shared run state is missing");
-  if (static_cast<std::size_t>(found.st_size) < sizeof(header)) {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) fail("the shared run state is missing");
+  if (static_cast<std::size_t>(status.st_size) < sizeof(header)) {
     errno = EINVAL;
     fail("the shared run state is too small");
   }
-  map(static_cast<std::size_t>(found.st_size));
+  map(static_cast<std::size_t>(status.st_size));
 }
 
 shared_run_state::~shared_run_state() {
@@ -204,10 +204,10 @@ monotonic_ns shared_run_state::release_at() const noexcept { return header_->rel
 
 stage shared_run_state::now() const noexcept { return static_cast<stage>(header_->at.load()); }
 
-void shared_run_state::await(stage wanted) const noexcept {
+void shared_run_state::await(stage awaited) const noexcept {
   for (;;) {
     const std::uint32_t seen = header_->at.load();
-    if (seen >= static_cast<std::uint32_t>(wanted)) return;
+    if (seen >= static_cast<std::uint32_t>(awaited)) return;
     ::syscall(SYS_futex, &header_->at, FUTEX_WAIT, seen, nullptr, nullptr, 0);
   }
 }

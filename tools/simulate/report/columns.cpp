@@ -12,7 +12,7 @@ namespace {
 
 bool has_any(const round_result& of, const std::function<bool(const measurement&)>& condition) {
   return std::ranges::any_of(
-      of.strategies, [&](const strategy_result& result) { return condition(result.found); });
+      of.strategies, [&](const strategy_result& result) { return condition(result.measured); });
 }
 
 void add_times(std::vector<column>& all, const round_result& of) {
@@ -20,7 +20,7 @@ void add_times(std::vector<column>& all, const round_result& of) {
                             unsigned dropped) {
     all.push_back({"wait", below,
                    [member](const strategy_result& result) {
-                     return text::cell{in_words(result.found.wait.*member)};
+                     return text::cell{in_words(result.measured.wait.*member)};
                    },
                    dropped});
   };
@@ -30,7 +30,7 @@ void add_times(std::vector<column>& all, const round_result& of) {
   if (has_any(of, [](const measurement& m) { return m.lag != quantiles{}; })) {
     all.push_back({"last served", "after the load",
                    [](const strategy_result& result) {
-                     return text::cell{"+" + in_words(result.found.lag.max)};
+                     return text::cell{"+" + in_words(result.measured.lag.max)};
                    },
                    3});
   }
@@ -63,12 +63,12 @@ std::vector<column> columns_for(const round_result& of) {
   if (headline == figure::stale_reads) add_headline("stale", "reads");
   if (headline == figure::late_calls) add_headline("late", "calls");
   all.push_back({"queries", "", [is_by_queries](const strategy_result& result) {
-                   return text::cell{queries_in_words(result.found),
+                   return text::cell{queries_in_words(result.measured),
                                      is_by_queries ? colour_of(result) : text::style::plain};
                  }});
   if (has_many_events) {
     all.push_back({"per cold", "event", [is_per_event](const strategy_result& result) {
-                     return text::cell{per_event(result.found),
+                     return text::cell{per_event(result.measured),
                                        is_per_event ? colour_of(result) : text::style::plain};
                    }});
   }
@@ -77,7 +77,7 @@ std::vector<column> columns_for(const round_result& of) {
     if (!has_any(of, [member](const measurement& m) { return m.*member > 0; })) return;
     all.push_back(
         {head, below, [member](const strategy_result& result) {
-           const std::uint64_t number = result.found.*member;
+           const std::uint64_t number = result.measured.*member;
            return text::cell{in_words(number), number > 0 ? text::style::bad : text::style::plain};
          }});
   };

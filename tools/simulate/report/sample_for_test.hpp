@@ -94,15 +94,15 @@ inline run_record killed(nanoseconds load) {
 
 inline strategy_result result_of(std::string name, std::string title, std::string weakness,
                                  const std::vector<run_record>& runs) {
-  strategy_result made;
-  made.name = std::move(name);
-  made.title = std::move(title);
-  made.weakness = std::move(weakness);
-  made.found = measure(runs, {});
-  made.headline = key_figure_of(made.found, {}, {});
-  made.checks =
-      evaluate(parse_expectations("queries-per-event<=1,errors=0").conditions, made.found);
-  return made;
+  strategy_result result;
+  result.name = std::move(name);
+  result.title = std::move(title);
+  result.weakness = std::move(weakness);
+  result.measured = measure(runs, {});
+  result.headline = key_figure_of(result.measured, {}, {});
+  result.checks =
+      evaluate(parse_expectations("queries-per-event<=1,errors=0").conditions, result.measured);
+  return result;
 }
 
 inline round_result round_of(nanoseconds load, std::string text, std::string words,
@@ -163,10 +163,12 @@ inline simulation troubled() {
   bad.markers.push_back({.at = 700ms, .kind = marker_kind::change, .text = "row changed"});
   strategies[1] = result_of("retry-lock", "retry lock", strategies[1].weakness,
                             {lock(300ms), bad, stampede(300ms)});
-  strategies[2].found = measure(std::vector{one_load(300ms), killed(300ms), one_load(300ms)}, {});
-  strategies[0].found = measure(std::vector{stampede(300ms), stampede(300ms), stampede(300ms)}, {});
-  for (strategy_result& each : strategies) {
-    each.headline = key_figure_of(each.found, {.good_max = 2}, {});
+  strategies[2].measured =
+      measure(std::vector{one_load(300ms), killed(300ms), one_load(300ms)}, {});
+  strategies[0].measured =
+      measure(std::vector{stampede(300ms), stampede(300ms), stampede(300ms)}, {});
+  for (strategy_result& result : strategies) {
+    result.headline = key_figure_of(result.measured, {.good_max = 2}, {});
   }
   return all;
 }
@@ -182,10 +184,10 @@ inline simulation hostile() {
   all.parameters.emplace_back(evil, evil);
   for (round_result& round : all.rounds) {
     round.load = round.load_in_words = evil;
-    for (strategy_result& each : round.strategies) {
-      each.name = each.title = each.weakness = each.found.first_error = evil;
-      each.checks.push_back({evil, false, evil});
-      for (timeline_marker& one : each.found.markers) one.text = evil;
+    for (strategy_result& result : round.strategies) {
+      result.name = result.title = result.weakness = result.measured.first_error = evil;
+      result.checks.push_back({evil, false, evil});
+      for (timeline_marker& marker : result.measured.markers) marker.text = evil;
     }
   }
   return all;

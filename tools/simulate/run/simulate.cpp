@@ -213,22 +213,22 @@ class simulation_run {
     const bool has_changes = plan_for(name, load).change_every > 0ms;
     const std::chrono::nanoseconds gap =
         has_changes ? std::chrono::nanoseconds{load.mean()} : options_.ttl / 2;
-    strategy_result result{
-        .name = name,
-        .title = title,
-        .weakness = std::string{about.weakness},
-        .is_one_enough = options_.chosen_scenario->is_one_enough,
-        .found = measure(records, {.events = options_.chosen_scenario->events, .event_gap = gap}),
-        .headline = {},
-        .checks = {}};
-    result.headline = key_figure_of(result.found, options_.chosen_scenario->headline,
+    strategy_result result{.name = name,
+                           .title = title,
+                           .weakness = std::string{about.weakness},
+                           .is_one_enough = options_.chosen_scenario->is_one_enough,
+                           .measured = measure(records, {.events = options_.chosen_scenario->events,
+                                                         .event_gap = gap}),
+                           .headline = {},
+                           .checks = {}};
+    result.headline = key_figure_of(result.measured, options_.chosen_scenario->headline,
                                     {.processes = options_.processes,
                                      .ttl = options_.ttl,
                                      .load = load.mean(),
                                      .keys = first_plan().keys});
-    result.checks = evaluate(conditions_for(name), result.found);
+    result.checks = evaluate(conditions_for(name), result.measured);
     progress_.note(where(title, load) + ": " +
-                   counted(result.found.queries_total, "query", "queries"));
+                   counted(result.measured.queries_total, "query", "queries"));
     ++played_;
     return result;
   }

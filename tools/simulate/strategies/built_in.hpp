@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How each of the tool's own strategies begins. Each is the file of its name.
+// Creates each of the tool's own strategies. Each is in the file of its name.
 #pragma once
 
 #include <memory>
