@@ -14,9 +14,9 @@
 
 namespace drover::process {
 
-/// The program to run: `requested`, or the first of redis-server, valkey-server, redis-check-rdb and
-/// valkey-check-rdb in $PATH. A server and its -check-rdb are one program that goes by the name it is
-/// called by. Throws text::usage_error, which says what to install.
+/// The program to run: `requested`, or the first of redis-server, valkey-server, redis-check-rdb
+/// and valkey-check-rdb in $PATH. A server and its -check-rdb are one program that goes by the name
+/// it is called by. Throws text::usage_error, which says what to install.
 [[nodiscard]] std::filesystem::path find_redis_server(const std::optional<std::string>& requested);
 
 class private_redis {

@@ -35,8 +35,8 @@ class callers {
   /// plan is done. The threads are added to `busy`, which must end before this object.
   void start(std::vector<std::jthread>& busy);
 
-  /// For callers that call once: waits until all are back. Their threads stay until the run is over,
-  /// so that ending threads take no processor time from callers that are not served yet.
+  /// For callers that call once: waits until all are back. Their threads stay until the run is
+  /// over, so that ending threads take no processor time from callers that are not served yet.
   void await_all() noexcept { back_.wait(); }
 
  private:

@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 /// From the signal to the release, so that every caller is ready.
 constexpr auto head_start = 20ms;
 constexpr auto tick = 20ms;
-/// When no query ran in the background for so long, none will. The time is longer where no query ran
-/// at all, because a value may be served before its refresh begins.
+/// When no query ran in the background for so long, none will. The time is longer where no query
+/// ran at all, because a value may be served before its refresh begins.
 constexpr auto quiet = 100ms;
 constexpr auto quiet_without_any = 2s;
 constexpr auto patience_max = 60s;  // for steps that should take no time

@@ -38,8 +38,8 @@ struct herd_progress {
 /// purpose or a step does not end, and `interrupted` after a signal to stop.
 class herd {
  public:
-  /// Starts the processes. `redis` is nullptr for a server that is not private. `redis`, `signals` and
-  /// `report_progress` outlive this object.
+  /// Starts the processes. `redis` is nullptr for a server that is not private. `redis`, `signals`
+  /// and `report_progress` outlive this object.
   herd(run_plan plan, process::private_redis* redis, const process::signal_watch& signals,
        const std::function<void(const herd_progress&)>& report_progress);
   herd(const herd&) = delete;
@@ -55,7 +55,8 @@ class herd {
   void await_cold();
   /// Lets all callers start.
   void release();
-  /// Waits for a query that began after the release. Returns the number of the process that sent it.
+  /// Waits for a query that began after the release. Returns the number of the process that sent
+  /// it.
   [[nodiscard]] std::uint32_t await_holder();
   /// Waits until that long after the release.
   void await_time(std::chrono::milliseconds since_release);

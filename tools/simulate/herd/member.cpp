@@ -152,8 +152,8 @@ class member final : public query_log {
     state_.count().cold.store(1);
   }
 
-  /// Whether the ttl ends while callers call, and the strategy can detect it. A client program may not
-  /// know the values of its other instances.
+  /// Whether the ttl ends while callers call, and the strategy can detect it. A client program may
+  /// not know the values of its other instances.
   [[nodiscard]] bool shows_its_end() const {
     return plan_.comes != arrival::once && plan_.has_rows && plan_.ttl < plan_.duration &&
            plan_.strategy != command_strategy_name;
@@ -176,8 +176,8 @@ class member final : public query_log {
     }
   }
 
-  /// The writer: commits a new version, then invalidates the key. A call that begins after that must
-  /// get the new version.
+  /// The writer: commits a new version, then invalidates the key. A call that begins after that
+  /// must get the new version.
   void keep_changing(strategy& played) noexcept {
     state_.await(stage::released);
     draws random{plan_.seed, std::numeric_limits<std::uint64_t>::max()};

@@ -8,9 +8,9 @@
 
 namespace drover::simulate {
 
-/// `arguments`: the number of the process, then the run's plan as `to_arguments` writes it. The shared
-/// run state is the inherited descriptor `child_process::descriptor_inside`. Returns the exit code of
-/// the process; errors go to the shared run state.
+/// `arguments`: the number of the process, then the run's plan as `to_arguments` writes it. The
+/// shared run state is the inherited descriptor `child_process::descriptor_inside`. Returns the
+/// exit code of the process; errors go to the shared run state.
 [[nodiscard]] int run_member(std::span<const std::string> arguments);
 
 }  // namespace drover::simulate

@@ -42,8 +42,8 @@ struct shared_run_state::header {
   std::atomic<std::uint32_t> error_length{0};
   char error[512] = {};
 
-  // The logs follow the header. The kernel's memory is zero at first, as the logs must be, and it is
-  // only allocated where the logs are used.
+  // The logs follow the header. The kernel's memory is zero at first, as the logs must be, and it
+  // is only allocated where the logs are used.
   [[nodiscard]] std::byte* logs() { return reinterpret_cast<std::byte*>(this + 1); }
   [[nodiscard]] std::atomic<std::uint64_t>* versions() {
     return reinterpret_cast<std::atomic<std::uint64_t>*>(logs());

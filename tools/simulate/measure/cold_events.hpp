@@ -27,8 +27,8 @@ using key_events = std::map<std::uint32_t, std::vector<key_event>>;
 
 [[nodiscard]] key_events cold_events_of(const run_record& run, const measuring& rules);
 
-/// How long after the load a call returned, as defined by `measurement::lag`. nullopt for a call that
-/// is not measured.
+/// How long after the load a call returned, as defined by `measurement::lag`. nullopt for a call
+/// that is not measured.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> lag_of(const call_span& call,
                                                              const key_events& events);
 

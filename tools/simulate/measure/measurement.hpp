@@ -35,8 +35,9 @@ struct measuring {
 /// All runs of one strategy in one round, one after another.
 struct measurement {
   std::uint64_t cold_events = 0;
-  /// One for each cold event. By run, these are the database's counts. By cluster, they come from the
-  /// log, which has the beginning of each query, and which may hold fewer queries than were counted.
+  /// One for each cold event. By run, these are the database's counts. By cluster, they come from
+  /// the log, which has the beginning of each query, and which may hold fewer queries than were
+  /// counted.
   std::vector<std::uint64_t> queries_per_event;
   std::uint64_t queries_total = 0;  ///< that the database counted
   std::uint64_t queries_asked = 0;  ///< that the tool counted

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The log of one run of one strategy: every query, every call and every marker. Times count from the
-// release, the instant at which the callers start.
+// The log of one run of one strategy: every query, every call and every marker. Times count from
+// the release, the instant at which the callers start.
 //
 // Threads: values.
 #pragma once

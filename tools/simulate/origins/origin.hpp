@@ -33,8 +33,8 @@ class query_log {
   virtual void end(std::size_t place) noexcept = 0;
 };
 
-/// The coordinator's side. Threads: one at a time. Its destructor removes what it created: the private
-/// server and its folder, or the schema in a user's database.
+/// The coordinator's side. Threads: one at a time. Its destructor removes what it created: the
+/// private server and its folder, or the schema in a user's database.
 class origin_owner {
  public:
   origin_owner() = default;
@@ -48,8 +48,8 @@ class origin_owner {
   [[nodiscard]] virtual std::string address() const = 0;
   /// "SQLite 3.40.1", "PostgreSQL 15.20, private".
   [[nodiscard]] virtual std::string about() const = 0;
-  /// How many queries the database ran since it was created, by its own count. Called when all clients
-  /// are gone. nullopt where the database itself fills the log.
+  /// How many queries the database ran since it was created, by its own count. Called when all
+  /// clients are gone. nullopt where the database itself fills the log.
   [[nodiscard]] virtual std::optional<std::uint64_t> counted() = 0;
 };
 

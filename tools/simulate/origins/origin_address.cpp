@@ -18,14 +18,15 @@ std::size_t length_of_scheme(std::string_view text) {
              : 0;
 }
 
-/// Whether `text` starts with a port that is followed by a path, parameters, another host or the end.
+/// Whether `text` starts with a port that is followed by a path, parameters, another host or the
+/// end.
 bool is_port(std::string_view text) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
   return end > 0 && (end == text.size() || text.find_first_of("/?,") == end);
 }
 
-/// Removes the password from "user:password@host". When the end of the password is ambiguous, as with
-/// an '@' or a '/' that is not escaped, too much is removed rather than too little.
+/// Removes the password from "user:password@host". When the end of the password is ambiguous, as
+/// with an '@' or a '/' that is not escaped, too much is removed rather than too little.
 std::string without_user_password(std::string_view url) {
   const std::size_t begin = length_of_scheme(url);
   const std::size_t parameters = std::min(url.find('?', begin), url.size());

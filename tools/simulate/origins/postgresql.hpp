@@ -3,8 +3,8 @@
 // function of the database while its statement runs. The statement reads the row as it was when the
 // statement began.
 //
-// A private server counts by its query log. A user's server counts by its statistics of a table that
-// each query scans once. Both also count a query that fails.
+// A private server counts by its query log. A user's server counts by its statistics of a table
+// that each query scans once. Both also count a query that fails.
 //
 // Without libpqxx, postgresql_left_out.cpp takes the place of all this.
 #pragma once

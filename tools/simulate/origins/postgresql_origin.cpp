@@ -12,8 +12,8 @@
 namespace drover::simulate {
 namespace {
 
-// The query selects from a table that always has a row, so that it also takes its time, or fails, when
-// there is no row in profile. The function comes last: the row has been read by then.
+// The query selects from a table that always has a row, so that it also takes its time, or fails,
+// when there is no row in profile. The function comes last: the row has been read by then.
 constexpr const char* query_text =
     "SELECT profile.body, profile.version, takes($2, $3) "
     "FROM one_row LEFT JOIN profile ON profile.name = $1";

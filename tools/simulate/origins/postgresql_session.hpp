@@ -15,8 +15,8 @@ inline constexpr const char* query_statement = "drover_query";
 [[nodiscard]] inline std::unique_ptr<pqxx::connection> open_session(const std::string& url,
                                                                     const std::string& schema) {
   auto session = std::make_unique<pqxx::connection>(url);
-  // The library sets these variables again when it has to reconnect. The settings of the user's role
-  // or database must not end a query that is slow on purpose.
+  // The library sets these variables again when it has to reconnect. The settings of the user's
+  // role or database must not end a query that is slow on purpose.
   session->set_variable("application_name", schema);
   session->set_variable("search_path", schema);
   session->set_variable("statement_timeout", "0");

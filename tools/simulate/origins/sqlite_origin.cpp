@@ -107,8 +107,8 @@ class running {
 
 }  // namespace
 
-// The last connection to a file in WAL mode removes the WAL when it closes, and the next one creates
-// it again, each under an exclusive lock. Therefore one connection stays open.
+// The last connection to a file in WAL mode removes the WAL when it closes, and the next one
+// creates it again, each under an exclusive lock. Therefore one connection stays open.
 sqlite_owner::sqlite_owner(const std::filesystem::path& folder)
     : file_{std::filesystem::absolute(folder) / "origin.sqlite"},
       database_{open(file_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)} {

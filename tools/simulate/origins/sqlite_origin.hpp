@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// An SQLite file as the origin. A query sleeps in an SQL function while its statement runs, and holds
-// only a reader's lock. Any number of queries run at once, in any number of processes, while changes
-// are committed (the file is in WAL mode). A statement reads the row as it was when it began.
+// An SQLite file as the origin. A query sleeps in an SQL function while its statement runs, and
+// holds only a reader's lock. Any number of queries run at once, in any number of processes, while
+// changes are committed (the file is in WAL mode). A statement reads the row as it was when it
+// began.
 //
 // The database itself counts: its trace hook reports the beginning and the end of each statement to
 // the log, also of a statement that fails.

@@ -20,7 +20,8 @@ using text::one_line;
 /// The database's count, and the tool's where it differs: "12 (tool: 10)".
 [[nodiscard]] std::string queries_in_words(const measurement& measured);
 
-/// No cold event cost more than one query, and one more for each query of a killed or frozen process.
+/// No cold event cost more than one query, and one more for each query of a killed or frozen
+/// process.
 [[nodiscard]] bool is_one_load(const measurement& measured);
 
 /// Whether the number is one of queries, so that reports need not show the queries beside it.

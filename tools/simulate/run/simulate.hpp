@@ -6,8 +6,8 @@
 
 namespace drover::simulate {
 
-/// Plays the scenario and writes the reports. Progress goes to standard error. Returns the exit code.
-/// Everything that it starts is stopped and removed before it returns or throws.
+/// Plays the scenario and writes the reports. Progress goes to standard error. Returns the exit
+/// code. Everything that it starts is stopped and removed before it returns or throws.
 ///
 /// Throws:  `text::usage_error` before any run, std::runtime_error, `interrupted`.
 /// Threads: the main thread of a process that has no other.

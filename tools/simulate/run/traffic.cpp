@@ -7,8 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A few dozen callers then make some thousand calls a second, which two processors can send without
-/// a queue of their own.
+/// A few dozen callers then make some thousand calls a second, which two processors can send
+/// without a queue of their own.
 constexpr auto think = 10ms;
 constexpr std::uint32_t few_callers = 12;
 constexpr std::uint32_t many_keys = 1'000;
@@ -29,8 +29,9 @@ void fill_and_release(herd& on) {
   on.release();
 }
 
-/// Two and not one: on a busy machine, a refresh that began just before the end of the ttl may report
-/// too late that it takes over the cold load. That happens once in some hundred or thousand events.
+/// Two and not one: on a busy machine, a refresh that began just before the end of the ttl may
+/// report too late that it takes over the cold load. That happens once in some hundred or thousand
+/// events.
 constexpr std::string_view nearly_one = "queries-per-event<=2,errors=0,wrong-values=0";
 
 /// Waits until that many fifths of the run's time are over.

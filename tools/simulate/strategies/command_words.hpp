@@ -13,8 +13,8 @@
 namespace drover::simulate {
 
 /// White space separates words. Within '...' every character is literal. A backslash escapes " \ $
-/// and ` within "...", and any character elsewhere. Throws std::invalid_argument, which says what is
-/// wrong: a quote without its end, a backslash at the end, or no word at all.
+/// and ` within "...", and any character elsewhere. Throws std::invalid_argument, which says what
+/// is wrong: a quote without its end, a backslash at the end, or no word at all.
 [[nodiscard]] std::vector<std::string> split_words(std::string_view command);
 
 struct blank {

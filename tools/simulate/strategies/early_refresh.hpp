@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whether a request refreshes a value before its end: XFetch (Vattani, Chierichetti, Lowenstein:
-// "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015), and a variant that goes by the age.
+// "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015), and a variant that goes by the
+// age.
 //
 // Pure. Threads: values.
 #pragma once
@@ -18,8 +19,8 @@ struct refresh_draw {
   double beta = 1.0;  ///< eagerness
 };
 
-/// As in the paper: now - load_time * beta * ln(unit) >= ends. `load_time`: the duration of the load
-/// that produced the value.
+/// As in the paper: now - load_time * beta * ln(unit) >= ends. `load_time`: the duration of the
+/// load that produced the value.
 [[nodiscard]] bool refreshes_early(const refresh_draw& drawn, std::chrono::microseconds load_time);
 
 /// The variant: the value's age in place of the load's time. When half of the ttl is left, about

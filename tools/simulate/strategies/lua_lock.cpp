@@ -3,9 +3,9 @@
 // only for its owner; a waiter reads the cache at each attempt, and waits for as long as a lock can
 // last before it asks the database itself.
 //
-// Faults that remain: the lock's ttl is a guess, and a query that takes longer runs again; a store is
-// not fenced; waiters poll for the end of a load; and after a crash, an error or an absent row the
-// waiters load one after another.
+// Faults that remain: the lock's ttl is a guess, and a query that takes longer runs again; a store
+// is not fenced; waiters poll for the end of a load; and after a crash, an error or an absent row
+// the waiters load one after another.
 #include <random>
 #include <thread>
 #include <utility>

@@ -27,8 +27,8 @@ struct program_line {
   friend bool operator==(const program_line&, const program_line&) = default;
 };
 
-/// `line`: without its "\n". A "\r" at its end is ignored. A word with a text that it does not take, or
-/// without a key that it needs, is `unknown`.
+/// `line`: without its "\n". A "\r" at its end is ignored. A word with a text that it does not
+/// take, or without a key that it needs, is `unknown`.
 [[nodiscard]] program_line read_program_line(std::string_view line) noexcept;
 
 /// `text` in one line: line ends become spaces.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The few commands of the hand-written strategies, over the library's own connection. The simulation
-// compares strategies, not clients.
+// The few commands of the hand-written strategies, over the library's own connection. The
+// simulation compares strategies, not clients.
 //
 // Threads: every member from any thread; all share one connection.
 #pragma once
@@ -18,8 +18,8 @@
 
 namespace drover::simulate {
 
-/// The limit for a connect and for a reply of Redis. It is long because a busy machine is not a fault
-/// of Redis. A killed Redis is still noticed at once, because it refuses connections.
+/// The limit for a connect and for a reply of Redis. It is long because a busy machine is not a
+/// fault of Redis. A killed Redis is still noticed at once, because it refuses connections.
 inline constexpr std::chrono::milliseconds patience{10'000};
 
 /// Redis is away, or refuses a command. What client libraries call RedisError.
@@ -28,8 +28,8 @@ class redis_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Every member blocks for one exchange and throws redis_error. While Redis is away it throws at once.
-/// It reconnects within a tenth of a second after Redis is back.
+/// Every member blocks for one exchange and throws redis_error. While Redis is away it throws at
+/// once. It reconnects within a tenth of a second after Redis is back.
 class redis_commands {
  public:
   /// Connects with the first command. Throws std::runtime_error for an invalid URL.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One way to read through a cache. The tool calls a few functions; how a strategy keeps its cache is
-// up to the strategy. A strategy is one file, and one entry in strategies.cpp.
+// One way to read through a cache. The tool calls a few functions; how a strategy keeps its cache
+// is up to the strategy. A strategy is one file, and one entry in strategies.cpp.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@ namespace drover::simulate {
 
 struct strategy_settings {
   std::string redis_url;
-  /// Asks the origin for one key. Blocks while the query runs. Returns nullopt when there is no such
-  /// row, and throws std::runtime_error when the query fails. Any thread, several at once.
+  /// Asks the origin for one key. Blocks while the query runs. Returns nullopt when there is no
+  /// such row, and throws std::runtime_error when the query fails. Any thread, several at once.
   std::function<std::optional<std::string>(std::string_view key)> ask;
   /// How long the cache serves a value, counted from its store.
   std::chrono::milliseconds ttl{};
@@ -27,10 +27,10 @@ struct strategy_settings {
   std::uint64_t seed = 0;
 };
 
-/// One object in each process. Its construction does not wait. All keys that it gets contain the run's
-/// prefix, have no white space and at most 200 bytes. Every key that it stores in Redis contains the
-/// key that it belongs to, so that it can be found and removed. (Drover's own key for a test of pushes
-/// belongs to no key, and expires within a second.)
+/// One object in each process. Its construction does not wait. All keys that it gets contain the
+/// run's prefix, have no white space and at most 200 bytes. Every key that it stores in Redis
+/// contains the key that it belongs to, so that it can be found and removed. (Drover's own key for
+/// a test of pushes belongs to no key, and expires within a second.)
 ///
 /// Throws:  what the strategy's own code would throw to its user, such as the origin's error. Most
 ///          strategies handle an absent Redis themselves in `get`.
@@ -48,8 +48,8 @@ class strategy {
   /// What a user of the strategy calls after a change of the row is committed. Throws
   /// std::runtime_error when Redis does not acknowledge it.
   virtual void invalidate(std::string_view key) = 0;
-  /// Whether the cache has a value or an absent row within its ttl. Never asks the origin. False while
-  /// Redis is away.
+  /// Whether the cache has a value or an absent row within its ttl. Never asks the origin. False
+  /// while Redis is away.
   [[nodiscard]] virtual bool is_cached(std::string_view key) = 0;
 };
 
