@@ -8,26 +8,27 @@
 
 namespace drover::cli {
 
-report_options::report_options(CLI::App& app, const std::string& formats)
-    : app_{app},
-      format_option_{app.add_option("--format", formats_,
-                                    formats + " (default text); repeatable, each followed by its "
-                                              "own --out")
-                         ->type_name("FORMAT")
-                         ->take_all()
-                         ->expected(1)},
-      out_option_{app.add_option("--out", outs_,
-                                 "Write the report of the preceding --format to FILE (default "
-                                 "standard output)")
-                      ->type_name("FILE")
-                      ->take_all()
-                      ->expected(1)} {}
+void report_options::add_to(CLI::App& app, const std::string& formats) {
+  app_ = &app;
+  const std::string description =
+      formats + " (default text); repeatable, each followed by its own --out";
+  format_option_ = app.add_option("--format", formats_, description)
+                       ->type_name("FORMAT")
+                       ->take_all()
+                       ->expected(1);
+  out_option_ =
+      app.add_option("--out", outs_,
+                     "Write the report of the preceding --format to FILE (default standard output)")
+          ->type_name("FILE")
+          ->take_all()
+          ->expected(1);
+}
 
 std::vector<typed_report> report_options::typed() const {
   std::vector<typed_report> reports;
   std::size_t formats = 0;
   std::size_t outs = 0;
-  for (const CLI::Option* option : app_.parse_order()) {
+  for (const CLI::Option* option : app_->parse_order()) {
     if (option == format_option_) {
       reports.push_back({.format = formats_.at(formats++), .out = {}});
     } else if (option == out_option_) {

@@ -18,19 +18,19 @@ struct typed_report {
 
 class report_options {
  public:
-  /// Adds both options. `formats`: "text, json or html". This object outlives the parsing.
-  report_options(CLI::App& app, const std::string& formats);
+  /// Adds both options, once. `formats`: "text, json or html". This object outlives the parsing.
+  void add_to(CLI::App& app, const std::string& formats);
 
   /// At least one. Throws `usage_error` for an --out without a --format of its own, and for two
   /// reports to standard output.
   [[nodiscard]] std::vector<typed_report> typed() const;
 
  private:
-  const CLI::App& app_;
+  const CLI::App* app_ = nullptr;
   std::vector<std::string> formats_;
   std::vector<std::string> outs_;
-  CLI::Option* format_option_;
-  CLI::Option* out_option_;
+  CLI::Option* format_option_ = nullptr;
+  CLI::Option* out_option_ = nullptr;
 };
 
 }  // namespace drover::cli

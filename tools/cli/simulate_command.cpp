@@ -133,8 +133,7 @@ std::string range(std::uint64_t most) { return " (1 to " + std::to_string(most) 
 }  // namespace
 
 simulate_command::simulate_command(CLI::App& app)
-    : app_{app.add_subcommand("simulate", simulate_description)},
-      reports_{*app_, simulate_formats} {
+    : app_{app.add_subcommand("simulate", simulate_description)} {
   app_->footer(simulate_footer + names_to_expect());
   app_->add_flag("--list", is_list_, "List the scenarios, strategies and origins");
   add_run_options();
@@ -189,6 +188,7 @@ void simulate_command::add_server_options() {
 }
 
 void simulate_command::add_result_options() {
+  reports_.add_to(*app_, simulate_formats);
   add_text("--expect", expect_, "Fail unless every strategy meets these conditions", "LIST");
 }
 
