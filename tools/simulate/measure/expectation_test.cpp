@@ -82,8 +82,8 @@ TEST(expectation, HoldsNoEventForNoQueries) {
 TEST(expectation, NamesWhatItDoesNotUnderstandAndWhatItKnows) {
   EXPECT_TRUE(has(error_of("quries=1"), "'quries'"));
   EXPECT_TRUE(has(error_of("quries=1"), "queries-per-event, queries-total"));
-  EXPECT_TRUE(has(error_of("errors"), "'errors' compares nothing"));
-  EXPECT_TRUE(has(error_of("errors!=0"), "no such comparison in 'errors!=0'"));
+  EXPECT_TRUE(has(error_of("errors"), "'errors' has no comparison"));
+  EXPECT_TRUE(has(error_of("errors!=0"), "invalid comparison in 'errors!=0'"));
   EXPECT_TRUE(has(error_of("errors=<1"), "not a number in 'errors=<1': '<1'"));
   EXPECT_TRUE(has(error_of(""), "a condition is missing"));
   EXPECT_TRUE(has(error_of("errors=0,"), "a condition is missing"));
