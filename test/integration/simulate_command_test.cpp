@@ -41,9 +41,9 @@ class simulate_command : public strategy_play {
     return begin(command_strategy_kind(command, within));
   }
   /// What a get says that fails because of its program; empty otherwise.
-  [[nodiscard]] static std::string fault_of(simulate::strategy& asked) {
+  [[nodiscard]] static std::string fault_of(simulate::strategy& played) {
     try {
-      static_cast<void>(asked.get(key));
+      static_cast<void>(played.get(key));
       return "";
     } catch (const simulate::program_failed& error) {
       return error.what();
@@ -134,10 +134,10 @@ TEST_F(simulate_command, GoesByTheTtlWhereItDoesNotKnow) {
 TEST_F(simulate_command, ThatDiesFailsItsCallAndIsStartedAgain) {
   const held_strategy played = play(shell("read l; exit 3"));
   for (int i = 0; i < 2; ++i) {
-    const std::string said = fault_of(*played);
-    expect_in(said, "ended with exit code 3");
-    expect_in(said, "sh -c \'read l; exit 3\' sh {redis}");
-    EXPECT_EQ(said.find(server.url()), std::string::npos) << "a URL may have a password";
+    const std::string fault = fault_of(*played);
+    expect_in(fault, "ended with exit code 3");
+    expect_in(fault, "sh -c \'read l; exit 3\' sh {redis}");
+    EXPECT_EQ(fault.find(server.url()), std::string::npos) << "a URL may have a password";
   }
   const held_strategy killed = play(shell("read l; kill -9 $$"));
   expect_in(fault_of(*killed), "was ended by signal 9");
@@ -162,9 +162,9 @@ TEST_F(simulate_command, ThatServesOneCallIsStartedForEach) {
 
 TEST_F(simulate_command, ThatBabblesIsToldWhatWasDue) {
   const held_strategy nonsense = play(shell("read l; echo blah; read l"));
-  const std::string said = fault_of(*nonsense);
-  expect_in(said, "said \"blah\"");
-  expect_in(said, "'value VALUE', 'absent', 'error TEXT' or 'query KEY' was due");
+  const std::string fault = fault_of(*nonsense);
+  expect_in(fault, "said \"blah\"");
+  expect_in(fault, "'value VALUE', 'absent', 'error TEXT' or 'query KEY' was due");
 
   const held_strategy early = play(shell("echo hello; read l; read l"));
   expect_in(fault_of(*early), "said \"hello\"");
@@ -259,23 +259,23 @@ TEST_F(simulate_command, OutlivesTheThreadThatDroveIt) {
   std::vector<pid_t> programs;
   // The kernel ends what a thread has started a moment after the thread has been joined.
   for (int i = 0; i < 20; ++i) programs.push_back(std::stoi(*later(*played).get()));
-  for (const pid_t each : programs) EXPECT_TRUE(is_alive(each));
+  for (const pid_t process : programs) EXPECT_TRUE(is_alive(process));
 }
 
 TEST_F(simulate_command, IsGoneWithAProcessThatIsKilled) {
-  const fs::path told = fs::path{server.socket_path()}.parent_path() / "pid";
+  const fs::path pid_file = fs::path{server.socket_path()}.parent_path() / "pid";
   const pid_t owner = ::fork();
   if (owner == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const held_strategy played = play(shell("read l; echo value $$; exec sleep 600"));
-    std::ofstream{told.string() + ".new"} << *played->get(key) << std::endl;
-    fs::rename(told.string() + ".new", told);
+    std::ofstream{pid_file.string() + ".new"} << *played->get(key) << std::endl;
+    fs::rename(pid_file.string() + ".new", pid_file);
     for (;;) ::pause();
   }
   ASSERT_GT(owner, 0);
-  ASSERT_TRUE(eventually([&] { return fs::exists(told); }));
+  ASSERT_TRUE(eventually([&] { return fs::exists(pid_file); }));
   pid_t program = 0;
-  std::ifstream{told} >> program;
+  std::ifstream{pid_file} >> program;
   EXPECT_TRUE(is_alive(program));
   ::kill(owner, SIGKILL);
   ::waitpid(owner, nullptr, 0);

@@ -67,8 +67,8 @@ TEST(simulate_postgresql, IsTakenDownWhileItStarts) {
   const auto deadline = std::chrono::steady_clock::now() + tool_patience;
   // The programs of the server are told by the folder that they work in.
   const auto is_starting = [&run] {
-    for (const auto& each : fs::recursive_directory_iterator{run.folder() / "tmp"}) {
-      if (each.path().filename() == "PG_VERSION") return true;
+    for (const auto& entry : fs::recursive_directory_iterator{run.folder() / "tmp"}) {
+      if (entry.path().filename() == "PG_VERSION") return true;
     }
     return false;
   };
@@ -99,11 +99,11 @@ TEST(simulate_postgresql, IsRefusedBeforeAnythingIsStarted) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
       {{"--origin", "postgresql", "--postgresql-bin", "/nowhere"}, "--postgresql-bin /nowhere"},
       {{"--origin", "postgresql", "--callers", "1000"}, "a process for each connection"}};
-  for (const auto& [options, said] : cases) {
+  for (const auto& [options, message] : cases) {
     tool_run run{options};
-    EXPECT_EQ(WEXITSTATUS(run.wait()), 2) << said << run.err();
-    EXPECT_NE(run.err().find(said), std::string::npos) << run.err();
-    EXPECT_EQ(run.out(), "") << said;
+    EXPECT_EQ(WEXITSTATUS(run.wait()), 2) << message << run.err();
+    EXPECT_NE(run.err().find(message), std::string::npos) << run.err();
+    EXPECT_EQ(run.out(), "") << message;
     run.expect_nothing_left();
   }
 }

@@ -84,9 +84,9 @@ TEST_P(simulate_every_strategy, KnowsARowThatIsNotThere) {
 TEST_P(simulate_every_strategy, PassesAnErrorOfTheOriginOnAndRecovers) {
   origin.set_failing(key, true);
   const held_strategy played = begin_it();
-  const std::string said = error_of(*played);
-  EXPECT_FALSE(said.empty());
-  EXPECT_EQ(error_of(*played), said);
+  const std::string error = error_of(*played);
+  EXPECT_FALSE(error.empty());
+  EXPECT_EQ(error_of(*played), error);
   EXPECT_FALSE(played->is_cached(key));
   origin.set_failing(key, false);
   EXPECT_TRUE(eventually([&] { return error_of(*played).empty(); }));
@@ -108,11 +108,13 @@ TEST_P(simulate_every_strategy, KeepsNothingInRedisUnderAKeyThatCannotBeTold) {
   origin.hold(key);
   auto got = later(*played);
   ASSERT_TRUE(loads_run());
-  for (const std::string& each : keys()) EXPECT_NE(each.find(key), std::string::npos) << each;
+  for (const std::string& stored_key : keys())
+    EXPECT_NE(stored_key.find(key), std::string::npos) << stored_key;
   origin.let_go(key);
   EXPECT_EQ(got.get(), version(0));
   EXPECT_FALSE(keys().empty());
-  for (const std::string& each : keys()) EXPECT_NE(each.find(key), std::string::npos) << each;
+  for (const std::string& stored_key : keys())
+    EXPECT_NE(stored_key.find(key), std::string::npos) << stored_key;
 }
 
 TEST_P(simulate_every_strategy, AnswersWithoutRedisAndCachesOnceItIsBack) {
@@ -159,7 +161,7 @@ TEST_P(simulate_every_strategy, BeginsWithoutRedis) {
   server.restart();
 }
 
-// --- the article's lock
+// --- the retry lock
 
 class simulate_lock : public strategy_play {
  protected:
@@ -169,7 +171,7 @@ class simulate_lock : public strategy_play {
 };
 
 TEST_F(simulate_lock, IsGivenUpAfterFiveAttempts) {
-  const held_strategy played = begin("lock");
+  const held_strategy played = begin("retry-lock");
   lock_it();
   const std::uint64_t before = calls_of(server, "set");
   EXPECT_EQ(played->get(key), version(0)) << "from the database itself";
@@ -179,7 +181,7 @@ TEST_F(simulate_lock, IsGivenUpAfterFiveAttempts) {
 }
 
 TEST_F(simulate_lock, LooksAtTheCacheOnlyWithTheLockInHand) {
-  const held_strategy played = begin("lock");
+  const held_strategy played = begin("retry-lock");
   lock_it();
   auto got = later(*played);
   ASSERT_TRUE(eventually([&] { return calls_of(server, "set") >= 2; })) << "an attempt was made";
@@ -188,7 +190,7 @@ TEST_F(simulate_lock, LooksAtTheCacheOnlyWithTheLockInHand) {
 }
 
 TEST_F(simulate_lock, IsReadAgainOnceItIsHeld) {
-  const held_strategy played = begin("lock");
+  const held_strategy played = begin("retry-lock");
   server.command({"SET", lock_key, "somebody else", "PX", "150"});
   auto got = later(*played);
   ASSERT_TRUE(eventually([&] { return calls_of(server, "set") >= 2; }));
@@ -200,7 +202,7 @@ TEST_F(simulate_lock, IsReadAgainOnceItIsHeld) {
 }
 
 TEST_F(simulate_lock, DeletesTheLockOfSomebodyElse) {
-  const held_strategy played = begin("lock");
+  const held_strategy played = begin("retry-lock");
   origin.hold(key);
   auto got = later(*played);
   ASSERT_TRUE(loads_run());
@@ -212,7 +214,7 @@ TEST_F(simulate_lock, DeletesTheLockOfSomebodyElse) {
 }
 
 TEST_F(simulate_lock, IsGoneAfterAnError) {
-  for (const std::string_view name : {"lock", "lock-lua"}) {
+  for (const std::string_view name : {"retry-lock", "lock-lua"}) {
     const held_strategy played = begin(name);
     origin.set_failing(key, true);
     EXPECT_NE(error_of(*played), "") << name;
@@ -265,12 +267,12 @@ TEST_F(simulate_lock, WithATokenIsWaitedForWithAnEyeOnTheCache) {
 }
 
 TEST_F(simulate_lock, WithATokenLetsOneLoadAtATime) {
-  const held_strategy one = begin("lock-lua");
+  const held_strategy first = begin("lock-lua");
   const held_strategy other = begin("lock-lua");
   origin.set_load_time(50ms);
   std::vector<std::future<row>> got;
-  for (int i = 0; i < 20; ++i) got.push_back(later(i % 2 == 0 ? *one : *other));
-  for (auto& each : got) EXPECT_EQ(each.get(), version(0));
+  for (int i = 0; i < 20; ++i) got.push_back(later(i % 2 == 0 ? *first : *other));
+  for (auto& answer : got) EXPECT_EQ(answer.get(), version(0));
   EXPECT_EQ(origin.loads(key), 1U);
 }
 
@@ -314,8 +316,8 @@ TEST_F(simulate_xfetch, TakesAnEntryThatIsNotItsOwnForAMiss) {
   EXPECT_EQ(played->get(key), version(0));
 }
 
-TEST_F(simulate_xfetch, OfTheArticleKeepsTwoKeysThatCanPart) {
-  const held_strategy played = begin("xfetch-article");
+TEST_F(simulate_xfetch, ByAgeKeepsTwoKeysOfWhichOneMayBeMissing) {
+  const held_strategy played = begin("xfetch-by-age");
   EXPECT_EQ(played->get(key), version(0));
   EXPECT_EQ(keys().size(), 2U);
   EXPECT_EQ(stored(key), version(0));
@@ -326,8 +328,8 @@ TEST_F(simulate_xfetch, OfTheArticleKeepsTwoKeysThatCanPart) {
   EXPECT_TRUE(stored(meta_key));
 }
 
-TEST_F(simulate_xfetch, OfTheArticleGoesByTheValuesAge) {
-  const held_strategy played = begin("xfetch-article");
+TEST_F(simulate_xfetch, ByAgeGoesByTheValuesAge) {
+  const held_strategy played = begin("xfetch-by-age");
   const std::string soon = from_now(1s);
   server.command({"SET", key, "old"});
   server.command({"SET", meta_key, "-1000000000000000000 " + soon + "\n"});  // very long ago
@@ -346,15 +348,15 @@ TEST_F(simulate_single_flight, SendsOneQueryForAllCallersOfAProcess) {
   for (int i = 0; i < 20; ++i) got.push_back(later(*played));
   ASSERT_TRUE(loads_run());
   origin.let_go(key);
-  for (auto& each : got) EXPECT_EQ(each.get(), version(0));
+  for (auto& answer : got) EXPECT_EQ(answer.get(), version(0));
   EXPECT_EQ(origin.loads(key), 1U);
 }
 
 TEST_F(simulate_single_flight, SendsOneForEachProcess) {
-  const held_strategy one = begin("singleflight");
+  const held_strategy first_cache = begin("singleflight");
   const held_strategy other = begin("singleflight");
   origin.hold(key);
-  auto first = later(*one);
+  auto first = later(*first_cache);
   auto second = later(*other);
   EXPECT_TRUE(loads_run(2));
   origin.let_go(key);
@@ -377,10 +379,10 @@ TEST_F(simulate_single_flight, LoadsOtherKeysMeanwhile) {
 using simulate_drover = strategy_play;
 
 TEST_F(simulate_drover, SendsOneQueryForAllProcesses) {
-  const held_strategy one = begin("drover");
+  const held_strategy first_cache = begin("drover");
   const held_strategy other = begin("drover");
   origin.hold(key);
-  auto first = later(*one);
+  auto first = later(*first_cache);
   auto second = later(*other);
   ASSERT_TRUE(loads_run());
   origin.let_go(key);

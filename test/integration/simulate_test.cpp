@@ -23,7 +23,7 @@ namespace {
 
 TEST(simulate, ShowsOneQueryForDroverAndOneEachForCacheAsideAndLeavesNothing) {
   tool_run run{{"--load-ms", "50", "--processes", "2", "--callers", "20", "--format", "json",
-                "--strategy", "cache-aside,lock,drover-strict"}};
+                "--strategy", "cache-aside,retry-lock,drover-strict"}};
   const int status = run.wait();
   const std::string json = run.out();
   EXPECT_TRUE(WIFEXITED(status)) << run.err();
@@ -65,8 +65,8 @@ TEST_P(simulate_scenario, HoldsDroverToItsPromiseAndLeavesNothing) {
   tool_run run{options};
   const int status = run.wait();
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << run.err() << run.out();
-  for (const std::string& each : GetParam().expected) {
-    EXPECT_TRUE(std::regex_search(run.out(), std::regex{each})) << each << run.out();
+  for (const std::string& fact : GetParam().expected) {
+    EXPECT_TRUE(std::regex_search(run.out(), std::regex{fact})) << fact << run.out();
   }
   run.expect_nothing_left();
 }
@@ -121,7 +121,7 @@ TEST(simulate, ShowsThatADatabaseWithLittleCapacityIsSparedWhatItCannotDo) {
 }
 
 TEST(simulate, CountsStaleReadsOfWhoeverLetsThemHappen) {
-  // The article's lock stores what it read before the change after it, and nobody notices.
+  // It stores after the change what it read before the change.
   tool_run run{{"--scenario", "invalidation", "--strategy", "cache-aside", "--load-ms", "60",
                 "--processes", "2", "--callers", "6", "--format", "json"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
@@ -147,7 +147,7 @@ TEST(simulate, DrawsTheSameLoadTimesForEveryStrategy) {
   };
   ASSERT_GT(draw_of(seed), 2 * draw_of(seed + 1));
   tool_run run{{"--load-ms", "uniform:10-800", "--seed", std::to_string(seed), "--processes", "1",
-                "--callers", "1", "--strategy", "cache-aside,lock,drover-strict", "--format",
+                "--callers", "1", "--strategy", "cache-aside,retry-lock,drover-strict", "--format",
                 "json"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
   const std::vector<int> times = numbers(run.out(), "p50");  // of waits, and of lags behind loads
@@ -179,7 +179,7 @@ TEST(simulate, WritesEveryFormatToAFileAndTheTableToTheTerminal) {
 TEST(simulate, ListsWhatThereIs) {
   tool_run run{{"--list"}};
   EXPECT_EQ(run.wait(), 0);
-  for (const char* const name : {"expiry", "overload", "xfetch-article", "sqlite"}) {
+  for (const char* const name : {"expiry", "overload", "xfetch-by-age", "sqlite"}) {
     EXPECT_NE(run.out().find(name), std::string::npos) << name << run.out();
   }
 }
@@ -230,11 +230,11 @@ TEST(simulate, RefusesNonsenseBeforeAnythingIsStarted) {
       {{"--redis", "redis://localhost"}, "--redis-is-mine"},
       {{"--redis", "http://localhost", "--redis-is-mine"}, "redis://"},
       {{"--out", "/nowhere/report"}, "--out /nowhere/report"}};
-  for (const auto& [options, said] : cases) {
+  for (const auto& [options, message] : cases) {
     tool_run run{options};
-    EXPECT_EQ(WEXITSTATUS(run.wait()), 2) << said << run.err();
-    EXPECT_NE(run.err().find(said), std::string::npos) << run.err();
-    EXPECT_EQ(run.out(), "") << said;
+    EXPECT_EQ(WEXITSTATUS(run.wait()), 2) << message << run.err();
+    EXPECT_NE(run.err().find(message), std::string::npos) << run.err();
+    EXPECT_EQ(run.out(), "") << message;
     run.expect_nothing_left();
   }
 }

@@ -51,15 +51,16 @@ std::vector<std::string> texts_of(const std::vector<simulate::load_time>& loads)
 
 TEST(command_line, PlaysTheFirstScenarioWhenNothingElseIsAskedFor) {
   const auto options = simulation({});
-  EXPECT_EQ(options.what->name, "expiry");
+  EXPECT_EQ(options.chosen_scenario->name, "expiry");
   EXPECT_EQ(options.processes, 4U);
   EXPECT_EQ(options.callers, 50U);
   EXPECT_EQ(options.events, 1U);
   EXPECT_EQ(texts_of(options.loads), (std::vector<std::string>{"50", "2000"}));
   EXPECT_EQ(options.strategies.front(), "cache-aside");
   EXPECT_FALSE(options.redis_url);
-  EXPECT_FALSE(options.out);
-  EXPECT_EQ(options.format, simulate::report_format::text);
+  ASSERT_EQ(options.reports.size(), 1U);
+  EXPECT_EQ(options.reports[0].format, simulate::report_format::text);
+  EXPECT_FALSE(options.reports[0].out);
   EXPECT_TRUE(options.expected.empty());
   EXPECT_EQ(options.command, "drover simulate");
 }
@@ -97,7 +98,7 @@ TEST(command_line, ReadsEveryOptionOfASimulation) {
                                    "42",
                                    "--expect",
                                    "errors=0"});
-  EXPECT_EQ(options.what->name, "traffic");
+  EXPECT_EQ(options.chosen_scenario->name, "traffic");
   EXPECT_EQ(options.strategies, (std::vector<std::string>{"xfetch", "drover", "command"}));
   EXPECT_EQ(options.strategy_command, "python3 'my client.py' {redis}");
   EXPECT_EQ(options.processes, 2U);
@@ -109,8 +110,9 @@ TEST(command_line, ReadsEveryOptionOfASimulation) {
   EXPECT_EQ(options.redis_server, "/opt/redis-server");
   EXPECT_EQ(options.origin.which, simulate::origin_choice::kind::postgresql_private);
   EXPECT_EQ(options.postgresql_bin, "/opt/postgresql/bin");
-  EXPECT_EQ(options.format, simulate::report_format::html);
-  EXPECT_EQ(options.out, "page.html");
+  ASSERT_EQ(options.reports.size(), 1U);
+  EXPECT_EQ(options.reports[0].format, simulate::report_format::html);
+  EXPECT_EQ(options.reports[0].out, "page.html");
   EXPECT_EQ(options.seed, 42U);
   EXPECT_EQ(options.expected.size(), 1U);
 }
@@ -131,7 +133,7 @@ TEST(command_line, TakesTheScenariosOwnDefaults) {
   for (const simulate::scenario& each : simulate::scenarios()) {
     const std::string name{each.name};
     const auto options = simulation({"--scenario", name.c_str()});
-    EXPECT_EQ(options.what->name, each.name);
+    EXPECT_EQ(options.chosen_scenario->name, each.name);
     EXPECT_EQ(options.callers, each.usual.callers) << name;
     EXPECT_EQ(options.ttl, each.usual.ttl) << name;
     EXPECT_FALSE(simulate::parse_expectations(each.promise).conditions.empty()) << name;
@@ -145,6 +147,23 @@ TEST(command_line, PlaysAllStrategiesOrOnlyTheProgram) {
             (std::vector<std::string>{"command"}));
 }
 
+TEST(command_line, TakesSeveralFormatsEachWithItsOwnFile) {
+  const auto options = simulation(
+      {"--format", "json", "--out", "a", "--format", "text", "--format", "html", "--out", "b"});
+  ASSERT_EQ(options.reports.size(), 3U);
+  EXPECT_EQ(options.reports[0].format, simulate::report_format::json);
+  EXPECT_EQ(options.reports[0].out, "a");
+  EXPECT_EQ(options.reports[1].format, simulate::report_format::text);
+  EXPECT_FALSE(options.reports[1].out);
+  EXPECT_EQ(options.reports[2].format, simulate::report_format::html);
+  EXPECT_EQ(options.reports[2].out, "b");
+}
+
+TEST(command_line, TakesFormerNamesOfStrategies) {
+  EXPECT_EQ(simulation({"--strategy", "lock,xfetch-article"}).strategies,
+            (std::vector<std::string>{"retry-lock", "xfetch-by-age"}));
+}
+
 struct refused_case {
   std::vector<const char*> typed;
   const char* said;
@@ -156,6 +175,8 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"simulate", "--strategy", "none-such"}, "cache-aside"},
       {{"simulate", "--strategy", "lock,,xfetch"}, "--strategy"},
       {{"simulate", "--strategy", "lock,lock"}, "twice"},
+      {{"simulate", "--strategy", "lock,retry-lock"}, "twice"},
+      {{"simulate", "--strategy", "command"}, "give a list of cache-aside"},
       {{"simulate", "--strategy-command", " "}, "--strategy-command"},
       {{"simulate", "--processes", "0"}, "from 1 to 32"},
       {{"simulate", "--callers", "1001"}, "from 1 to 1000"},
@@ -170,6 +191,8 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"simulate", "--origin", "mysql://u:secret@h"}, "sqlite"},
       {{"simulate", "--origin", "postgres"}, "postgresql://"},
       {{"simulate", "--format", "pdf"}, "html"},
+      {{"simulate", "--format", "json", "--format", "csv"}, "only one can go to standard output"},
+      {{"simulate", "--format", "json", "--out", "a", "--out", "b"}, "--out 'b': a --format must"},
       {{"simulate", "--seed", "x"}, "--seed 'x'"},
       {{"simulate", "--expect", "speed=1"}, "queries-per-event"},
       {{"simulate", "--no-such"}, "--no-such"},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The options of `drover simulate`: as typed, and as meant.
+// The options of `drover simulate`: as typed, and as parsed.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "cli/report_options.hpp"
 #include "cli/text_result.hpp"
 #include "simulate/run/simulate_options.hpp"
 
@@ -18,15 +19,21 @@ class simulate_command {
   explicit simulate_command(CLI::App& app);
 
   [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
-  /// Throws `usage_error` naming the option that cannot be meant.
+  /// Throws `usage_error`, which names the invalid option.
   [[nodiscard]] std::variant<text_result, simulate::simulate_options> parsed_options(
       int count, const char* const* arguments) const;
 
  private:
-  [[nodiscard]] simulate::simulate_options meant_simulation(const simulate::scenario& what,
-                                                            const std::string& typed) const;
-  void refuse_for(const simulate::scenario& what) const;
-  void refuse(const char* option, const char* why) const;
+  CLI::Option* add_text(const char* name, std::string& value, const std::string& description,
+                        const char* type);
+  void add_run_options();
+  void add_server_options();
+  void add_result_options();
+  [[nodiscard]] const simulate::scenario& parsed_scenario() const;
+  void parse_strategies(simulate::simulate_options& options) const;
+  void parse_sizes(simulate::simulate_options& options) const;
+  void parse_servers(simulate::simulate_options& options) const;
+  void parse_results(simulate::simulate_options& options) const;
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
 
   CLI::App* app_;
@@ -44,8 +51,7 @@ class simulate_command {
   std::string redis_server_;
   std::string origin_ = "sqlite";
   std::string postgresql_bin_;
-  std::string format_ = "text";
-  std::string out_;
+  report_options reports_;
   std::string seed_ = "1";
   std::string expect_;
 };

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr auto start_max = 20s;
+constexpr auto redis_start_max = 20s;
 constexpr auto look_max = 1s;    // for one look whether it answers; there are others
 constexpr auto flush_max = 60s;  // a busy machine is no refusal
 constexpr const char* log_name = "redis.log";
@@ -41,22 +41,23 @@ child_process::plan plan_for(const fs::path& program, const fs::path& folder) {
 
 }  // namespace
 
-fs::path find_redis_server(const std::optional<std::string>& asked_for) {
-  if (asked_for) {
-    if (is_program(*asked_for)) return fs::absolute(*asked_for);
-    throw text::usage_error{"--redis-server " + *asked_for +
-                            ": no program there; give the path of redis-server"};
+fs::path find_redis_server(const std::optional<std::string>& requested) {
+  if (requested) {
+    if (is_program(*requested)) return fs::absolute(*requested);
+    throw text::usage_error{"--redis-server " + *requested +
+                            ": no program there; give the path of redis-server or valkey-server"};
   }
   const char* const path = std::getenv("PATH");
-  for (const char* const name : {"redis-server", "redis-check-rdb"}) {
+  for (const char* const name :
+       {"redis-server", "valkey-server", "redis-check-rdb", "valkey-check-rdb"}) {
     std::istringstream folders{path != nullptr ? path : ""};
     for (std::string folder; std::getline(folders, folder, ':');) {
       if (is_program(fs::path{folder} / name)) return fs::absolute(fs::path{folder} / name);
     }
   }
   throw text::usage_error{
-      "no redis-server in $PATH: install it (on Debian: apt-get install redis-tools, which starts "
-      "no service), or give its path by --redis-server"};
+      "neither redis-server nor valkey-server is in $PATH: install one (on Debian: apt-get install "
+      "redis-tools, which starts no service), or give its path by --redis-server"};
 }
 
 private_redis::private_redis(const fs::path& program, const fs::path& folder,
@@ -68,7 +69,7 @@ private_redis::private_redis(const fs::path& program, const fs::path& folder,
 void private_redis::start(const signal_watch& signals) {
   process_.reset();
   process_.emplace(plan_for(program_, folder_));
-  const auto deadline = std::chrono::steady_clock::now() + start_max;
+  const auto deadline = std::chrono::steady_clock::now() + redis_start_max;
   while (!answers("PING\r\n", "+PONG", look_max)) {
     if (const auto status = process_->status()) {
       throw std::runtime_error{"redis-server (" + program_.string() + ") " +
@@ -97,7 +98,7 @@ void private_redis::flush_all() const {
     throw std::runtime_error{"redis-server refuses FLUSHALL"};
 }
 
-bool private_redis::answers(std::string_view question, std::string_view wanted,
+bool private_redis::answers(std::string_view question, std::string_view expected,
                             std::chrono::seconds limit) const {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -108,15 +109,15 @@ bool private_redis::answers(std::string_view question, std::string_view wanted,
   if (descriptor < 0) return false;
   const timeval silence{.tv_sec = limit.count(), .tv_usec = 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
-  std::string reply(wanted.size(), '\0');
-  const bool asked =
+  std::string reply(expected.size(), '\0');
+  const bool is_sent =
       ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       ::send(descriptor, question.data(), question.size(), MSG_NOSIGNAL) ==
           static_cast<ssize_t>(question.size());
-  const bool got = asked && ::recv(descriptor, reply.data(), reply.size(), MSG_WAITALL) ==
-                                static_cast<ssize_t>(reply.size());
+  const bool is_received = is_sent && ::recv(descriptor, reply.data(), reply.size(), MSG_WAITALL) ==
+                                          static_cast<ssize_t>(reply.size());
   ::close(descriptor);
-  return got && reply == wanted;
+  return is_received && reply == expected;
 }
 
 }  // namespace drover::process

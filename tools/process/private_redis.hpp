@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A redis-server of our own: on a unix socket in the given folder and on no port, keeping nothing
-// on disk. Threads: one at a time.
+// A private Redis or Valkey server: on a unix socket in the given folder and on no port. It keeps
+// nothing on disk. Threads: one at a time.
 #pragma once
 
 #include <chrono>
@@ -14,10 +14,10 @@
 
 namespace drover::process {
 
-/// The program to run: the one that was asked for, else redis-server or redis-check-rdb from $PATH
-/// (they are the same program, which goes by the name it is called by). Throws text::usage_error,
-/// saying what to install.
-[[nodiscard]] std::filesystem::path find_redis_server(const std::optional<std::string>& asked_for);
+/// The program to run: `requested`, or the first of redis-server, valkey-server, redis-check-rdb
+/// and valkey-check-rdb in $PATH. A server and its -check-rdb are one program that goes by the name
+/// it is called by. Throws text::usage_error, which says what to install.
+[[nodiscard]] std::filesystem::path find_redis_server(const std::optional<std::string>& requested);
 
 class private_redis {
  public:
@@ -41,7 +41,7 @@ class private_redis {
   [[nodiscard]] std::filesystem::path socket() const { return folder_ / "redis.sock"; }
   void start(const signal_watch& signals);
   /// One exchange on a connection of its own; false when it cannot be had within `limit`.
-  [[nodiscard]] bool answers(std::string_view question, std::string_view wanted,
+  [[nodiscard]] bool answers(std::string_view question, std::string_view expected,
                              std::chrono::seconds limit) const;
 
   const std::filesystem::path program_;

@@ -22,7 +22,7 @@ struct judged {
 };
 
 judged judge(const run_plan& plan, const std::string& key, const std::optional<std::string>& value,
-             std::uint64_t version_due, board_time now) {
+             std::uint64_t version_due, monotonic_ns now) {
   if (!value) return {.got = plan.has_rows ? answer::wrong : answer::absent};
   const auto read = read_value(key, *value);
   if (!read || !plan.has_rows) return {};
@@ -32,14 +32,15 @@ judged judge(const run_plan& plan, const std::string& key, const std::optional<s
 
 }  // namespace
 
-void sleep_until(board_time at) noexcept {
+void sleep_until(monotonic_ns at) noexcept {
   const timespec instant{.tv_sec = at / 1'000'000'000, .tv_nsec = at % 1'000'000'000};
   while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &instant, nullptr) == EINTR) {
   }
 }
 
-callers::callers(const run_plan& plan, std::uint32_t process, board& shared, strategy& played)
-    : plan_{plan}, process_{process}, board_{shared}, played_{played}, back_{plan.callers} {}
+callers::callers(const run_plan& plan, std::uint32_t process, shared_run_state& shared,
+                 strategy& played)
+    : plan_{plan}, process_{process}, state_{shared}, played_{played}, back_{plan.callers} {}
 
 void callers::start(std::vector<std::jthread>& busy) {
   for (std::uint32_t i = 0; i < plan_.callers; ++i) {
@@ -54,17 +55,17 @@ void callers::run(std::uint32_t caller) noexcept {
   try {
     static_cast<void>(played_.is_cached(key_name(plan_, 0)));
   } catch (const std::exception& error) {
-    board_.note_error(error.what());
+    state_.note_error(error.what());
     std::_Exit(process::exit_not_met);
   }
-  ++board_.count().ready;
-  board_.await(stage::released);
+  ++state_.count().ready;
+  state_.await(stage::released);
   switch (plan_.comes) {
     case arrival::once:
-      sleep_until(board_.release_at());
-      call(0, board_now());
+      sleep_until(state_.release_at());
+      call(0, monotonic_now());
       back_.count_down();
-      board_.await(stage::over);
+      state_.await(stage::over);
       break;
     case arrival::loop: call_again_and_again(caller); break;
     case arrival::open: take_arrivals(caller); break;
@@ -73,10 +74,10 @@ void callers::run(std::uint32_t caller) noexcept {
 
 void callers::call_again_and_again(std::uint32_t caller) noexcept {
   draws random{plan_.seed, (std::uint64_t{process_} << 32) + caller};
-  sleep_until(board_.release_at() + random.around(plan_.think).count());
-  for (board_time now = board_now(); now < board_.turn().end_at; now = board_now()) {
+  sleep_until(state_.release_at() + random.around(plan_.think).count());
+  for (monotonic_ns now = monotonic_now(); now < state_.control().end_at; now = monotonic_now()) {
     call(random.below(plan_.keys), now);
-    sleep_until(board_now() + random.around(plan_.think).count());
+    sleep_until(monotonic_now() + random.around(plan_.think).count());
   }
 }
 
@@ -86,51 +87,51 @@ void callers::take_arrivals(std::uint32_t caller) noexcept {
     ++free_;
     arrived_.acquire();
     if (are_all_sent_) return;
-    call(random.below(plan_.keys), board_now());
+    call(random.below(plan_.keys), monotonic_now());
   }
 }
 
-/// A Poisson process. What finds no free caller is refused: the herd is bounded.
+/// A Poisson process. A call that finds no free caller is refused, because the herd is bounded.
 void callers::send_arrivals() noexcept {
-  board_.await(stage::released);
+  state_.await(stage::released);
   draws random{plan_.seed, (std::uint64_t{process_} << 32) + plan_.callers};
   const std::chrono::nanoseconds mean{
       static_cast<std::int64_t>(1e9 * static_cast<double>(plan_.processes) / plan_.rate)};
-  for (board_time at = board_.release_at();;) {
+  for (monotonic_ns at = state_.release_at();;) {
     at += random.around(mean).count();
-    if (at >= board_.turn().end_at) break;
+    if (at >= state_.control().end_at) break;
     sleep_until(at);
     if (free_.load() > 0) {
       --free_;
       arrived_.release();
     } else {
-      board_.refuse(board_now());
+      state_.refuse(monotonic_now());
     }
   }
   are_all_sent_ = true;
   arrived_.release(static_cast<std::ptrdiff_t>(plan_.callers));
 }
 
-void callers::call(std::uint32_t key, board_time arrived) noexcept {
+void callers::call(std::uint32_t key, monotonic_ns arrived) noexcept {
   const std::string name = key_name(plan_, key);
-  const std::uint64_t version_due = board_.versions()[key].load();
-  board::call_entry* const mine = board_.begin_call(arrived, key, process_);
+  const std::uint64_t version_due = state_.versions()[key].load();
+  shared_run_state::call_entry* const mine = state_.begin_call(arrived, key, process_);
   try {
     const std::optional<std::string> value = played_.get(name);
-    const board_time now = board_now();
+    const monotonic_ns now = monotonic_now();
     const judged as = judge(plan_, name, value, version_due, now);
-    board_.end_call(mine, now, as.got, as.is_stale, as.age);
+    state_.end_call(mine, now, as.got, as.is_stale, as.age);
   } catch (const std::exception& error) {
-    const board_time now = board_now();
-    const board_time end = board_.turn().end_at.load();
-    // A call that the run's end cut short has failed nobody: it did not come back.
+    const monotonic_ns now = monotonic_now();
+    const monotonic_ns end = state_.control().end_at.load();
+    // A call that the end of the run cuts off is no error: it did not return.
     if (dynamic_cast<const run_is_over*>(&error) != nullptr ||
         (plan_.capacity > 0 && end != 0 && now >= end)) {
-      board_.end_call(nullptr, now, answer::none, false, 0);
+      state_.end_call(nullptr, now, answer::none, false, 0);
       return;
     }
-    board_.note_error(error.what());
-    board_.end_call(mine, now, answer::error, false, 0);
+    state_.note_error(error.what());
+    state_.end_call(mine, now, answer::error, false, 0);
   }
 }
 

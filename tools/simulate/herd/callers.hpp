@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The callers of one process: threads that call a strategy as the plan says, and write down what
-// became of each call.
+// The callers of one process: threads that call a strategy as the plan says, and log the outcome of
+// each call.
 #pragma once
 
 #include <atomic>
@@ -11,32 +11,32 @@
 #include <thread>
 #include <vector>
 
-#include "simulate/herd/board.hpp"
 #include "simulate/herd/run_plan.hpp"
+#include "simulate/herd/shared_run_state.hpp"
 #include "simulate/strategies/strategy.hpp"
 
 namespace drover::simulate {
 
-/// What a query gets that still waits for its place when the run ends.
+/// Thrown to a query that still waits for its place when the run ends.
 struct run_is_over : std::runtime_error {
   run_is_over() : std::runtime_error{"the run is over"} {}
 };
 
-/// Sleeps until then; not at all when it is past.
-void sleep_until(board_time at) noexcept;
+/// Sleeps until then. Returns at once when the time has passed.
+void sleep_until(monotonic_ns at) noexcept;
 
 class callers {
  public:
-  callers(const run_plan& plan, std::uint32_t process, board& shared, strategy& played);
+  callers(const run_plan& plan, std::uint32_t process, shared_run_state& shared, strategy& played);
   callers(const callers&) = delete;
   callers& operator=(const callers&) = delete;
 
   /// Starts them. Each connects, counts itself ready, and waits for the release; they end when the
-  /// plan is done. The threads go into `busy`, which must end before this object does.
+  /// plan is done. The threads are added to `busy`, which must end before this object.
   void start(std::vector<std::jthread>& busy);
 
-  /// Of callers that call once: waits until each is back. They stay until the run is over, so that
-  /// ends of threads do not keep the processors from those who are still to be served.
+  /// For callers that call once: waits until all are back. Their threads stay until the run is
+  /// over, so that ending threads take no processor time from callers that are not served yet.
   void await_all() noexcept { back_.wait(); }
 
  private:
@@ -44,14 +44,14 @@ class callers {
   void call_again_and_again(std::uint32_t caller) noexcept;
   void take_arrivals(std::uint32_t caller) noexcept;
   void send_arrivals() noexcept;
-  void call(std::uint32_t key, board_time arrived) noexcept;
+  void call(std::uint32_t key, monotonic_ns arrived) noexcept;
 
   const run_plan& plan_;
   const std::uint32_t process_;
-  board& board_;
+  shared_run_state& state_;
   strategy& played_;
   std::latch back_;
-  // Of the open loop: arrivals go to callers that are free.
+  // For the open loop: arrivals go to free callers.
   std::counting_semaphore<> arrived_{0};
   std::atomic<std::int64_t> free_{0};
   std::atomic<bool> are_all_sent_{false};

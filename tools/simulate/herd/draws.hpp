@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random numbers that depend on nothing but a seed and a stream's number, so that a run can be
-// repeated whatever the threads do. Pure. Threads: each its own.
+// Random numbers that depend only on a seed and a stream's number, so that a run can be repeated
+// however the threads are scheduled. Pure. Threads: one object for each thread.
 //
 // SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One run of one strategy, from the coordinator's side: the verbs that a scenario is told in.
-// Each waits until what it says is so, reports progress meanwhile, and throws when it cannot be.
-// Nothing of the herd outlives this object.
+// One run of one strategy, from the coordinator's side: the steps that a scenario consists of. Each
+// step waits until its effect is complete, reports progress meanwhile, and throws when it fails. No
+// process of the herd outlives this object.
 //
 // Threads: the main thread of a process that has no other.
 #pragma once
@@ -18,8 +18,8 @@
 #include "process/child_process.hpp"
 #include "process/private_redis.hpp"
 #include "process/signal_watch.hpp"
-#include "simulate/herd/board.hpp"
 #include "simulate/herd/run_plan.hpp"
+#include "simulate/herd/shared_run_state.hpp"
 #include "simulate/measure/run_record.hpp"
 
 namespace drover::simulate {
@@ -34,73 +34,75 @@ struct herd_progress {
   std::uint32_t waiting = 0;  ///< of these
 };
 
-/// All throw std::runtime_error when a process of the herd dies that was not killed on purpose, or
-/// something does not come to an end, and `interrupted` when we are told to stop.
+/// All members throw std::runtime_error when a process of the herd dies without being killed on
+/// purpose or a step does not end, and `interrupted` after a signal to stop.
 class herd {
  public:
-  /// Starts the processes. `redis` is nullptr when the server is not ours; it, `signals` and `tell`
-  /// outlive this object.
+  /// Starts the processes. `redis` is nullptr for a server that is not private. `redis`, `signals`
+  /// and `report_progress` outlive this object.
   herd(run_plan plan, process::private_redis* redis, const process::signal_watch& signals,
-       const std::function<void(const herd_progress&)>& tell);
+       const std::function<void(const herd_progress&)>& report_progress);
   herd(const herd&) = delete;
   herd& operator=(const herd&) = delete;
 
   [[nodiscard]] const run_plan& plan() const noexcept { return plan_; }
 
-  /// Until all callers are connected.
+  /// Waits until all callers are connected.
   void gather();
   /// The first process loads every key.
   void fill();
-  /// Until the first key's ttl is over.
+  /// Waits until the ttl of the first key is over.
   void await_cold();
-  /// Lets all callers go.
+  /// Lets all callers start.
   void release();
-  /// Until the origin runs a query that began after the release. Answers who sent it.
+  /// Waits for a query that began after the release. Returns the number of the process that sent
+  /// it.
   [[nodiscard]] std::uint32_t await_holder();
-  /// Until that long after the release.
+  /// Waits until that long after the release.
   void await_time(std::chrono::milliseconds since_release);
-  /// Until `calls` calls are back, or `limit` is over.
+  /// Waits until `calls` calls are back, or `limit` is over.
   void await_calls(std::uint32_t calls, std::chrono::milliseconds limit);
   void kill_process(std::uint32_t number);
   void freeze_process(std::uint32_t number);
   void thaw_process(std::uint32_t number);
-  /// Every query fails from now on, or none.
+  /// From now on, every query fails, or none does.
   void fail_queries(bool from_now_on);
   void kill_redis();
   void start_redis();
   void flush_redis();
-  /// Until every caller is back and the background is quiet; then ends the processes. Answers what
-  /// was logged.
+  /// Waits until every caller is back and nothing runs in the background, then ends the processes.
+  /// Returns the log.
   [[nodiscard]] run_record finish();
 
  private:
   template <class Done>
   void wait(std::string_view doing, std::chrono::nanoseconds patience, const Done& done);
-  void complain_about_the_dead();
+  void check_processes();
   [[nodiscard]] bool is_at_rest();
   [[nodiscard]] herd_progress progress(std::string_view doing, std::chrono::nanoseconds elapsed);
-  void put_mark(mark_kind kind, std::string text);
+  void put_marker(marker_kind kind, std::string text);
   [[nodiscard]] process::private_redis& own_redis() const;
-  [[nodiscard]] std::chrono::nanoseconds since_release(board_time at) const;
+  [[nodiscard]] std::chrono::nanoseconds since_release(monotonic_ns at) const;
   [[nodiscard]] run_record collect();
   void collect_queries(run_record& into);
   void collect_calls(run_record& into);
-  [[nodiscard]] bool is_disturbed(std::uint32_t process, board_time begun, board_time ended) const;
+  [[nodiscard]] bool is_disturbed(std::uint32_t process, monotonic_ns begun,
+                                  monotonic_ns ended) const;
 
   const run_plan plan_;
   process::private_redis* const redis_;
   const process::signal_watch& signals_;
-  const std::function<void(const herd_progress&)>& tell_;
-  board board_;
+  const std::function<void(const herd_progress&)>& report_progress_;
+  shared_run_state state_;
   std::vector<process::child_process> processes_;
   std::set<std::uint32_t> killed_;
-  std::map<std::uint32_t, board_time> disturbed_;  // killed or frozen: since when
-  std::set<std::uint32_t> frozen_;                 // now
-  std::vector<mark> marks_;
+  std::map<std::uint32_t, monotonic_ns> disturbed_;  // when it was killed or frozen
+  std::set<std::uint32_t> frozen_;                   // now
+  std::vector<timeline_marker> markers_;
   bool is_filled_ = false;
   bool is_released_ = false;
-  std::uint32_t queries_before_ = 0;  // until the release
-  std::uint32_t asked_before_ = 0;
+  std::uint32_t queries_before_ = 0;  // up to the release
+  std::uint32_t requested_before_ = 0;
 };
 
 }  // namespace drover::simulate

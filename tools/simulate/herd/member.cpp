@@ -17,10 +17,10 @@
 
 #include "process/child_process.hpp"
 #include "process/exit_codes.hpp"
-#include "simulate/herd/board.hpp"
 #include "simulate/herd/callers.hpp"
 #include "simulate/herd/draws.hpp"
 #include "simulate/herd/run_plan.hpp"
+#include "simulate/herd/shared_run_state.hpp"
 #include "simulate/origins/load_time.hpp"
 #include "simulate/origins/origin.hpp"
 #include "simulate/strategies/chosen_strategy.hpp"
@@ -41,32 +41,32 @@ class member final : public query_log {
       : number_{number},
         plan_{plan},
         load_{load_time::parse(plan.load).value()},
-        board_{process::child_process::descriptor_inside} {}
+        state_{process::child_process::descriptor_inside} {}
 
-  [[nodiscard]] board& shared() noexcept { return board_; }
+  [[nodiscard]] shared_run_state& shared() noexcept { return state_; }
 
   void run() {
     origin_ = open_origin(plan_.origin, *this, connections());
     const std::unique_ptr<strategy> played = begin(plan_.ttl);
     std::vector<std::jthread> busy;
-    callers all{plan_, number_, board_, *played};
+    callers all{plan_, number_, state_, *played};
     try {
       all.start(busy);
       if (number_ == 0) lead(*played, busy);
     } catch (const std::exception& error) {
-      give_up(error);
+      end_process(error);
     }
     plan_.comes == arrival::once ? all.await_all() : busy.clear();
-    ++board_.count().done;
-    // As a service goes on running, so that what a strategy does in the background is done.
-    board_.await(stage::over);
+    ++state_.count().done;
+    // Like a service, the process goes on until the strategy has ended its work in the background.
+    state_.await(stage::over);
     busy.clear();
   }
 
   [[nodiscard]] std::size_t begin(std::string_view key) noexcept override {
-    return board_.begin_query(key_number(plan_, key), number_);
+    return state_.begin_query(key_number(plan_, key), number_);
   }
-  void end(std::size_t place) noexcept override { board_.end_query(place); }
+  void end(std::size_t place) noexcept override { state_.end_query(place); }
 
  private:
   [[nodiscard]] unsigned connections() const {
@@ -83,30 +83,30 @@ class member final : public query_log {
   }
 
   std::optional<std::string> ask(std::string_view key) {
-    const std::uint32_t nth = board_.count().asked.fetch_add(1);
-    if (!board_.pass_gate()) {
-      --board_.count().asked;  // the database never hears of it
+    const std::uint32_t nth = state_.count().queries_requested.fetch_add(1);
+    if (!state_.pass_gate()) {
+      --state_.count().queries_requested;  // the database gets no query
       throw run_is_over{};
     }
     const struct at_the_gate {
-      board& of;
+      shared_run_state& of;
       ~at_the_gate() { of.leave_gate(); }
-    } inside{board_};
+    } inside{state_};
     return origin_->ask({.key = key,
                          .takes = load_.draw(draws{plan_.seed, nth}.uniform()),
-                         .fails = board_.turn().origin_fails.load() != 0});
+                         .fails = state_.control().origin_fails.load() != 0});
   }
 
-  /// Without a release the callers wait for ever, so nothing is joined.
-  [[noreturn]] void give_up(const std::exception& error) noexcept {
-    board_.note_error(error.what());
+  /// Ends the process at once: without a release the callers wait for ever, and cannot be joined.
+  [[noreturn]] void end_process(const std::exception& error) noexcept {
+    state_.note_error(error.what());
     std::_Exit(process::exit_not_met);
   }
 
-  /// What only the first process does.
+  /// The work of the first process only.
   void lead(strategy& played, std::vector<std::jthread>& busy) {
-    board_.await(stage::filling);
-    if (board_.now() == stage::filling) {
+    state_.await(stage::filling);
+    if (state_.now() == stage::filling) {
       fill(played);
       if (plan_.comes == arrival::once) wait_until_cold(played);
     }
@@ -128,9 +128,9 @@ class member final : public query_log {
       try {
         for (std::uint32_t i = next++; i < plan_.keys; i = next++) {
           if (filled.get(key_name(plan_, i)).has_value() != plan_.has_rows) {
-            throw std::runtime_error{"the first fill brought a wrong value"};
+            throw std::runtime_error{"the first fill loaded a wrong value"};
           }
-          ++board_.count().filled;
+          ++state_.count().filled;
         }
       } catch (const std::exception&) {
         const std::lock_guard held{guard};
@@ -149,51 +149,51 @@ class member final : public query_log {
 
   void wait_until_cold(strategy& played) {
     while (played.is_cached(key_name(plan_, 0))) std::this_thread::sleep_for(poll_interval);
-    board_.count().cold.store(1);
+    state_.count().cold.store(1);
   }
 
-  /// Whether the ttl ends while callers call, and the strategy can tell. A program may not know
-  /// what others of its kind have stored.
+  /// Whether the ttl ends while callers call, and the strategy can detect it. A client program may
+  /// not know the values of its other instances.
   [[nodiscard]] bool shows_its_end() const {
     return plan_.comes != arrival::once && plan_.has_rows && plan_.ttl < plan_.duration &&
            plan_.strategy != command_strategy_name;
   }
 
-  /// Notes when the first key has no fresh value any more, for who reads the pictures.
+  /// Adds a marker for the charts when the first key has no fresh value any more.
   void watch_value(strategy& played) noexcept {
-    board_.await(stage::released);
+    state_.await(stage::released);
     bool was_fresh = true;
-    for (board_time at = board_.release_at(); at < board_.turn().end_at;) {
+    for (monotonic_ns at = state_.release_at(); at < state_.control().end_at;) {
       sleep_until(at);
       try {
         const bool is_fresh = played.is_cached(key_name(plan_, 0));
-        if (was_fresh && !is_fresh) board_.note_mark(board_now(), mark_kind::cold);
+        if (was_fresh && !is_fresh) state_.note_marker(monotonic_now(), marker_kind::cold);
         was_fresh = is_fresh;
       } catch (const std::exception& error) {
-        board_.note_error(error.what());
+        state_.note_error(error.what());
       }
-      at = board_now() + std::chrono::nanoseconds{watch_interval}.count();
+      at = monotonic_now() + std::chrono::nanoseconds{watch_interval}.count();
     }
   }
 
-  /// The writer: commits a new version, then does what the strategy asks of a writer. Who calls
-  /// after that has a right to the new version.
+  /// The writer: commits a new version, then invalidates the key. A call that begins after that
+  /// must get the new version.
   void keep_changing(strategy& played) noexcept {
-    board_.await(stage::released);
+    state_.await(stage::released);
     draws random{plan_.seed, std::numeric_limits<std::uint64_t>::max()};
-    for (board_time at = board_.release_at();;) {
+    for (monotonic_ns at = state_.release_at();;) {
       at += random.around(plan_.change_every).count();
-      if (at >= board_.turn().end_at) return;
+      if (at >= state_.control().end_at) return;
       sleep_until(at);
-      const std::uint32_t key = board_.count().changes % plan_.keys;
+      const std::uint32_t key = state_.count().changes % plan_.keys;
       try {
         const std::uint64_t version = origin_->change(key_name(plan_, key));
         played.invalidate(key_name(plan_, key));
-        board_.versions()[key].store(version);
-        ++board_.count().changes;
-        board_.note_mark(board_now(), mark_kind::change);
+        state_.versions()[key].store(version);
+        ++state_.count().changes;
+        state_.note_marker(monotonic_now(), marker_kind::change);
       } catch (const std::exception& error) {
-        board_.note_error(error.what());
+        state_.note_error(error.what());
       }
     }
   }
@@ -201,7 +201,7 @@ class member final : public query_log {
   const std::uint32_t number_;
   const run_plan plan_;
   const load_time load_;
-  board board_;
+  shared_run_state state_;
   std::unique_ptr<origin> origin_;
 };
 

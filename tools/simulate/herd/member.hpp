@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One process of the herd: its callers, and in the first one also who fills the cache and who
-// changes rows or watches for the end of a value. Started by `herd`.
+// One process of the herd: its callers. The first process also fills the cache, and changes rows or
+// watches for the end of a value. `herd` starts it.
 #pragma once
 
 #include <span>
@@ -9,8 +9,8 @@
 namespace drover::simulate {
 
 /// `arguments`: the number of the process, then the run's plan as `to_arguments` writes it. The
-/// board is the inherited descriptor `child_process::descriptor_inside`. Answers the process's exit
-/// code; errors go to the board.
+/// shared run state is the inherited descriptor `child_process::descriptor_inside`. Returns the
+/// exit code of the process; errors go to the shared run state.
 [[nodiscard]] int run_member(std::span<const std::string> arguments);
 
 }  // namespace drover::simulate

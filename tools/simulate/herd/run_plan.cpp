@@ -10,7 +10,7 @@
 namespace drover::simulate {
 namespace {
 
-/// Shows every field, with its name, to `see`: the one place that lists them.
+/// Calls `see` with the name and the value of every field. The only list of the fields.
 template <class Plan, class See>
 void each_field(Plan& plan, const See& see) {
   see("strategy", plan.strategy);
@@ -97,24 +97,26 @@ std::uint32_t key_number(const run_plan& of, std::string_view name) {
 }
 
 std::vector<std::string> to_arguments(const run_plan& plan) {
-  std::vector<std::string> made;
-  each_field(plan, [&made](std::string_view name, const auto& value) {
-    made.push_back("--" + std::string{name} + '=' + text_of(value));
+  std::vector<std::string> arguments;
+  each_field(plan, [&arguments](std::string_view name, const auto& value) {
+    arguments.push_back("--" + std::string{name} + '=' + text_of(value));
   });
-  return made;
+  return arguments;
 }
 
 run_plan from_arguments(std::span<const std::string> arguments) {
   run_plan plan;
-  for (const std::string_view each : arguments) {
-    const std::size_t equals = each.find('=');
+  for (const std::string_view argument : arguments) {
+    const std::size_t equals = argument.find('=');
     bool is_read = false;
-    if (each.starts_with("--") && equals != std::string_view::npos) {
+    if (argument.starts_with("--") && equals != std::string_view::npos) {
       each_field(plan, [&](std::string_view name, auto& field) {
-        if (name == each.substr(2, equals - 2)) is_read = read_into(field, each.substr(equals + 1));
+        if (name == argument.substr(2, equals - 2))
+          is_read = read_into(field, argument.substr(equals + 1));
       });
     }
-    if (!is_read) throw std::invalid_argument{"not part of a run's plan: " + std::string{each}};
+    if (!is_read)
+      throw std::invalid_argument{"not a valid part of a run's plan: " + std::string{argument}};
   }
   return plan;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the processes of the herd are to do in one run, and how they are told: as arguments of their
-// command line.
+// The plan of one run for the processes of the herd, and its form as arguments of their command
+// line.
 //
 // Pure. Threads: values.
 #pragma once
@@ -13,21 +13,21 @@
 
 namespace drover::simulate {
 
-/// How the callers' calls come.
+/// When callers call.
 enum class arrival : std::uint8_t {
   once,  ///< each caller calls once, all at one instant
-  loop,  ///< each caller calls, thinks, and calls again, for `duration`
-  open,  ///< `rate` calls a second for `duration`, whatever becomes of those before
+  loop,  ///< each caller calls, pauses, and calls again, for `duration`
+  open,  ///< `rate` calls a second for `duration`, even if earlier calls are not back
 };
 
 struct run_plan {
-  std::string strategy;          ///< its name
-  std::string strategy_command;  ///< of the strategy that is a program; else empty
+  std::string strategy;          ///< the name
+  std::string strategy_command;  ///< of a client program, or empty
   std::string redis_url;
   std::string origin;  ///< `origin_owner::address`
   std::string prefix;  ///< of every key
   std::uint32_t keys = 1;
-  bool has_rows = true;  ///< else the keys' rows are absent
+  bool has_rows = true;  ///< otherwise the rows of all keys are absent
   std::uint32_t processes = 4;
   std::uint32_t callers = 50;  ///< of each process
   arrival comes = arrival::once;
@@ -35,7 +35,7 @@ struct run_plan {
   double rate = 0.0;                     ///< `open`: of all processes together
   std::chrono::milliseconds duration{};  ///< `loop`, `open`: from the release
   std::chrono::milliseconds ttl{};
-  std::chrono::milliseconds fill_ttl{};  ///< of the first fill; 0: as `ttl`
+  std::chrono::milliseconds fill_ttl{};  ///< of the first fill; 0: `ttl`
   /// 0: no changes
   std::chrono::milliseconds change_every{};  ///< `loop`: mean pause, exponentially distributed
   std::string load = "50";                   ///< see `load_time::parse`
@@ -52,7 +52,7 @@ struct run_plan {
 
 /// "--name=value" for every field.
 [[nodiscard]] std::vector<std::string> to_arguments(const run_plan& plan);
-/// The reverse. Throws std::invalid_argument naming what cannot be meant.
+/// The reverse. Throws std::invalid_argument, which names an invalid argument.
 [[nodiscard]] run_plan from_arguments(std::span<const std::string> arguments);
 
 }  // namespace drover::simulate

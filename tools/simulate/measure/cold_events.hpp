@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which queries of one run belong together: a key that went cold, and all that asked for it. Pure.
+// The cold events of one run: a key that went cold, and all queries for it. Pure.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ namespace drover::simulate {
 struct key_event {
   std::chrono::nanoseconds begun{};  ///< of the first query; the release, when events go by run
   std::uint64_t queries = 0;
-  std::optional<std::chrono::nanoseconds> loaded{};  ///< when the first query to end was over
+  std::optional<std::chrono::nanoseconds> loaded{};  ///< the end of the query that ended first
 
   friend bool operator==(const key_event&, const key_event&) = default;
 };
@@ -25,10 +25,10 @@ struct key_event {
 /// By key, and by time.
 using key_events = std::map<std::uint32_t, std::vector<key_event>>;
 
-[[nodiscard]] key_events cold_events_of(const run_record& run, const measuring& how);
+[[nodiscard]] key_events cold_events_of(const run_record& run, const measuring& rules);
 
-/// How long after the load a call was back, as `measurement::lag` has it; nothing for a call that
-/// does not count.
+/// How long after the load a call returned, as defined by `measurement::lag`. nullopt for a call
+/// that is not measured.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> lag_of(const call_span& call,
                                                              const key_events& events);
 

@@ -15,7 +15,7 @@ namespace {
 
 struct sign {
   std::string_view text;
-  comparison how;
+  comparison op;
 };
 
 // The longer ones first: "<=" begins with "<".
@@ -26,7 +26,7 @@ constexpr std::array<sign, 6> signs{{{"==", comparison::equal},
                                      {"<", comparison::less},
                                      {">", comparison::more}}};
 
-constexpr double number_max = 1e15;  // all whole numbers up to it are exact
+constexpr double number_max = 1e15;  // whole numbers up to this are exact
 
 double ms(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
@@ -45,7 +45,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::optional<double> number_of(std::string_view text) {
-  // from_chars also takes "inf", "nan" and signs.
+  // from_chars also accepts "inf", "nan" and signs.
   if (text.empty() || text.find_first_not_of("0123456789.") != std::string_view::npos) return {};
   double number = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -55,57 +55,57 @@ std::optional<double> number_of(std::string_view text) {
 
 std::string known_names() {
   std::string names;
-  for (const expectable& each : all_expectable()) {
+  for (const expectable& quantity : all_expectable()) {
     names += names.empty() ? "" : ", ";
-    names += each.name;
+    names += quantity.name;
   }
   return names;
 }
 
 std::string quoted(std::string_view text) { return '\'' + std::string{text} + '\''; }
 
-/// The condition, or why it is none.
+/// The condition, or what is wrong with it.
 std::pair<expectation, std::string> parse_one(std::string_view text) {
   const std::size_t at = text.find_first_of("=<>!");
   if (at == std::string_view::npos) {
     return {{},
             quoted(text) +
-                " compares nothing: a condition is NAME OP NUMBER, as in "
+                " has no comparison: a condition is NAME OP NUMBER, as in "
                 "queries-per-event<=1"};
   }
   const std::string_view name = trimmed(text.substr(0, at));
   const auto& all = all_expectable();
-  const auto what = std::ranges::find(all, name, &expectable::name);
-  if (what == all.end()) {
-    return {{}, "nothing is called " + quoted(name) + "; there are: " + known_names()};
+  const auto quantity = std::ranges::find(all, name, &expectable::name);
+  if (quantity == all.end()) {
+    return {{}, "there is no " + quoted(name) + "; there are: " + known_names()};
   }
   const std::string_view rest = text.substr(at);
-  const auto* const found =
-      std::ranges::find_if(signs, [&](const sign& each) { return rest.starts_with(each.text); });
-  if (found == signs.end()) {
-    return {{}, "no such comparison in " + quoted(text) + "; there are: = == <= < >= >"};
+  const auto* const match = std::ranges::find_if(
+      signs, [&](const sign& candidate) { return rest.starts_with(candidate.text); });
+  if (match == signs.end()) {
+    return {{}, "invalid comparison in " + quoted(text) + "; there are: = == <= < >= >"};
   }
-  const std::string_view digits = trimmed(rest.substr(found->text.size()));
+  const std::string_view digits = trimmed(rest.substr(match->text.size()));
   const auto number = number_of(digits);
   if (!number) {
     return {{},
             "not a number in " + quoted(text) + ": " + quoted(digits) +
                 "; give one like 1 or 12.5, up to 1e15 in digits"};
   }
-  return {{.text = std::string{name} + std::string{found->text} + std::string{digits},
-           .what = &*what,
-           .how = found->how,
+  return {{.text = std::string{name} + std::string{match->text} + std::string{digits},
+           .quantity = &*quantity,
+           .op = match->op,
            .bound = *number},
           {}};
 }
 
-bool holds(double found, comparison how, double bound) {
-  switch (how) {
-    case comparison::equal: return found == bound;
-    case comparison::at_most: return found <= bound;
-    case comparison::less: return found < bound;
-    case comparison::at_least: return found >= bound;
-    case comparison::more: return found > bound;
+bool holds(double number, comparison op, double bound) {
+  switch (op) {
+    case comparison::equal: return number == bound;
+    case comparison::at_most: return number <= bound;
+    case comparison::less: return number < bound;
+    case comparison::at_least: return number >= bound;
+    case comparison::more: return number > bound;
   }
   return false;
 }
@@ -121,57 +121,57 @@ std::string in_words(double number, bool is_time) {
 const std::vector<expectable>& all_expectable() {
   using m = measurement;
   static const std::vector<expectable> all{
-      {"queries-per-event", "queries that one cold event cost, the worst event", false,
-       worst_event},
+      {"queries-per-event", "queries of one cold event, the worst event", false, worst_event},
       {"queries-total", "queries that the database counted", false,
        [](const m& of) { return count(of.queries_total); }},
       {"errors", "calls that threw", false, [](const m& of) { return count(of.errors); }},
-      {"stale-reads", "calls answered with a value from before an acknowledged change", false,
+      {"stale-reads", "calls that got a value older than an acknowledged change", false,
        [](const m& of) { return count(of.stale_reads); }},
-      {"wrong-values", "calls answered with what never was the row", false,
+      {"wrong-values", "calls that got a value that the row never had", false,
        [](const m& of) { return count(of.wrong_values); }},
-      {"refused", "calls that nobody was free to make", false,
+      {"refused", "calls that found no free caller", false,
        [](const m& of) { return count(of.calls_refused); }},
-      {"lost", "calls that never came back", false,
+      {"lost", "calls that did not return: their process was killed, or the run ended", false,
        [](const m& of) { return count(of.calls_lost); }},
       {"wait-ms", "the longest wait", true, [](const m& of) { return ms(of.wait.max); }},
       {"wait-p99-ms", "the wait that 99 % of the calls do not exceed", true,
        [](const m& of) { return ms(of.wait.p99); }},
-      {"lag-ms", "how long after the load the last caller was served", true,
+      {"lag-ms", "from the end of the load to the last return", true,
        [](const m& of) { return ms(of.lag.max); }},
   };
   return all;
 }
 
 expectations parse_expectations(std::string_view text) {
-  expectations made;
-  while (made.error.empty()) {
+  expectations parsed;
+  while (parsed.error.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
     const std::string_view part = trimmed(text.substr(0, comma));
     if (part.empty()) {
-      made.error =
+      parsed.error =
           "a condition is missing: give NAME OP NUMBER, as in queries-per-event<=1, several with "
-          "one comma between; there are: " +
+          "one comma between; the names are: " +
           known_names();
       break;
     }
     auto [condition, error] = parse_one(part);
-    made.error = std::move(error);
-    made.conditions.push_back(std::move(condition));
+    parsed.error = std::move(error);
+    parsed.conditions.push_back(std::move(condition));
     if (comma == text.size()) break;
     text.remove_prefix(comma + 1);
   }
-  if (!made.error.empty()) made.conditions.clear();
-  return made;
+  if (!parsed.error.empty()) parsed.conditions.clear();
+  return parsed;
 }
 
-std::vector<check> evaluate(const std::vector<expectation>& conditions, const measurement& found) {
+std::vector<check> evaluate(const std::vector<expectation>& conditions,
+                            const measurement& measured) {
   std::vector<check> checks;
-  for (const expectation& each : conditions) {
-    const double number = each.what->of(found);
-    checks.push_back({.text = each.text,
-                      .is_met = holds(number, each.how, each.bound),
-                      .found = in_words(number, each.what->is_time)});
+  for (const expectation& condition : conditions) {
+    const double number = condition.quantity->of(measured);
+    checks.push_back({.text = condition.text,
+                      .is_met = holds(number, condition.op, condition.bound),
+                      .actual = in_words(number, condition.quantity->is_time)});
   }
   return checks;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What somebody wants of a strategy, as `--expect` takes it: "queries-per-event<=1,errors=0". Pure.
+// The conditions of `--expect`: "queries-per-event<=1,errors=0". Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace drover::simulate {
 
 enum class comparison : std::uint8_t { equal, at_most, less, at_least, more };
 
-/// One number of a measurement that can be expected to be something.
+/// A number of a measurement that conditions can be about.
 struct expectable {
   std::string_view name;     ///< "wait-p99-ms"
   std::string_view meaning;  ///< "the wait that 99 % of the calls stay below, in milliseconds"
@@ -24,23 +24,23 @@ struct expectable {
 
 struct expectation {
   std::string text;  ///< without blanks: "queries-per-event<=1"
-  const expectable* what = nullptr;
-  comparison how = comparison::equal;
+  const expectable* quantity = nullptr;
+  comparison op = comparison::equal;
   double bound = 0;
 };
 
 struct expectations {
   std::vector<expectation> conditions;
-  std::string error;  ///< why the text was not understood, and what would be; empty if it was
+  std::string error;  ///< what is wrong with the text and what is valid; empty if it is valid
 };
 
-/// All that can be expected.
+/// All numbers that conditions can be about.
 [[nodiscard]] const std::vector<expectable>& all_expectable();
 
-/// Conditions `NAME OP NUMBER` with commas between; OP is = == <= < >= or >.
+/// Conditions `NAME OP NUMBER`, separated by commas; OP is = == <= < >= or >.
 [[nodiscard]] expectations parse_expectations(std::string_view text);
 
 [[nodiscard]] std::vector<check> evaluate(const std::vector<expectation>& conditions,
-                                          const measurement& found);
+                                          const measurement& measured);
 
 }  // namespace drover::simulate

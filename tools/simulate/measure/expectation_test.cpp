@@ -13,24 +13,25 @@ namespace {
 using namespace std::chrono_literals;
 
 measurement some_numbers() {
-  measurement found;
-  found.queries_per_event = {1, 7, 2};
-  found.queries_total = 10;
-  found.errors = 3;
-  found.stale_reads = 4;
-  found.wrong_values = 5;
-  found.calls_refused = 6;
-  found.calls_lost = 8;
-  found.wait = {.p50 = 1ms, .p99 = 20ms, .max = 30ms};
-  found.lag = {.p50 = 0ms, .p99 = 2ms, .max = 2500us};
-  return found;
+  measurement measured;
+  measured.queries_per_event = {1, 7, 2};
+  measured.queries_total = 10;
+  measured.errors = 3;
+  measured.stale_reads = 4;
+  measured.wrong_values = 5;
+  measured.calls_refused = 6;
+  measured.calls_lost = 8;
+  measured.wait = {.p50 = 1ms, .p99 = 20ms, .max = 30ms};
+  measured.lag = {.p50 = 0ms, .p99 = 2ms, .max = 2500us};
+  return measured;
 }
 
-bool is_met(const std::string& text, const measurement& found = some_numbers()) {
-  const expectations asked = parse_expectations(text);
-  EXPECT_EQ(asked.error, "") << text;
-  bool all = !asked.conditions.empty();
-  for (const check& each : evaluate(asked.conditions, found)) all = all && each.is_met;
+bool is_met(const std::string& text, const measurement& measured = some_numbers()) {
+  const expectations parsed = parse_expectations(text);
+  EXPECT_EQ(parsed.error, "") << text;
+  bool all = !parsed.conditions.empty();
+  for (const check& condition : evaluate(parsed.conditions, measured))
+    all = all && condition.is_met;
   return all;
 }
 
@@ -41,11 +42,11 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 TEST(expectation, ComparesEveryNumberThatItKnows) {
-  for (const char* const each :
+  for (const char* const text :
        {"queries-per-event=7", "queries-total=10", "errors=3", "stale-reads=4", "wrong-values=5",
         "refused=6", "lost=8", "wait-ms=30", "wait-p99-ms=20", "lag-ms=2.5"}) {
-    EXPECT_TRUE(is_met(each)) << each;
-    EXPECT_FALSE(is_met(std::string{each} + "1")) << each;
+    EXPECT_TRUE(is_met(text)) << text;
+    EXPECT_FALSE(is_met(std::string{text} + "1")) << text;
   }
 }
 
@@ -62,15 +63,15 @@ TEST(expectation, HasEveryComparisonWithItsEdges) {
 }
 
 TEST(expectation, TakesSeveralAndBlanksAndKeepsTheirOrder) {
-  const auto asked = parse_expectations(" errors = 0 ,\tlag-ms<= 10.5");
-  ASSERT_EQ(asked.conditions.size(), 2U);
-  EXPECT_EQ(asked.conditions[0].text, "errors=0");
-  EXPECT_EQ(asked.conditions[1].text, "lag-ms<=10.5");
-  const auto checks = evaluate(asked.conditions, some_numbers());
+  const auto parsed = parse_expectations(" errors = 0 ,\tlag-ms<= 10.5");
+  ASSERT_EQ(parsed.conditions.size(), 2U);
+  EXPECT_EQ(parsed.conditions[0].text, "errors=0");
+  EXPECT_EQ(parsed.conditions[1].text, "lag-ms<=10.5");
+  const auto checks = evaluate(parsed.conditions, some_numbers());
   EXPECT_FALSE(checks[0].is_met);
-  EXPECT_EQ(checks[0].found, "3");
+  EXPECT_EQ(checks[0].actual, "3");
   EXPECT_TRUE(checks[1].is_met);
-  EXPECT_EQ(checks[1].found, "2.500 ms");
+  EXPECT_EQ(checks[1].actual, "2.500 ms");
 }
 
 TEST(expectation, HoldsNoEventForNoQueries) {
@@ -81,8 +82,8 @@ TEST(expectation, HoldsNoEventForNoQueries) {
 TEST(expectation, NamesWhatItDoesNotUnderstandAndWhatItKnows) {
   EXPECT_TRUE(has(error_of("quries=1"), "'quries'"));
   EXPECT_TRUE(has(error_of("quries=1"), "queries-per-event, queries-total"));
-  EXPECT_TRUE(has(error_of("errors"), "'errors' compares nothing"));
-  EXPECT_TRUE(has(error_of("errors!=0"), "no such comparison in 'errors!=0'"));
+  EXPECT_TRUE(has(error_of("errors"), "'errors' has no comparison"));
+  EXPECT_TRUE(has(error_of("errors!=0"), "invalid comparison in 'errors!=0'"));
   EXPECT_TRUE(has(error_of("errors=<1"), "not a number in 'errors=<1': '<1'"));
   EXPECT_TRUE(has(error_of(""), "a condition is missing"));
   EXPECT_TRUE(has(error_of("errors=0,"), "a condition is missing"));
@@ -90,9 +91,9 @@ TEST(expectation, NamesWhatItDoesNotUnderstandAndWhatItKnows) {
 }
 
 TEST(expectation, TakesOnlyPlainNumbers) {
-  for (const char* const each : {"", "-1", "+1", "nan", "inf", "1e3", "0x10", "1.2.3", ".", "1 2",
+  for (const char* const text : {"", "-1", "+1", "nan", "inf", "1e3", "0x10", "1.2.3", ".", "1 2",
                                  "9999999999999999999999"}) {
-    EXPECT_NE(error_of("errors=" + std::string{each}), "") << each;
+    EXPECT_NE(error_of("errors=" + std::string{text}), "") << text;
   }
 }
 
@@ -103,36 +104,36 @@ TEST(expectation, EitherUnderstandsOrSaysWhyWhateverTheText) {
     std::string text;
     const std::size_t length = random() % 24;
     while (text.size() < length) text += alphabet[random() % alphabet.size()];
-    const expectations asked = parse_expectations(text);
-    EXPECT_EQ(asked.error.empty(), !asked.conditions.empty()) << text;
-    EXPECT_EQ(evaluate(asked.conditions, some_numbers()).size(), asked.conditions.size());
+    const expectations parsed = parse_expectations(text);
+    EXPECT_EQ(parsed.error.empty(), !parsed.conditions.empty()) << text;
+    EXPECT_EQ(evaluate(parsed.conditions, some_numbers()).size(), parsed.conditions.size());
   }
 }
 
 TEST(expectation, OfOneNumberExactlyOneOfLessEqualAndMoreHolds) {
   std::mt19937 random{7};
   for (int i = 0; i < 300; ++i) {
-    measurement found;
-    found.errors = random() % 5;
+    measurement measured;
+    measured.errors = random() % 5;
     const std::string number = std::to_string(random() % 5);
-    const bool less = is_met("errors<" + number, found);
-    const bool equal = is_met("errors=" + number, found);
-    const bool more = is_met("errors>" + number, found);
+    const bool less = is_met("errors<" + number, measured);
+    const bool equal = is_met("errors=" + number, measured);
+    const bool more = is_met("errors>" + number, measured);
     EXPECT_EQ(less + equal + more, 1);
-    EXPECT_EQ(is_met("errors<=" + number, found), less || equal);
-    EXPECT_EQ(is_met("errors>=" + number, found), more || equal);
+    EXPECT_EQ(is_met("errors<=" + number, measured), less || equal);
+    EXPECT_EQ(is_met("errors>=" + number, measured), more || equal);
   }
 }
 
 TEST(simulation_result, IsMetOnlyWhenEveryCheckOfEveryRoundIs) {
   const auto with = [](bool first, bool second) {
-    strategy_result one;
-    one.checks = {{"errors=0", first, "0"}, {"lost=0", true, "0"}};
+    strategy_result result;
+    result.checks = {{"errors=0", first, "0"}, {"lost=0", true, "0"}};
     strategy_result other;
     other.checks = {{"errors=0", second, "0"}};
     simulation all;
     all.rounds.resize(2);
-    all.rounds[0].strategies = {one};
+    all.rounds[0].strategies = {result};
     all.rounds[1].strategies = {{}, other};
     return all.is_met();
   };

@@ -13,7 +13,7 @@ using std::chrono::nanoseconds;
 
 struct step {
   nanoseconds at{};
-  int change = 0;  // one more runs, or one fewer
+  int change = 0;  // +1 at a beginning, -1 at an end
 
   friend auto operator<=>(const step&, const step&) = default;  // the ends first
 };
@@ -22,10 +22,10 @@ template <class Span>
 std::vector<step> steps_of(std::span<const Span> spans) {
   std::vector<step> steps;
   steps.reserve(2 * spans.size());
-  for (const Span& each : spans) {
-    // What took no time at all by the clock still ran.
-    const nanoseconds end = std::max(each.ended, each.begun + nanoseconds{1});
-    steps.push_back({.at = each.begun, .change = +1});
+  for (const Span& span : spans) {
+    // A span whose beginning and end are the same by the clock still ran.
+    const nanoseconds end = std::max(span.ended, span.begun + nanoseconds{1});
+    steps.push_back({.at = span.begun, .change = +1});
     steps.push_back({.at = end, .change = -1});
   }
   std::ranges::sort(steps);
@@ -49,9 +49,9 @@ std::vector<std::uint32_t> over_time(std::span<const Span> spans, nanoseconds en
     }
     since = now;
   };
-  for (const step& each : steps_of(spans)) {
-    runs_until(std::min(each.at, end));
-    running = each.change > 0 ? running + 1 : running - 1;
+  for (const step& edge : steps_of(spans)) {
+    runs_until(std::min(edge.at, end));
+    running = edge.change > 0 ? running + 1 : running - 1;
   }
   return most;
 }
@@ -59,8 +59,8 @@ std::vector<std::uint32_t> over_time(std::span<const Span> spans, nanoseconds en
 std::uint64_t most_at_once(std::span<const query_span> spans) {
   std::int64_t running = 0;
   std::int64_t most = 0;
-  for (const step& each : steps_of(spans)) {
-    running += each.change;
+  for (const step& edge : steps_of(spans)) {
+    running += edge.change;
     most = std::max(most, running);
   }
   return static_cast<std::uint64_t>(most);
@@ -71,49 +71,49 @@ struct samples {
   std::vector<nanoseconds> lags;
 };
 
-void count_events(measurement& made, const run_record& run, const key_events& events,
-                  const measuring& how) {
-  if (how.events == event_rule::run) {
-    made.queries_per_event.push_back(run.queries_counted);
+void count_events(measurement& result, const run_record& run, const key_events& events,
+                  const measuring& rules) {
+  if (rules.events == event_rule::run) {
+    result.queries_per_event.push_back(run.queries_counted);
     return;
   }
   for (const auto& [key, of_key] : events) {
-    for (const key_event& each : of_key) made.queries_per_event.push_back(each.queries);
+    for (const key_event& event : of_key) result.queries_per_event.push_back(event.queries);
   }
 }
 
-void count_calls(measurement& made, samples& into, const run_record& run,
+void count_calls(measurement& result, samples& into, const run_record& run,
                  const key_events& events) {
-  for (const call_span& each : run.calls) {
-    made.errors += each.got == answer::error ? 1 : 0;
-    made.wrong_values += each.got == answer::wrong ? 1 : 0;
-    made.calls_lost += each.got == answer::none ? 1 : 0;
-    made.stale_reads += each.is_stale ? 1 : 0;
-    if (each.got == answer::value) made.age_max = std::max(made.age_max, each.age);
-    const bool is_measured = each.got != answer::none && !each.is_disturbed;
-    if (is_measured) into.waits.push_back(each.ended - each.begun);
-    if (const auto lag = lag_of(each, events)) into.lags.push_back(*lag);
+  for (const call_span& call : run.calls) {
+    result.errors += call.got == answer::error ? 1 : 0;
+    result.wrong_values += call.got == answer::wrong ? 1 : 0;
+    result.calls_lost += call.got == answer::none ? 1 : 0;
+    result.stale_reads += call.is_stale ? 1 : 0;
+    if (call.got == answer::value) result.age_max = std::max(result.age_max, call.age);
+    const bool is_measured = call.got != answer::none && !call.is_disturbed;
+    if (is_measured) into.waits.push_back(call.ended - call.begun);
+    if (const auto lag = lag_of(call, events)) into.lags.push_back(*lag);
   }
 }
 
-/// Behind what is there already.
-void append_pictures(measurement& made, const run_record& run) {
-  const nanoseconds offset = made.end;
+/// Appends the run to the end of the time axis.
+void append_series(measurement& result, const run_record& run) {
+  const nanoseconds offset = result.end;
   const auto append = [offset](auto& to, const auto& from) {
-    for (auto each : from) {
-      each.begun += offset;
-      each.ended += offset;
-      to.push_back(std::move(each));
+    for (auto span : from) {
+      span.begun += offset;
+      span.ended += offset;
+      to.push_back(std::move(span));
     }
   };
-  append(made.queries, run.queries);
-  append(made.calls_logged, run.calls);
-  for (mark each : run.marks) {
-    each.at += offset;
-    made.marks.push_back(std::move(each));
+  append(result.queries, run.queries);
+  append(result.calls_logged, run.calls);
+  for (timeline_marker marker : run.markers) {
+    marker.at += offset;
+    result.markers.push_back(std::move(marker));
   }
-  for (const nanoseconds at : run.refusals) made.refusals.push_back(at + offset);
-  made.end += std::max(run.end, nanoseconds{});
+  for (const nanoseconds at : run.refusals) result.refusals.push_back(at + offset);
+  result.end += std::max(run.end, nanoseconds{});
 }
 
 }  // namespace
@@ -127,26 +127,26 @@ quantiles quantiles_of(std::vector<nanoseconds> samples) {
   return {.p50 = rank(50), .p99 = rank(99), .max = samples.back()};
 }
 
-measurement measure(std::span<const run_record> runs, const measuring& how) {
-  measurement made;
+measurement measure(std::span<const run_record> runs, const measuring& rules) {
+  measurement result;
   samples all;
   for (const run_record& run : runs) {
-    const key_events events = cold_events_of(run, how);
-    count_events(made, run, events, how);
-    count_calls(made, all, run, events);
-    made.queries_total += run.queries_counted;
-    made.queries_asked += run.queries_asked;
-    made.fill_queries += run.fill_queries;
-    made.calls += run.calls_made;
-    made.calls_refused += run.calls_refused;
-    made.queries_running_max = std::max(made.queries_running_max, most_at_once(run.queries));
-    if (made.first_error.empty()) made.first_error = run.first_error;
-    append_pictures(made, run);
+    const key_events events = cold_events_of(run, rules);
+    count_events(result, run, events, rules);
+    count_calls(result, all, run, events);
+    result.queries_total += run.queries_counted;
+    result.queries_asked += run.queries_asked;
+    result.fill_queries += run.fill_queries;
+    result.calls += run.calls_made;
+    result.calls_refused += run.calls_refused;
+    result.queries_running_max = std::max(result.queries_running_max, most_at_once(run.queries));
+    if (result.first_error.empty()) result.first_error = run.first_error;
+    append_series(result, run);
   }
-  made.cold_events = made.queries_per_event.size();
-  made.wait = quantiles_of(std::move(all.waits));
-  made.lag = quantiles_of(std::move(all.lags));
-  return made;
+  result.cold_events = result.queries_per_event.size();
+  result.wait = quantiles_of(std::move(all.waits));
+  result.lag = quantiles_of(std::move(all.lags));
+  return result;
 }
 
 std::vector<std::uint32_t> running_over_time(std::span<const query_span> spans, nanoseconds end,

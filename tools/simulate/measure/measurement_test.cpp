@@ -29,28 +29,30 @@ run_record herd_of_three() {
   run_record record;
   record.queries = {query(1ms, 51ms)};
   record.calls = {call(0ms, 54ms), call(1ms, 52ms), call(10ms, 50ms)};
-  record.marks = {{.at = 0ms, .kind = mark_kind::cold, .text = "the key is cold"}};
+  record.markers = {{.at = 0ms, .kind = marker_kind::cold, .text = "the key is cold"}};
   record.end = 54ms;
   record.queries_counted = record.queries_asked = record.fill_queries = 1;
   record.calls_made = 3;
   return record;
 }
 
-measurement of(const run_record& run, const measuring& how = {}) { return measure({&run, 1}, how); }
+measurement of(const run_record& run, const measuring& rules = {}) {
+  return measure({&run, 1}, rules);
+}
 
 constexpr measuring by_cluster{.events = event_rule::cluster, .event_gap = 100ms};
 
 TEST(measurement, TakesWaitsFromEachCallAndLagFromTheEndOfTheFirstQuery) {
-  const measurement found = of(herd_of_three());
-  EXPECT_EQ(found.calls, 3U);
-  EXPECT_EQ(found.cold_events, 1U);
-  EXPECT_EQ(found.queries_per_event, std::vector<std::uint64_t>{1});
-  EXPECT_EQ(found.wait.max, 54ms);
-  EXPECT_EQ(found.wait.p50, 51ms);
-  EXPECT_EQ(found.lag.max, 3ms);
-  EXPECT_EQ(found.lag.p50, 1ms);
-  EXPECT_EQ(found.end, 54ms);
-  EXPECT_EQ(found.queries_running_max, 1U);
+  const measurement measured = of(herd_of_three());
+  EXPECT_EQ(measured.calls, 3U);
+  EXPECT_EQ(measured.cold_events, 1U);
+  EXPECT_EQ(measured.queries_per_event, std::vector<std::uint64_t>{1});
+  EXPECT_EQ(measured.wait.max, 54ms);
+  EXPECT_EQ(measured.wait.p50, 51ms);
+  EXPECT_EQ(measured.lag.max, 3ms);
+  EXPECT_EQ(measured.lag.p50, 1ms);
+  EXPECT_EQ(measured.end, 54ms);
+  EXPECT_EQ(measured.queries_running_max, 1U);
 }
 
 TEST(measurement, TakesTheQueryThatEndedFirstAndDidEnd) {
@@ -58,7 +60,7 @@ TEST(measurement, TakesTheQueryThatEndedFirstAndDidEnd) {
   record.queries = {query(1ms, 90ms), query(2ms, 40ms), query(3ms, 10ms)};
   record.queries[2].is_ended = false;  // its process was killed
   EXPECT_EQ(of(record).lag.max, 14ms);
-  for (query_span& each : record.queries) each.is_ended = false;
+  for (query_span& query : record.queries) query.is_ended = false;
   EXPECT_EQ(of(record).lag, quantiles{});
 }
 
@@ -88,14 +90,14 @@ TEST(measurement, CountsWhatDidNotGoWellApart) {
   record.calls[4].got = answer::absent;
   record.calls_refused = 11;
   record.first_error = "no luck";
-  const measurement found = of(record);
-  EXPECT_EQ(found.wrong_values, 1U);
-  EXPECT_EQ(found.errors, 1U);
-  EXPECT_EQ(found.calls_lost, 1U);
-  EXPECT_EQ(found.stale_reads, 1U);
-  EXPECT_EQ(found.calls_refused, 11U);
-  EXPECT_EQ(found.age_max, 70ms);
-  EXPECT_EQ(found.first_error, "no luck");
+  const measurement measured = of(record);
+  EXPECT_EQ(measured.wrong_values, 1U);
+  EXPECT_EQ(measured.errors, 1U);
+  EXPECT_EQ(measured.calls_lost, 1U);
+  EXPECT_EQ(measured.stale_reads, 1U);
+  EXPECT_EQ(measured.calls_refused, 11U);
+  EXPECT_EQ(measured.age_max, 70ms);
+  EXPECT_EQ(measured.first_error, "no luck");
 }
 
 TEST(measurement, LeavesCallsThatNeverCameBackOutOfTheWaits) {
@@ -109,11 +111,11 @@ TEST(measurement, TakesNoTimesOfACallWhoseProcessWasFrozenButItsAnswer) {
   run_record record = herd_of_three();
   record.calls.push_back({.begun = 0ms, .ended = 10s, .got = answer::value, .is_disturbed = true});
   record.calls.push_back({.begun = 0ms, .ended = 9s, .got = answer::error, .is_disturbed = true});
-  const measurement found = of(record);
-  EXPECT_EQ(found.wait.max, 54ms);
-  EXPECT_EQ(found.lag.max, 3ms);
-  EXPECT_EQ(found.calls_lost, 0U);
-  EXPECT_EQ(found.errors, 1U);
+  const measurement measured = of(record);
+  EXPECT_EQ(measured.wait.max, 54ms);
+  EXPECT_EQ(measured.lag.max, 3ms);
+  EXPECT_EQ(measured.calls_lost, 0U);
+  EXPECT_EQ(measured.errors, 1U);
 }
 
 TEST(measurement, PutsTheRunsOneBehindAnother) {
@@ -122,17 +124,17 @@ TEST(measurement, PutsTheRunsOneBehindAnother) {
   second.queries_asked = 4;
   second.first_error = "late";
   const std::vector<run_record> runs{herd_of_three(), second};
-  const measurement found = measure(runs, {});
-  EXPECT_EQ(found.queries_per_event, (std::vector<std::uint64_t>{1, 5}));
-  EXPECT_EQ(found.queries_total, 6U);
-  EXPECT_EQ(found.queries_asked, 5U);
-  EXPECT_EQ(found.fill_queries, 2U);
-  EXPECT_EQ(found.end, 108ms);
-  EXPECT_EQ(found.queries.at(1).begun, 55ms);
-  EXPECT_EQ(found.calls_logged.at(3).ended, 108ms);
-  EXPECT_EQ(found.marks.at(1).at, 54ms);
-  EXPECT_EQ(found.first_error, "late");
-  EXPECT_EQ(found.lag.max, 3ms);
+  const measurement measured = measure(runs, {});
+  EXPECT_EQ(measured.queries_per_event, (std::vector<std::uint64_t>{1, 5}));
+  EXPECT_EQ(measured.queries_total, 6U);
+  EXPECT_EQ(measured.queries_asked, 5U);
+  EXPECT_EQ(measured.fill_queries, 2U);
+  EXPECT_EQ(measured.end, 108ms);
+  EXPECT_EQ(measured.queries.at(1).begun, 55ms);
+  EXPECT_EQ(measured.calls_logged.at(3).ended, 108ms);
+  EXPECT_EQ(measured.markers.at(1).at, 54ms);
+  EXPECT_EQ(measured.first_error, "late");
+  EXPECT_EQ(measured.lag.max, 3ms);
 }
 
 TEST(measurement, GathersTheQueriesOfOneKeyThatBeginCloseTogether) {
@@ -140,10 +142,10 @@ TEST(measurement, GathersTheQueriesOfOneKeyThatBeginCloseTogether) {
   record.queries = {query(0ms, 50ms), query(100ms, 150ms), query(101ms, 151ms),
                     query(102ms, 152ms, 7)};
   record.queries_counted = 9;  // more than the log had a place for
-  const measurement found = of(record, by_cluster);
-  EXPECT_EQ(found.queries_per_event, (std::vector<std::uint64_t>{2, 1, 1}));
-  EXPECT_EQ(found.cold_events, 3U);
-  EXPECT_EQ(found.queries_total, 9U);
+  const measurement measured = of(record, by_cluster);
+  EXPECT_EQ(measured.queries_per_event, (std::vector<std::uint64_t>{2, 1, 1}));
+  EXPECT_EQ(measured.cold_events, 3U);
+  EXPECT_EQ(measured.queries_total, 9U);
 }
 
 TEST(measurement, CountsAClusterFromItsFirstQueryAndNotFromItsLast) {
@@ -182,17 +184,19 @@ TEST(measurement, QuantilesHaveTheirShareOfTheSamplesBelowThem) {
   std::mt19937 random{11};
   for (int round = 0; round < 200; ++round) {
     std::vector<nanoseconds> samples(1 + random() % 150);
-    for (nanoseconds& each : samples) each = nanoseconds{random() % 40};
-    const quantiles found = quantiles_of(samples);
+    for (nanoseconds& sample : samples) sample = nanoseconds{random() % 40};
+    const quantiles result = quantiles_of(samples);
     const auto has_below = [&](nanoseconds value, std::size_t percent) {
-      const auto at_most = std::ranges::count_if(samples, [&](auto each) { return each <= value; });
-      const auto below = std::ranges::count_if(samples, [&](auto each) { return each < value; });
+      const auto at_most =
+          std::ranges::count_if(samples, [&](auto sample) { return sample <= value; });
+      const auto below =
+          std::ranges::count_if(samples, [&](auto sample) { return sample < value; });
       return static_cast<std::size_t>(at_most) * 100 >= percent * samples.size() &&
              static_cast<std::size_t>(below) * 100 < percent * samples.size();
     };
-    EXPECT_TRUE(has_below(found.p50, 50));
-    EXPECT_TRUE(has_below(found.p99, 99));
-    EXPECT_EQ(found.max, *std::ranges::max_element(samples));
+    EXPECT_TRUE(has_below(result.p50, 50));
+    EXPECT_TRUE(has_below(result.p99, 99));
+    EXPECT_EQ(result.max, *std::ranges::max_element(samples));
   }
 }
 
@@ -212,11 +216,11 @@ TEST(measurement, CountsShortSpansInOnePartOfTimeOnlyWhenTheyRunAtOnce) {
 
 std::vector<query_span> random_queries(std::mt19937& random) {
   std::vector<query_span> spans(random() % 60);
-  for (query_span& each : spans) {
-    each.begun = nanoseconds{static_cast<int>(random() % 240) - 20};
-    each.ended = each.begun + nanoseconds{1 + random() % 50};
-    each.key = random() % 4;
-    each.is_ended = random() % 8 != 0;
+  for (query_span& query : spans) {
+    query.begun = nanoseconds{static_cast<int>(random() % 240) - 20};
+    query.ended = query.begun + nanoseconds{1 + random() % 50};
+    query.key = random() % 4;
+    query.is_ended = random() % 8 != 0;
   }
   return spans;
 }
@@ -229,16 +233,17 @@ TEST(measurement, SeriesAreWhatCountingAtEveryInstantGives) {
     const std::size_t bins = 1 + random() % 250;
     std::vector<std::uint32_t> expected(bins);
     for (std::size_t t = 0; t < 200; ++t) {
-      const auto running = std::ranges::count_if(spans, [now = nanoseconds{t}](const auto& each) {
-        return each.begun <= now && now < each.ended;
+      const auto running = std::ranges::count_if(spans, [now = nanoseconds{t}](const auto& span) {
+        return span.begun <= now && now < span.ended;
       });
       std::uint32_t& most = expected[t * bins / 200];
       most = std::max(most, static_cast<std::uint32_t>(running));
     }
     // More parts than instants: those between two instants have what runs there.
-    const auto found = running_over_time(spans, end, bins);
-    for (std::size_t i = 0; i < bins && bins <= 200; ++i) EXPECT_EQ(found[i], expected[i]) << i;
-    EXPECT_EQ(std::ranges::max(found), std::ranges::max(expected));
+    const auto running_by_bin = running_over_time(spans, end, bins);
+    for (std::size_t i = 0; i < bins && bins <= 200; ++i)
+      EXPECT_EQ(running_by_bin[i], expected[i]) << i;
+    EXPECT_EQ(std::ranges::max(running_by_bin), std::ranges::max(expected));
   }
 }
 
@@ -247,11 +252,11 @@ TEST(measurement, LosesNoQueryWhicheverWayEventsAreMade) {
   for (int round = 0; round < 200; ++round) {
     std::vector<run_record> runs(1 + random() % 4);
     std::size_t logged = 0;
-    for (run_record& each : runs) {
-      each.queries = random_queries(random);
-      each.queries_counted = each.queries.size() + random() % 3;
-      each.end = 300ns;
-      logged += each.queries.size();
+    for (run_record& run : runs) {
+      run.queries = random_queries(random);
+      run.queries_counted = run.queries.size() + random() % 3;
+      run.end = 300ns;
+      logged += run.queries.size();
     }
     const measurement by_run = measure(runs, {});
     const measurement clustered =
@@ -270,14 +275,14 @@ TEST(measurement, DoesNotDependOnTheOrderInTheLog) {
   for (int round = 0; round < 100; ++round) {
     run_record record;
     record.queries = random_queries(random);
-    for (const query_span& each : random_queries(random)) {
-      record.calls.push_back(call(each.begun, each.ended, each.key));
+    for (const query_span& query : random_queries(random)) {
+      record.calls.push_back(call(query.begun, query.ended, query.key));
     }
-    const measuring how{.events = event_rule::cluster, .event_gap = 20ns};
-    const measurement before = of(record, how);
+    const measuring rules{.events = event_rule::cluster, .event_gap = 20ns};
+    const measurement before = of(record, rules);
     std::ranges::shuffle(record.queries, random);
     std::ranges::shuffle(record.calls, random);
-    const measurement after = of(record, how);
+    const measurement after = of(record, rules);
     EXPECT_EQ(before.queries_per_event, after.queries_per_event);
     EXPECT_EQ(before.lag, after.lag);
     EXPECT_EQ(before.wait, after.wait);

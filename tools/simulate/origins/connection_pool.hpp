@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Connections to a database, of which each query in progress has one to itself. So many as were
-// asked for are opened at once, others when none is free; of those no more stay open than a few.
+// Connections to a database. Each query in progress has a connection of its own. The requested
+// number is opened at once, and further ones when none is free; only a few of those stay open.
 //
 // Threads: any. The pool outlives its leases.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace drover::simulate {
 
-/// `Connection` says by is_usable() whether it may be used once more.
+/// `Connection` has is_usable(): whether it can be used again.
 template <class Connection>
 class connection_pool {
  public:
@@ -59,7 +59,7 @@ class connection_pool {
     return open_();
   }
 
-  /// What is too much is closed by the caller, outside the lock.
+  /// A surplus connection is closed by the caller, outside the lock.
   void give_back(std::unique_ptr<Connection>&& mine) noexcept {
     const std::lock_guard held{guard_};
     if (idle_.size() < idle_max_) idle_.push_back(std::move(mine));

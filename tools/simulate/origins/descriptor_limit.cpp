@@ -21,17 +21,17 @@ std::uint64_t open_now() {
 }  // namespace
 
 void allow_descriptors(std::uint64_t more, const std::string& purpose) {
-  constexpr std::uint64_t aside = 64;  // for the rest of the process, which goes on opening some
-  const rlim_t wanted = open_now() + more + aside;
+  constexpr std::uint64_t aside = 64;  // for other parts of the process
+  const rlim_t needed = open_now() + more + aside;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-  if (limit.rlim_max < wanted) {
-    throw std::runtime_error{purpose + " need " + std::to_string(wanted) +
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+  if (limit.rlim_max < needed) {
+    throw std::runtime_error{purpose + " need " + std::to_string(needed) +
                              " open files, and this process may have " +
                              std::to_string(limit.rlim_max) +
                              ": raise the limit (ulimit -Hn), or use fewer callers a process"};
   }
-  limit.rlim_cur = wanted;
+  limit.rlim_cur = needed;
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 

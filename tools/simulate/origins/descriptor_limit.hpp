@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How many files and sockets this process may have open: often 1,024 at first, and as many as its
-// hard limit says if it asks. Threads: any.
+// The limit on open files and sockets of this process: often 1,024 at first; it can be raised to
+// the hard limit. Threads: any.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace drover::simulate {
 
-/// Makes sure that there may be `more` of them than are in use now. Throws std::runtime_error,
-/// which says that it is for `purpose` ("500 connections").
+/// Raises the limit so that `more` can be opened than are open now. Throws std::runtime_error,
+/// which names the `purpose` ("500 connections").
 void allow_descriptors(std::uint64_t more, const std::string& purpose);
 
 }  // namespace drover::simulate

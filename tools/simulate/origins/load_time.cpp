@@ -13,21 +13,22 @@ namespace drover::simulate {
 namespace {
 
 constexpr double time_max = 60'000;  // ms
-constexpr double sigma_max = 10;     // of a log-normal's; beyond, nearly all is 0 or `time_max`
+constexpr double sigma_max =
+    10;  // of the log-normal; beyond this, nearly all times are 0 or `time_max`
 
 struct numbers_read {
-  std::array<double, 2> found{};
+  std::array<double, 2> values{};
   std::size_t count = 0;
 };
 
 /// "20", "20-80": decimal, without sign or exponent.
 std::optional<numbers_read> read_numbers(std::string_view text, char between) {
   numbers_read all;
-  while (all.count < all.found.size()) {
+  while (all.count < all.values.size()) {
     const std::size_t end = std::min(text.find(between), text.size());
     const std::string_view word = text.substr(0, end);
     if (word.empty() || word.find_first_not_of("0123456789.") != word.npos) return std::nullopt;
-    double& number = all.found[all.count++];
+    double& number = all.values[all.count++];
     const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
     if (read.ec != std::errc{} || read.ptr != word.data() + word.size()) return std::nullopt;
     if (number > time_max) return std::nullopt;
@@ -40,7 +41,7 @@ std::optional<numbers_read> read_numbers(std::string_view text, char between) {
 /// The chance that a standard normal number is less than `x`.
 double below(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
 
-/// The x with below(x) = chance, to within 1e-12; nothing beyond 9 on either side.
+/// The x with below(x) = chance, to within 1e-12, from -9 to 9.
 double normal_quantile(double chance) {
   double low = -9;
   double high = 9;
@@ -51,7 +52,7 @@ double normal_quantile(double chance) {
   return (low + high) / 2;
 }
 
-/// Of a log-normal number's, where nothing counts for more than `time_max`.
+/// The mean of a log-normal number that is cut off at `time_max`.
 double lognormal_mean(double median, double sigma) {
   if (median <= 0) return 0;
   if (sigma <= 0) return median;
@@ -87,7 +88,7 @@ std::optional<load_time> load_time::parse(std::string_view text) {
   const std::string_view rest = colon == text.npos ? text : text.substr(colon + 1);
   const auto numbers = read_numbers(rest, name == "lognormal" ? ':' : '-');
   if (!numbers) return std::nullopt;
-  const auto [first, second] = numbers->found;
+  const auto [first, second] = numbers->values;
   if (colon == text.npos && numbers->count == 1) return load_time{shape::fixed, first, 0, text};
   if (name == "exp" && numbers->count == 1) return load_time{shape::exponential, first, 0, text};
   if (name == "uniform" && numbers->count == 2 && first <= second) {

@@ -14,17 +14,17 @@ namespace drover::simulate {
 class load_time {
  public:
   /// "50" (always 50 ms), "uniform:20-80", "exp:50" (mean 50), "lognormal:50:0.5" (median 50,
-  /// sigma 0.5). In milliseconds, fractions allowed, from 0 to 60,000 each. nullopt for anything
-  /// else; `forms()` says what may be given.
+  /// sigma 0.5). In milliseconds, fractions allowed, from 0 to 60,000 each. nullopt for other text;
+  /// `forms()` lists the valid forms.
   [[nodiscard]] static std::optional<load_time> parse(std::string_view text);
   [[nodiscard]] static std::string_view forms();
 
-  /// For `uniform`, a number in [0, 1) that is drawn anew for each query. Never more than a minute.
+  /// `uniform`: a random number in [0, 1), a new one for each query. At most a minute.
   [[nodiscard]] std::chrono::microseconds draw(double uniform) const;
   [[nodiscard]] std::chrono::microseconds mean() const;
-  /// As it was given.
+  /// As typed.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
-  /// For people: "50 ms", "2 s", "20 to 80 ms, uniform".
+  /// In words: "50 ms", "2 s", "20 to 80 ms, uniform".
   [[nodiscard]] std::string in_words() const;
 
  private:

@@ -44,8 +44,8 @@ TEST(load_time, HasTheMeanThatItSays) {
         "exp:60000", "lognormal:50:0.5", "lognormal:50:0", "lognormal:0:1", "lognormal:50:2",
         "lognormal:60000:1", "lognormal:1000:10"}) {
     const load_time time = of(text);
-    const auto said = static_cast<double>(time.mean().count());
-    EXPECT_NEAR(mean_of_draws(time), said, 1 + said * 0.002) << text;
+    const auto reported = static_cast<double>(time.mean().count());
+    EXPECT_NEAR(mean_of_draws(time), reported, 1 + reported * 0.002) << text;
   }
 }
 

@@ -14,15 +14,16 @@ constexpr std::string_view sqlite_scheme = "sqlite:";
 
 }  // namespace
 
-std::string lacking_for(const origin_choice& which, const origin_making& how) {
+std::string lacking_for(const origin_choice& which, const origin_making& plan) {
   if (which.which == origin_choice::kind::sqlite) return "";
-  return lacking_for_postgresql(which, how);
+  return lacking_for_postgresql(which, plan);
 }
 
-std::unique_ptr<origin_owner> make_origin(const origin_choice& which, const origin_making& how,
+std::unique_ptr<origin_owner> make_origin(const origin_choice& which, const origin_making& plan,
                                           const process::signal_watch& signals) {
-  if (which.which == origin_choice::kind::sqlite) return std::make_unique<sqlite_owner>(how.folder);
-  return make_postgresql(which, how, signals);
+  if (which.which == origin_choice::kind::sqlite)
+    return std::make_unique<sqlite_owner>(plan.folder);
+  return make_postgresql(which, plan, signals);
 }
 
 std::unique_ptr<origin> open_origin(const std::string& address, query_log& log,

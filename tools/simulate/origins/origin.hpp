@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The database behind the cache, seen from two sides: by the coordinator, who prepares it and asks
-// it how many queries it ran, and by each process of the herd, which queries it.
+// The database behind the cache, from two sides: the coordinator prepares it and reads how many
+// queries it ran, and each process of the herd queries it.
 //
-// The database counts for itself. Where it can tell of each query as it runs it (SQLite's trace
-// hook), its words fill the log; elsewhere the log is the tool's, and `counted` is the database's.
+// The database counts its queries itself. Where it reports each query as it runs (SQLite's trace
+// hook), those reports fill the log. Elsewhere the tool fills the log, and `counted` is the
+// database's own number.
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,7 @@
 
 namespace drover::simulate {
 
-/// Where queries are written down as they begin and end. Threads: any.
+/// The log of queries. Threads: any.
 class query_log {
  public:
   query_log() = default;
@@ -27,13 +28,13 @@ class query_log {
   query_log(const query_log&) = delete;
   query_log& operator=(const query_log&) = delete;
 
-  /// Answers its place for `end`.
+  /// Returns the place to pass to `end`.
   [[nodiscard]] virtual std::size_t begin(std::string_view key) noexcept = 0;
   virtual void end(std::size_t place) noexcept = 0;
 };
 
-/// The coordinator's side. Threads: one at a time. What it made is gone with it: the private server
-/// and its folder, or its own schema in somebody's database.
+/// The coordinator's side. Threads: one at a time. Its destructor removes what it created: the
+/// private server and its folder, or the schema in a user's database.
 class origin_owner {
  public:
   origin_owner() = default;
@@ -41,14 +42,14 @@ class origin_owner {
   origin_owner(const origin_owner&) = delete;
   origin_owner& operator=(const origin_owner&) = delete;
 
-  /// Makes the rows, each in version 1. Throws std::runtime_error.
+  /// Creates the rows, each in version 1. Throws std::runtime_error.
   virtual void add_rows(std::span<const std::string> keys) = 0;
-  /// What a process of the herd opens; safe on a command line of the same user.
+  /// For `open_origin` in a process of the herd. Safe on a command line of the same user.
   [[nodiscard]] virtual std::string address() const = 0;
   /// "SQLite 3.40.1", "PostgreSQL 15.20, private".
   [[nodiscard]] virtual std::string about() const = 0;
-  /// How many queries the database says it ran since it was made, all clients being gone; nullopt
-  /// where the log is already the database's own.
+  /// How many queries the database ran since it was created, by its own count. Called when all
+  /// clients are gone. nullopt where the database itself fills the log.
   [[nodiscard]] virtual std::optional<std::uint64_t> counted() = 0;
 };
 
@@ -63,18 +64,18 @@ class origin {
   struct query {
     std::string_view key;
     std::chrono::microseconds takes{};  ///< in the database
-    bool fails = false;                 ///< it is to end in an error of the database's
+    bool fails = false;                 ///< the database is to report an error
   };
-  /// Runs the query; the value, or nullopt without such a row. The row is as it was when the query
-  /// began. Throws std::runtime_error.
-  [[nodiscard]] virtual std::optional<std::string> ask(const query& what) = 0;
-  /// Commits the row's next version and answers it. Makes no entry in the log. Throws
+  /// Runs the query. Returns the value, or nullopt if there is no such row. The row is read at the
+  /// beginning of the query. Throws std::runtime_error.
+  [[nodiscard]] virtual std::optional<std::string> ask(const query& request) = 0;
+  /// Commits the row's next version and returns it. Adds no entry to the log. Throws
   /// std::runtime_error.
   virtual std::uint64_t change(std::string_view key) = 0;
 };
 
-/// Opens what `origin_owner::address` said, with `connections` ready, so that opening is not
-/// measured. Throws std::runtime_error.
+/// Opens an `origin_owner::address`, with `connections` ready, so that connecting is not measured.
+/// Throws std::runtime_error.
 [[nodiscard]] std::unique_ptr<origin> open_origin(const std::string& address, query_log& log,
                                                   unsigned connections);
 

@@ -18,15 +18,15 @@ std::size_t length_of_scheme(std::string_view text) {
              : 0;
 }
 
-/// Whether `text` starts with what may follow a host and a colon: a port, and then a path or
-/// parameters or another host or nothing.
+/// Whether `text` starts with a port that is followed by a path, parameters, another host or the
+/// end.
 bool is_port(std::string_view text) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
   return end > 0 && (end == text.size() || text.find_first_of("/?,") == end);
 }
 
-/// Takes the password out of "user:password@host". Where it is not clear what is a password, as
-/// when one with an '@' or a '/' was not escaped, rather too much goes than too little.
+/// Removes the password from "user:password@host". When the end of the password is ambiguous, as
+/// with an '@' or a '/' that is not escaped, too much is removed rather than too little.
 std::string without_user_password(std::string_view url) {
   const std::size_t begin = length_of_scheme(url);
   const std::size_t parameters = std::min(url.find('?', begin), url.size());
@@ -42,7 +42,7 @@ std::string without_user_password(std::string_view url) {
 
 bool is_secret(std::string_view parameter) {
   const std::string_view name = parameter.substr(0, parameter.find('='));
-  // With a percent sign the name may be any.
+  // A name with a percent sign may be escaped.
   return name.find("password") != name.npos || name.find('%') != name.npos;
 }
 
@@ -64,15 +64,15 @@ std::string without_password(std::string_view url) {
   const std::size_t question = std::min(rest.find('?'), rest.size());
   std::string out{rest.substr(0, question)};
   rest.remove_prefix(question);
-  char mark = '?';
+  char separator = '?';
   while (!rest.empty()) {
     rest.remove_prefix(1);
     const std::string_view parameter = rest.substr(0, rest.find('&'));
     rest.remove_prefix(parameter.size());
     if (is_secret(parameter)) continue;
-    out += mark;
+    out += separator;
     out += parameter;
-    mark = '&';
+    separator = '&';
   }
   return out;
 }

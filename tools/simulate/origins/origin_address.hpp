@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What --origin may say. Pure.
+// The values of --origin. Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@ namespace drover::simulate {
 
 struct origin_choice {
   enum class kind : std::uint8_t {
-    sqlite,              ///< a file of ours
-    postgresql_private,  ///< a server of ours
-    postgresql,          ///< a server of somebody's, by URL
+    sqlite,              ///< a file of the simulation
+    postgresql_private,  ///< a private server
+    postgresql,          ///< a user's server, by URL
   };
   kind which = kind::sqlite;
   std::string url;  ///< of `postgresql`
@@ -22,7 +22,7 @@ struct origin_choice {
 /// "sqlite", "postgresql", "postgresql://..." or "postgres://...". nullopt for anything else.
 [[nodiscard]] std::optional<origin_choice> parse_origin(std::string_view text);
 
-/// For people and reports: without a password.
+/// The URL without a password, for messages and reports.
 [[nodiscard]] std::string without_password(std::string_view url);
 
 }  // namespace drover::simulate

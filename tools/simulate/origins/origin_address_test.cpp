@@ -37,7 +37,7 @@ struct shown {
 };
 
 TEST(origin_address, IsShownWithoutThePassword) {
-  for (const shown& each : {
+  for (const shown& example : {
            shown{"postgresql://u:secret@host:5432/db", "postgresql://u@host:5432/db"},
            shown{"postgres://u:secret@/db", "postgres://u@/db"},
            shown{"postgresql://:secret@host", "postgresql://@host"},
@@ -59,7 +59,7 @@ TEST(origin_address, IsShownWithoutThePassword) {
            shown{"mysql://u:secret@h", "mysql://u@h"},
            shown{"postgresql://host:5432/db?user=a@b", "postgresql://host:5432/db?user=a@b"},
        }) {
-    EXPECT_EQ(without_password(each.url), each.as) << each.url;
+    EXPECT_EQ(without_password(example.url), example.as) << example.url;
   }
 }
 

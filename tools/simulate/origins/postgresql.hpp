@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// PostgreSQL as the origin: a server of our own, or a schema of our own in somebody's database. A
-// query sleeps in a function of the database while its statement runs, and what the statement reads
-// is as it was when it began.
+// PostgreSQL as the origin: a private server, or a schema in a user's database. A query sleeps in a
+// function of the database while its statement runs. The statement reads the row as it was when the
+// statement began.
 //
-// The private server counts by its query log; somebody else's by the statistics that it keeps of a
-// table which each query scans once. Both also count a query that fails.
+// A private server counts by its query log. A user's server counts by its statistics of a table
+// that each query scans once. Both also count a query that fails.
 //
-// Built without libpqxx, none of it can be had (postgresql_left_out.cpp).
+// Without libpqxx, postgresql_left_out.cpp takes the place of all this.
 #pragma once
 
 #include <memory>
@@ -20,15 +20,15 @@
 
 namespace drover::simulate {
 
-/// What stands behind this in `origin_owner::address` is SCHEMA:URL.
+/// In `origin_owner::address`, it is followed by SCHEMA:URL.
 inline constexpr std::string_view postgresql_scheme = "postgresql-schema:";
 
-/// Why `make_postgresql` could not be called here, in words and with the remedy; empty if it can.
+/// What `make_postgresql` needs and is missing here, with the remedy; empty if nothing is missing.
 [[nodiscard]] std::string lacking_for_postgresql(const origin_choice& which,
-                                                 const origin_making& how);
+                                                 const origin_making& plan);
 /// Starts the server, or connects to the user's. Throws std::runtime_error, and `interrupted`.
 [[nodiscard]] std::unique_ptr<origin_owner> make_postgresql(const origin_choice& which,
-                                                            const origin_making& how,
+                                                            const origin_making& plan,
                                                             const process::signal_watch& signals);
 /// `where`: SCHEMA:URL. Throws std::runtime_error.
 [[nodiscard]] std::unique_ptr<origin> open_postgresql(const std::string& where, query_log& log,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// In place of all that needs libpqxx, where that is not installed.
+// Replaces everything that needs libpqxx where it is not installed.
 #include <stdexcept>
 
 #include "simulate/origins/postgresql.hpp"

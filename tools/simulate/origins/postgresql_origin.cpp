@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The side of a process of the herd.
+// The side of the herd's processes.
 #include <stdexcept>
 #include <utility>
 
@@ -12,8 +12,8 @@
 namespace drover::simulate {
 namespace {
 
-// From a row that is there in any case, so that the query also takes its time, and fails if it is
-// to, when there is no row. The function comes last: the row has been read by then.
+// The query selects from a table that always has a row, so that it also takes its time, or fails,
+// when there is no row in profile. The function comes last: the row has been read by then.
 constexpr const char* query_text =
     "SELECT profile.body, profile.version, takes($2, $3) "
     "FROM one_row LEFT JOIN profile ON profile.name = $1";
@@ -31,7 +31,7 @@ address address_in(const std::string& where) {
   return {where.substr(0, colon), where.substr(colon + 1)};
 }
 
-/// In one line, without what the server adds for who wrote the statement.
+/// The first line, without the prefix and the context.
 std::string first_line_of(const pqxx::sql_error& error) {
   constexpr std::string_view kind = "ERROR:  ";
   const std::string_view text = error.what();
@@ -43,7 +43,7 @@ std::int64_t now() {
   return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-/// What the log is told of a query, whatever becomes of it.
+/// Logs a query from its beginning to its end, also when it fails.
 class logged {
  public:
   logged(query_log& log, std::string_view key) : log_{log}, place_{log.begin(key)} {}
@@ -65,21 +65,21 @@ class reader {
 
   [[nodiscard]] bool is_usable() const noexcept { return session_->is_open(); }
 
-  std::optional<std::string> ask(const origin::query& what, query_log& log) {
-    const std::chrono::duration<double> seconds = what.takes;
+  std::optional<std::string> ask(const origin::query& request, query_log& log) {
+    const std::chrono::duration<double> seconds = request.takes;
     pqxx::nontransaction asks{*session_};
     const std::int64_t read_at = now();
     pqxx::result rows;
     try {
-      const logged until_answered{log, what.key};
-      rows =
-          asks.exec_prepared(query_statement, std::string{what.key}, seconds.count(), what.fails);
+      const logged until_answered{log, request.key};
+      rows = asks.exec_prepared(query_statement, std::string{request.key}, seconds.count(),
+                                request.fails);
     } catch (const pqxx::sql_error& error) {
       throw std::runtime_error{first_line_of(error)};
     }
     const pqxx::row row = rows.at(0);
     if (row[0].is_null()) return std::nullopt;
-    return value_of(what.key, row[0].as<std::string>(),
+    return value_of(request.key, row[0].as<std::string>(),
                     {.version = row[1].as<std::uint64_t>(), .read_at = read_at});
   }
 
@@ -97,11 +97,11 @@ class writer {
 
   std::uint64_t change(std::string_view key) {
     pqxx::work both{*session_};
-    const pqxx::result found = both.exec_prepared(lock_statement, std::string{key});
-    if (found.empty()) {
+    const pqxx::result rows = both.exec_prepared(lock_statement, std::string{key});
+    if (rows.empty()) {
       throw std::runtime_error{"PostgreSQL: no row to change for " + std::string{key}};
     }
-    const auto version = found[0][0].as<std::uint64_t>() + 1;
+    const auto version = rows[0][0].as<std::uint64_t>() + 1;
     both.exec_prepared(change_statement, std::string{key}, version, body_of(key, version));
     both.commit();
     return version;
@@ -118,9 +118,9 @@ class postgresql_origin final : public origin {
         log_{log},
         readers_{[this] { return std::make_unique<reader>(at_); }, connections} {}
 
-  [[nodiscard]] std::optional<std::string> ask(const query& what) override {
+  [[nodiscard]] std::optional<std::string> ask(const query& request) override {
     const connection_pool<reader>::lease mine{readers_};
-    return mine->ask(what, log_);
+    return mine->ask(request, log_);
   }
 
   std::uint64_t change(std::string_view key) override {
@@ -134,7 +134,7 @@ class postgresql_origin final : public origin {
   query_log& log_;
   connection_pool<reader> readers_;
   std::mutex one_change_;
-  std::unique_ptr<writer> writer_;  // guarded by one_change_; none where nothing is changed
+  std::unique_ptr<writer> writer_;  // guarded by one_change_; created by the first change
 };
 
 }  // namespace

@@ -43,9 +43,9 @@ origin_making making(unsigned connections) {
 }
 
 fs::path programs() {
-  const auto found = process::find_postgresql_programs(std::nullopt);
-  if (!found) throw std::runtime_error{"postgresql is not installed"};
-  return *found;
+  const auto folder = process::find_postgresql_programs(std::nullopt);
+  if (!folder) throw std::runtime_error{"postgresql is not installed"};
+  return *folder;
 }
 
 /// Owner and origin, on a server of their own or in the database at `url`.
@@ -70,18 +70,18 @@ std::int64_t now() {
 }
 
 /// The version that a query answers, 0 without a row; what is no value of the key is an error.
-std::uint64_t version_of(origin& asked, const std::string& key,
+std::uint64_t version_of(origin& opened, const std::string& key,
                          std::chrono::microseconds takes = 0us) {
-  const auto value = asked.ask({.key = key, .takes = takes});
+  const auto value = opened.ask({.key = key, .takes = takes});
   if (!value) return 0;
   const auto read = read_value(key, *value);
   EXPECT_TRUE(read) << *value;
   return read ? read->version : 0;
 }
 
-std::string failure_of(const std::function<void()>& what) {
+std::string failure_of(const std::function<void()>& action) {
   try {
-    what();
+    action();
   } catch (const std::runtime_error& error) {
     return error.what();
   }
@@ -97,35 +97,35 @@ void expect_answers_and_counts(database& of) {
   of.add({"a", "b"});
   EXPECT_EQ(of.owner->counted(), 0U);
   {
-    const auto asked = of.open(2);
+    const auto opened = of.open(2);
     const std::int64_t before = now();
-    EXPECT_EQ(version_of(*asked, "a"), 1U);
-    EXPECT_EQ(version_of(*asked, "nobody"), 0U);
-    EXPECT_EQ(version_of(*asked, "b", 20'500us), 1U);
-    EXPECT_EQ(version_of(*asked, "nobody", 20'500us), 0U);
+    EXPECT_EQ(version_of(*opened, "a"), 1U);
+    EXPECT_EQ(version_of(*opened, "nobody"), 0U);
+    EXPECT_EQ(version_of(*opened, "b", 20'500us), 1U);
+    EXPECT_EQ(version_of(*opened, "nobody", 20'500us), 0U);
     EXPECT_GE(std::chrono::nanoseconds{now() - before}, 41ms);
 
     const std::int64_t failing = now();
     EXPECT_EQ(failure_of([&] {
-                static_cast<void>(asked->ask({.key = "a", .takes = 20ms, .fails = true}));
+                static_cast<void>(opened->ask({.key = "a", .takes = 20ms, .fails = true}));
               }),
               "PostgreSQL: the query failed, as it was told to");
     EXPECT_GE(std::chrono::nanoseconds{now() - failing}, 20ms);
-    EXPECT_EQ(version_of(*asked, "a"), 1U);
+    EXPECT_EQ(version_of(*opened, "a"), 1U);
 
-    EXPECT_EQ(asked->change("a"), 2U);
-    EXPECT_EQ(asked->change("a"), 3U);
-    EXPECT_TRUE(says(failure_of([&] { asked->change("nobody"); }), "no row to change for nobody"));
-    EXPECT_EQ(asked->change("b"), 2U);
-    EXPECT_EQ(version_of(*asked, "a"), 3U);
+    EXPECT_EQ(opened->change("a"), 2U);
+    EXPECT_EQ(opened->change("a"), 3U);
+    EXPECT_TRUE(says(failure_of([&] { opened->change("nobody"); }), "no row to change for nobody"));
+    EXPECT_EQ(opened->change("b"), 2U);
+    EXPECT_EQ(version_of(*opened, "a"), 3U);
   }
-  const std::vector<std::string> asked{"a", "nobody", "b", "nobody", "a", "a", "a"};
-  EXPECT_EQ(of.journal.keys(), asked);
-  EXPECT_EQ(of.journal.ended(), asked.size());
-  EXPECT_EQ(of.owner->counted(), asked.size());
+  const std::vector<std::string> expected{"a", "nobody", "b", "nobody", "a", "a", "a"};
+  EXPECT_EQ(of.journal.keys(), expected);
+  EXPECT_EQ(of.journal.ended(), expected.size());
+  EXPECT_EQ(of.owner->counted(), expected.size());
   EXPECT_FALSE(failure_of([&] { of.add({"c", "a"}); }).empty());
   EXPECT_EQ(version_of(*of.open(), "c"), 0U);
-  EXPECT_EQ(of.owner->counted(), asked.size() + 1);
+  EXPECT_EQ(of.owner->counted(), expected.size() + 1);
 }
 
 TEST(postgresql_origin, AnswersTakesItsTimeAndFailsAsToldWhichItsLogCounts) {
@@ -157,6 +157,7 @@ TEST(postgresql_origin, WorksInASchemaOfSomebodysDatabaseAndLeavesNothingThere) 
   const std::string crowded = failure_of([&] { const database many{1000, theirs.url()}; });
   EXPECT_TRUE(says(crowded, "has room for ")) << crowded;
   EXPECT_TRUE(says(crowded, "max_connections is 30")) << crowded;
+  EXPECT_TRUE(says(crowded, "superuser_reserved_connections is 3")) << crowded;
   EXPECT_TRUE(says(crowded, "may need 1000")) << crowded;
   EXPECT_EQ(ours(), 0);
 }
@@ -164,13 +165,13 @@ TEST(postgresql_origin, WorksInASchemaOfSomebodysDatabaseAndLeavesNothingThere) 
 TEST(postgresql_origin, ReadsTheRowAsItWasWhenTheQueryBegan) {
   database of;
   of.add({"a"});
-  const auto asked = of.open(2);
+  const auto opened = of.open(2);
   std::atomic<std::uint64_t> answered{99};
   {
-    const std::jthread slow{[&] { answered = version_of(*asked, "a", 1500ms); }};
+    const std::jthread slow{[&] { answered = version_of(*opened, "a", 1500ms); }};
     while (of.owner->counted() < 1U) std::this_thread::sleep_for(1ms);  // inside the statement
-    EXPECT_EQ(asked->change("a"), 2U);
-    EXPECT_EQ(version_of(*asked, "a"), 2U);
+    EXPECT_EQ(opened->change("a"), 2U);
+    EXPECT_EQ(version_of(*opened, "a"), 2U);
   }
   EXPECT_EQ(answered, 1U);
 }
@@ -181,11 +182,11 @@ TEST(postgresql_origin, TakesKeysThatLookLikeSomethingElse) {
                                       "\\x00", "\"", "gr\xc3\xbc\xc3\x9f"};
   database of;
   of.add(keys);
-  const auto asked = of.open();
+  const auto opened = of.open();
   for (const std::string& key : keys) {
-    EXPECT_EQ(version_of(*asked, key), 1U) << key;
-    EXPECT_EQ(asked->change(key), 2U) << key;
-    EXPECT_EQ(version_of(*asked, key), 2U) << key;
+    EXPECT_EQ(version_of(*opened, key), 1U) << key;
+    EXPECT_EQ(opened->change(key), 2U) << key;
+    EXPECT_EQ(version_of(*opened, key), 2U) << key;
   }
   EXPECT_EQ(of.owner->counted(), 2 * keys.size());
 }
@@ -195,17 +196,17 @@ TEST(threads_postgresql_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsTh
   database of{callers + 10};
   of.add({"a"});
   {
-    const auto asked = of.open(callers / 2);
+    const auto opened = of.open(callers / 2);
     std::latch start{callers + 1};
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < callers; ++i) {
       threads.emplace_back([&] {
         start.arrive_and_wait();
-        EXPECT_GE(version_of(*asked, "a", 500ms), 1U);
+        EXPECT_GE(version_of(*opened, "a", 500ms), 1U);
       });
     }
     start.arrive_and_wait();
-    for (unsigned i = 0; i < 20; ++i) asked->change("a");
+    for (unsigned i = 0; i < 20; ++i) opened->change("a");
   }
   EXPECT_EQ(of.journal.ended(), callers);
   EXPECT_EQ(of.owner->counted(), callers);
@@ -215,11 +216,11 @@ TEST(threads_postgresql_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsTh
 }
 
 TEST(postgresql_origin, SaysWhoseServerItCannotReachAndNoPassword) {
-  const std::string said = failure_of([] {
+  const std::string failure = failure_of([] {
     const database none{10, "postgresql://u:secret@/d?host=/nowhere&connect_timeout=2"};
   });
-  EXPECT_TRUE(says(said, "--origin postgresql://u@/d?host=/nowhere")) << said;
-  EXPECT_FALSE(says(said, "secret")) << said;
+  EXPECT_TRUE(says(failure, "--origin postgresql://u@/d?host=/nowhere")) << failure;
+  EXPECT_FALSE(says(failure, "secret")) << failure;
 }
 
 TEST(postgresql_origin, SaysWhatIsMissing) {
@@ -270,27 +271,28 @@ TEST(private_postgresql, EndsWithAProcessThatIsKilled) {
   const pid_t between = ::fork();
   if (between == 0) {
     const process::private_postgresql own{programs(), 10, signals()};
-    const std::string told = std::to_string(own.pid()) + ' ' + folder_in(own.url()).string();
-    static_cast<void>(::write(ends[1], told.data(), told.size()));
+    const std::string report = std::to_string(own.pid()) + ' ' + folder_in(own.url()).string();
+    static_cast<void>(::write(ends[1], report.data(), report.size()));
     for (;;) ::pause();
   }
   ::close(ends[1]);
-  std::string told(1000, '\0');
-  told.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(ends[0], told.data(), 1000), 0)));
+  std::string report(1000, '\0');
+  report.resize(
+      static_cast<std::size_t>(std::max<ssize_t>(::read(ends[0], report.data(), 1000), 0)));
   ::close(ends[0]);
   ::kill(between, SIGKILL);
   ::waitpid(between, nullptr, 0);
-  ASSERT_TRUE(says(told, " /")) << "no server was started";
-  const pid_t server = std::stoi(told);
+  ASSERT_TRUE(says(report, " /")) << "no server was started";
+  const pid_t server = std::stoi(report);
   while (is_alive(server)) std::this_thread::sleep_for(5ms);
-  fs::remove_all(told.substr(told.find('/')));
+  fs::remove_all(report.substr(report.find('/')));
 }
 
 TEST(private_postgresql, SaysWhyItDoesNotStart) {
-  const std::string said = failure_of([] {
+  const std::string failure = failure_of([] {
     const process::private_postgresql none{"/nowhere", 10, signals()};
   });
-  EXPECT_TRUE(says(said, "initdb (/nowhere) ended with exit code 127")) << said;
+  EXPECT_TRUE(says(failure, "initdb (/nowhere) ended with exit code 127")) << failure;
   const std::string greedy = failure_of([] {
     const process::private_postgresql none{programs(), 100'000'000, signals()};
   });

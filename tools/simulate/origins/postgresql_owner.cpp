@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The coordinator's side.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -21,7 +22,7 @@ constexpr auto tick = 20ms;
 constexpr auto sessions_end_max = 70s;  // a query of a process that was killed runs to its end
 constexpr const char* insert_statement = "drover_insert";
 
-/// Nobody but queries scans `one_row`: so its statistics count them.
+/// Only queries scan `one_row`, so its statistics count them.
 constexpr const char* tables_and_function =
     "CREATE TABLE profile (name text PRIMARY KEY, body text NOT NULL, version bigint NOT NULL);"
     "CREATE TABLE one_row AS SELECT 1 AS there_is;"
@@ -33,7 +34,7 @@ constexpr const char* tables_and_function =
     "END $body$;"
     "ANALYZE one_row";
 
-/// What the library says in lines, some of them indented, the last one with an end.
+/// A message of the library on one line.
 std::string folded(std::string_view text) {
   std::string line;
   for (const char byte : text) {
@@ -50,21 +51,22 @@ std::string folded(std::string_view text) {
 
 class postgresql_owner final : public origin_owner {
  public:
-  postgresql_owner(const origin_choice& which, const origin_making& how,
+  postgresql_owner(const origin_choice& which, const origin_making& plan,
                    const process::signal_watch& signals)
-      : signals_{signals}, schema_{how.name} {
+      : signals_{signals}, schema_{plan.name} {
     if (which.which == origin_choice::kind::postgresql_private) {
-      const auto programs = process::find_postgresql_programs(how.postgresql_bin);
-      if (!programs) throw std::runtime_error{lacking_for_postgresql(which, how)};
-      own_.emplace(*programs, how.connections, signals);
+      const auto programs = process::find_postgresql_programs(plan.postgresql_bin);
+      if (!programs) throw std::runtime_error{lacking_for_postgresql(which, plan)};
+      // A session that is about to end still counts when the next run's sessions begin.
+      own_.emplace(*programs, 2 * plan.connections, signals);
       url_ = own_->url();
     } else {
-      // Nobody waits for minutes for a server that is out of reach.
+      // The default waits for minutes for a server that does not answer.
       ::setenv("PGCONNECT_TIMEOUT", "10", 0);
       url_ = which.url;
     }
     try {
-      prepare(how.connections);
+      prepare(plan.connections);
     } catch (const pqxx::failure& error) {
       throw std::runtime_error{"--origin " + without_password(url_) + ": " + folded(error.what())};
     }
@@ -128,22 +130,30 @@ class postgresql_owner final : public origin_owner {
     return all.substr(0, all.find(' '));
   }
 
-  /// Else it would be found out in the middle.
+  /// Before the run, which would otherwise fail in the middle. The run may use a role without a
+  /// right to the connections that are reserved for superusers.
   void check_room(unsigned needed) {
-    pqxx::nontransaction asks{*session_};
-    const auto found = asks.exec1(
-        "SELECT current_setting('max_connections')::int"
-        " - current_setting('superuser_reserved_connections')::int - count(*),"
-        " current_setting('max_connections')"
-        " FROM pg_stat_activity WHERE backend_type = 'client backend'");
-    if (found[0].as<long>() >= static_cast<long>(needed)) return;
-    throw std::runtime_error{"--origin " + without_password(url_) + ": the server has room for " +
-                             found[0].as<std::string>() + " more connections (max_connections is " +
-                             found[1].as<std::string>() + "), and this simulation may need " +
-                             std::to_string(needed) + ": ask for fewer --callers or --processes"};
+    pqxx::nontransaction query{*session_};
+    const auto in_use =
+        query
+            .exec1(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")[0]
+            .as<long>();
+    const auto most = query.exec1("SHOW max_connections")[0].as<long>();
+    const auto reserved = query.exec1("SHOW superuser_reserved_connections")[0].as<long>();
+    const long room = std::max(most - reserved - in_use, 0L);
+    if (room >= static_cast<long>(needed)) return;
+    throw too_few_connections{
+        "--origin " + without_password(url_) + ": the run may need " + std::to_string(needed) +
+            " connections, and the server has room for " + std::to_string(room) +
+            " (max_connections is " + std::to_string(most) +
+            ", superuser_reserved_connections is " + std::to_string(reserved) + ", " +
+            std::to_string(in_use) + " in use)",
+        static_cast<unsigned>(room)};
   }
 
-  /// A session tells its statistics now and then, and at its end.
+  /// A session reports its statistics from time to time, and at its end.
   void await_end_of_sessions() {
     const auto deadline = std::chrono::steady_clock::now() + sessions_end_max;
     while (sessions() > 0 && std::chrono::steady_clock::now() < deadline) signals_.pause(tick);
@@ -170,20 +180,20 @@ class postgresql_owner final : public origin_owner {
 
 }  // namespace
 
-std::string lacking_for_postgresql(const origin_choice& which, const origin_making& how) {
+std::string lacking_for_postgresql(const origin_choice& which, const origin_making& plan) {
   if (which.which == origin_choice::kind::postgresql) return "";
-  if (process::find_postgresql_programs(how.postgresql_bin)) return "";
-  if (how.postgresql_bin) {
-    return "--postgresql-bin " + *how.postgresql_bin + ": no initdb and postgres there";
+  if (process::find_postgresql_programs(plan.postgresql_bin)) return "";
+  if (plan.postgresql_bin) {
+    return "--postgresql-bin " + *plan.postgresql_bin + ": no initdb and postgres there";
   }
   return "--origin postgresql: no initdb and postgres in $PATH or /usr/lib/postgresql: install the "
          "server (on Debian: apt-get install postgresql), or give their folder by "
          "--postgresql-bin";
 }
 
-std::unique_ptr<origin_owner> make_postgresql(const origin_choice& which, const origin_making& how,
+std::unique_ptr<origin_owner> make_postgresql(const origin_choice& which, const origin_making& plan,
                                               const process::signal_watch& signals) {
-  return std::make_unique<postgresql_owner>(which, how, signals);
+  return std::make_unique<postgresql_owner>(which, plan, signals);
 }
 
 }  // namespace drover::simulate

@@ -7,11 +7,11 @@
 namespace drover::simulate {
 namespace {
 
-constexpr std::size_t body_length = 200;  // or one sentence, where the key makes it longer
+constexpr std::size_t body_length = 200;  // or one sentence, if the key makes that longer
 constexpr std::string_view hex = "0123456789abcdef";
 
-/// As in a JSON string, and in ASCII: what is not becomes an escape for each byte, so that texts
-/// that differ never look the same, in whichever encoding they are.
+/// As in a JSON string, in ASCII. Every other byte becomes an escape, so that different texts look
+/// different in any encoding.
 std::string escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -31,10 +31,10 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// Takes `wanted` from the front of `text`. False if something else is there.
-bool take(std::string_view& text, std::string_view wanted) {
-  if (!text.starts_with(wanted)) return false;
-  text.remove_prefix(wanted.size());
+/// Removes `prefix` from the front of `text`. False if `text` does not start with it.
+bool take(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
   return true;
 }
 
@@ -63,15 +63,15 @@ std::string value_of(std::string_view key, std::string_view body, value_read of)
 }
 
 std::optional<value_read> read_value(std::string_view key, std::string_view value) {
-  value_read found;
+  value_read parsed;
   std::string_view rest = value;
-  if (!take(rest, "{\"version\":") || !take_number(rest, found.version) ||
-      !take(rest, ",\"read_at\":") || !take_number(rest, found.read_at)) {
+  if (!take(rest, "{\"version\":") || !take_number(rest, parsed.version) ||
+      !take(rest, ",\"read_at\":") || !take_number(rest, parsed.read_at)) {
     return std::nullopt;
   }
-  // What is written in another way than ours, a number with zeros in front say, is found here.
-  if (value != value_of(key, body_of(key, found.version), found)) return std::nullopt;
-  return found;
+  // This also rejects other spellings, such as a number with leading zeros.
+  if (value != value_of(key, body_of(key, parsed.version), parsed)) return std::nullopt;
+  return parsed;
 }
 
 }  // namespace drover::simulate

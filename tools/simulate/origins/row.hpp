@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rows that the origin holds, and the values that are made of them: each says of which key it
-// is, in which version, and when it was read, so that everybody can tell a wrong or an old one.
+// The rows of the origin and the values made from them. A value names its key, its version and the
+// time of its read, so that a wrong or an old value can be detected.
 //
 // Pure. Threads: values.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace drover::simulate {
 
-/// What the database keeps in the row of `key` in that version.
+/// The text in the row of `key` in that version.
 [[nodiscard]] std::string body_of(std::string_view key, std::uint64_t version);
 
 struct value_read {
@@ -23,7 +23,7 @@ struct value_read {
 /// The value that a caller gets: JSON in one line, about 300 bytes.
 [[nodiscard]] std::string value_of(std::string_view key, std::string_view body, value_read of);
 
-/// nullopt when it is not, byte for byte, what `value_of` makes for this key.
+/// nullopt unless `value` is, byte for byte, a result of `value_of` for this key.
 [[nodiscard]] std::optional<value_read> read_value(std::string_view key, std::string_view value);
 
 }  // namespace drover::simulate

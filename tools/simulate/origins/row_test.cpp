@@ -20,7 +20,7 @@ std::string value_for(const std::string& key, value_read of) {
 
 std::vector<std::string> keys() {
   using namespace std::string_literals;
-  std::vector<std::string> found{"",
+  std::vector<std::string> texts{"",
                                  "profile:42",
                                  "two words",
                                  "a\"b",
@@ -41,11 +41,11 @@ std::vector<std::string> keys() {
   for (int i = 0; i < 300; ++i) {
     std::string key(random() % 40, ' ');
     for (char& byte : key) byte = static_cast<char>(random());
-    found.push_back(key);
+    texts.push_back(key);
   }
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
-  return found;
+  std::sort(texts.begin(), texts.end());
+  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  return texts;
 }
 
 TEST(row, GivesBackWhatTheValueWasMadeOf) {
@@ -54,11 +54,11 @@ TEST(row, GivesBackWhatTheValueWasMadeOf) {
          {std::uint64_t{0}, std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()}) {
       for (const std::int64_t at : {std::int64_t{-1}, std::int64_t{0}, std::int64_t{123456789},
                                     std::numeric_limits<std::int64_t>::max()}) {
-        const auto found =
+        const auto parsed =
             read_value(key, value_for(key, value_read{.version = version, .read_at = at}));
-        ASSERT_TRUE(found) << key;
-        EXPECT_EQ(found->version, version);
-        EXPECT_EQ(found->read_at, at);
+        ASSERT_TRUE(parsed) << key;
+        EXPECT_EQ(parsed->version, version);
+        EXPECT_EQ(parsed->read_at, at);
       }
     }
   }

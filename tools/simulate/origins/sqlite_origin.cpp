@@ -13,8 +13,8 @@
 namespace drover::simulate {
 namespace {
 
-// The row is joined to a row that is there in any case, so that the query also takes its time, and
-// fails if it is to, when there is no row. The function comes last: the row has been read by then.
+// The query joins the row to one that always exists, so that it also takes its time, or fails, when
+// there is no row in profile. The function comes last: the row has been read by then.
 constexpr const char* sqlite_query_text =
     "SELECT profile.body, profile.version, takes_us(?2, ?3) "
     "FROM (SELECT 1) LEFT JOIN profile ON profile.name = ?1";
@@ -22,7 +22,7 @@ constexpr const char* change_text =
     "UPDATE profile SET version = version + 1, body = body_of(name, version + 1) "
     "WHERE name = ?1 RETURNING version";
 
-// Two processes' changes wait for each other, and a busy machine may stop one in the middle.
+// Changes of two processes wait for each other, and a busy machine may stop one in the middle.
 constexpr int busy_ms = 60'000;
 
 struct end_statement {
@@ -45,9 +45,9 @@ database_handle open(const std::filesystem::path& file, int flags) {
 }
 
 statement_handle prepare(sqlite3* database, const char* text) {
-  sqlite3_stmt* made = nullptr;
-  if (sqlite3_prepare_v2(database, text, -1, &made, nullptr) != SQLITE_OK) fail(database, text);
-  return statement_handle{made};
+  sqlite3_stmt* prepared = nullptr;
+  if (sqlite3_prepare_v2(database, text, -1, &prepared, nullptr) != SQLITE_OK) fail(database, text);
+  return statement_handle{prepared};
 }
 
 void run(sqlite3* database, const char* text) {
@@ -93,7 +93,7 @@ std::int64_t ticks_now() {
   return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-/// Whatever becomes of it, the statement lets go of its lock and can be run again.
+/// At its end, the statement is reset: it releases its lock and can run again.
 class running {
  public:
   explicit running(sqlite3_stmt* statement) : statement_{statement} {}
@@ -107,8 +107,8 @@ class running {
 
 }  // namespace
 
-// The last connection to a file in WAL mode removes the WAL when it closes, and the next one makes
-// it anew, each under an exclusive lock: so one stays open.
+// The last connection to a file in WAL mode removes the WAL when it closes, and the next one
+// creates it again, each under an exclusive lock. Therefore one connection stays open.
 sqlite_owner::sqlite_owner(const std::filesystem::path& folder)
     : file_{std::filesystem::absolute(folder) / "origin.sqlite"},
       database_{open(file_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)} {
@@ -142,7 +142,7 @@ std::string sqlite_owner::address() const { return "sqlite:" + file_.string(); }
 
 std::string sqlite_owner::about() const { return std::string{"SQLite "} + sqlite3_libversion(); }
 
-/// One connection with its prepared query. SQLite knows it by its address: it does not move.
+/// One connection with its prepared query. It must not move, because SQLite has its address.
 class sqlite_origin::reader {
  public:
   reader(const std::filesystem::path& file, query_log& log)
@@ -156,26 +156,26 @@ class sqlite_origin::reader {
 
   [[nodiscard]] static bool is_usable() noexcept { return true; }
 
-  std::optional<std::string> ask(const query& what) {
-    key_ = what.key;
-    bind_text(query_.get(), 1, what.key);
-    sqlite3_bind_int64(query_.get(), 2, what.takes.count());
-    sqlite3_bind_int(query_.get(), 3, what.fails ? 1 : 0);
+  std::optional<std::string> ask(const query& request) {
+    key_ = request.key;
+    bind_text(query_.get(), 1, request.key);
+    sqlite3_bind_int64(query_.get(), 2, request.takes.count());
+    sqlite3_bind_int(query_.get(), 3, request.fails ? 1 : 0);
     const std::int64_t read_at = ticks_now();
     const running until_read{query_.get()};
     if (sqlite3_step(query_.get()) != SQLITE_ROW) fail(database_.get(), "query");
     if (sqlite3_column_type(query_.get(), 0) == SQLITE_NULL) return std::nullopt;
     const auto* const body = sqlite3_column_text(query_.get(), 0);
-    return value_of(what.key, text_of(body, sqlite3_column_bytes(query_.get(), 0)),
+    return value_of(request.key, text_of(body, sqlite3_column_bytes(query_.get(), 0)),
                     {.version = static_cast<std::uint64_t>(sqlite3_column_int64(query_.get(), 1)),
                      .read_at = read_at});
   }
 
  private:
-  static int traced(unsigned what, void* self, void*, void*) {
+  static int traced(unsigned event, void* self, void*, void*) {
     auto& of = *static_cast<reader*>(self);
-    if (what == SQLITE_TRACE_STMT) of.place_ = of.log_.begin(of.key_);
-    if (what == SQLITE_TRACE_PROFILE) of.log_.end(of.place_);
+    if (event == SQLITE_TRACE_STMT) of.place_ = of.log_.begin(of.key_);
+    if (event == SQLITE_TRACE_PROFILE) of.log_.end(of.place_);
     return 0;
   }
 
@@ -186,7 +186,7 @@ class sqlite_origin::reader {
   statement_handle query_;
 };
 
-/// The connection for changes, which nothing traces.
+/// The connection for changes, which are not traced.
 class sqlite_origin::writer {
  public:
   explicit writer(const std::filesystem::path& file)
@@ -218,7 +218,7 @@ sqlite_origin::sqlite_origin(const std::filesystem::path& file, query_log& log,
                              unsigned connections)
     : readers_{[file, &log] { return std::make_unique<reader>(file, log); },
                [connections] {
-                 // Each has the file and its WAL.
+                 // Each opens the file and its WAL.
                  allow_descriptors(2 * (std::uint64_t{connections} + 1),
                                    std::to_string(connections) + " connections to SQLite");
                  return connections;
@@ -227,9 +227,9 @@ sqlite_origin::sqlite_origin(const std::filesystem::path& file, query_log& log,
 
 sqlite_origin::~sqlite_origin() = default;
 
-std::optional<std::string> sqlite_origin::ask(const query& what) {
+std::optional<std::string> sqlite_origin::ask(const query& request) {
   const connection_pool<reader>::lease mine{readers_};
-  return mine->ask(what);
+  return mine->ask(request);
 }
 
 std::uint64_t sqlite_origin::change(std::string_view key) {

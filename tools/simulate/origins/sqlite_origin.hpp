@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // An SQLite file as the origin. A query sleeps in an SQL function while its statement runs, and
-// holds no lock but a reader's: any number runs at once, in any number of processes, and changes
-// are committed meanwhile (the file is in WAL mode). What a statement reads is as it was when the
-// statement began.
+// holds only a reader's lock. Any number of queries run at once, in any number of processes, while
+// changes are committed (the file is in WAL mode). A statement reads the row as it was when it
+// began.
 //
-// The database itself counts: its trace hook reports each statement's beginning and end, which is
-// what the log gets, also of a statement that fails.
+// The database itself counts: its trace hook reports the beginning and the end of each statement to
+// the log, also of a statement that fails.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +25,7 @@ namespace drover::simulate {
 
 class sqlite_owner final : public origin_owner {
  public:
-  /// Makes the file `origin.sqlite` there, which goes away with the folder. Throws
+  /// Creates the file `origin.sqlite` there. The owner of the folder removes it. Throws
   /// std::runtime_error.
   explicit sqlite_owner(const std::filesystem::path& folder);
   ~sqlite_owner() override;
@@ -37,7 +37,7 @@ class sqlite_owner final : public origin_owner {
 
  private:
   const std::filesystem::path file_;
-  const std::shared_ptr<sqlite3> database_;  // open for as long as anybody's is: see the .cpp
+  const std::shared_ptr<sqlite3> database_;  // stays open: see the .cpp
 };
 
 class sqlite_origin final : public origin {
@@ -46,7 +46,7 @@ class sqlite_origin final : public origin {
   sqlite_origin(const std::filesystem::path& file, query_log& log, unsigned connections);
   ~sqlite_origin() override;
 
-  [[nodiscard]] std::optional<std::string> ask(const query& what) override;
+  [[nodiscard]] std::optional<std::string> ask(const query& request) override;
   std::uint64_t change(std::string_view key) override;
 
  private:

@@ -45,9 +45,9 @@ std::int64_t now() {
 }
 
 /// The version that a query answers, 0 without a row; what is no value of the key is an error.
-std::uint64_t version_of(sqlite_origin& asked, const std::string& key,
+std::uint64_t version_of(sqlite_origin& opened, const std::string& key,
                          std::chrono::microseconds takes = 0us) {
-  const auto value = asked.ask({.key = key, .takes = takes});
+  const auto value = opened.ask({.key = key, .takes = takes});
   if (!value) return 0;
   const auto read = read_value(key, *value);
   EXPECT_TRUE(read) << *value;
@@ -64,17 +64,17 @@ bool is_asleep(pid_t thread) {
 
 TEST(sqlite_origin, AnswersTheRowAndTheDatabaseReportsIt) {
   database of{{"a", "b"}};
-  const auto asked = of.open();
+  const auto opened = of.open();
   EXPECT_EQ(of.journal.begun(), 0U);
   const std::int64_t before = now();
-  const auto value = asked->ask({.key = "a"});
+  const auto value = opened->ask({.key = "a"});
   ASSERT_TRUE(value);
   const auto read = read_value("a", *value);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->version, 1U);
   EXPECT_GE(read->read_at, before);
   EXPECT_LE(read->read_at, now());
-  EXPECT_EQ(version_of(*asked, "b"), 1U);
+  EXPECT_EQ(version_of(*opened, "b"), 1U);
   EXPECT_EQ(of.journal.keys(), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(of.journal.ended(), 2U);
   EXPECT_FALSE(of.owner.counted());
@@ -82,10 +82,10 @@ TEST(sqlite_origin, AnswersTheRowAndTheDatabaseReportsIt) {
 
 TEST(sqlite_origin, TakesItsTimeWhetherThereIsARowOrNot) {
   database of{{"a"}};
-  const auto asked = of.open();
+  const auto opened = of.open();
   for (const char* const key : {"a", "nobody"}) {
     const std::int64_t before = now();
-    EXPECT_EQ(asked->ask({.key = key, .takes = 20'500us}).has_value(), key == std::string{"a"});
+    EXPECT_EQ(opened->ask({.key = key, .takes = 20'500us}).has_value(), key == std::string{"a"});
     EXPECT_GE(std::chrono::nanoseconds{now() - before}, 20'500us);
   }
   EXPECT_EQ(of.journal.keys(), (std::vector<std::string>{"a", "nobody"}));
@@ -94,11 +94,11 @@ TEST(sqlite_origin, TakesItsTimeWhetherThereIsARowOrNot) {
 
 TEST(sqlite_origin, FailsWhenItIsToldToAfterTheSameTime) {
   database of{{"a"}};
-  const auto asked = of.open();
+  const auto opened = of.open();
   for (const char* const key : {"a", "nobody"}) {
     const std::int64_t before = now();
     try {
-      static_cast<void>(asked->ask({.key = key, .takes = 20ms, .fails = true}));
+      static_cast<void>(opened->ask({.key = key, .takes = 20ms, .fails = true}));
       FAIL() << "it answered";
     } catch (const std::runtime_error& error) {
       EXPECT_NE(std::string{error.what()}.find("failed, as it was told to"), std::string::npos);
@@ -107,38 +107,38 @@ TEST(sqlite_origin, FailsWhenItIsToldToAfterTheSameTime) {
   }
   EXPECT_EQ(of.journal.begun(), 2U);
   EXPECT_EQ(of.journal.ended(), 2U);
-  EXPECT_EQ(version_of(*asked, "a"), 1U);
+  EXPECT_EQ(version_of(*opened, "a"), 1U);
 }
 
 TEST(sqlite_origin, TellsWhatWasThereWhenTheQueryBegan) {
   database of{{"a"}};
-  const auto asked = of.open(2);
+  const auto opened = of.open(2);
   std::atomic<pid_t> thread{0};
   std::atomic<std::uint64_t> answered{99};
   {
     const std::jthread slow{[&] {
       thread = ::gettid();
-      answered = version_of(*asked, "a", 1s);
+      answered = version_of(*opened, "a", 1s);
     }};
     of.journal.await_begun(1);
     while (!is_asleep(thread)) std::this_thread::yield();  // inside the statement, then
-    EXPECT_EQ(asked->change("a"), 2U);
-    EXPECT_EQ(version_of(*asked, "a"), 2U);
+    EXPECT_EQ(opened->change("a"), 2U);
+    EXPECT_EQ(version_of(*opened, "a"), 2U);
   }
   EXPECT_EQ(answered, 1U);
-  EXPECT_EQ(version_of(*asked, "a"), 2U);
+  EXPECT_EQ(version_of(*opened, "a"), 2U);
 }
 
 TEST(sqlite_origin, ChangesRowsWithoutAnEntryInTheLog) {
   database of{{"a", "b"}};
-  const auto asked = of.open();
-  EXPECT_EQ(asked->change("a"), 2U);
-  EXPECT_EQ(asked->change("a"), 3U);
-  EXPECT_THROW(static_cast<void>(asked->change("nobody")), std::runtime_error);
-  EXPECT_EQ(asked->change("b"), 2U);
+  const auto opened = of.open();
+  EXPECT_EQ(opened->change("a"), 2U);
+  EXPECT_EQ(opened->change("a"), 3U);
+  EXPECT_THROW(static_cast<void>(opened->change("nobody")), std::runtime_error);
+  EXPECT_EQ(opened->change("b"), 2U);
   EXPECT_EQ(of.journal.begun(), 0U);
-  EXPECT_EQ(version_of(*asked, "a"), 3U);
-  EXPECT_EQ(version_of(*asked, "b"), 2U);
+  EXPECT_EQ(version_of(*opened, "a"), 3U);
+  EXPECT_EQ(version_of(*opened, "b"), 2U);
 }
 
 TEST(sqlite_origin, TakesAnyKey) {
@@ -146,24 +146,24 @@ TEST(sqlite_origin, TakesAnyKey) {
   const std::vector<std::string> keys{"",   "a\0b"s, "a",        "'; DROP TABLE profile; --",
                                       "\n", "\"",    "\xff\xfe", std::string(5000, 'k')};
   database of{keys};
-  const auto asked = of.open();
+  const auto opened = of.open();
   for (const std::string& key : keys) {
-    EXPECT_EQ(version_of(*asked, key), 1U) << key;
-    EXPECT_EQ(asked->change(key), 2U) << key;
-    EXPECT_EQ(version_of(*asked, key), 2U) << key;
+    EXPECT_EQ(version_of(*opened, key), 1U) << key;
+    EXPECT_EQ(opened->change(key), 2U) << key;
+    EXPECT_EQ(version_of(*opened, key), 2U) << key;
   }
 }
 
 TEST(sqlite_origin, TakesMoreRowsAtAnyTimeButNoneTwice) {
   database of{{"a"}};
-  const auto asked = of.open();
-  EXPECT_EQ(version_of(*asked, "b"), 0U);
+  const auto opened = of.open();
+  EXPECT_EQ(version_of(*opened, "b"), 0U);
   of.owner.add_rows(std::vector<std::string>{"b"});
-  EXPECT_EQ(version_of(*asked, "b"), 1U);
+  EXPECT_EQ(version_of(*opened, "b"), 1U);
   EXPECT_THROW(of.owner.add_rows(std::vector<std::string>{"c", "a"}), std::runtime_error);
-  EXPECT_EQ(version_of(*asked, "c"), 0U);
+  EXPECT_EQ(version_of(*opened, "c"), 0U);
   of.owner.add_rows(std::vector<std::string>{"c"});
-  EXPECT_EQ(version_of(*asked, "c"), 1U);
+  EXPECT_EQ(version_of(*opened, "c"), 1U);
 }
 
 TEST(sqlite_origin, SaysWhichFileItCannotOpen) {
@@ -179,14 +179,14 @@ TEST(sqlite_origin, SaysWhichFileItCannotOpen) {
 TEST(threads_sqlite_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsThanWereReady) {
   constexpr unsigned callers = 200;
   database of{{"a"}};
-  const auto asked = of.open(callers / 2);
+  const auto opened = of.open(callers / 2);
   std::latch start{callers};
   {
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < callers; ++i) {
       threads.emplace_back([&] {
         start.arrive_and_wait();
-        EXPECT_EQ(version_of(*asked, "a", 500ms), 1U);
+        EXPECT_EQ(version_of(*opened, "a", 500ms), 1U);
       });
     }
   }
@@ -200,40 +200,40 @@ TEST(threads_sqlite_origin, ChangesWhileQueriesRunAndNobodySeesVersionsGoBack) {
   constexpr std::uint64_t changes = 100;
   constexpr unsigned writers = 2;
   database of{{"a"}};
-  const auto asked = of.open(8);
+  const auto opened = of.open(8);
   std::atomic<unsigned> writing{writers};
   {
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < writers; ++i) {
       threads.emplace_back([&] {
-        for (std::uint64_t change = 0; change < changes; ++change) asked->change("a");
+        for (std::uint64_t change = 0; change < changes; ++change) opened->change("a");
         --writing;
       });
     }
     for (unsigned i = 0; i < 6; ++i) {
       threads.emplace_back([&] {
         for (std::uint64_t last = 1; writing > 0;) {
-          const std::uint64_t seen = version_of(*asked, "a", 300us);
+          const std::uint64_t seen = version_of(*opened, "a", 300us);
           EXPECT_GE(seen, last);
           last = seen;
         }
       });
     }
   }
-  EXPECT_EQ(version_of(*asked, "a"), 1 + writers * changes);
+  EXPECT_EQ(version_of(*opened, "a"), 1 + writers * changes);
 }
 
 /// The exit code of a process of its own that changes the row, or is killed while it asks.
 int play(const std::filesystem::path& file, bool is_killed) {
   while (!std::filesystem::exists(file.parent_path() / "ready")) std::this_thread::sleep_for(1ms);
   query_journal journal;
-  sqlite_origin asked{file, journal, 1};
+  sqlite_origin opened{file, journal, 1};
   if (is_killed) {
     std::ofstream{file.parent_path() / "asking"} << "now";
-    static_cast<void>(asked.ask({.key = "a", .takes = 1min}));
+    static_cast<void>(opened.ask({.key = "a", .takes = 1min}));
   }
-  for (int change = 0; change < 50; ++change) static_cast<void>(asked.change("a"));
-  return version_of(asked, "a") > 50 ? 0 : 1;
+  for (int change = 0; change < 50; ++change) static_cast<void>(opened.change("a"));
+  return version_of(opened, "a") > 50 ? 0 : 1;
 }
 
 TEST(sqlite_origin, IsSharedByProcessesOfWhichOneIsKilled) {
@@ -261,9 +261,9 @@ TEST(sqlite_origin, IsSharedByProcessesOfWhichOneIsKilled) {
   ::kill(children[0], SIGKILL);
   ::waitpid(children[0], nullptr, 0);
   query_journal journal;
-  sqlite_origin asked{file, journal, 1};
-  EXPECT_EQ(version_of(asked, "a"), 151U);
-  EXPECT_EQ(asked.change("b"), 2U);
+  sqlite_origin opened{file, journal, 1};
+  EXPECT_EQ(version_of(opened, "a"), 151U);
+  EXPECT_EQ(opened.change("b"), 2U);
 }
 
 }  // namespace

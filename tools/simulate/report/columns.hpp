@@ -22,7 +22,7 @@ struct column {
 /// The first is the strategy's title.
 [[nodiscard]] std::vector<column> columns_for(const round_result& of);
 
-/// Good for one query for each cold event, else bad.
-[[nodiscard]] text::style colour_of(const measurement& found);
+/// Good or bad, by what the scenario is about.
+[[nodiscard]] text::style colour_of(const strategy_result& result);
 
 }  // namespace drover::simulate

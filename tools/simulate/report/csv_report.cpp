@@ -30,16 +30,16 @@ std::string safe(std::string_view text) {
 
 std::string quoted(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
-  std::string made = "\"";
+  std::string cell = "\"";
   for (const char byte : text) {
-    if (byte == '"') made += '"';
-    made += byte;
+    if (byte == '"') cell += '"';
+    cell += byte;
   }
-  return made + '"';
+  return cell + '"';
 }
 
 cells row_of(const simulation& all, const round_result& round, const strategy_result& of) {
-  const measurement& m = of.found;
+  const measurement& m = of.measured;
   const auto& events = m.queries_per_event;
   const auto unmet = std::ranges::count(of.checks, false, &check::is_met);
   return {
@@ -86,8 +86,8 @@ std::string line_of(const cells& row, bool is_head) {
 std::string csv_report(const simulation& of) {
   std::string text = line_of(row_of(of, {}, {}), true);
   for (const round_result& round : of.rounds) {
-    for (const strategy_result& each : round.strategies) {
-      text += line_of(row_of(of, round, each), false);
+    for (const strategy_result& result : round.strategies) {
+      text += line_of(row_of(of, round, result), false);
     }
   }
   return text;

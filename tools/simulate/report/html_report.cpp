@@ -18,38 +18,62 @@ namespace {
 
 using text::html_element;
 
-constexpr std::size_t listed_marks_max = 20;
+constexpr std::size_t listed_markers_max = 20;
 
 std::string id_of(std::size_t round, std::size_t strategy) {
   return "r" + std::to_string(round) + "s" + std::to_string(strategy);
 }
 
-std::string_view tone_of(const measurement& found) { return is_one_load(found) ? "good" : "bad"; }
+std::string_view tone_of(const strategy_result& result) {
+  return result.headline.is_good ? "good" : "bad";
+}
+
+/// "5,360 stale reads"; the queries as well, where the scenario is about something else.
+std::string headline_in_words(const strategy_result& result) {
+  std::string text = in_words(result.headline.number) + ' ' + headline_unit(result);
+  if (!is_about_queries(result.headline.kind)) {
+    text += ", " + counted(result.measured.queries_total, "query", "queries");
+  }
+  return text;
+}
+
+/// As few rows of cards as fit with at most `columns_max` in each, all as long as the others or one
+/// shorter.
+std::size_t even_columns(std::size_t cards, std::size_t columns_max) {
+  const std::size_t rows = (cards + columns_max - 1) / columns_max;
+  return rows == 0 ? 1 : (cards + rows - 1) / rows;
+}
 
 std::string swatch(std::size_t strategy) {
   return "<span class=\"swatch\" style=\"--own: var(--series-" + std::to_string(strategy % 8) +
          ")\"></span>";
 }
 
-/// The big numbers at the top: what each strategy cost.
+/// The cards at the top: of each strategy the number that the scenario is about.
 std::string tiles(const round_result& of, std::size_t round) {
   std::uint64_t most = 1;
-  for (const strategy_result& each : of.strategies) {
-    most = std::max(most, each.found.queries_total);
+  for (const strategy_result& result : of.strategies) {
+    most = std::max(most, result.headline.number);
   }
-  std::string text = "<div class=\"tiles\">\n";
-  for (std::size_t i = 0; i < of.strategies.size(); ++i) {
-    const strategy_result& each = of.strategies[i];
+  const std::size_t count = of.strategies.size();
+  std::string text =
+      "<div class=\"tiles\" style=\"--columns: " + std::to_string(even_columns(count, 5)) +
+      "; --columns-narrow: " + std::to_string(even_columns(count, 3)) + "\">\n";
+  for (std::size_t i = 0; i < count; ++i) {
+    const strategy_result& result = of.strategies[i];
     const double part =
-        100 * static_cast<double>(each.found.queries_total) / static_cast<double>(most);
+        100 * static_cast<double>(result.headline.number) / static_cast<double>(most);
     char width[32];
     std::snprintf(width, sizeof width, "%.2f%%", part);
-    text += "<a class=\"tile " + std::string{tone_of(each.found)} + "\" href=\"#" +
-            id_of(round, i) + "\">";
-    text += html_element("span", "class=\"tile-name\"", one_line(each.title));
-    text += html_element("span", "class=\"tile-number\"", in_words(each.found.queries_total));
-    text += html_element("span", "class=\"tile-unit\"",
-                         each.found.queries_total == 1 ? "query" : "queries");
+    text += "<a class=\"tile " + std::string{tone_of(result)} +
+            (is_drover(result) ? " drover" : "") + "\" href=\"#" + id_of(round, i) + "\">";
+    text += html_element("span", "class=\"tile-name\"", one_line(result.title));
+    text += html_element("span", "class=\"tile-number\"", in_words(result.headline.number));
+    text += html_element("span", "class=\"tile-unit\"", headline_unit(result));
+    if (!is_about_queries(result.headline.kind)) {
+      text += html_element("span", "class=\"tile-queries\"",
+                           counted(result.measured.queries_total, "query", "queries"));
+    }
     text += "<span class=\"tile-bar\" style=\"--part: " + std::string{width} + "\"></span></a>\n";
   }
   return text + "</div>\n";
@@ -60,9 +84,11 @@ std::string table(const round_result& of, std::size_t round) {
   std::string text =
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Results in numbers\">\n"
       "<table>\n<thead><tr>";
-  for (const column& each : columns) {
-    text += "<th scope=\"col\">" + text::html_escaped(each.head.empty() ? "strategy" : each.head);
-    if (!each.head_below.empty()) text += "<br>" + text::html_escaped(each.head_below);
+  for (const column& table_column : columns) {
+    text += "<th scope=\"col\">" +
+            text::html_escaped(table_column.head.empty() ? "strategy" : table_column.head);
+    if (!table_column.head_below.empty())
+      text += "<br>" + text::html_escaped(table_column.head_below);
     text += "</th>";
   }
   text += "</tr></thead>\n<tbody>\n";
@@ -97,15 +123,15 @@ std::string waits(const round_result& of, std::size_t round) {
   std::string label = "How long callers waited: ";
   std::string keys;
   for (std::size_t i = 0; i < of.strategies.size(); ++i) {
-    const strategy_result& each = of.strategies[i];
-    label += one_line(each.title) + " half within " + in_words(each.found.wait.p50) +
-             ", 99 of 100 within " + in_words(each.found.wait.p99) + "; ";
+    const strategy_result& result = of.strategies[i];
+    label += one_line(result.title) + " half within " + in_words(result.measured.wait.p50) +
+             ", 99 of 100 within " + in_words(result.measured.wait.p99) + "; ";
     keys += "<button type=\"button\" class=\"key\" aria-pressed=\"true\" data-round=\"" +
             std::to_string(round) + "\" data-strategy=\"" + std::to_string(i) + "\">" + swatch(i) +
-            text::html_escaped(one_line(each.title)) + "</button>\n";
+            text::html_escaped(one_line(result.title)) + "</button>\n";
   }
   return "<section class=\"card\">\n<h3>How long callers waited</h3>\n"
-         "<p class=\"hint\">The share of calls that were back within a time: the further left a "
+         "<p class=\"hint\">The share of calls that returned within a time: the further left a "
          "line climbs, the better. A name shows or hides its strategy.</p>\n"
          "<div class=\"keys\" role=\"group\" aria-label=\"Strategies to show\">\n" +
          keys + "</div>\n" + canvas("waits", round, 0, label) + "</section>\n";
@@ -114,38 +140,39 @@ std::string waits(const round_result& of, std::size_t round) {
 std::string checks(const strategy_result& of) {
   if (of.checks.empty()) return {};
   std::string text = "<ul class=\"checks\">\n";
-  for (const check& each : of.checks) {
-    text += html_element("li", each.is_met ? "class=\"good\"" : "class=\"bad\"", in_words(each));
+  for (const check& condition : of.checks) {
+    text += html_element("li", condition.is_met ? "class=\"good\"" : "class=\"bad\"",
+                         in_words(condition));
   }
   return text + "</ul>\n";
 }
 
-/// What has no column, and what happened when.
+/// Numbers that have no column, and the markers.
 std::string details(const strategy_result& of) {
-  const measurement& m = of.found;
-  std::string text = "<details><summary>More about it</summary>\n<dl>\n";
+  const measurement& m = of.measured;
+  std::string text = "<details><summary>Details</summary>\n<dl>\n";
   const auto add = [&](std::string_view name, const std::string& value) {
     text += html_element("dt", "", name) + html_element("dd", "", value);
   };
   add("calls", in_words(m.calls));
   add("queries the database counted", in_words(m.queries_total));
   add("queries the tool counted", in_words(m.queries_asked));
-  add("queries that ran at once, at most", in_words(m.queries_running_max));
-  add("queries to fill the cache before", in_words(m.fill_queries));
-  add("oldest value given", in_words(m.age_max));
+  add("most queries at once", in_words(m.queries_running_max));
+  add("queries to fill the cache before the run", in_words(m.fill_queries));
+  add("oldest value that a call got", in_words(m.age_max));
   add("from the release to the last return", in_words(m.end));
-  for (std::size_t i = 0; i < std::min(m.marks.size(), listed_marks_max); ++i) {
-    add("after " + in_words(m.marks[i].at), one_line(m.marks[i].text));
+  for (std::size_t i = 0; i < std::min(m.markers.size(), listed_markers_max); ++i) {
+    add("after " + in_words(m.markers[i].at), one_line(m.markers[i].text));
   }
-  if (m.marks.size() > listed_marks_max) {
-    add("and so on", in_words(std::uint64_t{m.marks.size() - listed_marks_max}) + " more");
+  if (m.markers.size() > listed_markers_max) {
+    add("and so on", in_words(std::uint64_t{m.markers.size() - listed_markers_max}) + " more");
   }
   return text + "</dl>\n</details>\n";
 }
 
-std::string loads_title(const measurement& found) {
-  std::string text = counted(found.queries.size(), "load", "loads");
-  if (found.queries.size() > bars_max) {
+std::string loads_title(const measurement& measured) {
+  std::string text = counted(measured.queries.size(), "load", "loads");
+  if (measured.queries.size() > bars_max) {
     text += ", of which " + in_words(std::uint64_t{bars_max}) + " are drawn";
   }
   return text + ", each from its beginning to its end";
@@ -154,26 +181,27 @@ std::string loads_title(const measurement& found) {
 std::string timeline(const strategy_result& of, std::size_t round, std::size_t strategy) {
   const std::string title = one_line(of.title);
   std::uint32_t waiting = 0;
-  for (const activity& each : activity_of(of.found)) waiting = std::max(waiting, each.waiting);
-  const std::string label = title + ": over " + in_words(of.found.end) + " at most " +
+  for (const activity& sample : activity_of(of.measured))
+    waiting = std::max(waiting, sample.waiting);
+  const std::string label = title + ": over " + in_words(of.measured.end) + " at most " +
                             counted(waiting, "caller", "callers") + " waiting and " +
-                            counted(of.found.queries_running_max, "query", "queries") +
+                            counted(of.measured.queries_running_max, "query", "queries") +
                             " running at once";
   std::string text = "<section class=\"card timeline\" id=\"" + id_of(round, strategy) +
                      "\" tabindex=\"-1\">\n<h3>" + swatch(strategy) + text::html_escaped(title) +
-                     html_element("span", "class=\"count " + std::string{tone_of(of.found)} + "\"",
-                                  counted(of.found.queries_total, "query", "queries")) +
+                     html_element("span", "class=\"count " + std::string{tone_of(of)} + "\"",
+                                  headline_in_words(of)) +
                      "</h3>\n";
   text += html_element("p", "class=\"verdict\"", verdict(of)) + checks(of);
   text += canvas("activity", round, strategy, label);
-  text += html_element("p", "class=\"hint loads-title\"", loads_title(of.found));
-  text += canvas("loads", round, strategy, title + ": " + loads_title(of.found));
+  text += html_element("p", "class=\"hint loads-title\"", loads_title(of.measured));
+  text += canvas("loads", round, strategy, title + ": " + loads_title(of.measured));
   return text + details(of) + "</section>\n";
 }
 
 bool has_refusals(const round_result& of) {
   return std::ranges::any_of(of.strategies,
-                             [](const auto& each) { return !each.found.refusals.empty(); });
+                             [](const auto& result) { return !result.measured.refusals.empty(); });
 }
 
 std::string round_section(const round_result& of, std::size_t round) {
@@ -217,13 +245,13 @@ std::string again(const simulation& of) {
 
 std::string banner(const simulation& of) {
   const bool is_checked = std::ranges::any_of(of.rounds, [](const round_result& round) {
-    return std::ranges::any_of(round.strategies,
-                               [](const strategy_result& each) { return !each.checks.empty(); });
+    return std::ranges::any_of(
+        round.strategies, [](const strategy_result& result) { return !result.checks.empty(); });
   });
   if (!is_checked) return {};
-  return of.is_met() ? html_element("p", "class=\"banner good\"", "All that was expected is met.")
+  return of.is_met() ? html_element("p", "class=\"banner good\"", "Everything expected was met.")
                      : html_element("p", "class=\"banner bad\"",
-                                    "Not all that was expected is met; see below.");
+                                    "Not everything expected was met; see below.");
 }
 
 }  // namespace
@@ -241,8 +269,8 @@ std::string html_report(const simulation& of) {
   text += html_element("p", "class=\"look\"", one_line(of.look_for));
   text += html_element("p", "class=\"hint\"", one_line(of.origin) + " · " + one_line(of.server));
   text += banner(of) +
-          "<noscript><p class=\"banner\">The charts need JavaScript; the tables say "
-          "everything without.</p></noscript>\n</header>\n";
+          "<noscript><p class=\"banner\">The charts need JavaScript; the tables show "
+          "everything without it.</p></noscript>\n</header>\n";
   for (std::size_t i = 0; i < of.rounds.size(); ++i) text += round_section(of.rounds[i], i);
   return text + again(of) + "</main>\n" + text::page_tail(frame);
 }

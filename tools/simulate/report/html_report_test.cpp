@@ -30,23 +30,23 @@ TEST(page_series, AreCutDownAndLoseNoPeak) {
     const auto begun = i * 5ms;
     run.calls.push_back({.begun = begun, .ended = begun + 1ms + i * 10us, .got = answer::value});
     run.queries.push_back({begun, begun + 1ms, 0, 0, true});
-    run.marks.push_back({.at = begun, .kind = mark_kind::cold, .text = "cold"});
+    run.markers.push_back({.at = begun, .kind = marker_kind::cold, .text = "cold"});
   }
   for (int i = 0; i < 300; ++i) run.queries.push_back({50s, 50s + 10us, 0, 0, true});
   simulation all = sample::herd();
-  all.rounds[0].strategies[0].found = measure({&run, 1}, {});
-  const measurement& found = all.rounds[0].strategies[0].found;
-  const auto activities = activity_of(found);
+  all.rounds[0].strategies[0].measured = measure({&run, 1}, {});
+  const measurement& measured = all.rounds[0].strategies[0].measured;
+  const auto activities = activity_of(measured);
   EXPECT_LE(activities.size(), series_max);
   EXPECT_EQ(std::ranges::max(activities, {}, &activity::running).running,
-            found.queries_running_max);
+            measured.queries_running_max);
   EXPECT_TRUE(std::ranges::is_sorted(activities, {}, &activity::at));
-  EXPECT_LE(waits_of(found).size(), series_max);
+  EXPECT_LE(waits_of(measured).size(), series_max);
   EXPECT_LT(html_report(all).size(), 400000U);
 }
 
 TEST(page_series, SayWhichShareWasBackWithinWhichTime) {
-  const auto waits = waits_of(sample::herd().rounds[0].strategies[2].found);
+  const auto waits = waits_of(sample::herd().rounds[0].strategies[2].measured);
   ASSERT_EQ(waits.size(), 200U);
   EXPECT_DOUBLE_EQ(waits.front().percent, 0.5);
   EXPECT_DOUBLE_EQ(waits.back().percent, 100);
@@ -71,12 +71,12 @@ TEST(page_series, AddUpTheCallsThatWereRefused) {
   const auto activities = activity_of(measure(both, {}));
   ASSERT_EQ(activities.size(), 5U);
   std::vector<std::uint32_t> refused;
-  for (const activity& each : activities) refused.push_back(each.refused);
+  for (const activity& sample : activities) refused.push_back(sample.refused);
   EXPECT_EQ(refused, (std::vector<std::uint32_t>{0, 2, 3, 5, 6}));
 
   simulation all = sample::herd();
   EXPECT_EQ(html_report(all).find("refused so far</span>"), std::string::npos);
-  all.rounds[0].strategies[0].found = measure(both, {});
+  all.rounds[0].strategies[0].measured = measure(both, {});
   EXPECT_NE(html_report(all).find("refused so far</span>"), std::string::npos);
 }
 
@@ -110,9 +110,9 @@ TEST(html_report, HasATimelineForEachStrategyOfEachRound) {
 
 TEST(html_report, LoadsNothingFromAnywhere) {
   const std::string page = html_report(sample::herd());
-  for (const char* const each : {" src=", "@import", "url(", "<link rel=\"stylesheet\""}) {
+  for (const char* const part : {" src=", "@import", "url(", "<link rel=\"stylesheet\""}) {
     const std::string own = page.substr(0, page.rfind("<script>", page.find(text::chart_script)));
-    EXPECT_FALSE(has(own, each)) << each;
+    EXPECT_FALSE(has(own, part)) << part;
   }
   EXPECT_TRUE(has(page, "default-src 'none'"));
 }
@@ -126,10 +126,10 @@ TEST(html_report, HasTheSameTagsWhateverTheTextFromOutside) {
   harmless.parameters.back() = {word, word};
   for (round_result& round : harmless.rounds) {
     round.load = round.load_in_words = word;
-    for (strategy_result& each : round.strategies) {
-      each.name = each.title = each.weakness = each.found.first_error = word;
-      each.checks.back() = {word, false, word};
-      for (mark& one : each.found.marks) one.text = word;
+    for (strategy_result& result : round.strategies) {
+      result.name = result.title = result.weakness = result.measured.first_error = word;
+      result.checks.back() = {word, false, word};
+      for (timeline_marker& marker : result.measured.markers) marker.text = word;
     }
   }
   EXPECT_EQ(test::tags_of(html_report(evil)), test::tags_of(html_report(harmless)));
@@ -143,8 +143,7 @@ TEST(svg_picture, HasALaneAndANumberForEachStrategy) {
   EXPECT_EQ(test::count_of(picture, "<path"), 6U);
   EXPECT_EQ(test::count_of(picture, ">200</text>"), 2U);
   EXPECT_EQ(test::count_of(picture, ">1</text>"), 2U);
-  EXPECT_TRUE(
-      has(picture, "cache-aside 200 queries; article&#39;s lock 40 queries; Drover 1 query"));
+  EXPECT_TRUE(has(picture, "cache-aside 200 queries; retry lock 40 queries; Drover 1 query"));
   EXPECT_TRUE(has(picture, "prefers-color-scheme:dark"));
   EXPECT_LT(picture.size(), 16000U);
 }

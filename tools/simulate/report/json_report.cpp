@@ -18,51 +18,55 @@ void write(text::json_writer& out, std::string_view name, const quantiles& of) {
   out.end_object();
 }
 
-void write_events(text::json_writer& out, const measurement& found) {
-  out.field("cold_events", found.cold_events);
+void write_events(text::json_writer& out, const measurement& measured) {
+  out.field("cold_events", measured.cold_events);
   out.name("queries_per_event").begin_row();
-  for (const std::uint64_t each : found.queries_per_event) out.value(each);
+  for (const std::uint64_t queries : measured.queries_per_event) out.value(queries);
   out.end_row();
-  out.field("queries_total", found.queries_total).field("queries_asked", found.queries_asked);
-  out.field("fill_queries", found.fill_queries);
-  out.field("queries_running_max", found.queries_running_max);
+  out.field("queries_total", measured.queries_total).field("queries_asked", measured.queries_asked);
+  out.field("fill_queries", measured.fill_queries);
+  out.field("queries_running_max", measured.queries_running_max);
 }
 
-void write_calls(text::json_writer& out, const measurement& found) {
-  out.field("calls", found.calls);
-  write(out, "wait_ms", found.wait);
-  write(out, "lag_after_load_ms", found.lag);
-  out.field("errors", found.errors).field("first_error", found.first_error);
-  out.field("wrong_values", found.wrong_values).field("stale_reads", found.stale_reads);
-  out.field("refused", found.calls_refused).field("lost", found.calls_lost);
-  out.field("age_max_ms", ms(found.age_max));
+void write_calls(text::json_writer& out, const measurement& measured) {
+  out.field("calls", measured.calls);
+  write(out, "wait_ms", measured.wait);
+  write(out, "lag_after_load_ms", measured.lag);
+  out.field("errors", measured.errors).field("first_error", measured.first_error);
+  out.field("wrong_values", measured.wrong_values).field("stale_reads", measured.stale_reads);
+  out.field("refused", measured.calls_refused).field("lost", measured.calls_lost);
+  out.field("age_max_ms", ms(measured.age_max));
 }
 
 void write_checks(text::json_writer& out, const std::vector<check>& checks) {
   out.name("checks").begin_array();
-  for (const check& each : checks) {
-    out.begin_object().field("text", each.text).field("met", each.is_met);
-    out.field("found", each.found).end_object();
+  for (const check& condition : checks) {
+    out.begin_object().field("text", condition.text).field("met", condition.is_met);
+    out.field("found", condition.actual).end_object();
   }
   out.end_array();
 }
 
-void write_timeline(text::json_writer& out, const measurement& found) {
-  const std::size_t listed = std::min(found.queries.size(), json_timeline_max);
-  out.field("duration_ms", ms(found.end));
+void write_timeline(text::json_writer& out, const measurement& measured) {
+  const std::size_t listed = std::min(measured.queries.size(), json_timeline_max);
+  out.field("duration_ms", ms(measured.end));
   out.name("timeline").begin_array();
   for (std::size_t i = 0; i < listed; ++i) {
-    const query_span& each = found.queries[i];
+    const query_span& query = measured.queries[i];
     const double never = std::numeric_limits<double>::quiet_NaN();
-    out.begin_row().value(ms(each.begun)).value(each.is_ended ? ms(each.ended) : never).end_row();
+    out.begin_row()
+        .value(ms(query.begun))
+        .value(query.is_ended ? ms(query.ended) : never)
+        .end_row();
   }
   out.end_array();
-  const std::uint64_t all = std::max<std::uint64_t>(found.queries_total, found.queries.size());
+  const std::uint64_t all =
+      std::max<std::uint64_t>(measured.queries_total, measured.queries.size());
   out.field("timeline_left_out", all - listed);
   out.name("marks").begin_array();
-  for (const mark& each : found.marks) {
-    out.begin_object().field("at_ms", ms(each.at)).field("kind", name_of(each.kind));
-    out.field("text", each.text).end_object();
+  for (const timeline_marker& marker : measured.markers) {
+    out.begin_object().field("at_ms", ms(marker.at)).field("kind", name_of(marker.kind));
+    out.field("text", marker.text).end_object();
   }
   out.end_array();
 }
@@ -70,11 +74,11 @@ void write_timeline(text::json_writer& out, const measurement& found) {
 void write(text::json_writer& out, const strategy_result& of, const round_result& round) {
   out.begin_object();
   out.field("name", of.name).field("title", of.title).field("load_ms", round.load);
-  write_events(out, of.found);
-  write_calls(out, of.found);
+  write_events(out, of.measured);
+  write_calls(out, of.measured);
   out.field("verdict", verdict(of));
   write_checks(out, of.checks);
-  write_timeline(out, of.found);
+  write_timeline(out, of.measured);
   out.end_object();
 }
 
@@ -94,7 +98,7 @@ std::string json_report(const simulation& of) {
   out.field("met", of.is_met());
   out.name("strategies").begin_array();
   for (const round_result& round : of.rounds) {
-    for (const strategy_result& each : round.strategies) write(out, each, round);
+    for (const strategy_result& result : round.strategies) write(out, result, round);
   }
   out.end_array().end_object();
   return std::move(out).text();

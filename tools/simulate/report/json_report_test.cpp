@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 std::set<std::string> fields_written(const simulation& of) {
   const std::string text = json_report(of);
   std::set<std::string> fields = test::field_reader{text}.fields();
-  std::erase_if(fields, [](const std::string& each) { return each.starts_with("parameters."); });
+  std::erase_if(fields, [](const std::string& field) { return field.starts_with("parameters."); });
   return fields;
 }
 
@@ -54,7 +54,7 @@ TEST(json_report, ListsAtMostAThousandQueriesAndCountsTheOthers) {
   run_record many;
   many.queries.assign(1500, {1ms, 2ms, 0, 0, true});
   many.queries_counted = 1600;
-  all.rounds[0].strategies[0].found = measure({&many, 1}, {});
+  all.rounds[0].strategies[0].measured = measure({&many, 1}, {});
   const std::string text = json_report(all);
   EXPECT_TRUE(has(text, "\"timeline_left_out\": 600"));
   EXPECT_LT(text.size(), 60000U);
@@ -94,7 +94,7 @@ std::vector<std::vector<std::string>> rows_of(const std::string& text) {
 TEST(csv_report, HasARowForEachStrategyOfEachRound) {
   const auto rows = rows_of(csv_report(sample::herd()));
   ASSERT_EQ(rows.size(), 7U);
-  for (const auto& each : rows) EXPECT_EQ(each.size(), rows[0].size());
+  for (const auto& row : rows) EXPECT_EQ(row.size(), rows[0].size());
   const auto column = [&](const std::string& name) {
     return static_cast<std::size_t>(std::ranges::find(rows[0], name) - rows[0].begin());
   };
@@ -111,7 +111,7 @@ TEST(csv_report, KeepsItsColumnsWhateverTheTextFromOutside) {
   all.scenario = "=1+1,\"x\"\r\n";
   const auto rows = rows_of(csv_report(all));
   ASSERT_EQ(rows.size(), 4U);
-  for (const auto& each : rows) EXPECT_EQ(each.size(), rows[0].size());
+  for (const auto& row : rows) EXPECT_EQ(row.size(), rows[0].size());
   EXPECT_EQ(rows[1][0], "'=1+1,\"x\"\r\n");
 }
 

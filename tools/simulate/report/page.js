@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Draws the charts of a simulation's page, and answers clicks. Names and texts of the simulation
-// reach the page only as text: in the labels of charts, never as markup.
+// Draws the charts of a simulation's page, and handles clicks. Names and texts of the simulation
+// are only shown as text, in the labels of charts, and never as markup.
 (() => {
   "use strict";
   const { colour, faded, inWords, tick, tooltip } = page;
   const rounds = JSON.parse(document.getElementById("series").textContent).rounds;
-  const axisWidth = 52; // the same for both charts of a strategy, so that they share one time axis
+  const axisWidth = 52; // the same for both charts of a strategy, which share one time axis
   let charts = [];
 
   function timeAxis(end, isShown) {
@@ -25,9 +25,9 @@
     }, extra);
   }
 
-  // Lines across a chart where something happened, with words where there is room and the words
-  // before were others.
-  function marksOf(marks, withWords) {
+  // Lines across a chart at each marker, with its text where there is room and the text differs from
+  // the one before.
+  function markersOf(markers, withWords) {
     const line = (ctx, area, at, kind) => {
       ctx.strokeStyle = colour(kind);
       ctx.lineWidth = 1.5;
@@ -44,24 +44,24 @@
       ctx.fillText(text, left, top + 1);
     };
     return {
-      id: "marks",
+      id: "markers",
       afterDatasetsDraw(chart) {
         const { ctx, chartArea: area, scales: { x } } = chart;
-        const places = marks.map((each) =>
-          Math.min(Math.max(x.getPixelForValue(each.at), area.left + 1), area.right - 1));
+        const places = markers.map((marker) =>
+          Math.min(Math.max(x.getPixelForValue(marker.at), area.left + 1), area.right - 1));
         ctx.save();
         ctx.font = "600 11px system-ui, sans-serif";
         ctx.textBaseline = "top";
-        marks.forEach((each, place) => line(ctx, area, places[place], each.kind));
+        markers.forEach((marker, place) => line(ctx, area, places[place], marker.kind));
         let free = area.left;
         let last = "";
-        marks.forEach((each, place) => {
-          const text = each.text.length > 40 ? each.text.slice(0, 39) + "…" : each.text;
+        markers.forEach((marker, place) => {
+          const text = marker.text.length > 40 ? marker.text.slice(0, 39) + "…" : marker.text;
           const width = ctx.measureText(text).width;
           const at = places[place];
           const left = at + 5 + width > area.right ? at - 5 - width : at + 5;
           if (!withWords || left < free || text === last) return;
-          words(ctx, left, area.top + 4, width, text, each.kind);
+          words(ctx, left, area.top + 4, width, text, marker.kind);
           free = left + width + 8;
           last = text;
         });
@@ -78,13 +78,13 @@
       strategy.activity.length ? [[strategy.end, ...strategy.activity.at(-1).slice(1)],
         [strategy.end, 0, 0, strategy.activity.at(-1)[3]]] : []);
     const band = (label, place, name, share) => ({
-      label, data: points.map((each) => ({ x: each[0], y: each[place] })), stepped: true,
+      label, data: points.map((point) => ({ x: point[0], y: point[place] })), stepped: true,
       fill: "origin", borderColor: colour(name), backgroundColor: faded(colour(name), share),
       borderWidth: 1.5, pointRadius: 0, pointHitRadius: 0,
     });
     const datasets = [band("queries running", 2, "running", 0.8),
       band("callers waiting", 1, "waiting", 0.28)];
-    if (strategy.activity.some((each) => each[3] > 0)) {
+    if (strategy.activity.some((point) => point[3] > 0)) {
       datasets.unshift({ ...band("calls refused so far", 3, "fault", 0), fill: false });
     }
     return new Chart(canvas, {
@@ -99,7 +99,7 @@
           label: (item) => item.formattedValue + " " + item.dataset.label,
         }) },
       },
-      plugins: [marksOf(strategy.marks, true)],
+      plugins: [markersOf(strategy.markers, true)],
     });
   }
 
@@ -112,11 +112,11 @@
       data: {
         labels: loads.map((_, place) => place + 1),
         datasets: [{
-          label: "load", data: loads.map((each) => [each[0], each[1]]), borderSkipped: false,
-          backgroundColor: loads.map((each) =>
-            each[2] ? colour("running") : faded(colour("cut"), 0.25)),
-          borderColor: loads.map((each) => colour(each[2] ? "running" : "cut")),
-          borderWidth: loads.map((each) => (each[2] ? 0 : 1)), borderRadius: loads.length < 15 ? 3 : 0,
+          label: "load", data: loads.map((load) => [load[0], load[1]]), borderSkipped: false,
+          backgroundColor: loads.map((load) =>
+            load[2] ? colour("running") : faded(colour("cut"), 0.25)),
+          borderColor: loads.map((load) => colour(load[2] ? "running" : "cut")),
+          borderWidth: loads.map((load) => (load[2] ? 0 : 1)), borderRadius: loads.length < 15 ? 3 : 0,
           barPercentage: 1, categoryPercentage: loads.length < 60 ? 0.8 : 1, maxBarThickness: 16,
           minBarLength: 2,
         }],
@@ -135,22 +135,22 @@
           },
         }) },
       },
-      plugins: [marksOf(strategy.marks, false)],
+      plugins: [markersOf(strategy.markers, false)],
     });
   }
 
   function drawWaits(canvas, round) {
-    const shortest = 0.05; // what is below is as good as nothing, and has no logarithm
-    const all = round.strategies.flatMap((each) => each.waits.map((point) => point[0]));
+    const shortest = 0.05; // shorter waits are shown as this, because zero has no logarithm
+    const all = round.strategies.flatMap((strategy) => strategy.waits.map((point) => point[0]));
     const isWide = Math.max(...all, 1) > 30 * Math.max(Math.min(...all), shortest);
     return new Chart(canvas, {
       type: "line",
-      data: { datasets: round.strategies.map((each, place) => ({
-        label: each.title, borderColor: colour("series-" + (place % 8)), borderWidth: 2.5,
+      data: { datasets: round.strategies.map((strategy, place) => ({
+        label: strategy.title, borderColor: colour("series-" + (place % 8)), borderWidth: 2.5,
         backgroundColor: colour("series-" + (place % 8)), pointRadius: 0, pointHitRadius: 8,
         stepped: true, borderDash: place % 2 ? [] : [9, 3],
-        data: each.waits.length ? [{ x: Math.max(each.waits[0][0], shortest), y: 0 }].concat(
-          each.waits.map((point) => ({ x: Math.max(point[0], shortest), y: point[1] }))) : [],
+        data: strategy.waits.length ? [{ x: Math.max(strategy.waits[0][0], shortest), y: 0 }].concat(
+          strategy.waits.map((point) => ({ x: Math.max(point[0], shortest), y: point[1] }))) : [],
       })) },
       options: {
         animation: false, maintainAspectRatio: false,
@@ -178,7 +178,7 @@
   const isShown = (key) => key.getAttribute("aria-pressed") === "true";
 
   function drawAll() {
-    for (const each of charts) each.destroy();
+    for (const chart of charts) chart.destroy();
     charts = [];
     for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
       const round = rounds[canvas.dataset.round];
@@ -213,7 +213,7 @@
       const key = document.querySelector(
         `.key[data-round="${round}"][data-strategy="${strategy}"]`);
       if (!isShown(key)) key.click();
-      document.querySelectorAll(".shown").forEach((each) => each.classList.remove("shown"));
+      document.querySelectorAll(".shown").forEach((shown) => shown.classList.remove("shown"));
       card.classList.add("shown");
       card.focus({ preventScroll: true });
     });

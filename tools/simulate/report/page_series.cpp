@@ -14,43 +14,43 @@ using std::chrono::nanoseconds;
 
 double page_ms(nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
-void write_loads(text::json_writer& out, const measurement& found) {
+void write_loads(text::json_writer& out, const measurement& measured) {
   out.name("loads").begin_row();
-  for (const std::size_t i : evenly(found.queries.size(), bars_max)) {
-    const query_span& each = found.queries[i];
+  for (const std::size_t i : evenly(measured.queries.size(), bars_max)) {
+    const query_span& query = measured.queries[i];
     out.begin_row()
-        .value(page_ms(each.begun))
-        .value(page_ms(each.ended))
-        .value(each.is_ended)
+        .value(page_ms(query.begun))
+        .value(page_ms(query.ended))
+        .value(query.is_ended)
         .end_row();
   }
   out.end_row();
 }
 
-void write_marks(text::json_writer& out, const measurement& found) {
-  out.name("marks").begin_array();
-  for (const std::size_t i : evenly(found.marks.size(), marks_max)) {
-    const mark& each = found.marks[i];
-    out.begin_object().field("at", page_ms(each.at)).field("kind", name_of(each.kind));
-    out.field("text", one_line(each.text)).end_object();
+void write_markers(text::json_writer& out, const measurement& measured) {
+  out.name("markers").begin_array();
+  for (const std::size_t i : evenly(measured.markers.size(), markers_max)) {
+    const timeline_marker& marker = measured.markers[i];
+    out.begin_object().field("at", page_ms(marker.at)).field("kind", name_of(marker.kind));
+    out.field("text", one_line(marker.text)).end_object();
   }
   out.end_array();
 }
 
 void write(text::json_writer& out, const strategy_result& of,
            const std::vector<activity>& activities) {
-  out.begin_object().field("title", one_line(of.title)).field("end", page_ms(of.found.end));
+  out.begin_object().field("title", one_line(of.title)).field("end", page_ms(of.measured.end));
   out.name("activity").begin_row();
-  for (const activity& each : activities) {
-    out.begin_row().value(page_ms(each.at)).value(each.waiting).value(each.running);
-    out.value(each.refused).end_row();
+  for (const activity& sample : activities) {
+    out.begin_row().value(page_ms(sample.at)).value(sample.waiting).value(sample.running);
+    out.value(sample.refused).end_row();
   }
   out.end_row();
-  write_loads(out, of.found);
-  write_marks(out, of.found);
+  write_loads(out, of.measured);
+  write_markers(out, of.measured);
   out.name("waits").begin_row();
-  for (const waited& each : waits_of(of.found)) {
-    out.begin_row().value(page_ms(each.time)).value(each.percent).end_row();
+  for (const waited& point : waits_of(of.measured)) {
+    out.begin_row().value(page_ms(point.time)).value(point.percent).end_row();
   }
   out.end_row().end_object();
 }
@@ -65,42 +65,42 @@ std::vector<std::size_t> evenly(std::size_t count, std::size_t most) {
   return chosen;
 }
 
-std::vector<activity> activity_of(const measurement& found) {
-  const auto waiting = waiting_over_time(found.calls_logged, found.end, series_max);
-  const auto running = running_over_time(found.queries, found.end, series_max);
-  const auto begin_of = [&found](std::size_t i) {
-    return found.end * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(series_max);
+std::vector<activity> activity_of(const measurement& measured) {
+  const auto waiting = waiting_over_time(measured.calls_logged, measured.end, series_max);
+  const auto running = running_over_time(measured.queries, measured.end, series_max);
+  const auto begin_of = [&measured](std::size_t i) {
+    return measured.end * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(series_max);
   };
-  std::vector<activity> made;
-  auto refusal = found.refusals.begin();
+  std::vector<activity> samples;
+  auto refusal = measured.refusals.begin();
   for (std::size_t i = 0; i < series_max; ++i) {
     const auto refused_before = refusal;
-    refusal = std::upper_bound(refusal, found.refusals.end(), begin_of(i + 1));
+    refusal = std::upper_bound(refusal, measured.refusals.end(), begin_of(i + 1));
     if (i > 0 && waiting[i] == waiting[i - 1] && running[i] == running[i - 1] &&
         refusal == refused_before) {
       continue;
     }
-    made.push_back({.at = begin_of(i),
-                    .waiting = waiting[i],
-                    .running = running[i],
-                    .refused = static_cast<std::uint32_t>(refusal - found.refusals.begin())});
+    samples.push_back({.at = begin_of(i),
+                       .waiting = waiting[i],
+                       .running = running[i],
+                       .refused = static_cast<std::uint32_t>(refusal - measured.refusals.begin())});
   }
-  return made;
+  return samples;
 }
 
-std::vector<waited> waits_of(const measurement& found) {
+std::vector<waited> waits_of(const measurement& measured) {
   std::vector<nanoseconds> waits;
-  for (const call_span& each : found.calls_logged) {
-    const bool is_measured = each.got != answer::none && !each.is_disturbed;
-    if (is_measured) waits.push_back(each.ended - each.begun);
+  for (const call_span& call : measured.calls_logged) {
+    const bool is_measured = call.got != answer::none && !call.is_disturbed;
+    if (is_measured) waits.push_back(call.ended - call.begun);
   }
   std::ranges::sort(waits);
-  std::vector<waited> made;
+  std::vector<waited> points;
   for (const std::size_t i : evenly(waits.size(), series_max)) {
     const double share = static_cast<double>(i + 1) / static_cast<double>(waits.size());
-    made.push_back({.percent = 100 * share, .time = waits[i]});
+    points.push_back({.percent = 100 * share, .time = waits[i]});
   }
-  return made;
+  return points;
 }
 
 std::string page_series(const simulation& of) {
@@ -110,11 +110,11 @@ std::string page_series(const simulation& of) {
     nanoseconds end{};
     std::uint32_t full = 1;
     std::vector<std::vector<activity>> activities;
-    for (const strategy_result& each : round.strategies) {
-      activities.push_back(activity_of(each.found));
-      end = std::max(end, each.found.end);
-      for (const activity& one : activities.back()) {
-        full = std::max({full, one.waiting, one.running, one.refused});
+    for (const strategy_result& result : round.strategies) {
+      activities.push_back(activity_of(result.measured));
+      end = std::max(end, result.measured.end);
+      for (const activity& sample : activities.back()) {
+        full = std::max({full, sample.waiting, sample.running, sample.refused});
       }
     }
     out.begin_object().field("end", page_ms(end)).field("full", full);

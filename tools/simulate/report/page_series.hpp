@@ -16,7 +16,7 @@ namespace drover::simulate {
 
 inline constexpr std::size_t series_max = 400;  ///< points of one series
 inline constexpr std::size_t bars_max = 200;    ///< loads of one strategy
-inline constexpr std::size_t marks_max = 60;    ///< marks of one strategy
+inline constexpr std::size_t markers_max = 60;  ///< markers of one strategy
 
 /// From `at` to the next one, or to the end.
 struct activity {
@@ -29,7 +29,7 @@ struct activity {
 };
 
 /// At most series_max, only where something changes. A peak is never lost, it is shown too wide.
-[[nodiscard]] std::vector<activity> activity_of(const measurement& found);
+[[nodiscard]] std::vector<activity> activity_of(const measurement& measured);
 
 /// This share of the calls was back within this time.
 struct waited {
@@ -38,7 +38,7 @@ struct waited {
 };
 
 /// From the shortest wait to the longest; at most series_max.
-[[nodiscard]] std::vector<waited> waits_of(const measurement& found);
+[[nodiscard]] std::vector<waited> waits_of(const measurement& measured);
 
 /// `most` of `count` places, evenly spread, the first and the last among them; all if they fit.
 [[nodiscard]] std::vector<std::size_t> evenly(std::size_t count, std::size_t most);

@@ -35,7 +35,7 @@ inline run_record stampede(nanoseconds load) {
   std::ranges::sort(run.queries, {}, &query_span::begun);
   run.queries_counted = run.queries_asked = run.calls_made = callers;
   run.fill_queries = 1;
-  run.marks = {{.at = 0ms, .kind = mark_kind::cold, .text = "the key is cold"}};
+  run.markers = {{.at = 0ms, .kind = marker_kind::cold, .text = "the key is cold"}};
   return run;
 }
 
@@ -81,26 +81,28 @@ inline run_record killed(nanoseconds load) {
     run.calls[i].ended = kill + 41ms + load + spread(i, 15us);
     if (i % 4 == 2) {
       run.calls[i].got = answer::none;
+      run.calls[i].is_disturbed = true;
       run.calls[i].ended = kill;
     }
     run.end = std::max(run.end, run.calls[i].ended);
   }
   run.queries[0].ended = run.end;
   run.queries_counted = run.queries_asked = 2;
-  run.marks.push_back({.at = kill, .kind = mark_kind::fault, .text = "process 2 killed"});
+  run.markers.push_back({.at = kill, .kind = marker_kind::fault, .text = "process 2 killed"});
   return run;
 }
 
 inline strategy_result result_of(std::string name, std::string title, std::string weakness,
                                  const std::vector<run_record>& runs) {
-  strategy_result made;
-  made.name = std::move(name);
-  made.title = std::move(title);
-  made.weakness = std::move(weakness);
-  made.found = measure(runs, {});
-  made.checks =
-      evaluate(parse_expectations("queries-per-event<=1,errors=0").conditions, made.found);
-  return made;
+  strategy_result result;
+  result.name = std::move(name);
+  result.title = std::move(title);
+  result.weakness = std::move(weakness);
+  result.measured = measure(runs, {});
+  result.headline = key_figure_of(result.measured, {}, {});
+  result.checks =
+      evaluate(parse_expectations("queries-per-event<=1,errors=0").conditions, result.measured);
+  return result;
 }
 
 inline round_result round_of(nanoseconds load, std::string text, std::string words,
@@ -112,7 +114,7 @@ inline round_result round_of(nanoseconds load, std::string text, std::string wor
       result_of("cache-aside", "cache-aside",
                 "nothing holds a caller back between the end of the ttl and the next SETEX",
                 {stampede(load)}),
-      result_of("lock", "article's lock",
+      result_of("retry-lock", "retry lock",
                 "a caller looks again only once it holds the lock, and after 5 attempts to get it "
                 "asks the database itself",
                 {lock(load)}),
@@ -157,12 +159,17 @@ inline simulation troubled() {
   bad.first_error = "cannot open the database: it is busy";
   bad.queries_asked += 3;
   bad.calls_refused = 1234;
-  bad.marks.push_back({.at = 150ms, .kind = mark_kind::fault, .text = "process 2 killed"});
-  bad.marks.push_back({.at = 700ms, .kind = mark_kind::change, .text = "row changed"});
-  strategies[1] = result_of("lock", "article's lock", strategies[1].weakness,
+  bad.markers.push_back({.at = 150ms, .kind = marker_kind::fault, .text = "process 2 killed"});
+  bad.markers.push_back({.at = 700ms, .kind = marker_kind::change, .text = "row changed"});
+  strategies[1] = result_of("retry-lock", "retry lock", strategies[1].weakness,
                             {lock(300ms), bad, stampede(300ms)});
-  strategies[2].found = measure(std::vector{one_load(300ms), killed(300ms), one_load(300ms)}, {});
-  strategies[0].found = measure(std::vector{stampede(300ms), stampede(300ms), stampede(300ms)}, {});
+  strategies[2].measured =
+      measure(std::vector{one_load(300ms), killed(300ms), one_load(300ms)}, {});
+  strategies[0].measured =
+      measure(std::vector{stampede(300ms), stampede(300ms), stampede(300ms)}, {});
+  for (strategy_result& result : strategies) {
+    result.headline = key_figure_of(result.measured, {.good_max = 2}, {});
+  }
   return all;
 }
 
@@ -177,10 +184,10 @@ inline simulation hostile() {
   all.parameters.emplace_back(evil, evil);
   for (round_result& round : all.rounds) {
     round.load = round.load_in_words = evil;
-    for (strategy_result& each : round.strategies) {
-      each.name = each.title = each.weakness = each.found.first_error = evil;
-      each.checks.push_back({evil, false, evil});
-      for (mark& one : each.found.marks) one.text = evil;
+    for (strategy_result& result : round.strategies) {
+      result.name = result.title = result.weakness = result.measured.first_error = evil;
+      result.checks.push_back({evil, false, evil});
+      for (timeline_marker& marker : result.measured.markers) marker.text = evil;
     }
   }
   return all;

@@ -57,8 +57,9 @@ struct lane_scale {
 };
 
 /// The outline of how many ran, in steps, closed at the bottom.
-std::string area(const measurement& found, const lane_scale& scale, int bottom) {
-  const auto running = running_over_time(found.queries, scale.end, columns);
+std::string area(const measurement& measured, const lane_scale& scale, int bottom,
+                 const std::string& tone) {
+  const auto running = running_over_time(measured.queries, scale.end, columns);
   const auto height_of = [&](std::uint32_t number) {
     if (number == 0) return 0;
     const double part = static_cast<double>(number) / static_cast<double>(scale.full);
@@ -73,37 +74,45 @@ std::string area(const measurement& found, const lane_scale& scale, int bottom) 
     path += "V" + std::to_string(bottom - next);
     height = next;
   }
-  const std::string tone = is_one_load(found) ? "good" : "bad";
   return "<path class=\"area " + tone + "\" d=\"" + path + "Z\"/>\n";
 }
 
 std::string lane(const strategy_result& of, const lane_scale& scale, int top) {
   const int bottom = top + lane_height;
-  const std::string tone = is_one_load(of.found) ? "good" : "bad";
+  const std::string tone = of.headline.is_good ? "good" : "bad";
   std::string text = text_at(margin, top + 18, "name", fitting(of.title));
-  text += text_at(margin, top + 38, "faint", "slowest call " + in_words(of.found.wait.max));
-  text += text_at(number_left, top + 30, "number " + tone, in_words(of.found.queries_total));
+  text += text_at(margin, top + 38, "faint", "slowest call " + in_words(of.measured.wait.max));
+  text += text_at(number_left, top + 30, "number " + tone, in_words(of.headline.number));
   text += "<line class=\"base\" x1=\"" + std::to_string(lane_left) + "\" x2=\"" +
           std::to_string(lane_right) + "\" y1=\"" + std::to_string(bottom) + "\" y2=\"" +
           std::to_string(bottom) + "\"/>\n";
-  return text + area(of.found, scale, bottom);
+  return text + area(of.measured, scale, bottom, tone);
+}
+
+/// What the numbers of a round count: "Stale reads".
+std::string headline_title(const round_result& of) {
+  if (of.strategies.empty()) return "Queries";
+  const key_figure many{.kind = of.strategies.front().headline.kind, .number = 2};
+  std::string title{unit_of(many)};
+  title.front() = static_cast<char>(title.front() - 'a' + 'A');
+  return title;
 }
 
 std::string round_of(const round_result& of, int top) {
   lane_scale scale;
-  for (const strategy_result& each : of.strategies) {
-    scale.end = std::max(scale.end, each.found.end);
-    scale.full = std::max(scale.full, each.found.queries_running_max);
+  for (const strategy_result& result : of.strategies) {
+    scale.end = std::max(scale.end, result.measured.end);
+    scale.full = std::max(scale.full, result.measured.queries_running_max);
   }
   std::string text;
   if (!of.load_in_words.empty()) {
     text += text_at(margin, top + 16, "faint",
-                    "The query takes " + one_line(of.load_in_words) +
-                        ". Queries in all, and how many of them run over time:");
+                    "The query takes " + one_line(of.load_in_words) + ". " + headline_title(of) +
+                        ", and the queries running over time:");
   }
   int y = top + round_height - 8;
-  for (const strategy_result& each : of.strategies) {
-    text += lane(each, scale, y);
+  for (const strategy_result& result : of.strategies) {
+    text += lane(result, scale, y);
     y += lane_step;
   }
   text += text_at(lane_left, y - 2, "faint", "0");
@@ -114,9 +123,9 @@ std::string in_one_sentence(const simulation& of) {
   std::string text = one_line(of.title) + ". ";
   for (const round_result& round : of.rounds) {
     text += "The query takes " + one_line(round.load_in_words) + ": ";
-    for (const strategy_result& each : round.strategies) {
-      text +=
-          one_line(each.title) + " " + counted(each.found.queries_total, "query", "queries") + "; ";
+    for (const strategy_result& result : round.strategies) {
+      text += one_line(result.title) + " " + in_words(result.headline.number) + " " +
+              headline_unit(result) + "; ";
     }
   }
   return text;
@@ -127,9 +136,9 @@ std::string in_one_sentence(const simulation& of) {
 std::string svg_picture(const simulation& of) {
   std::string inside;
   int y = title_height;
-  for (const round_result& each : of.rounds) {
-    inside += round_of(each, y);
-    y += round_height + static_cast<int>(each.strategies.size()) * lane_step + axis_height;
+  for (const round_result& round : of.rounds) {
+    inside += round_of(round, y);
+    y += round_height + static_cast<int>(round.strategies.size()) * lane_step + axis_height;
   }
   const int height = y + 2;
   const std::string size = std::to_string(width) + "\" height=\"" + std::to_string(height);

@@ -14,10 +14,10 @@
 namespace drover::simulate {
 namespace {
 
-constexpr std::size_t chart_min = 16;  // its heading, and a little
+constexpr std::size_t chart_min = 16;  // a little more than its heading
 constexpr std::size_t chart_max = 40;
 
-/// The time that all charts of a round show, and how many queries reach the top.
+/// The time span of all charts of a round, and the number of queries at the top.
 struct chart_scale {
   std::chrono::nanoseconds end{};
   std::uint32_t full = 1;
@@ -38,38 +38,39 @@ text::table table_of(const round_result& of, const std::vector<column>& columns,
   std::vector<text::align> aligned(columns.size(), text::align::right);
   aligned.front() = text::align::left;
   aligned.push_back(text::align::left);
-  text::table made{aligned};
+  text::table table{aligned};
   const auto head = [&](std::string_view column::*text, std::string_view chart) {
     std::vector<text::cell> row;
-    for (const column& each : columns) {
-      row.push_back({std::string{each.*text}, text::style::faint});
+    for (const column& table_column : columns) {
+      row.push_back({std::string{table_column.*text}, text::style::faint});
     }
     if (scale.width > 0) row.push_back({std::string{chart}, text::style::faint});
-    made.add(std::move(row));
+    table.add(std::move(row));
   };
   head(&column::head, "queries running");
   head(&column::head_below, "over time");
-  for (const strategy_result& each : of.strategies) {
+  for (const strategy_result& result : of.strategies) {
     std::vector<text::cell> row;
-    for (const column& one : columns) row.push_back(one.cell(each));
-    const auto running = running_over_time(each.found.queries, scale.end, scale.width);
-    row.push_back({sparkline(running, scale.full, scale.is_unicode), colour_of(each.found)});
-    made.add(std::move(row));
+    for (const column& table_column : columns) row.push_back(table_column.cell(result));
+    const auto running = running_over_time(result.measured.queries, scale.end, scale.width);
+    row.push_back({sparkline(running, scale.full, scale.is_unicode), colour_of(result)});
+    table.add(std::move(row));
   }
   if (scale.width > 0) {
     std::vector<text::cell> row(columns.size());
     row.push_back({axis(scale), text::style::faint});
-    made.add(std::move(row));
+    table.add(std::move(row));
   }
-  return made;
+  return table;
 }
 
 std::string fitting_table(const round_result& of, const text::terminal& on) {
   std::vector<column> columns = columns_for(of);
   chart_scale scale{.is_unicode = on.is_unicode};
-  for (const strategy_result& each : of.strategies) {
-    scale.end = std::max(scale.end, each.found.end);
-    scale.full = std::max(scale.full, static_cast<std::uint32_t>(each.found.queries_running_max));
+  for (const strategy_result& result : of.strategies) {
+    scale.end = std::max(scale.end, result.measured.end);
+    scale.full =
+        std::max(scale.full, static_cast<std::uint32_t>(result.measured.queries_running_max));
   }
   bool has_chart = true;
   for (unsigned dropped = 1;; ++dropped) {
@@ -80,12 +81,13 @@ std::string fitting_table(const round_result& of, const text::terminal& on) {
     }
     if ((!has_chart && used <= on.width + 2) || dropped > 5) break;
     if (dropped == chart_dropped) has_chart = false;
-    std::erase_if(columns, [&](const column& each) { return each.dropped == dropped; });
+    std::erase_if(columns,
+                  [&](const column& table_column) { return table_column.dropped == dropped; });
   }
   return table_of(of, columns, scale).text(on);
 }
 
-/// After a name in a column of its own.
+/// A text beside a name that has its own column.
 std::string sentence(std::string_view name, std::string_view text, std::size_t names,
                      const text::terminal& on) {
   const std::string padded =
@@ -127,12 +129,12 @@ std::string text_round(const round_result& of, const text::terminal& on) {
   }
   text += '\n' + fitting_table(of, on) + '\n';
   std::size_t names = 0;
-  for (const strategy_result& each : of.strategies) {
-    names = std::max(names, text::columns_of(one_line(each.title)));
+  for (const strategy_result& result : of.strategies) {
+    names = std::max(names, text::columns_of(one_line(result.title)));
   }
-  for (const strategy_result& each : of.strategies) {
-    text += sentence(one_line(each.title), verdict(each), names, on);
-    for (const check& one : each.checks) text += check_line(one, names + 2, on);
+  for (const strategy_result& result : of.strategies) {
+    text += sentence(one_line(result.title), verdict(result), names, on);
+    for (const check& condition : result.checks) text += check_line(condition, names + 2, on);
   }
   return text;
 }
@@ -141,18 +143,18 @@ std::string text_conclusion(const simulation& of, const text::terminal& on) {
   std::size_t checks = 0;
   std::size_t unmet = 0;
   for (const round_result& round : of.rounds) {
-    for (const strategy_result& each : round.strategies) {
-      checks += each.checks.size();
-      unmet += static_cast<std::size_t>(std::ranges::count(each.checks, false, &check::is_met));
+    for (const strategy_result& result : round.strategies) {
+      checks += result.checks.size();
+      unmet += static_cast<std::size_t>(std::ranges::count(result.checks, false, &check::is_met));
     }
   }
   std::string text;
   if (checks > 0 && unmet == 0) {
-    text += '\n' + text::painted("All that was expected is met.", text::style::good, on) + '\n';
+    text += '\n' + text::painted("Everything expected was met.", text::style::good, on) + '\n';
   } else if (checks > 0) {
-    const std::string what = "Not met: " + in_words(std::uint64_t{unmet}) + " of " +
-                             counted(checks, "condition", "conditions") + ", see above.";
-    text += '\n' + text::painted(what, text::style::bad, on) + '\n';
+    const std::string summary = "Not met: " + in_words(std::uint64_t{unmet}) + " of " +
+                                counted(checks, "condition", "conditions") + ", see above.";
+    text += '\n' + text::painted(summary, text::style::bad, on) + '\n';
   }
   if (!of.command.empty()) {
     text += '\n' + text::painted("Again: " + one_line(of.command), text::style::faint, on) + '\n';
@@ -162,7 +164,7 @@ std::string text_conclusion(const simulation& of, const text::terminal& on) {
 
 std::string text_report(const simulation& of, const text::terminal& on) {
   std::string text = text_heading(of, on);
-  for (const round_result& each : of.rounds) text += text_round(each, on);
+  for (const round_result& round : of.rounds) text += text_round(round, on);
   return text + text_conclusion(of, on);
 }
 

@@ -21,7 +21,7 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 strategy_result with(const std::vector<run_record>& runs) {
-  return sample::result_of("lock", "the lock", "it is leaky", runs);
+  return sample::result_of("retry-lock", "the lock", "it is leaky", runs);
 }
 
 TEST(sparkline, ShowsAnythingAboveNothingAndFillsAtTheTop) {
@@ -34,9 +34,9 @@ TEST(sparkline, ShowsAnythingAboveNothingAndFillsAtTheTop) {
 
 TEST(wording, NamesEachOutcome) {
   EXPECT_EQ(verdict(with({sample::one_load(50ms)})),
-            "One query served 200 calls, the last of them 1.7 ms after the load.");
+            "One query served 200 calls, the last one 1.7 ms after the load.");
   EXPECT_EQ(verdict(with({sample::one_load(50ms), sample::one_load(50ms)})),
-            "One query for each of 2 cold events served 400 calls, the last of them 1.7 ms after "
+            "One query for each of 2 cold events served 400 calls, the last one 1.7 ms after "
             "the load.");
   EXPECT_EQ(verdict(with({sample::stampede(50ms)})), "Every call asked the database: it is leaky.");
   EXPECT_EQ(verdict(with({sample::lock(50ms)})), "40 queries where one was enough: it is leaky.");
@@ -44,39 +44,40 @@ TEST(wording, NamesEachOutcome) {
             "41 queries for 2 cold events, up to 40 for one: it is leaky.");
   run_record late = sample::one_load(50ms);
   late.calls[0].ended += 90ms;
-  EXPECT_TRUE(has(verdict(with({late})), ", but the last of them only 90 ms after the load."));
+  EXPECT_TRUE(has(verdict(with({late})), ", the last one not until 90 ms after the load."));
   run_record early = sample::one_load(50ms);
-  for (call_span& each : early.calls) each.ended = each.begun + 1ms;
-  EXPECT_EQ(verdict(with({early})),
-            "One query served 200 calls; nobody was kept waiting by a load.");
+  for (call_span& call : early.calls) call.ended = call.begun + 1ms;
+  EXPECT_EQ(verdict(with({early})), "One query served 200 calls; no call waited for a load.");
 }
 
 TEST(wording, BlamesNoStrategyForWhatWasBroken) {
   EXPECT_EQ(verdict(with({sample::killed(300ms)})),
-            "One query, and 1 more for what was lost or held up with its process, served 150 "
-            "calls, the last of them 2.5 ms after the load; 50 calls never came back.");
+            "One query, and 1 more to replace queries of a killed or frozen process, served 150 "
+            "calls, the last one 2.5 ms after the load; 50 calls ended with the process that was "
+            "killed.");
   run_record frozen = sample::one_load(50ms);
   frozen.queries[0].is_disturbed = true;
   frozen.queries.push_back({.begun = 60ms, .ended = 110ms, .is_ended = true});
   frozen.queries_counted = frozen.queries_asked = 2;
-  EXPECT_TRUE(has(verdict(with({frozen})), "1 more for what was lost or held up with its process"));
+  EXPECT_TRUE(
+      has(verdict(with({frozen})), "1 more to replace queries of a killed or frozen process"));
   run_record all_frozen = sample::stampede(50ms);
-  for (query_span& each : all_frozen.queries) each.is_disturbed = true;
-  EXPECT_FALSE(is_one_load(with({all_frozen}).found));
+  for (query_span& query : all_frozen.queries) query.is_disturbed = true;
+  EXPECT_FALSE(is_one_load(with({all_frozen}).measured));
   run_record broken = sample::lock(50ms);
-  broken.marks.push_back({.at = 1ms, .kind = mark_kind::fault, .text = "Redis killed"});
+  broken.markers.push_back({.at = 1ms, .kind = marker_kind::fault, .text = "Redis killed"});
   EXPECT_EQ(verdict(with({broken})), "40 queries where one was enough.");
   strategy_result patient = with({sample::lock(50ms)});
   patient.is_one_enough = false;
   EXPECT_EQ(verdict(patient), "40 queries for 200 calls.");
   run_record failing = sample::lock(50ms);
-  for (call_span& each : failing.calls) each.got = answer::error;
+  for (call_span& call : failing.calls) call.got = answer::error;
   EXPECT_EQ(verdict(with({failing})),
-            "40 queries, and not one of 200 calls got a value; 200 calls got an error.");
+            "40 queries, and none of 200 calls got a value; 200 calls got an error.");
 }
 
 TEST(wording, SaysWhenTheRunSaysNothing) {
-  EXPECT_EQ(verdict(with({run_record{}})), "No call was made, so the run says nothing.");
+  EXPECT_EQ(verdict(with({run_record{}})), "No call was made, so the run shows nothing.");
   run_record warm = sample::one_load(50ms);
   warm.queries.clear();
   warm.queries_counted = warm.queries_asked = 0;
@@ -94,13 +95,13 @@ TEST(wording, AddsWhatWentWrongAndBothCountsWhereTheyDiffer) {
   amiss.queries_asked = 2;
   const std::string text = verdict(with({amiss}));
   for (const char* const part : {"; 1 call got an error (no route)", "; 1 call got a wrong value",
-                                 "; 1 call never came back",
-                                 "; 1 call got a value from before a change that was acknowledged",
-                                 "; 1,000 calls found nobody free to make them",
+                                 "; 1 call still waited when the run ended",
+                                 "; 1 call got a value older than an acknowledged change",
+                                 "; 1,000 calls found no free caller and were refused",
                                  "; the database counted 1 query, the tool 2."}) {
     EXPECT_TRUE(has(text, part)) << part << '\n' << text;
   }
-  EXPECT_EQ(queries_in_words(with({amiss}).found), "1 (tool: 2)");
+  EXPECT_EQ(queries_in_words(with({amiss}).measured), "1 (tool: 2)");
 }
 
 TEST(text_report, IsATableWithBarsOnOneScale) {
@@ -120,9 +121,9 @@ TEST(text_report, HasOnlyTheColumnsThatMatter) {
   const text::terminal wide{.width = 200};
   const std::string plain = text_round(sample::herd().rounds[0], wide);
   const std::string full = text_round(sample::troubled().rounds[0], wide);
-  for (const char* const each : {"per cold", "errors", "stale", "refused", "lost"}) {
-    EXPECT_FALSE(has(plain, std::string{"  "} + each + "  ")) << each << '\n' << plain;
-    EXPECT_TRUE(has(full, std::string{"  "} + each + "  ")) << each << '\n' << full;
+  for (const char* const head : {"per cold", "errors", "stale", "refused", "lost"}) {
+    EXPECT_FALSE(has(plain, std::string{"  "} + head + "  ")) << head << '\n' << plain;
+    EXPECT_TRUE(has(full, std::string{"  "} + head + "  ")) << head << '\n' << full;
   }
   EXPECT_FALSE(has(full, "wrong"));
   EXPECT_TRUE(has(full, "40-200"));
@@ -132,7 +133,7 @@ TEST(text_report, FitsEveryWidthAndHasNoEscapeCodesWithoutColour) {
   for (const simulation& all : {sample::herd(), sample::troubled(), sample::hostile()}) {
     simulation shown = all;
     shown.command.clear();  // it stands in one piece, to be copied
-    for (strategy_result& each : shown.rounds[0].strategies) each.title.resize(12);
+    for (strategy_result& result : shown.rounds[0].strategies) result.title.resize(12);
     for (std::size_t width = 80; width <= 130; ++width) {
       std::istringstream lines{text_report(shown, {.width = width})};
       for (std::string line; std::getline(lines, line);) {
@@ -159,21 +160,21 @@ TEST(text_report, ShowsByColourWhatHeldAndWhatDidNot) {
 }
 
 TEST(text_report, ShowsAQueryThatHadToBeRepeatedAsNoFault) {
-  EXPECT_TRUE(is_one_load(with({sample::killed(50ms)}).found));
-  EXPECT_TRUE(is_one_load(with({sample::one_load(50ms), sample::killed(50ms)}).found));
-  EXPECT_FALSE(is_one_load(with({sample::one_load(50ms), sample::lock(50ms)}).found));
+  EXPECT_TRUE(is_one_load(with({sample::killed(50ms)}).measured));
+  EXPECT_TRUE(is_one_load(with({sample::one_load(50ms), sample::killed(50ms)}).measured));
+  EXPECT_FALSE(is_one_load(with({sample::one_load(50ms), sample::lock(50ms)}).measured));
   run_record twice = sample::one_load(50ms);
   twice.queries.push_back(twice.queries[0]);
   twice.queries_counted = 2;
-  EXPECT_FALSE(is_one_load(with({twice}).found));
+  EXPECT_FALSE(is_one_load(with({twice}).measured));
 }
 
 TEST(text_report, SaysWhenAllIsMetAndNothingWhenNothingWasExpected) {
   simulation all = sample::herd();
-  for (round_result& each : all.rounds)
-    each.strategies.erase(each.strategies.begin(), each.strategies.begin() + 2);
-  EXPECT_TRUE(has(text_report(all, {}), "All that was expected is met."));
-  for (round_result& each : all.rounds) each.strategies[0].checks.clear();
+  for (round_result& round : all.rounds)
+    round.strategies.erase(round.strategies.begin(), round.strategies.begin() + 2);
+  EXPECT_TRUE(has(text_report(all, {}), "Everything expected was met."));
+  for (round_result& round : all.rounds) round.strategies[0].checks.clear();
   EXPECT_FALSE(has(text_report(all, {}), " met"));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the reports say things: one sentence about each strategy, and what stands in columns. Pure.
+// The words of the reports: a sentence about each strategy, and the cells of tables. Pure.
 #pragma once
 
 #include <string>
@@ -14,15 +14,24 @@ using text::counted;
 using text::in_words;
 using text::one_line;
 
-/// What one cold event cost, or from the cheapest to the dearest: "1", "1-37".
-[[nodiscard]] std::string per_event(const measurement& found);
+/// The queries of one cold event, or the range over all of them: "1", "1-37".
+[[nodiscard]] std::string per_event(const measurement& measured);
 
-/// The database's count; the tool's as well where it is another: "12 (tool: 10)".
-[[nodiscard]] std::string queries_in_words(const measurement& found);
+/// The database's count, and the tool's where it differs: "12 (tool: 10)".
+[[nodiscard]] std::string queries_in_words(const measurement& measured);
 
-/// No cold event cost more than one query, and another for each that was lost or held up with its
+/// No cold event cost more than one query, and one more for each query of a killed or frozen
 /// process.
-[[nodiscard]] bool is_one_load(const measurement& found);
+[[nodiscard]] bool is_one_load(const measurement& measured);
+
+/// Whether the number is one of queries, so that reports need not show the queries beside it.
+[[nodiscard]] bool is_about_queries(figure kind);
+
+/// What the number that the scenario is about counts: "queries", "queries for one cold event".
+[[nodiscard]] std::string headline_unit(const strategy_result& result);
+
+/// Whether the strategy is this library.
+[[nodiscard]] bool is_drover(const strategy_result& result);
 
 /// One sentence: what happened, and why.
 [[nodiscard]] std::string verdict(const strategy_result& of);
@@ -31,9 +40,9 @@ using text::one_line;
 [[nodiscard]] std::string in_words(const check& of);
 
 /// "cold", "fault", "mended", "change"
-[[nodiscard]] std::string_view name_of(mark_kind kind);
+[[nodiscard]] std::string_view name_of(marker_kind kind);
 
-/// "uniform:20-80" or 2.5, as it was given.
+/// "uniform:20-80" or 2.5, as given.
 [[nodiscard]] std::string in_words(const parameter_value& value);
 
 }  // namespace drover::simulate

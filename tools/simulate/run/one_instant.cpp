@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Scenarios in which every caller wants one key at one instant.
+// Scenarios in which every caller asks for one key at the same instant.
 #include "simulate/origins/load_time.hpp"
 #include "simulate/run/scenarios.hpp"
 
@@ -8,9 +8,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto served_max = 30s;  // how long a frozen process is left so, at most
+constexpr auto frozen_max = 30s;  // the longest time that a process stays frozen
 
-/// The first fill lasts the least that SETEX can say; what is stored later outlasts the run.
+/// The first fill lasts one second, the shortest time of SETEX. Values stored later outlast the
+/// run.
 void expire_soon(run_plan& plan, std::uint32_t) { plan.fill_ttl = 1'000ms; }
 void stay_cold(run_plan&, std::uint32_t) {}
 
@@ -37,7 +38,7 @@ void play_frozen(herd& on) {
   const std::uint32_t holder = on.await_holder();
   on.await_time(third_of_the_load(on));
   on.freeze_process(holder);
-  on.await_calls((on.plan().processes - 1) * on.plan().callers, served_max);
+  on.await_calls((on.plan().processes - 1) * on.plan().callers, frozen_max);
   on.thaw_process(holder);
 }
 
@@ -46,8 +47,9 @@ void play_frozen(herd& on) {
 const scenario expiring_key{
     .name = "expiry",
     .title = "A hot key expires",
-    .story = "A key is in the cache, its ttl runs out, and every caller wants it at one instant.",
-    .look_for = "One query is enough. Each query beyond it is the stampede.",
+    .story =
+        "A key is in the cache, its ttl ends, and every caller asks for it at the same instant.",
+    .look_for = "Queries: one is enough, and every further one is the stampede.",
     .usual = {},
     .promise = "queries-per-event=1,errors=0,wrong-values=0",
     .prepare = expire_soon,
@@ -56,8 +58,8 @@ const scenario expiring_key{
 const scenario cold_start{
     .name = "cold-start",
     .title = "A key that was never loaded",
-    .story = "Nothing is in the cache, as after a deployment, and every caller wants the key.",
-    .look_for = "No stale value and no early refresh can help: only waiting for one load does.",
+    .story = "The cache is empty, as after a deployment, and every caller asks for the key.",
+    .look_for = "Queries: no stale value and no early refresh can help, only waiting for one load.",
     .usual = {.loads = "50"},
     .promise = "queries-per-event=1,errors=0,wrong-values=0",
     .prepare = stay_cold,
@@ -66,8 +68,10 @@ const scenario cold_start{
 const scenario slow_load{
     .name = "slow-load",
     .title = "A load slower than every timeout",
-    .story = "A hot key expires, and its query takes longer than the locks' patience.",
-    .look_for = "Who gives up waiting asks the database: with the article's lock after 0.5 s.",
+    .story = "A hot key expires, and its query takes longer than callers wait for a lock.",
+    .look_for =
+        "Callers that give up waiting ask the database themselves: with the retry lock after 0.5 "
+        "s.",
     .usual = {.loads = "2000"},
     .promise = "queries-per-event=1,errors=0,wrong-values=0",
     .prepare = expire_soon,
@@ -76,10 +80,11 @@ const scenario slow_load{
 const scenario holder_killed{
     .name = "holder-killed",
     .title = "The process that loads is killed",
-    .story = "The key is cold; a third into the first load its process is killed.",
-    .look_for = "Two queries: the lost one and one in its place, soon after the kill.",
+    .story = "The key is cold. After a third of the first load, its process is killed.",
+    .look_for = "Queries: two, the lost one and one in its place, soon after the kill.",
     .usual = {.loads = "1500"},
     .promise = "queries-per-event<=2,errors=0,wrong-values=0",
+    .headline = {.kind = figure::queries_per_event, .good_max = 2},
     .prepare = stay_cold,
     .play = play_killed};
 
@@ -87,11 +92,14 @@ const scenario holder_frozen{
     .name = "holder-frozen",
     .title = "The process that loads freezes",
     .story =
-        "The key is cold; a third into the first load its process stops, and goes on when "
-        "everybody else has been served.",
-    .look_for = "Two queries: the others wait for the end of the lease, not for the frozen one.",
+        "The key is cold. After a third of the first load, its process is stopped until all other "
+        "callers have been served.",
+    .look_for =
+        "Queries: two, because the other callers wait for the end of the lease and not for the "
+        "frozen process.",
     .usual = {.loads = "1500"},
     .promise = "queries-per-event<=2,errors=0,wrong-values=0",
+    .headline = {.kind = figure::queries_per_event, .good_max = 2},
     .prepare = stay_cold,
     .play = play_frozen};
 

@@ -4,7 +4,7 @@
 namespace drover::simulate {
 namespace {
 
-/// What stands behind `name` in the text of INFO; empty when it does not say.
+/// The value of `name` in the text of INFO, empty if it is missing.
 std::string field_of(std::string_view info, std::string_view name) {
   const std::size_t at = info.find(std::string{name} + ':');
   if (at == std::string_view::npos) return "";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The coordinator's own look at the server that a simulation plays on: who it is, and the removal
-// of what the simulation left there.
+// The coordinator's access to the server that a simulation plays on: its version, and the removal
+// of the simulation's keys.
 //
 // Threads: one at a time.
 #pragma once
@@ -16,12 +16,12 @@ namespace drover::simulate {
 
 class redis_access {
  public:
-  /// Throws std::runtime_error when `url` is none; connects when first asked.
+  /// Throws std::runtime_error for an invalid `url`. Connects at the first call.
   explicit redis_access(const std::string& url) : redis_{url} {}
 
-  /// "Redis 7.0.15". Throws std::runtime_error when the server cannot be had.
+  /// "Redis 7.0.15". Throws std::runtime_error when the server does not answer.
   [[nodiscard]] std::string about();
-  /// Removes every key whose name contains `token`, and no other. Answers how many. Throws
+  /// Removes every key whose name contains `token`, and no other key. Returns how many. Throws
   /// std::runtime_error.
   std::uint64_t remove_keys_with(std::string_view token);
 

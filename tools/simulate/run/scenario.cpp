@@ -17,8 +17,8 @@ std::span<const scenario> scenarios() {
 }
 
 const scenario* find_scenario(std::string_view name) {
-  const auto found = std::ranges::find(scenarios(), name, &scenario::name);
-  return found == scenarios().end() ? nullptr : &*found;
+  const auto match = std::ranges::find(scenarios(), name, &scenario::name);
+  return match == scenarios().end() ? nullptr : &*match;
 }
 
 }  // namespace drover::simulate

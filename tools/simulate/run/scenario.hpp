@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The situations that strategies are put into. A scenario is a few lines of a story, told in the
-// herd's verbs, and what it takes for granted when nobody asks for something else.
+// The situations that strategies are put into. A scenario is a few calls of the herd's verbs, and
+// its defaults.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 
 #include "simulate/herd/herd.hpp"
 #include "simulate/herd/run_plan.hpp"
+#include "simulate/measure/key_figure.hpp"
 #include "simulate/measure/measurement.hpp"
 
 namespace drover::simulate {
@@ -19,34 +20,36 @@ struct scenario_defaults {
   std::string_view loads = "50,2000";
   std::chrono::milliseconds ttl{300'000};
   std::uint32_t events = 1;
-  std::string_view strategies = "cache-aside,lock,drover-strict,drover";
+  std::string_view strategies = "cache-aside,retry-lock,drover-strict,drover";
 };
 
 struct scenario {
   std::string_view name;      ///< on the command line and in JSON
   std::string_view title;     ///< a heading
   std::string_view story;     ///< what happens, in a sentence or two
-  std::string_view look_for;  ///< what to look for, in a line
+  std::string_view look_for;  ///< the number to look at, in a line
   scenario_defaults usual;
   event_rule events = event_rule::run;
-  /// What Drover is held to when nothing is expected by --expect; as --expect takes it.
+  /// The conditions that Drover must meet when there is no --expect, in the form of --expect.
   std::string_view promise;
-  /// Whether one query for each cold event would do.
+  /// The number that the scenario is about: reports show it first and colour by it.
+  figure_rule headline{};
+  /// Whether one query for each cold event is enough.
   bool is_one_enough = true;
-  /// Whether it can be told how often the key goes cold; else its story takes the time it takes.
+  /// Whether --events applies. Otherwise the scenario has a fixed length.
   bool counts_events = true;
-  /// It kills or flushes the server, so it needs one of its own.
+  /// It kills or flushes the server, so it needs a private one.
   bool breaks_redis = false;
-  /// What a run takes besides what the options say. `events` is how many cold events are asked for,
-  /// if they can be; where callers call once, the whole run is repeated for each.
+  /// Completes the plan of a run. `events`: the number of cold events, from --events. Where callers
+  /// call once, the whole run is repeated for each event.
   void (*prepare)(run_plan& plan, std::uint32_t events);
-  /// Leaves the rest to `herd::finish`.
+  /// Returns before the run ends: `herd::finish` waits for the end.
   void (*play)(herd& on);
 };
 
-/// All there are, in the order in which they are listed; the first is the default.
+/// All scenarios, in the order of the list. The first is the default.
 [[nodiscard]] std::span<const scenario> scenarios();
-/// nullptr when there is none of that name.
+/// nullptr when there is no scenario of that name.
 [[nodiscard]] const scenario* find_scenario(std::string_view name);
 
 }  // namespace drover::simulate

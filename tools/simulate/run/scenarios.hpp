@@ -6,13 +6,13 @@
 
 namespace drover::simulate {
 
-// All callers at one instant: one_instant.cpp.
+// All callers at the same instant: one_instant.cpp.
 extern const scenario expiring_key;
 extern const scenario cold_start;
 extern const scenario slow_load;
 extern const scenario holder_killed;
 extern const scenario holder_frozen;
-// Callers that keep coming: traffic.cpp.
+// Steady traffic: traffic.cpp.
 extern const scenario steady_traffic;
 extern const scenario absent_row;
 extern const scenario failing_origin;
@@ -20,7 +20,7 @@ extern const scenario redis_killed;
 extern const scenario flushed;
 extern const scenario same_instant;
 extern const scenario changing_row;
-// As many as come: overload.cpp.
+// A fixed rate of requests: overload.cpp.
 extern const scenario overload;
 
 }  // namespace drover::simulate

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <iostream>
 #include <memory>
 #include <random>
@@ -25,6 +26,7 @@
 #include "simulate/report/svg.hpp"
 #include "simulate/report/text_report.hpp"
 #include "simulate/report/wording.hpp"
+#include "simulate/run/connection_need.hpp"
 #include "simulate/run/redis_access.hpp"
 #include "simulate/strategies/chosen_strategy.hpp"
 #include "text/progress_line.hpp"
@@ -37,12 +39,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of a database whose connections cost it a process each.
+// PostgreSQL starts a process for each connection.
 constexpr std::uint32_t connections_max = 1'200;
-constexpr std::uint32_t background_loads = 4;    // of each process, beside its callers
-constexpr std::uint32_t connections_aside = 50;  // the first fill, the writer, and we
 
-/// Part of every key's name, and of nobody else's.
+/// Part of every key's name in this run, and of no other key's.
 std::string fresh_token() {
   constexpr std::string_view digits = "0123456789abcdef";
   std::random_device random;
@@ -51,21 +51,22 @@ std::string fresh_token() {
   return token;
 }
 
-std::vector<std::pair<std::string, parameter_value>> parameters_of(const simulate_options& asked,
+std::vector<std::pair<std::string, parameter_value>> parameters_of(const simulate_options& options,
                                                                    const run_plan& plan) {
   std::string loads;
-  for (const load_time& each : asked.loads) loads += (loads.empty() ? "" : ",") + each.text();
+  for (const load_time& load : options.loads) loads += (loads.empty() ? "" : ",") + load.text();
   const auto ms = [](std::chrono::milliseconds time) {
     return static_cast<std::uint64_t>(time.count());
   };
   std::vector<std::pair<std::string, parameter_value>> all{
-      {"processes", std::uint64_t{asked.processes}},
-      {"callers_per_process", std::uint64_t{asked.callers}},
+      {"processes", std::uint64_t{options.processes}},
+      {"callers_per_process", std::uint64_t{options.callers}},
       {"load_ms", loads},
-      {"ttl_ms", ms(asked.ttl)},
+      {"ttl_ms", ms(options.ttl)},
       {"keys", std::uint64_t{plan.keys}},
-      {"seed", asked.seed}};
-  if (asked.what->counts_events) all.emplace_back("events", std::uint64_t{asked.events});
+      {"seed", options.seed}};
+  if (options.chosen_scenario->counts_events)
+    all.emplace_back("events", std::uint64_t{options.events});
   if (plan.think > 0ms) all.emplace_back("think_ms", ms(plan.think));
   if (plan.duration > 0ms) all.emplace_back("duration_ms", ms(plan.duration));
   if (plan.rate > 0.0) all.emplace_back("requests_per_second", plan.rate);
@@ -76,18 +77,19 @@ std::vector<std::pair<std::string, parameter_value>> parameters_of(const simulat
 
 class simulation_run {
  public:
-  explicit simulation_run(const simulate_options& asked) : asked_{asked}, file_{asked.out} {
+  explicit simulation_run(const simulate_options& options) : options_{options} {
+    for (const report_request& report : options_.reports) files_.emplace_back(report.out);
     try {
-      for (const std::string& each : asked_.strategies) {
-        static_cast<void>(chosen_strategy(each, asked_.strategy_command));
+      for (const std::string& name : options_.strategies) {
+        static_cast<void>(chosen_strategy(name, options_.strategy_command));
       }
     } catch (const std::invalid_argument& error) {
       throw text::usage_error{std::string{"--strategy-command: "} + error.what()};
     }
     check_origin();
-    if (!asked_.redis_url) {
-      server_program_ = process::find_redis_server(asked_.redis_server);
-    } else if (const auto at = connection::parse_url(*asked_.redis_url); !at) {
+    if (!options_.redis_url) {
+      server_program_ = process::find_redis_server(options_.redis_server);
+    } else if (const auto at = connection::parse_url(*options_.redis_url); !at) {
       throw text::usage_error{"--redis: " + at.error().text};
     }
   }
@@ -98,34 +100,44 @@ class simulation_run {
   int run() {
     start_servers();
     describe();
-    for (const load_time& load : asked_.loads) {
-      round_result& here = made_.rounds.emplace_back(
+    for (const load_time& load : options_.loads) {
+      round_result& here = simulation_.rounds.emplace_back(
           round_result{.load = load.text(), .load_in_words = load.in_words(), .strategies = {}});
-      for (const std::string& name : asked_.strategies) {
+      for (const std::string& name : options_.strategies) {
         here.strategies.push_back(play(name, load));
       }
       progress_.clear();
       say(text_round(here, page_));
     }
-    say(text_conclusion(made_, page_));
-    write_report();
+    say(text_conclusion(simulation_, page_));
+    write_reports();
     if (!std::cout.flush()) throw std::runtime_error{"standard output was closed"};
-    return made_.is_met() ? process::exit_met : process::exit_not_met;
+    return simulation_.is_met() ? process::exit_met : process::exit_not_met;
   }
 
  private:
+  /// The database first: it may have too few connections, and nothing else is then started.
   void start_servers() {
     progress_.show("starting the servers");
-    if (asked_.redis_url) {
-      redis_url_ = *asked_.redis_url;
+    start_origin();
+    if (options_.redis_url) {
+      redis_url_ = *options_.redis_url;
     } else {
       own_redis_.emplace(server_program_, folder_.path(), signals_);
       redis_url_ = own_redis_->url();
     }
-    made_.server = server_in_words();
+    simulation_.server = server_in_words();
     has_touched_redis_ = true;
-    origin_ = make_origin(asked_.origin, origin_plan(), signals_);
-    made_.origin = origin_->about();
+  }
+
+  void start_origin() {
+    try {
+      origin_ = make_origin(options_.origin, origin_plan(), signals_);
+    } catch (const too_few_connections& error) {
+      throw text::usage_error{std::string{error.what()} + "; " +
+                              advice_for_room(first_plan(), error.room())};
+    }
+    simulation_.origin = origin_->about();
   }
 
   [[nodiscard]] std::string server_in_words() const {
@@ -137,89 +149,94 @@ class simulation_run {
   }
 
   void check_origin() const {
-    const origin_making how = origin_plan();
-    if (asked_.origin.which != origin_choice::kind::sqlite && how.connections > connections_max) {
-      throw text::usage_error{"--origin: PostgreSQL has a process for each connection, and these " +
-                              std::to_string(asked_.processes * asked_.callers) +
-                              " callers may need " + std::to_string(how.connections) +
-                              ", which are more than " + std::to_string(connections_max) +
-                              "; lower --processes or --callers"};
+    const origin_making plan = origin_plan();
+    if (options_.origin.which != origin_choice::kind::sqlite &&
+        plan.connections > connections_max) {
+      throw text::usage_error{
+          "--origin: PostgreSQL starts a process for each connection; this run may need " +
+          std::to_string(plan.connections) + " of them, more than " +
+          std::to_string(connections_max) + "; " + advice_for_room(first_plan(), connections_max)};
     }
-    std::string missing = lacking_for(asked_.origin, how);
+    std::string missing = lacking_for(options_.origin, plan);
     if (!missing.empty()) throw text::usage_error{std::move(missing)};
   }
 
+  /// As every run of the simulation, but for the strategy, the load and the seed.
+  [[nodiscard]] run_plan first_plan() const { return plan_for("", options_.loads.front()); }
+
   [[nodiscard]] origin_making origin_plan() const {
-    const run_plan plan = plan_for("", asked_.loads.front());
-    const std::uint32_t asking = plan.callers + background_loads;
     return {.folder = folder_.path(),
             .name = "drover_simulate_" + token_,
-            .connections =
-                connections_aside +
-                plan.processes * (plan.capacity > 0 ? std::min(asking, plan.capacity) : asking),
-            .postgresql_bin = asked_.postgresql_bin};
+            .connections = connections_for(first_plan()),
+            .postgresql_bin = options_.postgresql_bin};
   }
 
   void describe() {
-    made_.scenario = asked_.what->name;
-    made_.title = asked_.what->title;
-    made_.story = asked_.what->story;
-    made_.look_for = asked_.what->look_for;
-    made_.parameters = parameters_of(asked_, plan_for("", asked_.loads.front()));
-    made_.command = asked_.command;
+    simulation_.scenario = options_.chosen_scenario->name;
+    simulation_.title = options_.chosen_scenario->title;
+    simulation_.story = options_.chosen_scenario->story;
+    simulation_.look_for = options_.chosen_scenario->look_for;
+    simulation_.parameters = parameters_of(options_, first_plan());
+    simulation_.command = options_.command;
     progress_.clear();
-    say(text_heading(made_, page_));
+    say(text_heading(simulation_, page_));
   }
 
-  /// Of the run for that cold event. All strategies draw the same random numbers in it.
+  /// The plan of the run for that cold event. All strategies draw the same random numbers in it.
   [[nodiscard]] run_plan plan_for(const std::string& strategy, const load_time& load,
                                   std::uint32_t event = 0) const {
     run_plan plan{.strategy = strategy,
-                  .strategy_command = asked_.strategy_command,
+                  .strategy_command = options_.strategy_command,
                   .redis_url = redis_url_,
                   .origin = origin_ ? origin_->address() : "",
                   .prefix = "drover-simulate:" + token_ + ':' + std::to_string(runs_) + ':',
-                  .processes = asked_.processes,
-                  .callers = asked_.callers,
-                  .ttl = asked_.ttl,
+                  .processes = options_.processes,
+                  .callers = options_.callers,
+                  .ttl = options_.ttl,
                   .load = load.text(),
-                  .seed = asked_.seed + event};
-    asked_.what->prepare(plan, asked_.events);
+                  .seed = options_.seed + event};
+    options_.chosen_scenario->prepare(plan, options_.events);
     return plan;
   }
 
   strategy_result play(const std::string& name, const load_time& load) {
-    const strategy_kind about = chosen_strategy(name, asked_.strategy_command);
+    const strategy_kind about = chosen_strategy(name, options_.strategy_command);
     const std::string title{about.title};
     const bool is_repeated = plan_for(name, load).comes == arrival::once;
     std::vector<run_record> records;
-    for (std::uint32_t event = 0; event < (is_repeated ? asked_.events : 1); ++event) {
+    for (std::uint32_t event = 0; event < (is_repeated ? options_.events : 1); ++event) {
       records.push_back(play_once(plan_for(name, load, event), title, load));
       ++runs_;
     }
-    // A value lives at least half its ttl, unless the row changes: what comes sooner belongs to the
-    // same cold event.
+    // A value lives for at least half of its ttl unless the row changes. A query that comes sooner
+    // belongs to the same cold event.
     const bool has_changes = plan_for(name, load).change_every > 0ms;
     const std::chrono::nanoseconds gap =
-        has_changes ? std::chrono::nanoseconds{load.mean()} : asked_.ttl / 2;
-    strategy_result made{
-        .name = name,
-        .title = title,
-        .weakness = std::string{about.weakness},
-        .is_one_enough = asked_.what->is_one_enough,
-        .found = measure(records, {.events = asked_.what->events, .event_gap = gap}),
-        .checks = {}};
-    made.checks = evaluate(conditions_for(name), made.found);
+        has_changes ? std::chrono::nanoseconds{load.mean()} : options_.ttl / 2;
+    strategy_result result{.name = name,
+                           .title = title,
+                           .weakness = std::string{about.weakness},
+                           .is_one_enough = options_.chosen_scenario->is_one_enough,
+                           .measured = measure(records, {.events = options_.chosen_scenario->events,
+                                                         .event_gap = gap}),
+                           .headline = {},
+                           .checks = {}};
+    result.headline = key_figure_of(result.measured, options_.chosen_scenario->headline,
+                                    {.processes = options_.processes,
+                                     .ttl = options_.ttl,
+                                     .load = load.mean(),
+                                     .keys = first_plan().keys});
+    result.checks = evaluate(conditions_for(name), result.measured);
     progress_.note(where(title, load) + ": " +
-                   counted(made.found.queries_total, "query", "queries"));
+                   counted(result.measured.queries_total, "query", "queries"));
     ++played_;
-    return made;
+    return result;
   }
 
   [[nodiscard]] std::vector<expectation> conditions_for(const std::string& name) const {
-    if (!asked_.expected.empty()) return asked_.expected;
+    if (!options_.expected.empty()) return options_.expected;
     if (!name.starts_with("drover")) return {};
-    return parse_expectations(asked_.what->promise).conditions;
+    return parse_expectations(options_.chosen_scenario->promise).conditions;
   }
 
   run_record play_once(const run_plan& plan, const std::string& title, const load_time& load) {
@@ -229,12 +246,12 @@ class simulation_run {
       origin_->add_rows(keys);
     }
     const std::string label = where(title, load);
-    const std::function<void(const herd_progress&)> tell = [&](const herd_progress& now) {
+    const std::function<void(const herd_progress&)> show_progress = [&](const herd_progress& now) {
       progress_.show(label + " | " + status_of(now));
     };
-    herd one{plan, own_redis_ ? &*own_redis_ : nullptr, signals_, tell};
-    asked_.what->play(one);
-    run_record record = one.finish();
+    herd players{plan, own_redis_ ? &*own_redis_ : nullptr, signals_, show_progress};
+    options_.chosen_scenario->play(players);
+    run_record record = players.finish();
     if (const auto counted_now = origin_->counted()) {
       record.queries_counted =
           *counted_now - std::exchange(counted_before_, *counted_now) - record.fill_queries;
@@ -243,7 +260,7 @@ class simulation_run {
   }
 
   [[nodiscard]] std::string where(const std::string& title, const load_time& load) const {
-    const std::size_t all = asked_.loads.size() * asked_.strategies.size();
+    const std::size_t all = options_.loads.size() * options_.strategies.size();
     return "[" + std::to_string(std::min(played_ + 1, all)) + "/" + std::to_string(all) + "] " +
            title + ", load " + load.in_words();
   }
@@ -256,26 +273,35 @@ class simulation_run {
            std::to_string(now.waiting) + " waiting";
   }
 
-  /// People's text, unless standard output is for a machine.
+  /// The text for people, unless standard output is for another format.
   void say(const std::string& text) const {
-    if (asked_.format == report_format::text || asked_.out) std::cout << text << std::flush;
+    const bool is_taken = std::ranges::any_of(options_.reports, [](const report_request& report) {
+      return !report.out && report.format != report_format::text;
+    });
+    if (!is_taken) std::cout << text << std::flush;
   }
 
-  void write_report() {
-    switch (asked_.format) {
-      case report_format::text: {
-        text::terminal plain;
-        if (asked_.out) file_.write(text_report(made_, plain));
-        break;
-      }
-      case report_format::json: file_.write(json_report(made_)); break;
-      case report_format::csv: file_.write(csv_report(made_)); break;
-      case report_format::html: file_.write(html_report(made_)); break;
-      case report_format::svg: file_.write(svg_picture(made_)); break;
+  void write_reports() {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      const report_request& report = options_.reports[i];
+      // `say` has shown it while the simulation ran.
+      if (report.format == report_format::text && !report.out) continue;
+      files_[i].write(report_of(report.format));
     }
   }
 
-  /// On a server that goes on without us.
+  [[nodiscard]] std::string report_of(report_format format) const {
+    switch (format) {
+      case report_format::text: return text_report(simulation_, text::terminal{});
+      case report_format::json: return json_report(simulation_);
+      case report_format::csv: return csv_report(simulation_);
+      case report_format::html: return html_report(simulation_);
+      case report_format::svg: return svg_picture(simulation_);
+    }
+    return {};
+  }
+
+  /// On a server that was not started by this run.
   void remove_own_keys() noexcept {
     if (own_redis_ || !has_touched_redis_) return;
     try {
@@ -286,18 +312,18 @@ class simulation_run {
     }
   }
 
-  const simulate_options& asked_;
-  text::report_file file_;
+  const simulate_options& options_;
+  std::deque<text::report_file> files_;  // one for each of options_.reports
   std::filesystem::path server_program_;
   const text::terminal page_ = text::terminal_of(STDOUT_FILENO);
   const std::string token_ = fresh_token();
-  simulation made_;
+  simulation simulation_;
   std::string redis_url_;
   bool has_touched_redis_ = false;
   std::size_t played_ = 0;
   std::uint32_t runs_ = 0;
   std::uint64_t counted_before_ = 0;
-  // What follows is undone in reverse order, whatever ends the simulation.
+  // The members below are undone in reverse order, whatever ends the simulation.
   const process::signal_watch signals_;
   const process::scratch_folder folder_;
   std::optional<process::private_redis> own_redis_;
@@ -307,6 +333,6 @@ class simulation_run {
 
 }  // namespace
 
-int run_simulate(const simulate_options& asked) { return simulation_run{asked}.run(); }
+int run_simulate(const simulate_options& options) { return simulation_run{options}.run(); }
 
 }  // namespace drover::simulate

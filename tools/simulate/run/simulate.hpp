@@ -6,12 +6,12 @@
 
 namespace drover::simulate {
 
-/// Plays it, and writes the report; progress goes to standard error. Answers the exit code. All
-/// that it starts is stopped and removed before it returns or throws.
+/// Plays the scenario and writes the reports. Progress goes to standard error. Returns the exit
+/// code. Everything that it starts is stopped and removed before it returns or throws.
 ///
-/// Throws:  `text::usage_error` before anything is started, std::runtime_error, `interrupted`.
+/// Throws:  `text::usage_error` before any run, std::runtime_error, `interrupted`.
 /// Threads: the main thread of a process that has no other.
-[[nodiscard]] int run_simulate(const simulate_options& asked);
+[[nodiscard]] int run_simulate(const simulate_options& options);
 
 /// --list: scenarios, strategies and origins, for people.
 [[nodiscard]] std::string list_of_all();

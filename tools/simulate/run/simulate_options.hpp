@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `drover simulate` is asked for, checked and complete.
+// The options of `drover simulate`, checked and complete.
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,13 @@ inline constexpr std::chrono::milliseconds ttl_max{86'400'000};
 
 enum class report_format : std::uint8_t { text, json, csv, html, svg };
 
+struct report_request {
+  report_format format = report_format::text;
+  std::optional<std::filesystem::path> out;  ///< nullopt: standard output
+};
+
 struct simulate_options {
-  const scenario* what = nullptr;
+  const scenario* chosen_scenario = nullptr;
   std::vector<std::string> strategies;
   std::string strategy_command;  ///< a program to play as well; empty: none
   std::uint32_t processes = 4;
@@ -39,11 +44,10 @@ struct simulate_options {
   std::optional<std::string> redis_server;
   origin_choice origin;
   std::optional<std::string> postgresql_bin;
-  report_format format = report_format::text;
-  std::optional<std::filesystem::path> out;
+  std::vector<report_request> reports;  ///< at most one of them to standard output
   std::uint64_t seed = 1;
-  std::vector<expectation> expected;  ///< of every strategy; empty: what the scenario promises
-  std::string command;                ///< that repeats it
+  std::vector<expectation> expected;  ///< of every strategy; empty: the scenario's promise
+  std::string command;                ///< that repeats the simulation
 };
 
 }  // namespace drover::simulate

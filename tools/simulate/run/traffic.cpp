@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Scenarios in which callers keep coming: each calls, thinks for a while, and calls again.
+// Scenarios with steady traffic: each caller calls, thinks for a while, and calls again.
 #include "simulate/run/scenarios.hpp"
 
 namespace drover::simulate {
@@ -7,8 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// With a few dozen callers some thousand calls a second: what two processors can send without
-/// queues of their own.
+/// A few dozen callers then make some thousand calls a second, which two processors can send
+/// without a queue of their own.
 constexpr auto think = 10ms;
 constexpr std::uint32_t few_callers = 12;
 constexpr std::uint32_t many_keys = 1'000;
@@ -29,11 +29,12 @@ void fill_and_release(herd& on) {
   on.release();
 }
 
-/// Not one: on a busy machine a refresh that began just before the end of the ttl may say too late
-/// that it takes over the cold load, once in some hundred or thousand events.
+/// Two and not one: on a busy machine, a refresh that began just before the end of the ttl may
+/// report too late that it takes over the cold load. That happens once in some hundred or thousand
+/// events.
 constexpr std::string_view nearly_one = "queries-per-event<=2,errors=0,wrong-values=0";
 
-/// In fifths of the run's time.
+/// Waits until that many fifths of the run's time are over.
 void await_fifths(herd& on, int fifths) { on.await_time(on.plan().duration * fifths / 5); }
 
 }  // namespace
@@ -43,11 +44,12 @@ const scenario steady_traffic{
     .title = "A hot key under steady traffic",
     .story = "Callers keep asking for one key, which expires again and again.",
     .look_for =
-        "Queries for each expiry, and the slowest callers: early refresh spares them the "
+        "Queries for one expiry, and the slowest callers: an early refresh spares them the "
         "wait.",
     .usual = {.callers = few_callers, .loads = "100", .ttl = 1'000ms, .events = 5},
     .events = event_rule::cluster,
     .promise = nearly_one,
+    .headline = {.kind = figure::queries_per_event, .good_max = 2},
     .prepare = keep_coming_for_events,
     .play = fill_and_release};
 
@@ -56,10 +58,11 @@ const scenario absent_row{
     .title = "A row that does not exist",
     .story = "Callers keep asking for a key that has no row.",
     .look_for =
-        "Without negative caching every call is a query; with it one for each absent_ttl "
-        "(1 s).",
+        "Queries in all: without negative caching every call is a query; with it, one query for "
+        "each absent_ttl (1 s).",
     .usual = {.callers = few_callers, .loads = "50"},
     .promise = "queries-total<=3,errors=0,wrong-values=0",
+    .headline = {.kind = figure::queries_total, .good_max = 3},
     .is_one_enough = false,
     .counts_events = false,
     .prepare =
@@ -76,10 +79,11 @@ const scenario failing_origin{
         "A hot key expires while every query fails; after three fifths of the time queries "
         "work again.",
     .look_for =
-        "Failing queries: one at a time with a pause between them, or one for each caller. "
-        "With grace, callers get the old value instead of the error.",
+        "Failed calls: with grace, callers get the old value instead of the error. Calls that fail "
+        "at once come more often; calls that wait for a lock fail late and rarely.",
     .usual = {.callers = few_callers, .loads = "50", .ttl = 1'000ms},
     .promise = "wrong-values=0",
+    .headline = {.kind = figure::failed_calls, .good_max = 0},
     .is_one_enough = false,
     .counts_events = false,
     .prepare = keep_coming_for_long,
@@ -96,10 +100,12 @@ const scenario redis_killed{
     .title = "Redis is killed and comes back",
     .story = "Under steady traffic Redis is killed, and comes back empty.",
     .look_for =
-        "Queries while there is no cache: one at a time in each process, or one for each "
-        "call. And no errors.",
+        "Queries at once while there is no cache: one in each process, or one for each call. And "
+        "no "
+        "errors.",
     .usual = {.callers = few_callers, .loads = "50"},
     .promise = "errors=0,wrong-values=0",
+    .headline = {.kind = figure::queries_at_once, .good_max = 1, .unit = figure_unit::process},
     .is_one_enough = false,
     .counts_events = false,
     .breaks_redis = true,
@@ -115,7 +121,7 @@ const scenario redis_killed{
 
 const scenario flushed{.name = "flushall",
                        .title = "FLUSHALL under traffic",
-                       .story = "Under steady traffic somebody empties Redis.",
+                       .story = "Redis is emptied under steady traffic.",
                        .look_for = "One query brings the key back, or one for each caller.",
                        .usual = {.callers = few_callers, .loads = "200"},
                        .promise = "queries-per-event=1,errors=0,wrong-values=0",
@@ -133,17 +139,18 @@ const scenario same_instant{
     .name = "same-expiry",
     .title = "A thousand keys written together",
     .story =
-        "A thousand keys are written in one go, so that they expire in one go, under steady "
+        "A thousand keys are written at the same time and so expire at the same time, under steady "
         "traffic over all of them.",
-    .look_for = "Queries running at once: a spike, or spread out by jitter and early refresh.",
+    .look_for = "Queries at once: a spike, or spread out by jitter and early refresh.",
     .usual = {.callers = 50, .loads = "50", .ttl = 3'000ms, .events = 3},
     .events = event_rule::cluster,
     .promise = nearly_one,
+    .headline = {.kind = figure::queries_at_once, .good_max = 2, .unit = figure_unit::even_spread},
     .prepare =
         [](run_plan& plan, std::uint32_t events) {
           plan.keys = many_keys;
           keep_coming_for_events(plan, events);
-          plan.think = 20ms;  // with four times the callers
+          plan.think = 20ms;  // there are four times as many callers
         },
     .play = fill_and_release};
 
@@ -151,20 +158,21 @@ const scenario changing_row{
     .name = "invalidation",
     .title = "The row changes while it is loaded",
     .story =
-        "Under steady traffic a writer changes the row again and again, and tells the "
-        "strategy each time.",
+        "Under steady traffic, a writer changes the row again and again, and invalidates the key "
+        "each time.",
     .look_for =
-        "Stale reads: calls that began after a change was acknowledged and got an older "
+        "Stale reads: calls that began after an invalidation was acknowledged, and got an older "
         "value.",
     .usual = {.callers = few_callers, .loads = "50"},
     .events = event_rule::cluster,
     .promise = "stale-reads=0,errors=0,wrong-values=0",
-    .is_one_enough = false,  // not for a load that a change overtakes
+    .headline = {.kind = figure::stale_reads, .good_max = 0},
+    .is_one_enough = false,  // a load that a change overtakes is repeated
     .counts_events = false,
     .prepare =
         [](run_plan& plan, std::uint32_t events) {
           plan.change_every =
-              100ms;  // on average: now and then one falls into the load after another
+              100ms;  // on average: some changes come during the load after another change
           keep_coming_for_long(plan, events);
         },
     .play = fill_and_release};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How each of the tool's own strategies begins. Each is the file of its name.
+// Creates each of the tool's own strategies. Each is in the file of its name.
 #pragma once
 
 #include <memory>
@@ -9,9 +9,9 @@
 namespace drover::simulate {
 
 [[nodiscard]] std::unique_ptr<strategy> begin_cache_aside(strategy_settings with);
-[[nodiscard]] std::unique_ptr<strategy> begin_article_lock(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_retry_lock(strategy_settings with);
 [[nodiscard]] std::unique_ptr<strategy> begin_lua_lock(strategy_settings with);
-[[nodiscard]] std::unique_ptr<strategy> begin_article_xfetch(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_xfetch_by_age(strategy_settings with);
 [[nodiscard]] std::unique_ptr<strategy> begin_xfetch(strategy_settings with);
 [[nodiscard]] std::unique_ptr<strategy> begin_single_flight(strategy_settings with);
 [[nodiscard]] std::unique_ptr<strategy> begin_drover(strategy_settings with);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What everybody writes first: read the cache, else ask the database and store. Nothing is stored
-// for a row that is not there.
+// The simplest cache: read the cache; on a miss, ask the database and store the value. Nothing is
+// stored for an absent row.
 #include <utility>
 
 #include "simulate/strategies/built_in.hpp"

@@ -74,12 +74,12 @@ struct becoming {
 };
 
 /// In the child, where only what is async-signal-safe may be called.
-[[noreturn]] void become(const becoming& what) {
+[[noreturn]] void become(const becoming& plan) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != what.parent) ::_exit(127);
-  ::dup2(what.input, STDIN_FILENO);
-  ::dup2(what.output, STDOUT_FILENO);
-  if (what.errors != errors_inside) ::dup3(what.errors, errors_inside, O_CLOEXEC);
+  if (::getppid() != plan.parent) ::_exit(127);
+  ::dup2(plan.input, STDIN_FILENO);
+  ::dup2(plan.output, STDOUT_FILENO);
+  if (plan.errors != errors_inside) ::dup3(plan.errors, errors_inside, O_CLOEXEC);
   ::close_range(errors_inside + 1, ~0U, 0);
   struct sigaction as {};
   as.sa_handler = SIG_DFL;
@@ -87,7 +87,7 @@ struct becoming {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execv(what.path, what.words);
+  ::execv(plan.path, plan.words);
   const int error = errno;
   static_cast<void>(!::write(errors_inside, &error, sizeof error));
   ::_exit(127);
@@ -102,13 +102,13 @@ client_program::client_program(program_call of, program_limits within)
   auto [our_errors, its_errors] = make_pipe();
   ::fcntl(our_output.number(), F_SETFL, O_NONBLOCK);
   std::vector<char*> arguments;
-  for (std::string& each : of.words) arguments.push_back(each.data());
+  for (std::string& word : of.words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  const becoming what{of.path.c_str(),     arguments.data(),    its_input.number(),
+  const becoming plan{of.path.c_str(),     arguments.data(),    its_input.number(),
                       its_output.number(), its_errors.number(), ::getpid()};
   pid_ = ::fork();
   if (pid_ < 0) fail_to_start();
-  if (pid_ == 0) become(what);
+  if (pid_ == 0) become(plan);
   its_input.close();
   its_output.close();
   its_errors.close();
@@ -178,8 +178,8 @@ std::string_view client_program::unheard() {
 }
 
 bool client_program::has_ended() {
-  int found = 0;
-  if (!status_ && ::waitpid(pid_, &found, WNOHANG) == pid_) status_ = found;
+  int status = 0;
+  if (!status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
   return status_.has_value();
 }
 
@@ -206,8 +206,8 @@ bool client_program::read_more() {
   return got > 0;
 }
 
-void client_program::fail(const std::string& what) const {
-  throw program_failed{name_ + ' ' + what};
+void client_program::fail(const std::string& problem) const {
+  throw program_failed{name_ + ' ' + problem};
 }
 
 std::string client_program::ending() {

@@ -64,7 +64,7 @@ class client_program {
   [[nodiscard]] bool wait_for(int descriptor, short events, moment deadline) const;
   /// False at the end of its output, or when nothing is there now.
   bool read_more();
-  [[noreturn]] void fail(const std::string& what) const;
+  [[noreturn]] void fail(const std::string& problem) const;
   [[nodiscard]] std::string ending();
 
   program_limits within_;

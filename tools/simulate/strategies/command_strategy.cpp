@@ -42,8 +42,8 @@ class cold_times {
   }
   [[nodiscard]] bool is_warm(std::string_view key) {
     const std::scoped_lock lock{mutex_};
-    const auto found = cold_at_.find(key);
-    return found != cold_at_.end() && steady::now() < found->second;
+    const auto cold_at = cold_at_.find(key);
+    return cold_at != cold_at_.end() && steady::now() < cold_at->second;
   }
 
  private:
@@ -66,9 +66,9 @@ class command_strategy final : public strategy {
       : of_{std::move(of)}, with_{std::move(with)} {}
 
   ~command_strategy() override {
-    for (const auto& [thread, each] : programs_) each->end_input();
+    for (const auto& [thread, program] : programs_) program->end_input();
     const auto deadline = steady::now() + farewell_max;
-    const auto has_ended = [](const auto& each) { return each.second->has_ended(); };
+    const auto has_ended = [](const auto& program) { return program.second->has_ended(); };
     while (!std::ranges::all_of(programs_, has_ended) && steady::now() < deadline) {
       std::this_thread::sleep_for(1ms);
     }
@@ -77,7 +77,7 @@ class command_strategy final : public strategy {
   std::optional<std::string> get(std::string_view key) override {
     bool has_row = false;
     const reply got = ask_program("get", key, has_row);
-    switch (got.what) {
+    switch (got.type) {
       case program_line::kind::value:
         if (has_row) of_->cold.stored(key, with_.ttl);
         return got.text;
@@ -91,21 +91,21 @@ class command_strategy final : public strategy {
     of_->cold.dropped(key);
     bool has_row = false;
     const reply got = ask_program("invalidate", key, has_row);
-    if (got.what == program_line::kind::error) throw std::runtime_error{got.text};
-    if (got.what != program_line::kind::done) reject(got, "'done' or 'error TEXT'");
+    if (got.type == program_line::kind::error) throw std::runtime_error{got.text};
+    if (got.type != program_line::kind::done) reject(got, "'done' or 'error TEXT'");
   }
 
   bool is_cached(std::string_view key) override {
     bool has_row = false;
     const reply got = ask_program("cached", key, has_row);
-    if (got.what == program_line::kind::yes) return true;
-    if (got.what == program_line::kind::no) return false;
+    if (got.type == program_line::kind::yes) return true;
+    if (got.type == program_line::kind::no) return false;
     return of_->cold.is_warm(key);
   }
 
  private:
   struct reply {
-    program_line::kind what;
+    program_line::kind type;
     std::string text;
     std::string line;
     std::string program;
@@ -119,11 +119,11 @@ class command_strategy final : public strategy {
       for (unsigned queries = 0;; ++queries) {
         std::string line = program.hear();
         const program_line read = read_program_line(line);
-        if (read.what != program_line::kind::query) {
-          return {read.what, std::string{read.text}, std::move(line), program.name()};
+        if (read.type != program_line::kind::query) {
+          return {read.type, std::string{read.text}, std::move(line), program.name()};
         }
         if (read.text != key || word != "get" || queries == queries_max) {
-          reject({read.what, {}, std::move(line), program.name()},
+          reject({read.type, {}, std::move(line), program.name()},
                  word == "get" ? "an answer, or a query of the same key," : "an answer");
         }
         program.tell(query(key, has_row));
@@ -152,19 +152,19 @@ class command_strategy final : public strategy {
 
   /// This thread's own instance, ready to be asked. No other thread touches it.
   client_program& mine(std::string_view key) {
-    client_program* found = nullptr;
+    client_program* running = nullptr;
     {
       const std::scoped_lock lock{mutex_};
       const auto here = programs_.find(std::this_thread::get_id());
-      if (here != programs_.end()) found = here->second.get();
+      if (here != programs_.end()) running = here->second.get();
     }
-    if (found != nullptr && !found->unheard().empty()) {
-      const std::string said = base::escape(found->unheard(), shown_max);
-      const std::string name = found->name();
+    if (running != nullptr && !running->unheard().empty()) {
+      const std::string output = base::escape(running->unheard(), shown_max);
+      const std::string name = running->name();
       drop_mine();
-      throw program_failed{name + " said \"" + said + "\" though it was not asked"};
+      throw program_failed{name + " said \"" + output + "\" though it was not asked"};
     }
-    if (found != nullptr && !found->has_ended()) return *found;
+    if (running != nullptr && !running->has_ended()) return *running;
     auto fresh = starter_.start([this, key = std::string{key}] { return start(key); });
     const std::scoped_lock lock{mutex_};
     auto& place = programs_[std::this_thread::get_id()];
@@ -211,7 +211,7 @@ strategy_kind command_strategy_kind(std::string_view command, program_limits wit
   };
   if (std::ranges::none_of(of->words, names_redis)) {
     throw std::invalid_argument{
-        "the command has no {redis}: its program would not know which server is meant"};
+        "the command has no {redis}: its program could not know the server"};
   }
   return {.name = "command",
           .title = "your program",

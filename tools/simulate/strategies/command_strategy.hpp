@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
-// A strategy of the user's: a client program in any language, played through the same scenarios.
+// A strategy of the user: a client program in any language, played through the same scenarios.
 //
 // Each calling thread drives one instance of the program over the instance's standard input and
-// output, in lines of UTF-8 or anything else without line ends. We ask, it answers; in between it
-// may have us ask the database. It must flush each line, and it ends when its input does.
+// output, in lines of UTF-8 or any other encoding. The tool sends a request and the program
+// answers. Before its answer, the program may let the tool query the database. It must flush each
+// line, and it must exit at the end of its input.
 //
-//   we say            it may say first      and then we say    in the end it says
+//   the tool sends    it may send first     the tool replies   it finishes with
 //   get KEY           query KEY             row VALUE          value VALUE
 //                                           absent             absent
 //                                           failed TEXT        error TEXT
 //   invalidate KEY                                             done | error TEXT
 //   cached KEY                                                 yes | no | unknown
 //
-// "query" may come several times or not at all. "cached" asks whether "get" would be answered from
-// the cache now; "unknown" (or any line that is neither yes nor no, so that a program need not know
-// the word) makes the tool go by the ttl instead, counted from the last "get" that had a row.
+// "query" may come several times or not at all. "cached" asks whether the cache could answer "get"
+// now. After "unknown", or any line other than yes and no, the tool uses the ttl instead, counted
+// from the last "get" that had a row. So a program need not support "cached".
 //
-// An instance that ends, falls silent for `silence_max` or says what is not in the table fails the
-// call, and the next call starts another one. Lines that come without a question are such a fault.
+// A call fails when the instance exits, sends nothing for `silence_max`, or sends a line that is
+// not in the table or that no request asked for. The next call starts another instance.
 #pragma once
 
 #include <string_view>
@@ -27,12 +28,12 @@
 
 namespace drover::simulate {
 
-/// `command`: the program and its arguments, in which {redis} stands for the URL of the server,
-/// {key} for the key of an instance's first call (others follow, if there are several), and
-/// {ttl-ms} for how long a value is to be cached. Words and quotes as in a shell.
+/// `command`: the program and its arguments, with words and quotes as in a shell. {redis} is
+/// replaced by the URL of the server, {key} by the key of an instance's first call (later calls may
+/// have other keys), and {ttl-ms} by the ttl.
 ///
-/// Throws std::invalid_argument when there is no such program, the quotes do not close, or {redis}
-/// is missing: such a program would not know which server is meant.
+/// Throws std::invalid_argument when there is no such program, a quote does not end, or {redis} is
+/// missing.
 [[nodiscard]] strategy_kind command_strategy_kind(std::string_view command,
                                                   program_limits within = {});
 

@@ -76,14 +76,14 @@ class splitter {
   std::string_view rest_;
   std::vector<std::string> words_;
   std::string word_;
-  bool in_word_ = false;  // also in an empty one, as '' is
+  bool in_word_ = false;  // also in an empty word, such as ''
 };
 
 std::string fill(std::string_view word, std::span<const blank> blanks) {
   std::string filled;
   while (!word.empty()) {
     const auto here = std::ranges::find_if(
-        blanks, [word](const blank& each) { return word.starts_with(each.name); });
+        blanks, [word](const blank& candidate) { return word.starts_with(candidate.name); });
     if (here == blanks.end()) {
       filled += word.front();
       word.remove_prefix(1);
@@ -103,7 +103,7 @@ std::vector<std::string> fill_blanks(std::span<const std::string> words,
                                      std::span<const blank> blanks) {
   std::vector<std::string> filled;
   filled.reserve(words.size());
-  for (const std::string& each : words) filled.push_back(fill(each, blanks));
+  for (const std::string& word : words) filled.push_back(fill(word, blanks));
   return filled;
 }
 

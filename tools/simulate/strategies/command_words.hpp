@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The command that --strategy-command gives: split into words as a shell does it, and its blanks
-// filled in. Nothing else of a shell: no variables, no patterns, no redirections.
+// The command of --strategy-command: split into words as in a shell, with its blanks filled in.
+// Variables, patterns and redirections of a shell are not supported.
 //
 // Pure. Threads: values.
 #pragma once
@@ -12,8 +12,8 @@
 
 namespace drover::simulate {
 
-/// White space parts words. Within '...' everything stands for itself; within "..." a backslash
-/// goes before " \ $ and `, elsewhere before any character. Throws std::invalid_argument with what
+/// White space separates words. Within '...' every character is literal. A backslash escapes " \ $
+/// and ` within "...", and any character elsewhere. Throws std::invalid_argument, which says what
 /// is wrong: a quote without its end, a backslash at the end, or no word at all.
 [[nodiscard]] std::vector<std::string> split_words(std::string_view command);
 
@@ -22,7 +22,7 @@ struct blank {
   std::string_view value;
 };
 
-/// Fills in blanks wherever they stand; what was filled in is not looked at again.
+/// Fills in all blanks. Filled-in text is not searched again.
 [[nodiscard]] std::vector<std::string> fill_blanks(std::span<const std::string> words,
                                                    std::span<const blank> blanks);
 

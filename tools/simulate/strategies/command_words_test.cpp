@@ -55,9 +55,9 @@ TEST(simulate_command_words, AreRefusedWithWhatIsWrong) {
   EXPECT_EQ(complaint_about("a\\"), "the command ends in a backslash");
 }
 
-std::string quoted(const std::string& word, std::uint64_t how) {
+std::string quoted(const std::string& word, std::uint64_t choices) {
   std::string text;
-  switch (how % 3) {
+  switch (choices % 3) {
     case 0:
       for (const char c : word) text += c == '\'' ? std::string{"'\\''"} : std::string{c};
       return "'" + text + "'";
@@ -79,11 +79,11 @@ TEST(simulate_command_words, ComeBackHoweverTheyWereQuoted) {
   for (int round = 0; round < 2000; ++round) {
     words given(1 + random.next() % 4);
     std::string command;
-    for (std::string& each : given) {
+    for (std::string& word : given) {
       for (auto length = random.next() % 6; length > 0; --length) {
-        each += letters[random.next() % letters.size()];
+        word += letters[random.next() % letters.size()];
       }
-      command += std::string(1 + random.next() % 2, ' ') + quoted(each, random.next());
+      command += std::string(1 + random.next() % 2, ' ') + quoted(word, random.next());
     }
     EXPECT_EQ(split_words(command), given) << command;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Drover through its public interface, and nothing tuned but grace. It remembers for a second that
-// there is no such row.
+// Drover through its public interface, with only grace configured. It remembers an absent row for a
+// second.
 #include <drover/cache.hpp>
 
 #include <stdexcept>
@@ -15,11 +15,11 @@
 namespace drover::simulate {
 namespace {
 
-/// What `drover` adds to the ttl: long enough that no fault that a scenario plays outlasts it, so
-/// that it shows what serving stale values is for; and a multiple, so that it fits any ttl.
+/// The grace of `drover`. It is longer than every fault of a scenario, to show what serving stale
+/// values is for. It is a multiple of the ttl, to suit any ttl.
 constexpr int grace_in_ttls = 10;
 
-/// A client estimates the server's clock, and may take for fresh a little longer what is not.
+/// A client estimates the server's clock, and may treat a value as fresh for a little too long.
 constexpr milliseconds clock_error{10};
 
 class drover_cache final : public strategy {
@@ -29,7 +29,7 @@ class drover_cache final : public strategy {
         redis_{with.redis_url},
         client_{client_options{
             .url = with.redis_url, .connect_max = patience, .silence_max = patience}},
-        // Its ttl counts from the load's start, the others' from its end.
+        // Drover's ttl counts from the start of the load, that of other strategies from its end.
         cache_{client_,
                {.name = std::move(name), .policy = {.ttl = with.ttl + with.load, .grace = grace}},
                std::move(with.ask)} {}
@@ -37,12 +37,13 @@ class drover_cache final : public strategy {
   std::optional<std::string> get(std::string_view key) override { return cache_.get(key); }
 
   void invalidate(std::string_view key) override {
-    if (const auto told = cache_.invalidate(key); !told) {
-      throw std::runtime_error{"the invalidation is not acknowledged: " + told.error().text};
+    if (const auto acknowledged = cache_.invalidate(key); !acknowledged) {
+      throw std::runtime_error{"the invalidation is not acknowledged: " +
+                               acknowledged.error().text};
     }
   }
 
-  // `peek` also has values within grace, and none for absent rows: so this looks at the entry.
+  // `peek` also returns values within grace, and nothing for absent rows, so this reads the entry.
   bool is_cached(std::string_view key) override {
     try {
       const std::optional<std::string> bytes = redis_.get(keys_.value_key(key));

@@ -7,7 +7,7 @@ namespace drover::simulate {
 
 namespace {
 
-// Exact to a microsecond for times of our days, and without overflow for any that Redis may hold.
+// Exact to a microsecond for present times, and without overflow for any time in Redis.
 double in_us(wall_time moment) { return static_cast<double>(moment.time_since_epoch().count()); }
 
 bool refreshes(const refresh_draw& drawn, double delta_us) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Whether a request that finds a value refreshes it before its end: XFetch (Vattani, Chierichetti,
-// Lowenstein: "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015), and what the article
-// makes of it.
+// Whether a request refreshes a value before its end: XFetch (Vattani, Chierichetti, Lowenstein:
+// "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015), and a variant that goes by the
+// age.
 //
 // Pure. Threads: values.
 #pragma once
@@ -19,12 +19,12 @@ struct refresh_draw {
   double beta = 1.0;  ///< eagerness
 };
 
-/// The paper's: now - load_time * beta * ln(unit) >= ends. `load_time`: how long the load took that
-/// made the value.
+/// As in the paper: now - load_time * beta * ln(unit) >= ends. `load_time`: the duration of the
+/// load that produced the value.
 [[nodiscard]] bool refreshes_early(const refresh_draw& drawn, std::chrono::microseconds load_time);
 
-/// The article's: the same with the value's age for the load's time, so that half of a ttl is left
-/// when every third request refreshes.
+/// The variant: the value's age in place of the load's time. When half of the ttl is left, about
+/// every third request refreshes.
 [[nodiscard]] bool refreshes_early_by_age(const refresh_draw& drawn, wall_time fetched_at);
 
 }  // namespace drover::simulate

@@ -32,11 +32,11 @@ TEST(simulate_early_refresh, ComesWithTheProbabilityOfThePaper) {
   // P(-load * beta * ln(unit) >= left) = e^(-left / (load * beta)).
   for (const double beta : {0.5, 1.0, 2.0}) {
     for (const microseconds left : {0us, 20'000us, 50'000us, 150'000us}) {
-      const double found =
-          part_of([](const refresh_draw& each) { return refreshes_early(each, 50ms); },
+      const double share =
+          part_of([](const refresh_draw& draw) { return refreshes_early(draw, 50ms); },
                   {.now = begun, .ends = begun + left, .beta = beta});
       const double due = std::exp(-static_cast<double>(left.count()) / (50'000.0 * beta));
-      EXPECT_NEAR(found, due, 0.01) << beta << ' ' << left.count();
+      EXPECT_NEAR(share, due, 0.01) << beta << ' ' << left.count();
     }
   }
 }
@@ -60,7 +60,7 @@ TEST(simulate_early_refresh, NeverComesForALoadWithoutLength) {
 }
 
 TEST(simulate_early_refresh, ByAgeComesToEveryThirdRequestAtHalfTheTtl) {
-  const auto by_age = [](const refresh_draw& each) { return refreshes_early_by_age(each, begun); };
+  const auto by_age = [](const refresh_draw& draw) { return refreshes_early_by_age(draw, begun); };
   const wall_time ends = begun + 300s;
   EXPECT_NEAR(part_of(by_age, {.now = begun + 150s, .ends = ends}), std::exp(-1.0), 0.01);
   // e^(-(ttl - age) / age), whatever the load took.

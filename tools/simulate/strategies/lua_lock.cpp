@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The lock with the article's flaws mended one by one: the lock says whose it is and only its owner
-// deletes it, in one script; whoever waits looks at the cache at each turn, and waits as long as a
-// lock can stand before it asks the database itself.
+// The retry lock with its faults fixed: the lock holds its owner's token, and a script deletes it
+// only for its owner; a waiter reads the cache at each attempt, and waits for as long as a lock can
+// last before it asks the database itself.
 //
-// What remains: the lock's ttl is a guess, a query that outlasts it is run again; what is stored is
-// not fenced; the end of a load is found by polling; and a holder that crashed, an error, or a row
-// that is not there, is met by one waiter after another.
+// Faults that remain: the lock's ttl is a guess, and a query that takes longer runs again; a store
+// is not fenced; waiters poll for the end of a load; and after a crash, an error or an absent row
+// the waiters load one after another.
 #include <random>
 #include <thread>
 #include <utility>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GET and SETEX as most code wraps them: `except RedisError: pass`. What cannot be read is not
-// there, what cannot be stored is not stored, and the caller goes on to the database.
+// GET and SETEX as most code wraps them: `except RedisError: pass`. A value that cannot be read is
+// a miss, a value that cannot be stored is dropped, and the caller goes on to the database.
 //
 // Threads: any.
 #pragma once

@@ -41,11 +41,11 @@ program_line read_program_line(std::string_view line) noexcept {
   const std::size_t space = line.find(' ');
   const bool has_space = space != std::string_view::npos;
   const std::string_view text = has_space ? line.substr(space + 1) : std::string_view{};
-  const auto* const found = std::ranges::find(words, line.substr(0, space), &word::spelled);
-  if (found == words.end() || !fits(found->behind, has_space, text)) {
+  const auto* const known = std::ranges::find(words, line.substr(0, space), &word::spelled);
+  if (known == words.end() || !fits(known->behind, has_space, text)) {
     return {program_line::kind::unknown, line};
   }
-  return {found->means, text};
+  return {known->means, text};
 }
 
 std::string in_one_line(std::string_view text) {

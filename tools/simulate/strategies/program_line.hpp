@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One line that a user's client program says. command_strategy.hpp has the whole conversation.
+// One line of output of a user's client program. command_strategy.hpp has the whole conversation.
 //
 // Pure. Threads: values.
 #pragma once
@@ -21,17 +21,17 @@ struct program_line {
     no,       ///< "no"
     unknown,  ///< anything else
   };
-  kind what = kind::unknown;
-  std::string_view text;  ///< behind the word and one space, to the end; all of `unknown`
+  kind type = kind::unknown;
+  std::string_view text;  ///< after the word and one space; the whole line for `unknown`
 
   friend bool operator==(const program_line&, const program_line&) = default;
 };
 
-/// `line`: without its "\n". A "\r" at its end is not part of it. A word that takes no text and has
-/// one, or that takes a key and has none, is `unknown`.
+/// `line`: without its "\n". A "\r" at its end is ignored. A word with a text that it does not
+/// take, or without a key that it needs, is `unknown`.
 [[nodiscard]] program_line read_program_line(std::string_view line) noexcept;
 
-/// `text` as it can stand in a line: line ends become spaces.
+/// `text` in one line: line ends become spaces.
 [[nodiscard]] std::string in_one_line(std::string_view text);
 
 }  // namespace drover::simulate

@@ -32,10 +32,10 @@ TEST(simulate_program_line, MayEndAsOnWindows) {
 }
 
 TEST(simulate_program_line, IsUnknownWhenItIsNothingOfTheConversation) {
-  for (const std::string_view each :
+  for (const std::string_view line :
        {"", " ", "Value a", "values a", "absent x", "absent ", "done now", "query", "query ",
         "yes no", "unknown", " value a", "value\ta"}) {
-    EXPECT_EQ(read_program_line(each), (program_line{kind::unknown, each})) << each;
+    EXPECT_EQ(read_program_line(line), (program_line{kind::unknown, line})) << line;
   }
 }
 
@@ -48,7 +48,7 @@ TEST(simulate_program_line, OfAnyBytesIsUnknownOrBeginsWithItsWord) {
     }
     EXPECT_EQ(read_program_line("value " + text + '\r').text, text);
     const program_line read = read_program_line(text);
-    if (read.what == kind::unknown) continue;
+    if (read.type == kind::unknown) continue;
     EXPECT_TRUE(text.ends_with(read.text) || text.ends_with('\r')) << text;
   }
 }

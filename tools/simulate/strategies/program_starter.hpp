@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Starts client programs on a thread of its own: the kernel ends a program with the *thread* that
-// started it, and callers come and go.
+// Starts client programs on a thread of its own. The kernel ends a program with the *thread* that
+// started it, and the threads of callers end earlier.
 //
 // Threads: any, but for the destructor.
 #pragma once
@@ -24,16 +24,16 @@ class program_starter {
 
   program_starter() : thread_{[this](const std::stop_token& stop) { run(stop); }} {}
 
-  /// Runs `make` over there. Throws what it throws.
+  /// Runs `make` on that thread. Throws the exceptions of `make`.
   [[nodiscard]] program start(std::function<program()> make) {
     std::packaged_task<program()> job{std::move(make)};
-    auto made = job.get_future();
+    auto started = job.get_future();
     {
       const std::scoped_lock lock{mutex_};
       jobs_.push_back(std::move(job));
     }
     came_.notify_one();
-    return made.get();
+    return started.get();
   }
 
  private:

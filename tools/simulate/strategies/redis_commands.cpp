@@ -11,8 +11,8 @@
 namespace drover::simulate {
 namespace {
 
-// Most clients try to connect whenever they are called. One connection for all threads need not try
-// as often, and must not make Redis look away for longer than it is.
+// Most clients try to connect at every call. One connection for all threads need not try as often,
+// but it must notice soon that Redis is back.
 constexpr milliseconds back_off_min{20};
 constexpr milliseconds back_off_max{100};
 
@@ -33,7 +33,7 @@ std::int64_t number_in(resp::view reply) {
   const std::string_view text = reply.text();
   std::int64_t read = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), read).ec != std::errc{}) {
-    throw redis_error{"Redis: a number was due"};
+    throw redis_error{"Redis: the reply is not a number"};
   }
   return read;
 }
@@ -78,7 +78,7 @@ std::int64_t redis_commands::eval(std::string_view script, std::string_view key,
 server_time redis_commands::time() {
   const std::array<std::string_view, 1> arguments{"TIME"};
   const resp::message reply = exchange(arguments);
-  if (reply.root().size() != 2) throw redis_error{"Redis: the time was due"};
+  if (reply.root().size() != 2) throw redis_error{"Redis: the reply is not a time"};
   return server_time{std::chrono::seconds{number_in(reply.root()[0])}} +
          std::chrono::duration_cast<milliseconds>(microseconds{number_in(reply.root()[1])});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The few commands that the hand-written strategies need, over the library's own connection: what
-// is compared is the strategy, not the client.
+// The few commands of the hand-written strategies, over the library's own connection. The
+// simulation compares strategies, not clients.
 //
 // Threads: every member from any thread; all share one connection.
 #pragma once
@@ -18,8 +18,8 @@
 
 namespace drover::simulate {
 
-/// How long a connect or a silence of Redis is borne. Long: a busy machine is not a fault of Redis.
-/// A Redis that was killed is noticed at once all the same, since it refuses connections.
+/// The limit for a connect and for a reply of Redis. It is long because a busy machine is not a
+/// fault of Redis. A killed Redis is still noticed at once, because it refuses connections.
 inline constexpr std::chrono::milliseconds patience{10'000};
 
 /// Redis is away, or refuses a command. What client libraries call RedisError.
@@ -29,24 +29,24 @@ class redis_error : public std::runtime_error {
 };
 
 /// Every member blocks for one exchange and throws redis_error. While Redis is away it throws at
-/// once; when Redis is back it is noticed within a tenth of a second, by itself.
+/// once. It reconnects within a tenth of a second after Redis is back.
 class redis_commands {
  public:
-  /// Connects with the first command. Throws std::runtime_error for a URL that cannot be meant.
+  /// Connects with the first command. Throws std::runtime_error for an invalid URL.
   explicit redis_commands(const std::string& url);
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key);
-  /// SETEX, in milliseconds: SET key value PX ttl.
+  /// SET key value PX ttl: as SETEX, in milliseconds.
   void set_px(std::string_view key, std::string_view value, std::chrono::milliseconds ttl);
-  /// SET key value NX PX ttl: true when the key was not there and is now.
+  /// SET key value NX PX ttl: true when the key was absent and is now set.
   [[nodiscard]] bool set_nx_px(std::string_view key, std::string_view value,
                                std::chrono::milliseconds ttl);
   void del(std::initializer_list<std::string_view> keys);
-  /// EVAL of a script with one key and one argument that answers an integer.
+  /// EVAL of a script with one key and one argument. It must return an integer.
   std::int64_t eval(std::string_view script, std::string_view key, std::string_view argument);
   /// The server's clock.
   [[nodiscard]] server_time time();
-  /// Any command: its reply, which is no error.
+  /// Any command. Returns its reply, which is no error.
   [[nodiscard]] resp::message exchange(std::span<const std::string_view> arguments);
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Plain cache-aside of which each key runs once at a time in this process: who comes meanwhile
-// waits for it and gets what it brings, its error included. Other processes know nothing of it.
+// Cache-aside with one load for each key at a time in this process. Calls that come during a load
+// wait for it and get its value or its error. Other processes do not know of it.
 #include <future>
 #include <mutex>
 #include <unordered_map>

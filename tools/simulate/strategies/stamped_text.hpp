@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Two numbers in front of a text, "12 34\ntext": how the XFetch strategies keep a value's times.
+// Two numbers before a text, "12 34\ntext": the XFetch strategies store the times of a value so.
 //
 // Pure. Threads: values.
 #pragma once
@@ -20,7 +20,7 @@ struct stamped_text {
 };
 
 [[nodiscard]] std::string write_stamped(const stamped_text& from);
-/// nullopt for what `write_stamped` does not make.
+/// nullopt for bytes that `write_stamped` does not produce.
 [[nodiscard]] std::optional<stamped_text> read_stamped(std::string_view bytes);
 
 }  // namespace drover::simulate

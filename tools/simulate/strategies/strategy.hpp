@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One way to read through a cache. The tool asks a few questions; how the cache is kept is the
-// strategy's own business. A strategy is one file, and one line in strategies.cpp.
+// One way to read through a cache. The tool calls a few functions; how a strategy keeps its cache
+// is up to the strategy. A strategy is one file, and one entry in strategies.cpp.
 #pragma once
 
 #include <chrono>
@@ -16,26 +16,25 @@ namespace drover::simulate {
 
 struct strategy_settings {
   std::string redis_url;
-  /// Asks the origin for one key: blocks as long as the query runs; nullopt when there is no such
-  /// row; throws std::runtime_error when the query fails. Any thread, several at once.
+  /// Asks the origin for one key. Blocks while the query runs. Returns nullopt when there is no
+  /// such row, and throws std::runtime_error when the query fails. Any thread, several at once.
   std::function<std::optional<std::string>(std::string_view key)> ask;
-  /// How long a value is to be had from the cache, counted from when it is stored.
+  /// How long the cache serves a value, counted from its store.
   std::chrono::milliseconds ttl{};
-  /// How long the query takes at least, for strategies that count the ttl from the load's start.
+  /// The mean duration of the query, for strategies that count the ttl from the start of the load.
   std::chrono::milliseconds load{};
-  /// For strategies that draw random numbers. Another one in each process, or they draw alike.
+  /// For strategies that draw random numbers. It differs between processes.
   std::uint64_t seed = 0;
 };
 
-/// Begins with its construction and ends with its destruction, once in each process; its
-/// construction waits for nothing. All keys that it is given contain the run's prefix, have no
-/// white space and at most 200 bytes, and every key that it keeps in Redis contains, as it is, the
-/// key that it belongs to: so they can be found and removed. (Drover's own key for trying whether
-/// pushes arrive belongs to no key, and ends by itself within a second.)
+/// One object in each process. Its construction does not wait. All keys that it gets contain the
+/// run's prefix, have no white space and at most 200 bytes. Every key that it stores in Redis
+/// contains the key that it belongs to, so that it can be found and removed. (Drover's own key for
+/// a test of pushes belongs to no key, and expires within a second.)
 ///
-/// Throws:  what the strategy's own code would throw at its user: the origin's error, say. That
-///          Redis is away is most strategies' own business in `get`.
-/// Threads: any, but for the destructor.
+/// Throws:  what the strategy's own code would throw to its user, such as the origin's error. Most
+///          strategies handle an absent Redis themselves in `get`.
+/// Threads: any, except for the destructor.
 class strategy {
  public:
   strategy() = default;
@@ -43,14 +42,14 @@ class strategy {
   strategy(const strategy&) = delete;
   strategy& operator=(const strategy&) = delete;
 
-  /// The value for `key`; nullopt when there is no such row. Blocks as long as the strategy makes
-  /// its caller wait.
+  /// The value for `key`, or nullopt when there is no such row. Blocks for as long as the strategy
+  /// makes its caller wait.
   [[nodiscard]] virtual std::optional<std::string> get(std::string_view key) = 0;
-  /// What the strategy has its user call after a change of the row is committed. Throws
-  /// std::runtime_error when Redis did not acknowledge it.
+  /// What a user of the strategy calls after a change of the row is committed. Throws
+  /// std::runtime_error when Redis does not acknowledge it.
   virtual void invalidate(std::string_view key) = 0;
-  /// Would `get` be answered from the cache now, with an answer that its ttl still covers? Never
-  /// asks the origin. False while Redis is away.
+  /// Whether the cache has a value or an absent row within its ttl. Never asks the origin. False
+  /// while Redis is away.
   [[nodiscard]] virtual bool is_cached(std::string_view key) = 0;
 };
 
@@ -62,10 +61,10 @@ struct strategy_kind {
   std::function<std::unique_ptr<strategy>(strategy_settings with)> begin;
 };
 
-/// All there are, in the order in which they are shown. A program of the user's is none of them:
-/// command_strategy.hpp makes one of it.
+/// All strategies, in the order of the list, without client programs of the user:
+/// command_strategy.hpp makes a strategy of those.
 [[nodiscard]] std::span<const strategy_kind> strategies();
-/// nullptr when there is none of that name.
+/// By its name, or by a former name. nullptr when there is no such strategy.
 [[nodiscard]] const strategy_kind* find_strategy(std::string_view name);
 
 }  // namespace drover::simulate

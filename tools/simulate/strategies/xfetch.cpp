@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// XFetch as its paper has it: each request draws whether it refreshes the value before its end, by
-// the time that its load took, which is kept with it in one entry. No lock: several may draw the
-// same, and nothing holds anybody back at a cold key.
+// XFetch as in its paper: each request decides at random whether it refreshes the value before its
+// end, by the duration of the load, which is stored with the value in one entry. There is no lock:
+// several requests may refresh, and nothing holds a caller back at a cold key.
 #include <utility>
 
 #include "simulate/strategies/built_in.hpp"

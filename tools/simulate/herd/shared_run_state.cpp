@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "simulate/herd/board.hpp"
+#include "simulate/herd/shared_run_state.hpp"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -19,34 +19,34 @@ namespace drover::simulate {
 namespace {
 
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
-static_assert(std::atomic<board_time>::is_always_lock_free);
+static_assert(std::atomic<monotonic_ns>::is_always_lock_free);
 
 constexpr long gate_look_ns =
-    20'000'000;  // how often a waiting query looks whether the run is over
+    20'000'000;  // how often a waiting query checks whether the run is over
 
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error{errno, std::generic_category(), what};
+[[noreturn]] void fail(const char* operation) {
+  throw std::system_error{errno, std::generic_category(), operation};
 }
 
 }  // namespace
 
-struct board::header {
-  board_size size;
+struct shared_run_state::header {
+  run_state_size size;
   std::uint32_t capacity = 0;        // 0: no gate
   std::atomic<std::uint32_t> at{0};  // a stage, and the futex word for it
-  std::atomic<board_time> release_at{0};
+  std::atomic<monotonic_ns> release_at{0};
   counters count{};
-  switches turn{};
+  controls control{};
   sem_t gate{};
   std::atomic<std::uint32_t> error_claimed{0};
   std::atomic<std::uint32_t> error_length{0};
   char error[512] = {};
 
-  // The logs lie behind, in fresh memory of the kernel's: all zero, which is how they begin, and
-  // taken from the machine only as far as they are used.
-  [[nodiscard]] std::byte* behind() { return reinterpret_cast<std::byte*>(this + 1); }
+  // The logs follow the header. The kernel's memory is zero at first, as the logs must be, and it
+  // is only allocated where the logs are used.
+  [[nodiscard]] std::byte* logs() { return reinterpret_cast<std::byte*>(this + 1); }
   [[nodiscard]] std::atomic<std::uint64_t>* versions() {
-    return reinterpret_cast<std::atomic<std::uint64_t>*>(behind());
+    return reinterpret_cast<std::atomic<std::uint64_t>*>(logs());
   }
   [[nodiscard]] query_entry* queries() {
     return reinterpret_cast<query_entry*>(versions() + size.keys);
@@ -54,29 +54,29 @@ struct board::header {
   [[nodiscard]] call_entry* calls() {
     return reinterpret_cast<call_entry*>(queries() + size.query_places);
   }
-  [[nodiscard]] std::atomic<board_time>* refusals() {
-    return reinterpret_cast<std::atomic<board_time>*>(calls() + size.call_places);
+  [[nodiscard]] std::atomic<monotonic_ns>* refusals() {
+    return reinterpret_cast<std::atomic<monotonic_ns>*>(calls() + size.call_places);
   }
-  [[nodiscard]] mark_entry* marks() {
-    return reinterpret_cast<mark_entry*>(refusals() + size.refusal_places);
+  [[nodiscard]] marker_entry* markers() {
+    return reinterpret_cast<marker_entry*>(refusals() + size.refusal_places);
   }
-  [[nodiscard]] static std::size_t bytes(const board_size& of) {
+  [[nodiscard]] static std::size_t bytes(const run_state_size& of) {
     return sizeof(header) + of.keys * sizeof(std::atomic<std::uint64_t>) +
            of.query_places * sizeof(query_entry) + of.call_places * sizeof(call_entry) +
-           of.refusal_places * sizeof(std::atomic<board_time>) +
-           of.mark_places * sizeof(mark_entry);
+           of.refusal_places * sizeof(std::atomic<monotonic_ns>) +
+           of.marker_places * sizeof(marker_entry);
   }
 };
 
-board_time board_now() noexcept {
+monotonic_ns monotonic_now() noexcept {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
-board::board(const board_size& size, std::uint32_t capacity) {
+shared_run_state::shared_run_state(const run_state_size& size, std::uint32_t capacity) {
   const std::size_t bytes = header::bytes(size);
-  descriptor_ = ::memfd_create("drover-board", MFD_CLOEXEC);
+  descriptor_ = ::memfd_create("drover-run-state", MFD_CLOEXEC);
   if (descriptor_ < 0) fail("memfd_create");
   if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) {
     ::close(descriptor_);
@@ -89,22 +89,22 @@ board::board(const board_size& size, std::uint32_t capacity) {
   ::sem_init(&header_->gate, 1, capacity);
 }
 
-board::board(int descriptor) : descriptor_{descriptor} {
-  struct stat found {};
-  if (::fstat(descriptor_, &found) != 0) fail("the board is not there");
-  if (static_cast<std::size_t>(found.st_size) < sizeof(header)) {
+shared_run_state::shared_run_state(int descriptor) : descriptor_{descriptor} {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) fail("the shared run state is missing");
+  if (static_cast<std::size_t>(status.st_size) < sizeof(header)) {
     errno = EINVAL;
-    fail("the board is too small");
+    fail("the shared run state is too small");
   }
-  map(static_cast<std::size_t>(found.st_size));
+  map(static_cast<std::size_t>(status.st_size));
 }
 
-board::~board() {
+shared_run_state::~shared_run_state() {
   ::munmap(header_, bytes_);
   ::close(descriptor_);
 }
 
-void board::map(std::size_t bytes) {
+void shared_run_state::map(std::size_t bytes) {
   void* const at =
       ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor_, 0);
   if (at == MAP_FAILED) {
@@ -115,50 +115,50 @@ void board::map(std::size_t bytes) {
   bytes_ = bytes;
 }
 
-std::span<board::query_entry> board::queries() noexcept {
+std::span<shared_run_state::query_entry> shared_run_state::queries() noexcept {
   return {header_->queries(),
           std::min(header_->count.queries_begun.load(), header_->size.query_places)};
 }
 
-std::span<board::call_entry> board::calls() noexcept {
+std::span<shared_run_state::call_entry> shared_run_state::calls() noexcept {
   return {header_->calls(), std::min(header_->count.calls_begun.load(), header_->size.call_places)};
 }
 
-board::counters& board::count() noexcept { return header_->count; }
-board::switches& board::turn() noexcept { return header_->turn; }
+shared_run_state::counters& shared_run_state::count() noexcept { return header_->count; }
+shared_run_state::controls& shared_run_state::control() noexcept { return header_->control; }
 
-std::span<std::atomic<std::uint64_t>> board::versions() noexcept {
+std::span<std::atomic<std::uint64_t>> shared_run_state::versions() noexcept {
   return {header_->versions(), header_->size.keys};
 }
 
-void board::refuse(board_time at) noexcept {
+void shared_run_state::refuse(monotonic_ns at) noexcept {
   const std::uint32_t place = header_->count.refused.fetch_add(1);
   if (place < header_->size.refusal_places) header_->refusals()[place] = at;
 }
 
-std::span<const std::atomic<board_time>> board::refusals() const noexcept {
+std::span<const std::atomic<monotonic_ns>> shared_run_state::refusals() const noexcept {
   return {header_->refusals(),
           std::min(header_->count.refused.load(), header_->size.refusal_places)};
 }
 
-std::size_t board::begin_query(std::uint32_t key, std::uint32_t process) noexcept {
+std::size_t shared_run_state::begin_query(std::uint32_t key, std::uint32_t process) noexcept {
   const std::uint32_t place = header_->count.queries_begun.fetch_add(1);
   if (place < header_->size.query_places) {
     query_entry& mine = header_->queries()[place];
     mine.key = key;
     mine.process = process;
-    mine.begun.store(board_now());
+    mine.begun.store(monotonic_now());
   }
   return place;
 }
 
-void board::end_query(std::size_t place) noexcept {
-  if (place < header_->size.query_places) header_->queries()[place].ended.store(board_now());
+void shared_run_state::end_query(std::size_t place) noexcept {
+  if (place < header_->size.query_places) header_->queries()[place].ended.store(monotonic_now());
   header_->count.queries_ended.fetch_add(1);
 }
 
-board::call_entry* board::begin_call(board_time at, std::uint32_t key,
-                                     std::uint32_t process) noexcept {
+shared_run_state::call_entry* shared_run_state::begin_call(monotonic_ns at, std::uint32_t key,
+                                                           std::uint32_t process) noexcept {
   const std::uint32_t place = header_->count.calls_begun.fetch_add(1);
   if (place >= header_->size.call_places) return nullptr;
   call_entry* const mine = header_->calls() + place;
@@ -168,8 +168,8 @@ board::call_entry* board::begin_call(board_time at, std::uint32_t key,
   return mine;
 }
 
-void board::end_call(call_entry* place, board_time at, answer got, bool is_stale,
-                     std::int64_t age) noexcept {
+void shared_run_state::end_call(call_entry* place, monotonic_ns at, answer got, bool is_stale,
+                                std::int64_t age) noexcept {
   if (place != nullptr) {
     place->got = got;
     place->is_stale = is_stale;
@@ -179,44 +179,45 @@ void board::end_call(call_entry* place, board_time at, answer got, bool is_stale
   header_->count.calls_ended.fetch_add(1);
 }
 
-void board::note_mark(board_time at, mark_kind kind) noexcept {
-  const std::uint32_t place = header_->count.marks.fetch_add(1);
-  if (place >= header_->size.mark_places) return;
-  header_->marks()[place].kind = kind;
-  header_->marks()[place].at.store(at);
+void shared_run_state::note_marker(monotonic_ns at, marker_kind kind) noexcept {
+  const std::uint32_t place = header_->count.markers.fetch_add(1);
+  if (place >= header_->size.marker_places) return;
+  header_->markers()[place].kind = kind;
+  header_->markers()[place].at.store(at);
 }
 
-std::span<const board::mark_entry> board::marks() const noexcept {
-  return {header_->marks(), std::min(header_->count.marks.load(), header_->size.mark_places)};
+std::span<const shared_run_state::marker_entry> shared_run_state::markers() const noexcept {
+  return {header_->markers(), std::min(header_->count.markers.load(), header_->size.marker_places)};
 }
 
-void board::enter(stage next) noexcept {
+void shared_run_state::enter(stage next) noexcept {
   header_->at.store(static_cast<std::uint32_t>(next));
   futex::wake(&header_->at, futex::every_waiter, futex::every_group, futex::sharing::memory);
 }
 
-void board::release(board_time at) noexcept {
+void shared_run_state::release(monotonic_ns at) noexcept {
   header_->release_at.store(at);
   enter(stage::released);
 }
 
-board_time board::release_at() const noexcept { return header_->release_at.load(); }
+monotonic_ns shared_run_state::release_at() const noexcept { return header_->release_at.load(); }
 
-stage board::now() const noexcept { return static_cast<stage>(header_->at.load()); }
+stage shared_run_state::now() const noexcept { return static_cast<stage>(header_->at.load()); }
 
-void board::await(stage wanted) const noexcept {
+void shared_run_state::await(stage awaited) const noexcept {
   for (;;) {
     const std::uint32_t seen = header_->at.load();
-    if (seen >= static_cast<std::uint32_t>(wanted)) return;
+    if (seen >= static_cast<std::uint32_t>(awaited)) return;
     futex::wait(header_->at, seen, std::nullopt, futex::every_group, futex::sharing::memory);
   }
 }
 
-bool board::pass_gate() noexcept {
+bool shared_run_state::pass_gate() noexcept {
   if (header_->capacity == 0) return true;
   for (;;) {
-    const board_time end = header_->turn.end_at.load();
-    if (end != 0 && board_now() >= end) return false;
+    if (::sem_trywait(&header_->gate) == 0) return true;
+    const monotonic_ns end = header_->control.end_at.load();
+    if (end != 0 && monotonic_now() >= end) return false;
     timespec until{};
     ::clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += gate_look_ns;
@@ -228,18 +229,18 @@ bool board::pass_gate() noexcept {
   }
 }
 
-void board::leave_gate() noexcept {
+void shared_run_state::leave_gate() noexcept {
   if (header_->capacity != 0) ::sem_post(&header_->gate);
 }
 
-void board::note_error(std::string_view text) noexcept {
+void shared_run_state::note_error(std::string_view text) noexcept {
   if (header_->error_claimed.exchange(1) != 0) return;
   const std::size_t length = std::min(text.size(), sizeof header_->error);
   std::memcpy(header_->error, text.data(), length);
   header_->error_length.store(static_cast<std::uint32_t>(length));
 }
 
-std::string board::error() const {
+std::string shared_run_state::error() const {
   return std::string{header_->error, header_->error_length.load()};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// XFetch as the article has it, its faults included: what it takes for the load's time is the
-// value's age; and the value's times are kept under a key of their own, so that the two can part.
-// No lock: each caller decides for itself, and nothing holds anybody back at a cold key.
+// XFetch with two faults: it uses the value's age in place of the load's time, and it keeps the
+// value's times under a second key, so that one of the two may be missing. There is no lock: each
+// caller decides for itself, and nothing holds a caller back at a cold key.
 #include <utility>
 
 #include "simulate/strategies/built_in.hpp"
@@ -13,15 +13,15 @@
 namespace drover::simulate {
 namespace {
 
-wall_time wall_clock() {
+wall_time now_by_wall_clock() {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 std::string meta_key(std::string_view key) { return std::string{key} + ":meta"; }
 
-class article_xfetch final : public strategy {
+class xfetch_by_age final : public strategy {
  public:
-  explicit article_xfetch(strategy_settings with)
+  explicit xfetch_by_age(strategy_settings with)
       : with_{std::move(with)},
         redis_{with_.redis_url},
         cache_{redis_, with_.ttl},
@@ -55,14 +55,14 @@ class article_xfetch final : public strategy {
   }
 
   bool is_due(const times& meta) {
-    return refreshes_early_by_age({.now = wall_clock(), .ends = meta.ends, .unit = draws_.unit()},
-                                  meta.fetched_at);
+    return refreshes_early_by_age(
+        {.now = now_by_wall_clock(), .ends = meta.ends, .unit = draws_.unit()}, meta.fetched_at);
   }
 
   std::optional<std::string> load(std::string_view key) {
     std::optional<std::string> row = with_.ask(key);
     if (!row) return row;
-    const auto fetched_at = wall_clock().time_since_epoch();
+    const auto fetched_at = now_by_wall_clock().time_since_epoch();
     cache_.store(key, *row);
     cache_.store(meta_key(key), write_stamped({.first = fetched_at.count(),
                                                .second = (fetched_at + with_.ttl).count(),
@@ -78,8 +78,8 @@ class article_xfetch final : public strategy {
 
 }  // namespace
 
-std::unique_ptr<strategy> begin_article_xfetch(strategy_settings with) {
-  return std::make_unique<article_xfetch>(std::move(with));
+std::unique_ptr<strategy> begin_xfetch_by_age(strategy_settings with) {
+  return std::make_unique<xfetch_by_age>(std::move(with));
 }
 
 }  // namespace drover::simulate

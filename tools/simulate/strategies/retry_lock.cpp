@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The lock as the article has it, its faults included: the lock is deleted by whoever believes to
-// hold it, whose it is by then is not asked; the cache is read again only with the lock in hand;
-// and who comes away empty-handed asks the database and stores nothing.
+// A lock that callers retry for, with the faults of many such locks: it is deleted without a check
+// of its owner; the cache is read again only by a caller that gets the lock; and a caller that does
+// not get it asks the database and stores nothing.
 #include <thread>
 #include <utility>
 
@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds lock_ttl = 10'000ms;
 constexpr int attempts = 5;
 constexpr std::chrono::milliseconds between_attempts = 100ms;
 
-/// The article's `finally`.
+/// Deletes the lock whoever holds it.
 struct deletes_at_end {
   redis_commands& redis;
   const std::string& lock_key;
@@ -31,9 +31,9 @@ struct deletes_at_end {
   }
 };
 
-class article_lock final : public strategy {
+class retry_lock final : public strategy {
  public:
-  explicit article_lock(strategy_settings with)
+  explicit retry_lock(strategy_settings with)
       : with_{std::move(with)}, redis_{with_.redis_url}, cache_{redis_, with_.ttl} {}
 
   std::optional<std::string> get(std::string_view key) override {
@@ -73,8 +73,8 @@ class article_lock final : public strategy {
 
 }  // namespace
 
-std::unique_ptr<strategy> begin_article_lock(strategy_settings with) {
-  return std::make_unique<article_lock>(std::move(with));
+std::unique_ptr<strategy> begin_retry_lock(strategy_settings with) {
+  return std::make_unique<retry_lock>(std::move(with));
 }
 
 }  // namespace drover::simulate

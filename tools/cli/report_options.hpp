@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// --format and --out of a command that writes several reports: each --out belongs to the --format
+// before it.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drover::cli {
+
+struct typed_report {
+  std::optional<std::string> format;  ///< nullopt: the command's default
+  std::optional<std::string> out;     ///< nullopt: standard output
+};
+
+class report_options {
+ public:
+  /// Adds both options, once. `formats`: "text, json or html". This object outlives the parsing.
+  void add_to(CLI::App& app, const std::string& formats);
+
+  /// At least one. Throws `usage_error` for an --out without a --format of its own, and for two
+  /// reports to standard output.
+  [[nodiscard]] std::vector<typed_report> typed() const;
+
+ private:
+  const CLI::App* app_ = nullptr;
+  std::vector<std::string> formats_;
+  std::vector<std::string> outs_;
+  CLI::Option* format_option_ = nullptr;
+  CLI::Option* out_option_ = nullptr;
+};
+
+}  // namespace drover::cli
