@@ -36,6 +36,7 @@ connection::settings settings_for(const probe_settings& with, std::uint32_t data
   out.connect_max = answer_max;
   out.silence_max = answer_max;
   out.spin = false;
+  out.version_min = {};  // any server may be audited
   return out;
 }
 
