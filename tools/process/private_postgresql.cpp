@@ -9,13 +9,13 @@
 #include <cstdlib>
 #include <fstream>
 #include <pqxx/pqxx>
-#include <sstream>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include "process/end_of_log.hpp"
+#include "process/find_program.hpp"
 
 namespace drover::process {
 namespace {
@@ -28,8 +28,7 @@ constexpr auto stop_max = 10s;
 constexpr auto poll_tick = 20ms;
 
 bool has_programs(const fs::path& folder) {
-  return ::access((folder / "initdb").c_str(), X_OK) == 0 &&
-         ::access((folder / "postgres").c_str(), X_OK) == 0;
+  return is_executable(folder / "initdb") && is_executable(folder / "postgres");
 }
 
 std::optional<user> server_user() {
@@ -90,10 +89,8 @@ std::optional<fs::path> find_postgresql_programs(const std::optional<std::string
   if (asked_for) {
     return has_programs(*asked_for) ? std::optional{fs::absolute(*asked_for)} : std::nullopt;
   }
-  const char* const path = std::getenv("PATH");
-  std::istringstream folders{path != nullptr ? path : ""};
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (!folder.empty() && has_programs(folder)) return fs::absolute(folder);
+  if (const auto initdb = find_in_path("initdb"); initdb && has_programs(initdb->parent_path())) {
+    return fs::absolute(initdb->parent_path());
   }
   std::optional<fs::path> newest;
   int version = 0;

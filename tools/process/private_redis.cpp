@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
-#include <sstream>
 #include <stdexcept>
 #include <string_view>
 
 #include "process/end_of_log.hpp"
+#include "process/find_program.hpp"
 #include "text/usage_error.hpp"
 
 namespace drover::process {
@@ -27,10 +26,6 @@ constexpr auto look_max = 1s;    // for one look whether it answers; there are o
 constexpr auto flush_max = 60s;  // a busy machine is no refusal
 constexpr const char* log_name = "redis.log";
 
-bool is_program(const fs::path& file) {
-  return fs::is_regular_file(file) && ::access(file.c_str(), X_OK) == 0;
-}
-
 child_process::plan plan_for(const fs::path& program, const fs::path& folder) {
   return {.program = program.string(),
           .arguments = {"redis-server", "--port", "0", "--unixsocket",
@@ -43,20 +38,16 @@ child_process::plan plan_for(const fs::path& program, const fs::path& folder) {
 
 fs::path find_redis_server(const std::optional<std::string>& asked_for) {
   if (asked_for) {
-    if (is_program(*asked_for)) return fs::absolute(*asked_for);
+    if (is_executable(*asked_for)) return fs::absolute(*asked_for);
     throw text::usage_error{"--redis-server " + *asked_for +
-                            ": no program there; give the path of redis-server"};
+                            ": not an executable program; give the path of redis-server"};
   }
-  const char* const path = std::getenv("PATH");
   for (const char* const name : {"redis-server", "redis-check-rdb"}) {
-    std::istringstream folders{path != nullptr ? path : ""};
-    for (std::string folder; std::getline(folders, folder, ':');) {
-      if (is_program(fs::path{folder} / name)) return fs::absolute(fs::path{folder} / name);
-    }
+    if (const auto file = find_in_path(name)) return fs::absolute(*file);
   }
   throw text::usage_error{
-      "no redis-server in $PATH: install it (on Debian: apt-get install redis-tools, which starts "
-      "no service), or give its path by --redis-server"};
+      "redis-server was not found in $PATH; install it (on Debian: apt-get install redis-tools, "
+      "which starts no service) or give its path with --redis-server"};
 }
 
 private_redis::private_redis(const fs::path& program, const fs::path& folder,
