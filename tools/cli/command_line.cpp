@@ -81,11 +81,11 @@ command parse_command_line(int count, const char* const* arguments) {
     if (simulate.is_asked_for()) return widened(simulate.parsed_options(count, arguments));
     return text_result{app.help(), process::exit_usage};
   } catch (const CLI::CallForHelp&) {
-    return text_result{app.help(), process::exit_met};
+    return text_result{app.help(), process::exit_success};
   } catch (const CLI::CallForAllHelp&) {
-    return text_result{app.help("", CLI::AppFormatMode::All), process::exit_met};
+    return text_result{app.help("", CLI::AppFormatMode::All), process::exit_success};
   } catch (const CLI::CallForVersion& version) {
-    return text_result{std::string{version.what()} + '\n', process::exit_met};
+    return text_result{std::string{version.what()} + '\n', process::exit_success};
   } catch (const CLI::ExtrasError& error) {
     return complaint(audit.is_asked_for()
                          ? std::string{error.what()} + "; a command to audit stands behind --"

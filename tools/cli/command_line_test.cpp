@@ -186,7 +186,7 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
 }
 
 TEST(command_line, HelpsAndListsAndNamesItsVersion) {
-  EXPECT_EQ(shown({"--help"}).exit_code, process::exit_met);
+  EXPECT_EQ(shown({"--help"}).exit_code, process::exit_success);
   EXPECT_NE(shown({"simulate", "--help"}).text.find("Exit codes"), std::string::npos);
   EXPECT_NE(shown({"simulate", "--list"}).text.find("holder-killed"), std::string::npos);
   EXPECT_NE(shown({"--version"}).text.find("drover "), std::string::npos);

@@ -21,7 +21,7 @@ namespace {
 using namespace drover;
 
 int carry_out(const cli::text_result& what) {
-  std::fputs(what.text.c_str(), what.exit_code == process::exit_met ? stdout : stderr);
+  std::fputs(what.text.c_str(), what.exit_code == process::exit_success ? stdout : stderr);
   return what.exit_code;
 }
 int carry_out(const simulate::simulate_options& asked) { return simulate::run_simulate(asked); }
@@ -45,13 +45,13 @@ int carry_out(const prompts::init_options& asked) {
   }();
   for (const auto& file : written) std::printf("wrote %s\n", file.c_str());
   if (written.empty()) std::puts("everything is there already");
-  return process::exit_met;
+  return process::exit_success;
 }
 int carry_out(const cli::fix_prompt_options& asked) {
   const auto made = prompts::fix_prompt(text::read_file_or_stdin(asked.file));
   if (!made) throw text::usage_error{asked.file + ": " + made.error().text};
   std::fputs(made->c_str(), stdout);
-  return process::exit_met;
+  return process::exit_success;
 }
 int carry_out(const cli::member_arguments& told) { return simulate::run_member(told.texts); }
 
@@ -69,6 +69,6 @@ int main(int count, char** arguments) {
     return process::exit_signal + by.signal;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "drover: %s\n", error.what());
-    return process::exit_not_met;
+    return process::exit_failure;
   }
 }

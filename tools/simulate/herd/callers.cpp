@@ -55,7 +55,7 @@ void callers::run(std::uint32_t caller) noexcept {
     static_cast<void>(played_.is_cached(key_name(plan_, 0)));
   } catch (const std::exception& error) {
     board_.note_error(error.what());
-    std::_Exit(process::exit_not_met);
+    std::_Exit(process::exit_failure);
   }
   ++board_.count().ready;
   board_.await(stage::released);

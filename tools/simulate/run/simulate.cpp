@@ -110,7 +110,7 @@ class simulation_run {
     say(text_conclusion(made_, page_));
     write_report();
     if (!std::cout.flush()) throw std::runtime_error{"standard output was closed"};
-    return made_.is_met() ? process::exit_met : process::exit_not_met;
+    return made_.is_met() ? process::exit_success : process::exit_failure;
   }
 
  private:
