@@ -178,7 +178,7 @@ small_models() {
 }
 
 test_package() {
-  [[ -x test/package/run ]] && build_for_test dev drover || return 0
+  [[ -x test/package/run ]] && build_for_test dev drover drover_command drover_manual || return 0
   check "package" with_preset dev test/package/run
 }
 
