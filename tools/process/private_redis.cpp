@@ -21,9 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr auto start_max = 20s;
-constexpr auto look_max = 1s;    // for one look whether it answers; there are others
-constexpr auto flush_max = 60s;  // a busy machine is no refusal
+constexpr auto redis_start_max = 20s;
+constexpr auto attempt_max = 1s;  // for one PING; it is repeated
+constexpr auto flush_max = 60s;   // long enough for a busy machine
 constexpr const char* log_name = "redis.log";
 
 child_process::plan plan_for(const fs::path& program, const fs::path& folder) {
@@ -36,10 +36,10 @@ child_process::plan plan_for(const fs::path& program, const fs::path& folder) {
 
 }  // namespace
 
-fs::path find_redis_server(const std::optional<std::string>& asked_for) {
-  if (asked_for) {
-    if (is_executable(*asked_for)) return fs::absolute(*asked_for);
-    throw text::usage_error{"--redis-server " + *asked_for +
+fs::path find_redis_server(const std::optional<std::string>& typed) {
+  if (typed) {
+    if (is_executable(*typed)) return fs::absolute(*typed);
+    throw text::usage_error{"--redis-server " + *typed +
                             ": not an executable program; give the path of redis-server"};
   }
   for (const char* const name : {"redis-server", "redis-check-rdb"}) {
@@ -59,8 +59,8 @@ private_redis::private_redis(const fs::path& program, const fs::path& folder,
 void private_redis::start(const signal_watch& signals) {
   process_.reset();
   process_.emplace(plan_for(program_, folder_));
-  const auto deadline = std::chrono::steady_clock::now() + start_max;
-  while (!answers("PING\r\n", "+PONG", look_max)) {
+  const auto deadline = std::chrono::steady_clock::now() + redis_start_max;
+  while (!answers("PING\r\n", "+PONG", attempt_max)) {
     if (const auto status = process_->status()) {
       throw std::runtime_error{"redis-server (" + program_.string() + ") " +
                                ending_in_words(*status) + end_of_log(folder_ / log_name)};
@@ -85,10 +85,10 @@ void private_redis::start_again(const signal_watch& signals) {
 
 void private_redis::flush_all() const {
   if (!answers("FLUSHALL\r\n", "+OK", flush_max))
-    throw std::runtime_error{"redis-server refuses FLUSHALL"};
+    throw std::runtime_error{"redis-server did not execute FLUSHALL"};
 }
 
-bool private_redis::answers(std::string_view question, std::string_view wanted,
+bool private_redis::answers(std::string_view request, std::string_view expected,
                             std::chrono::seconds limit) const {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -99,15 +99,15 @@ bool private_redis::answers(std::string_view question, std::string_view wanted,
   if (descriptor < 0) return false;
   const timeval silence{.tv_sec = limit.count(), .tv_usec = 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
-  std::string reply(wanted.size(), '\0');
-  const bool asked =
+  std::string reply(expected.size(), '\0');
+  const bool sent =
       ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      ::send(descriptor, question.data(), question.size(), MSG_NOSIGNAL) ==
-          static_cast<ssize_t>(question.size());
-  const bool got = asked && ::recv(descriptor, reply.data(), reply.size(), MSG_WAITALL) ==
-                                static_cast<ssize_t>(reply.size());
+      ::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(request.size());
+  const bool received = sent && ::recv(descriptor, reply.data(), reply.size(), MSG_WAITALL) ==
+                                    static_cast<ssize_t>(reply.size());
   ::close(descriptor);
-  return got && reply == wanted;
+  return received && reply == expected;
 }
 
 }  // namespace drover::process

@@ -49,7 +49,7 @@ process::child_process::plan process_plan(const run_plan& plan, const board& sha
                                           std::uint32_t number) {
   process::child_process::plan made{.program = "/proc/self/exe",
                                     .arguments = {"drover", "herd-member", std::to_string(number)},
-                                    .handed_over = shared.descriptor()};
+                                    .passed_descriptor = shared.descriptor()};
   for (std::string& each : to_arguments(plan)) made.arguments.push_back(std::move(each));
   return made;
 }
