@@ -47,7 +47,7 @@ int start_connecting(int with, const resolved_address& at) noexcept {
   return ::connect(with, reinterpret_cast<const sockaddr*>(&local), sizeof local);
 }
 
-/// 0, or why it cannot be connected to.
+/// 0, or the error of the connection attempt.
 int try_to_connect(const resolved_address& at) noexcept {
   const int family = at.is_unix() ? AF_UNIX : at.tcp.ss_family;
   const descriptor held{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -73,7 +73,7 @@ result<std::vector<resolved_address>> resolve(const address& of) {
   const int failed = getaddrinfo(of.host.c_str(), port.c_str(), &wanted, &raw);
   if (failed != 0) {
     return fault{fault_code::unreachable,
-                 "the host of " + describe(of) + " cannot be found: " + gai_strerror(failed)};
+                 "cannot resolve the host of " + describe(of) + ": " + gai_strerror(failed)};
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all{raw, freeaddrinfo};
   std::vector<resolved_address> out;
