@@ -21,8 +21,8 @@ std::string with_rules(std::string_view prompt) {
 
 /// A field with text. Empty if the field is missing or has another type.
 std::string text_in(const json& object, const char* field) {
-  const auto found = object.find(field);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+  const auto value = object.find(field);
+  return value != object.end() && value->is_string() ? value->get<std::string>() : std::string{};
 }
 
 /// Quotes text of unknown origin: one line, without control characters and without backquotes.
@@ -34,8 +34,8 @@ std::string quoted(const std::string& text) {
 
 const json& array_in(const json& object, const char* field) {
   static const json none = json::array();
-  const auto found = object.find(field);
-  return found != object.end() && found->is_array() ? *found : none;
+  const auto value = object.find(field);
+  return value != object.end() && value->is_array() ? *value : none;
 }
 
 void append_evidence(std::string& out, const json& finding) {
