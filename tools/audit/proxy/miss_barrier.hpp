@@ -34,7 +34,7 @@ class miss_barrier {
   explicit miss_barrier(bounds within) : within_{within} {}
 
   /// To be called for each reply of the server. Returns whether it is to be delayed.
-  [[nodiscard]] bool holds(const event& one, moment now);
+  [[nodiscard]] bool holds(const event& command, moment now);
   /// The connection was closed.
   void gone(std::uint64_t connection);
 
