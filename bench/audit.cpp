@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What looking on costs: the same load straight to the server, through the proxy as a plain pipe
-// (the floor), through the proxy that reads along, and through the whole auditor with all its
-// rules. All of them in turn, round after round; ratios are taken within a round against the floor.
+// Measures the cost of an audit. The same load goes directly to the server, through the proxy as a
+// plain pipe (the baseline), through the proxy with capture, and through the whole auditor with all
+// rules. They take turns in each round. Ratios are computed within a round against the baseline.
 //
 //   ./run bench audit [--tiny] [--rounds N] [--seconds S]
 //
-// All are pinned alike: load, server and proxy share the first two processors, whichever way is
-// measured, so that the auditor's second thread takes from the others what it needs.
+// Load, server and proxy always share the first two processors, so that the auditor's second thread
+// competes with the others.
 #include <sched.h>
 #include <sys/resource.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Traffic as an application with a cache makes it, in a closed loop: so many connections on one
-// thread, each asking again as soon as it has its answer.
+// The traffic of an application with a cache, in a closed loop: several connections on one thread,
+// each of which sends the next request as soon as it has the reply.
 #pragma once
 
 #include <arpa/inet.h>

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Two ways to be found: find_package(drover) and pkg-config. test/package uses both.
+# Installs the library with its headers, for find_package(drover) and pkg-config. test/package uses
+# both. drover_tools.cmake installs the `drover` command and its manual page.
 
 if(NOT PROJECT_IS_TOP_LEVEL)
   return()

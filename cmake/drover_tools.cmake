@@ -57,6 +57,17 @@ if(tool_files AND EXISTS "${tool_main}")
   set_target_properties(drover_command PROPERTIES OUTPUT_NAME drover)
   drover_flags(drover_command)
   target_link_libraries(drover_command PRIVATE drover_tools)
+
+  # The manual page is made from the texts of --help.
+  set(drover_manual_page "${PROJECT_BINARY_DIR}/drover.1")
+  add_custom_command(OUTPUT "${drover_manual_page}"
+    COMMAND drover_command man-page > "${drover_manual_page}"
+    DEPENDS drover_command COMMENT "Writing the manual page" VERBATIM)
+  add_custom_target(drover_manual ALL DEPENDS "${drover_manual_page}")
+  if(PROJECT_IS_TOP_LEVEL)
+    install(TARGETS drover_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    install(FILES "${drover_manual_page}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  endif()
 endif()
 
 add_custom_target(drover_examples)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Building a preset, one at a time per build folder. Sourced by ./run.
+# Builds presets, one build at a time for each folder. Sourced by ./run.
 
 jobs=${DROVER_JOBS:-$(nproc)}
 
@@ -16,7 +16,7 @@ fuzz_names() {
   stems src/*/*_fuzz.cpp tools/*/*/*_fuzz.cpp | sed 's/_fuzz\b//g'
 }
 
-# Runs a command while nobody else builds or tests the same preset.
+# Runs a command under the lock of a preset, so that no other run builds or tests it.
 with_preset() {
   local preset=$1 status=0
   shift
@@ -32,7 +32,7 @@ with_preset() {
   return $status
 }
 
-# On a terminal ninja overwrites its own line; elsewhere a line for each tenth is enough.
+# On a terminal, ninja overwrites its line. Otherwise one line for each tenth is printed.
 sparsely() {
   if [[ -t 1 ]]; then
     "$@"
@@ -67,7 +67,7 @@ build_preset() {
   with_preset "$1" configure_and_build "$@"
 }
 
-# build/bin/drover, wherever the release was built.
+# The path of build/bin/drover, also if the release was built elsewhere.
 publish_command() {
   mkdir -p build/bin
   [[ -x build/release/bin/drover ]] && ln -sfn ../release/bin/drover build/bin/drover

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# What has to be installed for what, as Debian 12 calls it. Sourced by ./run.
+# The packages that each command needs, by their names in Debian 12. Sourced by ./run.
 #
-# redis-tools instead of redis-server: it brings the same server program under the name
+# redis-tools instead of redis-server: it contains the same server program under the name
 # redis-check-rdb, and no system service.
 
 build_packages=(g++ cmake ninja-build libssl-dev libxxhash-dev libsqlite3-dev libcli11-dev
@@ -34,18 +34,19 @@ missing_packages() {
   done
 }
 
-# Installs those of the packages that are missing. Two at once wait for each other: apt-get update
-# would refuse otherwise. The lock is on a directory that is there anyway: nothing is left behind.
+# Installs the missing packages. Concurrent runs wait for each other, because apt-get update fails
+# otherwise. The lock is on an existing directory, so that no file is left behind.
 need() {
   if ! command -v dpkg-query >/dev/null; then
-    note "not a Debian system: install what these are called here: $*"
+    note "not a Debian system; install the packages that correspond to: $*"
     return
   fi
   local missing
   read -ra missing <<<"$(missing_packages "$@")"
   ((${#missing[@]})) || return 0
 
-  ((EUID == 0)) || command -v sudo >/dev/null || die "root or sudo must install: ${missing[*]}"
+  ((EUID == 0)) || command -v sudo >/dev/null ||
+    die "installing packages needs root or sudo: ${missing[*]}"
   (
     flock 9
     read -ra missing <<<"$(missing_packages "$@")"
@@ -73,8 +74,8 @@ install_packages() {
   allow_clusters
 }
 
-# Debian's package of the server would make a database and run it from then on. We want the
-# programs only.
+# Debian's package of the server creates a database and runs it as a service. Only the programs are
+# needed.
 cluster_folder=/etc/postgresql-common/createcluster.d
 
 forbid_clusters() {

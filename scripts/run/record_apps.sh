@@ -5,7 +5,7 @@ run_record_apps() {
   need python3
   local packages
   read -ra packages <<<"$(python3 test/audit/record_apps.py --needs "$@")"
-  ((${#packages[@]})) || { note "all recordings are as new as the applications' sources"; return; }
+  ((${#packages[@]})) || { note "all recordings are up to date"; return; }
   need "${build_packages[@]}" "${server_packages[@]}" "${bench_packages[@]}" "${packages[@]}"
   command -v npm >/dev/null || need nodejs npm
   build_preset dev drover_command drover_audit_apps

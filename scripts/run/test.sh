@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# ./run test. Every part runs although an earlier one failed; scripts/test_report counts at the end.
-# Sourced by ./run.
+# ./run test. Every part runs, even if an earlier part failed. scripts/test_report prints the
+# totals. Sourced by ./run.
 
 all_parts=(tidy dev asan fuzz tsan model package)
 fuzz_seconds=10
@@ -8,7 +8,7 @@ fuzz_seconds=10
 run_test() {
   local parts=()
   while (($#)) && [[ $1 != -* ]]; do
-    [[ " ${all_parts[*]} " == *" $1 "* ]] || die "no part '$1'; there are: ${all_parts[*]}"
+    [[ " ${all_parts[*]} " == *" $1 "* ]] || die "unknown part '$1'; the parts are: ${all_parts[*]}"
     parts+=("$1")
     shift
   done
@@ -88,7 +88,7 @@ test_tsan() {
   return 0
 }
 
-# A build is no test, but one that fails hides many.
+# A failed build is reported like a failed test.
 build_for_test() {
   local begun=$SECONDS
   build_preset "$@" && return
@@ -97,7 +97,7 @@ build_for_test() {
   return 1
 }
 
-# The sanitizers of clang 14 cannot live with more than 28 random bits in an address.
+# The sanitizers of clang 14 fail with more than 28 random bits in an address.
 without_aslr() {
   local bits
   bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null) || bits=0
@@ -126,7 +126,7 @@ run_ctest() {
     --output-junit "$results/$preset.xml" "$@" "${ctest_arguments[@]}" 2>&1 | only_what_matters
 }
 
-# Failures in full; of the tests that pass, one line for each tenth.
+# Prints failures in full, and one line for each tenth of the tests that pass.
 only_what_matters() {
   awk '
     /^ +Start +[0-9]+: / || /^Internal ctest/ || /^Test project/ { next }
@@ -174,17 +174,17 @@ test_model() {
   [[ ! -x test/model/run ]] || check "models" small_models
 }
 
-# Its totals must not be taken for ours.
+# Renames the totals, because scripts/test_report looks for lines of this form.
 small_models() {
   test/model/run --small --jobs "$jobs" | sed 's/^[0-9]* passed, [0-9]* failed$/models: &/'
 }
 
 test_package() {
-  [[ -x test/package/run ]] && build_for_test dev drover || return 0
+  [[ -x test/package/run ]] && build_for_test dev drover drover_command drover_manual || return 0
   check "package" with_preset dev test/package/run
 }
 
-# Programs that were started with a path in the scratch folder, and still run.
+# Fails if programs still run that were started with a path in the scratch folder.
 nothing_left_running() {
   local process line found=0
   for process in /proc/[0-9]*; do

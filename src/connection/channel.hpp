@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "connection/server_version.hpp"
 #include "connection/url.hpp"
 #include "resp/message.hpp"
 
@@ -60,6 +61,8 @@ struct settings {
   std::string on_connect;
   unsigned on_connect_replies = 0;
   std::uint64_t seed = 0;  ///< of the back-off's jitter
+  /// A server that reports an older version is refused. {}: every server that speaks RESP3 will do.
+  server_version version_min = oldest_redis;
 };
 
 /// What the server said of itself when the connection came up.

@@ -133,6 +133,19 @@ TEST(threads_channel_reconnect, SaysWhetherAndWhyTheServerIsNotReached) {
   }
 }
 
+TEST(threads_channel_reconnect, ATooOldServerIsRefusedUntilItIsReplaced) {
+  scripted_server server{echo};
+  server.report_version("6.2.14");
+  channel on{at(server), {}};
+  EXPECT_EQ(get(on, "k").text, "");
+  EXPECT_EQ(on.reached().now, known::refused);
+  EXPECT_NE(on.reached().reason.find("reports version 6.2.14"), std::string::npos)
+      << on.reached().reason;
+  server.report_version("7.0.5");
+  while (get(on, "k").text != "of k") std::this_thread::yield();
+  EXPECT_EQ(on.reached().now, known::available);
+}
+
 TEST(threads_channel_reconnect, WhatIsBoundToAServerDoesNotGoToAnother) {
   std::atomic<bool> closes{false};
   std::mutex mutex;

@@ -59,8 +59,7 @@ fault refused_hello(std::string_view text, const endpoint& at) {
     return {fault_code::unsupported, "the user may not run HELLO (NOPERM)"};
   }
   if (begins_with(text, "NOPROTO") || text.find("unknown command") != std::string_view::npos) {
-    return {fault_code::unsupported,
-            "the server does not speak RESP3: needs RESP3: Redis 6 or newer"};
+    return {fault_code::unsupported, "the server does not speak RESP3: " + required_server()};
   }
   if (begins_with(text, "LOADING"))
     return {fault_code::unreachable, "the server is loading its data"};
@@ -129,12 +128,20 @@ void read_persistence(const resp::message& info, greeting& into) {
   if (has_loaded_nothing) into.started.reset();
 }
 
-std::optional<fault> read_hello(const resp::message& reply, const endpoint& at, greeting& into) {
+// A version that cannot be read is no reason to refuse: proxies and other servers have their own.
+std::optional<fault> refused_version(std::string_view text, const server_version& version_min) {
+  const auto version = parse_version(text);
+  if (!version || *version >= version_min) return std::nullopt;
+  return fault{fault_code::unsupported, "the server reports version " + describe(*version) +
+                                            ", which is too old: " + required_server()};
+}
+
+std::optional<fault> read_hello(const resp::message& reply, const settings& with, greeting& into) {
   const auto hello = reply.root();
-  if (hello.is_error()) return refused_hello(hello.text(), at);
+  if (hello.is_error()) return refused_hello(hello.text(), with.at);
   if (hello.kind() != resp::type::map) {
     return fault{fault_code::unsupported,
-                 "HELLO was not answered by a map: needs RESP3: Redis 6 or newer"};
+                 "the reply to HELLO is not a map of RESP3: " + required_server()};
   }
   if (text_of(hello, "mode") == "cluster") {
     return fault{fault_code::unsupported, "a server in cluster mode is not supported yet"};
@@ -145,7 +152,7 @@ std::optional<fault> read_hello(const resp::message& reply, const endpoint& at, 
   }
   into.version = text_of(hello, "version");
   into.role = text_of(hello, "role");
-  return std::nullopt;
+  return refused_version(into.version, with.version_min);
 }
 
 // While it loads a server answers HELLO, SELECT and INFO, but not PING.
@@ -179,7 +186,7 @@ handshake_request write_handshake(const settings& with) {
 
 result<greeting> read_handshake(const settings& with, std::span<resp::message> replies) {
   greeting out;
-  if (auto wrong = read_hello(replies[0], with.at, out)) return *std::move(wrong);
+  if (auto wrong = read_hello(replies[0], with, out)) return *std::move(wrong);
   if (std::any_of(replies.begin(), replies.end(), is_loading)) {
     return fault{fault_code::unreachable, "the server is loading its data"};
   }

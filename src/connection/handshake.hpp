@@ -27,9 +27,9 @@ struct handshake_request {
 
 /// Reads the replies, in order; those to `on_connect` are moved out. `epoch` is left 0.
 ///
-/// A fault is `unsupported` when trying again would not help (no RESP3, wrong password, cluster
-/// mode), else `unreachable` (loading its data, too many clients). Its text holds neither user nor
-/// password. Of `clock` only the server's time is filled in.
+/// A fault is `unsupported` when trying again would not help: no RESP3, too old a version, wrong
+/// password, cluster mode. Otherwise it is `unreachable`: loading its data, too many clients. Its
+/// text holds neither user nor password. Of `clock` only the server's time is filled in.
 [[nodiscard]] result<greeting> read_handshake(const settings& with,
                                               std::span<resp::message> replies);
 

@@ -72,8 +72,8 @@ TEST(handshake, EachRefusalIsClassedAndSaysWhatToDo) {
     fault_code code;
     const char* says;
   } cases[] = {
-      {"-ERR unknown command `HELLO`\r\n", fault_code::unsupported, "Redis 6"},
-      {"-NOPROTO sorry\r\n", fault_code::unsupported, "Redis 6"},
+      {"-ERR unknown command `HELLO`\r\n", fault_code::unsupported, "Redis 7.0.5"},
+      {"-NOPROTO sorry\r\n", fault_code::unsupported, "Redis 7.0.5"},
       {"-WRONGPASS invalid username-password pair\r\n", fault_code::unsupported, "password"},
       {"-NOAUTH Authentication required.\r\n", fault_code::unsupported, "password"},
       {"-NOPERM this user\r\n", fault_code::unsupported, "HELLO"},
@@ -91,6 +91,28 @@ TEST(handshake, EachRefusalIsClassedAndSaysWhatToDo) {
     EXPECT_EQ(answer.error().code, one.code) << one.reply;
     EXPECT_NE(answer.error().text.find(one.says), std::string::npos) << answer.error().text;
     EXPECT_EQ(answer.error().text.find("secret"), std::string::npos);
+  }
+}
+
+TEST(handshake, ATooOldServerIsRefusedAndTheFaultSaysWhatIsRequired) {
+  const auto read_version = [](const std::string& version, server_version version_min) {
+    settings with = with_extra();
+    with.version_min = version_min;
+    auto replies = good_replies();
+    replies[0] =
+        "%1\r\n$7\r\nversion\r\n$" + std::to_string(version.size()) + "\r\n" + version + "\r\n";
+    return read(with, replies);
+  };
+  for (const char* version : {"6.2.14", "7.0.4", "6.0", "7.0.0"}) {
+    const auto refused = read_version(version, oldest_redis);
+    ASSERT_FALSE(refused) << version;
+    EXPECT_EQ(refused.error().code, fault_code::unsupported) << version;
+    EXPECT_NE(refused.error().text.find("Redis 7.0.5 or newer"), std::string::npos)
+        << refused.error().text;
+    EXPECT_TRUE(read_version(version, {})) << version;
+  }
+  for (const char* version : {"7.0.5", "7.0.15", "7.2", "8.0.0-rc1", "10.0.0", "df-1.2", ""}) {
+    EXPECT_TRUE(read_version(version, oldest_redis)) << version;
   }
 }
 

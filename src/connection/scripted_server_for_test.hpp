@@ -99,6 +99,12 @@ class scripted_server {
     info_ = "run_id:" + run_id + "\r\nrole:" + role + "\r\n";
   }
 
+  /// The version in replies to HELLO from now on.
+  void report_version(std::string version) {
+    const std::scoped_lock lock{mutex_};
+    version_ = std::move(version);
+  }
+
   [[nodiscard]] std::string path() const { return (folder_ / "socket").string(); }
   [[nodiscard]] unsigned connections() const { return connections_; }
   /// Closes all connections.
@@ -147,9 +153,9 @@ class scripted_server {
                         const std::vector<std::string>& arguments) const {
     if (arguments[0] == "HELLO") {
       if (!refusal_.empty()) return peer.send(refusal_), peer.close(), true;
-      return peer.send(
-                 "%3\r\n$7\r\nversion\r\n$3\r\n7.0\r\n$2\r\nid\r\n:7\r\n$4\r\nmode\r\n$"
-                 "10\r\nstandalone\r\n"),
+      const std::scoped_lock lock{mutex_};
+      return peer.send("%3\r\n$7\r\nversion\r\n" + bulk(version_) +
+                       "$2\r\nid\r\n:7\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n"),
              true;
     }
     if (arguments[0] == "INFO") {
@@ -168,6 +174,7 @@ class scripted_server {
   std::atomic<unsigned> connections_{0};
   mutable std::mutex mutex_;
   std::string info_;
+  std::string version_ = "7.0.15";
   std::vector<int> descriptors_;
   std::vector<std::thread> peers_;
   std::thread acceptor_;

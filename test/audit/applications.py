@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The applications that the auditor is tested with: where they are, what each states, what ran.
+"""The applications that test the auditor: their files, their expectations and their recordings.
 
-An application is a source file in apps/<language>/ with a manifest beside it; apps/README.md says
-what is in there. Its name is <language>/<stem>.
+An application is a source file in apps/<language>/ with a manifest beside it. apps/README.md
+describes the manifest. Its name is <language>/<stem>.
 """
 
 import fnmatch
@@ -52,7 +52,7 @@ class application:
             raise SystemExit(f"{manifest}: safe is what expects no finding, and only that")
 
     def digest(self):
-        """Of all that its traffic comes from."""
+        """A digest of all files that determine its traffic."""
         sha = hashlib.sha256()
         shared = [self.source.parent / each for each in SHARED[self.language]]
         for path in [self.source, *shared, *self.sources]:
@@ -61,7 +61,7 @@ class application:
         return sha.hexdigest()
 
     def judge(self, findings):
-        """What is wrong with an audit's findings: (rules that are missing, findings too many)."""
+        """The errors in the findings of an audit: (missing rules, unexpected findings)."""
         found = {each["rule"] for each in findings}
         missing = [rule for rule in self.expect if rule not in found]
         allowed = [*self.expect, *self.may]

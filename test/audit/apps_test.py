@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""One application: the auditor must find in its recording what it states, and nothing else.
+"""Tests one application: the findings in its recording must be those that its manifest expects.
 
   apps_test.py --drover PROGRAM NAME                  from its recording
-  apps_test.py --drover PROGRAM --live FOLDER NAME    run anew; what is compiled is in FOLDER
+  apps_test.py --drover PROGRAM --live FOLDER NAME    run again; compiled programs are in FOLDER
 """
 
 import argparse
@@ -17,7 +17,7 @@ import behind_proxy
 
 def replayed(app, drover):
     if not app.recording.exists():
-        return None, [f"there is no recording: ./run record-apps {app.name}"]
+        return None, [f"no recording; create one with ./run record-apps {app.name}"]
     if applications.recorded_digests().get(app.name) != app.digest():
         return None, ["the recording is older than the application's sources: "
                       f"./run record-apps {app.name}"]

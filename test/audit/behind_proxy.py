@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs an application as `drover audit -- COMMAND` does, against a server of its own."""
+"""Runs an application under `drover audit -- COMMAND` with a private server."""
 
 import contextlib
 import os
@@ -15,14 +15,15 @@ PATIENCE_S = 60
 
 
 def server_program(scratch):
-    """The server that DROVER_REDIS_SERVER names, or the one installed; redis-tools has it, too,
-    under another name."""
+    """The server that DROVER_REDIS_SERVER names, or an installed one. The package redis-tools has
+    it under another name."""
     given = os.environ.get("DROVER_REDIS_SERVER") or shutil.which("redis-server")
     if given:
         return given
     other_name = shutil.which("redis-check-rdb")
     if not other_name:
-        raise SystemExit("no redis-server: install it or set DROVER_REDIS_SERVER to its path")
+        raise SystemExit("redis-server was not found; install it or set DROVER_REDIS_SERVER to "
+                         "its path")
     program = pathlib.Path(scratch) / "redis-server"
     if not program.exists():
         program.symlink_to(other_name)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""command_app.py KIND: a small application for command_test.py, which finds Redis by REDIS_URL.
+"""command_app.py KIND: a small application for command_test.py. REDIS_URL names the server.
 
-  stampede   four threads find a key cold together, and each of them loads and stores it
-  safe       the same with one load behind a lock, and three that wait for it
-  quiet      says PING
+  stampede   four threads miss a key at the same time; each loads and stores it
+  safe       four threads miss a key; one loads it under a lock, three wait
+  quiet      sends PING
 """
 
 import os

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""`drover audit` as a person runs it: what a command behind it is told, exit codes, signals, files,
-bad input, and that nothing is left behind.
+"""Tests the command `drover audit`: the environment of the audited command, exit codes, signals,
+files, invalid usage, and clean-up.
 
   command_test.py DROVER REDIS_SERVER
 """
@@ -34,12 +34,12 @@ def application(kind):
 
 def running_in(folder):
     """Processes that were started with a path in the folder."""
-    found = []
+    processes = []
     for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             if str(folder).encode() in entry.read_bytes():
-                found.append(entry.parent.name)
-    return found
+                processes.append(entry.parent.name)
+    return processes
 
 
 class audit_command(unittest.TestCase):
@@ -79,7 +79,7 @@ class audit_command(unittest.TestCase):
 
     # Verdicts and exit codes.
 
-    def test_says_by_its_exit_code_what_was_found(self):
+    def test_exits_with_the_code_of_the_verdict(self):
         for kind, code, begin in (("stampede", 1, "FAIL"), ("safe", 0, "PASS"),
                                   ("quiet", 3, "INCONCLUSIVE")):
             with self.subTest(kind):
@@ -90,13 +90,13 @@ class audit_command(unittest.TestCase):
         self.assertIn("C101 stampede-cold-key", out)
         self.assertIn("GET user:", out)
 
-    def test_a_command_that_fails_is_the_first_thing_to_know(self):
+    def test_exits_with_the_code_of_a_command_that_fails(self):
         self.assertEqual(self.audit("--redis", "auto", "--", "sh", "-c", "exit 7")[0], 7)
         self.assertEqual(self.audit("--redis", "auto", "--exit-code", "findings", "--", "sh", "-c",
                                     "exit 7")[0], 3)
         self.assertEqual(self.audit("--redis", "auto", "--", "sh", "-c", "kill -KILL $$")[0], 137)
 
-    def test_fails_on_what_it_is_told_to(self):
+    def test_fails_on_the_severity_and_rules_that_are_required(self):
         code, out, _ = self.audit("--redis", "auto", "--fail-on", "never", "--",
                                   *application("stampede"))
         self.assertEqual(code, 0, out)
@@ -105,7 +105,7 @@ class audit_command(unittest.TestCase):
         self.assertEqual(code, 3, out)
         self.assertIn("C206", out.splitlines()[1])
 
-    # What the command is told.
+    # The environment of the audited command.
 
     def test_a_command_finds_the_proxy_in_its_variables_and_arguments(self):
         script = 'echo "$REDIS_URL|$REDIS_HOST:$REDIS_PORT|$CACHE_URL|$MINE|$1|$2|$3"'
@@ -134,7 +134,7 @@ class audit_command(unittest.TestCase):
         self.assertEqual(code, 5, out + err)
         self.assertIn("INCONCLUSIVE", out)
 
-    def test_without_a_command_it_watches_who_connects_until_it_is_told_to_stop(self):
+    def test_without_a_command_it_audits_all_clients_until_a_signal(self):
         process = self.begin("--redis", "auto", "--listen", "127.0.0.1:0", "--format", "json",
                              "--out", "audit.json")
         address = ""
@@ -175,7 +175,7 @@ class audit_command(unittest.TestCase):
         self.assertIn("C101 stampede-cold-key", text["html"])
         self.assertTrue(text["text"].startswith("FAIL"))
 
-    def test_a_recording_is_judged_as_the_run_was_and_has_no_value(self):
+    def test_a_replayed_recording_has_the_same_result_and_no_values(self):
         code, out, err = self.audit("--redis", "auto", "--record", "run.jsonl", "--format", "json",
                                     "--", *application("stampede"))
         self.assertEqual(code, 1, err)
@@ -191,7 +191,7 @@ class audit_command(unittest.TestCase):
         self.assertEqual([each["message"] for each in first["findings"]],
                          [each["message"] for each in second["findings"]])
 
-    def test_a_baseline_accepts_what_is_known_for_a_reason(self):
+    def test_a_baseline_accepts_findings_that_have_a_reason(self):
         run = ["--redis", "auto"]
         code, _, err = self.audit(*run, "--write-baseline", "known.json", "--",
                                   *application("stampede"))
@@ -206,9 +206,9 @@ class audit_command(unittest.TestCase):
         self.assertEqual(code, 0, out + err)
         self.assertIn("accepted: till we move", out)
 
-    # What is written about it.
+    # Documentation.
 
-    def test_the_pages_name_only_options_that_there_are(self):
+    def test_the_documentation_names_only_options_that_exist(self):
         code, known, _ = self.audit("--help")
         self.assertEqual(code, 0)
         top = pathlib.Path(__file__).parents[2]
@@ -225,13 +225,13 @@ class audit_command(unittest.TestCase):
 
     @staticmethod
     def others_options():
-        """Options of other commands that these pages show as well."""
+        """Options of other commands that are shown in these pages."""
         return {"--strategy", "--strategy-command", "--load-ms", "--scenario", "--list",
                 "--cflags", "--libs", "--cache"}
 
-    # Bad input: said before anything is started.
+    # Invalid usage is reported before anything is started.
 
-    def test_refuses_what_it_cannot_do_before_it_starts_anything(self):
+    def test_refuses_invalid_usage_before_it_starts_anything(self):
         mark = ["--", "touch", "started"]
         with socket.create_server(("127.0.0.1", 0)) as other, socket.socket() as nobody:
             port = other.getsockname()[1]
@@ -273,9 +273,9 @@ class audit_command(unittest.TestCase):
                     self.assertFalse((self.folder / "started").exists())
                     self.assertEqual(older.read_text(), "kept\n", "an older recording is lost")
 
-    # What breaks on the way costs nothing that was seen until then.
+    # Errors during a run do not lose the traffic so far.
 
-    def test_init_ai_refuses_a_folder_that_is_none(self):
+    def test_init_ai_refuses_a_missing_folder(self):
         done = subprocess.run([given["drover"], "init", "ai", "no/such"], capture_output=True,
                               text=True, check=False, cwd=self.folder, timeout=PATIENCE_S)
         self.assertEqual(done.returncode, 2, done.stderr)
@@ -290,7 +290,7 @@ class audit_command(unittest.TestCase):
             self.assertIn(f"'{file}' ends here: No space left", err)
             self.assertTrue(out.startswith("FAIL"), out)
 
-    def test_a_report_that_cannot_be_written_costs_no_other(self):
+    def test_a_report_that_cannot_be_written_does_not_prevent_the_others(self):
         (self.folder / "full").symlink_to("/dev/full")
         code, out, err = self.audit("--redis", "auto", "--format", "json", "--out", "full",
                                     "--format", "html", "--out", "a.html", "--format", "text",
@@ -302,7 +302,7 @@ class audit_command(unittest.TestCase):
         self.assertTrue((self.folder / "full").is_symlink())
         self.assertTrue(pathlib.Path("/dev/full").is_char_device())
 
-    def test_a_private_server_that_dies_costs_nothing_that_was_seen(self):
+    def test_the_end_of_a_private_server_does_not_lose_the_traffic_so_far(self):
         process = self.begin("--redis", "auto", "--format", "json", "--out", "audit.json", "--",
                              "sh", "-c", '"$@" && touch ready && sleep 600', "sh",
                              *application("stampede"))
@@ -315,7 +315,7 @@ class audit_command(unittest.TestCase):
         report = json.loads((self.folder / "audit.json").read_text())
         self.assertEqual(report["findings"][0]["rule"], "C101")
 
-    def test_what_a_command_has_started_ends_with_it_when_its_time_is_over(self):
+    def test_descendants_of_a_command_end_with_it_when_its_time_is_over(self):
         script = '(touch ready; exec sleep 601) & echo $! >pid; wait'
         process = self.begin("--redis", "auto", "--for", "2s", "--", "sh", "-c",
                              script)
@@ -328,7 +328,7 @@ class audit_command(unittest.TestCase):
             self.assertLess(time.monotonic(), end, "it still sleeps")
             time.sleep(0.01)
 
-    def test_a_compressed_recording_is_one_and_is_read_as_far_as_it_goes(self):
+    def test_a_truncated_compressed_recording_is_replayed_to_its_end(self):
         code, _, err = self.audit("--redis", "auto", "--record", "run.jsonl.gz", "--",
                                   *application("stampede"))
         self.assertEqual(code, 1, err)
@@ -340,7 +340,7 @@ class audit_command(unittest.TestCase):
         recording.write_bytes(recording.read_bytes()[:-400])
         code, out, err = self.audit("--replay", "run.jsonl.gz")
         self.assertEqual(code, 1, out + err)
-        self.assertIn("breaks off after line", err)
+        self.assertIn("ends after line", err)
 
 
 def main():

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs applications behind `drover audit --record` and keeps the recordings.
+"""Runs applications under `drover audit --record` and keeps the recordings.
 
   record_apps.py --drover PROGRAM --build FOLDER [NAME ...]
   record_apps.py --needs [NAME ...]    print the Debian packages that they need
 
-Without names: all whose sources have changed since their recording; --all: all of them.
+Without names: all applications whose sources have changed since their recording.
+--all: all applications.
 A name is <language>/<stem>, its stem, or a pattern such as 'php/*'. `./run record-apps` calls it.
 """
 

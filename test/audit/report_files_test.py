@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Reads the files that `drover audit` writes for other programs as those programs do: JUnit XML by
-an XML parser, SARIF by the rules of its specification 2.1.0 (OASIS), JSON by a JSON parser.
+"""Tests the report files that other programs read: JUnit XML with an XML parser, SARIF by the rules
+of its specification 2.1.0 (OASIS), JSON with a JSON parser.
 
   report_files_test.py SAMPLE_PAGE   the program that writes them
 """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""How long the machine kept a process waiting: a recording made meanwhile shows the machine, not
-the application."""
+"""Measures how long the machine delays a process. A recording with long delays shows the machine,
+not the application."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ STEP_S = 0.01
 
 
 class stall_watch:
-    """Between its begin and its end, `longest_s` is the longest time that a sleep overslept."""
+    """`longest_s` is the longest delay of a sleep while the context is active."""
 
     def __enter__(self):
         self.longest_s = 0.0

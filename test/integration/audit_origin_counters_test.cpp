@@ -25,8 +25,8 @@ audit::address at_socket(const redis_server& server) {
 TEST(audit_origin_redis, CountsFromWhatIsThereAndOverARestart) {
   redis_server server;
   server.command({"SET", "loads", "100"});
-  origin_listener heard;
-  const auto counter = audit::count_redis_key(at_socket(server), "loads", heard.ear());
+  origin_records heard;
+  const auto counter = audit::count_redis_key(at_socket(server), "loads", heard.listener());
   ASSERT_TRUE(counter->start());
   server.command({"INCRBY", "loads", "3"});
   EXPECT_EQ(heard.wait_for(3), 3U);
@@ -41,29 +41,29 @@ TEST(audit_origin_redis, CountsFromWhatIsThereAndOverARestart) {
 
 TEST(audit_origin_redis, SaysAtOnceWhatIsWrong) {
   redis_server server;
-  origin_listener heard;
+  origin_records heard;
   server.command({"SET", "text", "many"});
   server.command({"LPUSH", "list", "x"});
-  const auto text = audit::count_redis_key(at_socket(server), "text", heard.ear())->start();
+  const auto text = audit::count_redis_key(at_socket(server), "text", heard.listener())->start();
   ASSERT_FALSE(text);
-  EXPECT_NE(text.error().text.find("is no whole number"), std::string::npos) << text.error().text;
-  const auto list = audit::count_redis_key(at_socket(server), "list", heard.ear())->start();
+  EXPECT_NE(text.error().text.find("is not an integer"), std::string::npos) << text.error().text;
+  const auto list = audit::count_redis_key(at_socket(server), "list", heard.listener())->start();
   ASSERT_FALSE(list);
   EXPECT_NE(list.error().text.find("WRONGTYPE"), std::string::npos) << list.error().text;
   server.stop();
-  EXPECT_FALSE(audit::count_redis_key(at_socket(server), "text", heard.ear())->start());
+  EXPECT_FALSE(audit::count_redis_key(at_socket(server), "text", heard.listener())->start());
 }
 
 class audit_origin_log : public testing::Test {
  protected:
   void write(const std::string& text) { std::ofstream{path_, std::ios::app} << text; }
   [[nodiscard]] auto count(const std::string& pattern) {
-    return audit::count_log_lines(path_, pattern, heard_.ear());
+    return audit::count_log_lines(path_, pattern, heard_.listener());
   }
 
   process::scratch_folder folder_;
   std::string path_ = folder_.path() / "app.log";
-  origin_listener heard_;
+  origin_records heard_;
 };
 
 TEST_F(audit_origin_log, ReadsWhatIsAddedAndTheKeyInIt) {
@@ -106,16 +106,16 @@ TEST_F(audit_origin_log, WaitsForAFileThatIsNotThereYet) {
 TEST_F(audit_origin_log, SaysAtOnceWhatIsWrong) {
   const auto pattern = count("load ([")->start();
   ASSERT_FALSE(pattern);
-  EXPECT_NE(pattern.error().text.find("no regular expression: load (["), std::string::npos);
-  EXPECT_FALSE(audit::count_log_lines("/dev/null/app.log", "x", heard_.ear())->start());
+  EXPECT_NE(pattern.error().text.find("invalid regular expression: load (["), std::string::npos);
+  EXPECT_FALSE(audit::count_log_lines("/dev/null/app.log", "x", heard_.listener())->start());
 }
 
 TEST(audit_origin_command, CountsWhatItPrints) {
   const process::scratch_folder folder;
   const std::string file = folder.path() / "loads";
   std::ofstream{file} << "loads: 7\n";
-  origin_listener heard;
-  const auto counter = audit::count_by_command("cat '" + file + "'", heard.ear());
+  origin_records heard;
+  const auto counter = audit::count_by_command("cat '" + file + "'", heard.listener());
   ASSERT_TRUE(counter->start());
   std::ofstream{file} << "loads: 12\n";
   counter->stop();
@@ -123,23 +123,24 @@ TEST(audit_origin_command, CountsWhatItPrints) {
 }
 
 TEST(audit_origin_command, SaysAtOnceWhatIsWrong) {
-  origin_listener heard;
+  origin_records heard;
   const auto why = [&heard](const std::string& command) {
-    const auto started = audit::count_by_command(command, heard.ear())->start();
+    const auto started = audit::count_by_command(command, heard.listener())->start();
     return started ? "" : started.error().text;
   };
-  EXPECT_EQ(why("exit 3"), "the origin's command 'exit 3' fails");
+  EXPECT_EQ(why("exit 3"), "the command of --origin-cmd 'exit 3' ended with exit code 3");
   EXPECT_EQ(
       why("echo none"),
-      "the origin's command 'echo none' prints no number; have it print one, 0 to begin with");
+      "the command of --origin-cmd 'echo none' printed no number; it must print the number of "
+      "loads, 0 at the start");
 }
 
 class audit_origin_tcp : public testing::Test {
  protected:
   audit_origin_tcp() {
-    audit::origin_ear ear = heard_.ear();
-    counter_ =
-        audit::count_connections({.host = "127.0.0.1", .port = 0, .path = {}}, origin_.at(), ear);
+    audit::origin_listener listener = heard_.listener();
+    counter_ = audit::count_connections({.host = "127.0.0.1", .port = 0, .path = {}}, origin_.at(),
+                                        listener);
   }
   /// A connection through the counter: the client's end, the origin's end.
   std::pair<plain_socket, plain_socket> connect() {
@@ -150,7 +151,7 @@ class audit_origin_tcp : public testing::Test {
   }
 
   plain_listener origin_;
-  origin_listener heard_;
+  origin_records heard_;
   std::unique_ptr<audit::origin_counter> counter_;
 };
 

@@ -17,9 +17,9 @@
 
 namespace drover::test {
 
-class origin_listener {
+class origin_records {
  public:
-  [[nodiscard]] audit::origin_ear ear() {
+  [[nodiscard]] audit::origin_listener listener() {
     return {.now = [] { return audit::moment{1}; },
             .tell = [this](audit::record one) { take(std::get<audit::origin_loads>(one)); },
             .say = [this](const std::string& line) { take(line); }};

@@ -21,9 +21,10 @@ TEST(audit_origin_postgresql, CountsTheQueriesOfAClientLibrary) {
   pqxx::connection direct{origin.url()};
   const std::string path =
       std::string{direct.hostname()} + "/.s.PGSQL." + std::string{direct.port()};
-  origin_listener heard;
-  const auto counter = audit::count_connections({.host = "127.0.0.1", .port = 0, .path = {}},
-                                                {.host = {}, .port = 0, .path = path}, heard.ear());
+  origin_records heard;
+  const auto counter =
+      audit::count_connections({.host = "127.0.0.1", .port = 0, .path = {}},
+                               {.host = {}, .port = 0, .path = path}, heard.listener());
   ASSERT_TRUE(counter->start());
   const std::string line = heard.lines().at(0);
   pqxx::connection client{"host=127.0.0.1 port=" + line.substr(line.rfind(':') + 1) +

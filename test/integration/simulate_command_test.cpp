@@ -220,9 +220,9 @@ TEST_F(simulate_command, IsRefusedWhenItCannotBeMeant) {
   EXPECT_EQ(complaint_about(""), "the command is empty");
   EXPECT_EQ(complaint_about("'"), "a ' has no end");
   expect_in(complaint_about("no-such-program-here {redis}"),
-            "there is no program \"no-such-program-here\" in $PATH");
-  expect_in(complaint_about("./no-such-file {redis}"), "is no program that can be executed");
-  expect_in(complaint_about("/tmp {redis}"), "is no program that can be executed");
+            "program \"no-such-program-here\" was not found in $PATH");
+  expect_in(complaint_about("./no-such-file {redis}"), "is not an executable program");
+  expect_in(complaint_about("/tmp {redis}"), "is not an executable program");
   expect_in(complaint_about("sh {key}"), "has no {redis}");
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The options of `drover audit`: as typed, and as meant.
+// The options of `drover audit`, as typed and as parsed.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -20,25 +20,32 @@ class audit_command {
   explicit audit_command(CLI::App& app);
 
   [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
-  /// `program` is what stood behind `--`. Throws `usage_error` naming the option that cannot be
-  /// meant.
+  /// `program`: the words after `--`. Throws `usage_error`, which names the invalid option.
   [[nodiscard]] std::variant<text_result, audit::audit_options> parsed_options(
       std::vector<std::string> program) const;
 
  private:
   using pairs = std::vector<std::pair<std::string, std::string>>;
 
-  void add_source_options();
-  void add_judgement_options();
+  void add_traffic_options();
+  void add_recording_options();
+  void add_verdict_options();
   void add_activity_options();
+  void add_origin_options();
   void add_report_options();
-  CLI::Option* add(const char* name, std::string& to, const std::string& what, const char* type);
+  CLI::Option* add(const char* name, std::string& value, const std::string& description,
+                   const char* type);
+  CLI::Option* add_list(const char* name, std::vector<std::string>& values,
+                        const std::string& description, const char* type);
+  void add_flag(const char* name, bool& value, const std::string& description);
   void check_combinations(const std::vector<std::string>& program) const;
-  [[nodiscard]] std::vector<audit::report_request> meant_reports() const;
-  [[nodiscard]] audit::origin_sources meant_origins() const;
+  [[nodiscard]] std::vector<audit::report_request> parsed_reports() const;
+  [[nodiscard]] audit::origin_sources parsed_origins() const;
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
 
   CLI::App* app_;
+  /// Of the options that are added next.
+  std::string group_;
   std::string listen_;
   std::string server_;
   std::string redis_;

@@ -4,10 +4,13 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <string_view>
 #include <utility>
 
 #include "cli/audit_command.hpp"
+#include "cli/help_formatter.hpp"
+#include "cli/manual_page.hpp"
 #include "cli/prompts_command.hpp"
 #include "cli/simulate_command.hpp"
 #include "cli/typed_command.hpp"
@@ -22,33 +25,67 @@ namespace drover::cli {
 namespace {
 
 constexpr const char* drover_description =
-    "Drover, a Redis cache that loads each key once: see it at work, and see how other code does.\n"
+    "Drover is a cache client for Redis that loads each missing key once. These commands show it "
+    "at\n"
+    "work and audit the caching of other applications.\n"
     "\n"
-    "Start with `drover simulate`: it needs no configuration, touches no server of yours, and\n"
-    "leaves nothing behind. Then `drover audit -- COMMAND` for an application of yours.";
+    "Start with `drover simulate`. It needs no configuration, uses a private server, and removes\n"
+    "everything that it started. Then run `drover audit -- COMMAND` with an application of yours.";
+
+constexpr const char* drover_footer =
+    "`drover COMMAND --help` describes the options, gives examples and lists the exit codes.";
 
 constexpr std::string_view member_name = "herd-member";
 
-text_result complaint(const std::string& what, const std::string& command_name) {
-  return {"drover: " + what + "\n`" + command_name + " --help` lists what can be given.\n",
+/// The commands with their options.
+struct command_parsers {
+  CLI::App app{drover_description, "drover"};
+  std::unique_ptr<simulate_command> simulate;
+  std::unique_ptr<audit_command> audit;
+  std::unique_ptr<prompts_command> prompts;
+
+  command_parsers() {
+    app.formatter(std::make_shared<help_formatter>());
+    app.footer(drover_footer);
+    app.get_help_ptr()->description("Print this help and exit");
+    app.set_version_flag("--version", "drover " DROVER_VERSION, "Print the version and exit");
+    app.failure_message(
+        [](const CLI::App*, const CLI::Error& error) { return std::string{error.what()}; });
+    simulate = std::make_unique<simulate_command>(app);
+    audit = std::make_unique<audit_command>(app);
+    prompts = std::make_unique<prompts_command>(app);
+  }
+
+  [[nodiscard]] const char* selected_name() const {
+    if (simulate->is_asked_for()) return "drover simulate";
+    if (prompts->is_asked_for()) return prompts->name();
+    return audit->is_asked_for() ? "drover audit" : "drover";
+  }
+};
+
+text_result usage_message(const std::string& error, const std::string& command_name) {
+  return {"drover: " + error + "\nRun `" + command_name + " --help` for usage.\n",
           process::exit_usage};
 }
 
-template <class... Kinds>
-command widened(std::variant<Kinds...> one) {
-  return std::visit([](auto& what) -> command { return std::move(what); }, one);
+template <class... Results>
+command widened(std::variant<Results...> parsed) {
+  return std::visit([](auto& result) -> command { return std::move(result); }, parsed);
 }
 
-/// `behind`: the dashes and what follows, empty without any.
-command audit_meant(const audit_command& audit, std::vector<std::string> words,
-                    std::vector<std::string> behind) {
-  if (behind.size() == 1) throw text::usage_error{"--: give the command to audit behind it"};
-  if (!behind.empty()) behind.erase(behind.begin());
-  command made = widened(audit.parsed_options(std::move(behind)));
+/// `program_words`: the -- and the words after it; empty without a --.
+command parsed_audit(const audit_command& audit, std::vector<std::string> words,
+                     std::vector<std::string> program_words) {
+  if (program_words.size() == 1) {
+    throw text::usage_error{"--: the command to audit is missing; put it after --"};
+  }
+  if (!program_words.empty()) program_words.erase(program_words.begin());
+  command parsed = widened(audit.parsed_options(std::move(program_words)));
   words.front() = "drover";
-  if (auto* options = std::get_if<audit::audit_options>(&made))
+  if (auto* options = std::get_if<audit::audit_options>(&parsed)) {
     options->typed = typed_command(words);
-  return made;
+  }
+  return parsed;
 }
 
 }  // namespace
@@ -57,44 +94,42 @@ command parse_command_line(int count, const char* const* arguments) {
   if (count > 1 && arguments[1] == member_name) {
     return member_arguments{{arguments + 2, arguments + count}};
   }
-  CLI::App app{drover_description, "drover"};
-  app.set_version_flag("--version", "drover " DROVER_VERSION);
-  app.failure_message(
-      [](const CLI::App*, const CLI::Error& error) { return std::string{error.what()}; });
-  const simulate_command simulate{app};
-  const audit_command audit{app};
-  const prompts_command prompts{app};
+  if (count == 2 && std::string_view{arguments[1]} == "man-page") {
+    return text_result{manual_page(command_parsers{}.app, DROVER_VERSION), process::exit_success};
+  }
+  command_parsers commands;
+  CLI::App& app = commands.app;
   const std::vector<std::string> words{arguments, arguments + count};
-  // What stands behind -- is a command of the user's, and none of ours to read.
+  // The words after -- are the user's command and contain no options of drover.
   const auto dashes = std::ranges::find(words, "--");
   const bool has_program = dashes != words.end();
-  const auto asked_for = [&] {
-    if (simulate.is_asked_for()) return "drover simulate";
-    if (prompts.is_asked_for()) return prompts.name();
-    return audit.is_asked_for() ? "drover audit" : "drover";
-  };
   try {
     app.parse(static_cast<int>(dashes - words.begin()), arguments);
-    if (audit.is_asked_for()) return audit_meant(audit, words, {dashes, words.end()});
-    if (has_program) throw text::usage_error{"--: nothing is run but by `drover audit -- COMMAND`"};
-    if (prompts.is_asked_for()) return widened(prompts.parsed_options());
-    if (simulate.is_asked_for()) return widened(simulate.parsed_options(count, arguments));
+    if (commands.audit->is_asked_for()) {
+      return parsed_audit(*commands.audit, words, {dashes, words.end()});
+    }
+    if (has_program) {
+      throw text::usage_error{"--: only `drover audit` takes a command after --"};
+    }
+    if (commands.prompts->is_asked_for()) return widened(commands.prompts->parsed_options());
+    if (commands.simulate->is_asked_for()) {
+      return widened(commands.simulate->parsed_options(count, arguments));
+    }
     return text_result{app.help(), process::exit_usage};
   } catch (const CLI::CallForHelp&) {
-    return text_result{app.help(), process::exit_met};
+    return text_result{app.help(), process::exit_success};
   } catch (const CLI::CallForAllHelp&) {
-    return text_result{app.help("", CLI::AppFormatMode::All), process::exit_met};
+    return text_result{app.help("", CLI::AppFormatMode::All), process::exit_success};
   } catch (const CLI::CallForVersion& version) {
-    return text_result{std::string{version.what()} + '\n', process::exit_met};
+    return text_result{std::string{version.what()} + '\n', process::exit_success};
   } catch (const CLI::ExtrasError& error) {
-    return complaint(audit.is_asked_for()
-                         ? std::string{error.what()} + "; a command to audit stands behind --"
-                         : std::string{error.what()},
-                     asked_for());
+    const std::string remedy =
+        commands.audit->is_asked_for() ? "; put the command to audit after --" : "";
+    return usage_message(error.what() + remedy, commands.selected_name());
   } catch (const CLI::ParseError& error) {
-    return complaint(error.what(), asked_for());
+    return usage_message(error.what(), commands.selected_name());
   } catch (const text::usage_error& error) {
-    return complaint(error.what(), asked_for());
+    return usage_message(error.what(), commands.selected_name());
   }
 }
 

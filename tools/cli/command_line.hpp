@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the command line asks for. Pure but for the help's output, which it hands back as text.
+// Parses the command line. Output such as --help is returned as text. Pure.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace drover::cli {
 
-/// `drover herd-member ...`: what `drover simulate` starts itself with.
+/// `drover herd-member ...`: the processes that `drover simulate` starts.
 struct member_arguments {
   std::vector<std::string> texts;
 };
@@ -21,7 +21,7 @@ struct member_arguments {
 using command = std::variant<text_result, simulate::simulate_options, audit::audit_options,
                              prompts::init_options, fix_prompt_options, member_arguments>;
 
-/// Never throws for what was typed: what cannot be meant comes back as `text_result` with `exit_usage`.
+/// Never throws for invalid input: the result is a `text_result` with `exit_usage`.
 [[nodiscard]] command parse_command_line(int count, const char* const* arguments);
 
 }  // namespace drover::cli

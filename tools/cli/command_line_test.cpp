@@ -45,7 +45,7 @@ text_result shown(const std::vector<const char*>& typed) {
 
 std::vector<std::string> texts_of(const std::vector<simulate::load_time>& loads) {
   std::vector<std::string> texts;
-  for (const auto& each : loads) texts.push_back(each.text());
+  for (const auto& load : loads) texts.push_back(load.text());
   return texts;
 }
 
@@ -130,14 +130,14 @@ TEST(command_line, HasACommandThatRepeatsTheSimulationAndTellsNoPassword) {
 }
 
 TEST(command_line, TakesTheScenariosOwnDefaults) {
-  for (const simulate::scenario& each : simulate::scenarios()) {
-    const std::string name{each.name};
+  for (const simulate::scenario& scenario : simulate::scenarios()) {
+    const std::string name{scenario.name};
     const auto options = simulation({"--scenario", name.c_str()});
-    EXPECT_EQ(options.chosen_scenario->name, each.name);
-    EXPECT_EQ(options.callers, each.usual.callers) << name;
-    EXPECT_EQ(options.ttl, each.usual.ttl) << name;
-    EXPECT_FALSE(simulate::parse_expectations(each.promise).conditions.empty()) << name;
-    EXPECT_EQ(simulate::parse_expectations(each.promise).error, "") << name;
+    EXPECT_EQ(options.chosen_scenario->name, scenario.name);
+    EXPECT_EQ(options.callers, scenario.usual.callers) << name;
+    EXPECT_EQ(options.ttl, scenario.usual.ttl) << name;
+    EXPECT_FALSE(simulate::parse_expectations(scenario.promise).conditions.empty()) << name;
+    EXPECT_EQ(simulate::parse_expectations(scenario.promise).error, "") << name;
   }
 }
 
@@ -166,7 +166,7 @@ TEST(command_line, TakesFormerNamesOfStrategies) {
 
 struct refused_case {
   std::vector<const char*> typed;
-  const char* said;
+  const char* expected;
 };
 
 TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
@@ -199,17 +199,18 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"simulate", "extra"}, "extra"},
       {{"no-such-command"}, "no-such-command"},
   };
-  for (const refused_case& each : cases) {
-    const text_result got = shown(each.typed);
-    EXPECT_EQ(got.exit_code, process::exit_usage) << got.text;
-    EXPECT_NE(got.text.find(each.said), std::string::npos) << each.said << " in " << got.text;
-    EXPECT_EQ(got.text.find("secret"), std::string::npos) << got.text;
-    EXPECT_NE(got.text.find("--help"), std::string::npos) << got.text;
+  for (const refused_case& example : cases) {
+    const text_result result = shown(example.typed);
+    EXPECT_EQ(result.exit_code, process::exit_usage) << result.text;
+    EXPECT_NE(result.text.find(example.expected), std::string::npos)
+        << example.expected << " in " << result.text;
+    EXPECT_EQ(result.text.find("secret"), std::string::npos) << result.text;
+    EXPECT_NE(result.text.find("--help"), std::string::npos) << result.text;
   }
 }
 
 TEST(command_line, HelpsAndListsAndNamesItsVersion) {
-  EXPECT_EQ(shown({"--help"}).exit_code, process::exit_met);
+  EXPECT_EQ(shown({"--help"}).exit_code, process::exit_success);
   EXPECT_NE(shown({"simulate", "--help"}).text.find("Exit codes"), std::string::npos);
   EXPECT_NE(shown({"simulate", "--list"}).text.find("holder-killed"), std::string::npos);
   EXPECT_NE(shown({"--version"}).text.find("drover "), std::string::npos);

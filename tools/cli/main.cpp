@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command-line tool: reads what is asked for, has it done, and turns how it ended into an exit
-// code.
+// The command-line tool: parses the command line, runs the command, and returns its exit code.
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -20,14 +19,14 @@ namespace {
 
 using namespace drover;
 
-int carry_out(const cli::text_result& what) {
-  std::fputs(what.text.c_str(), what.exit_code == process::exit_met ? stdout : stderr);
-  return what.exit_code;
+int run(const cli::text_result& result) {
+  std::fputs(result.text.c_str(), result.exit_code == process::exit_success ? stdout : stderr);
+  return result.exit_code;
 }
-int carry_out(const simulate::simulate_options& asked) { return simulate::run_simulate(asked); }
-int carry_out(const audit::audit_options& asked) {
+int run(const simulate::simulate_options& options) { return simulate::run_simulate(options); }
+int run(const audit::audit_options& options) {
   try {
-    return audit::run_audit(asked);
+    return audit::run_audit(options);
   } catch (const text::usage_error&) {
     throw;
   } catch (const std::exception& error) {
@@ -35,40 +34,40 @@ int carry_out(const audit::audit_options& asked) {
     return audit::exit_tool_error;
   }
 }
-int carry_out(const prompts::init_options& asked) {
+int run(const prompts::init_options& options) {
   const auto written = [&] {
     try {
-      return prompts::init_ai(asked);
-    } catch (const std::exception& why) {
-      throw text::usage_error{std::string{"init ai: "} + why.what()};
+      return prompts::init_ai(options);
+    } catch (const std::exception& error) {
+      throw text::usage_error{std::string{"init ai: "} + error.what()};
     }
   }();
   for (const auto& file : written) std::printf("wrote %s\n", file.c_str());
-  if (written.empty()) std::puts("everything is there already");
-  return process::exit_met;
+  if (written.empty()) std::puts("all files are up to date");
+  return process::exit_success;
 }
-int carry_out(const cli::fix_prompt_options& asked) {
-  const auto made = prompts::fix_prompt(text::read_file_or_stdin(asked.file));
-  if (!made) throw text::usage_error{asked.file + ": " + made.error().text};
-  std::fputs(made->c_str(), stdout);
-  return process::exit_met;
+int run(const cli::fix_prompt_options& options) {
+  const auto prompt = prompts::fix_prompt(text::read_file_or_stdin(options.file));
+  if (!prompt) throw text::usage_error{options.file + ": " + prompt.error().text};
+  std::fputs(prompt->c_str(), stdout);
+  return process::exit_success;
 }
-int carry_out(const cli::member_arguments& told) { return simulate::run_member(told.texts); }
+int run(const cli::member_arguments& arguments) { return simulate::run_member(arguments.texts); }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   try {
-    return std::visit([](const auto& what) { return carry_out(what); },
+    return std::visit([](const auto& command) { return run(command); },
                       cli::parse_command_line(count, arguments));
   } catch (const text::usage_error& error) {
     std::fprintf(stderr, "drover: %s\n", error.what());
     return process::exit_usage;
-  } catch (const process::interrupted& by) {
-    std::fputs("drover: interrupted; everything that was started is stopped and removed\n", stderr);
-    return process::exit_signal + by.signal;
+  } catch (const process::interrupted& interruption) {
+    std::fputs("drover: interrupted; all started processes and files were removed\n", stderr);
+    return process::exit_signal + interruption.signal;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "drover: %s\n", error.what());
-    return process::exit_not_met;
+    return process::exit_failure;
   }
 }

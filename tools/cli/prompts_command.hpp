@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The options of `drover init` and `drover prompts`: as typed, and as meant.
+// The options of `drover init` and `drover prompts`, as typed and as parsed.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -12,9 +12,10 @@
 
 namespace drover::cli {
 
-/// A prompt from an audit's JSON.
+/// The prompt is made from the JSON report of an audit.
 struct fix_prompt_options {
-  std::string file = "-";  ///< -: standard input
+  /// "-" is standard input.
+  std::string file = "-";
 };
 
 class prompts_command {
@@ -26,16 +27,16 @@ class prompts_command {
   [[nodiscard]] const char* name() const {
     return init_->parsed() ? "drover init" : "drover prompts";
   }
-  /// Throws `usage_error` naming what cannot be meant.
+  /// Throws `usage_error`, which names the invalid argument.
   [[nodiscard]] std::variant<text_result, prompts::init_options, fix_prompt_options>
   parsed_options() const;
 
  private:
   CLI::App* init_;
   CLI::App* prompts_;
-  std::string what_;
+  std::string target_;
   std::string folder_ = ".";
-  std::string kind_;
+  std::string task_;
   std::string file_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text to show instead of doing something: help, the version, a list, or what is wrong.
+// Text to print instead of running a command: help, the version, a list, or a usage error.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@ namespace drover::cli {
 
 struct text_result {
   std::string text;
-  int exit_code = 0;  ///< other than 0: to standard error
+  /// The text goes to standard output for 0, otherwise to standard error.
+  int exit_code = 0;
 };
 
 }  // namespace drover::cli

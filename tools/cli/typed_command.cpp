@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view left_out = "...";
 
-/// "-a" is redis-cli's and redis-benchmark's.
-bool is_about_a_secret(std::string_view option) {
+/// redis-cli and redis-benchmark take a password after -a.
+bool names_a_secret(std::string_view option) {
   if (option == "-a") return true;
   if (!option.starts_with("-")) return false;
   std::string name{option};
@@ -22,8 +22,9 @@ bool is_about_a_secret(std::string_view option) {
                              [&](const char* part) { return name.find(part) != name.npos; });
 }
 
-/// Of each URL in the word. What begins the word, or stands behind '=', is taken for a URL to its
-/// end, should there be a blank in its password; elsewhere it ends at a blank or a quotation mark.
+/// Removes the password from each URL in the word. A URL at the beginning of the word or after '='
+/// extends to the end of the word, because its password may contain a blank. Elsewhere a URL ends
+/// at a blank or a quotation mark.
 std::string without_passwords(std::string_view word) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz+";
   std::string shown;
@@ -65,10 +66,10 @@ std::string typed_command(const std::vector<std::string>& words) {
     const std::size_t equals = word.find('=');
     if (is_secret) {
       shown = left_out;
-    } else if (equals != std::string::npos && is_about_a_secret(word.substr(0, equals))) {
+    } else if (equals != std::string::npos && names_a_secret(word.substr(0, equals))) {
       shown = word.substr(0, equals + 1) + std::string{left_out};
     }
-    is_secret = !is_secret && equals == std::string::npos && is_about_a_secret(word);
+    is_secret = !is_secret && equals == std::string::npos && names_a_secret(word);
     line += (line.empty() ? "" : " ") + quoted_word(shown);
   }
   return line;

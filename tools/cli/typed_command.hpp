@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A command line as text again, for reports: as a shell would take it, without anybody's password.
-// Pure.
+// A command line as text for reports: quoted for a shell, without passwords. Pure.
 #pragma once
 
 #include <string>
@@ -9,11 +8,11 @@
 
 namespace drover::cli {
 
-/// One word, in quotes where a shell would need them.
+/// One word, in quotes if a shell needs them.
 [[nodiscard]] std::string quoted_word(std::string_view word);
 
-/// The words behind one another. A URL's password and what follows an option for a password, secret
-/// or token (-a, --pass, --api-token=...) is left out.
+/// The words joined by blanks. Passwords in URLs are left out. The values of options for a
+/// password, secret or token (-a, --pass, --api-token=...) are replaced by "...".
 [[nodiscard]] std::string typed_command(const std::vector<std::string>& words);
 
 }  // namespace drover::cli

@@ -18,11 +18,11 @@ namespace drover::process {
 namespace {
 
 struct descriptors {
-  int handed_over = -1;
+  int passed_descriptor = -1;
   int output = -1;
 };
 
-/// Another user's program would not get the signal of death any more: so first the user.
+/// To be called before PR_SET_PDEATHSIG: a change of the user resets the signal of death.
 bool change_user(const user& to) {
   return ::setgroups(0, nullptr) == 0 && ::setresgid(to.gid, to.gid, to.gid) == 0 &&
          ::setresuid(to.uid, to.uid, to.uid) == 0;
@@ -34,53 +34,53 @@ void arrange_descriptors(const descriptors& ours) {
   ::dup2(ours.output >= 0 ? ours.output : nothing, STDOUT_FILENO);
   if (ours.output >= 0) ::dup2(ours.output, STDERR_FILENO);
   unsigned first_closed = child_process::descriptor_inside;
-  if (ours.handed_over >= 0) {
+  if (ours.passed_descriptor >= 0) {
     // Onto itself, dup2 would leave the close-on-exec flag.
-    if (ours.handed_over == child_process::descriptor_inside) {
-      ::fcntl(ours.handed_over, F_SETFD, 0);
+    if (ours.passed_descriptor == child_process::descriptor_inside) {
+      ::fcntl(ours.passed_descriptor, F_SETFD, 0);
     } else {
-      ::dup2(ours.handed_over, child_process::descriptor_inside);
+      ::dup2(ours.passed_descriptor, child_process::descriptor_inside);
     }
     ++first_closed;
   }
   ::close_range(first_closed, ~0U, 0);
 }
 
-/// In the child, where only what is async-signal-safe may be called.
-[[noreturn]] void become(const child_process::plan& what, char* const* arguments,
+/// Runs in the child, where only async-signal-safe functions may be called.
+[[noreturn]] void become(const child_process::plan& spec, char* const* arguments,
                          const descriptors& ours, pid_t parent) {
   arrange_descriptors(ours);
-  if (what.runs_as && !change_user(*what.runs_as)) ::_exit(127);
-  ::prctl(PR_SET_PDEATHSIG, what.signal_of_death);
+  if (spec.runs_as && !change_user(*spec.runs_as)) ::_exit(127);
+  ::prctl(PR_SET_PDEATHSIG, spec.signal_of_death);
   if (::getppid() != parent) ::_exit(127);
   ::setpgid(0, 0);
-  if (!what.folder.empty() && ::chdir(what.folder.c_str()) != 0) ::_exit(127);
+  if (!spec.folder.empty() && ::chdir(spec.folder.c_str()) != 0) ::_exit(127);
   struct sigaction as {};
   as.sa_handler = SIG_DFL;
   ::sigaction(SIGPIPE, &as, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execv(what.program.c_str(), arguments);
+  ::execv(spec.program.c_str(), arguments);
   ::_exit(127);
 }
 
 }  // namespace
 
-child_process::child_process(const plan& of) {
-  std::vector<std::string> texts = of.arguments;
+child_process::child_process(const plan& spec) {
+  std::vector<std::string> texts = spec.arguments;
   std::vector<char*> arguments;
-  for (std::string& each : texts) arguments.push_back(each.data());
+  for (std::string& text : texts) arguments.push_back(text.data());
   arguments.push_back(nullptr);
-  descriptors ours{.handed_over = of.handed_over};
-  if (!of.output.empty()) {
-    ours.output = ::open(of.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (ours.output < 0) throw std::system_error{errno, std::generic_category(), of.output};
+  descriptors ours{.passed_descriptor = spec.passed_descriptor};
+  if (!spec.output.empty()) {
+    ours.output = ::open(spec.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (ours.output < 0) throw std::system_error{errno, std::generic_category(), spec.output};
   }
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   const int error = errno;
-  if (pid_ == 0) become(of, arguments.data(), ours, parent);
+  if (pid_ == 0) become(spec, arguments.data(), ours, parent);
   if (ours.output >= 0) ::close(ours.output);
   if (pid_ < 0) throw std::system_error{error, std::generic_category(), "starting a process"};
 }
@@ -95,8 +95,8 @@ child_process::~child_process() {
 }
 
 std::optional<int> child_process::status() {
-  int found = 0;
-  if (pid_ != 0 && !status_ && ::waitpid(pid_, &found, WNOHANG) == pid_) status_ = found;
+  int status = 0;
+  if (pid_ != 0 && !status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
   return status_;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A program started by this one. It ends with this object; or with the thread that made it, should
-// that be killed. It is in a process group of its own, so that Ctrl-C at the terminal reaches the
-// coordinator alone.
+// A child process. It is killed with this object, and also if the thread that started it is killed.
+// It has its own process group, so that Ctrl-C at the terminal reaches only the coordinator.
 //
-// Threads: one at a time. Made by a process without other threads.
+// Threads: one at a time. To be created by a process without other threads.
 #pragma once
 
 #include <sys/types.h>
@@ -21,27 +20,34 @@ namespace drover::process {
 class child_process {
  public:
   struct plan {
-    std::string program;                 ///< path
-    std::vector<std::string> arguments;  ///< the first is the name it is called by
-    int handed_over = -1;                ///< a descriptor that it finds as `descriptor_inside`
-    std::string folder = {};             ///< it works in; empty: in ours
-    std::string output = {};             ///< a file that all it says is added to
-    std::optional<user> runs_as = {};    ///< empty: we
-    int signal_of_death = SIGKILL;       ///< what it gets should we be killed
+    /// The path of the program.
+    std::string program;
+    /// The first argument is the name of the program.
+    std::vector<std::string> arguments;
+    /// A descriptor that the child gets as `descriptor_inside`. -1: none.
+    int passed_descriptor = -1;
+    /// The working directory. Empty: the same as ours.
+    std::string folder = {};
+    /// A file to which standard output and standard error are appended.
+    std::string output = {};
+    /// nullopt: the same user as ours.
+    std::optional<user> runs_as = {};
+    /// The signal that the child gets if we are killed.
+    int signal_of_death = SIGKILL;
   };
   static constexpr int descriptor_inside = 3;
 
-  /// Standard input is /dev/null; so is standard output, and standard error is ours, unless there
-  /// is a file for both. Throws std::system_error.
-  explicit child_process(const plan& of);
-  /// Kills it if it still runs, and waits until it is gone.
+  /// Standard input is /dev/null. Without `output`, standard output is /dev/null and standard error
+  /// is ours. Throws std::system_error.
+  explicit child_process(const plan& spec);
+  /// Kills the child if it still runs, and waits for its end.
   ~child_process();
   child_process(child_process&& from) noexcept;
   child_process& operator=(child_process&&) = delete;
 
-  /// Answers at once: how it ended, as waitpid(2) says it; nullopt while it runs.
+  /// The status of waitpid(2); nullopt while the child runs. Does not block.
   [[nodiscard]] std::optional<int> status();
-  /// Sends the signal and waits for the end, at most so long. Answers whether it has ended.
+  /// Sends the signal and waits for the end, for at most `at_most`. Returns whether it has ended.
   bool stop(int signal, std::chrono::milliseconds at_most);
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The end of a program's log, for a message that says why it failed.
+// The end of a program's log, for error messages.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 
 namespace drover::process {
 
-/// "; its log ends:\n..."; empty when there is nothing in the file.
+/// "; its log ends:\n...", or an empty string if the file is empty or missing.
 [[nodiscard]] std::string end_of_log(const std::filesystem::path& log);
 
 }  // namespace drover::process

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// What the process says by its exit code. A signal that ended a run is 128 + its number.
+// Exit codes. A run that was ended by a signal exits with 128 + the number of the signal.
 #pragma once
 
 namespace drover::process {
 
-inline constexpr int exit_met = 0;      ///< everything that was asked for is true
-inline constexpr int exit_not_met = 1;  ///< it is not, or it could not be shown
-inline constexpr int exit_usage = 2;    ///< the input cannot be meant; nothing was started
+inline constexpr int exit_success = 0;
+/// An expectation was not met, or could not be tested.
+inline constexpr int exit_failure = 1;
+/// Invalid usage. Nothing was started.
+inline constexpr int exit_usage = 2;
 inline constexpr int exit_signal = 128;
 
 }  // namespace drover::process

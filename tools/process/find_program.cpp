@@ -5,9 +5,9 @@
 
 #include <cstddef>
 #include <cstdlib>
-#include <filesystem>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 
 #include "base/printing.hpp"
 
@@ -15,28 +15,36 @@ namespace drover::process {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t shown_word_max = 100;
 
-bool can_be_executed(const std::string& path) {
+}  // namespace
+
+bool is_executable(const fs::path& file) {
   std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
+  return fs::is_regular_file(file, ignored) && ::access(file.c_str(), X_OK) == 0;
 }
 
-}  // namespace
+std::optional<fs::path> find_in_path(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders{path != nullptr ? path : ""};
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    fs::path file = fs::path{folder.empty() ? "." : folder} / name;
+    if (is_executable(file)) return file;
+  }
+  return std::nullopt;
+}
 
 std::string find_program(const std::string& word) {
   const std::string shown = '"' + base::escape(word, shown_word_max) + '"';
   if (word.find('/') != std::string::npos) {
-    if (can_be_executed(word)) return word;
-    throw std::invalid_argument{shown + " is no program that can be executed"};
+    if (is_executable(word)) return word;
+    throw std::invalid_argument{shown + " is not an executable program"};
   }
-  const char* const path = std::getenv("PATH");
-  std::istringstream folders{path != nullptr ? path : ""};
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    std::string found = (folder.empty() ? "." : folder) + '/' + word;
-    if (can_be_executed(found)) return found;
-  }
-  throw std::invalid_argument{"there is no program " + shown + " in $PATH"};
+  if (const auto file = find_in_path(word)) return file->string();
+  throw std::invalid_argument{"program " + shown + " was not found in $PATH"};
 }
 
 }  // namespace drover::process

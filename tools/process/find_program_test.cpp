@@ -17,6 +17,16 @@ TEST(find_program, FindsWhatAShellWouldFind) {
   EXPECT_EQ(find_program("/bin/sh"), "/bin/sh");
 }
 
+TEST(find_program, LooksInTheFoldersOfThePathOnly) {
+  const auto shell = find_in_path("sh");
+  ASSERT_TRUE(shell);
+  EXPECT_TRUE(is_executable(*shell));
+  EXPECT_TRUE(std::filesystem::equivalent(*shell, "/bin/sh"));
+  EXPECT_FALSE(find_in_path("no-such-program-here"));
+  EXPECT_FALSE(find_in_path(""));
+  EXPECT_FALSE(is_executable("/bin")) << "a folder is not a program";
+}
+
 TEST(find_program, NamesWhatIsNoProgram) {
   const scratch_folder folder;
   const auto text = (folder.path() / "text").string();

@@ -16,7 +16,7 @@ namespace {
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> all;
   all.reserve(texts.size() + 1);
-  for (std::string& each : texts) all.push_back(each.data());
+  for (std::string& text : texts) all.push_back(text.data());
   all.push_back(nullptr);
   return all;
 }
@@ -50,10 +50,10 @@ struct spawn_settings {
 
 }  // namespace
 
-foreground_process::foreground_process(const plan& of) {
-  std::vector<std::string> command = of.command;
-  std::vector<std::string> environment = of.environment;
-  const spawn_settings settings{of.speaks_to_errors};
+foreground_process::foreground_process(const plan& spec) {
+  std::vector<std::string> command = spec.command;
+  std::vector<std::string> environment = spec.environment;
+  const spawn_settings settings{spec.speaks_to_errors};
   const int error =
       ::posix_spawnp(&pid_, command.front().c_str(), &settings.files, &settings.attributes,
                      pointers_to(command).data(), pointers_to(environment).data());
@@ -70,8 +70,8 @@ foreground_process::~foreground_process() {
 }
 
 std::optional<int> foreground_process::status() {
-  int found = 0;
-  if (pid_ != 0 && !status_ && ::waitpid(pid_, &found, WNOHANG) == pid_) status_ = found;
+  int status = 0;
+  if (pid_ != 0 && !status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
   return status_;
 }
 
@@ -83,7 +83,7 @@ void foreground_process::send_to_all(int signal) {
   if (pid_ == 0 || status()) return;
   const std::vector<pid_t> others = descendants_of(pid_);
   ::kill(pid_, signal);
-  for (const pid_t each : others) ::kill(each, signal);
+  for (const pid_t other : others) ::kill(other, signal);
 }
 
 int shell_code(int status) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A command of the user's, run as a shell would run it: found in $PATH, with our standard input and
-// our terminal, in our process group, so that Ctrl-C reaches it without our help.
+// A command of the user, run as a shell runs it: found in $PATH, with our standard input and
+// terminal, and in our process group, so that it gets Ctrl-C from the terminal.
 //
 // Threads: one at a time.
 #pragma once
@@ -16,23 +16,26 @@ namespace drover::process {
 class foreground_process {
  public:
   struct plan {
-    std::vector<std::string> command;      ///< the program and its arguments; not empty
-    std::vector<std::string> environment;  ///< NAME=VALUE
-    bool speaks_to_errors = false;         ///< its standard output goes to our standard error
+    /// The program and its arguments. Not empty.
+    std::vector<std::string> command;
+    /// NAME=VALUE.
+    std::vector<std::string> environment;
+    /// Its standard output goes to our standard error.
+    bool speaks_to_errors = false;
   };
 
-  /// With the signals' usual meanings, whatever is blocked or ignored here. Throws
-  /// std::system_error when there is no such program.
-  explicit foreground_process(const plan& of);
-  /// Kills it and what it has started, if it still runs, and waits until it is gone.
+  /// Signals have their default actions in the child, even if they are blocked or ignored here.
+  /// Throws std::system_error if there is no such program.
+  explicit foreground_process(const plan& spec);
+  /// Kills the child and its descendants if it still runs, and waits for its end.
   ~foreground_process();
   foreground_process(const foreground_process&) = delete;
   foreground_process& operator=(const foreground_process&) = delete;
 
-  /// Answers at once: how it ended, as waitpid(2) says it; nullopt while it runs.
+  /// The status of waitpid(2); nullopt while the child runs. Does not block.
   [[nodiscard]] std::optional<int> status();
   void send(int signal);
-  /// To what it has started as well: a shell that is ended ends nobody else.
+  /// Sends the signal to the child and its descendants: a shell does not forward it.
   void send_to_all(int signal);
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
@@ -41,7 +44,8 @@ class foreground_process {
   std::optional<int> status_;
 };
 
-/// What a shell would say: the exit code, or 128 + the signal that ended it.
+/// The exit code as a shell reports it: 128 + the number of the signal if a signal ended the
+/// process.
 [[nodiscard]] int shell_code(int status);
 
 }  // namespace drover::process

@@ -9,13 +9,13 @@
 #include <cstdlib>
 #include <fstream>
 #include <pqxx/pqxx>
-#include <sstream>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include "process/end_of_log.hpp"
+#include "process/find_program.hpp"
 
 namespace drover::process {
 namespace {
@@ -28,8 +28,7 @@ constexpr auto stop_max = 10s;
 constexpr auto poll_tick = 20ms;
 
 bool has_programs(const fs::path& folder) {
-  return ::access((folder / "initdb").c_str(), X_OK) == 0 &&
-         ::access((folder / "postgres").c_str(), X_OK) == 0;
+  return is_executable(folder / "initdb") && is_executable(folder / "postgres");
 }
 
 std::optional<user> server_user() {
@@ -38,11 +37,11 @@ std::optional<user> server_user() {
     if (const passwd* const entry = ::getpwnam(name)) return user{entry->pw_uid, entry->pw_gid};
   }
   throw std::runtime_error{
-      "PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as"};
+      "PostgreSQL does not run as root, and this system has no user postgres or nobody"};
 }
 
-/// initdb starts servers for a moment, in the process group that is its own. When it is cut short
-/// they are told to end: killed, one would leave its shared memory.
+/// initdb starts servers in its own process group. If it is interrupted, they get SIGTERM first,
+/// because a server that is killed leaves its shared memory behind.
 class group_end {
  public:
   explicit group_end(child_process& first) : first_{first} {}
@@ -64,8 +63,8 @@ class group_end {
   child_process& first_;
 };
 
-/// Where nothing is left to chance by a variable or a file of the user's. Nothing is written to
-/// disk for good: the data go with the folder.
+/// Settings that do not depend on variables or files of the user. Nothing is synced to disk,
+/// because the data are removed with the folder.
 std::vector<std::string> server_settings(const fs::path& folder, unsigned connections) {
   return {"listen_addresses=",
           "unix_socket_directories=" + folder.string(),
@@ -86,23 +85,21 @@ std::vector<std::string> server_settings(const fs::path& folder, unsigned connec
 
 }  // namespace
 
-std::optional<fs::path> find_postgresql_programs(const std::optional<std::string>& asked_for) {
-  if (asked_for) {
-    return has_programs(*asked_for) ? std::optional{fs::absolute(*asked_for)} : std::nullopt;
+std::optional<fs::path> find_postgresql_programs(const std::optional<std::string>& typed) {
+  if (typed) {
+    return has_programs(*typed) ? std::optional{fs::absolute(*typed)} : std::nullopt;
   }
-  const char* const path = std::getenv("PATH");
-  std::istringstream folders{path != nullptr ? path : ""};
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (!folder.empty() && has_programs(folder)) return fs::absolute(folder);
+  if (const auto initdb = find_in_path("initdb"); initdb && has_programs(initdb->parent_path())) {
+    return fs::absolute(initdb->parent_path());
   }
   std::optional<fs::path> newest;
   int version = 0;
   std::error_code none;
-  for (const auto& each : fs::directory_iterator{"/usr/lib/postgresql", none}) {
-    const int found = std::atoi(each.path().filename().c_str());
-    if (found <= version || !has_programs(each.path() / "bin")) continue;
-    version = found;
-    newest = each.path() / "bin";
+  for (const auto& folder : fs::directory_iterator{"/usr/lib/postgresql", none}) {
+    const int number = std::atoi(folder.path().filename().c_str());
+    if (number <= version || !has_programs(folder.path() / "bin")) continue;
+    version = number;
+    newest = folder.path() / "bin";
   }
   return newest;
 }
@@ -121,7 +118,7 @@ private_postgresql::private_postgresql(const fs::path& programs, unsigned connec
 
 private_postgresql::~private_postgresql() { stop(); }
 
-/// Asked to, it removes its shared memory; killed, it would leave it.
+/// SIGINT and SIGQUIT let the server remove its shared memory. SIGKILL would leave it behind.
 void private_postgresql::stop() {
   if (process_ && !process_->stop(SIGINT, stop_max)) process_->stop(SIGQUIT, stop_max);
 }
@@ -140,7 +137,7 @@ child_process::plan private_postgresql::program(const fs::path& file) const {
           .folder = folder_.path(),
           .output = log(),
           .runs_as = runs_as_,
-          // As if asked to stop at once: then it takes its processes with it.
+          // An immediate shutdown, which also ends the processes of the server.
           .signal_of_death = SIGQUIT};
 }
 
@@ -148,19 +145,19 @@ std::string private_postgresql::log() const { return folder_.path() / "log"; }
 
 void private_postgresql::make_cluster(const fs::path& programs, const signal_watch& signals) {
   child_process::plan plan = program(programs / "initdb");
-  for (const char* const each :
+  for (const char* const argument :
        {"--pgdata=data", "--username=drover", "--auth=trust", "--encoding=UTF8", "--no-locale",
         "--no-sync", "--no-instructions"}) {
-    plan.arguments.emplace_back(each);
+    plan.arguments.emplace_back(argument);
   }
   plan.signal_of_death = SIGKILL;
   child_process initdb{plan};
-  const group_end whatever_happens{initdb};
+  const group_end cleanup{initdb};
   const auto deadline = std::chrono::steady_clock::now() + start_max;
   while (!initdb.status()) {
     if (std::chrono::steady_clock::now() > deadline) {
-      throw std::runtime_error{"initdb (" + programs.string() + ") does not come to an end" +
-                               end_of_log(log())};
+      throw std::runtime_error{"initdb (" + programs.string() + ") did not end within " +
+                               std::to_string(start_max.count()) + " s" + end_of_log(log())};
     }
     signals.pause(poll_tick);
   }
@@ -173,26 +170,28 @@ void private_postgresql::make_cluster(const fs::path& programs, const signal_wat
 void private_postgresql::start(const fs::path& programs, unsigned connections,
                                const signal_watch& signals) {
   child_process::plan plan = program(programs / "postgres");
-  for (const char* const each : {"-D", "data", "-p", "5432"}) plan.arguments.emplace_back(each);
-  for (std::string& each : server_settings(folder_.path(), connections)) {
-    plan.arguments.insert(plan.arguments.end(), {"-c", std::move(each)});
+  for (const char* const argument : {"-D", "data", "-p", "5432"}) {
+    plan.arguments.emplace_back(argument);
+  }
+  for (std::string& setting : server_settings(folder_.path(), connections)) {
+    plan.arguments.insert(plan.arguments.end(), {"-c", std::move(setting)});
   }
   process_.emplace(plan);
   const auto deadline = std::chrono::steady_clock::now() + start_max;
   for (;;) {
-    std::string why;
+    std::string reason;
     try {
-      const pqxx::connection works{url()};
+      const pqxx::connection attempt{url()};
       return;
     } catch (const pqxx::failure& error) {
-      why = error.what();
+      reason = error.what();
     }
     if (const auto status = process_->status()) {
       throw std::runtime_error{"postgres (" + programs.string() + ") " + ending_in_words(*status) +
                                end_of_log(log())};
     }
     if (std::chrono::steady_clock::now() > deadline) {
-      throw std::runtime_error{"postgres (" + programs.string() + ") does not answer: " + why +
+      throw std::runtime_error{"postgres (" + programs.string() + ") does not answer: " + reason +
                                end_of_log(log())};
     }
     signals.pause(poll_tick);
@@ -200,10 +199,10 @@ void private_postgresql::start(const fs::path& programs, unsigned connections,
 }
 
 std::uint64_t private_postgresql::executed(std::string_view statement) const {
-  const std::string wanted = "LOG:  execute " + std::string{statement} + ":";
+  const std::string prefix = "LOG:  execute " + std::string{statement} + ":";
   std::uint64_t count = 0;
   std::ifstream lines{log()};
-  for (std::string line; std::getline(lines, line);) count += line.starts_with(wanted) ? 1U : 0U;
+  for (std::string line; std::getline(lines, line);) count += line.starts_with(prefix) ? 1U : 0U;
   return count;
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A PostgreSQL server of our own: a fresh cluster in a folder of its own, reached by a Unix socket
-// there and in no other way, which logs every statement. Gone with this object, folder and all.
+// A private PostgreSQL server: a new cluster in a folder of its own, which logs every statement. It
+// accepts connections only on a Unix socket in that folder. The server and the folder are removed
+// with this object.
 //
-// It refuses to run as root: started by root, it runs as the user postgres, or nobody.
+// PostgreSQL does not run as root. If we are root, it runs as the user postgres or nobody.
 //
-// Threads: the main thread, which no other runs beside while the server starts.
+// Threads: the main thread, while no other threads run.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +20,14 @@
 
 namespace drover::process {
 
-/// The folder with `initdb` and `postgres`: the one that was asked for, else one of $PATH, else
-/// the newest where Debian keeps them. nullopt: there is none.
+/// The folder with `initdb` and `postgres`: the typed one, or the one in $PATH, or the newest one
+/// in /usr/lib/postgresql. nullopt: there is none.
 [[nodiscard]] std::optional<std::filesystem::path> find_postgresql_programs(
-    const std::optional<std::string>& asked_for);
+    const std::optional<std::string>& typed);
 
 class private_postgresql {
  public:
-  /// `connections`: how many may be open at once. Waits until it answers. Throws
+  /// `connections`: the largest number of open connections. Waits until the server answers. Throws
   /// std::runtime_error with the end of the server's log, and `interrupted`.
   private_postgresql(const std::filesystem::path& programs, unsigned connections,
                      const signal_watch& signals);
@@ -35,7 +36,7 @@ class private_postgresql {
   private_postgresql& operator=(const private_postgresql&) = delete;
 
   [[nodiscard]] std::string url() const;
-  /// How often the prepared statement of that name was executed so far, by the server's log.
+  /// How often the prepared statement of that name was executed, according to the server's log.
   [[nodiscard]] std::uint64_t executed(std::string_view statement) const;
   [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
 

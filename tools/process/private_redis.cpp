@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
-#include <sstream>
 #include <stdexcept>
 #include <string_view>
 
 #include "process/end_of_log.hpp"
+#include "process/find_program.hpp"
 #include "text/usage_error.hpp"
 
 namespace drover::process {
@@ -23,13 +22,9 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto redis_start_max = 20s;
-constexpr auto look_max = 1s;    // for one look whether it answers; there are others
-constexpr auto flush_max = 60s;  // a busy machine is no refusal
+constexpr auto attempt_max = 1s;  // for one PING; it is repeated
+constexpr auto flush_max = 60s;   // long enough for a busy machine
 constexpr const char* log_name = "redis.log";
-
-bool is_program(const fs::path& file) {
-  return fs::is_regular_file(file) && ::access(file.c_str(), X_OK) == 0;
-}
 
 child_process::plan plan_for(const fs::path& program, const fs::path& folder) {
   return {.program = program.string(),
@@ -41,23 +36,20 @@ child_process::plan plan_for(const fs::path& program, const fs::path& folder) {
 
 }  // namespace
 
-fs::path find_redis_server(const std::optional<std::string>& requested) {
-  if (requested) {
-    if (is_program(*requested)) return fs::absolute(*requested);
-    throw text::usage_error{"--redis-server " + *requested +
-                            ": no program there; give the path of redis-server or valkey-server"};
+fs::path find_redis_server(const std::optional<std::string>& typed) {
+  if (typed) {
+    if (is_executable(*typed)) return fs::absolute(*typed);
+    throw text::usage_error{
+        "--redis-server " + *typed +
+        ": not an executable program; give the path of redis-server or valkey-server"};
   }
-  const char* const path = std::getenv("PATH");
   for (const char* const name :
        {"redis-server", "valkey-server", "redis-check-rdb", "valkey-check-rdb"}) {
-    std::istringstream folders{path != nullptr ? path : ""};
-    for (std::string folder; std::getline(folders, folder, ':');) {
-      if (is_program(fs::path{folder} / name)) return fs::absolute(fs::path{folder} / name);
-    }
+    if (const auto file = find_in_path(name)) return fs::absolute(*file);
   }
   throw text::usage_error{
-      "neither redis-server nor valkey-server is in $PATH: install one (on Debian: apt-get install "
-      "redis-tools, which starts no service), or give its path by --redis-server"};
+      "neither redis-server nor valkey-server was found in $PATH: install one (on Debian: apt-get "
+      "install redis-tools, which starts no service), or give its path with --redis-server"};
 }
 
 private_redis::private_redis(const fs::path& program, const fs::path& folder,
@@ -70,7 +62,7 @@ void private_redis::start(const signal_watch& signals) {
   process_.reset();
   process_.emplace(plan_for(program_, folder_));
   const auto deadline = std::chrono::steady_clock::now() + redis_start_max;
-  while (!answers("PING\r\n", "+PONG", look_max)) {
+  while (!answers("PING\r\n", "+PONG", attempt_max)) {
     if (const auto status = process_->status()) {
       throw std::runtime_error{"redis-server (" + program_.string() + ") " +
                                ending_in_words(*status) + end_of_log(folder_ / log_name)};
@@ -95,10 +87,10 @@ void private_redis::start_again(const signal_watch& signals) {
 
 void private_redis::flush_all() const {
   if (!answers("FLUSHALL\r\n", "+OK", flush_max))
-    throw std::runtime_error{"redis-server refuses FLUSHALL"};
+    throw std::runtime_error{"redis-server did not execute FLUSHALL"};
 }
 
-bool private_redis::answers(std::string_view question, std::string_view expected,
+bool private_redis::answers(std::string_view request, std::string_view expected,
                             std::chrono::seconds limit) const {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -110,14 +102,14 @@ bool private_redis::answers(std::string_view question, std::string_view expected
   const timeval silence{.tv_sec = limit.count(), .tv_usec = 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
   std::string reply(expected.size(), '\0');
-  const bool is_sent =
+  const bool sent =
       ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      ::send(descriptor, question.data(), question.size(), MSG_NOSIGNAL) ==
-          static_cast<ssize_t>(question.size());
-  const bool is_received = is_sent && ::recv(descriptor, reply.data(), reply.size(), MSG_WAITALL) ==
-                                          static_cast<ssize_t>(reply.size());
+      ::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(request.size());
+  const bool received = sent && ::recv(descriptor, reply.data(), reply.size(), MSG_WAITALL) ==
+                                    static_cast<ssize_t>(reply.size());
   ::close(descriptor);
-  return is_received && reply == expected;
+  return received && reply == expected;
 }
 
 }  // namespace drover::process

@@ -14,14 +14,15 @@
 
 namespace drover::process {
 
-/// The program to run: `requested`, or the first of redis-server, valkey-server, redis-check-rdb
+/// The program to run: `typed`, or the first of redis-server, valkey-server, redis-check-rdb
 /// and valkey-check-rdb in $PATH. A server and its -check-rdb are one program that goes by the name
 /// it is called by. Throws text::usage_error, which says what to install.
-[[nodiscard]] std::filesystem::path find_redis_server(const std::optional<std::string>& requested);
+[[nodiscard]] std::filesystem::path find_redis_server(const std::optional<std::string>& typed);
 
 class private_redis {
  public:
-  /// Returns when it answers. Throws std::runtime_error with the end of its log, or `interrupted`.
+  /// Waits until the server answers. Throws std::runtime_error with the end of its log, or
+  /// `interrupted`.
   private_redis(const std::filesystem::path& program, const std::filesystem::path& folder,
                 const signal_watch& signals);
 
@@ -29,10 +30,10 @@ class private_redis {
   /// nullopt while it runs.
   [[nodiscard]] std::optional<int> status() { return process_->status(); }
 
-  /// As by kill -9. What it kept is lost.
+  /// Kills the server with SIGKILL. Its data are lost.
   void kill();
   [[nodiscard]] bool is_killed() const noexcept { return is_killed_; }
-  /// After `kill`, at the same place. Returns and throws as the constructor.
+  /// Starts the server again at the same address after `kill`. Throws like the constructor.
   void start_again(const signal_watch& signals);
   /// FLUSHALL. Throws std::runtime_error.
   void flush_all() const;
@@ -40,8 +41,8 @@ class private_redis {
  private:
   [[nodiscard]] std::filesystem::path socket() const { return folder_ / "redis.sock"; }
   void start(const signal_watch& signals);
-  /// One exchange on a connection of its own; false when it cannot be had within `limit`.
-  [[nodiscard]] bool answers(std::string_view question, std::string_view expected,
+  /// Sends a request on a new connection. False: the expected reply did not arrive within `limit`.
+  [[nodiscard]] bool answers(std::string_view request, std::string_view expected,
                              std::chrono::seconds limit) const;
 
   const std::filesystem::path program_;

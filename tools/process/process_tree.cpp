@@ -25,7 +25,7 @@ std::optional<pid_t> number_in(std::string_view text) {
   return number;
 }
 
-/// From `PID (NAME) STATE PARENT ...`, where the name may have anything in it.
+/// From `PID (NAME) STATE PARENT ...`, where the name may contain any characters.
 std::optional<pid_t> parent_of(const fs::path& process) {
   std::ifstream stream{process / "stat"};
   const std::string text{std::istreambuf_iterator<char>{stream}, {}};
@@ -45,13 +45,13 @@ std::vector<pid_t> descendants_of(pid_t process) {
     if (!pid) continue;
     if (const auto parent = parent_of(at->path())) children.emplace(*parent, *pid);
   }
-  std::vector<pid_t> found{process};
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto [first, last] = children.equal_range(found[i]);
-    for (auto each = first; each != last; ++each) found.push_back(each->second);
+  std::vector<pid_t> processes{process};
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    const auto [first, last] = children.equal_range(processes[i]);
+    for (auto child = first; child != last; ++child) processes.push_back(child->second);
   }
-  found.erase(found.begin());
-  return found;
+  processes.erase(processes.begin());
+  return processes;
 }
 
 }  // namespace drover::process

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A process and those that it has started, as /proc tells.
+// Finds the descendants of a process in /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -8,8 +8,8 @@
 
 namespace drover::process {
 
-/// Children, their children and so on, at this moment; those whose parent has ended before are
-/// somebody else's by then. Blocks while it reads /proc. Threads: any.
+/// The children of a process, their children and so on. A process whose parent has ended has
+/// another parent and is not found. Blocks while it reads /proc. Threads: any.
 [[nodiscard]] std::vector<pid_t> descendants_of(pid_t process);
 
 }  // namespace drover::process

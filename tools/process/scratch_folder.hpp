@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A fresh temporary folder that goes away with this object, with all that is in it.
+// A temporary folder that is removed with this object, including its contents.
 #pragma once
 
 #include <filesystem>
@@ -10,10 +10,10 @@ namespace drover::process {
 
 class scratch_folder {
  public:
-  /// Where the environment says that temporary files belong; in /tmp if a socket's path would be
-  /// too long there. Throws std::system_error.
+  /// Created in the folder for temporary files, or in /tmp if the path of a socket would be too
+  /// long. Throws std::system_error.
   scratch_folder();
-  /// One that belongs to somebody else, where that user can get at it. For root.
+  /// A folder that belongs to another user and that this user can enter. For root only.
   explicit scratch_folder(const user& owner);
   ~scratch_folder();
   scratch_folder(const scratch_folder&) = delete;

@@ -5,7 +5,7 @@
 
 namespace drover::process {
 
-signal_watch::signal_watch(std::initializer_list<int> besides) {
+signal_watch::signal_watch(std::initializer_list<int> additional) {
   ::sigemptyset(&watched_);
   const auto watch = [this](int signal) {
     struct sigaction set {};
@@ -13,15 +13,16 @@ signal_watch::signal_watch(std::initializer_list<int> besides) {
     if (set.sa_handler != SIG_IGN) ::sigaddset(&watched_, signal);
   };
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) watch(signal);
-  for (const int signal : besides) watch(signal);
+  for (const int signal : additional) watch(signal);
   ::sigaddset(&watched_, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &watched_, &before_);
 
   struct sigaction as {};
-  as.sa_handler =
-      SIG_IGN;  // a closed pipe is seen where it is written to, after which all is stopped
+  // A closed pipe is noticed by the failed write.
+  as.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &as, &pipe_before_);
-  as.sa_handler = SIG_DFL;  // ignored, children would be gone before they are asked how they ended
+  // If SIGCHLD is ignored, the status of a child is lost.
+  as.sa_handler = SIG_DFL;
   ::sigaction(SIGCHLD, &as, &child_before_);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Signals taken in the order of the program instead of in a handler: while one of these exists they
-// are blocked and looked at whenever the coordinator pauses. So clean-up is ordinary destructors.
+// Receives signals without a handler. While an object exists, the signals are blocked and `pause`
+// reports them as exceptions, so that destructors clean up.
 //
-// Threads: the main thread, before any other is started. What was ignored at the start stays
+// Threads: the main thread, before any other is started. Signals that are ignored at the start stay
 // ignored.
 #pragma once
 
@@ -12,18 +12,18 @@
 
 namespace drover::process {
 
-/// Somebody wants us to stop: SIGINT, SIGTERM, SIGHUP or SIGQUIT (or one that was asked for). Not a
-/// std::exception, so that nobody takes it for an error on its way out.
+/// A signal that ends the program: SIGINT, SIGTERM, SIGHUP, SIGQUIT or an additional one. It is not
+/// a std::exception, so that no handler takes it for an error.
 struct interrupted {
   int signal = 0;
-  /// By the terminal: all processes of our group got it, too.
+  /// Sent by the terminal: all processes of our group got it, too.
   bool is_for_all = false;
 };
 
 class signal_watch {
  public:
-  /// Watches those `besides`, too.
-  explicit signal_watch(std::initializer_list<int> besides = {});
+  /// Also watches the `additional` signals.
+  explicit signal_watch(std::initializer_list<int> additional = {});
   ~signal_watch();
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Somebody on this machine, in the system's numbers.
+// A user of this machine, by number.
 #pragma once
 
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A section of ours in somebody else's file: between two marks, so that it can be found and renewed
-// and nothing else is touched. Pure.
+// A section in a file of the user. Two marks enclose it, so that it can be updated without changes
+// to the rest of the file. Pure.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace drover::prompts {
 
-/// `file` with `section` between the marks: in place of what stood there, else behind all else.
+/// `file` with `section` between the marks. Replaces an older section, or is appended to the file.
 [[nodiscard]] std::string with_section(std::string_view file, std::string_view section);
 
 }  // namespace drover::prompts

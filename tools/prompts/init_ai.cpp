@@ -37,24 +37,24 @@ class writer {
 
   void put(const fs::path& name, const std::string& text) {
     std::error_code failed;
-    // Behind a link: it stays one.
+    // The target of a link is replaced, not the link.
     const fs::path file = fs::weakly_canonical(folder_ / name, failed);
     if (fs::exists(file) && contents(file) == text) return;
     fs::create_directories(file.parent_path(), failed);
-    fs::path begun = file;
-    begun += ".part";
-    std::ofstream stream{begun, std::ios::binary | std::ios::trunc};
+    fs::path partial = file;
+    partial += ".part";
+    std::ofstream stream{partial, std::ios::binary | std::ios::trunc};
     stream << text;
     stream.close();
-    if (stream) fs::rename(begun, file, failed);
+    if (stream) fs::rename(partial, file, failed);
     if (!stream || failed) {
-      fs::remove(begun, failed);
-      throw std::runtime_error{file.string() + " cannot be written; is the folder yours?"};
+      fs::remove(partial, failed);
+      throw std::runtime_error{file.string() + " cannot be written"};
     }
     written_.push_back(folder_ / name);
   }
-  /// Whether two names are of one file, as when CLAUDE.md is a link to AGENTS.md.
-  [[nodiscard]] bool are_one(const fs::path& a, const fs::path& b) const {
+  /// Whether two names are one file, for example if CLAUDE.md is a link to AGENTS.md.
+  [[nodiscard]] bool are_same_file(const fs::path& a, const fs::path& b) const {
     std::error_code failed;
     return fs::equivalent(folder_ / a, folder_ / b, failed) && !failed;
   }
@@ -72,21 +72,22 @@ class writer {
 
 }  // namespace
 
-std::vector<fs::path> init_ai(const init_options& asked) {
+std::vector<fs::path> init_ai(const init_options& options) {
   std::error_code missing;
-  if (!fs::is_directory(asked.folder, missing)) {
-    throw std::runtime_error{asked.folder.string() + " is no folder; give the project's"};
+  if (!fs::is_directory(options.folder, missing)) {
+    throw std::runtime_error{options.folder.string() +
+                             " is not a directory; give the folder of the project"};
   }
-  writer to{asked.folder};
-  to.put_section("AGENTS.md", rules);
-  if (!to.are_one("CLAUDE.md", "AGENTS.md")) to.put_section("CLAUDE.md", pointer);
-  to.put_section(".cursor/rules/redis-caching.mdc", pointer, cursor_head);
+  writer files{options.folder};
+  files.put_section("AGENTS.md", rules);
+  if (!files.are_same_file("CLAUDE.md", "AGENTS.md")) files.put_section("CLAUDE.md", pointer);
+  files.put_section(".cursor/rules/redis-caching.mdc", pointer, cursor_head);
   const fs::path skill_folder = ".claude/skills/redis-caching";
-  to.put(skill_folder / "SKILL.md", std::string{skill});
-  to.put(skill_folder / "references/python.md", with_code(python_reference, python_code));
-  to.put(skill_folder / "references/node.md", with_code(node_reference, node_code));
-  to.put(skill_folder / "references/cpp.md", with_code(cpp_reference, cpp_code));
-  return std::move(to).written();
+  files.put(skill_folder / "SKILL.md", std::string{skill});
+  files.put(skill_folder / "references/python.md", with_code(python_reference, python_code));
+  files.put(skill_folder / "references/node.md", with_code(node_reference, node_code));
+  files.put(skill_folder / "references/cpp.md", with_code(cpp_reference, cpp_code));
+  return std::move(files).written();
 }
 
 }  // namespace drover::prompts

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `drover init ai`: the rules for AI assistants, put where they look.
+// `drover init ai`: installs the rules for AI assistants in a project.
 #pragma once
 
 #include <filesystem>
@@ -12,11 +12,10 @@ struct init_options {
   std::filesystem::path folder = ".";
 };
 
-/// Writes into `folder`: a section of AGENTS.md with the rules, a pointer to it in CLAUDE.md and
-/// .cursor/rules/, and a skill with references in .claude/skills/. Of files that are there only the
-/// own section is changed; running it again renews it. Answers the files that were written, and
-/// leaves out those that were as they should be. Throws std::runtime_error naming the file that
-/// cannot be written.
-std::vector<std::filesystem::path> init_ai(const init_options& asked);
+/// Writes into `folder`: a section of AGENTS.md with the rules, a section of CLAUDE.md and
+/// .cursor/rules/ that refers to it, and a skill with references in .claude/skills/. In existing
+/// files only these sections are changed. Another run updates them. Returns the files that were
+/// changed. Throws std::runtime_error, which names the file that cannot be written.
+std::vector<std::filesystem::path> init_ai(const init_options& options);
 
 }  // namespace drover::prompts

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The prompts, whole: to have a cache written, reviewed, or mended after an audit. Pure.
+// The complete prompts: to implement a cache, to review code, and to fix the findings of an audit.
+// Pure.
 #pragma once
 
 #include <drover/result.hpp>
@@ -12,8 +13,8 @@ namespace drover::prompts {
 [[nodiscard]] std::string write_prompt();
 [[nodiscard]] std::string review_prompt();
 
-/// From what `drover audit --format json` wrote. Findings that the baseline accepts are left out.
-/// The fault says what is wrong with the text and how to get a right one.
+/// Makes the prompt from the output of `drover audit --format json`. Findings that the baseline
+/// accepts are left out. The fault describes the error and how to get a valid report.
 [[nodiscard]] result<std::string> fix_prompt(std::string_view audit_json);
 
 }  // namespace drover::prompts

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // JSON, indented, written front to back. Pure.
 //
-// Text keeps its characters; a byte that belongs to none is taken for the character of that number.
-// Invariant: every `begin_...` has its `end_...`; a value inside an object has a name.
+// Text is UTF-8. A byte that is not part of a character is written as the character with its
+// number.
+// Invariant: each `begin_...` has its `end_...`, and each value inside an object has a name.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ class json_writer {
   json_writer& end_object() { return close('}'); }
   json_writer& begin_array() { return open('['); }
   json_writer& end_array() { return close(']'); }
-  /// An array that stands on one line, with all that is in it.
+  /// An array on one line, with everything in it.
   json_writer& begin_row();
   json_writer& end_row();
 
@@ -32,11 +33,11 @@ class json_writer {
   json_writer& value(bool flag);
 
   template <class Value>
-  json_writer& field(std::string_view named, const Value& of) {
-    return name(named).value(of);
+  json_writer& field(std::string_view field_name, const Value& field_value) {
+    return name(field_name).value(field_value);
   }
 
-  /// What was written, with a line end.
+  /// The whole text, with a line end.
   [[nodiscard]] std::string text() && { return std::move(text_) + '\n'; }
 
  private:
@@ -48,7 +49,7 @@ class json_writer {
 
   std::string text_;
   std::size_t depth_ = 0;
-  std::size_t rows_ = 0;  // that are open
+  std::size_t rows_ = 0;  // open rows
   bool is_first_ = true;
   bool is_named_ = false;
 };

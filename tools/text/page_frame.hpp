@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What stands around every page: its head, with a policy that lets no script run but its own and
-// nothing be loaded from anywhere, and its end, with the data and the scripts. Pure.
+// The head and the end of every page. The head has a policy that allows only the page's own scripts
+// and no access to the network. The end has the data and the scripts. Pure.
 #pragma once
 
 #include <string>
@@ -10,16 +10,20 @@ namespace drover::text {
 
 struct page_frame {
   std::string title;
-  std::string made_by;      ///< "drover simulate"
-  std::string_view style;   ///< behind the one of all pages
-  std::string_view script;  ///< behind the one of all pages; `page` and `Chart` are defined
-  std::string data;         ///< JSON; the script finds it in the element "series"
+  /// The command that writes the page: "drover simulate".
+  std::string made_by;
+  /// Follows the style of all pages.
+  std::string_view style;
+  /// Follows the script of all pages. `page` and `Chart` are defined.
+  std::string_view script;
+  /// JSON, for the element "series".
+  std::string data;
 };
 
-/// From the beginning up to </head>. The page's own part begins with <body>.
-[[nodiscard]] std::string page_head(const page_frame& all);
+/// The page up to </head>. The page's own part begins with <body>.
+[[nodiscard]] std::string page_head(const page_frame& frame);
 
-/// From the footer on.
-[[nodiscard]] std::string page_tail(const page_frame& all);
+/// The page from the footer to its end.
+[[nodiscard]] std::string page_tail(const page_frame& frame);
 
 }  // namespace drover::text

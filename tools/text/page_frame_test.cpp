@@ -17,9 +17,9 @@ bool has(std::string_view text, std::string_view part) {
 }
 
 TEST(page_parts, CanStandInsideAPage) {
-  for (const std::string_view each : {shared_script, chart_script}) {
-    EXPECT_FALSE(has(each, "</script")) << each.substr(0, 60);
-    EXPECT_FALSE(has(each, "<!--")) << each.substr(0, 60);
+  for (const std::string_view part : {shared_script, chart_script}) {
+    EXPECT_FALSE(has(part, "</script")) << part.substr(0, 60);
+    EXPECT_FALSE(has(part, "<!--")) << part.substr(0, 60);
   }
   EXPECT_FALSE(has(shared_style, "</style"));
   EXPECT_TRUE(has(chart_script, "Chart.js v3."));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What all pages are made of, compiled in as it is; cmake/drover_page.cmake says from where.
+// The style and scripts of all pages, embedded by cmake/drover_page.cmake.
 #pragma once
 
 #include <string_view>
@@ -9,6 +9,6 @@ namespace drover::text {
 extern const std::string_view shared_style;   ///< page.css
 extern const std::string_view shared_script;  ///< page.js, which defines `page`
 extern const std::string_view chart_script;   ///< Chart.js, which defines `Chart`
-extern const std::string_view chart_licence;  ///< that it comes under
+extern const std::string_view chart_licence;  ///< of Chart.js
 
 }  // namespace drover::text

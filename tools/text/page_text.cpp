@@ -27,19 +27,19 @@ std::string_view entity_of(char byte) {
 }  // namespace
 
 std::string html_escaped(std::string_view text) {
-  std::string made;
+  std::string result;
   while (!text.empty()) {
     const std::size_t length = std::max<std::size_t>(utf8_length(text), 1);
     const std::string_view character = text.substr(0, length);
     const std::string_view entity = entity_of(text[0]);
     if (utf8_length(text) == 0 || (is_unseen(character) && text[0] != '\n' && text[0] != '\t')) {
-      made += replacement;
+      result += replacement;
     } else {
-      made += entity.empty() ? character : entity;
+      result += entity.empty() ? character : entity;
     }
     text.remove_prefix(length);
   }
-  return made;
+  return result;
 }
 
 std::string html_element(std::string_view tag, std::string_view attributes, std::string_view text) {
@@ -49,19 +49,19 @@ std::string html_element(std::string_view tag, std::string_view attributes, std:
 }
 
 std::string safe_json(std::string_view json) {
-  std::string made;
+  std::string result;
   for (const char byte : json) {
     if (byte == '<') {
-      made += "\\u003c";
+      result += "\\u003c";
     } else if (byte == '>') {
-      made += "\\u003e";
+      result += "\\u003e";
     } else if (byte == '&') {
-      made += "\\u0026";
+      result += "\\u0026";
     } else {
-      made += byte;
+      result += byte;
     }
   }
-  return made;
+  return result;
 }
 
 std::string script_hash(std::string_view script) {

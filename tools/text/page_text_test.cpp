@@ -16,10 +16,10 @@ TEST(page_text, LeavesNothingThatMarkupIsMadeOf) {
 
 TEST(page_text, ShowsThatSomethingIsNotToBeSeen) {
   const std::string instead = "\xEF\xBF\xBD";
-  for (const std::string& each :
+  for (const std::string& hidden :
        {std::string{"\x1b"}, std::string{"\xff"}, std::string{"\xC2\x9B"}, std::string("\0", 1),
         std::string{"\xE2\x80\xAE"}, std::string{"\xE2\x81\xA6"}, std::string{"\r"}}) {
-    EXPECT_EQ(html_escaped("a" + each + "b"), "a" + instead + "b");
+    EXPECT_EQ(html_escaped("a" + hidden + "b"), "a" + instead + "b");
   }
   EXPECT_EQ(html_escaped("\xE2\x80\x9C"), "\xE2\x80\x9C");
 }
@@ -28,9 +28,9 @@ TEST(page_text, IsSafeForAnyBytes) {
   std::mt19937 random{3};
   for (int round = 0; round < 2000; ++round) {
     std::string text(random() % 40, ' ');
-    for (char& each : text) each = static_cast<char>(random());
-    const std::string made = html_escaped(text);
-    EXPECT_EQ(made.find_first_of("<>\"'\r\x1b"), std::string::npos);
+    for (char& byte : text) byte = static_cast<char>(random());
+    const std::string result = html_escaped(text);
+    EXPECT_EQ(result.find_first_of("<>\"'\r\x1b"), std::string::npos);
     EXPECT_EQ(safe_json(text).find_first_of("<>&"), std::string::npos);
   }
 }

@@ -34,7 +34,7 @@ void progress_line::note(std::string_view text) {
 void progress_line::write(std::string_view bytes) const {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written <= 0) return;  // progress that nobody can see is no loss
+    if (written <= 0) return;  // progress is not essential
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }

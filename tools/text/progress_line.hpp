@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One line that is overwritten while something runs; where lines cannot be overwritten it is
-// silent, and only `note` is printed. No escape codes: it writes over itself with blanks.
+// A line that shows progress and is overwritten. Where lines cannot be overwritten, only `note`
+// prints. The line is overwritten with blanks, without escape codes.
 //
 // Threads: one at a time.
 #pragma once
@@ -22,9 +22,9 @@ class progress_line {
 
   /// Replaces the line, clipped to the width.
   void show(std::string_view text);
-  /// Takes the line away.
+  /// Erases the line.
   void clear();
-  /// A line that stays, where there is no live one.
+  /// Prints a line if lines cannot be overwritten.
   void note(std::string_view text);
 
   [[nodiscard]] const terminal& shown_on() const noexcept { return on_; }

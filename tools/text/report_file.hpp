@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where a report goes: a file, or standard output. That the file can be written is found out before
-// anything is started, and nothing of an older file is lost before the new one is complete. A link
-// is followed, and what is no regular file, as a pipe or /dev/stdout, is written to as it is.
+// The output of a report: a file or standard output. The constructor checks that the file can be
+// written, so that errors are reported before anything is started. An older file is replaced only
+// when the new one is complete. Links are followed. A pipe or device is written to directly.
 #pragma once
 
 #include <filesystem>
@@ -13,22 +13,25 @@ namespace drover::text {
 
 class report_file {
  public:
-  /// nullopt: standard output. Throws usage_error when no file can be made there.
+  /// nullopt: standard output. Throws usage_error if the file cannot be created.
   explicit report_file(const std::optional<std::filesystem::path>& to);
-  /// Removes what was begun and not written.
+  /// Removes a partial file.
   ~report_file();
   report_file(const report_file&) = delete;
   report_file& operator=(const report_file&) = delete;
 
-  /// Once. Throws std::runtime_error when it cannot be written to its end.
+  /// Writes the report. To be called once. Throws std::runtime_error if the write fails.
   void write(std::string_view text);
 
  private:
   void write_beside(std::string_view text);
 
-  std::string name_;             // as it was given; empty: standard output
-  std::filesystem::path to_;     // the file itself, behind links
-  std::filesystem::path begun_;  // beside it, until it is complete; empty: written to as it is
+  /// As typed. Empty: standard output.
+  std::string name_;
+  /// The file behind any links.
+  std::filesystem::path to_;
+  /// Beside the file until the report is complete. Empty: the file is written to directly.
+  std::filesystem::path partial_;
 };
 
 }  // namespace drover::text

@@ -11,7 +11,7 @@ namespace drover::text {
 namespace {
 
 constexpr std::size_t width_min = 20;
-constexpr std::size_t width_max = 120;  // longer lines are harder to read, not easier
+constexpr std::size_t width_max = 120;  // longer lines are hard to read
 
 std::optional<std::size_t> whole_number(const std::optional<std::string>& text) {
   std::size_t number = 0;
@@ -49,15 +49,15 @@ const char* code_of(style as) {
 
 terminal describe_terminal(bool is_tty, std::optional<std::size_t> window_width,
                            const variable_lookup& variable) {
-  terminal found;
-  found.is_live = is_tty && variable("TERM").value_or("dumb") != "dumb";
-  found.has_colour = found.is_live && variable("NO_COLOR").value_or("").empty();
-  found.is_unicode = speaks_utf8(variable);
+  terminal result;
+  result.is_live = is_tty && variable("TERM").value_or("dumb") != "dumb";
+  result.has_colour = result.is_live && variable("NO_COLOR").value_or("").empty();
+  result.is_unicode = speaks_utf8(variable);
   if (!is_tty || !window_width || *window_width == 0)
     window_width = whole_number(variable("COLUMNS"));
-  const std::size_t width = window_width.value_or(found.width);
-  found.width = width < width_min ? width_min : width > width_max ? width_max : width;
-  return found;
+  const std::size_t width = window_width.value_or(result.width);
+  result.width = width < width_min ? width_min : width > width_max ? width_max : width;
+  return result;
 }
 
 terminal terminal_of(int descriptor) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the place we write to can show: found out once, then handed to everything that renders.
+// The capabilities of an output: determined once and passed to everything that renders.
 // Threads: a value.
 #pragma once
 
@@ -20,17 +20,17 @@ struct terminal {
 
 using variable_lookup = std::function<std::optional<std::string>(const char* name)>;
 
-/// Pure. Honours NO_COLOR, TERM=dumb, COLUMNS, and the locale for characters beyond ASCII (none set
-/// counts as UTF-8: bare containers set none, and what shows them is UTF-8).
+/// NO_COLOR and TERM=dumb disable colours, COLUMNS sets the width, and the locale selects UTF-8 or
+/// ASCII. Without a locale the output is UTF-8, because containers usually set none. Pure.
 [[nodiscard]] terminal describe_terminal(bool is_tty, std::optional<std::size_t> window_width,
                                          const variable_lookup& variable);
 
-/// The same for an open descriptor and this process's environment.
+/// The capabilities of an open descriptor, with the environment of this process.
 [[nodiscard]] terminal terminal_of(int descriptor);
 
 enum class style { plain, strong, faint, good, bad };
 
-/// `text` in that style, or as it is where there is no colour.
+/// `text` in that style, or unchanged if there are no colours.
 [[nodiscard]] std::string painted(std::string_view text, style as, const terminal& on);
 
 }  // namespace drover::text

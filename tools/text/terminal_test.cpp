@@ -13,9 +13,9 @@ using variables = std::map<std::string, std::string>;
 
 variable_lookup in(const variables& set) {
   return [&set](const char* name) -> std::optional<std::string> {
-    const auto found = set.find(name);
-    if (found == set.end()) return std::nullopt;
-    return found->second;
+    const auto variable = set.find(name);
+    if (variable == set.end()) return std::nullopt;
+    return variable->second;
   };
 }
 
@@ -24,17 +24,17 @@ terminal described(bool is_tty, std::optional<std::size_t> width, const variable
 }
 
 TEST(terminal, IsLiveAndColouredOnATerminal) {
-  const terminal found = described(true, 100, {{"TERM", "xterm"}});
-  EXPECT_TRUE(found.is_live);
-  EXPECT_TRUE(found.has_colour);
-  EXPECT_EQ(found.width, 100U);
+  const terminal output = described(true, 100, {{"TERM", "xterm"}});
+  EXPECT_TRUE(output.is_live);
+  EXPECT_TRUE(output.has_colour);
+  EXPECT_EQ(output.width, 100U);
 }
 
 TEST(terminal, IsPlainInAPipe) {
-  const terminal found = described(false, std::nullopt, {{"TERM", "xterm"}});
-  EXPECT_FALSE(found.is_live);
-  EXPECT_FALSE(found.has_colour);
-  EXPECT_EQ(found.width, 80U);
+  const terminal output = described(false, std::nullopt, {{"TERM", "xterm"}});
+  EXPECT_FALSE(output.is_live);
+  EXPECT_FALSE(output.has_colour);
+  EXPECT_EQ(output.width, 80U);
 }
 
 TEST(terminal, IsPlainWhereTheTerminalIsDumbOrUnknown) {
@@ -43,9 +43,9 @@ TEST(terminal, IsPlainWhereTheTerminalIsDumbOrUnknown) {
 }
 
 TEST(terminal, HonoursNoColorUnlessItIsEmpty) {
-  const terminal found = described(true, 80, {{"TERM", "xterm"}, {"NO_COLOR", "1"}});
-  EXPECT_FALSE(found.has_colour);
-  EXPECT_TRUE(found.is_live);
+  const terminal output = described(true, 80, {{"TERM", "xterm"}, {"NO_COLOR", "1"}});
+  EXPECT_FALSE(output.has_colour);
+  EXPECT_TRUE(output.is_live);
   EXPECT_TRUE(described(true, 80, {{"TERM", "xterm"}, {"NO_COLOR", ""}}).has_colour);
 }
 

@@ -65,20 +65,20 @@ std::vector<std::size_t> table::widths() const {
 }
 
 std::size_t table::width_before_last() const {
-  const auto all = widths();
+  const auto column_widths = widths();
   std::size_t sum = 0;
-  for (std::size_t i = 0; i + 1 < all.size(); ++i) sum += all[i] + gap;
+  for (std::size_t i = 0; i + 1 < column_widths.size(); ++i) sum += column_widths[i] + gap;
   return sum;
 }
 
 std::string table::text(const terminal& on) const {
-  const auto all = widths();
+  const auto column_widths = widths();
   std::string text;
   for (const auto& row : rows_) {
     std::string line;
-    std::size_t owed = 0;  // blanks, written only when something follows
-    for (std::size_t i = 0; i < std::min(row.size(), all.size()); ++i) {
-      const std::size_t room = all[i] - columns_of(row[i].text);
+    std::size_t owed = 0;  // blanks that are written only before more text
+    for (std::size_t i = 0; i < std::min(row.size(), column_widths.size()); ++i) {
+      const std::size_t room = column_widths[i] - columns_of(row[i].text);
       if (columns_[i] == align::right) owed += room;
       const std::string_view shown = without_end_blanks(row[i].text);
       if (!shown.empty()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text in columns. Pure. A character takes one column; UTF-8, without wide or combining characters.
+// Text in columns. A character takes one column: UTF-8 without wide or combining characters. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@ namespace drover::text {
 
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 
-/// At most `width` columns of it.
+/// The first `width` columns of the text.
 [[nodiscard]] std::string clipped(std::string_view text, std::size_t width);
 
-/// Broken at blanks into lines of at most `width` columns, all but the first indented; a longer
-/// word gets a line of its own.
+/// Breaks the text at blanks into lines of at most `width` columns. All lines but the first are
+/// indented. A longer word gets a line of its own.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 enum class align { left, right };
@@ -32,9 +32,9 @@ class table {
  public:
   explicit table(std::vector<align> columns) : columns_{std::move(columns)} {}
 
-  /// Cells left out are empty.
+  /// Missing cells are empty.
   void add(std::vector<cell> row) { rows_.push_back(std::move(row)); }
-  /// Without the last column, which may take what is left.
+  /// The width without the last column, which may take the rest of the line.
   [[nodiscard]] std::size_t width_before_last() const;
   [[nodiscard]] std::string text(const terminal& on) const;
 

@@ -40,27 +40,27 @@ TEST(text_layout, WrapsNoLineBeyondItsWidth) {
 }
 
 TEST(text_layout, AlignsColumns) {
-  table made{{align::left, align::right, align::left}};
-  made.add({{""}, {"n"}, {"what"}});
-  made.add({{"a"}, {"200"}, {"▁█"}});
-  made.add({{"long"}, {"1"}});
-  EXPECT_EQ(made.text({}), "        n  what\na     200  ▁█\nlong    1\n");
-  EXPECT_EQ(made.width_before_last(), 4U + 2 + 3 + 2);
+  table layout{{align::left, align::right, align::left}};
+  layout.add({{""}, {"n"}, {"what"}});
+  layout.add({{"a"}, {"200"}, {"▁█"}});
+  layout.add({{"long"}, {"1"}});
+  EXPECT_EQ(layout.text({}), "        n  what\na     200  ▁█\nlong    1\n");
+  EXPECT_EQ(layout.width_before_last(), 4U + 2 + 3 + 2);
 }
 
 TEST(text_layout, LeavesNoBlanksAtTheEndsOfLines) {
-  table made{{align::left, align::left}};
-  made.add({{"a"}, {"  # "}});
-  made.add({{"b"}, {"   "}});
-  EXPECT_EQ(made.text({}), "a    #\nb\n");
+  table layout{{align::left, align::left}};
+  layout.add({{"a"}, {"  # "}});
+  layout.add({{"b"}, {"   "}});
+  EXPECT_EQ(layout.text({}), "a    #\nb\n");
 }
 
 TEST(text_layout, ColoursDoNotShiftColumns) {
-  table made{{align::right, align::left}};
-  made.add({{"1", style::good}, {"x"}});
-  made.add({{"200", style::bad}, {"y"}});
+  table layout{{align::right, align::left}};
+  layout.add({{"1", style::good}, {"x"}});
+  layout.add({{"200", style::bad}, {"y"}});
   const terminal coloured{.has_colour = true};
-  EXPECT_EQ(made.text(coloured), "  \x1b[32m1\x1b[0m  x\n\x1b[31m200\x1b[0m  y\n");
+  EXPECT_EQ(layout.text(coloured), "  \x1b[32m1\x1b[0m  x\n\x1b[31m200\x1b[0m  y\n");
 }
 
 }  // namespace

@@ -12,8 +12,9 @@
 namespace drover::text {
 namespace {
 
-[[noreturn]] void refuse(const std::string& option, std::string_view text, const std::string& say) {
-  throw usage_error{option + " '" + std::string{text} + "': " + say};
+[[noreturn]] void refuse(const std::string& option, std::string_view text,
+                         const std::string& remedy) {
+  throw usage_error{option + " '" + std::string{text} + "': " + remedy};
 }
 
 template <class Number>
@@ -43,7 +44,7 @@ std::vector<std::string> typed_list(const std::string& option, std::string_view 
   std::vector<std::string> parts;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
-    if (begin == end) refuse(option, text, "an entry of the list is empty");
+    if (begin == end) refuse(option, text, "the list has an empty entry");
     parts.emplace_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
@@ -55,7 +56,7 @@ std::uint64_t typed_number(const std::string& option, std::string_view text, std
   const auto number = number_in<std::uint64_t>(text);
   if (number && *number >= least && *number <= most) return *number;
   refuse(option, text,
-         "give a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+         "must be an integer from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
 std::chrono::milliseconds typed_time(const std::string& option, std::string_view text,
@@ -64,15 +65,15 @@ std::chrono::milliseconds typed_time(const std::string& option, std::string_view
   const std::size_t digits = text.find_first_not_of("0123456789.");
   const std::string_view suffix = digits == std::string_view::npos ? "s" : text.substr(digits);
   const auto number = number_in<double>(text.substr(0, digits));
-  for (const unit& each : units) {
-    if (!number || each.name != suffix) continue;
-    const double ms = *number * each.ms;
+  for (const unit& candidate : units) {
+    if (!number || candidate.name != suffix) continue;
+    const double ms = *number * candidate.ms;
     if (ms >= static_cast<double>(least.count()) && ms <= static_cast<double>(most.count())) {
       return std::chrono::milliseconds{std::llround(ms)};
     }
   }
   refuse(option, text,
-         "give a time from " + time_text(least) + " to " + time_text(most) +
+         "must be a time from " + time_text(least) + " to " + time_text(most) +
              ", such as 500ms, 2s or 5m");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Numbers as they are typed for options. Pure. Each throws `usage_error` that names the option,
-// what was typed, and what can be given.
+// Parses numbers and lists on the command line. All functions throw `usage_error`, which names the
+// option, the invalid value and the valid values. Pure.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 
 namespace drover::text {
 
-/// The parts between commas, none of them empty: "a,b" is two. Throws for "a,,b".
+/// The parts between commas: "a,b" has two. Throws for an empty part, as in "a,,b".
 [[nodiscard]] std::vector<std::string> typed_list(const std::string& option, std::string_view text);
 
 [[nodiscard]] std::uint64_t typed_number(const std::string& option, std::string_view text,

@@ -32,13 +32,13 @@ TEST(typed_numbers, ReadTimesWithAndWithoutUnit) {
 
 TEST(typed_numbers, SayWhichOptionWhatWasTypedAndWhatCanBeGiven) {
   for (const char* text : {"", "s", "-1s", "25h", "0", "1d", "1 s", "nan", "1e3s", "1.2.3s"}) {
-    const std::string said = complaint_of([&] { return typed_time("--ttl", text, 1ms, 24h); });
-    EXPECT_NE(said.find("--ttl '" + std::string{text} + "'"), std::string::npos) << text;
-    EXPECT_NE(said.find("from 1ms to 24h"), std::string::npos) << said;
+    const std::string message = complaint_of([&] { return typed_time("--ttl", text, 1ms, 24h); });
+    EXPECT_NE(message.find("--ttl '" + std::string{text} + "'"), std::string::npos) << text;
+    EXPECT_NE(message.find("from 1ms to 24h"), std::string::npos) << message;
   }
   for (const char* text : {"", "0", "33", "4x", "-1", "1.5", "99999999999999999999999"}) {
     EXPECT_EQ(complaint_of([&] { return typed_number("--processes", text, 1, 32); }),
-              "--processes '" + std::string{text} + "': give a whole number from 1 to 32");
+              "--processes '" + std::string{text} + "': must be an integer from 1 to 32");
   }
 }
 

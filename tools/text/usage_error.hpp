@@ -5,7 +5,7 @@
 
 namespace drover::text {
 
-/// Input that cannot be meant. The text names the input and the remedy. Nothing was started yet.
+/// Invalid usage. The text names the invalid input and the remedy. Nothing was started yet.
 class usage_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -5,8 +5,9 @@ namespace drover::text {
 namespace {
 
 struct lead_byte {
-  std::size_t length = 0;  // 0: begins nothing
-  // The second byte is within these; all further ones are within 80..BF.
+  // 0: the byte does not begin a character.
+  std::size_t length = 0;
+  // The range of the second byte. The range of all further bytes is 80..BF.
   unsigned char low = 0x80;
   unsigned char high = 0xBF;
 };
@@ -40,8 +41,8 @@ std::size_t utf8_length(std::string_view text) {
 
 bool is_unseen(std::string_view character) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
-  const auto within = [](unsigned char what, unsigned char least, unsigned char most) {
-    return what >= least && what <= most;
+  const auto in_range = [](unsigned char value, unsigned char least, unsigned char most) {
+    return value >= least && value <= most;
   };
   if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
   if (character.size() == 2) {
@@ -52,8 +53,8 @@ bool is_unseen(std::string_view character) {
     return (byte(1) == 0xBB && byte(2) == 0xBF) || (byte(1) == 0xBF && byte(2) >= 0xBE);
   }
   if (byte(0) != 0xE2) return false;
-  if (byte(1) == 0x80) return within(byte(2), 0x8B, 0x8F) || within(byte(2), 0xA8, 0xAE);
-  return byte(1) == 0x81 && within(byte(2), 0xA0, 0xAF);
+  if (byte(1) == 0x80) return in_range(byte(2), 0x8B, 0x8F) || in_range(byte(2), 0xA8, 0xAE);
+  return byte(1) == 0x81 && in_range(byte(2), 0xA0, 0xAF);
 }
 
 }  // namespace drover::text

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Text that came from elsewhere: which of its bytes are characters. Pure.
+// Finds the characters in text of unknown origin. Pure.
 #pragma once
 
 #include <cstddef>
@@ -7,13 +7,13 @@
 
 namespace drover::text {
 
-/// The length of the well-formed UTF-8 sequence that `text` begins with: 1 to 4; 0 if it begins
-/// with something else or is empty. No surrogates, no overlong forms, nothing beyond U+10FFFF.
+/// The length of the UTF-8 character at the beginning of `text`: 1 to 4. 0: the text is empty or
+/// does not begin with a character. Surrogates, overlong forms and values beyond U+10FFFF are not
+/// characters.
 [[nodiscard]] std::size_t utf8_length(std::string_view text);
 
-/// Of one well-formed character: a control, one without width or that ends a line, one that turns
-/// the direction of the text around it, or U+FFFE and U+FFFF, which are none. Shown as it is, it
-/// would hide, or change what stands beside it.
+/// Whether a well-formed character is invisible or changes the text around it: control characters,
+/// characters without width, line separators, changes of direction, and U+FFFE and U+FFFF.
 [[nodiscard]] bool is_unseen(std::string_view character);
 
 }  // namespace drover::text

@@ -30,9 +30,9 @@ TEST(utf8, KnowsCharactersAndNoSurrogate) {
 }
 
 TEST(utf8, RefusesWhatIsNone) {
-  for (const char* const each : {"", "\x80", "\xBF", "\xFF", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80",
+  for (const char* const text : {"", "\x80", "\xBF", "\xFF", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80",
                                  "\xF0\x80\x80\x80", "\xC3(", "\xE2\x82("}) {
-    EXPECT_EQ(utf8_length(each), 0U);
+    EXPECT_EQ(utf8_length(text), 0U);
   }
 }
 

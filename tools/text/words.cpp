@@ -62,15 +62,15 @@ std::string one_line(std::string_view text) {
 std::string visible(std::string_view text, std::size_t max) {
   constexpr std::string_view cut = "...";
   std::string line;
-  std::size_t fits = 0;  // how much can stand before the mark, without half a character
+  std::size_t fitting = 0;  // whole characters that fit before the mark
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
     const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
     line += length == 0 || is_unseen(character) ? base::escape(character, SIZE_MAX)
                                                 : std::string{character};
-    if (line.size() + cut.size() <= max) fits = line.size();
+    if (line.size() + cut.size() <= max) fitting = line.size();
     if (line.size() > max) {
-      line.resize(fits);
+      line.resize(fitting);
       line += cut.substr(0, max);
       return line;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Times, counts and strangers' text as people read them. Pure.
+// Formats times, counts and text of unknown origin for people. Pure.
 #pragma once
 
 #include <chrono>
@@ -20,11 +20,11 @@ namespace drover::text {
 [[nodiscard]] std::string counted(std::uint64_t number, std::string_view one,
                                   std::string_view many);
 
-/// One line, without what a terminal would take for a command; a long text is cut.
+/// The text on one line, without control characters. A long text is cut.
 [[nodiscard]] std::string one_line(std::string_view text);
 
-/// A stranger's name or a text that has such names in it, on one line: what would not be seen, and
-/// bytes that are no characters, as \n, \t or \xNN. Of more than `max` bytes the rest is left out.
+/// A name of unknown origin, or a text with such names, on one line. Invisible characters and
+/// invalid bytes are written as \n, \t or \xNN. A result of more than `max` bytes is cut.
 [[nodiscard]] std::string visible(std::string_view text, std::size_t max);
 
 }  // namespace drover::text

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where a proxy listens, and where its server is: a TCP port or a unix socket. No credentials:
-// those pass through unread.
+// The address of a proxy or of its server: a TCP port or a Unix socket. It contains no credentials,
+// because they pass through unread.
 #pragma once
 
 #include <drover/result.hpp>
@@ -13,18 +13,20 @@ namespace drover::audit {
 
 struct address {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 6379;  ///< 0: to listen on any that is free
-  std::string path{};         ///< of a unix socket; not empty: host and port mean nothing
+  /// 0: listen on a free port.
+  std::uint16_t port = 6379;
+  /// The path of a Unix socket. If it is not empty, host and port are not used.
+  std::string path{};
 
   [[nodiscard]] bool is_unix() const noexcept { return !path.empty(); }
   friend bool operator==(const address&, const address&) = default;
 };
 
 /// Reads "HOST:PORT", "[IPv6]:PORT", ":PORT" and "PORT" (on 127.0.0.1), "unix:///PATH", "unix:PATH"
-/// and "/PATH". The fault names the text and says what it should be.
+/// and "/PATH". The fault names the text and the valid forms.
 [[nodiscard]] result<address> parse_address(std::string_view text);
 
-/// As `parse_address` reads it.
+/// A text that `parse_address` reads.
 [[nodiscard]] std::string describe(const address& at);
 
 }  // namespace drover::audit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// When which key is made cold: each pattern some times, at random moments, with time to settle in
-// between. Pure.
+// Plans when which key is deleted: each pattern several times, at random moments, with time to
+// recover in between. Pure.
 #pragma once
 
 #include <cstdint>
@@ -17,25 +17,29 @@ namespace drover::audit {
 class cold_plan {
  public:
   struct pace {
-    moment baseline = std::chrono::seconds{10};  ///< nothing is done before
-    unsigned each = 5;                           ///< times for a pattern, at least
+    /// The plan starts after this time.
+    moment baseline = std::chrono::seconds{10};
+    /// How often each pattern is deleted before the pauses get longer.
+    unsigned each = 5;
     moment settle_min = std::chrono::seconds{2};
-    unsigned settle_loads = 5;  ///< or as long as so many loads take, if that is longer
-    moment spread = std::chrono::seconds{1};  ///< the random part of each pause
+    /// The pause lasts at least as long as this number of loads.
+    unsigned settle_loads = 5;
+    /// The random part of each pause.
+    moment spread = std::chrono::seconds{1};
   };
   cold_plan(pace with, std::uint64_t seed) : pace_{with}, random_{seed} {}
 
-  /// The key to make cold now; nullopt: none yet. `hot` may change from call to call.
+  /// The key to delete now; nullopt: none yet. `hot` may differ from call to call.
   [[nodiscard]] std::optional<hot_key> next(const std::vector<hot_key>& hot, moment now);
-  /// It was done, or could not be.
-  void done(const hot_key& what, moment now, bool was_there);
+  /// Reports that `key` was deleted, or that it was missing already.
+  void done(const hot_key& key, moment now, bool was_there);
 
-  /// How often each pattern was made cold.
+  /// How often each pattern was deleted.
   [[nodiscard]] const std::map<std::string, unsigned>& times() const noexcept { return times_; }
 
  private:
   [[nodiscard]] moment draw() noexcept;
-  [[nodiscard]] unsigned times_of(const hot_key& what) const;
+  [[nodiscard]] unsigned times_of(const hot_key& key) const;
 
   pace pace_;
   base::seeded_random random_;

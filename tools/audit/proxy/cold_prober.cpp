@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 constexpr moment choose_every = 250ms;
 constexpr auto look_every = 20ms;
 constexpr auto answer_max = 3s;
-constexpr std::size_t asked_at_once = 200;
+constexpr std::size_t batch_max = 200;
 constexpr std::size_t shown_key_max = 200;
 
 connection::settings settings_for(const probe_settings& with, std::uint32_t database) {
@@ -36,6 +36,7 @@ connection::settings settings_for(const probe_settings& with, std::uint32_t data
   out.connect_max = answer_max;
   out.silence_max = answer_max;
   out.spin = false;
+  out.version_min = {};  // any server may be audited
   return out;
 }
 
@@ -52,16 +53,16 @@ result<void> cold_prober::start() {
   if (with_.allowed.empty() && !is_loopback(*at)) {
     return fault{fault_code::unsupported,
                  "the server at " + describe(with_.server) +
-                     " is not on this machine: say which keys may be made cold"};
+                     " is not on this machine; name the keys that may be deleted with --allow"};
   }
-  const auto answered = exchange(0, "*1\r\n$4\r\nPING\r\n", 1);
-  if (!answered) return answered.error();
-  const resp::message& first = answered->front();
+  const auto replies_or_fault = exchange(0, "*1\r\n$4\r\nPING\r\n", 1);
+  if (!replies_or_fault) return replies_or_fault.error();
+  const resp::message& first = replies_or_fault->front();
   if (first.root().is_error()) {
     return fault{fault_code::unsupported,
                  "the server refuses the auditor's own connection: " +
                      base::escape(first.root().text(), shown_key_max) +
-                     "; its user and password belong into the server's URL"};
+                     "; give the user and password in the URL of the server"};
   }
   thread_ = std::thread{[this] { run(); }};
   return {};
@@ -79,8 +80,8 @@ void cold_prober::stop() {
   ask_policy();
 }
 
-void cold_prober::saw(const record& one, const rule_context& all) {
-  const auto* command = std::get_if<event>(&one);
+void cold_prober::saw(const record& item, const rule_context& all) {
+  const auto* command = std::get_if<event>(&item);
   if (command == nullptr) return;
   hot_.saw(*command);
   const std::lock_guard lock{mutex_};
@@ -91,15 +92,15 @@ void cold_prober::saw(const record& one, const rule_context& all) {
   choice_ = hot_.choose(all, with_.allowed);
 }
 
-void cold_prober::remember(const event& one, const rule_context& all) {
-  for (const field& argument : one.arguments) {
+void cold_prober::remember(const event& command, const rule_context& all) {
+  for (const field& argument : command.arguments) {
     if (names_.size() >= asked_max) return;
     if (argument.is != field::kind::key) continue;
-    const key_state* const state = all.find(one.database, argument.text);
+    const key_state* const state = all.find(command.database, argument.text);
     if (state == nullptr || state->counts.reads() + state->counts.stores > 1) continue;
     unsigned& count = names_of_pattern_[state->pattern->index];
     if (count >= asked_of_pattern_max) continue;
-    if (names_.emplace(one.database, argument.text).second) ++count;
+    if (names_.emplace(command.database, argument.text).second) ++count;
   }
 }
 
@@ -117,42 +118,43 @@ void cold_prober::run() {
   }
 }
 
-void cold_prober::make_cold(const hot_key& what) {
+void cold_prober::make_cold(const hot_key& key) {
   std::string request;
-  resp::write_command(request, {"UNLINK", what.name});
+  resp::write_command(request, {"UNLINK", key.name});
   tool_acted acted;
   acted.did = tool_acted::what::cold_event;
-  acted.key = what.name;
+  acted.key = key.name;
   acted.from = sight_.now();
-  const auto answered = exchange(what.database, request, 1);
+  const auto replies_or_fault = exchange(key.database, request, 1);
   acted.to = sight_.now();
-  const bool was_there = answered && answered->front().root().kind() == resp::type::integer &&
-                         answered->front().root().integer() == 1;
-  plan_.done(what, acted.to, was_there);
+  const bool was_there = replies_or_fault &&
+                         replies_or_fault->front().root().kind() == resp::type::integer &&
+                         replies_or_fault->front().root().integer() == 1;
+  plan_.done(key, acted.to, was_there);
   if (was_there) {
     ++cold_events_;
     sight_.tell(acted);
   }
-  const bool failed = !answered || answered->front().root().is_error();
-  if (!failed || std::exchange(said_failed_, true) || !with_.say) return;
-  with_.say("a key could not be made cold: " +
-            (answered ? base::escape(answered->front().root().text(), shown_key_max)
-                      : answered.error().text));
+  const bool failed = !replies_or_fault || replies_or_fault->front().root().is_error();
+  if (!failed || std::exchange(reported_failure_, true) || !with_.say) return;
+  with_.say("a key could not be deleted: " +
+            (replies_or_fault ? base::escape(replies_or_fault->front().root().text(), shown_key_max)
+                              : replies_or_fault.error().text));
 }
 
 void cold_prober::ask_times() {
   std::map<std::uint32_t, std::vector<std::string>> by_database;
   for (const auto& [database, name] : names_) by_database[database].push_back(name);
   for (const auto& [database, names] : by_database) {
-    for (std::size_t from = 0; from < names.size(); from += asked_at_once) {
+    for (std::size_t from = 0; from < names.size(); from += batch_max) {
       const auto some =
-          std::span{names}.subspan(from).first(std::min(asked_at_once, names.size() - from));
+          std::span{names}.subspan(from).first(std::min(batch_max, names.size() - from));
       std::string requests;
       for (const std::string& name : some) resp::write_command(requests, {"PTTL", name});
-      const auto answered = exchange(database, requests, some.size());
-      if (!answered) return;
+      const auto replies_or_fault = exchange(database, requests, some.size());
+      if (!replies_or_fault) return;
       for (std::size_t i = 0; i < some.size(); ++i) {
-        const auto root = (*answered)[i].root();
+        const auto root = (*replies_or_fault)[i].root();
         if (root.kind() == resp::type::integer) {
           sight_.tell(server_said{some[i], root.integer(), ""});
         }
@@ -164,9 +166,9 @@ void cold_prober::ask_times() {
 void cold_prober::ask_policy() {
   std::string request;
   resp::write_command(request, {"CONFIG", "GET", "maxmemory-policy"});
-  const auto answered = exchange(0, request, 1);
-  if (!answered) return;
-  const auto root = answered->front().root();
+  const auto replies_or_fault = exchange(0, request, 1);
+  if (!replies_or_fault) return;
+  const auto root = replies_or_fault->front().root();
   if (resp::is_aggregate(root.kind()) && root.size() == 2) {
     sight_.tell(server_said{"", 0, std::string{root[1].text()}});
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Makes hot values of a cache cold at random moments, over a connection of its own, so that it
-// shows what the application does then; and asks the server at the end what cannot be seen on the
-// wire. All that it does it tells the capture.
+// Deletes hot values of a cache at random moments, on a connection of its own, to show how the
+// application loads them again. At the end it asks the server for facts that the traffic does not
+// show. It reports all its actions to the capture.
 //
-// It deletes values that were loaded into a cache, and nothing else: see `hot_keys`.
+// It deletes only values that were loaded into a cache: see `hot_keys`.
 #pragma once
 
 #include <drover/result.hpp>
@@ -32,14 +32,16 @@ namespace drover::audit {
 
 struct probe_settings {
   address server{};
-  std::string user{};      ///< of the server; empty: the default one
-  std::string password{};  ///< empty: no AUTH
-  /// Globs of the keys that may be made cold. Empty: all, but then the server must be on this
-  /// machine.
+  /// Empty: the default user.
+  std::string user{};
+  /// Empty: no AUTH.
+  std::string password{};
+  /// Globs of the keys that may be deleted. Empty: all keys, if the server is on this machine.
   std::vector<std::string> allowed{};
   cold_plan::pace pace{};
   std::uint64_t seed = 0;
-  std::function<void(const std::string& line)> say{};  ///< on a thread of its own
+  /// Prints a message. Called on the prober's thread.
+  std::function<void(const std::string& line)> say{};
 };
 
 class cold_prober {
@@ -51,27 +53,29 @@ class cold_prober {
   cold_prober(const cold_prober&) = delete;
   cold_prober& operator=(const cold_prober&) = delete;
 
-  /// The fault: the server cannot be reached, refuses the password, or is not on this machine while
-  /// nothing is allowed. Blocks: for seconds at most.
+  /// Fails if the server cannot be reached, refuses the password, or is not on this machine and no
+  /// keys are allowed. Blocks: for a few seconds at most.
   [[nodiscard]] result<void> start();
-  /// The looking thread's: after each record that the engine was fed. Cheap.
-  void saw(const record& one, const rule_context& all);
-  /// No key is made cold after it. Then asks the server for the rest of keys' time and for its
-  /// eviction policy. Before the capture is stopped. Blocks: for seconds at most.
+  /// To be called after each record that the engine has processed, on the thread of the engine.
+  /// Fast.
+  void saw(const record& item, const rule_context& all);
+  /// Stops the deletions, then asks the server for the remaining ttl of keys and for its eviction
+  /// policy. To be called before the capture is stopped. Blocks: for a few seconds at most.
   void stop();
 
-  /// How often a key was made cold. Threads: any.
+  /// How often a key was deleted. Threads: any.
   [[nodiscard]] std::uint64_t cold_events() const noexcept { return cold_events_.load(); }
 
-  static constexpr std::size_t asked_max = 4096;  ///< keys whose time is asked for
+  /// The largest number of keys whose ttl is requested.
+  static constexpr std::size_t asked_max = 4096;
   static constexpr unsigned asked_of_pattern_max = 32;
 
  private:
   using replies = std::vector<resp::message>;
 
   void run();
-  void make_cold(const hot_key& what);
-  void remember(const event& one, const rule_context& all);
+  void make_cold(const hot_key& key);
+  void remember(const event& command, const rule_context& all);
   void ask_times();
   void ask_policy();
   [[nodiscard]] result<replies> exchange(std::uint32_t database, const std::string& requests,
@@ -80,7 +84,7 @@ class cold_prober {
   probe_settings with_;
   live_capture& sight_;
 
-  // The looking thread's.
+  // Used by the engine's thread only.
   hot_keys hot_;
   moment chosen_at_{};
   std::set<std::pair<std::uint32_t, std::string>, std::less<>> names_;
@@ -93,7 +97,7 @@ class cold_prober {
 
   cold_plan plan_;
   std::map<std::uint32_t, std::unique_ptr<connection::channel>> channels_;  // by database
-  bool said_failed_ = false;
+  bool reported_failure_ = false;
   std::atomic<std::uint64_t> cold_events_{0};
   std::thread thread_;
 };

@@ -10,7 +10,7 @@ namespace drover::audit {
 
 gzip_stream::gzip_stream() : stream_{std::make_unique<z_stream>()} {
   constexpr int level = 6;
-  constexpr int gzip_window_bits = 15 + 16;  // 16 more: with gzip's head and end
+  constexpr int gzip_window_bits = 15 + 16;  // +16 selects the gzip format
   constexpr int memory_level = 8;
   if (deflateInit2(stream_.get(), level, Z_DEFLATED, gzip_window_bits, memory_level,
                    Z_DEFAULT_STRATEGY) != Z_OK) {
@@ -32,13 +32,13 @@ std::string gzip_stream::finish() {
   return taken(Z_FINISH);
 }
 
-std::string gzip_stream::taken(int how_far) {
+std::string gzip_stream::taken(int flush) {
   std::string out;
   std::array<char, 16'384> slice{};
   do {
     stream_->next_out = reinterpret_cast<Bytef*>(slice.data());
     stream_->avail_out = slice.size();
-    deflate(stream_.get(), how_far);
+    deflate(stream_.get(), flush);
     out.append(slice.data(), slice.size() - stream_->avail_out);
   } while (stream_->avail_out == 0);
   return out;

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Text into gzip's format, piece by piece: what was given so far can always be read back from what
-// came out so far. Threads: one at a time.
+// SPDX-License-Identifier: MIT Compresses text with gzip, piece by piece. The output so far always
+// contains the whole input so far. Threads: one at a time.
 #pragma once
 
 #include <memory>
@@ -13,18 +12,18 @@ namespace drover::audit {
 
 class gzip_stream {
  public:
-  /// Throws std::bad_alloc when there is no memory for it.
+  /// Throws std::bad_alloc.
   gzip_stream();
   ~gzip_stream();
   gzip_stream(const gzip_stream&) = delete;
   gzip_stream& operator=(const gzip_stream&) = delete;
 
   [[nodiscard]] std::string add(std::string_view text);
-  /// Its end. Nothing may be added behind it.
+  /// The end of the stream. `add` must not be called afterwards.
   [[nodiscard]] std::string finish();
 
  private:
-  std::string taken(int how_far);
+  std::string taken(int flush);
 
   std::unique_ptr<z_stream_s> stream_;
 };

@@ -15,10 +15,10 @@ bool key_sample::halve_if_due(double fill, moment now) noexcept {
   return true;
 }
 
-bool key_sample::wants(const event& one) const noexcept {
+bool key_sample::wants(const event& command) const noexcept {
   if (one_in_ == 1) return true;
   bool has_keys = false;
-  for (const field& argument : one.arguments) {
+  for (const field& argument : command.arguments) {
     if (argument.is != field::kind::key) continue;
     if (in_sample(argument.of.hash, one_in_)) return true;
     has_keys = true;

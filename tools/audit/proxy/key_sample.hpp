@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// Which keys are looked at when not all can be: halved each time that what waits grows too much,
-// and never more again, so that what is known of the keys that are left is whole. Pure.
+// SPDX-License-Identifier: MIT Selects the keys that are examined when the auditor cannot keep up.
+// The sample is halved each time that the queue grows too long. It never grows again, so that the
+// facts about its keys are complete. Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@ namespace drover::audit {
 
 class key_sample {
  public:
-  /// Halves the sample if it is time: `fill` says how full the room for what waits is, 0 to 1.
-  /// Answers whether it did.
+  /// Halves the sample if the queue is too full: `fill` is from 0 to 1. Returns whether it was
+  /// halved.
   [[nodiscard]] bool halve_if_due(double fill, moment now) noexcept;
-  /// An event without keys always is.
-  [[nodiscard]] bool wants(const event& one) const noexcept;
+  /// Whether the sample includes the event. Events without keys are always included.
+  [[nodiscard]] bool wants(const event& command) const noexcept;
   [[nodiscard]] std::uint32_t one_in() const noexcept { return one_in_; }
 
   static constexpr double fill_max = 0.75;
-  /// It must have fallen to this before it is halved again, or so much time have passed.
+  /// The sample is halved again only after the fill was below this, or after `effect_after`.
   static constexpr double fill_calm = 0.5;
   static constexpr moment effect_after = std::chrono::milliseconds{50};
   static constexpr std::uint32_t one_in_max = 1U << 16U;

@@ -17,18 +17,19 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t taken_at_once = 1024;
-constexpr auto short_rest = 1ms;          // while there is traffic: so late is what is looked at
-constexpr unsigned rests_max = 100;       // without any; then it sleeps
-constexpr auto process_wait = 2s;         // for the name of who connected
-constexpr double events_fill_max = 0.95;  // the rest of the room is for what happens once
-constexpr double calm_fill = 0.5;         // a hole is over
+constexpr auto short_rest = 1ms;          // between looks at the queue while there is traffic
+constexpr unsigned rests_max = 100;       // looks without traffic before the thread sleeps
+constexpr auto process_wait = 2s;         // for the name of the process that connected
+constexpr double events_fill_max = 0.95;  // the rest of the queue is for records other than events
+constexpr double calm_fill = 0.5;         // below this, a gap in the capture ends
 
 capture_options options_of(const live_settings& with) {
   capture_options out;
   out.hide_keys = with.hide_keys;
   const auto wanted = sizeof out.hash_key;
   if (getrandom(out.hash_key.data(), wanted, 0) != static_cast<ssize_t>(wanted)) {
-    throw std::system_error{errno, std::generic_category(), "no random key for the hashes"};
+    throw std::system_error{errno, std::generic_category(),
+                            "cannot get a random key for the hashes"};
   }
   return out;
 }
@@ -57,7 +58,7 @@ class live_capture::live_tap final : public tap, private conversation_listener {
       talk_.server_sent(bytes, of_.now());
     }
   }
-  // With a barrier replies are read before they are passed on: `done` is when they came.
+  // With a barrier, replies are read before they are passed on: `done` is the time of arrival.
   std::size_t let_through(std::string_view bytes) override {
     if (!of_.barrier_) return bytes.size();
     last_end_ = 0;
@@ -115,7 +116,7 @@ void live_capture::stop() {
   stopping_ = true;
   over_.wake();
   thread_.join();
-  // What comes last waits for nobody.
+  // The last record does not go through the queue.
   record last = capture_ended{now(), capture_.bytes()};
   look_at(last);
   is_recorded_ = !recorder_ || recorder_->finish();
@@ -179,7 +180,8 @@ void live_capture::take_whole(std::unique_ptr<record>& one) {
     add<std::uint64_t>(skipped_, 1);
   } else if (fill > events_fill_max || (unsaid_lost_ > 0 && fill >= calm_fill) ||
              !over_.give(one)) {
-    // In a hole nothing is seen until there is room again: pieces would be taken for a whole.
+    // During a gap all events are dropped until there is room again. Single events would look like
+    // a complete sequence.
     add<std::uint64_t>(lost_, 1);
     ++unsaid_lost_;
   }
@@ -191,8 +193,8 @@ void live_capture::say_what_is_missing() {
   lost.at = now();
   lost.one_in = sample_.one_in();
   lost.events = unsaid_lost_;
-  lost.why = unsaid_lost_ > 0 ? "the auditor could not keep up, and events were left out"
-                              : "the auditor cannot keep up, and looks at fewer keys";
+  lost.why = unsaid_lost_ > 0 ? "the auditor could not keep up and dropped events"
+                              : "the auditor cannot keep up and examines fewer keys";
   auto one = std::make_unique<record>(std::move(lost));
   if (!over_.give(one)) return;
   unsaid_sample_ = false;
@@ -232,7 +234,7 @@ std::size_t live_capture::pass_on() {
     const std::lock_guard lock{told_mutex_};
     told.swap(told_);
   }
-  // What was told is not older than what was given before.
+  // Records from `tell` are not older than the records in the queue.
   const std::size_t count = over_.take(taken_at_once, [this](record& one) { look_at(one); });
   for (record& one : told) look_at(one);
   for (auto& [connection, found] : finder_.late_answers()) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What passes through a proxy, as records, on a thread of their own: read along on the proxy's
-// thread after the bytes have been passed on, handed over without waiting, recorded if wished, and
-// given to whoever looks at them.
+// Turns the traffic of a proxy into records. The proxy's thread reads the bytes after it has passed
+// them on and queues the records without waiting. A thread of the capture writes the recording, if
+// there is one, and gives the records to the sink.
 //
-// Who looks may be too slow. Then fewer keys are looked at, each of them in full: half of them, a
-// quarter, and so on; and if that comes too late a hole is left. Both are said by `sight_lost`.
+// If the sink is too slow, fewer keys are examined, each of them completely: a half, a quarter, and
+// so on. If that is not enough, events are dropped. A `sight_lost` record reports both.
 #pragma once
 
 #include <drover/result.hpp>
@@ -37,38 +37,44 @@ struct live_settings {
   std::string tool{};      ///< for `capture_begun`
   record_queue::bounds room{};
   std::optional<std::filesystem::path> recording{};
-  /// Holds first misses of a cold key back, so that those who miss go on together.
+  /// Delays the replies to the first misses of a key, so that the clients continue at the same
+  /// time.
   std::optional<miss_barrier::bounds> barrier{};
-  /// One line for people, as that the disk is full. Called on the looking thread.
+  /// Prints a message, for example that the disk is full. Called on the capture's thread.
   std::function<void(const std::string& line)> say{};
 };
 
 struct live_counts {
-  std::uint64_t events = 0;   ///< seen on the wire
-  std::uint64_t skipped = 0;  ///< of keys that are not in the sample
-  std::uint64_t lost = 0;     ///< in holes
-  std::uint32_t one_in = 1;   ///< keys are looked at
+  /// Events in the traffic.
+  std::uint64_t events = 0;
+  /// Events of keys that are not in the sample.
+  std::uint64_t skipped = 0;
+  /// Events that were dropped.
+  std::uint64_t lost = 0;
+  /// One of this number of keys is examined.
+  std::uint32_t one_in = 1;
 };
 
 class live_capture final : public tap_maker, private record_sink {
  public:
-  /// Lifetime: `to` outlives it. It is called on a thread of its own, one record at a time.
+  /// Lifetime: `to` outlives the capture. It is called on the capture's thread, one record at a
+  /// time.
   live_capture(live_settings with, record_sink& to);
   /// Stops.
   ~live_capture() override;
   live_capture(const live_capture&) = delete;
   live_capture& operator=(const live_capture&) = delete;
 
-  /// Before the proxy is started. The fault: the recording cannot be written.
+  /// To be called before the proxy starts. Fails if the recording cannot be written.
   [[nodiscard]] result<void> start();
-  /// After the proxy has stopped. Returns when the last record has been looked at.
+  /// To be called after the proxy has stopped. Returns when the last record has been processed.
   void stop();
-  /// After `stop`: the recording that was wished for, if any, is complete.
+  /// After `stop`: whether the recording, if there is one, is complete.
   [[nodiscard]] bool is_recorded() const noexcept { return is_recorded_; }
 
-  /// Adds a record of somebody else's, as `origin_loads`. Threads: any, while it runs.
+  /// Adds a record from another source, such as `origin_loads`. Threads: any, while it runs.
   void tell(record one);
-  /// The time now, as records have it. Threads: any.
+  /// The current time on the clock of the records. Threads: any.
   [[nodiscard]] moment now() const noexcept;
   /// Threads: any.
   [[nodiscard]] live_counts counts() const noexcept;

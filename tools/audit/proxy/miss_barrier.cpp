@@ -31,34 +31,34 @@ bool has_stored(const reply& answer) {
 
 }  // namespace
 
-bool miss_barrier::holds(const event& one, moment now) {
-  if (one.transaction != 0 || one.arguments.empty()) return false;
-  const field& first = one.arguments.front();
+bool miss_barrier::holds(const event& command, moment now) {
+  if (command.transaction != 0 || command.arguments.empty()) return false;
+  const field& first = command.arguments.front();
   if (first.is != field::kind::key) return false;
-  const bool reads_it = is_among(reads, one.command);
-  if (!reads_it && !(is_among(stores, one.command) && has_stored(one.answer))) return false;
-  identity name{one.database, first.text};
-  auto found = keys_.find(name);
-  if (found == keys_.end()) {
+  const bool reads_it = is_among(reads, command.command);
+  if (!reads_it && !(is_among(stores, command.command) && has_stored(command.answer))) return false;
+  identity name{command.database, first.text};
+  auto entry = keys_.find(name);
+  if (entry == keys_.end()) {
     if (keys_.size() >= within_.keys_max) return false;
-    found = keys_.try_emplace(name).first;
+    entry = keys_.try_emplace(name).first;
   }
-  state& key = found->second;
+  state& key = entry->second;
   if (!reads_it) {
     present(key);
     return false;
   }
-  if (is_nothing(one.answer)) return missed(name, key, one.connection, now);
-  if (!is_something(one.answer)) return false;
+  if (is_nothing(command.answer)) return missed(name, key, command.connection, now);
+  if (!is_something(command.answer)) return false;
   if (key.is == phase::open) present(key);
-  if (key.readers.size() < within_.together_max) key.readers.insert(one.connection);
+  if (key.readers.size() < within_.together_max) key.readers.insert(command.connection);
   return false;
 }
 
 void miss_barrier::present(state& key) {
-  if (!key.was_missed) return;  // nobody asked for it: whatever it is, it is no load
+  if (!key.was_missed) return;  // stored without a miss before: not a load
   if (key.is == phase::gathering) {
-    key.complete = true;  // somebody was not held; there is nothing to wait for any more
+    key.complete = true;  // a client that was not delayed has stored the value
     return;
   }
   if (key.is == phase::armed) return;
@@ -74,7 +74,7 @@ bool miss_barrier::missed(const identity& name, state& key, std::uint64_t connec
     key.complete = false;
     gathering_.insert(name);
   } else if (key.is == phase::armed) {
-    key.is = phase::open;  // one reader alone: there is nobody to wait for
+    key.is = phase::open;  // a single reader does not wait for others
   }
   if (key.is != phase::gathering || key.complete) return false;
   key.held.insert(connection);

@@ -1,10 +1,10 @@
-// SPDX-License-Identifier: MIT
-// Lets those who miss a cold key at about the same time go on together, as they would under more
-// load: the answer "nothing there" waits until as many have got it as read the key before, or until
-// some time has passed. To each connection it is only a slow network.
+// SPDX-License-Identifier: MIT Lets clients that miss a key at about the same time continue at the
+// same time, as they would under a higher load. The reply to a miss is delayed until as many
+// clients have missed the key as had read it before, or until a time has passed. To a client this
+// looks like a slow network.
 //
-// Held is only what a cache has loaded before, and only once for each time that it is cold: who
-// looks again after taking a lock is not held. Pure; threads: one at a time.
+// Only keys that were loaded before are delayed, and only once for each time that they are missing:
+// a client that reads again after it took a lock is not delayed. Pure. Threads: one at a time.
 #pragma once
 
 #include <chrono>
@@ -26,14 +26,16 @@ class miss_barrier {
  public:
   struct bounds {
     moment hold_max = std::chrono::milliseconds{100};
-    std::size_t together_max = 16;  ///< goes on when so many are there, however many read before
-    std::size_t keys_max = 10'000;  ///< others are never held
+    /// The barrier opens when this number of clients wait.
+    std::size_t together_max = 16;
+    /// Further keys are never delayed.
+    std::size_t keys_max = 10'000;
   };
   explicit miss_barrier(bounds within) : within_{within} {}
 
-  /// A reply has come from the server. Answers whether it is to be held.
-  [[nodiscard]] bool holds(const event& one, moment now);
-  /// It is over with this connection.
+  /// To be called for each reply of the server. Returns whether it is to be delayed.
+  [[nodiscard]] bool holds(const event& command, moment now);
+  /// The connection was closed.
   void gone(std::uint64_t connection);
 
   /// A key whose barrier has opened.
@@ -41,7 +43,8 @@ class miss_barrier {
     std::string key;
     moment from{};
     moment to{};
-    std::vector<std::uint64_t> connections;  ///< whose replies go on
+    /// The replies on these connections are passed on.
+    std::vector<std::uint64_t> connections;
   };
   [[nodiscard]] std::vector<opening> openings(moment now);
   /// When the next barrier opens at the latest.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who is at the other end of an accepted connection, as far as the socket itself tells.
+// The peer of an accepted connection, according to the socket.
 #pragma once
 
 #include <sys/socket.h>
@@ -10,14 +10,17 @@
 namespace drover::audit {
 
 struct peer {
-  pid_t pid = 0;  ///< known at once for unix sockets; 0: not known
+  /// Known for Unix sockets. 0: unknown.
+  pid_t pid = 0;
   bool is_unix = false;
-  sockaddr_storage theirs{};  ///< their address; of TCP
-  sockaddr_storage ours{};    ///< the one they reached
+  /// The address of the peer, for TCP.
+  sockaddr_storage theirs{};
+  /// The address that the peer connected to, for TCP.
+  sockaddr_storage ours{};
 };
 
-/// What the socket tells. Asks the kernel twice at most, and never fails: what it cannot learn
-/// stays as it is.
+/// Reads the peer from the socket with at most two system calls. Never fails: unknown fields keep
+/// their defaults.
 [[nodiscard]] peer peer_of(int descriptor) noexcept;
 
 /// "127.0.0.1:40312", "[::1]:40312" or "unix".

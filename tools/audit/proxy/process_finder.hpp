@@ -1,9 +1,8 @@
-// SPDX-License-Identifier: MIT
-// Which process is at the other end of a connection, off the path of the bytes: asked when the
-// client is accepted, answered when somebody wants to know, or later if that takes too long. Only
-// processes of this machine that may be looked at are found.
+// SPDX-License-Identifier: MIT Finds the process at the other end of a connection, on a thread of
+// its own, so that the proxy does not wait. The search starts when the client is accepted. Only
+// processes of this machine that we may inspect are found.
 //
-// Threads: `ask` on one, `answer` on another; the looking is done on a thread of its own.
+// Threads: `ask` on one, `answer` on another.
 #pragma once
 
 #include <sys/types.h>
@@ -25,30 +24,34 @@
 namespace drover::audit {
 
 struct found_process {
-  pid_t pid = 0;     ///< 0: not found
-  std::string name;  ///< the program's; the peer's address if it was not found
+  /// 0: not found.
+  pid_t pid = 0;
+  /// The name of the program, or the address of the peer if the process was not found.
+  std::string name;
 };
 
 class process_finder {
  public:
-  /// Finds all at once, in their order. May block.
+  /// Finds the processes of several peers, in the same order. May block.
   using look = std::function<std::vector<found_process>(const std::vector<peer>&)>;
 
-  /// By /proc.
+  /// Searches /proc.
   process_finder();
   explicit process_finder(look how);
   ~process_finder();
   process_finder(const process_finder&) = delete;
   process_finder& operator=(const process_finder&) = delete;
 
-  /// Does not wait. At most `asked_max` questions stand open; more are answered "not found".
+  /// Starts a search. Does not block. At most `asked_max` searches are open; further ones are
+  /// answered with "not found".
   void ask(std::uint64_t connection, const peer& who);
-  /// Once for each connection. Blocks: until it is known, at most so long.
+  /// The result; to be called once for each connection. Blocks until it is known, for at most
+  /// `at_most`.
   [[nodiscard]] found_process answer(std::uint64_t connection, std::chrono::milliseconds at_most);
-  /// Processes for which `answer` waited in vain, and that have been found since: each once, by
-  /// connection. Does not wait.
+  /// Processes that were found after `answer` timed out, by connection. Each is returned once. Does
+  /// not block.
   [[nodiscard]] std::vector<std::pair<std::uint64_t, found_process>> late_answers();
-  /// Nobody wants to know it any more.
+  /// Cancels the search.
   void forget(std::uint64_t connection);
 
   static constexpr std::size_t asked_max = 65'536;
@@ -76,7 +79,7 @@ class process_finder {
   std::thread thread_;
 };
 
-/// All at once, in the order of `whom`. Blocks: it reads /proc.
+/// Finds the processes of `whom`, in the same order. Blocks while it reads /proc.
 class process_table {
  public:
   [[nodiscard]] std::vector<found_process> find(const std::vector<peer>& whom);

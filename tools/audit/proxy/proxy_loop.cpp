@@ -18,9 +18,10 @@ constexpr int backlog = 511;
 
 fault cannot_listen(const address& at, int error) {
   std::string why = uv_strerror(error);
-  if (error == UV_EADDRINUSE) why = "it is in use already; choose another or stop who has it";
-  if (error == UV_EACCES) why = "no permission; ports below 1024 and others' folders need more";
-  if (error == UV_EADDRNOTAVAIL) why = "this machine has no such address";
+  if (error == UV_EADDRINUSE)
+    why = "the address is in use; choose another one or stop the process that uses it";
+  if (error == UV_EACCES) why = "permission denied";
+  if (error == UV_EADDRNOTAVAIL) why = "this machine does not have the address";
   return {fault_code::unreachable, "cannot listen at " + describe(at) + ": " + why};
 }
 
@@ -62,8 +63,8 @@ result<address> proxy::loop::open() {
   const resolved_address& at = found->front();
   if (auto listening = listen_at(at); !listening) return listening.error();
   if (!is_loopback(at)) {
-    say("whoever can reach " + describe(with_.listen) + " reaches the server at " +
-        describe(with_.server) + " through it");
+    say("every host that can reach " + describe(with_.listen) + " can reach the server at " +
+        describe(with_.server) + " through the proxy");
   }
   if (watch_ != nullptr) {
     uv_prepare_start(&turn_end_,
@@ -73,7 +74,7 @@ result<address> proxy::loop::open() {
 }
 
 result<void> proxy::loop::listen_at(const resolved_address& at) {
-  // A socket's file stays when its program is killed. Nobody answers there: it may go.
+  // The file of a socket remains if its program is killed. Without a listener it can be removed.
   if (at.is_unix() && is_socket(at.path) && !reach(with_.listen)) ::unlink(at.path.c_str());
   init_handle(&loop_, listener_, at.is_unix());
   listener_.any.data = this;
@@ -99,7 +100,7 @@ result<address> proxy::loop::listening_address() const {
 }
 
 void proxy::loop::run() {
-  // A peer that has gone is an error of the write; all other signals are the main thread's.
+  // Writing to a closed connection is an error, not SIGPIPE. The main thread handles all signals.
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
@@ -123,7 +124,7 @@ void proxy::loop::close_all() {
 void proxy::loop::end_turn() {
   watch_->turn_ended();
   if (const auto wanted = watch_->next_turn()) {
-    // Whatever wakes the loop ends with a turn's end.
+    // The timer only wakes the loop, whose turn then ends.
     uv_timer_start(
         &next_turn_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(wanted->count()), 0);
   }
@@ -151,7 +152,7 @@ void proxy::loop::accept_next() {
   if (!one.accept(&listener_.stream, with_.listen.is_unix())) return;
   if (open_now > with_.connections_max) {
     turned_away_.fetch_add(1, std::memory_order_relaxed);
-    say_once(said_crowded_, "a client was turned away: " + std::to_string(with_.connections_max) +
+    say_once(said_crowded_, "a client was refused: " + std::to_string(with_.connections_max) +
                                 " connections are open, which is the limit");
     one.refuse();
     return;
@@ -164,7 +165,7 @@ void proxy::loop::accept_next() {
 void proxy::loop::server_unreachable(int error) {
   turned_away_.fetch_add(1, std::memory_order_relaxed);
   say_once(said_unreachable_, "the server at " + describe(with_.server) + " cannot be reached: " +
-                                  uv_strerror(error) + "; clients are turned away until it can");
+                                  uv_strerror(error) + "; clients are refused until then");
 }
 
 void proxy::loop::server_reached() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The inside of a proxy: its event loop, its listener and its relays.
+// The implementation of a proxy: its event loop, listener and relays.
 //
-// Threads: made and opened on one, then run on another; `ask_to_stop` and `counts` on any.
+// Threads: created and opened on one, then run on another. `ask_to_stop` and `counts` on any.
 #pragma once
 
 #include <uv.h>
@@ -23,9 +23,9 @@ class proxy::loop : private relay_owner {
   loop(proxy_settings with, tap_maker* watch);
   ~loop() override;
 
-  /// Before `run`, on the thread that made it.
+  /// To be called before `run`, on the thread that created the loop.
   [[nodiscard]] result<address> open();
-  /// Returns when it was asked to stop and everything is closed.
+  /// Returns after `ask_to_stop`, when everything is closed.
   void run();
   void ask_to_stop() noexcept;
   [[nodiscard]] proxy_counts counts() const noexcept;

@@ -1,9 +1,9 @@
-// SPDX-License-Identifier: MIT
-// Records from the thread that passes bytes to the thread that looks at them. The giving side never
-// waits, not even for memory that the other has: a record is exchanged for a spent one. Those last
-// given back are used first, so that what is in use stays small while the taking side keeps up.
+// SPDX-License-Identifier: MIT Passes records from the proxy's thread to the capture's thread. The
+// producer never waits, and memory goes back and forth: a record is exchanged for a used one.
+// Records that were returned last are used first, so that few are in use while the consumer keeps
+// up.
 //
-// Threads: one gives, another takes.
+// Threads: one producer, one consumer.
 #pragma once
 
 #include <atomic>
@@ -22,31 +22,32 @@ class record_queue {
  public:
   struct bounds {
     std::size_t records_max = 65'536;
-    std::size_t bytes_max = std::size_t{128} << 20U;  ///< of text in them; about
+    /// The approximate size of the texts in the records.
+    std::size_t bytes_max = std::size_t{128} << 20U;
   };
   explicit record_queue(bounds within);
-  /// Both sides have ended.
+  /// Both threads must have ended.
   ~record_queue();
   record_queue(const record_queue&) = delete;
   record_queue& operator=(const record_queue&) = delete;
 
-  // The giving side.
+  // The producer.
 
-  /// Exchanges `one` for a spent record. False: there is no room, and `one` stays as it is.
+  /// Exchanges `one` for a used record. False: the queue is full, and `one` is unchanged.
   [[nodiscard]] bool give(std::unique_ptr<record>& one);
-  /// Wakes the taking side if it sleeps; for the end of each turn.
+  /// Wakes the consumer if it sleeps. To be called at the end of each turn.
   void given() noexcept;
-  /// From 0, nothing waits, to 1.
+  /// From 0 (empty) to 1.
   [[nodiscard]] double fill() const noexcept;
 
-  // The taking side.
+  // The consumer.
 
-  /// Calls `each` for what waits, at most so many. Answers how many there were.
+  /// Calls `each` for at most `count_max` records. Returns their number.
   std::size_t take(std::size_t count_max, const std::function<void(record&)>& each);
-  /// Sleeps until something waits, or until it is woken.
+  /// Sleeps until there is a record, or until `wake`.
   void wait() noexcept;
 
-  /// Ends this `wait`, or the next one. Threads: any.
+  /// Ends the current or the next `wait`. Threads: any.
   void wake() noexcept;
 
  private:
@@ -73,7 +74,7 @@ class record_queue {
   std::atomic<bool> woken_{false};
 };
 
-/// What a record weighs in memory beyond itself; about.
+/// The approximate size of the texts in a record.
 [[nodiscard]] std::size_t weight(const record& of) noexcept;
 
 }  // namespace drover::audit

@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: MIT
-// Writes records to a file, line by line; compressed, if the file's name ends in .gz. A file that
-// cannot be written any more ends the recording and nothing else: what is in it so far are whole
-// lines, and can be read.
+// SPDX-License-Identifier: MIT Writes records to a file, one per line; compressed if the name of
+// the file ends in .gz. If a write fails, only the recording ends. The file then contains complete
+// lines and can be replayed.
 //
 // Threads: one at a time.
 #pragma once
@@ -22,22 +21,22 @@ namespace drover::audit {
 
 class recorder {
  public:
-  /// `say` gets one line should the recording end before its time.
+  /// `say` prints a message if the recording ends early.
   recorder(std::filesystem::path file, std::function<void(const std::string& line)> say);
   ~recorder();
   recorder(const recorder&) = delete;
   recorder& operator=(const recorder&) = delete;
 
-  /// Empties the file, or makes it, for its owner's eyes only. The fault says what is wrong.
+  /// Truncates or creates the file, readable by its owner only. The fault names the file.
   [[nodiscard]] result<void> open();
   void write(const record& one);
-  /// Hands on to the system what `write` has kept; of a compressed recording only what is worth it.
+  /// Writes the buffered records to the file. A compressed recording keeps small buffers.
   void flush();
-  /// The recording is over. Answers whether everything is in the file.
+  /// Ends the recording. Returns whether the file is complete.
   bool finish();
 
   [[nodiscard]] bool is_recording() const noexcept { return descriptor_ >= 0; }
-  /// In the file, without what `write` has kept.
+  /// Bytes in the file, without the buffered records.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
  private:

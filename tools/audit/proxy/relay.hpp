@@ -1,10 +1,10 @@
-// SPDX-License-Identifier: MIT
-// One client and its own connection to the server: bytes pass unchanged, both ways, in the turn of
-// the loop in which they came. What the other side does not take at once is kept, at most one
-// buffer of it, and reading stops until it is gone: nothing is dropped, nothing grows. An end is
-// passed on as an end, a reset as a reset, each after the bytes that came before it.
+// SPDX-License-Identifier: MIT One client with its own connection to the server. Bytes pass
+// unchanged in both directions, in the turn of the loop in which they arrive. If a peer does not
+// accept all bytes at once, at most one buffer is kept and reading stops until it is written:
+// nothing is dropped and memory is bounded. The end of a connection is passed on as an end and a
+// reset as a reset, after the bytes before it.
 //
-// Threads: the loop's own.
+// Threads: the thread of the loop.
 #pragma once
 
 #include <uv.h>
@@ -32,7 +32,7 @@ class relay_owner {
   virtual void server_unreachable(int error) = 0;
   virtual void server_reached() = 0;
   virtual void counted(direction towards, std::size_t bytes) = 0;
-  /// It is over and may be deleted: the last thing it does.
+  /// The relay has closed and may be deleted. The last call.
   virtual void relay_gone(relay& which) = 0;
 };
 
@@ -40,19 +40,19 @@ class relay : private reply_gate {
  public:
   static constexpr std::size_t buffer_size = std::size_t{64} << 10U;
 
-  /// `buffer` is filled and emptied within one call, so that all relays of a loop share it.
+  /// `buffer` is shared by all relays of a loop: it is filled and emptied within one call.
   relay(uv_loop_t* loop, relay_owner& owner, std::span<char> buffer, std::uint64_t number);
   relay(const relay&) = delete;
   relay& operator=(const relay&) = delete;
 
-  /// Takes the next client of the listener. False: there is none; it may be deleted after
-  /// `relay_gone`, which will be called all the same.
+  /// Accepts the next client of the listener. False: there is none. `relay_gone` is called in this
+  /// case, too.
   [[nodiscard]] bool accept(uv_stream_t* listener, bool is_unix);
-  /// Turns away the client that was accepted.
+  /// Closes the connection of the accepted client.
   void refuse();
-  /// Connects to the server; the client's bytes are read as soon as that is done.
+  /// Connects to the server, then starts to read from the client.
   void connect(const resolved_address& server, std::unique_ptr<tap> watch);
-  /// Closes both sides; bytes that wait are dropped.
+  /// Closes both connections. Bytes that are not written yet are dropped.
   void close();
 
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }

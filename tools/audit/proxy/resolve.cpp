@@ -47,7 +47,7 @@ int start_connecting(int with, const resolved_address& at) noexcept {
   return ::connect(with, reinterpret_cast<const sockaddr*>(&local), sizeof local);
 }
 
-/// 0, or why it cannot be connected to.
+/// 0, or the error of the connection attempt.
 int try_to_connect(const resolved_address& at) noexcept {
   const int family = at.is_unix() ? AF_UNIX : at.tcp.ss_family;
   const descriptor held{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -65,22 +65,22 @@ int try_to_connect(const resolved_address& at) noexcept {
 
 result<std::vector<resolved_address>> resolve(const address& of) {
   if (of.is_unix()) return std::vector{resolved_address{{}, of.path}};
-  addrinfo wanted{};
-  wanted.ai_family = AF_UNSPEC;
-  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
   addrinfo* raw = nullptr;
   const std::string port = std::to_string(of.port);
-  const int failed = getaddrinfo(of.host.c_str(), port.c_str(), &wanted, &raw);
+  const int failed = getaddrinfo(of.host.c_str(), port.c_str(), &hints, &raw);
   if (failed != 0) {
     return fault{fault_code::unreachable,
-                 "the host of " + describe(of) + " cannot be found: " + gai_strerror(failed)};
+                 "cannot resolve the host of " + describe(of) + ": " + gai_strerror(failed)};
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all{raw, freeaddrinfo};
   std::vector<resolved_address> out;
-  for (const addrinfo* one = all.get(); one != nullptr; one = one->ai_next) {
-    resolved_address found;
-    std::memcpy(&found.tcp, one->ai_addr, one->ai_addrlen);
-    out.push_back(std::move(found));
+  for (const addrinfo* entry = all.get(); entry != nullptr; entry = entry->ai_next) {
+    resolved_address resolved;
+    std::memcpy(&resolved.tcp, entry->ai_addr, entry->ai_addrlen);
+    out.push_back(std::move(resolved));
   }
   return out;
 }
@@ -88,13 +88,13 @@ result<std::vector<resolved_address>> resolve(const address& of) {
 result<resolved_address> reach(const address& server) {
   auto all = resolve(server);
   if (!all) return all.error();
-  int why = 0;
-  for (resolved_address& one : *all) {
-    why = try_to_connect(one);
-    if (why == 0) return std::move(one);
+  int error_code = 0;
+  for (resolved_address& candidate : *all) {
+    error_code = try_to_connect(candidate);
+    if (error_code == 0) return std::move(candidate);
   }
-  return fault{fault_code::unreachable,
-               "the server at " + describe(server) + " cannot be reached: " + std::strerror(why)};
+  return fault{fault_code::unreachable, "the server at " + describe(server) +
+                                            " cannot be reached: " + std::strerror(error_code)};
 }
 
 bool is_loopback(const resolved_address& at) noexcept {

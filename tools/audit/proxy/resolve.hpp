@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From the addresses that people write to those that sockets take. It blocks, and is done before
-// anything is served.
+// Resolves addresses to socket addresses. Blocks, and is called before anything is served.
 #pragma once
 
 #include <drover/result.hpp>
@@ -12,14 +11,14 @@
 
 namespace drover::audit {
 
-/// All addresses of a name, in the system's order; not empty.
+/// All addresses of a name, in the order of the resolver. Not empty.
 [[nodiscard]] result<std::vector<resolved_address>> resolve(const address& of);
 
-/// The first of the server's addresses that can be connected to. Blocks: five seconds at most for
-/// each, and while the name is looked up.
+/// The first address of the server that accepts a connection. Blocks while the name is resolved,
+/// and for at most five seconds for each address.
 [[nodiscard]] result<resolved_address> reach(const address& server);
 
-/// Whether only this machine can connect to it.
+/// Whether only this machine can connect to the address.
 [[nodiscard]] bool is_loopback(const resolved_address& at) noexcept;
 
 }  // namespace drover::audit

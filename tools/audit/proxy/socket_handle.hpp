@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One stream of libuv, TCP or unix socket. A handle's memory must stay until its close callback has
-// run: see `relay`.
+// A stream of libuv: TCP or a Unix socket. The memory of a handle must stay valid until its close
+// callback has run. See `relay`.
 #pragma once
 
 #include <sys/socket.h>
@@ -19,10 +19,11 @@ union socket_handle {
   uv_pipe_t pipe;
 };
 
-/// An address that can be connected to without asking anybody.
+/// An address that needs no resolution.
 struct resolved_address {
   sockaddr_storage tcp{};
-  std::string path{};  ///< not empty: a unix socket
+  /// Not empty: a Unix socket.
+  std::string path{};
 
   [[nodiscard]] bool is_unix() const noexcept { return !path.empty(); }
   [[nodiscard]] const sockaddr* socket_address() const noexcept {
@@ -32,14 +33,13 @@ struct resolved_address {
 
 void init_handle(uv_loop_t* loop, socket_handle& handle, bool is_unix) noexcept;
 
-/// What makes the peer see a reset instead of an end once the handle is closed. A unix socket knows
-/// none: its peer sees an end.
+/// Makes the close of the handle a reset instead of an end. Has no effect on a Unix socket.
 void arm_reset(socket_handle& handle) noexcept;
 
-/// Whether the kernel holds an error of it that nobody has been told, as a reset. It is told now.
+/// Whether the socket has a pending error, such as a reset. Clears the error.
 [[nodiscard]] bool has_error(const socket_handle& handle) noexcept;
 
-/// Without delay, and asking after a peer that is silent for long, as Redis does.
+/// Sets TCP_NODELAY and keep-alive, as Redis does.
 void tune(socket_handle& handle) noexcept;
 
 }  // namespace drover::audit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A bounded queue between two threads that never waits: one puts in, one takes out.
+// A bounded queue between one producer and one consumer. It never waits.
 #pragma once
 
 #include <atomic>
@@ -45,7 +45,7 @@ class spsc_ring {
     return true;
   }
 
-  /// The taking thread's view.
+  /// To be called by the consumer.
   [[nodiscard]] bool is_empty() const noexcept {
     return begin_.load(std::memory_order_relaxed) == end_.load(std::memory_order_acquire);
   }
@@ -55,7 +55,7 @@ class spsc_ring {
 
   std::vector<Value> slots_;
   std::size_t mask_;
-  // Each thread's own on a line of its own.
+  // The fields of each thread have a cache line of their own.
   alignas(cache_line) std::atomic<std::size_t> end_{0};
   std::size_t begin_seen_ = 0;
   alignas(cache_line) std::atomic<std::size_t> begin_{0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who looks on while bytes pass. A proxy without taps passes bytes and nothing else.
+// Observers of the traffic of a proxy.
 #pragma once
 
 #include <chrono>
@@ -15,41 +15,40 @@ namespace drover::audit {
 
 enum class direction : std::uint8_t { to_server, to_client };
 
-/// What lets through what a tap has held back.
+/// Passes on the bytes that a tap has held back.
 class reply_gate {
  public:
   virtual ~reply_gate() = default;
-  /// Passes on what is held. Nothing is held: nothing happens. Not from within a tap's calls.
+  /// Passes on the bytes that are held, if any. Must not be called from within a call of the tap.
   virtual void release() = 0;
 };
 
-/// Looks at one connection. All calls come on the proxy's thread, and must not block it.
+/// Observes one connection. All calls are made on the proxy's thread and must not block.
 class tap {
  public:
   virtual ~tap() = default;
 
-  /// These bytes have just been handed to the kernel for the other side. They are valid during the
-  /// call only.
+  /// These bytes have just been written to the other peer. They are valid during the call only.
   virtual void passed(direction towards, std::string_view bytes) = 0;
-  /// Before anything else. Lifetime: the gate is there until `ended`.
+  /// The first call. Lifetime: the gate is valid until `ended`.
   virtual void attached(reply_gate& gate) { (void)gate; }
-  /// The server's bytes have come and are not passed on yet. Answers how many may pass now; the
-  /// rest waits at the gate, and nothing more is read from the server until it is released.
+  /// These bytes of the server have arrived and are not passed on yet. Returns how many may pass
+  /// now. The rest is held, and no more bytes are read from the server, until the gate is released.
   virtual std::size_t let_through(std::string_view bytes) { return bytes.size(); }
-  /// Nothing more will pass. The last call.
+  /// The connection has ended. The last call.
   virtual void ended(bool by_client) = 0;
 };
 
-/// Makes the taps.
+/// Creates the taps.
 class tap_maker {
  public:
   virtual ~tap_maker() = default;
 
-  /// A client has come. Answers nullptr if nobody looks at it.
+  /// A client has connected. nullptr: the connection is not observed.
   virtual std::unique_ptr<tap> opened(std::uint64_t connection, const peer& who) = 0;
-  /// All that has passed in this turn of the loop has been told; called before the loop waits.
+  /// Called at the end of each turn of the loop, before it waits.
   virtual void turn_ended() = 0;
-  /// After `turn_ended`: when it wants to be called again at the latest.
+  /// Called after `turn_ended`. The longest time until the next turn; nullopt: no limit.
   virtual std::optional<std::chrono::milliseconds> next_turn() { return std::nullopt; }
 };
 

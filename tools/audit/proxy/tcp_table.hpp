@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// /proc/net/tcp and /proc/net/tcp6: which socket, by its inode, is the one end of a connection.
-// Pure.
+// Reads /proc/net/tcp and /proc/net/tcp6 to find the inodes of the sockets of a connection. Pure.
 #pragma once
 
 #include <sys/socket.h>
@@ -14,8 +13,8 @@
 
 namespace drover::audit {
 
-/// An address with a port. IPv4 stands as IPv6 does for it (::ffff:127.0.0.1): one end may see the
-/// connection as the one, the other end as the other.
+/// An address with a port. IPv4 addresses are mapped to IPv6 (::ffff:127.0.0.1), because the two
+/// ends of a connection may use different families.
 struct tcp_end {
   std::array<std::uint8_t, 16> host{};
   std::uint16_t port = 0;
@@ -31,11 +30,11 @@ struct tcp_ends {
   friend auto operator<=>(const tcp_ends&, const tcp_ends&) = default;
 };
 
-/// nullopt for what is no IP address.
+/// nullopt: not an IP address.
 [[nodiscard]] std::optional<tcp_end> end_of(const sockaddr_storage& at) noexcept;
 
-/// Calls `each` for every socket in the table's text. Lines that cannot be read are skipped, and so
-/// are sockets without an inode: nobody has them any more.
+/// Calls `each` for every socket in the text of the table. Skips invalid lines and sockets without
+/// an inode, which no process uses.
 void read_tcp_table(std::string_view table,
                     const std::function<void(const tcp_ends&, std::uint64_t inode)>& each);
 

@@ -13,9 +13,9 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr auto between_ticks = 100ms;
-/// What a command gets to end by itself once its time is over.
-constexpr auto farewell = 10s;
+constexpr auto tick_interval = 100ms;
+/// Time between SIGTERM and SIGKILL for a command whose time is over.
+constexpr auto grace_after_term = 10s;
 
 class time_limit {
  public:
@@ -28,23 +28,23 @@ class time_limit {
   std::optional<steady::time_point> end_;
 };
 
-/// Only so that the message can name what was typed.
+/// The message names the program as it was typed.
 [[noreturn]] void refuse(const std::string& program, const std::system_error& error) {
   throw text::usage_error{"'" + program + "': " + error.code().message() +
-                          "; behind -- stands the command to audit, as a shell would find it"};
+                          "; put the command to audit after --"};
 }
 
 }  // namespace
 
-std::optional<int> run_to_its_end(const process::foreground_process::plan& command,
-                                  const waiting& how) {
+std::optional<int> run_until_end(const process::foreground_process::plan& command,
+                                 const wait_conditions& conditions) {
   std::optional<process::foreground_process> process;
   try {
     process.emplace(command);
   } catch (const std::system_error& error) {
     refuse(command.command.front(), error);
   }
-  const time_limit limit{how.at_most};
+  const time_limit limit{conditions.at_most};
   std::optional<steady::time_point> kill_at;
   while (true) {
     if (const auto status = process->status()) {
@@ -53,27 +53,27 @@ std::optional<int> run_to_its_end(const process::foreground_process::plan& comma
     }
     if (!kill_at && limit.is_over()) {
       process->send_to_all(SIGTERM);
-      kill_at = steady::now() + farewell;
+      kill_at = steady::now() + grace_after_term;
     }
     if (kill_at && steady::now() >= *kill_at) process->send_to_all(SIGKILL);
     try {
-      how.signals.pause(between_ticks);
-    } catch (const process::interrupted& by) {
-      if (!by.is_for_all) process->send(by.signal);
+      conditions.signals.pause(tick_interval);
+    } catch (const process::interrupted& interruption) {
+      if (!interruption.is_for_all) process->send(interruption.signal);
     }
-    how.tick();
+    conditions.tick();
   }
 }
 
-void wait_without_command(const waiting& how) {
-  const time_limit limit{how.at_most};
+void wait_without_command(const wait_conditions& conditions) {
+  const time_limit limit{conditions.at_most};
   while (!limit.is_over()) {
     try {
-      how.signals.pause(between_ticks);
+      conditions.signals.pause(tick_interval);
     } catch (const process::interrupted&) {
       return;
     }
-    how.tick();
+    conditions.tick();
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Waits for the end of an audit: of the audited command, of the time, or by a signal.
+// Waits until the audited command ends, the time is over, or a signal arrives.
 #pragma once
 
 #include <chrono>
@@ -11,19 +11,20 @@
 
 namespace drover::audit {
 
-struct waiting {
+struct wait_conditions {
   const process::signal_watch& signals;
   std::optional<std::chrono::milliseconds> at_most;
-  std::function<void()> tick;  ///< now and then, in between
+  /// Called about ten times a second.
+  std::function<void()> tick;
 };
 
-/// Runs the command to its end and answers its code as a shell would say it. It gets all signals
-/// that we get, unless the terminal sent them to both. nullopt: its time was over, and it was told
-/// to stop. Throws text::usage_error when there is no such program.
-[[nodiscard]] std::optional<int> run_to_its_end(const process::foreground_process::plan& command,
-                                                const waiting& how);
+/// Runs the command and returns its exit code as a shell reports it. Signals are forwarded to the
+/// command, unless the terminal sent them to both processes. nullopt: its time was over and it was
+/// stopped. Throws text::usage_error if there is no such program.
+[[nodiscard]] std::optional<int> run_until_end(const process::foreground_process::plan& command,
+                                               const wait_conditions& conditions);
 
-/// Returns when the time is over or somebody wants us to stop.
-void wait_without_command(const waiting& how);
+/// Returns when the time is over or a signal arrives.
+void wait_without_command(const wait_conditions& conditions);
 
 }  // namespace drover::audit

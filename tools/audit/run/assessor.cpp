@@ -8,27 +8,28 @@
 
 namespace drover::audit {
 
-settings settings_for(const audit_options& asked) {
-  settings made;
-  for (const auto& [glob, role] : asked.roles) made.roles.push_back({.glob = glob, .role = role});
-  made.require = asked.required;
-  made.fail_on = asked.fail_on;
-  made.keys_max = asked.keys_max;
-  made.command = asked.typed;
-  return made;
+settings settings_for(const audit_options& options) {
+  settings result;
+  for (const auto& [glob, role] : options.roles)
+    result.roles.push_back({.glob = glob, .role = role});
+  result.require = options.required;
+  result.fail_on = options.fail_on;
+  result.keys_max = options.keys_max;
+  result.command = options.typed;
+  return result;
 }
 
-assessor::assessor(const audit_options& asked) : engine_{settings_for(asked), all_rules()} {}
+assessor::assessor(const audit_options& options) : engine_{settings_for(options), all_rules()} {}
 
-void assessor::take(record& one) {
-  engine_.feed(one);
-  if (look_) look_(one, engine_.seen());
+void assessor::take(record& item) {
+  engine_.feed(item);
+  if (on_record_) on_record_(item, engine_.seen());
 }
 
 audit_result assessor::finish() {
-  audit_result made = engine_.finish();
-  explain(made);
-  return made;
+  audit_result result = engine_.finish();
+  explain(result);
+  return result;
 }
 
 }  // namespace drover::audit

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The engine with all rules, as asked for: what records go to, live or replayed.
+// The engine with all rules and the settings of the command line. Records go to it, live or
+// replayed.
 //
 // Threads: one at a time.
 #pragma once
@@ -13,25 +14,25 @@
 
 namespace drover::audit {
 
-[[nodiscard]] settings settings_for(const audit_options& asked);
+[[nodiscard]] settings settings_for(const audit_options& options);
 
 class assessor final : public record_sink {
  public:
-  explicit assessor(const audit_options& asked);
+  explicit assessor(const audit_options& options);
 
-  /// What looks on from now on, after each record that was judged; on the thread that calls `take`.
-  /// Before the first record.
-  void let_look_on(std::function<void(const record&, const rule_context&)> look) {
-    look_ = std::move(look);
+  /// `on_record` is called after each record, on the thread that calls `take`. To be set before the
+  /// first record.
+  void observe(std::function<void(const record&, const rule_context&)> on_record) {
+    on_record_ = std::move(on_record);
   }
 
-  void take(record& one) override;
-  /// Once. With names, advice and libraries filled in.
+  void take(record& item) override;
+  /// The result with names, advice and libraries. To be called once.
   [[nodiscard]] audit_result finish();
 
  private:
   engine engine_;
-  std::function<void(const record&, const rule_context&)> look_;
+  std::function<void(const record&, const rule_context&)> on_record_;
 };
 
 }  // namespace drover::audit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From what was asked for to reports and an exit code.
+// Runs an audit: from the options to reports and an exit code.
 #include <unistd.h>
 
 #include <chrono>
@@ -30,23 +30,25 @@ namespace {
 
 std::chrono::system_clock::time_point now() { return std::chrono::system_clock::now(); }
 
-/// All files that will be written, made before anything is started.
-class outputs {
+/// All files that will be written. They are opened before anything is started.
+class report_outputs {
  public:
-  explicit outputs(const audit_options& asked) : asked_{asked} {
-    for (const report_request& each : asked.reports) files_.emplace_back(each.out);
-    if (asked.new_baseline) new_baseline_.emplace_back(asked.new_baseline);
+  explicit report_outputs(const audit_options& options) : options_{options} {
+    for (const report_request& report : options.reports) files_.emplace_back(report.out);
+    if (options.new_baseline) new_baseline_.emplace_back(options.new_baseline);
   }
 
-  /// All that can be written; what cannot is said. Answers whether all was.
-  bool write(const audit_result& of) {
-    bool is_all = true;
+  /// Writes all reports. Errors are printed. Returns whether all reports were written.
+  bool write(const audit_result& result) {
+    bool all_written = true;
     auto file = files_.begin();
-    for (const report_request& each : asked_.reports) {
-      is_all &= write_to(*file++, text_of(of, each));
+    for (const report_request& report : options_.reports) {
+      all_written &= write_to(*file++, text_of(result, report));
     }
-    for (text::report_file& each : new_baseline_) is_all &= write_to(each, baseline_of(of, now()));
-    return is_all;
+    for (text::report_file& baseline_file : new_baseline_) {
+      all_written &= write_to(baseline_file, baseline_of(result, now()));
+    }
+    return all_written;
   }
 
  private:
@@ -54,52 +56,55 @@ class outputs {
     try {
       file.write(text);
       return true;
-    } catch (const std::runtime_error& why) {
-      std::fprintf(stderr, "drover: %s\n", why.what());
+    } catch (const std::runtime_error& error) {
+      std::fprintf(stderr, "drover: %s\n", error.what());
       return false;
     }
   }
 
-  [[nodiscard]] std::string text_of(const audit_result& of, const report_request& as) const {
-    switch (as.format) {
-      case audit_format::json: return json_report(of);
-      case audit_format::junit: return junit_report(of);
-      case audit_format::html: return html_report(of);
+  [[nodiscard]] std::string text_of(const audit_result& result,
+                                    const report_request& report) const {
+    switch (report.format) {
+      case audit_format::json: return json_report(result);
+      case audit_format::junit: return junit_report(result);
+      case audit_format::html: return html_report(result);
       case audit_format::sarif:
-        return sarif_report(of, asked_.sources ? locate(of, *asked_.sources) : located{});
+        return sarif_report(result,
+                            options_.sources ? locate(result, *options_.sources) : located{});
       case audit_format::text: break;
     }
-    return text_report(of, as.out ? text::terminal{} : text::terminal_of(STDOUT_FILENO));
+    return text_report(result, report.out ? text::terminal{} : text::terminal_of(STDOUT_FILENO));
   }
 
-  const audit_options& asked_;
+  const audit_options& options_;
   std::deque<text::report_file> files_;
-  std::deque<text::report_file> new_baseline_;  // one or none: a file cannot be moved
+  // One or none. A report_file cannot be moved.
+  std::deque<text::report_file> new_baseline_;
 };
 
-live_outcome run_replay(const audit_options& asked) {
-  assessor of{asked};
-  const std::string note = replay(*asked.replay, of);
+live_outcome run_replay(const audit_options& options) {
+  assessor records{options};
+  const std::string note = replay(*options.replay, records);
   if (!note.empty()) std::fprintf(stderr, "drover: %s\n", note.c_str());
-  return {.result = of.finish()};
+  return {.result = records.finish()};
 }
 
 }  // namespace
 
-int run_audit(const audit_options& asked) {
-  outputs to{asked};
-  if (asked.sources) check_sources(*asked.sources);
+int run_audit(const audit_options& options) {
+  report_outputs outputs{options};
+  if (options.sources) check_sources(*options.sources);
   std::optional<baseline> accepted;
-  if (asked.baseline) accepted = read_baseline(*asked.baseline);
-  live_outcome made = asked.replay ? run_replay(asked) : run_live(asked);
+  if (options.baseline) accepted = read_baseline(*options.baseline);
+  live_outcome outcome = options.replay ? run_replay(options) : run_live(options);
   if (accepted) {
-    apply_baseline(made.result, *accepted, now());
-    judge(made.result, settings_for(asked));
+    apply_baseline(outcome.result, *accepted, now());
+    judge(outcome.result, settings_for(options));
   }
-  const bool is_written = to.write(made.result);
-  if (!is_written || !made.is_whole) return exit_tool_error;
-  return exit_code_of(made.result.is,
-                      asked.ignores_command_code ? std::nullopt : made.command_code);
+  const bool all_written = outputs.write(outcome.result);
+  if (!all_written || !outcome.is_complete) return exit_tool_error;
+  return exit_code_of(outcome.result.is,
+                      options.ignores_command_code ? std::nullopt : outcome.command_code);
 }
 
 }  // namespace drover::audit

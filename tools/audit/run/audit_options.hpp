@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `drover audit` was asked for, as meant.
+// The options of `drover audit`.
 #pragma once
 
 #include <chrono>
@@ -19,56 +19,77 @@ enum class audit_format : std::uint8_t { text, json, junit, sarif, html };
 
 struct report_request {
   audit_format format = audit_format::text;
-  std::optional<std::filesystem::path> out;  ///< nullopt: standard output
+  /// nullopt: standard output.
+  std::optional<std::filesystem::path> out;
 };
 
-/// How the origin is counted, in the words of the command line.
+/// How the loads of the origin are counted, as typed.
 struct origin_sources {
-  std::vector<std::pair<std::string, std::string>> redis;  ///< HOST:PORT and the counter's key
+  /// HOST:PORT and the key of the counter.
+  std::vector<std::pair<std::string, std::string>> redis;
   std::vector<std::filesystem::path> logs;
-  std::vector<std::string> log_regexes;  ///< one for each log, or one for all
+  /// One for each log, or one for all logs.
+  std::vector<std::string> log_regexes;
   std::vector<std::string> commands;
-  std::vector<std::pair<std::string, std::string>> tcp;  ///< LISTEN and TARGET
+  /// LISTEN and TARGET.
+  std::vector<std::pair<std::string, std::string>> tcp;
 };
 
 struct audit_options {
-  // Where the traffic comes from: COMMAND, whoever connects, or a recording.
-  std::vector<std::string> program;  ///< COMMAND and its arguments; empty: whoever connects
-  std::optional<std::filesystem::path> replay;
-  std::string listen;                 ///< empty: 127.0.0.1 and a free port, or 6390 without COMMAND
-  std::optional<std::string> server;  ///< --upstream as typed; nullopt: what the variables say
-  bool starts_redis = false;          ///< --redis auto
-  std::optional<std::string> redis_server;
-  std::vector<std::string> set_env;                 ///< NAME=VALUE, placeholders not filled in yet
-  std::optional<std::chrono::milliseconds> length;  ///< nullopt: until COMMAND ends, or Ctrl-C
+  // Where the traffic comes from: COMMAND, any client, or a recording.
 
-  // What is kept.
+  /// COMMAND and its arguments. Empty: any client that connects.
+  std::vector<std::string> program;
+  std::optional<std::filesystem::path> replay;
+  /// Empty: 127.0.0.1 and a free port, or port 6390 without COMMAND.
+  std::string listen;
+  /// --upstream as typed. nullopt: the server that the environment names.
+  std::optional<std::string> server;
+  /// --redis auto.
+  bool starts_redis = false;
+  std::optional<std::string> redis_server;
+  /// NAME=VALUE, with placeholders that are not replaced yet.
+  std::vector<std::string> set_env;
+  /// nullopt: until COMMAND ends, or Ctrl-C.
+  std::optional<std::chrono::milliseconds> length;
+
+  // Recording.
+
   std::optional<std::filesystem::path> record;
   bool hides_keys = false;
 
-  // What is judged, and how.
-  std::vector<std::pair<std::string, key_role>> roles;  ///< glob and role, the first that fits
-  std::vector<std::string> required;                    ///< rules that must be exercised
-  std::optional<severity> fail_on = severity::error;    ///< nullopt: nothing fails
+  // Rules and verdict.
+
+  /// Glob and role. The first glob that matches applies.
+  std::vector<std::pair<std::string, key_role>> roles;
+  /// Rules that must be exercised.
+  std::vector<std::string> required;
+  /// nullopt: no finding fails the audit.
+  std::optional<severity> fail_on = severity::error;
   std::optional<std::filesystem::path> baseline;
   std::optional<std::filesystem::path> new_baseline;
   std::size_t keys_max = 200'000;
-  bool ignores_command_code = false;  ///< --exit-code findings
+  /// --exit-code findings.
+  bool ignores_command_code = false;
 
-  // What it does itself.
+  // Active audit.
+
   bool is_active = false;
-  std::vector<std::string> allowed;  ///< globs of keys that may be made cold
+  /// Globs of the keys that may be deleted.
+  std::vector<std::string> allowed;
   bool holds_misses = false;
   origin_sources origins;
 
   std::vector<report_request> reports;
-  std::optional<std::filesystem::path> sources;  ///< --locate
-  std::string typed;                             ///< the command line, for reports
+  /// --locate.
+  std::optional<std::filesystem::path> sources;
+  /// The command line, for reports.
+  std::string typed;
 };
 
-/// Has it done, and answers the exit code. Throws `text::usage_error` before anything is started,
-/// std::runtime_error when it could not be done, `process::interrupted` never: an interrupted
-/// audit ends with what it has seen.
-int run_audit(const audit_options& asked);
+/// Runs the audit and returns the exit code. Throws `text::usage_error` before anything is started,
+/// and std::runtime_error if the audit fails. Never throws `process::interrupted`: an interrupted
+/// audit reports on the traffic so far.
+int run_audit(const audit_options& options);
 
 }  // namespace drover::audit

@@ -18,20 +18,20 @@ constexpr std::uintmax_t bytes_max = 4'000'000;
 }  // namespace
 
 baseline read_baseline(const std::filesystem::path& file) {
-  const auto refuse = [&](const std::string& why) {
-    throw text::usage_error{"--baseline " + file.string() + ": " + why};
+  const auto refuse = [&](const std::string& reason) {
+    throw text::usage_error{"--baseline " + file.string() + ": " + reason};
   };
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) {
-    refuse("there is no such file; --write-baseline " + file.string() + " makes one to start with");
+    refuse("no such file; --write-baseline " + file.string() + " creates one");
   }
-  if (std::filesystem::file_size(file, error) > bytes_max) refuse("too big for a baseline");
+  if (std::filesystem::file_size(file, error) > bytes_max) refuse("the file is larger than 4 MB");
   std::ifstream stream{file, std::ios::binary};
-  if (!stream) refuse("cannot be read");
+  if (!stream) refuse("the file cannot be read");
   const std::string text{std::istreambuf_iterator<char>{stream}, {}};
-  baseline_read made = parse_baseline(text);
-  if (!made.error.empty()) refuse(made.error);
-  return std::move(made.read);
+  baseline_read parsed = parse_baseline(text);
+  if (!parsed.error.empty()) refuse(parsed.error);
+  return std::move(parsed.read);
 }
 
 }  // namespace drover::audit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The file of a baseline. Blocks while it reads. Threads: any.
+// Reads a baseline from a file. Blocks while it reads. Threads: any.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 namespace drover::audit {
 
-/// Throws text::usage_error that names the file and what is wrong with it.
+/// Throws text::usage_error, which names the file and the error.
 [[nodiscard]] baseline read_baseline(const std::filesystem::path& file);
 
 }  // namespace drover::audit

@@ -17,12 +17,13 @@ using variables_by_name = std::map<std::string, std::string, std::less<>>;
 constexpr std::uint16_t usual_port = 6379;
 
 variables_by_name by_name(const environment& variables) {
-  variables_by_name found;
-  for (const std::string& each : variables) {
-    const std::size_t equals = each.find('=');
-    if (equals != std::string::npos) found[each.substr(0, equals)] = each.substr(equals + 1);
+  variables_by_name values;
+  for (const std::string& variable : variables) {
+    const std::size_t equals = variable.find('=');
+    if (equals != std::string::npos)
+      values[variable.substr(0, equals)] = variable.substr(equals + 1);
   }
-  return found;
+  return values;
 }
 
 std::optional<std::uint16_t> port_in(std::string_view text) {
@@ -32,7 +33,7 @@ std::optional<std::uint16_t> port_in(std::string_view text) {
   return port;
 }
 
-/// "host", "host:port", "[::1]:port"; nullopt for a list of hosts and what is none.
+/// "host", "host:port", "[::1]:port"; nullopt for a list of hosts and for other text.
 std::optional<address> server_at(std::string_view text) {
   if (text.empty() || text.find_first_of(", /@") != std::string_view::npos) {
     return std::nullopt;
@@ -55,38 +56,41 @@ std::optional<address> server_at(std::string_view text) {
   return address{std::string{host}, *number, ""};
 }
 
-/// A URL's pieces that stay when the server in it is replaced.
+/// The parts of a URL that are kept when its server is replaced.
 struct redis_url {
   address server;
   bool is_tls = false;
-  std::string credentials;  // with the @
-  std::string rest;         // from the / or ? on
+  /// With the @.
+  std::string credentials;
+  /// From the / or ? on.
+  std::string rest;
 };
 
 std::optional<redis_url> url_in(std::string_view value) {
-  redis_url found;
+  redis_url url;
   std::string_view rest;
   for (const std::string_view scheme : {"redis://", "valkey://", "rediss://", "valkeys://"}) {
     if (!value.starts_with(scheme)) continue;
-    found.is_tls = scheme == "rediss://" || scheme == "valkeys://";
+    url.is_tls = scheme == "rediss://" || scheme == "valkeys://";
     rest = value.substr(scheme.size());
   }
   if (rest.empty()) return std::nullopt;
   const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
-  found.rest = rest.substr(end);
+  url.rest = rest.substr(end);
   rest = rest.substr(0, end);
   if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
-    found.credentials = rest.substr(0, at + 1);
+    url.credentials = rest.substr(0, at + 1);
     rest = rest.substr(at + 1);
   }
   const auto server = server_at(rest.empty() ? std::string_view{"localhost"} : rest);
   if (!server) return std::nullopt;
-  found.server.host = server->host;
-  found.server.port = server->port;
-  return found;
+  url.server.host = server->host;
+  url.server.port = server->port;
+  return url;
 }
 
-/// What goes before HOST, PORT and so on, as "REDIS_" or "SESSION_VALKEY_".
+/// Whether the name is REDIS_ or VALKEY_ and `last_part`, possibly after a prefix: "REDIS_HOST",
+/// "SESSION_VALKEY_HOST".
 bool is_about_redis(std::string_view name, std::string_view last_part) {
   for (const std::string_view store : {"REDIS_", "VALKEY_"}) {
     const std::size_t begin = name.size() - std::min(name.size(), last_part.size() + store.size());
@@ -117,31 +121,31 @@ std::string port_name_of(std::string_view host_name) {
 address server_of_pair(const variables_by_name& all, std::string_view host_name,
                        std::string_view host) {
   address server{std::string{host}, usual_port, ""};
-  // Some put "host:port", or a URL's scheme, where only the host belongs.
+  // Some applications put "host:port" into the variable for the host.
   if (const auto whole = server_at(host)) server = *whole;
   const auto port = all.find(port_name_of(host_name));
   if (port != all.end()) server.port = port_in(port->second).value_or(usual_port);
   return server;
 }
 
-/// The server that one variable names, if it does.
-std::optional<server_found> server_in(const variables_by_name& all, const std::string& name,
+/// The server that a variable names; nullopt if it names none.
+std::optional<named_server> server_in(const variables_by_name& all, const std::string& name,
                                       const std::string& value) {
-  if (const auto url = url_in(value)) return server_found{name, url->server, url->is_tls};
+  if (const auto url = url_in(value)) return named_server{name, url->server, url->is_tls};
   if (value.empty()) return std::nullopt;
-  if (is_about_redis(name, "HOST")) return server_found{name, server_of_pair(all, name, value)};
+  if (is_about_redis(name, "HOST")) return named_server{name, server_of_pair(all, name, value)};
   if (is_address_name(name)) {
-    if (auto at = server_at(value)) return server_found{name, *std::move(at)};
+    if (auto at = server_at(value)) return named_server{name, *std::move(at)};
   }
   constexpr std::string_view scheme = "unix://";
   if (is_socket_name(name) || is_about_redis(name, "URL")) {
     const std::string path = value.starts_with(scheme) ? value.substr(scheme.size()) : value;
-    if (path.starts_with('/')) return server_found{name, {"", 0, path.substr(0, path.find('?'))}};
+    if (path.starts_with('/')) return named_server{name, {"", 0, path.substr(0, path.find('?'))}};
   }
   return std::nullopt;
 }
 
-/// Lower is looked at first.
+/// The variable with the lowest rank names the server to audit.
 int rank_of(const std::string& name, const std::string& value) {
   if (name == "REDIS_URL") return 0;
   if (url_in(value)) return 1;
@@ -154,67 +158,70 @@ std::string url_of(const address& server, std::string_view credentials, std::str
 }
 
 /// `value` with the proxy in place of its server.
-std::string replaced(const std::string& name, const std::string& value, const rewriting& how) {
+std::string replaced(const std::string& name, const std::string& value,
+                     const rewriting& replacement) {
   if (const auto url = url_in(value)) {
-    return url_of(how.proxy, how.drops_credentials ? "" : url->credentials, url->rest);
+    return url_of(replacement.proxy, replacement.drops_credentials ? "" : url->credentials,
+                  url->rest);
   }
-  if (is_about_redis(name, "HOST")) return how.proxy.host;
-  if (value.starts_with("unix://")) return url_of(how.proxy, "", "");
-  return how.proxy.is_unix() ? how.proxy.path : describe(how.proxy);
+  if (is_about_redis(name, "HOST")) return replacement.proxy.host;
+  if (value.starts_with("unix://")) return url_of(replacement.proxy, "", "");
+  return replacement.proxy.is_unix() ? replacement.proxy.path : describe(replacement.proxy);
 }
 
 }  // namespace
 
-server_found server_named_by(const environment& variables) {
+named_server server_named_by(const environment& variables) {
   const variables_by_name all = by_name(variables);
-  server_found found;
+  named_server server;
   int best = 4;
   for (const auto& [name, value] : all) {
     auto named = server_in(all, name, value);
     if (!named || rank_of(name, value) >= best) continue;
     best = rank_of(name, value);
-    found = *std::move(named);
+    server = *std::move(named);
   }
-  return found;
+  return server;
 }
 
-rewritten rewrite(const environment& variables, const rewriting& how) {
+rewritten rewrite(const environment& variables, const rewriting& replacement) {
   const variables_by_name before = by_name(variables);
   variables_by_name after = before;
-  rewritten done;
+  rewritten result;
   for (const auto& [name, value] : before) {
     const auto named = server_in(before, name, value);
     if (!named) continue;
-    if (how.only_of != nullptr && named->server != *how.only_of) {
-      done.left.push_back(name);
+    if (replacement.only_of != nullptr && named->server != *replacement.only_of) {
+      result.left.push_back(name);
       continue;
     }
-    if (how.proxy.is_unix() && is_about_redis(name, "HOST")) {
-      done.left.push_back(name);  // there is no host that would lead to a socket
+    if (replacement.proxy.is_unix() && is_about_redis(name, "HOST")) {
+      result.left.push_back(name);  // no host name leads to a socket
       continue;
     }
-    after[name] = replaced(name, value, how);
+    after[name] = replaced(name, value, replacement);
     if (is_about_redis(name, "HOST")) {
-      after[port_name_of(name)] = std::to_string(how.proxy.port);
+      after[port_name_of(name)] = std::to_string(replacement.proxy.port);
     }
   }
-  if (how.drops_credentials) {
-    std::erase_if(after, [](const auto& each) {
-      return is_about_redis(each.first, "PASSWORD") || is_about_redis(each.first, "USERNAME");
+  if (replacement.drops_credentials) {
+    std::erase_if(after, [](const auto& variable) {
+      return is_about_redis(variable.first, "PASSWORD") ||
+             is_about_redis(variable.first, "USERNAME");
     });
   }
-  after.try_emplace("REDIS_URL", url_of(how.proxy, "", ""));
-  if (!how.proxy.is_unix()) {
-    if (after.try_emplace("REDIS_HOST", how.proxy.host).second) {
-      after["REDIS_PORT"] = std::to_string(how.proxy.port);
+  after.try_emplace("REDIS_URL", url_of(replacement.proxy, "", ""));
+  if (!replacement.proxy.is_unix()) {
+    if (after.try_emplace("REDIS_HOST", replacement.proxy.host).second) {
+      after["REDIS_PORT"] = std::to_string(replacement.proxy.port);
     }
   }
   for (const auto& [name, value] : after) {
-    done.variables.push_back(name + '=' + value);
-    const auto was = before.find(name);
-    if (was == before.end() || was->second != value) done.changed.push_back(name);
+    result.variables.push_back(name + '=' + value);
+    const auto old = before.find(name);
+    if (old == before.end() || old->second != value) result.changed.push_back(name);
   }
-  return done;
+  return result;
 }
 
 std::string filled_in(std::string text, const address& proxy) {

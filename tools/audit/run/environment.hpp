@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The variables by which applications are told where Redis is: which server they name, and the same
-// variables with the proxy in its place. Pure.
+// The environment variables that tell applications where Redis is. Finds the server that they name
+// and replaces it by the proxy. Pure.
 //
-// A variable is known by its value if that is a Redis URL (redis://, rediss://, valkey://), else by
-// its name: ...REDIS_HOST with ...REDIS_PORT, ...REDIS_ADDR, ...REDIS_ADDRESS, ...REDIS_ENDPOINT,
-// ...REDIS_SOCKET, and the same with VALKEY.
+// A variable is recognised by its value if that is a Redis URL (redis://, rediss://, valkey://).
+// Otherwise it is recognised by its name: ...REDIS_HOST with ...REDIS_PORT, ...REDIS_ADDR,
+// ...REDIS_ADDRESS, ...REDIS_ENDPOINT, ...REDIS_SOCKET, and the same with VALKEY.
 #pragma once
 
 #include <string>
@@ -17,33 +17,37 @@ namespace drover::audit {
 /// Variables as in environ(7): "NAME=VALUE".
 using environment = std::vector<std::string>;
 
-struct server_found {
-  std::string variable = {};  ///< that names it; empty: none does
+struct named_server {
+  /// The variable that names the server. Empty: there is none.
+  std::string variable = {};
   address server = {};
   bool is_tls = false;
 };
 
-/// The server that the variables name: REDIS_URL's if it is set, else the first other URL's, else
-/// REDIS_HOST's, else the first other host's or address's, each in the order of their names.
-[[nodiscard]] server_found server_named_by(const environment& variables);
+/// The server that the variables name. REDIS_URL comes first, then the other variables with a URL,
+/// then REDIS_HOST, then the other hosts and addresses, each group in the order of the names.
+[[nodiscard]] named_server server_named_by(const environment& variables);
 
 struct rewriting {
   address proxy;
-  /// Variables that name another server than this stay as they are; nullptr: none stays.
+  /// Variables that name another server are not changed. nullptr: all variables are changed.
   const address* only_of = nullptr;
-  bool drops_credentials = false;  ///< the server behind the proxy knows no passwords
+  /// The audited server has no passwords.
+  bool drops_credentials = false;
 };
 
 struct rewritten {
   environment variables;
-  std::vector<std::string> changed;  ///< names, sorted
-  std::vector<std::string> left;     ///< names of those that name another server, sorted
+  /// Names of the changed variables, sorted.
+  std::vector<std::string> changed;
+  /// Names of the variables that name another server, sorted.
+  std::vector<std::string> left;
 };
 
-/// The variables with the proxy in place of the server; user, password, database and options of a
-/// URL are kept. REDIS_URL is set even if it was not, and so are REDIS_HOST and REDIS_PORT for a
-/// proxy on a port: an application may look for them.
-[[nodiscard]] rewritten rewrite(const environment& variables, const rewriting& how);
+/// Replaces the server in the variables by the proxy. The user, password, database and options of a
+/// URL are kept. REDIS_URL is always set, and so are REDIS_HOST and REDIS_PORT for a proxy on a
+/// port, because the application may read them.
+[[nodiscard]] rewritten rewrite(const environment& variables, const rewriting& replacement);
 
 /// `text` with {} replaced by the proxy's URL, {host}, {port} and {address} by its parts.
 [[nodiscard]] std::string filled_in(std::string text, const address& proxy);

@@ -11,8 +11,8 @@ namespace {
 const address proxy{"127.0.0.1", 7001, ""};
 
 std::string value_of(const environment& variables, const std::string& name) {
-  for (const std::string& each : variables) {
-    if (each.starts_with(name + '=')) return each.substr(name.size() + 1);
+  for (const std::string& variable : variables) {
+    if (variable.starts_with(name + '=')) return variable.substr(name.size() + 1);
   }
   return "(not set)";
 }
@@ -22,10 +22,10 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 TEST(audit_environment, TheServerIsWhatRedisUrlSaysBeforeAllOthers) {
-  const auto found = server_named_by(
+  const auto named = server_named_by(
       {"CACHE_URL=redis://cache:1", "REDIS_HOST=other", "REDIS_URL=redis://db:2/3"});
-  EXPECT_EQ(found.variable, "REDIS_URL");
-  EXPECT_EQ(describe(found.server), "db:2");
+  EXPECT_EQ(named.variable, "REDIS_URL");
+  EXPECT_EQ(describe(named.server), "db:2");
 }
 
 TEST(audit_environment, TheServerMayBeNamedInManyWays) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an audit says by its exit code. Pure.
+// The exit codes of an audit. Pure.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,12 @@ namespace drover::audit {
 
 inline constexpr int exit_clean = 0;
 inline constexpr int exit_findings = 1;
-inline constexpr int exit_tool_error = 2;  ///< of usage, or the tool could not do its work
+/// Invalid usage, or the audit itself failed.
+inline constexpr int exit_tool_error = 2;
 inline constexpr int exit_inconclusive = 3;
 
-/// The command's own code if it is not 0 and counts, else what the verdict says.
-/// `command_code`: of the audited command, nullopt if there was none or it does not count.
+/// The exit code of the audited command if it is not 0, otherwise the code for the verdict.
+/// `command_code`: nullopt if there was no command or its code is ignored.
 [[nodiscard]] constexpr int exit_code_of(verdict is, std::optional<int> command_code) noexcept {
   if (command_code.value_or(0) != 0) return *command_code;
   switch (is) {

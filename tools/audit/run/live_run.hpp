@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Live traffic judged: a server, the proxy in front of it, and a command behind the proxy or
-// whoever connects. All that is started is stopped when this returns, however it does.
+// An audit of live traffic: a server, the proxy in front of it, and the audited command or any
+// client that connects. Everything that was started is stopped on return and on exceptions.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,15 @@ namespace drover::audit {
 
 struct live_outcome {
   audit_result result;
-  std::optional<int> command_code{};  ///< of COMMAND, as a shell would say it; nullopt: none ran
-  bool is_whole = true;  ///< nothing broke on the way: the server stayed, all was recorded
+  /// The exit code of COMMAND as a shell reports it. nullopt: no command ran to its end.
+  std::optional<int> command_code{};
+  /// The server did not end early, and the recording is complete.
+  bool is_complete = true;
 };
 
-/// Throws text::usage_error when something cannot be meant or had, before the command is started;
-/// std::runtime_error when it cannot begin. What breaks later is said, and ends the audit with what
-/// it has seen.
-[[nodiscard]] live_outcome run_live(const audit_options& asked);
+/// Throws text::usage_error for invalid options and std::runtime_error for other errors, both
+/// before the command is started. Later errors are printed and end the audit, which then reports on
+/// the traffic so far.
+[[nodiscard]] live_outcome run_live(const audit_options& options);
 
 }  // namespace drover::audit

@@ -27,16 +27,16 @@ bool is_skipped(const std::string& name) {
 }
 
 bool is_text(std::string_view text) {
-  constexpr std::size_t looked_at = 8192;
-  return text.substr(0, looked_at).find('\0') == std::string_view::npos;
+  constexpr std::size_t examined_bytes = 8192;
+  return text.substr(0, examined_bytes).find('\0') == std::string_view::npos;
 }
 
 class walk {
  public:
-  walk(source_search& into, fs::path top, fs::path shown_as, const locate_limits& limits)
-      : into_{into}, top_{std::move(top)}, shown_as_{std::move(shown_as)}, limits_{limits} {}
+  walk(source_search& search, fs::path top, fs::path shown_as, const locate_limits& limits)
+      : search_{search}, top_{std::move(top)}, shown_as_{std::move(shown_as)}, limits_{limits} {}
 
-  /// In the order of the names. False: a limit is reached.
+  /// Reads the folder in the order of the names. False: a limit was reached.
   bool folder(const fs::path& inside) {
     std::vector<fs::directory_entry> entries;
     std::error_code error;
@@ -46,23 +46,23 @@ class walk {
     }
     std::sort(entries.begin(), entries.end(),
               [](const auto& a, const auto& b) { return a.path() < b.path(); });
-    for (const fs::directory_entry& each : entries) {
+    for (const fs::directory_entry& entry : entries) {
       std::error_code ignored;
-      const fs::path name = each.path().filename();
-      if (each.is_symlink(ignored) || is_skipped(name.string())) continue;
-      if (each.is_directory(ignored)) {
+      const fs::path name = entry.path().filename();
+      if (entry.is_symlink(ignored) || is_skipped(name.string())) continue;
+      if (entry.is_directory(ignored)) {
         if (!folder(inside / name)) return false;
-      } else if (each.is_regular_file(ignored) && !file(each, inside / name)) {
+      } else if (entry.is_regular_file(ignored) && !file(entry, inside / name)) {
         return false;
       }
     }
     return true;
   }
 
-  [[nodiscard]] std::string reached() const {
+  [[nodiscard]] std::string limit_message() const {
     return "--locate: stopped after " + text::counted(files_, "file", "files") + " and " +
            text::in_words(std::uint64_t{bytes_ / 1'000'000}) +
-           " MB; what lies behind was not searched. Give a folder that has less in it.";
+           " MB; the remaining files were not searched. Give a smaller folder.";
   }
 
  private:
@@ -75,11 +75,11 @@ class walk {
     const std::string text{std::istreambuf_iterator<char>{stream}, {}};
     ++files_;
     bytes_ += text.size();
-    if (is_text(text)) into_.read((shown_as_ / inside).lexically_normal().generic_string(), text);
+    if (is_text(text)) search_.read((shown_as_ / inside).lexically_normal().generic_string(), text);
     return true;
   }
 
-  source_search& into_;
+  source_search& search_;
   fs::path top_;
   fs::path shown_as_;
   locate_limits limits_;
@@ -93,11 +93,11 @@ void check_sources(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     throw text::usage_error{"--locate " + folder.string() +
-                            ": there is no such folder; give the one with the sources"};
+                            ": no such folder; give the folder with the source files"};
   }
 }
 
-located locate(const audit_result& of, const fs::path& folder, const locate_limits& limits) {
+located locate(const audit_result& result, const fs::path& folder, const locate_limits& limits) {
   check_sources(folder);
   std::error_code error;
   const fs::path plain = folder.lexically_normal();
@@ -105,18 +105,18 @@ located locate(const audit_result& of, const fs::path& folder, const locate_limi
   const fs::path shown_as = is_inside ? plain : fs::path{};
 
   std::vector<std::string> patterns;
-  for (const finding& each : of.findings) patterns.push_back(each.pattern);
+  for (const finding& finding : result.findings) patterns.push_back(finding.pattern);
   source_search search{patterns};
-  located made;
-  walk through{search, folder, shown_as, limits};
-  if (!search.is_idle() && !through.folder({})) made.left_out = through.reached();
-  made.places = search.found();
+  located sources;
+  walk files{search, folder, shown_as, limits};
+  if (!search.is_idle() && !files.folder({})) sources.left_out = files.limit_message();
+  sources.places = search.found();
   for (const char* const name : {"README.md", "README", "README.rst", "README.txt"}) {
     if (!fs::is_regular_file(folder / name, error)) continue;
-    made.otherwise = (shown_as / name).lexically_normal().generic_string();
+    sources.otherwise = (shown_as / name).lexically_normal().generic_string();
     break;
   }
-  return made;
+  return sources;
 }
 
 }  // namespace drover::audit

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Looks through somebody's sources for the lines that build the keys of an audit's findings.
+// Searches source files for the lines that build the keys of an audit's findings.
 //
-// Skips what is no source of theirs: hidden folders, node_modules, vendor, virtual environments,
-// what was built; links, binary and big files. Bounded in files and bytes, in a fixed order.
-// Blocks while it reads. Threads: any.
+// Skips hidden folders, node_modules, vendor, virtual environments, build folders, links, binary
+// and large files. The number of files and bytes is limited, and the order is fixed. Blocks while
+// it reads. Threads: any.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +21,12 @@ struct locate_limits {
   std::uintmax_t bytes_max = 256'000'000;
 };
 
-/// Throws text::usage_error when there is no such folder: to be asked before anything is started.
+/// Throws text::usage_error if there is no such folder. To be called before anything is started.
 void check_sources(const std::filesystem::path& folder);
 
-/// Paths are as `folder` was typed where that is relative and inside the working folder, else
-/// relative to it. Throws text::usage_error when there is no such folder.
-[[nodiscard]] located locate(const audit_result& of, const std::filesystem::path& folder,
+/// Paths begin with `folder` as typed if that is a relative path inside the working folder.
+/// Otherwise they are relative to `folder`. Throws text::usage_error if there is no such folder.
+[[nodiscard]] located locate(const audit_result& result, const std::filesystem::path& folder,
                              const locate_limits& limits = {});
 
 }  // namespace drover::audit

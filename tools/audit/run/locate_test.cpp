@@ -25,10 +25,10 @@ class audit_files : public testing::Test {
   }
   [[nodiscard]] fs::path top() const { return scratch_.path(); }
 
-  [[nodiscard]] static audit_result found() {
-    audit_result made;
-    made.findings.push_back(sample::found("C101", confidence::proof, "user:*", ""));
-    return made;
+  [[nodiscard]] static audit_result sample_result() {
+    audit_result result;
+    result.findings.push_back(sample::found("C101", confidence::proof, "user:*", ""));
+    return result;
   }
 
   template <class Call>
@@ -48,12 +48,12 @@ class audit_files : public testing::Test {
 TEST_F(audit_files, LocateFindsTheLineInAFolderBelow) {
   put("src/app/users.py", "import redis\n\nkey = f\"user:{i}\"\n");
   put("README.md", "user: keys\n");
-  const located made = locate(found(), top());
-  ASSERT_EQ(made.places.size(), 1U);
-  EXPECT_EQ(made.places.at("user:*").path, "src/app/users.py");
-  EXPECT_EQ(made.places.at("user:*").line, 3U);
-  EXPECT_EQ(made.otherwise, "README.md");
-  EXPECT_EQ(made.left_out, "");
+  const located result = locate(sample_result(), top());
+  ASSERT_EQ(result.places.size(), 1U);
+  EXPECT_EQ(result.places.at("user:*").path, "src/app/users.py");
+  EXPECT_EQ(result.places.at("user:*").line, 3U);
+  EXPECT_EQ(result.otherwise, "README.md");
+  EXPECT_EQ(result.left_out, "");
 }
 
 TEST_F(audit_files, LocateSkipsWhatIsNoSourceOfTheirs) {
@@ -67,29 +67,30 @@ TEST_F(audit_files, LocateSkipsWhatIsNoSourceOfTheirs) {
   put("empty.py", "");
   fs::create_symlink(top(), top() / "loop");
   fs::create_symlink(top() / ".hidden.py", top() / "link.py");
-  EXPECT_TRUE(locate(found(), top()).places.empty());
+  EXPECT_TRUE(locate(sample_result(), top()).places.empty());
   put("z.py", build);
-  EXPECT_EQ(locate(found(), top()).places.at("user:*").path, "z.py");
+  EXPECT_EQ(locate(sample_result(), top()).places.at("user:*").path, "z.py");
 }
 
 TEST_F(audit_files, LocateIsBoundedAndSaysSo) {
   for (int i = 0; i < 20; ++i) put("f" + std::to_string(i) + ".py", "x = 1\n");
   put("z.py", "key = f\"user:{i}\"\n");
-  const located few = locate(found(), top(), {.files_max = 5});
+  const located few = locate(sample_result(), top(), {.files_max = 5});
   EXPECT_TRUE(few.places.empty());
-  EXPECT_EQ(few.left_out,
-            "--locate: stopped after 5 files and 0 MB; what lies behind was not searched. Give a "
-            "folder that has less in it.");
-  EXPECT_NE(locate(found(), top(), {.bytes_max = 50}).left_out, "");
-  EXPECT_EQ(locate(found(), top()).left_out, "");
+  EXPECT_EQ(
+      few.left_out,
+      "--locate: stopped after 5 files and 0 MB; the remaining files were not searched. Give a "
+      "smaller folder.");
+  EXPECT_NE(locate(sample_result(), top(), {.bytes_max = 50}).left_out, "");
+  EXPECT_EQ(locate(sample_result(), top()).left_out, "");
 }
 
 TEST_F(audit_files, LocateWantsAFolder) {
   put("file", "x");
-  for (const char* const each : {"missing", "file"}) {
-    EXPECT_EQ(refusal([&] { (void)locate(found(), top() / each); }),
-              "--locate " + (top() / each).string() +
-                  ": there is no such folder; give the one with the sources");
+  for (const char* const name : {"missing", "file"}) {
+    EXPECT_EQ(refusal([&] { (void)locate(sample_result(), top() / name); }),
+              "--locate " + (top() / name).string() +
+                  ": no such folder; give the folder with the source files");
   }
 }
 
@@ -99,9 +100,8 @@ TEST_F(audit_files, ReadBaselineNamesTheFileAndWhatIsWrong) {
   EXPECT_EQ(refusal([&] { (void)read_baseline(file); }),
             "--baseline " + file + ": line 2, column 14: this is no JSON");
   EXPECT_EQ(refusal([&] { (void)read_baseline(file + "x"); }),
-            "--baseline " + file + "x: there is no such file; --write-baseline " + file +
-                "x makes one to start with");
-  put("c.json", baseline_of(found(), std::chrono::sys_days{std::chrono::days{20'000}}));
+            "--baseline " + file + "x: no such file; --write-baseline " + file + "x creates one");
+  put("c.json", baseline_of(sample_result(), std::chrono::sys_days{std::chrono::days{20'000}}));
   EXPECT_NE(refusal([&] { (void)read_baseline(top() / "c.json"); }).find("\"reason\" is empty"),
             std::string::npos);
 }

@@ -42,21 +42,21 @@ result<log_pattern> log_pattern::compile(std::string_view pattern) {
   try {
     return log_pattern{std::regex{plain.text, std::regex::ECMAScript | std::regex::optimize},
                        plain.key_group};
-  } catch (const std::regex_error& why) {
+  } catch (const std::regex_error& error) {
     return fault{fault_code::unsupported,
-                 "no regular expression: " + std::string{pattern} + " (" + why.what() + ")"};
+                 "invalid regular expression: " + std::string{pattern} + " (" + error.what() + ")"};
   }
 }
 
 std::optional<std::string> log_pattern::key_in(std::string_view line) const {
   line = line.substr(0, line_max);
-  std::match_results<std::string_view::const_iterator> found;
+  std::match_results<std::string_view::const_iterator> match;
   try {
-    if (!std::regex_search(line.begin(), line.end(), found, compiled_)) return std::nullopt;
+    if (!std::regex_search(line.begin(), line.end(), match, compiled_)) return std::nullopt;
   } catch (const std::regex_error&) {
     return std::nullopt;  // too complex for this line
   }
-  return key_group_ > 0 ? found[key_group_].str() : std::string{};
+  return key_group_ > 0 ? match[key_group_].str() : std::string{};
 }
 
 }  // namespace drover::audit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A regular expression that finds loads in lines of a log, and the key in them.
+// A regular expression that matches the log lines of loads and extracts the key.
 #pragma once
 
 #include <drover/result.hpp>
@@ -12,8 +12,8 @@
 
 namespace drover::audit {
 
-/// A pattern in which no group has a name any more, and which of the groups is the key: the one
-/// that was named `key`, else the first; 0: there is none. Pure.
+/// A pattern without names of groups. `key_group` is the number of the group for the key: the group
+/// named `key` or the first group. 0: there is no group. Pure.
 struct plain_pattern {
   std::string text;
   std::size_t key_group = 0;
@@ -22,11 +22,11 @@ struct plain_pattern {
 
 class log_pattern {
  public:
-  /// A fault says why `pattern` is no regular expression.
+  /// The fault describes the error in `pattern`.
   [[nodiscard]] static result<log_pattern> compile(std::string_view pattern);
 
-  /// The key, "" if the pattern has no group for it; nothing: the line tells of no load. Only the
-  /// first `line_max` bytes are looked at.
+  /// The key, or "" if the pattern has no group. nullopt: the line does not match. Only the first
+  /// `line_max` bytes are examined.
   [[nodiscard]] std::optional<std::string> key_in(std::string_view line) const;
   static constexpr std::size_t line_max = 4096;
 

@@ -12,14 +12,14 @@
 namespace drover::audit {
 namespace {
 
-struct names_case {
+struct pattern_example {
   std::string_view pattern;
   std::string_view text;
   std::size_t key_group;
 };
 
 TEST(audit_log_pattern, FindsTheGroupThatIsTheKey) {
-  const std::vector<names_case> all{
+  const std::vector<pattern_example> all{
       {"load", "load", 0},
       {"load (\\S+)", "load (\\S+)", 1},
       {"(a|b) load (?<key>\\S+)", "(a|b) load (\\S+)", 2},
@@ -30,10 +30,10 @@ TEST(audit_log_pattern, FindsTheGroupThatIsTheKey) {
       {"\\", "\\", 0},
       {"(?<key", "(?<key", 0},
   };
-  for (const names_case& each : all) {
-    const plain_pattern plain = without_names(each.pattern);
-    EXPECT_EQ(plain.text, each.text) << each.pattern;
-    EXPECT_EQ(plain.key_group, each.key_group) << each.pattern;
+  for (const pattern_example& example : all) {
+    const plain_pattern plain = without_names(example.pattern);
+    EXPECT_EQ(plain.text, example.text) << example.pattern;
+    EXPECT_EQ(plain.key_group, example.key_group) << example.pattern;
   }
 }
 

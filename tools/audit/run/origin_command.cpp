@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A number that a command prints, as `psql -Atc 'SELECT calls FROM ...'`.
+// Counts loads by a number that a command prints, such as `psql -Atc 'SELECT calls FROM ...'`.
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -17,6 +17,7 @@
 
 #include "audit/run/origin_counter.hpp"
 #include "audit/run/sampled_number.hpp"
+#include "process/child_process.hpp"
 
 namespace drover::audit {
 namespace {
@@ -37,31 +38,31 @@ std::optional<std::int64_t> first_number(std::string_view text) {
   return number;
 }
 
-/// Starts `sh -c command` in a group of its own. What it prints goes to `output`.
+/// Starts `sh -c command` in a process group of its own, with its standard output at `output`.
 pid_t start_shell(const std::string& command, int output) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-  posix_spawnattr_t how;
-  posix_spawnattr_init(&how);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
   sigset_t none;
   sigemptyset(&none);
-  posix_spawnattr_setsigmask(&how, &none);
-  posix_spawnattr_setpgroup(&how, 0);
-  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
   std::string shell = "sh";
   std::string option = "-c";
   std::string text = command;
   const std::array<char*, 4> arguments{shell.data(), option.data(), text.data(), nullptr};
   pid_t pid = 0;
-  const int failed = posix_spawn(&pid, "/bin/sh", &files, &how, arguments.data(), environ);
-  posix_spawnattr_destroy(&how);
+  const int failed = posix_spawn(&pid, "/bin/sh", &files, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   return failed == 0 ? pid : -1;
 }
 
-/// All it prints, until it ends or the time is over.
+/// Reads all output until the command ends or the time is over.
 std::string read_all(int from, steady_clock::time_point until) {
   std::string out;
   for (;;) {
@@ -78,37 +79,38 @@ std::string read_all(int from, steady_clock::time_point until) {
 }
 
 result<std::int64_t> run_once(const std::string& command) {
-  const auto fail = [&command](const std::string& why) {
-    return fault{fault_code::unreachable, "the origin's command '" + command + "' " + why};
+  const auto fail = [&command](const std::string& reason) {
+    return fault{fault_code::unreachable,
+                 "the command of --origin-cmd '" + command + "' " + reason};
   };
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail(std::strerror(errno));
+  std::array<int, 2> pipe_ends{};
+  if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return fail(std::strerror(errno));
   const auto until = steady_clock::now() + run_max;
-  const pid_t pid = start_shell(command, ends[1]);
-  close(ends[1]);
-  const std::string printed = pid > 0 ? read_all(ends[0], until) : "";
-  close(ends[0]);
+  const pid_t pid = start_shell(command, pipe_ends[1]);
+  close(pipe_ends[1]);
+  const std::string printed = pid > 0 ? read_all(pipe_ends[0], until) : "";
+  close(pipe_ends[0]);
   if (pid < 0) return fail("cannot be started");
   const bool is_late = steady_clock::now() >= until;
   if (is_late) kill(-pid, SIGKILL);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (is_late) return fail("takes longer than 10 s");
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return fail("fails");
+  if (is_late) return fail("did not end within 10 s");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return fail(process::ending_in_words(status));
   const std::optional<std::int64_t> number = first_number(printed);
-  if (!number) return fail("prints no number; have it print one, 0 to begin with");
+  if (!number) return fail("printed no number; it must print the number of loads, 0 at the start");
   return *number;
 }
 
 }  // namespace
 
-std::unique_ptr<origin_counter> count_by_command(std::string command, origin_ear ear) {
+std::unique_ptr<origin_counter> count_by_command(std::string command, origin_listener listener) {
   constexpr auto every = 1s;
   std::string source = "command";
   return std::make_unique<sampled_number>(
       std::move(source), every, [command = std::move(command)] { return run_once(command); },
-      std::move(ear));
+      std::move(listener));
 }
 
 }  // namespace drover::audit

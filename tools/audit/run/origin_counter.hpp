@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Counters of what the origin was really asked, beside what is seen of it in Redis. Each tells
-// `origin_loads` records, from a thread of its own, between `start` and the return of `stop`.
+// Counters of the loads that reached the origin. The traffic with Redis alone does not show them.
+// Each counter reports `origin_loads` records, from its own thread, between `start` and the return
+// of `stop`.
 #pragma once
 
 #include <drover/result.hpp>
@@ -15,39 +16,42 @@
 
 namespace drover::audit {
 
-/// Whom counters tell. All may be called from any thread.
-struct origin_ear {
+/// Receives the records and messages of a counter. Threads: any.
+struct origin_listener {
   std::function<moment()> now;
   std::function<void(record)> tell;
-  std::function<void(const std::string& line)> say;  ///< for people: one line
+  /// Prints a message of one line.
+  std::function<void(const std::string& line)> say;
 };
 
 class origin_counter {
  public:
   virtual ~origin_counter() = default;
-  /// Begins to count from what is there. A fault says in a sentence what is wrong.
+  /// Starts counting. Earlier loads are not counted. The text of the fault is a sentence.
   [[nodiscard]] virtual result<void> start() = 0;
-  /// Tells what is not told yet, and ends.
+  /// Reports the loads that are not reported yet, and stops.
   virtual void stop() = 0;
 };
 
-/// The number in the key `key` of a Redis server, as INCR counts it; no key is 0.
+/// Counts by the number in the key `key` of a Redis server. A missing key is 0.
 [[nodiscard]] std::unique_ptr<origin_counter> count_redis_key(const address& server,
-                                                              std::string key, origin_ear ear);
+                                                              std::string key,
+                                                              origin_listener listener);
 
-/// Lines added to `path` that match `pattern`, a regular expression as in JavaScript. Its group
-/// named `key` - (?<key>...) -, or else its first one, is the key that was loaded. The file may be
-/// rotated, cut, or not there yet.
+/// Counts the lines added to `path` that match `pattern`, a regular expression as in JavaScript.
+/// Its group named `key`, (?<key>...), or its first group is the key that was loaded. The file may
+/// be rotated, truncated, or created later.
 [[nodiscard]] std::unique_ptr<origin_counter> count_log_lines(std::string path, std::string pattern,
-                                                              origin_ear ear);
+                                                              origin_listener listener);
 
-/// The first whole number that `command` prints, run by /bin/sh each second at most.
-[[nodiscard]] std::unique_ptr<origin_counter> count_by_command(std::string command, origin_ear ear);
+/// Counts by the first integer that `command` prints. /bin/sh runs it at most once a second.
+[[nodiscard]] std::unique_ptr<origin_counter> count_by_command(std::string command,
+                                                               origin_listener listener);
 
-/// Requests that pass from `listen` to `target`: HTTP, PostgreSQL and MySQL, see
-/// `origin_requests`.
+/// Forwards connections from `listen` to `target` and counts the requests of HTTP, PostgreSQL and
+/// MySQL. See `origin_requests`.
 [[nodiscard]] std::unique_ptr<origin_counter> count_connections(const address& listen,
                                                                 const address& target,
-                                                                origin_ear ear);
+                                                                origin_listener listener);
 
 }  // namespace drover::audit

@@ -17,25 +17,28 @@ address address_typed(const char* option, const std::string& text) {
 
 }  // namespace
 
-std::vector<wished_counter> counters_for(const origin_sources& asked, const origin_ear& ear) {
-  std::vector<wished_counter> made;
-  for (const auto& [server, key] : asked.redis) {
-    made.push_back(
-        {"--origin-redis", count_redis_key(address_typed("--origin-redis", server), key, ear)});
+std::vector<requested_counter> counters_for(const origin_sources& sources,
+                                            const origin_listener& listener) {
+  std::vector<requested_counter> counters;
+  for (const auto& [server, key] : sources.redis) {
+    counters.push_back({"--origin-redis",
+                        count_redis_key(address_typed("--origin-redis", server), key, listener)});
   }
-  for (std::size_t i = 0; i < asked.logs.size(); ++i) {
-    const bool is_for_all = asked.log_regexes.size() == 1;
-    made.push_back({"--origin-log", count_log_lines(asked.logs[i].string(),
-                                                    asked.log_regexes[is_for_all ? 0 : i], ear)});
+  for (std::size_t i = 0; i < sources.logs.size(); ++i) {
+    const bool is_for_all = sources.log_regexes.size() == 1;
+    counters.push_back(
+        {"--origin-log", count_log_lines(sources.logs[i].string(),
+                                         sources.log_regexes[is_for_all ? 0 : i], listener)});
   }
-  for (const std::string& command : asked.commands) {
-    made.push_back({"--origin-cmd", count_by_command(command, ear)});
+  for (const std::string& command : sources.commands) {
+    counters.push_back({"--origin-cmd", count_by_command(command, listener)});
   }
-  for (const auto& [listen, target] : asked.tcp) {
-    made.push_back({"--origin-tcp", count_connections(address_typed("--origin-tcp", listen),
-                                                      address_typed("--origin-tcp", target), ear)});
+  for (const auto& [listen, target] : sources.tcp) {
+    counters.push_back(
+        {"--origin-tcp", count_connections(address_typed("--origin-tcp", listen),
+                                           address_typed("--origin-tcp", target), listener)});
   }
-  return made;
+  return counters;
 }
 
 }  // namespace drover::audit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The counters that the command line asked for, from the first to the last.
+// Creates the counters that the command line requests.
 #pragma once
 
 #include <memory>
@@ -11,13 +11,14 @@
 
 namespace drover::audit {
 
-struct wished_counter {
-  std::string option;  ///< that asked for it, for messages
+struct requested_counter {
+  /// The option that requested it, for messages.
+  std::string option;
   std::unique_ptr<origin_counter> counter;
 };
 
-/// Not started yet. Throws text::usage_error for an address that is none.
-[[nodiscard]] std::vector<wished_counter> counters_for(const origin_sources& asked,
-                                                       const origin_ear& ear);
+/// The counters are not started yet. Throws text::usage_error for an invalid address.
+[[nodiscard]] std::vector<requested_counter> counters_for(const origin_sources& sources,
+                                                          const origin_listener& listener);
 
 }  // namespace drover::audit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Follows a log: from its present end on, over rotation (another file under the same name) and
+// Follows a log from its present end, through rotation (another file under the same name) and
 // truncation (the file has become shorter).
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// One file by its name, whichever file that is.
+/// Follows a file by its name.
 class followed_file {
  public:
   explicit followed_file(std::string path) : path_{std::move(path)} {}
@@ -31,7 +31,7 @@ class followed_file {
   followed_file(const followed_file&) = delete;
   followed_file& operator=(const followed_file&) = delete;
 
-  /// Goes to the end of what is there. A fault: it is there, but cannot be read.
+  /// Seeks to the end. Fails if the file exists but cannot be read.
   result<void> begin() {
     if (!open_file() && errno != ENOENT) {
       return fault{fault_code::unreachable, path_ + " cannot be read: " + std::strerror(errno)};
@@ -40,10 +40,10 @@ class followed_file {
     return {};
   }
 
-  /// Calls `each` for the lines that have come since the last time.
-  template <class Each>
-  void read(Each&& each) {
-    if (descriptor_ >= 0) read_on(each);
+  /// Calls `on_line` for each line that was added since the last call.
+  template <class OnLine>
+  void read(OnLine&& on_line) {
+    if (descriptor_ >= 0) read_on(on_line);
     struct stat now {};
     if (stat(path_.c_str(), &now) != 0) return;
     if (descriptor_ >= 0 && now.st_ino == inode_ && now.st_dev == device_) {
@@ -51,16 +51,16 @@ class followed_file {
       position_ = lseek(descriptor_, 0, SEEK_SET);
       rest_.clear();
     } else {
-      // The old one may have got a last line between the two looks.
-      if (descriptor_ >= 0) read_on(each);
-      if (!rest_.empty()) each(std::string_view{rest_});
+      // The old file may have got a last line since it was read.
+      if (descriptor_ >= 0) read_on(on_line);
+      if (!rest_.empty()) on_line(std::string_view{rest_});
       drop();
       if (!open_file()) return;
     }
-    read_on(each);
+    read_on(on_line);
   }
 
-  /// What stands behind the last line end.
+  /// The text after the last line end.
   [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
 
  private:
@@ -81,8 +81,8 @@ class followed_file {
     rest_.clear();
   }
 
-  template <class Each>
-  void read_on(Each& each) {
+  template <class OnLine>
+  void read_on(OnLine& on_line) {
     std::array<char, 65536> buffer{};
     for (;;) {
       const ssize_t size = ::read(descriptor_, buffer.data(), buffer.size());
@@ -91,7 +91,7 @@ class followed_file {
       std::string_view got{buffer.data(), static_cast<std::size_t>(size)};
       for (std::size_t end = got.find('\n'); end != std::string_view::npos; end = got.find('\n')) {
         keep(got.substr(0, end));
-        each(std::string_view{rest_});
+        on_line(std::string_view{rest_});
         rest_.clear();
         got.remove_prefix(end + 1);
       }
@@ -113,8 +113,11 @@ class followed_file {
 
 class log_counter final : public origin_counter {
  public:
-  log_counter(std::string path, std::string pattern, origin_ear ear)
-      : file_{path}, source_{"log " + path}, pattern_{std::move(pattern)}, ear_{std::move(ear)} {}
+  log_counter(std::string path, std::string pattern, origin_listener listener)
+      : file_{path},
+        source_{"log " + path},
+        pattern_{std::move(pattern)},
+        listener_{std::move(listener)} {}
   ~log_counter() override { log_counter::stop(); }
 
   result<void> start() override {
@@ -134,8 +137,8 @@ class log_counter final : public origin_counter {
     }
     wake_.notify_all();
     thread_.join();
-    look();
-    tell(file_.rest());
+    read_new_lines();
+    count(file_.rest());
   }
 
  private:
@@ -145,25 +148,25 @@ class log_counter final : public origin_counter {
     std::unique_lock lock{mutex_};
     while (!wake_.wait_for(lock, every, [this] { return stopping_; })) {
       lock.unlock();
-      look();
+      read_new_lines();
       lock.lock();
     }
   }
 
-  void look() {
-    file_.read([this](std::string_view line) { tell(line); });
+  void read_new_lines() {
+    file_.read([this](std::string_view line) { count(line); });
   }
 
-  void tell(std::string_view line) {
+  void count(std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     std::optional<std::string> key = compiled_->key_in(line);
-    if (key) ear_.tell(origin_loads{ear_.now(), 1, *std::move(key), source_});
+    if (key) listener_.tell(origin_loads{listener_.now(), 1, *std::move(key), source_});
   }
 
   followed_file file_;
   std::string source_;
   std::string pattern_;
-  origin_ear ear_;
+  origin_listener listener_;
   std::optional<log_pattern> compiled_;
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -174,8 +177,8 @@ class log_counter final : public origin_counter {
 }  // namespace
 
 std::unique_ptr<origin_counter> count_log_lines(std::string path, std::string pattern,
-                                                origin_ear ear) {
-  return std::make_unique<log_counter>(std::move(path), std::move(pattern), std::move(ear));
+                                                origin_listener listener) {
+  return std::make_unique<log_counter>(std::move(path), std::move(pattern), std::move(listener));
 }
 
 }  // namespace drover::audit

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A counter in Redis: GET over a connection of its own, which is made again when it is lost.
+// Counts loads by a number in Redis, read with GET on a connection of its own. A lost connection is
+// made again.
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -54,7 +55,7 @@ class redis_key {
   result<std::int64_t> read() {
     result<std::int64_t> number = ask();
     if (number || number.error().code != fault_code::unreachable) return number;
-    socket_.reset();  // once more, over a new connection
+    socket_.reset();  // try again on a new connection
     return ask();
   }
 
@@ -69,7 +70,7 @@ class redis_key {
     resp::write_command(wire, {"GET", key_});
     if (send(socket_.get(), wire.data(), wire.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(wire.size())) {
-      return unreachable(named() + " went away");
+      return unreachable(named() + " closed the connection");
     }
     resp::message answer;
     if (auto received = receive(answer); !received) return received.error();
@@ -110,11 +111,11 @@ class redis_key {
       std::array<char, 4096> buffer{};
       const ssize_t size = recv(socket_.get(), buffer.data(), buffer.size(), 0);
       if (size < 0 && errno == EINTR) continue;
-      if (size <= 0) return unreachable(named() + " went away");
+      if (size <= 0) return unreachable(named() + " closed the connection");
       const auto step = reader_.read({buffer.data(), static_cast<std::size_t>(size)}, into);
       if (step.status == resp::reader::status::complete) return {};
       if (step.status == resp::reader::status::broken) {
-        return fault{fault_code::corrupt, named() + " does not speak the protocol of Redis"};
+        return fault{fault_code::corrupt, named() + " does not speak the Redis protocol"};
       }
     }
   }
@@ -123,13 +124,13 @@ class redis_key {
     if (answer.is_null()) return std::int64_t{0};
     if (answer.is_error()) {
       return fault{fault_code::corrupt,
-                   named() + " does not tell \"" + key_ + "\": " + std::string{answer.text()}};
+                   named() + " cannot read \"" + key_ + "\": " + std::string{answer.text()}};
     }
     std::int64_t number = 0;
     const std::string_view text = answer.text();
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (code == std::errc{} && end == text.data() + text.size()) return number;
-    return fault{fault_code::corrupt, "\"" + key_ + "\" in " + named() + " is no whole number"};
+    return fault{fault_code::corrupt, "\"" + key_ + "\" in " + named() + " is not an integer"};
   }
 
   [[nodiscard]] std::string named() const { return "the origin's counter at " + describe(server_); }
@@ -143,12 +144,12 @@ class redis_key {
 }  // namespace
 
 std::unique_ptr<origin_counter> count_redis_key(const address& server, std::string key,
-                                                origin_ear ear) {
+                                                origin_listener listener) {
   constexpr auto every = 100ms;
   std::string source = "redis " + describe(server) + " " + key;
-  auto asked = std::make_shared<redis_key>(server, std::move(key));
+  auto counter = std::make_shared<redis_key>(server, std::move(key));
   return std::make_unique<sampled_number>(
-      std::move(source), every, [asked] { return asked->read(); }, std::move(ear));
+      std::move(source), every, [counter] { return counter->read(); }, std::move(listener));
 }
 
 }  // namespace drover::audit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A pass-through to the origin, with requests counted on the way.
+// Forwards connections to the origin and counts the requests on them.
 #include <memory>
 #include <mutex>
 #include <set>
@@ -15,16 +15,16 @@ namespace {
 
 class connection_counter final : public origin_counter, private tap_maker {
  public:
-  connection_counter(const address& listen, const address& target, origin_ear ear)
-      : ear_{std::move(ear)},
+  connection_counter(const address& listen, const address& target, origin_listener listener)
+      : listener_{std::move(listener)},
         source_{"tcp " + describe(target)},
-        proxy_{{.listen = listen, .server = target, .say = ear_.say}, this} {}
+        proxy_{{.listen = listen, .server = target, .say = listener_.say}, this} {}
   ~connection_counter() override { connection_counter::stop(); }
 
   result<void> start() override {
     const result<address> at = proxy_.start();
     if (!at) return at.error();
-    if (ear_.say) ear_.say("origin: listening on " + describe(*at));
+    if (listener_.say) listener_.say("origin: listening on " + describe(*at));
     return {};
   }
   void stop() override { proxy_.stop(); }
@@ -32,54 +32,55 @@ class connection_counter final : public origin_counter, private tap_maker {
  private:
   class counting_tap final : public tap {
    public:
-    explicit counting_tap(connection_counter& of) : of_{of} {}
+    explicit counting_tap(connection_counter& counter) : counter_{counter} {}
 
     void passed(direction towards, std::string_view bytes) override {
       if (towards == direction::to_client) {
         requests_.server_sent(bytes);
       } else {
-        of_.waiting_ += requests_.client_sent(bytes);
+        counter_.unreported_ += requests_.client_sent(bytes);
       }
-      if (!said_ && !requests_.lost().empty()) {
-        said_ = true;
-        of_.say_once(requests_.lost());
+      if (!reported_ && !requests_.lost().empty()) {
+        reported_ = true;
+        counter_.report_once(requests_.lost());
       }
     }
     void ended(bool by_client) override { (void)by_client; }
 
    private:
-    connection_counter& of_;
+    connection_counter& counter_;
     origin_requests requests_;
-    bool said_ = false;
+    bool reported_ = false;
   };
 
-  std::unique_ptr<tap> opened(std::uint64_t connection, const peer& who) override {
-    (void)connection, (void)who;
+  std::unique_ptr<tap> opened(std::uint64_t connection, const peer& client) override {
+    (void)connection, (void)client;
     return std::make_unique<counting_tap>(*this);
   }
 
   void turn_ended() override {
-    if (waiting_ == 0) return;
-    ear_.tell(origin_loads{ear_.now(), std::exchange(waiting_, 0), {}, source_});
+    if (unreported_ == 0) return;
+    listener_.tell(origin_loads{listener_.now(), std::exchange(unreported_, 0), {}, source_});
   }
 
-  void say_once(std::string_view why) {
-    if (!said_.insert(why).second || !ear_.say) return;
-    ear_.say("origin: some requests are not counted: " + std::string{why});
+  void report_once(std::string_view reason) {
+    if (!reported_.insert(reason).second || !listener_.say) return;
+    listener_.say("origin: some requests are not counted: " + std::string{reason});
   }
 
-  origin_ear ear_;
+  origin_listener listener_;
   const std::string source_;
-  std::uint64_t waiting_ = 0;        // the proxy's thread
-  std::set<std::string_view> said_;  // the proxy's thread
+  // Used by the proxy's thread only.
+  std::uint64_t unreported_ = 0;
+  std::set<std::string_view> reported_;
   proxy proxy_;
 };
 
 }  // namespace
 
 std::unique_ptr<origin_counter> count_connections(const address& listen, const address& target,
-                                                  origin_ear ear) {
-  return std::make_unique<connection_counter>(listen, target, std::move(ear));
+                                                  origin_listener listener) {
+  return std::make_unique<connection_counter>(listen, target, std::move(listener));
 }
 
 }  // namespace drover::audit

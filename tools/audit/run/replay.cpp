@@ -16,42 +16,42 @@ namespace drover::audit {
 namespace {
 
 constexpr unsigned slice = 256U << 10U;
-constexpr const char* no_recording = "; give what `drover audit --record` wrote";
+constexpr const char* remedy = "; give a file that `drover audit --record` wrote";
 
 struct closes {
   void operator()(gzFile_s* file) const noexcept { gzclose_r(file); }
 };
 
-[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& why) {
-  throw text::usage_error{"--replay " + file.string() + ": " + why};
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
+  throw text::usage_error{"--replay " + file.string() + ": " + reason};
 }
 
 }  // namespace
 
 std::string replay(const std::filesystem::path& file, record_sink& sink) {
-  // What is not compressed it reads as it is.
+  // zlib reads uncompressed files, too.
   const std::unique_ptr<gzFile_s, closes> stream{gzopen(file.c_str(), "rbe")};
-  if (!stream) refuse(file, errno != 0 ? std::strerror(errno) : "it cannot be opened");
+  if (!stream) refuse(file, errno != 0 ? std::strerror(errno) : "the file cannot be opened");
   record_reader reader;
   std::vector<char> bytes(slice);
-  int got = 0;
-  while ((got = gzread(stream.get(), bytes.data(), slice)) > 0) {
-    const std::string_view text{bytes.data(), static_cast<std::size_t>(got)};
+  int size = 0;
+  while ((size = gzread(stream.get(), bytes.data(), slice)) > 0) {
+    const std::string_view text{bytes.data(), static_cast<std::size_t>(size)};
     if (const auto read = reader.read(text, sink); !read) {
-      refuse(file, read.error().text + (reader.lines() <= 1 ? no_recording : ""));
+      refuse(file, read.error().text + (reader.lines() <= 1 ? remedy : ""));
     }
   }
   int error = Z_OK;
-  const char* const why = gzerror(stream.get(), &error);
-  // A compressed recording that breaks off is read as far as it goes, as one that is not.
-  const bool breaks_off = error == Z_BUF_ERROR;
-  if ((got < 0 || error < 0) && !breaks_off) {
-    refuse(file, error == Z_ERRNO ? std::strerror(errno) : why);
+  const char* const reason = gzerror(stream.get(), &error);
+  // A truncated recording is read to its end, compressed or not.
+  const bool is_truncated = error == Z_BUF_ERROR;
+  if ((size < 0 || error < 0) && !is_truncated) {
+    refuse(file, error == Z_ERRNO ? std::strerror(errno) : reason);
   }
   if (const auto read = reader.finish(sink); !read) refuse(file, read.error().text);
   if (!reader.is_cut()) return "";
-  return file.string() + " breaks off after line " + std::to_string(reader.lines()) +
-         ": judged is what is there";
+  return file.string() + " ends after line " + std::to_string(reader.lines()) +
+         "; the lines before are audited";
 }
 
 }  // namespace drover::audit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A recording judged as if it happened now.
+// Replays a recording.
 #pragma once
 
 #include <filesystem>
@@ -9,9 +9,9 @@
 
 namespace drover::audit {
 
-/// Hands all records of the file, which may be compressed by gzip, to `sink`. Answers what people
-/// should know of it, as that it breaks off; empty if nothing. Throws text::usage_error when it
-/// cannot be opened or is no recording.
+/// Passes all records of the file to `sink`. The file may be compressed with gzip. Returns a
+/// message if the file is truncated, otherwise an empty string. Throws text::usage_error if it
+/// cannot be opened or is not a recording.
 [[nodiscard]] std::string replay(const std::filesystem::path& file, record_sink& sink);
 
 }  // namespace drover::audit

@@ -6,8 +6,11 @@
 namespace drover::audit {
 
 sampled_number::sampled_number(std::string source, std::chrono::milliseconds every, sampling sample,
-                               origin_ear ear)
-    : source_{std::move(source)}, every_{every}, sample_{std::move(sample)}, ear_{std::move(ear)} {}
+                               origin_listener listener)
+    : source_{std::move(source)},
+      every_{every},
+      sample_{std::move(sample)},
+      listener_{std::move(listener)} {}
 
 sampled_number::~sampled_number() { stop(); }
 
@@ -42,12 +45,12 @@ void sampled_number::run() {
 void sampled_number::take_sample() {
   const result<std::int64_t> number = sample_();
   if (!number) {
-    if (!std::exchange(failing_, true) && ear_.say) ear_.say(number.error().text);
+    if (!std::exchange(failing_, true) && listener_.say) listener_.say(number.error().text);
     return;
   }
   failing_ = false;
   const std::uint64_t count = growth_.sampled(*number);
-  if (count > 0) ear_.tell(origin_loads{ear_.now(), count, {}, source_});
+  if (count > 0) listener_.tell(origin_loads{listener_.now(), count, {}, source_});
 }
 
 }  // namespace drover::audit

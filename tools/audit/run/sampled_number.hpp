@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A number that somebody else counts up, asked for again and again: what it has grown is told.
+// Samples a number that the origin counts up, and reports the increase.
 #pragma once
 
 #include <chrono>
@@ -14,11 +14,10 @@
 
 namespace drover::audit {
 
-/// What has become more between two samples. A number that has fallen was set back, and counts
-/// from nothing. Pure.
+/// The increase between two samples. A lower number means that the counter was reset to 0. Pure.
 class growth {
  public:
-  /// The first sample is where counting begins.
+  /// The increase since the last sample; 0 for the first one.
   [[nodiscard]] std::uint64_t sampled(std::int64_t number) noexcept {
     const std::int64_t before = last_;
     const bool is_first = !begun_;
@@ -37,10 +36,10 @@ class growth {
 
 class sampled_number final : public origin_counter {
  public:
-  /// `sample` may block for a while, and is called on one thread at a time.
+  /// `sample` may block. It is called on one thread at a time.
   using sampling = std::function<result<std::int64_t>()>;
   sampled_number(std::string source, std::chrono::milliseconds every, sampling sample,
-                 origin_ear ear);
+                 origin_listener listener);
   ~sampled_number() override;
 
   result<void> start() override;
@@ -53,7 +52,7 @@ class sampled_number final : public origin_counter {
   std::string source_;
   std::chrono::milliseconds every_;
   sampling sample_;
-  origin_ear ear_;
+  origin_listener listener_;
   growth growth_;
   bool failing_ = false;
   std::mutex mutex_;

@@ -7,19 +7,19 @@ namespace drover::audit {
 namespace {
 
 connection::endpoint endpoint_of(const address& at) {
-  connection::endpoint made;
+  connection::endpoint result;
   if (at.is_unix()) {
-    made.path = at.path;
+    result.path = at.path;
   } else {
-    made.host = at.host;
-    made.port = at.port;
+    result.host = at.host;
+    result.port = at.port;
   }
-  return made;
+  return result;
 }
 
 constexpr const char* tls_remedy =
-    "; TLS cannot be read along: end it in front of the server (with stunnel, say) and give that "
-    "address by --upstream, or start a private server by --redis auto";
+    "; encrypted traffic cannot be audited. Terminate TLS in front of the server, for example with "
+    "stunnel, and give that address with --upstream, or use --redis auto";
 
 }  // namespace
 
@@ -29,7 +29,7 @@ address chosen_server::without_credentials() const {
 
 chosen_server server_typed(const std::string& text) {
   if (text.starts_with("rediss://") || text.starts_with("valkeys://")) {
-    throw text::usage_error{"--upstream: it speaks TLS" + std::string{tls_remedy}};
+    throw text::usage_error{"--upstream: the server requires TLS" + std::string{tls_remedy}};
   }
   const bool is_url = text.find("://") != std::string::npos;
   if (is_url) {
@@ -40,18 +40,19 @@ chosen_server server_typed(const std::string& text) {
   const auto at = parse_address(text);
   if (!at) throw text::usage_error{"--upstream: " + at.error().text};
   if (!at->is_unix() && at->port == 0) {
-    throw text::usage_error{"--upstream '" + text + "': port 0 is no server's; give HOST:PORT"};
+    throw text::usage_error{"--upstream '" + text +
+                            "': a server cannot have port 0; give HOST:PORT"};
   }
   return {endpoint_of(*at), "--upstream"};
 }
 
 chosen_server server_usual(const environment& variables) {
-  const server_found found = server_named_by(variables);
-  if (found.variable.empty()) return {endpoint_of(address{}), "by default"};
-  if (found.is_tls) {
-    throw text::usage_error{found.variable + " names a server that speaks TLS" + tls_remedy};
+  const named_server named = server_named_by(variables);
+  if (named.variable.empty()) return {endpoint_of(address{}), "default"};
+  if (named.is_tls) {
+    throw text::usage_error{named.variable + " names a server that requires TLS" + tls_remedy};
   }
-  return {endpoint_of(found.server), found.variable};
+  return {endpoint_of(named.server), named.variable};
 }
 
 bool is_loopback(const address& at) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which server the proxy stands in front of. Pure.
+// Chooses the server to audit. Pure.
 #pragma once
 
 #include <string>
@@ -11,8 +11,10 @@
 namespace drover::audit {
 
 struct chosen_server {
-  connection::endpoint at;  ///< user and password are for connections of the tool's own
-  std::string said_by;      ///< "--upstream", "REDIS_URL", "by default"
+  /// The user and password are for the audit's own connections.
+  connection::endpoint at;
+  /// The option or variable that names the server, or "default".
+  std::string source;
 
   [[nodiscard]] address without_credentials() const;
 };
@@ -20,11 +22,11 @@ struct chosen_server {
 /// `--upstream` as typed: HOST:PORT, a path, or a URL. Throws text::usage_error.
 [[nodiscard]] chosen_server server_typed(const std::string& text);
 
-/// What the variables say, else 127.0.0.1:6379. Throws text::usage_error when they name one that
-/// speaks TLS.
+/// The server that the variables name, or 127.0.0.1:6379. Throws text::usage_error if it requires
+/// TLS.
 [[nodiscard]] chosen_server server_usual(const environment& variables);
 
-/// It is on this machine: what is done to it is done to nobody else's.
+/// Whether the server is on this machine.
 [[nodiscard]] bool is_loopback(const address& at);
 
 }  // namespace drover::audit

@@ -28,15 +28,15 @@ TEST(audit_server_choice, WhatIsNoServerIsRefusedWithoutItsPassword) {
     try {
       ADD_FAILURE() << text << " is " << typed(text);
     } catch (const text::usage_error& error) {
-      const std::string said = error.what();
-      EXPECT_TRUE(said.starts_with("--upstream")) << said;
-      EXPECT_EQ(said.find("hush"), std::string::npos) << said;
+      const std::string message = error.what();
+      EXPECT_TRUE(message.starts_with("--upstream")) << message;
+      EXPECT_EQ(message.find("hush"), std::string::npos) << message;
     }
   }
 }
 
 TEST(audit_server_choice, WithoutOneTheVariablesSayIt) {
-  EXPECT_EQ(server_usual({"REDIS_URL=redis://db:7"}).said_by, "REDIS_URL");
+  EXPECT_EQ(server_usual({"REDIS_URL=redis://db:7"}).source, "REDIS_URL");
   EXPECT_EQ(describe(server_usual({}).without_credentials()), "127.0.0.1:6379");
   EXPECT_THROW((void)server_usual({"REDIS_URL=rediss://db:7"}), text::usage_error);
 }

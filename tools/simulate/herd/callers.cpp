@@ -56,7 +56,7 @@ void callers::run(std::uint32_t caller) noexcept {
     static_cast<void>(played_.is_cached(key_name(plan_, 0)));
   } catch (const std::exception& error) {
     state_.note_error(error.what());
-    std::_Exit(process::exit_not_met);
+    std::_Exit(process::exit_failure);
   }
   ++state_.count().ready;
   state_.await(stage::released);

@@ -49,7 +49,7 @@ process::child_process::plan process_plan(const run_plan& plan, const shared_run
                                           std::uint32_t number) {
   process::child_process::plan child{.program = "/proc/self/exe",
                                      .arguments = {"drover", "herd-member", std::to_string(number)},
-                                     .handed_over = shared.descriptor()};
+                                     .passed_descriptor = shared.descriptor()};
   for (std::string& argument : to_arguments(plan)) child.arguments.push_back(std::move(argument));
   return child;
 }

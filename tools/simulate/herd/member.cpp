@@ -100,7 +100,7 @@ class member final : public query_log {
   /// Ends the process at once: without a release the callers wait for ever, and cannot be joined.
   [[noreturn]] void end_process(const std::exception& error) noexcept {
     state_.note_error(error.what());
-    std::_Exit(process::exit_not_met);
+    std::_Exit(process::exit_failure);
   }
 
   /// The work of the first process only.
@@ -223,9 +223,9 @@ int run_member(std::span<const std::string> arguments) {
     self.run();
   } catch (const std::exception& error) {
     self.shared().note_error(error.what());
-    return process::exit_not_met;
+    return process::exit_failure;
   }
-  return process::exit_met;
+  return process::exit_success;
 }
 
 }  // namespace drover::simulate

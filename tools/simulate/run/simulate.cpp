@@ -112,7 +112,7 @@ class simulation_run {
     say(text_conclusion(simulation_, page_));
     write_reports();
     if (!std::cout.flush()) throw std::runtime_error{"standard output was closed"};
-    return simulation_.is_met() ? process::exit_met : process::exit_not_met;
+    return simulation_.is_met() ? process::exit_success : process::exit_failure;
   }
 
  private:

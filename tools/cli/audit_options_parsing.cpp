@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// The command line of `drover audit` checked and turned into options.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "audit/rules/catalogue.hpp"
+#include "cli/audit_command.hpp"
+#include "text/typed_numbers.hpp"
+#include "text/usage_error.hpp"
+
+namespace drover::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using audit::audit_format;
+
+constexpr std::array<std::pair<std::string_view, audit_format>, 5> formats{
+    {{"text", audit_format::text},
+     {"json", audit_format::json},
+     {"junit", audit_format::junit},
+     {"sarif", audit_format::sarif},
+     {"html", audit_format::html}}};
+
+constexpr std::array<std::pair<std::string_view, audit::key_role>, 4> roles{
+    {{"lock", audit::key_role::lock},
+     {"value", audit::key_role::value},
+     {"meta", audit::key_role::meta},
+     {"ignore", audit::key_role::ignored}}};
+
+template <class Table>
+std::optional<typename Table::value_type::second_type> value_named(const Table& table,
+                                                                   std::string_view name) {
+  const auto entry = std::ranges::find(table, name, &Table::value_type::first);
+  if (entry == table.end()) return std::nullopt;
+  return entry->second;
+}
+
+std::optional<audit::severity> fail_on_named(const std::string& name) {
+  if (name == "never") return std::nullopt;
+  if (name == "error") return audit::severity::error;
+  if (name == "warning") return audit::severity::warning;
+  if (name == "info") return audit::severity::info;
+  throw text::usage_error{"--fail-on '" + name + "': must be error, warning, info or never"};
+}
+
+/// "glob=lock". The role follows the last =, because a glob may contain one.
+std::pair<std::string, audit::key_role> role_named(const std::string& typed) {
+  const std::size_t equals = typed.rfind('=');
+  const auto role = equals == std::string::npos
+                        ? std::nullopt
+                        : value_named(roles, std::string_view{typed}.substr(equals + 1));
+  if (!role || equals == 0) {
+    throw text::usage_error{"--role '" + typed +
+                            "': must be GLOB=ROLE with the role lock, value, meta or ignore, for " +
+                            "example 'session:*=ignore'"};
+  }
+  return {typed.substr(0, equals), *role};
+}
+
+/// The texts before and after the first =.
+std::pair<std::string, std::string> split_pair(const std::string& option, const std::string& typed,
+                                               const char* form) {
+  const std::size_t equals = typed.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == typed.size()) {
+    throw text::usage_error{option + " '" + typed + "': must be " + form};
+  }
+  return {typed.substr(0, equals), typed.substr(equals + 1)};
+}
+
+}  // namespace
+
+std::vector<audit::report_request> audit_command::parsed_reports() const {
+  std::vector<audit::report_request> reports;
+  std::size_t format = 0;
+  std::size_t out = 0;
+  for (const CLI::Option* option : app_->parse_order()) {
+    if (option == format_option_) {
+      const std::string& name = formats_.at(format++);
+      const auto known_format = value_named(formats, name);
+      if (!known_format) {
+        throw text::usage_error{"--format '" + name +
+                                "': must be text, json, junit, sarif or html"};
+      }
+      reports.push_back({.format = *known_format, .out = {}});
+    } else if (option == out_option_) {
+      const std::string& file = outs_.at(out++);
+      if (reports.empty()) reports.emplace_back();
+      if (reports.back().out) {
+        throw text::usage_error{"--out '" + file +
+                                "': each --out must follow a --format of its own"};
+      }
+      reports.back().out = file;
+    }
+  }
+  if (reports.empty()) reports.emplace_back();
+  const auto printed =
+      std::ranges::count_if(reports, [](const auto& report) { return !report.out; });
+  if (printed > 1) {
+    throw text::usage_error{
+        "--format: only one report can go to standard output; give the others an --out"};
+  }
+  return reports;
+}
+
+audit::origin_sources audit_command::parsed_origins() const {
+  audit::origin_sources origins;
+  origins.redis = origin_redis_;
+  origins.logs.assign(origin_logs_.begin(), origin_logs_.end());
+  origins.log_regexes = origin_regexes_;
+  origins.commands = origin_commands_;
+  if (!origin_logs_.empty() && origin_regexes_.size() != 1 &&
+      origin_regexes_.size() != origin_logs_.size()) {
+    throw text::usage_error{
+        "--origin-log requires an --origin-regex that matches the lines of loads"};
+  }
+  if (origin_logs_.empty() && !origin_regexes_.empty()) {
+    throw text::usage_error{"--origin-regex requires --origin-log"};
+  }
+  for (const std::string& addresses : origin_tcp_) {
+    origins.tcp.push_back(split_pair("--origin-tcp", addresses,
+                                     "LISTEN=TARGET, for example 127.0.0.1:15432=db:5432"));
+  }
+  return origins;
+}
+
+void audit_command::check_combinations(const std::vector<std::string>& program) const {
+  if (has("--replay")) {
+    if (!program.empty()) {
+      throw text::usage_error{"--replay cannot be combined with a command after --"};
+    }
+    for (const char* option : {"--listen", "--upstream", "--redis", "--set-env", "--for",
+                               "--record", "--hash-keys", "--active", "--allow", "--barrier",
+                               "--origin-redis", "--origin-log", "--origin-cmd", "--origin-tcp"}) {
+      if (has(option)) {
+        throw text::usage_error{std::string{option} + " cannot be combined with --replay"};
+      }
+    }
+  }
+  if (has("--redis") && redis_ != "auto") {
+    throw text::usage_error{"--redis '" + redis_ +
+                            "': must be auto; use --upstream for a server of your own"};
+  }
+  if (has("--redis") && has("--upstream")) {
+    throw text::usage_error{"--redis auto cannot be combined with --upstream"};
+  }
+  if (has("--set-env") && program.empty()) {
+    throw text::usage_error{"--set-env requires a command after --"};
+  }
+  if (exit_code_ != "command" && exit_code_ != "findings") {
+    throw text::usage_error{"--exit-code '" + exit_code_ + "': must be command or findings"};
+  }
+  if (is_active_ && !has("--redis") && allowed_.empty()) {
+    throw text::usage_error{
+        "--active would delete keys of a server that the audit did not start; name those that it "
+        "may delete with --allow GLOB, or use --redis auto"};
+  }
+  if (is_active_ && hides_keys_) {
+    throw text::usage_error{
+        "--hash-keys cannot be combined with --active, which needs the names of keys"};
+  }
+  if (hides_keys_ && (!roles_.empty() || has("--baseline"))) {
+    throw text::usage_error{"--hash-keys cannot be combined with " +
+                            std::string{roles_.empty() ? "--baseline" : "--role"} +
+                            ", which matches the names of keys"};
+  }
+  if (!is_active_ && (holds_misses_ || !allowed_.empty())) {
+    throw text::usage_error{std::string{holds_misses_ ? "--barrier" : "--allow"} +
+                            " requires --active"};
+  }
+}
+
+std::variant<text_result, audit::audit_options> audit_command::parsed_options(
+    std::vector<std::string> program) const {
+  if (lists_rules_) return text_result{audit::list_of_rules(), 0};
+  check_combinations(program);
+  audit::audit_options options;
+  options.program = std::move(program);
+  if (has("--replay")) options.replay = replay_;
+  options.listen = listen_;
+  if (has("--upstream")) options.server = server_;
+  options.starts_redis = has("--redis");
+  if (!redis_server_.empty()) options.redis_server = redis_server_;
+  for (const std::string& variable : set_env_) split_pair("--set-env", variable, "NAME=VALUE");
+  options.set_env = set_env_;
+  if (has("--for")) options.length = text::typed_time("--for", length_, 100ms, 24h);
+  if (has("--record")) options.record = record_;
+  options.hides_keys = hides_keys_;
+  for (const std::string& role : roles_) options.roles.push_back(role_named(role));
+  for (const std::string& rule : required_) {
+    if (audit::find_rule(rule) == nullptr) {
+      throw text::usage_error{"--require '" + rule +
+                              "': unknown rule; --list-rules lists all rules"};
+    }
+  }
+  options.required = required_;
+  options.fail_on = fail_on_named(fail_on_);
+  options.ignores_command_code = exit_code_ == "findings";
+  if (has("--baseline")) options.baseline = baseline_;
+  if (has("--write-baseline")) options.new_baseline = new_baseline_;
+  if (has("--keys-max")) {
+    options.keys_max = text::typed_number("--keys-max", keys_max_, 100, 100'000'000);
+  }
+  options.is_active = is_active_;
+  options.allowed = allowed_;
+  options.holds_misses = holds_misses_;
+  options.origins = parsed_origins();
+  options.reports = parsed_reports();
+  if (has("--locate")) {
+    const auto is_sarif = [](const auto& report) { return report.format == audit_format::sarif; };
+    if (std::ranges::none_of(options.reports, is_sarif)) {
+      throw text::usage_error{"--locate requires --format sarif"};
+    }
+    options.sources = sources_;
+  }
+  return options;
+}
+
+}  // namespace drover::cli
