@@ -82,17 +82,20 @@ void write_text(json_writer& out, std::string_view name, std::string_view text) 
 void write(json_writer& out, const rule_text& of) {
   const std::string help =
       "Why it matters: " + std::string{of.why} + "\n\nWhat to do: " + std::string{of.advice} +
-      (of.silent_for.empty() ? std::string{} : "\n\nLeft alone: " + std::string{of.silent_for}) +
+      (of.left_alone.empty() ? std::string{} : "\n\nLeft alone: " + std::string{of.left_alone}) +
       (of.exercised_by.empty() ? std::string{}
                                : "\n\nExercised by: " + std::string{of.exercised_by});
   out.begin_object().field("id", of.id).field("name", of.name);
-  write_text(out, "shortDescription", of.says);
-  write_text(out, "fullDescription", std::string{of.says} + ' ' + std::string{of.why});
+  write_text(out, "shortDescription", of.summary);
+  write_text(out, "fullDescription", std::string{of.summary} + ' ' + std::string{of.why});
   out.name("help").begin_object().field("text", help).field("markdown", help).end_object();
-  out.name("defaultConfiguration").begin_object().field("level", level_of(of.usual)).end_object();
+  out.name("defaultConfiguration")
+      .begin_object()
+      .field("level", level_of(of.usual_severity))
+      .end_object();
   out.name("properties").begin_object();
   // What GitHub shows and sorts by.
-  out.field("precision", "high").field("problem.severity", problem_severity_of(of.usual));
+  out.field("precision", "high").field("problem.severity", problem_severity_of(of.usual_severity));
   out.name("tags").begin_row();
   out.value("redis").value("caching").value(of.family()).end_row().end_object().end_object();
 }

@@ -1,19 +1,75 @@
 // SPDX-License-Identifier: MIT
 // C101: when a key is cold, several callers load it at the same time.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c101_text{
+    .id = "C101",
+    .name = "stampede-cold-key",
+    .usual_severity = severity::error,
+    .summary = "When a key is cold, several callers load it at the same time.",
+    .why =
+        "One expired key turns into as many origin queries as there are callers who want it. The "
+        "hotter the key, the harder the origin is hit at the very moment nothing is cached; the "
+        "slower the origin gets, the more callers join in. Storing the result with NX hides the "
+        "extra loads from the cache, not from the origin.",
+    .left_alone =
+        "sessions and write-through (stores without misses), a pending mark that is put into the "
+        "value key itself, a stale entry that is stored again before one caller loads.",
+    .exercised_by = "two or more requests for one key while it is cold",
+    .advice =
+        "Coalesce the callers in each process (single-flight), and let one process at a time load: "
+        "a lock or lease per key in Redis. Or keep the old value past its time and serve it while "
+        "one caller refreshes.",
+    .fix =
+        "Change the read path so that a cold key is loaded once. In the process, callers of one "
+        "key share one load. Across processes, take `SET <lock> <random token> NX PX <ms>` before "
+        "the load, with PX at least three times the 99th percentile of the load time; read the "
+        "value again after taking it; store with a TTL; release by compare-and-delete in a finally "
+        "block. Who does not get the lock waits with jittered back-off for the value, until a "
+        "deadline of at least PX, and then serves a stale value or fails; it never loads. Add a "
+        "test in which 50 concurrent reads of one cold key cause exactly one load.",
+    .caching_rules = "1, 2",
+};
+
+constexpr library_setting c101_settings[] = {
+    {"dogpile.cache",
+     "configure the region with `arguments={\"distributed_lock\": True, \"thread_local_lock\": "
+     "False, \"lock_timeout\": <3 x p99 load time, in seconds>}`; without `distributed_lock` each "
+     "process loads for itself"},
+    {"Django",
+     "`cache.get_or_set` does not keep others from loading (it stores with NX, so that the extra "
+     "loads do not show): take `cache.lock(key, timeout=...)` (django-redis) around the load, and "
+     "`cache.get` again inside"},
+    {"Laravel",
+     "`Cache::remember` does not keep others from loading: put `Cache::lock($key, "
+     "$seconds)->block($wait, ...)` around it, with a second `Cache::get` inside, or use "
+     "`Cache::flexible` (whose cold start is not guarded either)"},
+    {"Spring Data Redis",
+     "`@Cacheable(sync = true)` shares loads in one process; across processes use a lock per key "
+     "(Redisson) around the load: the locking writer locks a whole cache, and not the load"},
+    {"bentocache",
+     "call `getOrSet` (not `get` and then `set`): its lock is in the process, so each process "
+     "still loads once"},
+    {"cache-manager",
+     "call `cache.wrap` (not `get` and then `set`): it shares loads in the process; across "
+     "processes put a lock in Redis (redlock) around the function"},
+    {"Rails",
+     "pass `race_condition_ttl:` (and `expires_in:`) to `Rails.cache.fetch`: one caller renews "
+     "while the others get the old entry. A first, cold load is not guarded"},
+};
 
 /// Two loads once may be a coincidence of two writers; twice, or three at once, are none.
 constexpr std::uint64_t events_min = 2;
 
 class stampede_cold_key final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C101"; }
+  [[nodiscard]] std::string_view id() const override { return c101_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
   void on_cold_event(const cold_event& what, const key_state& key,
@@ -87,6 +143,6 @@ class stampede_cold_key final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c101() { return std::make_unique<stampede_cold_key>(); }
+rule_definition c101() { return {c101_text, c101_settings, make_rule<stampede_cold_key>}; }
 
 }  // namespace drover::audit

@@ -2,12 +2,42 @@
 // C102: a caller that waited for the lock loads again what was stored while it waited. The store is
 // the proof: had it read again, it would have had a hit.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c102_text{
+    .id = "C102",
+    .name = "no-double-check",
+    .usual_severity = severity::error,
+    .severity_note = "warning if it was seen once",
+    .summary = "A caller that waited for the lock loads again what was stored while it waited.",
+    .why =
+        "The lock turns the stampede into a queue: every waiter takes the lock in its turn and "
+        "loads a value that is already there. The origin does all the work after all, and the last "
+        "caller waits for all loads before its own.",
+    .left_alone =
+        "refreshes of a value that is still there, holders that never waited, an acquisition long "
+        "after the store.",
+    .exercised_by = "a caller that lost the lock and takes it after the winner's store",
+    .advice =
+        "Read the value again right after taking the lock, and load only if it is still missing.",
+    .fix =
+        "After the lock was taken, and before anything is loaded, read the value once more; if it "
+        "is there, release the lock and return it. Add a test in which two callers miss at once, "
+        "the second one gets the lock after the first one's store, and the loader has run once.",
+    .caching_rules = "4",
+};
+
+constexpr library_setting c102_settings[] = {
+    {"Redisson", "read the value again after `lock()`"},
+    {"redsync", "read the value again after `mutex.Lock()`"},
+    {"redlock (Node)", "read the value again inside `redlock.using(...)` or after `acquire`"},
+    {"redlock-py", "read the value again after `lock()`"},
+};
 
 /// Whoever takes the lock later than this after the store may have a reason of its own: 150 ms are
 /// more than the usual retry pauses (25 to 100 ms); slower ones by three of their own pauses.
@@ -17,7 +47,7 @@ constexpr std::uint64_t error_min = 2;
 
 class no_double_check final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C102"; }
+  [[nodiscard]] std::string_view id() const override { return c102_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -123,6 +153,6 @@ class no_double_check final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c102() { return std::make_unique<no_double_check>(); }
+rule_definition c102() { return {c102_text, c102_settings, make_rule<no_double_check>}; }
 
 }  // namespace drover::audit

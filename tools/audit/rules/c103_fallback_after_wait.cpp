@@ -4,13 +4,46 @@
 // all of them stop asking well before the holder stores.
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <set>
 
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c103_text{
+    .id = "C103",
+    .name = "fallback-after-wait",
+    .usual_severity = severity::error,
+    .severity_note =
+        "warning where the extra loads are only suspected: no store, no origin counter",
+    .summary = "Callers that waited in vain for the lock's holder load without the lock.",
+    .why =
+        "It holds as long as loads are fast. When the origin is slow, all waiters give up at about "
+        "the same time and load at once: the stampede comes at the worst moment, after everybody "
+        "has waited for nothing.",
+    .left_alone =
+        "waiters that listen (SUBSCRIBE, BLPOP, invalidations) instead of polling, waiters in the "
+        "holder's own process, back-off that grows.",
+    .exercised_by = "a load that takes longer than the callers are willing to wait",
+    .advice =
+        "Wait at least as long as the lease lasts. Then serve a stale value, fail fast, or try for "
+        "the lock again; never load without it.",
+    .fix =
+        "Find what a caller does when it has waited long enough for another one's load, or has "
+        "used up its tries. Replace the load there: it serves the last known value if there is "
+        "one, else tries for the lock again if the deadline of the request allows, else fails with "
+        "an error of its own. The wait must be at least as long as the lock's PX. Add a test in "
+        "which the load takes longer than the wait, and the loader has still run once.",
+    .caching_rules = "7",
+};
+
+constexpr library_setting c103_settings[] = {
+    {"Drover",
+     "set no `wait_max` shorter than a load takes: a caller that waits in vain is refused, it "
+     "never loads; loads under it mean that Redis was away (`fetched::how` says `bypassed`)"},
+};
 
 /// Silence before the holder's store that is no pause between two polls: even a back-off that
 /// doubles stays within twice its last gap.
@@ -23,7 +56,7 @@ constexpr std::uint64_t told_min = 2;
 
 class fallback_after_wait final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C103"; }
+  [[nodiscard]] std::string_view id() const override { return c103_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
   void on_cold_event(const cold_event& what, const key_state& key,
@@ -215,6 +248,6 @@ class fallback_after_wait final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c103() { return std::make_unique<fallback_after_wait>(); }
+rule_definition c103() { return {c103_text, c103_settings, make_rule<fallback_after_wait>}; }
 
 }  // namespace drover::audit

@@ -1,12 +1,47 @@
 // SPDX-License-Identifier: MIT
 // C104: a value that is still cached is refreshed by several callers at once.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c104_text{
+    .id = "C104",
+    .name = "refresh-burst",
+    .usual_severity = severity::warning,
+    .severity_note = "info for pairs, which early expiration at random causes now and then",
+    .summary = "A value that is still cached is refreshed by several callers at once.",
+    .why =
+        "Early refreshing is there to spare the origin. Without a mark that says \"I am on it\", "
+        "all callers that see the entry near its end refresh it together: a stampede that no miss "
+        "announces.",
+    .left_alone = "sessions and counters, which are stored about as often as read; pairs.",
+    .exercised_by = "a live value that is stored again while several callers read it",
+    .advice =
+        "Let one caller refresh: take a short mark with SET NX PX first, renew it while the "
+        "refresh runs; or let one process own all refreshing.",
+    .fix =
+        "Before a refresh of a value that can still be served, take a mark with `SET <key>:refresh "
+        "<random token> NX PX <ms>`; only the winner loads and stores, all others serve what they "
+        "have. Renew or size the mark so that it outlives the refresh, and release it by "
+        "compare-and-delete. Add a test in which 50 concurrent reads of an entry that is due cause "
+        "one load.",
+    .caching_rules = "2",
+};
+
+constexpr library_setting c104_settings[] = {
+    {"Laravel",
+     "pass the lock's seconds to `Cache::flexible($key, $ttl, $callback, ['seconds' => n])`"},
+    {"bentocache",
+     "set `grace` (before 1.0 `gracePeriod`) and a soft timeout, so that one caller refreshes "
+     "while others get the old value"},
+    {"cache-manager",
+     "`refreshThreshold` refreshes in every process at once: leave it out, or put a lock in Redis "
+     "around the function"},
+};
 
 constexpr std::uint64_t burst_min = 3;
 constexpr std::uint64_t bursts_min = 2;
@@ -24,7 +59,7 @@ constexpr std::uint64_t reads_for_each_store = 2;
 
 class refresh_burst final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C104"; }
+  [[nodiscard]] std::string_view id() const override { return c104_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
   void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
@@ -152,6 +187,6 @@ class refresh_burst final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c104() { return std::make_unique<refresh_burst>(); }
+rule_definition c104() { return {c104_text, c104_settings, make_rule<refresh_burst>}; }
 
 }  // namespace drover::audit

@@ -1,15 +1,53 @@
 // SPDX-License-Identifier: MIT
 // C105: callers share a load in their process, and every process loads for itself.
-#include <memory>
-
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c105_text{
+    .id = "C105",
+    .name = "per-process-coalescing",
+    .usual_severity = severity::warning,
+    .summary = "Callers share a load in their process, and every process loads for itself.",
+    .why =
+        "A cold key costs as many loads as there are processes or pods. Fine for a few, not for a "
+        "fleet; and the figure grows with every scale-out.",
+    .left_alone = "runs in which only one process asked.",
+    .exercised_by = "one cold key that two or more processes ask for at once",
+    .advice =
+        "Accept it for small fleets, with the expected number of loads in the baseline file's "
+        "reason; else add a lease per key in Redis behind the single-flight.",
+    .fix =
+        "Keep the sharing in the process, and put a lease in Redis behind it: the one caller that "
+        "loads for its process first takes `SET <lock> <random token> NX PX <ms>`, reads the value "
+        "again, and only then loads; the other processes' loaders wait for the value with jittered "
+        "back-off. Add a test with two processes that want one cold key at once, and one load.",
+    .caching_rules = "2",
+};
+
+constexpr library_setting c105_settings[] = {
+    {"dogpile.cache",
+     "configure the region with `distributed_lock: True`, `thread_local_lock: False` and a "
+     "`lock_timeout`"},
+    {"Django", "take `cache.lock(key, timeout=...)` (django-redis) around the load"},
+    {"Spring Data Redis",
+     "`@Cacheable(sync = true)` shares loads in one process only: put a lock per key (Redisson) "
+     "around the load"},
+    {"bentocache",
+     "its lock is in the process. For a fleet put a lock in Redis (redlock) around the factory"},
+    {"cache-manager",
+     "`cache.wrap` shares loads in the process only: put a lock in Redis (redlock) around the "
+     "function"},
+    {"Symfony",
+     "its lock against stampedes is a file lock of the host: one load per host. For a fleet use "
+     "`CacheInterface::get` under a lock of symfony/lock with a Redis store"},
+};
+
 class per_process_coalescing final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C105"; }
+  [[nodiscard]] std::string_view id() const override { return c105_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
   void on_cold_event(const cold_event& what, const key_state& key,
@@ -66,6 +104,6 @@ class per_process_coalescing final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c105() { return std::make_unique<per_process_coalescing>(); }
+rule_definition c105() { return {c105_text, c105_settings, make_rule<per_process_coalescing>}; }
 
 }  // namespace drover::audit

@@ -2,12 +2,45 @@
 // C106: a key is asked for again and again, loaded each time, and never stored.
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c106_text{
+    .id = "C106",
+    .name = "penetration",
+    .usual_severity = severity::warning,
+    .severity_note = "error when an origin counter shows the loads",
+    .summary = "A key is asked for again and again, loaded each time, and never stored.",
+    .why =
+        "What does not exist, or cannot be loaded, is not cached; so each request reaches the "
+        "origin. Anyone can send such requests on purpose, with made-up ids, and no cache stands "
+        "in the way.",
+    .left_alone =
+        "flags, bans and deduplication, where a missing key is the normal answer and no sibling is "
+        "ever stored after a miss; blocking reads.",
+    .exercised_by = "repeated reads of a key whose row does not exist or whose load fails",
+    .advice = "Cache \"not found\" with a short TTL, and remember a failure for about a second.",
+    .fix =
+        "When the load finds nothing, store a marker for \"not found\" with a short TTL (for "
+        "example 30 to 60 s) and answer from it; delete it wherever such a row is created. When "
+        "the load fails, remember the failure for about a second, growing with repeated failures, "
+        "and answer from that. Add tests: 100 reads of a missing row cause one load; 100 reads "
+        "while the origin fails cause at most one load a second.",
+    .caching_rules = "9",
+};
+
+constexpr library_setting c106_settings[] = {
+    {"Drover",
+     "let the loader return nothing for a missing row, do not throw: `policy.absent_ttl` then "
+     "keeps \"absent\", and a failure is remembered for a growing pause"},
+    {"rueidisaside",
+     "return a value for \"not found\" from the function, with a short TTL "
+     "(`rueidisaside.OverrideCacheTTL`): an error is not stored"},
+};
 
 constexpr std::uint64_t misses_min = 5;
 /// Faster than that, it may be one load that has not come to its end.
@@ -20,7 +53,7 @@ constexpr std::uint64_t reached_one_in = 2;
 
 class penetration final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C106"; }
+  [[nodiscard]] std::string_view id() const override { return c106_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::cold_events | interest::lock_holds | interest::loads;
   }
@@ -132,6 +165,6 @@ class penetration final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c106() { return std::make_unique<penetration>(); }
+rule_definition c106() { return {c106_text, c106_settings, make_rule<penetration>}; }
 
 }  // namespace drover::audit

@@ -1,15 +1,51 @@
 // SPDX-License-Identifier: MIT
 // C201: a lock is taken without a time after which it ends.
-#include <memory>
-
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c201_text{
+    .id = "C201",
+    .name = "lock-no-ttl",
+    .usual_severity = severity::error,
+    .summary = "A lock is taken without a time after which it ends.",
+    .why =
+        "When its holder is killed, restarted or cut off, the lock stays for ever: nobody can load "
+        "that key again until someone deletes the lock by hand.",
+    .left_alone =
+        "locks that get their TTL in the same transaction or script, leader leases that are "
+        "renewed.",
+    .exercised_by = "a lock that is taken",
+    .advice = "Take it with one command: SET key token NX PX ms.",
+    .fix =
+        "Give the lock a TTL in the command that takes it: `SET <lock> <random token> NX PX <ms>`, "
+        "with PX at least three times the 99th percentile of the load time, or renewed every third "
+        "of it while the load runs. If a library takes the lock, set its option for that. Add a "
+        "test that takes the lock, drops the holder, and gets the lock after PX.",
+    .caching_rules = "3",
+};
+
+constexpr library_setting c201_settings[] = {
+    {"dogpile.cache",
+     "set `lock_timeout` in the region's arguments: it is None unless set, and the lock then never "
+     "ends"},
+    {"Django", "pass `timeout=` to `cache.lock(...)`"},
+    {"Laravel",
+     "pass seconds: `Cache::lock($name, $seconds)`, and `['seconds' => n]` as the fourth argument "
+     "of `Cache::flexible`; with 0, the default, it is SETNX without TTL"},
+    {"Spring Data Redis",
+     "give the locking writer a TTL: `RedisCacheWriter.lockingRedisCacheWriter(factory, sleepTime, "
+     "TtlFunction.just(...), batchStrategy)`; it is persistent unless set"},
+    {"redis-py Lock",
+     "pass `timeout=` to `redis.lock(name, timeout=...)` (or `Lock(...)`): it is None unless set, "
+     "and the lock then never ends"},
+};
+
 class lock_no_ttl final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C201"; }
+  [[nodiscard]] std::string_view id() const override { return c201_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -71,6 +107,6 @@ class lock_no_ttl final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c201() { return std::make_unique<lock_no_ttl>(); }
+rule_definition c201() { return {c201_text, c201_settings, make_rule<lock_no_ttl>}; }
 
 }  // namespace drover::audit

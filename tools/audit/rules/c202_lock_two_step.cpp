@@ -1,15 +1,33 @@
 // SPDX-License-Identifier: MIT
 // C202: a lock is taken with one command and gets its TTL with a second one.
-#include <memory>
-
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c202_text{
+    .id = "C202",
+    .name = "lock-two-step",
+    .usual_severity = severity::error,
+    .severity_note = "warning when both commands travel in one pipeline",
+    .summary = "A lock is taken with one command and gets its TTL with a second one.",
+    .why =
+        "A process that dies between the two leaves a lock that never ends. In MULTI the pair is "
+        "atomic, yet the loser's EXPIRE lengthens the winner's lease.",
+    .left_alone = "scripts that do both.",
+    .exercised_by = "a lock that is taken",
+    .advice = "One command does both: SET key token NX PX ms.",
+    .fix =
+        "Replace the pair (SETNX or SET NX, then EXPIRE or PEXPIRE) by `SET <lock> <random token> "
+        "NX PX <ms>`, and look at its reply: OK means taken, nothing means taken by another. "
+        "Remove the second command everywhere.",
+    .caching_rules = "3",
+};
+
 class lock_two_step final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C202"; }
+  [[nodiscard]] std::string_view id() const override { return c202_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -91,6 +109,6 @@ class lock_two_step final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c202() { return std::make_unique<lock_two_step>(); }
+rule_definition c202() { return {c202_text, {}, make_rule<lock_two_step>}; }
 
 }  // namespace drover::audit

@@ -2,13 +2,32 @@
 // C203: a lock is looked up first and set without NX afterwards. There are no lock holds to go by,
 // since nothing proves who holds such a lock.
 #include <algorithm>
-#include <memory>
 #include <vector>
 
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c203_text{
+    .id = "C203",
+    .name = "check-then-act-lock",
+    .usual_severity = severity::error,
+    .summary = "A lock is looked up first and set without NX afterwards.",
+    .why =
+        "Two callers can both find it free and both set it. It is no lock: it only makes the race "
+        "rarer, so that it shows under load and not in tests.",
+    .left_alone = "keys that are not named or used as locks.",
+    .exercised_by = "a key with the name of a lock that is set",
+    .advice = "Let Redis decide in one step: SET key token NX PX ms, and look at the reply.",
+    .fix =
+        "Replace the check (EXISTS or GET of the lock) and the plain SET by one `SET <lock> "
+        "<random token> NX PX <ms>`; only who gets OK may go on to load. Release by "
+        "compare-and-delete with the same token. Add a test in which two callers try at once and "
+        "one of them gets it.",
+    .caching_rules = "3",
+};
 
 /// Between looking and setting there is nothing but the way to the server and back.
 constexpr moment check_to_act = std::chrono::seconds(1);
@@ -18,7 +37,7 @@ constexpr std::size_t checks_max = 32;
 
 class check_then_act_lock final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C203"; }
+  [[nodiscard]] std::string_view id() const override { return c203_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::of(op::kind::exists) | interest::of(op::kind::read) |
            interest::of(op::kind::store) | interest::of(op::kind::remove);
@@ -145,6 +164,6 @@ class check_then_act_lock final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c203() { return std::make_unique<check_then_act_lock>(); }
+rule_definition c203() { return {c203_text, {}, make_rule<check_then_act_lock>}; }
 
 }  // namespace drover::audit

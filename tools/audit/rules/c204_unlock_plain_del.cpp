@@ -1,18 +1,49 @@
 // SPDX-License-Identifier: MIT
 // C204: a lock is released by DEL, without looking whose it is.
-#include <memory>
-
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c204_text{
+    .id = "C204",
+    .name = "unlock-plain-del",
+    .usual_severity = severity::warning,
+    .severity_note = "error when another holder's lock was deleted so (C206)",
+    .summary = "A lock is released by DEL, without looking whose it is.",
+    .why =
+        "If the lease ended before the load did, the lock belongs to another caller by then. DEL "
+        "removes that one's lock, a third caller enters, and so on: one slow load makes all "
+        "following ones overlap.",
+    .left_alone = "deletions by hand now and then (fewer than one in ten releases).",
+    .exercised_by = "a lock that is taken and released",
+    .advice =
+        "Release by compare-and-delete: DELEX key IFEQ token (Redis 8.4), DELIFEQ (Valkey 9), or a "
+        "Lua script of three lines.",
+    .fix =
+        "Put a random token into the lock when it is taken, keep it, and release only by "
+        "compare-and-delete: the script `if redis.call('GET', KEYS[1]) == ARGV[1] then return "
+        "redis.call('DEL', KEYS[1]) else return 0 end`, or DELEX IFEQ / DELIFEQ where the server "
+        "has it. Do it in a finally block, and only if the lock was taken. Add a test: a holder "
+        "whose lease ended and was taken over does not delete the new holder's lock.",
+    .caching_rules = "6",
+};
+
+constexpr library_setting c204_settings[] = {
+    {"Laravel", "`forceRelease()` deletes whoever's lock it is: use `release()`"},
+    {"Spring Data Redis",
+     "the locking writer deletes its lock by name without a token: use the non-locking writer and "
+     "a lock of Redisson per key"},
+    {"StackExchange.Redis", "use `LockRelease(key, token)`, not `KeyDelete`"},
+};
 
 /// Fewer than one in so many releases are an operator's, by hand.
 constexpr std::uint64_t one_in = 10;
 
 class unlock_plain_del final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C204"; }
+  [[nodiscard]] std::string_view id() const override { return c204_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -72,6 +103,6 @@ class unlock_plain_del final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c204() { return std::make_unique<unlock_plain_del>(); }
+rule_definition c204() { return {c204_text, c204_settings, make_rule<unlock_plain_del>}; }
 
 }  // namespace drover::audit

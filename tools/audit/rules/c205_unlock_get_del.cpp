@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: MIT
 // C205: a lock is released by GET, a comparison in the application, and DEL.
-#include <memory>
-
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c205_text{
+    .id = "C205",
+    .name = "unlock-get-del",
+    .usual_severity = severity::warning,
+    .summary = "A lock is released by GET, a comparison in the application, and DEL.",
+    .why =
+        "Between the GET that says \"mine\" and the DEL the lease can end and another caller can "
+        "take the lock, which the DEL then removes. A garbage collection or a slow network is "
+        "enough.",
+    .left_alone =
+        "WATCH with MULTI, which makes it safe; waiters that read the lock while polling.",
+    .exercised_by = "a lock that is taken and released",
+    .advice = "Compare and delete in one step: DELEX IFEQ, DELIFEQ, or a Lua script.",
+    .fix =
+        "Replace GET, comparison and DEL by one compare-and-delete: the script `if "
+        "redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return "
+        "0 end`, or DELEX IFEQ / DELIFEQ where the server has it.",
+    .caching_rules = "6",
+};
 
 /// Waiters that read the lock while they poll also come before a DEL: with this share of reads for
 /// each DEL and more, it takes the same connection to tell.
@@ -14,7 +33,7 @@ constexpr std::uint64_t cases_min = 2;
 
 class unlock_get_del final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C205"; }
+  [[nodiscard]] std::string_view id() const override { return c205_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -83,6 +102,6 @@ class unlock_get_del final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c205() { return std::make_unique<unlock_get_del>(); }
+rule_definition c205() { return {c205_text, {}, make_rule<unlock_get_del>}; }
 
 }  // namespace drover::audit

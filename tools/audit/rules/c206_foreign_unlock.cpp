@@ -1,11 +1,31 @@
 // SPDX-License-Identifier: MIT
 // C206: a caller deleted a lock that belonged to another one.
-#include <memory>
-
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c206_text{
+    .id = "C206",
+    .name = "foreign-unlock",
+    .usual_severity = severity::error,
+    .summary = "A caller deleted a lock that belonged to another one.",
+    .why =
+        "It happened in this run: while the owner was loading, its lock was taken away. From then "
+        "on two callers work at once, and the later store may be the older value.",
+    .left_alone =
+        "nothing: the tokens prove it. With constant tokens it is called strong, not proven.",
+    .exercised_by = "a lease that ends before its holder releases it",
+    .advice = "Compare-and-delete with a random token; and a lease that outlives the load.",
+    .fix =
+        "Release only by compare-and-delete with the random token that took the lock (Lua, DELEX "
+        "IFEQ, DELIFEQ). Make PX at least three times the 99th percentile of the load time, or "
+        "renew it every third while the load runs, and do not store when a renewal fails. Add a "
+        "test: the first holder outlives its lease, a second one takes over, and the first one's "
+        "release leaves the second one's lock alone.",
+    .caching_rules = "5, 6",
+};
 
 /// With pooled connections a loser's connection may be the holder's next: then the deletes of
 /// losers must outnumber the acquisitions by that share to count.
@@ -13,7 +33,7 @@ constexpr double surplus_share = 1.2;
 
 class foreign_unlock final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C206"; }
+  [[nodiscard]] std::string_view id() const override { return c206_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -104,6 +124,6 @@ class foreign_unlock final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c206() { return std::make_unique<foreign_unlock>(); }
+rule_definition c206() { return {c206_text, {}, make_rule<foreign_unlock>}; }
 
 }  // namespace drover::audit

@@ -1,16 +1,55 @@
 // SPDX-License-Identifier: MIT
 // C207: a lease ended while its holder was still at work.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c207_text{
+    .id = "C207",
+    .name = "lease-shorter-than-load",
+    .usual_severity = severity::error,
+    .summary = "A lease ended while its holder was still at work.",
+    .why =
+        "Whoever waits gets the lock while the first load still runs: two loads at once, and with "
+        "a slower origin three and more. The lock fails exactly when it is needed.",
+    .left_alone = "holders that renew; holders that were never heard of again (C210).",
+    .exercised_by = "a load that takes about as long as the lease",
+    .advice =
+        "A lease of at least three times the 99th percentile of the load time, or one that is "
+        "renewed every third of its time; and give up the store when the lease was lost.",
+    .fix =
+        "Either make PX at least three times the 99th percentile of the load time, or renew the "
+        "lease every PX/3 while the load runs (a script that compares the token and sets PEXPIRE). "
+        "When a renewal says that the lease is lost, do not store the result. Add a test whose "
+        "load takes twice the lease, and in which one load runs at a time.",
+    .caching_rules = "5",
+};
+
+constexpr library_setting c207_settings[] = {
+    {"dogpile.cache",
+     "raise `lock_timeout` to three times the 99th percentile of the creator's time: the lock is "
+     "not renewed"},
+    {"Redisson", "call `lock()` without a lease time: only then the watchdog renews it"},
+    {"redsync",
+     "raise `redsync.WithExpiry` (8 s unless set), or call `mutex.Extend()` while the load runs"},
+    {"redlock (Node)",
+     "raise the duration, or use `redlock.using(...)`, which extends the lock by itself "
+     "(`automaticExtensionThreshold`)"},
+    {"redlock-py", "raise the ttl in `lock(resource, ttl)`: nothing renews it"},
+    {"StackExchange.Redis",
+     "raise the time in `LockTake`, or call `LockExtend` while the load runs"},
+    {"redis-py Lock",
+     "raise `timeout=`, or call `lock.extend(...)` while the load runs; when `release()` raises "
+     "LockNotOwnedError, the lease was lost: do not store"},
+};
+
 class lease_shorter_than_load final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C207"; }
+  [[nodiscard]] std::string_view id() const override { return c207_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -78,6 +117,6 @@ class lease_shorter_than_load final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c207() { return std::make_unique<lease_shorter_than_load>(); }
+rule_definition c207() { return {c207_text, c207_settings, make_rule<lease_shorter_than_load>}; }
 
 }  // namespace drover::audit

@@ -1,12 +1,40 @@
 // SPDX-License-Identifier: MIT
 // C208: a lock was held for more than half of its lease, without renewal.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c208_text{
+    .id = "C208",
+    .name = "lease-margin-thin",
+    .usual_severity = severity::warning,
+    .summary = "A lock was held for more than half of its lease, without renewal.",
+    .why =
+        "A load that takes twice as long, which a busy origin does easily, outlives the lease; "
+        "then two callers load at once.",
+    .left_alone = "fewer than five acquisitions; leases that are renewed.",
+    .exercised_by = "five or more acquisitions of locks of one pattern",
+    .advice = "A longer lease, or renewal every third of it.",
+    .fix =
+        "Raise PX to at least three times the 99th percentile of the load time, or renew the lease "
+        "every PX/3 by a script that compares the token and sets PEXPIRE.",
+    .caching_rules = "5",
+};
+
+constexpr library_setting c208_settings[] = {
+    {"dogpile.cache", "raise `lock_timeout`: the lock is not renewed"},
+    {"Redisson", "call `lock()` without a lease time: only then the watchdog renews it"},
+    {"redsync", "raise `redsync.WithExpiry` (8 s unless set), or call `mutex.Extend()`"},
+    {"redlock (Node)",
+     "raise the duration, or use `redlock.using(...)`, which extends the lock by itself"},
+    {"redlock-py", "raise the ttl in `lock(resource, ttl)`: nothing renews it"},
+    {"StackExchange.Redis", "raise the time in `LockTake`, or call `LockExtend`"},
+    {"redis-py Lock", "raise `timeout=`, or call `lock.extend(...)` while the load runs"},
+};
 
 constexpr std::uint64_t lock_holds_min = 5;
 /// An origin that takes twice as long is an ordinary day.
@@ -14,7 +42,7 @@ constexpr double share_max = 0.5;
 
 class lease_margin_thin final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C208"; }
+  [[nodiscard]] std::string_view id() const override { return c208_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -79,6 +107,6 @@ class lease_margin_thin final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c208() { return std::make_unique<lease_margin_thin>(); }
+rule_definition c208() { return {c208_text, c208_settings, make_rule<lease_margin_thin>}; }
 
 }  // namespace drover::audit

@@ -1,17 +1,44 @@
 // SPDX-License-Identifier: MIT
 // C209: each acquisition writes the same token into the lock.
-#include <memory>
-
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c209_text{
+    .id = "C209",
+    .name = "constant-token",
+    .usual_severity = severity::warning,
+    .summary = "Each acquisition writes the same token into the lock.",
+    .why =
+        "A token says whose the lock is. With one token for all, compare-and-delete compares "
+        "nothing: every holder can release every other one's lock.",
+    .left_alone = "nothing: equal bytes are equal bytes.",
+    .exercised_by = "three or more acquisitions",
+    .advice = "A new random token (128 bits) for every acquisition.",
+    .fix =
+        "Draw a new random token of at least 128 bits for every acquisition (uuid4, "
+        "crypto.randomUUID, SecureRandom), write it with `SET <lock> <token> NX PX <ms>`, and "
+        "release by compare-and-delete with that very token. No host name, thread id, timestamp or "
+        "literal.",
+    .caching_rules = "6",
+};
+
+constexpr library_setting c209_settings[] = {
+    {"Spring Data Redis",
+     "the locking writer stores an empty token: use the non-locking writer and a lock of Redisson "
+     "per key"},
+    {"StackExchange.Redis",
+     "pass a new `Guid.NewGuid()` as the token to each `LockTake`, and the same one to "
+     "`LockRelease`"},
+};
 
 constexpr std::uint64_t same_tenures_min = 3;
 
 class constant_token final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C209"; }
+  [[nodiscard]] std::string_view id() const override { return c209_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -73,6 +100,6 @@ class constant_token final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c209() { return std::make_unique<constant_token>(); }
+rule_definition c209() { return {c209_text, c209_settings, make_rule<constant_token>}; }
 
 }  // namespace drover::audit

@@ -1,19 +1,46 @@
 // SPDX-License-Identifier: MIT
 // C210: a lock was neither released nor used any more; waiters sat out its lease.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c210_text{
+    .id = "C210",
+    .name = "lock-abandoned",
+    .usual_severity = severity::warning,
+    .summary = "A lock was neither released nor used any more; waiters sat out its lease.",
+    .why =
+        "An early return or an exception between acquisition and release leaves the lock behind. "
+        "Until the lease ends, nobody can load that key.",
+    .left_alone =
+        "leader leases and schedules, whose locks are meant to end by themselves; connections that "
+        "the tool cut.",
+    .exercised_by = "a lock that is taken",
+    .advice = "Release in finally (or a destructor), and keep the lease short.",
+    .fix =
+        "Put the release of the lock into a finally block, defer, context manager or destructor, "
+        "so that it runs on every way out: when the load fails, finds nothing, or is cancelled. "
+        "Add a test whose load fails, and in which the next caller gets the lock at once.",
+    .caching_rules = "6",
+};
+
+constexpr library_setting c210_settings[] = {
+    {"Redisson",
+     "call `unlock()` in `finally`; `lockWatchdogTimeout` (30 s unless set) is how long a dead "
+     "holder keeps others out"},
+    {"redis-py Lock", "use `with redis.lock(...):`, or release in `finally`"},
+};
 
 /// Where no load was seen, waiters that lose for so long have waited in vain.
 constexpr moment wait_min = std::chrono::milliseconds(50);
 
 class lock_abandoned final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C210"; }
+  [[nodiscard]] std::string_view id() const override { return c210_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -70,6 +97,6 @@ class lock_abandoned final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c210() { return std::make_unique<lock_abandoned>(); }
+rule_definition c210() { return {c210_text, c210_settings, make_rule<lock_abandoned>}; }
 
 }  // namespace drover::audit

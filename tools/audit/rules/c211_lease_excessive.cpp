@@ -1,12 +1,34 @@
 // SPDX-License-Identifier: MIT
 // C211: a lease is more than a hundred times as long as its lock is ever held.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c211_text{
+    .id = "C211",
+    .name = "lease-excessive",
+    .usual_severity = severity::info,
+    .summary = "A lease is more than a hundred times as long as its lock is ever held.",
+    .why =
+        "When a holder dies, everybody waits for the rest of the lease: minutes, for a load of "
+        "milliseconds.",
+    .left_alone = "locks that nobody waits for, as those of schedules.",
+    .exercised_by = "callers that wait for a lock",
+    .advice = "A short lease that the holder renews while it works.",
+    .fix =
+        "Shorten PX to a few times the 99th percentile of the load time, and renew it every PX/3 "
+        "by a script that compares the token and sets PEXPIRE, for loads that take longer.",
+    .caching_rules = "5",
+};
+
+constexpr library_setting c211_settings[] = {
+    {"dogpile.cache", "lower `lock_timeout`"},
+    {"redis-py Lock", "lower `timeout=`, and call `lock.extend(...)` in long loads"},
+};
 
 constexpr int times_max = 100;
 constexpr double quantile = 0.99;
@@ -16,7 +38,7 @@ constexpr moment lease_min = std::chrono::seconds(10);
 
 class lease_excessive final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C211"; }
+  [[nodiscard]] std::string_view id() const override { return c211_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -69,6 +91,6 @@ class lease_excessive final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c211() { return std::make_unique<lease_excessive>(); }
+rule_definition c211() { return {c211_text, c211_settings, make_rule<lease_excessive>}; }
 
 }  // namespace drover::audit

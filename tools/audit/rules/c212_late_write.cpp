@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: MIT
 // C212: a holder stored its value after it had lost the lock.
-#include <memory>
-
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c212_text{
+    .id = "C212",
+    .name = "late-write",
+    .usual_severity = severity::warning,
+    .summary = "A holder stored its value after it had lost the lock.",
+    .why =
+        "By then another caller may have stored a newer one, which the late store overwrites: the "
+        "cache goes back in time, and stays there until the TTL ends.",
+    .left_alone = "stores that depend on the token or on the value that was read.",
+    .exercised_by = "a holder that stores after its lease has ended",
+    .advice = "Make the store depend on the lock: compare the token and store in one script.",
+    .fix =
+        "Store the loaded value by a script that first compares the lock's token: `if "
+        "redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('SET', KEYS[2], ARGV[2], "
+        "'PX', ARGV[3]) else return false end`. When it refuses, return the value to the caller "
+        "and leave the cache alone. (In a cluster both keys need one hash tag.) Add a test: a "
+        "holder that lost its lease does not overwrite what the next one stored.",
+    .caching_rules = "5",
+};
+
 class late_write final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C212"; }
+  [[nodiscard]] std::string_view id() const override { return c212_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
@@ -71,6 +90,6 @@ class late_write final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c212() { return std::make_unique<late_write>(); }
+rule_definition c212() { return {c212_text, {}, make_rule<late_write>}; }
 
 }  // namespace drover::audit

@@ -1,11 +1,51 @@
 // SPDX-License-Identifier: MIT
 // C301: a cached value is stored without a TTL.
-#include <memory>
-
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c301_text{
+    .id = "C301",
+    .name = "value-no-ttl",
+    .usual_severity = severity::error,
+    .severity_note =
+        "warning when the server evicts by LRU or LFU, or when the value carries an end of its own "
+        "inside",
+    .summary = "A cached value is stored without a TTL.",
+    .why =
+        "Every mistake in invalidation stays for ever, and so does every key that nobody asks for "
+        "any more: memory only grows, until the server evicts at random or refuses writes.",
+    .left_alone =
+        "counters, queues, leaderboards, sessions: only keys that are read, found missing and then "
+        "stored count; stores that keep the TTL a key has.",
+    .exercised_by = "a value that is stored after a miss",
+    .advice = "A TTL in the command that stores, with 10 to 20 % jitter.",
+    .fix =
+        "Give every cached value a TTL in the command that stores it: `SET <key> <value> PX <ms>`, "
+        "with PX = ttl * (1 + a random number between -0.1 and 0.1). Choose the TTL from how old "
+        "the value may get. If a library stores it, set its option for that. Delete or give a TTL "
+        "to the keys that are there already (SCAN, then PEXPIRE).",
+    .caching_rules = "8",
+};
+
+constexpr library_setting c301_settings[] = {
+    {"dogpile.cache",
+     "set `redis_expiration_time` above the region's `expiration_time`: the latter is only written "
+     "inside the value, and Redis keeps it for ever"},
+    {"Django",
+     "set TIMEOUT in CACHES (300 s unless set; None means for ever), and do not pass "
+     "`timeout=None`"},
+    {"Laravel", "use `Cache::remember` or `put` with a TTL in place of `rememberForever`"},
+    {"Spring Data Redis",
+     "set `entryTtl(...)` in RedisCacheConfiguration: there is none unless set"},
+    {"cache-manager",
+     "pass a ttl to `wrap` and `set`, or set `ttl` in `createCache`: there is none unless set"},
+    {"StackExchange.Redis", "pass an expiry to `StringSet`: there is none unless passed"},
+    {"Symfony", "set `default_lifetime` of the pool, or `$item->expiresAfter(...)`"},
+    {"Rails", "set `expires_in:` in `config.cache_store` or `fetch`: there is none unless set"},
+};
 
 /// A value without TTL that is stored again while it lives carries its own end inside (or is
 /// refreshed by schedule): a mistake in invalidation ends there after all. Twice, as once may be a
@@ -16,7 +56,7 @@ constexpr std::uint64_t strong_from = 3;
 
 class value_no_ttl final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C301"; }
+  [[nodiscard]] std::string_view id() const override { return c301_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::settled_stores | interest::refreshes;
   }
@@ -107,6 +147,6 @@ class value_no_ttl final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c301() { return std::make_unique<value_no_ttl>(); }
+rule_definition c301() { return {c301_text, c301_settings, make_rule<value_no_ttl>}; }
 
 }  // namespace drover::audit

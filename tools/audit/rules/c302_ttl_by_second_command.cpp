@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: MIT
 // C302: a value is stored with one command and gets its TTL with a second one.
-#include <memory>
-
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c302_text{
+    .id = "C302",
+    .name = "ttl-by-second-command",
+    .usual_severity = severity::warning,
+    .summary = "A value is stored with one command and gets its TTL with a second one.",
+    .why =
+        "A process that dies or loses its connection between the two leaves a value that never "
+        "ends. It is also one round trip more.",
+    .left_alone = "pairs in one MULTI, one pipeline or one script.",
+    .exercised_by = "a value that is stored after a miss and gets a TTL",
+    .advice = "SET with PX; for hashes HSETEX, or HSET and PEXPIRE in one MULTI.",
+    .fix =
+        "Store and TTL in one step: `SET <key> <value> PX <ms>` for strings; for hashes HSETEX "
+        "where the server has it, else HSET and PEXPIRE inside one MULTI/EXEC.",
+    .caching_rules = "8",
+};
 
 /// Once may be a value that was stored on purpose without a TTL, and given one by hand.
 constexpr std::uint64_t two_steps_min = 2;
 
 class ttl_by_second_command final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C302"; }
+  [[nodiscard]] std::string_view id() const override { return c302_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::settled_stores; }
 
   void on_settled_store(const settled_store& what, const key_state& key,
@@ -62,6 +78,6 @@ class ttl_by_second_command final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c302() { return std::make_unique<ttl_by_second_command>(); }
+rule_definition c302() { return {c302_text, {}, make_rule<ttl_by_second_command>}; }
 
 }  // namespace drover::audit

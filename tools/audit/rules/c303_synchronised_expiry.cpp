@@ -3,12 +3,48 @@
 // announce (store + TTL); it is worse when the wave of misses at that moment was seen.
 #include <algorithm>
 #include <map>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c303_text{
+    .id = "C303",
+    .name = "synchronised-expiry",
+    .usual_severity = severity::warning,
+    .severity_note = "error when the wave of misses was seen",
+    .summary = "Many keys of one pattern end at the same moment.",
+    .why =
+        "Keys that were stored together with one TTL expire together: all of them are loaded in "
+        "one moment, again and again, each TTL anew. Single-flight does not help, as they are "
+        "different keys.",
+    .left_alone =
+        "equal TTLs of values stored at different times; fewer than 20 keys; idempotency and rate "
+        "keys.",
+    .exercised_by = "20 or more keys of one pattern that are stored with a TTL",
+    .advice = "Jitter of 10 to 20 % on every TTL.",
+    .fix =
+        "Where the TTL of these keys is set, multiply it by a random factor for each store, for "
+        "example 1 + a random number between -0.1 and 0.1 (or between 0.8 and 1 if the TTL is an "
+        "upper bound). Add a test: 1000 stores have many different TTLs, all within the bounds.",
+    .caching_rules = "8",
+};
+
+constexpr library_setting c303_settings[] = {
+    {"Drover", "raise `policy.ttl_jitter` (0.1 unless set)"},
+    {"dogpile.cache",
+     "give each call its own `expiration_time` with jitter; `redis_expiration_time` is one number "
+     "for the region, keep it well above"},
+    {"Django", "pass `timeout=` with jitter to `cache.set` and `cache.get_or_set`"},
+    {"Laravel", "pass a TTL with jitter: `now()->addSeconds(random_int(...))`"},
+    {"Spring Data Redis", "`entryTtl(TtlFunction)` may return a TTL with jitter for each entry"},
+    {"bentocache", "pass `ttl` with jitter for each call"},
+    {"cache-manager", "pass a ttl with jitter; `wrap` takes a function of the value"},
+    {"rueidisaside", "pass a ttl with jitter to `Get`"},
+    {"Rails", "pass `expires_in:` with jitter"},
+};
 
 /// Fewer keys at once are no wave.
 constexpr std::uint64_t keys_min = 20;
@@ -84,7 +120,7 @@ window fullest(const std::vector<key_end>& ends, moment width) {
 
 class synchronised_expiry final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C303"; }
+  [[nodiscard]] std::string_view id() const override { return c303_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::settled_stores | interest::of(op::kind::read);
   }
@@ -181,6 +217,6 @@ class synchronised_expiry final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c303() { return std::make_unique<synchronised_expiry>(); }
+rule_definition c303() { return {c303_text, c303_settings, make_rule<synchronised_expiry>}; }
 
 }  // namespace drover::audit

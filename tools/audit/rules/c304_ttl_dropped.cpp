@@ -1,15 +1,32 @@
 // SPDX-License-Identifier: MIT
 // C304: a SET without TTL replaced a value that had one.
-#include <memory>
-
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c304_text{
+    .id = "C304",
+    .name = "ttl-dropped",
+    .usual_severity = severity::info,
+    .severity_note = "warning for values that are stored after misses",
+    .summary = "A SET without TTL replaced a value that had one.",
+    .why =
+        "SET removes the TTL of the key. The value was meant to end, and now it does not; the "
+        "mistake shows only when a stale value is found weeks later.",
+    .left_alone = "KEEPTTL; keys that are always stored without a TTL (C301).",
+    .exercised_by = "a value with a TTL that is stored again",
+    .advice = "SET ... KEEPTTL, or the TTL again.",
+    .fix =
+        "Find the code that updates the value without a TTL, and give it one: `SET <key> <value> "
+        "PX <ms>`, or KEEPTTL where the first TTL shall go on running.",
+    .caching_rules = "8",
+};
+
 class ttl_dropped final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C304"; }
+  [[nodiscard]] std::string_view id() const override { return c304_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::settled_stores; }
 
   void on_settled_store(const settled_store& what, const key_state& key,
@@ -61,6 +78,6 @@ class ttl_dropped final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c304() { return std::make_unique<ttl_dropped>(); }
+rule_definition c304() { return {c304_text, {}, make_rule<ttl_dropped>}; }
 
 }  // namespace drover::audit

@@ -1,12 +1,30 @@
 // SPDX-License-Identifier: MIT
 // C305: reading a cached value lengthens its TTL.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c305_text{
+    .id = "C305",
+    .name = "sliding-cache-ttl",
+    .usual_severity = severity::warning,
+    .summary = "Reading a cached value lengthens its TTL.",
+    .why =
+        "A hot key never ends, so it is never loaded again: exactly the values that are read most "
+        "are the oldest. It also costs a write for each read.",
+    .left_alone = "sessions, tokens, presence: what is meant to live as long as it is used.",
+    .exercised_by = "a value that is read several times within its TTL",
+    .advice = "An absolute TTL from the store on; slide only sessions.",
+    .fix =
+        "Remove the EXPIRE (or GETEX with a TTL) from the read path. Set the TTL only when the "
+        "value is stored. If hot values shall not go cold, refresh them in the background before "
+        "they end, one caller at a time.",
+    .caching_rules = "8",
+};
 
 /// An EXPIRE belongs to the read before it if no more than this lies between: the same request.
 constexpr moment same_request = std::chrono::milliseconds{100};
@@ -21,7 +39,7 @@ constexpr std::uint64_t slides_min = 3;
 
 class sliding_cache_ttl final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C305"; }
+  [[nodiscard]] std::string_view id() const override { return c305_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::expire); }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
@@ -115,6 +133,6 @@ class sliding_cache_ttl final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c305() { return std::make_unique<sliding_cache_ttl>(); }
+rule_definition c305() { return {c305_text, {}, make_rule<sliding_cache_ttl>}; }
 
 }  // namespace drover::audit

@@ -2,12 +2,46 @@
 // C401: a value that was loaded before an invalidation was stored after it.
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c401_text{
+    .id = "C401",
+    .name = "stale-set",
+    .usual_severity = severity::error,
+    .summary = "A value that was loaded before an invalidation was stored after it.",
+    .why =
+        "The writer changed the row and deleted the key; a reader that had loaded the old row "
+        "stored it afterwards. Everybody reads the old value until the TTL ends, though the "
+        "invalidation worked. With permissions, prices or stock that is a security or money "
+        "problem.",
+    .left_alone =
+        "a reader that deletes what it found expired, deletion and store in one transaction, "
+        "conditional stores, deletions by the tool.",
+    .exercised_by = "an invalidation while a load of that key runs",
+    .advice =
+        "A store that is refused when an invalidation came between: compare a version, a "
+        "generation or the lease's token in one script. At the least, delete again a moment after "
+        "the write, and keep the TTL short.",
+    .fix =
+        "Make the reader's store depend on what it saw before it loaded. For example: before the "
+        "load, read (or create) a generation `<key>:gen`; invalidation increments it and deletes "
+        "the value, in one MULTI or script; the store is a script that compares the generation and "
+        "sets the value only if it is unchanged. Or load under a lease whose token the "
+        "invalidation removes, and store by comparing the token. Add a test: load begins, the row "
+        "changes and the key is invalidated, load ends; the next read returns the new row.",
+    .caching_rules = "11",
+};
+
+constexpr library_setting c401_settings[] = {
+    {"Django",
+     "use `cache.set(..., version=...)` with a version that the write path raises "
+     "(`cache.incr_version`), or load under `cache.lock`"},
+};
 
 /// A reader that deletes what it found expired does so right after its hit.
 constexpr moment lazy_within = std::chrono::milliseconds{20};
@@ -21,7 +55,7 @@ constexpr std::string_view careful_words =
 
 class stale_set final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C401"; }
+  [[nodiscard]] std::string_view id() const override { return c401_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::loads | interest::of(op::kind::remove) | interest::of(op::kind::read);
   }
@@ -148,6 +182,6 @@ class stale_set final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c401() { return std::make_unique<stale_set>(); }
+rule_definition c401() { return {c401_text, c401_settings, make_rule<stale_set>}; }
 
 }  // namespace drover::audit

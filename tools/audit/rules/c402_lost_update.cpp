@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: MIT
 // C402: a value is read, changed in the application and written back, while others do the same.
 #include <algorithm>
-#include <memory>
 #include <set>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c402_text{
+    .id = "C402",
+    .name = "lost-update",
+    .usual_severity = severity::error,
+    .severity_note = "info when the damage was possible and did not happen",
+    .summary =
+        "A value is read, changed in the application and written back while others do the same.",
+    .why =
+        "Of two callers that read the same value, the second write removes the first one's change. "
+        "A pipeline does not help: it is not a transaction.",
+    .left_alone = "refreshes (the load lies between), WATCH, scripts, keys of one process only.",
+    .exercised_by = "two connections that read and then write one key",
+    .advice = "An atomic command (INCRBY, HSET of one field), a Lua script, or WATCH with a retry.",
+    .fix =
+        "Replace read, change and write by one atomic step: INCRBY or HINCRBY for numbers, HSET of "
+        "the one field, SADD or ZADD for collections; else a Lua script; else WATCH, GET, MULTI, "
+        "SET, EXEC in a loop that starts again when EXEC answers nothing. Add a test in which two "
+        "callers change the value at once and both changes are in it.",
+    .caching_rules = "10",
+};
 
 /// Changing a value takes the application no longer; what takes longer is a load.
 constexpr moment change_max = std::chrono::milliseconds{50};
@@ -22,7 +43,7 @@ constexpr std::uint64_t latent_min = 5;
 
 class lost_update final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C402"; }
+  [[nodiscard]] std::string_view id() const override { return c402_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
   void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
@@ -124,6 +145,6 @@ class lost_update final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c402() { return std::make_unique<lost_update>(); }
+rule_definition c402() { return {c402_text, {}, make_rule<lost_update>}; }
 
 }  // namespace drover::audit

@@ -3,13 +3,37 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <memory>
 #include <optional>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c403_text{
+    .id = "C403",
+    .name = "split-metadata",
+    .usual_severity = severity::warning,
+    .summary = "A value and what is known about it are stored in two keys, one after the other.",
+    .why =
+        "A reader between the two stores sees the new value with the old time or version, or the "
+        "other way round; and one of them can end or be evicted without the other.",
+    .left_alone = "MULTI, MSET and scripts; sets of tags; a pair that was stored once.",
+    .exercised_by = "a value with a second key of the same name and a suffix as :ts or :meta",
+    .advice = "One value that holds both, or one transaction with one TTL.",
+    .fix =
+        "Put the metadata into the value (an envelope: version, stored-at, load time, payload), "
+        "and read and write one key. If they must be two keys, write both in one MULTI/EXEC or "
+        "script with the same TTL, and read both with one MGET.",
+    .caching_rules = "10",
+};
+
+constexpr library_setting c403_settings[] = {
+    {"Laravel",
+     "`Cache::flexible` keeps the time of creation in a second key; outside a cluster both are "
+     "written in one MULTI. In a cluster give the key a hash tag"},
+};
 
 /// Stores of one request lie no further apart.
 constexpr moment pair_within = std::chrono::seconds{1};
@@ -41,7 +65,7 @@ std::string_view described_by(std::string_view name) {
 
 class split_metadata final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C403"; }
+  [[nodiscard]] std::string_view id() const override { return c403_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::store); }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
@@ -171,6 +195,6 @@ class split_metadata final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c403() { return std::make_unique<split_metadata>(); }
+rule_definition c403() { return {c403_text, c403_settings, make_rule<split_metadata>}; }
 
 }  // namespace drover::audit

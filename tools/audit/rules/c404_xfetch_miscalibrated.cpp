@@ -9,14 +9,44 @@
 // ages at the refreshes are then spread no more than its jitter and the waits for a reader explain.
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c404_text{
+    .id = "C404",
+    .name = "xfetch-miscalibrated",
+    .usual_severity = severity::warning,
+    .summary = "A value is refreshed far too early, again and again.",
+    .why =
+        "Early expiration at random shall refresh about one load time before the end. With a wrong "
+        "formula, most often a clock or a wrong unit in place of the measured load time, each "
+        "entry is refreshed all its life: the cache asks the origin about as often as no cache "
+        "would.",
+    .left_alone = "refreshing at a regular interval, extra stores of one cold event.",
+    .exercised_by = "a value that is refreshed before it ends, eight times or more",
+    .advice =
+        "Refresh when now - delta * beta * ln(random) >= end, with delta the measured load time, "
+        "stored with the value, in the same unit as the clock.",
+    .fix =
+        "Correct the condition for early refreshing to: now - delta * beta * ln(u) >= end, with u "
+        "uniform in (0, 1], beta = 1, delta the duration of the load that made the value "
+        "(measured, stored in the value) and all of them in one unit. Add a test with a fixed "
+        "clock: with delta 50 ms and a TTL of 60 s, of 10,000 draws at half of the TTL none "
+        "refreshes, and most do in the last 10 ms.",
+    .caching_rules = "1",
+};
+
+constexpr library_setting c404_settings[] = {
+    {"Symfony",
+     "leave `beta` at 1.0 in `CacheInterface::get($key, $callback, $beta)`; a larger one refreshes "
+     "earlier"},
+};
 
 /// Fewer are no habit.
 constexpr std::uint64_t refreshes_min = 8;
@@ -43,7 +73,7 @@ constexpr std::size_t ages_max = 4'096;
 
 class xfetch_miscalibrated final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C404"; }
+  [[nodiscard]] std::string_view id() const override { return c404_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::refreshes | interest::of(op::kind::store);
   }
@@ -217,6 +247,6 @@ class xfetch_miscalibrated final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c404() { return std::make_unique<xfetch_miscalibrated>(); }
+rule_definition c404() { return {c404_text, c404_settings, make_rule<xfetch_miscalibrated>}; }
 
 }  // namespace drover::audit

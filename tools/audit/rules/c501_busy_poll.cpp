@@ -2,12 +2,31 @@
 // C501: waiters ask Redis without a pause whether the value has come.
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c501_text{
+    .id = "C501",
+    .name = "busy-poll",
+    .usual_severity = severity::warning,
+    .summary = "Waiters ask Redis without a pause whether the value has come.",
+    .why =
+        "A few waiters that ask without a pause can keep a server busy that answers everybody "
+        "else, at the moment when a key is cold. Redis runs commands one after the other.",
+    .left_alone = "a dozen waiters that ask every 25 ms: that is normal.",
+    .exercised_by = "callers that wait for another one's load",
+    .advice = "A pause that grows, with jitter; or wait for a push (client tracking, pub/sub).",
+    .fix =
+        "In the loop that waits for another caller's value or lock, sleep between two tries: start "
+        "at about 10 ms, grow by half each time up to 200 ms, and draw each pause at random "
+        "between half and the whole of it. Or let the holder publish when it is done and wait for "
+        "that, with a time limit.",
+    .caching_rules = "7",
+};
 
 /// Questions in a row by one connection: fewer are over before anyone notices.
 constexpr std::uint64_t polls_min = 150;
@@ -18,7 +37,7 @@ constexpr std::size_t waits_max = 64;
 
 class busy_poll final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C501"; }
+  [[nodiscard]] std::string_view id() const override { return c501_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::waits; }
 
   void on_wait(const wait& what, const key_state& key, const rule_context& all) override {
@@ -106,6 +125,6 @@ class busy_poll final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c501() { return std::make_unique<busy_poll>(); }
+rule_definition c501() { return {c501_text, {}, make_rule<busy_poll>}; }
 
 }  // namespace drover::audit

@@ -4,15 +4,45 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/retry_rhythm.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c502_text{
+    .id = "C502",
+    .name = "fixed-retry",
+    .usual_severity = severity::info,
+    .summary = "Waiters ask again after a fixed time.",
+    .why =
+        "Waiters that began together stay together: their questions come in bursts, and after a "
+        "release all of them try for the lock in the same millisecond.",
+    .left_alone =
+        "random gaps; fewer than 30 questions; what is just as regular outside cold times.",
+    .exercised_by = "30 or more questions of waiters in cold times",
+    .advice = "Jitter: draw each pause at random, the longer the wait the longer.",
+    .fix =
+        "Draw the pause between two tries at random, for example uniformly between the smallest "
+        "pause and three times the last one, with an upper limit (decorrelated jitter).",
+    .caching_rules = "7",
+};
+
+constexpr library_setting c502_settings[] = {
+    {"dogpile.cache", "set `lock_sleep` (0.1 s unless set)"},
+    {"Laravel",
+     "pass your own pause to `Cache::lock(...)->betweenBlockedAttemptsSleepFor(...)` (250 ms "
+     "unless set)"},
+    {"Spring Data Redis",
+     "the locking writer polls EXISTS at `sleepTime`: use the non-locking writer"},
+    {"redsync", "pass `redsync.WithRetryDelayFunc` with jitter"},
+    {"redlock (Node)", "set `retryJitter` (100 ms unless set)"},
+    {"redis-py Lock", "pass `sleep=` (0.1 s unless set); with `blocking_timeout=` it also ends"},
+};
 
 /// Questions further apart belong to two waits.
 constexpr moment burst_gap = std::chrono::milliseconds{1200};
@@ -29,7 +59,7 @@ constexpr std::size_t patterns_max = 64;
 
 class fixed_retry final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C502"; }
+  [[nodiscard]] std::string_view id() const override { return c502_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::of(op::kind::read) | interest::of(op::kind::exists) |
            interest::of(op::kind::acquire) | interest::of(op::kind::store) |
@@ -148,6 +178,6 @@ class fixed_retry final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c502() { return std::make_unique<fixed_retry>(); }
+rule_definition c502() { return {c502_text, c502_settings, make_rule<fixed_retry>}; }
 
 }  // namespace drover::audit

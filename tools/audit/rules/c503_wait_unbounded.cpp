@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: MIT
 // C503: a caller waited for more than twice the lease.
 #include <algorithm>
-#include <memory>
 #include <vector>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c503_text{
+    .id = "C503",
+    .name = "wait-unbounded",
+    .usual_severity = severity::info,
+    .summary = "A caller waited for more than twice the lease.",
+    .why =
+        "When holders fail one after the other, or the lock never ends, a waiter without a "
+        "deadline holds its thread, its connection and its client for ever; soon all threads wait.",
+    .left_alone = "waits that end by the value within two leases.",
+    .exercised_by = "callers that wait for another one's load",
+    .advice = "A deadline of at least the lease's time; then a stale value or an error.",
+    .fix =
+        "Give the wait a deadline (the request's own, and at least the lock's PX). When it is "
+        "over, serve the last known value or fail with an error of its own; do not load without "
+        "the lock. Add a test in which the holder never ends, and the caller comes back in time.",
+    .caching_rules = "7",
+};
+
+constexpr library_setting c503_settings[] = {
+    {"redlock (Node)", "set `retryCount` (10 unless set; -1 waits for ever)"},
+    {"redis-py Lock", "pass `blocking_timeout=`: without it `acquire()` waits for ever"},
+};
 
 /// Within twice the lease a waiter has seen one holder fail and the next one load.
 constexpr int leases_max = 2;
@@ -20,7 +43,7 @@ constexpr std::size_t long_waits_max = 1024;
 
 class wait_unbounded final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C503"; }
+  [[nodiscard]] std::string_view id() const override { return c503_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::waits | interest::lock_holds;
   }
@@ -115,6 +138,6 @@ class wait_unbounded final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c503() { return std::make_unique<wait_unbounded>(); }
+rule_definition c503() { return {c503_text, c503_settings, make_rule<wait_unbounded>}; }
 
 }  // namespace drover::audit

@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: MIT
 // C601: value keys have no prefix.
-#include <memory>
-
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c601_text{
+    .id = "C601",
+    .name = "no-namespace",
+    .usual_severity = severity::warning,
+    .summary = "Value keys have no prefix.",
+    .why =
+        "Two applications, or two versions of one, that share a server read each other's values; "
+        "nothing can be invalidated by its kind, and nobody can tell whose memory it is.",
+    .left_alone = "keys with any of : . / | # _ - in them; a few odd ones among many.",
+    .exercised_by = "values that are stored after misses",
+    .advice = "app:version:entity:id.",
+    .fix =
+        "Give every key of the cache a prefix from one place in the code: "
+        "`<app>:v<version>:<entity>:<id>`. Raise the version whenever the stored format changes, "
+        "so that old and new processes do not read each other's values.",
+    .caching_rules = "12",
+};
+
+constexpr library_setting c601_settings[] = {
+    {"Django", "set KEY_PREFIX in CACHES"},
+    {"Rails", "set `namespace:` in `config.cache_store`"},
+};
 
 /// So many keys without a prefix are a habit; fewer only if they are half of all.
 constexpr std::uint64_t keys_min = 5;
@@ -13,7 +35,7 @@ constexpr std::string_view separators = ":./|#_-";
 
 class no_namespace final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C601"; }
+  [[nodiscard]] std::string_view id() const override { return c601_text.id; }
   [[nodiscard]] interest::bits wants() const override { return 0; }
 
   void on_end(const rule_context& all, verdicts& out) override {
@@ -67,6 +89,6 @@ class no_namespace final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c601() { return std::make_unique<no_namespace>(); }
+rule_definition c601() { return {c601_text, c601_settings, make_rule<no_namespace>}; }
 
 }  // namespace drover::audit

@@ -1,12 +1,35 @@
 // SPDX-License-Identifier: MIT
 // C602: a pattern has hundreds of keys and almost no hit.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c602_text{
+    .id = "C602",
+    .name = "unbounded-keys",
+    .usual_severity = severity::warning,
+    .summary = "A pattern has hundreds of keys and almost no hit.",
+    .why =
+        "Something that differs in each request is part of the key: a time, a session, an unsorted "
+        "query. The cache costs memory and time, and saves nothing.",
+    .left_alone = "fewer than 500 keys; a hit ratio of 5 % or more.",
+    .exercised_by = "500 or more keys of one pattern",
+    .advice = "Leave out of the key what does not change the value; sort and round the rest.",
+    .fix =
+        "Find what makes these keys differ. Build the key only from what the value depends on: "
+        "sort parameters, drop unknown and tracking ones, round times and coordinates, fold case. "
+        "Do not cache what is different each time. Add a test: requests that have the same answer "
+        "have the same key.",
+    .caching_rules = "12",
+};
+
+constexpr library_setting c602_settings[] = {
+    {"Drover", "build the key of `get` only from what the loader needs"},
+};
 
 constexpr std::uint64_t distinct_keys_min = 500;
 constexpr double hits_max = 0.05;
@@ -15,7 +38,7 @@ constexpr std::uint64_t strong_from = 2000;
 
 class unbounded_keys final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C602"; }
+  [[nodiscard]] std::string_view id() const override { return c602_text.id; }
   [[nodiscard]] interest::bits wants() const override { return 0; }
 
   void on_end(const rule_context& all, verdicts& out) override {
@@ -57,6 +80,6 @@ class unbounded_keys final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c602() { return std::make_unique<unbounded_keys>(); }
+rule_definition c602() { return {c602_text, c602_settings, make_rule<unbounded_keys>}; }
 
 }  // namespace drover::audit

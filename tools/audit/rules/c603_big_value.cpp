@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: MIT
 // C603: values of 100 KB or more are stored or read.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c603_text{
+    .id = "C603",
+    .name = "big-value",
+    .usual_severity = severity::info,
+    .severity_note = "warning from 1 MB on",
+    .summary = "Values of 100 KB or more are stored or read.",
+    .why =
+        "Redis and the connection are busy with it while everybody else waits; with many readers "
+        "of one such key the network is full before the server is.",
+    .left_alone = "values under 100 KB.",
+    .exercised_by = "values that are stored or read",
+    .advice = "Compress it, split it, or store only what is read.",
+    .fix =
+        "Store only the fields that readers use; compress what is over about 10 KB; split lists "
+        "into pages with a key each. Add a limit to the code that stores, and a count of what is "
+        "over it.",
+    .caching_rules = "12",
+};
 
 constexpr std::uint64_t info_from = 100'000;
 constexpr std::uint64_t warning_from = 1'000'000;
 
 class big_value final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C603"; }
+  [[nodiscard]] std::string_view id() const override { return c603_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::of(op::kind::store) | interest::of(op::kind::acquire);
   }
@@ -68,6 +87,6 @@ class big_value final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c603() { return std::make_unique<big_value>(); }
+rule_definition c603() { return {c603_text, {}, make_rule<big_value>}; }
 
 }  // namespace drover::audit

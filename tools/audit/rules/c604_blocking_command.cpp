@@ -3,12 +3,45 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c604_text{
+    .id = "C604",
+    .name = "blocking-command",
+    .usual_severity = severity::warning,
+    .severity_note = "error for FLUSHALL, FLUSHDB, and for KEYS in the steady state",
+    .summary = "A command is used that stops the server for everybody while it runs.",
+    .why =
+        "KEYS looks at each key there is, SMEMBERS of a million members and DEL of a big "
+        "collection take their time, FLUSHALL makes everything cold at once; all other clients "
+        "wait.",
+    .left_alone =
+        "the tool's own commands; the first seconds of a run, in which applications prepare their "
+        "data.",
+    .exercised_by = "any command",
+    .advice =
+        "SCAN instead of KEYS, UNLINK instead of DEL of big keys, a version in the prefix instead "
+        "of FLUSH.",
+    .fix =
+        "Replace KEYS by SCAN with MATCH and COUNT, or better by a set of the names; DEL of big "
+        "collections by UNLINK; FLUSHALL and FLUSHDB by raising the version in the keys' prefix, "
+        "so that old keys end by their TTL.",
+    .caching_rules = "12",
+};
+
+constexpr library_setting c604_settings[] = {
+    {"Django",
+     "`cache.clear()` sends FLUSHDB unless django-redis' `cache.delete_pattern` (SCAN) is used; "
+     "raise VERSION instead"},
+    {"Spring Data Redis",
+     "use `BatchStrategies.scan(n)`: the default strategy clears a cache by KEYS"},
+    {"Rails", "`Rails.cache.clear` without a namespace sends FLUSHDB: set `namespace:`"},
+};
 
 /// Applications prepare their data first: until so many commands have read something, or so long.
 constexpr std::uint64_t reads_of_start = 20;
@@ -58,7 +91,7 @@ const culprit* find_in(const std::array<culprit, Count>& all, std::string_view c
 
 class blocking_command final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C604"; }
+  [[nodiscard]] std::string_view id() const override { return c604_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::events | interest::of(op::kind::read);
   }
@@ -154,6 +187,6 @@ class blocking_command final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c604() { return std::make_unique<blocking_command>(); }
+rule_definition c604() { return {c604_text, c604_settings, make_rule<blocking_command>}; }
 
 }  // namespace drover::audit

@@ -1,12 +1,30 @@
 // SPDX-License-Identifier: MIT
 // C605: two clients store values of different formats under one key.
 #include <algorithm>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c605_text{
+    .id = "C605",
+    .name = "shared-key",
+    .usual_severity = severity::info,
+    .summary = "Two clients store values of different formats under one key.",
+    .why =
+        "Each reads what the other cannot decode: errors, or worse, an object of the wrong kind. "
+        "Unpickling or unserialising what another service wrote can also run its code.",
+    .left_alone = "one format for all; empty values and integers.",
+    .exercised_by = "one key that two clients write",
+    .advice = "A prefix for each service; one format for what they share.",
+    .fix =
+        "Give each service a prefix of its own. Where they share values on purpose, agree on one "
+        "format that is no language's own (JSON, MessagePack, Protocol Buffers), with a version in "
+        "it.",
+    .caching_rules = "12",
+};
 
 std::string_view word_of(shape looks) {
   switch (looks) {
@@ -19,7 +37,7 @@ std::string_view word_of(shape looks) {
 
 class shared_key final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C605"; }
+  [[nodiscard]] std::string_view id() const override { return c605_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::of(op::kind::store) | interest::of(op::kind::acquire);
   }
@@ -80,6 +98,6 @@ class shared_key final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c605() { return std::make_unique<shared_key>(); }
+rule_definition c605() { return {c605_text, {}, make_rule<shared_key>}; }
 
 }  // namespace drover::audit

@@ -2,12 +2,26 @@
 // C902: a script was called whose body was never seen, or does what cannot be told from it.
 #include <algorithm>
 #include <map>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c902_text{
+    .id = "C902",
+    .name = "opaque-script",
+    .usual_severity = severity::info,
+    .summary = "A script was called whose body was never seen, or does not tell what it does.",
+    .why = "What it does to its keys is not known, so these keys were left out of all rules.",
+    .advice =
+        "Start the audit before the application loads its scripts, or run SCRIPT FLUSH on a test "
+        "server, so that the client sends them again.",
+    .fix =
+        "Run the audit against a server that has not seen the scripts yet (a fresh one, or after "
+        "SCRIPT FLUSH on a test server), with the application started behind it.",
+};
 
 /// Applications that write values into the texts of their scripts have any number of them.
 constexpr std::size_t scripts_max = 256;
@@ -15,7 +29,7 @@ constexpr std::size_t shown_max = 5;
 
 class opaque_script final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C902"; }
+  [[nodiscard]] std::string_view id() const override { return c902_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::events | interest::records;
   }
@@ -89,6 +103,6 @@ class opaque_script final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c902() { return std::make_unique<opaque_script>(); }
+rule_definition c902() { return {c902_text, {}, make_rule<opaque_script>}; }
 
 }  // namespace drover::audit

@@ -1,20 +1,39 @@
 // SPDX-License-Identifier: MIT
 // C903: a part of the traffic was passed on unread.
 #include <map>
-#include <memory>
 #include <set>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/notices.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c903_text{
+    .id = "C903",
+    .name = "events-lost",
+    .usual_severity = severity::info,
+    .severity_note =
+        "warning when more than 1 % of the traffic was not seen: then the run is inconclusive",
+    .summary = "A part of the traffic was passed on unread.",
+    .why =
+        "Rules judge what they see. What was lost to keep up, or on connections that could not be "
+        "read any more, may hold a fault, or the command that would have excused one.",
+    .advice = "Lower the load, give the tool a processor of its own, or audit one instance.",
+    .fix =
+        "Run the audit again with less traffic or on a less busy machine; connections that could "
+        "not be read are listed with the reason.",
+};
+
 constexpr std::size_t reasons_max = 8;
 constexpr std::size_t connections_max = 10'000;
+/// The run is inconclusive if a larger share of the traffic was not seen.
+constexpr double blind_share_max = 0.01;
 
 class events_lost final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C903"; }
+  [[nodiscard]] std::string_view id() const override { return c903_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::records; }
 
   void on_record(const record& what, const rule_context& /*all*/) override {
@@ -57,6 +76,13 @@ class events_lost final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c903() { return std::make_unique<events_lost>(); }
+void raise_events_lost(audit_result& result) {
+  if (result.run.blind_share <= blind_share_max) return;
+  for (finding& notice : result.notices) {
+    if (notice.rule == c903_text.id) notice.how_bad = severity::warning;
+  }
+}
+
+rule_definition c903() { return {c903_text, {}, make_rule<events_lost>}; }
 
 }  // namespace drover::audit

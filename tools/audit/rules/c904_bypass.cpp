@@ -2,14 +2,32 @@
 // C904: the application reached Redis past the tool: values are read that nobody was seen to store.
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c904_text{
+    .id = "C904",
+    .name = "bypass",
+    .usual_severity = severity::warning,
+    .summary = "The application reached Redis past the tool.",
+    .why =
+        "Values change that nobody was seen to store, so the application, or a part of it, talks "
+        "to the server directly. What it does there was not judged.",
+    .left_alone = "keys that end by their TTL or are evicted.",
+    .advice =
+        "Point every client at the tool's address: look for a second URL, a sentinel, cluster "
+        "nodes, or a worker with a configuration of its own.",
+    .fix =
+        "Find every place where the application learns the address of Redis (environment, "
+        "settings, sentinel or cluster discovery, workers), and point all of them at the audit's "
+        "address while it runs.",
+};
 
 /// One such value may be a store whose connection was lost with its reply.
 constexpr std::uint64_t values_min = 3;
@@ -20,7 +38,7 @@ constexpr moment answer_max = std::chrono::seconds{5};
 
 class bypass final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C904"; }
+  [[nodiscard]] std::string_view id() const override { return c904_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::all_ops | interest::hits | interest::events | interest::records;
   }
@@ -152,6 +170,6 @@ class bypass final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c904() { return std::make_unique<bypass>(); }
+rule_definition c904() { return {c904_text, {}, make_rule<bypass>}; }
 
 }  // namespace drover::audit

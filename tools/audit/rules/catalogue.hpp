@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The rules' texts: what each rule means, why it matters, what to do. The one place of truth for
-// findings, reports, `drover audit --list-rules` and docs/reference/audit-rules.md.
+// The texts of all rules: for findings, reports, `drover audit --list-rules` and
+// docs/reference/audit-rules.md. Each rule defines its texts in its own file.
 //
-// Invariants: ids ascend and are unique; every text is one paragraph of plain sentences; only `fix`
-//             has placeholders, and only those that `fix_prompt_of` knows.
+// Invariant: ids ascend and are unique.
 // Threads: all of it is constant.
 #pragma once
 
@@ -12,26 +11,9 @@
 #include <string_view>
 
 #include "audit/engine/audit_result.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
-
-struct rule_text {
-  std::string_view id;    ///< "C101"
-  std::string_view name;  ///< "stampede-cold-key"
-  severity usual = severity::warning;
-  std::string_view otherwise;     ///< when it is worse or milder than `usual`; "" if never
-  std::string_view says;          ///< one sentence: what a finding of this rule means
-  std::string_view why;           ///< what it costs
-  std::string_view silent_for;    ///< what looks alike and is left alone
-  std::string_view exercised_by;  ///< what must happen in a run so that "pass" means something
-  std::string_view advice;
-  std::string_view fix;        ///< the instruction in the middle of a fix prompt
-  std::string_view kit_rules;  ///< the numbers of the caching rules for assistants it checks
-
-  [[nodiscard]] constexpr bool is_notice() const { return id.substr(0, 2) == "C9"; }
-  /// "stampede", "lock", ...: what rules of one hundred are about.
-  [[nodiscard]] std::string_view family() const;
-};
 
 /// All rules and notices, by id.
 [[nodiscard]] std::span<const rule_text> catalogue();

@@ -34,17 +34,17 @@ TEST(audit_catalogue, HasEachRuleOnceAndInOrder) {
 TEST(audit_catalogue, LeavesNoTextOut) {
   for (const rule_text& rule : catalogue()) {
     SCOPED_TRACE(rule.id);
-    for (const std::string_view text : {rule.says, rule.why, rule.advice, rule.fix}) {
+    for (const std::string_view text : {rule.summary, rule.why, rule.advice, rule.fix}) {
       ASSERT_FALSE(text.empty());
       EXPECT_EQ(text.back(), '.');
       EXPECT_EQ(text.find('\n'), std::string_view::npos);
       EXPECT_EQ(text.find("  "), std::string_view::npos) << text;
     }
-    EXPECT_EQ(rule.says.find(". "), std::string_view::npos) << "one sentence says it";
+    EXPECT_EQ(rule.summary.find(". "), std::string_view::npos) << "one sentence says it";
     if (rule.is_notice()) continue;
-    EXPECT_FALSE(rule.silent_for.empty());
+    EXPECT_FALSE(rule.left_alone.empty());
     EXPECT_FALSE(rule.exercised_by.empty());
-    EXPECT_FALSE(rule.kit_rules.empty());
+    EXPECT_FALSE(rule.caching_rules.empty());
   }
 }
 
@@ -86,7 +86,7 @@ TEST(audit_catalogue, ListsEachRuleOnALine) {
     const auto at = list.find("  " + std::string{rule.id} + "  " + std::string{rule.name} + ' ');
     ASSERT_NE(at, std::string::npos) << rule.id;
     const std::string line = list.substr(at, list.find('\n', at) - at);
-    EXPECT_TRUE(line.ends_with(rule.says)) << line;
+    EXPECT_TRUE(line.ends_with(rule.summary)) << line;
   }
 }
 

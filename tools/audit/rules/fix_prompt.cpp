@@ -89,7 +89,7 @@ std::string fix_prompt_of(const finding& what) {
       "watched the running application's commands, replies and times, and reports ";
   out += what.rule + ' ' + std::string{rule != nullptr ? rule->name : what.name} + " (" +
          std::string{word_of(what.how_bad)} + ", " + std::string{word_of(what.how_sure)} + ").\n\n";
-  if (rule != nullptr) out += "Meaning: " + std::string{rule->says} + '\n';
+  if (rule != nullptr) out += "Meaning: " + std::string{rule->summary} + '\n';
   add_where(out, what);
   add_seen(out, what);
   add_evidence(out, what);

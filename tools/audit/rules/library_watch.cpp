@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Not a rule, but told what rules are told: which client libraries and scripts touch keys of which
-// pattern. When all rules have spoken, each finding gets the name of the library that explains it.
-// Comes last in `all_rules()`; covers nothing.
-#include <algorithm>
-#include <memory>
+#include "audit/rules/library_watch.hpp"
 
-#include "audit/rules/all_rules.hpp"
+#include <algorithm>
+
 #include "audit/rules/profiles.hpp"
 
 namespace drover::audit {

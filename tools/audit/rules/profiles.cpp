@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "audit/rules/all_rules.hpp"
 #include "audit/rules/catalogue.hpp"
 #include "entry/keys.hpp"
 
@@ -67,6 +68,13 @@ int points_of(const library_profile& library, const library_traces& traces) {
   return comes_over_it ? points + client_points : 0;
 }
 
+const rule_definition* find_definition(std::string_view id) {
+  const auto rules = rule_definitions();
+  const auto position = std::find_if(
+      rules.begin(), rules.end(), [&](const rule_definition& rule) { return rule.text.id == id; });
+  return position == rules.end() ? nullptr : &*position;
+}
+
 }  // namespace
 
 const library_profile* recognised(const library_traces& traces) {
@@ -82,9 +90,9 @@ const library_profile* recognised(const library_traces& traces) {
   return best;
 }
 
-std::string_view setting_for(const library_profile& library, std::string_view rule) {
-  for (const library_setting& each : library.settings) {
-    if (each.rule == rule) return each.change;
+std::string_view setting_for(std::string_view library, const rule_definition& rule) {
+  for (const library_setting& setting : rule.settings) {
+    if (setting.library == library) return setting.change;
   }
   return {};
 }
@@ -97,18 +105,18 @@ const library_profile* profile_named(std::string_view name) {
 }
 
 void complete(finding& what, const library_profile* library) {
-  const rule_text* rule = find_rule(what.rule);
-  if (rule != nullptr) {
-    what.name = rule->name;
-    what.advice = rule->advice;
-  }
   what.library.clear();
-  const std::string_view change =
-      library != nullptr ? setting_for(*library, what.rule) : std::string_view{};
-  if (!change.empty()) {
-    what.library = library->name;
-    what.advice = std::string{library->name} + ": " + std::string{change} + '.';
-    if (!library->verified) what.advice += " (Unverified: from its published sources.)";
+  const rule_definition* rule = find_definition(what.rule);
+  if (rule != nullptr) {
+    what.name = rule->text.name;
+    what.advice = rule->text.advice;
+    const std::string_view change =
+        library != nullptr ? setting_for(library->name, *rule) : std::string_view{};
+    if (!change.empty()) {
+      what.library = library->name;
+      what.advice = std::string{library->name} + ": " + std::string{change} + '.';
+      if (!library->verified) what.advice += " (Unverified: from its published sources.)";
+    }
   }
   what.fix_prompt = fix_prompt_of(what);
 }

@@ -13,13 +13,9 @@
 #include <vector>
 
 #include "audit/engine/audit_result.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
-
-struct library_setting {
-  std::string_view rule;  ///< "C201"
-  std::string_view change;
-};
 
 /// How a key's name looks: all parts that are given must fit.
 struct key_shape {
@@ -35,8 +31,7 @@ struct library_profile {
   std::string_view scripts;  ///< first word of `script_seen::known_as`; "" if it has none
   std::string_view clients;  ///< client library names it comes over, with blanks between
   std::span<const key_shape> keys;
-  std::string_view does;  ///< what it does about stampedes, for people
-  std::span<const library_setting> settings;
+  std::string_view does;     ///< what it does about stampedes, for people
   std::string_view checked;  ///< the version it was checked with
   bool verified = false;     ///< by running it; else built from its published sources
 };
@@ -54,8 +49,8 @@ struct library_traces {
 /// The best one; nullptr if none is sure enough. On equal points the first in the list.
 [[nodiscard]] const library_profile* recognised(const library_traces& traces);
 
-/// What to change in the library for this rule, "" if it has no say in it.
-[[nodiscard]] std::string_view setting_for(const library_profile& library, std::string_view rule);
+/// What to change in the library for a rule; "": the library has no setting that concerns it.
+[[nodiscard]] std::string_view setting_for(std::string_view library, const rule_definition& rule);
 
 /// nullptr: none has this name.
 [[nodiscard]] const library_profile* profile_named(std::string_view name);

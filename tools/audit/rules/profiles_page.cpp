@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string>
 
+#include "audit/rules/all_rules.hpp"
 #include "audit/rules/catalogue.hpp"
 #include "audit/rules/profiles.hpp"
 #include "text/text_layout.hpp"
@@ -27,11 +28,12 @@ std::string profiles_page() {
   }
   for (const library_profile& each : profiles()) {
     out += "\n## " + std::string{each.name} + "\n\n";
-    for (const library_setting& setting : each.settings) {
-      out +=
-          text::wrapped("* " + std::string{setting.rule} + ": " + std::string{setting.change} + '.',
-                        page_columns, 2) +
-          '\n';
+    for (const rule_definition& rule : rule_definitions()) {
+      const std::string_view change = setting_for(each.name, rule);
+      if (change.empty()) continue;
+      out += text::wrapped("* " + std::string{rule.text.id} + ": " + std::string{change} + '.',
+                           page_columns, 2) +
+             '\n';
     }
   }
   return out;
