@@ -2,6 +2,7 @@
 // C101: when a key is cold, several callers load it at the same time.
 #include <algorithm>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -90,14 +91,11 @@ class stampede_cold_key final : public rule {
       widest = std::max(widest, seen.widest);
       bad += judge(pattern, seen, out);
     }
-    const auto status = bad > 0         ? coverage_line::status::fail
-                        : contended > 0 ? coverage_line::status::pass
-                                        : coverage_line::status::not_exercised;
     std::string detail = counted(events, "cold event", "cold events") + ", " + in_words(contended) +
                          " wanted by two or more at once";
     if (contended > 0) detail += ", the widest by " + in_words(widest);
     if (bad > 0) detail += "; " + in_words(bad) + " with several loads";
-    out.covered(id(), status, std::move(detail));
+    out.covered(id(), status_of(bad, contended), std::move(detail));
   }
 
  private:

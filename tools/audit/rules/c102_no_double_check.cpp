@@ -3,6 +3,7 @@
 // the proof: had it read again, it would have had a hit.
 #include <algorithm>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -84,10 +85,7 @@ class no_double_check final : public rule {
       again += seen.count;
       if (seen.count > 0) report(lock, seen, all, out);
     }
-    const auto status = again > 0    ? coverage_line::status::fail
-                        : waited > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(again, waited),
                 waited == 0 ? "nobody who had lost a lock took it right after the store"
                             : counted(waited, "caller", "callers") +
                                   " took the lock after having waited for it, " + in_words(again) +

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -99,10 +100,7 @@ class fallback_after_wait final : public rule {
       longest = std::max(longest, sum.longest);
       bad += judge(pattern, sum, all, out);
     }
-    const auto status = bad > 0      ? coverage_line::status::fail
-                        : waited > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(bad, waited),
                 waited == 0 ? "nobody waited for a lock's holder"
                             : counted(waited, "cold event", "cold events") +
                                   " with callers that lost the lock; the longest wait was " +

@@ -2,6 +2,7 @@
 // C104: a value that is still cached is refreshed by several callers at once.
 #include <algorithm>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -101,10 +102,7 @@ class refresh_burst final : public rule {
       refreshes += seen.bursts.opportunities;
       bad += judge(pattern, seen, out);
     }
-    const auto status = bad > 0         ? coverage_line::status::fail
-                        : refreshes > 0 ? coverage_line::status::pass
-                                        : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(bad, refreshes),
                 refreshes == 0 ? "no live value was stored again"
                                : counted(refreshes, "refresh", "refreshes") + " of live values, " +
                                      in_words(bad) + " in bursts of three " + "and more");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C105: callers share a load in their process, and every process loads for itself.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -67,10 +68,7 @@ class per_process_coalescing final : public rule {
       bad += seen.unguarded.each_once.count;
       report(pattern, seen, out);
     }
-    const auto status = bad > 0      ? coverage_line::status::fail
-                        : shared > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(bad, shared),
                 shared == 0
                     ? "no cold key was wanted by two processes at once"
                     : counted(shared, "cold event", "cold events") + " in two or more processes, " +

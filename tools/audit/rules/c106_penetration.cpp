@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -118,14 +119,11 @@ class penetration final : public rule {
       bad += seen.keys.count;
       report(pattern, seen, out);
     }
-    const auto status = bad > 0      ? coverage_line::status::fail
-                        : remembered ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
     std::string detail = bad > 0 ? counted(bad, "key was", "keys were") + " missed and never stored"
                          : remembered ? "what is not there is remembered in a few bytes"
                                       : "no key was missed again and again without being stored";
     if (filled > 0) detail += "; " + counted(filled, "cold event", "cold events") + " ended stored";
-    out.covered(id(), status, std::move(detail));
+    out.covered(id(), status_of(bad, remembered), std::move(detail));
   }
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C201: a lock is taken without a time after which it ends.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
 

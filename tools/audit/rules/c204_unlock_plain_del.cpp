@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C204: a lock is released by DEL, without looking whose it is.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
 

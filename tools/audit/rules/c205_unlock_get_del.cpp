@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C205: a lock is released by GET, a comparison in the application, and DEL.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
 

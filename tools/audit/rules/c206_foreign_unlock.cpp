@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C206: a caller deleted a lock that belonged to another one.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
 

@@ -2,6 +2,7 @@
 // C207: a lease ended while its holder was still at work.
 #include <algorithm>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C209: each acquisition writes the same token into the lock.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
 

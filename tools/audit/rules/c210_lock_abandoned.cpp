@@ -2,6 +2,7 @@
 // C210: a lock was neither released nor used any more; waiters sat out its lease.
 #include <algorithm>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
 

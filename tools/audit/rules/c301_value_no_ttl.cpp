@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C301: a cached value is stored without a TTL.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -91,10 +92,7 @@ class value_no_ttl final : public rule {
       without += of.bad.count;
       out.found(judged(pattern, of, evicts));
     }
-    const auto status = without > 0  ? coverage_line::status::fail
-                        : stores > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(without, stores),
                 stores == 0 ? "no value was stored after a miss"
                             : counted(stores, "store", "stores") + " after misses, " +
                                   in_words(without) + " without a TTL");

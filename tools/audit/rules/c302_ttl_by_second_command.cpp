@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C302: a value is stored with one command and gets its TTL with a second one.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -63,10 +64,7 @@ class ttl_by_second_command final : public rule {
                      in_words(moment{static_cast<std::int64_t>(bad.worst())}) + '.';
       out.found(std::move(made));
     }
-    const auto status = split > 0    ? coverage_line::status::fail
-                        : stores > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(split, stores),
                 stores == 0 ? "no value was stored with a TTL"
                             : counted(stores, "store", "stores") + " with a TTL, " +
                                   in_words(split) + " in two steps");

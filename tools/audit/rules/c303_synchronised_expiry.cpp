@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -169,10 +170,7 @@ class synchronised_expiry final : public rule {
       failed = true;
       out.found(judged(pattern, ends, most, ttl, all));
     }
-    const auto status = failed         ? coverage_line::status::fail
-                        : patterns > 0 ? coverage_line::status::pass
-                                       : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(failed, patterns),
                 patterns == 0 ? "no pattern of cached values has 20 keys with a TTL"
                               : counted(patterns, "pattern", "patterns") +
                                     " of 20 or more keys with a TTL; at most " + in_words(widest) +

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C304: a SET without TTL replaced a value that had one.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -63,10 +64,7 @@ class ttl_dropped final : public rule {
                      " without TTL or KEEPTTL took the TTL off a key that had one.";
       out.found(std::move(made));
     }
-    const auto status = dropped > 0  ? coverage_line::status::fail
-                        : stores > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(dropped, stores),
                 stores == 0 ? "no key with a TTL was stored"
                             : counted(stores, "store", "stores") + " of keys with a TTL, " +
                                   in_words(dropped) + " dropped it");

@@ -2,6 +2,7 @@
 // C305: reading a cached value lengthens its TTL.
 #include <algorithm>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -94,19 +95,16 @@ class sliding_cache_ttl final : public rule {
     for (const pattern_state& each : all.patterns()) {
       if (is_judged(each, all)) hits += each.counts.hits;
     }
-    const std::string text = counted(hits, "hit", "hits") + " of cached values, " +
-                             in_words(extended) + " extended a TTL";
+    std::string detail = counted(hits, "hit", "hits") + " of cached values, " + in_words(extended) +
+                         " extended a TTL";
     if (failed > 0) {
-      out.covered(id(), coverage_line::status::fail,
-                  text + "; " + counted(failed, "key", "keys") + " kept alive so");
-    } else if (hits == 0) {
-      out.covered(id(), coverage_line::status::not_exercised, "no cached value was read");
+      detail += "; " + counted(failed, "key was", "keys were") + " kept alive by reads";
     } else if (extended > 0) {
-      out.covered(id(), coverage_line::status::not_exercised,
-                  text + ", but none got older than three TTLs");
-    } else {
-      out.covered(id(), coverage_line::status::pass, text);
+      detail += ", but no value got older than three TTLs";
     }
+    // Reads that extended a TTL without keeping a value alive prove neither a pass nor a fault.
+    out.covered(id(), status_of(failed, extended > 0 ? 0 : hits),
+                failed == 0 && hits == 0 ? "no cached value was read" : std::move(detail));
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -135,10 +136,7 @@ class stale_set final : public rule {
                              in_words(crossed) + " of them during a load, " + in_words(stale) +
                              " overtaken by an old value" +
                              (unclear == 0 ? "" : ", " + in_words(unclear) + " unclear");
-    out.covered(id(),
-                stale > 0                ? coverage_line::status::fail
-                : crossed - unclear == 0 ? coverage_line::status::not_exercised
-                                         : coverage_line::status::pass,
+    out.covered(id(), status_of(stale, crossed - unclear),
                 removals == 0 ? "no cached value was deleted by the application" : text);
   }
 

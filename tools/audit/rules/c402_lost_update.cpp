@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -100,10 +101,7 @@ class lost_update final : public rule {
         out.found(possible(pattern, of));
       }
     }
-    out.covered(id(),
-                lost > 0 || latent      ? coverage_line::status::fail
-                : rounds + guarded == 0 ? coverage_line::status::not_exercised
-                                        : coverage_line::status::pass,
+    out.covered(id(), status_of(lost > 0 || latent, rounds + guarded),
                 rounds + guarded == 0
                     ? "no value was read and written back"
                     : counted(rounds, "value was", "values were") + " read and written back, " +

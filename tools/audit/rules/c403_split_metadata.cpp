@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -112,10 +113,7 @@ class split_metadata final : public rule {
       made.message += '.';
       out.found(std::move(made));
     }
-    out.covered(id(),
-                split > 0   ? coverage_line::status::fail
-                : pairs > 0 ? coverage_line::status::pass
-                            : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(split, pairs),
                 pairs == 0
                     ? "no value has a second key that says something of it"
                     : counted(pairs, "value was", "values were") + " stored with a second key, " +

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -123,10 +124,7 @@ class xfetch_miscalibrated final : public rule {
       failed = true;
       out.found(judged(pattern, of, all.delta_of(pattern)));
     }
-    out.covered(id(),
-                failed                       ? coverage_line::status::fail
-                : refreshes >= refreshes_min ? coverage_line::status::pass
-                                             : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(failed, refreshes >= refreshes_min),
                 counted(refreshes, "early refresh", "early refreshes") + " of live values");
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -76,10 +77,7 @@ class busy_poll final : public rule {
       out.found(std::move(made));
     }
     const std::string text = counted(waits_, "wait", "waits") + ", " + in_words(busy) + " too busy";
-    out.covered(id(),
-                busy > 0     ? coverage_line::status::fail
-                : waits_ > 0 ? coverage_line::status::pass
-                             : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(busy, waits_),
                 waits_ == 0 ? "nobody was seen to wait for another's load" : text);
   }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/retry_rhythm.hpp"
 #include "audit/rules/rule_definition.hpp"
@@ -114,10 +115,7 @@ class fixed_retry final : public rule {
                      in_words(static_cast<std::uint64_t>(found->by_chance)) + '.';
       out.found(std::move(made));
     }
-    out.covered(id(),
-                failed            ? coverage_line::status::fail
-                : questions >= 30 ? coverage_line::status::pass
-                                  : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(failed, questions >= 30),
                 counted(questions, "question", "questions") + " of waiters in cold times");
   }
 

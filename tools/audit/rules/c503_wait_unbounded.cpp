@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -87,10 +88,7 @@ class wait_unbounded final : public rule {
       long_waits += over;
       out.found(judge(pattern, of, lease, over));
     }
-    out.covered(id(),
-                long_waits > 0         ? coverage_line::status::fail
-                : waits_ > 0 && judged ? coverage_line::status::pass
-                                       : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(long_waits, waits_ > 0 && judged),
                 waits_ == 0 ? "nobody was seen to wait for another's load"
                 : !judged && long_waits == 0
                     ? counted(waits_, "wait", "waits") + ", none of them long beside a known lease"

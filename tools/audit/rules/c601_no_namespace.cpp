@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C601: value keys have no prefix.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -57,10 +58,7 @@ class no_namespace final : public rule {
       return;
     }
     out.covered(
-        id(),
-        failed       ? coverage_line::status::fail
-        : values > 0 ? coverage_line::status::pass
-                     : coverage_line::status::not_exercised,
+        id(), status_of(failed, values),
         counted(values, "cached key", "cached keys") + ", " + in_words(bare) + " without a prefix");
   }
 

@@ -2,6 +2,7 @@
 // C602: a pattern has hundreds of keys and almost no hit.
 #include <algorithm>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -55,10 +56,7 @@ class unbounded_keys final : public rule {
       failed = true;
       out.found(judged(each));
     }
-    out.covered(id(),
-                failed                      ? coverage_line::status::fail
-                : most >= distinct_keys_min ? coverage_line::status::pass
-                                            : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(failed, most >= distinct_keys_min),
                 "at most " + counted(most, "key", "keys") + " of one cached pattern");
   }
 

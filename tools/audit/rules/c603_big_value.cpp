@@ -2,6 +2,7 @@
 // C603: values of 100 KB or more are stored or read.
 #include <algorithm>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -59,10 +60,7 @@ class big_value final : public rule {
       failed = true;
       out.found(found(each));
     }
-    out.covered(id(),
-                failed       ? coverage_line::status::fail
-                : judged > 0 ? coverage_line::status::pass
-                             : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(failed, judged),
                 judged == 0 ? "nothing was stored or read"
                             : "the longest value has " + bytes_in_words(longest));
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -135,10 +136,7 @@ class blocking_command final : public rule {
                      ". Instead: " + std::string{of.what->instead} + '.';
       out.found(std::move(made));
     }
-    out.covered(id(),
-                count > 0       ? coverage_line::status::fail
-                : commands_ > 0 ? coverage_line::status::pass
-                                : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(count, commands_),
                 counted(commands_, "command", "commands") + ", " + in_words(count) +
                     " that stop the server" +
                     (at_start_ == 0 ? ""

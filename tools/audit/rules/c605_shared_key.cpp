@@ -2,6 +2,7 @@
 // C605: two clients store values of different formats under one key.
 #include <algorithm>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
 
@@ -71,10 +72,7 @@ class shared_key final : public rule {
                      " a client stored another format than the client before it.";
       out.found(std::move(made));
     }
-    out.covered(id(),
-                mixed > 0     ? coverage_line::status::fail
-                : shared_ > 0 ? coverage_line::status::pass
-                              : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(mixed, shared_),
                 shared_ + mixed == 0
                     ? "no key was stored by two clients in a format that can be told"
                     : counted(shared_, "store", "stores") +

@@ -19,9 +19,6 @@ namespace drover::audit {
 [[nodiscard]] evidence proof_of_lock_hold(const rule_context& all, const lock_hold& what,
                                           const key_state& lock, moment until, std::string summary);
 
-/// pass, fail, or not exercised, by counts: `bad` of `all` opportunities.
-[[nodiscard]] coverage_line::status status_of(std::uint64_t bad, std::uint64_t all);
-
 /// "lock:* (guards user:*)".
 [[nodiscard]] std::string lock_in_words(const rule_context& all, const pattern_state& lock);
 
