@@ -120,19 +120,19 @@ baseline_read refused(std::string why) { return {{}, std::move(why)}; }
 
 /// As JSON can say it: a byte that belongs to no character is the character of that number.
 std::string as_characters(std::string_view bytes) {
-  std::string made;
+  std::string text;
   while (!bytes.empty()) {
     const std::size_t length = text::utf8_length(bytes);
     if (length > 0) {
-      made += bytes.substr(0, length);
+      text += bytes.substr(0, length);
     } else {
       const auto code = static_cast<unsigned char>(bytes[0]);
-      made += static_cast<char>(0xC0U | (code >> 6U));
-      made += static_cast<char>(0x80U | (code & 0x3FU));
+      text += static_cast<char>(0xC0U | (code >> 6U));
+      text += static_cast<char>(0x80U | (code & 0x3FU));
     }
     bytes.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  return made;
+  return text;
 }
 
 bool is_for(const accepted_finding& accepting, const finding& of) {
@@ -141,12 +141,12 @@ bool is_for(const accepted_finding& accepting, const finding& of) {
 
 /// A glob that matches this text alone, but for its `*`, which match more as well.
 std::string glob_of(std::string_view pattern) {
-  std::string made;
+  std::string text;
   for (const char byte : pattern) {
-    if (byte == '?' || byte == '[' || byte == ']' || byte == '\\') made += '\\';
-    made += byte;
+    if (byte == '?' || byte == '[' || byte == ']' || byte == '\\') text += '\\';
+    text += byte;
   }
-  return made;
+  return text;
 }
 
 }  // namespace
@@ -172,7 +172,7 @@ baseline_read parse_baseline(std::string_view text) {
   if (!whole.contains("accepted") || !whole["accepted"].is_array()) {
     return refused("\"accepted\" is no array");
   }
-  baseline_read made;
+  baseline_read result;
   const std::vector<std::size_t> lines = lines_of_entries(text);
   for (std::size_t i = 0; i < whole["accepted"].size(); ++i) {
     accepted_finding entry;
@@ -181,28 +181,29 @@ baseline_read parse_baseline(std::string_view text) {
       const std::string line = i < lines.size() ? "line " + std::to_string(lines[i]) + ", " : "";
       return refused(line + "entry " + std::to_string(i + 1) + ": " + error);
     }
-    made.read.accepted.push_back(std::move(entry));
+    result.read.accepted.push_back(std::move(entry));
   }
-  return made;
+  return result;
 }
 
 void apply_baseline(audit_result& of, const baseline& accepting,
                     std::chrono::system_clock::time_point today) {
   const auto day = std::chrono::floor<std::chrono::days>(today);
-  for (const accepted_finding& each : accepting.accepted) {
-    const bool is_over = sys_days{each.expires} < day;
+  for (const accepted_finding& entry : accepting.accepted) {
+    const bool is_over = sys_days{entry.expires} < day;
     bool is_used = false;
-    for (finding& one : of.findings) {
-      if (!is_for(each, one)) continue;
+    for (finding& finding : of.findings) {
+      if (!is_for(entry, finding)) continue;
       is_used = true;
-      if (!is_over && one.accepted.empty()) one.accepted = each.reason;
+      if (!is_over && finding.accepted.empty()) finding.accepted = entry.reason;
     }
-    const std::string what = "the baseline's " + each.rule + " on " + each.pattern;
+    const std::string entry_text = "the baseline's " + entry.rule + " on " + entry.pattern;
     if (!is_used) {
-      of.remarks.push_back(what + " matches nothing in this run; if it is mended, take it out");
+      of.remarks.push_back(entry_text +
+                           " matches nothing in this run; if it is mended, take it out");
     } else if (is_over) {
-      of.remarks.push_back(what + " expired on " + text_of(each.expires) +
-                           " and counts again; it was accepted because: " + each.reason);
+      of.remarks.push_back(entry_text + " expired on " + text_of(entry.expires) +
+                           " and counts again; it was accepted because: " + entry.reason);
     }
   }
 }
@@ -211,9 +212,9 @@ std::string baseline_of(const audit_result& of, std::chrono::system_clock::time_
   const auto last = std::chrono::floor<std::chrono::days>(today) + first_period;
   text::json_writer out;
   out.begin_object().field("version", std::uint64_t{1}).name("accepted").begin_array();
-  for (const finding& each : of.findings) {
-    if (!each.accepted.empty()) continue;
-    out.begin_object().field("rule", each.rule).field("pattern", glob_of(each.pattern));
+  for (const finding& finding : of.findings) {
+    if (!finding.accepted.empty()) continue;
+    out.begin_object().field("rule", finding.rule).field("pattern", glob_of(finding.pattern));
     out.field("reason", "").field("expires", text_of(year_month_day{last})).end_object();
   }
   out.end_array().end_object();

@@ -53,14 +53,14 @@ bool is_comment(std::string_view line) {
   line.remove_prefix(begin);
   constexpr std::array<std::string_view, 7> marks{"//", "#", "*", "/*", "--", "\"\"\"", ";"};
   return std::any_of(marks.begin(), marks.end(),
-                     [&](std::string_view each) { return line.starts_with(each); });
+                     [&](std::string_view name) { return line.starts_with(name); });
 }
 
 bool is_document(std::string_view path) {
   constexpr std::array<std::string_view, 8> ends{".md",  ".rst",  ".txt", ".json",
                                                  ".log", ".lock", ".csv", ".html"};
   return std::any_of(ends.begin(), ends.end(),
-                     [&](std::string_view each) { return path.ends_with(each); });
+                     [&](std::string_view name) { return path.ends_with(name); });
 }
 
 bool is_of_tests(std::string_view path) {
@@ -135,27 +135,27 @@ std::vector<std::string> needles_of(std::string_view pattern) {
 }
 
 source_search::source_search(const std::vector<std::string>& patterns) {
-  for (const std::string& each : patterns) {
-    std::vector<std::string> needles = needles_of(each);
+  for (const std::string& name : patterns) {
+    std::vector<std::string> needles = needles_of(name);
     const bool is_known = std::any_of(wanted_.begin(), wanted_.end(),
-                                      [&](const wanted& one) { return one.pattern == each; });
-    if (!needles.empty() && !is_known) wanted_.push_back({each, std::move(needles), -1, {}});
+                                      [&](const wanted& search) { return search.pattern == name; });
+    if (!needles.empty() && !is_known) wanted_.push_back({name, std::move(needles), -1, {}});
   }
 }
 
 void source_search::read(const std::string& path, std::string_view text) {
-  for (wanted& each : wanted_) {
-    for (std::size_t rank = 0; rank < each.needles.size(); ++rank) {
-      const long worth = points_for_needle * static_cast<long>(each.needles.size() - rank);
-      if (worth + points_for_needle <= each.best) break;
-      look_for(each, rank, worth, path, text);
+  for (wanted& search : wanted_) {
+    for (std::size_t rank = 0; rank < search.needles.size(); ++rank) {
+      const long worth = points_for_needle * static_cast<long>(search.needles.size() - rank);
+      if (worth + points_for_needle <= search.best) break;
+      look_for(search, rank, worth, path, text);
     }
   }
 }
 
-void source_search::look_for(wanted& what, std::size_t rank, long worth, const std::string& path,
+void source_search::look_for(wanted& search, std::size_t rank, long worth, const std::string& path,
                              std::string_view text) {
-  const std::string& needle = what.needles[rank];
+  const std::string& needle = search.needles[rank];
   std::uint64_t line_number = 1;
   std::size_t counted_to = 0;
   std::size_t hits = 0;
@@ -165,19 +165,19 @@ void source_search::look_for(wanted& what, std::size_t rank, long worth, const s
     const auto end = text.begin() + static_cast<std::ptrdiff_t>(at);
     line_number += static_cast<std::uint64_t>(std::count(begin, end, '\n'));
     counted_to = at;
-    const place_in_line found = line_around(text, at);
-    if (found.line.empty() || !begins_word(found.line, found.at)) continue;
-    const long points = worth + points_of(path, found.line, found.at, needle.size());
-    if (points <= what.best) continue;
-    what.best = points;
-    what.place = {path, line_number};
+    const place_in_line hit = line_around(text, at);
+    if (hit.line.empty() || !begins_word(hit.line, hit.at)) continue;
+    const long points = worth + points_of(path, hit.line, hit.at, needle.size());
+    if (points <= search.best) continue;
+    search.best = points;
+    search.place = {path, line_number};
   }
 }
 
 std::map<std::string, source_place> source_search::found() const {
   std::map<std::string, source_place> places;
-  for (const wanted& each : wanted_) {
-    if (each.best >= 0) places.emplace(each.pattern, each.place);
+  for (const wanted& search : wanted_) {
+    if (search.best >= 0) places.emplace(search.pattern, search.place);
   }
   return places;
 }

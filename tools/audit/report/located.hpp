@@ -43,7 +43,7 @@ class source_search {
     source_place place;
   };
 
-  static void look_for(wanted& what, std::size_t rank, long worth, const std::string& path,
+  static void look_for(wanted& search, std::size_t rank, long worth, const std::string& path,
                        std::string_view text);
 
   std::vector<wanted> wanted_;

@@ -42,21 +42,21 @@ std::string_view problem_severity_of(severity how_bad) {
 std::string uri_of(std::string_view path) {
   constexpr std::string_view hex = "0123456789ABCDEF";
   constexpr std::string_view plain = "-._~/@!$&'()*+,;=";
-  std::string made;
+  std::string text;
   for (const char byte : path) {
     const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                           (byte >= '0' && byte <= '9') ||
                           plain.find(byte) != std::string_view::npos;
     if (is_plain) {
-      made += byte;
+      text += byte;
       continue;
     }
     const auto code = static_cast<unsigned char>(byte);
-    made += '%';
-    made += hex[code >> 4U];
-    made += hex[code & 0x0FU];
+    text += '%';
+    text += hex[code >> 4U];
+    text += hex[code & 0x0FU];
   }
-  return made;
+  return text;
 }
 
 std::string fingerprint(const finding& of) {
@@ -67,12 +67,12 @@ std::string fingerprint(const finding& of) {
     return {};
   }
   constexpr std::string_view hex = "0123456789abcdef";
-  std::string made;
+  std::string digits;
   for (std::size_t i = 0; i < 16; ++i) {
-    made += hex[digest[i] >> 4U];
-    made += hex[digest[i] & 0x0FU];
+    digits += hex[digest[i] >> 4U];
+    digits += hex[digest[i] & 0x0FU];
   }
-  return made;
+  return digits;
 }
 
 void write_text(json_writer& out, std::string_view name, std::string_view text) {
@@ -114,9 +114,9 @@ std::string message_of(const finding& of) {
 }
 
 void write_locations(json_writer& out, const finding& of, const located& where) {
-  const auto found = where.places.find(of.pattern);
+  const auto position = where.places.find(of.pattern);
   const source_place place =
-      found == where.places.end() ? source_place{where.otherwise, 1} : found->second;
+      position == where.places.end() ? source_place{where.otherwise, 1} : position->second;
   out.name("locations").begin_array().begin_object();
   out.name("physicalLocation").begin_object().name("artifactLocation").begin_object();
   out.field("uri", uri_of(place.path)).field("uriBaseId", root).end_object();
@@ -152,7 +152,7 @@ void write(json_writer& out, const finding& of, const located& where) {
   out.name("properties").begin_object().field("confidence", word_of(of.how_sure));
   out.field("count", of.count).field("opportunities", of.opportunities);
   out.name("keys").begin_row();
-  for (const std::string& each : of.keys) out.value(each);
+  for (const std::string& name : of.keys) out.value(name);
   out.end_row().field("fails", of.fails).end_object().end_object();
 }
 
@@ -170,8 +170,9 @@ void write_invocation(json_writer& out, const audit_result& of, const located& w
   if (!of.command.empty()) out.field("commandLine", of.command);
   out.name("toolExecutionNotifications").begin_array();
   write_notification(out, "verdict: " + std::string{word_of(of.is)} + ", " + shown(of.why), "");
-  for (const finding& each : of.notices) write_notification(out, shown(each.message), each.rule);
-  for (const std::string& each : of.remarks) write_notification(out, shown(each), "");
+  for (const finding& finding : of.notices)
+    write_notification(out, shown(finding.message), finding.rule);
+  for (const std::string& name : of.remarks) write_notification(out, shown(name), "");
   if (!where.left_out.empty()) write_notification(out, shown(where.left_out), "");
   out.end_array().end_object().end_array();
 }
@@ -185,11 +186,11 @@ std::string sarif_report(const audit_result& of, const located& where) {
   out.name("tool").begin_object().name("driver").begin_object();
   out.field("name", "drover audit").field("semanticVersion", DROVER_VERSION);
   out.name("rules").begin_array();
-  for (const rule_text& each : catalogue()) write(out, each);
+  for (const rule_text& rule : catalogue()) write(out, rule);
   out.end_array().end_object().end_object();
   write_invocation(out, of, where);
   out.field("columnKind", "utf16CodeUnits").name("results").begin_array();
-  for (const finding& each : of.findings) write(out, each, where);
+  for (const finding& finding : of.findings) write(out, finding, where);
   out.end_array().name("properties").begin_object();
   out.field("verdict", word_of(of.is)).field("why", of.why).end_object();
   out.end_object().end_array().end_object();

@@ -15,14 +15,15 @@ constexpr std::size_t text_max = 1000;
 
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
-  for (const std::string& each : parts) text += (text.empty() ? "" : ", ") + each;
+  for (const std::string& name : parts) text += (text.empty() ? "" : ", ") + name;
   return text;
 }
 
 std::uint64_t counted_ones(const audit_result& of, severity how_bad) {
-  return static_cast<std::uint64_t>(std::count_if(
-      of.findings.begin(), of.findings.end(),
-      [&](const finding& each) { return each.accepted.empty() && each.how_bad == how_bad; }));
+  return static_cast<std::uint64_t>(
+      std::count_if(of.findings.begin(), of.findings.end(), [&](const finding& finding) {
+        return finding.accepted.empty() && finding.how_bad == how_bad;
+      }));
 }
 
 }  // namespace
@@ -67,14 +68,15 @@ std::string_view word_of(key_role role) {
 
 std::string findings_in_words(const audit_result& of) {
   std::vector<std::string> parts;
-  const auto add = [&](std::uint64_t number, std::string_view one, std::string_view many) {
-    if (number > 0) parts.push_back(text::counted(number, one, many));
+  const auto add = [&](std::uint64_t number, std::string_view singular, std::string_view many) {
+    if (number > 0) parts.push_back(text::counted(number, singular, many));
   };
   add(counted_ones(of, severity::error), "error", "errors");
   add(counted_ones(of, severity::warning), "warning", "warnings");
   add(counted_ones(of, severity::info), "remark", "remarks");
-  const auto accepted = std::count_if(of.findings.begin(), of.findings.end(),
-                                      [](const finding& each) { return !each.accepted.empty(); });
+  const auto accepted =
+      std::count_if(of.findings.begin(), of.findings.end(),
+                    [](const finding& finding) { return !finding.accepted.empty(); });
   if (parts.empty()) parts.emplace_back("no findings");
   add(static_cast<std::uint64_t>(accepted), "accepted", "accepted");
   return joined(parts);
@@ -100,11 +102,12 @@ std::string times_in_words(const finding& of) {
 }
 
 std::string next_step(const audit_result& of, reader where) {
-  const bool has_open = std::any_of(of.findings.begin(), of.findings.end(),
-                                    [](const finding& each) { return each.accepted.empty(); });
+  const bool has_open =
+      std::any_of(of.findings.begin(), of.findings.end(),
+                  [](const finding& finding) { return finding.accepted.empty(); });
   const auto idle = static_cast<std::uint64_t>(std::count_if(
       of.coverage.begin(), of.coverage.end(),
-      [](const coverage_line& each) { return each.is == coverage_line::status::not_exercised; }));
+      [](const coverage_line& line) { return line.is == coverage_line::status::not_exercised; }));
   if (has_open && where == reader::page) {
     return "each finding below has its evidence, what to do, and an instruction to copy for an AI "
            "assistant that has it mended. Then run the audit again.";

@@ -73,19 +73,19 @@ class stampede_cold_key final : public rule {
   [[nodiscard]] std::string_view id() const override { return c101_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
-  void on_cold_event(const cold_event& what, const key_state& key,
-                     const rule_context& all) override {
-    book_.add(what, key, all);
+  void on_cold_event(const cold_event& cold, const key_state& key,
+                     const rule_context& context) override {
+    book_.add(cold, key, context);
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t events = 0;
     std::uint64_t contended = 0;
     std::uint64_t widest = 0;
     std::uint64_t bad = 0;
-    for (const pattern_state& pattern : all.patterns()) {
-      if (all.role_of(pattern) != key_role::value) continue;
-      const herd_book::sum seen = book_.of(pattern, all);
+    for (const pattern_state& pattern : context.patterns()) {
+      if (context.role_of(pattern) != key_role::value) continue;
+      const herd_book::sum seen = book_.of(pattern, context);
       events += seen.events;
       contended += seen.contended;
       widest = std::max(widest, seen.widest);
@@ -112,22 +112,23 @@ class stampede_cold_key final : public rule {
     if (stampedes.count == 0 || (wide == 0 && stampedes.count < events_min)) return 0;
     if (is_written_like_a_session(pattern)) return 0;
     stampedes.opportunities = std::max(seen.contended, stampedes.count);
-    finding made = finding_of(id(), pattern, stampedes);
-    made.how_bad = severity::error;
-    made.how_sure = loads.overlapping > 0 && wide > 0 ? confidence::proof : confidence::strong;
+    finding result = finding_of(id(), pattern, stampedes);
+    result.how_bad = severity::error;
+    result.how_sure = loads.overlapping > 0 && wide > 0 ? confidence::proof : confidence::strong;
     const std::uint64_t others =
         seen.events - std::min(seen.events, loads.herds.count + loads.each_once.count);
     const double factor = static_cast<double>(loads.loads + others) /
                           static_cast<double>(std::max<std::uint64_t>(seen.events, 1));
-    made.message = in_words(stampedes.count) + " of " +
-                   counted(seen.events, "cold event", "cold events") + " were loaded by several " +
-                   "callers at once: " + one_decimal(factor) + " loads for each cold event, " +
-                   in_words(static_cast<std::uint64_t>(stampedes.worst())) + " in the worst";
+    result.message = in_words(stampedes.count) + " of " +
+                     counted(seen.events, "cold event", "cold events") +
+                     " were loaded by several " + "callers at once: " + one_decimal(factor) +
+                     " loads for each cold event, " +
+                     in_words(static_cast<std::uint64_t>(stampedes.worst())) + " in the worst";
     if (pattern.origin_loads > 0) {
-      made.message += "; the origin counted " + in_words(pattern.origin_loads);
+      result.message += "; the origin counted " + in_words(pattern.origin_loads);
     }
-    made.message += '.';
-    out.found(std::move(made));
+    result.message += '.';
+    out.found(std::move(result));
     return stampedes.count;
   }
 

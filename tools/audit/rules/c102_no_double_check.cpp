@@ -51,39 +51,39 @@ class no_double_check final : public rule {
   [[nodiscard]] std::string_view id() const override { return c102_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     stored& before = last_[lock.ref];
     bool again = false;
-    if (before.value.is_set() && waited_for(before, what)) {
+    if (before.value.is_set() && waited_for(before, hold)) {
       cases& seen = of_[*lock.pattern];
       ++seen.opportunities;
-      again = loaded_again(before, what);
-      if (again) note(before, what, lock, all, seen);
+      again = loaded_again(before, hold);
+      if (again) note(before, hold, lock, context, seen);
     }
     // What comes after this one is judged by its store.
     const moment earlier = again || !before.value.is_set() ? before.earlier : before.store.done;
     before = {};
     before.earlier = earlier;
-    const bool released = what.how == lock_hold::ending::removed ||
-                          what.how == lock_hold::ending::compare_removed ||
-                          what.how == lock_hold::ending::release_unseen;
-    if (what.stores.empty() || !released) return;
-    before.value = what.stores.front().key;
-    before.store = what.stores.front().store;
-    before.won = what.won;
+    const bool released = hold.how == lock_hold::ending::removed ||
+                          hold.how == lock_hold::ending::compare_removed ||
+                          hold.how == lock_hold::ending::release_unseen;
+    if (hold.stores.empty() || !released) return;
+    before.value = hold.stores.front().key;
+    before.store = hold.stores.front().store;
+    before.won = hold.won;
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t again = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
-      if (lock.paired && is_written_like_a_session(all.patterns()[*lock.paired])) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
+      if (lock.paired && is_written_like_a_session(context.patterns()[*lock.paired])) continue;
       waited += seen.opportunities;
       again += seen.count;
-      if (seen.count > 0) report(lock, seen, all, out);
+      if (seen.count > 0) report(lock, seen, context, out);
     }
     out.covered(id(), status_of(again, waited),
                 waited == 0 ? "nobody who had lost a lock took it right after the store"
@@ -101,48 +101,48 @@ class no_double_check final : public rule {
   };
 
   /// It had lost the lock before the store, and took it soon after.
-  static bool waited_for(const stored& before, const lock_hold& what) {
-    if (!what.lost_before || what.lost_before->sent >= before.store.sent) return false;
+  static bool waited_for(const stored& before, const lock_hold& hold) {
+    if (!hold.lost_before || hold.lost_before->sent >= before.store.sent) return false;
     // It waited for the value, and did not just want to refresh it; and the value was not gone
     // again, when loading would be right.
-    if (!what.missed || what.missed->sent < before.earlier) return false;
-    if (what.missed->sent >= before.store.done) return false;
-    const moment after = what.won.sent - before.store.done;
-    return after >= moment::zero() && after <= std::max(soon, retry_gaps * what.retry_gap);
+    if (!hold.missed || hold.missed->sent < before.earlier) return false;
+    if (hold.missed->sent >= before.store.done) return false;
+    const moment after = hold.won.sent - before.store.done;
+    return after >= moment::zero() && after <= std::max(soon, retry_gaps * hold.retry_gap);
   }
 
-  static bool loaded_again(const stored& before, const lock_hold& what) {
-    if (what.looked_again_here || what.missed_again || what.stores.empty()) return false;
-    const load& own = what.stores.front();
+  static bool loaded_again(const stored& before, const lock_hold& hold) {
+    if (hold.looked_again_here || hold.missed_again || hold.stores.empty()) return false;
+    const load& own = hold.stores.front();
     return own.key == before.value && own.store.only_if == op::condition::none;
   }
 
-  static void note(const stored& before, const lock_hold& what, const key_state& lock,
-                   const rule_context& all, cases& seen) {
-    const load& own = what.stores.front();
-    const moment took = own.store.done - what.won.done;
+  static void note(const stored& before, const lock_hold& hold, const key_state& lock,
+                   const rule_context& context, cases& seen) {
+    const load& own = hold.stores.front();
+    const moment took = own.store.done - hold.won.done;
     seen.add(static_cast<double>(took.count()), [&] {
-      const key_state* const value = all.find(before.value);
-      return proof_of(all, value == nullptr ? lock : *value, before.won.sent, own.store.done,
-                      "The lock was taken " + in_words(what.won.sent - before.store.done) +
+      const key_state* const value = context.find(before.value);
+      return proof_of(context, value == nullptr ? lock : *value, before.won.sent, own.store.done,
+                      "The lock was taken " + in_words(hold.won.sent - before.store.done) +
                           " after the value had been stored, by a caller that had lost it " +
                           "before; " + in_words(took) + " later it stored the value once more.",
                       lock.ref);
     });
   }
 
-  void report(const pattern_state& lock, const cases& seen, const rule_context& all,
+  void report(const pattern_state& lock, const cases& seen, const rule_context& context,
               verdicts& out) const {
-    const pattern_state& shown = lock.paired ? all.patterns()[*lock.paired] : lock;
-    finding made = finding_of(id(), shown, seen);
-    made.how_bad = seen.count >= error_min ? severity::error : severity::warning;
-    made.how_sure = seen.count >= error_min ? confidence::proof : confidence::strong;
-    made.message = in_words(seen.count) + " of " +
-                   counted(seen.opportunities, "caller", "callers") + " that took the lock " +
-                   lock.text +
-                   " after waiting for it loaded a value that "
-                   "had been stored meanwhile.";
-    out.found(std::move(made));
+    const pattern_state& shown = lock.paired ? context.patterns()[*lock.paired] : lock;
+    finding result = finding_of(id(), shown, seen);
+    result.how_bad = seen.count >= error_min ? severity::error : severity::warning;
+    result.how_sure = seen.count >= error_min ? confidence::proof : confidence::strong;
+    result.message = in_words(seen.count) + " of " +
+                     counted(seen.opportunities, "caller", "callers") + " that took the lock " +
+                     lock.text +
+                     " after waiting for it loaded a value that "
+                     "had been stored meanwhile.";
+    out.found(std::move(result));
   }
 
   per_pattern<cases> of_;

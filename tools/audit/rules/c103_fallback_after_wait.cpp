@@ -60,45 +60,45 @@ class fallback_after_wait final : public rule {
   [[nodiscard]] std::string_view id() const override { return c103_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
-  void on_cold_event(const cold_event& what, const key_state& key,
-                     const rule_context& all) override {
+  void on_cold_event(const cold_event& cold, const key_state& key,
+                     const rule_context& context) override {
     const told before = told_[key.ref];
     const told now{key.origin_loads, key.counts.stores + key.counts.won + key.counts.lost};
     told_[key.ref] = now;
-    const cold_event::locking* const lock = lock_of(what);
+    const cold_event::locking* const lock = lock_of(cold);
     if (lock == nullptr || lock->lost == 0) return;
     auto& by_lock = of_[*key.pattern];
     if (by_lock.size() >= 8 && !by_lock.contains(lock->pattern)) return;
     tally& seen = by_lock[lock->pattern];
     seen.fits = std::max(seen.fits, lock->fits);
     ++seen.waited;
-    if (what.last_poll > what.from) {
-      seen.longest = std::max(seen.longest, what.last_poll - what.from);
+    if (cold.last_poll > cold.from) {
+      seen.longest = std::max(seen.longest, cold.last_poll - cold.from);
     }
-    const std::uint64_t surplus = without_lock(what, *lock);
+    const std::uint64_t surplus = without_lock(cold, *lock);
     if (surplus > 0) {
-      note_visible(what, key, *lock, all, surplus, seen);
-    } else if (const std::uint64_t silent = silent_loads(what, *lock, before, now); silent > 0) {
-      note_silent(what, key, *lock, all, silent, seen);
-    } else if (gave_up(what, all)) {
-      note_suspected(what, key, *lock, all, seen);
+      note_visible(cold, key, *lock, context, surplus, seen);
+    } else if (const std::uint64_t silent = silent_loads(cold, *lock, before, now); silent > 0) {
+      note_silent(cold, key, *lock, context, silent, seen);
+    } else if (gave_up(cold, context)) {
+      note_suspected(cold, key, *lock, context, seen);
     }
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
     moment longest{};
     for (auto& [index, by_lock] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value) continue;
       tally sum;
       for (const auto& [lock, seen] : by_lock) {
-        if (is_guard(all, lock, pattern, seen.fits)) sum.merge(seen);
+        if (is_guard(context, lock, pattern, seen.fits)) sum.merge(seen);
       }
       waited += sum.waited;
       longest = std::max(longest, sum.longest);
-      bad += judge(pattern, sum, all, out);
+      bad += judge(pattern, sum, context, out);
     }
     out.covered(id(), status_of(bad, waited),
                 waited == 0 ? "nobody waited for a lock's holder"
@@ -133,17 +133,17 @@ class fallback_after_wait final : public rule {
 
   /// Nobody can have missed the key, waited and loaded in so short a time: who stored had found the
   /// value before it ended, and refreshed it.
-  static bool is_refresh(const load& each, const cold_event& what) {
-    return each.store.sent - what.from < what.delta / 2;
+  static bool is_refresh(const load& load, const cold_event& cold) {
+    return load.store.sent - cold.from < cold.delta / 2;
   }
 
   /// Unconditional stores for which there was no acquisition.
-  static std::uint64_t without_lock(const cold_event& what, const cold_event::locking& lock) {
+  static std::uint64_t without_lock(const cold_event& cold, const cold_event::locking& lock) {
     std::uint64_t stores = 0;
     std::set<std::uint64_t> lock_holds;
-    for (const load& each : what.loads) {
-      if (each.lock_hold != 0) lock_holds.insert(each.lock_hold);
-      if (each.missed && each.store.only_if == op::condition::none && !is_refresh(each, what)) {
+    for (const load& load : cold.loads) {
+      if (load.lock_hold != 0) lock_holds.insert(load.lock_hold);
+      if (load.missed && load.store.only_if == op::condition::none && !is_refresh(load, cold)) {
         ++stores;
       }
     }
@@ -153,28 +153,28 @@ class fallback_after_wait final : public rule {
 
   /// Loads that the origin told of since the last cold event of this key, and that left no store;
   /// those of holders whose load failed are none.
-  static std::uint64_t silent_loads(const cold_event& what, const cold_event::locking& lock,
+  static std::uint64_t silent_loads(const cold_event& cold, const cold_event::locking& lock,
                                     const told& before, const told& now) {
     const std::uint64_t loads = now.origin - before.origin;
-    const std::uint64_t holders = lock.won - std::min<std::uint64_t>(lock.won, what.load_count);
+    const std::uint64_t holders = lock.won - std::min<std::uint64_t>(lock.won, cold.load_count);
     const std::uint64_t known = now.stores - before.stores + holders;
     return loads - std::min(loads, known);
   }
 
-  static bool gave_up(const cold_event& what, const rule_context& all) {
-    if (what.by_tool && all.is_perturbed(what.from, what.to)) return false;
-    if (!what.first_store || what.polls < 2 || what.losers_satisfied) return false;
-    if (what.asker_is_told) return false;
-    const moment limit = std::max(silent_gaps * what.longest_poll_gap, silent_min);
-    return what.last_poll > what.from && what.first_store->sent - what.last_poll > limit;
+  static bool gave_up(const cold_event& cold, const rule_context& context) {
+    if (cold.by_tool && context.is_perturbed(cold.from, cold.to)) return false;
+    if (!cold.first_store || cold.polls < 2 || cold.losers_satisfied) return false;
+    if (cold.asker_is_told) return false;
+    const moment limit = std::max(silent_gaps * cold.longest_poll_gap, silent_min);
+    return cold.last_poll > cold.from && cold.first_store->sent - cold.last_poll > limit;
   }
 
-  static void note_visible(const cold_event& what, const key_state& key,
-                           const cold_event::locking& lock, const rule_context& all,
+  static void note_visible(const cold_event& cold, const key_state& key,
+                           const cold_event::locking& lock, const rule_context& context,
                            std::uint64_t surplus, tally& seen) {
     seen.visible.add(static_cast<double>(surplus), [&] {
-      return proof_of(all, key, what.from, what.to,
-                      counted(what.load_count, "load", "loads") + " and " +
+      return proof_of(context, key, cold.from, cold.to,
+                      counted(cold.load_count, "load", "loads") + " and " +
                           counted(lock.won, "acquisition", "acquisitions") +
                           " of the lock, which " + counted(lock.lost, "attempt", "attempts") +
                           " had lost.",
@@ -182,12 +182,12 @@ class fallback_after_wait final : public rule {
     });
   }
 
-  static void note_silent(const cold_event& what, const key_state& key,
-                          const cold_event::locking& lock, const rule_context& all,
+  static void note_silent(const cold_event& cold, const key_state& key,
+                          const cold_event::locking& lock, const rule_context& context,
                           std::uint64_t silent, tally& seen) {
     seen.silent_loads += silent;
     seen.silent.add(static_cast<double>(silent), [&] {
-      return proof_of(all, key, what.from, what.to,
+      return proof_of(context, key, cold.from, cold.to,
                       "The origin tells of " + counted(silent, "more load", "more loads") +
                           " than were stored, when " + counted(lock.lost, "attempt", "attempts") +
                           " had lost the lock.",
@@ -195,20 +195,20 @@ class fallback_after_wait final : public rule {
     });
   }
 
-  static void note_suspected(const cold_event& what, const key_state& key,
-                             const cold_event::locking& lock, const rule_context& all,
+  static void note_suspected(const cold_event& cold, const key_state& key,
+                             const cold_event::locking& lock, const rule_context& context,
                              tally& seen) {
-    const moment silence = what.first_store->sent - what.last_poll;
+    const moment silence = cold.first_store->sent - cold.last_poll;
     seen.suspected.add(static_cast<double>(silence.count()), [&] {
-      return proof_of(all, key, what.from, what.to,
+      return proof_of(context, key, cold.from, cold.to,
                       "All who waited stopped asking " + in_words(silence) +
                           " before the value was stored; before that none paused for more than " +
-                          in_words(what.longest_poll_gap) + ".",
+                          in_words(cold.longest_poll_gap) + ".",
                       lock.lock);
     });
   }
 
-  std::uint64_t judge(const pattern_state& pattern, tally& sum, const rule_context& all,
+  std::uint64_t judge(const pattern_state& pattern, tally& sum, const rule_context& context,
                       verdicts& out) {
     const bool visible = sum.visible.count > 0;
     const bool silent = sum.silent_loads >= told_min;
@@ -217,26 +217,26 @@ class fallback_after_wait final : public rule {
     cases& seen = visible ? sum.visible : silent ? sum.silent : sum.suspected;
     if (visible && silent) seen.merge(sum.silent);
     seen.opportunities = sum.waited;
-    finding made = finding_of(id(), pattern, seen);
-    made.how_bad = visible || silent ? severity::error : severity::warning;
-    made.how_sure = silent    ? confidence::proof
-                    : visible ? confidence::strong
-                              : confidence::suspected;
-    made.message = "In " + in_words(seen.count) + " of " +
-                   counted(sum.waited, "cold event", "cold events") +
-                   " with a lock that callers lost, ";
+    finding result = finding_of(id(), pattern, seen);
+    result.how_bad = visible || silent ? severity::error : severity::warning;
+    result.how_sure = silent    ? confidence::proof
+                      : visible ? confidence::strong
+                                : confidence::suspected;
+    result.message = "In " + in_words(seen.count) + " of " +
+                     counted(sum.waited, "cold event", "cold events") +
+                     " with a lock that callers lost, ";
     if (visible || silent) {
-      made.message += "more loads ran than the lock was won";
+      result.message += "more loads ran than the lock was won";
     } else {
-      made.message +=
+      result.message +=
           "all who waited stopped asking long before the value came: they gave up, or "
           "loaded without the lock";
     }
-    if (silent) made.message += "; the origin counted " + in_words(pattern.origin_loads);
-    made.message += '.';
-    if (!all.origin_loads() && !visible) made.message += " An origin counter would prove it.";
+    if (silent) result.message += "; the origin counted " + in_words(pattern.origin_loads);
+    result.message += '.';
+    if (!context.origin_loads() && !visible) result.message += " An origin counter would prove it.";
     const std::uint64_t count = seen.count;
-    out.found(std::move(made));
+    out.found(std::move(result));
     return count;
   }
 

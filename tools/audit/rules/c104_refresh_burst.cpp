@@ -63,42 +63,43 @@ class refresh_burst final : public rule {
   [[nodiscard]] std::string_view id() const override { return c104_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
-  void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
-    if (!what.last_hit) return;  // by a process that never read it: a writer
+  void on_refresh(const refresh& refresh, const key_state& key,
+                  const rule_context& context) override {
+    if (!refresh.last_hit) return;  // by a process that never read it: a writer
     run& here = last_[key.ref];
-    const bool goes_on = here.stores > 0 && what.store.sent - here.last.done <= quiet;
+    const bool goes_on = here.stores > 0 && refresh.store.sent - here.last.done <= quiet;
     // A holder of a lock stores by turns, not at once.
-    if (what.lock_hold != 0 && what.lock_hold == here.lock_hold && goes_on) return;
+    if (refresh.lock_hold != 0 && refresh.lock_hold == here.lock_hold && goes_on) return;
     if (!goes_on) {
-      end(here, key, all);
+      end(here, key, context);
       here = {};
-      here.first = what.store;
-      const moment delta = std::max(all.delta_of(*key.pattern), moment(quiet / miss_near));
+      here.first = refresh.store;
+      const moment delta = std::max(context.delta_of(*key.pattern), moment(quiet / miss_near));
       here.after_miss =
           key.cold != nullptr ||
-          (key.last_miss && what.store.sent - key.last_miss->done < miss_near * delta);
+          (key.last_miss && refresh.store.sent - key.last_miss->done < miss_near * delta);
     }
-    if (here.stores > 0 && (here.first.connection != what.store.connection ||
-                            all.connections().is_multiplexed(what.store.connection))) {
+    if (here.stores > 0 && (here.first.connection != refresh.store.connection ||
+                            context.connections().is_multiplexed(refresh.store.connection))) {
       here.several = true;
     }
-    here.last = what.store;
-    here.lock_hold = what.lock_hold;
+    here.last = refresh.store;
+    here.lock_hold = refresh.lock_hold;
     ++here.stores;
     if (!pending_full_) remember(key);
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
-    for (const key_ref each : pending_) {
-      const key_state* const key = all.find(each);
-      run* const here = last_.find(each);
-      if (key != nullptr && here != nullptr) end(*here, *key, all);
+  void on_end(const rule_context& context, verdicts& out) override {
+    for (const key_ref ref : pending_) {
+      const key_state* const key = context.find(ref);
+      run* const here = last_.find(ref);
+      if (key != nullptr && here != nullptr) end(*here, *key, context);
     }
     std::uint64_t refreshes = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value) continue;
       refreshes += seen.bursts.opportunities;
       bad += judge(pattern, seen, out);
     }
@@ -133,24 +134,24 @@ class refresh_burst final : public rule {
     if (pending_.empty() || !(pending_.back() == key.ref)) pending_.push_back(key.ref);
   }
 
-  void end(run& what, const key_state& key, const rule_context& all) {
-    if (what.stores == 0) return;
+  void end(run& burst, const key_state& key, const rule_context& context) {
+    if (burst.stores == 0) return;
     tally& seen = of_[*key.pattern];
     ++seen.bursts.opportunities;
     ++seen.pairs.opportunities;
-    if (what.after_miss || what.stores < 2 || !what.several) {
-      what.stores = 0;
+    if (burst.after_miss || burst.stores < 2 || !burst.several) {
+      burst.stores = 0;
       return;
     }
-    cases& of = what.stores >= burst_min ? seen.bursts : seen.pairs;
-    of.add(static_cast<double>(what.stores), [&] {
-      const moment lead = std::max(all.delta_of(*key.pattern), moment(quiet));
-      return proof_of(all, key, what.first.sent - lead, what.last.done,
-                      counted(what.stores, "store", "stores") + " of a live value within " +
-                          in_words(what.last.done - what.first.sent) +
+    cases& of = burst.stores >= burst_min ? seen.bursts : seen.pairs;
+    of.add(static_cast<double>(burst.stores), [&] {
+      const moment lead = std::max(context.delta_of(*key.pattern), moment(quiet));
+      return proof_of(context, key, burst.first.sent - lead, burst.last.done,
+                      counted(burst.stores, "store", "stores") + " of a live value within " +
+                          in_words(burst.last.done - burst.first.sent) +
                           ", although nobody had missed it.");
     });
-    what.stores = 0;
+    burst.stores = 0;
   }
 
   std::uint64_t judge(const pattern_state& pattern, const tally& seen, verdicts& out) const {
@@ -163,17 +164,17 @@ class refresh_burst final : public rule {
     cases shown = seen.bursts;
     if (!bursts) shown.merge(seen.pairs);
     shown.opportunities = seen.bursts.opportunities;
-    finding made = finding_of(id(), pattern, shown);
-    made.how_bad = bursts ? severity::warning : severity::info;
-    made.how_sure = confidence::strong;
-    made.message = bursts ? "A live value was refreshed by several callers at once " +
-                                counted(shown.count, "time", "times") + ", by " +
-                                in_words(static_cast<std::uint64_t>(shown.worst())) +
-                                " in the worst case."
-                          : "A live value was refreshed by two or three callers at once " +
-                                counted(shown.count, "time", "times") +
-                                ": what early expiration at random brings now and then.";
-    out.found(std::move(made));
+    finding result = finding_of(id(), pattern, shown);
+    result.how_bad = bursts ? severity::warning : severity::info;
+    result.how_sure = confidence::strong;
+    result.message = bursts ? "A live value was refreshed by several callers at once " +
+                                  counted(shown.count, "time", "times") + ", by " +
+                                  in_words(static_cast<std::uint64_t>(shown.worst())) +
+                                  " in the worst case."
+                            : "A live value was refreshed by two or three callers at once " +
+                                  counted(shown.count, "time", "times") +
+                                  ": what early expiration at random brings now and then.";
+    out.found(std::move(result));
     return bursts ? shown.count : 0;
   }
 

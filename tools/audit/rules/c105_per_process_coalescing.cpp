@@ -51,18 +51,18 @@ class per_process_coalescing final : public rule {
   [[nodiscard]] std::string_view id() const override { return c105_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
-  void on_cold_event(const cold_event& what, const key_state& key,
-                     const rule_context& all) override {
-    book_.add(what, key, all);
-    if (what.processes >= 2 && what.contended) ++shared_[*key.pattern];
+  void on_cold_event(const cold_event& cold, const key_state& key,
+                     const rule_context& context) override {
+    book_.add(cold, key, context);
+    if (cold.processes >= 2 && cold.contended) ++shared_[*key.pattern];
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t shared = 0;
     std::uint64_t bad = 0;
-    for (const pattern_state& pattern : all.patterns()) {
-      if (all.role_of(pattern) != key_role::value) continue;
-      const herd_book::sum seen = book_.of(pattern, all);
+    for (const pattern_state& pattern : context.patterns()) {
+      if (context.role_of(pattern) != key_role::value) continue;
+      const herd_book::sum seen = book_.of(pattern, context);
       shared += shared_[pattern];
       if (!seen.shares || is_written_like_a_session(pattern)) continue;
       bad += seen.unguarded.each_once.count;
@@ -78,22 +78,22 @@ class per_process_coalescing final : public rule {
  private:
   void report(const pattern_state& pattern, const herd_book::sum& seen, verdicts& out) const {
     const herd_book::tally& loads = seen.unguarded;
-    cases each = loads.each_once;
-    each.opportunities = std::max(
+    cases events = loads.each_once;
+    events.opportunities = std::max(
         shared_.find(pattern.index) == nullptr ? std::uint64_t{0} : *shared_.find(pattern.index),
-        each.count);
-    finding made = finding_of(id(), pattern, each);
-    made.how_bad = severity::warning;
-    made.how_sure = confidence::strong;
-    made.message =
+        events.count);
+    finding result = finding_of(id(), pattern, events);
+    result.how_bad = severity::warning;
+    result.how_sure = confidence::strong;
+    result.message =
         "Each process loads for itself: up to " +
-        in_words(static_cast<std::uint64_t>(each.worst())) + " loads " +
+        in_words(static_cast<std::uint64_t>(events.worst())) + " loads " +
         (loads.unclear > 0
              ? "in one cold event, some of them by connections whose process is not known."
              : "by " + counted(loads.processes_most, "process", "processes") +
                    " in one cold event.") +
         " With N processes expect N.";
-    out.found(std::move(made));
+    out.found(std::move(result));
   }
 
   herd_book book_;

@@ -59,58 +59,58 @@ class penetration final : public rule {
     return interest::cold_events | interest::lock_holds | interest::loads;
   }
 
-  void on_lock_hold(const lock_hold& what, const key_state&, const rule_context&) override {
-    if (!what.value.is_set()) return;
-    if (what.store_count == 0) ++empty_[what.value];
+  void on_lock_hold(const lock_hold& hold, const key_state&, const rule_context&) override {
+    if (!hold.value.is_set()) return;
+    if (hold.store_count == 0) ++empty_[hold.value];
   }
 
-  void on_load(const load& what, const key_state& key, const rule_context&) override {
-    if (what.store.value.length > marker_bytes_max) return;
+  void on_load(const load& load, const key_state& key, const rule_context&) override {
+    if (load.store.value.length > marker_bytes_max) return;
     tally& seen = of_[*key.pattern];
-    for (marker& each : seen.markers) {
-      if (each.stores > 0 && each.hash != what.store.value.hash) continue;
-      const bool other_key = each.stores > 0 && !(each.key == key.ref);
-      each.hash = what.store.value.hash;
-      each.key = key.ref;
-      ++each.stores;
+    for (marker& marker : seen.markers) {
+      if (marker.stores > 0 && marker.hash != load.store.value.hash) continue;
+      const bool other_key = marker.stores > 0 && !(marker.key == key.ref);
+      marker.hash = load.store.value.hash;
+      marker.key = key.ref;
+      ++marker.stores;
       if (other_key) seen.has_marker = true;
       return;
     }
   }
 
-  void on_cold_event(const cold_event& what, const key_state& key,
-                     const rule_context& all) override {
+  void on_cold_event(const cold_event& cold, const key_state& key,
+                     const rule_context& context) override {
     tally& seen = of_[*key.pattern];
-    if (what.first_store || key.counts.stores + key.counts.won > 0) {
+    if (cold.first_store || key.counts.stores + key.counts.won > 0) {
       ++seen.filled;
       return;
     }
-    if (what.misses < misses_min) return;
+    if (cold.misses < misses_min) return;
     const std::uint64_t* const lock_holds = empty_.find(key.ref);
     const bool locked = lock_holds != nullptr && *lock_holds >= lock_holds_min;
-    const bool spread = what.to - what.from > span_min;
+    const bool spread = cold.to - cold.from > span_min;
     if (!locked && !spread) return;
     if (locked) ++seen.locked;
-    seen.misses += what.misses;
+    seen.misses += cold.misses;
     seen.origin += key.origin_loads;
-    seen.keys.add(static_cast<double>(what.misses), [&] {
-      std::string summary = counted(what.misses, "miss", "misses") + " in " +
-                            in_words(what.to - what.from) + ", and no store";
+    seen.keys.add(static_cast<double>(cold.misses), [&] {
+      std::string summary = counted(cold.misses, "miss", "misses") + " in " +
+                            in_words(cold.to - cold.from) + ", and no store";
       if (locked) summary += ", in " + counted(*lock_holds, "tenure", "tenures") + " of its lock";
       if (key.origin_loads > 0) {
         summary += "; the origin counted " + counted(key.origin_loads, "load", "loads");
       }
-      return proof_of(all, key, what.from, what.to, summary + '.', key.guard);
+      return proof_of(context, key, cold.from, cold.to, summary + '.', key.guard);
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t filled = 0;
     std::uint64_t bad = 0;
     bool remembered = false;
     for (auto& [index, seen] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const key_role role = all.role_of(pattern);
+      const pattern_state& pattern = context.patterns()[index];
+      const key_role role = context.role_of(pattern);
       if (role == key_role::lock || role == key_role::ignored || role == key_role::meta) continue;
       filled += seen.filled;
       remembered = remembered || seen.has_marker;
@@ -144,17 +144,18 @@ class penetration final : public rule {
 
   void report(const pattern_state& pattern, tally& seen, verdicts& out) const {
     seen.keys.opportunities = std::max(pattern.keys, seen.keys.count);
-    finding made = finding_of(id(), pattern, seen.keys);
+    finding result = finding_of(id(), pattern, seen.keys);
     const bool proved = seen.origin * reached_one_in >= seen.misses && seen.origin > 0;
-    made.how_bad = proved ? severity::error : severity::warning;
-    made.how_sure = proved ? confidence::proof : confidence::strong;
-    made.message = counted(seen.keys.count, "key was", "keys were") + " missed " +
-                   counted(seen.misses, "time", "times") + " and never stored, while siblings are";
+    result.how_bad = proved ? severity::error : severity::warning;
+    result.how_sure = proved ? confidence::proof : confidence::strong;
+    result.message = counted(seen.keys.count, "key was", "keys were") + " missed " +
+                     counted(seen.misses, "time", "times") +
+                     " and never stored, while siblings are";
     if (seen.origin > 0) {
-      made.message += "; the origin was asked " + counted(seen.origin, "time", "times");
+      result.message += "; the origin was asked " + counted(seen.origin, "time", "times");
     }
-    made.message += '.';
-    out.found(std::move(made));
+    result.message += '.';
+    out.found(std::move(result));
   }
 
   per_pattern<tally> of_;

@@ -49,49 +49,49 @@ class lock_no_ttl final : public rule {
   [[nodiscard]] std::string_view id() const override { return c201_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (what.ttl_came == lock_hold::ttl_by::unknown) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (hold.ttl_came == lock_hold::ttl_by::unknown) return;
     tally& seen = of_[*lock.pattern];
     ++seen.endless.opportunities;
-    if (what.ttl_came != lock_hold::ttl_by::none || what.has_lease || what.renewals > 0) return;
+    if (hold.ttl_came != lock_hold::ttl_by::none || hold.has_lease || hold.renewals > 0) return;
     // Still there when the run was over: the server can be asked.
-    if (!was_released(what)) {
-      const std::optional<std::int64_t> pttl = all.pttl_at_end(lock.name);
+    if (!was_released(hold)) {
+      const std::optional<std::int64_t> pttl = context.pttl_at_end(lock.name);
       if (pttl && *pttl >= 0) return;
       ++seen.left;
     }
-    const moment until = what.ended ? what.ended->done : what.won.done;
-    seen.endless.add(static_cast<double>((until - what.won.sent).count()), [&] {
+    const moment until = hold.ended ? hold.ended->done : hold.won.done;
+    seen.endless.add(static_cast<double>((until - hold.won.sent).count()), [&] {
       return proof_of_lock_hold(
-          all, what, lock, until,
-          std::string(what.won.command) + " took the lock without a TTL" +
-              (was_released(what)
-                   ? "; it was released " + in_words(until - what.won.done) + " later."
+          context, hold, lock, until,
+          std::string(hold.won.command) + " took the lock without a TTL" +
+              (was_released(hold)
+                   ? "; it was released " + in_words(until - hold.won.done) + " later."
                    : ", and nobody released it."));
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       lock_holds += seen.endless.opportunities;
       if (seen.endless.count == 0) continue;
       bad += seen.endless.count;
-      finding made = finding_of(id(), lock, seen.endless);
-      made.how_bad = severity::error;
-      made.how_sure = confidence::proof;
-      made.message = in_words(seen.endless.count) + " of " +
-                     counted(seen.endless.opportunities, "acquisition", "acquisitions") + " of " +
-                     lock_in_words(all, lock) + " set no TTL";
+      finding result = finding_of(id(), lock, seen.endless);
+      result.how_bad = severity::error;
+      result.how_sure = confidence::proof;
+      result.message = in_words(seen.endless.count) + " of " +
+                       counted(seen.endless.opportunities, "acquisition", "acquisitions") + " of " +
+                       lock_in_words(context, lock) + " set no TTL";
       if (seen.left > 0) {
-        made.message += "; " + counted(seen.left, "lock was", "locks were") + " never released";
+        result.message += "; " + counted(seen.left, "lock was", "locks were") + " never released";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
                 counted(lock_holds, "acquisition", "acquisitions") + " whose TTL is known, " +

@@ -31,37 +31,37 @@ class lock_two_step final : public rule {
   [[nodiscard]] std::string_view id() const override { return c202_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.steps.opportunities;
-    if (!what.ttl_set) return;
-    const bool later = what.ttl_came == lock_hold::ttl_by::later;
-    const bool transaction = what.ttl_came == lock_hold::ttl_by::same_transaction;
-    if (!later && !transaction && what.ttl_came != lock_hold::ttl_by::same_batch) return;
+    if (!hold.ttl_set) return;
+    const bool later = hold.ttl_came == lock_hold::ttl_by::later;
+    const bool transaction = hold.ttl_came == lock_hold::ttl_by::same_transaction;
+    if (!later && !transaction && hold.ttl_came != lock_hold::ttl_by::same_batch) return;
     if (later) ++seen.later;
     if (transaction) ++seen.in_transaction;
-    seen.extended += what.extended_by_losers;
-    const moment gap = what.ttl_set->sent - what.won.done;
+    seen.extended += hold.extended_by_losers;
+    const moment gap = hold.ttl_set->sent - hold.won.done;
     seen.steps.add(later ? static_cast<double>(gap.count()) : 0.0, [&] {
-      std::string summary = std::string(what.won.command) + " took the lock, ";
-      summary += later ? std::string(what.ttl_set->command) + " gave it a TTL " + in_words(gap) +
+      std::string summary = std::string(hold.won.command) + " took the lock, ";
+      summary += later ? std::string(hold.ttl_set->command) + " gave it a TTL " + in_words(gap) +
                              " later, in a round trip of its own."
-                       : std::string(what.ttl_set->command) + " gave it a TTL " +
+                       : std::string(hold.ttl_set->command) + " gave it a TTL " +
                              (transaction ? "in the same transaction." : "in the same pipeline.");
-      return proof_of_lock_hold(all, what, lock, what.ttl_set->done, std::move(summary));
+      return proof_of_lock_hold(context, hold, lock, hold.ttl_set->done, std::move(summary));
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       lock_holds += seen.steps.opportunities;
       bad += seen.steps.count;
-      if (seen.steps.count > 0) report(lock, seen, all, out);
+      if (seen.steps.count > 0) report(lock, seen, context, out);
     }
     out.covered(id(), status_of(bad, lock_holds),
                 counted(lock_holds, "acquisition", "acquisitions") + ", " + in_words(bad) +
@@ -76,33 +76,33 @@ class lock_two_step final : public rule {
     std::uint64_t extended = 0;
   };
 
-  void report(const pattern_state& lock, const tally& seen, const rule_context& all,
+  void report(const pattern_state& lock, const tally& seen, const rule_context& context,
               verdicts& out) const {
-    finding made = finding_of(id(), lock, seen.steps);
-    made.how_sure = confidence::proof;
-    made.how_bad = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;
-    made.message = in_words(seen.steps.count) + " of " +
-                   counted(seen.steps.opportunities, "acquisition", "acquisitions") + " of " +
-                   lock_in_words(all, lock) + " set the TTL by a second command";
+    finding result = finding_of(id(), lock, seen.steps);
+    result.how_sure = confidence::proof;
+    result.how_bad = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;
+    result.message = in_words(seen.steps.count) + " of " +
+                     counted(seen.steps.opportunities, "acquisition", "acquisitions") + " of " +
+                     lock_in_words(context, lock) + " set the TTL by a second command";
     if (seen.later > 0) {
-      made.message +=
+      result.message +=
           ": a process that ends between the two leaves a lock that never ends; the "
           "longest gap was " +
           in_words(moment{static_cast<std::int64_t>(seen.steps.worst())});
     } else if (seen.in_transaction > 0) {
-      made.message +=
+      result.message +=
           ", in one transaction: whoever loses lengthens the winner's lease with its "
           "own EXPIRE";
       if (seen.extended > 0) {
-        made.message += ", which happened " + counted(seen.extended, "time", "times");
+        result.message += ", which happened " + counted(seen.extended, "time", "times");
       }
     } else {
-      made.message +=
+      result.message +=
           ", in one pipeline: a connection that breaks in its midst leaves a lock that "
           "never ends";
     }
-    made.message += '.';
-    out.found(std::move(made));
+    result.message += '.';
+    out.found(std::move(result));
   }
 
   per_pattern<tally> of_;

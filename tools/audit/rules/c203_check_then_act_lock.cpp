@@ -44,14 +44,14 @@ class check_then_act_lock final : public rule {
            interest::of(op::kind::store) | interest::of(op::kind::remove);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (!key.pattern->lock_name && key.pattern->told != key_role::lock) return;
-    switch (what.is) {
+    switch (operation.is) {
       case op::kind::exists:
       case op::kind::read:
-        if (what.came == op::outcome::no) checked(what, key);
+        if (operation.came == op::outcome::no) checked(operation, key);
         break;
-      case op::kind::store: set(what, key, all); break;
+      case op::kind::store: set(operation, key, context); break;
       case op::kind::remove: {
         state& here = states_[key.ref];
         if (here.holders > 0) {
@@ -64,35 +64,35 @@ class check_then_act_lock final : public rule {
     }
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t sets = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       sets += seen.taken.opportunities;
       // NX decides elsewhere: these stores renew what was won.
       if (lock.counts.won + lock.counts.lost > 0) continue;
       if (seen.taken.count == 0 || (seen.removed == 0 && seen.twice == 0)) continue;
       bad += seen.taken.count;
-      finding made = finding_of(id(), lock, seen.taken);
-      made.how_bad = severity::error;
-      made.how_sure = seen.twice > 0    ? confidence::proof
-                      : seen.looked > 0 ? confidence::strong
-                                        : confidence::suspected;
-      made.message = lock.text + " was set without NX " +
-                     counted(seen.taken.count, "time", "times") +
-                     (seen.looked > 0 ? ", after it had been looked up" : "");
+      finding result = finding_of(id(), lock, seen.taken);
+      result.how_bad = severity::error;
+      result.how_sure = seen.twice > 0    ? confidence::proof
+                        : seen.looked > 0 ? confidence::strong
+                                          : confidence::suspected;
+      result.message = lock.text + " was set without NX " +
+                       counted(seen.taken.count, "time", "times") +
+                       (seen.looked > 0 ? ", after it had been looked up" : "");
       if (seen.twice > 0) {
-        made.message += "; " + counted(seen.twice, "time", "times") +
-                        " by a second caller while the first still held it";
+        result.message += "; " + counted(seen.twice, "time", "times") +
+                          " by a second caller while the first still held it";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     std::uint64_t lock_holds = 0;
-    for (const pattern_state& each : all.patterns()) {
-      if (all.role_of(each) == key_role::lock) lock_holds += each.counts.won;
+    for (const pattern_state& pattern : context.patterns()) {
+      if (context.role_of(pattern) == key_role::lock) lock_holds += pattern.counts.won;
     }
     out.covered(id(), status_of(bad, sets + lock_holds),
                 counted(sets, "plain SET", "plain SETs") + " of a key with the name of a lock, " +
@@ -119,40 +119,42 @@ class check_then_act_lock final : public rule {
     std::uint64_t twice = 0;
   };
 
-  void checked(const op& what, const key_state& key) {
+  void checked(const op& operation, const key_state& key) {
     std::vector<check>& checks = states_[key.ref].checks;
     if (checks.size() >= checks_max) checks.erase(checks.begin());
-    checks.push_back({what.connection, what.process, what.sent, what.done});
+    checks.push_back({operation.connection, operation.process, operation.sent, operation.done});
   }
 
-  void set(const op& what, const key_state& key, const rule_context& all) {
-    if (what.only_if != op::condition::none || !what.is_text || what.part || what.in_script) return;
-    if (what.value.length > token_bytes_max || what.came != op::outcome::yes) return;
+  void set(const op& operation, const key_state& key, const rule_context& context) {
+    if (operation.only_if != op::condition::none || !operation.is_text || operation.part ||
+        operation.in_script)
+      return;
+    if (operation.value.length > token_bytes_max || operation.came != op::outcome::yes) return;
     tally& seen = of_[*key.pattern];
     state& here = states_[key.ref];
     ++seen.taken.opportunities;
     const auto mine = std::find_if(here.checks.rbegin(), here.checks.rend(), [&](const check& c) {
-      return (c.connection == what.connection || c.process == what.process) &&
-             c.done <= what.sent && what.sent - c.done < check_to_act;
+      return (c.connection == operation.connection || c.process == operation.process) &&
+             c.done <= operation.sent && operation.sent - c.done < check_to_act;
     });
     const bool looked = mine != here.checks.rend();
     // Somebody set it between this one's look and its set, and has not deleted it since.
-    const bool twice =
-        looked && here.holders > 0 && here.set_sent >= mine->sent && here.set_by != what.connection;
-    const moment from = looked ? mine->sent : what.sent;
+    const bool twice = looked && here.holders > 0 && here.set_sent >= mine->sent &&
+                       here.set_by != operation.connection;
+    const moment from = looked ? mine->sent : operation.sent;
     if (looked) {
       ++seen.looked;
       here.checks.erase(std::next(mine).base());
     }
     if (twice) ++seen.twice;
     here.holders = std::min(here.holders + 1, 1000U);
-    here.set_sent = what.sent;
-    here.set_by = what.connection;
+    here.set_sent = operation.sent;
+    here.set_by = operation.connection;
     seen.taken.add(twice    ? 2
                    : looked ? 1
                             : 0,
                    [&] {
-                     return proof_of(all, key, from, what.done,
+                     return proof_of(context, key, from, operation.done,
                                      twice    ? "Two callers found the lock free and both set it."
                                      : looked ? "The lock was found free and then set, without NX."
                                               : "The lock was set without NX.");

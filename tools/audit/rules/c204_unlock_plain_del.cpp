@@ -47,47 +47,47 @@ class unlock_plain_del final : public rule {
   [[nodiscard]] std::string_view id() const override { return c204_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (!was_released(what) || what.removed_with_value) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (!was_released(hold) || hold.removed_with_value) return;
     tally& seen = of_[*lock.pattern];
     ++seen.plain.opportunities;
-    if (what.how != lock_hold::ending::removed) return;
-    if (what.ended_by == lock_hold::another::by_connection) ++seen.by_connection;
-    if (what.ended_by > lock_hold::another::by_connection) ++seen.foreign;
+    if (hold.how != lock_hold::ending::removed) return;
+    if (hold.ended_by == lock_hold::another::by_connection) ++seen.by_connection;
+    if (hold.ended_by > lock_hold::another::by_connection) ++seen.foreign;
     // A DEL with a GET of its own is another fault: C205.
     const bool looked =
-        what.read_before_removal && what.read_before_removal->connection == what.ended->connection;
-    if (looked && what.ended_by == lock_hold::another::no) return;
-    seen.plain.add(static_cast<double>(what.held().count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.ended->done,
-                                std::string(what.ended->command) + " released the lock " +
-                                    in_words(what.held()) +
+        hold.read_before_removal && hold.read_before_removal->connection == hold.ended->connection;
+    if (looked && hold.ended_by == lock_hold::another::no) return;
+    seen.plain.add(static_cast<double>(hold.held().count()), [&] {
+      return proof_of_lock_hold(context, hold, lock, hold.ended->done,
+                                std::string(hold.ended->command) + " released the lock " +
+                                    in_words(hold.held()) +
                                     " after it was won; it would have deleted anybody's.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       releases += seen.plain.opportunities;
       if (seen.plain.count == 0 || seen.plain.count * one_in < seen.plain.opportunities) continue;
       bad += seen.plain.count;
       if (!is_pooled(lock)) seen.foreign += seen.by_connection;
-      finding made = finding_of(id(), lock, seen.plain);
-      made.how_bad = seen.foreign > 0 ? severity::error : severity::warning;
-      made.how_sure = confidence::proof;
-      made.message = in_words(seen.plain.count) + " of " +
-                     counted(seen.plain.opportunities, "release", "releases") + " of " +
-                     lock_in_words(all, lock) + " were a plain DEL";
+      finding result = finding_of(id(), lock, seen.plain);
+      result.how_bad = seen.foreign > 0 ? severity::error : severity::warning;
+      result.how_sure = confidence::proof;
+      result.message = in_words(seen.plain.count) + " of " +
+                       counted(seen.plain.opportunities, "release", "releases") + " of " +
+                       lock_in_words(context, lock) + " were a plain DEL";
       if (seen.foreign > 0) {
-        made.message += "; " + in_words(seen.foreign) + " of them deleted another holder's lock";
+        result.message += "; " + in_words(seen.foreign) + " of them deleted another holder's lock";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, releases),
                 counted(releases, "release", "releases") + ", " + in_words(bad) + " by plain DEL");

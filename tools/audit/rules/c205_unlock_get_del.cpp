@@ -37,45 +37,45 @@ class unlock_get_del final : public rule {
   [[nodiscard]] std::string_view id() const override { return c205_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (!was_released(what)) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (!was_released(hold)) return;
     tally& seen = of_[*lock.pattern];
     ++seen.releases;
-    if (what.how != lock_hold::ending::removed) return;
+    if (hold.how != lock_hold::ending::removed) return;
     ++seen.pairs.opportunities;
-    const std::optional<op_summary>& read = what.read_before_removal;
-    if (!read || !(read->value == what.won.value)) return;
-    if (read->connection == what.ended->connection &&
-        !all.connections().is_multiplexed(read->connection)) {
+    const std::optional<op_summary>& read = hold.read_before_removal;
+    if (!read || !(read->value == hold.won.value)) return;
+    if (read->connection == hold.ended->connection &&
+        !context.connections().is_multiplexed(read->connection)) {
       ++seen.same_connection;
     }
-    const moment gap = what.ended->sent - read->done;
+    const moment gap = hold.ended->sent - read->done;
     seen.pairs.add(static_cast<double>(gap.count()), [&] {
       return proof_of_lock_hold(
-          all, what, lock, what.ended->done,
+          context, hold, lock, hold.ended->done,
           "The lock was read, and " + in_words(gap) +
               " later deleted: in between it may end and be taken by another.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       releases += seen.releases;
       if (!is_found(lock, seen)) continue;
       bad += seen.pairs.count;
-      finding made = finding_of(id(), lock, seen.pairs);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message =
+      finding result = finding_of(id(), lock, seen.pairs);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message =
           in_words(seen.pairs.count) + " of " + counted(seen.pairs.opportunities, "DEL", "DELs") +
-          " of " + lock_in_words(all, lock) + " came after a GET that returned the token; up " +
+          " of " + lock_in_words(context, lock) + " came after a GET that returned the token; up " +
           "to " + in_words(moment{static_cast<std::int64_t>(seen.pairs.worst())}) + " lay between.";
-      out.found(std::move(made));
+      out.found(std::move(result));
     }
     out.covered(
         id(), status_of(bad, releases),

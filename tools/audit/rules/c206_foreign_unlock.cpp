@@ -37,33 +37,34 @@ class foreign_unlock final : public rule {
   [[nodiscard]] std::string_view id() const override { return c206_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.lock_holds;
-    if (what.how == lock_hold::ending::ran_out || what.before_unheard) ++seen.chances;
-    if (what.how != lock_hold::ending::removed || what.removed_with_value) return;
-    lock_hold::another by = what.ended_by;
-    if (by == lock_hold::another::no && owner_came_second(what, all)) {
+    if (hold.how == lock_hold::ending::ran_out || hold.before_unheard) ++seen.chances;
+    if (hold.how != lock_hold::ending::removed || hold.removed_with_value) return;
+    lock_hold::another by = hold.ended_by;
+    if (by == lock_hold::another::no && owner_came_second(hold, context)) {
       by = lock_hold::another::by_connection;
     }
     if (by == lock_hold::another::no) return;
-    const bool after_loss = !what.before_unheard && by != lock_hold::another::by_token;
+    const bool after_loss = !hold.before_unheard && by != lock_hold::another::by_token;
     cases& of = by == lock_hold::another::by_token     ? seen.proved
                 : after_loss                           ? seen.by_losers
                 : by == lock_hold::another::by_process ? seen.strong
                                                        : seen.by_connection;
-    const moment until = what.removed_again ? what.removed_again->done : what.ended->done;
-    of.add(static_cast<double>(what.losses + 1),
-           [&] { return proof_of_lock_hold(all, what, lock, until, words(what, by, after_loss)); });
+    const moment until = hold.removed_again ? hold.removed_again->done : hold.ended->done;
+    of.add(static_cast<double>(hold.losses + 1), [&] {
+      return proof_of_lock_hold(context, hold, lock, until, words(hold, by, after_loss));
+    });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       chances += seen.chances;
       const auto deletes = static_cast<double>(lock.counts.removes);
       const bool losers = seen.by_losers.count > 0 &&
@@ -75,13 +76,13 @@ class foreign_unlock final : public rule {
       if (shown.count == 0) continue;
       bad += shown.count;
       shown.opportunities = seen.lock_holds;
-      finding made = finding_of(id(), lock, shown);
-      made.how_bad = severity::error;
-      made.how_sure = seen.proved.count > 0 ? confidence::proof : confidence::strong;
-      made.message = counted(shown.count, "time", "times") + " " + lock_in_words(all, lock) +
-                     " was deleted by another than its holder";
-      made.message += losers ? ", also by callers that had not got it." : ".";
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, shown);
+      result.how_bad = severity::error;
+      result.how_sure = seen.proved.count > 0 ? confidence::proof : confidence::strong;
+      result.message = counted(shown.count, "time", "times") + " " + lock_in_words(context, lock) +
+                       " was deleted by another than its holder";
+      result.message += losers ? ", also by callers that had not got it." : ".";
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, chances),
                 chances == 0 ? "no lease ended before its release"
@@ -100,23 +101,23 @@ class foreign_unlock final : public rule {
   };
 
   /// The first delete was not the owner's connection's, the second was.
-  static bool owner_came_second(const lock_hold& what, const rule_context& all) {
-    if (!what.before_unheard || !what.removed_again) return false;
-    const connection_book& book = all.connections();
-    if (book.is_multiplexed(what.won.connection)) return false;
-    return what.ended->connection != what.won.connection &&
-           what.removed_again->connection == what.won.connection;
+  static bool owner_came_second(const lock_hold& hold, const rule_context& context) {
+    if (!hold.before_unheard || !hold.removed_again) return false;
+    const connection_book& book = context.connections();
+    if (book.is_multiplexed(hold.won.connection)) return false;
+    return hold.ended->connection != hold.won.connection &&
+           hold.removed_again->connection == hold.won.connection;
   }
 
-  static std::string words(const lock_hold& what, lock_hold::another by, bool after_loss) {
+  static std::string words(const lock_hold& hold, lock_hold::another by, bool after_loss) {
     if (by == lock_hold::another::by_token) {
       return "Who deleted the lock had read another token in it " +
-             in_words(what.ended->sent - what.read_before_removal->done) +
+             in_words(hold.ended->sent - hold.read_before_removal->done) +
              " before: it belonged to another by then.";
     }
     if (after_loss) return "Who deleted the lock had lost it, and was not its holder.";
     return "The lease of the holder before had ended; its delete came " +
-           in_words(what.ended->sent - what.won.done) +
+           in_words(hold.ended->sent - hold.won.done) +
            " after another had taken the lock, and removed that one's.";
   }
 

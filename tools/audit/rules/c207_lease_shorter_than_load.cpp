@@ -53,52 +53,52 @@ class lease_shorter_than_load final : public rule {
   [[nodiscard]] std::string_view id() const override { return c207_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (!what.has_lease) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (!hold.has_lease) return;
     tally& seen = of_[*lock.pattern];
     ++seen.outlived.opportunities;
-    if (was_released(what)) seen.longest = std::max(seen.longest, what.held());
-    if (what.how != lock_hold::ending::ran_out) return;
+    if (was_released(hold)) seen.longest = std::max(seen.longest, hold.held());
+    if (hold.how != lock_hold::ending::ran_out) return;
     // Who was never heard of again is another case: C210.
-    if (!what.came_back && !what.late_store) return;
-    const op_summary& back = what.came_back ? *what.came_back : what.late_store->store;
-    if (what.next_won && what.next_won->done <= back.sent) ++seen.entered;
-    if (what.came_back && what.came_back->value.hash != 0) ++seen.by_token;
-    const moment late = back.sent - what.lease_from;
+    if (!hold.came_back && !hold.late_store) return;
+    const op_summary& back = hold.came_back ? *hold.came_back : hold.late_store->store;
+    if (hold.next_won && hold.next_won->done <= back.sent) ++seen.entered;
+    if (hold.came_back && hold.came_back->value.hash != 0) ++seen.by_token;
+    const moment late = back.sent - hold.lease_from;
     seen.outlived.add(static_cast<double>(late.count()), [&] {
-      std::string summary = "The lease of " + in_words(what.ttl) + " had been over for " +
+      std::string summary = "The lease of " + in_words(hold.ttl) + " had been over for " +
                             in_words(late) + " when its holder " +
-                            (what.came_back ? "was heard of" : "stored the value");
-      if (what.next_won) summary += "; another had taken the lock by then";
-      return proof_of_lock_hold(all, what, lock, back.done, summary + '.');
+                            (hold.came_back ? "was heard of" : "stored the value");
+      if (hold.next_won) summary += "; another had taken the lock by then";
+      return proof_of_lock_hold(context, hold, lock, back.done, summary + '.');
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t leases = 0;
     std::uint64_t bad = 0;
     moment longest{};
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       leases += seen.outlived.opportunities;
       longest = std::max(longest, seen.longest);
       if (seen.outlived.count == 0) continue;
       bad += seen.outlived.count;
-      finding made = finding_of(id(), lock, seen.outlived);
-      made.how_bad = severity::error;
-      made.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
-      made.message = in_words(seen.outlived.count) + " of " +
-                     counted(seen.outlived.opportunities, "lease", "leases") + " of " +
-                     lock_in_words(all, lock) + " ended while the holder was at work; by " +
-                     in_words(moment{static_cast<std::int64_t>(seen.outlived.worst())}) +
-                     " in the worst case";
+      finding result = finding_of(id(), lock, seen.outlived);
+      result.how_bad = severity::error;
+      result.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
+      result.message = in_words(seen.outlived.count) + " of " +
+                       counted(seen.outlived.opportunities, "lease", "leases") + " of " +
+                       lock_in_words(context, lock) + " ended while the holder was at work; by " +
+                       in_words(moment{static_cast<std::int64_t>(seen.outlived.worst())}) +
+                       " in the worst case";
       if (seen.entered > 0) {
-        made.message += "; " + counted(seen.entered, "time", "times") + " another had entered";
+        result.message += "; " + counted(seen.entered, "time", "times") + " another had entered";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, leases),
                 counted(leases, "lease", "leases") +

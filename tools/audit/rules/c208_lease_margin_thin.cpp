@@ -46,47 +46,48 @@ class lease_margin_thin final : public rule {
   [[nodiscard]] std::string_view id() const override { return c208_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (!what.has_lease || what.ttl <= moment::zero() || what.renewals > 0) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (!hold.has_lease || hold.ttl <= moment::zero() || hold.renewals > 0) return;
     tally& seen = of_[*lock.pattern];
-    if (what.how == lock_hold::ending::ran_out && (what.came_back || what.late_store)) {
+    if (hold.how == lock_hold::ending::ran_out && (hold.came_back || hold.late_store)) {
       ++seen.outlived;
     }
-    if (!was_released(what) || what.ended_by != lock_hold::another::no) return;
-    if (all.is_perturbed(what.won.sent, what.ended->done)) return;
+    if (!was_released(hold) || hold.ended_by != lock_hold::another::no) return;
+    if (context.is_perturbed(hold.won.sent, hold.ended->done)) return;
     ++seen.thin.opportunities;
     const double share =
-        static_cast<double>(what.held().count()) / static_cast<double>(what.ttl.count());
+        static_cast<double>(hold.held().count()) / static_cast<double>(hold.ttl.count());
     seen.largest = std::max(seen.largest, share);
     if (share <= share_max) return;
     seen.thin.add(share, [&] {
       return proof_of_lock_hold(
-          all, what, lock, what.ended->done,
-          "Held for " + in_words(what.held()) + " of a lease of " + in_words(what.ttl) + ".");
+          context, hold, lock, hold.ended->done,
+          "Held for " + in_words(hold.held()) + " of a lease of " + in_words(hold.ttl) + ".");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     double largest = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       if (seen.thin.opportunities < lock_holds_min) continue;
       lock_holds += seen.thin.opportunities;
       largest = std::max(largest, seen.largest);
       // Where leases end too early, that is the finding: C207.
       if (seen.thin.count == 0 || seen.outlived > 0) continue;
       bad += seen.thin.count;
-      finding made = finding_of(id(), lock, seen.thin);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message = lock_in_words(all, lock) + " was held for up to " + percent(seen.largest) +
-                     " of its lease, without renewal, in " + in_words(seen.thin.count) + " of " +
-                     counted(seen.thin.opportunities, "tenure", "tenures") + '.';
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, seen.thin);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message = lock_in_words(context, lock) + " was held for up to " +
+                       percent(seen.largest) + " of its lease, without renewal, in " +
+                       in_words(seen.thin.count) + " of " +
+                       counted(seen.thin.opportunities, "tenure", "tenures") + '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
                 lock_holds == 0 ? "fewer than five tenures of any lock with a known lease"

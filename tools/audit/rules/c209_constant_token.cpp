@@ -42,46 +42,46 @@ class constant_token final : public rule {
   [[nodiscard]] std::string_view id() const override { return c209_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     // By script a token may be that of a thread that may enter again, as Redisson's.
-    if (what.won.in_script || what.won.value.length == 0) return;
+    if (hold.won.in_script || hold.won.value.length == 0) return;
     tally& seen = of_[*lock.pattern];
     ++seen.lock_holds;
     if (seen.lock_holds == 1) {
-      seen.token = what.won.value;
-    } else if (!(seen.token == what.won.value)) {
+      seen.token = hold.won.value;
+    } else if (!(seen.token == hold.won.value)) {
       seen.varies = true;
     }
     if (seen.varies) return;
     seen.same.add(static_cast<double>(seen.lock_holds), [&] {
       // From the acquisition on: that is where the token is.
-      return proof_of(all, lock, what.won.sent, what.ended ? what.ended->done : what.won.done,
+      return proof_of(context, lock, hold.won.sent, hold.ended ? hold.ended->done : hold.won.done,
                       seen.lock_holds == 1
                           ? "The first acquisition with this token."
                           : "The token is the same as that of the " +
                                 counted(seen.lock_holds - 1, "acquisition", "acquisitions") +
                                 " before.",
-                      what.value);
+                      hold.value);
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock || seen.lock_holds < same_tenures_min) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock || seen.lock_holds < same_tenures_min) continue;
       lock_holds += seen.lock_holds;
       if (seen.varies) continue;
       bad += seen.lock_holds;
-      finding made = finding_of(id(), lock, seen.same);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::proof;
-      made.message = "All " + counted(seen.lock_holds, "acquisition", "acquisitions") + " of " +
-                     lock_in_words(all, lock) + " wrote one token of " +
-                     bytes_in_words(seen.token.length) + '.';
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, seen.same);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::proof;
+      result.message = "All " + counted(seen.lock_holds, "acquisition", "acquisitions") + " of " +
+                       lock_in_words(context, lock) + " wrote one token of " +
+                       bytes_in_words(seen.token.length) + '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
                 lock_holds == 0 ? "fewer than three acquisitions of any lock"

@@ -44,44 +44,44 @@ class lock_abandoned final : public rule {
   [[nodiscard]] std::string_view id() const override { return c210_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.left.opportunities;
-    if (what.how != lock_hold::ending::ran_out || what.came_back || what.late_store) return;
-    if (what.losses == 0 || all.is_perturbed(what.won.sent, what.lease_to)) return;
-    const key_state* const value = all.find(what.value);
-    const moment delta = value == nullptr ? moment{} : all.delta_of(*value->pattern);
-    if (what.longest_wait <= std::max(delta, wait_min)) return;
-    if (what.value.is_set()) ++seen.with_value;
-    seen.left.add(static_cast<double>(what.longest_wait.count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.lease_to,
+    if (hold.how != lock_hold::ending::ran_out || hold.came_back || hold.late_store) return;
+    if (hold.losses == 0 || context.is_perturbed(hold.won.sent, hold.lease_to)) return;
+    const key_state* const value = context.find(hold.value);
+    const moment delta = value == nullptr ? moment{} : context.delta_of(*value->pattern);
+    if (hold.longest_wait <= std::max(delta, wait_min)) return;
+    if (hold.value.is_set()) ++seen.with_value;
+    seen.left.add(static_cast<double>(hold.longest_wait.count()), [&] {
+      return proof_of_lock_hold(context, hold, lock, hold.lease_to,
                                 "The holder did not come back; others lost the lock " +
-                                    counted(what.losses, "time", "times") + ", for up to " +
-                                    in_words(what.longest_wait) + ", until the lease of " +
-                                    in_words(what.ttl) + " ended.");
+                                    counted(hold.losses, "time", "times") + ", for up to " +
+                                    in_words(hold.longest_wait) + ", until the lease of " +
+                                    in_words(hold.ttl) + " ended.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       lock_holds += seen.left.opportunities;
       // Leases of leaders and schedules end by themselves, and are never deleted.
       if (seen.left.count == 0 || (!is_ever_released(lock) && seen.with_value == 0)) continue;
       bad += seen.left.count;
-      finding made = finding_of(id(), lock, seen.left);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message = in_words(seen.left.count) + " of " +
-                     counted(seen.left.opportunities, "tenure", "tenures") + " of " +
-                     lock_in_words(all, lock) + " ended by the lease alone while others waited, " +
-                     "for up to " + in_words(moment{static_cast<std::int64_t>(seen.left.worst())}) +
-                     '.';
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, seen.left);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message = in_words(seen.left.count) + " of " +
+                       counted(seen.left.opportunities, "tenure", "tenures") + " of " +
+                       lock_in_words(context, lock) +
+                       " ended by the lease alone while others waited, " + "for up to " +
+                       in_words(moment{static_cast<std::int64_t>(seen.left.worst())}) + '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
                 counted(lock_holds, "tenure", "tenures") + ", " + in_words(bad) +

@@ -42,39 +42,39 @@ class lease_excessive final : public rule {
   [[nodiscard]] std::string_view id() const override { return c211_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
-    if (!what.has_lease || what.renewals > 0 || !was_released(what)) return;
-    seen.holds.add(what.held());
-    seen.lease = std::max(seen.lease, what.ttl);
-    if (what.losses == 0) return;
-    seen.waited.add(static_cast<double>(what.ttl.count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.ended->done,
-                                "Held for " + in_words(what.held()) + " of a lease of " +
-                                    in_words(what.ttl) + ", while others lost it " +
-                                    counted(what.losses, "time", "times") + '.');
+    if (!hold.has_lease || hold.renewals > 0 || !was_released(hold)) return;
+    seen.holds.add(hold.held());
+    seen.lease = std::max(seen.lease, hold.ttl);
+    if (hold.losses == 0) return;
+    seen.waited.add(static_cast<double>(hold.ttl.count()), [&] {
+      return proof_of_lock_hold(context, hold, lock, hold.ended->done,
+                                "Held for " + in_words(hold.held()) + " of a lease of " +
+                                    in_words(hold.ttl) + ", while others lost it " +
+                                    counted(hold.losses, "time", "times") + '.');
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       waited += seen.waited.count;
       const moment hold = seen.holds.quantile(quantile);
       if (seen.waited.count == 0 || seen.holds.count() < lease_tenures_min) continue;
       if (seen.lease < lease_min || seen.lease <= times_max * hold) continue;
       ++bad;
-      finding made = finding_of(id(), lock, seen.waited);
-      made.how_bad = severity::info;
-      made.how_sure = confidence::strong;
-      made.message = lock_in_words(all, lock) + " has a lease of " + in_words(seen.lease) +
-                     " and is held for " + in_words(hold) +
-                     " at most: when a holder dies, all others wait for the rest.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, seen.waited);
+      result.how_bad = severity::info;
+      result.how_sure = confidence::strong;
+      result.message = lock_in_words(context, lock) + " has a lease of " + in_words(seen.lease) +
+                       " and is held for " + in_words(hold) +
+                       " at most: when a holder dies, all others wait for the rest.";
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, waited),
                 waited == 0 ? "nobody waited for a lock with a lease"

@@ -32,47 +32,47 @@ class late_write final : public rule {
   [[nodiscard]] std::string_view id() const override { return c212_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (what.how != lock_hold::ending::ran_out) return;
-    if (!what.came_back && !what.late_store) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (hold.how != lock_hold::ending::ran_out) return;
+    if (!hold.came_back && !hold.late_store) return;
     tally& seen = of_[*lock.pattern];
     ++seen.late.opportunities;
-    if (!what.late_store) return;
-    const op_summary& store = what.late_store->store;
-    if (what.next_won && what.next_won->done <= store.sent) ++seen.taken;
-    if (what.came_back && what.came_back->value == what.won.value) ++seen.by_token;
-    const moment late = store.sent - what.lease_to;
+    if (!hold.late_store) return;
+    const op_summary& store = hold.late_store->store;
+    if (hold.next_won && hold.next_won->done <= store.sent) ++seen.taken;
+    if (hold.came_back && hold.came_back->value == hold.won.value) ++seen.by_token;
+    const moment late = store.sent - hold.lease_to;
     seen.late.add(static_cast<double>(late.count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.came_back ? what.came_back->done : store.done,
-                                "The value was stored " + in_words(late) +
-                                    " after the lease of its holder had ended" +
-                                    (what.next_won ? ", when another had taken the lock." : "."));
+      return proof_of_lock_hold(
+          context, hold, lock, hold.came_back ? hold.came_back->done : store.done,
+          "The value was stored " + in_words(late) + " after the lease of its holder had ended" +
+              (hold.next_won ? ", when another had taken the lock." : "."));
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       chances += seen.late.opportunities;
       if (seen.late.count == 0) continue;
       bad += seen.late.count;
-      const pattern_state& shown = lock.paired ? all.patterns()[*lock.paired] : lock;
-      finding made = finding_of(id(), shown, seen.late);
-      made.how_bad = severity::warning;
-      made.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
-      made.message = counted(seen.late.count, "store", "stores") + " by a holder whose lease on " +
-                     lock.text + " was over, up to " +
-                     in_words(moment{static_cast<std::int64_t>(seen.late.worst())}) + " before";
+      const pattern_state& shown = lock.paired ? context.patterns()[*lock.paired] : lock;
+      finding result = finding_of(id(), shown, seen.late);
+      result.how_bad = severity::warning;
+      result.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
+      result.message = counted(seen.late.count, "store", "stores") +
+                       " by a holder whose lease on " + lock.text + " was over, up to " +
+                       in_words(moment{static_cast<std::int64_t>(seen.late.worst())}) + " before";
       if (seen.taken > 0) {
-        made.message +=
+        result.message +=
             "; " + counted(seen.taken, "time", "times") + " another held the lock by then";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, chances),
                 chances == 0 ? "no holder came back after its lease had ended"

@@ -62,33 +62,34 @@ class value_no_ttl final : public rule {
     return interest::settled_stores | interest::refreshes;
   }
 
-  void on_settled_store(const settled_store& what, const key_state& key,
-                        const rule_context& all) override {
-    if (!what.missed_before || what.part || what.store.came != op::outcome::yes) return;
+  void on_settled_store(const settled_store& settled, const key_state& key,
+                        const rule_context& context) override {
+    if (!settled.missed_before || settled.part || settled.store.came != op::outcome::yes) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (what.ttl_came != lock_hold::ttl_by::none || what.kept) return;
+    if (settled.ttl_came != lock_hold::ttl_by::none || settled.kept) return;
     of.bad.add(0, [&] {
-      return proof_of(all, key, what.store.sent, what.store.done,
-                      "Stored by " + std::string{what.store.command} +
+      return proof_of(context, key, settled.store.sent, settled.store.done,
+                      "Stored by " + std::string{settled.store.command} +
                           " without a TTL, and none followed within a second.");
     });
   }
 
-  void on_refresh(const refresh& what, const key_state& key, const rule_context& /*all*/) override {
-    if (what.last_hit && !what.lifetime_known) ++of_[*key.pattern].refreshes;
+  void on_refresh(const refresh& refresh, const key_state& key,
+                  const rule_context& /*context*/) override {
+    if (refresh.last_hit && !refresh.lifetime_known) ++of_[*key.pattern].refreshes;
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t without = 0;
     const bool evicts =
-        all.eviction_policy() == "allkeys-lru" || all.eviction_policy() == "allkeys-lfu";
+        context.eviction_policy() == "allkeys-lru" || context.eviction_policy() == "allkeys-lfu";
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value || !all.is_cache_aside(pattern)) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       stores += of.bad.opportunities;
-      if (of.bad.count == 0 || is_denied(of, all)) continue;
+      if (of.bad.count == 0 || is_denied(of, context)) continue;
       without += of.bad.count;
       out.found(judged(pattern, of, evicts));
     }
@@ -107,10 +108,10 @@ class value_no_ttl final : public rule {
 
   /// What the server said at the end of the examples' TTLs: all of them have one after all, which
   /// came in a way that was not seen.
-  static bool is_denied(seen& of, const rule_context& all) {
+  static bool is_denied(seen& of, const rule_context& context) {
     bool denied = false;
     for (const std::string& key : of.bad.keys()) {
-      const auto pttl = all.pttl_at_end(key);
+      const auto pttl = context.pttl_at_end(key);
       if (pttl && *pttl == -1) ++of.confirmed;
       if (pttl && *pttl >= 0) denied = true;
     }
@@ -118,26 +119,26 @@ class value_no_ttl final : public rule {
   }
 
   finding judged(const pattern_state& pattern, const seen& of, bool evicts) const {
-    finding made = finding_of(id(), pattern, of.bad);
+    finding result = finding_of(id(), pattern, of.bad);
     const bool ends_inside = of.refreshes >= refreshes_min;
-    made.how_bad = evicts || ends_inside ? severity::warning : severity::error;
-    made.how_sure = of.confirmed > 0              ? confidence::proof
-                    : of.bad.count >= strong_from ? confidence::strong
-                                                  : confidence::suspected;
-    made.message = in_words(of.bad.count) + " of " +
-                   counted(of.bad.opportunities, "store", "stores") + " after a miss set no TTL";
-    if (of.confirmed > 0) made.message += "; the server confirmed it";
-    made.message += '.';
+    result.how_bad = evicts || ends_inside ? severity::warning : severity::error;
+    result.how_sure = of.confirmed > 0              ? confidence::proof
+                      : of.bad.count >= strong_from ? confidence::strong
+                                                    : confidence::suspected;
+    result.message = in_words(of.bad.count) + " of " +
+                     counted(of.bad.opportunities, "store", "stores") + " after a miss set no TTL";
+    if (of.confirmed > 0) result.message += "; the server confirmed it";
+    result.message += '.';
     if (ends_inside) {
-      made.message +=
+      result.message +=
           " The values seem to carry an end of their own inside, as they were stored "
           "again while they were there; Redis keeps them for ever all the same.";
     } else if (evicts) {
-      made.message +=
+      result.message +=
           " The server evicts what is used least"
           ", so memory is bounded; a wrong value still has no end.";
     }
-    return made;
+    return result;
   }
 
   per_pattern<seen> of_;

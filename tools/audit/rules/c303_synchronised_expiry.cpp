@@ -91,8 +91,8 @@ bool is_near(const key_end& end, const op_summary& miss) {
 std::pair<moment, double> usual_ttl(const std::vector<key_end>& ends) {
   std::map<std::int64_t, std::uint64_t> counts;
   std::pair<std::int64_t, std::uint64_t> best{0, 0};
-  for (const key_end& each : ends) {
-    const std::int64_t rounded = (each.ttl.count() + 5'000) / 10'000;
+  for (const key_end& end : ends) {
+    const std::int64_t rounded = (end.ttl.count() + 5'000) / 10'000;
     const std::uint64_t count = ++counts[rounded];
     if (count > best.second) best = {rounded, count};
   }
@@ -108,8 +108,8 @@ window fullest(const std::vector<key_end>& ends, moment width) {
   for (std::size_t last = 0; last < ends.size(); ++last) {
     ++inside[ends[last].key.slot];
     for (; ends[last].at - ends[first].at > width; ++first) {
-      const auto found = inside.find(ends[first].key.slot);
-      if (--found->second == 0) inside.erase(found);
+      const auto position = inside.find(ends[first].key.slot);
+      if (--position->second == 0) inside.erase(position);
     }
     if (inside.size() > best.keys) best = {inside.size(), 0, first, last};
   }
@@ -126,35 +126,35 @@ class synchronised_expiry final : public rule {
     return interest::settled_stores | interest::of(op::kind::read);
   }
 
-  void on_settled_store(const settled_store& what, const key_state& key,
-                        const rule_context& /*all*/) override {
-    if (what.store.came != op::outcome::yes || what.ttl <= moment{0}) return;
+  void on_settled_store(const settled_store& settled, const key_state& key,
+                        const rule_context& /*context*/) override {
+    if (settled.store.came != op::outcome::yes || settled.ttl <= moment{0}) return;
     std::vector<key_end>& ends = of_[*key.pattern];
     if (ends.size() >= ends_max || kept_ >= all_ends_max) return;
-    const moment stored = what.ttl_set ? what.ttl_set->done : what.store.done;
+    const moment stored = settled.ttl_set ? settled.ttl_set->done : settled.store.done;
     newest_[key.ref] = ends.size() + 1;
-    key_end end{stored + what.ttl, what.ttl, what.store.done, key.ref, false};
+    key_end end{stored + settled.ttl, settled.ttl, settled.store.done, key.ref, false};
     // A store is told of a second late: a short TTL may have ended meanwhile.
     if (key.last_miss) end.missed = is_near(end, *key.last_miss);
     ends.push_back(end);
     ++kept_;
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& /*all*/) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& /*context*/) override {
     const std::size_t* const newest = newest_.find(key.ref);
-    if (newest == nullptr || *newest == 0 || !what.is_miss()) return;
+    if (newest == nullptr || *newest == 0 || !operation.is_miss()) return;
     key_end& end = of_[*key.pattern][*newest - 1];
-    end.missed = end.missed || is_near(end, op_summary{what});
+    end.missed = end.missed || is_near(end, op_summary{operation});
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t patterns = 0;
     std::uint64_t widest = 0;
     std::uint64_t widest_of = 0;
     bool failed = false;
     for (auto& [index, ends] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value || !all.is_cache_aside(pattern)) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       if (pattern.keys < keys_min || ends.empty()) continue;
       ++patterns;
       std::sort(ends.begin(), ends.end(),
@@ -168,7 +168,7 @@ class synchronised_expiry final : public rule {
       const double part = static_cast<double>(most.keys) / static_cast<double>(pattern.keys);
       if (most.keys < keys_min || part < share_min || share <= same_ttl_min) continue;
       failed = true;
-      out.found(judged(pattern, ends, most, ttl, all));
+      out.found(judged(pattern, ends, most, ttl, context));
     }
     out.covered(id(), status_of(failed, patterns),
                 patterns == 0 ? "no pattern of cached values has 20 keys with a TTL"
@@ -179,33 +179,34 @@ class synchronised_expiry final : public rule {
 
  private:
   finding judged(const pattern_state& pattern, const std::vector<key_end>& ends, const window& most,
-                 moment ttl, const rule_context& all) const {
+                 moment ttl, const rule_context& context) const {
     const bool wave =
         static_cast<double>(most.missed) >=
         std::max<double>(static_cast<double>(keys_min), wave_min * static_cast<double>(most.keys));
     const key_end& first = ends[most.first];
     const key_end& last = ends[most.last];
-    const std::string what = in_words(most.keys) + " of " + counted(pattern.keys, "key", "keys") +
-                             " end within " + in_words(last.at - first.at) +
-                             ", all stored with a TTL of " + in_words(ttl);
+    const std::string summary =
+        in_words(most.keys) + " of " + counted(pattern.keys, "key", "keys") + " end within " +
+        in_words(last.at - first.at) + ", all stored with a TTL of " + in_words(ttl);
     cases bad;
     bad.opportunities = pattern.keys;
     for (std::size_t i = most.first; i <= most.last && bad.count < cases::first_max; ++i) {
-      const key_state* const key = all.find(ends[i].key);
+      const key_state* const key = context.find(ends[i].key);
       if (key == nullptr) continue;
       bad.add(0, [&] {
-        return proof_of(all, *key, ends[i].stored - window_min, ends[i].at + window_min,
+        return proof_of(context, *key, ends[i].stored - window_min, ends[i].at + window_min,
                         "Ends " + in_words(ends[i].at - first.at) + " after the first of them.");
       });
     }
-    finding made = finding_of(id(), pattern, bad);
-    made.count = most.keys;
-    made.opportunities = pattern.keys;
-    made.how_bad = wave ? severity::error : severity::warning;
-    made.how_sure = wave ? confidence::proof : confidence::strong;
-    made.message = what + (wave ? "; " + in_words(most.missed) + " of them were missed right then."
-                                : std::string{"."});
-    return made;
+    finding result = finding_of(id(), pattern, bad);
+    result.count = most.keys;
+    result.opportunities = pattern.keys;
+    result.how_bad = wave ? severity::error : severity::warning;
+    result.how_sure = wave ? confidence::proof : confidence::strong;
+    result.message =
+        summary + (wave ? "; " + in_words(most.missed) + " of them were missed right then."
+                        : std::string{"."});
+    return result;
   }
 
   per_pattern<std::vector<key_end>> of_;

@@ -30,39 +30,40 @@ class ttl_dropped final : public rule {
   [[nodiscard]] std::string_view id() const override { return c304_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::settled_stores; }
 
-  void on_settled_store(const settled_store& what, const key_state& key,
-                        const rule_context& all) override {
-    if (what.store.came != op::outcome::yes || what.part) return;
+  void on_settled_store(const settled_store& settled, const key_state& key,
+                        const rule_context& context) override {
+    if (settled.store.came != op::outcome::yes || settled.part) return;
     cases& bad = of_[*key.pattern];
     // A store that gives a TTL, or keeps one, is a case in which it might have been dropped.
-    if (what.dropped_ttl || what.kept || what.ttl_came != lock_hold::ttl_by::none) {
+    if (settled.dropped_ttl || settled.kept || settled.ttl_came != lock_hold::ttl_by::none) {
       ++bad.opportunities;
     }
-    if (!what.dropped_ttl) return;
+    if (!settled.dropped_ttl) return;
     bad.add(0, [&] {
       return proof_of(
-          all, key, what.store.sent, what.store.done,
-          "The key had a TTL, and has none since this " + std::string{what.store.command} + '.');
+          context, key, settled.store.sent, settled.store.done,
+          "The key had a TTL, and has none since this " + std::string{settled.store.command} + '.');
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t dropped = 0;
     for (auto& [index, bad] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const key_role role = all.role_of(pattern);
+      const pattern_state& pattern = context.patterns()[index];
+      const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::other) continue;
       stores += bad.opportunities;
       if (bad.count == 0) continue;
       dropped += bad.count;
-      finding made = finding_of(id(), pattern, bad);
-      made.how_bad = all.is_cache_aside(pattern) && role == key_role::value ? severity::warning
-                                                                            : severity::info;
-      made.how_sure = confidence::proof;
-      made.message = counted(bad.count, "store", "stores") +
-                     " without TTL or KEEPTTL took the TTL off a key that had one.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), pattern, bad);
+      result.how_bad = context.is_cache_aside(pattern) && role == key_role::value
+                           ? severity::warning
+                           : severity::info;
+      result.how_sure = confidence::proof;
+      result.message = counted(bad.count, "store", "stores") +
+                       " without TTL or KEEPTTL took the TTL off a key that had one.";
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(dropped, stores),
                 stores == 0 ? "no key with a TTL was stored"

@@ -43,12 +43,12 @@ class sliding_cache_ttl final : public rule {
   [[nodiscard]] std::string_view id() const override { return c305_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::expire); }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op::outcome::yes || what.ttl_how != op::ttl_is::set) return;
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
+    if (operation.came != op::outcome::yes || operation.ttl_how != op::ttl_is::set) return;
     if (!key.last_hit || !key.last_store) return;
-    const bool same_flow = key.last_hit->connection == what.connection ||
-                           (what.process != 0 && key.last_hit->process == what.process);
-    if (!same_flow || what.sent - key.last_hit->sent > same_request) return;
+    const bool same_flow = key.last_hit->connection == operation.connection ||
+                           (operation.process != 0 && key.last_hit->process == operation.process);
+    if (!same_flow || operation.sent - key.last_hit->sent > same_request) return;
     slides& of = of_[key.ref];
     if (of.store != key.last_store->sequence) {
       of = {};
@@ -58,42 +58,43 @@ class sliding_cache_ttl final : public rule {
     ++of.count;
     ++seen_[*key.pattern].slides;
     const std::uint64_t hits = key.counts.hits - of.hits_before;
-    const moment age = what.sent - key.last_store->done;
-    if (of.count < slides_min || age <= ages_min * what.ttl ||
+    const moment age = operation.sent - key.last_store->done;
+    if (of.count < slides_min || age <= ages_min * operation.ttl ||
         static_cast<double>(of.count) < slides_share_min * static_cast<double>(hits) || of.told) {
       return;
     }
     of.told = true;
     seen_[*key.pattern].bad.add(static_cast<double>(age.count()), [&] {
-      return proof_of(all, key, what.sent - 2 * what.ttl, what.done,
-                      "Stored " + in_words(age) + " ago with a TTL of " + in_words(what.ttl) +
+      return proof_of(context, key, operation.sent - 2 * operation.ttl, operation.done,
+                      "Stored " + in_words(age) + " ago with a TTL of " + in_words(operation.ttl) +
                           ", extended " + in_words(of.count) + " times in " + in_words(hits) +
                           " reads, and never loaded again.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t failed = 0;
     std::uint64_t extended = 0;
     for (auto& [index, of] : seen_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (!is_judged(pattern, all)) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (!is_judged(pattern, context)) continue;
       extended += of.slides;
       if (of.bad.count == 0) continue;
       failed += of.bad.count;
-      finding made = finding_of(id(), pattern, of.bad);
-      made.opportunities = std::max(pattern.keys, of.bad.count);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message = counted(of.bad.count, "key", "keys") +
-                     " outlived the TTL more than three times because reads extend it; the oldest "
-                     "value was " +
-                     in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) + " old.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), pattern, of.bad);
+      result.opportunities = std::max(pattern.keys, of.bad.count);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message =
+          counted(of.bad.count, "key", "keys") +
+          " outlived the TTL more than three times because reads extend it; the oldest "
+          "value was " +
+          in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) + " old.";
+      out.found(std::move(result));
     }
     std::uint64_t hits = 0;
-    for (const pattern_state& each : all.patterns()) {
-      if (is_judged(each, all)) hits += each.counts.hits;
+    for (const pattern_state& pattern : context.patterns()) {
+      if (is_judged(pattern, context)) hits += pattern.counts.hits;
     }
     std::string detail = counted(hits, "hit", "hits") + " of cached values, " + in_words(extended) +
                          " extended a TTL";
@@ -120,8 +121,8 @@ class sliding_cache_ttl final : public rule {
     std::uint64_t slides = 0;
   };
 
-  static bool is_judged(const pattern_state& pattern, const rule_context& all) {
-    return all.role_of(pattern) == key_role::value && all.is_cache_aside(pattern) &&
+  static bool is_judged(const pattern_state& pattern, const rule_context& context) {
+    return context.role_of(pattern) == key_role::value && context.is_cache_aside(pattern) &&
            !looks_like_session(pattern.text);
   }
 

@@ -61,76 +61,77 @@ class stale_set final : public rule {
     return interest::loads | interest::of(op::kind::remove) | interest::of(op::kind::read);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.is_miss()) {
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
+    if (operation.is_miss()) {
       removal* const last = last_.find(key.ref);
       if (last == nullptr || last->sequence == 0) return;
-      last->misses[last->count++ % misses_max] = {what.sent, what.done, what.process};
+      last->misses[last->count++ % misses_max] = {operation.sent, operation.done,
+                                                  operation.process};
       return;
     }
     // A key that is being loaded is not there: an invalidation then answers 0.
-    if (what.is != op::kind::remove || what.came == op::outcome::failed) return;
+    if (operation.is != op::kind::remove || operation.came == op::outcome::failed) return;
     removal now;
-    now.sequence = what.sequence;
-    now.lazy = key.last_hit && key.last_hit->connection == what.connection &&
-               what.sent - key.last_hit->done <= lazy_within &&
-               !all.connections().is_multiplexed(what.connection);
+    now.sequence = operation.sequence;
+    now.lazy = key.last_hit && key.last_hit->connection == operation.connection &&
+               operation.sent - key.last_hit->done <= lazy_within &&
+               !context.connections().is_multiplexed(operation.connection);
     last_[key.ref] = now;
     if (!now.lazy) ++of_[*key.pattern].removals;
   }
 
-  void on_load(const load& what, const key_state& key, const rule_context& all) override {
-    if (!what.deleted_between || !what.missed) return;
-    const op_summary& removed = *what.deleted_between;
+  void on_load(const load& load, const key_state& key, const rule_context& context) override {
+    if (!load.deleted_between || !load.missed) return;
+    const op_summary& removed = *load.deleted_between;
     const removal* const last = last_.find(key.ref);
     const bool known = last != nullptr && last->sequence == removed.sequence;
     if (known && last->lazy) return;
-    if (removed.connection == what.store.connection &&
-        !all.connections().is_multiplexed(removed.connection)) {
+    if (removed.connection == load.store.connection &&
+        !context.connections().is_multiplexed(removed.connection)) {
       return;  // its own
     }
-    if (removed.transaction != 0 && removed.transaction == what.store.transaction) return;
-    if (all.is_perturbed(removed.sent, removed.done)) return;
+    if (removed.transaction != 0 && removed.transaction == load.store.transaction) return;
+    if (context.is_perturbed(removed.sent, removed.done)) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (what.store.came != op::outcome::yes || what.store.only_if != op::condition::none) return;
-    if (known && may_be_later_load(*last, what, all.delta_of(*key.pattern), all)) {
+    if (load.store.came != op::outcome::yes || load.store.only_if != op::condition::none) return;
+    if (known && may_be_later_load(*last, load, context.delta_of(*key.pattern), context)) {
       ++of.unclear;
       return;
     }
-    const moment late = what.store.sent - removed.done;
+    const moment late = load.store.sent - removed.done;
     of.bad.add(static_cast<double>(late.count()), [&] {
-      return proof_of(all, key, what.began, what.store.done,
-                      "The load began " + in_words(removed.sent - what.began) +
+      return proof_of(context, key, load.began, load.store.done,
+                      "The load began " + in_words(removed.sent - load.began) +
                           " before the key was deleted by another, and was stored " +
                           in_words(late) + " after that, unconditionally.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t removals = 0;
     std::uint64_t crossed = 0;
     std::uint64_t stale = 0;
     std::uint64_t unclear = 0;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value) continue;
       removals += of.removals;
       crossed += of.bad.opportunities;
       unclear += of.unclear;
       if (of.bad.count == 0) continue;
       stale += of.bad.count;
-      finding made = finding_of(id(), pattern, of.bad);
-      made.how_bad = severity::error;
-      made.how_sure = of.bad.count > 1 ? confidence::proof : confidence::strong;
-      made.message = in_words(of.bad.count) + " of " +
-                     counted(of.bad.opportunities, "load", "loads") +
-                     " that an invalidation fell into were stored after it: the old value came "
-                     "back.";
+      finding result = finding_of(id(), pattern, of.bad);
+      result.how_bad = severity::error;
+      result.how_sure = of.bad.count > 1 ? confidence::proof : confidence::strong;
+      result.message = in_words(of.bad.count) + " of " +
+                       counted(of.bad.opportunities, "load", "loads") +
+                       " that an invalidation fell into were stored after it: the old value came "
+                       "back.";
       if (has_word_of(pattern.text, careful_words)) {
-        made.message += " By their names these values decide who may do what, or what it costs.";
+        result.message += " By their names these values decide who may do what, or what it costs.";
       }
-      out.found(std::move(made));
+      out.found(std::move(result));
     }
     const std::string text = counted(removals, "invalidation", "invalidations") + ", " +
                              in_words(crossed) + " of them during a load, " + in_words(stale) +
@@ -160,14 +161,14 @@ class stale_set final : public rule {
 
   /// Someone of the same process missed the key after the deletion, early enough for the store to
   /// come of that: threads of one process change connections, so it cannot be told.
-  static bool may_be_later_load(const removal& last, const load& what, moment delta,
-                                const rule_context& all) {
+  static bool may_be_later_load(const removal& last, const load& load, moment delta,
+                                const rule_context& context) {
     const auto least =
         moment{static_cast<std::int64_t>(static_cast<double>(delta.count()) * shortest_load)};
     for (std::size_t i = 0; i < std::min(last.count, misses_max); ++i) {
-      const miss& each = last.misses[i];
-      if (all.connections().may_be_one(each.process, what.store.process) &&
-          each.done <= what.store.sent && what.store.sent - each.sent >= least) {
+      const miss& miss = last.misses[i];
+      if (context.connections().may_be_one(miss.process, load.store.process) &&
+          miss.done <= load.store.sent && load.store.sent - miss.sent >= least) {
         return true;
       }
     }

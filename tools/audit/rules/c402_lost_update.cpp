@@ -47,17 +47,20 @@ class lost_update final : public rule {
   [[nodiscard]] std::string_view id() const override { return c402_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
-  void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
-    if (!what.last_hit || what.last_hit->connection != what.store.connection) return;
-    if (all.connections().is_multiplexed(what.store.connection)) return;
-    if (what.store.watched || what.store.in_script || what.store.part ||
-        what.store.only_if != op::condition::none) {
+  void on_refresh(const refresh& refresh, const key_state& key,
+                  const rule_context& context) override {
+    if (!refresh.last_hit || refresh.last_hit->connection != refresh.store.connection) return;
+    if (context.connections().is_multiplexed(refresh.store.connection)) return;
+    if (refresh.store.watched || refresh.store.in_script || refresh.store.part ||
+        refresh.store.only_if != op::condition::none) {
       ++of_[*key.pattern].guarded;
       return;
     }
-    if (what.store.transaction != 0 && what.store.transaction == what.last_hit->transaction) return;
-    const moment gap = what.store.sent - what.last_hit->done;
-    const moment delta = all.delta_of(*key.pattern);
+    if (refresh.store.transaction != 0 &&
+        refresh.store.transaction == refresh.last_hit->transaction)
+      return;
+    const moment gap = refresh.store.sent - refresh.last_hit->done;
+    const moment delta = context.delta_of(*key.pattern);
     const bool may_be_load =
         delta > moment{0} &&
         static_cast<double>(gap.count()) >= load_part * static_cast<double>(delta.count());
@@ -65,26 +68,26 @@ class lost_update final : public rule {
 
     seen& of = of_[*key.pattern];
     ++of.lost.opportunities;
-    if (of.writers.size() < 2) of.writers.insert(what.store.connection);
-    if (!what.last_store || what.last_store->connection == what.store.connection) return;
-    const op_summary& other = *what.last_store;
-    if (other.sent < what.last_hit->done || other.done > what.store.sent) return;
+    if (of.writers.size() < 2) of.writers.insert(refresh.store.connection);
+    if (!refresh.last_store || refresh.last_store->connection == refresh.store.connection) return;
+    const op_summary& other = *refresh.last_store;
+    if (other.sent < refresh.last_hit->done || other.done > refresh.store.sent) return;
     of.lost.add(static_cast<double>(gap.count()), [&] {
-      return proof_of(all, key, what.last_hit->sent, what.store.done,
+      return proof_of(context, key, refresh.last_hit->sent, refresh.store.done,
                       "Read, then stored by another, then overwritten " +
-                          in_words(what.store.sent - other.done) +
+                          in_words(refresh.store.sent - other.done) +
                           " later by what came of the first read.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t rounds = 0;
     std::uint64_t lost = 0;
     std::uint64_t guarded = 0;
     bool latent = false;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const key_role role = all.role_of(pattern);
+      const pattern_state& pattern = context.patterns()[index];
+      const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::other) continue;
       if (static_cast<double>(pattern.counts.stores) <=
           stores_share_min * static_cast<double>(pattern.counts.reads())) {
@@ -117,25 +120,25 @@ class lost_update final : public rule {
   };
 
   finding observed(const pattern_state& pattern, const seen& of) const {
-    finding made = finding_of(id(), pattern, of.lost);
-    made.how_bad = severity::error;
-    made.how_sure = confidence::strong;
-    made.message = in_words(of.lost.count) + " of " +
-                   counted(of.lost.opportunities, "write-back", "write-backs") +
-                   " overwrote what another had stored since the read.";
-    return made;
+    finding result = finding_of(id(), pattern, of.lost);
+    result.how_bad = severity::error;
+    result.how_sure = confidence::strong;
+    result.message = in_words(of.lost.count) + " of " +
+                     counted(of.lost.opportunities, "write-back", "write-backs") +
+                     " overwrote what another had stored since the read.";
+    return result;
   }
 
   finding possible(const pattern_state& pattern, const seen& of) const {
-    finding made = finding_of(id(), pattern, of.lost);
-    made.how_bad = severity::info;
-    made.how_sure = confidence::suspected;
-    made.keys = {pattern.first_key};
-    made.message = counted(of.lost.opportunities, "write-back", "write-backs") +
-                   " after a read, by more than one connection and without WATCH or a script; " +
-                   (of.lost.count == 0 ? "none" : in_words(of.lost.count)) +
-                   " of them crossed another in this run.";
-    return made;
+    finding result = finding_of(id(), pattern, of.lost);
+    result.how_bad = severity::info;
+    result.how_sure = confidence::suspected;
+    result.keys = {pattern.first_key};
+    result.message = counted(of.lost.opportunities, "write-back", "write-backs") +
+                     " after a read, by more than one connection and without WATCH or a script; " +
+                     (of.lost.count == 0 ? "none" : in_words(of.lost.count)) +
+                     " of them crossed another in this run.";
+    return result;
   }
 
   per_pattern<seen> of_;

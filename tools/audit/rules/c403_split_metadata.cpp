@@ -69,49 +69,50 @@ class split_metadata final : public rule {
   [[nodiscard]] std::string_view id() const override { return c403_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::store); }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op::outcome::yes || !what.is_text || what.part) return;
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
+    if (operation.came != op::outcome::yes || !operation.is_text || operation.part) return;
     const std::string_view base = described_by(key.name);
     if (base.empty()) {
-      if (!waiting_.empty()) meet_waiting(what, key, all);
+      if (!waiting_.empty()) meet_waiting(operation, key, context);
       return;
     }
-    const key_state* const value = all.find(key.database, base);
-    if (value != nullptr && value->last_store && is_pair(*value->last_store, op_summary{what})) {
-      pair(*value, *value->last_store, key, op_summary{what}, all);
+    const key_state* const value = context.find(key.database, base);
+    if (value != nullptr && value->last_store &&
+        is_pair(*value->last_store, op_summary{operation})) {
+      pair(*value, *value->last_store, key, op_summary{operation}, context);
       return;
     }
-    waiting_.push_back({key.ref, std::string{base}, key.database, op_summary{what}});
+    waiting_.push_back({key.ref, std::string{base}, key.database, op_summary{operation}});
     if (waiting_.size() > waiting_max) waiting_.pop_front();
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t pairs = 0;
     std::uint64_t split = 0;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const pattern_state& about = all.patterns()[of.meta];
-      if (all.role_of(pattern) != key_role::value || all.role_of(about) == key_role::ignored ||
-          all.role_of(about) == key_role::lock) {
+      const pattern_state& pattern = context.patterns()[index];
+      const pattern_state& about = context.patterns()[of.meta];
+      if (context.role_of(pattern) != key_role::value ||
+          context.role_of(about) == key_role::ignored || context.role_of(about) == key_role::lock) {
         continue;
       }
       pairs += of.bad.opportunities;
       if (of.bad.count < pairs_min) continue;
       split += of.bad.count;
-      finding made = finding_of(id(), pattern, of.bad);
-      made.how_bad = severity::warning;
-      made.how_sure = of.read_between > 0 ? confidence::proof : confidence::strong;
-      made.message = in_words(of.bad.count) + " of " +
-                     counted(of.bad.opportunities, "time", "times") + " the value and its \"" +
-                     about.text + "\" were stored in two steps";
+      finding result = finding_of(id(), pattern, of.bad);
+      result.how_bad = severity::warning;
+      result.how_sure = of.read_between > 0 ? confidence::proof : confidence::strong;
+      result.message = in_words(of.bad.count) + " of " +
+                       counted(of.bad.opportunities, "time", "times") + " the value and its \"" +
+                       about.text + "\" were stored in two steps";
       if (of.read_between > 0) {
-        made.message += "; " + counted(of.read_between, "read", "reads") + " fell in between";
+        result.message += "; " + counted(of.read_between, "read", "reads") + " fell in between";
       }
       if (of.other_ttl > 0) {
-        made.message += "; " + in_words(of.other_ttl) + " of them with different TTLs";
+        result.message += "; " + in_words(of.other_ttl) + " of them with different TTLs";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(split, pairs),
                 pairs == 0
@@ -144,24 +145,24 @@ class split_metadata final : public rule {
            (a.sequence == b.sequence || (a.transaction != 0 && a.transaction == b.transaction));
   }
 
-  void meet_waiting(const op& what, const key_state& key, const rule_context& all) {
-    while (!waiting_.empty() && what.sent - waiting_.front().store.done > pair_within) {
+  void meet_waiting(const op& operation, const key_state& key, const rule_context& context) {
+    while (!waiting_.empty() && operation.sent - waiting_.front().store.done > pair_within) {
       waiting_.pop_front();
     }
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const half& each) {
-      return each.database == key.database && each.base == key.name;
+    const auto position = std::find_if(waiting_.begin(), waiting_.end(), [&](const half& half) {
+      return half.database == key.database && half.base == key.name;
     });
-    if (found == waiting_.end()) return;
-    const half other = *found;
-    waiting_.erase(found);
-    const key_state* const meta = all.find(other.key);
-    if (meta != nullptr && is_pair(other.store, op_summary{what})) {
-      pair(key, op_summary{what}, *meta, other.store, all);
+    if (position == waiting_.end()) return;
+    const half other = *position;
+    waiting_.erase(position);
+    const key_state* const meta = context.find(other.key);
+    if (meta != nullptr && is_pair(other.store, op_summary{operation})) {
+      pair(key, op_summary{operation}, *meta, other.store, context);
     }
   }
 
   void pair(const key_state& value, const op_summary& value_store, const key_state& meta,
-            const op_summary& meta_store, const rule_context& all) {
+            const op_summary& meta_store, const rule_context& context) {
     seen& of = of_[*value.pattern];
     of.meta = meta.pattern->index;
     ++of.bad.opportunities;
@@ -180,7 +181,7 @@ class split_metadata final : public rule {
     of.read_between += read ? 1 : 0;
     of.other_ttl += other_ttl ? 1 : 0;
     of.bad.add((read ? 2 : 0) + (other_ttl ? 1 : 0), [&] {
-      return proof_of(all, value, first.sent, second.done,
+      return proof_of(context, value, first.sent, second.done,
                       "The two stores lie " + in_words(second.sent - first.done) + " apart" +
                           (read ? ", and a read fell in between." : "."),
                       meta.ref);

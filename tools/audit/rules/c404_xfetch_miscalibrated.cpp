@@ -79,50 +79,52 @@ class xfetch_miscalibrated final : public rule {
     return interest::refreshes | interest::of(op::kind::store);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& /*all*/) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& /*context*/) override {
     reads_seen& of = reads_[key.ref];
     of.before = of.now;
-    of.now = {what.sequence, key.counts.hits, key.origin_loads};
+    of.now = {operation.sequence, key.counts.hits, key.origin_loads};
   }
 
-  void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
-    const moment delta = all.delta_of(*key.pattern);
-    if (!what.last_hit || !what.lifetime_known || !what.last_store || delta <= moment{0}) return;
-    if (what.ttl <= moment{0} || what.store.came != op::outcome::yes) return;
-    const moment interval = what.store.sent - what.last_store->done;
+  void on_refresh(const refresh& refresh, const key_state& key,
+                  const rule_context& context) override {
+    const moment delta = context.delta_of(*key.pattern);
+    if (!refresh.last_hit || !refresh.lifetime_known || !refresh.last_store || delta <= moment{0})
+      return;
+    if (refresh.ttl <= moment{0} || refresh.store.came != op::outcome::yes) return;
+    const moment interval = refresh.store.sent - refresh.last_store->done;
     if (interval < delta) return;  // no load of its own fits in: one of those at once
     const moment load_max = load_max_of_delta * delta + load_slack;
-    const stored before = last_stored(what, key);
-    if (key.origin_loads == before.origin_loads && !is_gap_of_load(what, delta)) return;
-    if (key.last_miss && what.store.sent - key.last_miss->done <= load_max) return;
+    const stored before = last_stored(refresh, key);
+    if (key.origin_loads == before.origin_loads && !is_gap_of_load(refresh, delta)) return;
+    if (key.last_miss && refresh.store.sent - key.last_miss->done <= load_max) return;
 
     seen& of = of_[*key.pattern];
-    of.left_parts.add(moment{part_of_ttl(what.left, what.ttl)});
-    of.left.add(what.left);
+    of.left_parts.add(moment{part_of_ttl(refresh.left, refresh.ttl)});
+    of.left.add(refresh.left);
     of.intervals.add(interval);
     if (of.ages.size() < ages_max) {
       of.ages.push_back({key.ref.slot, interval - delta, key.counts.hits - before.hits});
     }
-    of.bad.add(static_cast<double>(part_of_ttl(what.left, what.ttl)), [&] {
-      return proof_of(all, key, what.last_store->sent, what.store.done,
+    of.bad.add(static_cast<double>(part_of_ttl(refresh.left, refresh.ttl)), [&] {
+      return proof_of(context, key, refresh.last_store->sent, refresh.store.done,
                       "Refreshed " + in_words(interval) + " after the last store, with " +
-                          in_words(what.left) + " of " + in_words(what.ttl) + " left.");
+                          in_words(refresh.left) + " of " + in_words(refresh.ttl) + " left.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t refreshes = 0;
     bool failed = false;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value || !all.is_cache_aside(pattern)) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       refreshes += of.bad.count;
-      if (of.bad.count < refreshes_min || !is_too_early(of, pattern, all.delta_of(pattern)) ||
-          !is_by_chance(of, all.delta_of(pattern)) || is_no_cache(pattern)) {
+      if (of.bad.count < refreshes_min || !is_too_early(of, pattern, context.delta_of(pattern)) ||
+          !is_by_chance(of, context.delta_of(pattern)) || is_no_cache(pattern)) {
         continue;
       }
       failed = true;
-      out.found(judged(pattern, of, all.delta_of(pattern)));
+      out.found(judged(pattern, of, context.delta_of(pattern)));
     }
     out.covered(id(), status_of(failed, refreshes >= refreshes_min),
                 counted(refreshes, "early refresh", "early refreshes") + " of live values");
@@ -147,12 +149,12 @@ class xfetch_miscalibrated final : public rule {
     double squares = 0;
     double reads = 0;
 
-    void add(const aged& one) {
-      const auto age = static_cast<double>(one.age.count());
+    void add(const aged& sample) {
+      const auto age = static_cast<double>(sample.age.count());
       count += 1;
       ages += age;
       squares += age * age;
-      reads += static_cast<double>(one.reads);
+      reads += static_cast<double>(sample.reads);
     }
   };
   struct seen {
@@ -174,15 +176,15 @@ class xfetch_miscalibrated final : public rule {
   };
 
   /// What was known of the key when it was stored before.
-  stored last_stored(const refresh& what, const key_state& key) {
+  stored last_stored(const refresh& refresh, const key_state& key) {
     const reads_seen& of = reads_[key.ref];
-    return of.now.sequence == what.store.sequence ? of.before : of.now;
+    return of.now.sequence == refresh.store.sequence ? of.before : of.now;
   }
 
   /// The last hit of who stored is as long ago as a load takes. With pooled connections it may be
   /// somebody else's: then only the origin can tell a load.
-  static bool is_gap_of_load(const refresh& what, moment delta) {
-    const moment gap = what.store.sent - what.last_hit->sent;
+  static bool is_gap_of_load(const refresh& refresh, moment delta) {
+    const moment gap = refresh.store.sent - refresh.last_hit->sent;
     return gap <= load_max_of_delta * delta + load_slack &&
            static_cast<double>(gap.count()) >=
                interval_load_part * static_cast<double>(delta.count());
@@ -200,7 +202,7 @@ class xfetch_miscalibrated final : public rule {
   /// those in a load's time it was.
   static bool is_by_chance(const seen& of, moment delta) {
     std::unordered_map<std::uint32_t, sums> keys;
-    for (const aged& each : of.ages) keys[each.key].add(each);
+    for (const aged& sample : of.ages) keys[sample.key].add(sample);
     double squares = 0;
     double waits = 0;
     double unclear = 0;
@@ -227,16 +229,16 @@ class xfetch_miscalibrated final : public rule {
   }
 
   [[nodiscard]] finding judged(const pattern_state& pattern, const seen& of, moment delta) const {
-    finding made = finding_of(id(), pattern, of.bad);
-    made.how_bad = severity::warning;
-    made.how_sure = confidence::strong;
-    made.message =
+    finding result = finding_of(id(), pattern, of.bad);
+    result.how_bad = severity::warning;
+    result.how_sure = confidence::strong;
+    result.message =
         counted(of.bad.count, "refresh", "refreshes") +
         " of live values, half of them with more than " +
         share_in_words(static_cast<std::uint64_t>(of.left_parts.median().count()), whole) +
         " of the TTL left, and " + in_words(of.intervals.median()) +
         " after the store before; a load takes " + in_words(delta) + '.';
-    return made;
+    return result;
   }
 
   per_pattern<seen> of_;

@@ -41,40 +41,40 @@ class busy_poll final : public rule {
   [[nodiscard]] std::string_view id() const override { return c501_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::waits; }
 
-  void on_wait(const wait& what, const key_state& key, const rule_context& all) override {
-    if (all.is_perturbed(what.first, what.last)) return;
+  void on_wait(const wait& wait, const key_state& key, const rule_context& context) override {
+    if (context.is_perturbed(wait.first, wait.last)) return;
     recent& others = of_[key.ref];
-    const double rate = rate_of(what) + rate_beside(what, others);
-    others.waits[others.count++ % waits_max] = {what.connection, what.first, what.last, what.polls};
+    const double rate = rate_of(wait) + rate_beside(wait, others);
+    others.waits[others.count++ % waits_max] = {wait.connection, wait.first, wait.last, wait.polls};
 
     cases& bad = bad_[*key.pattern];
     ++bad.opportunities;
     ++waits_;
-    if (what.polls <= polls_min || rate <= rate_min) return;
+    if (wait.polls <= polls_min || rate <= rate_min) return;
     bad.add(rate, [&] {
       // The first questions show it: hundreds more look the same.
-      return proof_of(all, key, what.first, what.first + 20 * what.shortest_gap + tenth,
-                      counted(what.polls, "question", "questions") + " in a row within " +
-                          in_words(what.last - what.first) + ", and " +
+      return proof_of(context, key, wait.first, wait.first + 20 * wait.shortest_gap + tenth,
+                      counted(wait.polls, "question", "questions") + " in a row within " +
+                          in_words(wait.last - wait.first) + ", and " +
                           in_words(static_cast<std::uint64_t>(rate)) +
                           " a second by all who waited for this key.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t busy = 0;
     for (auto& [index, bad] : bad_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (bad.count == 0 || !is_judged(all.role_of(pattern))) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (bad.count == 0 || !is_judged(context.role_of(pattern))) continue;
       busy += bad.count;
-      finding made = finding_of(id(), pattern, bad);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message = counted(bad.count, "wait", "waits") + " of more than " + in_words(polls_min) +
-                     " questions in a row; at worst " +
-                     in_words(static_cast<std::uint64_t>(bad.worst())) +
-                     " questions a second about one key.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), pattern, bad);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message = counted(bad.count, "wait", "waits") + " of more than " +
+                       in_words(polls_min) + " questions in a row; at worst " +
+                       in_words(static_cast<std::uint64_t>(bad.worst())) +
+                       " questions a second about one key.";
+      out.found(std::move(result));
     }
     const std::string text = counted(waits_, "wait", "waits") + ", " + in_words(busy) + " too busy";
     out.covered(id(), status_of(busy, waits_),
@@ -99,21 +99,21 @@ class busy_poll final : public rule {
   static double seconds(moment length) {
     return std::max(0.001, static_cast<double>(length.count()) / 1e6);
   }
-  static double rate_of(const wait& what) {
-    return static_cast<double>(what.polls) / seconds(what.last - what.first);
+  static double rate_of(const wait& wait) {
+    return static_cast<double>(wait.polls) / seconds(wait.last - wait.first);
   }
   /// Of the others' questions those within this wait, a second.
-  static double rate_beside(const wait& what, const recent& others) {
+  static double rate_beside(const wait& wait, const recent& others) {
     double polls = 0;
     for (std::size_t i = 0; i < std::min(others.count, waits_max); ++i) {
-      const past& each = others.waits[i];
-      const moment from = std::max(each.first, what.first);
-      const moment to = std::min(each.last, what.last);
-      if (each.connection == what.connection || to <= from) continue;
+      const past& other = others.waits[i];
+      const moment from = std::max(other.first, wait.first);
+      const moment to = std::min(other.last, wait.last);
+      if (other.connection == wait.connection || to <= from) continue;
       polls +=
-          static_cast<double>(each.polls) * seconds(to - from) / seconds(each.last - each.first);
+          static_cast<double>(other.polls) * seconds(to - from) / seconds(other.last - other.first);
     }
-    return polls / seconds(what.last - what.first);
+    return polls / seconds(wait.last - wait.first);
   }
 
   per_key<recent> of_;

@@ -67,53 +67,54 @@ class fixed_retry final : public rule {
            interest::of(op::kind::remove) | interest::of(op::kind::compare_remove);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     // A miss asks for a value; EXISTS that says yes and a lost acquisition ask for a lock.
-    const bool failed = what.is_miss() || what.was_lost() ||
-                        (what.is == op::kind::exists && what.came == op::outcome::yes);
+    const bool failed = operation.is_miss() || operation.was_lost() ||
+                        (operation.is == op::kind::exists && operation.came == op::outcome::yes);
     if (!failed) {
       // The value came, or the lock went: the cold time is over, and with it the rhythm.
-      const bool ends =
-          what.came == op::outcome::yes && what.is != op::kind::read && what.is != op::kind::exists;
+      const bool ends = operation.came == op::outcome::yes && operation.is != op::kind::read &&
+                        operation.is != op::kind::exists;
       const auto open = ends ? bursts_.find(key.ref.slot) : bursts_.end();
-      if (open != bursts_.end() && open->second.key == key.ref) close(open->second, all);
+      if (open != bursts_.end() && open->second.key == key.ref) close(open->second, context);
       return;
     }
-    if (bursts_.size() >= bursts_max && bursts_.count(key.ref.slot) == 0) close_old(what.sent, all);
+    if (bursts_.size() >= bursts_max && bursts_.count(key.ref.slot) == 0)
+      close_old(operation.sent, context);
     burst& of = bursts_[key.ref.slot];
     if (!(of.key == key.ref)) of = {key.ref, {}, {}};
-    if (!of.sent.empty() && what.sent - of.sent.back() > burst_gap) close(of, all);
+    if (!of.sent.empty() && operation.sent - of.sent.back() > burst_gap) close(of, context);
     if (of.sent.size() >= retry_rhythm::burst_max) return;
     // Ops come in the order of their replies.
-    const auto place = std::upper_bound(of.sent.begin(), of.sent.end(), what.sent);
-    of.by.insert(of.by.begin() + (place - of.sent.begin()), what.connection);
-    of.sent.insert(place, what.sent);
+    const auto place = std::upper_bound(of.sent.begin(), of.sent.end(), operation.sent);
+    of.by.insert(of.by.begin() + (place - of.sent.begin()), operation.connection);
+    of.sent.insert(place, operation.sent);
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
-    for (auto& [slot, of] : bursts_) close(of, all);
+  void on_end(const rule_context& context, verdicts& out) override {
+    for (auto& [slot, of] : bursts_) close(of, context);
     std::uint64_t questions = 0;
     bool failed = false;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const key_role role = all.role_of(pattern);
+      const pattern_state& pattern = context.patterns()[index];
+      const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::lock) continue;
       questions += std::max(of.of_all.questions(), of.of_each.questions());
-      auto found = of.of_each.found();
-      if (!found) found = of.of_all.found();
-      if (!found) continue;
+      auto rhythm = of.of_each.found();
+      if (!rhythm) rhythm = of.of_all.found();
+      if (!rhythm) continue;
       failed = true;
-      of.seen.count = found->followed;
-      of.seen.opportunities = found->asked;
-      finding made = finding_of(id(), pattern, of.seen);
-      made.how_bad = severity::info;
-      made.how_sure = confidence::strong;
-      made.message = in_words(found->followed) + " of " + in_words(found->asked) +
-                     " questions of waiters were followed by another one " +
-                     in_words(found->pause_ms) +
-                     " ms (+-1 ms) later; by chance it would have been " +
-                     in_words(static_cast<std::uint64_t>(found->by_chance)) + '.';
-      out.found(std::move(made));
+      of.seen.count = rhythm->followed;
+      of.seen.opportunities = rhythm->asked;
+      finding result = finding_of(id(), pattern, of.seen);
+      result.how_bad = severity::info;
+      result.how_sure = confidence::strong;
+      result.message = in_words(rhythm->followed) + " of " + in_words(rhythm->asked) +
+                       " questions of waiters were followed by another one " +
+                       in_words(rhythm->pause_ms) +
+                       " ms (+-1 ms) later; by chance it would have been " +
+                       in_words(static_cast<std::uint64_t>(rhythm->by_chance)) + '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(failed, questions >= 30),
                 counted(questions, "question", "questions") + " of waiters in cold times");
@@ -132,25 +133,26 @@ class fixed_retry final : public rule {
     std::vector<std::uint64_t> by;  ///< the connections of `sent`
   };
 
-  void close(burst& of, const rule_context& all) {
-    const key_state* const key = all.find(of.key);
+  void close(burst& of, const rule_context& context) {
+    const key_state* const key = context.find(of.key);
     if (key != nullptr && of.sent.size() >= burst_min &&
-        !all.is_perturbed(of.sent.front(), of.sent.back())) {
-      add(*key, of, all);
+        !context.is_perturbed(of.sent.front(), of.sent.back())) {
+      add(*key, of, context);
     }
     of.sent.clear();
     of.by.clear();
   }
 
-  void close_old(moment now, const rule_context& all) {
-    for (auto each = bursts_.begin(); each != bursts_.end();) {
-      const bool is_over = each->second.sent.empty() || now - each->second.sent.back() > burst_gap;
-      if (is_over) close(each->second, all);
-      each = is_over ? bursts_.erase(each) : std::next(each);
+  void close_old(moment now, const rule_context& context) {
+    for (auto position = bursts_.begin(); position != bursts_.end();) {
+      const bool is_over =
+          position->second.sent.empty() || now - position->second.sent.back() > burst_gap;
+      if (is_over) close(position->second, context);
+      position = is_over ? bursts_.erase(position) : std::next(position);
     }
   }
 
-  void add(const key_state& key, const burst& of, const rule_context& all) {
+  void add(const key_state& key, const burst& of, const rule_context& context) {
     const bool is_known = of_.find(key.pattern->index) != nullptr;
     if (!is_known && patterns_ >= patterns_max) return;
     patterns_ += is_known ? 0 : 1;
@@ -163,7 +165,7 @@ class fixed_retry final : public rule {
       if (sent.size() >= row_min) into.of_each.add(sent);
     }
     into.seen.add(static_cast<double>(of.sent.size()), [&] {
-      return proof_of(all, key, of.sent.front(), of.sent.back(),
+      return proof_of(context, key, of.sent.front(), of.sent.back(),
                       counted(of.sent.size(), "question", "questions") + " within " +
                           in_words(of.sent.back() - of.sent.front()) + '.');
     });

@@ -49,41 +49,41 @@ class wait_unbounded final : public rule {
     return interest::waits | interest::lock_holds;
   }
 
-  void on_lock_hold(const lock_hold& what, const key_state& /*lock*/,
-                    const rule_context& /*all*/) override {
-    if (what.has_lease) {
-      moment& lease = leases_[what.pattern];
-      lease = std::max(lease, what.ttl);
+  void on_lock_hold(const lock_hold& hold, const key_state& /*lock*/,
+                    const rule_context& /*context*/) override {
+    if (hold.has_lease) {
+      moment& lease = leases_[hold.pattern];
+      lease = std::max(lease, hold.ttl);
     }
   }
 
-  void on_wait(const wait& what, const key_state& key, const rule_context& all) override {
-    if (all.is_perturbed(what.first, what.last)) return;
-    if (all.connections().is_multiplexed(what.connection)) return;  // many callers, one wait
+  void on_wait(const wait& wait, const key_state& key, const rule_context& context) override {
+    if (context.is_perturbed(wait.first, wait.last)) return;
+    if (context.connections().is_multiplexed(wait.connection)) return;  // many callers, one wait
     ++waits_;
-    const moment length = what.last - what.first;
+    const moment length = wait.last - wait.first;
     seen& of = of_[*key.pattern];
     ++of.waits;
-    if (length < wait_min || what.longest_gap > gap_max) return;
+    if (length < wait_min || wait.longest_gap > gap_max) return;
     if (of.lengths.size() < long_waits_max) of.lengths.push_back(length);
     of.longest.add(static_cast<double>(length.count()), [&] {
-      return proof_of(all, key, what.first, what.last,
-                      "Asked " + in_words(what.polls) + " times in " + in_words(length) +
-                          (what.how == wait::ending::silent ? ", and then no more." : "."));
+      return proof_of(context, key, wait.first, wait.last,
+                      "Asked " + in_words(wait.polls) + " times in " + in_words(length) +
+                          (wait.how == wait::ending::silent ? ", and then no more." : "."));
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t long_waits = 0;
     bool judged = false;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const moment lease = lease_of(pattern, all);
+      const pattern_state& pattern = context.patterns()[index];
+      const moment lease = lease_of(pattern, context);
       if (lease <= moment{0}) continue;
       judged = true;
       const auto over = static_cast<std::uint64_t>(
           std::count_if(of.lengths.begin(), of.lengths.end(),
-                        [&](moment each) { return each > leases_max * lease; }));
+                        [&](moment time) { return time > leases_max * lease; }));
       if (over == 0) continue;
       long_waits += over;
       out.found(judge(pattern, of, lease, over));
@@ -103,30 +103,31 @@ class wait_unbounded final : public rule {
     std::uint64_t waits = 0;
   };
 
-  moment lease_of(const pattern_state& pattern, const rule_context& all) const {
+  moment lease_of(const pattern_state& pattern, const rule_context& context) const {
     if (!pattern.paired) return moment{0};
-    const bool is_lock = all.role_of(pattern) == key_role::lock;
+    const bool is_lock = context.role_of(pattern) == key_role::lock;
     // Who asks for the value as well is judged by that: the value ends the wait.
     const seen* const values = is_lock ? of_.find(*pattern.paired) : nullptr;
     if (values != nullptr && values->waits > 0) return moment{0};
-    const moment* const found = leases_.find(is_lock ? pattern.index : *pattern.paired);
-    return found == nullptr ? moment{0} : *found;
+    const moment* const lease = leases_.find(is_lock ? pattern.index : *pattern.paired);
+    return lease == nullptr ? moment{0} : *lease;
   }
 
   finding judge(const pattern_state& pattern, seen& of, moment lease, std::uint64_t over) const {
     of.longest.count = over;
     of.longest.opportunities = of.lengths.size();
-    finding made = finding_of(id(), pattern, of.longest);
-    const auto is_short = [&](const evidence& each) {
-      return each.to - each.from <= leases_max * lease;
+    finding result = finding_of(id(), pattern, of.longest);
+    const auto is_short = [&](const evidence& proof) {
+      return proof.to - proof.from <= leases_max * lease;
     };
-    made.seen.erase(std::remove_if(made.seen.begin(), made.seen.end(), is_short), made.seen.end());
-    made.how_bad = severity::info;
-    made.how_sure = confidence::strong;
-    made.message = counted(over, "wait", "waits") + " took more than twice the lease of " +
-                   in_words(lease) + "; the longest " +
-                   in_words(moment{static_cast<std::int64_t>(of.longest.worst())}) + '.';
-    return made;
+    result.seen.erase(std::remove_if(result.seen.begin(), result.seen.end(), is_short),
+                      result.seen.end());
+    result.how_bad = severity::info;
+    result.how_sure = confidence::strong;
+    result.message = counted(over, "wait", "waits") + " took more than twice the lease of " +
+                     in_words(lease) + "; the longest " +
+                     in_words(moment{static_cast<std::int64_t>(of.longest.worst())}) + '.';
+    return result;
   }
 
   per_pattern<moment> leases_;

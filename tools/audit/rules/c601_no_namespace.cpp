@@ -39,21 +39,21 @@ class no_namespace final : public rule {
   [[nodiscard]] std::string_view id() const override { return c601_text.id; }
   [[nodiscard]] interest::bits wants() const override { return 0; }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t values = 0;
     std::uint64_t bare = 0;
-    for (const pattern_state& each : all.patterns()) {
-      if (!is_judged(each, all)) continue;
-      values += each.keys;
-      if (is_bare(each)) bare += each.keys;
+    for (const pattern_state& pattern : context.patterns()) {
+      if (!is_judged(pattern, context)) continue;
+      values += pattern.keys;
+      if (is_bare(pattern)) bare += pattern.keys;
     }
     const bool failed = bare >= keys_min || (bare > 0 && 2 * bare >= values);
-    if (failed && !all.capture().keys_hidden) {
-      for (const pattern_state& each : all.patterns()) {
-        if (is_judged(each, all) && is_bare(each)) out.found(judged(each, values));
+    if (failed && !context.capture().keys_hidden) {
+      for (const pattern_state& pattern : context.patterns()) {
+        if (is_judged(pattern, context) && is_bare(pattern)) out.found(judged(pattern, values));
       }
     }
-    if (all.capture().keys_hidden) {
+    if (context.capture().keys_hidden) {
       out.covered(id(), coverage_line::status::not_exercised, "the names of keys are hidden");
       return;
     }
@@ -63,8 +63,8 @@ class no_namespace final : public rule {
   }
 
  private:
-  static bool is_judged(const pattern_state& pattern, const rule_context& all) {
-    return all.role_of(pattern) == key_role::value && all.is_cache_aside(pattern);
+  static bool is_judged(const pattern_state& pattern, const rule_context& context) {
+    return context.role_of(pattern) == key_role::value && context.is_cache_aside(pattern);
   }
   /// By an example: in a pattern the brackets of "(others)" and the like stand for many names.
   static bool is_bare(const pattern_state& pattern) {
@@ -73,15 +73,15 @@ class no_namespace final : public rule {
 
   finding judged(const pattern_state& pattern, std::uint64_t values) const {
     cases none;
-    finding made = finding_of(id(), pattern, none);
-    made.keys = {pattern.first_key};
-    made.count = pattern.keys;
-    made.opportunities = values;
-    made.how_bad = severity::warning;
-    made.how_sure = confidence::proof;
-    made.message = counted(pattern.keys, "cached key has", "cached keys have") +
-                   " no prefix that says whose it is, of " + in_words(values) + " cached keys.";
-    return made;
+    finding result = finding_of(id(), pattern, none);
+    result.keys = {pattern.first_key};
+    result.count = pattern.keys;
+    result.opportunities = values;
+    result.how_bad = severity::warning;
+    result.how_sure = confidence::proof;
+    result.message = counted(pattern.keys, "cached key has", "cached keys have") +
+                     " no prefix that says whose it is, of " + in_words(values) + " cached keys.";
+    return result;
   }
 };
 

@@ -42,19 +42,19 @@ class unbounded_keys final : public rule {
   [[nodiscard]] std::string_view id() const override { return c602_text.id; }
   [[nodiscard]] interest::bits wants() const override { return 0; }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t most = 0;
     bool failed = false;
-    for (const pattern_state& each : all.patterns()) {
-      if (all.role_of(each) != key_role::value || !all.is_cache_aside(each)) continue;
-      most = std::max(most, each.keys);
-      const std::uint64_t reads = each.counts.reads();
-      if (each.keys < distinct_keys_min || reads < distinct_keys_min ||
-          static_cast<double>(each.counts.hits) >= hits_max * static_cast<double>(reads)) {
+    for (const pattern_state& pattern : context.patterns()) {
+      if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
+      most = std::max(most, pattern.keys);
+      const std::uint64_t reads = pattern.counts.reads();
+      if (pattern.keys < distinct_keys_min || reads < distinct_keys_min ||
+          static_cast<double>(pattern.counts.hits) >= hits_max * static_cast<double>(reads)) {
         continue;
       }
       failed = true;
-      out.found(judged(each));
+      out.found(judged(pattern));
     }
     out.covered(id(), status_of(failed, most >= distinct_keys_min),
                 "at most " + counted(most, "key", "keys") + " of one cached pattern");
@@ -63,16 +63,17 @@ class unbounded_keys final : public rule {
  private:
   finding judged(const pattern_state& pattern) const {
     cases none;
-    finding made = finding_of(id(), pattern, none);
-    made.keys = {pattern.first_key};
-    made.count = pattern.keys;
-    made.opportunities = pattern.counts.reads();
-    made.how_bad = severity::warning;
-    made.how_sure = pattern.keys >= strong_from ? confidence::strong : confidence::suspected;
-    made.message = counted(pattern.keys, "key", "keys") + ", and " + in_words(pattern.counts.hits) +
-                   " hits in " + counted(pattern.counts.reads(), "read", "reads") + " (" +
-                   share_in_words(pattern.counts.hits, pattern.counts.reads()) + ").";
-    return made;
+    finding result = finding_of(id(), pattern, none);
+    result.keys = {pattern.first_key};
+    result.count = pattern.keys;
+    result.opportunities = pattern.counts.reads();
+    result.how_bad = severity::warning;
+    result.how_sure = pattern.keys >= strong_from ? confidence::strong : confidence::suspected;
+    result.message = counted(pattern.keys, "key", "keys") + ", and " +
+                     in_words(pattern.counts.hits) + " hits in " +
+                     counted(pattern.counts.reads(), "read", "reads") + " (" +
+                     share_in_words(pattern.counts.hits, pattern.counts.reads()) + ").";
+    return result;
   }
 };
 

@@ -83,11 +83,11 @@ constexpr std::array<culprit, 10> collections{{
 }};
 
 template <std::size_t Count>
-const culprit* find_in(const std::array<culprit, Count>& all, std::string_view command) {
-  const auto found = std::lower_bound(
-      all.begin(), all.end(), command,
-      [](const culprit& each, std::string_view name) { return each.command < name; });
-  return found == all.end() || found->command != command ? nullptr : &*found;
+const culprit* find_in(const std::array<culprit, Count>& list, std::string_view command) {
+  const auto position = std::lower_bound(
+      list.begin(), list.end(), command,
+      [](const culprit& culprit, std::string_view name) { return culprit.command < name; });
+  return position == list.end() || position->command != command ? nullptr : &*position;
 }
 
 class blocking_command final : public rule {
@@ -97,44 +97,45 @@ class blocking_command final : public rule {
     return interest::events | interest::of(op::kind::read);
   }
 
-  void on_op(const op& what, const key_state& /*key*/, const rule_context& /*all*/) override {
+  void on_op(const op& operation, const key_state& /*key*/,
+             const rule_context& /*context*/) override {
     // Misses: hits come after them, as nothing is cached at the start.
-    if (what.is_read() && ++reads_ == reads_of_start) started_ = true;
+    if (operation.is_read() && ++reads_ == reads_of_start) started_ = true;
   }
 
-  void on_event(const event& what, const rule_context& all) override {
+  void on_event(const event& event, const rule_context& context) override {
     ++commands_;
-    if (!began_) first_ = what.sent;
+    if (!began_) first_ = event.sent;
     began_ = true;
     const bool is_big =
-        what.answer.is == reply_item::kind::aggregate && what.answer.integer > members_max;
-    const culprit* found = is_big ? find_in(collections, what.command) : nullptr;
-    if (found == nullptr) found = find_in(culprits, what.command);
-    if (found == nullptr || !what.executed) return;
-    if (what.answer.is == reply_item::kind::error) return;
-    if (!started_ && what.sent - first_ < start_max) {
+        event.answer.is == reply_item::kind::aggregate && event.answer.integer > members_max;
+    const culprit* culprit = is_big ? find_in(collections, event.command) : nullptr;
+    if (culprit == nullptr) culprit = find_in(culprits, event.command);
+    if (culprit == nullptr || !event.executed) return;
+    if (event.answer.is == reply_item::kind::error) return;
+    if (!started_ && event.sent - first_ < start_max) {
       ++at_start_;
       return;
     }
-    add(*found, what, all);
+    add(*culprit, event, context);
   }
 
-  void on_end(const rule_context& /*all*/, verdicts& out) override {
+  void on_end(const rule_context& /*context*/, verdicts& out) override {
     std::uint64_t count = 0;
     for (auto& [command, of] : of_) {
       count += of.bad.count;
       pattern_state none;
-      finding made = finding_of(id(), none, of.bad);
-      made.keys.clear();
-      made.pattern = command;
-      made.opportunities = of.bad.count;
-      made.how_bad = of.what->how_bad;
-      made.how_sure = confidence::proof;
-      made.message = command + " was sent " + counted(of.bad.count, "time", "times") +
-                     "; the longest took " +
-                     in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) +
-                     ". Instead: " + std::string{of.what->instead} + '.';
-      out.found(std::move(made));
+      finding result = finding_of(id(), none, of.bad);
+      result.keys.clear();
+      result.pattern = command;
+      result.opportunities = of.bad.count;
+      result.how_bad = of.what->how_bad;
+      result.how_sure = confidence::proof;
+      result.message = command + " was sent " + counted(of.bad.count, "time", "times") +
+                       "; the longest took " +
+                       in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) +
+                       ". Instead: " + std::string{of.what->instead} + '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(count, commands_),
                 counted(commands_, "command", "commands") + ", " + in_words(count) +
@@ -150,27 +151,28 @@ class blocking_command final : public rule {
     cases bad;
   };
 
-  void add(const culprit& found, const event& what, const rule_context& all) {
-    seen& of = of_[std::string{found.command}];
-    of.what = &found;
-    const moment took = what.done - what.sent;
+  void add(const culprit& culprit, const event& event, const rule_context& context) {
+    seen& of = of_[std::string{culprit.command}];
+    of.what = &culprit;
+    const moment took = event.done - event.sent;
     of.bad.add(static_cast<double>(took.count()), [&] {
-      evidence made;
-      made.summary = what.command + " took " + in_words(took) + '.';
-      made.key = what.command;
-      made.from = what.sent;
-      made.to = what.done;
-      const connection_facts* const who = all.connections().find(what.connection);
-      const auto& processes = all.connections().processes();
-      moment_line line{what.sent, what.done, what.connection, {}, what.command};
+      evidence proof;
+      proof.summary = event.command + " took " + in_words(took) + '.';
+      proof.key = event.command;
+      proof.from = event.sent;
+      proof.to = event.done;
+      const connection_facts* const who = context.connections().find(event.connection);
+      const auto& processes = context.connections().processes();
+      moment_line line{event.sent, event.done, event.connection, {}, event.command};
       if (who != nullptr && who->process < processes.size()) {
         line.process = processes[who->process].shown;
       }
-      if (what.answer.is == reply_item::kind::aggregate) {
-        line.text += " -> " + in_words(static_cast<std::uint64_t>(what.answer.integer)) + " values";
+      if (event.answer.is == reply_item::kind::aggregate) {
+        line.text +=
+            " -> " + in_words(static_cast<std::uint64_t>(event.answer.integer)) + " values";
       }
-      made.timeline.push_back(std::move(line));
-      return made;
+      proof.timeline.push_back(std::move(line));
+      return proof;
     });
   }
 

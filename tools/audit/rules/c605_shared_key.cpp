@@ -43,34 +43,37 @@ class shared_key final : public rule {
     return interest::of(op::kind::store) | interest::of(op::kind::acquire);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op::outcome::yes || what.part || word_of(what.value.looks).empty()) return;
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
+    if (operation.came != op::outcome::yes || operation.part ||
+        word_of(operation.value.looks).empty())
+      return;
     writer& last = last_[key.ref];
-    const bool another = last.known && !all.connections().may_be_one(last.process, what.process);
+    const bool another =
+        last.known && !context.connections().may_be_one(last.process, operation.process);
     if (another) ++shared_;
-    if (another && last.looks != what.value.looks) {
+    if (another && last.looks != operation.value.looks) {
       of_[*key.pattern].add(0, [&] {
-        return proof_of(all, key, last.at, what.done,
+        return proof_of(context, key, last.at, operation.done,
                         "Stored as " + std::string{word_of(last.looks)} + " by one and as " +
-                            std::string{word_of(what.value.looks)} + " by another.");
+                            std::string{word_of(operation.value.looks)} + " by another.");
       });
     }
-    last = {true, what.process, what.value.looks, what.sent};
+    last = {true, operation.process, operation.value.looks, operation.sent};
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t mixed = 0;
     for (auto& [index, bad] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) == key_role::ignored) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) == key_role::ignored) continue;
       mixed += bad.count;
-      finding made = finding_of(id(), pattern, bad);
-      made.opportunities = std::max(made.count, pattern.counts.stores);
-      made.how_bad = severity::info;
-      made.how_sure = confidence::strong;
-      made.message = counted(bad.count, "time", "times") +
-                     " a client stored another format than the client before it.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), pattern, bad);
+      result.opportunities = std::max(result.count, pattern.counts.stores);
+      result.how_bad = severity::info;
+      result.how_sure = confidence::strong;
+      result.message = counted(bad.count, "time", "times") +
+                       " a client stored another format than the client before it.";
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(mixed, shared_),
                 shared_ + mixed == 0

@@ -34,23 +34,24 @@ class opaque_script final : public rule {
     return interest::events | interest::records;
   }
 
-  void on_event(const event& what, const rule_context& /*all*/) override {
-    if (what.script.empty() || !what.executed) return;
-    const std::string_view command = what.command;
+  void on_event(const event& event, const rule_context& /*context*/) override {
+    if (event.script.empty() || !event.executed) return;
+    const std::string_view command = event.command;
     const bool is_call = command.starts_with("EVAL") || command.starts_with("FCALL");
-    if (!is_call || what.answer.is == reply_item::kind::error) return;
+    if (!is_call || event.answer.is == reply_item::kind::error) return;
     ++calls_;
-    const auto found = scripts_.find(what.script);
-    if (found == scripts_.end() && scripts_.size() >= scripts_max) return;
-    script& of = scripts_[what.script];
+    const auto position = scripts_.find(event.script);
+    if (position == scripts_.end() && scripts_.size() >= scripts_max) return;
+    script& of = scripts_[event.script];
     if (of.calls++ > 0) return;
-    for (const field& each : what.arguments) {
-      if (each.is == field::kind::key && of.keys.size() < shown_max) of.keys.push_back(each.text);
+    for (const field& argument : event.arguments) {
+      if (argument.is == field::kind::key && of.keys.size() < shown_max)
+        of.keys.push_back(argument.text);
     }
   }
 
-  void on_record(const record& what, const rule_context& /*all*/) override {
-    const auto* const seen = std::get_if<script_seen>(&what);
+  void on_record(const record& record, const rule_context& /*context*/) override {
+    const auto* const seen = std::get_if<script_seen>(&record);
     if (seen == nullptr || (scripts_.size() >= scripts_max && !scripts_.contains(seen->script))) {
       return;
     }
@@ -59,7 +60,7 @@ class opaque_script final : public rule {
     of.understood = seen->does != script_seen::purpose::unknown || !seen->known_as.empty();
   }
 
-  void on_end(const rule_context& /*all*/, verdicts& out) override {
+  void on_end(const rule_context& /*context*/, verdicts& out) override {
     for (const bool seen : {false, true}) tell(seen, out);
   }
 

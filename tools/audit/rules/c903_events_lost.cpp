@@ -36,8 +36,8 @@ class events_lost final : public rule {
   [[nodiscard]] std::string_view id() const override { return c903_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::records; }
 
-  void on_record(const record& what, const rule_context& /*all*/) override {
-    const auto* const lost = std::get_if<sight_lost>(&what);
+  void on_record(const record& record, const rule_context& /*context*/) override {
+    const auto* const lost = std::get_if<sight_lost>(&record);
     if (lost == nullptr) return;
     ++times_;
     bytes_ += lost->bytes;
@@ -48,7 +48,7 @@ class events_lost final : public rule {
     if (reasons_.size() < reasons_max || reasons_.contains(lost->why)) ++reasons_[lost->why];
   }
 
-  void on_end(const rule_context& /*all*/, verdicts& out) override {
+  void on_end(const rule_context& /*context*/, verdicts& out) override {
     if (times_ == 0) return;
     std::string why;
     for (const auto& [reason, times] : reasons_) {

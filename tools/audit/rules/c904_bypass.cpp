@@ -43,43 +43,43 @@ class bypass final : public rule {
     return interest::all_ops | interest::hits | interest::events | interest::records;
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (blind_) return;
-    if (what.is == op::kind::read || what.is == op::kind::exists) {
-      if (what.is_read()) ++reads_;
-      if (what.is_hit() && !(key.value == what.value)) look(what, key, all);
+    if (operation.is == op::kind::read || operation.is == op::kind::exists) {
+      if (operation.is_read()) ++reads_;
+      if (operation.is_hit() && !(key.value == operation.value)) look(operation, key, context);
       return;
     }
-    if (what.came == op::outcome::no || what.is == op::kind::expire ||
-        what.is == op::kind::compare_expire) {
+    if (operation.came == op::outcome::no || operation.is == op::kind::expire ||
+        operation.is == op::kind::compare_expire) {
       return;
     }
-    excuse(what, key);
+    excuse(operation, key);
     // Of two changes that overlap it cannot be told which came last.
-    const bool overlaps = (key.last_store && key.last_store->done > what.sent) ||
-                          (key.last_remove && key.last_remove->done > what.sent);
-    const bool is_known = is_plain(what.command) || what.is == op::kind::remove;
-    if (overlaps || !is_known) unclear_[key.ref] = what.done;
+    const bool overlaps = (key.last_store && key.last_store->done > operation.sent) ||
+                          (key.last_remove && key.last_remove->done > operation.sent);
+    const bool is_known = is_plain(operation.command) || operation.is == op::kind::remove;
+    if (overlaps || !is_known) unclear_[key.ref] = operation.done;
   }
 
-  void on_event(const event& what, const rule_context& /*all*/) override {
+  void on_event(const event& event, const rule_context& /*context*/) override {
     // What changes many keys, or keys that are not named.
-    const std::string_view name = what.command;
+    const std::string_view name = event.command;
     if (name == "FLUSHALL" || name == "FLUSHDB" || name == "SWAPDB" || name == "RENAME" ||
         name == "RENAMENX" || name == "COPY" || name == "MOVE" || name == "RESTORE") {
-      unclear_upto_ = std::max(unclear_upto_, what.done);
+      unclear_upto_ = std::max(unclear_upto_, event.done);
       waiting_.clear();
     }
   }
 
-  void on_record(const record& what, const rule_context& /*all*/) override {
+  void on_record(const record& record, const rule_context& /*context*/) override {
     // Once something was not seen, what was stored cannot be known.
-    blind_ = blind_ || std::holds_alternative<sight_lost>(what);
+    blind_ = blind_ || std::holds_alternative<sight_lost>(record);
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     if (blind_) return;
-    settle(all.now() + answer_max + answer_max, all);
+    settle(context.now() + answer_max + answer_max, context);
     if (strange_.count < values_min) return;
     finding notice;
     notice.rule = id();
@@ -108,55 +108,58 @@ class bypass final : public rule {
            command == "SETEX" || command == "PSETEX" || command == "SETNX" || command == "MSET";
   }
 
-  static const op_summary* of(const std::optional<op_summary>& what) {
-    return what ? &*what : nullptr;
+  static const op_summary* of(const std::optional<op_summary>& summary) {
+    return summary ? &*summary : nullptr;
   }
 
   /// A hit with another value than the last known one: is it a strange one?
-  void look(const op& what, const key_state& key, const rule_context& all) {
-    settle(what.sent, all);
+  void look(const op& operation, const key_state& key, const rule_context& context) {
+    settle(operation.sent, context);
     const op_summary* last = nullptr;
     const op_summary* const store = of(key.last_store);
     const op_summary* const removal = key.last_remove.get();
-    for (const op_summary* const each : {of(key.last_hit), of(key.last_miss), store, removal}) {
-      if (each != nullptr && (last == nullptr || each->done > last->done)) last = each;
+    for (const op_summary* const candidate :
+         {of(key.last_hit), of(key.last_miss), store, removal}) {
+      if (candidate != nullptr && (last == nullptr || candidate->done > last->done))
+        last = candidate;
     }
-    if (last == nullptr || last->done > what.sent || last->done <= unclear_upto_) return;
-    for (const op_summary* const each : {store, removal}) {
-      const bool overlaps = each != nullptr && each != last && each->done > last->sent;
+    if (last == nullptr || last->done > operation.sent || last->done <= unclear_upto_) return;
+    for (const op_summary* const candidate : {store, removal}) {
+      const bool overlaps =
+          candidate != nullptr && candidate != last && candidate->done > last->sent;
       if (overlaps) return;  // the one that came second decides, and which that is is not known
     }
     const moment* const unclear = unclear_.find(key.ref);
     if (unclear != nullptr && *unclear >= last->done) return;
     const bool was_absent = last->is == op::kind::remove ||
                             (last->is == op::kind::read && last->came == op::outcome::no);
-    if (!is_plain(what.command) || (!was_absent && !is_plain(last->command))) return;
-    if (!was_absent && last->value == what.value) return;
+    if (!is_plain(operation.command) || (!was_absent && !is_plain(last->command))) return;
+    if (!was_absent && last->value == operation.value) return;
     if (waiting_.size() >= waiting_max) return;
-    waiting_.push_back({key.ref, last->sent, what.done});
+    waiting_.push_back({key.ref, last->sent, operation.done});
   }
 
   /// A change whose reply came later than that of a read may explain what was read.
-  void excuse(const op& what, const key_state& key) {
-    const auto is_explained = [&](const strange_read& each) {
-      return each.key == key.ref && what.sent <= each.done && what.done >= each.known_at;
+  void excuse(const op& operation, const key_state& key) {
+    const auto is_explained = [&](const strange_read& read) {
+      return read.key == key.ref && operation.sent <= read.done && operation.done >= read.known_at;
     };
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_explained), waiting_.end());
   }
 
   /// Reads whose explanation would have come by now have none.
-  void settle(moment now, const rule_context& all) {
+  void settle(moment now, const rule_context& context) {
     if (waiting_.empty() || now - waiting_.front().done < answer_max) return;
-    for (const strange_read& each : waiting_) {
-      if (now - each.done < answer_max) continue;
-      const key_state* const key = all.find(each.key);
+    for (const strange_read& read : waiting_) {
+      if (now - read.done < answer_max) continue;
+      const key_state* const key = context.find(read.key);
       if (key == nullptr) continue;
       strange_.add(0, [&] {
-        return proof_of(all, *key, each.known_at, each.done,
+        return proof_of(context, *key, read.known_at, read.done,
                         "A value was read that is none of those seen stored.");
       });
     }
-    const auto is_settled = [&](const strange_read& each) { return now - each.done >= answer_max; };
+    const auto is_settled = [&](const strange_read& read) { return now - read.done >= answer_max; };
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_settled), waiting_.end());
   }
 

@@ -36,7 +36,7 @@ namespace drover::audit {
 /// A whole instruction for an engineer or an AI assistant, that needs nothing but the repository
 /// and this text. Names of keys are bounded, quoted and called data: strangers choose them.
 /// `library` and `advice` are taken for our own text, as `complete` sets them.
-[[nodiscard]] std::string fix_prompt_of(const finding& what);
+[[nodiscard]] std::string fix_prompt_of(const finding& finding);
 
 /// The page docs/reference/audit-rules.md.
 [[nodiscard]] std::string catalogue_page();

@@ -20,7 +20,7 @@ using text::in_words;
 [[nodiscard]] std::string bytes_in_words(std::uint64_t bytes);
 
 /// What was done to the key (and to `other`, if it is set) in [from, to].
-[[nodiscard]] evidence proof_of(const rule_context& all, const key_state& key, moment from,
+[[nodiscard]] evidence proof_of(const rule_context& context, const key_state& key, moment from,
                                 moment to, std::string summary, key_ref other = {});
 
 /// Whether a word of the name, in small letters, is one of `list`, with blanks between.

@@ -8,18 +8,18 @@
 namespace drover::audit {
 namespace {
 
-const library_profile* library_of(const finding& what) {
-  if (!what.library.empty()) return profile_named(what.library);
+const library_profile* library_of(const finding& finding) {
+  if (!finding.library.empty()) return profile_named(finding.library);
   library_traces traces;
-  traces.keys = what.keys;
-  traces.keys.push_back(what.pattern);
+  traces.keys = finding.keys;
+  traces.keys.push_back(finding.pattern);
   return recognised(traces);
 }
 
 }  // namespace
 
 void explain(audit_result& of) {
-  for (finding& each : of.findings) complete(each, library_of(each));
+  for (finding& finding : of.findings) complete(finding, library_of(finding));
   add_not_exercised(of);
   raise_events_lost(of);
   for (finding& notice : of.notices) complete(notice, nullptr);

@@ -12,13 +12,13 @@
 namespace drover::audit {
 
 /// The loads of a cold event that began with a miss of their own.
-[[nodiscard]] std::uint64_t own_loads(const cold_event& what);
+[[nodiscard]] std::uint64_t own_loads(const cold_event& cold);
 /// The lock that was tried most by those who had missed the value; null: none.
-[[nodiscard]] const cold_event::locking* lock_of(const cold_event& what);
+[[nodiscard]] const cold_event::locking* lock_of(const cold_event& cold);
 /// Whether the pattern is one of locks, and guards the value by its name or by what was done.
 /// Precondition: roles are final.
-[[nodiscard]] bool is_guard(const rule_context& all, std::uint32_t lock, const pattern_state& value,
-                            int fits);
+[[nodiscard]] bool is_guard(const rule_context& context, std::uint32_t lock,
+                            const pattern_state& value, int fits);
 
 class herd_book {
  public:
@@ -45,8 +45,8 @@ class herd_book {
     tally unguarded;      ///< those without a lock that is one
   };
 
-  void add(const cold_event& what, const key_state& key, const rule_context& all);
-  [[nodiscard]] sum of(const pattern_state& pattern, const rule_context& all) const;
+  void add(const cold_event& cold, const key_state& key, const rule_context& context);
+  [[nodiscard]] sum of(const pattern_state& pattern, const rule_context& context) const;
 
  private:
   struct pattern_tally {

@@ -10,17 +10,17 @@
 namespace drover::audit {
 
 /// How a lock hold ended, as its holder reported it.
-[[nodiscard]] inline bool was_released(const lock_hold& what) {
-  return what.how == lock_hold::ending::removed || what.how == lock_hold::ending::compare_removed;
+[[nodiscard]] inline bool was_released(const lock_hold& hold) {
+  return hold.how == lock_hold::ending::removed || hold.how == lock_hold::ending::compare_removed;
 }
 
 /// What was done to the lock, and to the value it guards, from shortly before the lock was won (or
 /// from the miss that led to it) to `until`.
-[[nodiscard]] evidence proof_of_lock_hold(const rule_context& all, const lock_hold& what,
+[[nodiscard]] evidence proof_of_lock_hold(const rule_context& context, const lock_hold& hold,
                                           const key_state& lock, moment until, std::string summary);
 
 /// "lock:* (guards user:*)".
-[[nodiscard]] std::string lock_in_words(const rule_context& all, const pattern_state& lock);
+[[nodiscard]] std::string lock_in_words(const rule_context& context, const pattern_state& lock);
 
 /// Who holds a lock goes on with other connections than the one that won it: then a connection does
 /// not say who deletes.

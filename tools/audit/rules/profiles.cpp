@@ -80,11 +80,11 @@ const rule_definition* find_definition(std::string_view id) {
 const library_profile* recognised(const library_traces& traces) {
   const library_profile* best = nullptr;
   int most = enough - 1;
-  for (const library_profile& each : profiles()) {
-    const int points = points_of(each, traces);
+  for (const library_profile& library : profiles()) {
+    const int points = points_of(library, traces);
     if (points > most) {
       most = points;
-      best = &each;
+      best = &library;
     }
   }
   return best;
@@ -98,27 +98,28 @@ std::string_view setting_for(std::string_view library, const rule_definition& ru
 }
 
 const library_profile* profile_named(std::string_view name) {
-  const auto all = profiles();
-  const auto found = std::find_if(all.begin(), all.end(),
-                                  [&](const library_profile& each) { return each.name == name; });
-  return found == all.end() ? nullptr : &*found;
+  const auto libraries = profiles();
+  const auto position =
+      std::find_if(libraries.begin(), libraries.end(),
+                   [&](const library_profile& library) { return library.name == name; });
+  return position == libraries.end() ? nullptr : &*position;
 }
 
-void complete(finding& what, const library_profile* library) {
-  what.library.clear();
-  const rule_definition* rule = find_definition(what.rule);
+void complete(finding& finding, const library_profile* library) {
+  finding.library.clear();
+  const rule_definition* rule = find_definition(finding.rule);
   if (rule != nullptr) {
-    what.name = rule->text.name;
-    what.advice = rule->text.advice;
+    finding.name = rule->text.name;
+    finding.advice = rule->text.advice;
     const std::string_view change =
         library != nullptr ? setting_for(library->name, *rule) : std::string_view{};
     if (!change.empty()) {
-      what.library = library->name;
-      what.advice = std::string{library->name} + ": " + std::string{change} + '.';
-      if (!library->verified) what.advice += " (Unverified: from its published sources.)";
+      finding.library = library->name;
+      finding.advice = std::string{library->name} + ": " + std::string{change} + '.';
+      if (!library->verified) finding.advice += " (Unverified: from its published sources.)";
     }
   }
-  what.fix_prompt = fix_prompt_of(what);
+  finding.fix_prompt = fix_prompt_of(finding);
 }
 
 }  // namespace drover::audit

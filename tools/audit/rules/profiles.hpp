@@ -58,7 +58,7 @@ struct library_traces {
 /// Fills name, advice and fix prompt of a finding, whose rule, pattern, figures, message and
 /// evidence are set, from the catalogue and, if the library has a setting for the rule, from its
 /// profile. `library` may be nullptr.
-void complete(finding& what, const library_profile* library);
+void complete(finding& finding, const library_profile* library);
 
 /// The page docs/reference/audit-libraries.md.
 [[nodiscard]] std::string profiles_page();

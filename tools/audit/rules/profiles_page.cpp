@@ -22,14 +22,14 @@ std::string profiles_page() {
   out +=
       "\n\n| library | checked with | verified | what it does about stampedes "
       "|\n|---|---|---|---|\n";
-  for (const library_profile& each : profiles()) {
-    out += "| " + std::string{each.name} + " | " + std::string{each.checked} + " | " +
-           (each.verified ? "yes" : "no") + " | " + std::string{each.does} + " |\n";
+  for (const library_profile& library : profiles()) {
+    out += "| " + std::string{library.name} + " | " + std::string{library.checked} + " | " +
+           (library.verified ? "yes" : "no") + " | " + std::string{library.does} + " |\n";
   }
-  for (const library_profile& each : profiles()) {
-    out += "\n## " + std::string{each.name} + "\n\n";
+  for (const library_profile& library : profiles()) {
+    out += "\n## " + std::string{library.name} + "\n\n";
     for (const rule_definition& rule : rule_definitions()) {
-      const std::string_view change = setting_for(each.name, rule);
+      const std::string_view change = setting_for(library.name, rule);
       if (change.empty()) continue;
       out += text::wrapped("* " + std::string{rule.text.id} + ": " + std::string{change} + '.',
                            page_columns, 2) +

@@ -12,16 +12,16 @@ constexpr moment together = std::chrono::milliseconds{1};
 
 std::vector<moment> thinned(std::span<const moment> burst) {
   std::vector<moment> out;
-  for (const moment each : burst) {
-    if (out.empty() || each - out.back() > together) out.push_back(each);
+  for (const moment time : burst) {
+    if (out.empty() || time - out.back() > together) out.push_back(time);
   }
   return out;
 }
 
 }  // namespace
 
-void retry_rhythm::add(std::span<const moment> all) {
-  const std::vector<moment> burst = thinned(all.first(std::min(all.size(), burst_max)));
+void retry_rhythm::add(std::span<const moment> times) {
+  const std::vector<moment> burst = thinned(times.first(std::min(times.size(), burst_max)));
   questions_ += burst.size();
   for (std::size_t i = 0; i < burst.size(); ++i) {
     // Which pauses have a follower, each counted once for this question.
