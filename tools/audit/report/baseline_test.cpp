@@ -62,7 +62,7 @@ TEST(audit_baseline, LeavesOtherRulesAlone) {
   EXPECT_EQ(of.findings[0].accepted, "");
   ASSERT_EQ(of.remarks.size(), 1U);
   EXPECT_EQ(of.remarks[0],
-            "the baseline's C204 on * matches nothing in this run; if it is mended, take it out");
+            "the baseline's C204 on * matches nothing in this run; remove the entry if the fault is fixed");
 }
 
 TEST(audit_baseline, CountsAgainTheDayAfterItExpires) {
@@ -95,17 +95,17 @@ TEST(audit_baseline, ChangesTheVerdictWhenItIsJudgedAgain) {
 TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
   const std::string good = entry("C101", "*", "why", "2027-01-31") + ",\n";
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"", "line 1, column 1: this is no JSON"},
-      {"{\"version\": 1,\n  oops}", "line 2, column 3: this is no JSON"},
+      {"", "line 1, column 1: not valid JSON"},
+      {"{\"version\": 1,\n  oops}", "line 2, column 3: not valid JSON"},
       {"[]", "not an object with \"version\" and \"accepted\""},
-      {"{\"accepted\": []}", "\"version\" is not 1, which is the only one there is"},
-      {"{\"version\": 1, \"accepted\": {}}", "\"accepted\" is no array"},
-      {"{\"version\": 1, \"accept\": []}", "\"accept\" is none of version, accepted"},
-      {file(good + "7"), "entry 2: is no object"},
+      {"{\"accepted\": []}", "\"version\" is not 1, which is the only version"},
+      {"{\"version\": 1, \"accepted\": {}}", "\"accepted\" is not an array"},
+      {"{\"version\": 1, \"accept\": []}", "\"accept\" is not one of version, accepted"},
+      {file(good + "7"), "entry 2: is not an object"},
       {file(good + "{\"rule\": \"C101\"}"), "line 4, entry 2: \"pattern\" is missing"},
-      {file(good + "{\"rule\": 7}"), "line 4, entry 2: \"rule\" is no text"},
+      {file(good + "{\"rule\": 7}"), "line 4, entry 2: \"rule\" is not a string"},
       {file("{\"rulez\": \"C1\"}"),
-       "line 3, entry 1: \"rulez\" is none of rule, pattern, reason, expires"},
+       "line 3, entry 1: \"rulez\" is not one of rule, pattern, reason, expires"},
       {file(entry("C999", "*", "x", "2027-01-31")),
        "line 3, entry 1: \"rule\": there is no rule \"C999\"; `drover audit --list-rules` lists "
        "them"},
@@ -117,7 +117,7 @@ TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
       {file(entry("C101", "user:*", " ", "2027-01-31")),
        "line 3, entry 1: \"reason\" is empty: write why C101 on \"user:*\" may stay"},
       {file(entry("C101", "*", "x", "2027-02-30")),
-       "line 3, entry 1: \"expires\" is \"2027-02-30\", which is no date: write it as 2027-01-31"},
+       "line 3, entry 1: \"expires\" is \"2027-02-30\", which is not a date of the form 2027-01-31"},
   };
   for (const auto& [text, error] : cases) EXPECT_EQ(parse_baseline(text).error, error) << text;
   EXPECT_EQ(parse_baseline("{\"version\": 1e999999}").error, "a number is too large");
@@ -130,7 +130,7 @@ TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
 TEST(audit_baseline, ShowsNothingOfAHostileFileAsItIs) {
   const auto made = parse_baseline(file("{\"\\u001b[2J\\u202e\": \"x\"}"));
   EXPECT_EQ(made.error,
-            "line 3, entry 1: \"\\x1b[2J\\xe2\\x80\\xae\" is none of rule, pattern, reason, "
+            "line 3, entry 1: \"\\x1b[2J\\xe2\\x80\\xae\" is not one of rule, pattern, reason, "
             "expires");
 }
 

@@ -20,7 +20,7 @@ using text::html_element;
 using text::html_escaped;
 
 constexpr std::size_t keys_max = 5;       // examples of one finding
-constexpr std::size_t timeline_end = 20;  // of the lines that are shown, those at the end
+constexpr std::size_t timeline_end = 20;  // shown lines at the end of a timeline
 
 std::string badge(const finding& of) {
   const std::string word = of.accepted.empty() ? std::string{word_of(of.how_bad)} : "accepted";
@@ -46,7 +46,7 @@ std::string left_out(std::size_t total, std::size_t shown, std::string_view item
   if (total <= shown) return {};
   return html_element("p", "class=\"hint\"",
                       "and " + text::in_words(std::uint64_t{total - shown}) + " more " +
-                          std::string{items} + "; the JSON has them all");
+                          std::string{items} + "; the JSON report has all");
 }
 
 std::string header(const audit_result& of) {
@@ -56,15 +56,15 @@ std::string header(const audit_result& of) {
   if (!of.why.empty()) text += html_element("p", "class=\"look\"", shown(of.why));
   text += html_element("p", "class=\"hint\"", run_in_words(of.run));
   return text + html_element("p", "class=\"banner next\"", "Next: " + next_step(of, reader::page)) +
-         "<noscript><p class=\"banner\">The timeline needs JavaScript; the tables and the evidence "
-         "say everything without.</p></noscript>\n</header>\n";
+         "<noscript><p class=\"banner\">The timeline needs JavaScript. The tables and the evidence "
+         "are complete without it.</p></noscript>\n</header>\n";
 }
 
 std::string table_of_findings(const audit_result& of) {
   if (of.findings.empty()) return {};
   std::string text =
-      "<section>\n<h2>What was found</h2>\n" +
-      begin_table("Findings", "findings", {"rule", "", "keys", "times", "confidence"});
+      "<section>\n<h2>Findings</h2>\n" +
+      begin_table("Findings", "findings", {"rule", "severity", "keys", "times", "confidence"});
   const std::size_t count = std::min(of.findings.size(), page_findings_max);
   for (std::size_t i = 0; i < count; ++i) {
     const finding& finding = of.findings[i];
@@ -120,18 +120,18 @@ std::string legend() {
 std::string timeline(const audit_result& of) {
   if (of.timeline.operations.empty() && of.timeline.cold_events.empty()) return {};
   std::string text =
-      "<section class=\"card\" id=\"timeline\">\n<h2>What happened</h2>\n"
-      "<p class=\"hint\">Loads in each second; a mark where a key went cold. Click to go "
-      "there.</p>\n<div class=\"chart seconds\"><canvas id=\"seconds\" role=\"img\" aria-label=\"";
+      "<section class=\"card\" id=\"timeline\">\n<h2>Timeline</h2>\n<p class=\"hint\">Loads per "
+      "second, with a mark where a key became cold. Click to go there.</p>\n<div class=\"chart "
+      "seconds\"><canvas id=\"seconds\" role=\"img\" aria-label=\"";
   std::uint64_t most = 0;
   for (const std::uint64_t count : of.timeline.loads_each_second) most = std::max(most, count);
-  text += html_escaped("Loads in each second: " + text::in_words(of.run.loads) +
-                       " in all, at most " + text::in_words(most) + " in one") +
+  text += html_escaped("Loads per second: " + text::in_words(of.run.loads) + " in total, at most " +
+                       text::in_words(most) + " in one second") +
           "\"></canvas></div>\n" + buttons() +
-          "<div class=\"keys\" role=\"group\" aria-label=\"Rows to show\" id=\"groups\"></div>\n"
-          "<p class=\"caption\" id=\"caption\" aria-live=\"polite\"></p>\n"
-          "<div class=\"lanes\" id=\"lanes\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline: "
-          "arrow keys move, plus and minus zoom\"><canvas role=\"img\" aria-label=\"";
+          "<div class=\"keys\" role=\"group\" aria-label=\"Rows to show\" id=\"groups\"></div>\n<p "
+          "class=\"caption\" id=\"caption\" aria-live=\"polite\"></p>\n<div class=\"lanes\" "
+          "id=\"lanes\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline: arrow keys move, plus "
+          "and minus zoom\"><canvas role=\"img\" aria-label=\"";
   text += html_escaped("A row for each process and key: " +
                        text::counted(of.timeline.processes.size(), "process", "processes") + ", " +
                        text::counted(of.timeline.keys.size(), "key", "keys") + ", " +
@@ -141,8 +141,8 @@ std::string timeline(const audit_result& of) {
   if (of.timeline.left_out > 0) {
     text += html_element("p", "class=\"hint\"",
                          text::in_words(of.timeline.left_out) +
-                             " commands are not drawn: there were too many, or of keys that are no "
-                             "part of this.");
+                             " commands are not drawn, because there are too many, or because "
+                             "their keys are not part of the timeline.");
   }
   return text + "</section>\n";
 }
@@ -151,7 +151,7 @@ std::string moments(const evidence& of) {
   const std::vector<moment_line>& lines = of.timeline;
   const bool is_cut = lines.size() > page_timeline_max;
   const std::size_t head = is_cut ? page_timeline_max - timeline_end : lines.size();
-  std::string text = begin_table("Evidence", "moments", {"when", "who", "what"});
+  std::string text = begin_table("Evidence", "moments", {"time", "process", "command"});
   const auto add = [&](std::size_t i) {
     text += "<tr>" + html_element("td", "", since(of.from, lines[i].from)) +
             html_element("td", "", shown_name(lines[i].process)) +
@@ -228,8 +228,8 @@ std::string cards(const audit_result& of) {
 }
 
 std::string coverage(const audit_result& of) {
-  std::string text = "<section>\n<h2>What the rules had to go by</h2>\n" +
-                     begin_table("Coverage", "coverage", {"rule", "", "had to go by"});
+  std::string text = "<section>\n<h2>Coverage of the rules</h2>\n" +
+                     begin_table("Coverage", "coverage", {"rule", "status", "seen in this run"});
   for (const coverage_line& line : of.coverage) {
     const bool is_idle = line.is == coverage_line::status::not_exercised;
     text += "<tr" + std::string{is_idle ? " class=\"idle\"" : ""} + ">" +
@@ -239,15 +239,15 @@ std::string coverage(const audit_result& of) {
             "</td>" + html_element("td", "", shown_name(line.detail)) + "</tr>\n";
   }
   return text + std::string{end_table} +
-         "<p class=\"hint\">Not exercised is not a pass: the run had nothing that the rule could "
-         "have judged.</p>\n</section>\n";
+         "<p class=\"hint\">Not exercised is not a pass: nothing in the run concerned the "
+         "rule.</p>\n</section>\n";
 }
 
 std::string roles(const audit_result& of) {
   if (of.roles.empty()) return {};
   constexpr std::size_t roles_max = 200;
-  std::string text = "<section>\n<h2>What the keys were taken for</h2>\n" +
-                     begin_table("Roles", "roles", {"keys", "role", "how many", "why"});
+  std::string text = "<section>\n<h2>Roles of the keys</h2>\n" +
+                     begin_table("Roles", "roles", {"keys", "role", "number", "reason"});
   const std::size_t count = std::min(of.roles.size(), roles_max);
   for (std::size_t i = 0; i < count; ++i) {
     const role_line& role = of.roles[i];
@@ -277,7 +277,7 @@ std::string notices(const audit_result& of) {
 
 std::string again(const audit_result& of) {
   if (of.command.empty()) return {};
-  return "<section class=\"card\">\n<h2>Again</h2>\n<div class=\"command\">" +
+  return "<section class=\"card\">\n<h2>Run it again</h2>\n<div class=\"command\">" +
          html_element("pre", "id=\"command\" tabindex=\"0\"", shown(of.command)) +
          html_element("button", "type=\"button\" class=\"copy\" data-of=\"command\"", "Copy") +
          "</div>\n</section>\n";

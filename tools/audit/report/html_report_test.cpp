@@ -39,7 +39,7 @@ TEST(audit_html_report, SaysEverythingWithoutAScript) {
        {">fail</span> 2 errors, 1 warning, 1 accepted", "C101 stampede-cold-key", "14 of 14",
         "12 callers loaded it", "after 3.40 s: 12 loads of one value",
         "<td>GET user:42 -&gt; nothing</td>", "To do: Compare-and-delete", "Library: redis-py",
-        "Mend one fault in how this repository", "Accepted: the catalogue is warmed",
+        "Fix one fault in how this repository", "Accepted: the catalogue is warmed",
         "not exercised", "no key was ever refreshed",
         "won NX 57 times, deleted 55 times; guards user", "C902 opaque-script",
         "drover audit --redis auto -- python3 app.py"}) {
@@ -86,9 +86,9 @@ TEST(audit_html_report, StaysBoundedHoweverMuchWasFound) {
   many.findings.resize(1000, small);
   many.roles.resize(5000, many.roles[0]);
   const std::string page = html_report(many);
-  EXPECT_TRUE(has(page, "and 800 more findings; the JSON has them all"));
+  EXPECT_TRUE(has(page, "and 800 more findings; the JSON report has all"));
   EXPECT_TRUE(has(page, "(4,940 more)"));
-  EXPECT_TRUE(has(page, "and 4,800 more patterns; the JSON has them all"));
+  EXPECT_TRUE(has(page, "and 4,800 more patterns; the JSON report has all"));
   EXPECT_TRUE(has(page, "123,456 commands are not drawn"));
   EXPECT_LT(page.size(), 3'000'000U);
 }

@@ -22,7 +22,7 @@ std::string attribute(std::string_view name, std::string_view text) {
   return ' ' + std::string{name} + "=\"" + html_escaped(text) + '"';
 }
 
-/// All that there is to say of a finding, line by line.
+/// A finding with its first evidence, line by line.
 std::string in_full(const finding& of) {
   std::string text = shown(of.message) + '\n' + times_in_words(of) + " times, " +
                      std::string{word_of(of.how_sure)} + '\n';
@@ -133,7 +133,7 @@ std::string junit_report(const audit_result& of) {
     suites += "</testsuite>\n";
     tests.insert(tests.end(), cases.begin(), cases.end());
   }
-  // The verdict is a test case, too: a run that shows too little has no other failure.
+  // The verdict is also a test case: an inconclusive run has no other one that shows it.
   test_case verdict_case{"verdict", "<system-out>" + html_escaped(shown(of.why)) + "</system-out>"};
   if (of.is == verdict::inconclusive) {
     verdict_case.inside =

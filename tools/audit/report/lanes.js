@@ -24,7 +24,7 @@ const lanes = (() => {
   }
 
   // From an acquisition to the release, or to the next acquisition: its lease had ended.
-  function tenures(operations) {
+  function holds(operations) {
     const all = [];
     let open = null;
     for (const each of operations) {
@@ -41,7 +41,7 @@ const lanes = (() => {
 
   function rowsOf(series) {
     const blank = (label, group) =>
-      ({ label, group, operations: [], loads: [], cold: [], tenures: [], layers: 1 });
+      ({ label, group, operations: [], loads: [], cold: [], holds: [], layers: 1 });
     const processes = series.processes.map((name) => blank(name, "processes"));
     const keys = series.keys.map((name, place) =>
       blank(name, { value: "values", lock: "locks" }[series.roles[place]] || "others"));
@@ -61,7 +61,7 @@ const lanes = (() => {
     for (const row of [...processes, ...keys]) {
       row.loads.sort((a, b) => a.from - b.from);
       row.layers = layered(row.loads);
-      if (row.group === "locks") row.tenures = tenures(row.operations);
+      if (row.group === "locks") row.holds = holds(row.operations);
     }
     keys.forEach((row, place) => { row.key = place; });
     const order = { values: 0, locks: 1, others: 2 };
@@ -150,7 +150,7 @@ const lanes = (() => {
         ctx.fillStyle = faded(colour(each.isMade ? "made" : "accent"), 0.22);
         ctx.fillRect(at[0], band, at[1], bandHeight);
       }
-      for (const each of row.tenures) {
+      for (const each of row.holds) {
         const at = span(each.from, each.to, 2);
         if (!at) continue;
         ctx.fillStyle = faded(colour("lock"), 0.32);

@@ -8,7 +8,7 @@ namespace drover::audit {
 namespace {
 
 constexpr std::size_t needle_min = 3;
-constexpr std::size_t line_max = 2000;  // longer ones were made by a machine
+constexpr std::size_t line_max = 2000;  // longer lines are generated
 constexpr std::size_t hits_max = 1000;  // of one needle in one file
 constexpr std::string_view separators = ":./|#_-";
 
@@ -39,8 +39,8 @@ std::vector<std::string_view> literals_of(std::string_view pattern) {
   return parts;
 }
 
-/// What is behind a key's literal beginning where code builds the key: the literal's end, or a
-/// variable in any of the usual languages.
+/// Whether the text after a literal is typical for code that builds a key: the end of the literal,
+/// or a variable in a common language.
 bool goes_on_as_key(std::string_view behind) {
   if (behind.empty()) return false;
   if (is_any_of(behind[0], "\"'`{%$")) return true;
@@ -72,7 +72,7 @@ constexpr long points_for_quote = 4;
 constexpr long points_for_code = 16;
 constexpr long points_for_source = 32;
 constexpr long points_for_product = 2;
-constexpr long points_for_needle = 64;  // a better needle outweighs all of them together
+constexpr long points_for_needle = 64;  // a better needle outweighs all others together
 
 long points_of(std::string_view path, std::string_view line, std::size_t at, std::size_t length) {
   long points = 0;
@@ -84,7 +84,7 @@ long points_of(std::string_view path, std::string_view line, std::size_t at, std
   return points;
 }
 
-/// Not in the middle of a longer word: "user:" is not in "superuser:".
+/// Whether a word begins here: "user:" in "superuser:" does not count.
 bool begins_word(std::string_view line, std::size_t at) {
   if (at == 0) return true;
   const char before = line[at - 1];
@@ -93,7 +93,7 @@ bool begins_word(std::string_view line, std::size_t at) {
 }
 
 struct place_in_line {
-  std::string_view line;  ///< empty: it is too long
+  std::string_view line;  ///< empty: the line is too long
   std::size_t at = 0;
 };
 
@@ -115,7 +115,7 @@ std::vector<std::string> needles_of(std::string_view pattern) {
   const std::vector<std::string_view> parts = literals_of(pattern);
   for (const std::string_view part : parts) add(needles, part);
   for (std::string_view part : parts) {
-    // Without its last words, for code that has a variable in their place.
+    // Without its last words, for code that has a variable instead.
     while (!part.empty()) {
       add(needles, part);
       part.remove_suffix(1);
@@ -124,7 +124,7 @@ std::vector<std::string> needles_of(std::string_view pattern) {
     }
   }
   for (std::string_view part : parts) {
-    // Without its first words, for code whose client puts a prefix in front.
+    // Without its first words, for code whose client adds a prefix.
     while (!part.empty()) {
       const std::size_t cut = part.find_first_of(separators);
       part.remove_prefix(cut == std::string_view::npos ? part.size() : cut + 1);
@@ -174,7 +174,7 @@ void source_search::look_for(wanted& search, std::size_t rank, long worth, const
   }
 }
 
-std::map<std::string, source_place> source_search::found() const {
+std::map<std::string, source_place> source_search::places() const {
   std::map<std::string, source_place> places;
   for (const wanted& search : wanted_) {
     if (search.best >= 0) places.emplace(search.pattern, search.place);

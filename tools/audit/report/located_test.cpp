@@ -19,7 +19,7 @@ using files = std::vector<std::pair<std::string, std::string>>;
 std::string found_in(const files& all, const std::string& pattern) {
   source_search search{{pattern}};
   for (const auto& [path, text] : all) search.read(path, text);
-  const auto places = search.found();
+  const auto places = search.places();
   const auto found = places.find(pattern);
   if (found == places.end()) return {};
   return found->second.path + ':' + std::to_string(found->second.line);
@@ -104,7 +104,7 @@ TEST(audit_source_search, FindsManyPatternsAtOnce) {
   source_search search{{"user:*", "lock:user:*", "user:*", "*"}};
   EXPECT_FALSE(search.is_idle());
   search.read("a.py", "k = f\"user:{i}\"\nl = f\"lock:user:{i}\"\n");
-  const std::map<std::string, source_place> found = search.found();
+  const std::map<std::string, source_place> found = search.places();
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found.at("user:*").line, 1U);
   EXPECT_EQ(found.at("lock:user:*").line, 2U);

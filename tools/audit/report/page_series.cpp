@@ -15,13 +15,13 @@ namespace {
 
 using text::json_writer;
 
-/// Each text once: a run repeats few commands many times.
+/// Keeps each text once, since a run repeats few commands many times.
 class text_table {
  public:
   std::uint64_t place_of(const std::string& text) {
-    const auto [found, is_new] = places_.emplace(text, texts_.size());
+    const auto [position, is_new] = places_.emplace(text, texts_.size());
     if (is_new) texts_.push_back(text);
-    return found->second;
+    return position->second;
   }
   [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
 
@@ -32,7 +32,7 @@ class text_table {
 
 void write_names(json_writer& out, std::string_view name, const std::vector<std::string>& names) {
   out.name(name).begin_row();
-  for (const std::string& name : names) out.value(shown_name(name));
+  for (const std::string& text : names) out.value(shown_name(text));
   out.end_row();
 }
 
@@ -90,7 +90,7 @@ void write_bars(json_writer& out, const drawn_timeline& of) {
   out.end_row();
 }
 
-/// A bar stands for `step` seconds and has the worst of them, so that no peak is lost.
+/// One bar covers `step` seconds and shows the highest of them, so that no peak is lost.
 void write_seconds(json_writer& out, std::string_view name,
                    const std::vector<std::uint64_t>& numbers, std::size_t step) {
   out.name(name).begin_row();

@@ -33,12 +33,12 @@ std::string_view level_of(severity how_bad) {
   return "note";
 }
 
-/// GitHub's word for it.
+/// The term that GitHub uses.
 std::string_view problem_severity_of(severity how_bad) {
   return how_bad == severity::info ? "recommendation" : level_of(how_bad);
 }
 
-/// A path as a URI reference: what has a meaning there, or is no plain character, as %XX.
+/// A path as a URI reference. Reserved and non-ASCII characters are percent-encoded.
 std::string uri_of(std::string_view path) {
   constexpr std::string_view hex = "0123456789ABCDEF";
   constexpr std::string_view plain = "-._~/@!$&'()*+,;=";
@@ -82,7 +82,7 @@ void write_text(json_writer& out, std::string_view name, std::string_view text) 
 void write(json_writer& out, const rule_text& of) {
   const std::string help =
       "Why it matters: " + std::string{of.why} + "\n\nWhat to do: " + std::string{of.advice} +
-      (of.left_alone.empty() ? std::string{} : "\n\nLeft alone: " + std::string{of.left_alone}) +
+      (of.left_alone.empty() ? std::string{} : "\n\nNot reported: " + std::string{of.left_alone}) +
       (of.exercised_by.empty() ? std::string{}
                                : "\n\nExercised by: " + std::string{of.exercised_by});
   out.begin_object().field("id", of.id).field("name", of.name);
@@ -94,13 +94,13 @@ void write(json_writer& out, const rule_text& of) {
       .field("level", level_of(of.usual_severity))
       .end_object();
   out.name("properties").begin_object();
-  // What GitHub shows and sorts by.
+  // GitHub displays these and sorts by them.
   out.field("precision", "high").field("problem.severity", problem_severity_of(of.usual_severity));
   out.name("tags").begin_row();
   out.value("redis").value("caching").value(of.family()).end_row().end_object().end_object();
 }
 
-/// What people read beside the line: no keys' names that break out of it.
+/// The message beside the line. Names of keys are escaped.
 std::string message_of(const finding& of) {
   std::string text = shown(of.message) + " (" + times_in_words(of) + " times, " +
                      std::string{word_of(of.how_sure)} + ")";
@@ -140,11 +140,11 @@ void write(json_writer& out, const finding& of, const located& where) {
   write_text(out, "message", message_of(of));
   write_locations(out, of, where);
   out.name("partialFingerprints").begin_object();
-  // GitHub tells alerts apart by the second one only, and would make one of the line's text: this
-  // one stays the same when the line moves.
-  const std::string same = fingerprint(of);
-  out.field("droverRuleAndPattern/v1", same);
-  out.field("primaryLocationLineHash", same.substr(0, 16) + ":1").end_object();
+  // GitHub identifies alerts by the second fingerprint only, and computes it from the text of the
+  // line if it is missing. This one stays the same when the line moves.
+  const std::string stable = fingerprint(of);
+  out.field("droverRuleAndPattern/v1", stable);
+  out.field("primaryLocationLineHash", stable.substr(0, 16) + ":1").end_object();
   if (!of.accepted.empty()) {
     out.name("suppressions").begin_array().begin_object().field("kind", "external");
     out.field("justification", shown(of.accepted)).end_object().end_array();

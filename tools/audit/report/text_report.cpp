@@ -17,7 +17,7 @@ namespace {
 using text::painted;
 using text::style;
 
-constexpr std::size_t text_timeline_end = 4;  // of the lines that are shown, those at its end
+constexpr std::size_t text_timeline_end = 4;  // shown lines at the end of a timeline
 constexpr std::size_t pattern_max = 40;       // columns in the table of findings
 constexpr std::size_t rows_max = 60;          // of the table of findings
 constexpr std::size_t details_max = 20;       // findings with their evidence
@@ -39,7 +39,7 @@ style style_of(const finding& of) {
   return of.how_bad == severity::error ? style::bad : style::strong;
 }
 
-/// Broken at blanks, all lines indented.
+/// Wrapped at spaces, with all lines indented.
 std::string paragraph(std::string_view text, std::size_t indent, const text::terminal& on) {
   const std::size_t room = on.width > indent + 20 ? on.width - indent : 20;
   const std::string blanks(indent, ' ');
@@ -51,7 +51,7 @@ std::string paragraph(std::string_view text, std::size_t indent, const text::ter
   return indented + '\n';
 }
 
-/// A table whose last column is broken into lines of what is left of the width.
+/// A table whose last column is wrapped to the remaining width.
 std::string fitted(const std::vector<text::align>& columns,
                    std::vector<std::vector<text::cell>> rows, const text::terminal& on) {
   constexpr std::size_t last_min = 30;
@@ -82,7 +82,7 @@ std::string heading(std::string_view text, const text::terminal& on) {
 std::string left_out_line(std::size_t total, std::size_t most, std::string_view items) {
   if (total <= most) return {};
   return "(" + text::in_words(std::uint64_t{total - most}) + " more " + std::string{items} +
-         "; the JSON has them all)\n";
+         "; the JSON report has all)\n";
 }
 
 std::string table_of(const std::vector<finding>& findings, const text::terminal& on) {
@@ -100,7 +100,7 @@ std::string table_of(const std::vector<finding>& findings, const text::terminal&
   return result.text(on) + left_out_line(findings.size(), rows_max, "findings");
 }
 
-/// Lines one after the other that say the same, as one.
+/// Consecutive lines with the same text, shown as one.
 struct repeated_line {
   const moment_line* first;
   std::size_t times = 1;
@@ -159,10 +159,10 @@ std::string details(const finding& of, const text::terminal& on) {
   return text + paragraph("to do: " + shown(of.advice), 2, on);
 }
 
-/// What was judged line by line; what was not, by the reason why not.
+/// Judged rules line by line; the other rules grouped by the reason.
 std::string coverage(const audit_result& of, const text::terminal& on) {
   using status = coverage_line::status;
-  std::string text = heading("What the rules had to go by", on);
+  std::string text = heading("Coverage of the rules", on);
   std::vector<std::vector<text::cell>> judged;
   std::vector<std::pair<std::string, std::string>> idle;  // the reason, the rules
   for (const coverage_line& line : of.coverage) {
@@ -195,7 +195,7 @@ std::string coverage(const audit_result& of, const text::terminal& on) {
 std::string roles(const audit_result& of, const text::terminal& on) {
   if (of.roles.empty()) return {};
   constexpr std::size_t shown_max = 20;
-  std::string text = heading("What the keys were taken for", on);
+  std::string text = heading("Roles of the keys", on);
   std::vector<std::vector<text::cell>> rows;
   for (std::size_t i = 0; i < std::min(of.roles.size(), shown_max); ++i) {
     const role_line& role = of.roles[i];

@@ -15,57 +15,59 @@ constexpr rule_text c101_text{
     .usual_severity = severity::error,
     .summary = "When a key is cold, several callers load it at the same time.",
     .why =
-        "One expired key turns into as many origin queries as there are callers who want it. The "
-        "hotter the key, the harder the origin is hit at the very moment nothing is cached; the "
-        "slower the origin gets, the more callers join in. Storing the result with NX hides the "
-        "extra loads from the cache, not from the origin.",
+        "One expired key causes as many origin queries as there are callers that want it. The "
+        "hotter the key, the more queries reach the origin while nothing is cached. The slower the "
+        "origin, the more callers join in. Storing the result with NX hides the extra loads from "
+        "the cache, but not from the origin.",
     .left_alone =
-        "sessions and write-through (stores without misses), a pending mark that is put into the "
-        "value key itself, a stale entry that is stored again before one caller loads.",
+        "sessions and write-through (stores without misses), a pending mark in the value key "
+        "itself, a stale entry that is stored again before one caller loads.",
     .exercised_by = "two or more requests for one key while it is cold",
     .advice =
-        "Coalesce the callers in each process (single-flight), and let one process at a time load: "
-        "a lock or lease per key in Redis. Or keep the old value past its time and serve it while "
-        "one caller refreshes.",
+        "Coalesce the callers in each process (single-flight), and let one process load at a time "
+        "with a lock or lease per key in Redis. Or keep the old value past its TTL and serve it "
+        "while one caller refreshes it.",
     .fix =
         "Change the read path so that a cold key is loaded once. In the process, callers of one "
         "key share one load. Across processes, take `SET <lock> <random token> NX PX <ms>` before "
-        "the load, with PX at least three times the 99th percentile of the load time; read the "
-        "value again after taking it; store with a TTL; release by compare-and-delete in a finally "
-        "block. Who does not get the lock waits with jittered back-off for the value, until a "
-        "deadline of at least PX, and then serves a stale value or fails; it never loads. Add a "
-        "test in which 50 concurrent reads of one cold key cause exactly one load.",
+        "the load, with PX at least three times the 99th percentile of the load time. Read the "
+        "value again after taking the lock. Store the value with a TTL. Release the lock by "
+        "compare-and-delete in a finally block. A caller that does not get the lock waits for the "
+        "value with jittered back-off, until a deadline of at least PX. After the deadline it "
+        "serves a stale value or fails; it never loads. Add a test in which 50 concurrent reads of "
+        "one cold key cause exactly one load.",
     .caching_rules = "1, 2",
 };
 
 constexpr library_setting c101_settings[] = {
     {"dogpile.cache",
      "configure the region with `arguments={\"distributed_lock\": True, \"thread_local_lock\": "
-     "False, \"lock_timeout\": <3 x p99 load time, in seconds>}`; without `distributed_lock` each "
-     "process loads for itself"},
+     "False, \"lock_timeout\": <3 x p99 load time, in seconds>}`. Without `distributed_lock` each "
+     "process loads separately"},
     {"Django",
-     "`cache.get_or_set` does not keep others from loading (it stores with NX, so that the extra "
-     "loads do not show): take `cache.lock(key, timeout=...)` (django-redis) around the load, and "
-     "`cache.get` again inside"},
+     "`cache.get_or_set` does not prevent other callers from loading (it stores with NX, which "
+     "hides the extra loads): take `cache.lock(key, timeout=...)` (django-redis) around the load, "
+     "and call `cache.get` again inside"},
     {"Laravel",
-     "`Cache::remember` does not keep others from loading: put `Cache::lock($key, "
-     "$seconds)->block($wait, ...)` around it, with a second `Cache::get` inside, or use "
-     "`Cache::flexible` (whose cold start is not guarded either)"},
+     "`Cache::remember` does not prevent other callers from loading: put `Cache::lock($key, "
+     "$seconds)->block($wait, ...)` around it, with a second `Cache::get` inside. Or use "
+     "`Cache::flexible` (its cold start is not guarded either)"},
     {"Spring Data Redis",
-     "`@Cacheable(sync = true)` shares loads in one process; across processes use a lock per key "
+     "`@Cacheable(sync = true)` shares loads in one process. Across processes use a lock per key "
      "(Redisson) around the load: the locking writer locks a whole cache, and not the load"},
     {"bentocache",
-     "call `getOrSet` (not `get` and then `set`): its lock is in the process, so each process "
+     "call `getOrSet` (not `get` and then `set`). Its lock is in the process, so each process "
      "still loads once"},
     {"cache-manager",
-     "call `cache.wrap` (not `get` and then `set`): it shares loads in the process; across "
+     "call `cache.wrap` (not `get` and then `set`): it shares loads in the process. Across "
      "processes put a lock in Redis (redlock) around the function"},
     {"Rails",
-     "pass `race_condition_ttl:` (and `expires_in:`) to `Rails.cache.fetch`: one caller renews "
-     "while the others get the old entry. A first, cold load is not guarded"},
+     "pass `race_condition_ttl:` (and `expires_in:`) to `Rails.cache.fetch`: one caller renews the "
+     "entry while the others get the old one. A first, cold load is not guarded"},
 };
 
-/// Two loads once may be a coincidence of two writers; twice, or three at once, are none.
+/// Two loads in one cold event may come from two unrelated writers. Two such events, or three loads
+/// in one event, are no coincidence.
 constexpr std::uint64_t events_min = 2;
 
 class stampede_cold_key final : public rule {
@@ -92,8 +94,8 @@ class stampede_cold_key final : public rule {
       bad += judge(pattern, seen, out);
     }
     std::string detail = counted(events, "cold event", "cold events") + ", " + in_words(contended) +
-                         " wanted by two or more at once";
-    if (contended > 0) detail += ", the widest by " + in_words(widest);
+                         " requested by two or more at once";
+    if (contended > 0) detail += ", the widest with " + counted(widest, "request", "requests");
     if (bad > 0) detail += "; " + in_words(bad) + " with several loads";
     out.covered(id(), status_of(bad, contended), std::move(detail));
   }
@@ -122,8 +124,8 @@ class stampede_cold_key final : public rule {
     result.message = in_words(stampedes.count) + " of " +
                      counted(seen.events, "cold event", "cold events") +
                      " were loaded by several " + "callers at once: " + one_decimal(factor) +
-                     " loads for each cold event, " +
-                     in_words(static_cast<std::uint64_t>(stampedes.worst())) + " in the worst";
+                     " loads per cold event, " +
+                     in_words(static_cast<std::uint64_t>(stampedes.worst())) + " in the worst case";
     if (pattern.origin_loads > 0) {
       result.message += "; the origin counted " + in_words(pattern.origin_loads);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// C102: a caller that waited for the lock loads again what was stored while it waited. The store is
-// the proof: had it read again, it would have had a hit.
+// C102: a caller that waited for the lock loads a value that was stored while it waited. The store
+// proves it: a second read would have been a hit.
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
@@ -15,21 +15,23 @@ constexpr rule_text c102_text{
     .name = "no-double-check",
     .usual_severity = severity::error,
     .severity_note = "warning if it was seen once",
-    .summary = "A caller that waited for the lock loads again what was stored while it waited.",
+    .summary = "A caller that waited for the lock loads a value that was stored while it waited.",
     .why =
-        "The lock turns the stampede into a queue: every waiter takes the lock in its turn and "
-        "loads a value that is already there. The origin does all the work after all, and the last "
-        "caller waits for all loads before its own.",
+        "The lock turns the stampede into a queue: every waiter takes the lock in turn and loads a "
+        "value that is already stored. The origin does all the work anyway, and the last caller "
+        "waits for all earlier loads.",
     .left_alone =
-        "refreshes of a value that is still there, holders that never waited, an acquisition long "
+        "refreshes of a value that is still stored, holders that never waited, an acquisition long "
         "after the store.",
     .exercised_by = "a caller that lost the lock and takes it after the winner's store",
     .advice =
-        "Read the value again right after taking the lock, and load only if it is still missing.",
+        "Read the value again right after taking the lock, and load it only if it is still "
+        "missing.",
     .fix =
-        "After the lock was taken, and before anything is loaded, read the value once more; if it "
-        "is there, release the lock and return it. Add a test in which two callers miss at once, "
-        "the second one gets the lock after the first one's store, and the loader has run once.",
+        "After taking the lock, and before loading anything, read the value again. If it is "
+        "stored, release the lock and return the value. Add a test in which two callers miss at "
+        "the same time and the second one gets the lock after the first one's store. The loader "
+        "must have run once.",
     .caching_rules = "4",
 };
 
@@ -40,8 +42,8 @@ constexpr library_setting c102_settings[] = {
     {"redlock-py", "read the value again after `lock()`"},
 };
 
-/// Whoever takes the lock later than this after the store may have a reason of its own: 150 ms are
-/// more than the usual retry pauses (25 to 100 ms); slower ones by three of their own pauses.
+/// A caller that takes the lock later than this after the store may have another reason. 150 ms is
+/// longer than the usual retry pauses (25 to 100 ms). Callers with longer pauses get three of them.
 constexpr moment soon = std::chrono::milliseconds(150);
 constexpr int retry_gaps = 3;
 constexpr std::uint64_t error_min = 2;
@@ -61,7 +63,7 @@ class no_double_check final : public rule {
       again = loaded_again(before, hold);
       if (again) note(before, hold, lock, context, seen);
     }
-    // What comes after this one is judged by its store.
+    // The next lock hold is compared with the store of this one.
     const moment earlier = again || !before.value.is_set() ? before.earlier : before.store.done;
     before = {};
     before.earlier = earlier;
@@ -86,9 +88,9 @@ class no_double_check final : public rule {
       if (seen.count > 0) report(lock, seen, context, out);
     }
     out.covered(id(), status_of(again, waited),
-                waited == 0 ? "nobody who had lost a lock took it right after the store"
+                waited == 0 ? "no caller took a lock it had lost right after the store"
                             : counted(waited, "caller", "callers") +
-                                  " took the lock after having waited for it, " + in_words(again) +
+                                  " took the lock after waiting for it, " + in_words(again) +
                                   " loaded again");
   }
 
@@ -103,8 +105,8 @@ class no_double_check final : public rule {
   /// It had lost the lock before the store, and took it soon after.
   static bool waited_for(const stored& before, const lock_hold& hold) {
     if (!hold.lost_before || hold.lost_before->sent >= before.store.sent) return false;
-    // It waited for the value, and did not just want to refresh it; and the value was not gone
-    // again, when loading would be right.
+    // It waited for the value instead of refreshing it, and the value was still stored. If the
+    // value had been deleted again, loading it would be correct.
     if (!hold.missed || hold.missed->sent < before.earlier) return false;
     if (hold.missed->sent >= before.store.done) return false;
     const moment after = hold.won.sent - before.store.done;
@@ -125,8 +127,8 @@ class no_double_check final : public rule {
       const key_state* const value = context.find(before.value);
       return proof_of(context, value == nullptr ? lock : *value, before.won.sent, own.store.done,
                       "The lock was taken " + in_words(hold.won.sent - before.store.done) +
-                          " after the value had been stored, by a caller that had lost it " +
-                          "before; " + in_words(took) + " later it stored the value once more.",
+                          " after the value was stored, by a caller that had lost it " +
+                          "before; " + in_words(took) + " later the caller stored the value again.",
                       lock.ref);
     });
   }
@@ -139,9 +141,7 @@ class no_double_check final : public rule {
     result.how_sure = seen.count >= error_min ? confidence::proof : confidence::strong;
     result.message = in_words(seen.count) + " of " +
                      counted(seen.opportunities, "caller", "callers") + " that took the lock " +
-                     lock.text +
-                     " after waiting for it loaded a value that "
-                     "had been stored meanwhile.";
+                     lock.text + " after waiting for it loaded a value that was already stored.";
     out.found(std::move(result));
   }
 

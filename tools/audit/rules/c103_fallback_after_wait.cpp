@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// C103: callers that waited in vain for the lock's holder load without the lock. Seen where they
-// store what they loaded, or where the origin tells of loads that nobody stored; suspected where
-// all of them stop asking well before the holder stores.
+// C103: callers that gave up waiting for the lock's holder load without the lock. The rule sees it
+// when they store the value, or when the origin counts loads that nobody stored. It suspects it
+// when all waiters stop polling well before the holder stores.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -18,42 +18,43 @@ constexpr rule_text c103_text{
     .name = "fallback-after-wait",
     .usual_severity = severity::error,
     .severity_note =
-        "warning where the extra loads are only suspected: no store, no origin counter",
-    .summary = "Callers that waited in vain for the lock's holder load without the lock.",
+        "warning if the extra loads are only suspected, because there is no store and no origin "
+        "counter",
+    .summary = "Callers that gave up waiting for the lock's holder load without the lock.",
     .why =
-        "It holds as long as loads are fast. When the origin is slow, all waiters give up at about "
-        "the same time and load at once: the stampede comes at the worst moment, after everybody "
-        "has waited for nothing.",
+        "This works while loads are fast. When the origin is slow, all waiters give up at about "
+        "the same time and load at once: the stampede comes at the worst moment, and everybody has "
+        "waited in vain.",
     .left_alone =
         "waiters that listen (SUBSCRIBE, BLPOP, invalidations) instead of polling, waiters in the "
         "holder's own process, back-off that grows.",
     .exercised_by = "a load that takes longer than the callers are willing to wait",
     .advice =
-        "Wait at least as long as the lease lasts. Then serve a stale value, fail fast, or try for "
-        "the lock again; never load without it.",
+        "Wait at least as long as the lease lasts. Then serve a stale value, fail fast, or try to "
+        "take the lock again. Never load without it.",
     .fix =
-        "Find what a caller does when it has waited long enough for another one's load, or has "
-        "used up its tries. Replace the load there: it serves the last known value if there is "
-        "one, else tries for the lock again if the deadline of the request allows, else fails with "
-        "an error of its own. The wait must be at least as long as the lock's PX. Add a test in "
-        "which the load takes longer than the wait, and the loader has still run once.",
+        "Find what a caller does when it has waited too long for another caller's load, or has "
+        "used up its attempts. Replace the load there. If there is a last known value, serve it. "
+        "Otherwise try to take the lock again if the deadline of the request allows it; if not, "
+        "fail with a specific error. The wait must last at least as long as the lock's PX. Add a "
+        "test in which the load takes longer than the wait. The loader must have run once.",
     .caching_rules = "7",
 };
 
 constexpr library_setting c103_settings[] = {
     {"Drover",
-     "set no `wait_max` shorter than a load takes: a caller that waits in vain is refused, it "
-     "never loads; loads under it mean that Redis was away (`fetched::how` says `bypassed`)"},
+     "do not set `wait_max` shorter than a load takes. A caller whose wait runs out is refused; it "
+     "never loads. Loads under a lock mean that Redis was away (`fetched::how` is `bypassed`)"},
 };
 
-/// Silence before the holder's store that is no pause between two polls: even a back-off that
-/// doubles stays within twice its last gap.
+/// How long the silence before the holder's store must be, in gaps between polls. A back-off that
+/// doubles stays within two gaps.
 constexpr int silent_gaps = 3;
 constexpr moment silent_min = std::chrono::milliseconds(100);
-/// One silence may be a client that went away.
+/// One silence may be a client that disconnected.
 constexpr std::uint64_t suspected_min = 2;
-/// Loads that the origin tells and nobody stored: one may be a retry after an error.
-constexpr std::uint64_t told_min = 2;
+/// Loads that the origin counted and nobody stored. One may be a retry after an error.
+constexpr std::uint64_t silent_loads_min = 2;
 
 class fallback_after_wait final : public rule {
  public:
@@ -62,9 +63,9 @@ class fallback_after_wait final : public rule {
 
   void on_cold_event(const cold_event& cold, const key_state& key,
                      const rule_context& context) override {
-    const told before = told_[key.ref];
-    const told now{key.origin_loads, key.counts.stores + key.counts.won + key.counts.lost};
-    told_[key.ref] = now;
+    const load_counts before = last_counts_[key.ref];
+    const load_counts now{key.origin_loads, key.counts.stores + key.counts.won + key.counts.lost};
+    last_counts_[key.ref] = now;
     const cold_event::locking* const lock = lock_of(cold);
     if (lock == nullptr || lock->lost == 0) return;
     auto& by_lock = of_[*key.pattern];
@@ -101,14 +102,14 @@ class fallback_after_wait final : public rule {
       bad += judge(pattern, sum, context, out);
     }
     out.covered(id(), status_of(bad, waited),
-                waited == 0 ? "nobody waited for a lock's holder"
+                waited == 0 ? "no caller waited for a lock's holder"
                             : counted(waited, "cold event", "cold events") +
-                                  " with callers that lost the lock; the longest wait was " +
+                                  " in which callers lost the lock; the longest wait was " +
                                   in_words(longest));
   }
 
  private:
-  struct told {
+  struct load_counts {
     std::uint64_t origin = 0;
     std::uint64_t stores = 0;
   };
@@ -131,13 +132,13 @@ class fallback_after_wait final : public rule {
     }
   };
 
-  /// Nobody can have missed the key, waited and loaded in so short a time: who stored had found the
-  /// value before it ended, and refreshed it.
+  /// The time is too short for a miss, a wait and a load: the caller read the value before it
+  /// expired, and refreshed it.
   static bool is_refresh(const load& load, const cold_event& cold) {
     return load.store.sent - cold.from < cold.delta / 2;
   }
 
-  /// Unconditional stores for which there was no acquisition.
+  /// Unconditional stores without an acquisition.
   static std::uint64_t without_lock(const cold_event& cold, const cold_event::locking& lock) {
     std::uint64_t stores = 0;
     std::set<std::uint64_t> lock_holds;
@@ -151,10 +152,10 @@ class fallback_after_wait final : public rule {
     return stores - std::min(stores, won);
   }
 
-  /// Loads that the origin told of since the last cold event of this key, and that left no store;
-  /// those of holders whose load failed are none.
+  /// Loads that the origin counted since the last cold event of this key, and that were not stored.
+  /// Failed loads of holders do not count.
   static std::uint64_t silent_loads(const cold_event& cold, const cold_event::locking& lock,
-                                    const told& before, const told& now) {
+                                    const load_counts& before, const load_counts& now) {
     const std::uint64_t loads = now.origin - before.origin;
     const std::uint64_t holders = lock.won - std::min<std::uint64_t>(lock.won, cold.load_count);
     const std::uint64_t known = now.stores - before.stores + holders;
@@ -176,8 +177,8 @@ class fallback_after_wait final : public rule {
       return proof_of(context, key, cold.from, cold.to,
                       counted(cold.load_count, "load", "loads") + " and " +
                           counted(lock.won, "acquisition", "acquisitions") +
-                          " of the lock, which " + counted(lock.lost, "attempt", "attempts") +
-                          " had lost.",
+                          " of the lock, after " + counted(lock.lost, "attempt", "attempts") +
+                          " had failed.",
                       lock.lock);
     });
   }
@@ -188,9 +189,9 @@ class fallback_after_wait final : public rule {
     seen.silent_loads += silent;
     seen.silent.add(static_cast<double>(silent), [&] {
       return proof_of(context, key, cold.from, cold.to,
-                      "The origin tells of " + counted(silent, "more load", "more loads") +
-                          " than were stored, when " + counted(lock.lost, "attempt", "attempts") +
-                          " had lost the lock.",
+                      "The origin counted " + counted(silent, "more load", "more loads") +
+                          " than were stored, after " + counted(lock.lost, "attempt", "attempts") +
+                          " to take the lock had failed.",
                       lock.lock);
     });
   }
@@ -201,8 +202,8 @@ class fallback_after_wait final : public rule {
     const moment silence = cold.first_store->sent - cold.last_poll;
     seen.suspected.add(static_cast<double>(silence.count()), [&] {
       return proof_of(context, key, cold.from, cold.to,
-                      "All who waited stopped asking " + in_words(silence) +
-                          " before the value was stored; before that none paused for more than " +
+                      "All waiters stopped polling " + in_words(silence) +
+                          " before the value was stored; until then no pause was longer than " +
                           in_words(cold.longest_poll_gap) + ".",
                       lock.lock);
     });
@@ -211,7 +212,7 @@ class fallback_after_wait final : public rule {
   std::uint64_t judge(const pattern_state& pattern, tally& sum, const rule_context& context,
                       verdicts& out) {
     const bool visible = sum.visible.count > 0;
-    const bool silent = sum.silent_loads >= told_min;
+    const bool silent = sum.silent_loads >= silent_loads_min;
     const bool suspected = sum.suspected.count >= suspected_min;
     if (!visible && !silent && !suspected) return 0;
     cases& seen = visible ? sum.visible : silent ? sum.silent : sum.suspected;
@@ -224,13 +225,13 @@ class fallback_after_wait final : public rule {
                                 : confidence::suspected;
     result.message = "In " + in_words(seen.count) + " of " +
                      counted(sum.waited, "cold event", "cold events") +
-                     " with a lock that callers lost, ";
+                     " in which callers lost the lock, ";
     if (visible || silent) {
-      result.message += "more loads ran than the lock was won";
+      result.message += "there were more loads than acquisitions of the lock";
     } else {
       result.message +=
-          "all who waited stopped asking long before the value came: they gave up, or "
-          "loaded without the lock";
+          "all waiters stopped polling long before the value was stored: they gave up, or loaded "
+          "without the lock";
     }
     if (silent) result.message += "; the origin counted " + in_words(pattern.origin_loads);
     result.message += '.';
@@ -241,7 +242,7 @@ class fallback_after_wait final : public rule {
   }
 
   per_pattern<std::map<std::uint32_t, tally>> of_;
-  per_key<told> told_;
+  per_key<load_counts> last_counts_;
 };
 
 }  // namespace

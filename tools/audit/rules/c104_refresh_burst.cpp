@@ -13,23 +13,23 @@ constexpr rule_text c104_text{
     .id = "C104",
     .name = "refresh-burst",
     .usual_severity = severity::warning,
-    .severity_note = "info for pairs, which early expiration at random causes now and then",
+    .severity_note = "info for pairs, which random early expiration causes now and then",
     .summary = "A value that is still cached is refreshed by several callers at once.",
     .why =
-        "Early refreshing is there to spare the origin. Without a mark that says \"I am on it\", "
-        "all callers that see the entry near its end refresh it together: a stampede that no miss "
-        "announces.",
-    .left_alone = "sessions and counters, which are stored about as often as read; pairs.",
+        "Early refreshing should protect the origin. Without a mark that a refresh is running, all "
+        "callers that see the entry near its end refresh it together. This is a stampede without a "
+        "miss.",
+    .left_alone = "sessions and counters, which are stored about as often as they are read; pairs.",
     .exercised_by = "a live value that is stored again while several callers read it",
     .advice =
-        "Let one caller refresh: take a short mark with SET NX PX first, renew it while the "
-        "refresh runs; or let one process own all refreshing.",
+        "Let one caller refresh: take a short mark with SET NX PX first, and renew it while the "
+        "refresh runs. Or let one process do all refreshes.",
     .fix =
-        "Before a refresh of a value that can still be served, take a mark with `SET <key>:refresh "
-        "<random token> NX PX <ms>`; only the winner loads and stores, all others serve what they "
-        "have. Renew or size the mark so that it outlives the refresh, and release it by "
-        "compare-and-delete. Add a test in which 50 concurrent reads of an entry that is due cause "
-        "one load.",
+        "Before refreshing a value that can still be served, take a mark with `SET <key>:refresh "
+        "<random token> NX PX <ms>`. Only the winner loads and stores; all others serve the value "
+        "they have. The mark must last longer than the refresh: choose its PX accordingly, or "
+        "renew it. Release it by compare-and-delete. Add a test in which 50 concurrent reads of an "
+        "entry that is due cause one load.",
     .caching_rules = "2",
 };
 
@@ -40,20 +40,20 @@ constexpr library_setting c104_settings[] = {
      "set `grace` (before 1.0 `gracePeriod`) and a soft timeout, so that one caller refreshes "
      "while others get the old value"},
     {"cache-manager",
-     "`refreshThreshold` refreshes in every process at once: leave it out, or put a lock in Redis "
+     "remove `refreshThreshold`, which refreshes in every process at once, or put a lock in Redis "
      "around the function"},
 };
 
 constexpr std::uint64_t burst_min = 3;
 constexpr std::uint64_t bursts_min = 2;
-/// Early expiration at random brings three at once, too, in every second refresh of a busy key;
-/// where everybody refreshes, four of five and more are bursts.
+/// Random early expiration also causes three refreshes at once, in every second refresh of a busy
+/// key. If every caller refreshes, at least four of five refreshes are bursts.
 constexpr double bursts_share = 0.6;
-/// Two callers now and then are what early expiration at random brings.
+/// Random early expiration now and then causes two refreshes at once.
 constexpr std::uint64_t pairs_min = 3;
-/// Stores farther apart are not of one burst.
+/// Stores that are further apart belong to different bursts.
 constexpr moment quiet = std::chrono::milliseconds(100);
-/// A miss so many load times before means that the stores end a cold event.
+/// A miss within so many load times before means that the stores end a cold event.
 constexpr int miss_near = 3;
 /// A cache is read more often than it is refreshed.
 constexpr std::uint64_t reads_for_each_store = 2;
@@ -65,10 +65,10 @@ class refresh_burst final : public rule {
 
   void on_refresh(const refresh& refresh, const key_state& key,
                   const rule_context& context) override {
-    if (!refresh.last_hit) return;  // by a process that never read it: a writer
+    if (!refresh.last_hit) return;  // a process that never read the value is a writer
     run& here = last_[key.ref];
     const bool goes_on = here.stores > 0 && refresh.store.sent - here.last.done <= quiet;
-    // A holder of a lock stores by turns, not at once.
+    // The stores of one lock hold follow each other; they are not concurrent.
     if (refresh.lock_hold != 0 && refresh.lock_hold == here.lock_hold && goes_on) return;
     if (!goes_on) {
       end(here, key, context);
@@ -106,7 +106,7 @@ class refresh_burst final : public rule {
     out.covered(id(), status_of(bad, refreshes),
                 refreshes == 0 ? "no live value was stored again"
                                : counted(refreshes, "refresh", "refreshes") + " of live values, " +
-                                     in_words(bad) + " in bursts of three " + "and more");
+                                     in_words(bad) + " in bursts of three or more");
   }
 
  private:
@@ -116,13 +116,13 @@ class refresh_burst final : public rule {
     std::uint64_t stores = 0;
     std::uint64_t lock_hold = 0;
     bool after_miss = false;
-    bool several = false;  ///< callers: one that writes again and again is no burst
+    bool several = false;  ///< callers: repeated stores by one caller are no burst
   };
   struct tally {
     cases bursts;
     cases pairs;
   };
-  /// Of these the last run is still to be judged when all is over.
+  /// The last run of these keys is judged at the end.
   static constexpr std::size_t pending_max = 10'000;
 
   void remember(const key_state& key) {
@@ -149,7 +149,7 @@ class refresh_burst final : public rule {
       return proof_of(context, key, burst.first.sent - lead, burst.last.done,
                       counted(burst.stores, "store", "stores") + " of a live value within " +
                           in_words(burst.last.done - burst.first.sent) +
-                          ", although nobody had missed it.");
+                          ", without a miss before.");
     });
     burst.stores = 0;
   }
@@ -173,7 +173,7 @@ class refresh_burst final : public rule {
                                   " in the worst case."
                             : "A live value was refreshed by two or three callers at once " +
                                   counted(shown.count, "time", "times") +
-                                  ": what early expiration at random brings now and then.";
+                                  ", which random early expiration causes now and then.";
     out.found(std::move(result));
     return bursts ? shown.count : 0;
   }

@@ -11,20 +11,22 @@ constexpr rule_text c105_text{
     .id = "C105",
     .name = "per-process-coalescing",
     .usual_severity = severity::warning,
-    .summary = "Callers share a load in their process, and every process loads for itself.",
+    .summary = "Callers share a load inside each process, but every process loads separately.",
     .why =
-        "A cold key costs as many loads as there are processes or pods. Fine for a few, not for a "
-        "fleet; and the figure grows with every scale-out.",
+        "A cold key costs as many loads as there are processes or pods. That is acceptable for a "
+        "few processes, but the number grows with every scale-out.",
     .left_alone = "runs in which only one process asked.",
-    .exercised_by = "one cold key that two or more processes ask for at once",
+    .exercised_by = "two or more processes that request one cold key at once",
     .advice =
-        "Accept it for small fleets, with the expected number of loads in the baseline file's "
-        "reason; else add a lease per key in Redis behind the single-flight.",
+        "For a small number of processes, accept it in the baseline file and give the expected "
+        "number of loads as the reason. Otherwise add a lease per key in Redis behind the "
+        "single-flight.",
     .fix =
-        "Keep the sharing in the process, and put a lease in Redis behind it: the one caller that "
-        "loads for its process first takes `SET <lock> <random token> NX PX <ms>`, reads the value "
-        "again, and only then loads; the other processes' loaders wait for the value with jittered "
-        "back-off. Add a test with two processes that want one cold key at once, and one load.",
+        "Keep sharing loads in the process, and add a lease in Redis behind it. The one caller "
+        "that loads for its process first takes `SET <lock> <random token> NX PX <ms>`, then reads "
+        "the value again, and only then loads it. The loaders of the other processes wait for the "
+        "value with jittered back-off. Add a test in which two processes request one cold key at "
+        "once and cause one load.",
     .caching_rules = "2",
 };
 
@@ -37,13 +39,13 @@ constexpr library_setting c105_settings[] = {
      "`@Cacheable(sync = true)` shares loads in one process only: put a lock per key (Redisson) "
      "around the load"},
     {"bentocache",
-     "its lock is in the process. For a fleet put a lock in Redis (redlock) around the factory"},
+     "put a lock in Redis (redlock) around the factory: the lock of bentocache is in the process"},
     {"cache-manager",
-     "`cache.wrap` shares loads in the process only: put a lock in Redis (redlock) around the "
-     "function"},
+     "put a lock in Redis (redlock) around the function: `cache.wrap` shares loads in the process "
+     "only"},
     {"Symfony",
-     "its lock against stampedes is a file lock of the host: one load per host. For a fleet use "
-     "`CacheInterface::get` under a lock of symfony/lock with a Redis store"},
+     "use `CacheInterface::get` under a lock of symfony/lock with a Redis store: the built-in "
+     "stampede protection is a file lock, so each host loads once"},
 };
 
 class per_process_coalescing final : public rule {
@@ -70,9 +72,9 @@ class per_process_coalescing final : public rule {
     }
     out.covered(id(), status_of(bad, shared),
                 shared == 0
-                    ? "no cold key was wanted by two processes at once"
+                    ? "no cold key was requested by two processes at once"
                     : counted(shared, "cold event", "cold events") + " in two or more processes, " +
-                          in_words(bad) + " with a load for each of them");
+                          in_words(bad) + " with one load per process");
   }
 
  private:
@@ -86,13 +88,13 @@ class per_process_coalescing final : public rule {
     result.how_bad = severity::warning;
     result.how_sure = confidence::strong;
     result.message =
-        "Each process loads for itself: up to " +
+        "Each process loads separately: up to " +
         in_words(static_cast<std::uint64_t>(events.worst())) + " loads " +
         (loads.unclear > 0
-             ? "in one cold event, some of them by connections whose process is not known."
+             ? "in one cold event, some of them by connections whose process is unknown."
              : "by " + counted(loads.processes_most, "process", "processes") +
                    " in one cold event.") +
-        " With N processes expect N.";
+        " Expect N loads with N processes.";
     out.found(std::move(result));
   }
 

@@ -14,42 +14,42 @@ constexpr rule_text c106_text{
     .id = "C106",
     .name = "penetration",
     .usual_severity = severity::warning,
-    .severity_note = "error when an origin counter shows the loads",
-    .summary = "A key is asked for again and again, loaded each time, and never stored.",
+    .severity_note = "error if an origin counter shows the loads",
+    .summary = "A key is requested repeatedly, loaded each time, and never stored.",
     .why =
-        "What does not exist, or cannot be loaded, is not cached; so each request reaches the "
-        "origin. Anyone can send such requests on purpose, with made-up ids, and no cache stands "
-        "in the way.",
+        "A row that does not exist, or cannot be loaded, is not cached, so each request reaches "
+        "the origin. Anyone can send such requests on purpose with invented ids, and the cache "
+        "does not protect the origin.",
     .left_alone =
-        "flags, bans and deduplication, where a missing key is the normal answer and no sibling is "
-        "ever stored after a miss; blocking reads.",
+        "flags, bans and deduplication, where a missing key is the normal answer and no similar "
+        "key is ever stored after a miss; blocking reads.",
     .exercised_by = "repeated reads of a key whose row does not exist or whose load fails",
     .advice = "Cache \"not found\" with a short TTL, and remember a failure for about a second.",
     .fix =
         "When the load finds nothing, store a marker for \"not found\" with a short TTL (for "
-        "example 30 to 60 s) and answer from it; delete it wherever such a row is created. When "
-        "the load fails, remember the failure for about a second, growing with repeated failures, "
-        "and answer from that. Add tests: 100 reads of a missing row cause one load; 100 reads "
-        "while the origin fails cause at most one load a second.",
+        "example 30 to 60 s) and answer from it. Delete the marker wherever such a row is created. "
+        "When the load fails, remember the failure for about a second, and longer after repeated "
+        "failures, and answer from that. Add tests: 100 reads of a missing row cause one load; 100 "
+        "reads while the origin fails cause at most one load per second.",
     .caching_rules = "9",
 };
 
 constexpr library_setting c106_settings[] = {
     {"Drover",
-     "let the loader return nothing for a missing row, do not throw: `policy.absent_ttl` then "
-     "keeps \"absent\", and a failure is remembered for a growing pause"},
+     "return nothing from the loader for a missing row instead of throwing: `policy.absent_ttl` "
+     "then caches \"absent\", and a failure is remembered for a growing pause"},
     {"rueidisaside",
      "return a value for \"not found\" from the function, with a short TTL "
      "(`rueidisaside.OverrideCacheTTL`): an error is not stored"},
 };
 
 constexpr std::uint64_t misses_min = 5;
-/// Faster than that, it may be one load that has not come to its end.
+/// In a shorter time it may be one load that has not finished.
 constexpr moment span_min = std::chrono::seconds(1);
 constexpr std::uint64_t lock_holds_min = 3;
-/// "Not found" is remembered in few bytes, the same for all keys.
+/// A marker for "not found" has few bytes, the same for all keys.
 constexpr std::uint64_t marker_bytes_max = 64;
-/// That share of the misses must have reached the origin to call it an error.
+/// It is an error if at least one in so many misses reached the origin.
 constexpr std::uint64_t reached_one_in = 2;
 
 class penetration final : public rule {
@@ -96,7 +96,7 @@ class penetration final : public rule {
     seen.keys.add(static_cast<double>(cold.misses), [&] {
       std::string summary = counted(cold.misses, "miss", "misses") + " in " +
                             in_words(cold.to - cold.from) + ", and no store";
-      if (locked) summary += ", in " + counted(*lock_holds, "tenure", "tenures") + " of its lock";
+      if (locked) summary += ", during " + counted(*lock_holds, "lock hold", "lock holds");
       if (key.origin_loads > 0) {
         summary += "; the origin counted " + counted(key.origin_loads, "load", "loads");
       }
@@ -114,15 +114,17 @@ class penetration final : public rule {
       if (role == key_role::lock || role == key_role::ignored || role == key_role::meta) continue;
       filled += seen.filled;
       remembered = remembered || seen.has_marker;
-      // Flags and bans: a missing key is the answer, and no sibling is ever stored after a miss.
+      // Flags and bans: a missing key is the answer, and no similar key is ever stored after a
+      // miss.
       if (seen.keys.count == 0 || (pattern.loads == 0 && seen.locked == 0)) continue;
       bad += seen.keys.count;
       report(pattern, seen, out);
     }
     std::string detail = bad > 0 ? counted(bad, "key was", "keys were") + " missed and never stored"
-                         : remembered ? "what is not there is remembered in a few bytes"
-                                      : "no key was missed again and again without being stored";
-    if (filled > 0) detail += "; " + counted(filled, "cold event", "cold events") + " ended stored";
+                         : remembered ? "missing rows are cached with a short marker"
+                                      : "no key was missed repeatedly without being stored";
+    if (filled > 0)
+      detail += "; " + counted(filled, "cold event", "cold events") + " ended with a store";
     out.covered(id(), status_of(bad, remembered), std::move(detail));
   }
 
@@ -150,7 +152,7 @@ class penetration final : public rule {
     result.how_sure = proved ? confidence::proof : confidence::strong;
     result.message = counted(seen.keys.count, "key was", "keys were") + " missed " +
                      counted(seen.misses, "time", "times") +
-                     " and never stored, while siblings are";
+                     " and never stored, unlike other keys of the pattern";
     if (seen.origin > 0) {
       result.message += "; the origin was asked " + counted(seen.origin, "time", "times");
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C201: a lock is taken without a time after which it ends.
+// C201: a lock is taken without a TTL.
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
@@ -11,36 +11,36 @@ constexpr rule_text c201_text{
     .id = "C201",
     .name = "lock-no-ttl",
     .usual_severity = severity::error,
-    .summary = "A lock is taken without a time after which it ends.",
+    .summary = "A lock is taken without a TTL.",
     .why =
-        "When its holder is killed, restarted or cut off, the lock stays for ever: nobody can load "
-        "that key again until someone deletes the lock by hand.",
+        "If its holder is killed, restarted or disconnected, the lock stays forever. Nobody can "
+        "load that key again until someone deletes the lock by hand.",
     .left_alone =
         "locks that get their TTL in the same transaction or script, leader leases that are "
         "renewed.",
     .exercised_by = "a lock that is taken",
-    .advice = "Take it with one command: SET key token NX PX ms.",
+    .advice = "Take the lock with one command: SET key token NX PX ms.",
     .fix =
-        "Give the lock a TTL in the command that takes it: `SET <lock> <random token> NX PX <ms>`, "
-        "with PX at least three times the 99th percentile of the load time, or renewed every third "
-        "of it while the load runs. If a library takes the lock, set its option for that. Add a "
-        "test that takes the lock, drops the holder, and gets the lock after PX.",
+        "Give the lock a TTL in the command that takes it: `SET <lock> <random token> NX PX <ms>`. "
+        "PX must be at least three times the 99th percentile of the load time, or the lock must be "
+        "renewed every PX/3 while the load runs. If a library takes the lock, set its option for "
+        "the TTL. Add a test that takes the lock, stops the holder, and gets the lock after PX.",
     .caching_rules = "3",
 };
 
 constexpr library_setting c201_settings[] = {
     {"dogpile.cache",
-     "set `lock_timeout` in the region's arguments: it is None unless set, and the lock then never "
+     "set `lock_timeout` in the region's arguments: the default is None, and the lock then never "
      "ends"},
     {"Django", "pass `timeout=` to `cache.lock(...)`"},
     {"Laravel",
      "pass seconds: `Cache::lock($name, $seconds)`, and `['seconds' => n]` as the fourth argument "
-     "of `Cache::flexible`; with 0, the default, it is SETNX without TTL"},
+     "of `Cache::flexible`. With the default of 0 the lock is a SETNX without a TTL"},
     {"Spring Data Redis",
      "give the locking writer a TTL: `RedisCacheWriter.lockingRedisCacheWriter(factory, sleepTime, "
-     "TtlFunction.just(...), batchStrategy)`; it is persistent unless set"},
+     "TtlFunction.just(...), batchStrategy)`. By default the lock is persistent"},
     {"redis-py Lock",
-     "pass `timeout=` to `redis.lock(name, timeout=...)` (or `Lock(...)`): it is None unless set, "
+     "pass `timeout=` to `redis.lock(name, timeout=...)` (or `Lock(...)`): the default is None, "
      "and the lock then never ends"},
 };
 
@@ -55,7 +55,7 @@ class lock_no_ttl final : public rule {
     tally& seen = of_[*lock.pattern];
     ++seen.endless.opportunities;
     if (hold.ttl_came != lock_hold::ttl_by::none || hold.has_lease || hold.renewals > 0) return;
-    // Still there when the run was over: the server can be asked.
+    // If the lock still exists at the end of the run, the server knows its TTL.
     if (!was_released(hold)) {
       const std::optional<std::int64_t> pttl = context.pttl_at_end(lock.name);
       if (pttl && *pttl >= 0) return;
@@ -68,7 +68,7 @@ class lock_no_ttl final : public rule {
           std::string(hold.won.command) + " took the lock without a TTL" +
               (was_released(hold)
                    ? "; it was released " + in_words(until - hold.won.done) + " later."
-                   : ", and nobody released it."));
+                   : ", and it was never released."));
     });
   }
 

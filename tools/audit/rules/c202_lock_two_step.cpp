@@ -11,18 +11,18 @@ constexpr rule_text c202_text{
     .id = "C202",
     .name = "lock-two-step",
     .usual_severity = severity::error,
-    .severity_note = "warning when both commands travel in one pipeline",
+    .severity_note = "warning if both commands are sent in one pipeline",
     .summary = "A lock is taken with one command and gets its TTL with a second one.",
     .why =
-        "A process that dies between the two leaves a lock that never ends. In MULTI the pair is "
-        "atomic, yet the loser's EXPIRE lengthens the winner's lease.",
+        "A process that dies between the two commands leaves a lock that never ends. In MULTI the "
+        "pair is atomic, but the EXPIRE of a caller that lost the lock extends the winner's lease.",
     .left_alone = "scripts that do both.",
     .exercised_by = "a lock that is taken",
-    .advice = "One command does both: SET key token NX PX ms.",
+    .advice = "Use one command for both: SET key token NX PX ms.",
     .fix =
         "Replace the pair (SETNX or SET NX, then EXPIRE or PEXPIRE) by `SET <lock> <random token> "
-        "NX PX <ms>`, and look at its reply: OK means taken, nothing means taken by another. "
-        "Remove the second command everywhere.",
+        "NX PX <ms>`, and check its reply. OK means that the lock was taken; nil means that "
+        "another caller holds it. Remove the second command everywhere.",
     .caching_rules = "3",
 };
 
@@ -46,7 +46,7 @@ class lock_two_step final : public rule {
     seen.steps.add(later ? static_cast<double>(gap.count()) : 0.0, [&] {
       std::string summary = std::string(hold.won.command) + " took the lock, ";
       summary += later ? std::string(hold.ttl_set->command) + " gave it a TTL " + in_words(gap) +
-                             " later, in a round trip of its own."
+                             " later, in a separate round trip."
                        : std::string(hold.ttl_set->command) + " gave it a TTL " +
                              (transaction ? "in the same transaction." : "in the same pipeline.");
       return proof_of_lock_hold(context, hold, lock, hold.ttl_set->done, std::move(summary));
@@ -65,7 +65,7 @@ class lock_two_step final : public rule {
     }
     out.covered(id(), status_of(bad, lock_holds),
                 counted(lock_holds, "acquisition", "acquisitions") + ", " + in_words(bad) +
-                    " with a TTL by a second command");
+                    " with a TTL from a second command");
   }
 
  private:
@@ -83,23 +83,23 @@ class lock_two_step final : public rule {
     result.how_bad = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;
     result.message = in_words(seen.steps.count) + " of " +
                      counted(seen.steps.opportunities, "acquisition", "acquisitions") + " of " +
-                     lock_in_words(context, lock) + " set the TTL by a second command";
+                     lock_in_words(context, lock) + " set the TTL with a second command";
     if (seen.later > 0) {
       result.message +=
-          ": a process that ends between the two leaves a lock that never ends; the "
-          "longest gap was " +
+          ": a process that dies between the two leaves a lock that never ends; the longest gap "
+          "was " +
           in_words(moment{static_cast<std::int64_t>(seen.steps.worst())});
     } else if (seen.in_transaction > 0) {
       result.message +=
-          ", in one transaction: whoever loses lengthens the winner's lease with its "
-          "own EXPIRE";
+          ", in one transaction: a caller that loses the lock extends the winner's lease with its "
+          "EXPIRE";
       if (seen.extended > 0) {
         result.message += ", which happened " + counted(seen.extended, "time", "times");
       }
     } else {
       result.message +=
-          ", in one pipeline: a connection that breaks in its midst leaves a lock that "
-          "never ends";
+          ", in one pipeline: a connection that breaks between the two leaves a lock that never "
+          "ends";
     }
     result.message += '.';
     out.found(std::move(result));

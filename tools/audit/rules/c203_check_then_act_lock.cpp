@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// C203: a lock is looked up first and set without NX afterwards. There are no lock holds to go by,
-// since nothing proves who holds such a lock.
+// C203: a lock is checked first and then set without NX. The engine reports no lock holds for it,
+// since nothing proves which caller holds such a lock.
 #include <algorithm>
 #include <vector>
 
@@ -15,22 +15,22 @@ constexpr rule_text c203_text{
     .id = "C203",
     .name = "check-then-act-lock",
     .usual_severity = severity::error,
-    .summary = "A lock is looked up first and set without NX afterwards.",
+    .summary = "A lock is checked first and then set without NX.",
     .why =
-        "Two callers can both find it free and both set it. It is no lock: it only makes the race "
-        "rarer, so that it shows under load and not in tests.",
-    .left_alone = "keys that are not named or used as locks.",
-    .exercised_by = "a key with the name of a lock that is set",
-    .advice = "Let Redis decide in one step: SET key token NX PX ms, and look at the reply.",
+        "Two callers can both find the lock free and both set it. It only makes the race less "
+        "likely, so the fault appears under load and not in tests.",
+    .left_alone = "keys that are not named or used like locks.",
+    .exercised_by = "a SET of a key with the name of a lock",
+    .advice = "Let Redis decide in one step: SET key token NX PX ms, and check the reply.",
     .fix =
         "Replace the check (EXISTS or GET of the lock) and the plain SET by one `SET <lock> "
-        "<random token> NX PX <ms>`; only who gets OK may go on to load. Release by "
+        "<random token> NX PX <ms>`. Only the caller that gets OK may load. Release the lock by "
         "compare-and-delete with the same token. Add a test in which two callers try at once and "
-        "one of them gets it.",
+        "exactly one of them gets the lock.",
     .caching_rules = "3",
 };
 
-/// Between looking and setting there is nothing but the way to the server and back.
+/// Only one round trip lies between the check and the SET.
 constexpr moment check_to_act = std::chrono::seconds(1);
 /// "1", "locked", a time, a token.
 constexpr std::uint64_t token_bytes_max = 64;
@@ -71,7 +71,7 @@ class check_then_act_lock final : public rule {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
       sets += seen.taken.opportunities;
-      // NX decides elsewhere: these stores renew what was won.
+      // The lock is taken with NX elsewhere: these stores renew it.
       if (lock.counts.won + lock.counts.lost > 0) continue;
       if (seen.taken.count == 0 || (seen.removed == 0 && seen.twice == 0)) continue;
       bad += seen.taken.count;
@@ -82,7 +82,7 @@ class check_then_act_lock final : public rule {
                                           : confidence::suspected;
       result.message = lock.text + " was set without NX " +
                        counted(seen.taken.count, "time", "times") +
-                       (seen.looked > 0 ? ", after it had been looked up" : "");
+                       (seen.looked > 0 ? ", after a check" : "");
       if (seen.twice > 0) {
         result.message += "; " + counted(seen.twice, "time", "times") +
                           " by a second caller while the first still held it";
@@ -138,7 +138,8 @@ class check_then_act_lock final : public rule {
              c.done <= operation.sent && operation.sent - c.done < check_to_act;
     });
     const bool looked = mine != here.checks.rend();
-    // Somebody set it between this one's look and its set, and has not deleted it since.
+    // Another caller set it between the check and the SET of this one, and has not deleted it
+    // since.
     const bool twice = looked && here.holders > 0 && here.set_sent >= mine->sent &&
                        here.set_by != operation.connection;
     const moment from = looked ? mine->sent : operation.sent;
@@ -154,10 +155,12 @@ class check_then_act_lock final : public rule {
                    : looked ? 1
                             : 0,
                    [&] {
-                     return proof_of(context, key, from, operation.done,
-                                     twice    ? "Two callers found the lock free and both set it."
-                                     : looked ? "The lock was found free and then set, without NX."
-                                              : "The lock was set without NX.");
+                     return proof_of(
+                         context, key, from, operation.done,
+                         twice ? "Two callers found the lock free and both set it."
+                         : looked
+                             ? "The check found the lock free, and the caller set it without NX."
+                             : "The lock was set without NX.");
                    });
   }
 

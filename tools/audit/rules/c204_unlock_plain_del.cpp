@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C204: a lock is released by DEL, without looking whose it is.
+// C204: a lock is released by DEL without checking its owner.
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
@@ -11,35 +11,35 @@ constexpr rule_text c204_text{
     .id = "C204",
     .name = "unlock-plain-del",
     .usual_severity = severity::warning,
-    .severity_note = "error when another holder's lock was deleted so (C206)",
-    .summary = "A lock is released by DEL, without looking whose it is.",
+    .severity_note = "error if it deleted another holder's lock (C206)",
+    .summary = "A lock is released by DEL without checking its owner.",
     .why =
-        "If the lease ended before the load did, the lock belongs to another caller by then. DEL "
-        "removes that one's lock, a third caller enters, and so on: one slow load makes all "
-        "following ones overlap.",
-    .left_alone = "deletions by hand now and then (fewer than one in ten releases).",
+        "If the lease ended before the load did, the lock may already belong to another caller. "
+        "DEL removes that caller's lock, a third caller takes it, and so on: one slow load makes "
+        "all later ones overlap.",
+    .left_alone = "occasional deletions by hand (fewer than one in ten releases).",
     .exercised_by = "a lock that is taken and released",
     .advice =
         "Release by compare-and-delete: DELEX key IFEQ token (Redis 8.4), DELIFEQ (Valkey 9), or a "
         "Lua script of three lines.",
     .fix =
-        "Put a random token into the lock when it is taken, keep it, and release only by "
+        "Put a random token into the lock when it is taken, keep it, and release the lock only by "
         "compare-and-delete: the script `if redis.call('GET', KEYS[1]) == ARGV[1] then return "
-        "redis.call('DEL', KEYS[1]) else return 0 end`, or DELEX IFEQ / DELIFEQ where the server "
-        "has it. Do it in a finally block, and only if the lock was taken. Add a test: a holder "
-        "whose lease ended and was taken over does not delete the new holder's lock.",
+        "redis.call('DEL', KEYS[1]) else return 0 end`, or DELEX IFEQ / DELIFEQ if the server has "
+        "it. Do it in a finally block, and only if the lock was taken. Add a test: a holder whose "
+        "lease ended does not delete the lock of the caller that took it next.",
     .caching_rules = "6",
 };
 
 constexpr library_setting c204_settings[] = {
-    {"Laravel", "`forceRelease()` deletes whoever's lock it is: use `release()`"},
+    {"Laravel", "use `release()`: `forceRelease()` deletes the lock of any owner"},
     {"Spring Data Redis",
-     "the locking writer deletes its lock by name without a token: use the non-locking writer and "
-     "a lock of Redisson per key"},
+     "use the non-locking writer and a Redisson lock per key: the locking writer deletes its lock "
+     "by name, without a token"},
     {"StackExchange.Redis", "use `LockRelease(key, token)`, not `KeyDelete`"},
 };
 
-/// Fewer than one in so many releases are an operator's, by hand.
+/// Fewer than one in so many releases are deletions by hand.
 constexpr std::uint64_t one_in = 10;
 
 class unlock_plain_del final : public rule {
@@ -55,7 +55,7 @@ class unlock_plain_del final : public rule {
     if (hold.how != lock_hold::ending::removed) return;
     if (hold.ended_by == lock_hold::another::by_connection) ++seen.by_connection;
     if (hold.ended_by > lock_hold::another::by_connection) ++seen.foreign;
-    // A DEL with a GET of its own is another fault: C205.
+    // A DEL after a GET by the same connection is another fault: C205.
     const bool looked =
         hold.read_before_removal && hold.read_before_removal->connection == hold.ended->connection;
     if (looked && hold.ended_by == lock_hold::another::no) return;
@@ -63,7 +63,7 @@ class unlock_plain_del final : public rule {
       return proof_of_lock_hold(context, hold, lock, hold.ended->done,
                                 std::string(hold.ended->command) + " released the lock " +
                                     in_words(hold.held()) +
-                                    " after it was won; it would have deleted anybody's.");
+                                    " after it was taken; it would have deleted any owner's lock.");
     });
   }
 
@@ -89,8 +89,9 @@ class unlock_plain_del final : public rule {
       result.message += '.';
       out.found(std::move(result));
     }
-    out.covered(id(), status_of(bad, releases),
-                counted(releases, "release", "releases") + ", " + in_words(bad) + " by plain DEL");
+    out.covered(
+        id(), status_of(bad, releases),
+        counted(releases, "release", "releases") + ", " + in_words(bad) + " by a plain DEL");
   }
 
  private:

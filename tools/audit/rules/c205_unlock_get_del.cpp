@@ -13,9 +13,9 @@ constexpr rule_text c205_text{
     .usual_severity = severity::warning,
     .summary = "A lock is released by GET, a comparison in the application, and DEL.",
     .why =
-        "Between the GET that says \"mine\" and the DEL the lease can end and another caller can "
-        "take the lock, which the DEL then removes. A garbage collection or a slow network is "
-        "enough.",
+        "Between the GET that confirms the owner and the DEL, the lease can end and another caller "
+        "can take the lock. The DEL then removes that caller's lock. A garbage collection or a "
+        "slow network is enough.",
     .left_alone =
         "WATCH with MULTI, which makes it safe; waiters that read the lock while polling.",
     .exercised_by = "a lock that is taken and released",
@@ -23,12 +23,12 @@ constexpr rule_text c205_text{
     .fix =
         "Replace GET, comparison and DEL by one compare-and-delete: the script `if "
         "redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return "
-        "0 end`, or DELEX IFEQ / DELIFEQ where the server has it.",
+        "0 end`, or DELEX IFEQ / DELIFEQ if the server has it.",
     .caching_rules = "6",
 };
 
-/// Waiters that read the lock while they poll also come before a DEL: with this share of reads for
-/// each DEL and more, it takes the same connection to tell.
+/// Waiters that poll also read the lock before a DEL. With more reads per DEL than this, a pair
+/// counts only if both are of one connection.
 constexpr double polls_for_each = 2.0;
 constexpr std::uint64_t cases_min = 2;
 
@@ -55,7 +55,7 @@ class unlock_get_del final : public rule {
       return proof_of_lock_hold(
           context, hold, lock, hold.ended->done,
           "The lock was read, and " + in_words(gap) +
-              " later deleted: in between it may end and be taken by another.");
+              " later deleted. In between it can end and be taken by another caller.");
     });
   }
 
@@ -74,12 +74,13 @@ class unlock_get_del final : public rule {
       result.message =
           in_words(seen.pairs.count) + " of " + counted(seen.pairs.opportunities, "DEL", "DELs") +
           " of " + lock_in_words(context, lock) + " came after a GET that returned the token; up " +
-          "to " + in_words(moment{static_cast<std::int64_t>(seen.pairs.worst())}) + " lay between.";
+          "to " + in_words(moment{static_cast<std::int64_t>(seen.pairs.worst())}) +
+          " passed in between.";
       out.found(std::move(result));
     }
     out.covered(
         id(), status_of(bad, releases),
-        counted(releases, "release", "releases") + ", " + in_words(bad) + " by GET and then DEL");
+        counted(releases, "release", "releases") + ", " + in_words(bad) + " by GET and DEL");
   }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C206: a caller deleted a lock that belonged to another one.
+// C206: a caller deleted a lock that belonged to another caller.
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
@@ -11,25 +11,27 @@ constexpr rule_text c206_text{
     .id = "C206",
     .name = "foreign-unlock",
     .usual_severity = severity::error,
-    .summary = "A caller deleted a lock that belonged to another one.",
+    .summary = "A caller deleted a lock that belonged to another caller.",
     .why =
-        "It happened in this run: while the owner was loading, its lock was taken away. From then "
-        "on two callers work at once, and the later store may be the older value.",
+        "It happened in this run: the lock was deleted while its owner was loading. From then on "
+        "two callers work at once, and the later store may hold the older value.",
     .left_alone =
-        "nothing: the tokens prove it. With constant tokens it is called strong, not proven.",
+        "nothing: the tokens prove it. With constant tokens the confidence is strong instead of "
+        "proof.",
     .exercised_by = "a lease that ends before its holder releases it",
-    .advice = "Compare-and-delete with a random token; and a lease that outlives the load.",
+    .advice =
+        "Use compare-and-delete with a random token, and a lease that lasts longer than the load.",
     .fix =
-        "Release only by compare-and-delete with the random token that took the lock (Lua, DELEX "
-        "IFEQ, DELIFEQ). Make PX at least three times the 99th percentile of the load time, or "
-        "renew it every third while the load runs, and do not store when a renewal fails. Add a "
-        "test: the first holder outlives its lease, a second one takes over, and the first one's "
-        "release leaves the second one's lock alone.",
+        "Release the lock only by compare-and-delete with the random token that took it (Lua, "
+        "DELEX IFEQ, DELIFEQ). Make PX at least three times the 99th percentile of the load time, "
+        "or renew the lease every PX/3 while the load runs. Do not store the result when a renewal "
+        "fails. Add a test: the first holder outlives its lease, a second caller takes the lock, "
+        "and the first holder's release does not delete it.",
     .caching_rules = "5, 6",
 };
 
-/// With pooled connections a loser's connection may be the holder's next: then the deletes of
-/// losers must outnumber the acquisitions by that share to count.
+/// With pooled connections, the connection of a loser may be the holder's next one. Deletes by
+/// losers count only if there are so many times more deletes than acquisitions.
 constexpr double surplus_share = 1.2;
 
 class foreign_unlock final : public rule {
@@ -80,8 +82,8 @@ class foreign_unlock final : public rule {
       result.how_bad = severity::error;
       result.how_sure = seen.proved.count > 0 ? confidence::proof : confidence::strong;
       result.message = counted(shown.count, "time", "times") + " " + lock_in_words(context, lock) +
-                       " was deleted by another than its holder";
-      result.message += losers ? ", also by callers that had not got it." : ".";
+                       " was deleted by a caller that was not its holder";
+      result.message += losers ? ", including callers that had lost it." : ".";
       out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, chances),
@@ -100,7 +102,8 @@ class foreign_unlock final : public rule {
     std::uint64_t chances = 0;
   };
 
-  /// The first delete was not the owner's connection's, the second was.
+  /// The first delete came from another connection than the owner's, the second one from the
+  /// owner's.
   static bool owner_came_second(const lock_hold& hold, const rule_context& context) {
     if (!hold.before_unheard || !hold.removed_again) return false;
     const connection_book& book = context.connections();
@@ -111,14 +114,15 @@ class foreign_unlock final : public rule {
 
   static std::string words(const lock_hold& hold, lock_hold::another by, bool after_loss) {
     if (by == lock_hold::another::by_token) {
-      return "Who deleted the lock had read another token in it " +
+      return "The caller that deleted the lock had read another token in it " +
              in_words(hold.ended->sent - hold.read_before_removal->done) +
-             " before: it belonged to another by then.";
+             " before: by then it belonged to another caller.";
     }
-    if (after_loss) return "Who deleted the lock had lost it, and was not its holder.";
-    return "The lease of the holder before had ended; its delete came " +
+    if (after_loss)
+      return "The caller that deleted the lock had lost it before, and was not its holder.";
+    return "The lease of the previous holder had ended. Its DEL came " +
            in_words(hold.ended->sent - hold.won.done) +
-           " after another had taken the lock, and removed that one's.";
+           " after another caller took the lock, and removed that lock.";
   }
 
   per_pattern<tally> of_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C207: a lease ended while its holder was still at work.
+// C207: a lease ended while its holder was still working.
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
@@ -13,20 +13,20 @@ constexpr rule_text c207_text{
     .id = "C207",
     .name = "lease-shorter-than-load",
     .usual_severity = severity::error,
-    .summary = "A lease ended while its holder was still at work.",
+    .summary = "A lease ended while its holder was still working.",
     .why =
-        "Whoever waits gets the lock while the first load still runs: two loads at once, and with "
-        "a slower origin three and more. The lock fails exactly when it is needed.",
-    .left_alone = "holders that renew; holders that were never heard of again (C210).",
+        "A waiter gets the lock while the first load still runs, so two loads run at once. With a "
+        "slower origin it is three and more. The lock fails exactly when it is needed.",
+    .left_alone = "holders that renew the lease; holders that sent nothing afterwards (C210).",
     .exercised_by = "a load that takes about as long as the lease",
     .advice =
-        "A lease of at least three times the 99th percentile of the load time, or one that is "
-        "renewed every third of its time; and give up the store when the lease was lost.",
+        "Use a lease of at least three times the 99th percentile of the load time, or renew it "
+        "every third of its duration. Do not store the result if the lease was lost.",
     .fix =
-        "Either make PX at least three times the 99th percentile of the load time, or renew the "
-        "lease every PX/3 while the load runs (a script that compares the token and sets PEXPIRE). "
-        "When a renewal says that the lease is lost, do not store the result. Add a test whose "
-        "load takes twice the lease, and in which one load runs at a time.",
+        "Make PX at least three times the 99th percentile of the load time, or renew the lease "
+        "every PX/3 while the load runs (a script that compares the token and calls PEXPIRE). If a "
+        "renewal fails, do not store the result. Add a test in which the load takes twice the "
+        "lease and only one load runs at a time.",
     .caching_rules = "5",
 };
 
@@ -34,18 +34,18 @@ constexpr library_setting c207_settings[] = {
     {"dogpile.cache",
      "raise `lock_timeout` to three times the 99th percentile of the creator's time: the lock is "
      "not renewed"},
-    {"Redisson", "call `lock()` without a lease time: only then the watchdog renews it"},
+    {"Redisson", "call `lock()` without a lease time: the watchdog renews only such locks"},
     {"redsync",
-     "raise `redsync.WithExpiry` (8 s unless set), or call `mutex.Extend()` while the load runs"},
+     "raise `redsync.WithExpiry` (default 8 s), or call `mutex.Extend()` while the load runs"},
     {"redlock (Node)",
-     "raise the duration, or use `redlock.using(...)`, which extends the lock by itself "
+     "raise the duration, or use `redlock.using(...)`, which extends the lock automatically "
      "(`automaticExtensionThreshold`)"},
     {"redlock-py", "raise the ttl in `lock(resource, ttl)`: nothing renews it"},
     {"StackExchange.Redis",
      "raise the time in `LockTake`, or call `LockExtend` while the load runs"},
     {"redis-py Lock",
-     "raise `timeout=`, or call `lock.extend(...)` while the load runs; when `release()` raises "
-     "LockNotOwnedError, the lease was lost: do not store"},
+     "raise `timeout=`, or call `lock.extend(...)` while the load runs. If `release()` raises "
+     "LockNotOwnedError, the lease was lost: do not store the value"},
 };
 
 class lease_shorter_than_load final : public rule {
@@ -60,17 +60,17 @@ class lease_shorter_than_load final : public rule {
     ++seen.outlived.opportunities;
     if (was_released(hold)) seen.longest = std::max(seen.longest, hold.held());
     if (hold.how != lock_hold::ending::ran_out) return;
-    // Who was never heard of again is another case: C210.
+    // A holder that sent nothing afterwards is another case: C210.
     if (!hold.came_back && !hold.late_store) return;
     const op_summary& back = hold.came_back ? *hold.came_back : hold.late_store->store;
     if (hold.next_won && hold.next_won->done <= back.sent) ++seen.entered;
     if (hold.came_back && hold.came_back->value.hash != 0) ++seen.by_token;
     const moment late = back.sent - hold.lease_from;
     seen.outlived.add(static_cast<double>(late.count()), [&] {
-      std::string summary = "The lease of " + in_words(hold.ttl) + " had been over for " +
-                            in_words(late) + " when its holder " +
-                            (hold.came_back ? "was heard of" : "stored the value");
-      if (hold.next_won) summary += "; another had taken the lock by then";
+      std::string summary = "The lease of " + in_words(hold.ttl) + " had ended " + in_words(late) +
+                            " before its holder " +
+                            (hold.came_back ? "used the lock again" : "stored the value");
+      if (hold.next_won) summary += "; another caller had taken the lock by then";
       return proof_of_lock_hold(context, hold, lock, back.done, summary + '.');
     });
   }
@@ -89,13 +89,14 @@ class lease_shorter_than_load final : public rule {
       finding result = finding_of(id(), lock, seen.outlived);
       result.how_bad = severity::error;
       result.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
-      result.message = in_words(seen.outlived.count) + " of " +
-                       counted(seen.outlived.opportunities, "lease", "leases") + " of " +
-                       lock_in_words(context, lock) + " ended while the holder was at work; by " +
-                       in_words(moment{static_cast<std::int64_t>(seen.outlived.worst())}) +
-                       " in the worst case";
+      result.message =
+          in_words(seen.outlived.count) + " of " +
+          counted(seen.outlived.opportunities, "lease", "leases") + " of " +
+          lock_in_words(context, lock) + " ended while the holder was still working, up to " +
+          in_words(moment{static_cast<std::int64_t>(seen.outlived.worst())}) + " too early";
       if (seen.entered > 0) {
-        result.message += "; " + counted(seen.entered, "time", "times") + " another had entered";
+        result.message += "; " + counted(seen.entered, "time", "times") +
+                          " another caller had taken the lock by then";
       }
       result.message += '.';
       out.found(std::move(result));

@@ -15,23 +15,23 @@ constexpr rule_text c208_text{
     .usual_severity = severity::warning,
     .summary = "A lock was held for more than half of its lease, without renewal.",
     .why =
-        "A load that takes twice as long, which a busy origin does easily, outlives the lease; "
-        "then two callers load at once.",
+        "A load that takes twice as long, which is common on a busy origin, outlives the lease. "
+        "Then two callers load at once.",
     .left_alone = "fewer than five acquisitions; leases that are renewed.",
     .exercised_by = "five or more acquisitions of locks of one pattern",
-    .advice = "A longer lease, or renewal every third of it.",
+    .advice = "Use a longer lease, or renew it every third of its duration.",
     .fix =
         "Raise PX to at least three times the 99th percentile of the load time, or renew the lease "
-        "every PX/3 by a script that compares the token and sets PEXPIRE.",
+        "every PX/3 with a script that compares the token and calls PEXPIRE.",
     .caching_rules = "5",
 };
 
 constexpr library_setting c208_settings[] = {
     {"dogpile.cache", "raise `lock_timeout`: the lock is not renewed"},
-    {"Redisson", "call `lock()` without a lease time: only then the watchdog renews it"},
-    {"redsync", "raise `redsync.WithExpiry` (8 s unless set), or call `mutex.Extend()`"},
+    {"Redisson", "call `lock()` without a lease time: the watchdog renews only such locks"},
+    {"redsync", "raise `redsync.WithExpiry` (default 8 s), or call `mutex.Extend()`"},
     {"redlock (Node)",
-     "raise the duration, or use `redlock.using(...)`, which extends the lock by itself"},
+     "raise the duration, or use `redlock.using(...)`, which extends the lock automatically"},
     {"redlock-py", "raise the ttl in `lock(resource, ttl)`: nothing renews it"},
     {"StackExchange.Redis", "raise the time in `LockTake`, or call `LockExtend`"},
     {"redis-py Lock", "raise `timeout=`, or call `lock.extend(...)` while the load runs"},
@@ -77,7 +77,7 @@ class lease_margin_thin final : public rule {
       if (seen.thin.opportunities < lock_holds_min) continue;
       lock_holds += seen.thin.opportunities;
       largest = std::max(largest, seen.largest);
-      // Where leases end too early, that is the finding: C207.
+      // Leases that ended too early are reported by C207.
       if (seen.thin.count == 0 || seen.outlived > 0) continue;
       bad += seen.thin.count;
       finding result = finding_of(id(), lock, seen.thin);
@@ -86,12 +86,12 @@ class lease_margin_thin final : public rule {
       result.message = lock_in_words(context, lock) + " was held for up to " +
                        percent(seen.largest) + " of its lease, without renewal, in " +
                        in_words(seen.thin.count) + " of " +
-                       counted(seen.thin.opportunities, "tenure", "tenures") + '.';
+                       counted(seen.thin.opportunities, "lock hold", "lock holds") + '.';
       out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
-                lock_holds == 0 ? "fewer than five tenures of any lock with a known lease"
-                                : counted(lock_holds, "tenure", "tenures") + ", held for up to " +
+                lock_holds == 0 ? "fewer than five lock holds of any lock with a known lease"
+                                : counted(lock_holds, "lock hold", "lock holds") + ", for up to " +
                                       percent(largest) + " of the lease");
   }
 

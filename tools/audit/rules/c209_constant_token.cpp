@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C209: each acquisition writes the same token into the lock.
+// C209: every acquisition writes the same token into the lock.
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
 #include "audit/rules/rule_definition.hpp"
@@ -11,31 +11,31 @@ constexpr rule_text c209_text{
     .id = "C209",
     .name = "constant-token",
     .usual_severity = severity::warning,
-    .summary = "Each acquisition writes the same token into the lock.",
+    .summary = "Every acquisition writes the same token into the lock.",
     .why =
-        "A token says whose the lock is. With one token for all, compare-and-delete compares "
-        "nothing: every holder can release every other one's lock.",
-    .left_alone = "nothing: equal bytes are equal bytes.",
+        "The token identifies the owner of the lock. If all callers use one token, "
+        "compare-and-delete always succeeds, and every holder can release any other holder's lock.",
+    .left_alone = "nothing: all tokens are equal.",
     .exercised_by = "three or more acquisitions",
-    .advice = "A new random token (128 bits) for every acquisition.",
+    .advice = "Use a new random token (128 bits) for every acquisition.",
     .fix =
-        "Draw a new random token of at least 128 bits for every acquisition (uuid4, "
-        "crypto.randomUUID, SecureRandom), write it with `SET <lock> <token> NX PX <ms>`, and "
-        "release by compare-and-delete with that very token. No host name, thread id, timestamp or "
-        "literal.",
+        "Generate a new random token of at least 128 bits for every acquisition (uuid4, "
+        "crypto.randomUUID, SecureRandom). Write it with `SET <lock> <token> NX PX <ms>`, and "
+        "release the lock by compare-and-delete with the same token. Do not use a host name, a "
+        "thread id, a timestamp or a literal.",
     .caching_rules = "6",
 };
 
 constexpr library_setting c209_settings[] = {
     {"Spring Data Redis",
-     "the locking writer stores an empty token: use the non-locking writer and a lock of Redisson "
-     "per key"},
+     "use the non-locking writer and a Redisson lock per key: the locking writer stores an empty "
+     "token"},
     {"StackExchange.Redis",
-     "pass a new `Guid.NewGuid()` as the token to each `LockTake`, and the same one to "
+     "pass a new `Guid.NewGuid()` as the token to each `LockTake`, and the same token to "
      "`LockRelease`"},
 };
 
-constexpr std::uint64_t same_tenures_min = 3;
+constexpr std::uint64_t acquisitions_min = 3;
 
 class constant_token final : public rule {
  public:
@@ -44,7 +44,7 @@ class constant_token final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    // By script a token may be that of a thread that may enter again, as Redisson's.
+    // A script may use the token of a thread for a reentrant lock, as Redisson does.
     if (hold.won.in_script || hold.won.value.length == 0) return;
     tally& seen = of_[*lock.pattern];
     ++seen.lock_holds;
@@ -55,13 +55,13 @@ class constant_token final : public rule {
     }
     if (seen.varies) return;
     seen.same.add(static_cast<double>(seen.lock_holds), [&] {
-      // From the acquisition on: that is where the token is.
+      // The token is in the acquisition.
       return proof_of(context, lock, hold.won.sent, hold.ended ? hold.ended->done : hold.won.done,
                       seen.lock_holds == 1
                           ? "The first acquisition with this token."
-                          : "The token is the same as that of the " +
+                          : "The token equals that of the " +
                                 counted(seen.lock_holds - 1, "acquisition", "acquisitions") +
-                                " before.",
+                                " before it.",
                       hold.value);
     });
   }
@@ -71,7 +71,7 @@ class constant_token final : public rule {
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
       const pattern_state& lock = context.patterns()[index];
-      if (context.role_of(lock) != key_role::lock || seen.lock_holds < same_tenures_min) continue;
+      if (context.role_of(lock) != key_role::lock || seen.lock_holds < acquisitions_min) continue;
       lock_holds += seen.lock_holds;
       if (seen.varies) continue;
       bad += seen.lock_holds;
@@ -79,14 +79,14 @@ class constant_token final : public rule {
       result.how_bad = severity::warning;
       result.how_sure = confidence::proof;
       result.message = "All " + counted(seen.lock_holds, "acquisition", "acquisitions") + " of " +
-                       lock_in_words(context, lock) + " wrote one token of " +
+                       lock_in_words(context, lock) + " wrote the same token of " +
                        bytes_in_words(seen.token.length) + '.';
       out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
                 lock_holds == 0 ? "fewer than three acquisitions of any lock"
                                 : counted(lock_holds, "acquisition", "acquisitions") + ", " +
-                                      in_words(bad) + " with one token for all");
+                                      in_words(bad) + " with a constant token");
   }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C210: a lock was neither released nor used any more; waiters sat out its lease.
+// C210: a lock was not released, and waiters waited until its lease ended.
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
@@ -13,30 +13,30 @@ constexpr rule_text c210_text{
     .id = "C210",
     .name = "lock-abandoned",
     .usual_severity = severity::warning,
-    .summary = "A lock was neither released nor used any more; waiters sat out its lease.",
+    .summary = "A lock was not released, and waiters waited until its lease ended.",
     .why =
         "An early return or an exception between acquisition and release leaves the lock behind. "
-        "Until the lease ends, nobody can load that key.",
+        "Nobody can load that key until the lease ends.",
     .left_alone =
-        "leader leases and schedules, whose locks are meant to end by themselves; connections that "
-        "the tool cut.",
+        "leader leases and schedules, whose locks end by themselves; connections that the tool "
+        "closed.",
     .exercised_by = "a lock that is taken",
-    .advice = "Release in finally (or a destructor), and keep the lease short.",
+    .advice = "Release the lock in a finally block (or a destructor), and keep the lease short.",
     .fix =
         "Put the release of the lock into a finally block, defer, context manager or destructor, "
-        "so that it runs on every way out: when the load fails, finds nothing, or is cancelled. "
-        "Add a test whose load fails, and in which the next caller gets the lock at once.",
+        "so that it runs on every exit: when the load fails, finds nothing, or is cancelled. Add a "
+        "test in which the load fails and the next caller gets the lock at once.",
     .caching_rules = "6",
 };
 
 constexpr library_setting c210_settings[] = {
     {"Redisson",
-     "call `unlock()` in `finally`; `lockWatchdogTimeout` (30 s unless set) is how long a dead "
-     "holder keeps others out"},
+     "call `unlock()` in `finally`. A dead holder blocks other callers for `lockWatchdogTimeout` "
+     "(default 30 s)"},
     {"redis-py Lock", "use `with redis.lock(...):`, or release in `finally`"},
 };
 
-/// Where no load was seen, waiters that lose for so long have waited in vain.
+/// If the load time is unknown, waiters that lose for so long have waited in vain.
 constexpr moment wait_min = std::chrono::milliseconds(50);
 
 class lock_abandoned final : public rule {
@@ -56,7 +56,7 @@ class lock_abandoned final : public rule {
     if (hold.value.is_set()) ++seen.with_value;
     seen.left.add(static_cast<double>(hold.longest_wait.count()), [&] {
       return proof_of_lock_hold(context, hold, lock, hold.lease_to,
-                                "The holder did not come back; others lost the lock " +
+                                "The holder did not return; other callers lost the lock " +
                                     counted(hold.losses, "time", "times") + ", for up to " +
                                     in_words(hold.longest_wait) + ", until the lease of " +
                                     in_words(hold.ttl) + " ended.");
@@ -70,22 +70,22 @@ class lock_abandoned final : public rule {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
       lock_holds += seen.left.opportunities;
-      // Leases of leaders and schedules end by themselves, and are never deleted.
+      // Leases of leaders and schedules end by themselves and are never deleted.
       if (seen.left.count == 0 || (!is_ever_released(lock) && seen.with_value == 0)) continue;
       bad += seen.left.count;
       finding result = finding_of(id(), lock, seen.left);
       result.how_bad = severity::warning;
       result.how_sure = confidence::strong;
       result.message = in_words(seen.left.count) + " of " +
-                       counted(seen.left.opportunities, "tenure", "tenures") + " of " +
+                       counted(seen.left.opportunities, "lock hold", "lock holds") + " of " +
                        lock_in_words(context, lock) +
-                       " ended by the lease alone while others waited, " + "for up to " +
+                       " ended only with the lease while other callers waited, " + "for up to " +
                        in_words(moment{static_cast<std::int64_t>(seen.left.worst())}) + '.';
       out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
-                counted(lock_holds, "tenure", "tenures") + ", " + in_words(bad) +
-                    " given up while others waited");
+                counted(lock_holds, "lock hold", "lock holds") + ", " + in_words(bad) +
+                    " abandoned while others waited");
   }
 
  private:

@@ -17,12 +17,13 @@ constexpr rule_text c211_text{
     .why =
         "When a holder dies, everybody waits for the rest of the lease: minutes, for a load of "
         "milliseconds.",
-    .left_alone = "locks that nobody waits for, as those of schedules.",
+    .left_alone = "locks that nobody waits for, such as those of schedules.",
     .exercised_by = "callers that wait for a lock",
-    .advice = "A short lease that the holder renews while it works.",
+    .advice = "Use a short lease that the holder renews while it works.",
     .fix =
-        "Shorten PX to a few times the 99th percentile of the load time, and renew it every PX/3 "
-        "by a script that compares the token and sets PEXPIRE, for loads that take longer.",
+        "Shorten PX to a few times the 99th percentile of the load time. For loads that take "
+        "longer, renew the lease every PX/3 with a script that compares the token and calls "
+        "PEXPIRE.",
     .caching_rules = "5",
 };
 
@@ -33,8 +34,8 @@ constexpr library_setting c211_settings[] = {
 
 constexpr int times_max = 100;
 constexpr double quantile = 0.99;
-constexpr std::uint64_t lease_tenures_min = 5;
-/// Shorter ones hurt nobody, however short the hold.
+constexpr std::uint64_t released_holds_min = 5;
+/// A shorter lease does no harm, however short the hold.
 constexpr moment lease_min = std::chrono::seconds(10);
 
 class lease_excessive final : public rule {
@@ -51,8 +52,8 @@ class lease_excessive final : public rule {
     if (hold.losses == 0) return;
     seen.waited.add(static_cast<double>(hold.ttl.count()), [&] {
       return proof_of_lock_hold(context, hold, lock, hold.ended->done,
-                                "Held for " + in_words(hold.held()) + " of a lease of " +
-                                    in_words(hold.ttl) + ", while others lost it " +
+                                "Held for " + in_words(hold.held()) + "  of a lease of " +
+                                    in_words(hold.ttl) + ", while other callers lost it " +
                                     counted(hold.losses, "time", "times") + '.');
     });
   }
@@ -65,7 +66,7 @@ class lease_excessive final : public rule {
       if (context.role_of(lock) != key_role::lock) continue;
       waited += seen.waited.count;
       const moment hold = seen.holds.quantile(quantile);
-      if (seen.waited.count == 0 || seen.holds.count() < lease_tenures_min) continue;
+      if (seen.waited.count == 0 || seen.holds.count() < released_holds_min) continue;
       if (seen.lease < lease_min || seen.lease <= times_max * hold) continue;
       ++bad;
       finding result = finding_of(id(), lock, seen.waited);
@@ -73,12 +74,13 @@ class lease_excessive final : public rule {
       result.how_sure = confidence::strong;
       result.message = lock_in_words(context, lock) + " has a lease of " + in_words(seen.lease) +
                        " and is held for " + in_words(hold) +
-                       " at most: when a holder dies, all others wait for the rest.";
+                       " at most. When a holder dies, all other callers wait for the rest.";
       out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, waited),
-                waited == 0 ? "nobody waited for a lock with a lease"
-                            : counted(waited, "tenure", "tenures") + " that others waited for");
+                waited == 0 ? "no caller waited for a lock with a lease"
+                            : counted(waited, "lock hold", "lock holds") +
+                                  " that other callers waited for");
   }
 
  private:

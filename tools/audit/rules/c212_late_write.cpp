@@ -13,17 +13,17 @@ constexpr rule_text c212_text{
     .usual_severity = severity::warning,
     .summary = "A holder stored its value after it had lost the lock.",
     .why =
-        "By then another caller may have stored a newer one, which the late store overwrites: the "
-        "cache goes back in time, and stays there until the TTL ends.",
+        "Another caller may have stored a newer value by then. The late store overwrites it, and "
+        "the cache serves the older value until the TTL ends.",
     .left_alone = "stores that depend on the token or on the value that was read.",
     .exercised_by = "a holder that stores after its lease has ended",
     .advice = "Make the store depend on the lock: compare the token and store in one script.",
     .fix =
-        "Store the loaded value by a script that first compares the lock's token: `if "
+        "Store the loaded value with a script that first compares the lock's token: `if "
         "redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('SET', KEYS[2], ARGV[2], "
-        "'PX', ARGV[3]) else return false end`. When it refuses, return the value to the caller "
-        "and leave the cache alone. (In a cluster both keys need one hash tag.) Add a test: a "
-        "holder that lost its lease does not overwrite what the next one stored.",
+        "'PX', ARGV[3]) else return false end`. If the script refuses, return the value to the "
+        "caller and do not store it. (In a cluster both keys need the same hash tag.) Add a test: "
+        "a holder that lost its lease does not overwrite the value of the next holder.",
     .caching_rules = "5",
 };
 
@@ -47,7 +47,7 @@ class late_write final : public rule {
       return proof_of_lock_hold(
           context, hold, lock, hold.came_back ? hold.came_back->done : store.done,
           "The value was stored " + in_words(late) + " after the lease of its holder had ended" +
-              (hold.next_won ? ", when another had taken the lock." : "."));
+              (hold.next_won ? ", and after another caller had taken the lock." : "."));
     });
   }
 
@@ -65,19 +65,19 @@ class late_write final : public rule {
       result.how_bad = severity::warning;
       result.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
       result.message = counted(seen.late.count, "store", "stores") +
-                       " by a holder whose lease on " + lock.text + " was over, up to " +
-                       in_words(moment{static_cast<std::int64_t>(seen.late.worst())}) + " before";
+                       " by a holder after its lease on " + lock.text + " had ended, up to " +
+                       in_words(moment{static_cast<std::int64_t>(seen.late.worst())}) + " late";
       if (seen.taken > 0) {
         result.message +=
-            "; " + counted(seen.taken, "time", "times") + " another held the lock by then";
+            "; " + counted(seen.taken, "time", "times") + " another caller held the lock by then";
       }
       result.message += '.';
       out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, chances),
-                chances == 0 ? "no holder came back after its lease had ended"
-                             : counted(chances, "holder", "holders") +
-                                   " came back after the lease, " + in_words(bad) + " stored");
+                chances == 0 ? "no holder was active after its lease had ended"
+                             : counted(chances, "holder", "holders") + " active after the lease, " +
+                                   in_words(bad) + " of them stored");
   }
 
  private:

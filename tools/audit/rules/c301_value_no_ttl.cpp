@@ -12,47 +12,45 @@ constexpr rule_text c301_text{
     .name = "value-no-ttl",
     .usual_severity = severity::error,
     .severity_note =
-        "warning when the server evicts by LRU or LFU, or when the value carries an end of its own "
-        "inside",
+        "warning if the server evicts by LRU or LFU, or if the value carries its own expiry time",
     .summary = "A cached value is stored without a TTL.",
     .why =
-        "Every mistake in invalidation stays for ever, and so does every key that nobody asks for "
-        "any more: memory only grows, until the server evicts at random or refuses writes.",
+        "Every missed invalidation stays forever, and so does every key that is never requested "
+        "again. Memory grows until the server evicts keys or refuses writes.",
     .left_alone =
         "counters, queues, leaderboards, sessions: only keys that are read, found missing and then "
-        "stored count; stores that keep the TTL a key has.",
+        "stored count; stores that keep the TTL of the key.",
     .exercised_by = "a value that is stored after a miss",
-    .advice = "A TTL in the command that stores, with 10 to 20 % jitter.",
+    .advice = "Set a TTL in the command that stores the value, with 10 to 20 % jitter.",
     .fix =
         "Give every cached value a TTL in the command that stores it: `SET <key> <value> PX <ms>`, "
-        "with PX = ttl * (1 + a random number between -0.1 and 0.1). Choose the TTL from how old "
-        "the value may get. If a library stores it, set its option for that. Delete or give a TTL "
-        "to the keys that are there already (SCAN, then PEXPIRE).",
+        "with PX = ttl * (1 + a random number between -0.1 and 0.1). Choose the TTL by how old the "
+        "value may become. If a library stores the value, set its option for the TTL. Delete the "
+        "existing keys without a TTL, or give them one (SCAN, then PEXPIRE).",
     .caching_rules = "8",
 };
 
 constexpr library_setting c301_settings[] = {
     {"dogpile.cache",
      "set `redis_expiration_time` above the region's `expiration_time`: the latter is only written "
-     "inside the value, and Redis keeps it for ever"},
+     "inside the value, and Redis keeps it forever"},
     {"Django",
-     "set TIMEOUT in CACHES (300 s unless set; None means for ever), and do not pass "
-     "`timeout=None`"},
-    {"Laravel", "use `Cache::remember` or `put` with a TTL in place of `rememberForever`"},
+     "set TIMEOUT in CACHES (default 300 s; None means forever), and do not pass `timeout=None`"},
+    {"Laravel", "use `Cache::remember` or `put` with a TTL instead of `rememberForever`"},
     {"Spring Data Redis",
-     "set `entryTtl(...)` in RedisCacheConfiguration: there is none unless set"},
+     "set `entryTtl(...)` in RedisCacheConfiguration: there is no TTL by default"},
     {"cache-manager",
-     "pass a ttl to `wrap` and `set`, or set `ttl` in `createCache`: there is none unless set"},
-    {"StackExchange.Redis", "pass an expiry to `StringSet`: there is none unless passed"},
-    {"Symfony", "set `default_lifetime` of the pool, or `$item->expiresAfter(...)`"},
-    {"Rails", "set `expires_in:` in `config.cache_store` or `fetch`: there is none unless set"},
+     "pass a ttl to `wrap` and `set`, or set `ttl` in `createCache`: there is no TTL by default"},
+    {"StackExchange.Redis", "pass an expiry to `StringSet`: there is no TTL by default"},
+    {"Symfony", "set `default_lifetime` of the pool, or call `$item->expiresAfter(...)`"},
+    {"Rails", "set `expires_in:` in `config.cache_store` or `fetch`: there is no TTL by default"},
 };
 
-/// A value without TTL that is stored again while it lives carries its own end inside (or is
-/// refreshed by schedule): a mistake in invalidation ends there after all. Twice, as once may be a
+/// A value without a TTL that is stored again while it exists carries its own expiry time inside
+/// (or is refreshed by a schedule), so a missed invalidation ends there. One such store may be a
 /// write-through.
 constexpr std::uint64_t refreshes_min = 2;
-/// From how many on the shape cannot be one odd code path.
+/// With this many stores it is not one unusual code path.
 constexpr std::uint64_t strong_from = 3;
 
 class value_no_ttl final : public rule {
@@ -71,7 +69,7 @@ class value_no_ttl final : public rule {
     of.bad.add(0, [&] {
       return proof_of(context, key, settled.store.sent, settled.store.done,
                       "Stored by " + std::string{settled.store.command} +
-                          " without a TTL, and none followed within a second.");
+                          " without a TTL, and no EXPIRE followed within a second.");
     });
   }
 
@@ -102,12 +100,12 @@ class value_no_ttl final : public rule {
  private:
   struct seen {
     cases bad;
-    std::uint64_t confirmed = 0;  ///< examples of which PTTL said -1
+    std::uint64_t confirmed = 0;  ///< examples whose PTTL is -1
     std::uint64_t refreshes = 0;
   };
 
-  /// What the server said at the end of the examples' TTLs: all of them have one after all, which
-  /// came in a way that was not seen.
+  /// The server reported a TTL for the examples at the end: they got one in a way that was not
+  /// seen.
   static bool is_denied(seen& of, const rule_context& context) {
     bool denied = false;
     for (const std::string& key : of.bad.keys()) {
@@ -131,12 +129,12 @@ class value_no_ttl final : public rule {
     result.message += '.';
     if (ends_inside) {
       result.message +=
-          " The values seem to carry an end of their own inside, as they were stored "
-          "again while they were there; Redis keeps them for ever all the same.";
+          " The values seem to carry their own expiry time, because they were stored again while "
+          "they existed. Redis still keeps them forever.";
     } else if (evicts) {
       result.message +=
-          " The server evicts what is used least"
-          ", so memory is bounded; a wrong value still has no end.";
+          " The server evicts the least used keys, so memory is bounded. A wrong value still never "
+          "expires.";
     }
     return result;
   }

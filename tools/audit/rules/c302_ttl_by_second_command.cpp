@@ -13,18 +13,19 @@ constexpr rule_text c302_text{
     .usual_severity = severity::warning,
     .summary = "A value is stored with one command and gets its TTL with a second one.",
     .why =
-        "A process that dies or loses its connection between the two leaves a value that never "
-        "ends. It is also one round trip more.",
+        "A process that dies or loses its connection between the two commands leaves a value that "
+        "never expires. It also costs one more round trip.",
     .left_alone = "pairs in one MULTI, one pipeline or one script.",
     .exercised_by = "a value that is stored after a miss and gets a TTL",
-    .advice = "SET with PX; for hashes HSETEX, or HSET and PEXPIRE in one MULTI.",
+    .advice = "Use SET with PX. For hashes use HSETEX, or HSET and PEXPIRE in one MULTI.",
     .fix =
-        "Store and TTL in one step: `SET <key> <value> PX <ms>` for strings; for hashes HSETEX "
-        "where the server has it, else HSET and PEXPIRE inside one MULTI/EXEC.",
+        "Store the value and its TTL in one step: `SET <key> <value> PX <ms>` for strings. For "
+        "hashes use HSETEX if the server has it; otherwise put HSET and PEXPIRE into one "
+        "MULTI/EXEC.",
     .caching_rules = "8",
 };
 
-/// Once may be a value that was stored on purpose without a TTL, and given one by hand.
+/// One may be a value that was stored without a TTL on purpose, and got one by hand.
 constexpr std::uint64_t two_steps_min = 2;
 
 class ttl_by_second_command final : public rule {
@@ -43,8 +44,8 @@ class ttl_by_second_command final : public rule {
     bad.add(static_cast<double>(gap.count()), [&] {
       return proof_of(context, key, settled.store.sent, settled.ttl_set->done,
                       "Without a TTL for " + in_words(gap) + ": " +
-                          std::string{settled.store.command} + ", and then " +
-                          std::string{settled.ttl_set->command} + " in a round trip of its own.");
+                          std::string{settled.store.command} + ", then " +
+                          std::string{settled.ttl_set->command} + " in a separate round trip.");
     });
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// C303: many keys of one pattern end at the same moment. Judged by the ends that the stores
-// announce (store + TTL); it is worse when the wave of misses at that moment was seen.
+// C303: many keys of one pattern expire at the same moment. The rule computes the moment from the
+// store and the TTL. It is worse if the wave of misses at that moment was seen.
 #include <algorithm>
 #include <map>
 
@@ -15,50 +15,50 @@ constexpr rule_text c303_text{
     .id = "C303",
     .name = "synchronised-expiry",
     .usual_severity = severity::warning,
-    .severity_note = "error when the wave of misses was seen",
-    .summary = "Many keys of one pattern end at the same moment.",
+    .severity_note = "error if the wave of misses was seen",
+    .summary = "Many keys of one pattern expire at the same moment.",
     .why =
-        "Keys that were stored together with one TTL expire together: all of them are loaded in "
-        "one moment, again and again, each TTL anew. Single-flight does not help, as they are "
-        "different keys.",
+        "Keys that were stored together with one TTL expire together. All of them are loaded at "
+        "the same moment, again and again. Single-flight does not help, because the keys differ.",
     .left_alone =
-        "equal TTLs of values stored at different times; fewer than 20 keys; idempotency and rate "
-        "keys.",
+        "equal TTLs of values stored at different times; fewer than 20 keys; idempotency keys and "
+        "rate limits.",
     .exercised_by = "20 or more keys of one pattern that are stored with a TTL",
-    .advice = "Jitter of 10 to 20 % on every TTL.",
+    .advice = "Add jitter of 10 to 20 % to every TTL.",
     .fix =
-        "Where the TTL of these keys is set, multiply it by a random factor for each store, for "
-        "example 1 + a random number between -0.1 and 0.1 (or between 0.8 and 1 if the TTL is an "
-        "upper bound). Add a test: 1000 stores have many different TTLs, all within the bounds.",
+        "Multiply the TTL of these keys by a random factor at each store, for example 1 + a random "
+        "number between -0.1 and 0.1 (or between 0.8 and 1 if the TTL is an upper bound). Add a "
+        "test: 1000 stores have many different TTLs, all within the bounds.",
     .caching_rules = "8",
 };
 
 constexpr library_setting c303_settings[] = {
-    {"Drover", "raise `policy.ttl_jitter` (0.1 unless set)"},
+    {"Drover", "raise `policy.ttl_jitter` (default 0.1)"},
     {"dogpile.cache",
-     "give each call its own `expiration_time` with jitter; `redis_expiration_time` is one number "
-     "for the region, keep it well above"},
+     "give each call its own `expiration_time` with jitter. `redis_expiration_time` is one number "
+     "for the region; keep it well above"},
     {"Django", "pass `timeout=` with jitter to `cache.set` and `cache.get_or_set`"},
     {"Laravel", "pass a TTL with jitter: `now()->addSeconds(random_int(...))`"},
-    {"Spring Data Redis", "`entryTtl(TtlFunction)` may return a TTL with jitter for each entry"},
+    {"Spring Data Redis", "return a TTL with jitter for each entry from `entryTtl(TtlFunction)`"},
     {"bentocache", "pass `ttl` with jitter for each call"},
-    {"cache-manager", "pass a ttl with jitter; `wrap` takes a function of the value"},
+    {"cache-manager", "pass a ttl with jitter: `wrap` accepts a function of the value"},
     {"rueidisaside", "pass a ttl with jitter to `Get`"},
     {"Rails", "pass `expires_in:` with jitter"},
 };
 
-/// Fewer keys at once are no wave.
+/// Fewer keys are no wave.
 constexpr std::uint64_t keys_min = 20;
-/// So much of the pattern in one window: with 10 % jitter a window holds about a tenth.
+/// The share of the pattern in one window. With 10 % jitter a window holds about a tenth.
 constexpr double share_min = 0.3;
-/// What counts as one moment: the origin cannot spread what comes within it.
+/// The length of one moment: the origin cannot spread the loads within it.
 constexpr moment window_min = std::chrono::milliseconds{100};
 constexpr double window_of_ttl = 0.02;
-/// One TTL for more than half: else there is jitter, and the window is chance.
+/// More than this share of the stores has one TTL. Otherwise there is jitter, and the window is
+/// a coincidence.
 constexpr double same_ttl_min = 0.5;
-/// Of the keys of a window so many missed in it: the wave came.
+/// The wave was seen if this share of the window's keys was missed in it.
 constexpr double wave_min = 0.5;
-/// The newest ends that are kept, for a pattern and for all: 40 bytes each.
+/// Expiry times that are kept, for a pattern and in total: 40 bytes each.
 constexpr std::size_t ends_max = 20'000;
 constexpr std::size_t all_ends_max = 400'000;
 
@@ -67,7 +67,7 @@ struct key_end {
   moment ttl{};
   moment stored{};
   key_ref key;
-  bool missed = false;  ///< the key was wanted and gone within a window of it
+  bool missed = false;  ///< the key was requested and missing within a window of it
 };
 
 struct window {
@@ -87,7 +87,7 @@ bool is_near(const key_end& end, const op_summary& miss) {
   return miss.done >= end.at - width && miss.sent <= end.at + 2 * width;
 }
 
-/// The TTL that most stores have, to the 10 ms, and its share.
+/// The most frequent TTL, rounded to 10 ms, and its share.
 std::pair<moment, double> usual_ttl(const std::vector<key_end>& ends) {
   std::map<std::int64_t, std::uint64_t> counts;
   std::pair<std::int64_t, std::uint64_t> best{0, 0};
@@ -100,7 +100,7 @@ std::pair<moment, double> usual_ttl(const std::vector<key_end>& ends) {
           static_cast<double>(best.second) / static_cast<double>(ends.size())};
 }
 
-/// The window with most different keys. `ends` is sorted by `at`.
+/// The window with the most different keys. `ends` is sorted by `at`.
 window fullest(const std::vector<key_end>& ends, moment width) {
   window best;
   std::map<std::uint32_t, std::uint64_t> inside;  // by slot
@@ -134,7 +134,7 @@ class synchronised_expiry final : public rule {
     const moment stored = settled.ttl_set ? settled.ttl_set->done : settled.store.done;
     newest_[key.ref] = ends.size() + 1;
     key_end end{stored + settled.ttl, settled.ttl, settled.store.done, key.ref, false};
-    // A store is told of a second late: a short TTL may have ended meanwhile.
+    // A settled store is reported one second late: a short TTL may have ended meanwhile.
     if (key.last_miss) end.missed = is_near(end, *key.last_miss);
     ends.push_back(end);
     ++kept_;
@@ -174,7 +174,7 @@ class synchronised_expiry final : public rule {
                 patterns == 0 ? "no pattern of cached values has 20 keys with a TTL"
                               : counted(patterns, "pattern", "patterns") +
                                     " of 20 or more keys with a TTL; at most " + in_words(widest) +
-                                    " of " + in_words(widest_of) + " keys end in one moment");
+                                    " of " + in_words(widest_of) + " keys expire at one moment");
   }
 
  private:
@@ -186,7 +186,7 @@ class synchronised_expiry final : public rule {
     const key_end& first = ends[most.first];
     const key_end& last = ends[most.last];
     const std::string summary =
-        in_words(most.keys) + " of " + counted(pattern.keys, "key", "keys") + " end within " +
+        in_words(most.keys) + " of " + counted(pattern.keys, "key", "keys") + " expire within " +
         in_words(last.at - first.at) + ", all stored with a TTL of " + in_words(ttl);
     cases bad;
     bad.opportunities = pattern.keys;
@@ -195,7 +195,7 @@ class synchronised_expiry final : public rule {
       if (key == nullptr) continue;
       bad.add(0, [&] {
         return proof_of(context, *key, ends[i].stored - window_min, ends[i].at + window_min,
-                        "Ends " + in_words(ends[i].at - first.at) + " after the first of them.");
+                        "Expires " + in_words(ends[i].at - first.at) + " after the first of them.");
       });
     }
     finding result = finding_of(id(), pattern, bad);
@@ -204,7 +204,7 @@ class synchronised_expiry final : public rule {
     result.how_bad = wave ? severity::error : severity::warning;
     result.how_sure = wave ? confidence::proof : confidence::strong;
     result.message =
-        summary + (wave ? "; " + in_words(most.missed) + " of them were missed right then."
+        summary + (wave ? "; " + in_words(most.missed) + " of them were missed at that moment."
                         : std::string{"."});
     return result;
   }

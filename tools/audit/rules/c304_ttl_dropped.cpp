@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C304: a SET without TTL replaced a value that had one.
+// C304: a SET without a TTL replaced a value that had one.
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
@@ -12,16 +12,16 @@ constexpr rule_text c304_text{
     .name = "ttl-dropped",
     .usual_severity = severity::info,
     .severity_note = "warning for values that are stored after misses",
-    .summary = "A SET without TTL replaced a value that had one.",
+    .summary = "A SET without a TTL replaced a value that had one.",
     .why =
-        "SET removes the TTL of the key. The value was meant to end, and now it does not; the "
-        "mistake shows only when a stale value is found weeks later.",
+        "SET removes the TTL of the key. The value was supposed to expire, and now it does not. "
+        "The fault is usually noticed weeks later, when a stale value is found.",
     .left_alone = "KEEPTTL; keys that are always stored without a TTL (C301).",
     .exercised_by = "a value with a TTL that is stored again",
-    .advice = "SET ... KEEPTTL, or the TTL again.",
+    .advice = "Use SET ... KEEPTTL, or set the TTL again.",
     .fix =
         "Find the code that updates the value without a TTL, and give it one: `SET <key> <value> "
-        "PX <ms>`, or KEEPTTL where the first TTL shall go on running.",
+        "PX <ms>`, or KEEPTTL if the first TTL should continue.",
     .caching_rules = "8",
 };
 
@@ -34,7 +34,7 @@ class ttl_dropped final : public rule {
                         const rule_context& context) override {
     if (settled.store.came != op::outcome::yes || settled.part) return;
     cases& bad = of_[*key.pattern];
-    // A store that gives a TTL, or keeps one, is a case in which it might have been dropped.
+    // A store that sets or keeps a TTL could have dropped it.
     if (settled.dropped_ttl || settled.kept || settled.ttl_came != lock_hold::ttl_by::none) {
       ++bad.opportunities;
     }
@@ -42,7 +42,7 @@ class ttl_dropped final : public rule {
     bad.add(0, [&] {
       return proof_of(
           context, key, settled.store.sent, settled.store.done,
-          "The key had a TTL, and has none since this " + std::string{settled.store.command} + '.');
+          "The key had a TTL, and has none after this " + std::string{settled.store.command} + '.');
     });
   }
 
@@ -62,7 +62,7 @@ class ttl_dropped final : public rule {
                            : severity::info;
       result.how_sure = confidence::proof;
       result.message = counted(bad.count, "store", "stores") +
-                       " without TTL or KEEPTTL took the TTL off a key that had one.";
+                       " without a TTL or KEEPTTL removed the TTL of a key.";
       out.found(std::move(result));
     }
     out.covered(id(), status_of(dropped, stores),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C305: reading a cached value lengthens its TTL.
+// C305: reading a cached value extends its TTL.
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
@@ -13,29 +13,29 @@ constexpr rule_text c305_text{
     .id = "C305",
     .name = "sliding-cache-ttl",
     .usual_severity = severity::warning,
-    .summary = "Reading a cached value lengthens its TTL.",
+    .summary = "Reading a cached value extends its TTL.",
     .why =
-        "A hot key never ends, so it is never loaded again: exactly the values that are read most "
-        "are the oldest. It also costs a write for each read.",
-    .left_alone = "sessions, tokens, presence: what is meant to live as long as it is used.",
+        "A hot key never expires, so it is never loaded again: the values that are read most are "
+        "the oldest. It also costs a write for each read.",
+    .left_alone = "sessions, tokens, presence: entries that should live as long as they are used.",
     .exercised_by = "a value that is read several times within its TTL",
-    .advice = "An absolute TTL from the store on; slide only sessions.",
+    .advice = "Use a fixed TTL that starts at the store. Extend the TTL of sessions only.",
     .fix =
         "Remove the EXPIRE (or GETEX with a TTL) from the read path. Set the TTL only when the "
-        "value is stored. If hot values shall not go cold, refresh them in the background before "
-        "they end, one caller at a time.",
+        "value is stored. If hot values must not become cold, refresh them in the background "
+        "before they expire, one caller at a time.",
     .caching_rules = "8",
 };
 
-/// An EXPIRE belongs to the read before it if no more than this lies between: the same request.
+/// An EXPIRE within this time after a read belongs to the same request.
 constexpr moment same_request = std::chrono::milliseconds{100};
-/// The share of hits that are followed by one: less is a rule of the application, as "hot ones
-/// live longer".
+/// The share of hits that are followed by an EXPIRE. A smaller share is a policy of the
+/// application, such as "hot keys live longer".
 constexpr double slides_share_min = 0.5;
-/// So many TTLs old and never stored again: that is what the sliding does. One TTL more may be the
-/// last extension before the traffic ended.
+/// A value that is this many TTLs old and was never stored again is kept alive by reads. One more
+/// TTL may be the last extension before the traffic ended.
 constexpr int ages_min = 3;
-/// Fewer extensions of one key may be chance.
+/// Fewer extensions of one key may be a coincidence.
 constexpr std::uint64_t slides_min = 3;
 
 class sliding_cache_ttl final : public rule {
@@ -60,10 +60,11 @@ class sliding_cache_ttl final : public rule {
     const std::uint64_t hits = key.counts.hits - of.hits_before;
     const moment age = operation.sent - key.last_store->done;
     if (of.count < slides_min || age <= ages_min * operation.ttl ||
-        static_cast<double>(of.count) < slides_share_min * static_cast<double>(hits) || of.told) {
+        static_cast<double>(of.count) < slides_share_min * static_cast<double>(hits) ||
+        of.reported) {
       return;
     }
-    of.told = true;
+    of.reported = true;
     seen_[*key.pattern].bad.add(static_cast<double>(age.count()), [&] {
       return proof_of(context, key, operation.sent - 2 * operation.ttl, operation.done,
                       "Stored " + in_words(age) + " ago with a TTL of " + in_words(operation.ttl) +
@@ -85,11 +86,9 @@ class sliding_cache_ttl final : public rule {
       result.opportunities = std::max(pattern.keys, of.bad.count);
       result.how_bad = severity::warning;
       result.how_sure = confidence::strong;
-      result.message =
-          counted(of.bad.count, "key", "keys") +
-          " outlived the TTL more than three times because reads extend it; the oldest "
-          "value was " +
-          in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) + " old.";
+      result.message = counted(of.bad.count, "key", "keys") +
+                       " outlived three TTLs, because reads extend the TTL; the oldest value was " +
+                       in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) + " old.";
       out.found(std::move(result));
     }
     std::uint64_t hits = 0;
@@ -110,10 +109,10 @@ class sliding_cache_ttl final : public rule {
 
  private:
   struct slides {
-    std::uint64_t store = 0;  ///< sequence of the store they follow
+    std::uint64_t store = 0;  ///< sequence of the store before them
     std::uint64_t hits_before = 0;
     std::uint64_t count = 0;
-    bool told = false;
+    bool reported = false;
   };
 
   struct seen {

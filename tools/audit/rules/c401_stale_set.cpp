@@ -16,25 +16,26 @@ constexpr rule_text c401_text{
     .usual_severity = severity::error,
     .summary = "A value that was loaded before an invalidation was stored after it.",
     .why =
-        "The writer changed the row and deleted the key; a reader that had loaded the old row "
-        "stored it afterwards. Everybody reads the old value until the TTL ends, though the "
-        "invalidation worked. With permissions, prices or stock that is a security or money "
+        "The writer changed the row and deleted the key. A reader that had loaded the old row "
+        "stored it afterwards. Everybody reads the old value until the TTL ends, although the "
+        "invalidation succeeded. For permissions, prices or stock this is a security or money "
         "problem.",
     .left_alone =
-        "a reader that deletes what it found expired, deletion and store in one transaction, "
+        "a reader that deletes an expired entry it found, deletion and store in one transaction, "
         "conditional stores, deletions by the tool.",
     .exercised_by = "an invalidation while a load of that key runs",
     .advice =
-        "A store that is refused when an invalidation came between: compare a version, a "
-        "generation or the lease's token in one script. At the least, delete again a moment after "
-        "the write, and keep the TTL short.",
+        "Refuse a store if an invalidation happened during the load: compare a version, a "
+        "generation or the lease's token in one script. As a minimum, delete the key again shortly "
+        "after the write, and keep the TTL short.",
     .fix =
-        "Make the reader's store depend on what it saw before it loaded. For example: before the "
-        "load, read (or create) a generation `<key>:gen`; invalidation increments it and deletes "
-        "the value, in one MULTI or script; the store is a script that compares the generation and "
-        "sets the value only if it is unchanged. Or load under a lease whose token the "
-        "invalidation removes, and store by comparing the token. Add a test: load begins, the row "
-        "changes and the key is invalidated, load ends; the next read returns the new row.",
+        "Make the reader's store depend on what it saw before the load. For example: before the "
+        "load, read (or create) a generation `<key>:gen`. The invalidation increments it and "
+        "deletes the value, in one MULTI or script. The store is a script that compares the "
+        "generation and sets the value only if it is unchanged. Or load under a lease whose token "
+        "the invalidation removes, and compare the token when storing. Add a test: the load "
+        "begins, the row changes and the key is invalidated, the load ends; the next read returns "
+        "the new row.",
     .caching_rules = "11",
 };
 
@@ -44,11 +45,12 @@ constexpr library_setting c401_settings[] = {
      "(`cache.incr_version`), or load under `cache.lock`"},
 };
 
-/// A reader that deletes what it found expired does so right after its hit.
+/// A reader that deletes an expired entry does so right after its hit.
 constexpr moment lazy_within = std::chrono::milliseconds{20};
-/// A miss so shortly before a store cannot be what the store came of: a load takes about delta.
+/// A miss within this share of a load time before a store did not cause the store.
 constexpr double shortest_load = 0.5;
-/// Misses after an invalidation that are kept, for a key: who they are matters, not how many.
+/// Misses after an invalidation that are kept for each key. Their processes matter, not their
+/// number.
 constexpr std::size_t misses_max = 8;
 constexpr std::string_view careful_words =
     "auth permission permissions perm perms acl role roles grant grants token session price prices "
@@ -69,7 +71,7 @@ class stale_set final : public rule {
                                                   operation.process};
       return;
     }
-    // A key that is being loaded is not there: an invalidation then answers 0.
+    // A key that is being loaded does not exist, so the invalidation returns 0.
     if (operation.is != op::kind::remove || operation.came == op::outcome::failed) return;
     removal now;
     now.sequence = operation.sequence;
@@ -88,7 +90,7 @@ class stale_set final : public rule {
     if (known && last->lazy) return;
     if (removed.connection == load.store.connection &&
         !context.connections().is_multiplexed(removed.connection)) {
-      return;  // its own
+      return;  // its own delete
     }
     if (removed.transaction != 0 && removed.transaction == load.store.transaction) return;
     if (context.is_perturbed(removed.sent, removed.done)) return;
@@ -103,8 +105,8 @@ class stale_set final : public rule {
     of.bad.add(static_cast<double>(late.count()), [&] {
       return proof_of(context, key, load.began, load.store.done,
                       "The load began " + in_words(removed.sent - load.began) +
-                          " before the key was deleted by another, and was stored " +
-                          in_words(late) + " after that, unconditionally.");
+                          " before another caller deleted the key, and the value was stored " +
+                          in_words(late) + " after the delete, unconditionally.");
     });
   }
 
@@ -124,18 +126,17 @@ class stale_set final : public rule {
       finding result = finding_of(id(), pattern, of.bad);
       result.how_bad = severity::error;
       result.how_sure = of.bad.count > 1 ? confidence::proof : confidence::strong;
-      result.message = in_words(of.bad.count) + " of " +
-                       counted(of.bad.opportunities, "load", "loads") +
-                       " that an invalidation fell into were stored after it: the old value came "
-                       "back.";
+      result.message =
+          in_words(of.bad.count) + " of " + counted(of.bad.opportunities, "load", "loads") +
+          " that overlapped an invalidation were stored after it: the old value came back.";
       if (has_word_of(pattern.text, careful_words)) {
-        result.message += " By their names these values decide who may do what, or what it costs.";
+        result.message += " Judging by their names, these values control permissions or prices.";
       }
       out.found(std::move(result));
     }
     const std::string text = counted(removals, "invalidation", "invalidations") + ", " +
                              in_words(crossed) + " of them during a load, " + in_words(stale) +
-                             " overtaken by an old value" +
+                             " followed by a store of the old value" +
                              (unclear == 0 ? "" : ", " + in_words(unclear) + " unclear");
     out.covered(id(), status_of(stale, crossed - unclear),
                 removals == 0 ? "no cached value was deleted by the application" : text);
@@ -151,7 +152,7 @@ class stale_set final : public rule {
     std::uint64_t sequence = 0;
     bool lazy = false;
     std::size_t count = 0;
-    std::array<miss, misses_max> misses{};  ///< since
+    std::array<miss, misses_max> misses{};  ///< since the removal
   };
   struct seen {
     cases bad;
@@ -159,8 +160,8 @@ class stale_set final : public rule {
     std::uint64_t unclear = 0;
   };
 
-  /// Someone of the same process missed the key after the deletion, early enough for the store to
-  /// come of that: threads of one process change connections, so it cannot be told.
+  /// A caller of the same process missed the key after the deletion, early enough to cause the
+  /// store. Threads of one process change connections, so the two cases look the same.
   static bool may_be_later_load(const removal& last, const load& load, moment delta,
                                 const rule_context& context) {
     const auto least =

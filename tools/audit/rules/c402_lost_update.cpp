@@ -14,32 +14,36 @@ constexpr rule_text c402_text{
     .id = "C402",
     .name = "lost-update",
     .usual_severity = severity::error,
-    .severity_note = "info when the damage was possible and did not happen",
+    .severity_note = "info if an update could have been lost, but was not",
     .summary =
-        "A value is read, changed in the application and written back while others do the same.",
+        "A value is read, changed in the application and written back while other callers do the "
+        "same.",
     .why =
-        "Of two callers that read the same value, the second write removes the first one's change. "
-        "A pipeline does not help: it is not a transaction.",
-    .left_alone = "refreshes (the load lies between), WATCH, scripts, keys of one process only.",
+        "If two callers read the same value, the second write discards the first caller's change. "
+        "A pipeline does not help, because it is not a transaction.",
+    .left_alone =
+        "refreshes (a load runs between the read and the store), WATCH, scripts, keys that only "
+        "one process uses.",
     .exercised_by = "two connections that read and then write one key",
-    .advice = "An atomic command (INCRBY, HSET of one field), a Lua script, or WATCH with a retry.",
+    .advice =
+        "Use an atomic command (INCRBY, HSET of one field), a Lua script, or WATCH with a retry.",
     .fix =
-        "Replace read, change and write by one atomic step: INCRBY or HINCRBY for numbers, HSET of "
-        "the one field, SADD or ZADD for collections; else a Lua script; else WATCH, GET, MULTI, "
-        "SET, EXEC in a loop that starts again when EXEC answers nothing. Add a test in which two "
-        "callers change the value at once and both changes are in it.",
+        "Replace the read, the change and the write by one atomic step. Use INCRBY or HINCRBY for "
+        "numbers, HSET of one field, SADD or ZADD for collections. If no command fits, use a Lua "
+        "script, or WATCH, GET, MULTI, SET, EXEC in a loop that starts again when EXEC returns "
+        "nil. Add a test in which two callers change the value at once and both changes are kept.",
     .caching_rules = "10",
 };
 
-/// Changing a value takes the application no longer; what takes longer is a load.
+/// A change in the application takes no longer than this. A load takes longer.
 constexpr moment change_max = std::chrono::milliseconds{50};
-/// From this part of the load time on, hit and store may as well be a refresh.
+/// With this part of the load time between them, the hit and the store may be a refresh.
 constexpr double load_part = 0.3;
-/// A cache is read more often than stored; what is stored nearly as often as read is state.
+/// A cache is read more often than stored. Keys that are stored nearly as often as read are state.
 constexpr double stores_share_min = 0.4;
-/// Seen once it may be two answers that crossed.
+/// One case may be two replies that crossed.
 constexpr std::uint64_t lost_min = 2;
-/// So many rounds by two or more connections show the shape, though nothing was lost yet.
+/// So many rounds by two or more connections show the pattern, even if no update was lost.
 constexpr std::uint64_t latent_min = 5;
 
 class lost_update final : public rule {
@@ -74,9 +78,9 @@ class lost_update final : public rule {
     if (other.sent < refresh.last_hit->done || other.done > refresh.store.sent) return;
     of.lost.add(static_cast<double>(gap.count()), [&] {
       return proof_of(context, key, refresh.last_hit->sent, refresh.store.done,
-                      "Read, then stored by another, then overwritten " +
+                      "Read, then stored by another caller, then overwritten " +
                           in_words(refresh.store.sent - other.done) +
-                          " later by what came of the first read.");
+                          " later with the result of the first read.");
     });
   }
 
@@ -108,7 +112,7 @@ class lost_update final : public rule {
                 rounds + guarded == 0
                     ? "no value was read and written back"
                     : counted(rounds, "value was", "values were") + " read and written back, " +
-                          in_words(lost) + " of them over another's; " +
+                          in_words(lost) + " of them over another caller's change; " +
                           counted(guarded, "write was", "writes were") + " atomic or guarded");
   }
 
@@ -116,7 +120,7 @@ class lost_update final : public rule {
   struct seen {
     cases lost;
     std::uint64_t guarded = 0;
-    std::set<std::uint64_t> writers;  ///< two are enough to know
+    std::set<std::uint64_t> writers;  ///< at most two are kept
   };
 
   finding observed(const pattern_state& pattern, const seen& of) const {
@@ -125,7 +129,7 @@ class lost_update final : public rule {
     result.how_sure = confidence::strong;
     result.message = in_words(of.lost.count) + " of " +
                      counted(of.lost.opportunities, "write-back", "write-backs") +
-                     " overwrote what another had stored since the read.";
+                     " overwrote a value that another caller had stored since the read.";
     return result;
   }
 
@@ -137,7 +141,7 @@ class lost_update final : public rule {
     result.message = counted(of.lost.opportunities, "write-back", "write-backs") +
                      " after a read, by more than one connection and without WATCH or a script; " +
                      (of.lost.count == 0 ? "none" : in_words(of.lost.count)) +
-                     " of them crossed another in this run.";
+                     " of them overlapped another one in this run.";
     return result;
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C403: a value and what is known about it are stored in two keys, one after the other.
+// C403: a value and its metadata are stored in two keys, one after the other.
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -16,15 +16,15 @@ constexpr rule_text c403_text{
     .id = "C403",
     .name = "split-metadata",
     .usual_severity = severity::warning,
-    .summary = "A value and what is known about it are stored in two keys, one after the other.",
+    .summary = "A value and its metadata are stored in two keys, one after the other.",
     .why =
         "A reader between the two stores sees the new value with the old time or version, or the "
-        "other way round; and one of them can end or be evicted without the other.",
+        "reverse. One of the keys can also expire or be evicted without the other.",
     .left_alone = "MULTI, MSET and scripts; sets of tags; a pair that was stored once.",
-    .exercised_by = "a value with a second key of the same name and a suffix as :ts or :meta",
-    .advice = "One value that holds both, or one transaction with one TTL.",
+    .exercised_by = "a value and a second key of the same name with a suffix such as :ts or :meta",
+    .advice = "Use one value that holds both, or one transaction with one TTL.",
     .fix =
-        "Put the metadata into the value (an envelope: version, stored-at, load time, payload), "
+        "Put the metadata into the value (an envelope: version, store time, load time, payload), "
         "and read and write one key. If they must be two keys, write both in one MULTI/EXEC or "
         "script with the same TTL, and read both with one MGET.",
     .caching_rules = "10",
@@ -32,31 +32,32 @@ constexpr rule_text c403_text{
 
 constexpr library_setting c403_settings[] = {
     {"Laravel",
-     "`Cache::flexible` keeps the time of creation in a second key; outside a cluster both are "
+     "`Cache::flexible` keeps the time of creation in a second key. Outside a cluster both are "
      "written in one MULTI. In a cluster give the key a hash tag"},
 };
 
-/// Stores of one request lie no further apart.
+/// Stores of one request are no further apart.
 constexpr moment pair_within = std::chrono::seconds{1};
 /// Once may be a coincidence of names.
 constexpr std::uint64_t pairs_min = 2;
-/// TTLs that differ by more than this part were not meant to be one.
+/// TTLs that differ by more than this share are different on purpose.
 constexpr double ttl_apart = 0.02;
-/// Stores of keys with a evidence_text end, whose other half has not come yet.
+/// Stores of keys with a metadata suffix whose value has not been stored yet.
 constexpr std::size_t waiting_max = 256;
 constexpr std::array<std::string_view, 18> suffixes{
     "meta",       "metadata", "exp",        "expiry", "expires", "expires_at",
     "ts",         "time",     "timestamp",  "ver",    "version", "created",
     "created_at", "updated",  "updated_at", "etag",   "stale",   "fresh"};
 
-/// The key that `name` says something of: without ":ts", "_meta", ".exp"; "" if it has no such end.
+/// The key that `name` describes: the name without ":ts", "_meta", ".exp"; "" if it has no such
+/// suffix.
 std::string_view described_by(std::string_view name) {
   const std::size_t at = name.find_last_of(":./|#_-");
   if (at == std::string_view::npos || at == 0) return {};
   const auto is_suffix = [&](std::size_t from) {
     return std::find(suffixes.begin(), suffixes.end(), name.substr(from + 1)) != suffixes.end();
   };
-  // "user:1:expires_at": the longest end counts.
+  // "user:1:expires_at": the longest suffix counts.
   const std::size_t before = name.find_last_of(":./|#-");
   if (before != std::string_view::npos && before > 0 && is_suffix(before)) {
     return name.substr(0, before);
@@ -106,7 +107,7 @@ class split_metadata final : public rule {
                        counted(of.bad.opportunities, "time", "times") + " the value and its \"" +
                        about.text + "\" were stored in two steps";
       if (of.read_between > 0) {
-        result.message += "; " + counted(of.read_between, "read", "reads") + " fell in between";
+        result.message += "; " + counted(of.read_between, "read", "reads") + " happened in between";
       }
       if (of.other_ttl > 0) {
         result.message += "; " + in_words(of.other_ttl) + " of them with different TTLs";
@@ -116,7 +117,7 @@ class split_metadata final : public rule {
     }
     out.covered(id(), status_of(split, pairs),
                 pairs == 0
-                    ? "no value has a second key that says something of it"
+                    ? "no value has a second key with metadata"
                     : counted(pairs, "value was", "values were") + " stored with a second key, " +
                           in_words(split) + " of them in two steps");
   }
@@ -182,8 +183,8 @@ class split_metadata final : public rule {
     of.other_ttl += other_ttl ? 1 : 0;
     of.bad.add((read ? 2 : 0) + (other_ttl ? 1 : 0), [&] {
       return proof_of(context, value, first.sent, second.done,
-                      "The two stores lie " + in_words(second.sent - first.done) + " apart" +
-                          (read ? ", and a read fell in between." : "."),
+                      "The two stores are " + in_words(second.sent - first.done) + " apart" +
+                          (read ? ", and a read happened in between." : "."),
                       meta.ref);
     });
   }

@@ -14,26 +14,26 @@ constexpr rule_text c501_text{
     .id = "C501",
     .name = "busy-poll",
     .usual_severity = severity::warning,
-    .summary = "Waiters ask Redis without a pause whether the value has come.",
+    .summary = "Waiters poll Redis without a pause.",
     .why =
-        "A few waiters that ask without a pause can keep a server busy that answers everybody "
-        "else, at the moment when a key is cold. Redis runs commands one after the other.",
-    .left_alone = "a dozen waiters that ask every 25 ms: that is normal.",
-    .exercised_by = "callers that wait for another one's load",
-    .advice = "A pause that grows, with jitter; or wait for a push (client tracking, pub/sub).",
+        "Redis runs one command at a time. A few waiters that poll without a pause can keep the "
+        "server busy for everybody, at the moment when a key is cold.",
+    .left_alone = "a dozen waiters that poll every 25 ms, which is normal.",
+    .exercised_by = "callers that wait for another caller's load",
+    .advice = "Use a growing pause with jitter, or wait for a push (client tracking, pub/sub).",
     .fix =
-        "In the loop that waits for another caller's value or lock, sleep between two tries: start "
-        "at about 10 ms, grow by half each time up to 200 ms, and draw each pause at random "
-        "between half and the whole of it. Or let the holder publish when it is done and wait for "
-        "that, with a time limit.",
+        "Sleep between two attempts in the loop that waits for another caller's value or lock. "
+        "Start at about 10 ms, grow by half each time up to 200 ms, and choose each pause at "
+        "random between half and the whole of it. Or let the holder publish a message when it is "
+        "done, and wait for that with a timeout.",
     .caching_rules = "7",
 };
 
-/// Questions in a row by one connection: fewer are over before anyone notices.
+/// Polls in a row by one connection. Fewer do no harm.
 constexpr std::uint64_t polls_min = 150;
-/// Questions a second about one key, of all who wait: a dozen waiters at 25 ms make 480.
+/// Polls per second for one key by all waiters. A dozen waiters at 25 ms make 480.
 constexpr double rate_min = 1000;
-/// Other waits for the same key that are remembered to add up who asks at once.
+/// Other waits for the same key that are kept to add up concurrent polls.
 constexpr std::size_t waits_max = 64;
 
 class busy_poll final : public rule {
@@ -52,12 +52,12 @@ class busy_poll final : public rule {
     ++waits_;
     if (wait.polls <= polls_min || rate <= rate_min) return;
     bad.add(rate, [&] {
-      // The first questions show it: hundreds more look the same.
+      // The first polls are enough: hundreds more look the same.
       return proof_of(context, key, wait.first, wait.first + 20 * wait.shortest_gap + tenth,
-                      counted(wait.polls, "question", "questions") + " in a row within " +
+                      counted(wait.polls, "poll", "polls") + " in a row within " +
                           in_words(wait.last - wait.first) + ", and " +
                           in_words(static_cast<std::uint64_t>(rate)) +
-                          " a second by all who waited for this key.");
+                          " per second by all waiters for this key.");
     });
   }
 
@@ -71,14 +71,14 @@ class busy_poll final : public rule {
       result.how_bad = severity::warning;
       result.how_sure = confidence::strong;
       result.message = counted(bad.count, "wait", "waits") + " of more than " +
-                       in_words(polls_min) + " questions in a row; at worst " +
+                       in_words(polls_min) + " polls in a row; up to " +
                        in_words(static_cast<std::uint64_t>(bad.worst())) +
-                       " questions a second about one key.";
+                       " polls per second for one key.";
       out.found(std::move(result));
     }
-    const std::string text = counted(waits_, "wait", "waits") + ", " + in_words(busy) + " too busy";
+    const std::string text = counted(waits_, "wait", "waits") + ", " + in_words(busy) + " too fast";
     out.covered(id(), status_of(busy, waits_),
-                waits_ == 0 ? "nobody was seen to wait for another's load" : text);
+                waits_ == 0 ? "no caller waited for another caller's load" : text);
   }
 
  private:
@@ -102,7 +102,7 @@ class busy_poll final : public rule {
   static double rate_of(const wait& wait) {
     return static_cast<double>(wait.polls) / seconds(wait.last - wait.first);
   }
-  /// Of the others' questions those within this wait, a second.
+  /// The rate of the other callers' polls during this wait.
   static double rate_beside(const wait& wait, const recent& others) {
     double polls = 0;
     for (std::size_t i = 0; i < std::min(others.count, waits_max); ++i) {

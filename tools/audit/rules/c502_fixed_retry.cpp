@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// C502: waiters ask again after a fixed time. Looked at for each connection alone and, as pooled
-// clients change their connection at each question, for all waiters of a key together.
+// C502: waiters retry at a fixed interval. The rule examines each connection alone and, because
+// pooled clients change their connection at each request, all waiters of a key together.
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -19,43 +19,44 @@ constexpr rule_text c502_text{
     .id = "C502",
     .name = "fixed-retry",
     .usual_severity = severity::info,
-    .summary = "Waiters ask again after a fixed time.",
+    .summary = "Waiters retry at a fixed interval.",
     .why =
-        "Waiters that began together stay together: their questions come in bursts, and after a "
-        "release all of them try for the lock in the same millisecond.",
+        "Waiters that start together stay together. Their requests come in bursts, and after a "
+        "release all of them try to take the lock in the same millisecond.",
     .left_alone =
-        "random gaps; fewer than 30 questions; what is just as regular outside cold times.",
-    .exercised_by = "30 or more questions of waiters in cold times",
-    .advice = "Jitter: draw each pause at random, the longer the wait the longer.",
+        "random gaps; fewer than 30 requests; keys whose requests are equally regular when they "
+        "are not cold.",
+    .exercised_by = "30 or more requests of waiters while keys are cold",
+    .advice = "Add jitter: choose each pause at random, and let pauses grow with the wait.",
     .fix =
-        "Draw the pause between two tries at random, for example uniformly between the smallest "
-        "pause and three times the last one, with an upper limit (decorrelated jitter).",
+        "Choose the pause between two attempts at random, for example uniformly between the "
+        "smallest pause and three times the last one, with an upper limit (decorrelated jitter).",
     .caching_rules = "7",
 };
 
 constexpr library_setting c502_settings[] = {
-    {"dogpile.cache", "set `lock_sleep` (0.1 s unless set)"},
+    {"dogpile.cache", "set `lock_sleep` (default 0.1 s)"},
     {"Laravel",
-     "pass your own pause to `Cache::lock(...)->betweenBlockedAttemptsSleepFor(...)` (250 ms "
-     "unless set)"},
+     "pass your own pause to `Cache::lock(...)->betweenBlockedAttemptsSleepFor(...)` (default 250 "
+     "ms)"},
     {"Spring Data Redis",
-     "the locking writer polls EXISTS at `sleepTime`: use the non-locking writer"},
+     "use the non-locking writer: the locking writer polls EXISTS every `sleepTime`"},
     {"redsync", "pass `redsync.WithRetryDelayFunc` with jitter"},
-    {"redlock (Node)", "set `retryJitter` (100 ms unless set)"},
-    {"redis-py Lock", "pass `sleep=` (0.1 s unless set); with `blocking_timeout=` it also ends"},
+    {"redlock (Node)", "set `retryJitter` (default 100 ms)"},
+    {"redis-py Lock", "pass `sleep=` (default 0.1 s). `blocking_timeout=` also limits the wait"},
 };
 
-/// Questions further apart belong to two waits.
+/// Requests that are further apart belong to two waits.
 constexpr moment burst_gap = std::chrono::milliseconds{1200};
-/// Shorter bursts are callers that came at the same time, not waiters.
+/// Shorter bursts are callers that arrived at the same time, not waiters.
 constexpr std::size_t burst_min = 5;
-/// Questions of a burst, for each connection: who waits asks again.
+/// Requests of a burst per connection: a waiter repeats its request.
 constexpr std::size_t asks_min = 3;
-/// Questions of one connection in a burst that can have a rhythm.
+/// Requests of one connection in a burst that can have a rhythm.
 constexpr std::size_t row_min = 3;
-/// Keys with an open burst; over it, those that are over are closed.
+/// Keys with an open burst. At this number, finished bursts are closed.
 constexpr std::size_t bursts_max = 20'000;
-/// Patterns that are looked at: its rhythms cost 16 KiB.
+/// Patterns that are examined: the rhythms of each cost 16 KiB.
 constexpr std::size_t patterns_max = 64;
 
 class fixed_retry final : public rule {
@@ -68,11 +69,11 @@ class fixed_retry final : public rule {
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
-    // A miss asks for a value; EXISTS that says yes and a lost acquisition ask for a lock.
+    // A miss waits for a value. An EXISTS that returns 1 and a lost acquisition wait for a lock.
     const bool failed = operation.is_miss() || operation.was_lost() ||
                         (operation.is == op::kind::exists && operation.came == op::outcome::yes);
     if (!failed) {
-      // The value came, or the lock went: the cold time is over, and with it the rhythm.
+      // The value was stored, or the lock was released: the wait is over.
       const bool ends = operation.came == op::outcome::yes && operation.is != op::kind::read &&
                         operation.is != op::kind::exists;
       const auto open = ends ? bursts_.find(key.ref.slot) : bursts_.end();
@@ -93,13 +94,13 @@ class fixed_retry final : public rule {
 
   void on_end(const rule_context& context, verdicts& out) override {
     for (auto& [slot, of] : bursts_) close(of, context);
-    std::uint64_t questions = 0;
+    std::uint64_t requests = 0;
     bool failed = false;
     for (auto& [index, of] : of_) {
       const pattern_state& pattern = context.patterns()[index];
       const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::lock) continue;
-      questions += std::max(of.of_all.questions(), of.of_each.questions());
+      requests += std::max(of.of_all.requests(), of.of_each.requests());
       auto rhythm = of.of_each.found();
       if (!rhythm) rhythm = of.of_all.found();
       if (!rhythm) continue;
@@ -110,20 +111,19 @@ class fixed_retry final : public rule {
       result.how_bad = severity::info;
       result.how_sure = confidence::strong;
       result.message = in_words(rhythm->followed) + " of " + in_words(rhythm->asked) +
-                       " questions of waiters were followed by another one " +
-                       in_words(rhythm->pause_ms) +
-                       " ms (+-1 ms) later; by chance it would have been " +
+                       " requests of waiters were followed by another one " +
+                       in_words(rhythm->pause_ms) + " ms (+-1 ms) later; by chance it would be " +
                        in_words(static_cast<std::uint64_t>(rhythm->by_chance)) + '.';
       out.found(std::move(result));
     }
-    out.covered(id(), status_of(failed, questions >= 30),
-                counted(questions, "question", "questions") + " of waiters in cold times");
+    out.covered(id(), status_of(failed, requests >= 30),
+                counted(requests, "request", "requests") + " of waiters while keys were cold");
   }
 
  private:
   struct seen_rhythm {
-    retry_rhythm of_all;   ///< the questions of all together
-    retry_rhythm of_each;  ///< of each connection alone
+    retry_rhythm of_all;   ///< of the requests of all waiters together
+    retry_rhythm of_each;  ///< of the requests of each connection alone
     cases seen;
   };
 
@@ -159,14 +159,14 @@ class fixed_retry final : public rule {
     seen_rhythm& into = of_[*key.pattern];
     std::map<std::uint64_t, std::vector<moment>> each_alone;
     for (std::size_t i = 0; i < of.sent.size(); ++i) each_alone[of.by[i]].push_back(of.sent[i]);
-    // Callers that come one behind the other and ask once are no waiters.
+    // Callers that arrive one after the other and send one request are no waiters.
     if (of.sent.size() >= asks_min * each_alone.size()) into.of_all.add(of.sent);
     for (const auto& [connection, sent] : each_alone) {
       if (sent.size() >= row_min) into.of_each.add(sent);
     }
     into.seen.add(static_cast<double>(of.sent.size()), [&] {
       return proof_of(context, key, of.sent.front(), of.sent.back(),
-                      counted(of.sent.size(), "question", "questions") + " within " +
+                      counted(of.sent.size(), "request", "requests") + " within " +
                           in_words(of.sent.back() - of.sent.front()) + '.');
     });
   }

@@ -16,30 +16,32 @@ constexpr rule_text c503_text{
     .usual_severity = severity::info,
     .summary = "A caller waited for more than twice the lease.",
     .why =
-        "When holders fail one after the other, or the lock never ends, a waiter without a "
-        "deadline holds its thread, its connection and its client for ever; soon all threads wait.",
-    .left_alone = "waits that end by the value within two leases.",
-    .exercised_by = "callers that wait for another one's load",
-    .advice = "A deadline of at least the lease's time; then a stale value or an error.",
+        "If holders fail one after the other, or the lock never ends, a waiter without a deadline "
+        "blocks its thread, its connection and its client forever. Soon all threads wait.",
+    .left_alone = "waits that end with the value within two leases.",
+    .exercised_by = "callers that wait for another caller's load",
+    .advice =
+        "Set a deadline of at least the lease's duration. After it, serve a stale value or an "
+        "error.",
     .fix =
-        "Give the wait a deadline (the request's own, and at least the lock's PX). When it is "
-        "over, serve the last known value or fail with an error of its own; do not load without "
-        "the lock. Add a test in which the holder never ends, and the caller comes back in time.",
+        "Give the wait a deadline (the request's own, and at least the lock's PX). After the "
+        "deadline, serve the last known value or fail with a specific error; do not load without "
+        "the lock. Add a test in which the holder never finishes and the caller returns in time.",
     .caching_rules = "7",
 };
 
 constexpr library_setting c503_settings[] = {
-    {"redlock (Node)", "set `retryCount` (10 unless set; -1 waits for ever)"},
-    {"redis-py Lock", "pass `blocking_timeout=`: without it `acquire()` waits for ever"},
+    {"redlock (Node)", "set `retryCount` (default 10; -1 waits forever)"},
+    {"redis-py Lock", "pass `blocking_timeout=`: without it `acquire()` waits forever"},
 };
 
-/// Within twice the lease a waiter has seen one holder fail and the next one load.
+/// Twice the lease is enough for one holder to fail and the next one to load.
 constexpr int leases_max = 2;
-/// Shorter waits are not looked at: no lease is meant to be shorter.
+/// Shorter waits are ignored: leases are not shorter.
 constexpr moment wait_min = std::chrono::milliseconds{200};
-/// A waiter that asks so rarely is not seen to wait: it may have loaded, gone and come back.
+/// A waiter that polls more rarely may have loaded, left and returned.
 constexpr moment gap_max = std::chrono::milliseconds{300};
-/// Of the longest waits so many are counted.
+/// Long waits that are kept for each pattern.
 constexpr std::size_t long_waits_max = 1024;
 
 class wait_unbounded final : public rule {
@@ -68,8 +70,8 @@ class wait_unbounded final : public rule {
     if (of.lengths.size() < long_waits_max) of.lengths.push_back(length);
     of.longest.add(static_cast<double>(length.count()), [&] {
       return proof_of(context, key, wait.first, wait.last,
-                      "Asked " + in_words(wait.polls) + " times in " + in_words(length) +
-                          (wait.how == wait::ending::silent ? ", and then no more." : "."));
+                      "Polled " + in_words(wait.polls) + " times in " + in_words(length) +
+                          (wait.how == wait::ending::silent ? ", and then stopped." : "."));
     });
   }
 
@@ -89,9 +91,9 @@ class wait_unbounded final : public rule {
       out.found(judge(pattern, of, lease, over));
     }
     out.covered(id(), status_of(long_waits, waits_ > 0 && judged),
-                waits_ == 0 ? "nobody was seen to wait for another's load"
+                waits_ == 0 ? "no caller waited for another caller's load"
                 : !judged && long_waits == 0
-                    ? counted(waits_, "wait", "waits") + ", none of them long beside a known lease"
+                    ? counted(waits_, "wait", "waits") + ", none of them with a known lease"
                     : counted(waits_, "wait", "waits") + ", " + in_words(long_waits) +
                           " longer than two leases");
   }
@@ -106,7 +108,7 @@ class wait_unbounded final : public rule {
   moment lease_of(const pattern_state& pattern, const rule_context& context) const {
     if (!pattern.paired) return moment{0};
     const bool is_lock = context.role_of(pattern) == key_role::lock;
-    // Who asks for the value as well is judged by that: the value ends the wait.
+    // If the waiters also poll the value, the waits for the value are judged instead.
     const seen* const values = is_lock ? of_.find(*pattern.paired) : nullptr;
     if (values != nullptr && values->waits > 0) return moment{0};
     const moment* const lease = leases_.find(is_lock ? pattern.index : *pattern.paired);
@@ -125,7 +127,7 @@ class wait_unbounded final : public rule {
     result.how_bad = severity::info;
     result.how_sure = confidence::strong;
     result.message = counted(over, "wait", "waits") + " took more than twice the lease of " +
-                     in_words(lease) + "; the longest " +
+                     in_words(lease) + "; the longest wait took " +
                      in_words(moment{static_cast<std::int64_t>(of.longest.worst())}) + '.';
     return result;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C601: value keys have no prefix.
+// C601: cached keys have no prefix.
 #include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
 #include "audit/rules/rule_definition.hpp"
@@ -11,13 +11,15 @@ constexpr rule_text c601_text{
     .id = "C601",
     .name = "no-namespace",
     .usual_severity = severity::warning,
-    .summary = "Value keys have no prefix.",
+    .summary = "Cached keys have no prefix.",
     .why =
-        "Two applications, or two versions of one, that share a server read each other's values; "
-        "nothing can be invalidated by its kind, and nobody can tell whose memory it is.",
-    .left_alone = "keys with any of : . / | # _ - in them; a few odd ones among many.",
+        "Two applications, or two versions of one, that share a server read each other's values. "
+        "Related keys cannot be invalidated together, and nobody can see which application uses "
+        "the memory.",
+    .left_alone =
+        "keys with any of : . / | # _ - in them; a few unprefixed keys among many others.",
     .exercised_by = "values that are stored after misses",
-    .advice = "app:version:entity:id.",
+    .advice = "Use app:version:entity:id.",
     .fix =
         "Give every key of the cache a prefix from one place in the code: "
         "`<app>:v<version>:<entity>:<id>`. Raise the version whenever the stored format changes, "
@@ -30,7 +32,7 @@ constexpr library_setting c601_settings[] = {
     {"Rails", "set `namespace:` in `config.cache_store`"},
 };
 
-/// So many keys without a prefix are a habit; fewer only if they are half of all.
+/// So many keys without a prefix are reported. Fewer are reported only if they are half of all.
 constexpr std::uint64_t keys_min = 5;
 constexpr std::string_view separators = ":./|#_-";
 
@@ -66,7 +68,7 @@ class no_namespace final : public rule {
   static bool is_judged(const pattern_state& pattern, const rule_context& context) {
     return context.role_of(pattern) == key_role::value && context.is_cache_aside(pattern);
   }
-  /// By an example: in a pattern the brackets of "(others)" and the like stand for many names.
+  /// Judged by an example, since a pattern such as "(others)" covers many names.
   static bool is_bare(const pattern_state& pattern) {
     return pattern.first_key.find_first_of(separators) == std::string::npos;
   }
@@ -80,7 +82,7 @@ class no_namespace final : public rule {
     result.how_bad = severity::warning;
     result.how_sure = confidence::proof;
     result.message = counted(pattern.keys, "cached key has", "cached keys have") +
-                     " no prefix that says whose it is, of " + in_words(values) + " cached keys.";
+                     " no prefix, out of " + in_words(values) + " cached keys.";
     return result;
   }
 };

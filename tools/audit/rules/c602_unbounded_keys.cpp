@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C602: a pattern has hundreds of keys and almost no hit.
+// C602: a pattern has hundreds of keys and almost no hits.
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
@@ -13,18 +13,18 @@ constexpr rule_text c602_text{
     .id = "C602",
     .name = "unbounded-keys",
     .usual_severity = severity::warning,
-    .summary = "A pattern has hundreds of keys and almost no hit.",
+    .summary = "A pattern has hundreds of keys and almost no hits.",
     .why =
         "Something that differs in each request is part of the key: a time, a session, an unsorted "
         "query. The cache costs memory and time, and saves nothing.",
     .left_alone = "fewer than 500 keys; a hit ratio of 5 % or more.",
     .exercised_by = "500 or more keys of one pattern",
-    .advice = "Leave out of the key what does not change the value; sort and round the rest.",
+    .advice = "Leave out of the key what does not change the value. Sort and round the rest.",
     .fix =
-        "Find what makes these keys differ. Build the key only from what the value depends on: "
-        "sort parameters, drop unknown and tracking ones, round times and coordinates, fold case. "
-        "Do not cache what is different each time. Add a test: requests that have the same answer "
-        "have the same key.",
+        "Find what makes these keys differ. Build the key only from the inputs that the value "
+        "depends on: sort parameters, drop unknown and tracking parameters, round times and "
+        "coordinates, and fold case. Do not cache answers that differ every time. Add a test: "
+        "requests that have the same answer have the same key.",
     .caching_rules = "12",
 };
 
@@ -34,7 +34,7 @@ constexpr library_setting c602_settings[] = {
 
 constexpr std::uint64_t distinct_keys_min = 500;
 constexpr double hits_max = 0.05;
-/// A short run over many keys looks the same; from so many on it hardly can.
+/// A short run over many keys looks the same. With so many keys that is unlikely.
 constexpr std::uint64_t strong_from = 2000;
 
 class unbounded_keys final : public rule {

@@ -13,18 +13,18 @@ constexpr rule_text c603_text{
     .id = "C603",
     .name = "big-value",
     .usual_severity = severity::info,
-    .severity_note = "warning from 1 MB on",
+    .severity_note = "warning from 1 MB",
     .summary = "Values of 100 KB or more are stored or read.",
     .why =
-        "Redis and the connection are busy with it while everybody else waits; with many readers "
-        "of one such key the network is full before the server is.",
+        "Redis and the connection are busy with the value while all other clients wait. With many "
+        "readers of one such key, the network is saturated before the server is.",
     .left_alone = "values under 100 KB.",
     .exercised_by = "values that are stored or read",
-    .advice = "Compress it, split it, or store only what is read.",
+    .advice = "Compress the value, split it, or store only the fields that are read.",
     .fix =
-        "Store only the fields that readers use; compress what is over about 10 KB; split lists "
-        "into pages with a key each. Add a limit to the code that stores, and a count of what is "
-        "over it.",
+        "Store only the fields that readers use. Compress values larger than about 10 KB. Split "
+        "lists into pages with one key each. Add a size limit to the code that stores, and count "
+        "the values that exceed it.",
     .caching_rules = "12",
 };
 
@@ -58,7 +58,7 @@ class big_value final : public rule {
       longest = std::max(longest, pattern.longest_value);
       if (pattern.longest_value < info_from) continue;
       failed = true;
-      out.found(found(pattern));
+      out.found(finding_for(pattern));
     }
     out.covered(id(), status_of(failed, judged),
                 judged == 0 ? "nothing was stored or read"
@@ -66,7 +66,7 @@ class big_value final : public rule {
   }
 
  private:
-  finding found(const pattern_state& pattern) {
+  finding finding_for(const pattern_state& pattern) {
     cases& big = of_[pattern];
     finding result = finding_of(id(), pattern, big);
     if (result.keys.empty()) result.keys = {pattern.first_key};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C604: a command is used that stops the server for everybody while it runs.
+// C604: the application uses a command that blocks the server while it runs.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -16,38 +16,37 @@ constexpr rule_text c604_text{
     .name = "blocking-command",
     .usual_severity = severity::warning,
     .severity_note = "error for FLUSHALL, FLUSHDB, and for KEYS in the steady state",
-    .summary = "A command is used that stops the server for everybody while it runs.",
+    .summary = "The application uses a command that blocks the server while it runs.",
     .why =
-        "KEYS looks at each key there is, SMEMBERS of a million members and DEL of a big "
-        "collection take their time, FLUSHALL makes everything cold at once; all other clients "
-        "wait.",
+        "KEYS scans every key, SMEMBERS of a million members and DEL of a big collection take "
+        "long, and FLUSHALL makes everything cold at once. All other clients wait.",
     .left_alone =
         "the tool's own commands; the first seconds of a run, in which applications prepare their "
         "data.",
     .exercised_by = "any command",
     .advice =
-        "SCAN instead of KEYS, UNLINK instead of DEL of big keys, a version in the prefix instead "
-        "of FLUSH.",
+        "Use SCAN instead of KEYS, UNLINK instead of DEL of big keys, and a version in the prefix "
+        "instead of FLUSHALL or FLUSHDB.",
     .fix =
-        "Replace KEYS by SCAN with MATCH and COUNT, or better by a set of the names; DEL of big "
-        "collections by UNLINK; FLUSHALL and FLUSHDB by raising the version in the keys' prefix, "
-        "so that old keys end by their TTL.",
+        "Replace KEYS by SCAN with MATCH and COUNT, or better by a set of the names. Replace DEL "
+        "of big collections by UNLINK. Replace FLUSHALL and FLUSHDB by raising the version in the "
+        "keys' prefix, so that old keys expire by their TTL.",
     .caching_rules = "12",
 };
 
 constexpr library_setting c604_settings[] = {
     {"Django",
-     "`cache.clear()` sends FLUSHDB unless django-redis' `cache.delete_pattern` (SCAN) is used; "
-     "raise VERSION instead"},
+     "`cache.clear()` sends FLUSHDB. Raise VERSION instead, or use `cache.delete_pattern` of "
+     "django-redis (SCAN)"},
     {"Spring Data Redis",
      "use `BatchStrategies.scan(n)`: the default strategy clears a cache by KEYS"},
-    {"Rails", "`Rails.cache.clear` without a namespace sends FLUSHDB: set `namespace:`"},
+    {"Rails", "set `namespace:`: without it `Rails.cache.clear` sends FLUSHDB"},
 };
 
-/// Applications prepare their data first: until so many commands have read something, or so long.
+/// Applications prepare their data first: until this many reads, or for this long.
 constexpr std::uint64_t reads_of_start = 20;
 constexpr moment start_max = std::chrono::seconds{5};
-/// An aggregate of so many members, sent as one reply.
+/// A reply with more members than this is big.
 constexpr std::int64_t members_max = 10'000;
 
 struct culprit {
@@ -57,23 +56,23 @@ struct culprit {
 };
 
 constexpr std::array<culprit, 9> culprits{{
-    {"DEBUG SLEEP", severity::error, "nothing: it is made to stop the server"},
-    {"DEBUG RELOAD", severity::error, "nothing: it is made for tests"},
+    {"DEBUG SLEEP", severity::error, "nothing; it only blocks the server"},
+    {"DEBUG RELOAD", severity::error, "nothing; it is for tests"},
     {"FLUSHALL", severity::error, "a version in the keys' prefix"},
     {"FLUSHDB", severity::error, "a version in the keys' prefix"},
     {"KEYS", severity::error, "SCAN with MATCH and COUNT"},
     {"SAVE", severity::error, "BGSAVE"},
-    {"SHUTDOWN", severity::error, "nothing that an application should do"},
+    {"SHUTDOWN", severity::error, "nothing; an application should not stop the server"},
     {"SORT", severity::warning, "a sorted set, or sorting in the application"},
     {"SORT_RO", severity::warning, "a sorted set, or sorting in the application"},
 }};
 
 /// Commands whose reply is a whole collection.
 constexpr std::array<culprit, 10> collections{{
-    {"HGETALL", severity::warning, "HSCAN, or HMGET of what is needed"},
+    {"HGETALL", severity::warning, "HSCAN, or HMGET of the required fields"},
     {"HKEYS", severity::warning, "HSCAN"},
     {"HVALS", severity::warning, "HSCAN"},
-    {"LRANGE", severity::warning, "LRANGE of a page"},
+    {"LRANGE", severity::warning, "LRANGE of one page"},
     {"SDIFF", severity::warning, "SSCAN"},
     {"SINTER", severity::warning, "SSCAN, or SINTERCARD"},
     {"SMEMBERS", severity::warning, "SSCAN"},
@@ -99,7 +98,7 @@ class blocking_command final : public rule {
 
   void on_op(const op& operation, const key_state& /*key*/,
              const rule_context& /*context*/) override {
-    // Misses: hits come after them, as nothing is cached at the start.
+    // These are misses. Hits come later, since nothing is cached at the start.
     if (operation.is_read() && ++reads_ == reads_of_start) started_ = true;
   }
 
@@ -129,17 +128,17 @@ class blocking_command final : public rule {
       result.keys.clear();
       result.pattern = command;
       result.opportunities = of.bad.count;
-      result.how_bad = of.what->how_bad;
+      result.how_bad = of.entry->how_bad;
       result.how_sure = confidence::proof;
       result.message = command + " was sent " + counted(of.bad.count, "time", "times") +
                        "; the longest took " +
                        in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) +
-                       ". Instead: " + std::string{of.what->instead} + '.';
+                       ". Use instead: " + std::string{of.entry->instead} + '.';
       out.found(std::move(result));
     }
     out.covered(id(), status_of(count, commands_),
                 counted(commands_, "command", "commands") + ", " + in_words(count) +
-                    " that stop the server" +
+                    " that block the server" +
                     (at_start_ == 0 ? ""
                                     : ", and " + in_words(at_start_) +
                                           " while the application prepared its data"));
@@ -147,13 +146,13 @@ class blocking_command final : public rule {
 
  private:
   struct seen {
-    const culprit* what = nullptr;
+    const culprit* entry = nullptr;
     cases bad;
   };
 
   void add(const culprit& culprit, const event& event, const rule_context& context) {
     seen& of = of_[std::string{culprit.command}];
-    of.what = &culprit;
+    of.entry = &culprit;
     const moment took = event.done - event.sent;
     of.bad.add(static_cast<double>(took.count()), [&] {
       evidence proof;

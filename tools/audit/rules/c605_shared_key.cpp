@@ -15,15 +15,16 @@ constexpr rule_text c605_text{
     .usual_severity = severity::info,
     .summary = "Two clients store values of different formats under one key.",
     .why =
-        "Each reads what the other cannot decode: errors, or worse, an object of the wrong kind. "
-        "Unpickling or unserialising what another service wrote can also run its code.",
-    .left_alone = "one format for all; empty values and integers.",
+        "Each client reads values that it cannot decode. The result is an error or, worse, an "
+        "object of the wrong type. Unpickling or unserialising data that another service wrote can "
+        "also run its code.",
+    .left_alone = "one format for all clients; empty values and integers.",
     .exercised_by = "one key that two clients write",
-    .advice = "A prefix for each service; one format for what they share.",
+    .advice = "Use a prefix for each service, and one format for shared values.",
     .fix =
-        "Give each service a prefix of its own. Where they share values on purpose, agree on one "
-        "format that is no language's own (JSON, MessagePack, Protocol Buffers), with a version in "
-        "it.",
+        "Give each service its own prefix. If services share values on purpose, agree on one "
+        "language-independent format (JSON, MessagePack, Protocol Buffers) that includes a "
+        "version.",
     .caching_rules = "12",
 };
 
@@ -54,8 +55,8 @@ class shared_key final : public rule {
     if (another && last.looks != operation.value.looks) {
       of_[*key.pattern].add(0, [&] {
         return proof_of(context, key, last.at, operation.done,
-                        "Stored as " + std::string{word_of(last.looks)} + " by one and as " +
-                            std::string{word_of(operation.value.looks)} + " by another.");
+                        "Stored as " + std::string{word_of(last.looks)} + " by one client and as " +
+                            std::string{word_of(operation.value.looks)} + " by another client.");
       });
     }
     last = {true, operation.process, operation.value.looks, operation.sent};
@@ -72,16 +73,14 @@ class shared_key final : public rule {
       result.how_bad = severity::info;
       result.how_sure = confidence::strong;
       result.message = counted(bad.count, "time", "times") +
-                       " a client stored another format than the client before it.";
+                       " a client stored a value in another format than the previous client.";
       out.found(std::move(result));
     }
     out.covered(id(), status_of(mixed, shared_),
-                shared_ + mixed == 0
-                    ? "no key was stored by two clients in a format that can be told"
-                    : counted(shared_, "store", "stores") +
-                          " of keys that another client had "
-                          "stored, " +
-                          in_words(mixed) + " in another format");
+                shared_ + mixed == 0 ? "no key was stored by two clients in a known format"
+                                     : counted(shared_, "store", "stores") +
+                                           " of keys that another client had stored before, " +
+                                           in_words(mixed) + " in another format");
   }
 
  private:

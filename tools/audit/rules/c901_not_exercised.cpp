@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C901: the run had nothing that some rules could have judged.
+// C901: the run did not exercise some rules.
 #include <algorithm>
 #include <string>
 
@@ -13,14 +13,15 @@ constexpr rule_text c901_text{
     .id = "C901",
     .name = "not-exercised",
     .usual_severity = severity::info,
-    .summary = "The run had nothing that these rules could have judged.",
-    .why = "A quiet run proves nothing. What was not exercised may be right or wrong.",
+    .summary = "The run did not exercise these rules.",
+    .why = "A quiet run proves nothing. Code that was not exercised may be right or wrong.",
     .advice =
-        "Send more at once, run longer than the TTLs, or let the tool make keys cold (--active).",
+        "Send more requests at once, run longer than the TTLs, or let the tool make keys cold "
+        "(--active).",
     .fix =
-        "Extend the test that ran under the audit so that it exercises what the report lists: "
-        "several processes that ask for one cold key at once, loads that take longer than the "
-        "lease, invalidations while loads run. Then run the audit again with --active.",
+        "Extend the audited test so that it exercises what the report lists: several processes "
+        "that request one cold key at once, loads that take longer than the lease, invalidations "
+        "while loads run. Then run the audit again with --active.",
 };
 
 }  // namespace
@@ -42,7 +43,7 @@ void add_not_exercised(audit_result& result) {
   notice.count = count;
   notice.opportunities = result.coverage.size();
   notice.message = std::to_string(count) + " of " + std::to_string(result.coverage.size()) +
-                   " rules had nothing to go by in this run: " + ids + '.';
+                   " rules were not exercised in this run: " + ids + '.';
   result.notices.push_back(std::move(notice));
 }
 

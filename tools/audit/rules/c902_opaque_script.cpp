@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C902: a script was called whose body was never seen, or does what cannot be told from it.
+// C902: a script was called whose body was not seen, or whose effect is not clear from the body.
 #include <algorithm>
 #include <map>
 
@@ -13,17 +13,18 @@ constexpr rule_text c902_text{
     .id = "C902",
     .name = "opaque-script",
     .usual_severity = severity::info,
-    .summary = "A script was called whose body was never seen, or does not tell what it does.",
-    .why = "What it does to its keys is not known, so these keys were left out of all rules.",
+    .summary =
+        "A script was called whose body was not seen, or whose effect is not clear from the body.",
+    .why = "The effect of the script on its keys is unknown, so all rules ignore these keys.",
     .advice =
-        "Start the audit before the application loads its scripts, or run SCRIPT FLUSH on a test "
+        "Start the audit before the application loads its scripts. Or run SCRIPT FLUSH on a test "
         "server, so that the client sends them again.",
     .fix =
-        "Run the audit against a server that has not seen the scripts yet (a fresh one, or after "
-        "SCRIPT FLUSH on a test server), with the application started behind it.",
+        "Run the audit against a server that has not seen the scripts yet (a new one, or after "
+        "SCRIPT FLUSH on a test server), and start the application behind the audit.",
 };
 
-/// Applications that write values into the texts of their scripts have any number of them.
+/// Applications that put values into their scripts have any number of them.
 constexpr std::size_t scripts_max = 256;
 constexpr std::size_t shown_max = 5;
 
@@ -61,7 +62,7 @@ class opaque_script final : public rule {
   }
 
   void on_end(const rule_context& /*context*/, verdicts& out) override {
-    for (const bool seen : {false, true}) tell(seen, out);
+    for (const bool seen : {false, true}) report(seen, out);
   }
 
  private:
@@ -72,7 +73,7 @@ class opaque_script final : public rule {
     std::vector<std::string> keys;
   };
 
-  void tell(bool body_seen, verdicts& out) const {
+  void report(bool body_seen, verdicts& out) const {
     finding notice;
     std::string names;
     std::uint64_t scripts = 0;
@@ -91,10 +92,10 @@ class opaque_script final : public rule {
     notice.opportunities = calls_;
     notice.message = counted(scripts, "script", "scripts") + " (" + names +
                      (scripts > shown_max ? ", ..." : "") + ") " +
-                     (body_seen ? "cannot be told from the body what they do"
+                     (body_seen ? "have a body whose effect is not clear"
                                 : "were called by a hash whose body was not seen") +
                      "; " + counted(notice.count, "call", "calls") +
-                     ". Their keys are left out of the rules.";
+                     ". All rules ignore their keys.";
     out.notice(std::move(notice));
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C903: a part of the traffic was passed on unread.
+// C903: part of the traffic was forwarded without being read.
 #include <map>
 #include <set>
 
@@ -15,15 +15,16 @@ constexpr rule_text c903_text{
     .name = "events-lost",
     .usual_severity = severity::info,
     .severity_note =
-        "warning when more than 1 % of the traffic was not seen: then the run is inconclusive",
-    .summary = "A part of the traffic was passed on unread.",
+        "warning if more than 1 % of the traffic was not seen; the run is then inconclusive",
+    .summary = "Part of the traffic was forwarded without being read.",
     .why =
-        "Rules judge what they see. What was lost to keep up, or on connections that could not be "
-        "read any more, may hold a fault, or the command that would have excused one.",
-    .advice = "Lower the load, give the tool a processor of its own, or audit one instance.",
+        "Rules judge only what they see. The unread traffic may contain a fault, or a command that "
+        "explains one. Traffic is unread if the tool could not keep up, or if a connection could "
+        "not be decoded.",
+    .advice = "Lower the load, give the tool its own processor, or audit one instance.",
     .fix =
-        "Run the audit again with less traffic or on a less busy machine; connections that could "
-        "not be read are listed with the reason.",
+        "Run the audit again with less traffic or on a less busy machine. Connections that could "
+        "not be decoded are listed with the reason.",
 };
 
 constexpr std::size_t reasons_max = 8;
@@ -60,8 +61,8 @@ class events_lost final : public rule {
     notice.how_bad = severity::info;
     notice.how_sure = confidence::proof;
     notice.count = times_;
-    notice.message = counted(events_, "command was", "commands were") + " left out and " +
-                     bytes_in_words(bytes_) + " passed on unread, on " +
+    notice.message = counted(events_, "command was", "commands were") + " not judged and " +
+                     bytes_in_words(bytes_) + " forwarded without being read, on " +
                      counted(connections_.size(), "connection", "connections") + ": " + why + '.';
     out.notice(std::move(notice));
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// C904: the application reached Redis past the tool: values are read that nobody was seen to store.
+// C904: the application bypassed the tool and reached Redis directly: it reads values that the tool
+// did not see stored.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -15,25 +16,25 @@ constexpr rule_text c904_text{
     .id = "C904",
     .name = "bypass",
     .usual_severity = severity::warning,
-    .summary = "The application reached Redis past the tool.",
+    .summary = "The application bypassed the tool and reached Redis directly.",
     .why =
-        "Values change that nobody was seen to store, so the application, or a part of it, talks "
-        "to the server directly. What it does there was not judged.",
-    .left_alone = "keys that end by their TTL or are evicted.",
+        "Values changed without a store that the tool saw, so the application, or a part of it, "
+        "talks to the server directly. The tool did not judge that traffic.",
+    .left_alone = "keys that expire by their TTL or are evicted.",
     .advice =
-        "Point every client at the tool's address: look for a second URL, a sentinel, cluster "
-        "nodes, or a worker with a configuration of its own.",
+        "Point every client at the tool's address. Look for a second URL, a sentinel, cluster "
+        "nodes, or a worker with its own configuration.",
     .fix =
-        "Find every place where the application learns the address of Redis (environment, "
-        "settings, sentinel or cluster discovery, workers), and point all of them at the audit's "
-        "address while it runs.",
+        "Find every place where the application gets the address of Redis (environment, settings, "
+        "sentinel or cluster discovery, workers), and point all of them at the audit's address "
+        "while it runs.",
 };
 
 /// One such value may be a store whose connection was lost with its reply.
 constexpr std::uint64_t values_min = 3;
-/// Reads whose value may still turn out to come from a store whose reply is on its way.
+/// Reads whose value may come from a store whose reply has not arrived yet.
 constexpr std::size_t waiting_max = 256;
-/// A store that takes longer than this to be answered is not waited for.
+/// The longest wait for the reply of such a store.
 constexpr moment answer_max = std::chrono::seconds{5};
 
 class bypass final : public rule {
@@ -55,7 +56,7 @@ class bypass final : public rule {
       return;
     }
     excuse(operation, key);
-    // Of two changes that overlap it cannot be told which came last.
+    // If two changes overlap, their order is unknown.
     const bool overlaps = (key.last_store && key.last_store->done > operation.sent) ||
                           (key.last_remove && key.last_remove->done > operation.sent);
     const bool is_known = is_plain(operation.command) || operation.is == op::kind::remove;
@@ -63,7 +64,7 @@ class bypass final : public rule {
   }
 
   void on_event(const event& event, const rule_context& /*context*/) override {
-    // What changes many keys, or keys that are not named.
+    // These commands change many keys, or keys that are not named.
     const std::string_view name = event.command;
     if (name == "FLUSHALL" || name == "FLUSHDB" || name == "SWAPDB" || name == "RENAME" ||
         name == "RENAMENX" || name == "COPY" || name == "MOVE" || name == "RESTORE") {
@@ -73,7 +74,7 @@ class bypass final : public rule {
   }
 
   void on_record(const record& record, const rule_context& /*context*/) override {
-    // Once something was not seen, what was stored cannot be known.
+    // After a loss of sight, the stored values are unknown.
     blind_ = blind_ || std::holds_alternative<sight_lost>(record);
   }
 
@@ -90,15 +91,15 @@ class bypass final : public rule {
     notice.keys = strange_.keys();
     notice.seen = strange_.seen();
     notice.message = counted(strange_.count, "read", "reads") +
-                     " returned a value that nobody was seen to store, though all of the "
-                     "key's stores were watched since the value before.";
+                     " returned a value that the tool did not see stored, although it saw all "
+                     "stores of the key since the previous value.";
     out.notice(std::move(notice));
   }
 
  private:
   struct strange_read {
     key_ref key;
-    moment known_at{};  ///< of the value before
+    moment known_at{};  ///< time of the previous value
     moment done{};
   };
 
@@ -112,7 +113,7 @@ class bypass final : public rule {
     return summary ? &*summary : nullptr;
   }
 
-  /// A hit with another value than the last known one: is it a strange one?
+  /// Checks a hit whose value differs from the last known one.
   void look(const op& operation, const key_state& key, const rule_context& context) {
     settle(operation.sent, context);
     const op_summary* last = nullptr;
@@ -127,7 +128,7 @@ class bypass final : public rule {
     for (const op_summary* const candidate : {store, removal}) {
       const bool overlaps =
           candidate != nullptr && candidate != last && candidate->done > last->sent;
-      if (overlaps) return;  // the one that came second decides, and which that is is not known
+      if (overlaps) return;  // the later one decides, and the order is unknown
     }
     const moment* const unclear = unclear_.find(key.ref);
     if (unclear != nullptr && *unclear >= last->done) return;
@@ -139,7 +140,7 @@ class bypass final : public rule {
     waiting_.push_back({key.ref, last->sent, operation.done});
   }
 
-  /// A change whose reply came later than that of a read may explain what was read.
+  /// A change whose reply came later than the reply of a read may explain the value.
   void excuse(const op& operation, const key_state& key) {
     const auto is_explained = [&](const strange_read& read) {
       return read.key == key.ref && operation.sent <= read.done && operation.done >= read.known_at;
@@ -147,7 +148,7 @@ class bypass final : public rule {
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_explained), waiting_.end());
   }
 
-  /// Reads whose explanation would have come by now have none.
+  /// Reads without an explanation by now are strange.
   void settle(moment now, const rule_context& context) {
     if (waiting_.empty() || now - waiting_.front().done < answer_max) return;
     for (const strange_read& read : waiting_) {
@@ -156,14 +157,14 @@ class bypass final : public rule {
       if (key == nullptr) continue;
       strange_.add(0, [&] {
         return proof_of(context, *key, read.known_at, read.done,
-                        "A value was read that is none of those seen stored.");
+                        "A value was read that the tool did not see stored.");
       });
     }
     const auto is_settled = [&](const strange_read& read) { return now - read.done >= answer_max; };
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_settled), waiting_.end());
   }
 
-  per_key<moment> unclear_;  ///< keys changed in a way that leaves their value unknown, and when
+  per_key<moment> unclear_;  ///< the last change of a key whose result is unknown
   moment unclear_upto_{-1};
   std::vector<strange_read> waiting_;
   cases strange_;

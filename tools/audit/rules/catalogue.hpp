@@ -18,11 +18,11 @@ namespace drover::audit {
 /// All rules and notices, by id.
 [[nodiscard]] std::span<const rule_text> catalogue();
 
-/// nullptr: there is no such rule. Takes ids ("C101") and names ("stampede-cold-key").
+/// Finds a rule by its id ("C101") or its name ("stampede-cold-key"). nullptr: there is none.
 [[nodiscard]] const rule_text* find_rule(std::string_view id_or_name);
 
-/// The rule of an id that is written in the program.
-/// Precondition: there is one.
+/// The rule with this id.
+/// Precondition: it exists.
 [[nodiscard]] const rule_text& rule_of(std::string_view id);
 
 /// One line for each rule, under headings: for `drover audit --list-rules`.
@@ -33,15 +33,15 @@ namespace drover::audit {
 /// "error", "warning", "info".
 [[nodiscard]] std::string_view word_of(severity how_bad);
 
-/// A whole instruction for an engineer or an AI assistant, that needs nothing but the repository
-/// and this text. Names of keys are bounded, quoted and called data: strangers choose them.
-/// `library` and `advice` are taken for our own text, as `complete` sets them.
+/// A complete instruction for an engineer or an AI assistant that has the repository and this text.
+/// Names of keys are bounded, quoted and declared as data, because strangers choose them. `library`
+/// and `advice` are trusted texts, set by `complete`.
 [[nodiscard]] std::string fix_prompt_of(const finding& finding);
 
 /// The page docs/reference/audit-rules.md.
 [[nodiscard]] std::string catalogue_page();
 
-/// The width of reference pages that are made from tables.
+/// The width of generated reference pages.
 inline constexpr std::size_t page_columns = 110;
 
 }  // namespace drover::audit

@@ -24,7 +24,7 @@ std::string section(const rule_text& rule) {
   out += item("Severity", grade + '.');
   out += item("Why", rule.why);
   if (!rule.left_alone.empty()) {
-    out += item("Left alone",
+    out += item("Not reported",
                 std::string{rule.left_alone} + (rule.left_alone.ends_with('.') ? "" : "."));
   }
   if (!rule.exercised_by.empty()) {
@@ -87,27 +87,25 @@ std::string page_of(const rule_text& rule) {
   if (!rule.severity_note.empty()) out += "; " + std::string{rule.severity_note};
   out += ")\n\n" + text::wrapped(rule.summary, terminal_columns, 0) + "\n\n";
   add_part(out, "Why", rule.why);
-  add_part(out, "Left alone", rule.left_alone);
+  add_part(out, "Not reported", rule.left_alone);
   add_part(out, "Exercised by", rule.exercised_by);
   add_part(out, "Advice", rule.advice);
-  add_part(out, "To mend it", rule.fix);
+  add_part(out, "How to fix it", rule.fix);
   return out;
 }
 
 std::string catalogue_page() {
   std::string out = "# The rules of `drover audit`\n\n";
   out += text::wrapped(
-      "Each rule ends a run as *pass*, *fail* or *not exercised*; \"Exercised by\" says what has "
-      "to "
-      "happen so that *pass* means something. A finding says how often it was seen and in how many "
-      "cases it could have been, and shows the first and the worst cases. Notices (C9xx) are no "
-      "verdict on the application: they say what the run could not see. `drover audit "
-      "--list-rules` "
-      "prints the same, and a test holds this page to it.",
+      "The status of each rule after a run is *pass*, *fail* or *not exercised*. *Pass* is "
+      "meaningful only if the run did what \"Exercised by\" names. A finding states how often the "
+      "fault was seen and how many opportunities there were, and shows the first and the worst "
+      "cases. Notices (C9xx) do not judge the application: they state what the run could not see. "
+      "`drover audit --list-rules` prints the same texts, and a test compares this page with them.",
       page_columns, 0);
   out += "\n\n" + text::wrapped(
-                      "\"Caching rules\" are the numbers of the short rules that `drover init "
-                      "ai` writes for AI assistants.",
+                      "\"Caching rules\" are the numbers of the short rules that `drover init ai` "
+                      "writes for AI assistants.",
                       page_columns, 0);
   out += "\n\n| id | name | severity | means |\n|---|---|---|---|\n";
   for (const rule_text& rule : catalogue()) {

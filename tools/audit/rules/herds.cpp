@@ -7,13 +7,13 @@ namespace drover::audit {
 
 namespace {
 
-/// Of all reads: that many stores without a miss before are no cache-aside. A cache that is
-/// read three times for each store would hardly be worth having.
+/// A pattern with more stores without a miss than this share of its reads is not cache-aside. A
+/// cache that is read only three times per store has little use.
 constexpr double other_stores_share = 0.3;
-/// The same of what is named a session.
+/// The same limit for keys that are named like sessions.
 constexpr double session_stores_share = 0.1;
 
-/// Two loads ran at the same time whatever the order on the server was.
+/// Two loads ran at the same time, whatever the order on the server was.
 bool overlap(const cold_event& cold) {
   for (std::size_t i = 1; i < cold.loads.size(); ++i) {
     if (cold.loads[i].missed && cold.loads[i].began < cold.loads[0].store.sent) return true;
@@ -24,21 +24,20 @@ bool overlap(const cold_event& cold) {
 std::string who_loaded(const cold_event& cold) {
   const std::string known = counted(cold.loading_processes, "process", "processes");
   if (cold.unplaced_loads == 0) return known;
-  const std::string unknown = "connections whose process is not known";
+  const std::string unknown = "connections whose process is unknown";
   return cold.loading_processes == 0 ? unknown : known + " and " + unknown;
 }
 
 evidence proof_of_herd(const cold_event& cold, const key_state& key, const rule_context& context,
                        std::uint64_t loads) {
   std::string summary = counted(loads, "load", "loads") + " by " + who_loaded(cold) +
-                        " in one cold event that " + counted(cold.requests, "request", "requests") +
-                        " met";
+                        " in one cold event with " + counted(cold.requests, "request", "requests");
   if (cold.first_store) {
     summary += "; the first was stored " + in_words(cold.first_store->done - cold.from) +
                " after the first miss, the last " + in_words(cold.to - cold.from) + " after it";
   }
   if (cold.nx_loads > 0) {
-    summary += "; " + in_words(cold.nx_loads) + " tried to store with NX, which hides the rest";
+    summary += "; " + in_words(cold.nx_loads) + " used SET with NX, which hides the other loads";
   }
   const cold_event::locking* const lock = lock_of(cold);
   return proof_of(context, key, cold.from, cold.to, summary + '.',
@@ -91,8 +90,8 @@ void herd_book::add(const cold_event& cold, const key_state& key, const rule_con
   if (pattern.by_lock.size() >= locks_max && !pattern.by_lock.contains(index)) return;
   tally& seen = pattern.by_lock[index];
   if (lock != nullptr) seen.fits = std::max(seen.fits, lock->fits);
-  // With a load whose process is not known it may be as well that one of those known loaded twice:
-  // the other cold events tell.
+  // A load whose process is unknown may be the second load of a known process. The other cold
+  // events decide.
   const bool unclear = cold.unplaced_loads > 0 && cold.most_by_one <= 1;
   const bool once = unclear || (cold.most_by_one == 1 && cold.loading_processes >= 2);
   if (once && !unclear && cold.sharing_processes > 0) ++seen.sharing;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is known of each library. Facts come from running the version named, or from reading its
-// published sources; figures and defaults are of that version.
+// The libraries. The facts come from running the named version, or from its published sources. The
+// settings that concern a rule are in the file of the rule.
 #include <array>
 
 #include "audit/rules/profiles.hpp"
@@ -54,15 +54,15 @@ constexpr library_profile table[] = {
      .scripts = "drover",
      .clients = "drover",
      .keys = drover_keys,
-     .does =
-         "A lease in the value's own key: a load is announced there, the others wait for a push.",
+     .does = "A lease in the value's own key announces a load; other callers wait for a push.",
      .checked = "this version",
      .verified = true},
     {.name = "dogpile.cache",
      .scripts = "",
      .clients = "redis-py",
      .keys = dogpile_keys,
-     .does = "One creator per process by a mutex, per fleet with distributed_lock.",
+     .does =
+         "A mutex allows one creator per process; distributed_lock allows one for all processes.",
      .checked = "dogpile.cache 1.1.8, redis-py 4.3.4",
      .verified = true},
     {.name = "Django",
@@ -83,14 +83,15 @@ constexpr library_profile table[] = {
      .scripts = "",
      .clients = "lettuce jedis",
      .keys = spring_keys,
-     .does = "Nothing across processes; the locking writer guards a cache's writes, not loads.",
+     .does = "Nothing across processes; the locking writer guards the writes of a cache, not its "
+             "loads.",
      .checked = read_in_2026,
      .verified = false},
     {.name = "Redisson",
      .scripts = "redisson",
      .clients = "redisson",
      .keys = redisson_keys,
-     .does = "Locks with a random owner, renewed by a watchdog, waiters woken by a message.",
+     .does = "Locks with a random owner that a watchdog renews; a message wakes waiters.",
      .checked = read_in_2026,
      .verified = false},
     {.name = "redsync",
@@ -132,21 +133,21 @@ constexpr library_profile table[] = {
      .scripts = "rueidisaside",
      .clients = "rueidis",
      .keys = rueidis_keys,
-     .does = "A mark of the loader in the value's own key; the others wait for an invalidation.",
+     .does = "A mark of the loader in the value's own key; other callers wait for an invalidation.",
      .checked = read_in_2026,
      .verified = false},
     {.name = "StackExchange.Redis",
      .scripts = "stackexchange",
      .clients = "SE.Redis",
      .keys = {},
-     .does = "LockTake and LockRelease compare the token; what it is, is up to the caller.",
+     .does = "LockTake and LockRelease compare a token that the caller chooses.",
      .checked = read_in_2026,
      .verified = false},
     {.name = "Symfony",
      .scripts = "symfony",
      .clients = "phpredis predis",
      .keys = {},
-     .does = "Early expiration at random, and one load per host by a file lock.",
+     .does = "Random early expiration, and one load per host with a file lock.",
      .checked = read_in_2026,
      .verified = false},
     {.name = "Rails",
@@ -156,12 +157,13 @@ constexpr library_profile table[] = {
      .does = "With race_condition_ttl one caller renews an old entry; a cold load is not guarded.",
      .checked = read_in_2026,
      .verified = false},
-    // Last: it is under dogpile.cache and Django as well.
+    // Last, because dogpile.cache and Django also use it.
     {.name = "redis-py Lock",
      .scripts = "redis-py",
      .clients = "redis-py",
      .keys = {},
-     .does = "Locks with a random token, released by compare-and-delete; without timeout for ever.",
+     .does = "Locks with a random token, released by compare-and-delete; without a timeout they "
+             "never end.",
      .checked = "redis-py 4.3.4",
      .verified = true},
 };

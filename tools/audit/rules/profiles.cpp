@@ -10,9 +10,10 @@
 namespace drover::audit {
 namespace {
 
-// Points. A shape that others may use as well needs the client library beside it.
+// A shape that other libraries may also use needs a matching client library.
 constexpr int script_points = 8;
-constexpr int sure_key_points = 9;  // over a script: dogpile.cache locks by redis-py's scripts
+constexpr int sure_key_points =
+    9;  // more than a script: dogpile.cache locks with the scripts of redis-py
 constexpr int likely_key_points = 3;
 constexpr int client_points = 2;
 constexpr int enough = 5;
@@ -64,7 +65,7 @@ int points_of(const library_profile& library, const library_traces& traces) {
   const bool comes_over_it = std::any_of(
       traces.clients.begin(), traces.clients.end(),
       [&](const std::string& client) { return names(library.clients, library_word(client)); });
-  // Clients that say who they are, and are none of its own, rule it out.
+  // If the clients are named and none is used by the library, it is excluded.
   return comes_over_it ? points + client_points : 0;
 }
 

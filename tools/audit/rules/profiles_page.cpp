@@ -11,13 +11,13 @@ namespace drover::audit {
 std::string profiles_page() {
   std::string out = "# Libraries that `drover audit` knows\n\n";
   out += text::wrapped(
-      "A finding whose traffic looks like that of one of these libraries names the setting to "
-      "change "
-      "instead of the commands that the library sends. A library is known by its own scripts, by "
-      "names of keys that only it makes, or by other names together with the client library that a "
-      "connection named (`CLIENT SETINFO`). *Verified* means that the library was run behind the "
-      "auditor; the others are built from their published sources, and findings say so. The rules "
-      "are explained in [audit-rules.md](audit-rules.md); a test holds this page to the tool.",
+      "If the traffic of a finding looks like traffic of one of these libraries, the finding names "
+      "the setting to change instead of the commands that the library sends. A library is "
+      "recognised by its own scripts, by key names that only it uses, or by other key names "
+      "together with the client library that a connection reports (`CLIENT SETINFO`). *Verified* "
+      "means that the library was run behind the auditor. The other profiles are derived from "
+      "published sources, and findings say so. The rules are explained in "
+      "[audit-rules.md](audit-rules.md). A test compares this page with the tool.",
       page_columns, 0);
   out +=
       "\n\n| library | checked with | verified | what it does about stampedes "

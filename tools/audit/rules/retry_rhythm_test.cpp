@@ -15,7 +15,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-/// The questions of `waiters` that begin within `spread` and pause for `pause()` each time.
+/// The requests of `waiters` that begin within `spread` and pause for `pause()` each time.
 std::vector<moment> burst_of(std::size_t waiters, moment spread, moment length,
                              base::seeded_random& random, const std::function<moment()>& pause) {
   std::vector<moment> all;
@@ -115,9 +115,9 @@ TEST(audit_retry_rhythm, SaysNothingOfFewQuestions) {
   for (int i = 0; i < 20; ++i) few.push_back(milliseconds{50} * i);
   seen.add(few);
   EXPECT_FALSE(seen.found().has_value());
-  EXPECT_EQ(seen.questions(), 20U);
+  EXPECT_EQ(seen.requests(), 20U);
   seen.add({});
-  EXPECT_EQ(seen.questions(), 20U);
+  EXPECT_EQ(seen.requests(), 20U);
 }
 
 }  // namespace

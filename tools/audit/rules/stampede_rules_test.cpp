@@ -85,7 +85,7 @@ TEST(audit_c101, IsRaisedForANaiveStampede) {
   ASSERT_EQ(what->seen.size(), 1U);
   EXPECT_EQ(what->seen[0].key, "user:42");
   EXPECT_GE(what->seen[0].timeline.size(), 24U);
-  EXPECT_NE(what->message.find("12 in the worst"), std::string::npos) << what->message;
+  EXPECT_NE(what->message.find("12 in the worst case"), std::string::npos) << what->message;
   EXPECT_EQ(coverage_of(result, "C101"), status::fail);
   EXPECT_EQ(result.is, verdict::fail);
 }

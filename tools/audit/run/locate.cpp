@@ -110,7 +110,7 @@ located locate(const audit_result& of, const fs::path& folder, const locate_limi
   located made;
   walk through{search, folder, shown_as, limits};
   if (!search.is_idle() && !through.folder({})) made.left_out = through.reached();
-  made.places = search.found();
+  made.places = search.places();
   for (const char* const name : {"README.md", "README", "README.rst", "README.txt"}) {
     if (!fs::is_regular_file(folder / name, error)) continue;
     made.otherwise = (shown_as / name).lexically_normal().generic_string();

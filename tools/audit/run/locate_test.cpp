@@ -97,7 +97,7 @@ TEST_F(audit_files, ReadBaselineNamesTheFileAndWhatIsWrong) {
   put("b.json", "{\"version\": 1,\n\"accepted\": [,]}");
   const std::string file = (top() / "b.json").string();
   EXPECT_EQ(refusal([&] { (void)read_baseline(file); }),
-            "--baseline " + file + ": line 2, column 14: this is no JSON");
+            "--baseline " + file + ": line 2, column 14: not valid JSON");
   EXPECT_EQ(refusal([&] { (void)read_baseline(file + "x"); }),
             "--baseline " + file + "x: there is no such file; --write-baseline " + file +
                 "x makes one to start with");
