@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C106: a key is asked for again and again, loaded each time, and never stored.
+// C106: a key is requested repeatedly, loaded each time, and never stored.
 #include <algorithm>
 #include <array>
 
@@ -154,7 +154,7 @@ class penetration final : public rule {
                      counted(seen.misses, "time", "times") +
                      " and never stored, unlike other keys of the pattern";
     if (seen.origin > 0) {
-      result.message += "; the origin was asked " + counted(seen.origin, "time", "times");
+      result.message += "; the origin was queried " + counted(seen.origin, "time", "times");
     }
     result.message += '.';
     out.found(std::move(result));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// C402: a value is read, changed in the application and written back, while others do the same.
+// C402: a value is read, changed in the application and written back while other callers do the
+// same.
 #include <algorithm>
 #include <set>
 

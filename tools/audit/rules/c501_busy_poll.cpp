@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C501: waiters ask Redis without a pause whether the value has come.
+// C501: waiters poll Redis without a pause.
 #include <algorithm>
 #include <array>
 

@@ -160,11 +160,11 @@ class blocking_command final : public rule {
       proof.key = event.command;
       proof.from = event.sent;
       proof.to = event.done;
-      const connection_facts* const who = context.connections().find(event.connection);
+      const connection_facts* const connection = context.connections().find(event.connection);
       const auto& processes = context.connections().processes();
       moment_line line{event.sent, event.done, event.connection, {}, event.command};
-      if (who != nullptr && who->process < processes.size()) {
-        line.process = processes[who->process].shown;
+      if (connection != nullptr && connection->process < processes.size()) {
+        line.process = processes[connection->process].shown;
       }
       if (event.answer.is == reply_item::kind::aggregate) {
         line.text +=
