@@ -26,9 +26,9 @@ std::string still_part(const audit_result& of) {
 }
 
 TEST(audit_page_parts, CanStandInsideAPage) {
-  for (const std::string_view each : {lanes_script, page_script}) {
-    EXPECT_FALSE(has(each, "</script")) << each.substr(0, 60);
-    EXPECT_FALSE(has(each, "<!--")) << each.substr(0, 60);
+  for (const std::string_view name : {lanes_script, page_script}) {
+    EXPECT_FALSE(has(name, "</script")) << name.substr(0, 60);
+    EXPECT_FALSE(has(name, "<!--")) << name.substr(0, 60);
   }
   EXPECT_FALSE(has(page_style, "</style"));
 }
@@ -63,16 +63,17 @@ TEST(audit_html_report, HasNoTimelineWhereNothingIsDrawn) {
 
 TEST(audit_html_report, LoadsNothingFromAnywhere) {
   const std::string still = still_part(sample::unsafe());
-  for (const char* const each : {" src=", "@import", "url(", "<link rel=\"stylesheet\"", "http:"}) {
-    EXPECT_FALSE(has(still, each)) << each;
+  for (const char* const character :
+       {" src=", "@import", "url(", "<link rel=\"stylesheet\"", "http:"}) {
+    EXPECT_FALSE(has(still, character)) << character;
   }
 }
 
 TEST(audit_html_report, HasTheSameTagsWhateverTheTextFromOutside) {
   const std::string evil = html_report(sample::hostile());
   EXPECT_EQ(test::tags_of(evil), test::tags_of(html_report(sample::harmless())));
-  for (const char* const each : {"<img", "<script>document", "\x1b", "\xE2\x80\xAE"}) {
-    EXPECT_FALSE(has(evil, each)) << each;
+  for (const char* const character : {"<img", "<script>document", "\x1b", "\xE2\x80\xAE"}) {
+    EXPECT_FALSE(has(evil, character)) << character;
   }
 }
 

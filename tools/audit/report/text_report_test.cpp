@@ -30,7 +30,7 @@ TEST(audit_wording, CountsFindingsByTheirSeverity) {
   EXPECT_EQ(findings_in_words(sample::unsafe()), "2 errors, 1 warning, 1 accepted");
   EXPECT_EQ(findings_in_words(sample::safe()), "no findings");
   audit_result accepted = sample::unsafe();
-  for (finding& each : accepted.findings) each.accepted = "known";
+  for (finding& finding : accepted.findings) finding.accepted = "known";
   EXPECT_EQ(findings_in_words(accepted), "no findings, 4 accepted");
 }
 
@@ -146,8 +146,8 @@ TEST(audit_text_report, BreaksWhatIsTooLongAndLeavesNothingOut) {
 
 TEST(audit_text_report, FitsTheWidth) {
   for (std::size_t width = 90; width <= 120; width += 3) {
-    for (const auto& each : {sample::unsafe(), sample::safe(), sample::quiet()}) {
-      for (const std::string& line : lines_of(text_report(each, {.width = width}))) {
+    for (const auto& result : {sample::unsafe(), sample::safe(), sample::quiet()}) {
+      for (const std::string& line : lines_of(text_report(result, {.width = width}))) {
         EXPECT_LE(text::columns_of(line), width) << line;
       }
     }
