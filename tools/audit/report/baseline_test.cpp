@@ -116,7 +116,7 @@ TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
       {file(entry("C101", "", "x", "2027-01-31")),
        "line 3, entry 1: \"pattern\" is empty: give the pattern of the finding, or *"},
       {file(entry("C101", "user:*", " ", "2027-01-31")),
-       "line 3, entry 1: \"reason\" is empty: write why C101 on \"user:*\" may stay"},
+       "line 3, entry 1: \"reason\" is empty: write why C101 on \"user:*\" is accepted"},
       {file(entry("C101", "*", "x", "2027-02-30")),
        "line 3, entry 1: \"expires\" is \"2027-02-30\", which is not a date of the form "
        "2027-01-31"},
@@ -149,7 +149,7 @@ TEST(audit_baseline, StartsWithWhatWasFoundAndWantsReasons) {
   const audit_result of = sample::unsafe();
   std::string text = baseline_of(of, at(2026, 11, 24));
   EXPECT_EQ(parse_baseline(text).error,
-            "line 4, entry 1: \"reason\" is empty: write why C101 on \"user:*\" may stay");
+            "line 4, entry 1: \"reason\" is empty: write why C101 on \"user:*\" is accepted");
   EXPECT_EQ(text.find("C303"), std::string::npos) << "that one is accepted";
   for (std::size_t i = text.find("\"reason\": \"\""); i != std::string::npos;
        i = text.find("\"reason\": \"\"")) {

@@ -38,7 +38,7 @@ TEST(audit_html_report, SaysEverythingWithoutAScript) {
   for (const char* const part :
        {">fail</span> 2 errors, 1 warning, 1 accepted", "C101 stampede-cold-key", "14 of 14",
         "12 callers loaded it", "after 3.40 s: 12 loads of one value",
-        "<td>GET user:42 -&gt; nothing</td>", "To do: Compare-and-delete", "Library: redis-py",
+        "<td>GET user:42 -&gt; nothing</td>", "To do: Use compare-and-delete", "Library: redis-py",
         "Fix one fault in how this repository", "Accepted: the catalogue is warmed",
         "not exercised", "no key was ever refreshed",
         "won NX 57 times, deleted 55 times; guards user", "C902 opaque-script",

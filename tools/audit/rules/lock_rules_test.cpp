@@ -164,7 +164,7 @@ TEST(audit_c202, SeesTheLoserLengthenTheLeaseInATransaction) {
   const finding* const finding = found(result, "C202");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->how_bad, severity::error);
-  EXPECT_NE(finding->message.find("lengthens"), std::string::npos) << finding->message;
+  EXPECT_NE(finding->message.find("extends"), std::string::npos) << finding->message;
 }
 
 TEST(audit_c203, IsRaisedForALockThatIsLookedUpAndSet) {
