@@ -168,7 +168,7 @@ class audit_report(page_test):
             for details in self.all(".finding > details:not(.evidence)"):
                 self.click(details.find_element(By.CSS_SELECTOR, "summary"))
                 prompt = details.find_element(By.CSS_SELECTOR, "pre")
-                self.assertIn("Mend one fault", prompt.text)
+                self.assertIn("Fix one fault", prompt.text)
                 self.click(details.find_element(By.CSS_SELECTOR, ".copy"))
             self.assertEqual(self.browser.get_log("browser"), [])
         self.where(".copy", check)

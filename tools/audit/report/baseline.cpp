@@ -49,7 +49,7 @@ std::optional<year_month_day> date_of(const std::string& text) {
   return date;
 }
 
-/// `place` counts the bytes from 1.
+/// `place` is the number of a byte, from 1.
 std::string line_and_column(std::string_view text, std::size_t place) {
   const std::string_view before =
       text.substr(0, std::min(std::max<std::size_t>(place, 1) - 1, text.size()));
@@ -81,14 +81,14 @@ std::vector<std::size_t> lines_of_entries(std::string_view text) {
   return lines;
 }
 
-/// What is wrong with an entry; "" if nothing.
+/// The error in an entry; "" if there is none.
 std::string read_entry(const json& from, accepted_finding& into) {
-  if (!from.is_object()) return "is no object";
+  if (!from.is_object()) return "is not an object";
   for (const auto& [name, value] : from.items()) {
     if (std::find(fields.begin(), fields.end(), name) == fields.end()) {
-      return in_quotes(name) + " is none of rule, pattern, reason, expires";
+      return in_quotes(name) + " is not one of rule, pattern, reason, expires";
     }
-    if (!value.is_string()) return in_quotes(name) + " is no text";
+    if (!value.is_string()) return in_quotes(name) + " is not a string";
   }
   for (const char* const name : fields) {
     if (!from.contains(name)) return in_quotes(name) + " is missing";
@@ -105,12 +105,12 @@ std::string read_entry(const json& from, accepted_finding& into) {
   into.reason = text("reason");
   if (into.reason.find_first_not_of(" \t\r\n") == std::string::npos) {
     return "\"reason\" is empty: write why " + into.rule + " on " + in_quotes(into.pattern) +
-           " may stay";
+           " is accepted";
   }
   const auto date = date_of(text("expires"));
   if (!date) {
     return "\"expires\" is " + in_quotes(text("expires")) +
-           ", which is no date: write it as 2027-01-31";
+           ", which is not a date of the form 2027-01-31";
   }
   into.expires = *date;
   return {};
@@ -118,35 +118,35 @@ std::string read_entry(const json& from, accepted_finding& into) {
 
 baseline_read refused(std::string why) { return {{}, std::move(why)}; }
 
-/// As JSON can say it: a byte that belongs to no character is the character of that number.
+/// As in JSON: a byte that is not part of a UTF-8 character becomes the character of that number.
 std::string as_characters(std::string_view bytes) {
-  std::string made;
+  std::string text;
   while (!bytes.empty()) {
     const std::size_t length = text::utf8_length(bytes);
     if (length > 0) {
-      made += bytes.substr(0, length);
+      text += bytes.substr(0, length);
     } else {
       const auto code = static_cast<unsigned char>(bytes[0]);
-      made += static_cast<char>(0xC0U | (code >> 6U));
-      made += static_cast<char>(0x80U | (code & 0x3FU));
+      text += static_cast<char>(0xC0U | (code >> 6U));
+      text += static_cast<char>(0x80U | (code & 0x3FU));
     }
     bytes.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  return made;
+  return text;
 }
 
 bool is_for(const accepted_finding& accepting, const finding& of) {
   return accepting.rule == of.rule && glob_matches(accepting.pattern, as_characters(of.pattern));
 }
 
-/// A glob that matches this text alone, but for its `*`, which match more as well.
+/// A glob that matches this text. Its `*` also match other texts.
 std::string glob_of(std::string_view pattern) {
-  std::string made;
+  std::string text;
   for (const char byte : pattern) {
-    if (byte == '?' || byte == '[' || byte == ']' || byte == '\\') made += '\\';
-    made += byte;
+    if (byte == '?' || byte == '[' || byte == ']' || byte == '\\') text += '\\';
+    text += byte;
   }
-  return made;
+  return text;
 }
 
 }  // namespace
@@ -156,23 +156,23 @@ baseline_read parse_baseline(std::string_view text) {
   try {
     whole = json::parse(text);
   } catch (const json::parse_error& error) {
-    return refused(line_and_column(text, error.byte) + ": this is no JSON");
+    return refused(line_and_column(text, error.byte) + ": not valid JSON");
   } catch (const json::out_of_range&) {
     return refused("a number is too large");
   }
   if (!whole.is_object()) return refused("not an object with \"version\" and \"accepted\"");
   for (const auto& [name, value] : whole.items()) {
     if (name != "version" && name != "accepted") {
-      return refused(in_quotes(name) + " is none of version, accepted");
+      return refused(in_quotes(name) + " is not one of version, accepted");
     }
   }
   if (!whole.contains("version") || whole["version"] != 1) {
-    return refused("\"version\" is not 1, which is the only one there is");
+    return refused("\"version\" is not 1, which is the only version");
   }
   if (!whole.contains("accepted") || !whole["accepted"].is_array()) {
-    return refused("\"accepted\" is no array");
+    return refused("\"accepted\" is not an array");
   }
-  baseline_read made;
+  baseline_read result;
   const std::vector<std::size_t> lines = lines_of_entries(text);
   for (std::size_t i = 0; i < whole["accepted"].size(); ++i) {
     accepted_finding entry;
@@ -181,28 +181,29 @@ baseline_read parse_baseline(std::string_view text) {
       const std::string line = i < lines.size() ? "line " + std::to_string(lines[i]) + ", " : "";
       return refused(line + "entry " + std::to_string(i + 1) + ": " + error);
     }
-    made.read.accepted.push_back(std::move(entry));
+    result.read.accepted.push_back(std::move(entry));
   }
-  return made;
+  return result;
 }
 
 void apply_baseline(audit_result& of, const baseline& accepting,
                     std::chrono::system_clock::time_point today) {
   const auto day = std::chrono::floor<std::chrono::days>(today);
-  for (const accepted_finding& each : accepting.accepted) {
-    const bool is_over = sys_days{each.expires} < day;
+  for (const accepted_finding& entry : accepting.accepted) {
+    const bool is_over = sys_days{entry.expires} < day;
     bool is_used = false;
-    for (finding& one : of.findings) {
-      if (!is_for(each, one)) continue;
+    for (finding& finding : of.findings) {
+      if (!is_for(entry, finding)) continue;
       is_used = true;
-      if (!is_over && one.accepted.empty()) one.accepted = each.reason;
+      if (!is_over && finding.accepted.empty()) finding.accepted = entry.reason;
     }
-    const std::string what = "the baseline's " + each.rule + " on " + each.pattern;
+    const std::string entry_text = "the baseline's " + entry.rule + " on " + entry.pattern;
     if (!is_used) {
-      of.remarks.push_back(what + " matches nothing in this run; if it is mended, take it out");
+      of.remarks.push_back(entry_text +
+                           " matches nothing in this run; remove the entry if the fault is fixed");
     } else if (is_over) {
-      of.remarks.push_back(what + " expired on " + text_of(each.expires) +
-                           " and counts again; it was accepted because: " + each.reason);
+      of.remarks.push_back(entry_text + " expired on " + text_of(entry.expires) +
+                           " and counts again; it was accepted because: " + entry.reason);
     }
   }
 }
@@ -211,9 +212,9 @@ std::string baseline_of(const audit_result& of, std::chrono::system_clock::time_
   const auto last = std::chrono::floor<std::chrono::days>(today) + first_period;
   text::json_writer out;
   out.begin_object().field("version", std::uint64_t{1}).name("accepted").begin_array();
-  for (const finding& each : of.findings) {
-    if (!each.accepted.empty()) continue;
-    out.begin_object().field("rule", each.rule).field("pattern", glob_of(each.pattern));
+  for (const finding& finding : of.findings) {
+    if (!finding.accepted.empty()) continue;
+    out.begin_object().field("rule", finding.rule).field("pattern", glob_of(finding.pattern));
     out.field("reason", "").field("expires", text_of(year_month_day{last})).end_object();
   }
   out.end_array().end_object();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Findings that somebody has accepted, for a reason and for a time. Pure.
+// Findings that are accepted for a reason and for a limited time. Pure.
 //
 //   {"version": 1,
 //    "accepted": [{"rule": "C303", "pattern": "shop:product:*",
 //                  "reason": "warmed once a night, and the origin bears it",
 //                  "expires": "2027-02-01"}]}
 //
-// All four are mandatory. `pattern` is a glob as Redis has them, for the pattern of a finding.
-// Until the end of the day of `expires` (UTC) the finding does not count; then it counts again.
+// All four fields are required. `pattern` is a glob as in Redis, matched against the pattern of a
+// finding. The finding does not count until the end of the day of `expires` (UTC).
 #pragma once
 
 #include <chrono>
@@ -31,21 +31,21 @@ struct baseline {
   std::vector<accepted_finding> accepted;
 };
 
-/// A baseline, or what is wrong with the text: where, and what would be right.
+/// A baseline, or an error that names the place and the correct form.
 struct baseline_read {
   baseline read;
-  std::string error;  ///< "" if it is one
+  std::string error;  ///< "" if the text is a baseline
 };
 
 [[nodiscard]] baseline_read parse_baseline(std::string_view text);
 
-/// Marks findings as accepted, and adds remarks on what has expired and what matches nothing. The
-/// verdict is another matter: `judge` it again.
+/// Marks findings as accepted, and adds remarks on entries that have expired or match nothing. It
+/// does not change the verdict: call `judge` again.
 void apply_baseline(audit_result& of, const baseline& accepting,
                     std::chrono::system_clock::time_point today);
 
-/// A text to start with: every finding that is not accepted yet, for 90 days, without reasons. It
-/// is no baseline before somebody has written them.
+/// A draft: every finding that is not accepted yet, for 90 days, with empty reasons. It is a valid
+/// baseline after the reasons are written.
 [[nodiscard]] std::string baseline_of(const audit_result& of,
                                       std::chrono::system_clock::time_point today);
 

@@ -33,17 +33,17 @@ std::string file(const std::string& entries) {
 }
 
 baseline read(const std::string& entries) {
-  const baseline_read made = parse_baseline(file(entries));
-  EXPECT_EQ(made.error, "");
-  return made.read;
+  const baseline_read result = parse_baseline(file(entries));
+  EXPECT_EQ(result.error, "");
+  return result.read;
 }
 
 audit_result found(const std::vector<std::string>& patterns) {
-  audit_result made;
-  for (const std::string& each : patterns) {
-    made.findings.push_back(sample::found("C101", confidence::proof, each, "Stampede."));
+  audit_result result;
+  for (const std::string& name : patterns) {
+    result.findings.push_back(sample::found("C101", confidence::proof, name, "Stampede."));
   }
-  return made;
+  return result;
 }
 
 TEST(audit_baseline, AcceptsByRuleAndGlob) {
@@ -62,7 +62,8 @@ TEST(audit_baseline, LeavesOtherRulesAlone) {
   EXPECT_EQ(of.findings[0].accepted, "");
   ASSERT_EQ(of.remarks.size(), 1U);
   EXPECT_EQ(of.remarks[0],
-            "the baseline's C204 on * matches nothing in this run; if it is mended, take it out");
+            "the baseline's C204 on * matches nothing in this run; remove the entry if the fault "
+            "is fixed");
 }
 
 TEST(audit_baseline, CountsAgainTheDayAfterItExpires) {
@@ -95,17 +96,17 @@ TEST(audit_baseline, ChangesTheVerdictWhenItIsJudgedAgain) {
 TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
   const std::string good = entry("C101", "*", "why", "2027-01-31") + ",\n";
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"", "line 1, column 1: this is no JSON"},
-      {"{\"version\": 1,\n  oops}", "line 2, column 3: this is no JSON"},
+      {"", "line 1, column 1: not valid JSON"},
+      {"{\"version\": 1,\n  oops}", "line 2, column 3: not valid JSON"},
       {"[]", "not an object with \"version\" and \"accepted\""},
-      {"{\"accepted\": []}", "\"version\" is not 1, which is the only one there is"},
-      {"{\"version\": 1, \"accepted\": {}}", "\"accepted\" is no array"},
-      {"{\"version\": 1, \"accept\": []}", "\"accept\" is none of version, accepted"},
-      {file(good + "7"), "entry 2: is no object"},
+      {"{\"accepted\": []}", "\"version\" is not 1, which is the only version"},
+      {"{\"version\": 1, \"accepted\": {}}", "\"accepted\" is not an array"},
+      {"{\"version\": 1, \"accept\": []}", "\"accept\" is not one of version, accepted"},
+      {file(good + "7"), "entry 2: is not an object"},
       {file(good + "{\"rule\": \"C101\"}"), "line 4, entry 2: \"pattern\" is missing"},
-      {file(good + "{\"rule\": 7}"), "line 4, entry 2: \"rule\" is no text"},
+      {file(good + "{\"rule\": 7}"), "line 4, entry 2: \"rule\" is not a string"},
       {file("{\"rulez\": \"C1\"}"),
-       "line 3, entry 1: \"rulez\" is none of rule, pattern, reason, expires"},
+       "line 3, entry 1: \"rulez\" is not one of rule, pattern, reason, expires"},
       {file(entry("C999", "*", "x", "2027-01-31")),
        "line 3, entry 1: \"rule\": there is no rule \"C999\"; `drover audit --list-rules` lists "
        "them"},
@@ -115,9 +116,10 @@ TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
       {file(entry("C101", "", "x", "2027-01-31")),
        "line 3, entry 1: \"pattern\" is empty: give the pattern of the finding, or *"},
       {file(entry("C101", "user:*", " ", "2027-01-31")),
-       "line 3, entry 1: \"reason\" is empty: write why C101 on \"user:*\" may stay"},
+       "line 3, entry 1: \"reason\" is empty: write why C101 on \"user:*\" is accepted"},
       {file(entry("C101", "*", "x", "2027-02-30")),
-       "line 3, entry 1: \"expires\" is \"2027-02-30\", which is no date: write it as 2027-01-31"},
+       "line 3, entry 1: \"expires\" is \"2027-02-30\", which is not a date of the form "
+       "2027-01-31"},
   };
   for (const auto& [text, error] : cases) EXPECT_EQ(parse_baseline(text).error, error) << text;
   EXPECT_EQ(parse_baseline("{\"version\": 1e999999}").error, "a number is too large");
@@ -128,17 +130,17 @@ TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
 }
 
 TEST(audit_baseline, ShowsNothingOfAHostileFileAsItIs) {
-  const auto made = parse_baseline(file("{\"\\u001b[2J\\u202e\": \"x\"}"));
-  EXPECT_EQ(made.error,
-            "line 3, entry 1: \"\\x1b[2J\\xe2\\x80\\xae\" is none of rule, pattern, reason, "
+  const auto result = parse_baseline(file("{\"\\u001b[2J\\u202e\": \"x\"}"));
+  EXPECT_EQ(result.error,
+            "line 3, entry 1: \"\\x1b[2J\\xe2\\x80\\xae\" is not one of rule, pattern, reason, "
             "expires");
 }
 
 TEST(audit_baseline_page, ShowsABaselineAndNamesItsFields) {
   const std::string page = test::document("docs/reference/audit-baseline.md");
-  const baseline_read made = parse_baseline(test::part_between(page, "```json\n", "```"));
-  EXPECT_EQ(made.error, "");
-  ASSERT_EQ(made.read.accepted.size(), 1U);
+  const baseline_read result = parse_baseline(test::part_between(page, "```json\n", "```"));
+  EXPECT_EQ(result.error, "");
+  ASSERT_EQ(result.read.accepted.size(), 1U);
   const std::set<std::string> fields{"rule", "pattern", "reason", "expires"};
   EXPECT_EQ(test::fields_described("docs/reference/audit-baseline.md"), fields);
 }
@@ -147,19 +149,19 @@ TEST(audit_baseline, StartsWithWhatWasFoundAndWantsReasons) {
   const audit_result of = sample::unsafe();
   std::string text = baseline_of(of, at(2026, 11, 24));
   EXPECT_EQ(parse_baseline(text).error,
-            "line 4, entry 1: \"reason\" is empty: write why C101 on \"user:*\" may stay");
+            "line 4, entry 1: \"reason\" is empty: write why C101 on \"user:*\" is accepted");
   EXPECT_EQ(text.find("C303"), std::string::npos) << "that one is accepted";
   for (std::size_t i = text.find("\"reason\": \"\""); i != std::string::npos;
        i = text.find("\"reason\": \"\"")) {
     text.insert(i + 11, "known");
   }
-  const baseline_read made = parse_baseline(text);
-  ASSERT_EQ(made.error, "");
-  ASSERT_EQ(made.read.accepted.size(), 3U);
-  EXPECT_EQ(made.read.accepted[0].expires, std::chrono::year{2027} / 2 / 22);
+  const baseline_read result = parse_baseline(text);
+  ASSERT_EQ(result.error, "");
+  ASSERT_EQ(result.read.accepted.size(), 3U);
+  EXPECT_EQ(result.read.accepted[0].expires, std::chrono::year{2027} / 2 / 22);
   audit_result again = of;
-  apply_baseline(again, made.read, at(2026, 11, 24));
-  for (const finding& each : again.findings) EXPECT_NE(each.accepted, "") << each.rule;
+  apply_baseline(again, result.read, at(2026, 11, 24));
+  for (const finding& finding : again.findings) EXPECT_NE(finding.accepted, "") << finding.rule;
 }
 
 TEST(audit_baseline, AcceptsEachNameThatItWroteDown) {
@@ -170,10 +172,11 @@ TEST(audit_baseline, AcceptsEachNameThatItWroteDown) {
        i = text.find("\"reason\": \"\"")) {
     text.insert(i + 11, "known");
   }
-  const baseline_read made = parse_baseline(text);
-  ASSERT_EQ(made.error, "");
-  apply_baseline(of, made.read, at(2026, 11, 24));
-  for (const finding& each : of.findings) EXPECT_EQ(each.accepted, "known") << each.pattern;
+  const baseline_read result = parse_baseline(text);
+  ASSERT_EQ(result.error, "");
+  apply_baseline(of, result.read, at(2026, 11, 24));
+  for (const finding& finding : of.findings)
+    EXPECT_EQ(finding.accepted, "known") << finding.pattern;
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ using text::html_element;
 using text::html_escaped;
 
 constexpr std::size_t keys_max = 5;       // examples of one finding
-constexpr std::size_t timeline_end = 20;  // of the lines that are shown, those at the end
+constexpr std::size_t timeline_end = 20;  // shown lines at the end of a timeline
 
 std::string badge(const finding& of) {
   const std::string word = of.accepted.empty() ? std::string{word_of(of.how_bad)} : "accepted";
@@ -36,17 +36,17 @@ std::string begin_table(std::string_view label, std::string_view kind,
   std::string text = "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" +
                      html_escaped(label) + "\">\n<table class=\"" + std::string{kind} +
                      "\">\n<thead><tr>";
-  for (const std::string_view each : heads) text += html_element("th", "scope=\"col\"", each);
+  for (const std::string_view name : heads) text += html_element("th", "scope=\"col\"", name);
   return text + "</tr></thead>\n<tbody>\n";
 }
 
 constexpr std::string_view end_table = "</tbody>\n</table>\n</div>\n";
 
-std::string left_out(std::size_t all, std::size_t shown, std::string_view what) {
-  if (all <= shown) return {};
+std::string left_out(std::size_t total, std::size_t shown, std::string_view items) {
+  if (total <= shown) return {};
   return html_element("p", "class=\"hint\"",
-                      "and " + text::in_words(std::uint64_t{all - shown}) + " more " +
-                          std::string{what} + "; the JSON has them all");
+                      "and " + text::in_words(std::uint64_t{total - shown}) + " more " +
+                          std::string{items} + "; the JSON report has all");
 }
 
 std::string header(const audit_result& of) {
@@ -56,25 +56,26 @@ std::string header(const audit_result& of) {
   if (!of.why.empty()) text += html_element("p", "class=\"look\"", shown(of.why));
   text += html_element("p", "class=\"hint\"", run_in_words(of.run));
   return text + html_element("p", "class=\"banner next\"", "Next: " + next_step(of, reader::page)) +
-         "<noscript><p class=\"banner\">The timeline needs JavaScript; the tables and the evidence "
-         "say everything without.</p></noscript>\n</header>\n";
+         "<noscript><p class=\"banner\">The timeline needs JavaScript. The tables and the evidence "
+         "are complete without it.</p></noscript>\n</header>\n";
 }
 
 std::string table_of_findings(const audit_result& of) {
   if (of.findings.empty()) return {};
   std::string text =
-      "<section>\n<h2>What was found</h2>\n" +
-      begin_table("Findings", "findings", {"rule", "", "keys", "times", "confidence"});
+      "<section>\n<h2>Findings</h2>\n" +
+      begin_table("Findings", "findings", {"rule", "severity", "keys", "times", "confidence"});
   const std::size_t count = std::min(of.findings.size(), page_findings_max);
   for (std::size_t i = 0; i < count; ++i) {
-    const finding& each = of.findings[i];
+    const finding& finding = of.findings[i];
     const std::string place = std::to_string(i);
     text += "<tr><th scope=\"row\">" +
             html_element("a", "href=\"#f" + place + "\" data-finding=\"" + place + "\"",
-                         each.rule + ' ' + each.name) +
-            "</th><td>" + badge(each) + "</td>" + html_element("td", "", shown_name(each.pattern)) +
-            html_element("td", "", times_in_words(each)) +
-            html_element("td", "", word_of(each.how_sure)) + "</tr>\n";
+                         finding.rule + ' ' + finding.name) +
+            "</th><td>" + badge(finding) + "</td>" +
+            html_element("td", "", shown_name(finding.pattern)) +
+            html_element("td", "", times_in_words(finding)) +
+            html_element("td", "", word_of(finding.how_sure)) + "</tr>\n";
   }
   return text + std::string{end_table} + left_out(of.findings.size(), count, "findings") +
          "</section>\n";
@@ -82,9 +83,9 @@ std::string table_of_findings(const audit_result& of) {
 
 std::string buttons() {
   std::string text = "<div class=\"keys\" role=\"group\" aria-label=\"Part of the run\">\n";
-  const auto add = [&](std::string_view what, std::string_view label, std::string_view name) {
+  const auto add = [&](std::string_view action, std::string_view label, std::string_view name) {
     text += html_element("button",
-                         "type=\"button\" data-go=\"" + std::string{what} + "\" aria-label=\"" +
+                         "type=\"button\" data-go=\"" + std::string{action} + "\" aria-label=\"" +
                              std::string{name} + "\"",
                          label);
   };
@@ -119,18 +120,18 @@ std::string legend() {
 std::string timeline(const audit_result& of) {
   if (of.timeline.operations.empty() && of.timeline.cold_events.empty()) return {};
   std::string text =
-      "<section class=\"card\" id=\"timeline\">\n<h2>What happened</h2>\n"
-      "<p class=\"hint\">Loads in each second; a mark where a key went cold. Click to go "
-      "there.</p>\n<div class=\"chart seconds\"><canvas id=\"seconds\" role=\"img\" aria-label=\"";
+      "<section class=\"card\" id=\"timeline\">\n<h2>Timeline</h2>\n<p class=\"hint\">Loads per "
+      "second, with a mark where a key became cold. Click to go there.</p>\n<div class=\"chart "
+      "seconds\"><canvas id=\"seconds\" role=\"img\" aria-label=\"";
   std::uint64_t most = 0;
-  for (const std::uint64_t each : of.timeline.loads_each_second) most = std::max(most, each);
-  text += html_escaped("Loads in each second: " + text::in_words(of.run.loads) +
-                       " in all, at most " + text::in_words(most) + " in one") +
+  for (const std::uint64_t count : of.timeline.loads_each_second) most = std::max(most, count);
+  text += html_escaped("Loads per second: " + text::in_words(of.run.loads) + " in total, at most " +
+                       text::in_words(most) + " in one second") +
           "\"></canvas></div>\n" + buttons() +
-          "<div class=\"keys\" role=\"group\" aria-label=\"Rows to show\" id=\"groups\"></div>\n"
-          "<p class=\"caption\" id=\"caption\" aria-live=\"polite\"></p>\n"
-          "<div class=\"lanes\" id=\"lanes\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline: "
-          "arrow keys move, plus and minus zoom\"><canvas role=\"img\" aria-label=\"";
+          "<div class=\"keys\" role=\"group\" aria-label=\"Rows to show\" id=\"groups\"></div>\n<p "
+          "class=\"caption\" id=\"caption\" aria-live=\"polite\"></p>\n<div class=\"lanes\" "
+          "id=\"lanes\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline: arrow keys move, plus "
+          "and minus zoom\"><canvas role=\"img\" aria-label=\"";
   text += html_escaped("A row for each process and key: " +
                        text::counted(of.timeline.processes.size(), "process", "processes") + ", " +
                        text::counted(of.timeline.keys.size(), "key", "keys") + ", " +
@@ -140,30 +141,30 @@ std::string timeline(const audit_result& of) {
   if (of.timeline.left_out > 0) {
     text += html_element("p", "class=\"hint\"",
                          text::in_words(of.timeline.left_out) +
-                             " commands are not drawn: there were too many, or of keys that are no "
-                             "part of this.");
+                             " commands are not drawn, because there are too many, or because "
+                             "their keys are not part of the timeline.");
   }
   return text + "</section>\n";
 }
 
 std::string moments(const evidence& of) {
-  const std::vector<moment_line>& all = of.timeline;
-  const bool is_cut = all.size() > page_timeline_max;
-  const std::size_t head = is_cut ? page_timeline_max - timeline_end : all.size();
-  std::string text = begin_table("Evidence", "moments", {"when", "who", "what"});
+  const std::vector<moment_line>& lines = of.timeline;
+  const bool is_cut = lines.size() > page_timeline_max;
+  const std::size_t head = is_cut ? page_timeline_max - timeline_end : lines.size();
+  std::string text = begin_table("Evidence", "moments", {"time", "process", "command"});
   const auto add = [&](std::size_t i) {
-    text += "<tr>" + html_element("td", "", since(of.from, all[i].from)) +
-            html_element("td", "", shown_name(all[i].process)) +
-            html_element("td", "", shown_name(all[i].text)) + "</tr>\n";
+    text += "<tr>" + html_element("td", "", since(of.from, lines[i].from)) +
+            html_element("td", "", shown_name(lines[i].process)) +
+            html_element("td", "", shown_name(lines[i].text)) + "</tr>\n";
   };
   for (std::size_t i = 0; i < head; ++i) add(i);
   if (is_cut) {
     text += "<tr>" +
             html_element(
                 "td", "colspan=\"3\"",
-                "(" + text::in_words(std::uint64_t{all.size() - page_timeline_max}) + " more)") +
+                "(" + text::in_words(std::uint64_t{lines.size() - page_timeline_max}) + " more)") +
             "</tr>\n";
-    for (std::size_t i = all.size() - timeline_end; i < all.size(); ++i) add(i);
+    for (std::size_t i = lines.size() - timeline_end; i < lines.size(); ++i) add(i);
   }
   return text + std::string{end_table};
 }
@@ -171,16 +172,16 @@ std::string moments(const evidence& of) {
 std::string evidence_of(const finding& of, std::size_t place) {
   std::string text;
   for (std::size_t i = 0; i < of.seen.size(); ++i) {
-    const evidence& each = of.seen[i];
+    const evidence& proof = of.seen[i];
     text += "<details class=\"evidence\"" + std::string{i == 0 ? " open" : ""} + ">" +
             html_element("summary", "",
-                         "after " + text::in_words(std::chrono::nanoseconds{each.from}) + ": " +
-                             shown(each.summary)) +
+                         "after " + text::in_words(std::chrono::nanoseconds{proof.from}) + ": " +
+                             shown(proof.summary)) +
             html_element("button",
                          "type=\"button\" class=\"jump\" data-finding=\"" + std::to_string(place) +
                              "\" data-evidence=\"" + std::to_string(i) + "\"",
                          "Show on the timeline") +
-            moments(each) + "</details>\n";
+            moments(proof) + "</details>\n";
   }
   return text;
 }
@@ -227,34 +228,34 @@ std::string cards(const audit_result& of) {
 }
 
 std::string coverage(const audit_result& of) {
-  std::string text = "<section>\n<h2>What the rules had to go by</h2>\n" +
-                     begin_table("Coverage", "coverage", {"rule", "", "had to go by"});
-  for (const coverage_line& each : of.coverage) {
-    const bool is_idle = each.is == coverage_line::status::not_exercised;
+  std::string text = "<section>\n<h2>Coverage of the rules</h2>\n" +
+                     begin_table("Coverage", "coverage", {"rule", "status", "seen in this run"});
+  for (const coverage_line& line : of.coverage) {
+    const bool is_idle = line.is == coverage_line::status::not_exercised;
     text += "<tr" + std::string{is_idle ? " class=\"idle\"" : ""} + ">" +
-            html_element("th", "scope=\"row\"", each.rule + ' ' + each.name) + "<td>" +
-            html_element("span", "class=\"badge " + std::string{word_of(each.is)} + "\"",
-                         is_idle ? "not exercised" : word_of(each.is)) +
-            "</td>" + html_element("td", "", shown_name(each.detail)) + "</tr>\n";
+            html_element("th", "scope=\"row\"", line.rule + ' ' + line.name) + "<td>" +
+            html_element("span", "class=\"badge " + std::string{word_of(line.is)} + "\"",
+                         is_idle ? "not exercised" : word_of(line.is)) +
+            "</td>" + html_element("td", "", shown_name(line.detail)) + "</tr>\n";
   }
   return text + std::string{end_table} +
-         "<p class=\"hint\">Not exercised is not a pass: the run had nothing that the rule could "
-         "have judged.</p>\n</section>\n";
+         "<p class=\"hint\">Not exercised is not a pass: nothing in the run concerned the "
+         "rule.</p>\n</section>\n";
 }
 
 std::string roles(const audit_result& of) {
   if (of.roles.empty()) return {};
   constexpr std::size_t roles_max = 200;
-  std::string text = "<section>\n<h2>What the keys were taken for</h2>\n" +
-                     begin_table("Roles", "roles", {"keys", "role", "how many", "why"});
+  std::string text = "<section>\n<h2>Roles of the keys</h2>\n" +
+                     begin_table("Roles", "roles", {"keys", "role", "number", "reason"});
   const std::size_t count = std::min(of.roles.size(), roles_max);
   for (std::size_t i = 0; i < count; ++i) {
-    const role_line& each = of.roles[i];
-    std::string why = shown_name(each.why);
-    if (!each.paired.empty()) why += "; guards " + shown_name(each.paired);
-    text += "<tr>" + html_element("th", "scope=\"row\"", shown_name(each.pattern)) +
-            html_element("td", "", word_of(each.role)) +
-            html_element("td", "", text::in_words(std::uint64_t{each.keys})) +
+    const role_line& role = of.roles[i];
+    std::string why = shown_name(role.why);
+    if (!role.paired.empty()) why += "; guards " + shown_name(role.paired);
+    text += "<tr>" + html_element("th", "scope=\"row\"", shown_name(role.pattern)) +
+            html_element("td", "", word_of(role.role)) +
+            html_element("td", "", text::in_words(std::uint64_t{role.keys})) +
             html_element("td", "", why) + "</tr>\n";
   }
   return text + std::string{end_table} + left_out(of.roles.size(), count, "patterns") +
@@ -264,19 +265,19 @@ std::string roles(const audit_result& of) {
 std::string notices(const audit_result& of) {
   if (of.notices.empty() && of.remarks.empty()) return {};
   std::string text = "<section class=\"card\">\n<h2>Notices</h2>\n<dl>\n";
-  for (const finding& each : of.notices) {
-    text += html_element("dt", "", each.rule + ' ' + each.name) +
-            html_element("dd", "", shown(each.message) + ' ' + shown(each.advice));
+  for (const finding& finding : of.notices) {
+    text += html_element("dt", "", finding.rule + ' ' + finding.name) +
+            html_element("dd", "", shown(finding.message) + ' ' + shown(finding.advice));
   }
-  for (const std::string& each : of.remarks) {
-    text += html_element("dt", "", "note") + html_element("dd", "", shown(each));
+  for (const std::string& name : of.remarks) {
+    text += html_element("dt", "", "note") + html_element("dd", "", shown(name));
   }
   return text + "</dl>\n</section>\n";
 }
 
 std::string again(const audit_result& of) {
   if (of.command.empty()) return {};
-  return "<section class=\"card\">\n<h2>Again</h2>\n<div class=\"command\">" +
+  return "<section class=\"card\">\n<h2>Run it again</h2>\n<div class=\"command\">" +
          html_element("pre", "id=\"command\" tabindex=\"0\"", shown(of.command)) +
          html_element("button", "type=\"button\" class=\"copy\" data-of=\"command\"", "Copy") +
          "</div>\n</section>\n";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// An audit as one page that needs nothing but itself: no network, no other file. Pure.
+// An audit as one self-contained page, without network access and without other files. Pure.
 //
-// What was found, its evidence line by line and what to do are there without a script; the swim
-// lanes and the chart are drawn from series that are bounded. Everything from outside is escaped,
-// and the page's policy lets no script run but its own two.
+// The findings, their evidence and the advice need no script. The swim lanes and the chart are
+// drawn from bounded series. All text from outside is escaped, and the content security policy of
+// the page allows only its own two scripts.
 #pragma once
 
 #include <cstddef>

@@ -26,9 +26,9 @@ std::string still_part(const audit_result& of) {
 }
 
 TEST(audit_page_parts, CanStandInsideAPage) {
-  for (const std::string_view each : {lanes_script, page_script}) {
-    EXPECT_FALSE(has(each, "</script")) << each.substr(0, 60);
-    EXPECT_FALSE(has(each, "<!--")) << each.substr(0, 60);
+  for (const std::string_view name : {lanes_script, page_script}) {
+    EXPECT_FALSE(has(name, "</script")) << name.substr(0, 60);
+    EXPECT_FALSE(has(name, "<!--")) << name.substr(0, 60);
   }
   EXPECT_FALSE(has(page_style, "</style"));
 }
@@ -38,8 +38,8 @@ TEST(audit_html_report, SaysEverythingWithoutAScript) {
   for (const char* const part :
        {">fail</span> 2 errors, 1 warning, 1 accepted", "C101 stampede-cold-key", "14 of 14",
         "12 callers loaded it", "after 3.40 s: 12 loads of one value",
-        "<td>GET user:42 -&gt; nothing</td>", "To do: Compare-and-delete", "Library: redis-py",
-        "Mend one fault in how this repository", "Accepted: the catalogue is warmed",
+        "<td>GET user:42 -&gt; nothing</td>", "To do: Use compare-and-delete", "Library: redis-py",
+        "Fix one fault in how this repository", "Accepted: the catalogue is warmed",
         "not exercised", "no key was ever refreshed",
         "won NX 57 times, deleted 55 times; guards user", "C902 opaque-script",
         "drover audit --redis auto -- python3 app.py"}) {
@@ -63,16 +63,17 @@ TEST(audit_html_report, HasNoTimelineWhereNothingIsDrawn) {
 
 TEST(audit_html_report, LoadsNothingFromAnywhere) {
   const std::string still = still_part(sample::unsafe());
-  for (const char* const each : {" src=", "@import", "url(", "<link rel=\"stylesheet\"", "http:"}) {
-    EXPECT_FALSE(has(still, each)) << each;
+  for (const char* const character :
+       {" src=", "@import", "url(", "<link rel=\"stylesheet\"", "http:"}) {
+    EXPECT_FALSE(has(still, character)) << character;
   }
 }
 
 TEST(audit_html_report, HasTheSameTagsWhateverTheTextFromOutside) {
   const std::string evil = html_report(sample::hostile());
   EXPECT_EQ(test::tags_of(evil), test::tags_of(html_report(sample::harmless())));
-  for (const char* const each : {"<img", "<script>document", "\x1b", "\xE2\x80\xAE"}) {
-    EXPECT_FALSE(has(evil, each)) << each;
+  for (const char* const character : {"<img", "<script>document", "\x1b", "\xE2\x80\xAE"}) {
+    EXPECT_FALSE(has(evil, character)) << character;
   }
 }
 
@@ -86,9 +87,9 @@ TEST(audit_html_report, StaysBoundedHoweverMuchWasFound) {
   many.findings.resize(1000, small);
   many.roles.resize(5000, many.roles[0]);
   const std::string page = html_report(many);
-  EXPECT_TRUE(has(page, "and 800 more findings; the JSON has them all"));
+  EXPECT_TRUE(has(page, "and 800 more findings; the JSON report has all"));
   EXPECT_TRUE(has(page, "(4,940 more)"));
-  EXPECT_TRUE(has(page, "and 4,800 more patterns; the JSON has them all"));
+  EXPECT_TRUE(has(page, "and 4,800 more patterns; the JSON report has all"));
   EXPECT_TRUE(has(page, "123,456 commands are not drawn"));
   EXPECT_LT(page.size(), 3'000'000U);
 }

@@ -19,17 +19,17 @@ void write(json_writer& out, const evidence& of) {
   out.begin_object().field("summary", of.summary).field("key", of.key);
   out.field("from_ms", ms(of.from)).field("to_ms", ms(of.to));
   out.name("timeline").begin_array();
-  for (const moment_line& each : of.timeline) {
-    out.begin_object().field("from_ms", ms(each.from)).field("to_ms", ms(each.to));
-    out.field("connection", each.connection).field("process", each.process);
-    out.field("text", each.text).end_object();
+  for (const moment_line& line : of.timeline) {
+    out.begin_object().field("from_ms", ms(line.from)).field("to_ms", ms(line.to));
+    out.field("connection", line.connection).field("process", line.process);
+    out.field("text", line.text).end_object();
   }
   out.end_array().end_object();
 }
 
 void write(json_writer& out, const std::vector<std::string>& names) {
   out.begin_row();
-  for (const std::string& each : names) out.value(each);
+  for (const std::string& name : names) out.value(name);
   out.end_row();
 }
 
@@ -41,7 +41,7 @@ void write(json_writer& out, const finding& of) {
   out.field("count", of.count).field("opportunities", of.opportunities);
   out.field("message", of.message);
   out.name("evidence").begin_array();
-  for (const evidence& each : of.seen) write(out, each);
+  for (const evidence& proof : of.seen) write(out, proof);
   out.end_array();
   out.field("library", of.library).field("advice", of.advice);
   out.field("fix_prompt", of.fix_prompt).field("accepted", of.accepted);
@@ -50,7 +50,7 @@ void write(json_writer& out, const finding& of) {
 
 void write(json_writer& out, std::string_view name, const std::vector<finding>& findings) {
   out.name(name).begin_array();
-  for (const finding& each : findings) write(out, each);
+  for (const finding& finding : findings) write(out, finding);
   out.end_array();
 }
 
@@ -66,7 +66,7 @@ void write(json_writer& out, const audit_result::figures& of) {
 
 void write(json_writer& out, std::string_view name, const std::vector<std::uint64_t>& numbers) {
   out.name(name).begin_row();
-  for (const std::uint64_t each : numbers) out.value(each);
+  for (const std::uint64_t count : numbers) out.value(count);
   out.end_row();
 }
 
@@ -81,15 +81,15 @@ std::string json_report(const audit_result& of) {
   write(out, "notices", of.notices);
   write(out.name("remarks"), of.remarks);
   out.name("coverage").begin_array();
-  for (const coverage_line& each : of.coverage) {
-    out.begin_object().field("rule", each.rule).field("name", each.name);
-    out.field("status", word_of(each.is)).field("detail", each.detail).end_object();
+  for (const coverage_line& line : of.coverage) {
+    out.begin_object().field("rule", line.rule).field("name", line.name);
+    out.field("status", word_of(line.is)).field("detail", line.detail).end_object();
   }
   out.end_array().name("roles").begin_array();
-  for (const role_line& each : of.roles) {
-    out.begin_object().field("pattern", each.pattern).field("role", word_of(each.role));
-    out.field("keys", std::uint64_t{each.keys}).field("why", each.why);
-    out.field("paired", each.paired).end_object();
+  for (const role_line& role : of.roles) {
+    out.begin_object().field("pattern", role.pattern).field("role", word_of(role.role));
+    out.field("keys", std::uint64_t{role.keys}).field("why", role.why);
+    out.field("paired", role.paired).end_object();
   }
   out.end_array();
   write(out, "loads_each_second", of.timeline.loads_each_second);

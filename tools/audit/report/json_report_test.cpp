@@ -20,12 +20,12 @@ bool has(const std::string& text, const std::string& part) {
 std::set<std::string> fields_written(const audit_result& of) {
   const std::string text = json_report(of);
   std::set<std::string> fields = test::field_reader{text}.fields();
-  for (auto each = fields.begin(); each != fields.end();) {
-    if (each->starts_with("notices.")) {
-      EXPECT_TRUE(fields.contains("findings." + each->substr(8))) << *each;
-      each = fields.erase(each);
+  for (auto position = fields.begin(); position != fields.end();) {
+    if (position->starts_with("notices.")) {
+      EXPECT_TRUE(fields.contains("findings." + position->substr(8))) << *position;
+      position = fields.erase(position);
     } else {
-      ++each;
+      ++position;
     }
   }
   return fields;

@@ -22,7 +22,7 @@ std::string attribute(std::string_view name, std::string_view text) {
   return ' ' + std::string{name} + "=\"" + html_escaped(text) + '"';
 }
 
-/// All that there is to say of a finding, line by line.
+/// A finding with its first evidence, line by line.
 std::string in_full(const finding& of) {
   std::string text = shown(of.message) + '\n' + times_in_words(of) + " times, " +
                      std::string{word_of(of.how_sure)} + '\n';
@@ -37,9 +37,9 @@ std::string in_full(const finding& of) {
       text += "(" + text::in_words(std::uint64_t{first.timeline.size() - i}) + " more)\n";
       break;
     }
-    const moment_line& each = first.timeline[i];
-    text += since(first.from, each.from) + "  " + shown_name(each.process) + "  " +
-            shown_name(each.text) + '\n';
+    const moment_line& line = first.timeline[i];
+    text += since(first.from, line.from) + "  " + shown_name(line.process) + "  " +
+            shown_name(line.text) + '\n';
   }
   return text;
 }
@@ -50,49 +50,49 @@ struct test_case {
 };
 
 test_case case_of(const finding& of) {
-  test_case made;
-  made.name = of.rule + ' ' + of.name;
-  if (!of.pattern.empty()) made.name += ": " + shown_name(of.pattern);
+  test_case test;
+  test.name = of.rule + ' ' + of.name;
+  if (!of.pattern.empty()) test.name += ": " + shown_name(of.pattern);
   if (!of.accepted.empty()) {
-    made.inside = "<skipped" + attribute("message", "accepted: " + shown(of.accepted)) + "/>";
+    test.inside = "<skipped" + attribute("message", "accepted: " + shown(of.accepted)) + "/>";
   } else if (of.fails) {
-    made.inside = "<failure" + attribute("type", word_of(of.how_bad)) +
+    test.inside = "<failure" + attribute("type", word_of(of.how_bad)) +
                   attribute("message", shown(of.message)) + ">" + html_escaped(in_full(of)) +
                   "</failure>";
   } else {
-    made.inside = "<system-out>" +
+    test.inside = "<system-out>" +
                   html_escaped(std::string{word_of(of.how_bad)} + ": " + in_full(of)) +
                   "</system-out>";
   }
-  return made;
+  return test;
 }
 
 std::vector<test_case> cases_of(const audit_result& of, std::string_view family) {
-  std::vector<test_case> made;
-  for (const coverage_line& each : of.coverage) {
-    const rule_text* const rule = find_rule(each.rule);
+  std::vector<test_case> result;
+  for (const coverage_line& line : of.coverage) {
+    const rule_text* const rule = find_rule(line.rule);
     if (rule == nullptr || rule->family() != family) continue;
-    const std::size_t before = made.size();
-    for (const finding& one : of.findings) {
-      if (one.rule == each.rule) made.push_back(case_of(one));
+    const std::size_t before = result.size();
+    for (const finding& finding : of.findings) {
+      if (finding.rule == line.rule) result.push_back(case_of(finding));
     }
-    if (made.size() > before) continue;
-    test_case plain{each.rule + ' ' + each.name, {}};
-    if (each.is == coverage_line::status::not_exercised) {
+    if (result.size() > before) continue;
+    test_case plain{line.rule + ' ' + line.name, {}};
+    if (line.is == coverage_line::status::not_exercised) {
       plain.inside =
-          "<skipped" + attribute("message", "not exercised: " + shown(each.detail)) + "/>";
-    } else if (!each.detail.empty()) {
-      plain.inside = "<system-out>" + html_escaped(shown(each.detail)) + "</system-out>";
+          "<skipped" + attribute("message", "not exercised: " + shown(line.detail)) + "/>";
+    } else if (!line.detail.empty()) {
+      plain.inside = "<system-out>" + html_escaped(shown(line.detail)) + "</system-out>";
     }
-    made.push_back(std::move(plain));
+    result.push_back(std::move(plain));
   }
-  return made;
+  return result;
 }
 
 std::string counts(const std::vector<test_case>& cases) {
   const auto number_of = [&](std::string_view tag) {
-    return std::to_string(std::count_if(cases.begin(), cases.end(), [&](const test_case& each) {
-      return each.inside.starts_with(tag);
+    return std::to_string(std::count_if(cases.begin(), cases.end(), [&](const test_case& test) {
+      return test.inside.starts_with(tag);
     }));
   };
   return attribute("tests", std::to_string(cases.size())) +
@@ -102,10 +102,10 @@ std::string counts(const std::vector<test_case>& cases) {
 
 std::string notice_lines(const audit_result& of) {
   std::string text;
-  for (const finding& each : of.notices) {
-    text += each.rule + ' ' + each.name + ": " + shown(each.message) + '\n';
+  for (const finding& finding : of.notices) {
+    text += finding.rule + ' ' + finding.name + ": " + shown(finding.message) + '\n';
   }
-  for (const std::string& each : of.remarks) text += "note: " + shown(each) + '\n';
+  for (const std::string& name : of.remarks) text += "note: " + shown(name) + '\n';
   return text;
 }
 
@@ -114,32 +114,32 @@ std::string notice_lines(const audit_result& of) {
 std::string junit_report(const audit_result& of) {
   char length[32];
   std::snprintf(length, sizeof length, "%.3f", ms(of.run.length) / 1000);
-  std::vector<test_case> all;
+  std::vector<test_case> tests;
   std::string suites;
   std::vector<std::string_view> families;
-  for (const rule_text& each : catalogue()) {
-    const bool is_new = families.empty() || families.back() != each.family();
-    if (!each.is_notice() && is_new) families.push_back(each.family());
+  for (const rule_text& rule : catalogue()) {
+    const bool is_new = families.empty() || families.back() != rule.family();
+    if (!rule.is_notice() && is_new) families.push_back(rule.family());
   }
   for (const std::string_view family : families) {
     const std::vector<test_case> cases = cases_of(of, family);
     suites +=
         "<testsuite" + attribute("name", family) + counts(cases) + attribute("time", "0") + ">\n";
-    for (const test_case& each : cases) {
+    for (const test_case& test : cases) {
       suites += "<testcase" + attribute("classname", "drover.audit." + std::string{family}) +
-                attribute("name", each.name) + attribute("time", "0") + ">" + each.inside +
+                attribute("name", test.name) + attribute("time", "0") + ">" + test.inside +
                 "</testcase>\n";
     }
     suites += "</testsuite>\n";
-    all.insert(all.end(), cases.begin(), cases.end());
+    tests.insert(tests.end(), cases.begin(), cases.end());
   }
-  // The verdict is a test case, too: a run that shows too little has no other failure.
+  // The verdict is also a test case: an inconclusive run has no other one that shows it.
   test_case verdict_case{"verdict", "<system-out>" + html_escaped(shown(of.why)) + "</system-out>"};
   if (of.is == verdict::inconclusive) {
     verdict_case.inside =
         "<skipped" + attribute("message", "inconclusive: " + shown(of.why)) + "/>";
   }
-  all.push_back(verdict_case);
+  tests.push_back(verdict_case);
   suites += "<testsuite" + attribute("name", "run") + counts({verdict_case}) +
             attribute("time", length) + ">\n<testcase" +
             attribute("classname", "drover.audit.run") + attribute("name", verdict_case.name) +
@@ -147,7 +147,7 @@ std::string junit_report(const audit_result& of) {
             html_escaped(run_in_words(of.run) + '\n' + notice_lines(of)) +
             "</system-out>\n</testsuite>\n";
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" +
-         attribute("name", "drover audit") + counts(all) + attribute("time", length) + ">\n" +
+         attribute("name", "drover audit") + counts(tests) + attribute("time", length) + ">\n" +
          suites + "</testsuites>\n";
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// An audit as JUnit XML, which every build server reads: a test case for each rule and pattern.
-// Pure.
+// An audit as JUnit XML, which build servers read: one test case for each rule and pattern. Pure.
 //
-// What made the audit fail is a failure; what was found and did not is a test case that passes and
-// says so; what was accepted or not exercised is skipped; notices are the output of the suite.
+// A finding that makes the audit fail is a failure. Any other finding is a test case that passes
+// and contains the finding. Accepted findings and rules that were not exercised are skipped.
+// Notices are the output of the suite.
 #pragma once
 
 #include <string>

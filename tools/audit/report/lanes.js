@@ -24,15 +24,15 @@ const lanes = (() => {
   }
 
   // From an acquisition to the release, or to the next acquisition: its lease had ended.
-  function tenures(operations) {
+  function holds(operations) {
     const all = [];
     let open = null;
-    for (const each of operations) {
-      if (each.kind === acquired) {
-        if (open) all.push({ from: open.from, to: each.from });
-        open = each;
-      } else if (open && (each.kind === released || each.kind === deleted)) {
-        all.push({ from: open.from, to: each.to });
+    for (const operation of operations) {
+      if (operation.kind === acquired) {
+        if (open) all.push({ from: open.from, to: operation.from });
+        open = operation;
+      } else if (open && (operation.kind === released || operation.kind === deleted)) {
+        all.push({ from: open.from, to: operation.to });
         open = null;
       }
     }
@@ -41,14 +41,14 @@ const lanes = (() => {
 
   function rowsOf(series) {
     const blank = (label, group) =>
-      ({ label, group, operations: [], loads: [], cold: [], tenures: [], layers: 1 });
+      ({ label, group, operations: [], loads: [], cold: [], holds: [], layers: 1 });
     const processes = series.processes.map((name) => blank(name, "processes"));
     const keys = series.keys.map((name, place) =>
       blank(name, { value: "values", lock: "locks" }[series.roles[place]] || "others"));
     for (const [from, to, process, key, kind, text] of series.operations) {
-      const made = { from, to, kind, text: series.texts[text] };
-      keys[key].operations.push({ ...made, who: series.processes[process] });
-      processes[process].operations.push(made);
+      const operation = { from, to, kind, text: series.texts[text] };
+      keys[key].operations.push({ ...operation, who: series.processes[process] });
+      processes[process].operations.push(operation);
     }
     for (const [key, process, from, to, isStored] of series.loads) {
       const load = { from, to, isStored, key: series.keys[key], who: series.processes[process] };
@@ -61,7 +61,7 @@ const lanes = (() => {
     for (const row of [...processes, ...keys]) {
       row.loads.sort((a, b) => a.from - b.from);
       row.layers = layered(row.loads);
-      if (row.group === "locks") row.tenures = tenures(row.operations);
+      if (row.group === "locks") row.holds = holds(row.operations);
     }
     keys.forEach((row, place) => { row.key = place; });
     const order = { values: 0, locks: 1, others: 2 };
@@ -74,7 +74,7 @@ const lanes = (() => {
     const canvas = box.querySelector("canvas");
     const tip = box.querySelector(".tip");
     const rows = rowsOf(series);
-    const cold = series.cold.map((each) => each[1]).sort((a, b) => a - b);
+    const cold = series.cold.map((event) => event[1]).sort((a, b) => a - b);
     const hidden = new Set(["others"]);
     const view = { from: 0, to: series.end, marked: null };
     let width = 0;
@@ -94,7 +94,7 @@ const lanes = (() => {
     function drawAxis(ctx, height) {
       const rough = (view.to - view.from) / Math.max(width / 110, 2);
       const power = 10 ** Math.floor(Math.log10(rough));
-      const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough);
+      const step = [1, 2, 5, 10].map((factor) => factor * power).find((factor) => factor >= rough);
       ctx.strokeStyle = colour("line");
       ctx.fillStyle = colour("faint");
       for (let at = Math.ceil(view.from / step) * step; at <= view.to; at += step) {
@@ -125,17 +125,17 @@ const lanes = (() => {
         ctx.fillRect(x - wide / 2, middle - tall / 2, wide, tall);
       };
       ctx.lineWidth = 1.6;
-      for (const each of row.operations) {
-        const x = place(each.from);
-        if (x < -5 || x > width + 5 || x - last[each.kind] < 1.2) continue;
-        last[each.kind] = x;
-        if (each.kind === miss) circle(x, "miss");
-        else if (each.kind === refused) circle(x, "lock");
-        else if (each.kind === store) post(x, "store", 9, 7);
-        else if (each.kind === acquired) post(x, "lock", 16, 4);
-        else if (each.kind === released || each.kind === renewed) post(x, "lock", 9, 3);
-        else if (each.kind === deleted) post(x, "bad", 16, 3);
-        else post(x, each.kind === hit ? "hit" : "faint", 8, 2);
+      for (const operation of row.operations) {
+        const x = place(operation.from);
+        if (x < -5 || x > width + 5 || x - last[operation.kind] < 1.2) continue;
+        last[operation.kind] = x;
+        if (operation.kind === miss) circle(x, "miss");
+        else if (operation.kind === refused) circle(x, "lock");
+        else if (operation.kind === store) post(x, "store", 9, 7);
+        else if (operation.kind === acquired) post(x, "lock", 16, 4);
+        else if (operation.kind === released || operation.kind === renewed) post(x, "lock", 9, 3);
+        else if (operation.kind === deleted) post(x, "bad", 16, 3);
+        else post(x, operation.kind === hit ? "hit" : "faint", 8, 2);
       }
     }
 
@@ -144,26 +144,26 @@ const lanes = (() => {
       const isMarked = view.marked && view.marked.key !== undefined && view.marked.key === row.key;
       ctx.fillStyle = colour("card");
       ctx.fillRect(0, band, width, bandHeight);
-      for (const each of row.cold) {
-        const at = span(each.from, each.to, 2);
+      for (const event of row.cold) {
+        const at = span(event.from, event.to, 2);
         if (!at) continue;
-        ctx.fillStyle = faded(colour(each.isMade ? "made" : "accent"), 0.22);
+        ctx.fillStyle = faded(colour(event.isMade ? "made" : "accent"), 0.22);
         ctx.fillRect(at[0], band, at[1], bandHeight);
       }
-      for (const each of row.tenures) {
-        const at = span(each.from, each.to, 2);
+      for (const hold of row.holds) {
+        const at = span(hold.from, hold.to, 2);
         if (!at) continue;
         ctx.fillStyle = faded(colour("lock"), 0.32);
         ctx.fillRect(at[0], band + 4, at[1], bandHeight - 8);
       }
       const thick = (bandHeight - 2) / row.layers;
-      for (const each of row.loads) {
-        const at = span(each.from, each.to, 2);
+      for (const load of row.loads) {
+        const at = span(load.from, load.to, 2);
         if (!at) continue;
-        const bar = [at[0], band + 1 + each.layer * thick, at[1], Math.max(thick - 1, 1.5)];
-        ctx.fillStyle = faded(colour("load"), each.isStored ? 0.62 : 0.15);
+        const bar = [at[0], band + 1 + load.layer * thick, at[1], Math.max(thick - 1, 1.5)];
+        ctx.fillStyle = faded(colour("load"), load.isStored ? 0.62 : 0.15);
         ctx.fillRect(...bar);
-        if (each.isStored) continue;
+        if (load.isStored) continue;
         ctx.strokeStyle = colour("load");
         ctx.lineWidth = 1;
         ctx.setLineDash([3, 2]);
@@ -240,11 +240,11 @@ const lanes = (() => {
     function goTo(evidence) {
       const length = Math.max(evidence.to - evidence.from, 1);
       if (evidence.key !== undefined) {
-        const row = rows.find((each) => each.key === evidence.key);
+        const row = rows.find((row) => row.key === evidence.key);
         if (row) hidden.delete(row.group);
       }
       show(evidence.from - 0.25 * length, evidence.to + 0.25 * length, evidence);
-      const i = shownRows().findIndex((each) => each.key === evidence.key);
+      const i = shownRows().findIndex((row) => row.key === evidence.key);
       if (evidence.key !== undefined && i >= 0) {
         box.scrollTop = axisHeight + i * rowHeight - box.clientHeight / 2;
       }
@@ -256,19 +256,20 @@ const lanes = (() => {
       if (!row || y < axisHeight) return "";
       const at = time(x), reach = 6 * (view.to - view.from) / width;
       const lines = [];
-      const near = row.operations.filter((each) => Math.abs(each.from - at) <= reach)
+      const near = row.operations.filter((operation) => Math.abs(operation.from - at) <= reach)
         .sort((a, b) => Math.abs(a.from - at) - Math.abs(b.from - at)).slice(0, 4)
         .sort((a, b) => a.from - b.from);
-      for (const each of near) {
-        lines.push(inWords(each.from) + "  " + (each.who ? each.who + "  " : "") + each.text);
+      for (const operation of near) {
+        const who = operation.who ? operation.who + "  " : "";
+        lines.push(inWords(operation.from) + "  " + who + operation.text);
       }
-      for (const each of row.loads.filter((one) => one.from <= at && at <= one.to).slice(0, 3)) {
-        lines.push("load of " + each.key + " by " + each.who + ", " + inWords(each.to - each.from) +
-          (each.isStored ? "" : ", not stored"));
+      for (const load of row.loads.filter((load) => load.from <= at && at <= load.to).slice(0, 3)) {
+        lines.push("load of " + load.key + " by " + load.who + ", " + inWords(load.to - load.from) +
+          (load.isStored ? "" : ", not stored"));
       }
-      for (const each of row.cold.filter((one) => one.from <= at && at <= one.to).slice(0, 1)) {
-        lines.push("cold" + (each.isMade ? " (made so by the tool)" : "") + ": " + each.requests +
-          " requests, " + each.loads + " loads in " + inWords(each.to - each.from));
+      for (const event of row.cold.filter((event) => event.from <= at && at <= event.to).slice(0, 1)) {
+        lines.push("cold" + (event.isMade ? " (by the tool)" : "") + ": " + event.requests +
+          " requests, " + event.loads + " loads in " + inWords(event.to - event.from));
       }
       return lines.length ? [row.label, ...lines].join("\n") : "";
     }

@@ -8,7 +8,7 @@ namespace drover::audit {
 namespace {
 
 constexpr std::size_t needle_min = 3;
-constexpr std::size_t line_max = 2000;  // longer ones were made by a machine
+constexpr std::size_t line_max = 2000;  // longer lines are generated
 constexpr std::size_t hits_max = 1000;  // of one needle in one file
 constexpr std::string_view separators = ":./|#_-";
 
@@ -39,8 +39,8 @@ std::vector<std::string_view> literals_of(std::string_view pattern) {
   return parts;
 }
 
-/// What is behind a key's literal beginning where code builds the key: the literal's end, or a
-/// variable in any of the usual languages.
+/// Whether the text after a literal is typical for code that builds a key: the end of the literal,
+/// or a variable in a common language.
 bool goes_on_as_key(std::string_view behind) {
   if (behind.empty()) return false;
   if (is_any_of(behind[0], "\"'`{%$")) return true;
@@ -53,14 +53,14 @@ bool is_comment(std::string_view line) {
   line.remove_prefix(begin);
   constexpr std::array<std::string_view, 7> marks{"//", "#", "*", "/*", "--", "\"\"\"", ";"};
   return std::any_of(marks.begin(), marks.end(),
-                     [&](std::string_view each) { return line.starts_with(each); });
+                     [&](std::string_view name) { return line.starts_with(name); });
 }
 
 bool is_document(std::string_view path) {
   constexpr std::array<std::string_view, 8> ends{".md",  ".rst",  ".txt", ".json",
                                                  ".log", ".lock", ".csv", ".html"};
   return std::any_of(ends.begin(), ends.end(),
-                     [&](std::string_view each) { return path.ends_with(each); });
+                     [&](std::string_view name) { return path.ends_with(name); });
 }
 
 bool is_of_tests(std::string_view path) {
@@ -72,7 +72,7 @@ constexpr long points_for_quote = 4;
 constexpr long points_for_code = 16;
 constexpr long points_for_source = 32;
 constexpr long points_for_product = 2;
-constexpr long points_for_needle = 64;  // a better needle outweighs all of them together
+constexpr long points_for_needle = 64;  // a better needle outweighs all others together
 
 long points_of(std::string_view path, std::string_view line, std::size_t at, std::size_t length) {
   long points = 0;
@@ -84,7 +84,7 @@ long points_of(std::string_view path, std::string_view line, std::size_t at, std
   return points;
 }
 
-/// Not in the middle of a longer word: "user:" is not in "superuser:".
+/// Whether a word begins here: "user:" in "superuser:" does not count.
 bool begins_word(std::string_view line, std::size_t at) {
   if (at == 0) return true;
   const char before = line[at - 1];
@@ -93,7 +93,7 @@ bool begins_word(std::string_view line, std::size_t at) {
 }
 
 struct place_in_line {
-  std::string_view line;  ///< empty: it is too long
+  std::string_view line;  ///< empty: the line is too long
   std::size_t at = 0;
 };
 
@@ -115,7 +115,7 @@ std::vector<std::string> needles_of(std::string_view pattern) {
   const std::vector<std::string_view> parts = literals_of(pattern);
   for (const std::string_view part : parts) add(needles, part);
   for (std::string_view part : parts) {
-    // Without its last words, for code that has a variable in their place.
+    // Without its last words, for code that has a variable instead.
     while (!part.empty()) {
       add(needles, part);
       part.remove_suffix(1);
@@ -124,7 +124,7 @@ std::vector<std::string> needles_of(std::string_view pattern) {
     }
   }
   for (std::string_view part : parts) {
-    // Without its first words, for code whose client puts a prefix in front.
+    // Without its first words, for code whose client adds a prefix.
     while (!part.empty()) {
       const std::size_t cut = part.find_first_of(separators);
       part.remove_prefix(cut == std::string_view::npos ? part.size() : cut + 1);
@@ -135,27 +135,27 @@ std::vector<std::string> needles_of(std::string_view pattern) {
 }
 
 source_search::source_search(const std::vector<std::string>& patterns) {
-  for (const std::string& each : patterns) {
-    std::vector<std::string> needles = needles_of(each);
+  for (const std::string& name : patterns) {
+    std::vector<std::string> needles = needles_of(name);
     const bool is_known = std::any_of(wanted_.begin(), wanted_.end(),
-                                      [&](const wanted& one) { return one.pattern == each; });
-    if (!needles.empty() && !is_known) wanted_.push_back({each, std::move(needles), -1, {}});
+                                      [&](const wanted& search) { return search.pattern == name; });
+    if (!needles.empty() && !is_known) wanted_.push_back({name, std::move(needles), -1, {}});
   }
 }
 
 void source_search::read(const std::string& path, std::string_view text) {
-  for (wanted& each : wanted_) {
-    for (std::size_t rank = 0; rank < each.needles.size(); ++rank) {
-      const long worth = points_for_needle * static_cast<long>(each.needles.size() - rank);
-      if (worth + points_for_needle <= each.best) break;
-      look_for(each, rank, worth, path, text);
+  for (wanted& search : wanted_) {
+    for (std::size_t rank = 0; rank < search.needles.size(); ++rank) {
+      const long worth = points_for_needle * static_cast<long>(search.needles.size() - rank);
+      if (worth + points_for_needle <= search.best) break;
+      look_for(search, rank, worth, path, text);
     }
   }
 }
 
-void source_search::look_for(wanted& what, std::size_t rank, long worth, const std::string& path,
+void source_search::look_for(wanted& search, std::size_t rank, long worth, const std::string& path,
                              std::string_view text) {
-  const std::string& needle = what.needles[rank];
+  const std::string& needle = search.needles[rank];
   std::uint64_t line_number = 1;
   std::size_t counted_to = 0;
   std::size_t hits = 0;
@@ -165,19 +165,19 @@ void source_search::look_for(wanted& what, std::size_t rank, long worth, const s
     const auto end = text.begin() + static_cast<std::ptrdiff_t>(at);
     line_number += static_cast<std::uint64_t>(std::count(begin, end, '\n'));
     counted_to = at;
-    const place_in_line found = line_around(text, at);
-    if (found.line.empty() || !begins_word(found.line, found.at)) continue;
-    const long points = worth + points_of(path, found.line, found.at, needle.size());
-    if (points <= what.best) continue;
-    what.best = points;
-    what.place = {path, line_number};
+    const place_in_line hit = line_around(text, at);
+    if (hit.line.empty() || !begins_word(hit.line, hit.at)) continue;
+    const long points = worth + points_of(path, hit.line, hit.at, needle.size());
+    if (points <= search.best) continue;
+    search.best = points;
+    search.place = {path, line_number};
   }
 }
 
-std::map<std::string, source_place> source_search::found() const {
+std::map<std::string, source_place> source_search::places() const {
   std::map<std::string, source_place> places;
-  for (const wanted& each : wanted_) {
-    if (each.best >= 0) places.emplace(each.pattern, each.place);
+  for (const wanted& search : wanted_) {
+    if (search.best >= 0) places.emplace(search.pattern, search.place);
   }
   return places;
 }

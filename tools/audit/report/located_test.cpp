@@ -16,13 +16,13 @@ using texts = std::vector<std::string>;
 using files = std::vector<std::pair<std::string, std::string>>;
 
 /// "path:line" of the pattern; "" if it was not found.
-std::string found_in(const files& all, const std::string& pattern) {
+std::string found_in(const files& sources, const std::string& pattern) {
   source_search search{{pattern}};
-  for (const auto& [path, text] : all) search.read(path, text);
-  const auto places = search.found();
-  const auto found = places.find(pattern);
-  if (found == places.end()) return {};
-  return found->second.path + ':' + std::to_string(found->second.line);
+  for (const auto& [path, text] : sources) search.read(path, text);
+  const auto places = search.places();
+  const auto position = places.find(pattern);
+  if (position == places.end()) return {};
+  return position->second.path + ':' + std::to_string(position->second.line);
 }
 
 TEST(audit_needles, AreTheLiteralPartsAndWhatIsLeftOfThem) {
@@ -56,15 +56,16 @@ TEST(audit_source_search, FindsTheTemplatesOfAllLanguages) {
 }
 
 TEST(audit_source_search, FindsAKeyThatIsBuiltFromParts) {
-  const files all{
+  const files sources{
       {"keys.py", "import os\nPREFIX = \"shop:v1:\"\nkey = PREFIX + \"product:\" + i\n"}};
-  EXPECT_EQ(found_in(all, "shop:v1:product:*"), "keys.py:2");
-  EXPECT_EQ(found_in(all, "other:v9:product:*"), "keys.py:3") << "a prefix of the client's";
+  EXPECT_EQ(found_in(sources, "shop:v1:product:*"), "keys.py:2");
+  EXPECT_EQ(found_in(sources, "other:v9:product:*"), "keys.py:3") << "a prefix of the client's";
 }
 
 TEST(audit_source_search, TakesTheWholeBeginningBeforeAPart) {
-  const files all{{"a.py", "k = f\"shop:{kind}:{i}\"\n"}, {"b.md", "keys are shop:product:7\n"}};
-  EXPECT_EQ(found_in(all, "shop:product:*"), "b.md:1");
+  const files sources{{"a.py", "k = f\"shop:{kind}:{i}\"\n"},
+                      {"b.md", "keys are shop:product:7\n"}};
+  EXPECT_EQ(found_in(sources, "shop:product:*"), "b.md:1");
 }
 
 TEST(audit_source_search, TakesCodeBeforeDocumentsTestsAndComments) {
@@ -104,10 +105,10 @@ TEST(audit_source_search, FindsManyPatternsAtOnce) {
   source_search search{{"user:*", "lock:user:*", "user:*", "*"}};
   EXPECT_FALSE(search.is_idle());
   search.read("a.py", "k = f\"user:{i}\"\nl = f\"lock:user:{i}\"\n");
-  const std::map<std::string, source_place> found = search.found();
-  ASSERT_EQ(found.size(), 2U);
-  EXPECT_EQ(found.at("user:*").line, 1U);
-  EXPECT_EQ(found.at("lock:user:*").line, 2U);
+  const std::map<std::string, source_place> places = search.places();
+  ASSERT_EQ(places.size(), 2U);
+  EXPECT_EQ(places.at("user:*").line, 1U);
+  EXPECT_EQ(places.at("lock:user:*").line, 2U);
   EXPECT_TRUE(source_search{{"*"}}.is_idle());
 }
 

@@ -15,7 +15,7 @@
 
   function showCard(place) {
     const card = document.getElementById("f" + place);
-    document.querySelectorAll(".shown").forEach((each) => each.classList.remove("shown"));
+    document.querySelectorAll(".shown").forEach((card) => card.classList.remove("shown"));
     card.classList.add("shown");
     card.focus({ preventScroll: true });
   }
@@ -96,9 +96,9 @@
   }
 
   function evidenceOf(finding, place) {
-    const found = series.findings[finding];
-    const evidence = found && found.evidence[place];
-    return evidence && { ...evidence, title: found.title };
+    const shown = series.findings[finding];
+    const evidence = shown && shown.evidence[place];
+    return evidence && { ...evidence, title: shown.title };
   }
 
   function addGroups() {

@@ -15,13 +15,13 @@ namespace {
 
 using text::json_writer;
 
-/// Each text once: a run repeats few commands many times.
+/// Keeps each text once, since a run repeats few commands many times.
 class text_table {
  public:
   std::uint64_t place_of(const std::string& text) {
-    const auto [found, is_new] = places_.emplace(text, texts_.size());
+    const auto [position, is_new] = places_.emplace(text, texts_.size());
     if (is_new) texts_.push_back(text);
-    return found->second;
+    return position->second;
   }
   [[nodiscard]] const std::vector<std::string>& texts() const { return texts_; }
 
@@ -32,7 +32,7 @@ class text_table {
 
 void write_names(json_writer& out, std::string_view name, const std::vector<std::string>& names) {
   out.name(name).begin_row();
-  for (const std::string& each : names) out.value(shown_name(each));
+  for (const std::string& text : names) out.value(shown_name(text));
   out.end_row();
 }
 
@@ -42,29 +42,30 @@ bool is_drawn(const drawn_timeline& of, std::size_t key, std::size_t process) {
 
 moment end_of(const audit_result& of) {
   moment end = std::max(of.run.length, moment{1000});
-  for (const auto& each : of.timeline.operations) end = std::max(end, each.to);
-  for (const auto& each : of.timeline.cold_events) end = std::max(end, each.to);
-  for (const auto& each : of.timeline.loads) end = std::max(end, each.to);
-  for (const finding& each : of.findings) {
-    for (const evidence& one : each.seen) end = std::max(end, one.to);
+  for (const auto& operation : of.timeline.operations) end = std::max(end, operation.to);
+  for (const auto& cold : of.timeline.cold_events) end = std::max(end, cold.to);
+  for (const auto& load : of.timeline.loads) end = std::max(end, load.to);
+  for (const finding& finding : of.findings) {
+    for (const evidence& proof : finding.seen) end = std::max(end, proof.to);
   }
   return end;
 }
 
 void write_operations(json_writer& out, const drawn_timeline& of) {
   std::vector<const drawn_timeline::operation*> drawn;
-  for (const auto& each : of.operations) {
-    if (is_drawn(of, each.key, each.process)) drawn.push_back(&each);
+  for (const auto& operation : of.operations) {
+    if (is_drawn(of, operation.key, operation.process)) drawn.push_back(&operation);
   }
   std::stable_sort(drawn.begin(), drawn.end(),
                    [](const auto* a, const auto* b) { return a->from < b->from; });
   if (drawn.size() > drawn_operations_max) drawn.resize(drawn_operations_max);
   text_table texts;
   out.name("operations").begin_row();
-  for (const auto* each : drawn) {
-    out.begin_row().value(ms(each->from)).value(ms(each->to));
-    out.value(std::uint64_t{each->process}).value(std::uint64_t{each->key});
-    out.value(static_cast<std::uint64_t>(each->is)).value(texts.place_of(shown_name(each->text)));
+  for (const auto* operation : drawn) {
+    out.begin_row().value(ms(operation->from)).value(ms(operation->to));
+    out.value(std::uint64_t{operation->process}).value(std::uint64_t{operation->key});
+    out.value(static_cast<std::uint64_t>(operation->is))
+        .value(texts.place_of(shown_name(operation->text)));
     out.end_row();
   }
   out.end_row();
@@ -74,22 +75,22 @@ void write_operations(json_writer& out, const drawn_timeline& of) {
 void write_bars(json_writer& out, const drawn_timeline& of) {
   out.name("cold").begin_row();
   for (std::size_t i = 0; i < std::min(of.cold_events.size(), drawn_bars_max); ++i) {
-    const auto& each = of.cold_events[i];
-    if (!is_drawn(of, each.key, 0)) continue;
-    out.begin_row().value(std::uint64_t{each.key}).value(ms(each.from)).value(ms(each.to));
-    out.value(each.requests).value(each.loads).value(each.made_by_tool).end_row();
+    const auto& cold = of.cold_events[i];
+    if (!is_drawn(of, cold.key, 0)) continue;
+    out.begin_row().value(std::uint64_t{cold.key}).value(ms(cold.from)).value(ms(cold.to));
+    out.value(cold.requests).value(cold.loads).value(cold.made_by_tool).end_row();
   }
   out.end_row().name("loads").begin_row();
   for (std::size_t i = 0; i < std::min(of.loads.size(), drawn_bars_max); ++i) {
-    const auto& each = of.loads[i];
-    if (!is_drawn(of, each.key, each.process)) continue;
-    out.begin_row().value(std::uint64_t{each.key}).value(std::uint64_t{each.process});
-    out.value(ms(each.from)).value(ms(each.to)).value(each.stored).end_row();
+    const auto& load = of.loads[i];
+    if (!is_drawn(of, load.key, load.process)) continue;
+    out.begin_row().value(std::uint64_t{load.key}).value(std::uint64_t{load.process});
+    out.value(ms(load.from)).value(ms(load.to)).value(load.stored).end_row();
   }
   out.end_row();
 }
 
-/// A bar stands for `step` seconds and has the worst of them, so that no peak is lost.
+/// One bar covers `step` seconds and shows the highest of them, so that no peak is lost.
 void write_seconds(json_writer& out, std::string_view name,
                    const std::vector<std::uint64_t>& numbers, std::size_t step) {
   out.name(name).begin_row();
@@ -104,16 +105,16 @@ void write_seconds(json_writer& out, std::string_view name,
 void write_evidence(json_writer& out, const audit_result& of) {
   out.name("findings").begin_array();
   for (std::size_t i = 0; i < std::min(of.findings.size(), page_findings_max); ++i) {
-    const finding& each = of.findings[i];
-    out.begin_object().field("title", each.rule + ' ' + each.name);
+    const finding& finding = of.findings[i];
+    out.begin_object().field("title", finding.rule + ' ' + finding.name);
     out.name("evidence").begin_array();
-    for (const evidence& one : each.seen) {
+    for (const evidence& proof : finding.seen) {
       const auto& keys = of.timeline.keys;
-      const auto found = std::find(keys.begin(), keys.end(), one.key);
-      out.begin_object().field("from", ms(one.from)).field("to", ms(one.to));
-      out.field("summary", shown(one.summary));
-      if (found != keys.end()) {
-        out.field("key", static_cast<std::uint64_t>(found - keys.begin()));
+      const auto position = std::find(keys.begin(), keys.end(), proof.key);
+      out.begin_object().field("from", ms(proof.from)).field("to", ms(proof.to));
+      out.field("summary", shown(proof.summary));
+      if (position != keys.end()) {
+        out.field("key", static_cast<std::uint64_t>(position - keys.begin()));
       }
       out.end_object();
     }

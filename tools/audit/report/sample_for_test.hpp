@@ -28,7 +28,7 @@ inline finding found(const std::string& rule, confidence sure, std::string patte
   finding made;
   made.rule = rule;
   made.name = text.name;
-  made.how_bad = text.usual;
+  made.how_bad = text.usual_severity;
   made.how_sure = sure;
   made.pattern = std::move(pattern);
   made.message = std::move(message);

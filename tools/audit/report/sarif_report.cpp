@@ -33,30 +33,30 @@ std::string_view level_of(severity how_bad) {
   return "note";
 }
 
-/// GitHub's word for it.
+/// The term that GitHub uses.
 std::string_view problem_severity_of(severity how_bad) {
   return how_bad == severity::info ? "recommendation" : level_of(how_bad);
 }
 
-/// A path as a URI reference: what has a meaning there, or is no plain character, as %XX.
+/// A path as a URI reference. Reserved and non-ASCII characters are percent-encoded.
 std::string uri_of(std::string_view path) {
   constexpr std::string_view hex = "0123456789ABCDEF";
   constexpr std::string_view plain = "-._~/@!$&'()*+,;=";
-  std::string made;
+  std::string text;
   for (const char byte : path) {
     const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                           (byte >= '0' && byte <= '9') ||
                           plain.find(byte) != std::string_view::npos;
     if (is_plain) {
-      made += byte;
+      text += byte;
       continue;
     }
     const auto code = static_cast<unsigned char>(byte);
-    made += '%';
-    made += hex[code >> 4U];
-    made += hex[code & 0x0FU];
+    text += '%';
+    text += hex[code >> 4U];
+    text += hex[code & 0x0FU];
   }
-  return made;
+  return text;
 }
 
 std::string fingerprint(const finding& of) {
@@ -67,12 +67,12 @@ std::string fingerprint(const finding& of) {
     return {};
   }
   constexpr std::string_view hex = "0123456789abcdef";
-  std::string made;
+  std::string digits;
   for (std::size_t i = 0; i < 16; ++i) {
-    made += hex[digest[i] >> 4U];
-    made += hex[digest[i] & 0x0FU];
+    digits += hex[digest[i] >> 4U];
+    digits += hex[digest[i] & 0x0FU];
   }
-  return made;
+  return digits;
 }
 
 void write_text(json_writer& out, std::string_view name, std::string_view text) {
@@ -82,22 +82,25 @@ void write_text(json_writer& out, std::string_view name, std::string_view text) 
 void write(json_writer& out, const rule_text& of) {
   const std::string help =
       "Why it matters: " + std::string{of.why} + "\n\nWhat to do: " + std::string{of.advice} +
-      (of.silent_for.empty() ? std::string{} : "\n\nLeft alone: " + std::string{of.silent_for}) +
+      (of.left_alone.empty() ? std::string{} : "\n\nNot reported: " + std::string{of.left_alone}) +
       (of.exercised_by.empty() ? std::string{}
                                : "\n\nExercised by: " + std::string{of.exercised_by});
   out.begin_object().field("id", of.id).field("name", of.name);
-  write_text(out, "shortDescription", of.says);
-  write_text(out, "fullDescription", std::string{of.says} + ' ' + std::string{of.why});
+  write_text(out, "shortDescription", of.summary);
+  write_text(out, "fullDescription", std::string{of.summary} + ' ' + std::string{of.why});
   out.name("help").begin_object().field("text", help).field("markdown", help).end_object();
-  out.name("defaultConfiguration").begin_object().field("level", level_of(of.usual)).end_object();
+  out.name("defaultConfiguration")
+      .begin_object()
+      .field("level", level_of(of.usual_severity))
+      .end_object();
   out.name("properties").begin_object();
-  // What GitHub shows and sorts by.
-  out.field("precision", "high").field("problem.severity", problem_severity_of(of.usual));
+  // GitHub displays these and sorts by them.
+  out.field("precision", "high").field("problem.severity", problem_severity_of(of.usual_severity));
   out.name("tags").begin_row();
   out.value("redis").value("caching").value(of.family()).end_row().end_object().end_object();
 }
 
-/// What people read beside the line: no keys' names that break out of it.
+/// The message beside the line. Names of keys are escaped.
 std::string message_of(const finding& of) {
   std::string text = shown(of.message) + " (" + times_in_words(of) + " times, " +
                      std::string{word_of(of.how_sure)} + ")";
@@ -111,9 +114,9 @@ std::string message_of(const finding& of) {
 }
 
 void write_locations(json_writer& out, const finding& of, const located& where) {
-  const auto found = where.places.find(of.pattern);
+  const auto position = where.places.find(of.pattern);
   const source_place place =
-      found == where.places.end() ? source_place{where.otherwise, 1} : found->second;
+      position == where.places.end() ? source_place{where.otherwise, 1} : position->second;
   out.name("locations").begin_array().begin_object();
   out.name("physicalLocation").begin_object().name("artifactLocation").begin_object();
   out.field("uri", uri_of(place.path)).field("uriBaseId", root).end_object();
@@ -137,11 +140,11 @@ void write(json_writer& out, const finding& of, const located& where) {
   write_text(out, "message", message_of(of));
   write_locations(out, of, where);
   out.name("partialFingerprints").begin_object();
-  // GitHub tells alerts apart by the second one only, and would make one of the line's text: this
-  // one stays the same when the line moves.
-  const std::string same = fingerprint(of);
-  out.field("droverRuleAndPattern/v1", same);
-  out.field("primaryLocationLineHash", same.substr(0, 16) + ":1").end_object();
+  // GitHub identifies alerts by the second fingerprint only, and computes it from the text of the
+  // line if it is missing. This one stays the same when the line moves.
+  const std::string stable = fingerprint(of);
+  out.field("droverRuleAndPattern/v1", stable);
+  out.field("primaryLocationLineHash", stable.substr(0, 16) + ":1").end_object();
   if (!of.accepted.empty()) {
     out.name("suppressions").begin_array().begin_object().field("kind", "external");
     out.field("justification", shown(of.accepted)).end_object().end_array();
@@ -149,7 +152,7 @@ void write(json_writer& out, const finding& of, const located& where) {
   out.name("properties").begin_object().field("confidence", word_of(of.how_sure));
   out.field("count", of.count).field("opportunities", of.opportunities);
   out.name("keys").begin_row();
-  for (const std::string& each : of.keys) out.value(each);
+  for (const std::string& name : of.keys) out.value(name);
   out.end_row().field("fails", of.fails).end_object().end_object();
 }
 
@@ -167,8 +170,9 @@ void write_invocation(json_writer& out, const audit_result& of, const located& w
   if (!of.command.empty()) out.field("commandLine", of.command);
   out.name("toolExecutionNotifications").begin_array();
   write_notification(out, "verdict: " + std::string{word_of(of.is)} + ", " + shown(of.why), "");
-  for (const finding& each : of.notices) write_notification(out, shown(each.message), each.rule);
-  for (const std::string& each : of.remarks) write_notification(out, shown(each), "");
+  for (const finding& finding : of.notices)
+    write_notification(out, shown(finding.message), finding.rule);
+  for (const std::string& name : of.remarks) write_notification(out, shown(name), "");
   if (!where.left_out.empty()) write_notification(out, shown(where.left_out), "");
   out.end_array().end_object().end_array();
 }
@@ -182,11 +186,11 @@ std::string sarif_report(const audit_result& of, const located& where) {
   out.name("tool").begin_object().name("driver").begin_object();
   out.field("name", "drover audit").field("semanticVersion", DROVER_VERSION);
   out.name("rules").begin_array();
-  for (const rule_text& each : catalogue()) write(out, each);
+  for (const rule_text& rule : catalogue()) write(out, rule);
   out.end_array().end_object().end_object();
   write_invocation(out, of, where);
   out.field("columnKind", "utf16CodeUnits").name("results").begin_array();
-  for (const finding& each : of.findings) write(out, each, where);
+  for (const finding& finding : of.findings) write(out, finding, where);
   out.end_array().name("properties").begin_object();
   out.field("verdict", word_of(of.is)).field("why", of.why).end_object();
   out.end_object().end_array().end_object();

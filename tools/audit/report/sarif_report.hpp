@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // An audit as SARIF 2.1.0, for code scanning. Pure.
 //
-// The rules carry their texts. A result's logical location is the pattern of its keys; its physical
-// one is the line that builds such a key, as far as it was found. Its fingerprint is a hash of rule
-// and pattern: an alert stays the same alert when lines move.
+// The rules contain their texts. The logical location of a result is the pattern of its keys. The
+// physical location is the line that builds such a key, if it was found. The fingerprint is a hash
+// of the rule and the pattern, so an alert keeps its identity when lines move.
 #pragma once
 
 #include <string>

@@ -17,17 +17,17 @@ namespace {
 using text::painted;
 using text::style;
 
-constexpr std::size_t text_timeline_end = 4;  // of the lines that are shown, those at its end
+constexpr std::size_t text_timeline_end = 4;  // shown lines at the end of a timeline
 constexpr std::size_t pattern_max = 40;       // columns in the table of findings
 constexpr std::size_t rows_max = 60;          // of the table of findings
 constexpr std::size_t details_max = 20;       // findings with their evidence
 
 std::string upper(std::string_view word) {
-  std::string made{word};
-  for (char& each : made) {
-    if (each >= 'a' && each <= 'z') each = static_cast<char>(each - 'a' + 'A');
+  std::string text{word};
+  for (char& byte : text) {
+    if (byte >= 'a' && byte <= 'z') byte = static_cast<char>(byte - 'a' + 'A');
   }
-  return made;
+  return text;
 }
 
 style style_of(verdict is) {
@@ -39,91 +39,91 @@ style style_of(const finding& of) {
   return of.how_bad == severity::error ? style::bad : style::strong;
 }
 
-/// Broken at blanks, all lines indented.
+/// Wrapped at spaces, with all lines indented.
 std::string paragraph(std::string_view text, std::size_t indent, const text::terminal& on) {
   const std::size_t room = on.width > indent + 20 ? on.width - indent : 20;
   const std::string blanks(indent, ' ');
-  std::string made = blanks;
+  std::string indented = blanks;
   for (const char byte : text::wrapped(text, room, 0)) {
-    made += byte;
-    if (byte == '\n') made += blanks;
+    indented += byte;
+    if (byte == '\n') indented += blanks;
   }
-  return made + '\n';
+  return indented + '\n';
 }
 
-/// A table whose last column is broken into lines of what is left of the width.
+/// A table whose last column is wrapped to the remaining width.
 std::string fitted(const std::vector<text::align>& columns,
                    std::vector<std::vector<text::cell>> rows, const text::terminal& on) {
   constexpr std::size_t last_min = 30;
   text::table measured{columns};
-  for (const auto& each : rows) measured.add(each);
+  for (const auto& row : rows) measured.add(row);
   const std::size_t used = measured.width_before_last();
   const std::size_t room = on.width > used + last_min ? on.width - used : last_min;
-  text::table made{columns};
-  for (auto& each : rows) {
-    const text::style as = each.back().as;
-    std::string lines = text::wrapped(each.back().text, room, 0);
+  text::table result{columns};
+  for (auto& row : rows) {
+    const text::style as = row.back().as;
+    std::string lines = text::wrapped(row.back().text, room, 0);
     for (;;) {
       const std::size_t end = std::min(lines.find('\n'), lines.size());
-      each.back() = {lines.substr(0, end), as};
-      made.add(each);
+      row.back() = {lines.substr(0, end), as};
+      result.add(row);
       lines.erase(0, std::min(end + 1, lines.size()));
       if (lines.empty()) break;
-      std::fill(each.begin(), each.end(), text::cell{});
+      std::fill(row.begin(), row.end(), text::cell{});
     }
   }
-  return made.text(on);
+  return result.text(on);
 }
 
 std::string heading(std::string_view text, const text::terminal& on) {
   return '\n' + painted(text, style::strong, on) + '\n';
 }
 
-std::string left_out_line(std::size_t all, std::size_t most, std::string_view what) {
-  if (all <= most) return {};
-  return "(" + text::in_words(std::uint64_t{all - most}) + " more " + std::string{what} +
-         "; the JSON has them all)\n";
+std::string left_out_line(std::size_t total, std::size_t most, std::string_view items) {
+  if (total <= most) return {};
+  return "(" + text::in_words(std::uint64_t{total - most}) + " more " + std::string{items} +
+         "; the JSON report has all)\n";
 }
 
 std::string table_of(const std::vector<finding>& findings, const text::terminal& on) {
   using enum text::align;
-  text::table made{{left, left, left, right, left}};
+  text::table result{{left, left, left, right, left}};
   for (std::size_t i = 0; i < std::min(findings.size(), rows_max); ++i) {
-    const finding& each = findings[i];
-    made.add(
-        {{each.accepted.empty() ? std::string{word_of(each.how_bad)} : "accepted", style_of(each)},
-         {each.rule + ' ' + each.name},
-         {text::visible(each.pattern, pattern_max)},
-         {times_in_words(each)},
-         {std::string{word_of(each.how_sure)}, style::faint}});
+    const finding& finding = findings[i];
+    result.add({{finding.accepted.empty() ? std::string{word_of(finding.how_bad)} : "accepted",
+                 style_of(finding)},
+                {finding.rule + ' ' + finding.name},
+                {text::visible(finding.pattern, pattern_max)},
+                {times_in_words(finding)},
+                {std::string{word_of(finding.how_sure)}, style::faint}});
   }
-  return made.text(on) + left_out_line(findings.size(), rows_max, "findings");
+  return result.text(on) + left_out_line(findings.size(), rows_max, "findings");
 }
 
-/// Lines one after the other that say the same, as one.
+/// Consecutive lines with the same text, shown as one.
 struct repeated_line {
   const moment_line* first;
   std::size_t times = 1;
   bool is_of_one_process = true;
 };
 
-std::vector<repeated_line> without_repeats(const std::vector<moment_line>& all) {
-  std::vector<repeated_line> made;
-  for (const moment_line& each : all) {
-    if (made.empty() || made.back().first->text != each.text) {
-      made.push_back({&each});
+std::vector<repeated_line> without_repeats(const std::vector<moment_line>& lines) {
+  std::vector<repeated_line> result;
+  for (const moment_line& line : lines) {
+    if (result.empty() || result.back().first->text != line.text) {
+      result.push_back({&line});
       continue;
     }
-    ++made.back().times;
-    made.back().is_of_one_process &= made.back().first->process == each.process;
+    ++result.back().times;
+    result.back().is_of_one_process &= result.back().first->process == line.process;
   }
-  return made;
+  return result;
 }
 
 std::string timeline(const evidence& of, const text::terminal& on) {
-  const std::vector<repeated_line> all = without_repeats(of.timeline);
-  const bool is_cut = all.size() > text_timeline_max;
-  const std::size_t head = is_cut ? text_timeline_max - text_timeline_end : all.size();
+  const std::vector<repeated_line> lines = without_repeats(of.timeline);
+  const bool is_cut = lines.size() > text_timeline_max;
+  const std::size_t head = is_cut ? text_timeline_max - text_timeline_end : lines.size();
   std::vector<std::vector<text::cell>> rows;
   const auto add = [&](const repeated_line& line) {
     rows.push_back(
@@ -133,12 +133,12 @@ std::string timeline(const evidence& of, const text::terminal& on) {
          {shown_name(line.first->text) +
           (line.times > 1 ? ", " + text::in_words(std::uint64_t{line.times}) + " times" : "")}});
   };
-  for (std::size_t i = 0; i < head; ++i) add(all[i]);
+  for (std::size_t i = 0; i < head; ++i) add(lines[i]);
   if (is_cut) {
     std::uint64_t hidden = 0;
-    for (std::size_t i = head; i < all.size() - text_timeline_end; ++i) hidden += all[i].times;
+    for (std::size_t i = head; i < lines.size() - text_timeline_end; ++i) hidden += lines[i].times;
     rows.push_back({{""}, {""}, {"(" + text::in_words(hidden) + " more)", style::faint}});
-    for (std::size_t i = all.size() - text_timeline_end; i < all.size(); ++i) add(all[i]);
+    for (std::size_t i = lines.size() - text_timeline_end; i < lines.size(); ++i) add(lines[i]);
   }
   return fitted({text::align::right, text::align::left, text::align::left}, std::move(rows), on);
 }
@@ -159,27 +159,27 @@ std::string details(const finding& of, const text::terminal& on) {
   return text + paragraph("to do: " + shown(of.advice), 2, on);
 }
 
-/// What was judged line by line; what was not, by the reason why not.
+/// Judged rules line by line; the other rules grouped by the reason.
 std::string coverage(const audit_result& of, const text::terminal& on) {
   using status = coverage_line::status;
-  std::string text = heading("What the rules had to go by", on);
+  std::string text = heading("Coverage of the rules", on);
   std::vector<std::vector<text::cell>> judged;
   std::vector<std::pair<std::string, std::string>> idle;  // the reason, the rules
-  for (const coverage_line& each : of.coverage) {
-    if (each.is == status::not_exercised) {
+  for (const coverage_line& line : of.coverage) {
+    if (line.is == status::not_exercised) {
       const auto same = std::find_if(idle.begin(), idle.end(),
-                                     [&](const auto& one) { return one.first == each.detail; });
+                                     [&](const auto& group) { return group.first == line.detail; });
       if (same == idle.end()) {
-        idle.emplace_back(each.detail, each.rule);
+        idle.emplace_back(line.detail, line.rule);
       } else {
-        same->second += ", " + each.rule;
+        same->second += ", " + line.rule;
       }
       continue;
     }
     judged.push_back(
-        {{std::string{word_of(each.is)}, each.is == status::pass ? style::good : style::bad},
-         {each.rule + ' ' + each.name},
-         {shown_name(each.detail), style::faint}});
+        {{std::string{word_of(line.is)}, line.is == status::pass ? style::good : style::bad},
+         {line.rule + ' ' + line.name},
+         {shown_name(line.detail), style::faint}});
   }
   text += fitted(std::vector(3, text::align::left), std::move(judged), on);
   for (const auto& [reason, rules] : idle) {
@@ -195,15 +195,15 @@ std::string coverage(const audit_result& of, const text::terminal& on) {
 std::string roles(const audit_result& of, const text::terminal& on) {
   if (of.roles.empty()) return {};
   constexpr std::size_t shown_max = 20;
-  std::string text = heading("What the keys were taken for", on);
+  std::string text = heading("Roles of the keys", on);
   std::vector<std::vector<text::cell>> rows;
   for (std::size_t i = 0; i < std::min(of.roles.size(), shown_max); ++i) {
-    const role_line& each = of.roles[i];
-    std::string why = shown_name(each.why);
-    if (!each.paired.empty()) why += "; guards " + shown_name(each.paired);
-    rows.push_back({{std::string{word_of(each.role)}},
-                    {text::visible(each.pattern, pattern_max)},
-                    {text::in_words(std::uint64_t{each.keys}), style::faint},
+    const role_line& role = of.roles[i];
+    std::string why = shown_name(role.why);
+    if (!role.paired.empty()) why += "; guards " + shown_name(role.paired);
+    rows.push_back({{std::string{word_of(role.role)}},
+                    {text::visible(role.pattern, pattern_max)},
+                    {text::in_words(std::uint64_t{role.keys}), style::faint},
                     {why, style::faint}});
   }
   text += fitted({text::align::left, text::align::left, text::align::right, text::align::left},
@@ -231,13 +231,14 @@ std::string text_report(const audit_result& of, const text::terminal& on) {
   if (of.run.commands > 0) text += coverage(of, on) + roles(of, on);
   if (!of.notices.empty() && of.run.commands > 0) {
     text += heading("Notices", on);
-    for (const finding& each : of.notices) {
-      text += text::wrapped(each.rule + ' ' + each.name + ": " + shown(each.message), on.width, 2) +
+    for (const finding& finding : of.notices) {
+      text += text::wrapped(finding.rule + ' ' + finding.name + ": " + shown(finding.message),
+                            on.width, 2) +
               '\n';
     }
   }
-  for (const std::string& each : of.remarks) {
-    text += '\n' + text::wrapped("Note: " + shown(each), on.width, 2) + '\n';
+  for (const std::string& name : of.remarks) {
+    text += '\n' + text::wrapped("Note: " + shown(name), on.width, 2) + '\n';
   }
   return text + '\n' + text::wrapped("Next: " + next_step(of, reader::terminal), on.width, 0) +
          '\n';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// An audit on a terminal, read in ten seconds: the verdict, what was found with its first evidence,
-// what each rule had to go by, and what to do now. Pure.
+// An audit on a terminal: the verdict, the findings with their first evidence, the coverage of each
+// rule, and the next step. Pure.
 //
-// Whatever names keys and clients have, nothing in it reaches the terminal as a command.
+// Names of keys and clients are escaped, so they cannot control the terminal.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace drover::audit {
 
-/// Lines of a timeline that are shown; what is between its beginning and its end gives way.
+/// Lines of a timeline that are shown. Lines in the middle are left out.
 inline constexpr std::size_t text_timeline_max = 12;
 
 [[nodiscard]] std::string text_report(const audit_result& of, const text::terminal& on);

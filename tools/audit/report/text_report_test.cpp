@@ -30,17 +30,17 @@ TEST(audit_wording, CountsFindingsByTheirSeverity) {
   EXPECT_EQ(findings_in_words(sample::unsafe()), "2 errors, 1 warning, 1 accepted");
   EXPECT_EQ(findings_in_words(sample::safe()), "no findings");
   audit_result accepted = sample::unsafe();
-  for (finding& each : accepted.findings) each.accepted = "known";
+  for (finding& finding : accepted.findings) finding.accepted = "known";
   EXPECT_EQ(findings_in_words(accepted), "no findings, 4 accepted");
 }
 
 TEST(audit_wording, SaysTheRunInFigures) {
   EXPECT_EQ(run_in_words(sample::unsafe().run),
-            "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 12 contended, 91 "
+            "12.4 s, 8,412 commands by 4 processes on 855 keys, 14 cold events, 12 contended, 91 "
             "loads (the "
             "origin counted 93)");
   EXPECT_EQ(run_in_words(sample::quiet().run),
-            "800 ms, 12 commands of 1 process on 2 keys, 0 cold events, 0 loads");
+            "800 ms, 12 commands by 1 process on 2 keys, 0 cold events, 0 loads");
 }
 
 TEST(audit_text_report, BeginsWithTheVerdictAndATableOfFindings) {
@@ -129,9 +129,9 @@ TEST(audit_text_report, StaysReadableHoweverMuchWasFound) {
   many.findings.resize(500, many.findings[0]);
   many.roles.resize(500, many.roles[0]);
   const std::string text = text_report(many, {.width = 100});
-  EXPECT_TRUE(has(text, "(440 more findings; the JSON has them all)"));
-  EXPECT_TRUE(has(text, "(480 more findings with evidence; the JSON has them all)"));
-  EXPECT_TRUE(has(text, "(480 more patterns; the JSON has them all)"));
+  EXPECT_TRUE(has(text, "(440 more findings; the JSON report has all)"));
+  EXPECT_TRUE(has(text, "(480 more findings with evidence; the JSON report has all)"));
+  EXPECT_TRUE(has(text, "(480 more patterns; the JSON report has all)"));
   EXPECT_LT(lines_of(text).size(), 700U);
 }
 
@@ -146,8 +146,8 @@ TEST(audit_text_report, BreaksWhatIsTooLongAndLeavesNothingOut) {
 
 TEST(audit_text_report, FitsTheWidth) {
   for (std::size_t width = 90; width <= 120; width += 3) {
-    for (const auto& each : {sample::unsafe(), sample::safe(), sample::quiet()}) {
-      for (const std::string& line : lines_of(text_report(each, {.width = width}))) {
+    for (const auto& result : {sample::unsafe(), sample::safe(), sample::quiet()}) {
+      for (const std::string& line : lines_of(text_report(result, {.width = width}))) {
         EXPECT_LE(text::columns_of(line), width) << line;
       }
     }

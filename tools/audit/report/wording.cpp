@@ -15,14 +15,15 @@ constexpr std::size_t text_max = 1000;
 
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
-  for (const std::string& each : parts) text += (text.empty() ? "" : ", ") + each;
+  for (const std::string& name : parts) text += (text.empty() ? "" : ", ") + name;
   return text;
 }
 
 std::uint64_t counted_ones(const audit_result& of, severity how_bad) {
-  return static_cast<std::uint64_t>(std::count_if(
-      of.findings.begin(), of.findings.end(),
-      [&](const finding& each) { return each.accepted.empty() && each.how_bad == how_bad; }));
+  return static_cast<std::uint64_t>(
+      std::count_if(of.findings.begin(), of.findings.end(), [&](const finding& finding) {
+        return finding.accepted.empty() && finding.how_bad == how_bad;
+      }));
 }
 
 }  // namespace
@@ -67,14 +68,15 @@ std::string_view word_of(key_role role) {
 
 std::string findings_in_words(const audit_result& of) {
   std::vector<std::string> parts;
-  const auto add = [&](std::uint64_t number, std::string_view one, std::string_view many) {
-    if (number > 0) parts.push_back(text::counted(number, one, many));
+  const auto add = [&](std::uint64_t number, std::string_view singular, std::string_view many) {
+    if (number > 0) parts.push_back(text::counted(number, singular, many));
   };
   add(counted_ones(of, severity::error), "error", "errors");
   add(counted_ones(of, severity::warning), "warning", "warnings");
   add(counted_ones(of, severity::info), "remark", "remarks");
-  const auto accepted = std::count_if(of.findings.begin(), of.findings.end(),
-                                      [](const finding& each) { return !each.accepted.empty(); });
+  const auto accepted =
+      std::count_if(of.findings.begin(), of.findings.end(),
+                    [](const finding& finding) { return !finding.accepted.empty(); });
   if (parts.empty()) parts.emplace_back("no findings");
   add(static_cast<std::uint64_t>(accepted), "accepted", "accepted");
   return joined(parts);
@@ -82,7 +84,7 @@ std::string findings_in_words(const audit_result& of) {
 
 std::string run_in_words(const audit_result::figures& of) {
   std::vector<std::string> parts{text::in_words(std::chrono::nanoseconds{of.length})};
-  parts.push_back(text::counted(of.commands, "command", "commands") + " of " +
+  parts.push_back(text::counted(of.commands, "command", "commands") + " by " +
                   text::counted(of.processes, "process", "processes") + " on " +
                   text::counted(of.keys, "key", "keys"));
   std::string cold = text::counted(of.cold_events, "cold event", "cold events");
@@ -100,35 +102,36 @@ std::string times_in_words(const finding& of) {
 }
 
 std::string next_step(const audit_result& of, reader where) {
-  const bool has_open = std::any_of(of.findings.begin(), of.findings.end(),
-                                    [](const finding& each) { return each.accepted.empty(); });
+  const bool has_open =
+      std::any_of(of.findings.begin(), of.findings.end(),
+                  [](const finding& finding) { return finding.accepted.empty(); });
   const auto idle = static_cast<std::uint64_t>(std::count_if(
       of.coverage.begin(), of.coverage.end(),
-      [](const coverage_line& each) { return each.is == coverage_line::status::not_exercised; }));
+      [](const coverage_line& line) { return line.is == coverage_line::status::not_exercised; }));
   if (has_open && where == reader::page) {
-    return "each finding below has its evidence, what to do, and an instruction to copy for an AI "
-           "assistant that has it mended. Then run the audit again.";
+    return "each finding below has its evidence, advice, and an instruction for an AI assistant "
+           "that fixes it. Then run the audit again.";
   }
   if (has_open) {
-    return "add `--format html --out audit.html` to see what happened when, or `--format json "
-           "--out audit.json` and then `drover prompts fix audit.json` for an instruction that "
-           "has it mended.";
+    return "add `--format html --out audit.html` to see the timeline. Or add `--format json --out "
+           "audit.json` and run `drover prompts fix audit.json` for an instruction that fixes the "
+           "findings.";
   }
   if (of.run.commands == 0) {
-    return "have the application use the proxy: it is in REDIS_URL, REDIS_HOST, REDIS_PORT and the "
-           "like; give it as an argument by {}, or in a variable of its own by `--set-env "
-           "'NAME={}'`.";
+    return "connect the application to the proxy. Its address is in REDIS_URL, REDIS_HOST, "
+           "REDIS_PORT and similar variables. Pass it as an argument with {}, or in another "
+           "variable with `--set-env 'NAME={}'`.";
   }
   if (of.is == verdict::inconclusive) {
-    return "send more at once (two or more callers that ask for one cold key), or let the tool "
-           "make keys cold: `drover audit --active`.";
+    return "send more requests at once (two or more callers that request one cold key), or let the "
+           "tool make keys cold: `drover audit --active`.";
   }
   if (idle > 0) {
     return text::counted(idle, "rule was", "rules were") +
-           " not exercised, which is not a pass; see what each of them needs with `drover audit "
-           "--list-rules`.";
+           " not exercised, which is not a pass. `drover audit --list-rules` shows what each rule "
+           "needs.";
   }
-  return "keep it so: run this audit with every change.";
+  return "run this audit with every change.";
 }
 
 std::string shown(std::string_view text) { return text::visible(text, text_max); }

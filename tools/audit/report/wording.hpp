@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The words of all reports: one for each enumerator, and what more than one of them says. Pure.
+// The wording that reports share, with one word for each enumerator. Pure.
 #pragma once
 
 #include <cstddef>
@@ -22,14 +22,14 @@ namespace drover::audit {
 /// "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 91 loads".
 [[nodiscard]] std::string run_in_words(const audit_result::figures& of);
 
-/// "14 of 57"; "14" where nobody counted the cases.
+/// "14 of 57"; "14" if the opportunities were not counted.
 [[nodiscard]] std::string times_in_words(const finding& of);
 
-/// What to do now, in a sentence or two, for who reads it in a terminal or on the page.
+/// The next step, in one or two sentences, for a reader in a terminal or on the page.
 enum class reader : std::uint8_t { terminal, page };
 [[nodiscard]] std::string next_step(const audit_result& of, reader where);
 
-/// A name, or a text with names in it, as it may be shown: see text::visible.
+/// A name, or a text that contains names, escaped and bounded for output: see text::visible.
 [[nodiscard]] std::string shown(std::string_view text);
 [[nodiscard]] std::string shown_name(std::string_view name);
 

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
-// One of each rule.
+// The list of all rules.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
-#include "audit/engine/rule.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 
-/// In the order of their ids.
+/// All rules and notices, by id.
+[[nodiscard]] std::span<const rule_definition> rule_definitions();
+
+/// A new instance of each rule, by id; the last one names the libraries behind the findings.
 [[nodiscard]] std::vector<std::unique_ptr<rule>> all_rules();
 
 }  // namespace drover::audit

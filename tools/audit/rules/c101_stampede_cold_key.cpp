@@ -1,47 +1,103 @@
 // SPDX-License-Identifier: MIT
 // C101: when a key is cold, several callers load it at the same time.
 #include <algorithm>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Two loads once may be a coincidence of two writers; twice, or three at once, are none.
+constexpr rule_text c101_text{
+    .id = "C101",
+    .name = "stampede-cold-key",
+    .usual_severity = severity::error,
+    .summary = "When a key is cold, several callers load it at the same time.",
+    .why =
+        "One expired key causes as many origin queries as there are callers that want it. The "
+        "hotter the key, the more queries reach the origin while nothing is cached. The slower the "
+        "origin, the more callers join in. Storing the result with NX hides the extra loads from "
+        "the cache, but not from the origin.",
+    .left_alone =
+        "sessions and write-through (stores without misses), a pending mark in the value key "
+        "itself, a stale entry that is stored again before one caller loads.",
+    .exercised_by = "two or more requests for one key while it is cold",
+    .advice =
+        "Coalesce the callers in each process (single-flight), and let one process load at a time "
+        "with a lock or lease per key in Redis. Or keep the old value past its TTL and serve it "
+        "while one caller refreshes it.",
+    .fix =
+        "Change the read path so that a cold key is loaded once. In the process, callers of one "
+        "key share one load. Across processes, take `SET <lock> <random token> NX PX <ms>` before "
+        "the load, with PX at least three times the 99th percentile of the load time. Read the "
+        "value again after taking the lock. Store the value with a TTL. Release the lock by "
+        "compare-and-delete in a finally block. A caller that does not get the lock waits for the "
+        "value with jittered back-off, until a deadline of at least PX. After the deadline it "
+        "serves a stale value or fails; it never loads. Add a test in which 50 concurrent reads of "
+        "one cold key cause exactly one load.",
+    .caching_rules = "1, 2",
+};
+
+constexpr library_setting c101_settings[] = {
+    {"dogpile.cache",
+     "configure the region with `arguments={\"distributed_lock\": True, \"thread_local_lock\": "
+     "False, \"lock_timeout\": <3 x p99 load time, in seconds>}`. Without `distributed_lock` each "
+     "process loads separately"},
+    {"Django",
+     "`cache.get_or_set` does not prevent other callers from loading (it stores with NX, which "
+     "hides the extra loads): take `cache.lock(key, timeout=...)` (django-redis) around the load, "
+     "and call `cache.get` again inside"},
+    {"Laravel",
+     "`Cache::remember` does not prevent other callers from loading: put `Cache::lock($key, "
+     "$seconds)->block($wait, ...)` around it, with a second `Cache::get` inside. Or use "
+     "`Cache::flexible` (its cold start is not guarded either)"},
+    {"Spring Data Redis",
+     "`@Cacheable(sync = true)` shares loads in one process. Across processes use a lock per key "
+     "(Redisson) around the load: the locking writer locks a whole cache, and not the load"},
+    {"bentocache",
+     "call `getOrSet` (not `get` and then `set`). Its lock is in the process, so each process "
+     "still loads once"},
+    {"cache-manager",
+     "call `cache.wrap` (not `get` and then `set`): it shares loads in the process. Across "
+     "processes put a lock in Redis (redlock) around the function"},
+    {"Rails",
+     "pass `race_condition_ttl:` (and `expires_in:`) to `Rails.cache.fetch`: one caller renews the "
+     "entry while the others get the old one. A first, cold load is not guarded"},
+};
+
+/// Two loads in one cold event may come from two unrelated writers. Two such events, or three loads
+/// in one event, are no coincidence.
 constexpr std::uint64_t events_min = 2;
 
 class stampede_cold_key final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C101"; }
+  [[nodiscard]] std::string_view id() const override { return c101_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
-  void on_cold_event(const cold_event& what, const key_state& key,
-                     const rule_context& all) override {
-    book_.add(what, key, all);
+  void on_cold_event(const cold_event& cold, const key_state& key,
+                     const rule_context& context) override {
+    book_.add(cold, key, context);
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t events = 0;
     std::uint64_t contended = 0;
     std::uint64_t widest = 0;
     std::uint64_t bad = 0;
-    for (const pattern_state& pattern : all.patterns()) {
-      if (all.role_of(pattern) != key_role::value) continue;
-      const herd_book::sum seen = book_.of(pattern, all);
+    for (const pattern_state& pattern : context.patterns()) {
+      if (context.role_of(pattern) != key_role::value) continue;
+      const herd_book::sum seen = book_.of(pattern, context);
       events += seen.events;
       contended += seen.contended;
       widest = std::max(widest, seen.widest);
       bad += judge(pattern, seen, out);
     }
-    const auto status = bad > 0         ? coverage_line::status::fail
-                        : contended > 0 ? coverage_line::status::pass
-                                        : coverage_line::status::not_exercised;
     std::string detail = counted(events, "cold event", "cold events") + ", " + in_words(contended) +
-                         " wanted by two or more at once";
-    if (contended > 0) detail += ", the widest by " + in_words(widest);
+                         " requested by two or more at once";
+    if (contended > 0) detail += ", the widest with " + counted(widest, "request", "requests");
     if (bad > 0) detail += "; " + in_words(bad) + " with several loads";
-    out.covered(id(), status, std::move(detail));
+    out.covered(id(), status_of(bad, contended), std::move(detail));
   }
 
  private:
@@ -58,22 +114,23 @@ class stampede_cold_key final : public rule {
     if (stampedes.count == 0 || (wide == 0 && stampedes.count < events_min)) return 0;
     if (is_written_like_a_session(pattern)) return 0;
     stampedes.opportunities = std::max(seen.contended, stampedes.count);
-    finding made = finding_of(id(), pattern, stampedes);
-    made.how_bad = severity::error;
-    made.how_sure = loads.overlapping > 0 && wide > 0 ? confidence::proof : confidence::strong;
+    finding result = finding_of(id(), pattern, stampedes);
+    result.how_bad = severity::error;
+    result.how_sure = loads.overlapping > 0 && wide > 0 ? confidence::proof : confidence::strong;
     const std::uint64_t others =
         seen.events - std::min(seen.events, loads.herds.count + loads.each_once.count);
     const double factor = static_cast<double>(loads.loads + others) /
                           static_cast<double>(std::max<std::uint64_t>(seen.events, 1));
-    made.message = in_words(stampedes.count) + " of " +
-                   counted(seen.events, "cold event", "cold events") + " were loaded by several " +
-                   "callers at once: " + one_decimal(factor) + " loads for each cold event, " +
-                   in_words(static_cast<std::uint64_t>(stampedes.worst())) + " in the worst";
+    result.message = in_words(stampedes.count) + " of " +
+                     counted(seen.events, "cold event", "cold events") +
+                     " were loaded by several " + "callers at once: " + one_decimal(factor) +
+                     " loads per cold event, " +
+                     in_words(static_cast<std::uint64_t>(stampedes.worst())) + " in the worst case";
     if (pattern.origin_loads > 0) {
-      made.message += "; the origin counted " + in_words(pattern.origin_loads);
+      result.message += "; the origin counted " + in_words(pattern.origin_loads);
     }
-    made.message += '.';
-    out.found(std::move(made));
+    result.message += '.';
+    out.found(std::move(result));
     return stampedes.count;
   }
 
@@ -87,6 +144,6 @@ class stampede_cold_key final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c101() { return std::make_unique<stampede_cold_key>(); }
+rule_definition c101() { return {c101_text, c101_settings, make_rule<stampede_cold_key>}; }
 
 }  // namespace drover::audit

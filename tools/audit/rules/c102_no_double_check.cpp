@@ -1,66 +1,96 @@
 // SPDX-License-Identifier: MIT
-// C102: a caller that waited for the lock loads again what was stored while it waited. The store is
-// the proof: had it read again, it would have had a hit.
+// C102: a caller that waited for the lock loads a value that was stored while it waited. The store
+// proves it: a second read would have been a hit.
 #include <algorithm>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Whoever takes the lock later than this after the store may have a reason of its own: 150 ms are
-/// more than the usual retry pauses (25 to 100 ms); slower ones by three of their own pauses.
+constexpr rule_text c102_text{
+    .id = "C102",
+    .name = "no-double-check",
+    .usual_severity = severity::error,
+    .severity_note = "warning if it was seen once",
+    .summary = "A caller that waited for the lock loads a value that was stored while it waited.",
+    .why =
+        "The lock turns the stampede into a queue: every waiter takes the lock in turn and loads a "
+        "value that is already stored. The origin does all the work anyway, and the last caller "
+        "waits for all earlier loads.",
+    .left_alone =
+        "refreshes of a value that is still stored, holders that never waited, an acquisition long "
+        "after the store.",
+    .exercised_by = "a caller that lost the lock and takes it after the winner's store",
+    .advice =
+        "Read the value again right after taking the lock, and load it only if it is still "
+        "missing.",
+    .fix =
+        "After taking the lock, and before loading anything, read the value again. If it is "
+        "stored, release the lock and return the value. Add a test in which two callers miss at "
+        "the same time and the second one gets the lock after the first one's store. The loader "
+        "must have run once.",
+    .caching_rules = "4",
+};
+
+constexpr library_setting c102_settings[] = {
+    {"Redisson", "read the value again after `lock()`"},
+    {"redsync", "read the value again after `mutex.Lock()`"},
+    {"redlock (Node)", "read the value again inside `redlock.using(...)` or after `acquire`"},
+    {"redlock-py", "read the value again after `lock()`"},
+};
+
+/// A caller that takes the lock later than this after the store may have another reason. 150 ms is
+/// longer than the usual retry pauses (25 to 100 ms). Callers with longer pauses get three of them.
 constexpr moment soon = std::chrono::milliseconds(150);
 constexpr int retry_gaps = 3;
 constexpr std::uint64_t error_min = 2;
 
 class no_double_check final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C102"; }
+  [[nodiscard]] std::string_view id() const override { return c102_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     stored& before = last_[lock.ref];
     bool again = false;
-    if (before.value.is_set() && waited_for(before, what)) {
+    if (before.value.is_set() && waited_for(before, hold)) {
       cases& seen = of_[*lock.pattern];
       ++seen.opportunities;
-      again = loaded_again(before, what);
-      if (again) note(before, what, lock, all, seen);
+      again = loaded_again(before, hold);
+      if (again) note(before, hold, lock, context, seen);
     }
-    // What comes after this one is judged by its store.
+    // The next lock hold is compared with the store of this one.
     const moment earlier = again || !before.value.is_set() ? before.earlier : before.store.done;
     before = {};
     before.earlier = earlier;
-    const bool released = what.how == lock_hold::ending::removed ||
-                          what.how == lock_hold::ending::compare_removed ||
-                          what.how == lock_hold::ending::release_unseen;
-    if (what.stores.empty() || !released) return;
-    before.value = what.stores.front().key;
-    before.store = what.stores.front().store;
-    before.won = what.won;
+    const bool released = hold.how == lock_hold::ending::removed ||
+                          hold.how == lock_hold::ending::compare_removed ||
+                          hold.how == lock_hold::ending::release_unseen;
+    if (hold.stores.empty() || !released) return;
+    before.value = hold.stores.front().key;
+    before.store = hold.stores.front().store;
+    before.won = hold.won;
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t again = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
-      if (lock.paired && is_written_like_a_session(all.patterns()[*lock.paired])) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
+      if (lock.paired && is_written_like_a_session(context.patterns()[*lock.paired])) continue;
       waited += seen.opportunities;
       again += seen.count;
-      if (seen.count > 0) report(lock, seen, all, out);
+      if (seen.count > 0) report(lock, seen, context, out);
     }
-    const auto status = again > 0    ? coverage_line::status::fail
-                        : waited > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
-                waited == 0 ? "nobody who had lost a lock took it right after the store"
+    out.covered(id(), status_of(again, waited),
+                waited == 0 ? "no caller took a lock it had lost right after the store"
                             : counted(waited, "caller", "callers") +
-                                  " took the lock after having waited for it, " + in_words(again) +
+                                  " took the lock after waiting for it, " + in_words(again) +
                                   " loaded again");
   }
 
@@ -73,48 +103,46 @@ class no_double_check final : public rule {
   };
 
   /// It had lost the lock before the store, and took it soon after.
-  static bool waited_for(const stored& before, const lock_hold& what) {
-    if (!what.lost_before || what.lost_before->sent >= before.store.sent) return false;
-    // It waited for the value, and did not just want to refresh it; and the value was not gone
-    // again, when loading would be right.
-    if (!what.missed || what.missed->sent < before.earlier) return false;
-    if (what.missed->sent >= before.store.done) return false;
-    const moment after = what.won.sent - before.store.done;
-    return after >= moment::zero() && after <= std::max(soon, retry_gaps * what.retry_gap);
+  static bool waited_for(const stored& before, const lock_hold& hold) {
+    if (!hold.lost_before || hold.lost_before->sent >= before.store.sent) return false;
+    // It waited for the value instead of refreshing it, and the value was still stored. If the
+    // value had been deleted again, loading it would be correct.
+    if (!hold.missed || hold.missed->sent < before.earlier) return false;
+    if (hold.missed->sent >= before.store.done) return false;
+    const moment after = hold.won.sent - before.store.done;
+    return after >= moment::zero() && after <= std::max(soon, retry_gaps * hold.retry_gap);
   }
 
-  static bool loaded_again(const stored& before, const lock_hold& what) {
-    if (what.looked_again_here || what.missed_again || what.stores.empty()) return false;
-    const load& own = what.stores.front();
+  static bool loaded_again(const stored& before, const lock_hold& hold) {
+    if (hold.looked_again_here || hold.missed_again || hold.stores.empty()) return false;
+    const load& own = hold.stores.front();
     return own.key == before.value && own.store.only_if == op::condition::none;
   }
 
-  static void note(const stored& before, const lock_hold& what, const key_state& lock,
-                   const rule_context& all, cases& seen) {
-    const load& own = what.stores.front();
-    const moment took = own.store.done - what.won.done;
+  static void note(const stored& before, const lock_hold& hold, const key_state& lock,
+                   const rule_context& context, cases& seen) {
+    const load& own = hold.stores.front();
+    const moment took = own.store.done - hold.won.done;
     seen.add(static_cast<double>(took.count()), [&] {
-      const key_state* const value = all.find(before.value);
-      return proof_of(all, value == nullptr ? lock : *value, before.won.sent, own.store.done,
-                      "The lock was taken " + in_words(what.won.sent - before.store.done) +
-                          " after the value had been stored, by a caller that had lost it " +
-                          "before; " + in_words(took) + " later it stored the value once more.",
+      const key_state* const value = context.find(before.value);
+      return proof_of(context, value == nullptr ? lock : *value, before.won.sent, own.store.done,
+                      "The lock was taken " + in_words(hold.won.sent - before.store.done) +
+                          " after the value was stored, by a caller that had lost it " +
+                          "before; " + in_words(took) + " later the caller stored the value again.",
                       lock.ref);
     });
   }
 
-  void report(const pattern_state& lock, const cases& seen, const rule_context& all,
+  void report(const pattern_state& lock, const cases& seen, const rule_context& context,
               verdicts& out) const {
-    const pattern_state& shown = lock.paired ? all.patterns()[*lock.paired] : lock;
-    finding made = finding_of(id(), shown, seen);
-    made.how_bad = seen.count >= error_min ? severity::error : severity::warning;
-    made.how_sure = seen.count >= error_min ? confidence::proof : confidence::strong;
-    made.message = in_words(seen.count) + " of " +
-                   counted(seen.opportunities, "caller", "callers") + " that took the lock " +
-                   lock.text +
-                   " after waiting for it loaded a value that "
-                   "had been stored meanwhile.";
-    out.found(std::move(made));
+    const pattern_state& shown = lock.paired ? context.patterns()[*lock.paired] : lock;
+    finding result = finding_of(id(), shown, seen);
+    result.how_bad = seen.count >= error_min ? severity::error : severity::warning;
+    result.how_sure = seen.count >= error_min ? confidence::proof : confidence::strong;
+    result.message = in_words(seen.count) + " of " +
+                     counted(seen.opportunities, "caller", "callers") + " that took the lock " +
+                     lock.text + " after waiting for it loaded a value that was already stored.";
+    out.found(std::move(result));
   }
 
   per_pattern<cases> of_;
@@ -123,6 +151,6 @@ class no_double_check final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c102() { return std::make_unique<no_double_check>(); }
+rule_definition c102() { return {c102_text, c102_settings, make_rule<no_double_check>}; }
 
 }  // namespace drover::audit

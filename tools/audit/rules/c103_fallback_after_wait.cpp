@@ -1,83 +1,115 @@
 // SPDX-License-Identifier: MIT
-// C103: callers that waited in vain for the lock's holder load without the lock. Seen where they
-// store what they loaded, or where the origin tells of loads that nobody stored; suspected where
-// all of them stop asking well before the holder stores.
+// C103: callers that gave up waiting for the lock's holder load without the lock. The rule sees it
+// when they store the value, or when the origin counts loads that nobody stored. It suspects it
+// when all waiters stop polling well before the holder stores.
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <set>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Silence before the holder's store that is no pause between two polls: even a back-off that
-/// doubles stays within twice its last gap.
+constexpr rule_text c103_text{
+    .id = "C103",
+    .name = "fallback-after-wait",
+    .usual_severity = severity::error,
+    .severity_note =
+        "warning if the extra loads are only suspected, because there is no store and no origin "
+        "counter",
+    .summary = "Callers that gave up waiting for the lock's holder load without the lock.",
+    .why =
+        "This works while loads are fast. When the origin is slow, all waiters give up at about "
+        "the same time and load at once: the stampede comes at the worst moment, and everybody has "
+        "waited in vain.",
+    .left_alone =
+        "waiters that listen (SUBSCRIBE, BLPOP, invalidations) instead of polling, waiters in the "
+        "holder's own process, back-off that grows.",
+    .exercised_by = "a load that takes longer than the callers are willing to wait",
+    .advice =
+        "Wait at least as long as the lease lasts. Then serve a stale value, fail fast, or try to "
+        "take the lock again. Never load without it.",
+    .fix =
+        "Find what a caller does when it has waited too long for another caller's load, or has "
+        "used up its attempts. Replace the load there. If there is a last known value, serve it. "
+        "Otherwise try to take the lock again if the deadline of the request allows it; if not, "
+        "fail with a specific error. The wait must last at least as long as the lock's PX. Add a "
+        "test in which the load takes longer than the wait. The loader must have run once.",
+    .caching_rules = "7",
+};
+
+constexpr library_setting c103_settings[] = {
+    {"Drover",
+     "do not set `wait_max` shorter than a load takes. A caller whose wait runs out is refused; it "
+     "never loads. Loads under a lock mean that Redis was away (`fetched::how` is `bypassed`)"},
+};
+
+/// How long the silence before the holder's store must be, in gaps between polls. A back-off that
+/// doubles stays within two gaps.
 constexpr int silent_gaps = 3;
 constexpr moment silent_min = std::chrono::milliseconds(100);
-/// One silence may be a client that went away.
+/// One silence may be a client that disconnected.
 constexpr std::uint64_t suspected_min = 2;
-/// Loads that the origin tells and nobody stored: one may be a retry after an error.
-constexpr std::uint64_t told_min = 2;
+/// Loads that the origin counted and nobody stored. One may be a retry after an error.
+constexpr std::uint64_t silent_loads_min = 2;
 
 class fallback_after_wait final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C103"; }
+  [[nodiscard]] std::string_view id() const override { return c103_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
-  void on_cold_event(const cold_event& what, const key_state& key,
-                     const rule_context& all) override {
-    const told before = told_[key.ref];
-    const told now{key.origin_loads, key.counts.stores + key.counts.won + key.counts.lost};
-    told_[key.ref] = now;
-    const cold_event::locking* const lock = lock_of(what);
+  void on_cold_event(const cold_event& cold, const key_state& key,
+                     const rule_context& context) override {
+    const load_counts before = last_counts_[key.ref];
+    const load_counts now{key.origin_loads, key.counts.stores + key.counts.won + key.counts.lost};
+    last_counts_[key.ref] = now;
+    const cold_event::locking* const lock = lock_of(cold);
     if (lock == nullptr || lock->lost == 0) return;
     auto& by_lock = of_[*key.pattern];
     if (by_lock.size() >= 8 && !by_lock.contains(lock->pattern)) return;
     tally& seen = by_lock[lock->pattern];
     seen.fits = std::max(seen.fits, lock->fits);
     ++seen.waited;
-    if (what.last_poll > what.from) {
-      seen.longest = std::max(seen.longest, what.last_poll - what.from);
+    if (cold.last_poll > cold.from) {
+      seen.longest = std::max(seen.longest, cold.last_poll - cold.from);
     }
-    const std::uint64_t surplus = without_lock(what, *lock);
+    const std::uint64_t surplus = without_lock(cold, *lock);
     if (surplus > 0) {
-      note_visible(what, key, *lock, all, surplus, seen);
-    } else if (const std::uint64_t silent = silent_loads(what, *lock, before, now); silent > 0) {
-      note_silent(what, key, *lock, all, silent, seen);
-    } else if (gave_up(what, all)) {
-      note_suspected(what, key, *lock, all, seen);
+      note_visible(cold, key, *lock, context, surplus, seen);
+    } else if (const std::uint64_t silent = silent_loads(cold, *lock, before, now); silent > 0) {
+      note_silent(cold, key, *lock, context, silent, seen);
+    } else if (gave_up(cold, context)) {
+      note_suspected(cold, key, *lock, context, seen);
     }
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
     moment longest{};
     for (auto& [index, by_lock] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value) continue;
       tally sum;
       for (const auto& [lock, seen] : by_lock) {
-        if (is_guard(all, lock, pattern, seen.fits)) sum.merge(seen);
+        if (is_guard(context, lock, pattern, seen.fits)) sum.merge(seen);
       }
       waited += sum.waited;
       longest = std::max(longest, sum.longest);
-      bad += judge(pattern, sum, all, out);
+      bad += judge(pattern, sum, context, out);
     }
-    const auto status = bad > 0      ? coverage_line::status::fail
-                        : waited > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
-                waited == 0 ? "nobody waited for a lock's holder"
+    out.covered(id(), status_of(bad, waited),
+                waited == 0 ? "no caller waited for a lock's holder"
                             : counted(waited, "cold event", "cold events") +
-                                  " with callers that lost the lock; the longest wait was " +
+                                  " in which callers lost the lock; the longest wait was " +
                                   in_words(longest));
   }
 
  private:
-  struct told {
+  struct load_counts {
     std::uint64_t origin = 0;
     std::uint64_t stores = 0;
   };
@@ -100,19 +132,19 @@ class fallback_after_wait final : public rule {
     }
   };
 
-  /// Nobody can have missed the key, waited and loaded in so short a time: who stored had found the
-  /// value before it ended, and refreshed it.
-  static bool is_refresh(const load& each, const cold_event& what) {
-    return each.store.sent - what.from < what.delta / 2;
+  /// The time is too short for a miss, a wait and a load: the caller read the value before it
+  /// expired, and refreshed it.
+  static bool is_refresh(const load& load, const cold_event& cold) {
+    return load.store.sent - cold.from < cold.delta / 2;
   }
 
-  /// Unconditional stores for which there was no acquisition.
-  static std::uint64_t without_lock(const cold_event& what, const cold_event::locking& lock) {
+  /// Unconditional stores without an acquisition.
+  static std::uint64_t without_lock(const cold_event& cold, const cold_event::locking& lock) {
     std::uint64_t stores = 0;
     std::set<std::uint64_t> lock_holds;
-    for (const load& each : what.loads) {
-      if (each.lock_hold != 0) lock_holds.insert(each.lock_hold);
-      if (each.missed && each.store.only_if == op::condition::none && !is_refresh(each, what)) {
+    for (const load& load : cold.loads) {
+      if (load.lock_hold != 0) lock_holds.insert(load.lock_hold);
+      if (load.missed && load.store.only_if == op::condition::none && !is_refresh(load, cold)) {
         ++stores;
       }
     }
@@ -120,101 +152,101 @@ class fallback_after_wait final : public rule {
     return stores - std::min(stores, won);
   }
 
-  /// Loads that the origin told of since the last cold event of this key, and that left no store;
-  /// those of holders whose load failed are none.
-  static std::uint64_t silent_loads(const cold_event& what, const cold_event::locking& lock,
-                                    const told& before, const told& now) {
+  /// Loads that the origin counted since the last cold event of this key, and that were not stored.
+  /// Failed loads of holders do not count.
+  static std::uint64_t silent_loads(const cold_event& cold, const cold_event::locking& lock,
+                                    const load_counts& before, const load_counts& now) {
     const std::uint64_t loads = now.origin - before.origin;
-    const std::uint64_t holders = lock.won - std::min<std::uint64_t>(lock.won, what.load_count);
+    const std::uint64_t holders = lock.won - std::min<std::uint64_t>(lock.won, cold.load_count);
     const std::uint64_t known = now.stores - before.stores + holders;
     return loads - std::min(loads, known);
   }
 
-  static bool gave_up(const cold_event& what, const rule_context& all) {
-    if (what.by_tool && all.is_perturbed(what.from, what.to)) return false;
-    if (!what.first_store || what.polls < 2 || what.losers_satisfied) return false;
-    if (what.asker_is_told) return false;
-    const moment limit = std::max(silent_gaps * what.longest_poll_gap, silent_min);
-    return what.last_poll > what.from && what.first_store->sent - what.last_poll > limit;
+  static bool gave_up(const cold_event& cold, const rule_context& context) {
+    if (cold.by_tool && context.is_perturbed(cold.from, cold.to)) return false;
+    if (!cold.first_store || cold.polls < 2 || cold.losers_satisfied) return false;
+    if (cold.asker_is_told) return false;
+    const moment limit = std::max(silent_gaps * cold.longest_poll_gap, silent_min);
+    return cold.last_poll > cold.from && cold.first_store->sent - cold.last_poll > limit;
   }
 
-  static void note_visible(const cold_event& what, const key_state& key,
-                           const cold_event::locking& lock, const rule_context& all,
+  static void note_visible(const cold_event& cold, const key_state& key,
+                           const cold_event::locking& lock, const rule_context& context,
                            std::uint64_t surplus, tally& seen) {
     seen.visible.add(static_cast<double>(surplus), [&] {
-      return proof_of(all, key, what.from, what.to,
-                      counted(what.load_count, "load", "loads") + " and " +
+      return proof_of(context, key, cold.from, cold.to,
+                      counted(cold.load_count, "load", "loads") + " and " +
                           counted(lock.won, "acquisition", "acquisitions") +
-                          " of the lock, which " + counted(lock.lost, "attempt", "attempts") +
-                          " had lost.",
+                          " of the lock, after " + counted(lock.lost, "attempt", "attempts") +
+                          " had failed.",
                       lock.lock);
     });
   }
 
-  static void note_silent(const cold_event& what, const key_state& key,
-                          const cold_event::locking& lock, const rule_context& all,
+  static void note_silent(const cold_event& cold, const key_state& key,
+                          const cold_event::locking& lock, const rule_context& context,
                           std::uint64_t silent, tally& seen) {
     seen.silent_loads += silent;
     seen.silent.add(static_cast<double>(silent), [&] {
-      return proof_of(all, key, what.from, what.to,
-                      "The origin tells of " + counted(silent, "more load", "more loads") +
-                          " than were stored, when " + counted(lock.lost, "attempt", "attempts") +
-                          " had lost the lock.",
+      return proof_of(context, key, cold.from, cold.to,
+                      "The origin counted " + counted(silent, "more load", "more loads") +
+                          " than were stored, after " + counted(lock.lost, "attempt", "attempts") +
+                          " to take the lock had failed.",
                       lock.lock);
     });
   }
 
-  static void note_suspected(const cold_event& what, const key_state& key,
-                             const cold_event::locking& lock, const rule_context& all,
+  static void note_suspected(const cold_event& cold, const key_state& key,
+                             const cold_event::locking& lock, const rule_context& context,
                              tally& seen) {
-    const moment silence = what.first_store->sent - what.last_poll;
+    const moment silence = cold.first_store->sent - cold.last_poll;
     seen.suspected.add(static_cast<double>(silence.count()), [&] {
-      return proof_of(all, key, what.from, what.to,
-                      "All who waited stopped asking " + in_words(silence) +
-                          " before the value was stored; before that none paused for more than " +
-                          in_words(what.longest_poll_gap) + ".",
+      return proof_of(context, key, cold.from, cold.to,
+                      "All waiters stopped polling " + in_words(silence) +
+                          " before the value was stored; until then no pause was longer than " +
+                          in_words(cold.longest_poll_gap) + ".",
                       lock.lock);
     });
   }
 
-  std::uint64_t judge(const pattern_state& pattern, tally& sum, const rule_context& all,
+  std::uint64_t judge(const pattern_state& pattern, tally& sum, const rule_context& context,
                       verdicts& out) {
     const bool visible = sum.visible.count > 0;
-    const bool silent = sum.silent_loads >= told_min;
+    const bool silent = sum.silent_loads >= silent_loads_min;
     const bool suspected = sum.suspected.count >= suspected_min;
     if (!visible && !silent && !suspected) return 0;
     cases& seen = visible ? sum.visible : silent ? sum.silent : sum.suspected;
     if (visible && silent) seen.merge(sum.silent);
     seen.opportunities = sum.waited;
-    finding made = finding_of(id(), pattern, seen);
-    made.how_bad = visible || silent ? severity::error : severity::warning;
-    made.how_sure = silent    ? confidence::proof
-                    : visible ? confidence::strong
-                              : confidence::suspected;
-    made.message = "In " + in_words(seen.count) + " of " +
-                   counted(sum.waited, "cold event", "cold events") +
-                   " with a lock that callers lost, ";
+    finding result = finding_of(id(), pattern, seen);
+    result.how_bad = visible || silent ? severity::error : severity::warning;
+    result.how_sure = silent    ? confidence::proof
+                      : visible ? confidence::strong
+                                : confidence::suspected;
+    result.message = "In " + in_words(seen.count) + " of " +
+                     counted(sum.waited, "cold event", "cold events") +
+                     " in which callers lost the lock, ";
     if (visible || silent) {
-      made.message += "more loads ran than the lock was won";
+      result.message += "there were more loads than acquisitions of the lock";
     } else {
-      made.message +=
-          "all who waited stopped asking long before the value came: they gave up, or "
-          "loaded without the lock";
+      result.message +=
+          "all waiters stopped polling long before the value was stored: they gave up, or loaded "
+          "without the lock";
     }
-    if (silent) made.message += "; the origin counted " + in_words(pattern.origin_loads);
-    made.message += '.';
-    if (!all.origin_loads() && !visible) made.message += " An origin counter would prove it.";
+    if (silent) result.message += "; the origin counted " + in_words(pattern.origin_loads);
+    result.message += '.';
+    if (!context.origin_loads() && !visible) result.message += " An origin counter would prove it.";
     const std::uint64_t count = seen.count;
-    out.found(std::move(made));
+    out.found(std::move(result));
     return count;
   }
 
   per_pattern<std::map<std::uint32_t, tally>> of_;
-  per_key<told> told_;
+  per_key<load_counts> last_counts_;
 };
 
 }  // namespace
 
-std::unique_ptr<rule> make_c103() { return std::make_unique<fallback_after_wait>(); }
+rule_definition c103() { return {c103_text, c103_settings, make_rule<fallback_after_wait>}; }
 
 }  // namespace drover::audit

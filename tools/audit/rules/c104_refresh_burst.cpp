@@ -1,78 +1,112 @@
 // SPDX-License-Identifier: MIT
 // C104: a value that is still cached is refreshed by several callers at once.
 #include <algorithm>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c104_text{
+    .id = "C104",
+    .name = "refresh-burst",
+    .usual_severity = severity::warning,
+    .severity_note = "info for pairs, which random early expiration causes now and then",
+    .summary = "A value that is still cached is refreshed by several callers at once.",
+    .why =
+        "Early refreshing should protect the origin. Without a mark that a refresh is running, all "
+        "callers that see the entry near its end refresh it together. This is a stampede without a "
+        "miss.",
+    .left_alone = "sessions and counters, which are stored about as often as they are read; pairs.",
+    .exercised_by = "a live value that is stored again while several callers read it",
+    .advice =
+        "Let one caller refresh: take a short mark with SET NX PX first, and renew it while the "
+        "refresh runs. Or let one process do all refreshes.",
+    .fix =
+        "Before refreshing a value that can still be served, take a mark with `SET <key>:refresh "
+        "<random token> NX PX <ms>`. Only the winner loads and stores; all others serve the value "
+        "they have. The mark must last longer than the refresh: choose its PX accordingly, or "
+        "renew it. Release it by compare-and-delete. Add a test in which 50 concurrent reads of an "
+        "entry that is due cause one load.",
+    .caching_rules = "2",
+};
+
+constexpr library_setting c104_settings[] = {
+    {"Laravel",
+     "pass the lock's seconds to `Cache::flexible($key, $ttl, $callback, ['seconds' => n])`"},
+    {"bentocache",
+     "set `grace` (before 1.0 `gracePeriod`) and a soft timeout, so that one caller refreshes "
+     "while others get the old value"},
+    {"cache-manager",
+     "remove `refreshThreshold`, which refreshes in every process at once, or put a lock in Redis "
+     "around the function"},
+};
+
 constexpr std::uint64_t burst_min = 3;
 constexpr std::uint64_t bursts_min = 2;
-/// Early expiration at random brings three at once, too, in every second refresh of a busy key;
-/// where everybody refreshes, four of five and more are bursts.
+/// Random early expiration also causes three refreshes at once, in every second refresh of a busy
+/// key. If every caller refreshes, at least four of five refreshes are bursts.
 constexpr double bursts_share = 0.6;
-/// Two callers now and then are what early expiration at random brings.
+/// Random early expiration now and then causes two refreshes at once.
 constexpr std::uint64_t pairs_min = 3;
-/// Stores farther apart are not of one burst.
+/// Stores that are further apart belong to different bursts.
 constexpr moment quiet = std::chrono::milliseconds(100);
-/// A miss so many load times before means that the stores end a cold event.
+/// A miss within so many load times before means that the stores end a cold event.
 constexpr int miss_near = 3;
 /// A cache is read more often than it is refreshed.
 constexpr std::uint64_t reads_for_each_store = 2;
 
 class refresh_burst final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C104"; }
+  [[nodiscard]] std::string_view id() const override { return c104_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
-  void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
-    if (!what.last_hit) return;  // by a process that never read it: a writer
+  void on_refresh(const refresh& refresh, const key_state& key,
+                  const rule_context& context) override {
+    if (!refresh.last_hit) return;  // a process that never read the value is a writer
     run& here = last_[key.ref];
-    const bool goes_on = here.stores > 0 && what.store.sent - here.last.done <= quiet;
-    // A holder of a lock stores by turns, not at once.
-    if (what.lock_hold != 0 && what.lock_hold == here.lock_hold && goes_on) return;
+    const bool goes_on = here.stores > 0 && refresh.store.sent - here.last.done <= quiet;
+    // The stores of one lock hold follow each other; they are not concurrent.
+    if (refresh.lock_hold != 0 && refresh.lock_hold == here.lock_hold && goes_on) return;
     if (!goes_on) {
-      end(here, key, all);
+      end(here, key, context);
       here = {};
-      here.first = what.store;
-      const moment delta = std::max(all.delta_of(*key.pattern), moment(quiet / miss_near));
+      here.first = refresh.store;
+      const moment delta = std::max(context.delta_of(*key.pattern), moment(quiet / miss_near));
       here.after_miss =
           key.cold != nullptr ||
-          (key.last_miss && what.store.sent - key.last_miss->done < miss_near * delta);
+          (key.last_miss && refresh.store.sent - key.last_miss->done < miss_near * delta);
     }
-    if (here.stores > 0 && (here.first.connection != what.store.connection ||
-                            all.connections().is_multiplexed(what.store.connection))) {
+    if (here.stores > 0 && (here.first.connection != refresh.store.connection ||
+                            context.connections().is_multiplexed(refresh.store.connection))) {
       here.several = true;
     }
-    here.last = what.store;
-    here.lock_hold = what.lock_hold;
+    here.last = refresh.store;
+    here.lock_hold = refresh.lock_hold;
     ++here.stores;
     if (!pending_full_) remember(key);
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
-    for (const key_ref each : pending_) {
-      const key_state* const key = all.find(each);
-      run* const here = last_.find(each);
-      if (key != nullptr && here != nullptr) end(*here, *key, all);
+  void on_end(const rule_context& context, verdicts& out) override {
+    for (const key_ref ref : pending_) {
+      const key_state* const key = context.find(ref);
+      run* const here = last_.find(ref);
+      if (key != nullptr && here != nullptr) end(*here, *key, context);
     }
     std::uint64_t refreshes = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value) continue;
       refreshes += seen.bursts.opportunities;
       bad += judge(pattern, seen, out);
     }
-    const auto status = bad > 0         ? coverage_line::status::fail
-                        : refreshes > 0 ? coverage_line::status::pass
-                                        : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(bad, refreshes),
                 refreshes == 0 ? "no live value was stored again"
                                : counted(refreshes, "refresh", "refreshes") + " of live values, " +
-                                     in_words(bad) + " in bursts of three " + "and more");
+                                     in_words(bad) + " in bursts of three or more");
   }
 
  private:
@@ -82,13 +116,13 @@ class refresh_burst final : public rule {
     std::uint64_t stores = 0;
     std::uint64_t lock_hold = 0;
     bool after_miss = false;
-    bool several = false;  ///< callers: one that writes again and again is no burst
+    bool several = false;  ///< callers: repeated stores by one caller are no burst
   };
   struct tally {
     cases bursts;
     cases pairs;
   };
-  /// Of these the last run is still to be judged when all is over.
+  /// The last run of these keys is judged at the end.
   static constexpr std::size_t pending_max = 10'000;
 
   void remember(const key_state& key) {
@@ -100,24 +134,24 @@ class refresh_burst final : public rule {
     if (pending_.empty() || !(pending_.back() == key.ref)) pending_.push_back(key.ref);
   }
 
-  void end(run& what, const key_state& key, const rule_context& all) {
-    if (what.stores == 0) return;
+  void end(run& burst, const key_state& key, const rule_context& context) {
+    if (burst.stores == 0) return;
     tally& seen = of_[*key.pattern];
     ++seen.bursts.opportunities;
     ++seen.pairs.opportunities;
-    if (what.after_miss || what.stores < 2 || !what.several) {
-      what.stores = 0;
+    if (burst.after_miss || burst.stores < 2 || !burst.several) {
+      burst.stores = 0;
       return;
     }
-    cases& of = what.stores >= burst_min ? seen.bursts : seen.pairs;
-    of.add(static_cast<double>(what.stores), [&] {
-      const moment lead = std::max(all.delta_of(*key.pattern), moment(quiet));
-      return proof_of(all, key, what.first.sent - lead, what.last.done,
-                      counted(what.stores, "store", "stores") + " of a live value within " +
-                          in_words(what.last.done - what.first.sent) +
-                          ", although nobody had missed it.");
+    cases& of = burst.stores >= burst_min ? seen.bursts : seen.pairs;
+    of.add(static_cast<double>(burst.stores), [&] {
+      const moment lead = std::max(context.delta_of(*key.pattern), moment(quiet));
+      return proof_of(context, key, burst.first.sent - lead, burst.last.done,
+                      counted(burst.stores, "store", "stores") + " of a live value within " +
+                          in_words(burst.last.done - burst.first.sent) +
+                          ", without a miss before.");
     });
-    what.stores = 0;
+    burst.stores = 0;
   }
 
   std::uint64_t judge(const pattern_state& pattern, const tally& seen, verdicts& out) const {
@@ -130,17 +164,17 @@ class refresh_burst final : public rule {
     cases shown = seen.bursts;
     if (!bursts) shown.merge(seen.pairs);
     shown.opportunities = seen.bursts.opportunities;
-    finding made = finding_of(id(), pattern, shown);
-    made.how_bad = bursts ? severity::warning : severity::info;
-    made.how_sure = confidence::strong;
-    made.message = bursts ? "A live value was refreshed by several callers at once " +
-                                counted(shown.count, "time", "times") + ", by " +
-                                in_words(static_cast<std::uint64_t>(shown.worst())) +
-                                " in the worst case."
-                          : "A live value was refreshed by two or three callers at once " +
-                                counted(shown.count, "time", "times") +
-                                ": what early expiration at random brings now and then.";
-    out.found(std::move(made));
+    finding result = finding_of(id(), pattern, shown);
+    result.how_bad = bursts ? severity::warning : severity::info;
+    result.how_sure = confidence::strong;
+    result.message = bursts ? "A live value was refreshed by several callers at once " +
+                                  counted(shown.count, "time", "times") + ", by " +
+                                  in_words(static_cast<std::uint64_t>(shown.worst())) +
+                                  " in the worst case."
+                            : "A live value was refreshed by two or three callers at once " +
+                                  counted(shown.count, "time", "times") +
+                                  ", which random early expiration causes now and then.";
+    out.found(std::move(result));
     return bursts ? shown.count : 0;
   }
 
@@ -152,6 +186,6 @@ class refresh_burst final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c104() { return std::make_unique<refresh_burst>(); }
+rule_definition c104() { return {c104_text, c104_settings, make_rule<refresh_burst>}; }
 
 }  // namespace drover::audit

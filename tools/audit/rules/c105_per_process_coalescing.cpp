@@ -1,63 +1,101 @@
 // SPDX-License-Identifier: MIT
 // C105: callers share a load in their process, and every process loads for itself.
-#include <memory>
-
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c105_text{
+    .id = "C105",
+    .name = "per-process-coalescing",
+    .usual_severity = severity::warning,
+    .summary = "Callers share a load inside each process, but every process loads separately.",
+    .why =
+        "A cold key costs as many loads as there are processes or pods. That is acceptable for a "
+        "few processes, but the number grows with every scale-out.",
+    .left_alone = "runs in which only one process asked.",
+    .exercised_by = "two or more processes that request one cold key at once",
+    .advice =
+        "For a small number of processes, accept it in the baseline file and give the expected "
+        "number of loads as the reason. Otherwise add a lease per key in Redis behind the "
+        "single-flight.",
+    .fix =
+        "Keep sharing loads in the process, and add a lease in Redis behind it. The one caller "
+        "that loads for its process first takes `SET <lock> <random token> NX PX <ms>`, then reads "
+        "the value again, and only then loads it. The loaders of the other processes wait for the "
+        "value with jittered back-off. Add a test in which two processes request one cold key at "
+        "once and cause one load.",
+    .caching_rules = "2",
+};
+
+constexpr library_setting c105_settings[] = {
+    {"dogpile.cache",
+     "configure the region with `distributed_lock: True`, `thread_local_lock: False` and a "
+     "`lock_timeout`"},
+    {"Django", "take `cache.lock(key, timeout=...)` (django-redis) around the load"},
+    {"Spring Data Redis",
+     "`@Cacheable(sync = true)` shares loads in one process only: put a lock per key (Redisson) "
+     "around the load"},
+    {"bentocache",
+     "put a lock in Redis (redlock) around the factory: the lock of bentocache is in the process"},
+    {"cache-manager",
+     "put a lock in Redis (redlock) around the function: `cache.wrap` shares loads in the process "
+     "only"},
+    {"Symfony",
+     "use `CacheInterface::get` under a lock of symfony/lock with a Redis store: the built-in "
+     "stampede protection is a file lock, so each host loads once"},
+};
+
 class per_process_coalescing final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C105"; }
+  [[nodiscard]] std::string_view id() const override { return c105_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::cold_events; }
 
-  void on_cold_event(const cold_event& what, const key_state& key,
-                     const rule_context& all) override {
-    book_.add(what, key, all);
-    if (what.processes >= 2 && what.contended) ++shared_[*key.pattern];
+  void on_cold_event(const cold_event& cold, const key_state& key,
+                     const rule_context& context) override {
+    book_.add(cold, key, context);
+    if (cold.processes >= 2 && cold.contended) ++shared_[*key.pattern];
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t shared = 0;
     std::uint64_t bad = 0;
-    for (const pattern_state& pattern : all.patterns()) {
-      if (all.role_of(pattern) != key_role::value) continue;
-      const herd_book::sum seen = book_.of(pattern, all);
+    for (const pattern_state& pattern : context.patterns()) {
+      if (context.role_of(pattern) != key_role::value) continue;
+      const herd_book::sum seen = book_.of(pattern, context);
       shared += shared_[pattern];
       if (!seen.shares || is_written_like_a_session(pattern)) continue;
       bad += seen.unguarded.each_once.count;
       report(pattern, seen, out);
     }
-    const auto status = bad > 0      ? coverage_line::status::fail
-                        : shared > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(bad, shared),
                 shared == 0
-                    ? "no cold key was wanted by two processes at once"
+                    ? "no cold key was requested by two processes at once"
                     : counted(shared, "cold event", "cold events") + " in two or more processes, " +
-                          in_words(bad) + " with a load for each of them");
+                          in_words(bad) + " with one load per process");
   }
 
  private:
   void report(const pattern_state& pattern, const herd_book::sum& seen, verdicts& out) const {
     const herd_book::tally& loads = seen.unguarded;
-    cases each = loads.each_once;
-    each.opportunities = std::max(
+    cases events = loads.each_once;
+    events.opportunities = std::max(
         shared_.find(pattern.index) == nullptr ? std::uint64_t{0} : *shared_.find(pattern.index),
-        each.count);
-    finding made = finding_of(id(), pattern, each);
-    made.how_bad = severity::warning;
-    made.how_sure = confidence::strong;
-    made.message =
-        "Each process loads for itself: up to " +
-        in_words(static_cast<std::uint64_t>(each.worst())) + " loads " +
+        events.count);
+    finding result = finding_of(id(), pattern, events);
+    result.how_bad = severity::warning;
+    result.how_sure = confidence::strong;
+    result.message =
+        "Each process loads separately: up to " +
+        in_words(static_cast<std::uint64_t>(events.worst())) + " loads " +
         (loads.unclear > 0
-             ? "in one cold event, some of them by connections whose process is not known."
+             ? "in one cold event, some of them by connections whose process is unknown."
              : "by " + counted(loads.processes_most, "process", "processes") +
                    " in one cold event.") +
-        " With N processes expect N.";
-    out.found(std::move(made));
+        " Expect N loads with N processes.";
+    out.found(std::move(result));
   }
 
   herd_book book_;
@@ -66,6 +104,6 @@ class per_process_coalescing final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c105() { return std::make_unique<per_process_coalescing>(); }
+rule_definition c105() { return {c105_text, c105_settings, make_rule<per_process_coalescing>}; }
 
 }  // namespace drover::audit

@@ -1,98 +1,131 @@
 // SPDX-License-Identifier: MIT
-// C106: a key is asked for again and again, loaded each time, and never stored.
+// C106: a key is requested repeatedly, loaded each time, and never stored.
 #include <algorithm>
 #include <array>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/herds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c106_text{
+    .id = "C106",
+    .name = "penetration",
+    .usual_severity = severity::warning,
+    .severity_note = "error if an origin counter shows the loads",
+    .summary = "A key is requested repeatedly, loaded each time, and never stored.",
+    .why =
+        "A row that does not exist, or cannot be loaded, is not cached, so each request reaches "
+        "the origin. Anyone can send such requests on purpose with invented ids, and the cache "
+        "does not protect the origin.",
+    .left_alone =
+        "flags, bans and deduplication, where a missing key is the normal answer and no similar "
+        "key is ever stored after a miss; blocking reads.",
+    .exercised_by = "repeated reads of a key whose row does not exist or whose load fails",
+    .advice = "Cache \"not found\" with a short TTL, and remember a failure for about a second.",
+    .fix =
+        "When the load finds nothing, store a marker for \"not found\" with a short TTL (for "
+        "example 30 to 60 s) and answer from it. Delete the marker wherever such a row is created. "
+        "When the load fails, remember the failure for about a second, and longer after repeated "
+        "failures, and answer from that. Add tests: 100 reads of a missing row cause one load; 100 "
+        "reads while the origin fails cause at most one load per second.",
+    .caching_rules = "9",
+};
+
+constexpr library_setting c106_settings[] = {
+    {"Drover",
+     "return nothing from the loader for a missing row instead of throwing: `policy.absent_ttl` "
+     "then caches \"absent\", and a failure is remembered for a growing pause"},
+    {"rueidisaside",
+     "return a value for \"not found\" from the function, with a short TTL "
+     "(`rueidisaside.OverrideCacheTTL`): an error is not stored"},
+};
+
 constexpr std::uint64_t misses_min = 5;
-/// Faster than that, it may be one load that has not come to its end.
+/// In a shorter time it may be one load that has not finished.
 constexpr moment span_min = std::chrono::seconds(1);
 constexpr std::uint64_t lock_holds_min = 3;
-/// "Not found" is remembered in few bytes, the same for all keys.
+/// A marker for "not found" has few bytes, the same for all keys.
 constexpr std::uint64_t marker_bytes_max = 64;
-/// That share of the misses must have reached the origin to call it an error.
+/// It is an error if at least one in so many misses reached the origin.
 constexpr std::uint64_t reached_one_in = 2;
 
 class penetration final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C106"; }
+  [[nodiscard]] std::string_view id() const override { return c106_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::cold_events | interest::lock_holds | interest::loads;
   }
 
-  void on_lock_hold(const lock_hold& what, const key_state&, const rule_context&) override {
-    if (!what.value.is_set()) return;
-    if (what.store_count == 0) ++empty_[what.value];
+  void on_lock_hold(const lock_hold& hold, const key_state&, const rule_context&) override {
+    if (!hold.value.is_set()) return;
+    if (hold.store_count == 0) ++empty_[hold.value];
   }
 
-  void on_load(const load& what, const key_state& key, const rule_context&) override {
-    if (what.store.value.length > marker_bytes_max) return;
+  void on_load(const load& load, const key_state& key, const rule_context&) override {
+    if (load.store.value.length > marker_bytes_max) return;
     tally& seen = of_[*key.pattern];
-    for (marker& each : seen.markers) {
-      if (each.stores > 0 && each.hash != what.store.value.hash) continue;
-      const bool other_key = each.stores > 0 && !(each.key == key.ref);
-      each.hash = what.store.value.hash;
-      each.key = key.ref;
-      ++each.stores;
+    for (marker& marker : seen.markers) {
+      if (marker.stores > 0 && marker.hash != load.store.value.hash) continue;
+      const bool other_key = marker.stores > 0 && !(marker.key == key.ref);
+      marker.hash = load.store.value.hash;
+      marker.key = key.ref;
+      ++marker.stores;
       if (other_key) seen.has_marker = true;
       return;
     }
   }
 
-  void on_cold_event(const cold_event& what, const key_state& key,
-                     const rule_context& all) override {
+  void on_cold_event(const cold_event& cold, const key_state& key,
+                     const rule_context& context) override {
     tally& seen = of_[*key.pattern];
-    if (what.first_store || key.counts.stores + key.counts.won > 0) {
+    if (cold.first_store || key.counts.stores + key.counts.won > 0) {
       ++seen.filled;
       return;
     }
-    if (what.misses < misses_min) return;
+    if (cold.misses < misses_min) return;
     const std::uint64_t* const lock_holds = empty_.find(key.ref);
     const bool locked = lock_holds != nullptr && *lock_holds >= lock_holds_min;
-    const bool spread = what.to - what.from > span_min;
+    const bool spread = cold.to - cold.from > span_min;
     if (!locked && !spread) return;
     if (locked) ++seen.locked;
-    seen.misses += what.misses;
+    seen.misses += cold.misses;
     seen.origin += key.origin_loads;
-    seen.keys.add(static_cast<double>(what.misses), [&] {
-      std::string summary = counted(what.misses, "miss", "misses") + " in " +
-                            in_words(what.to - what.from) + ", and no store";
-      if (locked) summary += ", in " + counted(*lock_holds, "tenure", "tenures") + " of its lock";
+    seen.keys.add(static_cast<double>(cold.misses), [&] {
+      std::string summary = counted(cold.misses, "miss", "misses") + " in " +
+                            in_words(cold.to - cold.from) + ", and no store";
+      if (locked) summary += ", during " + counted(*lock_holds, "lock hold", "lock holds");
       if (key.origin_loads > 0) {
         summary += "; the origin counted " + counted(key.origin_loads, "load", "loads");
       }
-      return proof_of(all, key, what.from, what.to, summary + '.', key.guard);
+      return proof_of(context, key, cold.from, cold.to, summary + '.', key.guard);
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t filled = 0;
     std::uint64_t bad = 0;
     bool remembered = false;
     for (auto& [index, seen] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const key_role role = all.role_of(pattern);
+      const pattern_state& pattern = context.patterns()[index];
+      const key_role role = context.role_of(pattern);
       if (role == key_role::lock || role == key_role::ignored || role == key_role::meta) continue;
       filled += seen.filled;
       remembered = remembered || seen.has_marker;
-      // Flags and bans: a missing key is the answer, and no sibling is ever stored after a miss.
+      // Flags and bans: a missing key is the answer, and no similar key is ever stored after a
+      // miss.
       if (seen.keys.count == 0 || (pattern.loads == 0 && seen.locked == 0)) continue;
       bad += seen.keys.count;
       report(pattern, seen, out);
     }
-    const auto status = bad > 0      ? coverage_line::status::fail
-                        : remembered ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
     std::string detail = bad > 0 ? counted(bad, "key was", "keys were") + " missed and never stored"
-                         : remembered ? "what is not there is remembered in a few bytes"
-                                      : "no key was missed again and again without being stored";
-    if (filled > 0) detail += "; " + counted(filled, "cold event", "cold events") + " ended stored";
-    out.covered(id(), status, std::move(detail));
+                         : remembered ? "missing rows are cached with a short marker"
+                                      : "no key was missed repeatedly without being stored";
+    if (filled > 0)
+      detail += "; " + counted(filled, "cold event", "cold events") + " ended with a store";
+    out.covered(id(), status_of(bad, remembered), std::move(detail));
   }
 
  private:
@@ -113,17 +146,18 @@ class penetration final : public rule {
 
   void report(const pattern_state& pattern, tally& seen, verdicts& out) const {
     seen.keys.opportunities = std::max(pattern.keys, seen.keys.count);
-    finding made = finding_of(id(), pattern, seen.keys);
+    finding result = finding_of(id(), pattern, seen.keys);
     const bool proved = seen.origin * reached_one_in >= seen.misses && seen.origin > 0;
-    made.how_bad = proved ? severity::error : severity::warning;
-    made.how_sure = proved ? confidence::proof : confidence::strong;
-    made.message = counted(seen.keys.count, "key was", "keys were") + " missed " +
-                   counted(seen.misses, "time", "times") + " and never stored, while siblings are";
+    result.how_bad = proved ? severity::error : severity::warning;
+    result.how_sure = proved ? confidence::proof : confidence::strong;
+    result.message = counted(seen.keys.count, "key was", "keys were") + " missed " +
+                     counted(seen.misses, "time", "times") +
+                     " and never stored, unlike other keys of the pattern";
     if (seen.origin > 0) {
-      made.message += "; the origin was asked " + counted(seen.origin, "time", "times");
+      result.message += "; the origin was queried " + counted(seen.origin, "time", "times");
     }
-    made.message += '.';
-    out.found(std::move(made));
+    result.message += '.';
+    out.found(std::move(result));
   }
 
   per_pattern<tally> of_;
@@ -132,6 +166,6 @@ class penetration final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c106() { return std::make_unique<penetration>(); }
+rule_definition c106() { return {c106_text, c106_settings, make_rule<penetration>}; }
 
 }  // namespace drover::audit

@@ -1,60 +1,97 @@
 // SPDX-License-Identifier: MIT
-// C201: a lock is taken without a time after which it ends.
-#include <memory>
-
+// C201: a lock is taken without a TTL.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c201_text{
+    .id = "C201",
+    .name = "lock-no-ttl",
+    .usual_severity = severity::error,
+    .summary = "A lock is taken without a TTL.",
+    .why =
+        "If its holder is killed, restarted or disconnected, the lock stays forever. Nobody can "
+        "load that key again until someone deletes the lock by hand.",
+    .left_alone =
+        "locks that get their TTL in the same transaction or script, leader leases that are "
+        "renewed.",
+    .exercised_by = "a lock that is taken",
+    .advice = "Take the lock with one command: SET key token NX PX ms.",
+    .fix =
+        "Give the lock a TTL in the command that takes it: `SET <lock> <random token> NX PX <ms>`. "
+        "PX must be at least three times the 99th percentile of the load time, or the lock must be "
+        "renewed every PX/3 while the load runs. If a library takes the lock, set its option for "
+        "the TTL. Add a test that takes the lock, stops the holder, and gets the lock after PX.",
+    .caching_rules = "3",
+};
+
+constexpr library_setting c201_settings[] = {
+    {"dogpile.cache",
+     "set `lock_timeout` in the region's arguments: the default is None, and the lock then never "
+     "ends"},
+    {"Django", "pass `timeout=` to `cache.lock(...)`"},
+    {"Laravel",
+     "pass seconds: `Cache::lock($name, $seconds)`, and `['seconds' => n]` as the fourth argument "
+     "of `Cache::flexible`. With the default of 0 the lock is a SETNX without a TTL"},
+    {"Spring Data Redis",
+     "give the locking writer a TTL: `RedisCacheWriter.lockingRedisCacheWriter(factory, sleepTime, "
+     "TtlFunction.just(...), batchStrategy)`. By default the lock is persistent"},
+    {"redis-py Lock",
+     "pass `timeout=` to `redis.lock(name, timeout=...)` (or `Lock(...)`): the default is None, "
+     "and the lock then never ends"},
+};
+
 class lock_no_ttl final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C201"; }
+  [[nodiscard]] std::string_view id() const override { return c201_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (what.ttl_came == lock_hold::ttl_by::unknown) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (hold.ttl_came == lock_hold::ttl_by::unknown) return;
     tally& seen = of_[*lock.pattern];
     ++seen.endless.opportunities;
-    if (what.ttl_came != lock_hold::ttl_by::none || what.has_lease || what.renewals > 0) return;
-    // Still there when the run was over: the server can be asked.
-    if (!was_released(what)) {
-      const std::optional<std::int64_t> pttl = all.pttl_at_end(lock.name);
+    if (hold.ttl_came != lock_hold::ttl_by::none || hold.has_lease || hold.renewals > 0) return;
+    // If the lock still exists at the end of the run, the server knows its TTL.
+    if (!was_released(hold)) {
+      const std::optional<std::int64_t> pttl = context.pttl_at_end(lock.name);
       if (pttl && *pttl >= 0) return;
       ++seen.left;
     }
-    const moment until = what.ended ? what.ended->done : what.won.done;
-    seen.endless.add(static_cast<double>((until - what.won.sent).count()), [&] {
+    const moment until = hold.ended ? hold.ended->done : hold.won.done;
+    seen.endless.add(static_cast<double>((until - hold.won.sent).count()), [&] {
       return proof_of_lock_hold(
-          all, what, lock, until,
-          std::string(what.won.command) + " took the lock without a TTL" +
-              (was_released(what)
-                   ? "; it was released " + in_words(until - what.won.done) + " later."
-                   : ", and nobody released it."));
+          context, hold, lock, until,
+          std::string(hold.won.command) + " took the lock without a TTL" +
+              (was_released(hold)
+                   ? "; it was released " + in_words(until - hold.won.done) + " later."
+                   : ", and it was never released."));
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       lock_holds += seen.endless.opportunities;
       if (seen.endless.count == 0) continue;
       bad += seen.endless.count;
-      finding made = finding_of(id(), lock, seen.endless);
-      made.how_bad = severity::error;
-      made.how_sure = confidence::proof;
-      made.message = in_words(seen.endless.count) + " of " +
-                     counted(seen.endless.opportunities, "acquisition", "acquisitions") + " of " +
-                     lock_in_words(all, lock) + " set no TTL";
+      finding result = finding_of(id(), lock, seen.endless);
+      result.how_bad = severity::error;
+      result.how_sure = confidence::proof;
+      result.message = in_words(seen.endless.count) + " of " +
+                       counted(seen.endless.opportunities, "acquisition", "acquisitions") + " of " +
+                       lock_in_words(context, lock) + " set no TTL";
       if (seen.left > 0) {
-        made.message += "; " + counted(seen.left, "lock was", "locks were") + " never released";
+        result.message += "; " + counted(seen.left, "lock was", "locks were") + " never released";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
                 counted(lock_holds, "acquisition", "acquisitions") + " whose TTL is known, " +
@@ -71,6 +108,6 @@ class lock_no_ttl final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c201() { return std::make_unique<lock_no_ttl>(); }
+rule_definition c201() { return {c201_text, c201_settings, make_rule<lock_no_ttl>}; }
 
 }  // namespace drover::audit

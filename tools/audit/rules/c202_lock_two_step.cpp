@@ -1,52 +1,71 @@
 // SPDX-License-Identifier: MIT
 // C202: a lock is taken with one command and gets its TTL with a second one.
-#include <memory>
-
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c202_text{
+    .id = "C202",
+    .name = "lock-two-step",
+    .usual_severity = severity::error,
+    .severity_note = "warning if both commands are sent in one pipeline",
+    .summary = "A lock is taken with one command and gets its TTL with a second one.",
+    .why =
+        "A process that dies between the two commands leaves a lock that never ends. In MULTI the "
+        "pair is atomic, but the EXPIRE of a caller that lost the lock extends the winner's lease.",
+    .left_alone = "scripts that do both.",
+    .exercised_by = "a lock that is taken",
+    .advice = "Use one command for both: SET key token NX PX ms.",
+    .fix =
+        "Replace the pair (SETNX or SET NX, then EXPIRE or PEXPIRE) by `SET <lock> <random token> "
+        "NX PX <ms>`, and check its reply. OK means that the lock was taken; nil means that "
+        "another caller holds it. Remove the second command everywhere.",
+    .caching_rules = "3",
+};
+
 class lock_two_step final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C202"; }
+  [[nodiscard]] std::string_view id() const override { return c202_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.steps.opportunities;
-    if (!what.ttl_set) return;
-    const bool later = what.ttl_came == lock_hold::ttl_by::later;
-    const bool transaction = what.ttl_came == lock_hold::ttl_by::same_transaction;
-    if (!later && !transaction && what.ttl_came != lock_hold::ttl_by::same_batch) return;
+    if (!hold.ttl_set) return;
+    const bool later = hold.ttl_came == lock_hold::ttl_by::later;
+    const bool transaction = hold.ttl_came == lock_hold::ttl_by::same_transaction;
+    if (!later && !transaction && hold.ttl_came != lock_hold::ttl_by::same_batch) return;
     if (later) ++seen.later;
     if (transaction) ++seen.in_transaction;
-    seen.extended += what.extended_by_losers;
-    const moment gap = what.ttl_set->sent - what.won.done;
+    seen.extended += hold.extended_by_losers;
+    const moment gap = hold.ttl_set->sent - hold.won.done;
     seen.steps.add(later ? static_cast<double>(gap.count()) : 0.0, [&] {
-      std::string summary = std::string(what.won.command) + " took the lock, ";
-      summary += later ? std::string(what.ttl_set->command) + " gave it a TTL " + in_words(gap) +
-                             " later, in a round trip of its own."
-                       : std::string(what.ttl_set->command) + " gave it a TTL " +
+      std::string summary = std::string(hold.won.command) + " took the lock, ";
+      summary += later ? std::string(hold.ttl_set->command) + " gave it a TTL " + in_words(gap) +
+                             " later, in a separate round trip."
+                       : std::string(hold.ttl_set->command) + " gave it a TTL " +
                              (transaction ? "in the same transaction." : "in the same pipeline.");
-      return proof_of_lock_hold(all, what, lock, what.ttl_set->done, std::move(summary));
+      return proof_of_lock_hold(context, hold, lock, hold.ttl_set->done, std::move(summary));
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       lock_holds += seen.steps.opportunities;
       bad += seen.steps.count;
-      if (seen.steps.count > 0) report(lock, seen, all, out);
+      if (seen.steps.count > 0) report(lock, seen, context, out);
     }
     out.covered(id(), status_of(bad, lock_holds),
                 counted(lock_holds, "acquisition", "acquisitions") + ", " + in_words(bad) +
-                    " with a TTL by a second command");
+                    " with a TTL from a second command");
   }
 
  private:
@@ -57,33 +76,33 @@ class lock_two_step final : public rule {
     std::uint64_t extended = 0;
   };
 
-  void report(const pattern_state& lock, const tally& seen, const rule_context& all,
+  void report(const pattern_state& lock, const tally& seen, const rule_context& context,
               verdicts& out) const {
-    finding made = finding_of(id(), lock, seen.steps);
-    made.how_sure = confidence::proof;
-    made.how_bad = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;
-    made.message = in_words(seen.steps.count) + " of " +
-                   counted(seen.steps.opportunities, "acquisition", "acquisitions") + " of " +
-                   lock_in_words(all, lock) + " set the TTL by a second command";
+    finding result = finding_of(id(), lock, seen.steps);
+    result.how_sure = confidence::proof;
+    result.how_bad = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;
+    result.message = in_words(seen.steps.count) + " of " +
+                     counted(seen.steps.opportunities, "acquisition", "acquisitions") + " of " +
+                     lock_in_words(context, lock) + " set the TTL with a second command";
     if (seen.later > 0) {
-      made.message +=
-          ": a process that ends between the two leaves a lock that never ends; the "
-          "longest gap was " +
+      result.message +=
+          ": a process that dies between the two leaves a lock that never ends; the longest gap "
+          "was " +
           in_words(moment{static_cast<std::int64_t>(seen.steps.worst())});
     } else if (seen.in_transaction > 0) {
-      made.message +=
-          ", in one transaction: whoever loses lengthens the winner's lease with its "
-          "own EXPIRE";
+      result.message +=
+          ", in one transaction: a caller that loses the lock extends the winner's lease with its "
+          "EXPIRE";
       if (seen.extended > 0) {
-        made.message += ", which happened " + counted(seen.extended, "time", "times");
+        result.message += ", which happened " + counted(seen.extended, "time", "times");
       }
     } else {
-      made.message +=
-          ", in one pipeline: a connection that breaks in its midst leaves a lock that "
-          "never ends";
+      result.message +=
+          ", in one pipeline: a connection that breaks between the two leaves a lock that never "
+          "ends";
     }
-    made.message += '.';
-    out.found(std::move(made));
+    result.message += '.';
+    out.found(std::move(result));
   }
 
   per_pattern<tally> of_;
@@ -91,6 +110,6 @@ class lock_two_step final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c202() { return std::make_unique<lock_two_step>(); }
+rule_definition c202() { return {c202_text, {}, make_rule<lock_two_step>}; }
 
 }  // namespace drover::audit

@@ -1,16 +1,36 @@
 // SPDX-License-Identifier: MIT
-// C203: a lock is looked up first and set without NX afterwards. There are no lock holds to go by,
-// since nothing proves who holds such a lock.
+// C203: a lock is checked first and then set without NX. The engine reports no lock holds for it,
+// since nothing proves which caller holds such a lock.
 #include <algorithm>
-#include <memory>
 #include <vector>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Between looking and setting there is nothing but the way to the server and back.
+constexpr rule_text c203_text{
+    .id = "C203",
+    .name = "check-then-act-lock",
+    .usual_severity = severity::error,
+    .summary = "A lock is checked first and then set without NX.",
+    .why =
+        "Two callers can both find the lock free and both set it. It only makes the race less "
+        "likely, so the fault appears under load and not in tests.",
+    .left_alone = "keys that are not named or used like locks.",
+    .exercised_by = "a SET of a key with the name of a lock",
+    .advice = "Let Redis decide in one step: SET key token NX PX ms, and check the reply.",
+    .fix =
+        "Replace the check (EXISTS or GET of the lock) and the plain SET by one `SET <lock> "
+        "<random token> NX PX <ms>`. Only the caller that gets OK may load. Release the lock by "
+        "compare-and-delete with the same token. Add a test in which two callers try at once and "
+        "exactly one of them gets the lock.",
+    .caching_rules = "3",
+};
+
+/// Only one round trip lies between the check and the SET.
 constexpr moment check_to_act = std::chrono::seconds(1);
 /// "1", "locked", a time, a token.
 constexpr std::uint64_t token_bytes_max = 64;
@@ -18,20 +38,20 @@ constexpr std::size_t checks_max = 32;
 
 class check_then_act_lock final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C203"; }
+  [[nodiscard]] std::string_view id() const override { return c203_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::of(op::kind::exists) | interest::of(op::kind::read) |
            interest::of(op::kind::store) | interest::of(op::kind::remove);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (!key.pattern->lock_name && key.pattern->told != key_role::lock) return;
-    switch (what.is) {
+    switch (operation.is) {
       case op::kind::exists:
       case op::kind::read:
-        if (what.came == op::outcome::no) checked(what, key);
+        if (operation.came == op::outcome::no) checked(operation, key);
         break;
-      case op::kind::store: set(what, key, all); break;
+      case op::kind::store: set(operation, key, context); break;
       case op::kind::remove: {
         state& here = states_[key.ref];
         if (here.holders > 0) {
@@ -44,35 +64,35 @@ class check_then_act_lock final : public rule {
     }
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t sets = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       sets += seen.taken.opportunities;
-      // NX decides elsewhere: these stores renew what was won.
+      // The lock is taken with NX elsewhere: these stores renew it.
       if (lock.counts.won + lock.counts.lost > 0) continue;
       if (seen.taken.count == 0 || (seen.removed == 0 && seen.twice == 0)) continue;
       bad += seen.taken.count;
-      finding made = finding_of(id(), lock, seen.taken);
-      made.how_bad = severity::error;
-      made.how_sure = seen.twice > 0    ? confidence::proof
-                      : seen.looked > 0 ? confidence::strong
-                                        : confidence::suspected;
-      made.message = lock.text + " was set without NX " +
-                     counted(seen.taken.count, "time", "times") +
-                     (seen.looked > 0 ? ", after it had been looked up" : "");
+      finding result = finding_of(id(), lock, seen.taken);
+      result.how_bad = severity::error;
+      result.how_sure = seen.twice > 0    ? confidence::proof
+                        : seen.looked > 0 ? confidence::strong
+                                          : confidence::suspected;
+      result.message = lock.text + " was set without NX " +
+                       counted(seen.taken.count, "time", "times") +
+                       (seen.looked > 0 ? ", after a check" : "");
       if (seen.twice > 0) {
-        made.message += "; " + counted(seen.twice, "time", "times") +
-                        " by a second caller while the first still held it";
+        result.message += "; " + counted(seen.twice, "time", "times") +
+                          " by a second caller while the first still held it";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     std::uint64_t lock_holds = 0;
-    for (const pattern_state& each : all.patterns()) {
-      if (all.role_of(each) == key_role::lock) lock_holds += each.counts.won;
+    for (const pattern_state& pattern : context.patterns()) {
+      if (context.role_of(pattern) == key_role::lock) lock_holds += pattern.counts.won;
     }
     out.covered(id(), status_of(bad, sets + lock_holds),
                 counted(sets, "plain SET", "plain SETs") + " of a key with the name of a lock, " +
@@ -99,43 +119,48 @@ class check_then_act_lock final : public rule {
     std::uint64_t twice = 0;
   };
 
-  void checked(const op& what, const key_state& key) {
+  void checked(const op& operation, const key_state& key) {
     std::vector<check>& checks = states_[key.ref].checks;
     if (checks.size() >= checks_max) checks.erase(checks.begin());
-    checks.push_back({what.connection, what.process, what.sent, what.done});
+    checks.push_back({operation.connection, operation.process, operation.sent, operation.done});
   }
 
-  void set(const op& what, const key_state& key, const rule_context& all) {
-    if (what.only_if != op::condition::none || !what.is_text || what.part || what.in_script) return;
-    if (what.value.length > token_bytes_max || what.came != op::outcome::yes) return;
+  void set(const op& operation, const key_state& key, const rule_context& context) {
+    if (operation.only_if != op::condition::none || !operation.is_text || operation.part ||
+        operation.in_script)
+      return;
+    if (operation.value.length > token_bytes_max || operation.came != op::outcome::yes) return;
     tally& seen = of_[*key.pattern];
     state& here = states_[key.ref];
     ++seen.taken.opportunities;
     const auto mine = std::find_if(here.checks.rbegin(), here.checks.rend(), [&](const check& c) {
-      return (c.connection == what.connection || c.process == what.process) &&
-             c.done <= what.sent && what.sent - c.done < check_to_act;
+      return (c.connection == operation.connection || c.process == operation.process) &&
+             c.done <= operation.sent && operation.sent - c.done < check_to_act;
     });
     const bool looked = mine != here.checks.rend();
-    // Somebody set it between this one's look and its set, and has not deleted it since.
-    const bool twice =
-        looked && here.holders > 0 && here.set_sent >= mine->sent && here.set_by != what.connection;
-    const moment from = looked ? mine->sent : what.sent;
+    // Another caller set it between the check and the SET of this one, and has not deleted it
+    // since.
+    const bool twice = looked && here.holders > 0 && here.set_sent >= mine->sent &&
+                       here.set_by != operation.connection;
+    const moment from = looked ? mine->sent : operation.sent;
     if (looked) {
       ++seen.looked;
       here.checks.erase(std::next(mine).base());
     }
     if (twice) ++seen.twice;
     here.holders = std::min(here.holders + 1, 1000U);
-    here.set_sent = what.sent;
-    here.set_by = what.connection;
+    here.set_sent = operation.sent;
+    here.set_by = operation.connection;
     seen.taken.add(twice    ? 2
                    : looked ? 1
                             : 0,
                    [&] {
-                     return proof_of(all, key, from, what.done,
-                                     twice    ? "Two callers found the lock free and both set it."
-                                     : looked ? "The lock was found free and then set, without NX."
-                                              : "The lock was set without NX.");
+                     return proof_of(
+                         context, key, from, operation.done,
+                         twice ? "Two callers found the lock free and both set it."
+                         : looked
+                             ? "The check found the lock free, and the caller set it without NX."
+                             : "The lock was set without NX.");
                    });
   }
 
@@ -145,6 +170,6 @@ class check_then_act_lock final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c203() { return std::make_unique<check_then_act_lock>(); }
+rule_definition c203() { return {c203_text, {}, make_rule<check_then_act_lock>}; }
 
 }  // namespace drover::audit

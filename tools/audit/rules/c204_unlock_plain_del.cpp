@@ -1,64 +1,97 @@
 // SPDX-License-Identifier: MIT
-// C204: a lock is released by DEL, without looking whose it is.
-#include <memory>
-
+// C204: a lock is released by DEL without checking its owner.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Fewer than one in so many releases are an operator's, by hand.
+constexpr rule_text c204_text{
+    .id = "C204",
+    .name = "unlock-plain-del",
+    .usual_severity = severity::warning,
+    .severity_note = "error if it deleted another holder's lock (C206)",
+    .summary = "A lock is released by DEL without checking its owner.",
+    .why =
+        "If the lease ended before the load did, the lock may already belong to another caller. "
+        "DEL removes that caller's lock, a third caller takes it, and so on: one slow load makes "
+        "all later ones overlap.",
+    .left_alone = "occasional deletions by hand (fewer than one in ten releases).",
+    .exercised_by = "a lock that is taken and released",
+    .advice =
+        "Release by compare-and-delete: DELEX key IFEQ token (Redis 8.4), DELIFEQ (Valkey 9), or a "
+        "Lua script of three lines.",
+    .fix =
+        "Put a random token into the lock when it is taken, keep it, and release the lock only by "
+        "compare-and-delete: the script `if redis.call('GET', KEYS[1]) == ARGV[1] then return "
+        "redis.call('DEL', KEYS[1]) else return 0 end`, or DELEX IFEQ / DELIFEQ if the server has "
+        "it. Do it in a finally block, and only if the lock was taken. Add a test: a holder whose "
+        "lease ended does not delete the lock of the caller that took it next.",
+    .caching_rules = "6",
+};
+
+constexpr library_setting c204_settings[] = {
+    {"Laravel", "use `release()`: `forceRelease()` deletes the lock of any owner"},
+    {"Spring Data Redis",
+     "use the non-locking writer and a Redisson lock per key: the locking writer deletes its lock "
+     "by name, without a token"},
+    {"StackExchange.Redis", "use `LockRelease(key, token)`, not `KeyDelete`"},
+};
+
+/// Fewer than one in so many releases are deletions by hand.
 constexpr std::uint64_t one_in = 10;
 
 class unlock_plain_del final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C204"; }
+  [[nodiscard]] std::string_view id() const override { return c204_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (!was_released(what) || what.removed_with_value) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (!was_released(hold) || hold.removed_with_value) return;
     tally& seen = of_[*lock.pattern];
     ++seen.plain.opportunities;
-    if (what.how != lock_hold::ending::removed) return;
-    if (what.ended_by == lock_hold::another::by_connection) ++seen.by_connection;
-    if (what.ended_by > lock_hold::another::by_connection) ++seen.foreign;
-    // A DEL with a GET of its own is another fault: C205.
+    if (hold.how != lock_hold::ending::removed) return;
+    if (hold.ended_by == lock_hold::another::by_connection) ++seen.by_connection;
+    if (hold.ended_by > lock_hold::another::by_connection) ++seen.foreign;
+    // A DEL after a GET by the same connection is another fault: C205.
     const bool looked =
-        what.read_before_removal && what.read_before_removal->connection == what.ended->connection;
-    if (looked && what.ended_by == lock_hold::another::no) return;
-    seen.plain.add(static_cast<double>(what.held().count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.ended->done,
-                                std::string(what.ended->command) + " released the lock " +
-                                    in_words(what.held()) +
-                                    " after it was won; it would have deleted anybody's.");
+        hold.read_before_removal && hold.read_before_removal->connection == hold.ended->connection;
+    if (looked && hold.ended_by == lock_hold::another::no) return;
+    seen.plain.add(static_cast<double>(hold.held().count()), [&] {
+      return proof_of_lock_hold(context, hold, lock, hold.ended->done,
+                                std::string(hold.ended->command) + " released the lock " +
+                                    in_words(hold.held()) +
+                                    " after it was taken; it would have deleted any owner's lock.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       releases += seen.plain.opportunities;
       if (seen.plain.count == 0 || seen.plain.count * one_in < seen.plain.opportunities) continue;
       bad += seen.plain.count;
       if (!is_pooled(lock)) seen.foreign += seen.by_connection;
-      finding made = finding_of(id(), lock, seen.plain);
-      made.how_bad = seen.foreign > 0 ? severity::error : severity::warning;
-      made.how_sure = confidence::proof;
-      made.message = in_words(seen.plain.count) + " of " +
-                     counted(seen.plain.opportunities, "release", "releases") + " of " +
-                     lock_in_words(all, lock) + " were a plain DEL";
+      finding result = finding_of(id(), lock, seen.plain);
+      result.how_bad = seen.foreign > 0 ? severity::error : severity::warning;
+      result.how_sure = confidence::proof;
+      result.message = in_words(seen.plain.count) + " of " +
+                       counted(seen.plain.opportunities, "release", "releases") + " of " +
+                       lock_in_words(context, lock) + " were a plain DEL";
       if (seen.foreign > 0) {
-        made.message += "; " + in_words(seen.foreign) + " of them deleted another holder's lock";
+        result.message += "; " + in_words(seen.foreign) + " of them deleted another holder's lock";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
-    out.covered(id(), status_of(bad, releases),
-                counted(releases, "release", "releases") + ", " + in_words(bad) + " by plain DEL");
+    out.covered(
+        id(), status_of(bad, releases),
+        counted(releases, "release", "releases") + ", " + in_words(bad) + " by a plain DEL");
   }
 
  private:
@@ -72,6 +105,6 @@ class unlock_plain_del final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c204() { return std::make_unique<unlock_plain_del>(); }
+rule_definition c204() { return {c204_text, c204_settings, make_rule<unlock_plain_del>}; }
 
 }  // namespace drover::audit

@@ -1,65 +1,86 @@
 // SPDX-License-Identifier: MIT
 // C205: a lock is released by GET, a comparison in the application, and DEL.
-#include <memory>
-
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Waiters that read the lock while they poll also come before a DEL: with this share of reads for
-/// each DEL and more, it takes the same connection to tell.
+constexpr rule_text c205_text{
+    .id = "C205",
+    .name = "unlock-get-del",
+    .usual_severity = severity::warning,
+    .summary = "A lock is released by GET, a comparison in the application, and DEL.",
+    .why =
+        "Between the GET that confirms the owner and the DEL, the lease can end and another caller "
+        "can take the lock. The DEL then removes that caller's lock. A garbage collection or a "
+        "slow network is enough.",
+    .left_alone =
+        "WATCH with MULTI, which makes it safe; waiters that read the lock while polling.",
+    .exercised_by = "a lock that is taken and released",
+    .advice = "Compare and delete in one step: DELEX IFEQ, DELIFEQ, or a Lua script.",
+    .fix =
+        "Replace GET, comparison and DEL by one compare-and-delete: the script `if "
+        "redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return "
+        "0 end`, or DELEX IFEQ / DELIFEQ if the server has it.",
+    .caching_rules = "6",
+};
+
+/// Waiters that poll also read the lock before a DEL. With more reads per DEL than this, a pair
+/// counts only if both are of one connection.
 constexpr double polls_for_each = 2.0;
 constexpr std::uint64_t cases_min = 2;
 
 class unlock_get_del final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C205"; }
+  [[nodiscard]] std::string_view id() const override { return c205_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (!was_released(what)) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (!was_released(hold)) return;
     tally& seen = of_[*lock.pattern];
     ++seen.releases;
-    if (what.how != lock_hold::ending::removed) return;
+    if (hold.how != lock_hold::ending::removed) return;
     ++seen.pairs.opportunities;
-    const std::optional<op_summary>& read = what.read_before_removal;
-    if (!read || !(read->value == what.won.value)) return;
-    if (read->connection == what.ended->connection &&
-        !all.connections().is_multiplexed(read->connection)) {
+    const std::optional<op_summary>& read = hold.read_before_removal;
+    if (!read || !(read->value == hold.won.value)) return;
+    if (read->connection == hold.ended->connection &&
+        !context.connections().is_multiplexed(read->connection)) {
       ++seen.same_connection;
     }
-    const moment gap = what.ended->sent - read->done;
+    const moment gap = hold.ended->sent - read->done;
     seen.pairs.add(static_cast<double>(gap.count()), [&] {
       return proof_of_lock_hold(
-          all, what, lock, what.ended->done,
+          context, hold, lock, hold.ended->done,
           "The lock was read, and " + in_words(gap) +
-              " later deleted: in between it may end and be taken by another.");
+              " later deleted. In between it can end and be taken by another caller.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       releases += seen.releases;
       if (!is_found(lock, seen)) continue;
       bad += seen.pairs.count;
-      finding made = finding_of(id(), lock, seen.pairs);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message =
+      finding result = finding_of(id(), lock, seen.pairs);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message =
           in_words(seen.pairs.count) + " of " + counted(seen.pairs.opportunities, "DEL", "DELs") +
-          " of " + lock_in_words(all, lock) + " came after a GET that returned the token; up " +
-          "to " + in_words(moment{static_cast<std::int64_t>(seen.pairs.worst())}) + " lay between.";
-      out.found(std::move(made));
+          " of " + lock_in_words(context, lock) + " came after a GET that returned the token; up " +
+          "to " + in_words(moment{static_cast<std::int64_t>(seen.pairs.worst())}) +
+          " passed in between.";
+      out.found(std::move(result));
     }
     out.covered(
         id(), status_of(bad, releases),
-        counted(releases, "release", "releases") + ", " + in_words(bad) + " by GET and then DEL");
+        counted(releases, "release", "releases") + ", " + in_words(bad) + " by GET and DEL");
   }
 
  private:
@@ -83,6 +104,6 @@ class unlock_get_del final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c205() { return std::make_unique<unlock_get_del>(); }
+rule_definition c205() { return {c205_text, {}, make_rule<unlock_get_del>}; }
 
 }  // namespace drover::audit

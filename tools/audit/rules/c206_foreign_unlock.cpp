@@ -1,48 +1,72 @@
 // SPDX-License-Identifier: MIT
-// C206: a caller deleted a lock that belonged to another one.
-#include <memory>
-
+// C206: a caller deleted a lock that belonged to another caller.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// With pooled connections a loser's connection may be the holder's next: then the deletes of
-/// losers must outnumber the acquisitions by that share to count.
+constexpr rule_text c206_text{
+    .id = "C206",
+    .name = "foreign-unlock",
+    .usual_severity = severity::error,
+    .summary = "A caller deleted a lock that belonged to another caller.",
+    .why =
+        "It happened in this run: the lock was deleted while its owner was loading. From then on "
+        "two callers work at once, and the later store may hold the older value.",
+    .left_alone =
+        "nothing: the tokens prove it. With constant tokens the confidence is strong instead of "
+        "proof.",
+    .exercised_by = "a lease that ends before its holder releases it",
+    .advice =
+        "Use compare-and-delete with a random token, and a lease that lasts longer than the load.",
+    .fix =
+        "Release the lock only by compare-and-delete with the random token that took it (Lua, "
+        "DELEX IFEQ, DELIFEQ). Make PX at least three times the 99th percentile of the load time, "
+        "or renew the lease every PX/3 while the load runs. Do not store the result when a renewal "
+        "fails. Add a test: the first holder outlives its lease, a second caller takes the lock, "
+        "and the first holder's release does not delete it.",
+    .caching_rules = "5, 6",
+};
+
+/// With pooled connections, the connection of a loser may be the holder's next one. Deletes by
+/// losers count only if there are so many times more deletes than acquisitions.
 constexpr double surplus_share = 1.2;
 
 class foreign_unlock final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C206"; }
+  [[nodiscard]] std::string_view id() const override { return c206_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.lock_holds;
-    if (what.how == lock_hold::ending::ran_out || what.before_unheard) ++seen.chances;
-    if (what.how != lock_hold::ending::removed || what.removed_with_value) return;
-    lock_hold::another by = what.ended_by;
-    if (by == lock_hold::another::no && owner_came_second(what, all)) {
+    if (hold.how == lock_hold::ending::ran_out || hold.before_unheard) ++seen.chances;
+    if (hold.how != lock_hold::ending::removed || hold.removed_with_value) return;
+    lock_hold::another by = hold.ended_by;
+    if (by == lock_hold::another::no && owner_came_second(hold, context)) {
       by = lock_hold::another::by_connection;
     }
     if (by == lock_hold::another::no) return;
-    const bool after_loss = !what.before_unheard && by != lock_hold::another::by_token;
+    const bool after_loss = !hold.before_unheard && by != lock_hold::another::by_token;
     cases& of = by == lock_hold::another::by_token     ? seen.proved
                 : after_loss                           ? seen.by_losers
                 : by == lock_hold::another::by_process ? seen.strong
                                                        : seen.by_connection;
-    const moment until = what.removed_again ? what.removed_again->done : what.ended->done;
-    of.add(static_cast<double>(what.losses + 1),
-           [&] { return proof_of_lock_hold(all, what, lock, until, words(what, by, after_loss)); });
+    const moment until = hold.removed_again ? hold.removed_again->done : hold.ended->done;
+    of.add(static_cast<double>(hold.losses + 1), [&] {
+      return proof_of_lock_hold(context, hold, lock, until, words(hold, by, after_loss));
+    });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       chances += seen.chances;
       const auto deletes = static_cast<double>(lock.counts.removes);
       const bool losers = seen.by_losers.count > 0 &&
@@ -54,13 +78,13 @@ class foreign_unlock final : public rule {
       if (shown.count == 0) continue;
       bad += shown.count;
       shown.opportunities = seen.lock_holds;
-      finding made = finding_of(id(), lock, shown);
-      made.how_bad = severity::error;
-      made.how_sure = seen.proved.count > 0 ? confidence::proof : confidence::strong;
-      made.message = counted(shown.count, "time", "times") + " " + lock_in_words(all, lock) +
-                     " was deleted by another than its holder";
-      made.message += losers ? ", also by callers that had not got it." : ".";
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, shown);
+      result.how_bad = severity::error;
+      result.how_sure = seen.proved.count > 0 ? confidence::proof : confidence::strong;
+      result.message = counted(shown.count, "time", "times") + " " + lock_in_words(context, lock) +
+                       " was deleted by a caller that was not its holder";
+      result.message += losers ? ", including callers that had lost it." : ".";
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, chances),
                 chances == 0 ? "no lease ended before its release"
@@ -78,25 +102,27 @@ class foreign_unlock final : public rule {
     std::uint64_t chances = 0;
   };
 
-  /// The first delete was not the owner's connection's, the second was.
-  static bool owner_came_second(const lock_hold& what, const rule_context& all) {
-    if (!what.before_unheard || !what.removed_again) return false;
-    const connection_book& book = all.connections();
-    if (book.is_multiplexed(what.won.connection)) return false;
-    return what.ended->connection != what.won.connection &&
-           what.removed_again->connection == what.won.connection;
+  /// The first delete came from another connection than the owner's, the second one from the
+  /// owner's.
+  static bool owner_came_second(const lock_hold& hold, const rule_context& context) {
+    if (!hold.before_unheard || !hold.removed_again) return false;
+    const connection_book& book = context.connections();
+    if (book.is_multiplexed(hold.won.connection)) return false;
+    return hold.ended->connection != hold.won.connection &&
+           hold.removed_again->connection == hold.won.connection;
   }
 
-  static std::string words(const lock_hold& what, lock_hold::another by, bool after_loss) {
+  static std::string words(const lock_hold& hold, lock_hold::another by, bool after_loss) {
     if (by == lock_hold::another::by_token) {
-      return "Who deleted the lock had read another token in it " +
-             in_words(what.ended->sent - what.read_before_removal->done) +
-             " before: it belonged to another by then.";
+      return "The caller that deleted the lock had read another token in it " +
+             in_words(hold.ended->sent - hold.read_before_removal->done) +
+             " before: by then it belonged to another caller.";
     }
-    if (after_loss) return "Who deleted the lock had lost it, and was not its holder.";
-    return "The lease of the holder before had ended; its delete came " +
-           in_words(what.ended->sent - what.won.done) +
-           " after another had taken the lock, and removed that one's.";
+    if (after_loss)
+      return "The caller that deleted the lock had lost it before, and was not its holder.";
+    return "The lease of the previous holder had ended. Its DEL came " +
+           in_words(hold.ended->sent - hold.won.done) +
+           " after another caller took the lock, and removed that lock.";
   }
 
   per_pattern<tally> of_;
@@ -104,6 +130,6 @@ class foreign_unlock final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c206() { return std::make_unique<foreign_unlock>(); }
+rule_definition c206() { return {c206_text, {}, make_rule<foreign_unlock>}; }
 
 }  // namespace drover::audit

@@ -1,64 +1,105 @@
 // SPDX-License-Identifier: MIT
-// C207: a lease ended while its holder was still at work.
+// C207: a lease ended while its holder was still working.
 #include <algorithm>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c207_text{
+    .id = "C207",
+    .name = "lease-shorter-than-load",
+    .usual_severity = severity::error,
+    .summary = "A lease ended while its holder was still working.",
+    .why =
+        "A waiter gets the lock while the first load still runs, so two loads run at once. With a "
+        "slower origin it is three and more. The lock fails exactly when it is needed.",
+    .left_alone = "holders that renew the lease; holders that sent nothing afterwards (C210).",
+    .exercised_by = "a load that takes about as long as the lease",
+    .advice =
+        "Use a lease of at least three times the 99th percentile of the load time, or renew it "
+        "every third of its duration. Do not store the result if the lease was lost.",
+    .fix =
+        "Make PX at least three times the 99th percentile of the load time, or renew the lease "
+        "every PX/3 while the load runs (a script that compares the token and calls PEXPIRE). If a "
+        "renewal fails, do not store the result. Add a test in which the load takes twice the "
+        "lease and only one load runs at a time.",
+    .caching_rules = "5",
+};
+
+constexpr library_setting c207_settings[] = {
+    {"dogpile.cache",
+     "raise `lock_timeout` to three times the 99th percentile of the creator's time: the lock is "
+     "not renewed"},
+    {"Redisson", "call `lock()` without a lease time: the watchdog renews only such locks"},
+    {"redsync",
+     "raise `redsync.WithExpiry` (default 8 s), or call `mutex.Extend()` while the load runs"},
+    {"redlock (Node)",
+     "raise the duration, or use `redlock.using(...)`, which extends the lock automatically "
+     "(`automaticExtensionThreshold`)"},
+    {"redlock-py", "raise the ttl in `lock(resource, ttl)`: nothing renews it"},
+    {"StackExchange.Redis",
+     "raise the time in `LockTake`, or call `LockExtend` while the load runs"},
+    {"redis-py Lock",
+     "raise `timeout=`, or call `lock.extend(...)` while the load runs. If `release()` raises "
+     "LockNotOwnedError, the lease was lost: do not store the value"},
+};
+
 class lease_shorter_than_load final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C207"; }
+  [[nodiscard]] std::string_view id() const override { return c207_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (!what.has_lease) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (!hold.has_lease) return;
     tally& seen = of_[*lock.pattern];
     ++seen.outlived.opportunities;
-    if (was_released(what)) seen.longest = std::max(seen.longest, what.held());
-    if (what.how != lock_hold::ending::ran_out) return;
-    // Who was never heard of again is another case: C210.
-    if (!what.came_back && !what.late_store) return;
-    const op_summary& back = what.came_back ? *what.came_back : what.late_store->store;
-    if (what.next_won && what.next_won->done <= back.sent) ++seen.entered;
-    if (what.came_back && what.came_back->value.hash != 0) ++seen.by_token;
-    const moment late = back.sent - what.lease_from;
+    if (was_released(hold)) seen.longest = std::max(seen.longest, hold.held());
+    if (hold.how != lock_hold::ending::ran_out) return;
+    // A holder that sent nothing afterwards is another case: C210.
+    if (!hold.came_back && !hold.late_store) return;
+    const op_summary& back = hold.came_back ? *hold.came_back : hold.late_store->store;
+    if (hold.next_won && hold.next_won->done <= back.sent) ++seen.entered;
+    if (hold.came_back && hold.came_back->value.hash != 0) ++seen.by_token;
+    const moment late = back.sent - hold.lease_from;
     seen.outlived.add(static_cast<double>(late.count()), [&] {
-      std::string summary = "The lease of " + in_words(what.ttl) + " had been over for " +
-                            in_words(late) + " when its holder " +
-                            (what.came_back ? "was heard of" : "stored the value");
-      if (what.next_won) summary += "; another had taken the lock by then";
-      return proof_of_lock_hold(all, what, lock, back.done, summary + '.');
+      std::string summary = "The lease of " + in_words(hold.ttl) + " had ended " + in_words(late) +
+                            " before its holder " +
+                            (hold.came_back ? "used the lock again" : "stored the value");
+      if (hold.next_won) summary += "; another caller had taken the lock by then";
+      return proof_of_lock_hold(context, hold, lock, back.done, summary + '.');
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t leases = 0;
     std::uint64_t bad = 0;
     moment longest{};
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       leases += seen.outlived.opportunities;
       longest = std::max(longest, seen.longest);
       if (seen.outlived.count == 0) continue;
       bad += seen.outlived.count;
-      finding made = finding_of(id(), lock, seen.outlived);
-      made.how_bad = severity::error;
-      made.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
-      made.message = in_words(seen.outlived.count) + " of " +
-                     counted(seen.outlived.opportunities, "lease", "leases") + " of " +
-                     lock_in_words(all, lock) + " ended while the holder was at work; by " +
-                     in_words(moment{static_cast<std::int64_t>(seen.outlived.worst())}) +
-                     " in the worst case";
+      finding result = finding_of(id(), lock, seen.outlived);
+      result.how_bad = severity::error;
+      result.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
+      result.message =
+          in_words(seen.outlived.count) + " of " +
+          counted(seen.outlived.opportunities, "lease", "leases") + " of " +
+          lock_in_words(context, lock) + " ended while the holder was still working, up to " +
+          in_words(moment{static_cast<std::int64_t>(seen.outlived.worst())}) + " too early";
       if (seen.entered > 0) {
-        made.message += "; " + counted(seen.entered, "time", "times") + " another had entered";
+        result.message += "; " + counted(seen.entered, "time", "times") +
+                          " another caller had taken the lock by then";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, leases),
                 counted(leases, "lease", "leases") +
@@ -78,6 +119,6 @@ class lease_shorter_than_load final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c207() { return std::make_unique<lease_shorter_than_load>(); }
+rule_definition c207() { return {c207_text, c207_settings, make_rule<lease_shorter_than_load>}; }
 
 }  // namespace drover::audit

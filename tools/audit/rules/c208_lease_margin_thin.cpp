@@ -1,12 +1,41 @@
 // SPDX-License-Identifier: MIT
 // C208: a lock was held for more than half of its lease, without renewal.
 #include <algorithm>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c208_text{
+    .id = "C208",
+    .name = "lease-margin-thin",
+    .usual_severity = severity::warning,
+    .summary = "A lock was held for more than half of its lease, without renewal.",
+    .why =
+        "A load that takes twice as long, which is common on a busy origin, outlives the lease. "
+        "Then two callers load at once.",
+    .left_alone = "fewer than five acquisitions; leases that are renewed.",
+    .exercised_by = "five or more acquisitions of locks of one pattern",
+    .advice = "Use a longer lease, or renew it every third of its duration.",
+    .fix =
+        "Raise PX to at least three times the 99th percentile of the load time, or renew the lease "
+        "every PX/3 with a script that compares the token and calls PEXPIRE.",
+    .caching_rules = "5",
+};
+
+constexpr library_setting c208_settings[] = {
+    {"dogpile.cache", "raise `lock_timeout`: the lock is not renewed"},
+    {"Redisson", "call `lock()` without a lease time: the watchdog renews only such locks"},
+    {"redsync", "raise `redsync.WithExpiry` (default 8 s), or call `mutex.Extend()`"},
+    {"redlock (Node)",
+     "raise the duration, or use `redlock.using(...)`, which extends the lock automatically"},
+    {"redlock-py", "raise the ttl in `lock(resource, ttl)`: nothing renews it"},
+    {"StackExchange.Redis", "raise the time in `LockTake`, or call `LockExtend`"},
+    {"redis-py Lock", "raise `timeout=`, or call `lock.extend(...)` while the load runs"},
+};
 
 constexpr std::uint64_t lock_holds_min = 5;
 /// An origin that takes twice as long is an ordinary day.
@@ -14,54 +43,55 @@ constexpr double share_max = 0.5;
 
 class lease_margin_thin final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C208"; }
+  [[nodiscard]] std::string_view id() const override { return c208_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (!what.has_lease || what.ttl <= moment::zero() || what.renewals > 0) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (!hold.has_lease || hold.ttl <= moment::zero() || hold.renewals > 0) return;
     tally& seen = of_[*lock.pattern];
-    if (what.how == lock_hold::ending::ran_out && (what.came_back || what.late_store)) {
+    if (hold.how == lock_hold::ending::ran_out && (hold.came_back || hold.late_store)) {
       ++seen.outlived;
     }
-    if (!was_released(what) || what.ended_by != lock_hold::another::no) return;
-    if (all.is_perturbed(what.won.sent, what.ended->done)) return;
+    if (!was_released(hold) || hold.ended_by != lock_hold::another::no) return;
+    if (context.is_perturbed(hold.won.sent, hold.ended->done)) return;
     ++seen.thin.opportunities;
     const double share =
-        static_cast<double>(what.held().count()) / static_cast<double>(what.ttl.count());
+        static_cast<double>(hold.held().count()) / static_cast<double>(hold.ttl.count());
     seen.largest = std::max(seen.largest, share);
     if (share <= share_max) return;
     seen.thin.add(share, [&] {
       return proof_of_lock_hold(
-          all, what, lock, what.ended->done,
-          "Held for " + in_words(what.held()) + " of a lease of " + in_words(what.ttl) + ".");
+          context, hold, lock, hold.ended->done,
+          "Held for " + in_words(hold.held()) + " of a lease of " + in_words(hold.ttl) + ".");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     double largest = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       if (seen.thin.opportunities < lock_holds_min) continue;
       lock_holds += seen.thin.opportunities;
       largest = std::max(largest, seen.largest);
-      // Where leases end too early, that is the finding: C207.
+      // Leases that ended too early are reported by C207.
       if (seen.thin.count == 0 || seen.outlived > 0) continue;
       bad += seen.thin.count;
-      finding made = finding_of(id(), lock, seen.thin);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message = lock_in_words(all, lock) + " was held for up to " + percent(seen.largest) +
-                     " of its lease, without renewal, in " + in_words(seen.thin.count) + " of " +
-                     counted(seen.thin.opportunities, "tenure", "tenures") + '.';
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, seen.thin);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message = lock_in_words(context, lock) + " was held for up to " +
+                       percent(seen.largest) + " of its lease, without renewal, in " +
+                       in_words(seen.thin.count) + " of " +
+                       counted(seen.thin.opportunities, "lock hold", "lock holds") + '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
-                lock_holds == 0 ? "fewer than five tenures of any lock with a known lease"
-                                : counted(lock_holds, "tenure", "tenures") + ", held for up to " +
+                lock_holds == 0 ? "fewer than five lock holds of any lock with a known lease"
+                                : counted(lock_holds, "lock hold", "lock holds") + ", for up to " +
                                       percent(largest) + " of the lease");
   }
 
@@ -79,6 +109,6 @@ class lease_margin_thin final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c208() { return std::make_unique<lease_margin_thin>(); }
+rule_definition c208() { return {c208_text, c208_settings, make_rule<lease_margin_thin>}; }
 
 }  // namespace drover::audit

@@ -1,64 +1,92 @@
 // SPDX-License-Identifier: MIT
-// C209: each acquisition writes the same token into the lock.
-#include <memory>
-
+// C209: every acquisition writes the same token into the lock.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-constexpr std::uint64_t same_tenures_min = 3;
+constexpr rule_text c209_text{
+    .id = "C209",
+    .name = "constant-token",
+    .usual_severity = severity::warning,
+    .summary = "Every acquisition writes the same token into the lock.",
+    .why =
+        "The token identifies the owner of the lock. If all callers use one token, "
+        "compare-and-delete always succeeds, and every holder can release any other holder's lock.",
+    .left_alone = "nothing: all tokens are equal.",
+    .exercised_by = "three or more acquisitions",
+    .advice = "Use a new random token (128 bits) for every acquisition.",
+    .fix =
+        "Generate a new random token of at least 128 bits for every acquisition (uuid4, "
+        "crypto.randomUUID, SecureRandom). Write it with `SET <lock> <token> NX PX <ms>`, and "
+        "release the lock by compare-and-delete with the same token. Do not use a host name, a "
+        "thread id, a timestamp or a literal.",
+    .caching_rules = "6",
+};
+
+constexpr library_setting c209_settings[] = {
+    {"Spring Data Redis",
+     "use the non-locking writer and a Redisson lock per key: the locking writer stores an empty "
+     "token"},
+    {"StackExchange.Redis",
+     "pass a new `Guid.NewGuid()` as the token to each `LockTake`, and the same token to "
+     "`LockRelease`"},
+};
+
+constexpr std::uint64_t acquisitions_min = 3;
 
 class constant_token final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C209"; }
+  [[nodiscard]] std::string_view id() const override { return c209_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    // By script a token may be that of a thread that may enter again, as Redisson's.
-    if (what.won.in_script || what.won.value.length == 0) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    // A script may use the token of a thread for a reentrant lock, as Redisson does.
+    if (hold.won.in_script || hold.won.value.length == 0) return;
     tally& seen = of_[*lock.pattern];
     ++seen.lock_holds;
     if (seen.lock_holds == 1) {
-      seen.token = what.won.value;
-    } else if (!(seen.token == what.won.value)) {
+      seen.token = hold.won.value;
+    } else if (!(seen.token == hold.won.value)) {
       seen.varies = true;
     }
     if (seen.varies) return;
     seen.same.add(static_cast<double>(seen.lock_holds), [&] {
-      // From the acquisition on: that is where the token is.
-      return proof_of(all, lock, what.won.sent, what.ended ? what.ended->done : what.won.done,
+      // The token is in the acquisition.
+      return proof_of(context, lock, hold.won.sent, hold.ended ? hold.ended->done : hold.won.done,
                       seen.lock_holds == 1
                           ? "The first acquisition with this token."
-                          : "The token is the same as that of the " +
+                          : "The token equals that of the " +
                                 counted(seen.lock_holds - 1, "acquisition", "acquisitions") +
-                                " before.",
-                      what.value);
+                                " before it.",
+                      hold.value);
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock || seen.lock_holds < same_tenures_min) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock || seen.lock_holds < acquisitions_min) continue;
       lock_holds += seen.lock_holds;
       if (seen.varies) continue;
       bad += seen.lock_holds;
-      finding made = finding_of(id(), lock, seen.same);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::proof;
-      made.message = "All " + counted(seen.lock_holds, "acquisition", "acquisitions") + " of " +
-                     lock_in_words(all, lock) + " wrote one token of " +
-                     bytes_in_words(seen.token.length) + '.';
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, seen.same);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::proof;
+      result.message = "All " + counted(seen.lock_holds, "acquisition", "acquisitions") + " of " +
+                       lock_in_words(context, lock) + " wrote the same token of " +
+                       bytes_in_words(seen.token.length) + '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
                 lock_holds == 0 ? "fewer than three acquisitions of any lock"
                                 : counted(lock_holds, "acquisition", "acquisitions") + ", " +
-                                      in_words(bad) + " with one token for all");
+                                      in_words(bad) + " with a constant token");
   }
 
  private:
@@ -73,6 +101,6 @@ class constant_token final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c209() { return std::make_unique<constant_token>(); }
+rule_definition c209() { return {c209_text, c209_settings, make_rule<constant_token>}; }
 
 }  // namespace drover::audit

@@ -1,63 +1,91 @@
 // SPDX-License-Identifier: MIT
-// C210: a lock was neither released nor used any more; waiters sat out its lease.
+// C210: a lock was not released, and waiters waited until its lease ended.
 #include <algorithm>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Where no load was seen, waiters that lose for so long have waited in vain.
+constexpr rule_text c210_text{
+    .id = "C210",
+    .name = "lock-abandoned",
+    .usual_severity = severity::warning,
+    .summary = "A lock was not released, and waiters waited until its lease ended.",
+    .why =
+        "An early return or an exception between acquisition and release leaves the lock behind. "
+        "Nobody can load that key until the lease ends.",
+    .left_alone =
+        "leader leases and schedules, whose locks end by themselves; connections that the tool "
+        "closed.",
+    .exercised_by = "a lock that is taken",
+    .advice = "Release the lock in a finally block (or a destructor), and keep the lease short.",
+    .fix =
+        "Put the release of the lock into a finally block, defer, context manager or destructor, "
+        "so that it runs on every exit: when the load fails, finds nothing, or is cancelled. Add a "
+        "test in which the load fails and the next caller gets the lock at once.",
+    .caching_rules = "6",
+};
+
+constexpr library_setting c210_settings[] = {
+    {"Redisson",
+     "call `unlock()` in `finally`. A dead holder blocks other callers for `lockWatchdogTimeout` "
+     "(default 30 s)"},
+    {"redis-py Lock", "use `with redis.lock(...):`, or release in `finally`"},
+};
+
+/// If the load time is unknown, waiters that lose for so long have waited in vain.
 constexpr moment wait_min = std::chrono::milliseconds(50);
 
 class lock_abandoned final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C210"; }
+  [[nodiscard]] std::string_view id() const override { return c210_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.left.opportunities;
-    if (what.how != lock_hold::ending::ran_out || what.came_back || what.late_store) return;
-    if (what.losses == 0 || all.is_perturbed(what.won.sent, what.lease_to)) return;
-    const key_state* const value = all.find(what.value);
-    const moment delta = value == nullptr ? moment{} : all.delta_of(*value->pattern);
-    if (what.longest_wait <= std::max(delta, wait_min)) return;
-    if (what.value.is_set()) ++seen.with_value;
-    seen.left.add(static_cast<double>(what.longest_wait.count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.lease_to,
-                                "The holder did not come back; others lost the lock " +
-                                    counted(what.losses, "time", "times") + ", for up to " +
-                                    in_words(what.longest_wait) + ", until the lease of " +
-                                    in_words(what.ttl) + " ended.");
+    if (hold.how != lock_hold::ending::ran_out || hold.came_back || hold.late_store) return;
+    if (hold.losses == 0 || context.is_perturbed(hold.won.sent, hold.lease_to)) return;
+    const key_state* const value = context.find(hold.value);
+    const moment delta = value == nullptr ? moment{} : context.delta_of(*value->pattern);
+    if (hold.longest_wait <= std::max(delta, wait_min)) return;
+    if (hold.value.is_set()) ++seen.with_value;
+    seen.left.add(static_cast<double>(hold.longest_wait.count()), [&] {
+      return proof_of_lock_hold(context, hold, lock, hold.lease_to,
+                                "The holder did not return; other callers lost the lock " +
+                                    counted(hold.losses, "time", "times") + ", for up to " +
+                                    in_words(hold.longest_wait) + ", until the lease of " +
+                                    in_words(hold.ttl) + " ended.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       lock_holds += seen.left.opportunities;
-      // Leases of leaders and schedules end by themselves, and are never deleted.
+      // Leases of leaders and schedules end by themselves and are never deleted.
       if (seen.left.count == 0 || (!is_ever_released(lock) && seen.with_value == 0)) continue;
       bad += seen.left.count;
-      finding made = finding_of(id(), lock, seen.left);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message = in_words(seen.left.count) + " of " +
-                     counted(seen.left.opportunities, "tenure", "tenures") + " of " +
-                     lock_in_words(all, lock) + " ended by the lease alone while others waited, " +
-                     "for up to " + in_words(moment{static_cast<std::int64_t>(seen.left.worst())}) +
-                     '.';
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, seen.left);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message = in_words(seen.left.count) + " of " +
+                       counted(seen.left.opportunities, "lock hold", "lock holds") + " of " +
+                       lock_in_words(context, lock) +
+                       " ended only with the lease while other callers waited, " + "for up to " +
+                       in_words(moment{static_cast<std::int64_t>(seen.left.worst())}) + '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, lock_holds),
-                counted(lock_holds, "tenure", "tenures") + ", " + in_words(bad) +
-                    " given up while others waited");
+                counted(lock_holds, "lock hold", "lock holds") + ", " + in_words(bad) +
+                    " abandoned while others waited");
   }
 
  private:
@@ -70,6 +98,6 @@ class lock_abandoned final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c210() { return std::make_unique<lock_abandoned>(); }
+rule_definition c210() { return {c210_text, c210_settings, make_rule<lock_abandoned>}; }
 
 }  // namespace drover::audit

@@ -1,61 +1,86 @@
 // SPDX-License-Identifier: MIT
 // C211: a lease is more than a hundred times as long as its lock is ever held.
 #include <algorithm>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c211_text{
+    .id = "C211",
+    .name = "lease-excessive",
+    .usual_severity = severity::info,
+    .summary = "A lease is more than a hundred times as long as its lock is ever held.",
+    .why =
+        "When a holder dies, everybody waits for the rest of the lease: minutes, for a load of "
+        "milliseconds.",
+    .left_alone = "locks that nobody waits for, such as those of schedules.",
+    .exercised_by = "callers that wait for a lock",
+    .advice = "Use a short lease that the holder renews while it works.",
+    .fix =
+        "Shorten PX to a few times the 99th percentile of the load time. For loads that take "
+        "longer, renew the lease every PX/3 with a script that compares the token and calls "
+        "PEXPIRE.",
+    .caching_rules = "5",
+};
+
+constexpr library_setting c211_settings[] = {
+    {"dogpile.cache", "lower `lock_timeout`"},
+    {"redis-py Lock", "lower `timeout=`, and call `lock.extend(...)` in long loads"},
+};
+
 constexpr int times_max = 100;
 constexpr double quantile = 0.99;
-constexpr std::uint64_t lease_tenures_min = 5;
-/// Shorter ones hurt nobody, however short the hold.
+constexpr std::uint64_t released_holds_min = 5;
+/// A shorter lease does no harm, however short the hold.
 constexpr moment lease_min = std::chrono::seconds(10);
 
 class lease_excessive final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C211"; }
+  [[nodiscard]] std::string_view id() const override { return c211_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
-    if (!what.has_lease || what.renewals > 0 || !was_released(what)) return;
-    seen.holds.add(what.held());
-    seen.lease = std::max(seen.lease, what.ttl);
-    if (what.losses == 0) return;
-    seen.waited.add(static_cast<double>(what.ttl.count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.ended->done,
-                                "Held for " + in_words(what.held()) + " of a lease of " +
-                                    in_words(what.ttl) + ", while others lost it " +
-                                    counted(what.losses, "time", "times") + '.');
+    if (!hold.has_lease || hold.renewals > 0 || !was_released(hold)) return;
+    seen.holds.add(hold.held());
+    seen.lease = std::max(seen.lease, hold.ttl);
+    if (hold.losses == 0) return;
+    seen.waited.add(static_cast<double>(hold.ttl.count()), [&] {
+      return proof_of_lock_hold(context, hold, lock, hold.ended->done,
+                                "Held for " + in_words(hold.held()) + "  of a lease of " +
+                                    in_words(hold.ttl) + ", while other callers lost it " +
+                                    counted(hold.losses, "time", "times") + '.');
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       waited += seen.waited.count;
       const moment hold = seen.holds.quantile(quantile);
-      if (seen.waited.count == 0 || seen.holds.count() < lease_tenures_min) continue;
+      if (seen.waited.count == 0 || seen.holds.count() < released_holds_min) continue;
       if (seen.lease < lease_min || seen.lease <= times_max * hold) continue;
       ++bad;
-      finding made = finding_of(id(), lock, seen.waited);
-      made.how_bad = severity::info;
-      made.how_sure = confidence::strong;
-      made.message = lock_in_words(all, lock) + " has a lease of " + in_words(seen.lease) +
-                     " and is held for " + in_words(hold) +
-                     " at most: when a holder dies, all others wait for the rest.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), lock, seen.waited);
+      result.how_bad = severity::info;
+      result.how_sure = confidence::strong;
+      result.message = lock_in_words(context, lock) + " has a lease of " + in_words(seen.lease) +
+                       " and is held for " + in_words(hold) +
+                       " at most. When a holder dies, all other callers wait for the rest.";
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, waited),
-                waited == 0 ? "nobody waited for a lock with a lease"
-                            : counted(waited, "tenure", "tenures") + " that others waited for");
+                waited == 0 ? "no caller waited for a lock with a lease"
+                            : counted(waited, "lock hold", "lock holds") +
+                                  " that other callers waited for");
   }
 
  private:
@@ -69,6 +94,6 @@ class lease_excessive final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c211() { return std::make_unique<lease_excessive>(); }
+rule_definition c211() { return {c211_text, c211_settings, make_rule<lease_excessive>}; }
 
 }  // namespace drover::audit

@@ -1,63 +1,83 @@
 // SPDX-License-Identifier: MIT
 // C212: a holder stored its value after it had lost the lock.
-#include <memory>
-
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/lock_holds.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c212_text{
+    .id = "C212",
+    .name = "late-write",
+    .usual_severity = severity::warning,
+    .summary = "A holder stored its value after it had lost the lock.",
+    .why =
+        "Another caller may have stored a newer value by then. The late store overwrites it, and "
+        "the cache serves the older value until the TTL ends.",
+    .left_alone = "stores that depend on the token or on the value that was read.",
+    .exercised_by = "a holder that stores after its lease has ended",
+    .advice = "Make the store depend on the lock: compare the token and store in one script.",
+    .fix =
+        "Store the loaded value with a script that first compares the lock's token: `if "
+        "redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('SET', KEYS[2], ARGV[2], "
+        "'PX', ARGV[3]) else return false end`. If the script refuses, return the value to the "
+        "caller and do not store it. (In a cluster both keys need the same hash tag.) Add a test: "
+        "a holder that lost its lease does not overwrite the value of the next holder.",
+    .caching_rules = "5",
+};
+
 class late_write final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C212"; }
+  [[nodiscard]] std::string_view id() const override { return c212_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::lock_holds; }
 
-  void on_lock_hold(const lock_hold& what, const key_state& lock,
-                    const rule_context& all) override {
-    if (what.how != lock_hold::ending::ran_out) return;
-    if (!what.came_back && !what.late_store) return;
+  void on_lock_hold(const lock_hold& hold, const key_state& lock,
+                    const rule_context& context) override {
+    if (hold.how != lock_hold::ending::ran_out) return;
+    if (!hold.came_back && !hold.late_store) return;
     tally& seen = of_[*lock.pattern];
     ++seen.late.opportunities;
-    if (!what.late_store) return;
-    const op_summary& store = what.late_store->store;
-    if (what.next_won && what.next_won->done <= store.sent) ++seen.taken;
-    if (what.came_back && what.came_back->value == what.won.value) ++seen.by_token;
-    const moment late = store.sent - what.lease_to;
+    if (!hold.late_store) return;
+    const op_summary& store = hold.late_store->store;
+    if (hold.next_won && hold.next_won->done <= store.sent) ++seen.taken;
+    if (hold.came_back && hold.came_back->value == hold.won.value) ++seen.by_token;
+    const moment late = store.sent - hold.lease_to;
     seen.late.add(static_cast<double>(late.count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.came_back ? what.came_back->done : store.done,
-                                "The value was stored " + in_words(late) +
-                                    " after the lease of its holder had ended" +
-                                    (what.next_won ? ", when another had taken the lock." : "."));
+      return proof_of_lock_hold(
+          context, hold, lock, hold.came_back ? hold.came_back->done : store.done,
+          "The value was stored " + in_words(late) + " after the lease of its holder had ended" +
+              (hold.next_won ? ", and after another caller had taken the lock." : "."));
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
     for (auto& [index, seen] : of_) {
-      const pattern_state& lock = all.patterns()[index];
-      if (all.role_of(lock) != key_role::lock) continue;
+      const pattern_state& lock = context.patterns()[index];
+      if (context.role_of(lock) != key_role::lock) continue;
       chances += seen.late.opportunities;
       if (seen.late.count == 0) continue;
       bad += seen.late.count;
-      const pattern_state& shown = lock.paired ? all.patterns()[*lock.paired] : lock;
-      finding made = finding_of(id(), shown, seen.late);
-      made.how_bad = severity::warning;
-      made.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
-      made.message = counted(seen.late.count, "store", "stores") + " by a holder whose lease on " +
-                     lock.text + " was over, up to " +
-                     in_words(moment{static_cast<std::int64_t>(seen.late.worst())}) + " before";
+      const pattern_state& shown = lock.paired ? context.patterns()[*lock.paired] : lock;
+      finding result = finding_of(id(), shown, seen.late);
+      result.how_bad = severity::warning;
+      result.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
+      result.message = counted(seen.late.count, "store", "stores") +
+                       " by a holder after its lease on " + lock.text + " had ended, up to " +
+                       in_words(moment{static_cast<std::int64_t>(seen.late.worst())}) + " late";
       if (seen.taken > 0) {
-        made.message +=
-            "; " + counted(seen.taken, "time", "times") + " another held the lock by then";
+        result.message +=
+            "; " + counted(seen.taken, "time", "times") + " another caller held the lock by then";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, chances),
-                chances == 0 ? "no holder came back after its lease had ended"
-                             : counted(chances, "holder", "holders") +
-                                   " came back after the lease, " + in_words(bad) + " stored");
+                chances == 0 ? "no holder was active after its lease had ended"
+                             : counted(chances, "holder", "holders") + " active after the lease, " +
+                                   in_words(bad) + " of them stored");
   }
 
  private:
@@ -71,6 +91,6 @@ class late_write final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c212() { return std::make_unique<late_write>(); }
+rule_definition c212() { return {c212_text, {}, make_rule<late_write>}; }
 
 }  // namespace drover::audit

@@ -1,60 +1,97 @@
 // SPDX-License-Identifier: MIT
 // C301: a cached value is stored without a TTL.
-#include <memory>
-
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// A value without TTL that is stored again while it lives carries its own end inside (or is
-/// refreshed by schedule): a mistake in invalidation ends there after all. Twice, as once may be a
+constexpr rule_text c301_text{
+    .id = "C301",
+    .name = "value-no-ttl",
+    .usual_severity = severity::error,
+    .severity_note =
+        "warning if the server evicts by LRU or LFU, or if the value carries its own expiry time",
+    .summary = "A cached value is stored without a TTL.",
+    .why =
+        "Every missed invalidation stays forever, and so does every key that is never requested "
+        "again. Memory grows until the server evicts keys or refuses writes.",
+    .left_alone =
+        "counters, queues, leaderboards, sessions: only keys that are read, found missing and then "
+        "stored count; stores that keep the TTL of the key.",
+    .exercised_by = "a value that is stored after a miss",
+    .advice = "Set a TTL in the command that stores the value, with 10 to 20 % jitter.",
+    .fix =
+        "Give every cached value a TTL in the command that stores it: `SET <key> <value> PX <ms>`, "
+        "with PX = ttl * (1 + a random number between -0.1 and 0.1). Choose the TTL by how old the "
+        "value may become. If a library stores the value, set its option for the TTL. Delete the "
+        "existing keys without a TTL, or give them one (SCAN, then PEXPIRE).",
+    .caching_rules = "8",
+};
+
+constexpr library_setting c301_settings[] = {
+    {"dogpile.cache",
+     "set `redis_expiration_time` above the region's `expiration_time`: the latter is only written "
+     "inside the value, and Redis keeps it forever"},
+    {"Django",
+     "set TIMEOUT in CACHES (default 300 s; None means forever), and do not pass `timeout=None`"},
+    {"Laravel", "use `Cache::remember` or `put` with a TTL instead of `rememberForever`"},
+    {"Spring Data Redis",
+     "set `entryTtl(...)` in RedisCacheConfiguration: there is no TTL by default"},
+    {"cache-manager",
+     "pass a ttl to `wrap` and `set`, or set `ttl` in `createCache`: there is no TTL by default"},
+    {"StackExchange.Redis", "pass an expiry to `StringSet`: there is no TTL by default"},
+    {"Symfony", "set `default_lifetime` of the pool, or call `$item->expiresAfter(...)`"},
+    {"Rails", "set `expires_in:` in `config.cache_store` or `fetch`: there is no TTL by default"},
+};
+
+/// A value without a TTL that is stored again while it exists carries its own expiry time inside
+/// (or is refreshed by a schedule), so a missed invalidation ends there. One such store may be a
 /// write-through.
 constexpr std::uint64_t refreshes_min = 2;
-/// From how many on the shape cannot be one odd code path.
+/// With this many stores it is not one unusual code path.
 constexpr std::uint64_t strong_from = 3;
 
 class value_no_ttl final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C301"; }
+  [[nodiscard]] std::string_view id() const override { return c301_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::settled_stores | interest::refreshes;
   }
 
-  void on_settled_store(const settled_store& what, const key_state& key,
-                        const rule_context& all) override {
-    if (!what.missed_before || what.part || what.store.came != op::outcome::yes) return;
+  void on_settled_store(const settled_store& settled, const key_state& key,
+                        const rule_context& context) override {
+    if (!settled.missed_before || settled.part || settled.store.came != op::outcome::yes) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (what.ttl_came != lock_hold::ttl_by::none || what.kept) return;
+    if (settled.ttl_came != lock_hold::ttl_by::none || settled.kept) return;
     of.bad.add(0, [&] {
-      return proof_of(all, key, what.store.sent, what.store.done,
-                      "Stored by " + std::string{what.store.command} +
-                          " without a TTL, and none followed within a second.");
+      return proof_of(context, key, settled.store.sent, settled.store.done,
+                      "Stored by " + std::string{settled.store.command} +
+                          " without a TTL, and no EXPIRE followed within a second.");
     });
   }
 
-  void on_refresh(const refresh& what, const key_state& key, const rule_context& /*all*/) override {
-    if (what.last_hit && !what.lifetime_known) ++of_[*key.pattern].refreshes;
+  void on_refresh(const refresh& refresh, const key_state& key,
+                  const rule_context& /*context*/) override {
+    if (refresh.last_hit && !refresh.lifetime_known) ++of_[*key.pattern].refreshes;
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t without = 0;
     const bool evicts =
-        all.eviction_policy() == "allkeys-lru" || all.eviction_policy() == "allkeys-lfu";
+        context.eviction_policy() == "allkeys-lru" || context.eviction_policy() == "allkeys-lfu";
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value || !all.is_cache_aside(pattern)) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       stores += of.bad.opportunities;
-      if (of.bad.count == 0 || is_denied(of, all)) continue;
+      if (of.bad.count == 0 || is_denied(of, context)) continue;
       without += of.bad.count;
       out.found(judged(pattern, of, evicts));
     }
-    const auto status = without > 0  ? coverage_line::status::fail
-                        : stores > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(without, stores),
                 stores == 0 ? "no value was stored after a miss"
                             : counted(stores, "store", "stores") + " after misses, " +
                                   in_words(without) + " without a TTL");
@@ -63,16 +100,16 @@ class value_no_ttl final : public rule {
  private:
   struct seen {
     cases bad;
-    std::uint64_t confirmed = 0;  ///< examples of which PTTL said -1
+    std::uint64_t confirmed = 0;  ///< examples whose PTTL is -1
     std::uint64_t refreshes = 0;
   };
 
-  /// What the server said at the end of the examples' TTLs: all of them have one after all, which
-  /// came in a way that was not seen.
-  static bool is_denied(seen& of, const rule_context& all) {
+  /// The server reported a TTL for the examples at the end: they got one in a way that was not
+  /// seen.
+  static bool is_denied(seen& of, const rule_context& context) {
     bool denied = false;
     for (const std::string& key : of.bad.keys()) {
-      const auto pttl = all.pttl_at_end(key);
+      const auto pttl = context.pttl_at_end(key);
       if (pttl && *pttl == -1) ++of.confirmed;
       if (pttl && *pttl >= 0) denied = true;
     }
@@ -80,26 +117,26 @@ class value_no_ttl final : public rule {
   }
 
   finding judged(const pattern_state& pattern, const seen& of, bool evicts) const {
-    finding made = finding_of(id(), pattern, of.bad);
+    finding result = finding_of(id(), pattern, of.bad);
     const bool ends_inside = of.refreshes >= refreshes_min;
-    made.how_bad = evicts || ends_inside ? severity::warning : severity::error;
-    made.how_sure = of.confirmed > 0              ? confidence::proof
-                    : of.bad.count >= strong_from ? confidence::strong
-                                                  : confidence::suspected;
-    made.message = in_words(of.bad.count) + " of " +
-                   counted(of.bad.opportunities, "store", "stores") + " after a miss set no TTL";
-    if (of.confirmed > 0) made.message += "; the server confirmed it";
-    made.message += '.';
+    result.how_bad = evicts || ends_inside ? severity::warning : severity::error;
+    result.how_sure = of.confirmed > 0              ? confidence::proof
+                      : of.bad.count >= strong_from ? confidence::strong
+                                                    : confidence::suspected;
+    result.message = in_words(of.bad.count) + " of " +
+                     counted(of.bad.opportunities, "store", "stores") + " after a miss set no TTL";
+    if (of.confirmed > 0) result.message += "; the server confirmed it";
+    result.message += '.';
     if (ends_inside) {
-      made.message +=
-          " The values seem to carry an end of their own inside, as they were stored "
-          "again while they were there; Redis keeps them for ever all the same.";
+      result.message +=
+          " The values seem to carry their own expiry time, because they were stored again while "
+          "they existed. Redis still keeps them forever.";
     } else if (evicts) {
-      made.message +=
-          " The server evicts what is used least"
-          ", so memory is bounded; a wrong value still has no end.";
+      result.message +=
+          " The server evicts the least used keys, so memory is bounded. A wrong value still never "
+          "expires.";
     }
-    return made;
+    return result;
   }
 
   per_pattern<seen> of_;
@@ -107,6 +144,6 @@ class value_no_ttl final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c301() { return std::make_unique<value_no_ttl>(); }
+rule_definition c301() { return {c301_text, c301_settings, make_rule<value_no_ttl>}; }
 
 }  // namespace drover::audit

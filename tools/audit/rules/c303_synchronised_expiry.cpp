@@ -1,27 +1,64 @@
 // SPDX-License-Identifier: MIT
-// C303: many keys of one pattern end at the same moment. Judged by the ends that the stores
-// announce (store + TTL); it is worse when the wave of misses at that moment was seen.
+// C303: many keys of one pattern expire at the same moment. The rule computes the moment from the
+// store and the TTL. It is worse if the wave of misses at that moment was seen.
 #include <algorithm>
 #include <map>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Fewer keys at once are no wave.
+constexpr rule_text c303_text{
+    .id = "C303",
+    .name = "synchronised-expiry",
+    .usual_severity = severity::warning,
+    .severity_note = "error if the wave of misses was seen",
+    .summary = "Many keys of one pattern expire at the same moment.",
+    .why =
+        "Keys that were stored together with one TTL expire together. All of them are loaded at "
+        "the same moment, again and again. Single-flight does not help, because the keys differ.",
+    .left_alone =
+        "equal TTLs of values stored at different times; fewer than 20 keys; idempotency keys and "
+        "rate limits.",
+    .exercised_by = "20 or more keys of one pattern that are stored with a TTL",
+    .advice = "Add jitter of 10 to 20 % to every TTL.",
+    .fix =
+        "Multiply the TTL of these keys by a random factor at each store, for example 1 + a random "
+        "number between -0.1 and 0.1 (or between 0.8 and 1 if the TTL is an upper bound). Add a "
+        "test: 1000 stores have many different TTLs, all within the bounds.",
+    .caching_rules = "8",
+};
+
+constexpr library_setting c303_settings[] = {
+    {"Drover", "raise `policy.ttl_jitter` (default 0.1)"},
+    {"dogpile.cache",
+     "give each call its own `expiration_time` with jitter. `redis_expiration_time` is one number "
+     "for the region; keep it well above"},
+    {"Django", "pass `timeout=` with jitter to `cache.set` and `cache.get_or_set`"},
+    {"Laravel", "pass a TTL with jitter: `now()->addSeconds(random_int(...))`"},
+    {"Spring Data Redis", "return a TTL with jitter for each entry from `entryTtl(TtlFunction)`"},
+    {"bentocache", "pass `ttl` with jitter for each call"},
+    {"cache-manager", "pass a ttl with jitter: `wrap` accepts a function of the value"},
+    {"rueidisaside", "pass a ttl with jitter to `Get`"},
+    {"Rails", "pass `expires_in:` with jitter"},
+};
+
+/// Fewer keys are no wave.
 constexpr std::uint64_t keys_min = 20;
-/// So much of the pattern in one window: with 10 % jitter a window holds about a tenth.
+/// The share of the pattern in one window. With 10 % jitter a window holds about a tenth.
 constexpr double share_min = 0.3;
-/// What counts as one moment: the origin cannot spread what comes within it.
+/// The length of one moment: the origin cannot spread the loads within it.
 constexpr moment window_min = std::chrono::milliseconds{100};
 constexpr double window_of_ttl = 0.02;
-/// One TTL for more than half: else there is jitter, and the window is chance.
+/// More than this share of the stores has one TTL. Otherwise there is jitter, and the window is
+/// a coincidence.
 constexpr double same_ttl_min = 0.5;
-/// Of the keys of a window so many missed in it: the wave came.
+/// The wave was seen if this share of the window's keys was missed in it.
 constexpr double wave_min = 0.5;
-/// The newest ends that are kept, for a pattern and for all: 40 bytes each.
+/// Expiry times that are kept, for a pattern and in total: 40 bytes each.
 constexpr std::size_t ends_max = 20'000;
 constexpr std::size_t all_ends_max = 400'000;
 
@@ -30,7 +67,7 @@ struct key_end {
   moment ttl{};
   moment stored{};
   key_ref key;
-  bool missed = false;  ///< the key was wanted and gone within a window of it
+  bool missed = false;  ///< the key was requested and missing within a window of it
 };
 
 struct window {
@@ -50,12 +87,12 @@ bool is_near(const key_end& end, const op_summary& miss) {
   return miss.done >= end.at - width && miss.sent <= end.at + 2 * width;
 }
 
-/// The TTL that most stores have, to the 10 ms, and its share.
+/// The most frequent TTL, rounded to 10 ms, and its share.
 std::pair<moment, double> usual_ttl(const std::vector<key_end>& ends) {
   std::map<std::int64_t, std::uint64_t> counts;
   std::pair<std::int64_t, std::uint64_t> best{0, 0};
-  for (const key_end& each : ends) {
-    const std::int64_t rounded = (each.ttl.count() + 5'000) / 10'000;
+  for (const key_end& end : ends) {
+    const std::int64_t rounded = (end.ttl.count() + 5'000) / 10'000;
     const std::uint64_t count = ++counts[rounded];
     if (count > best.second) best = {rounded, count};
   }
@@ -63,7 +100,7 @@ std::pair<moment, double> usual_ttl(const std::vector<key_end>& ends) {
           static_cast<double>(best.second) / static_cast<double>(ends.size())};
 }
 
-/// The window with most different keys. `ends` is sorted by `at`.
+/// The window with the most different keys. `ends` is sorted by `at`.
 window fullest(const std::vector<key_end>& ends, moment width) {
   window best;
   std::map<std::uint32_t, std::uint64_t> inside;  // by slot
@@ -71,8 +108,8 @@ window fullest(const std::vector<key_end>& ends, moment width) {
   for (std::size_t last = 0; last < ends.size(); ++last) {
     ++inside[ends[last].key.slot];
     for (; ends[last].at - ends[first].at > width; ++first) {
-      const auto found = inside.find(ends[first].key.slot);
-      if (--found->second == 0) inside.erase(found);
+      const auto position = inside.find(ends[first].key.slot);
+      if (--position->second == 0) inside.erase(position);
     }
     if (inside.size() > best.keys) best = {inside.size(), 0, first, last};
   }
@@ -84,40 +121,40 @@ window fullest(const std::vector<key_end>& ends, moment width) {
 
 class synchronised_expiry final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C303"; }
+  [[nodiscard]] std::string_view id() const override { return c303_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::settled_stores | interest::of(op::kind::read);
   }
 
-  void on_settled_store(const settled_store& what, const key_state& key,
-                        const rule_context& /*all*/) override {
-    if (what.store.came != op::outcome::yes || what.ttl <= moment{0}) return;
+  void on_settled_store(const settled_store& settled, const key_state& key,
+                        const rule_context& /*context*/) override {
+    if (settled.store.came != op::outcome::yes || settled.ttl <= moment{0}) return;
     std::vector<key_end>& ends = of_[*key.pattern];
     if (ends.size() >= ends_max || kept_ >= all_ends_max) return;
-    const moment stored = what.ttl_set ? what.ttl_set->done : what.store.done;
+    const moment stored = settled.ttl_set ? settled.ttl_set->done : settled.store.done;
     newest_[key.ref] = ends.size() + 1;
-    key_end end{stored + what.ttl, what.ttl, what.store.done, key.ref, false};
-    // A store is told of a second late: a short TTL may have ended meanwhile.
+    key_end end{stored + settled.ttl, settled.ttl, settled.store.done, key.ref, false};
+    // A settled store is reported one second late: a short TTL may have ended meanwhile.
     if (key.last_miss) end.missed = is_near(end, *key.last_miss);
     ends.push_back(end);
     ++kept_;
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& /*all*/) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& /*context*/) override {
     const std::size_t* const newest = newest_.find(key.ref);
-    if (newest == nullptr || *newest == 0 || !what.is_miss()) return;
+    if (newest == nullptr || *newest == 0 || !operation.is_miss()) return;
     key_end& end = of_[*key.pattern][*newest - 1];
-    end.missed = end.missed || is_near(end, op_summary{what});
+    end.missed = end.missed || is_near(end, op_summary{operation});
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t patterns = 0;
     std::uint64_t widest = 0;
     std::uint64_t widest_of = 0;
     bool failed = false;
     for (auto& [index, ends] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value || !all.is_cache_aside(pattern)) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       if (pattern.keys < keys_min || ends.empty()) continue;
       ++patterns;
       std::sort(ends.begin(), ends.end(),
@@ -131,47 +168,45 @@ class synchronised_expiry final : public rule {
       const double part = static_cast<double>(most.keys) / static_cast<double>(pattern.keys);
       if (most.keys < keys_min || part < share_min || share <= same_ttl_min) continue;
       failed = true;
-      out.found(judged(pattern, ends, most, ttl, all));
+      out.found(judged(pattern, ends, most, ttl, context));
     }
-    const auto status = failed         ? coverage_line::status::fail
-                        : patterns > 0 ? coverage_line::status::pass
-                                       : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(failed, patterns),
                 patterns == 0 ? "no pattern of cached values has 20 keys with a TTL"
                               : counted(patterns, "pattern", "patterns") +
                                     " of 20 or more keys with a TTL; at most " + in_words(widest) +
-                                    " of " + in_words(widest_of) + " keys end in one moment");
+                                    " of " + in_words(widest_of) + " keys expire at one moment");
   }
 
  private:
   finding judged(const pattern_state& pattern, const std::vector<key_end>& ends, const window& most,
-                 moment ttl, const rule_context& all) const {
+                 moment ttl, const rule_context& context) const {
     const bool wave =
         static_cast<double>(most.missed) >=
         std::max<double>(static_cast<double>(keys_min), wave_min * static_cast<double>(most.keys));
     const key_end& first = ends[most.first];
     const key_end& last = ends[most.last];
-    const std::string what = in_words(most.keys) + " of " + counted(pattern.keys, "key", "keys") +
-                             " end within " + in_words(last.at - first.at) +
-                             ", all stored with a TTL of " + in_words(ttl);
+    const std::string summary =
+        in_words(most.keys) + " of " + counted(pattern.keys, "key", "keys") + " expire within " +
+        in_words(last.at - first.at) + ", all stored with a TTL of " + in_words(ttl);
     cases bad;
     bad.opportunities = pattern.keys;
     for (std::size_t i = most.first; i <= most.last && bad.count < cases::first_max; ++i) {
-      const key_state* const key = all.find(ends[i].key);
+      const key_state* const key = context.find(ends[i].key);
       if (key == nullptr) continue;
       bad.add(0, [&] {
-        return proof_of(all, *key, ends[i].stored - window_min, ends[i].at + window_min,
-                        "Ends " + in_words(ends[i].at - first.at) + " after the first of them.");
+        return proof_of(context, *key, ends[i].stored - window_min, ends[i].at + window_min,
+                        "Expires " + in_words(ends[i].at - first.at) + " after the first of them.");
       });
     }
-    finding made = finding_of(id(), pattern, bad);
-    made.count = most.keys;
-    made.opportunities = pattern.keys;
-    made.how_bad = wave ? severity::error : severity::warning;
-    made.how_sure = wave ? confidence::proof : confidence::strong;
-    made.message = what + (wave ? "; " + in_words(most.missed) + " of them were missed right then."
-                                : std::string{"."});
-    return made;
+    finding result = finding_of(id(), pattern, bad);
+    result.count = most.keys;
+    result.opportunities = pattern.keys;
+    result.how_bad = wave ? severity::error : severity::warning;
+    result.how_sure = wave ? confidence::proof : confidence::strong;
+    result.message =
+        summary + (wave ? "; " + in_words(most.missed) + " of them were missed at that moment."
+                        : std::string{"."});
+    return result;
   }
 
   per_pattern<std::vector<key_end>> of_;
@@ -181,6 +216,6 @@ class synchronised_expiry final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c303() { return std::make_unique<synchronised_expiry>(); }
+rule_definition c303() { return {c303_text, c303_settings, make_rule<synchronised_expiry>}; }
 
 }  // namespace drover::audit

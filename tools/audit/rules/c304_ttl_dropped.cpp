@@ -1,55 +1,71 @@
 // SPDX-License-Identifier: MIT
-// C304: a SET without TTL replaced a value that had one.
-#include <memory>
-
+// C304: a SET without a TTL replaced a value that had one.
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c304_text{
+    .id = "C304",
+    .name = "ttl-dropped",
+    .usual_severity = severity::info,
+    .severity_note = "warning for values that are stored after misses",
+    .summary = "A SET without a TTL replaced a value that had one.",
+    .why =
+        "SET removes the TTL of the key. The value was supposed to expire, and now it does not. "
+        "The fault is usually noticed weeks later, when a stale value is found.",
+    .left_alone = "KEEPTTL; keys that are always stored without a TTL (C301).",
+    .exercised_by = "a value with a TTL that is stored again",
+    .advice = "Use SET ... KEEPTTL, or set the TTL again.",
+    .fix =
+        "Find the code that updates the value without a TTL, and give it one: `SET <key> <value> "
+        "PX <ms>`, or KEEPTTL if the first TTL should continue.",
+    .caching_rules = "8",
+};
+
 class ttl_dropped final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C304"; }
+  [[nodiscard]] std::string_view id() const override { return c304_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::settled_stores; }
 
-  void on_settled_store(const settled_store& what, const key_state& key,
-                        const rule_context& all) override {
-    if (what.store.came != op::outcome::yes || what.part) return;
+  void on_settled_store(const settled_store& settled, const key_state& key,
+                        const rule_context& context) override {
+    if (settled.store.came != op::outcome::yes || settled.part) return;
     cases& bad = of_[*key.pattern];
-    // A store that gives a TTL, or keeps one, is a case in which it might have been dropped.
-    if (what.dropped_ttl || what.kept || what.ttl_came != lock_hold::ttl_by::none) {
+    // A store that sets or keeps a TTL could have dropped it.
+    if (settled.dropped_ttl || settled.kept || settled.ttl_came != lock_hold::ttl_by::none) {
       ++bad.opportunities;
     }
-    if (!what.dropped_ttl) return;
+    if (!settled.dropped_ttl) return;
     bad.add(0, [&] {
       return proof_of(
-          all, key, what.store.sent, what.store.done,
-          "The key had a TTL, and has none since this " + std::string{what.store.command} + '.');
+          context, key, settled.store.sent, settled.store.done,
+          "The key had a TTL, and has none after this " + std::string{settled.store.command} + '.');
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t dropped = 0;
     for (auto& [index, bad] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const key_role role = all.role_of(pattern);
+      const pattern_state& pattern = context.patterns()[index];
+      const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::other) continue;
       stores += bad.opportunities;
       if (bad.count == 0) continue;
       dropped += bad.count;
-      finding made = finding_of(id(), pattern, bad);
-      made.how_bad = all.is_cache_aside(pattern) && role == key_role::value ? severity::warning
-                                                                            : severity::info;
-      made.how_sure = confidence::proof;
-      made.message = counted(bad.count, "store", "stores") +
-                     " without TTL or KEEPTTL took the TTL off a key that had one.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), pattern, bad);
+      result.how_bad = context.is_cache_aside(pattern) && role == key_role::value
+                           ? severity::warning
+                           : severity::info;
+      result.how_sure = confidence::proof;
+      result.message = counted(bad.count, "store", "stores") +
+                       " without a TTL or KEEPTTL removed the TTL of a key.";
+      out.found(std::move(result));
     }
-    const auto status = dropped > 0  ? coverage_line::status::fail
-                        : stores > 0 ? coverage_line::status::pass
-                                     : coverage_line::status::not_exercised;
-    out.covered(id(), status,
+    out.covered(id(), status_of(dropped, stores),
                 stores == 0 ? "no key with a TTL was stored"
                             : counted(stores, "store", "stores") + " of keys with a TTL, " +
                                   in_words(dropped) + " dropped it");
@@ -61,6 +77,6 @@ class ttl_dropped final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c304() { return std::make_unique<ttl_dropped>(); }
+rule_definition c304() { return {c304_text, {}, make_rule<ttl_dropped>}; }
 
 }  // namespace drover::audit

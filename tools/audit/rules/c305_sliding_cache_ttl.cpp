@@ -1,35 +1,54 @@
 // SPDX-License-Identifier: MIT
-// C305: reading a cached value lengthens its TTL.
+// C305: reading a cached value extends its TTL.
 #include <algorithm>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// An EXPIRE belongs to the read before it if no more than this lies between: the same request.
+constexpr rule_text c305_text{
+    .id = "C305",
+    .name = "sliding-cache-ttl",
+    .usual_severity = severity::warning,
+    .summary = "Reading a cached value extends its TTL.",
+    .why =
+        "A hot key never expires, so it is never loaded again: the values that are read most are "
+        "the oldest. It also costs a write for each read.",
+    .left_alone = "sessions, tokens, presence: entries that should live as long as they are used.",
+    .exercised_by = "a value that is read several times within its TTL",
+    .advice = "Use a fixed TTL that starts at the store. Extend the TTL of sessions only.",
+    .fix =
+        "Remove the EXPIRE (or GETEX with a TTL) from the read path. Set the TTL only when the "
+        "value is stored. If hot values must not become cold, refresh them in the background "
+        "before they expire, one caller at a time.",
+    .caching_rules = "8",
+};
+
+/// An EXPIRE within this time after a read belongs to the same request.
 constexpr moment same_request = std::chrono::milliseconds{100};
-/// The share of hits that are followed by one: less is a rule of the application, as "hot ones
-/// live longer".
+/// The share of hits that are followed by an EXPIRE. A smaller share is a policy of the
+/// application, such as "hot keys live longer".
 constexpr double slides_share_min = 0.5;
-/// So many TTLs old and never stored again: that is what the sliding does. One TTL more may be the
-/// last extension before the traffic ended.
+/// A value that is this many TTLs old and was never stored again is kept alive by reads. One more
+/// TTL may be the last extension before the traffic ended.
 constexpr int ages_min = 3;
-/// Fewer extensions of one key may be chance.
+/// Fewer extensions of one key may be a coincidence.
 constexpr std::uint64_t slides_min = 3;
 
 class sliding_cache_ttl final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C305"; }
+  [[nodiscard]] std::string_view id() const override { return c305_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::expire); }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op::outcome::yes || what.ttl_how != op::ttl_is::set) return;
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
+    if (operation.came != op::outcome::yes || operation.ttl_how != op::ttl_is::set) return;
     if (!key.last_hit || !key.last_store) return;
-    const bool same_flow = key.last_hit->connection == what.connection ||
-                           (what.process != 0 && key.last_hit->process == what.process);
-    if (!same_flow || what.sent - key.last_hit->sent > same_request) return;
+    const bool same_flow = key.last_hit->connection == operation.connection ||
+                           (operation.process != 0 && key.last_hit->process == operation.process);
+    if (!same_flow || operation.sent - key.last_hit->sent > same_request) return;
     slides& of = of_[key.ref];
     if (of.store != key.last_store->sequence) {
       of = {};
@@ -39,64 +58,61 @@ class sliding_cache_ttl final : public rule {
     ++of.count;
     ++seen_[*key.pattern].slides;
     const std::uint64_t hits = key.counts.hits - of.hits_before;
-    const moment age = what.sent - key.last_store->done;
-    if (of.count < slides_min || age <= ages_min * what.ttl ||
-        static_cast<double>(of.count) < slides_share_min * static_cast<double>(hits) || of.told) {
+    const moment age = operation.sent - key.last_store->done;
+    if (of.count < slides_min || age <= ages_min * operation.ttl ||
+        static_cast<double>(of.count) < slides_share_min * static_cast<double>(hits) ||
+        of.reported) {
       return;
     }
-    of.told = true;
+    of.reported = true;
     seen_[*key.pattern].bad.add(static_cast<double>(age.count()), [&] {
-      return proof_of(all, key, what.sent - 2 * what.ttl, what.done,
-                      "Stored " + in_words(age) + " ago with a TTL of " + in_words(what.ttl) +
+      return proof_of(context, key, operation.sent - 2 * operation.ttl, operation.done,
+                      "Stored " + in_words(age) + " ago with a TTL of " + in_words(operation.ttl) +
                           ", extended " + in_words(of.count) + " times in " + in_words(hits) +
                           " reads, and never loaded again.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t failed = 0;
     std::uint64_t extended = 0;
     for (auto& [index, of] : seen_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (!is_judged(pattern, all)) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (!is_judged(pattern, context)) continue;
       extended += of.slides;
       if (of.bad.count == 0) continue;
       failed += of.bad.count;
-      finding made = finding_of(id(), pattern, of.bad);
-      made.opportunities = std::max(pattern.keys, of.bad.count);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message = counted(of.bad.count, "key", "keys") +
-                     " outlived the TTL more than three times because reads extend it; the oldest "
-                     "value was " +
-                     in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) + " old.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), pattern, of.bad);
+      result.opportunities = std::max(pattern.keys, of.bad.count);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message = counted(of.bad.count, "key", "keys") +
+                       " outlived three TTLs, because reads extend the TTL; the oldest value was " +
+                       in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) + " old.";
+      out.found(std::move(result));
     }
     std::uint64_t hits = 0;
-    for (const pattern_state& each : all.patterns()) {
-      if (is_judged(each, all)) hits += each.counts.hits;
+    for (const pattern_state& pattern : context.patterns()) {
+      if (is_judged(pattern, context)) hits += pattern.counts.hits;
     }
-    const std::string text = counted(hits, "hit", "hits") + " of cached values, " +
-                             in_words(extended) + " extended a TTL";
+    std::string detail = counted(hits, "hit", "hits") + " of cached values, " + in_words(extended) +
+                         " extended a TTL";
     if (failed > 0) {
-      out.covered(id(), coverage_line::status::fail,
-                  text + "; " + counted(failed, "key", "keys") + " kept alive so");
-    } else if (hits == 0) {
-      out.covered(id(), coverage_line::status::not_exercised, "no cached value was read");
+      detail += "; " + counted(failed, "key was", "keys were") + " kept alive by reads";
     } else if (extended > 0) {
-      out.covered(id(), coverage_line::status::not_exercised,
-                  text + ", but none got older than three TTLs");
-    } else {
-      out.covered(id(), coverage_line::status::pass, text);
+      detail += ", but no value got older than three TTLs";
     }
+    // Reads that extended a TTL without keeping a value alive prove neither a pass nor a fault.
+    out.covered(id(), status_of(failed, extended > 0 ? 0 : hits),
+                failed == 0 && hits == 0 ? "no cached value was read" : std::move(detail));
   }
 
  private:
   struct slides {
-    std::uint64_t store = 0;  ///< sequence of the store they follow
+    std::uint64_t store = 0;  ///< sequence of the store before them
     std::uint64_t hits_before = 0;
     std::uint64_t count = 0;
-    bool told = false;
+    bool reported = false;
   };
 
   struct seen {
@@ -104,8 +120,8 @@ class sliding_cache_ttl final : public rule {
     std::uint64_t slides = 0;
   };
 
-  static bool is_judged(const pattern_state& pattern, const rule_context& all) {
-    return all.role_of(pattern) == key_role::value && all.is_cache_aside(pattern) &&
+  static bool is_judged(const pattern_state& pattern, const rule_context& context) {
+    return context.role_of(pattern) == key_role::value && context.is_cache_aside(pattern) &&
            !looks_like_session(pattern.text);
   }
 
@@ -115,6 +131,6 @@ class sliding_cache_ttl final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c305() { return std::make_unique<sliding_cache_ttl>(); }
+rule_definition c305() { return {c305_text, {}, make_rule<sliding_cache_ttl>}; }
 
 }  // namespace drover::audit

@@ -2,18 +2,55 @@
 // C401: a value that was loaded before an invalidation was stored after it.
 #include <algorithm>
 #include <array>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// A reader that deletes what it found expired does so right after its hit.
+constexpr rule_text c401_text{
+    .id = "C401",
+    .name = "stale-set",
+    .usual_severity = severity::error,
+    .summary = "A value that was loaded before an invalidation was stored after it.",
+    .why =
+        "The writer changed the row and deleted the key. A reader that had loaded the old row "
+        "stored it afterwards. Everybody reads the old value until the TTL ends, although the "
+        "invalidation succeeded. For permissions, prices or stock this is a security or money "
+        "problem.",
+    .left_alone =
+        "a reader that deletes an expired entry it found, deletion and store in one transaction, "
+        "conditional stores, deletions by the tool.",
+    .exercised_by = "an invalidation while a load of that key runs",
+    .advice =
+        "Refuse a store if an invalidation happened during the load: compare a version, a "
+        "generation or the lease's token in one script. As a minimum, delete the key again shortly "
+        "after the write, and keep the TTL short.",
+    .fix =
+        "Make the reader's store depend on what it saw before the load. For example: before the "
+        "load, read (or create) a generation `<key>:gen`. The invalidation increments it and "
+        "deletes the value, in one MULTI or script. The store is a script that compares the "
+        "generation and sets the value only if it is unchanged. Or load under a lease whose token "
+        "the invalidation removes, and compare the token when storing. Add a test: the load "
+        "begins, the row changes and the key is invalidated, the load ends; the next read returns "
+        "the new row.",
+    .caching_rules = "11",
+};
+
+constexpr library_setting c401_settings[] = {
+    {"Django",
+     "use `cache.set(..., version=...)` with a version that the write path raises "
+     "(`cache.incr_version`), or load under `cache.lock`"},
+};
+
+/// A reader that deletes an expired entry does so right after its hit.
 constexpr moment lazy_within = std::chrono::milliseconds{20};
-/// A miss so shortly before a store cannot be what the store came of: a load takes about delta.
+/// A miss within this share of a load time before a store did not cause the store.
 constexpr double shortest_load = 0.5;
-/// Misses after an invalidation that are kept, for a key: who they are matters, not how many.
+/// Misses after an invalidation that are kept for each key. Their processes matter, not their
+/// number.
 constexpr std::size_t misses_max = 8;
 constexpr std::string_view careful_words =
     "auth permission permissions perm perms acl role roles grant grants token session price prices "
@@ -21,90 +58,87 @@ constexpr std::string_view careful_words =
 
 class stale_set final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C401"; }
+  [[nodiscard]] std::string_view id() const override { return c401_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::loads | interest::of(op::kind::remove) | interest::of(op::kind::read);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.is_miss()) {
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
+    if (operation.is_miss()) {
       removal* const last = last_.find(key.ref);
       if (last == nullptr || last->sequence == 0) return;
-      last->misses[last->count++ % misses_max] = {what.sent, what.done, what.process};
+      last->misses[last->count++ % misses_max] = {operation.sent, operation.done,
+                                                  operation.process};
       return;
     }
-    // A key that is being loaded is not there: an invalidation then answers 0.
-    if (what.is != op::kind::remove || what.came == op::outcome::failed) return;
+    // A key that is being loaded does not exist, so the invalidation returns 0.
+    if (operation.is != op::kind::remove || operation.came == op::outcome::failed) return;
     removal now;
-    now.sequence = what.sequence;
-    now.lazy = key.last_hit && key.last_hit->connection == what.connection &&
-               what.sent - key.last_hit->done <= lazy_within &&
-               !all.connections().is_multiplexed(what.connection);
+    now.sequence = operation.sequence;
+    now.lazy = key.last_hit && key.last_hit->connection == operation.connection &&
+               operation.sent - key.last_hit->done <= lazy_within &&
+               !context.connections().is_multiplexed(operation.connection);
     last_[key.ref] = now;
     if (!now.lazy) ++of_[*key.pattern].removals;
   }
 
-  void on_load(const load& what, const key_state& key, const rule_context& all) override {
-    if (!what.deleted_between || !what.missed) return;
-    const op_summary& removed = *what.deleted_between;
+  void on_load(const load& load, const key_state& key, const rule_context& context) override {
+    if (!load.deleted_between || !load.missed) return;
+    const op_summary& removed = *load.deleted_between;
     const removal* const last = last_.find(key.ref);
     const bool known = last != nullptr && last->sequence == removed.sequence;
     if (known && last->lazy) return;
-    if (removed.connection == what.store.connection &&
-        !all.connections().is_multiplexed(removed.connection)) {
-      return;  // its own
+    if (removed.connection == load.store.connection &&
+        !context.connections().is_multiplexed(removed.connection)) {
+      return;  // its own delete
     }
-    if (removed.transaction != 0 && removed.transaction == what.store.transaction) return;
-    if (all.is_perturbed(removed.sent, removed.done)) return;
+    if (removed.transaction != 0 && removed.transaction == load.store.transaction) return;
+    if (context.is_perturbed(removed.sent, removed.done)) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (what.store.came != op::outcome::yes || what.store.only_if != op::condition::none) return;
-    if (known && may_be_later_load(*last, what, all.delta_of(*key.pattern), all)) {
+    if (load.store.came != op::outcome::yes || load.store.only_if != op::condition::none) return;
+    if (known && may_be_later_load(*last, load, context.delta_of(*key.pattern), context)) {
       ++of.unclear;
       return;
     }
-    const moment late = what.store.sent - removed.done;
+    const moment late = load.store.sent - removed.done;
     of.bad.add(static_cast<double>(late.count()), [&] {
-      return proof_of(all, key, what.began, what.store.done,
-                      "The load began " + in_words(removed.sent - what.began) +
-                          " before the key was deleted by another, and was stored " +
-                          in_words(late) + " after that, unconditionally.");
+      return proof_of(context, key, load.began, load.store.done,
+                      "The load began " + in_words(removed.sent - load.began) +
+                          " before another caller deleted the key, and the value was stored " +
+                          in_words(late) + " after the delete, unconditionally.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t removals = 0;
     std::uint64_t crossed = 0;
     std::uint64_t stale = 0;
     std::uint64_t unclear = 0;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value) continue;
       removals += of.removals;
       crossed += of.bad.opportunities;
       unclear += of.unclear;
       if (of.bad.count == 0) continue;
       stale += of.bad.count;
-      finding made = finding_of(id(), pattern, of.bad);
-      made.how_bad = severity::error;
-      made.how_sure = of.bad.count > 1 ? confidence::proof : confidence::strong;
-      made.message = in_words(of.bad.count) + " of " +
-                     counted(of.bad.opportunities, "load", "loads") +
-                     " that an invalidation fell into were stored after it: the old value came "
-                     "back.";
+      finding result = finding_of(id(), pattern, of.bad);
+      result.how_bad = severity::error;
+      result.how_sure = of.bad.count > 1 ? confidence::proof : confidence::strong;
+      result.message =
+          in_words(of.bad.count) + " of " + counted(of.bad.opportunities, "load", "loads") +
+          " that overlapped an invalidation were stored after it: the old value came back.";
       if (has_word_of(pattern.text, careful_words)) {
-        made.message += " By their names these values decide who may do what, or what it costs.";
+        result.message += " Judging by their names, these values control permissions or prices.";
       }
-      out.found(std::move(made));
+      out.found(std::move(result));
     }
     const std::string text = counted(removals, "invalidation", "invalidations") + ", " +
                              in_words(crossed) + " of them during a load, " + in_words(stale) +
-                             " overtaken by an old value" +
+                             " followed by a store of the old value" +
                              (unclear == 0 ? "" : ", " + in_words(unclear) + " unclear");
-    out.covered(id(),
-                stale > 0                ? coverage_line::status::fail
-                : crossed - unclear == 0 ? coverage_line::status::not_exercised
-                                         : coverage_line::status::pass,
+    out.covered(id(), status_of(stale, crossed - unclear),
                 removals == 0 ? "no cached value was deleted by the application" : text);
   }
 
@@ -118,7 +152,7 @@ class stale_set final : public rule {
     std::uint64_t sequence = 0;
     bool lazy = false;
     std::size_t count = 0;
-    std::array<miss, misses_max> misses{};  ///< since
+    std::array<miss, misses_max> misses{};  ///< since the removal
   };
   struct seen {
     cases bad;
@@ -126,16 +160,16 @@ class stale_set final : public rule {
     std::uint64_t unclear = 0;
   };
 
-  /// Someone of the same process missed the key after the deletion, early enough for the store to
-  /// come of that: threads of one process change connections, so it cannot be told.
-  static bool may_be_later_load(const removal& last, const load& what, moment delta,
-                                const rule_context& all) {
+  /// A caller of the same process missed the key after the deletion, early enough to cause the
+  /// store. Threads of one process change connections, so the two cases look the same.
+  static bool may_be_later_load(const removal& last, const load& load, moment delta,
+                                const rule_context& context) {
     const auto least =
         moment{static_cast<std::int64_t>(static_cast<double>(delta.count()) * shortest_load)};
     for (std::size_t i = 0; i < std::min(last.count, misses_max); ++i) {
-      const miss& each = last.misses[i];
-      if (all.connections().may_be_one(each.process, what.store.process) &&
-          each.done <= what.store.sent && what.store.sent - each.sent >= least) {
+      const miss& miss = last.misses[i];
+      if (context.connections().may_be_one(miss.process, load.store.process) &&
+          miss.done <= load.store.sent && load.store.sent - miss.sent >= least) {
         return true;
       }
     }
@@ -148,6 +182,6 @@ class stale_set final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c401() { return std::make_unique<stale_set>(); }
+rule_definition c401() { return {c401_text, c401_settings, make_rule<stale_set>}; }
 
 }  // namespace drover::audit

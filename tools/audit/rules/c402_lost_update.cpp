@@ -1,41 +1,71 @@
 // SPDX-License-Identifier: MIT
-// C402: a value is read, changed in the application and written back, while others do the same.
+// C402: a value is read, changed in the application and written back while other callers do the
+// same.
 #include <algorithm>
-#include <memory>
 #include <set>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Changing a value takes the application no longer; what takes longer is a load.
+constexpr rule_text c402_text{
+    .id = "C402",
+    .name = "lost-update",
+    .usual_severity = severity::error,
+    .severity_note = "info if an update could have been lost, but was not",
+    .summary =
+        "A value is read, changed in the application and written back while other callers do the "
+        "same.",
+    .why =
+        "If two callers read the same value, the second write discards the first caller's change. "
+        "A pipeline does not help, because it is not a transaction.",
+    .left_alone =
+        "refreshes (a load runs between the read and the store), WATCH, scripts, keys that only "
+        "one process uses.",
+    .exercised_by = "two connections that read and then write one key",
+    .advice =
+        "Use an atomic command (INCRBY, HSET of one field), a Lua script, or WATCH with a retry.",
+    .fix =
+        "Replace the read, the change and the write by one atomic step. Use INCRBY or HINCRBY for "
+        "numbers, HSET of one field, SADD or ZADD for collections. If no command fits, use a Lua "
+        "script, or WATCH, GET, MULTI, SET, EXEC in a loop that starts again when EXEC returns "
+        "nil. Add a test in which two callers change the value at once and both changes are kept.",
+    .caching_rules = "10",
+};
+
+/// A change in the application takes no longer than this. A load takes longer.
 constexpr moment change_max = std::chrono::milliseconds{50};
-/// From this part of the load time on, hit and store may as well be a refresh.
+/// With this part of the load time between them, the hit and the store may be a refresh.
 constexpr double load_part = 0.3;
-/// A cache is read more often than stored; what is stored nearly as often as read is state.
+/// A cache is read more often than stored. Keys that are stored nearly as often as read are state.
 constexpr double stores_share_min = 0.4;
-/// Seen once it may be two answers that crossed.
+/// One case may be two replies that crossed.
 constexpr std::uint64_t lost_min = 2;
-/// So many rounds by two or more connections show the shape, though nothing was lost yet.
+/// So many rounds by two or more connections show the pattern, even if no update was lost.
 constexpr std::uint64_t latent_min = 5;
 
 class lost_update final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C402"; }
+  [[nodiscard]] std::string_view id() const override { return c402_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::refreshes; }
 
-  void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
-    if (!what.last_hit || what.last_hit->connection != what.store.connection) return;
-    if (all.connections().is_multiplexed(what.store.connection)) return;
-    if (what.store.watched || what.store.in_script || what.store.part ||
-        what.store.only_if != op::condition::none) {
+  void on_refresh(const refresh& refresh, const key_state& key,
+                  const rule_context& context) override {
+    if (!refresh.last_hit || refresh.last_hit->connection != refresh.store.connection) return;
+    if (context.connections().is_multiplexed(refresh.store.connection)) return;
+    if (refresh.store.watched || refresh.store.in_script || refresh.store.part ||
+        refresh.store.only_if != op::condition::none) {
       ++of_[*key.pattern].guarded;
       return;
     }
-    if (what.store.transaction != 0 && what.store.transaction == what.last_hit->transaction) return;
-    const moment gap = what.store.sent - what.last_hit->done;
-    const moment delta = all.delta_of(*key.pattern);
+    if (refresh.store.transaction != 0 &&
+        refresh.store.transaction == refresh.last_hit->transaction)
+      return;
+    const moment gap = refresh.store.sent - refresh.last_hit->done;
+    const moment delta = context.delta_of(*key.pattern);
     const bool may_be_load =
         delta > moment{0} &&
         static_cast<double>(gap.count()) >= load_part * static_cast<double>(delta.count());
@@ -43,26 +73,26 @@ class lost_update final : public rule {
 
     seen& of = of_[*key.pattern];
     ++of.lost.opportunities;
-    if (of.writers.size() < 2) of.writers.insert(what.store.connection);
-    if (!what.last_store || what.last_store->connection == what.store.connection) return;
-    const op_summary& other = *what.last_store;
-    if (other.sent < what.last_hit->done || other.done > what.store.sent) return;
+    if (of.writers.size() < 2) of.writers.insert(refresh.store.connection);
+    if (!refresh.last_store || refresh.last_store->connection == refresh.store.connection) return;
+    const op_summary& other = *refresh.last_store;
+    if (other.sent < refresh.last_hit->done || other.done > refresh.store.sent) return;
     of.lost.add(static_cast<double>(gap.count()), [&] {
-      return proof_of(all, key, what.last_hit->sent, what.store.done,
-                      "Read, then stored by another, then overwritten " +
-                          in_words(what.store.sent - other.done) +
-                          " later by what came of the first read.");
+      return proof_of(context, key, refresh.last_hit->sent, refresh.store.done,
+                      "Read, then stored by another caller, then overwritten " +
+                          in_words(refresh.store.sent - other.done) +
+                          " later with the result of the first read.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t rounds = 0;
     std::uint64_t lost = 0;
     std::uint64_t guarded = 0;
     bool latent = false;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const key_role role = all.role_of(pattern);
+      const pattern_state& pattern = context.patterns()[index];
+      const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::other) continue;
       if (static_cast<double>(pattern.counts.stores) <=
           stores_share_min * static_cast<double>(pattern.counts.reads())) {
@@ -79,14 +109,11 @@ class lost_update final : public rule {
         out.found(possible(pattern, of));
       }
     }
-    out.covered(id(),
-                lost > 0 || latent      ? coverage_line::status::fail
-                : rounds + guarded == 0 ? coverage_line::status::not_exercised
-                                        : coverage_line::status::pass,
+    out.covered(id(), status_of(lost > 0 || latent, rounds + guarded),
                 rounds + guarded == 0
                     ? "no value was read and written back"
                     : counted(rounds, "value was", "values were") + " read and written back, " +
-                          in_words(lost) + " of them over another's; " +
+                          in_words(lost) + " of them over another caller's change; " +
                           counted(guarded, "write was", "writes were") + " atomic or guarded");
   }
 
@@ -94,29 +121,29 @@ class lost_update final : public rule {
   struct seen {
     cases lost;
     std::uint64_t guarded = 0;
-    std::set<std::uint64_t> writers;  ///< two are enough to know
+    std::set<std::uint64_t> writers;  ///< at most two are kept
   };
 
   finding observed(const pattern_state& pattern, const seen& of) const {
-    finding made = finding_of(id(), pattern, of.lost);
-    made.how_bad = severity::error;
-    made.how_sure = confidence::strong;
-    made.message = in_words(of.lost.count) + " of " +
-                   counted(of.lost.opportunities, "write-back", "write-backs") +
-                   " overwrote what another had stored since the read.";
-    return made;
+    finding result = finding_of(id(), pattern, of.lost);
+    result.how_bad = severity::error;
+    result.how_sure = confidence::strong;
+    result.message = in_words(of.lost.count) + " of " +
+                     counted(of.lost.opportunities, "write-back", "write-backs") +
+                     " overwrote a value that another caller had stored since the read.";
+    return result;
   }
 
   finding possible(const pattern_state& pattern, const seen& of) const {
-    finding made = finding_of(id(), pattern, of.lost);
-    made.how_bad = severity::info;
-    made.how_sure = confidence::suspected;
-    made.keys = {pattern.first_key};
-    made.message = counted(of.lost.opportunities, "write-back", "write-backs") +
-                   " after a read, by more than one connection and without WATCH or a script; " +
-                   (of.lost.count == 0 ? "none" : in_words(of.lost.count)) +
-                   " of them crossed another in this run.";
-    return made;
+    finding result = finding_of(id(), pattern, of.lost);
+    result.how_bad = severity::info;
+    result.how_sure = confidence::suspected;
+    result.keys = {pattern.first_key};
+    result.message = counted(of.lost.opportunities, "write-back", "write-backs") +
+                     " after a read, by more than one connection and without WATCH or a script; " +
+                     (of.lost.count == 0 ? "none" : in_words(of.lost.count)) +
+                     " of them overlapped another one in this run.";
+    return result;
   }
 
   per_pattern<seen> of_;
@@ -124,6 +151,6 @@ class lost_update final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c402() { return std::make_unique<lost_update>(); }
+rule_definition c402() { return {c402_text, {}, make_rule<lost_update>}; }
 
 }  // namespace drover::audit

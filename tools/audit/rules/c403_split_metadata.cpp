@@ -1,37 +1,63 @@
 // SPDX-License-Identifier: MIT
-// C403: a value and what is known about it are stored in two keys, one after the other.
+// C403: a value and its metadata are stored in two keys, one after the other.
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <memory>
 #include <optional>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Stores of one request lie no further apart.
+constexpr rule_text c403_text{
+    .id = "C403",
+    .name = "split-metadata",
+    .usual_severity = severity::warning,
+    .summary = "A value and its metadata are stored in two keys, one after the other.",
+    .why =
+        "A reader between the two stores sees the new value with the old time or version, or the "
+        "reverse. One of the keys can also expire or be evicted without the other.",
+    .left_alone = "MULTI, MSET and scripts; sets of tags; a pair that was stored once.",
+    .exercised_by = "a value and a second key of the same name with a suffix such as :ts or :meta",
+    .advice = "Use one value that holds both, or one transaction with one TTL.",
+    .fix =
+        "Put the metadata into the value (an envelope: version, store time, load time, payload), "
+        "and read and write one key. If they must be two keys, write both in one MULTI/EXEC or "
+        "script with the same TTL, and read both with one MGET.",
+    .caching_rules = "10",
+};
+
+constexpr library_setting c403_settings[] = {
+    {"Laravel",
+     "`Cache::flexible` keeps the time of creation in a second key. Outside a cluster both are "
+     "written in one MULTI. In a cluster give the key a hash tag"},
+};
+
+/// Stores of one request are no further apart.
 constexpr moment pair_within = std::chrono::seconds{1};
 /// Once may be a coincidence of names.
 constexpr std::uint64_t pairs_min = 2;
-/// TTLs that differ by more than this part were not meant to be one.
+/// TTLs that differ by more than this share are different on purpose.
 constexpr double ttl_apart = 0.02;
-/// Stores of keys with a evidence_text end, whose other half has not come yet.
+/// Stores of keys with a metadata suffix whose value has not been stored yet.
 constexpr std::size_t waiting_max = 256;
 constexpr std::array<std::string_view, 18> suffixes{
     "meta",       "metadata", "exp",        "expiry", "expires", "expires_at",
     "ts",         "time",     "timestamp",  "ver",    "version", "created",
     "created_at", "updated",  "updated_at", "etag",   "stale",   "fresh"};
 
-/// The key that `name` says something of: without ":ts", "_meta", ".exp"; "" if it has no such end.
+/// The key that `name` describes: the name without ":ts", "_meta", ".exp"; "" if it has no such
+/// suffix.
 std::string_view described_by(std::string_view name) {
   const std::size_t at = name.find_last_of(":./|#_-");
   if (at == std::string_view::npos || at == 0) return {};
   const auto is_suffix = [&](std::size_t from) {
     return std::find(suffixes.begin(), suffixes.end(), name.substr(from + 1)) != suffixes.end();
   };
-  // "user:1:expires_at": the longest end counts.
+  // "user:1:expires_at": the longest suffix counts.
   const std::size_t before = name.find_last_of(":./|#-");
   if (before != std::string_view::npos && before > 0 && is_suffix(before)) {
     return name.substr(0, before);
@@ -41,59 +67,57 @@ std::string_view described_by(std::string_view name) {
 
 class split_metadata final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C403"; }
+  [[nodiscard]] std::string_view id() const override { return c403_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::store); }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op::outcome::yes || !what.is_text || what.part) return;
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
+    if (operation.came != op::outcome::yes || !operation.is_text || operation.part) return;
     const std::string_view base = described_by(key.name);
     if (base.empty()) {
-      if (!waiting_.empty()) meet_waiting(what, key, all);
+      if (!waiting_.empty()) meet_waiting(operation, key, context);
       return;
     }
-    const key_state* const value = all.find(key.database, base);
-    if (value != nullptr && value->last_store && is_pair(*value->last_store, op_summary{what})) {
-      pair(*value, *value->last_store, key, op_summary{what}, all);
+    const key_state* const value = context.find(key.database, base);
+    if (value != nullptr && value->last_store &&
+        is_pair(*value->last_store, op_summary{operation})) {
+      pair(*value, *value->last_store, key, op_summary{operation}, context);
       return;
     }
-    waiting_.push_back({key.ref, std::string{base}, key.database, op_summary{what}});
+    waiting_.push_back({key.ref, std::string{base}, key.database, op_summary{operation}});
     if (waiting_.size() > waiting_max) waiting_.pop_front();
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t pairs = 0;
     std::uint64_t split = 0;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const pattern_state& about = all.patterns()[of.meta];
-      if (all.role_of(pattern) != key_role::value || all.role_of(about) == key_role::ignored ||
-          all.role_of(about) == key_role::lock) {
+      const pattern_state& pattern = context.patterns()[index];
+      const pattern_state& about = context.patterns()[of.meta];
+      if (context.role_of(pattern) != key_role::value ||
+          context.role_of(about) == key_role::ignored || context.role_of(about) == key_role::lock) {
         continue;
       }
       pairs += of.bad.opportunities;
       if (of.bad.count < pairs_min) continue;
       split += of.bad.count;
-      finding made = finding_of(id(), pattern, of.bad);
-      made.how_bad = severity::warning;
-      made.how_sure = of.read_between > 0 ? confidence::proof : confidence::strong;
-      made.message = in_words(of.bad.count) + " of " +
-                     counted(of.bad.opportunities, "time", "times") + " the value and its \"" +
-                     about.text + "\" were stored in two steps";
+      finding result = finding_of(id(), pattern, of.bad);
+      result.how_bad = severity::warning;
+      result.how_sure = of.read_between > 0 ? confidence::proof : confidence::strong;
+      result.message = in_words(of.bad.count) + " of " +
+                       counted(of.bad.opportunities, "time", "times") + " the value and its \"" +
+                       about.text + "\" were stored in two steps";
       if (of.read_between > 0) {
-        made.message += "; " + counted(of.read_between, "read", "reads") + " fell in between";
+        result.message += "; " + counted(of.read_between, "read", "reads") + " happened in between";
       }
       if (of.other_ttl > 0) {
-        made.message += "; " + in_words(of.other_ttl) + " of them with different TTLs";
+        result.message += "; " + in_words(of.other_ttl) + " of them with different TTLs";
       }
-      made.message += '.';
-      out.found(std::move(made));
+      result.message += '.';
+      out.found(std::move(result));
     }
-    out.covered(id(),
-                split > 0   ? coverage_line::status::fail
-                : pairs > 0 ? coverage_line::status::pass
-                            : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(split, pairs),
                 pairs == 0
-                    ? "no value has a second key that says something of it"
+                    ? "no value has a second key with metadata"
                     : counted(pairs, "value was", "values were") + " stored with a second key, " +
                           in_words(split) + " of them in two steps");
   }
@@ -122,24 +146,24 @@ class split_metadata final : public rule {
            (a.sequence == b.sequence || (a.transaction != 0 && a.transaction == b.transaction));
   }
 
-  void meet_waiting(const op& what, const key_state& key, const rule_context& all) {
-    while (!waiting_.empty() && what.sent - waiting_.front().store.done > pair_within) {
+  void meet_waiting(const op& operation, const key_state& key, const rule_context& context) {
+    while (!waiting_.empty() && operation.sent - waiting_.front().store.done > pair_within) {
       waiting_.pop_front();
     }
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const half& each) {
-      return each.database == key.database && each.base == key.name;
+    const auto position = std::find_if(waiting_.begin(), waiting_.end(), [&](const half& half) {
+      return half.database == key.database && half.base == key.name;
     });
-    if (found == waiting_.end()) return;
-    const half other = *found;
-    waiting_.erase(found);
-    const key_state* const meta = all.find(other.key);
-    if (meta != nullptr && is_pair(other.store, op_summary{what})) {
-      pair(key, op_summary{what}, *meta, other.store, all);
+    if (position == waiting_.end()) return;
+    const half other = *position;
+    waiting_.erase(position);
+    const key_state* const meta = context.find(other.key);
+    if (meta != nullptr && is_pair(other.store, op_summary{operation})) {
+      pair(key, op_summary{operation}, *meta, other.store, context);
     }
   }
 
   void pair(const key_state& value, const op_summary& value_store, const key_state& meta,
-            const op_summary& meta_store, const rule_context& all) {
+            const op_summary& meta_store, const rule_context& context) {
     seen& of = of_[*value.pattern];
     of.meta = meta.pattern->index;
     ++of.bad.opportunities;
@@ -158,9 +182,9 @@ class split_metadata final : public rule {
     of.read_between += read ? 1 : 0;
     of.other_ttl += other_ttl ? 1 : 0;
     of.bad.add((read ? 2 : 0) + (other_ttl ? 1 : 0), [&] {
-      return proof_of(all, value, first.sent, second.done,
-                      "The two stores lie " + in_words(second.sent - first.done) + " apart" +
-                          (read ? ", and a read fell in between." : "."),
+      return proof_of(context, value, first.sent, second.done,
+                      "The two stores are " + in_words(second.sent - first.done) + " apart" +
+                          (read ? ", and a read happened in between." : "."),
                       meta.ref);
     });
   }
@@ -171,6 +195,6 @@ class split_metadata final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c403() { return std::make_unique<split_metadata>(); }
+rule_definition c403() { return {c403_text, c403_settings, make_rule<split_metadata>}; }
 
 }  // namespace drover::audit

@@ -1,107 +1,138 @@
 // SPDX-License-Identifier: MIT
-// C404: a value is refreshed far too early, again and again, by chance.
+// C404: a value is repeatedly refreshed far too early, at random.
 //
-// Early expiration at random (Vattani, Chierichetti, Lowenstein, PVLDB 8(8), 2015) refreshes about
-// delta * beta * ln(reads per load time) before the end. What refreshes much earlier takes
-// something else for the load time: the value's age, or nothing at all.
+// Random early expiration (Vattani, Chierichetti, Lowenstein, PVLDB 8(8), 2015) refreshes about
+// delta * beta * ln(reads per load time) before the end. A cache that refreshes much earlier uses
+// another quantity in place of the load time, such as the age of the value, or none.
 //
-// An age at which the next reader refreshes (stale while revalidate) is a plan, not a mistake: the
-// ages at the refreshes are then spread no more than its jitter and the waits for a reader explain.
+// A fixed age at which the next reader refreshes (stale while revalidate) is intended. The ages at
+// the refreshes then vary no more than the jitter and the waits for a reader explain.
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <unordered_map>
 #include <vector>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Fewer are no habit.
+constexpr rule_text c404_text{
+    .id = "C404",
+    .name = "xfetch-miscalibrated",
+    .usual_severity = severity::warning,
+    .summary = "A value is repeatedly refreshed far too early.",
+    .why =
+        "Random early expiration should refresh a value about one load time before it expires. "
+        "With a wrong formula (often a clock or a wrong unit in place of the measured load time) "
+        "each entry is refreshed throughout its life. The cache then queries the origin about as "
+        "often as if there were no cache.",
+    .left_alone = "refreshing at a regular interval, extra stores of one cold event.",
+    .exercised_by = "a value that is refreshed before it expires, eight times or more",
+    .advice =
+        "Refresh when now - delta * beta * ln(random) >= end. delta is the measured load time, "
+        "stored with the value, in the same unit as the clock.",
+    .fix =
+        "Correct the condition for early refreshing to: now - delta * beta * ln(u) >= end. u is "
+        "uniform in (0, 1], beta = 1, and delta is the duration of the load that produced the "
+        "value (measured, and stored in the value). All of them use one unit. Add a test with a "
+        "fixed clock, delta 50 ms and a TTL of 60 s: of 10,000 draws at half of the TTL none "
+        "refreshes, and most do in the last 10 ms.",
+    .caching_rules = "1",
+};
+
+constexpr library_setting c404_settings[] = {
+    {"Symfony",
+     "leave `beta` at 1.0 in `CacheInterface::get($key, $callback, $beta)`: a larger value "
+     "refreshes earlier"},
+};
+
+/// Fewer refreshes are not judged.
 constexpr std::uint64_t refreshes_min = 8;
-/// More than this share of the TTL was left: for the formula to be right, a load would have to take
-/// a good part of the TTL.
+/// More than this share of the TTL was left. With the correct formula, a load would have to take a
+/// large part of the TTL.
 constexpr double left_min = 0.5;
-/// The right formula's lead, in load times, beyond ln(reads): it is exceeded once in e^3 times.
+/// The lead of the correct formula, in load times, beyond ln(reads). It is exceeded once in e^3
+/// times.
 constexpr double lead_beyond = 3;
-/// Standard deviation / mean of the ages at the refreshes. A plan with a jitter of 20 % either way
-/// has 0.12; the age taken for the load time has 0.13 (50 reads/s, TTL 300 s) to 0.21.
+/// Standard deviation / mean of the ages at the refreshes. A fixed age with a jitter of +-20 % has
+/// 0.12. A formula that uses the age as the load time has 0.13 (50 reads/s, TTL 300 s) to 0.21.
 constexpr double plan_spread = 0.12;
 constexpr double waits_weight = 2;
 constexpr double unclear_weight = 0.1;
-/// A store this long after the last hit or miss has nothing to do with it; a store so shortly after
-/// a miss is the cold event's.
+/// A store later than this after a hit or miss does not belong to it. A store within this time
+/// after a miss belongs to the cold event.
 constexpr int load_max_of_delta = 4;
 constexpr moment load_slack = std::chrono::milliseconds{100};
-/// Shorter than this part of a load: it was changed, not loaded (C402).
+/// A gap below this share of a load time is a change, not a load (C402).
 constexpr double interval_load_part = 0.3;
-/// Of all reads: that many stores without a miss before are no cache.
+/// A pattern with more stores without a miss than this share of its reads is no cache.
 constexpr double other_stores_share = 0.4;
-/// Refreshes of a pattern whose ages are kept.
+/// Refreshes whose ages are kept, for each pattern.
 constexpr std::size_t ages_max = 4'096;
 
 class xfetch_miscalibrated final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C404"; }
+  [[nodiscard]] std::string_view id() const override { return c404_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::refreshes | interest::of(op::kind::store);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& /*all*/) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& /*context*/) override {
     reads_seen& of = reads_[key.ref];
     of.before = of.now;
-    of.now = {what.sequence, key.counts.hits, key.origin_loads};
+    of.now = {operation.sequence, key.counts.hits, key.origin_loads};
   }
 
-  void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
-    const moment delta = all.delta_of(*key.pattern);
-    if (!what.last_hit || !what.lifetime_known || !what.last_store || delta <= moment{0}) return;
-    if (what.ttl <= moment{0} || what.store.came != op::outcome::yes) return;
-    const moment interval = what.store.sent - what.last_store->done;
-    if (interval < delta) return;  // no load of its own fits in: one of those at once
+  void on_refresh(const refresh& refresh, const key_state& key,
+                  const rule_context& context) override {
+    const moment delta = context.delta_of(*key.pattern);
+    if (!refresh.last_hit || !refresh.lifetime_known || !refresh.last_store || delta <= moment{0})
+      return;
+    if (refresh.ttl <= moment{0} || refresh.store.came != op::outcome::yes) return;
+    const moment interval = refresh.store.sent - refresh.last_store->done;
+    if (interval < delta) return;  // too short for a load: one of several concurrent refreshes
     const moment load_max = load_max_of_delta * delta + load_slack;
-    const stored before = last_stored(what, key);
-    if (key.origin_loads == before.origin_loads && !is_gap_of_load(what, delta)) return;
-    if (key.last_miss && what.store.sent - key.last_miss->done <= load_max) return;
+    const stored before = last_stored(refresh, key);
+    if (key.origin_loads == before.origin_loads && !is_gap_of_load(refresh, delta)) return;
+    if (key.last_miss && refresh.store.sent - key.last_miss->done <= load_max) return;
 
     seen& of = of_[*key.pattern];
-    of.left_parts.add(moment{part_of_ttl(what.left, what.ttl)});
-    of.left.add(what.left);
+    of.left_parts.add(moment{part_of_ttl(refresh.left, refresh.ttl)});
+    of.left.add(refresh.left);
     of.intervals.add(interval);
     if (of.ages.size() < ages_max) {
       of.ages.push_back({key.ref.slot, interval - delta, key.counts.hits - before.hits});
     }
-    of.bad.add(static_cast<double>(part_of_ttl(what.left, what.ttl)), [&] {
-      return proof_of(all, key, what.last_store->sent, what.store.done,
+    of.bad.add(static_cast<double>(part_of_ttl(refresh.left, refresh.ttl)), [&] {
+      return proof_of(context, key, refresh.last_store->sent, refresh.store.done,
                       "Refreshed " + in_words(interval) + " after the last store, with " +
-                          in_words(what.left) + " of " + in_words(what.ttl) + " left.");
+                          in_words(refresh.left) + " of " + in_words(refresh.ttl) + " left.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t refreshes = 0;
     bool failed = false;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) != key_role::value || !all.is_cache_aside(pattern)) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       refreshes += of.bad.count;
-      if (of.bad.count < refreshes_min || !is_too_early(of, pattern, all.delta_of(pattern)) ||
-          !is_by_chance(of, all.delta_of(pattern)) || is_no_cache(pattern)) {
+      if (of.bad.count < refreshes_min || !is_too_early(of, pattern, context.delta_of(pattern)) ||
+          !is_by_chance(of, context.delta_of(pattern)) || is_no_cache(pattern)) {
         continue;
       }
       failed = true;
-      out.found(judged(pattern, of, all.delta_of(pattern)));
+      out.found(judged(pattern, of, context.delta_of(pattern)));
     }
-    out.covered(id(),
-                failed                       ? coverage_line::status::fail
-                : refreshes >= refreshes_min ? coverage_line::status::pass
-                                             : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(failed, refreshes >= refreshes_min),
                 counted(refreshes, "early refresh", "early refreshes") + " of live values");
   }
 
  private:
-  /// Parts of a TTL are kept as millionths, so that they fit where durations are sampled.
+  /// Shares of a TTL are kept as millionths, so that they can be sampled like durations.
   static constexpr std::int64_t whole = 1'000'000;
   static std::int64_t part_of_ttl(moment part, moment ttl) {
     return static_cast<std::int64_t>(static_cast<double>(part.count()) /
@@ -119,12 +150,12 @@ class xfetch_miscalibrated final : public rule {
     double squares = 0;
     double reads = 0;
 
-    void add(const aged& one) {
-      const auto age = static_cast<double>(one.age.count());
+    void add(const aged& sample) {
+      const auto age = static_cast<double>(sample.age.count());
       count += 1;
       ages += age;
       squares += age * age;
-      reads += static_cast<double>(one.reads);
+      reads += static_cast<double>(sample.reads);
     }
   };
   struct seen {
@@ -145,16 +176,16 @@ class xfetch_miscalibrated final : public rule {
     stored before;
   };
 
-  /// What was known of the key when it was stored before.
-  stored last_stored(const refresh& what, const key_state& key) {
+  /// The counts of the key at the store before this refresh.
+  stored last_stored(const refresh& refresh, const key_state& key) {
     const reads_seen& of = reads_[key.ref];
-    return of.now.sequence == what.store.sequence ? of.before : of.now;
+    return of.now.sequence == refresh.store.sequence ? of.before : of.now;
   }
 
-  /// The last hit of who stored is as long ago as a load takes. With pooled connections it may be
-  /// somebody else's: then only the origin can tell a load.
-  static bool is_gap_of_load(const refresh& what, moment delta) {
-    const moment gap = what.store.sent - what.last_hit->sent;
+  /// The last hit of the caller that stored is as old as a load takes. With pooled connections the
+  /// hit may be another caller's; then only an origin counter shows a load.
+  static bool is_gap_of_load(const refresh& refresh, moment delta) {
+    const moment gap = refresh.store.sent - refresh.last_hit->sent;
     return gap <= load_max_of_delta * delta + load_slack &&
            static_cast<double>(gap.count()) >=
                interval_load_part * static_cast<double>(delta.count());
@@ -167,12 +198,12 @@ class xfetch_miscalibrated final : public rule {
            static_cast<double>(of.left.median().count()) > lead;
   }
 
-  /// How far the ages at the refreshes are spread, as a share of each key's mean age; and what of
-  /// that a plan would show as well: the waits for the next read, and not knowing which read of
-  /// those in a load's time it was.
+  /// Compares the spread of the ages at the refreshes, as a share of each key's mean age, with the
+  /// spread that a fixed age would show: the waits for the next read, and the uncertainty about
+  /// which read within a load time caused the refresh.
   static bool is_by_chance(const seen& of, moment delta) {
     std::unordered_map<std::uint32_t, sums> keys;
-    for (const aged& each : of.ages) keys[each.key].add(each);
+    for (const aged& sample : of.ages) keys[sample.key].add(sample);
     double squares = 0;
     double waits = 0;
     double unclear = 0;
@@ -183,7 +214,7 @@ class xfetch_miscalibrated final : public rule {
       squares += of_key.squares / (mean * mean) - of_key.count;
       waits += of_key.count * of_key.count / of_key.reads;
       unclear += of_key.count * static_cast<double>(delta.count()) / mean;
-      count += of_key.count - 1;  // a mean of its own was taken from each key
+      count += of_key.count - 1;  // one degree of freedom per key is used by its mean
     }
     if (count < 1) return false;
     const double spread = std::sqrt(squares / count);
@@ -199,16 +230,16 @@ class xfetch_miscalibrated final : public rule {
   }
 
   [[nodiscard]] finding judged(const pattern_state& pattern, const seen& of, moment delta) const {
-    finding made = finding_of(id(), pattern, of.bad);
-    made.how_bad = severity::warning;
-    made.how_sure = confidence::strong;
-    made.message =
+    finding result = finding_of(id(), pattern, of.bad);
+    result.how_bad = severity::warning;
+    result.how_sure = confidence::strong;
+    result.message =
         counted(of.bad.count, "refresh", "refreshes") +
         " of live values, half of them with more than " +
         share_in_words(static_cast<std::uint64_t>(of.left_parts.median().count()), whole) +
         " of the TTL left, and " + in_words(of.intervals.median()) +
-        " after the store before; a load takes " + in_words(delta) + '.';
-    return made;
+        " after the previous store. A load takes " + in_words(delta) + '.';
+    return result;
   }
 
   per_pattern<seen> of_;
@@ -217,6 +248,6 @@ class xfetch_miscalibrated final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c404() { return std::make_unique<xfetch_miscalibrated>(); }
+rule_definition c404() { return {c404_text, c404_settings, make_rule<xfetch_miscalibrated>}; }
 
 }  // namespace drover::audit

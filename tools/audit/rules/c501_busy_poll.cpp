@@ -1,67 +1,84 @@
 // SPDX-License-Identifier: MIT
-// C501: waiters ask Redis without a pause whether the value has come.
+// C501: waiters poll Redis without a pause.
 #include <algorithm>
 #include <array>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Questions in a row by one connection: fewer are over before anyone notices.
+constexpr rule_text c501_text{
+    .id = "C501",
+    .name = "busy-poll",
+    .usual_severity = severity::warning,
+    .summary = "Waiters poll Redis without a pause.",
+    .why =
+        "Redis runs one command at a time. A few waiters that poll without a pause can keep the "
+        "server busy for everybody, at the moment when a key is cold.",
+    .left_alone = "a dozen waiters that poll every 25 ms, which is normal.",
+    .exercised_by = "callers that wait for another caller's load",
+    .advice = "Use a growing pause with jitter, or wait for a push (client tracking, pub/sub).",
+    .fix =
+        "Sleep between two attempts in the loop that waits for another caller's value or lock. "
+        "Start at about 10 ms, grow by half each time up to 200 ms, and choose each pause at "
+        "random between half and the whole of it. Or let the holder publish a message when it is "
+        "done, and wait for that with a timeout.",
+    .caching_rules = "7",
+};
+
+/// Polls in a row by one connection. Fewer do no harm.
 constexpr std::uint64_t polls_min = 150;
-/// Questions a second about one key, of all who wait: a dozen waiters at 25 ms make 480.
+/// Polls per second for one key by all waiters. A dozen waiters at 25 ms make 480.
 constexpr double rate_min = 1000;
-/// Other waits for the same key that are remembered to add up who asks at once.
+/// Other waits for the same key that are kept to add up concurrent polls.
 constexpr std::size_t waits_max = 64;
 
 class busy_poll final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C501"; }
+  [[nodiscard]] std::string_view id() const override { return c501_text.id; }
   [[nodiscard]] interest::bits wants() const override { return interest::waits; }
 
-  void on_wait(const wait& what, const key_state& key, const rule_context& all) override {
-    if (all.is_perturbed(what.first, what.last)) return;
+  void on_wait(const wait& wait, const key_state& key, const rule_context& context) override {
+    if (context.is_perturbed(wait.first, wait.last)) return;
     recent& others = of_[key.ref];
-    const double rate = rate_of(what) + rate_beside(what, others);
-    others.waits[others.count++ % waits_max] = {what.connection, what.first, what.last, what.polls};
+    const double rate = rate_of(wait) + rate_beside(wait, others);
+    others.waits[others.count++ % waits_max] = {wait.connection, wait.first, wait.last, wait.polls};
 
     cases& bad = bad_[*key.pattern];
     ++bad.opportunities;
     ++waits_;
-    if (what.polls <= polls_min || rate <= rate_min) return;
+    if (wait.polls <= polls_min || rate <= rate_min) return;
     bad.add(rate, [&] {
-      // The first questions show it: hundreds more look the same.
-      return proof_of(all, key, what.first, what.first + 20 * what.shortest_gap + tenth,
-                      counted(what.polls, "question", "questions") + " in a row within " +
-                          in_words(what.last - what.first) + ", and " +
+      // The first polls are enough: hundreds more look the same.
+      return proof_of(context, key, wait.first, wait.first + 20 * wait.shortest_gap + tenth,
+                      counted(wait.polls, "poll", "polls") + " in a row within " +
+                          in_words(wait.last - wait.first) + ", and " +
                           in_words(static_cast<std::uint64_t>(rate)) +
-                          " a second by all who waited for this key.");
+                          " per second by all waiters for this key.");
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t busy = 0;
     for (auto& [index, bad] : bad_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (bad.count == 0 || !is_judged(all.role_of(pattern))) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (bad.count == 0 || !is_judged(context.role_of(pattern))) continue;
       busy += bad.count;
-      finding made = finding_of(id(), pattern, bad);
-      made.how_bad = severity::warning;
-      made.how_sure = confidence::strong;
-      made.message = counted(bad.count, "wait", "waits") + " of more than " + in_words(polls_min) +
-                     " questions in a row; at worst " +
-                     in_words(static_cast<std::uint64_t>(bad.worst())) +
-                     " questions a second about one key.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), pattern, bad);
+      result.how_bad = severity::warning;
+      result.how_sure = confidence::strong;
+      result.message = counted(bad.count, "wait", "waits") + " of more than " +
+                       in_words(polls_min) + " polls in a row; up to " +
+                       in_words(static_cast<std::uint64_t>(bad.worst())) +
+                       " polls per second for one key.";
+      out.found(std::move(result));
     }
-    const std::string text = counted(waits_, "wait", "waits") + ", " + in_words(busy) + " too busy";
-    out.covered(id(),
-                busy > 0     ? coverage_line::status::fail
-                : waits_ > 0 ? coverage_line::status::pass
-                             : coverage_line::status::not_exercised,
-                waits_ == 0 ? "nobody was seen to wait for another's load" : text);
+    const std::string text = counted(waits_, "wait", "waits") + ", " + in_words(busy) + " too fast";
+    out.covered(id(), status_of(busy, waits_),
+                waits_ == 0 ? "no caller waited for another caller's load" : text);
   }
 
  private:
@@ -82,21 +99,21 @@ class busy_poll final : public rule {
   static double seconds(moment length) {
     return std::max(0.001, static_cast<double>(length.count()) / 1e6);
   }
-  static double rate_of(const wait& what) {
-    return static_cast<double>(what.polls) / seconds(what.last - what.first);
+  static double rate_of(const wait& wait) {
+    return static_cast<double>(wait.polls) / seconds(wait.last - wait.first);
   }
-  /// Of the others' questions those within this wait, a second.
-  static double rate_beside(const wait& what, const recent& others) {
+  /// The rate of the other callers' polls during this wait.
+  static double rate_beside(const wait& wait, const recent& others) {
     double polls = 0;
     for (std::size_t i = 0; i < std::min(others.count, waits_max); ++i) {
-      const past& each = others.waits[i];
-      const moment from = std::max(each.first, what.first);
-      const moment to = std::min(each.last, what.last);
-      if (each.connection == what.connection || to <= from) continue;
+      const past& other = others.waits[i];
+      const moment from = std::max(other.first, wait.first);
+      const moment to = std::min(other.last, wait.last);
+      if (other.connection == wait.connection || to <= from) continue;
       polls +=
-          static_cast<double>(each.polls) * seconds(to - from) / seconds(each.last - each.first);
+          static_cast<double>(other.polls) * seconds(to - from) / seconds(other.last - other.first);
     }
-    return polls / seconds(what.last - what.first);
+    return polls / seconds(wait.last - wait.first);
   }
 
   per_key<recent> of_;
@@ -106,6 +123,6 @@ class busy_poll final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c501() { return std::make_unique<busy_poll>(); }
+rule_definition c501() { return {c501_text, {}, make_rule<busy_poll>}; }
 
 }  // namespace drover::audit

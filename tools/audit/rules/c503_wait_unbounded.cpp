@@ -1,76 +1,99 @@
 // SPDX-License-Identifier: MIT
 // C503: a caller waited for more than twice the lease.
 #include <algorithm>
-#include <memory>
 #include <vector>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Within twice the lease a waiter has seen one holder fail and the next one load.
+constexpr rule_text c503_text{
+    .id = "C503",
+    .name = "wait-unbounded",
+    .usual_severity = severity::info,
+    .summary = "A caller waited for more than twice the lease.",
+    .why =
+        "If holders fail one after the other, or the lock never ends, a waiter without a deadline "
+        "blocks its thread, its connection and its client forever. Soon all threads wait.",
+    .left_alone = "waits that end with the value within two leases.",
+    .exercised_by = "callers that wait for another caller's load",
+    .advice =
+        "Set a deadline of at least the lease's duration. After it, serve a stale value or an "
+        "error.",
+    .fix =
+        "Give the wait a deadline (the request's own, and at least the lock's PX). After the "
+        "deadline, serve the last known value or fail with a specific error; do not load without "
+        "the lock. Add a test in which the holder never finishes and the caller returns in time.",
+    .caching_rules = "7",
+};
+
+constexpr library_setting c503_settings[] = {
+    {"redlock (Node)", "set `retryCount` (default 10; -1 waits forever)"},
+    {"redis-py Lock", "pass `blocking_timeout=`: without it `acquire()` waits forever"},
+};
+
+/// Twice the lease is enough for one holder to fail and the next one to load.
 constexpr int leases_max = 2;
-/// Shorter waits are not looked at: no lease is meant to be shorter.
+/// Shorter waits are ignored: leases are not shorter.
 constexpr moment wait_min = std::chrono::milliseconds{200};
-/// A waiter that asks so rarely is not seen to wait: it may have loaded, gone and come back.
+/// A waiter that polls more rarely may have loaded, left and returned.
 constexpr moment gap_max = std::chrono::milliseconds{300};
-/// Of the longest waits so many are counted.
+/// Long waits that are kept for each pattern.
 constexpr std::size_t long_waits_max = 1024;
 
 class wait_unbounded final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C503"; }
+  [[nodiscard]] std::string_view id() const override { return c503_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::waits | interest::lock_holds;
   }
 
-  void on_lock_hold(const lock_hold& what, const key_state& /*lock*/,
-                    const rule_context& /*all*/) override {
-    if (what.has_lease) {
-      moment& lease = leases_[what.pattern];
-      lease = std::max(lease, what.ttl);
+  void on_lock_hold(const lock_hold& hold, const key_state& /*lock*/,
+                    const rule_context& /*context*/) override {
+    if (hold.has_lease) {
+      moment& lease = leases_[hold.pattern];
+      lease = std::max(lease, hold.ttl);
     }
   }
 
-  void on_wait(const wait& what, const key_state& key, const rule_context& all) override {
-    if (all.is_perturbed(what.first, what.last)) return;
-    if (all.connections().is_multiplexed(what.connection)) return;  // many callers, one wait
+  void on_wait(const wait& wait, const key_state& key, const rule_context& context) override {
+    if (context.is_perturbed(wait.first, wait.last)) return;
+    if (context.connections().is_multiplexed(wait.connection)) return;  // many callers, one wait
     ++waits_;
-    const moment length = what.last - what.first;
+    const moment length = wait.last - wait.first;
     seen& of = of_[*key.pattern];
     ++of.waits;
-    if (length < wait_min || what.longest_gap > gap_max) return;
+    if (length < wait_min || wait.longest_gap > gap_max) return;
     if (of.lengths.size() < long_waits_max) of.lengths.push_back(length);
     of.longest.add(static_cast<double>(length.count()), [&] {
-      return proof_of(all, key, what.first, what.last,
-                      "Asked " + in_words(what.polls) + " times in " + in_words(length) +
-                          (what.how == wait::ending::silent ? ", and then no more." : "."));
+      return proof_of(context, key, wait.first, wait.last,
+                      "Polled " + in_words(wait.polls) + " times in " + in_words(length) +
+                          (wait.how == wait::ending::silent ? ", and then stopped." : "."));
     });
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t long_waits = 0;
     bool judged = false;
     for (auto& [index, of] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      const moment lease = lease_of(pattern, all);
+      const pattern_state& pattern = context.patterns()[index];
+      const moment lease = lease_of(pattern, context);
       if (lease <= moment{0}) continue;
       judged = true;
       const auto over = static_cast<std::uint64_t>(
           std::count_if(of.lengths.begin(), of.lengths.end(),
-                        [&](moment each) { return each > leases_max * lease; }));
+                        [&](moment time) { return time > leases_max * lease; }));
       if (over == 0) continue;
       long_waits += over;
       out.found(judge(pattern, of, lease, over));
     }
-    out.covered(id(),
-                long_waits > 0         ? coverage_line::status::fail
-                : waits_ > 0 && judged ? coverage_line::status::pass
-                                       : coverage_line::status::not_exercised,
-                waits_ == 0 ? "nobody was seen to wait for another's load"
+    out.covered(id(), status_of(long_waits, waits_ > 0 && judged),
+                waits_ == 0 ? "no caller waited for another caller's load"
                 : !judged && long_waits == 0
-                    ? counted(waits_, "wait", "waits") + ", none of them long beside a known lease"
+                    ? counted(waits_, "wait", "waits") + ", none of them with a known lease"
                     : counted(waits_, "wait", "waits") + ", " + in_words(long_waits) +
                           " longer than two leases");
   }
@@ -82,30 +105,31 @@ class wait_unbounded final : public rule {
     std::uint64_t waits = 0;
   };
 
-  moment lease_of(const pattern_state& pattern, const rule_context& all) const {
+  moment lease_of(const pattern_state& pattern, const rule_context& context) const {
     if (!pattern.paired) return moment{0};
-    const bool is_lock = all.role_of(pattern) == key_role::lock;
-    // Who asks for the value as well is judged by that: the value ends the wait.
+    const bool is_lock = context.role_of(pattern) == key_role::lock;
+    // If the waiters also poll the value, the waits for the value are judged instead.
     const seen* const values = is_lock ? of_.find(*pattern.paired) : nullptr;
     if (values != nullptr && values->waits > 0) return moment{0};
-    const moment* const found = leases_.find(is_lock ? pattern.index : *pattern.paired);
-    return found == nullptr ? moment{0} : *found;
+    const moment* const lease = leases_.find(is_lock ? pattern.index : *pattern.paired);
+    return lease == nullptr ? moment{0} : *lease;
   }
 
   finding judge(const pattern_state& pattern, seen& of, moment lease, std::uint64_t over) const {
     of.longest.count = over;
     of.longest.opportunities = of.lengths.size();
-    finding made = finding_of(id(), pattern, of.longest);
-    const auto is_short = [&](const evidence& each) {
-      return each.to - each.from <= leases_max * lease;
+    finding result = finding_of(id(), pattern, of.longest);
+    const auto is_short = [&](const evidence& proof) {
+      return proof.to - proof.from <= leases_max * lease;
     };
-    made.seen.erase(std::remove_if(made.seen.begin(), made.seen.end(), is_short), made.seen.end());
-    made.how_bad = severity::info;
-    made.how_sure = confidence::strong;
-    made.message = counted(over, "wait", "waits") + " took more than twice the lease of " +
-                   in_words(lease) + "; the longest " +
-                   in_words(moment{static_cast<std::int64_t>(of.longest.worst())}) + '.';
-    return made;
+    result.seen.erase(std::remove_if(result.seen.begin(), result.seen.end(), is_short),
+                      result.seen.end());
+    result.how_bad = severity::info;
+    result.how_sure = confidence::strong;
+    result.message = counted(over, "wait", "waits") + " took more than twice the lease of " +
+                     in_words(lease) + "; the longest wait took " +
+                     in_words(moment{static_cast<std::int64_t>(of.longest.worst())}) + '.';
+    return result;
   }
 
   per_pattern<moment> leases_;
@@ -115,6 +139,6 @@ class wait_unbounded final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c503() { return std::make_unique<wait_unbounded>(); }
+rule_definition c503() { return {c503_text, c503_settings, make_rule<wait_unbounded>}; }
 
 }  // namespace drover::audit

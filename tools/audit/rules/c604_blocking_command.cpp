@@ -1,19 +1,52 @@
 // SPDX-License-Identifier: MIT
-// C604: a command is used that stops the server for everybody while it runs.
+// C604: the application uses a command that blocks the server while it runs.
 #include <algorithm>
 #include <array>
 #include <map>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Applications prepare their data first: until so many commands have read something, or so long.
+constexpr rule_text c604_text{
+    .id = "C604",
+    .name = "blocking-command",
+    .usual_severity = severity::warning,
+    .severity_note = "error for FLUSHALL, FLUSHDB, and for KEYS in the steady state",
+    .summary = "The application uses a command that blocks the server while it runs.",
+    .why =
+        "KEYS scans every key, SMEMBERS of a million members and DEL of a big collection take "
+        "long, and FLUSHALL makes everything cold at once. All other clients wait.",
+    .left_alone =
+        "the tool's own commands; the first seconds of a run, in which applications prepare their "
+        "data.",
+    .exercised_by = "any command",
+    .advice =
+        "Use SCAN instead of KEYS, UNLINK instead of DEL of big keys, and a version in the prefix "
+        "instead of FLUSHALL or FLUSHDB.",
+    .fix =
+        "Replace KEYS by SCAN with MATCH and COUNT, or better by a set of the names. Replace DEL "
+        "of big collections by UNLINK. Replace FLUSHALL and FLUSHDB by raising the version in the "
+        "keys' prefix, so that old keys expire by their TTL.",
+    .caching_rules = "12",
+};
+
+constexpr library_setting c604_settings[] = {
+    {"Django",
+     "`cache.clear()` sends FLUSHDB. Raise VERSION instead, or use `cache.delete_pattern` of "
+     "django-redis (SCAN)"},
+    {"Spring Data Redis",
+     "use `BatchStrategies.scan(n)`: the default strategy clears a cache by KEYS"},
+    {"Rails", "set `namespace:`: without it `Rails.cache.clear` sends FLUSHDB"},
+};
+
+/// Applications prepare their data first: until this many reads, or for this long.
 constexpr std::uint64_t reads_of_start = 20;
 constexpr moment start_max = std::chrono::seconds{5};
-/// An aggregate of so many members, sent as one reply.
+/// A reply with more members than this is big.
 constexpr std::int64_t members_max = 10'000;
 
 struct culprit {
@@ -23,23 +56,23 @@ struct culprit {
 };
 
 constexpr std::array<culprit, 9> culprits{{
-    {"DEBUG SLEEP", severity::error, "nothing: it is made to stop the server"},
-    {"DEBUG RELOAD", severity::error, "nothing: it is made for tests"},
+    {"DEBUG SLEEP", severity::error, "nothing; it only blocks the server"},
+    {"DEBUG RELOAD", severity::error, "nothing; it is for tests"},
     {"FLUSHALL", severity::error, "a version in the keys' prefix"},
     {"FLUSHDB", severity::error, "a version in the keys' prefix"},
     {"KEYS", severity::error, "SCAN with MATCH and COUNT"},
     {"SAVE", severity::error, "BGSAVE"},
-    {"SHUTDOWN", severity::error, "nothing that an application should do"},
+    {"SHUTDOWN", severity::error, "nothing; an application should not stop the server"},
     {"SORT", severity::warning, "a sorted set, or sorting in the application"},
     {"SORT_RO", severity::warning, "a sorted set, or sorting in the application"},
 }};
 
 /// Commands whose reply is a whole collection.
 constexpr std::array<culprit, 10> collections{{
-    {"HGETALL", severity::warning, "HSCAN, or HMGET of what is needed"},
+    {"HGETALL", severity::warning, "HSCAN, or HMGET of the required fields"},
     {"HKEYS", severity::warning, "HSCAN"},
     {"HVALS", severity::warning, "HSCAN"},
-    {"LRANGE", severity::warning, "LRANGE of a page"},
+    {"LRANGE", severity::warning, "LRANGE of one page"},
     {"SDIFF", severity::warning, "SSCAN"},
     {"SINTER", severity::warning, "SSCAN, or SINTERCARD"},
     {"SMEMBERS", severity::warning, "SSCAN"},
@@ -49,65 +82,63 @@ constexpr std::array<culprit, 10> collections{{
 }};
 
 template <std::size_t Count>
-const culprit* find_in(const std::array<culprit, Count>& all, std::string_view command) {
-  const auto found = std::lower_bound(
-      all.begin(), all.end(), command,
-      [](const culprit& each, std::string_view name) { return each.command < name; });
-  return found == all.end() || found->command != command ? nullptr : &*found;
+const culprit* find_in(const std::array<culprit, Count>& list, std::string_view command) {
+  const auto position = std::lower_bound(
+      list.begin(), list.end(), command,
+      [](const culprit& culprit, std::string_view name) { return culprit.command < name; });
+  return position == list.end() || position->command != command ? nullptr : &*position;
 }
 
 class blocking_command final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C604"; }
+  [[nodiscard]] std::string_view id() const override { return c604_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::events | interest::of(op::kind::read);
   }
 
-  void on_op(const op& what, const key_state& /*key*/, const rule_context& /*all*/) override {
-    // Misses: hits come after them, as nothing is cached at the start.
-    if (what.is_read() && ++reads_ == reads_of_start) started_ = true;
+  void on_op(const op& operation, const key_state& /*key*/,
+             const rule_context& /*context*/) override {
+    // These are misses. Hits come later, since nothing is cached at the start.
+    if (operation.is_read() && ++reads_ == reads_of_start) started_ = true;
   }
 
-  void on_event(const event& what, const rule_context& all) override {
+  void on_event(const event& event, const rule_context& context) override {
     ++commands_;
-    if (!began_) first_ = what.sent;
+    if (!began_) first_ = event.sent;
     began_ = true;
     const bool is_big =
-        what.answer.is == reply_item::kind::aggregate && what.answer.integer > members_max;
-    const culprit* found = is_big ? find_in(collections, what.command) : nullptr;
-    if (found == nullptr) found = find_in(culprits, what.command);
-    if (found == nullptr || !what.executed) return;
-    if (what.answer.is == reply_item::kind::error) return;
-    if (!started_ && what.sent - first_ < start_max) {
+        event.answer.is == reply_item::kind::aggregate && event.answer.integer > members_max;
+    const culprit* culprit = is_big ? find_in(collections, event.command) : nullptr;
+    if (culprit == nullptr) culprit = find_in(culprits, event.command);
+    if (culprit == nullptr || !event.executed) return;
+    if (event.answer.is == reply_item::kind::error) return;
+    if (!started_ && event.sent - first_ < start_max) {
       ++at_start_;
       return;
     }
-    add(*found, what, all);
+    add(*culprit, event, context);
   }
 
-  void on_end(const rule_context& /*all*/, verdicts& out) override {
+  void on_end(const rule_context& /*context*/, verdicts& out) override {
     std::uint64_t count = 0;
     for (auto& [command, of] : of_) {
       count += of.bad.count;
       pattern_state none;
-      finding made = finding_of(id(), none, of.bad);
-      made.keys.clear();
-      made.pattern = command;
-      made.opportunities = of.bad.count;
-      made.how_bad = of.what->how_bad;
-      made.how_sure = confidence::proof;
-      made.message = command + " was sent " + counted(of.bad.count, "time", "times") +
-                     "; the longest took " +
-                     in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) +
-                     ". Instead: " + std::string{of.what->instead} + '.';
-      out.found(std::move(made));
+      finding result = finding_of(id(), none, of.bad);
+      result.keys.clear();
+      result.pattern = command;
+      result.opportunities = of.bad.count;
+      result.how_bad = of.entry->how_bad;
+      result.how_sure = confidence::proof;
+      result.message = command + " was sent " + counted(of.bad.count, "time", "times") +
+                       "; the longest took " +
+                       in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) +
+                       ". Use instead: " + std::string{of.entry->instead} + '.';
+      out.found(std::move(result));
     }
-    out.covered(id(),
-                count > 0       ? coverage_line::status::fail
-                : commands_ > 0 ? coverage_line::status::pass
-                                : coverage_line::status::not_exercised,
+    out.covered(id(), status_of(count, commands_),
                 counted(commands_, "command", "commands") + ", " + in_words(count) +
-                    " that stop the server" +
+                    " that block the server" +
                     (at_start_ == 0 ? ""
                                     : ", and " + in_words(at_start_) +
                                           " while the application prepared its data"));
@@ -115,31 +146,32 @@ class blocking_command final : public rule {
 
  private:
   struct seen {
-    const culprit* what = nullptr;
+    const culprit* entry = nullptr;
     cases bad;
   };
 
-  void add(const culprit& found, const event& what, const rule_context& all) {
-    seen& of = of_[std::string{found.command}];
-    of.what = &found;
-    const moment took = what.done - what.sent;
+  void add(const culprit& culprit, const event& event, const rule_context& context) {
+    seen& of = of_[std::string{culprit.command}];
+    of.entry = &culprit;
+    const moment took = event.done - event.sent;
     of.bad.add(static_cast<double>(took.count()), [&] {
-      evidence made;
-      made.summary = what.command + " took " + in_words(took) + '.';
-      made.key = what.command;
-      made.from = what.sent;
-      made.to = what.done;
-      const connection_facts* const who = all.connections().find(what.connection);
-      const auto& processes = all.connections().processes();
-      moment_line line{what.sent, what.done, what.connection, {}, what.command};
-      if (who != nullptr && who->process < processes.size()) {
-        line.process = processes[who->process].shown;
+      evidence proof;
+      proof.summary = event.command + " took " + in_words(took) + '.';
+      proof.key = event.command;
+      proof.from = event.sent;
+      proof.to = event.done;
+      const connection_facts* const connection = context.connections().find(event.connection);
+      const auto& processes = context.connections().processes();
+      moment_line line{event.sent, event.done, event.connection, {}, event.command};
+      if (connection != nullptr && connection->process < processes.size()) {
+        line.process = processes[connection->process].shown;
       }
-      if (what.answer.is == reply_item::kind::aggregate) {
-        line.text += " -> " + in_words(static_cast<std::uint64_t>(what.answer.integer)) + " values";
+      if (event.answer.is == reply_item::kind::aggregate) {
+        line.text +=
+            " -> " + in_words(static_cast<std::uint64_t>(event.answer.integer)) + " values";
       }
-      made.timeline.push_back(std::move(line));
-      return made;
+      proof.timeline.push_back(std::move(line));
+      return proof;
     });
   }
 
@@ -154,6 +186,6 @@ class blocking_command final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c604() { return std::make_unique<blocking_command>(); }
+rule_definition c604() { return {c604_text, c604_settings, make_rule<blocking_command>}; }
 
 }  // namespace drover::audit

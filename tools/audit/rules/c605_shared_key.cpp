@@ -1,12 +1,32 @@
 // SPDX-License-Identifier: MIT
 // C605: two clients store values of different formats under one key.
 #include <algorithm>
-#include <memory>
 
+#include "audit/rules/coverage.hpp"
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
+
+constexpr rule_text c605_text{
+    .id = "C605",
+    .name = "shared-key",
+    .usual_severity = severity::info,
+    .summary = "Two clients store values of different formats under one key.",
+    .why =
+        "Each client reads values that it cannot decode. The result is an error or, worse, an "
+        "object of the wrong type. Unpickling or unserialising data that another service wrote can "
+        "also run its code.",
+    .left_alone = "one format for all clients; empty values and integers.",
+    .exercised_by = "one key that two clients write",
+    .advice = "Use a prefix for each service, and one format for shared values.",
+    .fix =
+        "Give each service its own prefix. If services share values on purpose, agree on one "
+        "language-independent format (JSON, MessagePack, Protocol Buffers) that includes a "
+        "version.",
+    .caching_rules = "12",
+};
 
 std::string_view word_of(shape looks) {
   switch (looks) {
@@ -19,50 +39,48 @@ std::string_view word_of(shape looks) {
 
 class shared_key final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C605"; }
+  [[nodiscard]] std::string_view id() const override { return c605_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::of(op::kind::store) | interest::of(op::kind::acquire);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op::outcome::yes || what.part || word_of(what.value.looks).empty()) return;
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
+    if (operation.came != op::outcome::yes || operation.part ||
+        word_of(operation.value.looks).empty())
+      return;
     writer& last = last_[key.ref];
-    const bool another = last.known && !all.connections().may_be_one(last.process, what.process);
+    const bool another =
+        last.known && !context.connections().may_be_one(last.process, operation.process);
     if (another) ++shared_;
-    if (another && last.looks != what.value.looks) {
+    if (another && last.looks != operation.value.looks) {
       of_[*key.pattern].add(0, [&] {
-        return proof_of(all, key, last.at, what.done,
-                        "Stored as " + std::string{word_of(last.looks)} + " by one and as " +
-                            std::string{word_of(what.value.looks)} + " by another.");
+        return proof_of(context, key, last.at, operation.done,
+                        "Stored as " + std::string{word_of(last.looks)} + " by one client and as " +
+                            std::string{word_of(operation.value.looks)} + " by another client.");
       });
     }
-    last = {true, what.process, what.value.looks, what.sent};
+    last = {true, operation.process, operation.value.looks, operation.sent};
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t mixed = 0;
     for (auto& [index, bad] : of_) {
-      const pattern_state& pattern = all.patterns()[index];
-      if (all.role_of(pattern) == key_role::ignored) continue;
+      const pattern_state& pattern = context.patterns()[index];
+      if (context.role_of(pattern) == key_role::ignored) continue;
       mixed += bad.count;
-      finding made = finding_of(id(), pattern, bad);
-      made.opportunities = std::max(made.count, pattern.counts.stores);
-      made.how_bad = severity::info;
-      made.how_sure = confidence::strong;
-      made.message = counted(bad.count, "time", "times") +
-                     " a client stored another format than the client before it.";
-      out.found(std::move(made));
+      finding result = finding_of(id(), pattern, bad);
+      result.opportunities = std::max(result.count, pattern.counts.stores);
+      result.how_bad = severity::info;
+      result.how_sure = confidence::strong;
+      result.message = counted(bad.count, "time", "times") +
+                       " a client stored a value in another format than the previous client.";
+      out.found(std::move(result));
     }
-    out.covered(id(),
-                mixed > 0     ? coverage_line::status::fail
-                : shared_ > 0 ? coverage_line::status::pass
-                              : coverage_line::status::not_exercised,
-                shared_ + mixed == 0
-                    ? "no key was stored by two clients in a format that can be told"
-                    : counted(shared_, "store", "stores") +
-                          " of keys that another client had "
-                          "stored, " +
-                          in_words(mixed) + " in another format");
+    out.covered(id(), status_of(mixed, shared_),
+                shared_ + mixed == 0 ? "no key was stored by two clients in a known format"
+                                     : counted(shared_, "store", "stores") +
+                                           " of keys that another client had stored before, " +
+                                           in_words(mixed) + " in another format");
   }
 
  private:
@@ -80,6 +98,6 @@ class shared_key final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c605() { return std::make_unique<shared_key>(); }
+rule_definition c605() { return {c605_text, {}, make_rule<shared_key>}; }
 
 }  // namespace drover::audit

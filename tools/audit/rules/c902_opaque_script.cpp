@@ -1,42 +1,58 @@
 // SPDX-License-Identifier: MIT
-// C902: a script was called whose body was never seen, or does what cannot be told from it.
+// C902: a script was called whose body was not seen, or whose effect is not clear from the body.
 #include <algorithm>
 #include <map>
-#include <memory>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
-/// Applications that write values into the texts of their scripts have any number of them.
+constexpr rule_text c902_text{
+    .id = "C902",
+    .name = "opaque-script",
+    .usual_severity = severity::info,
+    .summary =
+        "A script was called whose body was not seen, or whose effect is not clear from the body.",
+    .why = "The effect of the script on its keys is unknown, so all rules ignore these keys.",
+    .advice =
+        "Start the audit before the application loads its scripts. Or run SCRIPT FLUSH on a test "
+        "server, so that the client sends them again.",
+    .fix =
+        "Run the audit against a server that has not seen the scripts yet (a new one, or after "
+        "SCRIPT FLUSH on a test server), and start the application behind the audit.",
+};
+
+/// Applications that put values into their scripts have any number of them.
 constexpr std::size_t scripts_max = 256;
 constexpr std::size_t shown_max = 5;
 
 class opaque_script final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C902"; }
+  [[nodiscard]] std::string_view id() const override { return c902_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::events | interest::records;
   }
 
-  void on_event(const event& what, const rule_context& /*all*/) override {
-    if (what.script.empty() || !what.executed) return;
-    const std::string_view command = what.command;
+  void on_event(const event& event, const rule_context& /*context*/) override {
+    if (event.script.empty() || !event.executed) return;
+    const std::string_view command = event.command;
     const bool is_call = command.starts_with("EVAL") || command.starts_with("FCALL");
-    if (!is_call || what.answer.is == reply_item::kind::error) return;
+    if (!is_call || event.answer.is == reply_item::kind::error) return;
     ++calls_;
-    const auto found = scripts_.find(what.script);
-    if (found == scripts_.end() && scripts_.size() >= scripts_max) return;
-    script& of = scripts_[what.script];
+    const auto position = scripts_.find(event.script);
+    if (position == scripts_.end() && scripts_.size() >= scripts_max) return;
+    script& of = scripts_[event.script];
     if (of.calls++ > 0) return;
-    for (const field& each : what.arguments) {
-      if (each.is == field::kind::key && of.keys.size() < shown_max) of.keys.push_back(each.text);
+    for (const field& argument : event.arguments) {
+      if (argument.is == field::kind::key && of.keys.size() < shown_max)
+        of.keys.push_back(argument.text);
     }
   }
 
-  void on_record(const record& what, const rule_context& /*all*/) override {
-    const auto* const seen = std::get_if<script_seen>(&what);
+  void on_record(const record& record, const rule_context& /*context*/) override {
+    const auto* const seen = std::get_if<script_seen>(&record);
     if (seen == nullptr || (scripts_.size() >= scripts_max && !scripts_.contains(seen->script))) {
       return;
     }
@@ -45,8 +61,8 @@ class opaque_script final : public rule {
     of.understood = seen->does != script_seen::purpose::unknown || !seen->known_as.empty();
   }
 
-  void on_end(const rule_context& /*all*/, verdicts& out) override {
-    for (const bool seen : {false, true}) tell(seen, out);
+  void on_end(const rule_context& /*context*/, verdicts& out) override {
+    for (const bool seen : {false, true}) report(seen, out);
   }
 
  private:
@@ -57,7 +73,7 @@ class opaque_script final : public rule {
     std::vector<std::string> keys;
   };
 
-  void tell(bool body_seen, verdicts& out) const {
+  void report(bool body_seen, verdicts& out) const {
     finding notice;
     std::string names;
     std::uint64_t scripts = 0;
@@ -76,10 +92,10 @@ class opaque_script final : public rule {
     notice.opportunities = calls_;
     notice.message = counted(scripts, "script", "scripts") + " (" + names +
                      (scripts > shown_max ? ", ..." : "") + ") " +
-                     (body_seen ? "cannot be told from the body what they do"
+                     (body_seen ? "have a body whose effect is not clear"
                                 : "were called by a hash whose body was not seen") +
                      "; " + counted(notice.count, "call", "calls") +
-                     ". Their keys are left out of the rules.";
+                     ". All rules ignore their keys.";
     out.notice(std::move(notice));
   }
 
@@ -89,6 +105,6 @@ class opaque_script final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c902() { return std::make_unique<opaque_script>(); }
+rule_definition c902() { return {c902_text, {}, make_rule<opaque_script>}; }
 
 }  // namespace drover::audit

@@ -1,67 +1,86 @@
 // SPDX-License-Identifier: MIT
-// C904: the application reached Redis past the tool: values are read that nobody was seen to store.
+// C904: the application bypassed the tool and reached Redis directly: it reads values that the tool
+// did not see stored.
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "audit/rules/evidence_text.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
 namespace {
 
+constexpr rule_text c904_text{
+    .id = "C904",
+    .name = "bypass",
+    .usual_severity = severity::warning,
+    .summary = "The application bypassed the tool and reached Redis directly.",
+    .why =
+        "Values changed without a store that the tool saw, so the application, or a part of it, "
+        "talks to the server directly. The tool did not judge that traffic.",
+    .left_alone = "keys that expire by their TTL or are evicted.",
+    .advice =
+        "Point every client at the tool's address. Look for a second URL, a sentinel, cluster "
+        "nodes, or a worker with its own configuration.",
+    .fix =
+        "Find every place where the application gets the address of Redis (environment, settings, "
+        "sentinel or cluster discovery, workers), and point all of them at the audit's address "
+        "while it runs.",
+};
+
 /// One such value may be a store whose connection was lost with its reply.
 constexpr std::uint64_t values_min = 3;
-/// Reads whose value may still turn out to come from a store whose reply is on its way.
+/// Reads whose value may come from a store whose reply has not arrived yet.
 constexpr std::size_t waiting_max = 256;
-/// A store that takes longer than this to be answered is not waited for.
+/// The longest wait for the reply of such a store.
 constexpr moment answer_max = std::chrono::seconds{5};
 
 class bypass final : public rule {
  public:
-  [[nodiscard]] std::string_view id() const override { return "C904"; }
+  [[nodiscard]] std::string_view id() const override { return c904_text.id; }
   [[nodiscard]] interest::bits wants() const override {
     return interest::all_ops | interest::hits | interest::events | interest::records;
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (blind_) return;
-    if (what.is == op::kind::read || what.is == op::kind::exists) {
-      if (what.is_read()) ++reads_;
-      if (what.is_hit() && !(key.value == what.value)) look(what, key, all);
+    if (operation.is == op::kind::read || operation.is == op::kind::exists) {
+      if (operation.is_read()) ++reads_;
+      if (operation.is_hit() && !(key.value == operation.value)) look(operation, key, context);
       return;
     }
-    if (what.came == op::outcome::no || what.is == op::kind::expire ||
-        what.is == op::kind::compare_expire) {
+    if (operation.came == op::outcome::no || operation.is == op::kind::expire ||
+        operation.is == op::kind::compare_expire) {
       return;
     }
-    excuse(what, key);
-    // Of two changes that overlap it cannot be told which came last.
-    const bool overlaps = (key.last_store && key.last_store->done > what.sent) ||
-                          (key.last_remove && key.last_remove->done > what.sent);
-    const bool is_known = is_plain(what.command) || what.is == op::kind::remove;
-    if (overlaps || !is_known) unclear_[key.ref] = what.done;
+    excuse(operation, key);
+    // If two changes overlap, their order is unknown.
+    const bool overlaps = (key.last_store && key.last_store->done > operation.sent) ||
+                          (key.last_remove && key.last_remove->done > operation.sent);
+    const bool is_known = is_plain(operation.command) || operation.is == op::kind::remove;
+    if (overlaps || !is_known) unclear_[key.ref] = operation.done;
   }
 
-  void on_event(const event& what, const rule_context& /*all*/) override {
-    // What changes many keys, or keys that are not named.
-    const std::string_view name = what.command;
+  void on_event(const event& event, const rule_context& /*context*/) override {
+    // These commands change many keys, or keys that are not named.
+    const std::string_view name = event.command;
     if (name == "FLUSHALL" || name == "FLUSHDB" || name == "SWAPDB" || name == "RENAME" ||
         name == "RENAMENX" || name == "COPY" || name == "MOVE" || name == "RESTORE") {
-      unclear_upto_ = std::max(unclear_upto_, what.done);
+      unclear_upto_ = std::max(unclear_upto_, event.done);
       waiting_.clear();
     }
   }
 
-  void on_record(const record& what, const rule_context& /*all*/) override {
-    // Once something was not seen, what was stored cannot be known.
-    blind_ = blind_ || std::holds_alternative<sight_lost>(what);
+  void on_record(const record& record, const rule_context& /*context*/) override {
+    // After a loss of sight, the stored values are unknown.
+    blind_ = blind_ || std::holds_alternative<sight_lost>(record);
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
+  void on_end(const rule_context& context, verdicts& out) override {
     if (blind_) return;
-    settle(all.now() + answer_max + answer_max, all);
+    settle(context.now() + answer_max + answer_max, context);
     if (strange_.count < values_min) return;
     finding notice;
     notice.rule = id();
@@ -72,15 +91,15 @@ class bypass final : public rule {
     notice.keys = strange_.keys();
     notice.seen = strange_.seen();
     notice.message = counted(strange_.count, "read", "reads") +
-                     " returned a value that nobody was seen to store, though all of the "
-                     "key's stores were watched since the value before.";
+                     " returned a value that the tool did not see stored, although it saw all "
+                     "stores of the key since the previous value.";
     out.notice(std::move(notice));
   }
 
  private:
   struct strange_read {
     key_ref key;
-    moment known_at{};  ///< of the value before
+    moment known_at{};  ///< time of the previous value
     moment done{};
   };
 
@@ -90,59 +109,62 @@ class bypass final : public rule {
            command == "SETEX" || command == "PSETEX" || command == "SETNX" || command == "MSET";
   }
 
-  static const op_summary* of(const std::optional<op_summary>& what) {
-    return what ? &*what : nullptr;
+  static const op_summary* of(const std::optional<op_summary>& summary) {
+    return summary ? &*summary : nullptr;
   }
 
-  /// A hit with another value than the last known one: is it a strange one?
-  void look(const op& what, const key_state& key, const rule_context& all) {
-    settle(what.sent, all);
+  /// Checks a hit whose value differs from the last known one.
+  void look(const op& operation, const key_state& key, const rule_context& context) {
+    settle(operation.sent, context);
     const op_summary* last = nullptr;
     const op_summary* const store = of(key.last_store);
     const op_summary* const removal = key.last_remove.get();
-    for (const op_summary* const each : {of(key.last_hit), of(key.last_miss), store, removal}) {
-      if (each != nullptr && (last == nullptr || each->done > last->done)) last = each;
+    for (const op_summary* const candidate :
+         {of(key.last_hit), of(key.last_miss), store, removal}) {
+      if (candidate != nullptr && (last == nullptr || candidate->done > last->done))
+        last = candidate;
     }
-    if (last == nullptr || last->done > what.sent || last->done <= unclear_upto_) return;
-    for (const op_summary* const each : {store, removal}) {
-      const bool overlaps = each != nullptr && each != last && each->done > last->sent;
-      if (overlaps) return;  // the one that came second decides, and which that is is not known
+    if (last == nullptr || last->done > operation.sent || last->done <= unclear_upto_) return;
+    for (const op_summary* const candidate : {store, removal}) {
+      const bool overlaps =
+          candidate != nullptr && candidate != last && candidate->done > last->sent;
+      if (overlaps) return;  // the later one decides, and the order is unknown
     }
     const moment* const unclear = unclear_.find(key.ref);
     if (unclear != nullptr && *unclear >= last->done) return;
     const bool was_absent = last->is == op::kind::remove ||
                             (last->is == op::kind::read && last->came == op::outcome::no);
-    if (!is_plain(what.command) || (!was_absent && !is_plain(last->command))) return;
-    if (!was_absent && last->value == what.value) return;
+    if (!is_plain(operation.command) || (!was_absent && !is_plain(last->command))) return;
+    if (!was_absent && last->value == operation.value) return;
     if (waiting_.size() >= waiting_max) return;
-    waiting_.push_back({key.ref, last->sent, what.done});
+    waiting_.push_back({key.ref, last->sent, operation.done});
   }
 
-  /// A change whose reply came later than that of a read may explain what was read.
-  void excuse(const op& what, const key_state& key) {
-    const auto is_explained = [&](const strange_read& each) {
-      return each.key == key.ref && what.sent <= each.done && what.done >= each.known_at;
+  /// A change whose reply came later than the reply of a read may explain the value.
+  void excuse(const op& operation, const key_state& key) {
+    const auto is_explained = [&](const strange_read& read) {
+      return read.key == key.ref && operation.sent <= read.done && operation.done >= read.known_at;
     };
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_explained), waiting_.end());
   }
 
-  /// Reads whose explanation would have come by now have none.
-  void settle(moment now, const rule_context& all) {
+  /// Reads without an explanation by now are strange.
+  void settle(moment now, const rule_context& context) {
     if (waiting_.empty() || now - waiting_.front().done < answer_max) return;
-    for (const strange_read& each : waiting_) {
-      if (now - each.done < answer_max) continue;
-      const key_state* const key = all.find(each.key);
+    for (const strange_read& read : waiting_) {
+      if (now - read.done < answer_max) continue;
+      const key_state* const key = context.find(read.key);
       if (key == nullptr) continue;
       strange_.add(0, [&] {
-        return proof_of(all, *key, each.known_at, each.done,
-                        "A value was read that is none of those seen stored.");
+        return proof_of(context, *key, read.known_at, read.done,
+                        "A value was read that the tool did not see stored.");
       });
     }
-    const auto is_settled = [&](const strange_read& each) { return now - each.done >= answer_max; };
+    const auto is_settled = [&](const strange_read& read) { return now - read.done >= answer_max; };
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_settled), waiting_.end());
   }
 
-  per_key<moment> unclear_;  ///< keys changed in a way that leaves their value unknown, and when
+  per_key<moment> unclear_;  ///< the last change of a key whose result is unknown
   moment unclear_upto_{-1};
   std::vector<strange_read> waiting_;
   cases strange_;
@@ -152,6 +174,6 @@ class bypass final : public rule {
 
 }  // namespace
 
-std::unique_ptr<rule> make_c904() { return std::make_unique<bypass>(); }
+rule_definition c904() { return {c904_text, {}, make_rule<bypass>}; }
 
 }  // namespace drover::audit

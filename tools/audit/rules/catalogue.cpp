@@ -4,19 +4,16 @@
 #include <algorithm>
 #include <vector>
 
-#include "audit/rules/catalogue_parts.hpp"
+#include "audit/rules/all_rules.hpp"
 #include "base/assert.hpp"
 
 namespace drover::audit {
 namespace {
 
-std::vector<rule_text> joined() {
-  std::vector<rule_text> all;
-  for (const auto part : {stampede_rules(), lock_rules(), expiry_rules(), consistency_rules(),
-                          waiting_rules(), key_rules(), notices()}) {
-    all.insert(all.end(), part.begin(), part.end());
-  }
-  return all;
+std::vector<rule_text> texts_of_all_rules() {
+  std::vector<rule_text> texts;
+  for (const rule_definition& definition : rule_definitions()) texts.push_back(definition.text);
+  return texts;
 }
 
 }  // namespace
@@ -34,22 +31,22 @@ std::string_view rule_text::family() const {
 }
 
 std::span<const rule_text> catalogue() {
-  static const std::vector<rule_text> all = joined();
-  return all;
+  static const std::vector<rule_text> texts = texts_of_all_rules();
+  return texts;
 }
 
 const rule_text* find_rule(std::string_view id_or_name) {
-  const auto all = catalogue();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const rule_text& each) {
-    return each.id == id_or_name || each.name == id_or_name;
+  const auto rules = catalogue();
+  const auto position = std::find_if(rules.begin(), rules.end(), [&](const rule_text& rule) {
+    return rule.id == id_or_name || rule.name == id_or_name;
   });
-  return found == all.end() ? nullptr : &*found;
+  return position == rules.end() ? nullptr : &*position;
 }
 
 const rule_text& rule_of(std::string_view id) {
-  const rule_text* found = find_rule(id);
-  DROVER_ASSERT(found != nullptr);
-  return *found;
+  const rule_text* rule = find_rule(id);
+  DROVER_ASSERT(rule != nullptr);
+  return *rule;
 }
 
 std::string_view word_of(severity how_bad) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The rules' texts: what each rule means, why it matters, what to do. The one place of truth for
-// findings, reports, `drover audit --list-rules` and docs/reference/audit-rules.md.
+// The texts of all rules: for findings, reports, `drover audit --list-rules` and
+// docs/reference/audit-rules.md. Each rule defines its texts in its own file.
 //
-// Invariants: ids ascend and are unique; every text is one paragraph of plain sentences; only `fix`
-//             has placeholders, and only those that `fix_prompt_of` knows.
+// Invariant: ids ascend and are unique.
 // Threads: all of it is constant.
 #pragma once
 
@@ -12,35 +11,18 @@
 #include <string_view>
 
 #include "audit/engine/audit_result.hpp"
+#include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
-
-struct rule_text {
-  std::string_view id;    ///< "C101"
-  std::string_view name;  ///< "stampede-cold-key"
-  severity usual = severity::warning;
-  std::string_view otherwise;     ///< when it is worse or milder than `usual`; "" if never
-  std::string_view says;          ///< one sentence: what a finding of this rule means
-  std::string_view why;           ///< what it costs
-  std::string_view silent_for;    ///< what looks alike and is left alone
-  std::string_view exercised_by;  ///< what must happen in a run so that "pass" means something
-  std::string_view advice;
-  std::string_view fix;        ///< the instruction in the middle of a fix prompt
-  std::string_view kit_rules;  ///< the numbers of the caching rules for assistants it checks
-
-  [[nodiscard]] constexpr bool is_notice() const { return id.substr(0, 2) == "C9"; }
-  /// "stampede", "lock", ...: what rules of one hundred are about.
-  [[nodiscard]] std::string_view family() const;
-};
 
 /// All rules and notices, by id.
 [[nodiscard]] std::span<const rule_text> catalogue();
 
-/// nullptr: there is no such rule. Takes ids ("C101") and names ("stampede-cold-key").
+/// Finds a rule by its id ("C101") or its name ("stampede-cold-key"). nullptr: there is none.
 [[nodiscard]] const rule_text* find_rule(std::string_view id_or_name);
 
-/// The rule of an id that is written in the program.
-/// Precondition: there is one.
+/// The rule with this id.
+/// Precondition: it exists.
 [[nodiscard]] const rule_text& rule_of(std::string_view id);
 
 /// One line for each rule, under headings: for `drover audit --list-rules`.
@@ -51,15 +33,15 @@ struct rule_text {
 /// "error", "warning", "info".
 [[nodiscard]] std::string_view word_of(severity how_bad);
 
-/// A whole instruction for an engineer or an AI assistant, that needs nothing but the repository
-/// and this text. Names of keys are bounded, quoted and called data: strangers choose them.
-/// `library` and `advice` are taken for our own text, as `complete` sets them.
-[[nodiscard]] std::string fix_prompt_of(const finding& what);
+/// A complete instruction for an engineer or an AI assistant that has the repository and this text.
+/// Names of keys are bounded, quoted and declared as data, because strangers choose them. `library`
+/// and `advice` are trusted texts, set by `complete`.
+[[nodiscard]] std::string fix_prompt_of(const finding& finding);
 
 /// The page docs/reference/audit-rules.md.
 [[nodiscard]] std::string catalogue_page();
 
-/// The width of reference pages that are made from tables.
+/// The width of generated reference pages.
 inline constexpr std::size_t page_columns = 110;
 
 }  // namespace drover::audit

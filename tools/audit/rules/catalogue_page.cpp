@@ -18,22 +18,22 @@ std::string item(std::string_view label, std::string_view text) {
 
 std::string section(const rule_text& rule) {
   std::string out = "### " + std::string{rule.id} + " " + std::string{rule.name} + "\n\n";
-  out += text::wrapped(rule.says, page_columns, 0) + "\n\n";
-  std::string grade{word_of(rule.usual)};
-  if (!rule.otherwise.empty()) grade += "; " + std::string{rule.otherwise};
+  out += text::wrapped(rule.summary, page_columns, 0) + "\n\n";
+  std::string grade{word_of(rule.usual_severity)};
+  if (!rule.severity_note.empty()) grade += "; " + std::string{rule.severity_note};
   out += item("Severity", grade + '.');
   out += item("Why", rule.why);
-  if (!rule.silent_for.empty()) {
-    out += item("Left alone",
-                std::string{rule.silent_for} + (rule.silent_for.ends_with('.') ? "" : "."));
+  if (!rule.left_alone.empty()) {
+    out += item("Not reported",
+                std::string{rule.left_alone} + (rule.left_alone.ends_with('.') ? "" : "."));
   }
   if (!rule.exercised_by.empty()) {
     out += item("Exercised by", std::string{rule.exercised_by} + '.');
   }
   out += item("Advice", rule.advice);
-  if (!rule.kit_rules.empty()) {
-    const bool many = rule.kit_rules.find(',') != std::string_view::npos;
-    out += item(many ? "Caching rules" : "Caching rule", rule.kit_rules);
+  if (!rule.caching_rules.empty()) {
+    const bool many = rule.caching_rules.find(',') != std::string_view::npos;
+    out += item(many ? "Caching rules" : "Caching rule", rule.caching_rules);
   }
   return out + '\n';
 }
@@ -75,44 +75,42 @@ std::string list_of_rules() {
       out += (out.empty() ? "" : "\n") + heading(hundred) + '\n';
     }
     const std::string head = "  " + std::string{rule.id} + "  " + padded(rule.name, width) + "  " +
-                             padded(word_of(rule.usual), 7) + "  ";
-    out += head + std::string{rule.says} + '\n';
+                             padded(word_of(rule.usual_severity), 7) + "  ";
+    out += head + std::string{rule.summary} + '\n';
   }
   return out;
 }
 
 std::string page_of(const rule_text& rule) {
-  std::string out =
-      std::string{rule.id} + ' ' + std::string{rule.name} + " (" + std::string{word_of(rule.usual)};
-  if (!rule.otherwise.empty()) out += "; " + std::string{rule.otherwise};
-  out += ")\n\n" + text::wrapped(rule.says, terminal_columns, 0) + "\n\n";
+  std::string out = std::string{rule.id} + ' ' + std::string{rule.name} + " (" +
+                    std::string{word_of(rule.usual_severity)};
+  if (!rule.severity_note.empty()) out += "; " + std::string{rule.severity_note};
+  out += ")\n\n" + text::wrapped(rule.summary, terminal_columns, 0) + "\n\n";
   add_part(out, "Why", rule.why);
-  add_part(out, "Left alone", rule.silent_for);
+  add_part(out, "Not reported", rule.left_alone);
   add_part(out, "Exercised by", rule.exercised_by);
   add_part(out, "Advice", rule.advice);
-  add_part(out, "To mend it", rule.fix);
+  add_part(out, "How to fix it", rule.fix);
   return out;
 }
 
 std::string catalogue_page() {
   std::string out = "# The rules of `drover audit`\n\n";
   out += text::wrapped(
-      "Each rule ends a run as *pass*, *fail* or *not exercised*; \"Exercised by\" says what has "
-      "to "
-      "happen so that *pass* means something. A finding says how often it was seen and in how many "
-      "cases it could have been, and shows the first and the worst cases. Notices (C9xx) are no "
-      "verdict on the application: they say what the run could not see. `drover audit "
-      "--list-rules` "
-      "prints the same, and a test holds this page to it.",
+      "The status of each rule after a run is *pass*, *fail* or *not exercised*. *Pass* is "
+      "meaningful only if the run did what \"Exercised by\" names. A finding states how often the "
+      "fault was seen and how many opportunities there were, and shows the first and the worst "
+      "cases. Notices (C9xx) do not judge the application: they state what the run could not see. "
+      "`drover audit --list-rules` prints the same texts, and a test compares this page with them.",
       page_columns, 0);
   out += "\n\n" + text::wrapped(
-                      "\"Caching rules\" are the numbers of the short rules that `drover init "
-                      "ai` writes for AI assistants.",
+                      "\"Caching rules\" are the numbers of the short rules that `drover init ai` "
+                      "writes for AI assistants.",
                       page_columns, 0);
   out += "\n\n| id | name | severity | means |\n|---|---|---|---|\n";
   for (const rule_text& rule : catalogue()) {
     out += "| " + std::string{rule.id} + " | " + std::string{rule.name} + " | " +
-           std::string{word_of(rule.usual)} + " | " + std::string{rule.says} + " |\n";
+           std::string{word_of(rule.usual_severity)} + " | " + std::string{rule.summary} + " |\n";
   }
   out += '\n';
   char hundred = '0';

@@ -17,7 +17,7 @@ namespace {
 TEST(audit_catalogue, HasEachRuleOnceAndInOrder) {
   std::vector<std::string> ids;
   const auto add = [&ids](int from, int to) {
-    for (int each = from; each <= to; ++each) ids.push_back('C' + std::to_string(each));
+    for (int number = from; number <= to; ++number) ids.push_back('C' + std::to_string(number));
   };
   add(101, 106);
   add(201, 212);
@@ -26,25 +26,25 @@ TEST(audit_catalogue, HasEachRuleOnceAndInOrder) {
   add(501, 503);
   add(601, 605);
   add(901, 904);
-  std::vector<std::string> found;
-  for (const rule_text& rule : catalogue()) found.emplace_back(rule.id);
-  EXPECT_EQ(found, ids);
+  std::vector<std::string> listed;
+  for (const rule_text& rule : catalogue()) listed.emplace_back(rule.id);
+  EXPECT_EQ(listed, ids);
 }
 
 TEST(audit_catalogue, LeavesNoTextOut) {
   for (const rule_text& rule : catalogue()) {
     SCOPED_TRACE(rule.id);
-    for (const std::string_view text : {rule.says, rule.why, rule.advice, rule.fix}) {
+    for (const std::string_view text : {rule.summary, rule.why, rule.advice, rule.fix}) {
       ASSERT_FALSE(text.empty());
       EXPECT_EQ(text.back(), '.');
       EXPECT_EQ(text.find('\n'), std::string_view::npos);
       EXPECT_EQ(text.find("  "), std::string_view::npos) << text;
     }
-    EXPECT_EQ(rule.says.find(". "), std::string_view::npos) << "one sentence says it";
+    EXPECT_EQ(rule.summary.find(". "), std::string_view::npos) << "one sentence says it";
     if (rule.is_notice()) continue;
-    EXPECT_FALSE(rule.silent_for.empty());
+    EXPECT_FALSE(rule.left_alone.empty());
     EXPECT_FALSE(rule.exercised_by.empty());
-    EXPECT_FALSE(rule.kit_rules.empty());
+    EXPECT_FALSE(rule.caching_rules.empty());
   }
 }
 
@@ -72,12 +72,12 @@ TEST(audit_catalogue, IsWhatThePageSays) {
   const std::string page = test::document("docs/reference/audit-rules.md");
   const std::string wanted = catalogue_page();
   if (page == wanted) return;
-  const auto made = std::filesystem::temp_directory_path() / "drover-audit-rules.md";
-  std::ofstream{made, std::ios::binary} << wanted;
+  const auto path = std::filesystem::temp_directory_path() / "drover-audit-rules.md";
+  std::ofstream{path, std::ios::binary} << wanted;
   ADD_FAILURE()
       << "docs/reference/audit-rules.md is not what the catalogue says; what it should be "
          "is in "
-      << made;
+      << path;
 }
 
 TEST(audit_catalogue, ListsEachRuleOnALine) {
@@ -86,7 +86,7 @@ TEST(audit_catalogue, ListsEachRuleOnALine) {
     const auto at = list.find("  " + std::string{rule.id} + "  " + std::string{rule.name} + ' ');
     ASSERT_NE(at, std::string::npos) << rule.id;
     const std::string line = list.substr(at, list.find('\n', at) - at);
-    EXPECT_TRUE(line.ends_with(rule.says)) << line;
+    EXPECT_TRUE(line.ends_with(rule.summary)) << line;
   }
 }
 
@@ -103,22 +103,22 @@ TEST(audit_catalogue, ShowsAllOfARuleInLinesThatFit) {
 }
 
 finding a_finding() {
-  finding made;
-  made.rule = "C101";
-  made.name = "stampede-cold-key";
-  made.how_bad = severity::error;
-  made.how_sure = confidence::proof;
-  made.pattern = "user:*";
-  made.keys = {"user:42"};
-  made.count = 3;
-  made.opportunities = 5;
-  made.message = "12 loads in one cold event.";
+  finding result;
+  result.rule = "C101";
+  result.name = "stampede-cold-key";
+  result.how_bad = severity::error;
+  result.how_sure = confidence::proof;
+  result.pattern = "user:*";
+  result.keys = {"user:42"};
+  result.count = 3;
+  result.opportunities = 5;
+  result.message = "12 loads in one cold event.";
   evidence seen;
   seen.summary = "12 loads within 40 ms";
   seen.from = moment{1000};
   seen.timeline.push_back({moment{1500}, moment{1600}, 1, "python3 (7)", "GET user:42 -> nothing"});
-  made.seen.push_back(seen);
-  return made;
+  result.seen.push_back(seen);
+  return result;
 }
 
 TEST(audit_fix_prompt, StandsAlone) {
@@ -126,7 +126,7 @@ TEST(audit_fix_prompt, StandsAlone) {
   for (const char* part :
        {"C101 stampede-cold-key (error, proven)", "`user:*`", "`user:42`", "(3 of 5 times)",
         "12 loads in one cold event.", "+0.500 ms  python3 (7)  GET user:42 -> nothing",
-        "SET <lock> <random token> NX PX <ms>", "it is done when C101 is \"pass\""}) {
+        "SET <lock> <random token> NX PX <ms>", "The fault is fixed when C101 is \"pass\""}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " is not in:\n" << text;
   }
 }

@@ -45,11 +45,11 @@ TEST(audit_c401, IsRaisedWhenAReaderStoresWhatAWriterHadInvalidated) {
     world.at(1s + 1s * i + 500ms).client(2).del(user).answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = found(result, "C401");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::error);
-  EXPECT_EQ(what->how_sure, confidence::proof);
-  EXPECT_EQ(what->count, 2U);
+  const finding* const finding = found(result, "C401");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->how_sure, confidence::proof);
+  EXPECT_EQ(finding->count, 2U);
   EXPECT_EQ(coverage_of(result, "C401"), status::fail);
 }
 
@@ -84,7 +84,7 @@ TEST(audit_c401, NamesWhatDecidesOverRights) {
                  "acl::42")
           .judged_by(all_rules());
   ASSERT_NE(found(result, "C401"), nullptr);
-  EXPECT_NE(found(result, "C401")->message.find("who may do what"), std::string::npos);
+  EXPECT_NE(found(result, "C401")->message.find("permissions or prices"), std::string::npos);
 }
 
 TEST(audit_c401, IsSilentWithoutAnInvalidation) {
@@ -180,19 +180,19 @@ stage read_and_written_back(int rounds, bool crossing) {
 
 TEST(audit_c402, IsRaisedForUpdatesThatCross) {
   const audit_result result = read_and_written_back(6, true).judged_by(all_rules());
-  const finding* const what = found(result, "C402");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::error);
-  EXPECT_EQ(what->count, 6U);
-  EXPECT_EQ(what->seen.front().key, "total:1");
+  const finding* const finding = found(result, "C402");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->count, 6U);
+  EXPECT_EQ(finding->seen.front().key, "total:1");
 }
 
 TEST(audit_c402, IsAHintWhenNothingWasLost) {
   const audit_result result = read_and_written_back(6, false).judged_by(all_rules());
-  const finding* const what = found(result, "C402");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::info);
-  EXPECT_EQ(what->how_sure, confidence::suspected);
+  const finding* const finding = found(result, "C402");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::info);
+  EXPECT_EQ(finding->how_sure, confidence::suspected);
 }
 
 TEST(audit_c402, IsSilentForWatch) {
@@ -256,11 +256,11 @@ TEST(audit_c403, IsRaisedForTwoKeysInTwoSteps) {
   }
   world.at(5s).client(2).get("page:0").hit("v");
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = found(result, "C403");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
-  EXPECT_EQ(what->count, 3U);
-  EXPECT_EQ(what->pattern, "page:*");
+  const finding* const finding = found(result, "C403");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->count, 3U);
+  EXPECT_EQ(finding->pattern, "page:*");
 }
 
 TEST(audit_c403, SeesTheMetadataThatComesFirst) {
@@ -288,7 +288,7 @@ TEST(audit_c403, TellsOfReadsInBetween) {
   const audit_result result = world.judged_by(all_rules());
   ASSERT_NE(found(result, "C403"), nullptr);
   EXPECT_EQ(found(result, "C403")->how_sure, confidence::proof);
-  EXPECT_NE(found(result, "C403")->message.find("2 reads fell in between"), std::string::npos)
+  EXPECT_NE(found(result, "C403")->message.find("2 reads happened in between"), std::string::npos)
       << found(result, "C403")->message;
 }
 
@@ -353,10 +353,10 @@ stage refreshed(int times, Interval interval, std::chrono::milliseconds ttl = 60
 TEST(audit_c404, IsRaisedForRefreshesThroughoutTheLife) {
   const audit_result result =
       refreshed(12, [](int i) { return 250ms + 90ms * (i * 7 % 10); }).judged_by(all_rules());
-  const finding* const what = found(result, "C404");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
-  EXPECT_EQ(what->count, 11U);  // the first comes too soon after the miss
+  const finding* const finding = found(result, "C404");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->count, 11U);  // the first comes too soon after the miss
 }
 
 TEST(audit_c404, IsSilentForRefreshesNearTheEnd) {

@@ -39,16 +39,16 @@ std::string bytes_in_words(std::uint64_t bytes) {
   return with_unit(static_cast<double>(bytes) / 1e6, "MB");
 }
 
-evidence proof_of(const rule_context& all, const key_state& key, moment from, moment to,
+evidence proof_of(const rule_context& context, const key_state& key, moment from, moment to,
                   std::string summary, key_ref other) {
-  evidence made;
-  made.summary = std::move(summary);
-  made.key = key.name;
-  made.from = from;
-  made.to = to;
+  evidence proof;
+  proof.summary = std::move(summary);
+  proof.key = key.name;
+  proof.from = from;
+  proof.to = to;
   const std::array<key_ref, 2> keys{key.ref, other};
-  made.timeline = all.timeline({keys.data(), other.is_set() ? 2U : 1U}, from, to);
-  return made;
+  proof.timeline = context.timeline({keys.data(), other.is_set() ? 2U : 1U}, from, to);
+  return proof;
 }
 
 bool has_word_of(std::string_view name, std::string_view list) {

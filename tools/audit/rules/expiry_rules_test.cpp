@@ -37,15 +37,15 @@ stage values_without_ttl() {
 
 TEST(audit_c301, IsRaisedForValuesThatAreStoredAfterAMissAndNeverEnd) {
   const audit_result result = values_without_ttl().judged_by(all_rules());
-  const finding* const what = found(result, "C301");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::error);
-  EXPECT_EQ(what->how_sure, confidence::strong);
-  EXPECT_EQ(what->pattern, "user:*");
-  EXPECT_EQ(what->count, 4U);
-  EXPECT_EQ(what->opportunities, 4U);
-  EXPECT_EQ(what->seen.size(), 4U);
-  EXPECT_FALSE(what->seen.front().timeline.empty());
+  const finding* const finding = found(result, "C301");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->how_sure, confidence::strong);
+  EXPECT_EQ(finding->pattern, "user:*");
+  EXPECT_EQ(finding->count, 4U);
+  EXPECT_EQ(finding->opportunities, 4U);
+  EXPECT_EQ(finding->seen.size(), 4U);
+  EXPECT_FALSE(finding->seen.front().timeline.empty());
   EXPECT_EQ(coverage_of(result, "C301"), status::fail);
 }
 
@@ -128,9 +128,9 @@ stage stored_in_two_steps(int times, std::uint64_t batch) {
       world.at(100ms * i + 40ms).client(1).set(key, "v").ok();
       world.at(100ms * i + 41ms).client(1).expire(key, 60s).answers(1);
     } else {
-      const std::uint64_t one = batch + static_cast<std::uint64_t>(i);
-      world.at(100ms * i + 40ms).client(1).batch(one).set(key, "v").ok();
-      world.at(100ms * i + 40ms).client(1).batch(one).expire(key, 60s).answers(1);
+      const std::uint64_t connection = batch + static_cast<std::uint64_t>(i);
+      world.at(100ms * i + 40ms).client(1).batch(connection).set(key, "v").ok();
+      world.at(100ms * i + 40ms).client(1).batch(connection).expire(key, 60s).answers(1);
     }
     world.at(100ms * i + 60ms).client(2).get(key).hit("v");
   }
@@ -140,11 +140,11 @@ stage stored_in_two_steps(int times, std::uint64_t batch) {
 
 TEST(audit_c302, IsRaisedForATtlInARoundTripOfItsOwn) {
   const audit_result result = stored_in_two_steps(3, 0).judged_by(all_rules());
-  const finding* const what = found(result, "C302");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
-  EXPECT_EQ(what->count, 3U);
-  EXPECT_NE(what->message.find("0.8 ms"), std::string::npos) << what->message;
+  const finding* const finding = found(result, "C302");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->count, 3U);
+  EXPECT_NE(finding->message.find("0.8 ms"), std::string::npos) << finding->message;
 }
 
 TEST(audit_c302, IsSilentForAPipeline) {
@@ -194,12 +194,12 @@ TEST(audit_c303, IsRaisedForKeysThatWereStoredTogetherWithOneTtl) {
   stage world = stored_after_misses(30, 2ms, [](int) { return 10'000ms; });
   world.at(5s).client(2).get("page:0").hit("v");
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = found(result, "C303");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
-  EXPECT_EQ(what->count, 30U);
-  EXPECT_EQ(what->opportunities, 30U);
-  EXPECT_EQ(what->pattern, "page:*");
+  const finding* const finding = found(result, "C303");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->count, 30U);
+  EXPECT_EQ(finding->opportunities, 30U);
+  EXPECT_EQ(finding->pattern, "page:*");
 }
 
 TEST(audit_c303, IsAnErrorWhenTheWaveIsSeen) {
@@ -270,10 +270,10 @@ stage updated(bool keep) {
 
 TEST(audit_c304, IsRaisedForASetThatTakesTheTtlOff) {
   const audit_result result = updated(false).judged_by(all_rules());
-  const finding* const what = found(result, "C304");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
-  EXPECT_EQ(what->count, 3U);
+  const finding* const finding = found(result, "C304");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->count, 3U);
 }
 
 TEST(audit_c304, IsSilentForKeepttl) {
@@ -309,10 +309,10 @@ stage read_with_expire(const std::string& key, int reads, bool getex) {
 TEST(audit_c305, IsRaisedForAValueThatReadsKeepAlive) {
   for (const bool getex : {false, true}) {
     const audit_result result = read_with_expire("user:42", 20, getex).judged_by(all_rules());
-    const finding* const what = found(result, "C305");
-    ASSERT_NE(what, nullptr) << getex;
-    EXPECT_EQ(what->how_bad, severity::warning);
-    EXPECT_EQ(what->keys.front(), "user:42");
+    const finding* const finding = found(result, "C305");
+    ASSERT_NE(finding, nullptr) << getex;
+    EXPECT_EQ(finding->how_bad, severity::warning);
+    EXPECT_EQ(finding->keys.front(), "user:42");
     EXPECT_EQ(coverage_of(result, "C305"), status::fail);
   }
 }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The last step of an audit: what the rules came to gets its texts, from the catalogue and from the
-// profiles of libraries. Pure.
+// The last step of an audit: adds the texts of the catalogue and of the library profiles to the
+// results of the rules. Pure.
 #pragma once
 
 #include "audit/engine/audit_result.hpp"
 
 namespace drover::audit {
 
-/// Fills names, advice and fix prompts of findings and notices, and the names of rules in the
-/// coverage; adds notice C901 if something was not exercised. `finding::library`, where it is set,
-/// is the name of a profile; where it is not, the keys may still tell the library. Repeating it
-/// changes nothing.
+/// Sets the names, advice and fix prompts of findings and notices, and the names of rules in the
+/// coverage. Adds notice C901 if a rule was not exercised. `finding::library` is the name of a
+/// profile; if it is empty, the keys may identify the library. A second call changes nothing.
 void explain(audit_result& of);
 
 }  // namespace drover::audit

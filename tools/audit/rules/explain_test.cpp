@@ -55,7 +55,7 @@ TEST(audit_explain, SaysWhatWasNotExercised) {
   ASSERT_EQ(of.notices.size(), 1U);
   EXPECT_EQ(of.notices[0].rule, "C901");
   EXPECT_EQ(of.notices[0].name, "not-exercised");
-  EXPECT_EQ(of.notices[0].message, "1 of 2 rules had nothing to go by in this run: C401.");
+  EXPECT_EQ(of.notices[0].message, "1 of 2 rules were not exercised in this run: C401.");
   of.coverage.pop_back();
   explain(of);
   EXPECT_TRUE(of.notices.empty());

@@ -7,64 +7,65 @@ namespace drover::audit {
 
 namespace {
 
-/// Of all reads: that many stores without a miss before are no cache-aside. A cache that is
-/// read three times for each store would hardly be worth having.
+/// A pattern with more stores without a miss than this share of its reads is not cache-aside. A
+/// cache that is read only three times per store has little use.
 constexpr double other_stores_share = 0.3;
-/// The same of what is named a session.
+/// The same limit for keys that are named like sessions.
 constexpr double session_stores_share = 0.1;
 
-/// Two loads ran at the same time whatever the order on the server was.
-bool overlap(const cold_event& what) {
-  for (std::size_t i = 1; i < what.loads.size(); ++i) {
-    if (what.loads[i].missed && what.loads[i].began < what.loads[0].store.sent) return true;
+/// Two loads ran at the same time, whatever the order on the server was.
+bool overlap(const cold_event& cold) {
+  for (std::size_t i = 1; i < cold.loads.size(); ++i) {
+    if (cold.loads[i].missed && cold.loads[i].began < cold.loads[0].store.sent) return true;
   }
   return false;
 }
 
-std::string who_loaded(const cold_event& what) {
-  const std::string known = counted(what.loading_processes, "process", "processes");
-  if (what.unplaced_loads == 0) return known;
-  const std::string unknown = "connections whose process is not known";
-  return what.loading_processes == 0 ? unknown : known + " and " + unknown;
+std::string who_loaded(const cold_event& cold) {
+  const std::string known = counted(cold.loading_processes, "process", "processes");
+  if (cold.unplaced_loads == 0) return known;
+  const std::string unknown = "connections whose process is unknown";
+  return cold.loading_processes == 0 ? unknown : known + " and " + unknown;
 }
 
-evidence proof_of_herd(const cold_event& what, const key_state& key, const rule_context& all,
+evidence proof_of_herd(const cold_event& cold, const key_state& key, const rule_context& context,
                        std::uint64_t loads) {
-  std::string summary = counted(loads, "load", "loads") + " by " + who_loaded(what) +
-                        " in one cold event that " + counted(what.requests, "request", "requests") +
-                        " met";
-  if (what.first_store) {
-    summary += "; the first was stored " + in_words(what.first_store->done - what.from) +
-               " after the first miss, the last " + in_words(what.to - what.from) + " after it";
+  std::string summary = counted(loads, "load", "loads") + " by " + who_loaded(cold) +
+                        " in one cold event with " + counted(cold.requests, "request", "requests");
+  if (cold.first_store) {
+    summary += "; the first was stored " + in_words(cold.first_store->done - cold.from) +
+               " after the first miss, the last " + in_words(cold.to - cold.from) + " after it";
   }
-  if (what.nx_loads > 0) {
-    summary += "; " + in_words(what.nx_loads) + " tried to store with NX, which hides the rest";
+  if (cold.nx_loads > 0) {
+    summary += "; " + in_words(cold.nx_loads) + " used SET with NX, which hides the other loads";
   }
-  const cold_event::locking* const lock = lock_of(what);
-  return proof_of(all, key, what.from, what.to, summary + '.',
+  const cold_event::locking* const lock = lock_of(cold);
+  return proof_of(context, key, cold.from, cold.to, summary + '.',
                   lock == nullptr ? key_ref{} : lock->lock);
 }
 
 }  // namespace
 
-std::uint64_t own_loads(const cold_event& what) {
-  if (what.load_count > what.loads.size()) return what.load_count;
+std::uint64_t own_loads(const cold_event& cold) {
+  if (cold.load_count > cold.loads.size()) return cold.load_count;
   return static_cast<std::uint64_t>(
-      std::count_if(what.loads.begin(), what.loads.end(), [](const load& l) { return l.missed; }));
+      std::count_if(cold.loads.begin(), cold.loads.end(), [](const load& l) { return l.missed; }));
 }
 
-const cold_event::locking* lock_of(const cold_event& what) {
+const cold_event::locking* lock_of(const cold_event& cold) {
   const cold_event::locking* most = nullptr;
-  for (const cold_event::locking& each : what.locks) {
-    if (most == nullptr || each.won + each.lost > most->won + most->lost) most = &each;
+  for (const cold_event::locking& candidate : cold.locks) {
+    if (most == nullptr || candidate.won + candidate.lost > most->won + most->lost)
+      most = &candidate;
   }
   return most;
 }
 
-bool is_guard(const rule_context& all, std::uint32_t lock, const pattern_state& value, int fits) {
-  if (lock >= all.patterns().size()) return false;
-  const pattern_state& pattern = all.patterns()[lock];
-  if (all.role_of(pattern) != key_role::lock) return false;
+bool is_guard(const rule_context& context, std::uint32_t lock, const pattern_state& value,
+              int fits) {
+  if (lock >= context.patterns().size()) return false;
+  const pattern_state& pattern = context.patterns()[lock];
+  if (context.role_of(pattern) != key_role::lock) return false;
   return fits > 0 || (pattern.paired && *pattern.paired == value.index);
 }
 
@@ -76,46 +77,46 @@ bool is_written_like_a_session(const pattern_state& pattern) {
   return static_cast<double>(other) > share * static_cast<double>(counts.reads());
 }
 
-void herd_book::add(const cold_event& what, const key_state& key, const rule_context& all) {
+void herd_book::add(const cold_event& cold, const key_state& key, const rule_context& context) {
   pattern_tally& pattern = of_[*key.pattern];
   ++pattern.events;
-  if (what.contended) ++pattern.contended;
-  if (what.contended) pattern.widest = std::max(pattern.widest, what.requests);
-  const std::uint64_t loads = own_loads(what);
+  if (cold.contended) ++pattern.contended;
+  if (cold.contended) pattern.widest = std::max(pattern.widest, cold.requests);
+  const std::uint64_t loads = own_loads(cold);
   pattern.most_loads = std::max(pattern.most_loads, loads);
-  if (loads < 2 || what.misses < loads) return;
-  const cold_event::locking* const lock = lock_of(what);
+  if (loads < 2 || cold.misses < loads) return;
+  const cold_event::locking* const lock = lock_of(cold);
   const std::uint32_t index = lock == nullptr ? no_lock : lock->pattern;
   if (pattern.by_lock.size() >= locks_max && !pattern.by_lock.contains(index)) return;
   tally& seen = pattern.by_lock[index];
   if (lock != nullptr) seen.fits = std::max(seen.fits, lock->fits);
-  // With a load whose process is not known it may be as well that one of those known loaded twice:
-  // the other cold events tell.
-  const bool unclear = what.unplaced_loads > 0 && what.most_by_one <= 1;
-  const bool once = unclear || (what.most_by_one == 1 && what.loading_processes >= 2);
-  if (once && !unclear && what.sharing_processes > 0) ++seen.sharing;
+  // A load whose process is unknown may be the second load of a known process. The other cold
+  // events decide.
+  const bool unclear = cold.unplaced_loads > 0 && cold.most_by_one <= 1;
+  const bool once = unclear || (cold.most_by_one == 1 && cold.loading_processes >= 2);
+  if (once && !unclear && cold.sharing_processes > 0) ++seen.sharing;
   if (unclear) ++seen.unclear;
   if (loads >= 3) ++seen.wide;
   if (loads >= 3 && once) ++seen.wide_each;
-  if (overlap(what)) ++seen.overlapping;
+  if (overlap(cold)) ++seen.overlapping;
   seen.loads += loads;
-  seen.processes_most = std::max(seen.processes_most, what.processes);
+  seen.processes_most = std::max(seen.processes_most, cold.processes);
   (once ? seen.each_once : seen.herds).add(static_cast<double>(loads), [&] {
-    return proof_of_herd(what, key, all, loads);
+    return proof_of_herd(cold, key, context, loads);
   });
 }
 
-herd_book::sum herd_book::of(const pattern_state& pattern, const rule_context& all) const {
-  sum made;
+herd_book::sum herd_book::of(const pattern_state& pattern, const rule_context& context) const {
+  sum total;
   const pattern_tally* const tallied = of_.find(pattern.index);
-  if (tallied == nullptr) return made;
-  made.events = tallied->events;
-  made.contended = tallied->contended;
-  made.widest = tallied->widest;
-  made.most_loads = tallied->most_loads;
-  tally& out = made.unguarded;
+  if (tallied == nullptr) return total;
+  total.events = tallied->events;
+  total.contended = tallied->contended;
+  total.widest = tallied->widest;
+  total.most_loads = tallied->most_loads;
+  tally& out = total.unguarded;
   for (const auto& [lock, seen] : tallied->by_lock) {
-    if (lock != no_lock && is_guard(all, lock, pattern, seen.fits)) continue;
+    if (lock != no_lock && is_guard(context, lock, pattern, seen.fits)) continue;
     out.herds.merge(seen.herds);
     out.each_once.merge(seen.each_once);
     out.sharing += seen.sharing;
@@ -126,8 +127,8 @@ herd_book::sum herd_book::of(const pattern_state& pattern, const rule_context& a
     out.overlapping += seen.overlapping;
     out.processes_most = std::max(out.processes_most, seen.processes_most);
   }
-  made.shares = out.sharing > 0 && out.herds.count == 0;
-  return made;
+  total.shares = out.sharing > 0 && out.herds.count == 0;
+  return total;
 }
 
 }  // namespace drover::audit

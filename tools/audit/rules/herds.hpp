@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the loads of cold events come to: one load, a herd of callers, or one load for each process.
-// C101 and C105 both go by it.
+// Classifies the loads of cold events: one load, a herd of callers, or one load per process. C101
+// and C105 use it.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,14 @@
 
 namespace drover::audit {
 
-/// The loads of a cold event that began with a miss of their own.
-[[nodiscard]] std::uint64_t own_loads(const cold_event& what);
-/// The lock that was tried most by those who had missed the value; null: none.
-[[nodiscard]] const cold_event::locking* lock_of(const cold_event& what);
-/// Whether the pattern is one of locks, and guards the value by its name or by what was done.
+/// The loads of a cold event that began with their own miss.
+[[nodiscard]] std::uint64_t own_loads(const cold_event& cold);
+/// The lock that was tried most often by callers that had missed the value; null: none.
+[[nodiscard]] const cold_event::locking* lock_of(const cold_event& cold);
+/// Whether `lock` is a pattern of locks that guards the value, by its name or by its use.
 /// Precondition: roles are final.
-[[nodiscard]] bool is_guard(const rule_context& all, std::uint32_t lock, const pattern_state& value,
-                            int fits);
+[[nodiscard]] bool is_guard(const rule_context& context, std::uint32_t lock,
+                            const pattern_state& value, int fits);
 
 class herd_book {
  public:
@@ -35,18 +35,18 @@ class herd_book {
     std::uint64_t overlapping = 0;  ///< of both: two loads certainly ran at the same time
     std::uint64_t processes_most = 0;
   };
-  /// What all of them come to for a pattern, when roles are final.
+  /// The totals of a pattern, when roles are final.
   struct sum {
     std::uint64_t events = 0;
     std::uint64_t contended = 0;
     std::uint64_t widest = 0;
     std::uint64_t most_loads = 0;
     bool shares = false;  ///< callers share loads in their processes: `each_once` is C105's
-    tally unguarded;      ///< those without a lock that is one
+    tally unguarded;      ///< cold events without a guard
   };
 
-  void add(const cold_event& what, const key_state& key, const rule_context& all);
-  [[nodiscard]] sum of(const pattern_state& pattern, const rule_context& all) const;
+  void add(const cold_event& cold, const key_state& key, const rule_context& context);
+  [[nodiscard]] sum of(const pattern_state& pattern, const rule_context& context) const;
 
  private:
   struct pattern_tally {
@@ -62,7 +62,8 @@ class herd_book {
   per_pattern<pattern_tally> of_;
 };
 
-/// Stored about as often as read, without a miss before: sessions, write-through, counters.
+/// Whether the pattern is stored about as often as it is read, without a miss before: sessions,
+/// write-through, counters.
 [[nodiscard]] bool is_written_like_a_session(const pattern_state& pattern);
 
 }  // namespace drover::audit

@@ -23,7 +23,7 @@ status coverage_of(const audit_result& of, std::string_view rule) {
 
 const finding* noticed(const audit_result& of, std::string_view rule) {
   const auto at = std::find_if(of.notices.begin(), of.notices.end(),
-                               [&](const finding& each) { return each.rule == rule; });
+                               [&](const finding& finding) { return finding.rule == rule; });
   return at == of.notices.end() ? nullptr : &*at;
 }
 
@@ -72,10 +72,10 @@ TEST(audit_c602, IsRaisedForHundredsOfKeysWithoutHits) {
     world.at(10ms * i + 5ms).client(1).set(key, "v").px(60s).ok();
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = found(result, "C602");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->count, 520U);
-  EXPECT_EQ(what->how_sure, confidence::suspected);
+  const finding* const finding = found(result, "C602");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->count, 520U);
+  EXPECT_EQ(finding->how_sure, confidence::suspected);
 }
 
 TEST(audit_c602, IsSilentWithHitsAndForFewKeys) {
@@ -105,10 +105,10 @@ TEST(audit_c603, IsAHintFrom100KbAndAWarningFrom1Mb) {
     world.at(20ms).client(1).set("page:1", "v").sized(bytes).px(60s).ok();
     world.at(40ms).client(2).get("page:1").hit_of(bytes);
     const audit_result result = world.judged_by(all_rules());
-    const finding* const what = found(result, "C603");
-    ASSERT_EQ(what != nullptr, expected >= 0) << bytes;
-    if (what == nullptr) continue;
-    EXPECT_EQ(what->how_bad, static_cast<severity>(expected)) << bytes;
+    const finding* const finding = found(result, "C603");
+    ASSERT_EQ(finding != nullptr, expected >= 0) << bytes;
+    if (finding == nullptr) continue;
+    EXPECT_EQ(finding->how_bad, static_cast<severity>(expected)) << bytes;
   }
 }
 
@@ -127,8 +127,9 @@ TEST(audit_c604, IsRaisedForCommandsThatStopTheServer) {
   world.at(8s).client(1).command("FLUSHDB").ok();
   const audit_result result = world.judged_by(all_rules());
   const auto is_of = [](const char* command) {
-    return
-        [command](const finding& each) { return each.rule == "C604" && each.pattern == command; };
+    return [command](const finding& finding) {
+      return finding.rule == "C604" && finding.pattern == command;
+    };
   };
   for (const char* command : {"KEYS", "FLUSHDB"}) {
     const auto at = std::find_if(result.findings.begin(), result.findings.end(), is_of(command));
@@ -206,11 +207,11 @@ TEST(audit_c902, NamesScriptsThatWereNeverSeen) {
   world.at(1ms).client(1).script("0123456789abcdef0123", "job:1", "x").answers(1);
   world.at(2ms).client(1).compare_and_delete("lock:1", "x").answers(0);
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = noticed(result, "C902");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->count, 2U);
-  EXPECT_EQ(what->opportunities, 3U);
-  EXPECT_NE(what->message.find("0123456789ab"), std::string::npos);
+  const finding* const finding = noticed(result, "C902");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->count, 2U);
+  EXPECT_EQ(finding->opportunities, 3U);
+  EXPECT_NE(finding->message.find("0123456789ab"), std::string::npos);
 }
 
 TEST(audit_c902, IsSilentWhenTheBodyComesLater) {
@@ -229,10 +230,10 @@ TEST(audit_c903, SaysWhatWasNotSeen) {
   world.at(100ms).tell(sight_lost{1, 100ms, "MONITOR", 5'000, 0});
   world.at(200ms).tell(sight_lost{0, 200ms, "the engine was behind", 0, 70});
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = noticed(result, "C903");
-  ASSERT_NE(what, nullptr);
-  EXPECT_NE(what->message.find("70 commands"), std::string::npos) << what->message;
-  EXPECT_NE(what->message.find("MONITOR"), std::string::npos);
+  const finding* const finding = noticed(result, "C903");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_NE(finding->message.find("70 commands"), std::string::npos) << finding->message;
+  EXPECT_NE(finding->message.find("MONITOR"), std::string::npos);
 }
 
 /// Three values change behind the tool's back, then the run goes on for a while.
@@ -250,10 +251,10 @@ stage changed_elsewhere(bool by_script) {
 
 TEST(audit_c904, IsGivenForValuesThatNobodyWasSeenToStore) {
   const audit_result result = changed_elsewhere(false).judged_by(all_rules());
-  const finding* const what = noticed(result, "C904");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->count, 3U);
-  EXPECT_FALSE(what->seen.empty());
+  const finding* const finding = noticed(result, "C904");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->count, 3U);
+  EXPECT_FALSE(finding->seen.empty());
 }
 
 TEST(audit_c904, IsSilentForScriptsThatAreNotUnderstood) {
@@ -335,10 +336,10 @@ TEST(audit_library_watch, NamesTheLibraryBehindAFinding) {
   world.at(5s).client(1).get("user:0").hit("v");
   audit_result result = world.judged_by(all_rules());
   explain(result);
-  const finding* const what = found(result, "C301");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->library, "dogpile.cache");
-  EXPECT_NE(what->advice.find("`redis_expiration_time`"), std::string::npos) << what->advice;
+  const finding* const finding = found(result, "C301");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->library, "dogpile.cache");
+  EXPECT_NE(finding->advice.find("`redis_expiration_time`"), std::string::npos) << finding->advice;
 }
 
 }  // namespace

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Not a rule, but told what rules are told: which client libraries and scripts touch keys of which
-// pattern. When all rules have spoken, each finding gets the name of the library that explains it.
-// Comes last in `all_rules()`; covers nothing.
-#include <algorithm>
-#include <memory>
+#include "audit/rules/library_watch.hpp"
 
-#include "audit/rules/all_rules.hpp"
+#include <algorithm>
+
 #include "audit/rules/profiles.hpp"
 
 namespace drover::audit {
@@ -20,29 +17,29 @@ class library_watch final : public rule {
            interest::of(op::kind::compare_expire) | interest::of(op::kind::read);
   }
 
-  void on_op(const op& what, const key_state& key, const rule_context& all) override {
+  void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     library_traces& seen = seen_[*key.pattern];
     add(seen.keys, key.name);
-    if (!what.known_as.empty()) add(seen.scripts, what.known_as);
+    if (!operation.known_as.empty()) add(seen.scripts, operation.known_as);
     if (seen.clients.size() >= each_max) return;
-    const connection_facts* from = all.connections().find(what.connection);
+    const connection_facts* from = context.connections().find(operation.connection);
     if (from != nullptr && !from->library.empty()) add(seen.clients, from->library);
   }
 
-  void on_end(const rule_context& all, verdicts& out) override {
-    if (all.capture().keys_hidden) return;
-    for (finding& each : out.findings) {
-      const library_profile* library = recognised(traces_of(each, all));
-      if (library != nullptr) each.library = library->name;
+  void on_end(const rule_context& context, verdicts& out) override {
+    if (context.capture().keys_hidden) return;
+    for (finding& finding : out.findings) {
+      const library_profile* library = recognised(traces_of(finding, context));
+      if (library != nullptr) finding.library = library->name;
     }
   }
 
  private:
   static constexpr std::size_t each_max = 4;  // names of each kind, for a pattern
 
-  static void add(std::vector<std::string>& to, std::string_view what) {
-    if (to.size() < each_max && std::find(to.begin(), to.end(), what) == to.end()) {
-      to.emplace_back(what);
+  static void add(std::vector<std::string>& to, std::string_view name) {
+    if (to.size() < each_max && std::find(to.begin(), to.end(), name) == to.end()) {
+      to.emplace_back(name);
     }
   }
   static void add_all(std::vector<std::string>& to, const std::vector<std::string>& from) {
@@ -57,13 +54,13 @@ class library_watch final : public rule {
   }
 
   /// Of the finding's pattern, of the locks that guard it, and of what it guards.
-  library_traces traces_of(const finding& what, const rule_context& all) const {
+  library_traces traces_of(const finding& finding, const rule_context& context) const {
     library_traces traces;
-    traces.keys = what.keys;
-    for (const pattern_state& each : all.patterns()) {
-      if (each.text == what.pattern) {
-        add_pattern(traces, each.index);
-        if (each.paired) add_pattern(traces, *each.paired);
+    traces.keys = finding.keys;
+    for (const pattern_state& pattern : context.patterns()) {
+      if (pattern.text == finding.pattern) {
+        add_pattern(traces, pattern.index);
+        if (pattern.paired) add_pattern(traces, *pattern.paired);
       }
     }
     return traces;

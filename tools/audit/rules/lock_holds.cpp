@@ -5,23 +5,18 @@
 
 namespace drover::audit {
 
-evidence proof_of_lock_hold(const rule_context& all, const lock_hold& what, const key_state& lock,
-                            moment until, std::string summary) {
-  moment from = what.won.sent;
-  if (what.missed && from - what.missed->sent < std::chrono::seconds(1)) {
-    from = std::min(from, what.missed->sent);
+evidence proof_of_lock_hold(const rule_context& context, const lock_hold& hold,
+                            const key_state& lock, moment until, std::string summary) {
+  moment from = hold.won.sent;
+  if (hold.missed && from - hold.missed->sent < std::chrono::seconds(1)) {
+    from = std::min(from, hold.missed->sent);
   }
-  return proof_of(all, lock, from, until, std::move(summary), what.value);
+  return proof_of(context, lock, from, until, std::move(summary), hold.value);
 }
 
-coverage_line::status status_of(std::uint64_t bad, std::uint64_t all) {
-  if (bad > 0) return coverage_line::status::fail;
-  return all > 0 ? coverage_line::status::pass : coverage_line::status::not_exercised;
-}
-
-std::string lock_in_words(const rule_context& all, const pattern_state& lock) {
+std::string lock_in_words(const rule_context& context, const pattern_state& lock) {
   if (!lock.paired) return lock.text;
-  return lock.text + " (guards " + all.patterns()[*lock.paired].text + ")";
+  return lock.text + " (guards " + context.patterns()[*lock.paired].text + ")";
 }
 
 }  // namespace drover::audit

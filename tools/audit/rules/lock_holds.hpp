@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the rules about locks have in common: they collect for each pattern of locks, and judge at
-// the end those that turned out to be locks.
+// Shared parts of the rules about locks. These rules collect facts for each pattern, and judge at
+// the end the patterns that have the role of a lock.
 #pragma once
 
 #include <string>
@@ -9,29 +9,26 @@
 
 namespace drover::audit {
 
-/// How a lock hold ended, as its holder reported it.
-[[nodiscard]] inline bool was_released(const lock_hold& what) {
-  return what.how == lock_hold::ending::removed || what.how == lock_hold::ending::compare_removed;
+/// Whether the holder released the lock.
+[[nodiscard]] inline bool was_released(const lock_hold& hold) {
+  return hold.how == lock_hold::ending::removed || hold.how == lock_hold::ending::compare_removed;
 }
 
-/// What was done to the lock, and to the value it guards, from shortly before the lock was won (or
-/// from the miss that led to it) to `until`.
-[[nodiscard]] evidence proof_of_lock_hold(const rule_context& all, const lock_hold& what,
+/// The commands on the lock and on the value it guards, from shortly before the acquisition (or
+/// from the miss before it) to `until`.
+[[nodiscard]] evidence proof_of_lock_hold(const rule_context& context, const lock_hold& hold,
                                           const key_state& lock, moment until, std::string summary);
 
-/// pass, fail, or not exercised, by counts: `bad` of `all` opportunities.
-[[nodiscard]] coverage_line::status status_of(std::uint64_t bad, std::uint64_t all);
-
 /// "lock:* (guards user:*)".
-[[nodiscard]] std::string lock_in_words(const rule_context& all, const pattern_state& lock);
+[[nodiscard]] std::string lock_in_words(const rule_context& context, const pattern_state& lock);
 
-/// Who holds a lock goes on with other connections than the one that won it: then a connection does
-/// not say who deletes.
+/// Holders use other connections than the one that took the lock. A connection then does not
+/// identify the caller that deletes the lock.
 [[nodiscard]] inline bool is_pooled(const pattern_state& lock) {
   return 5 * lock.stores_elsewhere > lock.stores_here + lock.stores_elsewhere;
 }
 
-/// Something is deleted, sometimes: not a leader's lease or a mark that ends by itself.
+/// The lock is deleted sometimes, unlike a leader's lease or a mark that ends by itself.
 [[nodiscard]] inline bool is_ever_released(const pattern_state& lock) {
   return lock.counts.removes + lock.counts.compare_removes > 0;
 }

@@ -53,8 +53,8 @@ void release_plain(stage& world, microseconds at, int) {
 
 TEST(audit_lock_rules, AreSilentForALockThatIsRight) {
   const audit_result result = turns(6, take_right, release_right).judged_by(all_rules());
-  for (const finding& each : result.findings) {
-    EXPECT_EQ(each.how_bad, severity::info) << each.rule << ": " << each.message;
+  for (const finding& finding : result.findings) {
+    EXPECT_EQ(finding.how_bad, severity::info) << finding.rule << ": " << finding.message;
   }
   for (const char* rule :
        {"C201", "C202", "C203", "C204", "C205", "C207", "C208", "C209", "C210"}) {
@@ -81,8 +81,8 @@ TEST(audit_lock_rules, AreSilentForWatchAndForDeletesThatCompare) {
   for (const audit_result& result : {turns(6, take_right, by_watch).judged_by(all_rules()),
                                      turns(6, take_right, by_delex).judged_by(all_rules()),
                                      turns(6, take_right, by_delifeq).judged_by(all_rules())}) {
-    for (const finding& each : result.findings) {
-      EXPECT_EQ(each.how_bad, severity::info) << each.rule << ": " << each.message;
+    for (const finding& finding : result.findings) {
+      EXPECT_EQ(finding.how_bad, severity::info) << finding.rule << ": " << finding.message;
     }
     EXPECT_EQ(coverage_of(result, "C204"), status::pass);
     EXPECT_EQ(coverage_of(result, "C205"), status::pass);
@@ -94,12 +94,12 @@ TEST(audit_c201, IsRaisedForALockWithoutATtl) {
     world.at(at).client(1).set(lock, token(turn)).nx().ok();
   };
   const audit_result result = turns(3, take, release_right).judged_by(all_rules());
-  const finding* const what = found(result, "C201");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::error);
-  EXPECT_EQ(what->count, 3U);
-  EXPECT_EQ(what->opportunities, 3U);
-  EXPECT_EQ(what->pattern, "lock:user:*");
+  const finding* const finding = found(result, "C201");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->count, 3U);
+  EXPECT_EQ(finding->opportunities, 3U);
+  EXPECT_EQ(finding->pattern, "lock:user:*");
 }
 
 TEST(audit_c201, IsSilentIfTheServerSaysThatThereIsATtl) {
@@ -124,10 +124,10 @@ TEST(audit_c202, IsRaisedForTwoSteps) {
     world.at(at + 1ms).client(1).expire(lock, 5s).answers(1);
   };
   const audit_result result = turns(3, take, release_right).judged_by(all_rules());
-  const finding* const what = found(result, "C202");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::error);
-  EXPECT_EQ(what->count, 3U);
+  const finding* const finding = found(result, "C202");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->count, 3U);
   EXPECT_EQ(found(result, "C201"), nullptr);
 }
 
@@ -161,10 +161,10 @@ TEST(audit_c202, SeesTheLoserLengthenTheLeaseInATransaction) {
     world.at(begin + 51ms).client(1).compare_and_delete(lock, token(turn)).answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = found(result, "C202");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::error);
-  EXPECT_NE(what->message.find("lengthens"), std::string::npos) << what->message;
+  const finding* const finding = found(result, "C202");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_NE(finding->message.find("extends"), std::string::npos) << finding->message;
 }
 
 TEST(audit_c203, IsRaisedForALockThatIsLookedUpAndSet) {
@@ -180,11 +180,11 @@ TEST(audit_c203, IsRaisedForALockThatIsLookedUpAndSet) {
     }
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = found(result, "C203");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::error);
-  EXPECT_EQ(what->how_sure, confidence::proof);
-  EXPECT_EQ(what->count, 6U);
+  const finding* const finding = found(result, "C203");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->how_sure, confidence::proof);
+  EXPECT_EQ(finding->count, 6U);
 }
 
 TEST(audit_c203, IsSilentForValuesAndForLocksThatAreWon) {
@@ -199,10 +199,10 @@ TEST(audit_c203, IsSilentForValuesAndForLocksThatAreWon) {
 
 TEST(audit_c204, IsRaisedForPlainDel) {
   const audit_result result = turns(4, take_right, release_plain).judged_by(all_rules());
-  const finding* const what = found(result, "C204");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
-  EXPECT_EQ(what->count, 4U);
+  const finding* const finding = found(result, "C204");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->count, 4U);
   EXPECT_EQ(found(result, "C205"), nullptr);
   EXPECT_EQ(found(result, "C206"), nullptr);
 }
@@ -220,9 +220,9 @@ TEST(audit_c205, IsRaisedForGetAndDel) {
     world.at(at + 1ms).client(1).del(lock).answers(1);
   };
   const audit_result result = turns(4, take_right, release).judged_by(all_rules());
-  const finding* const what = found(result, "C205");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
+  const finding* const finding = found(result, "C205");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
   EXPECT_EQ(found(result, "C204"), nullptr);
 }
 
@@ -268,11 +268,11 @@ TEST(audit_c207, IsRaisedWhenTheTokenShowsUpAfterTheLease) {
     world.at(at + 31ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
   };
   const audit_result result = outlived(3, back).judged_by(all_rules());
-  const finding* const what = found(result, "C207");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::error);
-  EXPECT_EQ(what->how_sure, confidence::proof);
-  EXPECT_EQ(what->count, 3U);
+  const finding* const finding = found(result, "C207");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->how_sure, confidence::proof);
+  EXPECT_EQ(finding->count, 3U);
   EXPECT_EQ(found(result, "C210"), nullptr);
   EXPECT_EQ(found(result, "C206"), nullptr);
   EXPECT_EQ(coverage_of(result, "C206"), status::pass);
@@ -308,10 +308,10 @@ TEST(audit_c206, IsRaisedWhenTheFormerHolderDeletes) {
     world.at(at + 31ms).client(2).del(lock).answers(0);
   };
   const audit_result result = outlived(3, back).judged_by(all_rules());
-  const finding* const what = found(result, "C206");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::error);
-  EXPECT_EQ(what->count, 3U);
+  const finding* const finding = found(result, "C206");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->count, 3U);
   ASSERT_NE(found(result, "C204"), nullptr);
   EXPECT_EQ(found(result, "C204")->how_bad, severity::error);
   EXPECT_NE(found(result, "C207"), nullptr);
@@ -343,9 +343,9 @@ TEST(audit_c206, IsProvedByTheTokenThatWasRead) {
     world.at(at).client(1).del(lock).answers(1);
   };
   const audit_result result = outlived(3, back).judged_by(all_rules());
-  const finding* const what = found(result, "C206");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_sure, confidence::proof);
+  const finding* const finding = found(result, "C206");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_sure, confidence::proof);
 }
 
 TEST(audit_c206, IsSilentWhenTheOwnerDeletesFirst) {
@@ -377,10 +377,10 @@ TEST(audit_c209, IsRaisedForOneTokenForAll) {
   const audit_result result = turns(3, take, release_plain).judged_by(all_rules());
   ASSERT_NE(found(result, "C209"), nullptr);
   EXPECT_EQ(found(result, "C209")->how_sure, confidence::proof);
-  for (const evidence& each : found(result, "C209")->seen) {
-    EXPECT_EQ(each.summary.find(" 0 "), std::string::npos) << each.summary;
-    ASSERT_FALSE(each.timeline.empty());
-    EXPECT_NE(each.timeline[0].text.find("won"), std::string::npos) << each.timeline[0].text;
+  for (const evidence& proof : found(result, "C209")->seen) {
+    EXPECT_EQ(proof.summary.find(" 0 "), std::string::npos) << proof.summary;
+    ASSERT_FALSE(proof.timeline.empty());
+    EXPECT_NE(proof.timeline[0].text.find("won"), std::string::npos) << proof.timeline[0].text;
   }
   EXPECT_EQ(found(turns(2, take, release_plain).judged_by(all_rules()), "C209"), nullptr);
 }
@@ -402,9 +402,9 @@ TEST(audit_c210, IsRaisedForALockThatIsLeftBehind) {
   stage world;
   abandon(world, 0ms, "user:1");
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = found(result, "C210");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
+  const finding* const finding = found(result, "C210");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
   EXPECT_EQ(found(result, "C207"), nullptr);
 }
 
@@ -445,11 +445,11 @@ TEST(audit_c212, IsRaisedForAStoreAfterTheLease) {
     world.at(at + 31ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
   };
   const audit_result result = outlived(3, back).judged_by(all_rules());
-  const finding* const what = found(result, "C212");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
-  EXPECT_EQ(what->pattern, "user:*");
-  EXPECT_EQ(what->count, 3U);
+  const finding* const finding = found(result, "C212");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->pattern, "user:*");
+  EXPECT_EQ(finding->count, 3U);
 }
 
 TEST(audit_c212, IsSilentForAStoreThatCompares) {
@@ -480,8 +480,8 @@ TEST(audit_lock_rules, AReplyThatOvertakesAnotherIsNoAbandonedLock) {
     world.at(begin + 80ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  for (const finding& each : result.findings) {
-    EXPECT_EQ(each.how_bad, severity::info) << each.rule << ": " << each.message;
+  for (const finding& finding : result.findings) {
+    EXPECT_EQ(finding.how_bad, severity::info) << finding.rule << ": " << finding.message;
   }
   EXPECT_EQ(coverage_of(result, "C206"), status::not_exercised);
 }

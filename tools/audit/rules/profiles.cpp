@@ -3,15 +3,17 @@
 
 #include <algorithm>
 
+#include "audit/rules/all_rules.hpp"
 #include "audit/rules/catalogue.hpp"
 #include "entry/keys.hpp"
 
 namespace drover::audit {
 namespace {
 
-// Points. A shape that others may use as well needs the client library beside it.
+// A shape that other libraries may also use needs a matching client library.
 constexpr int script_points = 8;
-constexpr int sure_key_points = 9;  // over a script: dogpile.cache locks by redis-py's scripts
+constexpr int sure_key_points =
+    9;  // more than a script: dogpile.cache locks with the scripts of redis-py
 constexpr int likely_key_points = 3;
 constexpr int client_points = 2;
 constexpr int enough = 5;
@@ -63,8 +65,15 @@ int points_of(const library_profile& library, const library_traces& traces) {
   const bool comes_over_it = std::any_of(
       traces.clients.begin(), traces.clients.end(),
       [&](const std::string& client) { return names(library.clients, library_word(client)); });
-  // Clients that say who they are, and are none of its own, rule it out.
+  // If the clients are named and none is used by the library, it is excluded.
   return comes_over_it ? points + client_points : 0;
+}
+
+const rule_definition* find_definition(std::string_view id) {
+  const auto rules = rule_definitions();
+  const auto position = std::find_if(
+      rules.begin(), rules.end(), [&](const rule_definition& rule) { return rule.text.id == id; });
+  return position == rules.end() ? nullptr : &*position;
 }
 
 }  // namespace
@@ -72,45 +81,46 @@ int points_of(const library_profile& library, const library_traces& traces) {
 const library_profile* recognised(const library_traces& traces) {
   const library_profile* best = nullptr;
   int most = enough - 1;
-  for (const library_profile& each : profiles()) {
-    const int points = points_of(each, traces);
+  for (const library_profile& library : profiles()) {
+    const int points = points_of(library, traces);
     if (points > most) {
       most = points;
-      best = &each;
+      best = &library;
     }
   }
   return best;
 }
 
-std::string_view setting_for(const library_profile& library, std::string_view rule) {
-  for (const library_setting& each : library.settings) {
-    if (each.rule == rule) return each.change;
+std::string_view setting_for(std::string_view library, const rule_definition& rule) {
+  for (const library_setting& setting : rule.settings) {
+    if (setting.library == library) return setting.change;
   }
   return {};
 }
 
 const library_profile* profile_named(std::string_view name) {
-  const auto all = profiles();
-  const auto found = std::find_if(all.begin(), all.end(),
-                                  [&](const library_profile& each) { return each.name == name; });
-  return found == all.end() ? nullptr : &*found;
+  const auto libraries = profiles();
+  const auto position =
+      std::find_if(libraries.begin(), libraries.end(),
+                   [&](const library_profile& library) { return library.name == name; });
+  return position == libraries.end() ? nullptr : &*position;
 }
 
-void complete(finding& what, const library_profile* library) {
-  const rule_text* rule = find_rule(what.rule);
+void complete(finding& finding, const library_profile* library) {
+  finding.library.clear();
+  const rule_definition* rule = find_definition(finding.rule);
   if (rule != nullptr) {
-    what.name = rule->name;
-    what.advice = rule->advice;
+    finding.name = rule->text.name;
+    finding.advice = rule->text.advice;
+    const std::string_view change =
+        library != nullptr ? setting_for(library->name, *rule) : std::string_view{};
+    if (!change.empty()) {
+      finding.library = library->name;
+      finding.advice = std::string{library->name} + ": " + std::string{change} + '.';
+      if (!library->verified) finding.advice += " (Unverified: from its published sources.)";
+    }
   }
-  what.library.clear();
-  const std::string_view change =
-      library != nullptr ? setting_for(*library, what.rule) : std::string_view{};
-  if (!change.empty()) {
-    what.library = library->name;
-    what.advice = std::string{library->name} + ": " + std::string{change} + '.';
-    if (!library->verified) what.advice += " (Unverified: from its published sources.)";
-  }
-  what.fix_prompt = fix_prompt_of(what);
+  finding.fix_prompt = fix_prompt_of(finding);
 }
 
 }  // namespace drover::audit

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "audit/rules/all_rules.hpp"
 #include "audit/rules/catalogue.hpp"
 #include "entry/keys.hpp"
 #include "lease/scripts.hpp"
@@ -16,21 +18,31 @@ namespace drover::audit {
 namespace {
 
 std::string name_of(const library_traces& traces) {
-  const library_profile* found = recognised(traces);
-  return found == nullptr ? "" : std::string{found->name};
+  const library_profile* library = recognised(traces);
+  return library == nullptr ? "" : std::string{library->name};
 }
 
-TEST(audit_profiles, SettingsAreForRulesThatExist) {
+TEST(audit_profiles, EachLibraryHasASettingForSomeRule) {
   for (const library_profile& library : profiles()) {
     SCOPED_TRACE(library.name);
     EXPECT_FALSE(library.does.empty());
     EXPECT_FALSE(library.checked.empty());
-    EXPECT_FALSE(library.settings.empty());
-    for (const library_setting& each : library.settings) {
-      EXPECT_NE(find_rule(each.rule), nullptr) << each.rule;
-      EXPECT_NE(each.change.back(), '.') << "the sentence is ended where it is used";
-    }
+    const auto rules = rule_definitions();
+    EXPECT_TRUE(std::any_of(rules.begin(), rules.end(), [&](const rule_definition& rule) {
+      return !setting_for(library.name, rule).empty();
+    }));
     EXPECT_TRUE(!library.scripts.empty() || !library.keys.empty() || !library.clients.empty());
+  }
+}
+
+TEST(audit_profiles, SettingsAreForLibrariesThatExist) {
+  for (const rule_definition& rule : rule_definitions()) {
+    SCOPED_TRACE(rule.text.id);
+    for (const library_setting& setting : rule.settings) {
+      EXPECT_NE(profile_named(setting.library), nullptr) << setting.library;
+      ASSERT_FALSE(setting.change.empty()) << setting.library;
+      EXPECT_NE(setting.change.back(), '.') << "the sentence is ended where it is used";
+    }
   }
 }
 
@@ -76,8 +88,8 @@ TEST(audit_profiles, KnowDroverByItsOwnTexts) {
   const entry::key_space space{"products", 1};
   EXPECT_EQ(name_of({{}, {}, {space.value_key("user:42")}}), "Drover");
   EXPECT_EQ(name_of({{}, {}, {space.refresh_mark_key("user:42")}}), "Drover");
-  for (const lease::script& each : lease::scripts()) {
-    EXPECT_EQ(name_of({{}, {"drover " + std::string{each.name}}, {"x"}}), "Drover");
+  for (const lease::script& script : lease::scripts()) {
+    EXPECT_EQ(name_of({{}, {"drover " + std::string{script.name}}, {"x"}}), "Drover");
   }
 }
 
@@ -85,42 +97,42 @@ TEST(audit_profiles, AreWhatThePageSays) {
   const std::string page = test::document("docs/reference/audit-libraries.md");
   const std::string wanted = profiles_page();
   if (page == wanted) return;
-  const auto made = std::filesystem::temp_directory_path() / "drover-audit-libraries.md";
-  std::ofstream{made, std::ios::binary} << wanted;
+  const auto path = std::filesystem::temp_directory_path() / "drover-audit-libraries.md";
+  std::ofstream{path, std::ios::binary} << wanted;
   ADD_FAILURE() << "docs/reference/audit-libraries.md is not what the profiles say; what it should "
                    "be is in "
-                << made;
+                << path;
 }
 
 TEST(audit_profiles, TurnAFindingIntoASetting) {
-  finding what;
-  what.rule = "C201";
-  what.message = "The lock never ends.";
-  complete(what, recognised({{"redis-py 4.3.4"}, {"redis-py lock release"}, {"_lockuser:1"}}));
-  EXPECT_EQ(what.name, "lock-no-ttl");
-  EXPECT_EQ(what.library, "dogpile.cache");
-  EXPECT_NE(what.advice.find("dogpile.cache: set `lock_timeout`"), std::string::npos)
-      << what.advice;
-  EXPECT_EQ(what.advice.find("Unverified"), std::string::npos);
-  EXPECT_NE(what.fix_prompt.find("`lock_timeout`"), std::string::npos);
+  finding finding;
+  finding.rule = "C201";
+  finding.message = "The lock never ends.";
+  complete(finding, recognised({{"redis-py 4.3.4"}, {"redis-py lock release"}, {"_lockuser:1"}}));
+  EXPECT_EQ(finding.name, "lock-no-ttl");
+  EXPECT_EQ(finding.library, "dogpile.cache");
+  EXPECT_NE(finding.advice.find("dogpile.cache: set `lock_timeout`"), std::string::npos)
+      << finding.advice;
+  EXPECT_EQ(finding.advice.find("Unverified"), std::string::npos);
+  EXPECT_NE(finding.fix_prompt.find("`lock_timeout`"), std::string::npos);
 }
 
 TEST(audit_profiles, SayWhenTheyAreUnverified) {
-  finding what;
-  what.rule = "C201";
-  complete(what, recognised({{}, {}, {"users~lock"}}));
-  EXPECT_EQ(what.library, "Spring Data Redis");
-  EXPECT_NE(what.advice.find("Unverified"), std::string::npos);
+  finding finding;
+  finding.rule = "C201";
+  complete(finding, recognised({{}, {}, {"users~lock"}}));
+  EXPECT_EQ(finding.library, "Spring Data Redis");
+  EXPECT_NE(finding.advice.find("Unverified"), std::string::npos);
 }
 
 TEST(audit_profiles, LeaveTheRulesAdviceWhereALibraryHasNoSay) {
-  finding what;
-  what.rule = "C402";
-  complete(what, recognised({{}, {}, {"users~lock"}}));
-  EXPECT_EQ(what.library, "");
-  EXPECT_EQ(what.advice, rule_of("C402").advice);
-  complete(what, nullptr);
-  EXPECT_EQ(what.advice, rule_of("C402").advice);
+  finding finding;
+  finding.rule = "C402";
+  complete(finding, recognised({{}, {}, {"users~lock"}}));
+  EXPECT_EQ(finding.library, "");
+  EXPECT_EQ(finding.advice, rule_of("C402").advice);
+  complete(finding, nullptr);
+  EXPECT_EQ(finding.advice, rule_of("C402").advice);
 }
 
 }  // namespace

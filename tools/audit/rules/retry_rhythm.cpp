@@ -12,19 +12,19 @@ constexpr moment together = std::chrono::milliseconds{1};
 
 std::vector<moment> thinned(std::span<const moment> burst) {
   std::vector<moment> out;
-  for (const moment each : burst) {
-    if (out.empty() || each - out.back() > together) out.push_back(each);
+  for (const moment time : burst) {
+    if (out.empty() || time - out.back() > together) out.push_back(time);
   }
   return out;
 }
 
 }  // namespace
 
-void retry_rhythm::add(std::span<const moment> all) {
-  const std::vector<moment> burst = thinned(all.first(std::min(all.size(), burst_max)));
-  questions_ += burst.size();
+void retry_rhythm::add(std::span<const moment> times) {
+  const std::vector<moment> burst = thinned(times.first(std::min(times.size(), burst_max)));
+  requests_ += burst.size();
   for (std::size_t i = 0; i < burst.size(); ++i) {
-    // Which pauses have a follower, each counted once for this question.
+    // Counts each pause that has a follower once for this request.
     std::size_t next = shortest_ms;
     for (std::size_t j = i + 1; j < burst.size(); ++j) {
       const auto gap = static_cast<std::size_t>((burst[j] - burst[i]).count());
@@ -33,7 +33,7 @@ void retry_rhythm::add(std::span<const moment> all) {
       if (from > longest_ms) break;
       for (next = std::max(from, next); next <= to; ++next) ++followed_[next];
     }
-    // A pause that would end after the burst could not be seen.
+    // A pause that ends after the burst cannot be seen.
     const auto rest = static_cast<std::size_t>((burst.back() - burst[i]).count() / 1000);
     for (std::size_t p = shortest_ms; p <= std::min(rest, longest_ms); ++p) ++asked_[p];
   }
@@ -46,7 +46,7 @@ double retry_rhythm::share_of(std::size_t pause) const {
 
 bool retry_rhythm::goes_on(std::size_t pause) const {
   if (2 * pause > longest_ms || asked_[2 * pause] < asked_twice_min) return false;
-  // Twice the pause may be off by twice as much.
+  // Twice the pause has twice the tolerance.
   double best = 0;
   for (std::size_t p = 2 * pause - 1; p <= std::min(2 * pause + 2, longest_ms); ++p) {
     if (asked_[p] >= asked_twice_min) best = std::max(best, share_of(p));
@@ -56,7 +56,7 @@ bool retry_rhythm::goes_on(std::size_t pause) const {
 
 std::optional<retry_rhythm::rhythm> retry_rhythm::found() const {
   const auto least = std::max(
-      asked_min, static_cast<std::uint64_t>(asked_share_min * static_cast<double>(questions_)));
+      asked_min, static_cast<std::uint64_t>(asked_share_min * static_cast<double>(requests_)));
   double sum = 0;
   std::size_t shares = 0;
   for (std::size_t p = shortest_ms; p <= longest_ms; ++p) {
@@ -67,7 +67,7 @@ std::optional<retry_rhythm::rhythm> retry_rhythm::found() const {
   const double chance = shares == 0 ? 0 : sum / static_cast<double>(shares);
   for (std::size_t p = shortest_ms; p <= longest_ms; ++p) {
     if (asked_[p] < least || share_of(p) <= share_min) continue;
-    // +-1 ms makes three neighbours: the fullest is the middle one.
+    // The tolerance of +-1 ms makes three neighbours: the fullest is the middle one.
     std::size_t best = p;
     for (std::size_t near = p; near <= std::min(p + 2, longest_ms); ++near) {
       if (asked_[near] >= least && share_of(near) > share_of(best)) best = near;

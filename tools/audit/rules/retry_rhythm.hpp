@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether questions come in a fixed rhythm: how many have a follower P +- 1 ms later, against what
-// chance would give. Pure arithmetic.
+// Detects requests in a fixed rhythm: compares how many have a follower P +- 1 ms later with the
+// number expected by chance. Pure arithmetic.
 #pragma once
 
 #include <array>
@@ -15,37 +15,37 @@ namespace drover::audit {
 
 class retry_rhythm {
  public:
-  /// Pauses that are looked at: shorter ones are no pause, longer ones end most waits.
+  /// Pauses that are examined: shorter ones are no pause, longer ones end most waits.
   static constexpr std::size_t shortest_ms = 5;
   static constexpr std::size_t longest_ms = 1000;
-  /// Questions of one burst that are looked at.
+  /// Requests of one burst that are examined.
   static constexpr std::size_t burst_max = 256;
 
-  /// The times at which one burst's questions were sent, ascending. Those of one millisecond count
-  /// once: callers that began together are no rhythm.
+  /// The times at which the requests of one burst were sent, ascending. Requests within one
+  /// millisecond count once: callers that start together are no rhythm.
   void add(std::span<const moment> burst);
 
   struct rhythm {
     std::uint64_t pause_ms = 0;
-    std::uint64_t followed = 0;  ///< questions with a follower after this pause
-    std::uint64_t asked = 0;     ///< questions that could have had one
-    double by_chance = 0;        ///< how many would have had one, were there no rhythm
+    std::uint64_t followed = 0;  ///< requests with a follower after this pause
+    std::uint64_t asked = 0;     ///< requests that could have a follower
+    double by_chance = 0;        ///< followers expected without a rhythm
   };
-  /// The shortest pause that stands out by all of the limits; nullopt: there is none.
+  /// The shortest pause that exceeds all limits; nullopt: there is none.
   [[nodiscard]] std::optional<rhythm> found() const;
-  [[nodiscard]] std::uint64_t questions() const { return questions_; }
+  [[nodiscard]] std::uint64_t requests() const { return requests_; }
 
  private:
-  /// Of the questions more than this share must have a follower.
+  /// More than this share of the requests must have a follower.
   static constexpr double share_min = 0.5;
-  /// Fewer questions say nothing.
+  /// Fewer requests prove nothing.
   static constexpr std::uint64_t asked_min = 30;
-  /// And no smaller part of all: long pauses fit into few bursts.
+  /// A pause must also fit this share of all requests: long pauses fit into few bursts.
   static constexpr double asked_share_min = 0.3;
-  /// A rhythm goes on: the next but one follows as well, for those that could have one. (Callers
-  /// that always come one behind the other have followers, too, but not at twice the distance.)
+  /// A rhythm continues: there is also a follower at twice the pause. (Callers that always arrive
+  /// one after the other also have followers, but not at twice the distance.)
   static constexpr std::uint64_t asked_twice_min = 8;
-  /// Over chance by this factor, and by so many standard deviations.
+  /// The excess over chance, as a factor and in standard deviations.
   static constexpr double factor_min = 2.5;
   static constexpr double deviations_min = 6;
 
@@ -54,7 +54,7 @@ class retry_rhythm {
 
   std::array<std::uint32_t, longest_ms + 1> followed_{};
   std::array<std::uint32_t, longest_ms + 1> asked_{};
-  std::uint64_t questions_ = 0;
+  std::uint64_t requests_ = 0;
 };
 
 }  // namespace drover::audit

@@ -15,17 +15,17 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-/// The questions of `waiters` that begin within `spread` and pause for `pause()` each time.
+/// The requests of `waiters` that begin within `spread` and pause for `pause()` each time.
 std::vector<moment> burst_of(std::size_t waiters, moment spread, moment length,
                              base::seeded_random& random, const std::function<moment()>& pause) {
-  std::vector<moment> all;
+  std::vector<moment> times;
   for (std::size_t i = 0; i < waiters; ++i) {
     moment at{static_cast<std::int64_t>(
         random.next() % static_cast<std::uint64_t>(std::max<std::int64_t>(spread.count(), 1)))};
-    for (; at < length; at += pause()) all.push_back(at);
+    for (; at < length; at += pause()) times.push_back(at);
   }
-  std::sort(all.begin(), all.end());
-  return all;
+  std::sort(times.begin(), times.end());
+  return times;
 }
 
 moment between(base::seeded_random& random, milliseconds least, milliseconds most) {
@@ -42,10 +42,10 @@ TEST(audit_retry_rhythm, FindsAFixedPause) {
         seen.add(burst_of(pause < 20 ? 1 : 2, milliseconds{pause}, milliseconds{9 * pause}, random,
                           [&] { return milliseconds{pause} + microseconds{random.next() % 700}; }));
       }
-      const auto found = seen.found();
-      ASSERT_TRUE(found.has_value()) << pause << " ms, seed " << seed;
-      EXPECT_NEAR(static_cast<double>(found->pause_ms), pause, 1);
-      EXPECT_GT(2 * found->followed, found->asked);
+      const auto rhythm = seen.found();
+      ASSERT_TRUE(rhythm.has_value()) << pause << " ms, seed " << seed;
+      EXPECT_NEAR(static_cast<double>(rhythm->pause_ms), pause, 1);
+      EXPECT_GT(2 * rhythm->followed, rhythm->asked);
     }
   }
 }
@@ -78,16 +78,16 @@ TEST(audit_retry_rhythm, IsSilentForPausesThatGrow) {
     base::seeded_random random{seed};
     retry_rhythm seen;
     for (int i = 0; i < 6; ++i) {
-      std::vector<moment> all;
+      std::vector<moment> times;
       for (int waiter = 0; waiter < 4; ++waiter) {
         moment at = between(random, milliseconds{0}, milliseconds{20});
         for (moment pause = milliseconds{5}; at < milliseconds{900}; pause *= 2) {
-          all.push_back(at);
+          times.push_back(at);
           at += pause;
         }
       }
-      std::sort(all.begin(), all.end());
-      seen.add(all);
+      std::sort(times.begin(), times.end());
+      seen.add(times);
     }
     EXPECT_FALSE(seen.found().has_value()) << "seed " << seed;
   }
@@ -98,12 +98,12 @@ TEST(audit_retry_rhythm, IsSilentForArrivalsAtRandom) {
     base::seeded_random random{seed};
     retry_rhythm seen;
     for (int i = 0; i < 8; ++i) {
-      std::vector<moment> all;
+      std::vector<moment> times;
       for (int k = 0; k < 60; ++k) {
-        all.push_back(between(random, milliseconds{0}, milliseconds{600}));
+        times.push_back(between(random, milliseconds{0}, milliseconds{600}));
       }
-      std::sort(all.begin(), all.end());
-      seen.add(all);
+      std::sort(times.begin(), times.end());
+      seen.add(times);
     }
     EXPECT_FALSE(seen.found().has_value()) << "seed " << seed;
   }
@@ -115,9 +115,9 @@ TEST(audit_retry_rhythm, SaysNothingOfFewQuestions) {
   for (int i = 0; i < 20; ++i) few.push_back(milliseconds{50} * i);
   seen.add(few);
   EXPECT_FALSE(seen.found().has_value());
-  EXPECT_EQ(seen.questions(), 20U);
+  EXPECT_EQ(seen.requests(), 20U);
   seen.add({});
-  EXPECT_EQ(seen.questions(), 20U);
+  EXPECT_EQ(seen.requests(), 20U);
 }
 
 }  // namespace

@@ -48,10 +48,10 @@ TEST(audit_c501, IsRaisedForWaitersWithoutAPause) {
   load_under_lock(world, 0ms, 300ms);
   wait_for(world, 2, 5ms, 300'300us, "vt0", [] { return 500us; });
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = found(result, "C501");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::warning);
-  EXPECT_EQ(what->pattern, "user:*");
+  const finding* const finding = found(result, "C501");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->pattern, "user:*");
   EXPECT_EQ(coverage_of(result, "C501"), status::fail);
 }
 
@@ -101,12 +101,12 @@ TEST(audit_c502, IsRaisedForAFixedPause) {
   base::seeded_random random{5};
   const audit_result result =
       waiting_with([&] { return 50ms + microseconds{random.next() % 300}; }).judged_by(all_rules());
-  const finding* const what = found(result, "C502");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::info);
-  EXPECT_TRUE(what->message.find(" 50 ms (") != std::string::npos ||
-              what->message.find(" 51 ms (") != std::string::npos)
-      << what->message;
+  const finding* const finding = found(result, "C502");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::info);
+  EXPECT_TRUE(finding->message.find(" 50 ms (") != std::string::npos ||
+              finding->message.find(" 51 ms (") != std::string::npos)
+      << finding->message;
 }
 
 TEST(audit_c502, IsRaisedForPollsOfTheLock) {
@@ -162,11 +162,11 @@ TEST(audit_c503, IsRaisedForAWaitOfMoreThanTwoLeases) {
   for (auto at = 805ms; at < 2'500ms; at += 40ms) world.at(at).client(2).get(user).miss();
   world.at(5s).client(1).get("user:1").miss();
   const audit_result result = world.judged_by(all_rules());
-  const finding* const what = found(result, "C503");
-  ASSERT_NE(what, nullptr);
-  EXPECT_EQ(what->how_bad, severity::info);
-  EXPECT_EQ(what->count, 1U);
-  EXPECT_EQ(what->seen.size(), 1U);
+  const finding* const finding = found(result, "C503");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->how_bad, severity::info);
+  EXPECT_EQ(finding->count, 1U);
+  EXPECT_EQ(finding->seen.size(), 1U);
 }
 
 TEST(audit_c503, IsSilentForWaitsWithinTwoLeases) {

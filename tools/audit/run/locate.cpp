@@ -110,7 +110,7 @@ located locate(const audit_result& result, const fs::path& folder, const locate_
   located sources;
   walk files{search, folder, shown_as, limits};
   if (!search.is_idle() && !files.folder({})) sources.left_out = files.limit_message();
-  sources.places = search.found();
+  sources.places = search.places();
   for (const char* const name : {"README.md", "README", "README.rst", "README.txt"}) {
     if (!fs::is_regular_file(folder / name, error)) continue;
     sources.otherwise = (shown_as / name).lexically_normal().generic_string();

@@ -98,7 +98,7 @@ TEST_F(audit_files, ReadBaselineNamesTheFileAndWhatIsWrong) {
   put("b.json", "{\"version\": 1,\n\"accepted\": [,]}");
   const std::string file = (top() / "b.json").string();
   EXPECT_EQ(refusal([&] { (void)read_baseline(file); }),
-            "--baseline " + file + ": line 2, column 14: this is no JSON");
+            "--baseline " + file + ": line 2, column 14: not valid JSON");
   EXPECT_EQ(refusal([&] { (void)read_baseline(file + "x"); }),
             "--baseline " + file + "x: no such file; --write-baseline " + file + "x creates one");
   put("c.json", baseline_of(sample_result(), std::chrono::sys_days{std::chrono::days{20'000}}));
