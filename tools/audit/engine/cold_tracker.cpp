@@ -196,9 +196,9 @@ void cold_tracker::own_miss(const key_state& key, cold_book& book, const op& wha
 cold_tracker::stored cold_tracker::store(key_state& key, const op& what) {
   stored result;
   cold_book* const book = key.cold.get();
-  const bool refused = what.came == op::outcome::no;
-  if (book == nullptr || (what.came != op::outcome::yes && !refused)) return result;
-  if (refused && what.only_if == op::condition::present) return result;
+  const bool refused = what.came == op_outcome::no;
+  if (book == nullptr || (what.came != op_outcome::yes && !refused)) return result;
+  if (refused && what.only_if == store_condition::present) return result;
   // Stores of one transaction or batch are one: HSET, HSET, EXPIRE.
   if (book->last_store && book->last_store->connection == what.connection &&
       book->last_store->batch == what.batch) {
@@ -210,14 +210,14 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& what) {
   load& made = result.what;
   made.key = key.ref;
   made.store = op_summary(what);
-  made.by_nx = what.is == op::kind::acquire;
+  made.by_nx = what.is == op_kind::acquire;
   made.began = what.sent;
   own_miss(key, *book, what, delta, made);
   const cold_event& event = book->event;
   const bool in_herd =
       !event.first_store || what.sent < event.first_store->done + herd_limit(delta);
-  const bool ends_mark = event.nx_loads > 0 && (what.only_if == op::condition::script ||
-                                                what.only_if == op::condition::equal);
+  const bool ends_mark = event.nx_loads > 0 && (what.only_if == store_condition::script ||
+                                                what.only_if == store_condition::equal);
   if (!made.missed && !ends_mark && !(in_herd && event.first_store)) {
     // A store that nobody here waited for: it ends the cold event all the same.
     if (!refused && !event.first_store) {
@@ -241,7 +241,7 @@ void cold_tracker::add(key_state& key, const load& what) {
   cold_book& book = *key.cold;
   cold_event& event = book.event;
   book.last_store = what.store;
-  if (what.store.came == op::outcome::yes) {
+  if (what.store.came == op_outcome::yes) {
     const bool is_mark = what.by_nx && what.store.value.length <= mark_bytes_max;
     book.marked_only = is_mark && (!event.first_store || book.marked_only);
     if (!event.first_store) event.first_store = what.store;
@@ -250,7 +250,7 @@ void cold_tracker::add(key_state& key, const load& what) {
   event.to = std::max(event.to, what.store.done);
   ++event.load_count;
   if (what.by_nx) ++event.nx_loads;
-  if (what.store.only_if == op::condition::script || what.store.only_if == op::condition::equal) {
+  if (what.store.only_if == store_condition::script || what.store.only_if == store_condition::equal) {
     ++event.conditional_loads;
   }
   if (event.loads.size() < cold_event::loads_max) event.loads.push_back(what);
@@ -268,8 +268,8 @@ void cold_tracker::tried(key_state& key, const key_state& lock, const op& what, 
     locks.push_back({lock.ref, lock.pattern->index, fits, 0, 0});
     at = std::prev(locks.end());
   }
-  if (what.came == op::outcome::yes) ++at->won;
-  if (what.came != op::outcome::no) return;
+  if (what.came == op_outcome::yes) ++at->won;
+  if (what.came != op_outcome::no) return;
   ++at->lost;
   if (cold_book::asker* const who = asks(book, what, true)) who->lost = true;
 }

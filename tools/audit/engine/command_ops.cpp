@@ -10,9 +10,9 @@ namespace drover::audit {
 
 namespace {
 
-using kind = op::kind;
-using outcome = op::outcome;
-using condition = op::condition;
+using kind = op_kind;
+using outcome = op_outcome;
+using condition = store_condition;
 
 bool is_key(const field& argument) { return argument.is == field::kind::key; }
 bool is_word(const field& argument, std::string_view text) {
@@ -47,12 +47,12 @@ void read_ttl_options(const command_reader& reader, op& made) {
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     if (arguments[i].is != field::kind::word) continue;
     const std::string& option = arguments[i].text;
-    if (option == "KEEPTTL") made.ttl_how = op::ttl_is::kept;
+    if (option == "KEEPTTL") made.ttl_how = ttl_effect::kept;
     if (option != "EX" && option != "PX" && option != "EXAT" && option != "PXAT") continue;
     if (i + 1 >= arguments.size()) break;
     const std::optional<std::int64_t> number = number_of(arguments[i + 1]);
     if (!number) {
-      made.ttl_how = op::ttl_is::unknown;
+      made.ttl_how = ttl_effect::unknown;
       continue;
     }
     const bool seconds = option[0] == 'E';
@@ -134,7 +134,7 @@ void read_and_expire(const command_reader& reader) {
   op& made = reader.put(kind::expire, *key);
   made.came = came;
   read_ttl_options(reader, made);
-  if (made.ttl_how == op::ttl_is::set && made.ttl <= moment::zero()) made.is = kind::remove;
+  if (made.ttl_how == ttl_effect::set && made.ttl <= moment::zero()) made.is = kind::remove;
 }
 
 void read_and_remove(const command_reader& reader) {
@@ -200,7 +200,7 @@ void set_for(const command_reader& reader, bool seconds) {
   op& made = reader.put(kind::store, arguments[0]);
   made.came = done_by(reader.what.answer);
   made.value = arguments[2].of;
-  made.ttl_how = op::ttl_is::unknown;
+  made.ttl_how = ttl_effect::unknown;
   if (const auto number = number_of(arguments[1])) {
     set_ttl(made,
             std::clamp(*number, -ttl_ms_max / 1000, ttl_ms_max / 1000) * (seconds ? 1000 : 1));
@@ -251,7 +251,7 @@ void set_part(const command_reader& reader) {
   op& made = reader.put(kind::store, *key);
   made.part = true;
   made.is_text = false;
-  made.ttl_how = op::ttl_is::kept;
+  made.ttl_how = ttl_effect::kept;
   const reply_item& answer = reader.what.answer;
   if (answer.is == reply_item::kind::error) {
     made.came = outcome::failed;
@@ -276,7 +276,7 @@ void set_json(const command_reader& reader) {
   if (reader.out.empty()) return;
   op& made = reader.out.back();
   made.part = false;
-  made.ttl_how = op::ttl_is::kept;
+  made.ttl_how = ttl_effect::kept;
   if (reader.what.answer.is == reply_item::kind::null) made.came = outcome::no;
 }
 
@@ -286,9 +286,9 @@ void restore(const command_reader& reader) {
   op& made = reader.put(kind::store, arguments[0]);
   made.came = done_by(reader.what.answer);
   made.is_text = false;
-  made.ttl_how = op::ttl_is::unknown;
+  made.ttl_how = ttl_effect::unknown;
   const auto number = number_of(arguments[1]);
-  if (number && *number == 0) made.ttl_how = op::ttl_is::none;
+  if (number && *number == 0) made.ttl_how = ttl_effect::none;
   if (number && *number > 0 && !has_word(reader, "ABSTTL")) {
     set_ttl(made, std::min(*number, ttl_ms_max));
   }
@@ -307,7 +307,7 @@ void rename(const command_reader& reader) {
     op& made = reader.put(at == 0 ? kind::remove : kind::store, key);
     made.came = came;
     if (at++ > 0) {
-      made.ttl_how = op::ttl_is::unknown;
+      made.ttl_how = ttl_effect::unknown;
       made.is_text = false;
     }
   });
@@ -319,7 +319,7 @@ void copy(const command_reader& reader) {
     if (at++ == 0) return;
     op& made = reader.put(kind::store, key);
     made.came = done_by(reader.what.answer);
-    made.ttl_how = op::ttl_is::unknown;
+    made.ttl_how = ttl_effect::unknown;
     made.is_text = false;
   });
 }
@@ -354,7 +354,7 @@ void expire(const command_reader& reader) {
   if (arguments.size() < 2 || !is_key(arguments[0])) return;
   op& made = reader.put(kind::expire, arguments[0]);
   made.came = done_by(reader.what.answer);
-  made.ttl_how = op::ttl_is::unknown;
+  made.ttl_how = ttl_effect::unknown;
   const auto number = number_of(arguments[1]);
   if (!number) return;
   const std::string& name = reader.what.command;

@@ -9,7 +9,7 @@ namespace drover::audit {
 
 namespace {
 
-using outcome = op::outcome;
+using outcome = op_outcome;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ std::optional<std::int64_t> number_of(const field& argument) {
   return number;
 }
 
-op::outcome found_in(const reply_item& answer) {
+op_outcome found_in(const reply_item& answer) {
   switch (answer.is) {
     case reply_item::kind::missing: return outcome::unknown;
     case reply_item::kind::error: return outcome::failed;
@@ -35,7 +35,7 @@ op::outcome found_in(const reply_item& answer) {
   return outcome::yes;
 }
 
-op::outcome done_by(const reply_item& answer) {
+op_outcome done_by(const reply_item& answer) {
   switch (answer.is) {
     case reply_item::kind::missing: return outcome::unknown;
     case reply_item::kind::error: return outcome::failed;
@@ -50,7 +50,7 @@ op::outcome done_by(const reply_item& answer) {
 }
 
 void set_ttl(op& made, std::int64_t ms) {
-  made.ttl_how = op::ttl_is::set;
+  made.ttl_how = ttl_effect::set;
   made.ttl = std::chrono::duration_cast<moment>(
       std::chrono::milliseconds(std::clamp(ms, -ttl_ms_max, ttl_ms_max)));
 }

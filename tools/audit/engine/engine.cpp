@@ -140,31 +140,31 @@ void engine::body::apply(const op& what, connection_facts& who) {
   timeline_builder_.op_seen(what, key);
   bool is_load = false;
   switch (what.is) {
-    case op::kind::read: apply_read(key, what, who); break;
-    case op::kind::exists:
+    case op_kind::read: apply_read(key, what, who); break;
+    case op_kind::exists:
       if (key.lock != nullptr) lock_holds_.looked(key, what);
-      if (what.came == op::outcome::yes && (key.lock != nullptr || key.pattern->lock_name)) {
+      if (what.came == op_outcome::yes && (key.lock != nullptr || key.pattern->lock_name)) {
         waits_.refused(key, what);
       } else if (key.waits != nullptr) {
         waits_.satisfied(key, what);
       }
       break;
-    case op::kind::store: is_load = apply_store(key, what, who); break;
-    case op::kind::acquire:
+    case op_kind::store: is_load = apply_store(key, what, who); break;
+    case op_kind::acquire:
       is_load = apply_store(key, what, who);
       apply_acquire(key, what, who);
       break;
-    case op::kind::remove:
+    case op_kind::remove:
       lock_holds_.remove(key, what);
       if (key.guard.is_set()) lock_holds_.value_removed(key, what);
       break;
-    case op::kind::compare_remove: lock_holds_.compare_remove(key, what); break;
-    case op::kind::expire: lock_holds_.expire(key, what); break;
-    case op::kind::compare_expire: lock_holds_.compare_expire(key, what); break;
-    case op::kind::change:
+    case op_kind::compare_remove: lock_holds_.compare_remove(key, what); break;
+    case op_kind::expire: lock_holds_.expire(key, what); break;
+    case op_kind::compare_expire: lock_holds_.compare_expire(key, what); break;
+    case op_kind::change:
       if (what.command.starts_with("B")) connections_.is_told(what.connection);
       break;
-    case op::kind::opaque: break;
+    case op_kind::opaque: break;
   }
   stores_.apply(key, what, is_load);
 }
@@ -201,8 +201,8 @@ std::optional<op_summary> engine::body::last_hit_of(const key_state& key, const 
     made.sequence = last->sequence;
     made.connection = what.connection;
     made.process = what.process;
-    made.is = op::kind::read;
-    made.came = op::outcome::yes;
+    made.is = op_kind::read;
+    made.came = op_outcome::yes;
     return made;
   }
   if (key.last_hit && key.last_hit->process == what.process) return key.last_hit;
@@ -211,10 +211,10 @@ std::optional<op_summary> engine::body::last_hit_of(const key_state& key, const 
 
 /// Whether it was a load.
 bool engine::body::apply_store(key_state& key, const op& what, const connection_facts& who) {
-  const bool yes = what.came == op::outcome::yes;
+  const bool yes = what.came == op_outcome::yes;
   cold_tracker::stored stored = colds_.store(key, what);
   const bool is_load = stored.as == cold_tracker::counted::yes;
-  const bool is_store = what.is == op::kind::store;
+  const bool is_store = what.is == op_kind::store;
   if (is_store && key.lock != nullptr) lock_holds_.store(key, what);
   std::uint64_t lock_hold = 0;
   if (yes && (is_store || is_load) && stored.as != cold_tracker::counted::merged) {
@@ -233,7 +233,7 @@ bool engine::body::apply_store(key_state& key, const op& what, const connection_
 
 void engine::body::apply_acquire(key_state& key, const op& what, const connection_facts&) {
   lock_holds_.acquire(key, what);
-  if (what.came == op::outcome::no) waits_.refused(key, what);
+  if (what.came == op_outcome::no) waits_.refused(key, what);
 }
 
 void engine::body::close(key_state& key, bool run_over) {

@@ -22,47 +22,6 @@ struct key_ref {
   friend bool operator==(const key_ref&, const key_ref&) = default;
 };
 
-/// An op without its key: what is kept of one.
-struct op_summary {
-  moment sent{};
-  moment done{};
-  std::uint64_t sequence = 0;
-  std::uint64_t connection = 0;
-  std::uint64_t batch = 0;
-  std::uint64_t transaction = 0;
-  std::uint32_t process = 0;
-  op::kind is = op::kind::opaque;
-  op::outcome came = op::outcome::unknown;
-  op::condition only_if = op::condition::none;
-  op::ttl_is ttl_how = op::ttl_is::none;
-  bool in_script = false;
-  bool watched = false;
-  bool part = false;
-  moment ttl{};
-  digest value;
-  std::string_view command;
-
-  op_summary() = default;
-  explicit op_summary(const op& o)
-      : sent(o.sent),
-        done(o.done),
-        sequence(o.sequence),
-        connection(o.connection),
-        batch(o.batch),
-        transaction(o.transaction),
-        process(o.process),
-        is(o.is),
-        came(o.came),
-        only_if(o.only_if),
-        ttl_how(o.ttl_how),
-        in_script(o.in_script),
-        watched(o.watched),
-        part(o.part),
-        ttl(o.ttl),
-        value(o.value),
-        command(o.command) {}
-};
-
 /// One load of a value as the wire shows it: it was missed (or wanted for another reason), and then
 /// stored. Several stores of one MULTI or batch are one load.
 struct load {
@@ -249,7 +208,7 @@ struct wait {
   key_ref key;
   std::uint64_t connection = 0;
   std::uint32_t process = 0;
-  op::kind by = op::kind::read;
+  op_kind by = op_kind::read;
   std::uint64_t polls = 0;
   moment first{};
   moment last{};

@@ -65,7 +65,7 @@ void lock_hold_tracker::note_late_store(lock_book& book, lock_hold& who, const o
   const bool own = store.connection == what.connection ||
                    (store.process == what.process && connections_.is_multiplexed(what.connection));
   if (!own || store.done > what.sent || store.sent < who.lease_to) return;
-  if (store.only_if != op::condition::none) return;
+  if (store.only_if != store_condition::none) return;
   load late;
   late.key = value->ref;
   late.store = store;
@@ -101,7 +101,7 @@ bool lock_hold_tracker::late(key_state& value, const op& what) {
   for (auto at = book.former.rbegin(); at != book.former.rend() && found == nullptr; ++at) {
     if (ended_unseen(*at) && is_late(*at)) found = &*at;
   }
-  if (found == nullptr || what.only_if != op::condition::none) return false;
+  if (found == nullptr || what.only_if != store_condition::none) return false;
   load made;
   made.key = value.ref;
   made.store = op_summary(what);
@@ -184,7 +184,7 @@ void lock_hold_tracker::note_removal(lock_book& book, lock_hold& ended, const op
     return;
   }
   ended.read_before_removal = take_read(book, what);
-  if (what.is != op::kind::remove) return;
+  if (what.is != op_kind::remove) return;
   ended.ended_by = not_the_holder(book, ended, what);
   if (ended.ended_by == lock_hold::another::no || !ended.before_unheard) return;
   // It was the holder before, who is heard of by this.
@@ -199,11 +199,11 @@ void lock_hold_tracker::note_removal(lock_book& book, lock_hold& ended, const op
 void lock_hold_tracker::remove(key_state& lock, const op& what) {
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
-  if (what.came == op::outcome::no) {
+  if (what.came == op_outcome::no) {
     gone(lock, what);
     return;
   }
-  if (what.came != op::outcome::yes) return;
+  if (what.came != op_outcome::yes) return;
   lock_hold* const ended = removed_by(book, what);
   if (ended == nullptr) {
     gone(lock, what);
@@ -246,7 +246,7 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& what) {
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
   lock_hold* who = with_token(book, what);
-  if (what.came == op::outcome::yes) {
+  if (what.came == op_outcome::yes) {
     if (who == nullptr) who = removed_by(book, what);
     if (who == nullptr) return;
     note_removal(book, *who, what);
@@ -257,7 +257,7 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& what) {
     }
     return;
   }
-  if (what.came != op::outcome::no) return;
+  if (what.came != op_outcome::no) return;
   if (who == nullptr) {
     // The token is not known: the latest of this process whose end was not seen.
     for (auto at = book.former.rbegin(); at != book.former.rend() && who == nullptr; ++at) {
@@ -279,7 +279,7 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& what) {
 }
 
 void lock_hold_tracker::expire(key_state& lock, const op& what) {
-  if (lock.lock == nullptr || what.came != op::outcome::yes) return;
+  if (lock.lock == nullptr || what.came != op_outcome::yes) return;
   lock_book& book = *lock.lock;
   if (!book.current) return;
   lock_hold& holder = *book.current;
@@ -289,7 +289,7 @@ void lock_hold_tracker::expire(key_state& lock, const op& what) {
     set_lease(holder, what);
     return;
   }
-  if (holder.ttl_came == lock_hold::ttl_by::none && what.ttl_how != op::ttl_is::none) {
+  if (holder.ttl_came == lock_hold::ttl_by::none && what.ttl_how != ttl_effect::none) {
     const bool same_connection = holder.won.connection == what.connection;
     if (same_connection && what.transaction != 0 && holder.won.transaction == what.transaction) {
       holder.ttl_came = lock_hold::ttl_by::same_transaction;
@@ -315,19 +315,19 @@ void lock_hold_tracker::compare_expire(key_state& lock, const op& what) {
   }
   if (who == nullptr) return;
   const bool is_current = book.current && who == &*book.current;
-  if (what.came == op::outcome::yes && is_current) {
+  if (what.came == op_outcome::yes && is_current) {
     ++who->renewals;
     set_lease(*who, what);
-  } else if (what.came == op::outcome::no && is_current && may_be_over(*who, what)) {
+  } else if (what.came == op_outcome::no && is_current && may_be_over(*who, what)) {
     end(lock, lock_hold::ending::ran_out);
     if (!book.former.empty()) came_late(book, book.former.back(), what);
-  } else if (what.came == op::outcome::no && !is_current && ended_unseen(*who)) {
+  } else if (what.came == op_outcome::no && !is_current && ended_unseen(*who)) {
     came_late(book, *who, what);
   }
 }
 
 void lock_hold_tracker::store(key_state& lock, const op& what) {
-  if (lock.lock == nullptr || what.came != op::outcome::yes) return;
+  if (lock.lock == nullptr || what.came != op_outcome::yes) return;
   lock_book& book = *lock.lock;
   if (!book.current) return;
   // The holder writes it once more, with the same token or another: it holds on.
@@ -348,7 +348,7 @@ void lock_hold_tracker::looked(key_state& lock, const op& what) {
       book.gets.emplace_back(what);
     }
   }
-  const bool held = what.came == op::outcome::yes;
+  const bool held = what.came == op_outcome::yes;
   key_state* const value = keys_.find(book.value);
   const bool other = !book.current || book.current->won.process != what.process;
   if (held && other && value != nullptr && value->cold != nullptr) colds_.polled(*value, what);
@@ -391,7 +391,7 @@ void lock_hold_tracker::attach(key_state& value, lock_hold& holder, const op& wh
   if (own != nullptr) made = *own;
   made.key = value.ref;
   made.store = op_summary(what);
-  made.by_nx = what.is == op::kind::acquire;
+  made.by_nx = what.is == op_kind::acquire;
   if (own == nullptr) made.began = what.sent;
   made.lock_hold = holder.number;
   holder.stores.push_back(std::move(made));

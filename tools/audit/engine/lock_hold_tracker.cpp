@@ -53,14 +53,14 @@ lock_hold_tracker::worker& lock_hold_tracker::worker_of(std::uint32_t process) {
 }
 
 void lock_hold_tracker::acquire(key_state& lock, const op& what) {
-  if (what.came == op::outcome::yes) won(lock, what);
-  if (what.came == op::outcome::no) lost(lock, what);
-  if (what.came == op::outcome::yes || what.came == op::outcome::no) link_try(lock, what);
+  if (what.came == op_outcome::yes) won(lock, what);
+  if (what.came == op_outcome::no) lost(lock, what);
+  if (what.came == op_outcome::yes || what.came == op_outcome::no) link_try(lock, what);
 }
 
 void lock_hold_tracker::set_lease(lock_hold& who, const op& what) {
-  if (what.ttl_how == op::ttl_is::none) who.has_lease = false;
-  if (what.ttl_how != op::ttl_is::set) return;
+  if (what.ttl_how == ttl_effect::none) who.has_lease = false;
+  if (what.ttl_how != ttl_effect::set) return;
   who.has_lease = true;
   who.lease_from = what.sent + what.ttl;
   who.lease_to = what.done + what.ttl;
@@ -89,11 +89,11 @@ void lock_hold_tracker::won(key_state& lock, const op& what) {
   made.pattern = lock.pattern->index;
   made.won = op_summary(what);
   made.is_text = what.is_text;
-  if (what.ttl_how == op::ttl_is::set) {
+  if (what.ttl_how == ttl_effect::set) {
     made.ttl_came = lock_hold::ttl_by::same_command;
     made.ttl = what.ttl;
   }
-  if (what.ttl_how == op::ttl_is::unknown) made.ttl_came = lock_hold::ttl_by::unknown;
+  if (what.ttl_how == ttl_effect::unknown) made.ttl_came = lock_hold::ttl_by::unknown;
   set_lease(made, what);
   take_losses(book, what, made);
   find_value(lock, what, made);
@@ -154,13 +154,13 @@ void lock_hold_tracker::find_value(key_state& lock, const op& what, lock_hold& m
 
 void lock_hold_tracker::link_try(key_state& lock, const op& what) {
   lock_book& book = *lock.lock;
-  if (book.current && what.came == op::outcome::yes && book.current->value.is_set()) {
+  if (book.current && what.came == op_outcome::yes && book.current->value.is_set()) {
     book.value = book.current->value;
     book.fits = book.current->fits;
   }
   key_ref found = book.value;
   int fits = book.fits;
-  if (what.came == op::outcome::no && (!found.is_set() || fits < 2)) {
+  if (what.came == op_outcome::no && (!found.is_set() || fits < 2)) {
     lock_hold probe;  // as if it had been won
     find_value(lock, what, probe);
     if (probe.value.is_set() && probe.fits >= fits) {

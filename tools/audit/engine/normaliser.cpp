@@ -60,9 +60,9 @@ std::span<const op> normaliser::ops_of(const event& what, std::uint32_t process)
     apply_watch(what);
   }
   if (!what.executed) {
-    std::erase_if(ops_, [](const op& each) { return each.is != op::kind::compare_remove; });
+    std::erase_if(ops_, [](const op& each) { return each.is != op_kind::compare_remove; });
     for (op& each : ops_) {
-      each.came = each.watched ? op::outcome::no : op::outcome::unknown;
+      each.came = each.watched ? op_outcome::no : op_outcome::unknown;
     }
   }
   return ops_;
@@ -118,10 +118,10 @@ void normaliser::apply_watch(const event& what) {
       continue;
     }
     each.watched = true;
-    if (each.is == op::kind::remove) each.is = op::kind::compare_remove;
-    if (each.is == op::kind::expire) each.is = op::kind::compare_expire;
-    if (each.is == op::kind::store && each.only_if == op::condition::none) {
-      each.only_if = op::condition::equal;
+    if (each.is == op_kind::remove) each.is = op_kind::compare_remove;
+    if (each.is == op_kind::expire) each.is = op_kind::compare_expire;
+    if (each.is == op_kind::store && each.only_if == store_condition::none) {
+      each.only_if = store_condition::equal;
       continue;
     }
     if (each.value.hash == 0) each.value = key->last_read;

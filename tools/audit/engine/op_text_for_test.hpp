@@ -83,40 +83,40 @@ inline reply reply_of(const std::string& text) {
   return made;
 }
 
-inline std::string text_of(op::kind is) {
+inline std::string text_of(op_kind is) {
   switch (is) {
-    case op::kind::read: return "read";
-    case op::kind::exists: return "exists";
-    case op::kind::store: return "store";
-    case op::kind::acquire: return "acquire";
-    case op::kind::remove: return "remove";
-    case op::kind::compare_remove: return "compare-remove";
-    case op::kind::expire: return "expire";
-    case op::kind::compare_expire: return "compare-expire";
-    case op::kind::change: return "change";
-    case op::kind::opaque: break;
+    case op_kind::read: return "read";
+    case op_kind::exists: return "exists";
+    case op_kind::store: return "store";
+    case op_kind::acquire: return "acquire";
+    case op_kind::remove: return "remove";
+    case op_kind::compare_remove: return "compare-remove";
+    case op_kind::expire: return "expire";
+    case op_kind::compare_expire: return "compare-expire";
+    case op_kind::change: return "change";
+    case op_kind::opaque: break;
   }
   return "opaque";
 }
 
-inline std::string text_of(op::outcome came) {
+inline std::string text_of(op_outcome came) {
   switch (came) {
-    case op::outcome::yes: return "yes";
-    case op::outcome::no: return "no";
-    case op::outcome::failed: return "failed";
-    case op::outcome::unknown: break;
+    case op_outcome::yes: return "yes";
+    case op_outcome::no: return "no";
+    case op_outcome::failed: return "failed";
+    case op_outcome::unknown: break;
   }
   return "unknown";
 }
 
 inline std::string text_of(const op& what) {
   std::string text = text_of(what.is) + " " + std::string(what.key) + " " + text_of(what.came);
-  if (what.ttl_how == op::ttl_is::set) text += " " + std::to_string(what.ttl.count() / 1000) + "ms";
-  if (what.ttl_how == op::ttl_is::kept) text += " kept";
-  if (what.ttl_how == op::ttl_is::unknown) text += " some-ttl";
-  if (what.only_if == op::condition::present) text += " if-present";
-  if (what.only_if == op::condition::equal) text += " if-equal";
-  if (what.only_if == op::condition::script) text += " if-script";
+  if (what.ttl_how == ttl_effect::set) text += " " + std::to_string(what.ttl.count() / 1000) + "ms";
+  if (what.ttl_how == ttl_effect::kept) text += " kept";
+  if (what.ttl_how == ttl_effect::unknown) text += " some-ttl";
+  if (what.only_if == store_condition::present) text += " if-present";
+  if (what.only_if == store_condition::equal) text += " if-equal";
+  if (what.only_if == store_condition::script) text += " if-script";
   if (what.part) text += " part";
   return text;
 }

@@ -20,9 +20,9 @@ namespace drover::audit {
 /// Which calls a rule wants: the others are never made. Ops by kind, since there are so many.
 struct interest {
   using bits = std::uint32_t;
-  static constexpr bits of(op::kind kind) { return bits{1} << static_cast<unsigned>(kind); }
-  static constexpr bits all_ops = (bits{1} << (static_cast<unsigned>(op::kind::opaque) + 1)) - 1;
-  /// Reads that hit are the bulk of all traffic: said apart from `of(op::kind::read)`, which means
+  static constexpr bits of(op_kind kind) { return bits{1} << static_cast<unsigned>(kind); }
+  static constexpr bits all_ops = (bits{1} << (static_cast<unsigned>(op_kind::opaque) + 1)) - 1;
+  /// Reads that hit are the bulk of all traffic: said apart from `of(op_kind::read)`, which means
   /// misses and failed reads.
   static constexpr bits hits = bits{1} << 16;
   static constexpr bits cold_events = bits{1} << 17;

@@ -9,8 +9,8 @@ namespace drover::audit {
 
 namespace {
 
-using kind = op::kind;
-using outcome = op::outcome;
+using kind = op_kind;
+using outcome = op_outcome;
 using purpose = script_seen::purpose;
 
 /// ARGV starts behind the last key; without keys behind the script and their number.
@@ -25,7 +25,7 @@ const field* argument(const event& what, unsigned position) {
 }
 
 void read_ttl(const command_reader& reader, const script_seen& script, op& made) {
-  made.ttl_how = op::ttl_is::unknown;
+  made.ttl_how = ttl_effect::unknown;
   const field* const ttl = argument(reader.what, script.ttl_argument);
   if (ttl == nullptr) return;
   if (const auto number = number_of(*ttl)) {
@@ -52,7 +52,7 @@ kind kind_of(purpose does) {
 
 }  // namespace
 
-op::outcome script_outcome(script_seen::success says, const reply_item& answer) {
+op_outcome script_outcome(script_seen::success says, const reply_item& answer) {
   if (answer.is == reply_item::kind::error) return outcome::failed;
   if (answer.is == reply_item::kind::missing) return outcome::unknown;
   const bool is_null = answer.is == reply_item::kind::null;
@@ -81,7 +81,7 @@ void ops_of_script(const command_reader& reader, const script_seen* script) {
                           script->does == purpose::acquire;
     const unsigned shown = compares ? script->token_argument : script->value_argument;
     if (const field* const value = argument(reader.what, shown)) made.value = value->of;
-    if (script->does == purpose::compare_and_store) made.only_if = op::condition::script;
+    if (script->does == purpose::compare_and_store) made.only_if = store_condition::script;
     if (is == kind::store || is == kind::acquire || is == kind::compare_expire) {
       read_ttl(reader, *script, made);
     }

@@ -14,37 +14,37 @@ bool of_one_step(const op_summary& a, const op& b) {
   return a.connection == b.connection && a.batch == b.batch;
 }
 
-bool is_store(const op& what) { return what.is == op::kind::store || what.is == op::kind::acquire; }
+bool is_store(const op& what) { return what.is == op_kind::store || what.is == op_kind::acquire; }
 
 void count(op_counts& counts, const op& what) {
   switch (what.is) {
-    case op::kind::read:
-      if (what.came == op::outcome::yes) ++counts.hits;
-      if (what.came == op::outcome::no) ++counts.misses;
+    case op_kind::read:
+      if (what.came == op_outcome::yes) ++counts.hits;
+      if (what.came == op_outcome::no) ++counts.misses;
       break;
-    case op::kind::exists: ++counts.exists; break;
-    case op::kind::store:
+    case op_kind::exists: ++counts.exists; break;
+    case op_kind::store:
       ++counts.stores;
-      if (what.only_if != op::condition::none) ++counts.conditional_stores;
+      if (what.only_if != store_condition::none) ++counts.conditional_stores;
       break;
-    case op::kind::acquire:
-      if (what.came == op::outcome::yes) ++counts.won;
-      if (what.came == op::outcome::no) ++counts.lost;
+    case op_kind::acquire:
+      if (what.came == op_outcome::yes) ++counts.won;
+      if (what.came == op_outcome::no) ++counts.lost;
       break;
-    case op::kind::remove: ++counts.removes; break;
-    case op::kind::compare_remove: ++counts.compare_removes; break;
-    case op::kind::expire: ++counts.expires; break;
-    case op::kind::compare_expire: ++counts.compare_expires; break;
-    case op::kind::change: ++counts.changes; break;
-    case op::kind::opaque: ++counts.opaque; break;
+    case op_kind::remove: ++counts.removes; break;
+    case op_kind::compare_remove: ++counts.compare_removes; break;
+    case op_kind::expire: ++counts.expires; break;
+    case op_kind::compare_expire: ++counts.compare_expires; break;
+    case op_kind::change: ++counts.changes; break;
+    case op_kind::opaque: ++counts.opaque; break;
   }
 }
 
 }  // namespace
 
 void store_tracker::set_ttl(key_state& key, const op& what) {
-  if (what.ttl_how == op::ttl_is::kept) return;
-  key.has_ttl = what.ttl_how == op::ttl_is::set;
+  if (what.ttl_how == ttl_effect::kept) return;
+  key.has_ttl = what.ttl_how == ttl_effect::set;
   if (!key.has_ttl) return;
   key.ttl = what.ttl;
   key.expires_from = what.sent + what.ttl;
@@ -61,7 +61,7 @@ void store_tracker::stored(key_state& key, const op& what, bool is_load) {
     settled_store& before = *key.unsettled;
     if (of_one_step(before.store, what)) {
       // HSET and HSET, or DEL, SET and SET: one store, that of the last.
-      if (what.ttl_how == op::ttl_is::set) {
+      if (what.ttl_how == ttl_effect::set) {
         before.ttl_came = lock_hold::ttl_by::same_command;
         before.ttl = what.ttl;
         settle(key);
@@ -77,13 +77,13 @@ void store_tracker::stored(key_state& key, const op& what, bool is_load) {
   made.missed_before = is_load;
   const bool had_ttl =
       key.there == key_state::presence::present && key.has_ttl && what.sent < key.expires_from;
-  const bool kept = what.ttl_how == op::ttl_is::kept && key.there != key_state::presence::absent &&
+  const bool kept = what.ttl_how == ttl_effect::kept && key.there != key_state::presence::absent &&
                     (had_ttl || key.there == key_state::presence::unknown);
   made.kept = kept;
-  if (what.ttl_how == op::ttl_is::set) {
+  if (what.ttl_how == ttl_effect::set) {
     made.ttl_came = lock_hold::ttl_by::same_command;
     made.ttl = what.ttl;
-  } else if (what.ttl_how == op::ttl_is::unknown) {
+  } else if (what.ttl_how == ttl_effect::unknown) {
     made.ttl_came = lock_hold::ttl_by::unknown;
   } else if (!kept) {
     made.dropped_ttl = had_ttl;
@@ -96,9 +96,9 @@ void store_tracker::stored(key_state& key, const op& what, bool is_load) {
 }
 
 void store_tracker::expired(key_state& key, const op& what) {
-  if (key.unsettled == nullptr || what.came != op::outcome::yes) return;
+  if (key.unsettled == nullptr || what.came != op_outcome::yes) return;
   settled_store& before = *key.unsettled;
-  if (what.ttl_how == op::ttl_is::none) return;
+  if (what.ttl_how == ttl_effect::none) return;
   before.ttl = what.ttl;
   before.ttl_set = op_summary(what);
   before.dropped_ttl = false;
@@ -131,34 +131,34 @@ void store_tracker::apply(key_state& key, const op& what, bool is_load) {
   count(key.counts, what);
   count(key.pattern->counts, what);
   pattern_state& pattern = *key.pattern;
-  const bool yes = what.came == op::outcome::yes;
+  const bool yes = what.came == op_outcome::yes;
   if (is_load) ++pattern.loads;
   if (what.is_text && is_store(what)) ++pattern.text_stores;
-  if (what.is == op::kind::acquire) {
+  if (what.is == op_kind::acquire) {
     pattern.longest_token = std::max(pattern.longest_token, what.value.length);
   }
-  if (what.is == op::kind::store || what.is_hit()) {
+  if (what.is == op_kind::store || what.is_hit()) {
     pattern.longest_value = std::max(pattern.longest_value, what.value.length);
   }
   using presence = key_state::presence;
   switch (what.is) {
-    case op::kind::read:
+    case op_kind::read:
       if (yes) {
         key.there = presence::present;
         key.value = what.value;
         key.last_hit = op_summary(what);
-      } else if (what.came == op::outcome::no && !what.part) {
+      } else if (what.came == op_outcome::no && !what.part) {
         key.there = presence::absent;
         key.has_ttl = false;
         key.last_miss = op_summary(what);
       }
       break;
-    case op::kind::exists:
+    case op_kind::exists:
       if (yes) key.there = presence::present;
-      if (what.came == op::outcome::no) key.there = presence::absent;
+      if (what.came == op_outcome::no) key.there = presence::absent;
       break;
-    case op::kind::store:
-    case op::kind::acquire:
+    case op_kind::store:
+    case op_kind::acquire:
       if (!yes) break;
       stored(key, what, is_load);
       key.there = presence::present;
@@ -166,25 +166,25 @@ void store_tracker::apply(key_state& key, const op& what, bool is_load) {
       key.last_store = op_summary(what);
       set_ttl(key, what);
       break;
-    case op::kind::remove:
-    case op::kind::compare_remove:
-      if (what.came == op::outcome::failed) break;
-      if (what.is == op::kind::compare_remove && !yes) break;
+    case op_kind::remove:
+    case op_kind::compare_remove:
+      if (what.came == op_outcome::failed) break;
+      if (what.is == op_kind::compare_remove && !yes) break;
       if (key.unsettled != nullptr && !of_one_step(key.unsettled->store, what)) settle(key);
       if (key.last_remove == nullptr) key.last_remove = std::make_unique<op_summary>();
       *key.last_remove = op_summary(what);
       key.there = presence::absent;
       key.has_ttl = false;
       break;
-    case op::kind::expire:
-    case op::kind::compare_expire:
+    case op_kind::expire:
+    case op_kind::compare_expire:
       expired(key, what);
       if (yes) set_ttl(key, what);
       break;
-    case op::kind::change:
+    case op_kind::change:
       if (yes) key.there = presence::present;
       break;
-    case op::kind::opaque: key.there = presence::unknown; break;
+    case op_kind::opaque: key.there = presence::unknown; break;
   }
 }
 

@@ -16,18 +16,18 @@ constexpr std::size_t loads_max = 20'000;
 using drawn = drawn_timeline::operation;
 
 drawn::kind kind_of(const op& what) {
-  const bool yes = what.came == op::outcome::yes;
+  const bool yes = what.came == op_outcome::yes;
   switch (what.is) {
-    case op::kind::read: return yes ? drawn::kind::hit : drawn::kind::miss;
-    case op::kind::store: return yes ? drawn::kind::store : drawn::kind::refused;
-    case op::kind::acquire: return yes ? drawn::kind::acquired : drawn::kind::refused;
-    case op::kind::remove: return drawn::kind::deleted;
-    case op::kind::compare_remove: return yes ? drawn::kind::released : drawn::kind::refused;
-    case op::kind::expire:
-    case op::kind::compare_expire: return yes ? drawn::kind::renewed : drawn::kind::refused;
-    case op::kind::exists:
-    case op::kind::change:
-    case op::kind::opaque: break;
+    case op_kind::read: return yes ? drawn::kind::hit : drawn::kind::miss;
+    case op_kind::store: return yes ? drawn::kind::store : drawn::kind::refused;
+    case op_kind::acquire: return yes ? drawn::kind::acquired : drawn::kind::refused;
+    case op_kind::remove: return drawn::kind::deleted;
+    case op_kind::compare_remove: return yes ? drawn::kind::released : drawn::kind::refused;
+    case op_kind::expire:
+    case op_kind::compare_expire: return yes ? drawn::kind::renewed : drawn::kind::refused;
+    case op_kind::exists:
+    case op_kind::change:
+    case op_kind::opaque: break;
   }
   return drawn::kind::other;
 }
@@ -87,7 +87,7 @@ void timeline_builder::op_seen(const op& what, key_state& key) {
     index = key_of(key);
   } else {
     // A key gets its row when it is missed or locked: before that there is nothing to see.
-    if (!what.is_miss() && what.is != op::kind::acquire) return;
+    if (!what.is_miss() && what.is != op_kind::acquire) return;
     index = choose(key);
     key.drawn = index == nothing ? key_state::drawn_as::no : key_state::drawn_as::yes;
     if (index == nothing) return;
@@ -129,7 +129,7 @@ void timeline_builder::loaded(const load& what, const key_state& key) {
     return;
   }
   made_.loads.push_back({index, process_of(what.store.process), what.began, what.store.done,
-                         what.store.came == op::outcome::yes});
+                         what.store.came == op_outcome::yes});
 }
 
 void timeline_builder::origin_loaded(moment at, std::uint64_t count) {

@@ -65,7 +65,7 @@ void wait_tracker::refused(key_state& key, const op& what) {
 
 void wait_tracker::satisfied(key_state& key, const op& what) {
   std::vector<wait>& open = key.waits->open;
-  const bool stored = what.is == op::kind::store || what.is == op::kind::acquire;
+  const bool stored = what.is == op_kind::store || what.is == op_kind::acquire;
   for (std::size_t i = 0; i < open.size();) {
     if (open[i].connection != what.connection || (open[i].by != what.is && !stored)) {
       ++i;

@@ -86,7 +86,7 @@ class no_double_check final : public rule {
   static bool loaded_again(const stored& before, const lock_hold& what) {
     if (what.looked_again_here || what.missed_again || what.stores.empty()) return false;
     const load& own = what.stores.front();
-    return own.key == before.value && own.store.only_if == op::condition::none;
+    return own.key == before.value && own.store.only_if == store_condition::none;
   }
 
   static void note(const stored& before, const lock_hold& what, const key_state& lock,

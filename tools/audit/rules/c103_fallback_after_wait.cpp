@@ -112,7 +112,7 @@ class fallback_after_wait final : public rule {
     std::set<std::uint64_t> lock_holds;
     for (const load& each : what.loads) {
       if (each.lock_hold != 0) lock_holds.insert(each.lock_hold);
-      if (each.missed && each.store.only_if == op::condition::none && !is_refresh(each, what)) {
+      if (each.missed && each.store.only_if == store_condition::none && !is_refresh(each, what)) {
         ++stores;
       }
     }

@@ -20,19 +20,19 @@ class check_then_act_lock final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C203"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op::kind::exists) | interest::of(op::kind::read) |
-           interest::of(op::kind::store) | interest::of(op::kind::remove);
+    return interest::of(op_kind::exists) | interest::of(op_kind::read) |
+           interest::of(op_kind::store) | interest::of(op_kind::remove);
   }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
     if (!key.pattern->lock_name && key.pattern->told != key_role::lock) return;
     switch (what.is) {
-      case op::kind::exists:
-      case op::kind::read:
-        if (what.came == op::outcome::no) checked(what, key);
+      case op_kind::exists:
+      case op_kind::read:
+        if (what.came == op_outcome::no) checked(what, key);
         break;
-      case op::kind::store: set(what, key, all); break;
-      case op::kind::remove: {
+      case op_kind::store: set(what, key, all); break;
+      case op_kind::remove: {
         state& here = states_[key.ref];
         if (here.holders > 0) {
           ++of_[*key.pattern].removed;
@@ -106,8 +106,8 @@ class check_then_act_lock final : public rule {
   }
 
   void set(const op& what, const key_state& key, const rule_context& all) {
-    if (what.only_if != op::condition::none || !what.is_text || what.part || what.in_script) return;
-    if (what.value.length > token_bytes_max || what.came != op::outcome::yes) return;
+    if (what.only_if != store_condition::none || !what.is_text || what.part || what.in_script) return;
+    if (what.value.length > token_bytes_max || what.came != op_outcome::yes) return;
     tally& seen = of_[*key.pattern];
     state& here = states_[key.ref];
     ++seen.taken.opportunities;

@@ -23,7 +23,7 @@ class value_no_ttl final : public rule {
 
   void on_settled_store(const settled_store& what, const key_state& key,
                         const rule_context& all) override {
-    if (!what.missed_before || what.part || what.store.came != op::outcome::yes) return;
+    if (!what.missed_before || what.part || what.store.came != op_outcome::yes) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
     if (what.ttl_came != lock_hold::ttl_by::none || what.kept) return;

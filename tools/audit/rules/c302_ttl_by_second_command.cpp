@@ -17,7 +17,7 @@ class ttl_by_second_command final : public rule {
 
   void on_settled_store(const settled_store& what, const key_state& key,
                         const rule_context& all) override {
-    if (what.store.came != op::outcome::yes || what.ttl_came == lock_hold::ttl_by::none) return;
+    if (what.store.came != op_outcome::yes || what.ttl_came == lock_hold::ttl_by::none) return;
     cases& bad = of_[*key.pattern];
     ++bad.opportunities;
     if (what.ttl_came != lock_hold::ttl_by::later || !what.ttl_set) return;

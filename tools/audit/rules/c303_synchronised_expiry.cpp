@@ -86,12 +86,12 @@ class synchronised_expiry final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C303"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::settled_stores | interest::of(op::kind::read);
+    return interest::settled_stores | interest::of(op_kind::read);
   }
 
   void on_settled_store(const settled_store& what, const key_state& key,
                         const rule_context& /*all*/) override {
-    if (what.store.came != op::outcome::yes || what.ttl <= moment{0}) return;
+    if (what.store.came != op_outcome::yes || what.ttl <= moment{0}) return;
     std::vector<key_end>& ends = of_[*key.pattern];
     if (ends.size() >= ends_max || kept_ >= all_ends_max) return;
     const moment stored = what.ttl_set ? what.ttl_set->done : what.store.done;

@@ -22,10 +22,10 @@ constexpr std::uint64_t slides_min = 3;
 class sliding_cache_ttl final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C305"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::expire); }
+  [[nodiscard]] interest::bits wants() const override { return interest::of(op_kind::expire); }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op::outcome::yes || what.ttl_how != op::ttl_is::set) return;
+    if (what.came != op_outcome::yes || what.ttl_how != ttl_effect::set) return;
     if (!key.last_hit || !key.last_store) return;
     const bool same_flow = key.last_hit->connection == what.connection ||
                            (what.process != 0 && key.last_hit->process == what.process);

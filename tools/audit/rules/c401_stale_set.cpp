@@ -23,7 +23,7 @@ class stale_set final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C401"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::loads | interest::of(op::kind::remove) | interest::of(op::kind::read);
+    return interest::loads | interest::of(op_kind::remove) | interest::of(op_kind::read);
   }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
@@ -34,7 +34,7 @@ class stale_set final : public rule {
       return;
     }
     // A key that is being loaded is not there: an invalidation then answers 0.
-    if (what.is != op::kind::remove || what.came == op::outcome::failed) return;
+    if (what.is != op_kind::remove || what.came == op_outcome::failed) return;
     removal now;
     now.sequence = what.sequence;
     now.lazy = key.last_hit && key.last_hit->connection == what.connection &&
@@ -58,7 +58,7 @@ class stale_set final : public rule {
     if (all.is_perturbed(removed.sent, removed.done)) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (what.store.came != op::outcome::yes || what.store.only_if != op::condition::none) return;
+    if (what.store.came != op_outcome::yes || what.store.only_if != store_condition::none) return;
     if (known && may_be_later_load(*last, what, all.delta_of(*key.pattern), all)) {
       ++of.unclear;
       return;

@@ -42,10 +42,10 @@ std::string_view described_by(std::string_view name) {
 class split_metadata final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C403"; }
-  [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::store); }
+  [[nodiscard]] interest::bits wants() const override { return interest::of(op_kind::store); }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op::outcome::yes || !what.is_text || what.part) return;
+    if (what.came != op_outcome::yes || !what.is_text || what.part) return;
     const std::string_view base = described_by(key.name);
     if (base.empty()) {
       if (!waiting_.empty()) meet_waiting(what, key, all);

@@ -31,19 +31,19 @@ class fixed_retry final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C502"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op::kind::read) | interest::of(op::kind::exists) |
-           interest::of(op::kind::acquire) | interest::of(op::kind::store) |
-           interest::of(op::kind::remove) | interest::of(op::kind::compare_remove);
+    return interest::of(op_kind::read) | interest::of(op_kind::exists) |
+           interest::of(op_kind::acquire) | interest::of(op_kind::store) |
+           interest::of(op_kind::remove) | interest::of(op_kind::compare_remove);
   }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
     // A miss asks for a value; EXISTS that says yes and a lost acquisition ask for a lock.
     const bool failed = what.is_miss() || what.was_lost() ||
-                        (what.is == op::kind::exists && what.came == op::outcome::yes);
+                        (what.is == op_kind::exists && what.came == op_outcome::yes);
     if (!failed) {
       // The value came, or the lock went: the cold time is over, and with it the rhythm.
       const bool ends =
-          what.came == op::outcome::yes && what.is != op::kind::read && what.is != op::kind::exists;
+          what.came == op_outcome::yes && what.is != op_kind::read && what.is != op_kind::exists;
       const auto open = ends ? bursts_.find(key.ref.slot) : bursts_.end();
       if (open != bursts_.end() && open->second.key == key.ref) close(open->second, all);
       return;

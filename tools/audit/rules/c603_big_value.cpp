@@ -15,11 +15,11 @@ class big_value final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C603"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op::kind::store) | interest::of(op::kind::acquire);
+    return interest::of(op_kind::store) | interest::of(op_kind::acquire);
   }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.value.length < info_from || what.came == op::outcome::failed) return;
+    if (what.value.length < info_from || what.came == op_outcome::failed) return;
     cases& big = of_[*key.pattern];
     big.add(static_cast<double>(what.value.length), [&] {
       return proof_of(all, key, what.sent, what.done,

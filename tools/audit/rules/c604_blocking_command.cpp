@@ -60,7 +60,7 @@ class blocking_command final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C604"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::events | interest::of(op::kind::read);
+    return interest::events | interest::of(op_kind::read);
   }
 
   void on_op(const op& what, const key_state& /*key*/, const rule_context& /*all*/) override {

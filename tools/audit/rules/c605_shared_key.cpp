@@ -21,11 +21,11 @@ class shared_key final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "C605"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op::kind::store) | interest::of(op::kind::acquire);
+    return interest::of(op_kind::store) | interest::of(op_kind::acquire);
   }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op::outcome::yes || what.part || word_of(what.value.looks).empty()) return;
+    if (what.came != op_outcome::yes || what.part || word_of(what.value.looks).empty()) return;
     writer& last = last_[key.ref];
     const bool another = last.known && !all.connections().may_be_one(last.process, what.process);
     if (another) ++shared_;
