@@ -164,13 +164,13 @@ void read(line_fields& from, digest& into) {
 field field_of(line_fields& line, const json& element) {
   field out;
   if (element.is_string() || (element.is_object() && element.contains("hex"))) {
-    out.is = field::kind::word;
+    out.kind = field_kind::word;
     line.text_of("arguments", element, out.text);
     return out;
   }
   line_fields from = line.of(element);
   if (from.has("key")) {
-    out.is = field::kind::key;
+    out.kind = field_kind::key;
     from.text("key", out.text);
   }
   read(from, out.of);
@@ -178,20 +178,20 @@ field field_of(line_fields& line, const json& element) {
 }
 
 void read(line_fields& from, reply_item& into) {
-  from.word("is", reply_names, into.is);
-  switch (into.is) {
-    case reply_item::kind::integer: from.number("value", into.integer); break;
-    case reply_item::kind::aggregate: from.number("count", into.integer); break;
-    case reply_item::kind::status:
-    case reply_item::kind::error: from.text("word", into.word); break;
-    case reply_item::kind::text: read(from, into.of); break;
+  from.word("is", reply_names, into.kind);
+  switch (into.kind) {
+    case reply_kind::integer: from.number("value", into.integer); break;
+    case reply_kind::aggregate: from.number("count", into.integer); break;
+    case reply_kind::status:
+    case reply_kind::error: from.text("word", into.word); break;
+    case reply_kind::text: read(from, into.of); break;
     default: break;
   }
 }
 
 void read(line_fields from, reply& into) {
   read(from, static_cast<reply_item&>(into));
-  if (into.is != reply_item::kind::aggregate) return;
+  if (into.kind != reply_kind::aggregate) return;
   from.list("items", reply::items_max, [&](const json& element) {
     line_fields item = from.of(element);
     read(item, into.items.emplace_back());
@@ -267,7 +267,7 @@ void read(line_fields& from, event& into) {
 void read(line_fields& from, push_received& into) {
   from.number("connection", into.connection);
   from.time("at_us", into.at);
-  from.text("what", into.what);
+  from.text("what", into.kind);
   read_texts(from, "names", into.names);
 }
 

@@ -120,20 +120,20 @@ void write(object& into, const digest& of) {
 }
 
 void append_field(std::string& out, const field& one) {
-  if (one.is == field::kind::word) return append_text(out, one.text);
+  if (one.kind == field_kind::word) return append_text(out, one.text);
   object into{out};
-  if (one.is == field::kind::key) into.text("key", one.text);
+  if (one.kind == field_kind::key) into.text("key", one.text);
   write(into, one.of);
 }
 
 void write(object& into, const reply_item& one) {
-  into.text("is", name_in(reply_names, one.is));
-  switch (one.is) {
-    case reply_item::kind::integer: into.number("value", one.integer); break;
-    case reply_item::kind::aggregate: into.number("count", one.integer); break;
-    case reply_item::kind::status:
-    case reply_item::kind::error: into.text("word", one.word); break;
-    case reply_item::kind::text: write(into, one.of); break;
+  into.text("is", name_in(reply_names, one.kind));
+  switch (one.kind) {
+    case reply_kind::integer: into.number("value", one.integer); break;
+    case reply_kind::aggregate: into.number("count", one.integer); break;
+    case reply_kind::status:
+    case reply_kind::error: into.text("word", one.word); break;
+    case reply_kind::text: write(into, one.of); break;
     default: break;
   }
 }
@@ -141,7 +141,7 @@ void write(object& into, const reply_item& one) {
 void append_reply(std::string& out, const reply& whole) {
   object into{out};
   write(into, whole);
-  if (whole.is != reply_item::kind::aggregate) return;
+  if (whole.kind != reply_kind::aggregate) return;
   append_list(into.name("items"), whole.items, [&out](const reply_item& one) {
     object item{out};
     write(item, one);
@@ -208,7 +208,7 @@ void write(object& into, const event& one) {
 void write(object& into, const push_received& one) {
   into.number("connection", one.connection);
   into.time("at_us", one.at);
-  into.text("what", one.what);
+  into.text("what", one.kind);
   append_texts(into.name("names"), one.names);
 }
 

@@ -40,10 +40,10 @@ struct op_summary {
   std::uint64_t batch = 0;
   std::uint64_t transaction = 0;
   std::uint32_t process = 0;  ///< index into `rule_context::processes()`
-  op_kind is = op_kind::opaque;
-  op_outcome came = op_outcome::unknown;
-  store_condition only_if = store_condition::none;
-  ttl_effect ttl_how = ttl_effect::none;  ///< of store, acquire and expire
+  op_kind kind = op_kind::opaque;
+  op_outcome outcome = op_outcome::unknown;
+  store_condition condition = store_condition::none;
+  ttl_effect on_ttl = ttl_effect::none;  ///< of store, acquire and expire
   bool in_script = false;
   bool watched = false;      ///< in a MULTI after WATCH of this key
   bool part = false;         ///< HSET, SADD, ...: a field or member, not the whole value
@@ -51,11 +51,15 @@ struct op_summary {
   digest value;              ///< stored, read, or compared; the token of a lock
   std::string_view command;  ///< "SET", "EVALSHA"; valid for ever
 
-  [[nodiscard]] bool is_read() const { return is == op_kind::read; }
-  [[nodiscard]] bool is_hit() const { return is == op_kind::read && came == op_outcome::yes; }
-  [[nodiscard]] bool is_miss() const { return is == op_kind::read && came == op_outcome::no; }
-  [[nodiscard]] bool was_won() const { return is == op_kind::acquire && came == op_outcome::yes; }
-  [[nodiscard]] bool was_lost() const { return is == op_kind::acquire && came == op_outcome::no; }
+  [[nodiscard]] bool is_read() const { return kind == op_kind::read; }
+  [[nodiscard]] bool is_hit() const { return kind == op_kind::read && outcome == op_outcome::yes; }
+  [[nodiscard]] bool is_miss() const { return kind == op_kind::read && outcome == op_outcome::no; }
+  [[nodiscard]] bool was_won() const {
+    return kind == op_kind::acquire && outcome == op_outcome::yes;
+  }
+  [[nodiscard]] bool was_lost() const {
+    return kind == op_kind::acquire && outcome == op_outcome::no;
+  }
 };
 
 /// `op_summary(op)` copies the summary of an op.
@@ -68,7 +72,9 @@ struct op : op_summary {
 };
 
 /// `a` was over before `b` began: the only order that can be relied on.
-[[nodiscard]] inline bool before(const op_summary& a, const op_summary& b) { return a.done <= b.sent; }
+[[nodiscard]] inline bool before(const op_summary& a, const op_summary& b) {
+  return a.done <= b.sent;
+}
 
 /// Both came in one transaction, or in one read of the client's bytes. Other clients usually see
 /// them as one step.

@@ -21,7 +21,7 @@ TEST(audit_wait_tracker, EndsWithTheAnswer) {
   world.at(125ms).client(1).get("user:1").hit("v");
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 1U);
-  EXPECT_EQ(waits[0].how, wait::ending::satisfied);
+  EXPECT_EQ(waits[0].result, wait::outcome::satisfied);
   EXPECT_EQ(waits[0].polls, 5U);
   EXPECT_EQ(waits[0].first, moment(0ms));
   EXPECT_EQ(waits[0].last, moment(100ms + 200us));
@@ -38,7 +38,7 @@ TEST(audit_wait_tracker, EndsWhenTheWaiterStoresTheValueItself) {
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 2U);
   EXPECT_EQ(waits[0].polls, 4U);
-  EXPECT_EQ(waits[0].how, wait::ending::satisfied);
+  EXPECT_EQ(waits[0].result, wait::outcome::satisfied);
   EXPECT_EQ(waits[0].ended, moment(100ms + 200us));
   EXPECT_EQ(waits[1].first, moment(200ms));
 }
@@ -52,7 +52,7 @@ TEST(audit_wait_tracker, GoesOnWhenAnotherStoresOrTheStoreIsRefused) {
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 1U);
   EXPECT_EQ(waits[0].polls, 4U);
-  EXPECT_EQ(waits[0].how, wait::ending::silent);
+  EXPECT_EQ(waits[0].result, wait::outcome::silent);
   EXPECT_EQ(waits[0].ended, waits[0].last);
 }
 
@@ -65,7 +65,7 @@ TEST(audit_wait_tracker, WhoTakesTheLockNoLongerAsksWhetherItIsThere) {
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 2U);
   EXPECT_EQ(waits[0].polls, 4U);
-  EXPECT_EQ(waits[0].how, wait::ending::satisfied);
+  EXPECT_EQ(waits[0].result, wait::outcome::satisfied);
 }
 
 TEST(audit_wait_tracker, OneQuestionIsNoWait) {
@@ -83,7 +83,7 @@ TEST(audit_wait_tracker, WhoFallsSilentForLongBeginsAnew) {
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 2U);
   for (const wait& each : waits) {
-    EXPECT_EQ(each.how, wait::ending::silent);
+    EXPECT_EQ(each.result, wait::outcome::silent);
     EXPECT_EQ(each.polls, 3U);
   }
 }

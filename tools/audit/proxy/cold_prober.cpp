@@ -94,7 +94,7 @@ void cold_prober::saw(const record& one, const rule_context& all) {
 void cold_prober::remember(const event& one, const rule_context& all) {
   for (const field& argument : one.arguments) {
     if (names_.size() >= asked_max) return;
-    if (argument.is != field::kind::key) continue;
+    if (argument.kind != field_kind::key) continue;
     const key_state* const state = all.find(one.database, argument.text);
     if (state == nullptr || state->counts.reads() + state->counts.stores > 1) continue;
     unsigned& count = names_of_pattern_[state->pattern->index];

@@ -19,7 +19,7 @@ bool key_sample::wants(const event& one) const noexcept {
   if (one_in_ == 1) return true;
   bool has_keys = false;
   for (const field& argument : one.arguments) {
-    if (argument.is != field::kind::key) continue;
+    if (argument.kind != field_kind::key) continue;
     if (in_sample(argument.of.hash, one_in_)) return true;
     has_keys = true;
   }

@@ -17,16 +17,16 @@ bool is_among(const Names& names, std::string_view name) {
 }
 
 bool is_nothing(const reply& answer) {
-  return answer.is == reply_item::kind::null ||
-         (answer.is == reply_item::kind::aggregate && answer.integer == 0);
+  return answer.kind == reply_kind::null ||
+         (answer.kind == reply_kind::aggregate && answer.integer == 0);
 }
 
 bool is_something(const reply& answer) {
-  return answer.is == reply_item::kind::text || answer.is == reply_item::kind::aggregate;
+  return answer.kind == reply_kind::text || answer.kind == reply_kind::aggregate;
 }
 
 bool has_stored(const reply& answer) {
-  return answer.is == reply_item::kind::status || answer.is == reply_item::kind::integer;
+  return answer.kind == reply_kind::status || answer.kind == reply_kind::integer;
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ bool has_stored(const reply& answer) {
 bool miss_barrier::holds(const event& one, moment now) {
   if (one.transaction != 0 || one.arguments.empty()) return false;
   const field& first = one.arguments.front();
-  if (first.is != field::kind::key) return false;
+  if (first.kind != field_kind::key) return false;
   const bool reads_it = is_among(reads, one.command);
   if (!reads_it && !(is_among(stores, one.command) && has_stored(one.answer))) return false;
   identity name{one.database, first.text};

@@ -75,7 +75,7 @@ void write(json_writer& out, std::string_view name, const std::vector<std::uint6
 std::string json_report(const audit_result& of) {
   json_writer out;
   out.begin_object().field("version", std::uint64_t{1});
-  out.field("verdict", word_of(of.is)).field("why", of.why).field("command", of.command);
+  out.field("verdict", word_of(of.outcome)).field("why", of.why).field("command", of.command);
   write(out, of.run);
   write(out, "findings", of.findings);
   write(out, "notices", of.notices);
@@ -83,7 +83,7 @@ std::string json_report(const audit_result& of) {
   out.name("coverage").begin_array();
   for (const coverage_line& each : of.coverage) {
     out.begin_object().field("rule", each.rule).field("name", each.name);
-    out.field("status", word_of(each.is)).field("detail", each.detail).end_object();
+    out.field("status", word_of(each.state)).field("detail", each.detail).end_object();
   }
   out.end_array().name("roles").begin_array();
   for (const role_line& each : of.roles) {

@@ -78,7 +78,7 @@ std::vector<test_case> cases_of(const audit_result& of, std::string_view family)
     }
     if (made.size() > before) continue;
     test_case plain{each.rule + ' ' + each.name, {}};
-    if (each.is == coverage_line::status::not_exercised) {
+    if (each.state == coverage_line::status::not_exercised) {
       plain.inside =
           "<skipped" + attribute("message", "not exercised: " + shown(each.detail)) + "/>";
     } else if (!each.detail.empty()) {
@@ -135,7 +135,7 @@ std::string junit_report(const audit_result& of) {
   }
   // The verdict is a test case, too: a run that shows too little has no other failure.
   test_case verdict_case{"verdict", "<system-out>" + html_escaped(shown(of.why)) + "</system-out>"};
-  if (of.is == verdict::inconclusive) {
+  if (of.outcome == verdict::inconclusive) {
     verdict_case.inside =
         "<skipped" + attribute("message", "inconclusive: " + shown(of.why)) + "/>";
   }

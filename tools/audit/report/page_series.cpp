@@ -64,7 +64,7 @@ void write_operations(json_writer& out, const drawn_timeline& of) {
   for (const auto* each : drawn) {
     out.begin_row().value(ms(each->from)).value(ms(each->to));
     out.value(std::uint64_t{each->process}).value(std::uint64_t{each->key});
-    out.value(static_cast<std::uint64_t>(each->is)).value(texts.place_of(shown_name(each->text)));
+    out.value(static_cast<std::uint64_t>(each->kind)).value(texts.place_of(shown_name(each->text)));
     out.end_row();
   }
   out.end_row();

@@ -166,7 +166,8 @@ void write_invocation(json_writer& out, const audit_result& of, const located& w
   out.name("invocations").begin_array().begin_object().field("executionSuccessful", true);
   if (!of.command.empty()) out.field("commandLine", of.command);
   out.name("toolExecutionNotifications").begin_array();
-  write_notification(out, "verdict: " + std::string{word_of(of.is)} + ", " + shown(of.why), "");
+  write_notification(out, "verdict: " + std::string{word_of(of.outcome)} + ", " + shown(of.why),
+                     "");
   for (const finding& each : of.notices) write_notification(out, shown(each.message), each.rule);
   for (const std::string& each : of.remarks) write_notification(out, shown(each), "");
   if (!where.left_out.empty()) write_notification(out, shown(where.left_out), "");
@@ -188,7 +189,7 @@ std::string sarif_report(const audit_result& of, const located& where) {
   out.field("columnKind", "utf16CodeUnits").name("results").begin_array();
   for (const finding& each : of.findings) write(out, each, where);
   out.end_array().name("properties").begin_object();
-  out.field("verdict", word_of(of.is)).field("why", of.why).end_object();
+  out.field("verdict", word_of(of.outcome)).field("why", of.why).end_object();
   out.end_object().end_array().end_object();
   return std::move(out).text();
 }

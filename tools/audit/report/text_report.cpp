@@ -166,7 +166,7 @@ std::string coverage(const audit_result& of, const text::terminal& on) {
   std::vector<std::vector<text::cell>> judged;
   std::vector<std::pair<std::string, std::string>> idle;  // the reason, the rules
   for (const coverage_line& each : of.coverage) {
-    if (each.is == status::not_exercised) {
+    if (each.state == status::not_exercised) {
       const auto same = std::find_if(idle.begin(), idle.end(),
                                      [&](const auto& one) { return one.first == each.detail; });
       if (same == idle.end()) {
@@ -177,7 +177,7 @@ std::string coverage(const audit_result& of, const text::terminal& on) {
       continue;
     }
     judged.push_back(
-        {{std::string{word_of(each.is)}, each.is == status::pass ? style::good : style::bad},
+        {{std::string{word_of(each.state)}, each.state == status::pass ? style::good : style::bad},
          {each.rule + ' ' + each.name},
          {shown_name(each.detail), style::faint}});
   }
@@ -215,7 +215,7 @@ std::string roles(const audit_result& of, const text::terminal& on) {
 }  // namespace
 
 std::string text_report(const audit_result& of, const text::terminal& on) {
-  std::string text = painted(upper(word_of(of.is)), style_of(of.is), on) + "  " +
+  std::string text = painted(upper(word_of(of.outcome)), style_of(of.outcome), on) + "  " +
                      painted(findings_in_words(of), style::strong, on) + '\n';
   if (!of.why.empty()) text += paragraph(shown(of.why), 0, on);
   text += painted(text::wrapped(run_in_words(of.run), on.width, 0), style::faint, on) + '\n';

@@ -102,9 +102,10 @@ std::string times_in_words(const finding& of) {
 std::string next_step(const audit_result& of, reader where) {
   const bool has_open = std::any_of(of.findings.begin(), of.findings.end(),
                                     [](const finding& each) { return each.accepted.empty(); });
-  const auto idle = static_cast<std::uint64_t>(std::count_if(
-      of.coverage.begin(), of.coverage.end(),
-      [](const coverage_line& each) { return each.is == coverage_line::status::not_exercised; }));
+  const auto idle = static_cast<std::uint64_t>(
+      std::count_if(of.coverage.begin(), of.coverage.end(), [](const coverage_line& each) {
+        return each.state == coverage_line::status::not_exercised;
+      }));
   if (has_open && where == reader::page) {
     return "each finding below has its evidence, what to do, and an instruction to copy for an AI "
            "assistant that has it mended. Then run the audit again.";
@@ -119,7 +120,7 @@ std::string next_step(const audit_result& of, reader where) {
            "like; give it as an argument by {}, or in a variable of its own by `--set-env "
            "'NAME={}'`.";
   }
-  if (of.is == verdict::inconclusive) {
+  if (of.outcome == verdict::inconclusive) {
     return "send more at once (two or more callers that ask for one cold key), or let the tool "
            "make keys cold: `drover audit --active`.";
   }

@@ -34,12 +34,12 @@ class no_double_check final : public rule {
     const moment earlier = again || !before.value.is_set() ? before.earlier : before.store.done;
     before = {};
     before.earlier = earlier;
-    const bool released = what.how == lock_hold::ending::removed ||
-                          what.how == lock_hold::ending::compare_removed ||
-                          what.how == lock_hold::ending::release_unseen;
-    if (what.stores.empty() || !released) return;
-    before.value = what.stores.front().key;
-    before.store = what.stores.front().store;
+    const bool released = what.end.kind == lock_hold::ending::removed ||
+                          what.end.kind == lock_hold::ending::compare_removed ||
+                          what.end.kind == lock_hold::ending::release_unseen;
+    if (what.value.stores.empty() || !released) return;
+    before.value = what.value.stores.front().key;
+    before.store = what.value.stores.front().store;
     before.won = what.won;
   }
 
@@ -74,24 +74,25 @@ class no_double_check final : public rule {
 
   /// It had lost the lock before the store, and took it soon after.
   static bool waited_for(const stored& before, const lock_hold& what) {
-    if (!what.lost_before || what.lost_before->sent >= before.store.sent) return false;
+    if (!what.retry.last_loss || what.retry.last_loss->sent >= before.store.sent) return false;
     // It waited for the value, and did not just want to refresh it; and the value was not gone
     // again, when loading would be right.
-    if (!what.missed || what.missed->sent < before.earlier) return false;
-    if (what.missed->sent >= before.store.done) return false;
+    if (!what.value.missed || what.value.missed->sent < before.earlier) return false;
+    if (what.value.missed->sent >= before.store.done) return false;
     const moment after = what.won.sent - before.store.done;
-    return after >= moment::zero() && after <= std::max(soon, retry_gaps * what.retry_gap);
+    return after >= moment::zero() && after <= std::max(soon, retry_gaps * what.retry.gap);
   }
 
   static bool loaded_again(const stored& before, const lock_hold& what) {
-    if (what.looked_again_here || what.missed_again || what.stores.empty()) return false;
-    const load& own = what.stores.front();
-    return own.key == before.value && own.store.only_if == store_condition::none;
+    if (what.value.looked_again_here || what.value.missed_again || what.value.stores.empty())
+      return false;
+    const load& own = what.value.stores.front();
+    return own.key == before.value && own.store.condition == store_condition::none;
   }
 
   static void note(const stored& before, const lock_hold& what, const key_state& lock,
                    const rule_context& all, cases& seen) {
-    const load& own = what.stores.front();
+    const load& own = what.value.stores.front();
     const moment took = own.store.done - what.won.done;
     seen.add(static_cast<double>(took.count()), [&] {
       const key_state* const value = all.find(before.value);

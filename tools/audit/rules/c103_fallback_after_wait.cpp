@@ -38,8 +38,8 @@ class fallback_after_wait final : public rule {
     tally& seen = by_lock[lock->pattern];
     seen.fits = std::max(seen.fits, lock->fits);
     ++seen.waited;
-    if (what.last_poll > what.from) {
-      seen.longest = std::max(seen.longest, what.last_poll - what.from);
+    if (what.waiting.last_poll > what.from) {
+      seen.longest = std::max(seen.longest, what.waiting.last_poll - what.from);
     }
     const std::uint64_t surplus = without_lock(what, *lock);
     if (surplus > 0) {
@@ -110,9 +110,9 @@ class fallback_after_wait final : public rule {
   static std::uint64_t without_lock(const cold_event& what, const cold_event::locking& lock) {
     std::uint64_t stores = 0;
     std::set<std::uint64_t> lock_holds;
-    for (const load& each : what.loads) {
+    for (const load& each : what.loading.loads) {
       if (each.lock_hold != 0) lock_holds.insert(each.lock_hold);
-      if (each.missed && each.store.only_if == store_condition::none && !is_refresh(each, what)) {
+      if (each.missed && each.store.condition == store_condition::none && !is_refresh(each, what)) {
         ++stores;
       }
     }
@@ -125,17 +125,18 @@ class fallback_after_wait final : public rule {
   static std::uint64_t silent_loads(const cold_event& what, const cold_event::locking& lock,
                                     const told& before, const told& now) {
     const std::uint64_t loads = now.origin - before.origin;
-    const std::uint64_t holders = lock.won - std::min<std::uint64_t>(lock.won, what.load_count);
+    const std::uint64_t holders = lock.won - std::min<std::uint64_t>(lock.won, what.loading.count);
     const std::uint64_t known = now.stores - before.stores + holders;
     return loads - std::min(loads, known);
   }
 
   static bool gave_up(const cold_event& what, const rule_context& all) {
     if (what.by_tool && all.is_perturbed(what.from, what.to)) return false;
-    if (!what.first_store || what.polls < 2 || what.losers_satisfied) return false;
-    if (what.asker_is_told) return false;
-    const moment limit = std::max(silent_gaps * what.longest_poll_gap, silent_min);
-    return what.last_poll > what.from && what.first_store->sent - what.last_poll > limit;
+    if (!what.first_store || what.waiting.polls < 2 || what.waiting.losers_satisfied) return false;
+    if (what.waiting.notified) return false;
+    const moment limit = std::max(silent_gaps * what.waiting.longest_gap, silent_min);
+    return what.waiting.last_poll > what.from &&
+           what.first_store->sent - what.waiting.last_poll > limit;
   }
 
   static void note_visible(const cold_event& what, const key_state& key,
@@ -143,7 +144,7 @@ class fallback_after_wait final : public rule {
                            std::uint64_t surplus, tally& seen) {
     seen.visible.add(static_cast<double>(surplus), [&] {
       return proof_of(all, key, what.from, what.to,
-                      counted(what.load_count, "load", "loads") + " and " +
+                      counted(what.loading.count, "load", "loads") + " and " +
                           counted(lock.won, "acquisition", "acquisitions") +
                           " of the lock, which " + counted(lock.lost, "attempt", "attempts") +
                           " had lost.",
@@ -167,12 +168,12 @@ class fallback_after_wait final : public rule {
   static void note_suspected(const cold_event& what, const key_state& key,
                              const cold_event::locking& lock, const rule_context& all,
                              tally& seen) {
-    const moment silence = what.first_store->sent - what.last_poll;
+    const moment silence = what.first_store->sent - what.waiting.last_poll;
     seen.suspected.add(static_cast<double>(silence.count()), [&] {
       return proof_of(all, key, what.from, what.to,
                       "All who waited stopped asking " + in_words(silence) +
                           " before the value was stored; before that none paused for more than " +
-                          in_words(what.longest_poll_gap) + ".",
+                          in_words(what.waiting.longest_gap) + ".",
                       lock.lock);
     });
   }

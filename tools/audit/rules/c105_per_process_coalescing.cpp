@@ -15,7 +15,7 @@ class per_process_coalescing final : public rule {
   void on_cold_event(const cold_event& what, const key_state& key,
                      const rule_context& all) override {
     book_.add(what, key, all);
-    if (what.processes >= 2 && what.contended) ++shared_[*key.pattern];
+    if (what.demand.processes >= 2 && what.demand.contended) ++shared_[*key.pattern];
   }
 
   void on_end(const rule_context& all, verdicts& out) override {

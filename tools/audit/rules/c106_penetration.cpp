@@ -26,8 +26,8 @@ class penetration final : public rule {
   }
 
   void on_lock_hold(const lock_hold& what, const key_state&, const rule_context&) override {
-    if (!what.value.is_set()) return;
-    if (what.store_count == 0) ++empty_[what.value];
+    if (!what.value.key.is_set()) return;
+    if (what.value.store_count == 0) ++empty_[what.value.key];
   }
 
   void on_load(const load& what, const key_state& key, const rule_context&) override {
@@ -51,16 +51,16 @@ class penetration final : public rule {
       ++seen.filled;
       return;
     }
-    if (what.misses < misses_min) return;
+    if (what.demand.misses < misses_min) return;
     const std::uint64_t* const lock_holds = empty_.find(key.ref);
     const bool locked = lock_holds != nullptr && *lock_holds >= lock_holds_min;
     const bool spread = what.to - what.from > span_min;
     if (!locked && !spread) return;
     if (locked) ++seen.locked;
-    seen.misses += what.misses;
+    seen.misses += what.demand.misses;
     seen.origin += key.origin_loads;
-    seen.keys.add(static_cast<double>(what.misses), [&] {
-      std::string summary = counted(what.misses, "miss", "misses") + " in " +
+    seen.keys.add(static_cast<double>(what.demand.misses), [&] {
+      std::string summary = counted(what.demand.misses, "miss", "misses") + " in " +
                             in_words(what.to - what.from) + ", and no store";
       if (locked) summary += ", in " + counted(*lock_holds, "tenure", "tenures") + " of its lock";
       if (key.origin_loads > 0) {

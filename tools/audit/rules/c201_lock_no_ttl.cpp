@@ -14,17 +14,17 @@ class lock_no_ttl final : public rule {
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
                     const rule_context& all) override {
-    if (what.ttl_came == lock_hold::ttl_by::unknown) return;
+    if (what.ttl.source == ttl_source::unknown) return;
     tally& seen = of_[*lock.pattern];
     ++seen.endless.opportunities;
-    if (what.ttl_came != lock_hold::ttl_by::none || what.has_lease || what.renewals > 0) return;
+    if (what.ttl.source != ttl_source::none || what.lease.ends || what.lease.renewals > 0) return;
     // Still there when the run was over: the server can be asked.
     if (!was_released(what)) {
       const std::optional<std::int64_t> pttl = all.pttl_at_end(lock.name);
       if (pttl && *pttl >= 0) return;
       ++seen.left;
     }
-    const moment until = what.ended ? what.ended->done : what.won.done;
+    const moment until = what.end.command ? what.end.command->done : what.won.done;
     seen.endless.add(static_cast<double>((until - what.won.sent).count()), [&] {
       return proof_of_lock_hold(
           all, what, lock, until,

@@ -16,21 +16,21 @@ class lock_two_step final : public rule {
                     const rule_context& all) override {
     tally& seen = of_[*lock.pattern];
     ++seen.steps.opportunities;
-    if (!what.ttl_set) return;
-    const bool later = what.ttl_came == lock_hold::ttl_by::later;
-    const bool transaction = what.ttl_came == lock_hold::ttl_by::same_transaction;
-    if (!later && !transaction && what.ttl_came != lock_hold::ttl_by::same_batch) return;
+    if (!what.ttl.expire) return;
+    const bool later = what.ttl.source == ttl_source::later;
+    const bool transaction = what.ttl.source == ttl_source::same_transaction;
+    if (!later && !transaction && what.ttl.source != ttl_source::same_batch) return;
     if (later) ++seen.later;
     if (transaction) ++seen.in_transaction;
-    seen.extended += what.extended_by_losers;
-    const moment gap = what.ttl_set->sent - what.won.done;
+    seen.extended += what.contention.extensions;
+    const moment gap = what.ttl.expire->sent - what.won.done;
     seen.steps.add(later ? static_cast<double>(gap.count()) : 0.0, [&] {
       std::string summary = std::string(what.won.command) + " took the lock, ";
-      summary += later ? std::string(what.ttl_set->command) + " gave it a TTL " + in_words(gap) +
+      summary += later ? std::string(what.ttl.expire->command) + " gave it a TTL " + in_words(gap) +
                              " later, in a round trip of its own."
-                       : std::string(what.ttl_set->command) + " gave it a TTL " +
+                       : std::string(what.ttl.expire->command) + " gave it a TTL " +
                              (transaction ? "in the same transaction." : "in the same pipeline.");
-      return proof_of_lock_hold(all, what, lock, what.ttl_set->done, std::move(summary));
+      return proof_of_lock_hold(all, what, lock, what.ttl.expire->done, std::move(summary));
     });
   }
 

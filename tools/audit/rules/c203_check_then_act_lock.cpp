@@ -25,11 +25,11 @@ class check_then_act_lock final : public rule {
   }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (!key.pattern->lock_name && key.pattern->told != key_role::lock) return;
-    switch (what.is) {
+    if (!key.pattern->lock_name && key.pattern->given_role != key_role::lock) return;
+    switch (what.kind) {
       case op_kind::exists:
       case op_kind::read:
-        if (what.came == op_outcome::no) checked(what, key);
+        if (what.outcome == op_outcome::no) checked(what, key);
         break;
       case op_kind::store: set(what, key, all); break;
       case op_kind::remove: {
@@ -106,8 +106,9 @@ class check_then_act_lock final : public rule {
   }
 
   void set(const op& what, const key_state& key, const rule_context& all) {
-    if (what.only_if != store_condition::none || !what.is_text || what.part || what.in_script) return;
-    if (what.value.length > token_bytes_max || what.came != op_outcome::yes) return;
+    if (what.condition != store_condition::none || !what.is_text || what.part || what.in_script)
+      return;
+    if (what.value.length > token_bytes_max || what.outcome != op_outcome::yes) return;
     tally& seen = of_[*key.pattern];
     state& here = states_[key.ref];
     ++seen.taken.opportunities;

@@ -17,19 +17,19 @@ class unlock_plain_del final : public rule {
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
                     const rule_context& all) override {
-    if (!was_released(what) || what.removed_with_value) return;
+    if (!was_released(what) || what.end.with_value) return;
     tally& seen = of_[*lock.pattern];
     ++seen.plain.opportunities;
-    if (what.how != lock_hold::ending::removed) return;
-    if (what.ended_by == lock_hold::another::by_connection) ++seen.by_connection;
-    if (what.ended_by > lock_hold::another::by_connection) ++seen.foreign;
+    if (what.end.kind != lock_hold::ending::removed) return;
+    if (what.end.by_other == lock_hold::other_remover::by_connection) ++seen.by_connection;
+    if (what.end.by_other > lock_hold::other_remover::by_connection) ++seen.foreign;
     // A DEL with a GET of its own is another fault: C205.
     const bool looked =
-        what.read_before_removal && what.read_before_removal->connection == what.ended->connection;
-    if (looked && what.ended_by == lock_hold::another::no) return;
+        what.end.read_before && what.end.read_before->connection == what.end.command->connection;
+    if (looked && what.end.by_other == lock_hold::other_remover::no) return;
     seen.plain.add(static_cast<double>(what.held().count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.ended->done,
-                                std::string(what.ended->command) + " released the lock " +
+      return proof_of_lock_hold(all, what, lock, what.end.command->done,
+                                std::string(what.end.command->command) + " released the lock " +
                                     in_words(what.held()) +
                                     " after it was won; it would have deleted anybody's.");
     });

@@ -22,18 +22,18 @@ class unlock_get_del final : public rule {
     if (!was_released(what)) return;
     tally& seen = of_[*lock.pattern];
     ++seen.releases;
-    if (what.how != lock_hold::ending::removed) return;
+    if (what.end.kind != lock_hold::ending::removed) return;
     ++seen.pairs.opportunities;
-    const std::optional<op_summary>& read = what.read_before_removal;
+    const std::optional<op_summary>& read = what.end.read_before;
     if (!read || !(read->value == what.won.value)) return;
-    if (read->connection == what.ended->connection &&
+    if (read->connection == what.end.command->connection &&
         !all.connections().is_multiplexed(read->connection)) {
       ++seen.same_connection;
     }
-    const moment gap = what.ended->sent - read->done;
+    const moment gap = what.end.command->sent - read->done;
     seen.pairs.add(static_cast<double>(gap.count()), [&] {
       return proof_of_lock_hold(
-          all, what, lock, what.ended->done,
+          all, what, lock, what.end.command->done,
           "The lock was read, and " + in_words(gap) +
               " later deleted: in between it may end and be taken by another.");
     });

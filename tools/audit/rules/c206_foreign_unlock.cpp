@@ -20,20 +20,21 @@ class foreign_unlock final : public rule {
                     const rule_context& all) override {
     tally& seen = of_[*lock.pattern];
     ++seen.lock_holds;
-    if (what.how == lock_hold::ending::ran_out || what.before_unheard) ++seen.chances;
-    if (what.how != lock_hold::ending::removed || what.removed_with_value) return;
-    lock_hold::another by = what.ended_by;
-    if (by == lock_hold::another::no && owner_came_second(what, all)) {
-      by = lock_hold::another::by_connection;
+    if (what.end.kind == lock_hold::ending::ran_out || what.before.is_unheard) ++seen.chances;
+    if (what.end.kind != lock_hold::ending::removed || what.end.with_value) return;
+    lock_hold::other_remover by = what.end.by_other;
+    if (by == lock_hold::other_remover::no && owner_came_second(what, all)) {
+      by = lock_hold::other_remover::by_connection;
     }
-    if (by == lock_hold::another::no) return;
-    const bool after_loss = !what.before_unheard && by != lock_hold::another::by_token;
-    cases& of = by == lock_hold::another::by_token     ? seen.proved
-                : after_loss                           ? seen.by_losers
-                : by == lock_hold::another::by_process ? seen.strong
-                                                       : seen.by_connection;
-    const moment until = what.removed_again ? what.removed_again->done : what.ended->done;
-    of.add(static_cast<double>(what.losses + 1),
+    if (by == lock_hold::other_remover::no) return;
+    const bool after_loss = !what.before.is_unheard && by != lock_hold::other_remover::by_token;
+    cases& of = by == lock_hold::other_remover::by_token     ? seen.proved
+                : after_loss                                 ? seen.by_losers
+                : by == lock_hold::other_remover::by_process ? seen.strong
+                                                             : seen.by_connection;
+    const moment until =
+        what.end.removed_again ? what.end.removed_again->done : what.end.command->done;
+    of.add(static_cast<double>(what.contention.losses + 1),
            [&] { return proof_of_lock_hold(all, what, lock, until, words(what, by, after_loss)); });
   }
 
@@ -80,22 +81,22 @@ class foreign_unlock final : public rule {
 
   /// The first delete was not the owner's connection's, the second was.
   static bool owner_came_second(const lock_hold& what, const rule_context& all) {
-    if (!what.before_unheard || !what.removed_again) return false;
+    if (!what.before.is_unheard || !what.end.removed_again) return false;
     const connection_book& book = all.connections();
     if (book.is_multiplexed(what.won.connection)) return false;
-    return what.ended->connection != what.won.connection &&
-           what.removed_again->connection == what.won.connection;
+    return what.end.command->connection != what.won.connection &&
+           what.end.removed_again->connection == what.won.connection;
   }
 
-  static std::string words(const lock_hold& what, lock_hold::another by, bool after_loss) {
-    if (by == lock_hold::another::by_token) {
+  static std::string words(const lock_hold& what, lock_hold::other_remover by, bool after_loss) {
+    if (by == lock_hold::other_remover::by_token) {
       return "Who deleted the lock had read another token in it " +
-             in_words(what.ended->sent - what.read_before_removal->done) +
+             in_words(what.end.command->sent - what.end.read_before->done) +
              " before: it belonged to another by then.";
     }
     if (after_loss) return "Who deleted the lock had lost it, and was not its holder.";
     return "The lease of the holder before had ended; its delete came " +
-           in_words(what.ended->sent - what.won.done) +
+           in_words(what.end.command->sent - what.won.done) +
            " after another had taken the lock, and removed that one's.";
   }
 

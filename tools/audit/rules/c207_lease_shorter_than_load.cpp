@@ -15,22 +15,23 @@ class lease_shorter_than_load final : public rule {
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
                     const rule_context& all) override {
-    if (!what.has_lease) return;
+    if (!what.lease.ends) return;
     tally& seen = of_[*lock.pattern];
     ++seen.outlived.opportunities;
     if (was_released(what)) seen.longest = std::max(seen.longest, what.held());
-    if (what.how != lock_hold::ending::ran_out) return;
+    if (what.end.kind != lock_hold::ending::ran_out) return;
     // Who was never heard of again is another case: C210.
-    if (!what.came_back && !what.late_store) return;
-    const op_summary& back = what.came_back ? *what.came_back : what.late_store->store;
-    if (what.next_won && what.next_won->done <= back.sent) ++seen.entered;
-    if (what.came_back && what.came_back->value.hash != 0) ++seen.by_token;
-    const moment late = back.sent - what.lease_from;
+    if (!what.after.holder_returned && !what.after.late_store) return;
+    const op_summary& back =
+        what.after.holder_returned ? *what.after.holder_returned : what.after.late_store->store;
+    if (what.after.next_win && what.after.next_win->done <= back.sent) ++seen.entered;
+    if (what.after.holder_returned && what.after.holder_returned->value.hash != 0) ++seen.by_token;
+    const moment late = back.sent - what.lease.earliest_end;
     seen.outlived.add(static_cast<double>(late.count()), [&] {
-      std::string summary = "The lease of " + in_words(what.ttl) + " had been over for " +
+      std::string summary = "The lease of " + in_words(what.ttl.duration) + " had been over for " +
                             in_words(late) + " when its holder " +
-                            (what.came_back ? "was heard of" : "stored the value");
-      if (what.next_won) summary += "; another had taken the lock by then";
+                            (what.after.holder_returned ? "was heard of" : "stored the value");
+      if (what.after.next_win) summary += "; another had taken the lock by then";
       return proof_of_lock_hold(all, what, lock, back.done, summary + '.');
     });
   }

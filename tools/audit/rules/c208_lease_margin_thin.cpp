@@ -19,22 +19,23 @@ class lease_margin_thin final : public rule {
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
                     const rule_context& all) override {
-    if (!what.has_lease || what.ttl <= moment::zero() || what.renewals > 0) return;
+    if (!what.lease.ends || what.ttl.duration <= moment::zero() || what.lease.renewals > 0) return;
     tally& seen = of_[*lock.pattern];
-    if (what.how == lock_hold::ending::ran_out && (what.came_back || what.late_store)) {
+    if (what.end.kind == lock_hold::ending::ran_out &&
+        (what.after.holder_returned || what.after.late_store)) {
       ++seen.outlived;
     }
-    if (!was_released(what) || what.ended_by != lock_hold::another::no) return;
-    if (all.is_perturbed(what.won.sent, what.ended->done)) return;
+    if (!was_released(what) || what.end.by_other != lock_hold::other_remover::no) return;
+    if (all.is_perturbed(what.won.sent, what.end.command->done)) return;
     ++seen.thin.opportunities;
     const double share =
-        static_cast<double>(what.held().count()) / static_cast<double>(what.ttl.count());
+        static_cast<double>(what.held().count()) / static_cast<double>(what.ttl.duration.count());
     seen.largest = std::max(seen.largest, share);
     if (share <= share_max) return;
     seen.thin.add(share, [&] {
-      return proof_of_lock_hold(
-          all, what, lock, what.ended->done,
-          "Held for " + in_words(what.held()) + " of a lease of " + in_words(what.ttl) + ".");
+      return proof_of_lock_hold(all, what, lock, what.end.command->done,
+                                "Held for " + in_words(what.held()) + " of a lease of " +
+                                    in_words(what.ttl.duration) + ".");
     });
   }
 

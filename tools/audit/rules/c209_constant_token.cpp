@@ -28,13 +28,13 @@ class constant_token final : public rule {
     if (seen.varies) return;
     seen.same.add(static_cast<double>(seen.lock_holds), [&] {
       // From the acquisition on: that is where the token is.
-      return proof_of(all, lock, what.won.sent, what.ended ? what.ended->done : what.won.done,
-                      seen.lock_holds == 1
-                          ? "The first acquisition with this token."
-                          : "The token is the same as that of the " +
-                                counted(seen.lock_holds - 1, "acquisition", "acquisitions") +
-                                " before.",
-                      what.value);
+      return proof_of(
+          all, lock, what.won.sent, what.end.command ? what.end.command->done : what.won.done,
+          seen.lock_holds == 1
+              ? "The first acquisition with this token."
+              : "The token is the same as that of the " +
+                    counted(seen.lock_holds - 1, "acquisition", "acquisitions") + " before.",
+          what.value.key);
     });
   }
 

@@ -20,18 +20,22 @@ class lock_abandoned final : public rule {
                     const rule_context& all) override {
     tally& seen = of_[*lock.pattern];
     ++seen.left.opportunities;
-    if (what.how != lock_hold::ending::ran_out || what.came_back || what.late_store) return;
-    if (what.losses == 0 || all.is_perturbed(what.won.sent, what.lease_to)) return;
-    const key_state* const value = all.find(what.value);
+    if (what.end.kind != lock_hold::ending::ran_out || what.after.holder_returned ||
+        what.after.late_store)
+      return;
+    if (what.contention.losses == 0 || all.is_perturbed(what.won.sent, what.lease.latest_end))
+      return;
+    const key_state* const value = all.find(what.value.key);
     const moment delta = value == nullptr ? moment{} : all.delta_of(*value->pattern);
-    if (what.longest_wait <= std::max(delta, wait_min)) return;
-    if (what.value.is_set()) ++seen.with_value;
-    seen.left.add(static_cast<double>(what.longest_wait.count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.lease_to,
+    if (what.contention.longest_wait <= std::max(delta, wait_min)) return;
+    if (what.value.key.is_set()) ++seen.with_value;
+    seen.left.add(static_cast<double>(what.contention.longest_wait.count()), [&] {
+      return proof_of_lock_hold(all, what, lock, what.lease.latest_end,
                                 "The holder did not come back; others lost the lock " +
-                                    counted(what.losses, "time", "times") + ", for up to " +
-                                    in_words(what.longest_wait) + ", until the lease of " +
-                                    in_words(what.ttl) + " ended.");
+                                    counted(what.contention.losses, "time", "times") +
+                                    ", for up to " + in_words(what.contention.longest_wait) +
+                                    ", until the lease of " + in_words(what.ttl.duration) +
+                                    " ended.");
     });
   }
 

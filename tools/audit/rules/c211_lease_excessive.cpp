@@ -22,15 +22,15 @@ class lease_excessive final : public rule {
   void on_lock_hold(const lock_hold& what, const key_state& lock,
                     const rule_context& all) override {
     tally& seen = of_[*lock.pattern];
-    if (!what.has_lease || what.renewals > 0 || !was_released(what)) return;
+    if (!what.lease.ends || what.lease.renewals > 0 || !was_released(what)) return;
     seen.holds.add(what.held());
-    seen.lease = std::max(seen.lease, what.ttl);
-    if (what.losses == 0) return;
-    seen.waited.add(static_cast<double>(what.ttl.count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.ended->done,
+    seen.lease = std::max(seen.lease, what.ttl.duration);
+    if (what.contention.losses == 0) return;
+    seen.waited.add(static_cast<double>(what.ttl.duration.count()), [&] {
+      return proof_of_lock_hold(all, what, lock, what.end.command->done,
                                 "Held for " + in_words(what.held()) + " of a lease of " +
-                                    in_words(what.ttl) + ", while others lost it " +
-                                    counted(what.losses, "time", "times") + '.');
+                                    in_words(what.ttl.duration) + ", while others lost it " +
+                                    counted(what.contention.losses, "time", "times") + '.');
     });
   }
 

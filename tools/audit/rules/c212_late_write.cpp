@@ -14,20 +14,22 @@ class late_write final : public rule {
 
   void on_lock_hold(const lock_hold& what, const key_state& lock,
                     const rule_context& all) override {
-    if (what.how != lock_hold::ending::ran_out) return;
-    if (!what.came_back && !what.late_store) return;
+    if (what.end.kind != lock_hold::ending::ran_out) return;
+    if (!what.after.holder_returned && !what.after.late_store) return;
     tally& seen = of_[*lock.pattern];
     ++seen.late.opportunities;
-    if (!what.late_store) return;
-    const op_summary& store = what.late_store->store;
-    if (what.next_won && what.next_won->done <= store.sent) ++seen.taken;
-    if (what.came_back && what.came_back->value == what.won.value) ++seen.by_token;
-    const moment late = store.sent - what.lease_to;
+    if (!what.after.late_store) return;
+    const op_summary& store = what.after.late_store->store;
+    if (what.after.next_win && what.after.next_win->done <= store.sent) ++seen.taken;
+    if (what.after.holder_returned && what.after.holder_returned->value == what.won.value)
+      ++seen.by_token;
+    const moment late = store.sent - what.lease.latest_end;
     seen.late.add(static_cast<double>(late.count()), [&] {
-      return proof_of_lock_hold(all, what, lock, what.came_back ? what.came_back->done : store.done,
-                                "The value was stored " + in_words(late) +
-                                    " after the lease of its holder had ended" +
-                                    (what.next_won ? ", when another had taken the lock." : "."));
+      return proof_of_lock_hold(
+          all, what, lock,
+          what.after.holder_returned ? what.after.holder_returned->done : store.done,
+          "The value was stored " + in_words(late) + " after the lease of its holder had ended" +
+              (what.after.next_win ? ", when another had taken the lock." : "."));
     });
   }
 

@@ -23,10 +23,10 @@ class value_no_ttl final : public rule {
 
   void on_settled_store(const settled_store& what, const key_state& key,
                         const rule_context& all) override {
-    if (!what.missed_before || what.part || what.store.came != op_outcome::yes) return;
+    if (!what.missed_before || what.store.part || what.store.outcome != op_outcome::yes) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (what.ttl_came != lock_hold::ttl_by::none || what.kept) return;
+    if (what.ttl.source != ttl_source::none || what.kept) return;
     of.bad.add(0, [&] {
       return proof_of(all, key, what.store.sent, what.store.done,
                       "Stored by " + std::string{what.store.command} +

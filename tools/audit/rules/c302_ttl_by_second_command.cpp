@@ -17,16 +17,16 @@ class ttl_by_second_command final : public rule {
 
   void on_settled_store(const settled_store& what, const key_state& key,
                         const rule_context& all) override {
-    if (what.store.came != op_outcome::yes || what.ttl_came == lock_hold::ttl_by::none) return;
+    if (what.store.outcome != op_outcome::yes || what.ttl.source == ttl_source::none) return;
     cases& bad = of_[*key.pattern];
     ++bad.opportunities;
-    if (what.ttl_came != lock_hold::ttl_by::later || !what.ttl_set) return;
-    const moment gap = what.ttl_set->sent - what.store.done;
+    if (what.ttl.source != ttl_source::later || !what.ttl.expire) return;
+    const moment gap = what.ttl.expire->sent - what.store.done;
     bad.add(static_cast<double>(gap.count()), [&] {
-      return proof_of(all, key, what.store.sent, what.ttl_set->done,
+      return proof_of(all, key, what.store.sent, what.ttl.expire->done,
                       "Without a TTL for " + in_words(gap) + ": " +
                           std::string{what.store.command} + ", and then " +
-                          std::string{what.ttl_set->command} + " in a round trip of its own.");
+                          std::string{what.ttl.expire->command} + " in a round trip of its own.");
     });
   }
 

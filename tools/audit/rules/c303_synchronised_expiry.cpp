@@ -91,12 +91,12 @@ class synchronised_expiry final : public rule {
 
   void on_settled_store(const settled_store& what, const key_state& key,
                         const rule_context& /*all*/) override {
-    if (what.store.came != op_outcome::yes || what.ttl <= moment{0}) return;
+    if (what.store.outcome != op_outcome::yes || what.ttl.duration <= moment{0}) return;
     std::vector<key_end>& ends = of_[*key.pattern];
     if (ends.size() >= ends_max || kept_ >= all_ends_max) return;
-    const moment stored = what.ttl_set ? what.ttl_set->done : what.store.done;
+    const moment stored = what.ttl.expire ? what.ttl.expire->done : what.store.done;
     newest_[key.ref] = ends.size() + 1;
-    key_end end{stored + what.ttl, what.ttl, what.store.done, key.ref, false};
+    key_end end{stored + what.ttl.duration, what.ttl.duration, what.store.done, key.ref, false};
     // A store is told of a second late: a short TTL may have ended meanwhile.
     if (key.last_miss) end.missed = is_near(end, *key.last_miss);
     ends.push_back(end);

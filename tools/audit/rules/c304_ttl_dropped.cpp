@@ -14,10 +14,10 @@ class ttl_dropped final : public rule {
 
   void on_settled_store(const settled_store& what, const key_state& key,
                         const rule_context& all) override {
-    if (what.store.came != op_outcome::yes || what.part) return;
+    if (what.store.outcome != op_outcome::yes || what.store.part) return;
     cases& bad = of_[*key.pattern];
     // A store that gives a TTL, or keeps one, is a case in which it might have been dropped.
-    if (what.dropped_ttl || what.kept || what.ttl_came != lock_hold::ttl_by::none) {
+    if (what.dropped_ttl || what.kept || what.ttl.source != ttl_source::none) {
       ++bad.opportunities;
     }
     if (!what.dropped_ttl) return;

@@ -25,7 +25,7 @@ class sliding_cache_ttl final : public rule {
   [[nodiscard]] interest::bits wants() const override { return interest::of(op_kind::expire); }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op_outcome::yes || what.ttl_how != ttl_effect::set) return;
+    if (what.outcome != op_outcome::yes || what.on_ttl != ttl_effect::set) return;
     if (!key.last_hit || !key.last_store) return;
     const bool same_flow = key.last_hit->connection == what.connection ||
                            (what.process != 0 && key.last_hit->process == what.process);

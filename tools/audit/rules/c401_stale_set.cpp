@@ -34,7 +34,7 @@ class stale_set final : public rule {
       return;
     }
     // A key that is being loaded is not there: an invalidation then answers 0.
-    if (what.is != op_kind::remove || what.came == op_outcome::failed) return;
+    if (what.kind != op_kind::remove || what.outcome == op_outcome::failed) return;
     removal now;
     now.sequence = what.sequence;
     now.lazy = key.last_hit && key.last_hit->connection == what.connection &&
@@ -58,7 +58,8 @@ class stale_set final : public rule {
     if (all.is_perturbed(removed.sent, removed.done)) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (what.store.came != op_outcome::yes || what.store.only_if != store_condition::none) return;
+    if (what.store.outcome != op_outcome::yes || what.store.condition != store_condition::none)
+      return;
     if (known && may_be_later_load(*last, what, all.delta_of(*key.pattern), all)) {
       ++of.unclear;
       return;

@@ -29,7 +29,7 @@ class lost_update final : public rule {
     if (!what.last_hit || what.last_hit->connection != what.store.connection) return;
     if (all.connections().is_multiplexed(what.store.connection)) return;
     if (what.store.watched || what.store.in_script || what.store.part ||
-        what.store.only_if != store_condition::none) {
+        what.store.condition != store_condition::none) {
       ++of_[*key.pattern].guarded;
       return;
     }

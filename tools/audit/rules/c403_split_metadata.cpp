@@ -45,7 +45,7 @@ class split_metadata final : public rule {
   [[nodiscard]] interest::bits wants() const override { return interest::of(op_kind::store); }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op_outcome::yes || !what.is_text || what.part) return;
+    if (what.outcome != op_outcome::yes || !what.is_text || what.part) return;
     const std::string_view base = described_by(key.name);
     if (base.empty()) {
       if (!waiting_.empty()) meet_waiting(what, key, all);

@@ -57,7 +57,7 @@ class xfetch_miscalibrated final : public rule {
   void on_refresh(const refresh& what, const key_state& key, const rule_context& all) override {
     const moment delta = all.delta_of(*key.pattern);
     if (!what.last_hit || !what.lifetime_known || !what.last_store || delta <= moment{0}) return;
-    if (what.ttl <= moment{0} || what.store.came != op_outcome::yes) return;
+    if (what.ttl <= moment{0} || what.store.outcome != op_outcome::yes) return;
     const moment interval = what.store.sent - what.last_store->done;
     if (interval < delta) return;  // no load of its own fits in: one of those at once
     const moment load_max = load_max_of_delta * delta + load_slack;

@@ -39,11 +39,11 @@ class fixed_retry final : public rule {
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
     // A miss asks for a value; EXISTS that says yes and a lost acquisition ask for a lock.
     const bool failed = what.is_miss() || what.was_lost() ||
-                        (what.is == op_kind::exists && what.came == op_outcome::yes);
+                        (what.kind == op_kind::exists && what.outcome == op_outcome::yes);
     if (!failed) {
       // The value came, or the lock went: the cold time is over, and with it the rhythm.
-      const bool ends =
-          what.came == op_outcome::yes && what.is != op_kind::read && what.is != op_kind::exists;
+      const bool ends = what.outcome == op_outcome::yes && what.kind != op_kind::read &&
+                        what.kind != op_kind::exists;
       const auto open = ends ? bursts_.find(key.ref.slot) : bursts_.end();
       if (open != bursts_.end() && open->second.key == key.ref) close(open->second, all);
       return;

@@ -27,9 +27,9 @@ class wait_unbounded final : public rule {
 
   void on_lock_hold(const lock_hold& what, const key_state& /*lock*/,
                     const rule_context& /*all*/) override {
-    if (what.has_lease) {
+    if (what.lease.ends) {
       moment& lease = leases_[what.pattern];
-      lease = std::max(lease, what.ttl);
+      lease = std::max(lease, what.ttl.duration);
     }
   }
 
@@ -45,7 +45,7 @@ class wait_unbounded final : public rule {
     of.longest.add(static_cast<double>(length.count()), [&] {
       return proof_of(all, key, what.first, what.last,
                       "Asked " + in_words(what.polls) + " times in " + in_words(length) +
-                          (what.how == wait::ending::silent ? ", and then no more." : "."));
+                          (what.result == wait::outcome::silent ? ", and then no more." : "."));
     });
   }
 

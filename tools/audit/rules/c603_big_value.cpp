@@ -19,7 +19,7 @@ class big_value final : public rule {
   }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.value.length < info_from || what.came == op_outcome::failed) return;
+    if (what.value.length < info_from || what.outcome == op_outcome::failed) return;
     cases& big = of_[*key.pattern];
     big.add(static_cast<double>(what.value.length), [&] {
       return proof_of(all, key, what.sent, what.done,

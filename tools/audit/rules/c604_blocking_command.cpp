@@ -73,11 +73,11 @@ class blocking_command final : public rule {
     if (!began_) first_ = what.sent;
     began_ = true;
     const bool is_big =
-        what.answer.is == reply_item::kind::aggregate && what.answer.integer > members_max;
+        what.answer.kind == reply_kind::aggregate && what.answer.integer > members_max;
     const culprit* found = is_big ? find_in(collections, what.command) : nullptr;
     if (found == nullptr) found = find_in(culprits, what.command);
     if (found == nullptr || !what.executed) return;
-    if (what.answer.is == reply_item::kind::error) return;
+    if (what.answer.kind == reply_kind::error) return;
     if (!started_ && what.sent - first_ < start_max) {
       ++at_start_;
       return;
@@ -135,7 +135,7 @@ class blocking_command final : public rule {
       if (who != nullptr && who->process < processes.size()) {
         line.process = processes[who->process].shown;
       }
-      if (what.answer.is == reply_item::kind::aggregate) {
+      if (what.answer.kind == reply_kind::aggregate) {
         line.text += " -> " + in_words(static_cast<std::uint64_t>(what.answer.integer)) + " values";
       }
       made.timeline.push_back(std::move(line));

@@ -25,7 +25,7 @@ class shared_key final : public rule {
   }
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
-    if (what.came != op_outcome::yes || what.part || word_of(what.value.looks).empty()) return;
+    if (what.outcome != op_outcome::yes || what.part || word_of(what.value.looks).empty()) return;
     writer& last = last_[key.ref];
     const bool another = last.known && !all.connections().may_be_one(last.process, what.process);
     if (another) ++shared_;

@@ -24,14 +24,14 @@ class opaque_script final : public rule {
     if (what.script.empty() || !what.executed) return;
     const std::string_view command = what.command;
     const bool is_call = command.starts_with("EVAL") || command.starts_with("FCALL");
-    if (!is_call || what.answer.is == reply_item::kind::error) return;
+    if (!is_call || what.answer.kind == reply_kind::error) return;
     ++calls_;
     const auto found = scripts_.find(what.script);
     if (found == scripts_.end() && scripts_.size() >= scripts_max) return;
     script& of = scripts_[what.script];
     if (of.calls++ > 0) return;
     for (const field& each : what.arguments) {
-      if (each.is == field::kind::key && of.keys.size() < shown_max) of.keys.push_back(each.text);
+      if (each.kind == field_kind::key && of.keys.size() < shown_max) of.keys.push_back(each.text);
     }
   }
 

@@ -27,20 +27,20 @@ class bypass final : public rule {
 
   void on_op(const op& what, const key_state& key, const rule_context& all) override {
     if (blind_) return;
-    if (what.is == op_kind::read || what.is == op_kind::exists) {
+    if (what.kind == op_kind::read || what.kind == op_kind::exists) {
       if (what.is_read()) ++reads_;
       if (what.is_hit() && !(key.value == what.value)) look(what, key, all);
       return;
     }
-    if (what.came == op_outcome::no || what.is == op_kind::expire ||
-        what.is == op_kind::compare_expire) {
+    if (what.outcome == op_outcome::no || what.kind == op_kind::expire ||
+        what.kind == op_kind::compare_expire) {
       return;
     }
     excuse(what, key);
     // Of two changes that overlap it cannot be told which came last.
     const bool overlaps = (key.last_store && key.last_store->done > what.sent) ||
                           (key.last_remove && key.last_remove->done > what.sent);
-    const bool is_known = is_plain(what.command) || what.is == op_kind::remove;
+    const bool is_known = is_plain(what.command) || what.kind == op_kind::remove;
     if (overlaps || !is_known) unclear_[key.ref] = what.done;
   }
 
@@ -110,8 +110,8 @@ class bypass final : public rule {
     }
     const moment* const unclear = unclear_.find(key.ref);
     if (unclear != nullptr && *unclear >= last->done) return;
-    const bool was_absent = last->is == op_kind::remove ||
-                            (last->is == op_kind::read && last->came == op_outcome::no);
+    const bool was_absent = last->kind == op_kind::remove ||
+                            (last->kind == op_kind::read && last->outcome == op_outcome::no);
     if (!is_plain(what.command) || (!was_absent && !is_plain(last->command))) return;
     if (!was_absent && last->value == what.value) return;
     if (waiting_.size() >= waiting_max) return;

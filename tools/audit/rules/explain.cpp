@@ -24,7 +24,7 @@ void add_not_exercised(audit_result& of) {
   std::string ids;
   std::uint64_t count = 0;
   for (const coverage_line& line : of.coverage) {
-    if (line.is != coverage_line::status::not_exercised) continue;
+    if (line.state != coverage_line::status::not_exercised) continue;
     ids += (ids.empty() ? "" : ", ") + line.rule;
     ++count;
   }

@@ -15,30 +15,33 @@ constexpr double session_stores_share = 0.1;
 
 /// Two loads ran at the same time whatever the order on the server was.
 bool overlap(const cold_event& what) {
-  for (std::size_t i = 1; i < what.loads.size(); ++i) {
-    if (what.loads[i].missed && what.loads[i].began < what.loads[0].store.sent) return true;
+  for (std::size_t i = 1; i < what.loading.loads.size(); ++i) {
+    if (what.loading.loads[i].missed &&
+        what.loading.loads[i].began < what.loading.loads[0].store.sent)
+      return true;
   }
   return false;
 }
 
 std::string who_loaded(const cold_event& what) {
-  const std::string known = counted(what.loading_processes, "process", "processes");
-  if (what.unplaced_loads == 0) return known;
+  const std::string known = counted(what.loading.processes, "process", "processes");
+  if (what.loading.unplaced == 0) return known;
   const std::string unknown = "connections whose process is not known";
-  return what.loading_processes == 0 ? unknown : known + " and " + unknown;
+  return what.loading.processes == 0 ? unknown : known + " and " + unknown;
 }
 
 evidence proof_of_herd(const cold_event& what, const key_state& key, const rule_context& all,
                        std::uint64_t loads) {
   std::string summary = counted(loads, "load", "loads") + " by " + who_loaded(what) +
-                        " in one cold event that " + counted(what.requests, "request", "requests") +
-                        " met";
+                        " in one cold event that " +
+                        counted(what.demand.requests, "request", "requests") + " met";
   if (what.first_store) {
     summary += "; the first was stored " + in_words(what.first_store->done - what.from) +
                " after the first miss, the last " + in_words(what.to - what.from) + " after it";
   }
-  if (what.nx_loads > 0) {
-    summary += "; " + in_words(what.nx_loads) + " tried to store with NX, which hides the rest";
+  if (what.loading.by_nx > 0) {
+    summary +=
+        "; " + in_words(what.loading.by_nx) + " tried to store with NX, which hides the rest";
   }
   const cold_event::locking* const lock = lock_of(what);
   return proof_of(all, key, what.from, what.to, summary + '.',
@@ -48,14 +51,15 @@ evidence proof_of_herd(const cold_event& what, const key_state& key, const rule_
 }  // namespace
 
 std::uint64_t own_loads(const cold_event& what) {
-  if (what.load_count > what.loads.size()) return what.load_count;
-  return static_cast<std::uint64_t>(
-      std::count_if(what.loads.begin(), what.loads.end(), [](const load& l) { return l.missed; }));
+  if (what.loading.count > what.loading.loads.size()) return what.loading.count;
+  return static_cast<std::uint64_t>(std::count_if(what.loading.loads.begin(),
+                                                  what.loading.loads.end(),
+                                                  [](const load& l) { return l.missed; }));
 }
 
 const cold_event::locking* lock_of(const cold_event& what) {
   const cold_event::locking* most = nullptr;
-  for (const cold_event::locking& each : what.locks) {
+  for (const cold_event::locking& each : what.lock_attempts) {
     if (most == nullptr || each.won + each.lost > most->won + most->lost) most = &each;
   }
   return most;
@@ -79,11 +83,11 @@ bool is_written_like_a_session(const pattern_state& pattern) {
 void herd_book::add(const cold_event& what, const key_state& key, const rule_context& all) {
   pattern_tally& pattern = of_[*key.pattern];
   ++pattern.events;
-  if (what.contended) ++pattern.contended;
-  if (what.contended) pattern.widest = std::max(pattern.widest, what.requests);
+  if (what.demand.contended) ++pattern.contended;
+  if (what.demand.contended) pattern.widest = std::max(pattern.widest, what.demand.requests);
   const std::uint64_t loads = own_loads(what);
   pattern.most_loads = std::max(pattern.most_loads, loads);
-  if (loads < 2 || what.misses < loads) return;
+  if (loads < 2 || what.demand.misses < loads) return;
   const cold_event::locking* const lock = lock_of(what);
   const std::uint32_t index = lock == nullptr ? no_lock : lock->pattern;
   if (pattern.by_lock.size() >= locks_max && !pattern.by_lock.contains(index)) return;
@@ -91,15 +95,15 @@ void herd_book::add(const cold_event& what, const key_state& key, const rule_con
   if (lock != nullptr) seen.fits = std::max(seen.fits, lock->fits);
   // With a load whose process is not known it may be as well that one of those known loaded twice:
   // the other cold events tell.
-  const bool unclear = what.unplaced_loads > 0 && what.most_by_one <= 1;
-  const bool once = unclear || (what.most_by_one == 1 && what.loading_processes >= 2);
-  if (once && !unclear && what.sharing_processes > 0) ++seen.sharing;
+  const bool unclear = what.loading.unplaced > 0 && what.loading.most_by_one <= 1;
+  const bool once = unclear || (what.loading.most_by_one == 1 && what.loading.processes >= 2);
+  if (once && !unclear && what.loading.sharing_processes > 0) ++seen.sharing;
   if (unclear) ++seen.unclear;
   if (loads >= 3) ++seen.wide;
   if (loads >= 3 && once) ++seen.wide_each;
   if (overlap(what)) ++seen.overlapping;
   seen.loads += loads;
-  seen.processes_most = std::max(seen.processes_most, what.processes);
+  seen.processes_most = std::max(seen.processes_most, what.demand.processes);
   (once ? seen.each_once : seen.herds).add(static_cast<double>(loads), [&] {
     return proof_of_herd(what, key, all, loads);
   });

@@ -8,10 +8,10 @@ namespace drover::audit {
 evidence proof_of_lock_hold(const rule_context& all, const lock_hold& what, const key_state& lock,
                             moment until, std::string summary) {
   moment from = what.won.sent;
-  if (what.missed && from - what.missed->sent < std::chrono::seconds(1)) {
-    from = std::min(from, what.missed->sent);
+  if (what.value.missed && from - what.value.missed->sent < std::chrono::seconds(1)) {
+    from = std::min(from, what.value.missed->sent);
   }
-  return proof_of(all, lock, from, until, std::move(summary), what.value);
+  return proof_of(all, lock, from, until, std::move(summary), what.value.key);
 }
 
 coverage_line::status status_of(std::uint64_t bad, std::uint64_t all) {

@@ -11,7 +11,8 @@ namespace drover::audit {
 
 /// How a lock hold ended, as its holder reported it.
 [[nodiscard]] inline bool was_released(const lock_hold& what) {
-  return what.how == lock_hold::ending::removed || what.how == lock_hold::ending::compare_removed;
+  return what.end.kind == lock_hold::ending::removed ||
+         what.end.kind == lock_hold::ending::compare_removed;
 }
 
 /// What was done to the lock, and to the value it guards, from shortly before the lock was won (or

@@ -98,7 +98,7 @@ int run_audit(const audit_options& asked) {
   }
   const bool is_written = to.write(made.result);
   if (!is_written || !made.is_whole) return exit_tool_error;
-  return exit_code_of(made.result.is,
+  return exit_code_of(made.result.outcome,
                       asked.ignores_command_code ? std::nullopt : made.command_code);
 }
 
