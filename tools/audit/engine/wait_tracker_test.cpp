@@ -88,5 +88,37 @@ TEST(audit_wait_tracker, WhoFallsSilentForLongBeginsAnew) {
   }
 }
 
+/// A script of commands of client 1, and how the wait that comes of it ends.
+struct wait_case {
+  const char* name;
+  void (*end)(stage& world);
+  wait::outcome result;
+};
+
+const std::vector<wait_case> wait_rows{
+    {"a hit", [](stage& world) { world.at(75ms).client(1).get("user:1").hit("v"); },
+     wait::outcome::satisfied},
+    {"a hit of another client",
+     [](stage& world) { world.at(75ms).client(2).get("user:1").hit("v"); }, wait::outcome::silent},
+    {"its own store", [](stage& world) { world.at(75ms).client(1).set("user:1", "v").px(9s).ok(); },
+     wait::outcome::satisfied},
+    {"a read that failed", [](stage& world) { world.at(75ms).client(1).get("user:1").error(); },
+     wait::outcome::silent},
+    {"nothing more", [](stage&) {}, wait::outcome::silent},
+};
+
+TEST(audit_wait_tracker, KnowsHowAWaitEnded) {
+  for (const wait_case& row : wait_rows) {
+    stage world;
+    polls(world, 0ms, 3);
+    row.end(world);
+    const std::vector<wait> waits = hear(world).waits;
+    ASSERT_EQ(waits.size(), 1U) << row.name;
+    EXPECT_EQ(waits[0].polls, 3U) << row.name;
+    EXPECT_EQ(waits[0].result, row.result) << row.name;
+    EXPECT_EQ(waits[0].poll_kind, op_kind::read) << row.name;
+  }
+}
+
 }  // namespace
 }  // namespace drover::audit
