@@ -67,7 +67,7 @@ TEST(audit_capture, HandsOnWhatIsSaidAndByWhom) {
   ASSERT_EQ(commands.size(), 3U);
   EXPECT_EQ(commands[0].command, "SET");
   EXPECT_EQ(commands[1].answer.of.hash, commands[0].arguments[1].of.hash) << "the same value";
-  EXPECT_EQ(commands[2].answer.is, audit::reply_item::kind::null);
+  EXPECT_EQ(commands[2].answer.kind, audit::reply_kind::null);
   auto last = opened[0].at;
   for (const audit::event& one : commands) {
     EXPECT_EQ(one.connection, opened[0].connection);

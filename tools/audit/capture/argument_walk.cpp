@@ -14,15 +14,15 @@ class argument_walk {
       : texts_{texts}, count_{count}, into_{into} {}
 
   void follow(const std::vector<command_spec::step>& steps) {
-    for (const command_spec::step& each : steps) {
+    for (const command_spec::step& step : steps) {
       if (is_over()) return;
-      if (each.what == '[') {
-        while (!is_over() && take_option(each.options)) {
+      if (step.what == '[') {
+        while (!is_over() && take_option(step.options)) {
         }
-      } else if (each.repeats) {
-        while (!is_over() && at_ + each.after < count_) take(each);
+      } else if (step.repeats) {
+        while (!is_over() && at_ + step.after < count_) take(step);
       } else {
-        take(each);
+        take(step);
       }
     }
   }
@@ -79,15 +79,15 @@ class argument_walk {
 
   bool take_option(const std::vector<command_spec::option>& options) {
     const std::string_view text = texts_[at_];
-    const auto names = [text](const command_spec::option& each) {
-      return each.name.size() == text.size() &&
-             std::equal(text.begin(), text.end(), each.name.begin(),
+    const auto names = [text](const command_spec::option& option) {
+      return option.name.size() == text.size() &&
+             std::equal(text.begin(), text.end(), option.name.begin(),
                         [](char a, char b) { return upper(a) == b; });
     };
-    const auto found = std::find_if(options.begin(), options.end(), names);
-    if (found == options.end()) return false;
+    const auto entry = std::find_if(options.begin(), options.end(), names);
+    if (entry == options.end()) return false;
     set(argument_role::word);
-    follow(found->steps);
+    follow(entry->steps);
     return true;
   }
 

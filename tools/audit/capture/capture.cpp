@@ -12,7 +12,7 @@ capture::capture(const capture_options& options, record_sink& sink)
     : core_{std::make_unique<capture_core>(options, sink)} {}
 capture::~capture() = default;
 
-void capture::tell(record one) { core_->tell(std::move(one)); }
+void capture::tell(record next) { core_->tell(std::move(next)); }
 
 std::string capture::shown_key(std::string_view key) const {
   std::string out;

@@ -20,12 +20,12 @@ void append_hash(std::string& out, std::uint64_t hash) {
 }
 
 /// Ready to be filled again. Arguments and items stay, for the memory of their texts.
-void wipe(event& one) {
-  one.transaction = 0;
-  one.executed = true;
-  one.script.clear();
-  static_cast<reply_item&>(one.answer) = {};
-  one.answer.items.clear();
+void wipe(event& command) {
+  command.transaction = 0;
+  command.executed = true;
+  command.script.clear();
+  static_cast<reply_item&>(command.answer) = {};
+  command.answer.items.clear();
 }
 
 }  // namespace
@@ -35,20 +35,20 @@ capture_core::capture_core(const capture_options& options, record_sink& sink)
 
 std::unique_ptr<record> capture_core::new_event() {
   if (spent_.empty()) return std::make_unique<record>(event{});
-  std::unique_ptr<record> one = std::move(spent_.back());
+  std::unique_ptr<record> next = std::move(spent_.back());
   spent_.pop_back();
-  if (!std::holds_alternative<event>(*one)) {
-    one->emplace<event>();
+  if (!std::holds_alternative<event>(*next)) {
+    next->emplace<event>();
   } else {
-    wipe(std::get<event>(*one));
+    wipe(std::get<event>(*next));
   }
-  return one;
+  return next;
 }
 
-void capture_core::emit(std::unique_ptr<record> one) {
-  std::get<event>(*one).sequence = ++sequence_;
-  sink_.take_whole(one);
-  if (spent_.size() < spent_max) spent_.push_back(std::move(one));
+void capture_core::emit(std::unique_ptr<record> next) {
+  std::get<event>(*next).sequence = ++sequence_;
+  sink_.take_whole(next);
+  if (spent_.size() < spent_max) spent_.push_back(std::move(next));
 }
 
 bool capture_core::take_room(std::size_t cost) noexcept {
@@ -77,8 +77,8 @@ void capture_core::show_name(std::string_view head, const digest& of, std::strin
 
 const std::string& capture_core::see_body(std::string_view body) {
   const std::uint64_t hash = digest_of(options_.hash_key, body).hash;
-  const auto found = sha1_of_body_.find(hash);
-  if (found != sha1_of_body_.end()) return found->second;
+  const auto entry = sha1_of_body_.find(hash);
+  if (entry != sha1_of_body_.end()) return entry->second;
   // Who sends ever new bodies pays for it; the map only has to be bounded.
   if (sha1_of_body_.size() >= scripts_max) sha1_of_body_.clear();
   const auto digits = lease::sha1_of(body);
@@ -90,7 +90,7 @@ const std::string& capture_core::see_body(std::string_view body) {
 
 std::string capture_core::see_library(std::string_view body) {
   library_facts facts = facts_of_library(body);
-  for (script_seen& each : facts.functions) see(std::move(each));
+  for (script_seen& script : facts.functions) see(std::move(script));
   return std::move(facts.name);
 }
 
@@ -105,8 +105,8 @@ bool capture_core::knows_script(std::string_view script) const {
 }
 
 unsigned capture_core::ttl_argument_of(const std::string& script) const {
-  const auto found = seen_.find(script);
-  return found == seen_.end() ? 0 : found->second;
+  const auto entry = seen_.find(script);
+  return entry == seen_.end() ? 0 : entry->second;
 }
 
 void capture_core::see(script_seen&& facts) {

@@ -41,9 +41,9 @@ constexpr auto effects = std::to_array<std::pair<std::string_view, effect>>({
 });
 
 effect effect_of(std::string_view name) noexcept {
-  const auto* const found = std::find_if(effects.begin(), effects.end(),
-                                         [&](const auto& each) { return each.first == name; });
-  return found == effects.end() ? effect::none : found->second;
+  const auto* const entry = std::find_if(effects.begin(), effects.end(),
+                                         [&](const auto& match) { return match.first == name; });
+  return entry == effects.end() ? effect::none : entry->second;
 }
 
 constexpr std::size_t name_max = 48;
@@ -152,26 +152,26 @@ command_spec::command_spec(std::string name, std::string_view arguments, effect 
 std::vector<command_spec::step> command_spec::parse(std::string_view& text, char until) {
   std::vector<step> out;
   while (!text.empty() && text[0] != until && !(until == ' ' && text[0] == ']')) {
-    const char what = text[0];
+    const char c = text[0];
     text.remove_prefix(1);
-    if (what == ' ') continue;
-    if (what == '*') {
+    if (c == ' ') continue;
+    if (c == '*') {
       out.back().repeats = true;
       continue;
     }
     step& next = out.emplace_back();
-    next.what = what;
-    if (what == '(') {
+    next.what = c;
+    if (c == '(') {
       next.group = parse(text, ')');
       text.remove_prefix(1);
-    } else if (what == '[') {
+    } else if (c == '[') {
       next.options = parse_options(text);
     }
   }
   std::size_t after = 0;
-  for (auto each = out.rbegin(); each != out.rend(); ++each) {
-    each->after = after;
-    after += each->what == '[' ? 0U : 1U;
+  for (auto entry = out.rbegin(); entry != out.rend(); ++entry) {
+    entry->after = after;
+    after += entry->what == '[' ? 0U : 1U;
   }
   return out;
 }

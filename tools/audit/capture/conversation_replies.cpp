@@ -51,9 +51,9 @@ bool conversation_state::take_reply(moment at, std::size_t upto) {
 
 /// A push, or what may be one of RESP2's.
 bool conversation_state::take_own(moment at, std::size_t upto) {
-  const std::string& what = collector_.told().what();
-  const effect confirms = confirmed_by(what);
-  const bool is_message = what == "message" || what == "pmessage" || what == "smessage";
+  const std::string& text = collector_.told().what();
+  const effect confirms = confirmed_by(text);
+  const bool is_message = text == "message" || text == "pmessage" || text == "smessage";
   if (!collector_.is_push() && confirms == effect::none && !is_message) {
     if (waiting_.empty()) return false;
     std::swap(answer_of(waiting_.front()), collector_.own());
@@ -74,17 +74,17 @@ bool conversation_state::take_own(moment at, std::size_t upto) {
 
 void conversation_state::tell_push(effect confirms, moment at) {
   const pushed& told = collector_.told();
-  push_received out{.connection = connection_, .at = at, .what = {}, .names = {}};
+  push_received out{.connection = connection_, .at = at, .kind = {}, .names = {}};
   const auto add = [&](const pushed_name& name) {
     if (name.of.length > 0) of_.show_name(name.text, name.of, out.names.emplace_back());
   };
   const bool redirected = told.what() == "message" && told.texts[1].text == invalidations;
   if (redirected || told.what() == "invalidate") {
-    out.what = "invalidate";
+    out.kind = "invalidate";
     for (const pushed_name& each : told.inner) add(each);
   } else {
     constexpr std::size_t what_max = 32;
-    out.what = told.what().substr(0, what_max);
+    out.kind = told.what().substr(0, what_max);
     const bool named =
         told.what() == "message" || told.what() == "smessage" || confirms != effect::none;
     if (named) add(told.texts[1]);
@@ -99,64 +99,65 @@ void conversation_state::drain_unanswered(moment at) {
 }
 
 void conversation_state::finish(moment at, std::size_t upto) {
-  awaited one = waiting_.pop();
-  event* const of = one.get();
-  if (!one.gets_reply) scratch_ = {};
-  const reply& answer = answer_of(one);
+  awaited waiting = waiting_.pop();
+  event* const of = waiting.get();
+  if (!waiting.gets_reply) scratch_ = {};
+  const reply& answer = answer_of(waiting);
   if (of != nullptr) {
     of->done = std::max(at, of->sent);
     of->database = database_;
-    if (one.gets_reply && !one.is_listed && collector_.denies_command()) of->command.clear();
-    if (listener_ != nullptr && one.gets_reply) listener_->reply_ended(*of, upto);
+    if (waiting.gets_reply && !waiting.is_listed && collector_.denies_command())
+      of->command.clear();
+    if (listener_ != nullptr && waiting.gets_reply) listener_->reply_ended(*of, upto);
   } else {
     ++left_out_;
   }
-  const bool succeeded = !one.gets_reply || answer.is != reply_item::kind::error;
-  const bool is_queued = !one.gets_reply || answer.word == "QUEUED";
-  if (transaction_ != 0 && (one.does == effect::exec || one.does == effect::discard)) {
-    finish_in_transaction(std::move(one), succeeded, at);
-  } else if (transaction_ != 0 && one.does != effect::reset && is_queued) {
-    queue(std::move(one));
+  const bool succeeded = !waiting.gets_reply || answer.kind != reply_kind::error;
+  const bool is_queued = !waiting.gets_reply || answer.word == "QUEUED";
+  if (transaction_ != 0 && (waiting.does == effect::exec || waiting.does == effect::discard)) {
+    finish_in_transaction(std::move(waiting), succeeded, at);
+  } else if (transaction_ != 0 && waiting.does != effect::reset && is_queued) {
+    queue(std::move(waiting));
   } else {
-    if (one.does == effect::reset && succeeded) drop_queued(at);
-    if (one.does == effect::multi && succeeded && transaction_ == 0) {
+    if (waiting.does == effect::reset && succeeded) drop_queued(at);
+    if (waiting.does == effect::multi && succeeded && transaction_ == 0) {
       transaction_ = of_.next_transaction();
     }
     if (of != nullptr && transaction_ != 0) {
       of->transaction = transaction_;
       of->executed = succeeded;
     }
-    apply(one, succeeded);
-    const bool goes_blind = one.does == effect::monitor && succeeded && one.gets_reply;
-    emit(std::move(one));
+    apply(waiting, succeeded);
+    const bool goes_blind = waiting.does == effect::monitor && succeeded && waiting.gets_reply;
+    emit(std::move(waiting));
     if (goes_blind) lose("MONITOR", at);
   }
   if (left_out_ > 0 && waiting_.empty()) tell_left_out(at);
 }
 
-void conversation_state::queue(awaited&& one) {
-  if (event* const of = one.get()) {
+void conversation_state::queue(awaited&& waiting) {
+  if (event* const of = waiting.get()) {
     of->transaction = transaction_;
     static_cast<reply_item&>(of->answer) = {};
     of->answer.items.clear();
   }
-  queued_replies_.push_back(one.get() != nullptr ? &one.get()->answer : nullptr);
-  queued_.push_back(std::move(one));
+  queued_replies_.push_back(waiting.get() != nullptr ? &waiting.get()->answer : nullptr);
+  queued_.push_back(std::move(waiting));
 }
 
-void conversation_state::finish_in_transaction(awaited&& one, bool succeeded, moment at) {
-  event* const of = one.get();
-  const reply& answer = answer_of(one);
-  const bool is_exec = one.does == effect::exec;
+void conversation_state::finish_in_transaction(awaited&& waiting, bool succeeded, moment at) {
+  event* const of = waiting.get();
+  const reply& answer = answer_of(waiting);
+  const bool is_exec = waiting.does == effect::exec;
   // A DISCARD that is refused, as with arguments, ends nothing; an EXEC that is, does.
   const bool ends = is_exec || succeeded;
-  const bool executed = is_exec && answer.is == reply_item::kind::aggregate;
+  const bool executed = is_exec && answer.kind == reply_kind::aggregate;
   const moment sent = of != nullptr ? of->sent : at;
   if (of != nullptr) {
     of->transaction = transaction_;
     of->executed = executed;
   }
-  emit(std::move(one));
+  emit(std::move(waiting));
   if (ends) run_queued(executed, sent, at);
 }
 
@@ -164,15 +165,15 @@ void conversation_state::finish_in_transaction(awaited&& one, bool succeeded, mo
 void conversation_state::run_queued(bool executed, moment sent, moment at) {
   transaction_ = 0;
   queued_replies_.clear();
-  for (awaited& each : queued_) {
-    event* const of = each.get();
+  for (awaited& waiting : queued_) {
+    event* const of = waiting.get();
     if (of == nullptr) continue;  // counted when it was queued
-    of->executed = executed && of->answer.is != reply_item::kind::missing;
+    of->executed = executed && of->answer.kind != reply_kind::missing;
     of->sent = sent;
     of->done = std::max(at, sent);
     of->database = database_;
-    if (of->executed) apply(each, of->answer.is != reply_item::kind::error);
-    emit(std::move(each));
+    if (of->executed) apply(waiting, of->answer.kind != reply_kind::error);
+    emit(std::move(waiting));
   }
   queued_.clear();
 }
@@ -181,29 +182,30 @@ void conversation_state::drop_queued(moment at) {
   if (transaction_ != 0) run_queued(false, at, at);
 }
 
-void conversation_state::apply(const awaited& one, bool succeeded) {
+void conversation_state::apply(const awaited& waiting, bool succeeded) {
   // What a client says of its library is true, too, where the server is older than the command.
-  if (!succeeded && one.does != effect::client_setinfo) return;
-  if (one.does == effect::select) database_ = static_cast<std::uint32_t>(one.number);
-  if (one.does == effect::hello && (one.number == 2 || one.number == 3)) protocol_ = one.number;
-  if (one.does == effect::reset) {
+  if (!succeeded && waiting.does != effect::client_setinfo) return;
+  if (waiting.does == effect::select) database_ = static_cast<std::uint32_t>(waiting.number);
+  if (waiting.does == effect::hello && (waiting.number == 2 || waiting.number == 3))
+    protocol_ = waiting.number;
+  if (waiting.does == effect::reset) {
     database_ = 0;
     protocol_ = 2;
     subscribed_ = {};
     transaction_ = 0;
   }
-  if (one.names) {
+  if (waiting.names) {
     named_.connection = connection_;
-    if (one.names->name) named_.name = *one.names->name;
-    if (one.names->library) named_.library = *one.names->library;
-    if (one.names->library_version) named_.library_version = *one.names->library_version;
+    if (waiting.names->name) named_.name = *waiting.names->name;
+    if (waiting.names->library) named_.library = *waiting.names->library;
+    if (waiting.names->library_version) named_.library_version = *waiting.names->library_version;
     of_.tell(connection_named{named_});
   }
 }
 
-void conversation_state::emit(awaited&& one) {
-  of_.give_room(one.room);
-  if (one.of) of_.emit(std::move(one.of));
+void conversation_state::emit(awaited&& waiting) {
+  of_.give_room(waiting.room);
+  if (waiting.of) of_.emit(std::move(waiting.of));
 }
 
 void conversation_state::tell_left_out(moment at) {
@@ -217,8 +219,8 @@ void conversation_state::tell_left_out(moment at) {
 void conversation_state::flush(moment at) {
   drop_queued(at);
   while (!waiting_.empty()) {
-    awaited one = waiting_.pop();
-    if (event* const of = one.get()) {
+    awaited waiting = waiting_.pop();
+    if (event* const of = waiting.get()) {
       of->done = std::max(at, of->sent);
       of->database = database_;
       static_cast<reply_item&>(of->answer) = {};
@@ -226,7 +228,7 @@ void conversation_state::flush(moment at) {
     } else {
       ++left_out_;
     }
-    emit(std::move(one));
+    emit(std::move(waiting));
   }
 }
 

@@ -23,8 +23,8 @@ std::int64_t number_of(std::string_view text, std::int64_t otherwise) noexcept {
   return code == std::errc{} && end == text.data() + text.size() ? value : otherwise;
 }
 
-std::size_t cost_of(const event& one) noexcept {
-  return sizeof(record) + one.arguments.size() * sizeof(field);
+std::size_t cost_of(const event& command) noexcept {
+  return sizeof(record) + command.arguments.size() * sizeof(field);
 }
 
 }  // namespace
@@ -54,38 +54,39 @@ void conversation_state::take_request(moment at, std::size_t upto) {
   if (waiting_.size() >= waiting_max) {
     return lose("more commands wait for their replies than can be kept track of", at);
   }
-  awaited one = make_awaited(found, at);
-  one.gets_reply = note_reply_mode(found);
-  if (listener_ != nullptr && one.get() != nullptr) listener_->request_ended(*one.get(), upto);
-  const effect does = one.does;
+  awaited waiting = make_awaited(found, at);
+  waiting.gets_reply = note_reply_mode(found);
+  if (listener_ != nullptr && waiting.get() != nullptr)
+    listener_->request_ended(*waiting.get(), upto);
+  const effect does = waiting.does;
   if (multi_sent_ && does == effect::client_reply) {
-    waiting_.push(std::move(one));
+    waiting_.push(std::move(waiting));
     return lose("CLIENT REPLY inside MULTI", at);
   }
   if (does == effect::multi) multi_sent_ = true;
   if (does == effect::exec || does == effect::discard || does == effect::reset) multi_sent_ = false;
-  waiting_.push(std::move(one));
+  waiting_.push(std::move(waiting));
   if (does == effect::sync) return lose(found.spec->name(), at);
   drain_unanswered(at);
 }
 
 awaited conversation_state::make_awaited(const found_command& found, moment at) {
-  awaited one;
-  one.of = of_.new_event();
-  event& made = *one.get();
-  made.connection = connection_;
-  made.batch = batch_;
-  made.sent = at;
-  events_.make(request_, tail_, found, made);
-  one.is_listed = found.spec != nullptr;
-  one.does = one.is_listed ? found.spec->does() : effect::none;
-  note_effect(one, found);
-  one.room = cost_of(made);
-  if (!of_.take_room(one.room)) {
-    one.of.reset();
-    one.room = 0;
+  awaited waiting;
+  waiting.of = of_.new_event();
+  event& command = *waiting.get();
+  command.connection = connection_;
+  command.batch = batch_;
+  command.sent = at;
+  events_.make(request_, tail_, found, command);
+  waiting.is_listed = found.spec != nullptr;
+  waiting.does = waiting.is_listed ? found.spec->does() : effect::none;
+  note_effect(waiting, found);
+  waiting.room = cost_of(command);
+  if (!of_.take_room(waiting.room)) {
+    waiting.of.reset();
+    waiting.room = 0;
   }
-  return one;
+  return waiting;
 }
 
 std::string_view conversation_state::argument(const found_command& found,
@@ -94,30 +95,30 @@ std::string_view conversation_state::argument(const found_command& found,
   return at < request_.arguments.size() ? request_[at] : std::string_view{};
 }
 
-void conversation_state::note_effect(awaited& one, const found_command& found) const {
+void conversation_state::note_effect(awaited& waiting, const found_command& found) const {
   const std::size_t count = request_.argument_count - found.words;
-  switch (one.does) {
-    case effect::select: one.number = number_of(argument(found, 0), 0); break;
+  switch (waiting.does) {
+    case effect::select: waiting.number = number_of(argument(found, 0), 0); break;
     case effect::hello:
-      one.number = count > 0 ? number_of(argument(found, 0), 0) : 0;
-      note_names(one, found);
+      waiting.number = count > 0 ? number_of(argument(found, 0), 0) : 0;
+      note_names(waiting, found);
       break;
     case effect::client_setname:
-    case effect::client_setinfo: note_names(one, found); break;
+    case effect::client_setinfo: note_names(waiting, found); break;
     default: break;
   }
-  if (is_subscribing(one.does)) one.replies = std::max<std::size_t>(count, 1);
-  if (is_unsubscribing(one.does)) {
-    one.replies = std::max<std::size_t>(count, 1);
-    one.until_none = count == 0;
+  if (is_subscribing(waiting.does)) waiting.replies = std::max<std::size_t>(count, 1);
+  if (is_unsubscribing(waiting.does)) {
+    waiting.replies = std::max<std::size_t>(count, 1);
+    waiting.until_none = count == 0;
   }
 }
 
-void conversation_state::note_names(awaited& one, const found_command& found) const {
+void conversation_state::note_names(awaited& waiting, const found_command& found) const {
   name_change change;
-  if (one.does == effect::client_setname) {
+  if (waiting.does == effect::client_setname) {
     change.name = std::string{argument(found, 0)};
-  } else if (one.does == effect::client_setinfo) {
+  } else if (waiting.does == effect::client_setinfo) {
     const bool is_version = is_word(argument(found, 0), "LIB-VER");
     (is_version ? change.library_version : change.library) = std::string{argument(found, 1)};
   } else {
@@ -128,7 +129,7 @@ void conversation_state::note_names(awaited& one, const found_command& found) co
     if (argument(found, i).empty()) return;
     change.name = std::string{argument(found, i + 1)};
   }
-  one.names = std::make_unique<name_change>(std::move(change));
+  waiting.names = std::make_unique<name_change>(std::move(change));
 }
 
 /// Whether the request gets a reply. As the server does it: SKIP is for one command, OFF until ON

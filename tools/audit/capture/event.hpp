@@ -30,30 +30,32 @@ struct digest {
   friend bool operator==(const digest&, const digest&) = default;
 };
 
+enum class field_kind : std::uint8_t {
+  word,   ///< an option or a number, as PX or 10000: `text` is kept, upper case
+  key,    ///< `text` is the key's name (its hash in hex with hidden keys)
+  value,  ///< only `of`
+};
+
 /// One argument behind the command's name.
 struct field {
-  enum class kind : std::uint8_t {
-    word,   ///< an option or a number that says how, as PX or 10000: `text` is kept, upper case
-    key,    ///< `text` is the key's name (its hash in hex with hidden keys)
-    value,  ///< only `of`
-  };
-  kind is = kind::value;
+  field_kind kind = field_kind::value;
   std::string text;
   digest of;  ///< of the bytes as sent; set for keys and values
 };
 
+enum class reply_kind : std::uint8_t {
+  null,
+  status,
+  error,
+  integer,
+  text,
+  aggregate,
+  missing,  ///< no reply: the connection ended before, or replies are switched off
+};
+
 /// One reply, or one item of an aggregate.
 struct reply_item {
-  enum class kind : std::uint8_t {
-    null,
-    status,
-    error,
-    integer,
-    text,
-    aggregate,
-    missing,  ///< none came: the connection ended before, or replies are switched off
-  };
-  kind is = kind::missing;
+  reply_kind kind = reply_kind::missing;
   std::int64_t integer = 0;  ///< an integer's value; of an aggregate the number of its values
   std::string word;          ///< status: its text; error: its first word, as NOSCRIPT
   digest of;                 ///< text

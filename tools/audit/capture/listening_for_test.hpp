@@ -16,14 +16,14 @@
 namespace drover::audit::sample {
 
 inline std::string shown(const reply_item& of) {
-  switch (of.is) {
-    case reply_item::kind::null: return "null";
-    case reply_item::kind::status: return "+" + of.word;
-    case reply_item::kind::error: return "-" + of.word;
-    case reply_item::kind::integer: return ":" + std::to_string(of.integer);
-    case reply_item::kind::text: return "$" + std::to_string(of.of.length);
-    case reply_item::kind::aggregate: return "*" + std::to_string(of.integer);
-    case reply_item::kind::missing: return "missing";
+  switch (of.kind) {
+    case reply_kind::null: return "null";
+    case reply_kind::status: return "+" + of.word;
+    case reply_kind::error: return "-" + of.word;
+    case reply_kind::integer: return ":" + std::to_string(of.integer);
+    case reply_kind::text: return "$" + std::to_string(of.of.length);
+    case reply_kind::aggregate: return "*" + std::to_string(of.integer);
+    case reply_kind::missing: return "missing";
   }
   return "?";
 }
@@ -41,9 +41,9 @@ inline std::string shown(const event& of) {
   std::string out = of.command;
   for (const field& each : of.arguments) {
     out += ' ';
-    if (each.is == field::kind::word) out += each.text;
-    if (each.is == field::kind::key) out += "k:" + each.text;
-    if (each.is == field::kind::value) out += "v" + std::to_string(each.of.length);
+    if (each.kind == field_kind::word) out += each.text;
+    if (each.kind == field_kind::key) out += "k:" + each.text;
+    if (each.kind == field_kind::value) out += "v" + std::to_string(each.of.length);
   }
   if (of.argument_count > of.arguments.size()) out += " of " + std::to_string(of.argument_count);
   if (of.database != 0) out += " db" + std::to_string(of.database);
@@ -55,7 +55,7 @@ inline std::string shown(const event& of) {
 inline std::string shown(const record& of) {
   if (const auto* const one = std::get_if<event>(&of)) return shown(*one);
   if (const auto* const one = std::get_if<push_received>(&of)) {
-    std::string out = "push " + one->what;
+    std::string out = "push " + one->kind;
     for (const std::string& each : one->names) out += ' ' + each;
     return out;
   }

@@ -50,8 +50,8 @@ class lexer {
     if (first == '\'' || first == '"') return quoted(first);
     if (bracket_size() > 0) return {lua_token::kind::text, long_text(bracket_size())};
     constexpr auto pairs = std::to_array<std::string_view>({"==", "~=", "<=", ">=", ".."});
-    const bool is_pair = std::any_of(pairs.begin(), pairs.end(), [this](std::string_view each) {
-      return rest_.starts_with(each);
+    const bool is_pair = std::any_of(pairs.begin(), pairs.end(), [this](std::string_view text) {
+      return rest_.starts_with(text);
     });
     return {lua_token::kind::sign, cut(is_pair ? 2 : 1)};
   }

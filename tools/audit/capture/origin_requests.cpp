@@ -17,9 +17,9 @@ enum class guess : std::uint8_t { yes, no, perhaps };
 template <class Words>
 guess begins_with_any(std::string_view head, const Words& words) {
   guess best = guess::no;
-  for (const std::string_view each : words) {
-    if (head.starts_with(each)) return guess::yes;
-    if (each.starts_with(head)) best = guess::perhaps;
+  for (const std::string_view text : words) {
+    if (head.starts_with(text)) return guess::yes;
+    if (text.starts_with(head)) best = guess::perhaps;
   }
   return best;
 }

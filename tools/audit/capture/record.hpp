@@ -75,7 +75,7 @@ struct script_seen {
 struct push_received {
   std::uint64_t connection = 0;
   moment at{};
-  std::string what;                ///< "invalidate", "message", ...
+  std::string kind;                ///< "invalidate", "message", ...
   std::vector<std::string> names;  ///< keys, or the channel
 };
 

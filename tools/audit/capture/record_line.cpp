@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-// One line of a recording. `line_fields` keeps the first fault and goes on with defaults, so that
-// the readers of the kinds are plain lists of what a kind has.
+// Reads one line of a recording. `line_fields` keeps the first fault and goes on with defaults.
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <type_traits>
 
-#include "audit/capture/record_names.hpp"
+#include "audit/capture/record_fields.hpp"
 #include "audit/capture/record_text.hpp"
 #include "base/printing.hpp"
 
@@ -35,6 +34,7 @@ std::optional<std::string> bytes_of_hex(const std::string& digits) {
   return bytes;
 }
 
+/// Sets each field as it is described.
 class line_fields {
  public:
   /// `fault_text` gets the first fault; shared by the fields of all objects of a line.
@@ -42,107 +42,126 @@ class line_fields {
     if (!from_.is_object()) fail("not an object");
   }
 
-  void text(const char* name, std::string& into) { read(name, into, true); }
-  void optional_text(const char* name, std::string& into) { read(name, into, false); }
-
+  void text(const char* name, std::string& into) { read_text(name, into, true); }
+  void optional_text(const char* name, std::string& into) { read_text(name, into, false); }
   template <class Integer>
   void number(const char* name, Integer& into) {
-    const json* const found = find(name, true);
-    if (found != nullptr) integer(name, *found, into);
+    read_number(name, into, true);
   }
   template <class Integer>
-  void optional_number(const char* name, Integer& into) {
-    const json* const found = find(name, false);
-    if (found != nullptr) integer(name, *found, into);
+  void optional_number(const char* name, Integer& into, std::type_identity_t<Integer> /*absent*/) {
+    read_number(name, into, false);
   }
   void time(const char* name, moment& into) {
     std::int64_t count = 0;
     number(name, count);
     into = moment{count};
   }
-  void flag(const char* name, bool& into, bool needed = true) {
-    const json* const found = find(name, needed);
-    if (found == nullptr) return;
-    if (!found->is_boolean()) return fail(name, "is neither true nor false");
-    into = found->get<bool>();
+  void flag(const char* name, bool& into) { read_flag(name, into, true); }
+  void optional_flag(const char* name, bool& into, bool /*absent*/) {
+    read_flag(name, into, false);
   }
   template <class Enum, std::size_t Count>
   void word(const char* name, const std::array<std::string_view, Count>& names, Enum& into) {
-    const json* const found = find(name, true);
-    if (found == nullptr) return;
-    const auto value = found->is_string()
-                           ? value_in<Enum>(names, found->get_ref<const std::string&>())
+    const json* const member = find(name, true);
+    if (member == nullptr) return;
+    const auto value = member->is_string()
+                           ? value_in<Enum>(names, member->get_ref<const std::string&>())
                            : std::nullopt;
     if (!value) return fail(name, "is none of the words it may be");
     into = *value;
   }
   void hash(const char* name, std::uint64_t& into) {
-    const json* const found = find(name, true);
-    if (found == nullptr) return;
-    const std::string digits = found->is_string() ? found->get<std::string>() : "";
+    const json* const member = find(name, true);
+    if (member == nullptr) return;
+    const std::string digits = member->is_string() ? member->get<std::string>() : "";
     const auto bytes = digits.size() == 16 ? bytes_of_hex(digits) : std::nullopt;
     if (!bytes) return fail(name, "is not 16 lower-case hexadecimal digits");
     into = 0;
     for (const char c : *bytes) into = into << 8U | static_cast<unsigned char>(c);
   }
-  /// Calls `each(element)` for the elements of an array of at most `most`.
-  template <class Each>
-  void list(const char* name, std::size_t most, Each&& each) {
-    const json* const found = find(name, true);
-    if (found == nullptr) return;
-    if (!found->is_array()) return fail(name, "is not an array");
-    if (found->size() > most) return fail(name, "has more elements than it may");
-    for (const json& one : *found) each(one);
+
+  void texts(const char* name, std::size_t count_max, std::vector<std::string>& into) {
+    list(name, count_max,
+         [&](const json& element) { set_text(name, element, into.emplace_back()); });
   }
-  void text_of(const char* name, const json& from, std::string& into) {
+  void arguments(const char* name, std::size_t count_max, std::vector<field>& into) {
+    list(name, count_max, [&](const json& element) {
+      field& argument = into.emplace_back();
+      if (element.is_string() || (element.is_object() && element.contains("hex"))) {
+        argument.kind = field_kind::word;
+        set_text(name, element, argument.text);
+        return;
+      }
+      const bool is_key = element.is_object() && element.contains("key");
+      argument.kind = is_key ? field_kind::key : field_kind::value;
+      line_fields fields{element, fault_text_};
+      describe(fields, argument);
+    });
+  }
+  template <class Record>
+  void object(const char* name, Record& into) {
+    static const json nothing = json::object();
+    const json* const member = find(name, true);
+    line_fields fields{member == nullptr ? nothing : *member, fault_text_};
+    describe(fields, into);
+  }
+  template <class Record>
+  void objects(const char* name, std::size_t count_max, std::vector<Record>& into) {
+    list(name, count_max, [&](const json& element) {
+      line_fields fields{element, fault_text_};
+      describe(fields, into.emplace_back());
+    });
+  }
+
+  void fail(const char* name, const char* why) { fail('"' + std::string{name} + "\" " + why); }
+
+ private:
+  void fail(std::string why) {
+    if (fault_text_.empty()) fault_text_ = std::move(why);
+  }
+  const json* find(const char* name, bool needed) {
+    if (!from_.is_object()) return nullptr;
+    const auto member = from_.find(name);
+    if (member != from_.end()) return &*member;
+    if (needed) fail(name, "is missing");
+    return nullptr;
+  }
+  void read_text(const char* name, std::string& into, bool needed) {
+    const json* const member = find(name, needed);
+    if (member != nullptr) set_text(name, *member, into);
+  }
+  void set_text(const char* name, const json& from, std::string& into) {
     if (from.is_string()) {
       into = from.get_ref<const std::string&>();
       return;
     }
-    const auto found = from.is_object() ? from.find("hex") : from.end();
-    const auto bytes = from.is_object() && found != from.end() && found->is_string()
-                           ? bytes_of_hex(found->get_ref<const std::string&>())
+    const auto hex = from.is_object() ? from.find("hex") : from.end();
+    const auto bytes = from.is_object() && hex != from.end() && hex->is_string()
+                           ? bytes_of_hex(hex->get_ref<const std::string&>())
                            : std::nullopt;
     if (!bytes) return fail(name, "is no text");
     into = *bytes;
   }
-  [[nodiscard]] bool has(const char* name) const {
-    return from_.is_object() && from_.find(name) != from_.end();
-  }
-  [[nodiscard]] line_fields of(const json& element) { return {element, fault_text_}; }
-  [[nodiscard]] line_fields inside(const char* name) {
-    static const json nothing = json::object();
-    const json* const found = find(name, true);
-    return {found == nullptr ? nothing : *found, fault_text_};
-  }
-  void fail(const char* name, const char* why) { fail('"' + std::string{name} + "\" " + why); }
-  void fail(std::string why) {
-    if (fault_text_.empty()) fault_text_ = std::move(why);
-  }
-
- private:
-  const json* find(const char* name, bool needed) {
-    if (!from_.is_object()) return nullptr;
-    const auto found = from_.find(name);
-    if (found != from_.end()) return &*found;
-    if (needed) fail(name, "is missing");
-    return nullptr;
-  }
-  void read(const char* name, std::string& into, bool needed) {
-    const json* const found = find(name, needed);
-    if (found != nullptr) text_of(name, *found, into);
+  void read_flag(const char* name, bool& into, bool needed) {
+    const json* const member = find(name, needed);
+    if (member == nullptr) return;
+    if (!member->is_boolean()) return fail(name, "is neither true nor false");
+    into = member->get<bool>();
   }
   template <class Integer>
-  void integer(const char* name, const json& from, Integer& into) {
+  void read_number(const char* name, Integer& into, bool needed) {
     using limits = std::numeric_limits<Integer>;
-    if (from.is_number_unsigned()) {
-      const auto value = from.get<std::uint64_t>();
+    const json* const member = find(name, needed);
+    if (member == nullptr) return;
+    if (member->is_number_unsigned()) {
+      const auto value = member->get<std::uint64_t>();
       if (value <= static_cast<std::uint64_t>(limits::max())) {
         into = static_cast<Integer>(value);
         return;
       }
-    } else if (std::is_signed_v<Integer> && from.is_number_integer()) {
-      const auto value = from.get<std::int64_t>();
+    } else if (std::is_signed_v<Integer> && member->is_number_integer()) {
+      const auto value = member->get<std::int64_t>();
       if (value >= static_cast<std::int64_t>(limits::min())) {
         into = static_cast<Integer>(value);
         return;
@@ -150,161 +169,31 @@ class line_fields {
     }
     fail(name, "is no whole number in its range");
   }
+  /// Calls `read(element)` for the elements of an array.
+  template <class Read>
+  void list(const char* name, std::size_t count_max, Read&& read) {
+    const json* const member = find(name, true);
+    if (member == nullptr) return;
+    if (!member->is_array()) return fail(name, "is not an array");
+    if (member->size() > count_max) return fail(name, "has more elements than it may");
+    for (const json& element : *member) read(element);
+  }
 
   const json& from_;
   std::string& fault_text_;
 };
 
-void read(line_fields& from, digest& into) {
-  from.hash("hash", into.hash);
-  from.number("bytes", into.length);
-  from.word("looks", shape_names, into.looks);
-}
-
-field field_of(line_fields& line, const json& element) {
-  field out;
-  if (element.is_string() || (element.is_object() && element.contains("hex"))) {
-    out.is = field::kind::word;
-    line.text_of("arguments", element, out.text);
-    return out;
-  }
-  line_fields from = line.of(element);
-  if (from.has("key")) {
-    out.is = field::kind::key;
-    from.text("key", out.text);
-  }
-  read(from, out.of);
-  return out;
-}
-
-void read(line_fields& from, reply_item& into) {
-  from.word("is", reply_names, into.is);
-  switch (into.is) {
-    case reply_item::kind::integer: from.number("value", into.integer); break;
-    case reply_item::kind::aggregate: from.number("count", into.integer); break;
-    case reply_item::kind::status:
-    case reply_item::kind::error: from.text("word", into.word); break;
-    case reply_item::kind::text: read(from, into.of); break;
-    default: break;
-  }
-}
-
-void read(line_fields from, reply& into) {
-  read(from, static_cast<reply_item&>(into));
-  if (into.is != reply_item::kind::aggregate) return;
-  from.list("items", reply::items_max, [&](const json& element) {
-    line_fields item = from.of(element);
-    read(item, into.items.emplace_back());
-  });
-}
-
-void read(line_fields& from, capture_begun& into) {
-  from.number("version", into.version);
-  from.text("tool", into.tool);
-  from.number("unix_ms", into.unix_ms);
-  from.flag("keys_hidden", into.keys_hidden);
-  from.flag("active", into.active);
-}
-
-void read(line_fields& from, connection_opened& into) {
-  from.number("connection", into.connection);
-  from.time("at_us", into.at);
-  from.number("pid", into.pid);
-  from.text("process", into.process);
-}
-
-void read(line_fields& from, connection_named& into) {
-  from.number("connection", into.connection);
-  from.text("name", into.name);
-  from.text("library", into.library);
-  from.text("library_version", into.library_version);
-}
-
-void read(line_fields& from, connection_closed& into) {
-  from.number("connection", into.connection);
-  from.time("at_us", into.at);
-  from.flag("by_client", into.by_client);
-}
-
-void read_texts(line_fields& from, const char* name, std::vector<std::string>& into) {
-  from.list(name, event::arguments_max,
-            [&](const json& one) { from.text_of(name, one, into.emplace_back()); });
-}
-
-void read(line_fields& from, script_seen& into) {
-  from.text("script", into.script);
-  from.text("known_as", into.known_as);
-  from.word("does", purpose_names, into.does);
-  from.word("success", success_names, into.says);
-  from.number("token_argument", into.token_argument);
-  from.number("ttl_argument", into.ttl_argument);
-  from.number("value_argument", into.value_argument);
-  from.flag("ttl_in_seconds", into.ttl_in_seconds);
-  read_texts(from, "calls", into.calls);
-}
-
-void read(line_fields& from, event& into) {
-  from.number("sequence", into.sequence);
-  from.number("connection", into.connection);
-  from.number("database", into.database);
-  from.number("batch", into.batch);
-  from.optional_number("transaction", into.transaction);
-  from.flag("executed", into.executed, false);
-  from.time("sent_us", into.sent);
-  from.time("done_us", into.done);
-  from.text("command", into.command);
-  from.list("arguments", event::arguments_max,
-            [&](const json& one) { into.arguments.push_back(field_of(from, one)); });
-  from.number("argument_count", into.argument_count);
-  from.optional_text("script", into.script);
-  read(from.inside("reply"), into.answer);
-  if (into.done < into.sent) from.fail("done_us", "is before \"sent_us\"");
-  if (into.argument_count < into.arguments.size()) {
+/// Faults that no single field shows.
+void check(line_fields& from, const event& record) {
+  if (record.done < record.sent) from.fail("done_us", "is before \"sent_us\"");
+  if (record.argument_count < record.arguments.size()) {
     from.fail("argument_count", "is less than there are arguments");
   }
 }
-
-void read(line_fields& from, push_received& into) {
-  from.number("connection", into.connection);
-  from.time("at_us", into.at);
-  from.text("what", into.what);
-  read_texts(from, "names", into.names);
+void check(line_fields& from, const sight_lost& record) {
+  if (record.one_in == 0) from.fail("one_in", "is 0");
 }
-
-void read(line_fields& from, origin_loads& into) {
-  from.time("at_us", into.at);
-  from.number("count", into.count);
-  from.text("key", into.key);
-  from.text("source", into.source);
-}
-
-void read(line_fields& from, tool_acted& into) {
-  from.word("did", act_names, into.did);
-  from.text("key", into.key);
-  from.time("from_us", into.from);
-  from.time("to_us", into.to);
-}
-
-void read(line_fields& from, sight_lost& into) {
-  from.number("connection", into.connection);
-  from.time("at_us", into.at);
-  from.text("why", into.why);
-  from.number("bytes", into.bytes);
-  from.number("events", into.events);
-  from.optional_number("one_in", into.one_in);
-  if (into.one_in == 0) from.fail("one_in", "is 0");
-}
-
-void read(line_fields& from, server_said& into) {
-  from.text("key", into.key);
-  from.number("pttl", into.pttl);
-  from.text("maxmemory_policy", into.maxmemory_policy);
-}
-
-void read(line_fields& from, capture_ended& into) {
-  from.time("at_us", into.at);
-  from.number("bytes", into.bytes);
-}
+void check(line_fields& /*from*/, const auto& /*record*/) {}
 
 /// An empty record of the kind at `index` in the variant.
 template <std::size_t... Kinds>
@@ -348,15 +237,20 @@ result<record> read_line(std::string_view line) {
   const auto kind = whole.find("record");
   if (kind == whole.end() || !kind->is_string()) return refuse("the line names no \"record\"");
   const auto& name = kind->get_ref<const std::string&>();
-  const auto* const found = std::find(record_names.begin(), record_names.end(), name);
-  if (found == record_names.end()) {
+  const auto* const entry = std::find(record_names.begin(), record_names.end(), name);
+  if (entry == record_names.end()) {
     return refuse("a kind of record that this version does not know: " + base::escape(name, 40));
   }
-  const auto index = static_cast<std::size_t>(found - record_names.begin());
+  const auto index = static_cast<std::size_t>(entry - record_names.begin());
   record out = record_at(index, std::make_index_sequence<record_names.size()>{});
   std::string why;
   line_fields from{whole, why};
-  std::visit([&from](auto& one) { read(from, one); }, out);
+  std::visit(
+      [&from](auto& whole) {
+        describe(from, whole);
+        check(from, whole);
+      },
+      out);
   if (!why.empty()) return refuse(name + ": " + why);
   return out;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the record format calls the values of enumerations: one list for writer and reader.
+// The names of records and of the values of enumerations in the record format.
 #pragma once
 
 #include <array>

@@ -56,9 +56,9 @@ result<void> record_reader::take(std::string_view line, record_sink& sink) {
   return {};
 }
 
-result<void> record_reader::check(const record& one) {
+result<void> record_reader::check(const record& next) {
   if (ended_) return at_line("a record behind the \"end\"");
-  if (const auto* const begin = std::get_if<capture_begun>(&one)) {
+  if (const auto* const begin = std::get_if<capture_begun>(&next)) {
     if (begun_) return at_line("a second \"begin\"");
     if (begin->version != record_version) {
       return at_line("version " + std::to_string(begin->version) + " of the format, and only " +
@@ -70,11 +70,11 @@ result<void> record_reader::check(const record& one) {
   } else if (!begun_) {
     return at_line("a recording starts with \"begin\"");
   }
-  if (const auto* const each = std::get_if<event>(&one)) {
-    if (each->sequence <= sequence_) return at_line("\"sequence\" does not rise");
-    sequence_ = each->sequence;
+  if (const auto* const entry = std::get_if<event>(&next)) {
+    if (entry->sequence <= sequence_) return at_line("\"sequence\" does not rise");
+    sequence_ = entry->sequence;
   }
-  ended_ = std::holds_alternative<capture_ended>(one);
+  ended_ = std::holds_alternative<capture_ended>(next);
   return {};
 }
 

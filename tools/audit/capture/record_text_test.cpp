@@ -76,11 +76,11 @@ TEST(audit_record_text, KeepsEveryMemberOfAnEvent) {
     EXPECT_EQ(same.script, made.script);
     ASSERT_EQ(same.arguments.size(), made.arguments.size());
     for (std::size_t i = 0; i < made.arguments.size(); ++i) {
-      EXPECT_EQ(same.arguments[i].is, made.arguments[i].is);
+      EXPECT_EQ(same.arguments[i].kind, made.arguments[i].kind);
       EXPECT_EQ(same.arguments[i].text, made.arguments[i].text);
       EXPECT_EQ(same.arguments[i].of, made.arguments[i].of);
     }
-    EXPECT_EQ(same.answer.is, made.answer.is);
+    EXPECT_EQ(same.answer.kind, made.answer.kind);
     EXPECT_EQ(same.answer.integer, made.answer.integer);
     EXPECT_EQ(same.answer.word, made.answer.word);
     EXPECT_EQ(same.answer.of, made.answer.of);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <type_traits>
 
-#include "audit/capture/record_names.hpp"
+#include "audit/capture/record_fields.hpp"
 #include "audit/capture/record_text.hpp"
 #include "text/utf8.hpp"
 
@@ -65,194 +66,101 @@ void append_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-/// One object: its members go out as they are named.
-class object {
+/// Appends one object, and each field as it is described.
+class object_writer {
  public:
-  explicit object(std::string& out) : out_{out} { out_ += '{'; }
-  ~object() { out_ += '}'; }
-  object(const object&) = delete;
-  object& operator=(const object&) = delete;
+  explicit object_writer(std::string& out) : out_{out} { out_ += '{'; }
+  ~object_writer() { out_ += '}'; }
+  object_writer(const object_writer&) = delete;
+  object_writer& operator=(const object_writer&) = delete;
 
-  std::string& name(std::string_view text) {
+  void text(std::string_view name, std::string_view value) { append_text(begin(name), value); }
+  void optional_text(std::string_view name, std::string_view value) {
+    if (!value.empty()) text(name, value);
+  }
+  template <std::integral Integer>
+  void number(std::string_view name, Integer value) {
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    begin(name).append(digits.data(), end);
+  }
+  template <std::integral Integer>
+  void optional_number(std::string_view name, Integer value, std::type_identity_t<Integer> absent) {
+    if (value != absent) number(name, value);
+  }
+  void time(std::string_view name, moment value) { number(name, value.count()); }
+  void flag(std::string_view name, bool value) { begin(name) += value ? "true" : "false"; }
+  void optional_flag(std::string_view name, bool value, bool absent) {
+    if (value != absent) flag(name, value);
+  }
+  template <class Enum, std::size_t Count>
+  void word(std::string_view name, const std::array<std::string_view, Count>& names, Enum value) {
+    text(name, name_in(names, value));
+  }
+  void hash(std::string_view name, std::uint64_t value) { append_hash(begin(name), value); }
+
+  void texts(std::string_view name, std::size_t /*count_max*/,
+             const std::vector<std::string>& values) {
+    append_list(begin(name), values, [this](const std::string& text) { append_text(out_, text); });
+  }
+  void arguments(std::string_view name, std::size_t /*count_max*/,
+                 const std::vector<field>& values) {
+    append_list(begin(name), values, [this](const field& argument) {
+      if (argument.kind == field_kind::word) {
+        append_text(out_, argument.text);
+      } else {
+        append_object(argument);
+      }
+    });
+  }
+  template <class Record>
+  void object(std::string_view name, const Record& record) {
+    begin(name);
+    append_object(record);
+  }
+  template <class Record>
+  void objects(std::string_view name, std::size_t /*count_max*/,
+               const std::vector<Record>& records) {
+    append_list(begin(name), records, [this](const Record& record) { append_object(record); });
+  }
+
+ private:
+  std::string& begin(std::string_view name) {
     if (!first_) out_ += ',';
     first_ = false;
     out_ += '"';
-    out_ += text;
+    out_ += name;
     out_ += "\":";
     return out_;
   }
-  void text(std::string_view named, std::string_view value) { append_text(name(named), value); }
-  template <class Integer>
-  requires std::is_integral_v<Integer>
-  void number(std::string_view named, Integer value) {
-    std::array<char, 24> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    name(named).append(digits.data(), end);
+  template <class Record>
+  void append_object(const Record& record) {
+    object_writer inner{out_};
+    describe(inner, record);
   }
-  void time(std::string_view named, moment value) { number(named, value.count()); }
-  void flag(std::string_view named, bool value) { name(named) += value ? "true" : "false"; }
+  template <class Range, class Append>
+  static void append_list(std::string& out, const Range& values, Append&& append) {
+    out += '[';
+    bool first = true;
+    for (const auto& value : values) {
+      if (!first) out += ',';
+      first = false;
+      append(value);
+    }
+    out += ']';
+  }
 
- private:
   std::string& out_;
   bool first_ = true;
 };
 
-template <class Range, class Each>
-void append_list(std::string& out, const Range& all, Each&& each) {
-  out += '[';
-  bool first = true;
-  for (const auto& one : all) {
-    if (!first) out += ',';
-    first = false;
-    each(one);
-  }
-  out += ']';
-}
-
-void append_texts(std::string& out, const std::vector<std::string>& all) {
-  append_list(out, all, [&out](const std::string& one) { append_text(out, one); });
-}
-
-void write(object& into, const digest& of) {
-  append_hash(into.name("hash"), of.hash);
-  into.number("bytes", of.length);
-  into.text("looks", name_in(shape_names, of.looks));
-}
-
-void append_field(std::string& out, const field& one) {
-  if (one.is == field::kind::word) return append_text(out, one.text);
-  object into{out};
-  if (one.is == field::kind::key) into.text("key", one.text);
-  write(into, one.of);
-}
-
-void write(object& into, const reply_item& one) {
-  into.text("is", name_in(reply_names, one.is));
-  switch (one.is) {
-    case reply_item::kind::integer: into.number("value", one.integer); break;
-    case reply_item::kind::aggregate: into.number("count", one.integer); break;
-    case reply_item::kind::status:
-    case reply_item::kind::error: into.text("word", one.word); break;
-    case reply_item::kind::text: write(into, one.of); break;
-    default: break;
-  }
-}
-
-void append_reply(std::string& out, const reply& whole) {
-  object into{out};
-  write(into, whole);
-  if (whole.is != reply_item::kind::aggregate) return;
-  append_list(into.name("items"), whole.items, [&out](const reply_item& one) {
-    object item{out};
-    write(item, one);
-  });
-}
-
-void write(object& into, const capture_begun& one) {
-  into.number("version", one.version);
-  into.text("tool", one.tool);
-  into.number("unix_ms", one.unix_ms);
-  into.flag("keys_hidden", one.keys_hidden);
-  into.flag("active", one.active);
-}
-
-void write(object& into, const connection_opened& one) {
-  into.number("connection", one.connection);
-  into.time("at_us", one.at);
-  into.number("pid", one.pid);
-  into.text("process", one.process);
-}
-
-void write(object& into, const connection_named& one) {
-  into.number("connection", one.connection);
-  into.text("name", one.name);
-  into.text("library", one.library);
-  into.text("library_version", one.library_version);
-}
-
-void write(object& into, const connection_closed& one) {
-  into.number("connection", one.connection);
-  into.time("at_us", one.at);
-  into.flag("by_client", one.by_client);
-}
-
-void write(object& into, const script_seen& one) {
-  into.text("script", one.script);
-  into.text("known_as", one.known_as);
-  into.text("does", name_in(purpose_names, one.does));
-  into.text("success", name_in(success_names, one.says));
-  into.number("token_argument", one.token_argument);
-  into.number("ttl_argument", one.ttl_argument);
-  into.number("value_argument", one.value_argument);
-  into.flag("ttl_in_seconds", one.ttl_in_seconds);
-  append_texts(into.name("calls"), one.calls);
-}
-
-void write(object& into, const event& one) {
-  into.number("sequence", one.sequence);
-  into.number("connection", one.connection);
-  into.number("database", one.database);
-  into.number("batch", one.batch);
-  if (one.transaction != 0) into.number("transaction", one.transaction);
-  if (!one.executed) into.flag("executed", false);
-  into.time("sent_us", one.sent);
-  into.time("done_us", one.done);
-  into.text("command", one.command);
-  std::string& out = into.name("arguments");
-  append_list(out, one.arguments, [&out](const field& each) { append_field(out, each); });
-  into.number("argument_count", one.argument_count);
-  if (!one.script.empty()) into.text("script", one.script);
-  append_reply(into.name("reply"), one.answer);
-}
-
-void write(object& into, const push_received& one) {
-  into.number("connection", one.connection);
-  into.time("at_us", one.at);
-  into.text("what", one.what);
-  append_texts(into.name("names"), one.names);
-}
-
-void write(object& into, const origin_loads& one) {
-  into.time("at_us", one.at);
-  into.number("count", one.count);
-  into.text("key", one.key);
-  into.text("source", one.source);
-}
-
-void write(object& into, const tool_acted& one) {
-  into.text("did", name_in(act_names, one.did));
-  into.text("key", one.key);
-  into.time("from_us", one.from);
-  into.time("to_us", one.to);
-}
-
-void write(object& into, const sight_lost& one) {
-  into.number("connection", one.connection);
-  into.time("at_us", one.at);
-  into.text("why", one.why);
-  into.number("bytes", one.bytes);
-  into.number("events", one.events);
-  if (one.one_in != 1) into.number("one_in", one.one_in);
-}
-
-void write(object& into, const server_said& one) {
-  into.text("key", one.key);
-  into.number("pttl", one.pttl);
-  into.text("maxmemory_policy", one.maxmemory_policy);
-}
-
-void write(object& into, const capture_ended& one) {
-  into.time("at_us", one.at);
-  into.number("bytes", one.bytes);
-}
-
 }  // namespace
 
-void append_line(std::string& out, const record& one) {
+void append_line(std::string& out, const record& next) {
   {
-    object into{out};
-    into.text("record", record_names[one.index()]);
-    std::visit([&into](const auto& whole) { write(into, whole); }, one);
+    object_writer fields{out};
+    fields.text("record", record_names[next.index()]);
+    std::visit([&fields](const auto& whole) { describe(fields, whole); }, next);
   }
   out += '\n';
 }

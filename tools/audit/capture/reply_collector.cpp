@@ -1,7 +1,10 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/capture/reply_collector.hpp"
 
 #include <algorithm>
+
 #include <limits>
 
 #include "audit/capture/limits.hpp"
@@ -10,6 +13,7 @@ namespace drover::audit {
 namespace {
 
 // Nothing is kept of a reply but what is counted here, so that these need not be near what fits
+
 // into memory: a server sends what it has.
 constexpr resp::limits any_reply{.depth_max = 1024,
                                  .elements_max = std::size_t{1} << 48U,
@@ -22,8 +26,8 @@ std::string_view known_status(std::string_view text) noexcept {
   constexpr auto known = std::to_array<std::string_view>(
       {"OK", "QUEUED", "PONG", "RESET", "string", "list", "set", "zset", "hash", "stream", "none",
        "vectorset", "CONTINUE", "FULLRESYNC", "BUSYKEY", "NOKEY"});
-  const auto* const found = std::find(known.begin(), known.end(), text);
-  return found == known.end() ? std::string_view{} : *found;
+  const auto* const entry = std::find(known.begin(), known.end(), text);
+  return entry == known.end() ? std::string_view{} : *entry;
 }
 
 /// The first word of an error, if it is of the form that servers use.
@@ -119,8 +123,8 @@ void reply_collector::open_item(const resp::token& got, const target& where) {
     if (is_own_) {
       if (told_.inner.size() < reply::items_max) open_name_ = &told_.inner.emplace_back();
     } else if (index_ < where.each.size() && where.each[index_] != nullptr) {
-      reply& one = *where.each[index_];
-      if (one.items.size() < reply::items_max) open_[0] = &one.items.emplace_back();
+      reply& answer = *where.each[index_];
+      if (answer.items.size() < reply::items_max) open_[0] = &answer.items.emplace_back();
     }
   }
   if (got.kind == resp::token_kind::bulk_begin) {
@@ -131,10 +135,9 @@ void reply_collector::open_item(const resp::token& got, const target& where) {
   reply_item item;
   fill(item, got);
   if (got.depth == 0) {
-    denies_command_ =
-        item.is == reply_item::kind::error && got.text.starts_with("ERR unknown command");
+    denies_command_ = item.kind == reply_kind::error && got.text.starts_with("ERR unknown command");
   }
-  if (open_name_ != nullptr && item.is == reply_item::kind::integer && index_ == 2) {
+  if (open_name_ != nullptr && item.kind == reply_kind::integer && index_ == 2) {
     told_.count = item.integer;
   }
   if (open_name_ != nullptr && !resp::is_aggregate(got.value_type)) {
@@ -146,31 +149,31 @@ void reply_collector::open_item(const resp::token& got, const target& where) {
 }
 
 void reply_collector::fill(reply_item& item, const resp::token& got) {
-  using kind = reply_item::kind;
+  using kind = reply_kind;
   if (got.kind == resp::token_kind::aggregate) {
-    item.is = kind::aggregate;
+    item.kind = kind::aggregate;
     item.integer = got.integer;
     return;
   }
   switch (got.value_type) {
-    case resp::type::null: item.is = kind::null; return;
+    case resp::type::null: item.kind = kind::null; return;
     case resp::type::integer:
     case resp::type::boolean:
-      item.is = kind::integer;
+      item.kind = kind::integer;
       item.integer = got.integer;
       return;
     case resp::type::simple_string:
-      item.is = kind::status;
+      item.kind = kind::status;
       item.word = known_status(got.text);
       if (is_own_) item.of = digest_of(key_, got.text);
       return;
     case resp::type::simple_error:
     case resp::type::bulk_error:
-      item.is = kind::error;
+      item.kind = kind::error;
       item.word = error_word(got.text);
       return;
     default:
-      item.is = kind::text;
+      item.kind = kind::text;
       item.of = digest_of(key_, got.text);
       return;
   }
@@ -184,11 +187,11 @@ void reply_collector::close_bulk(const resp::token& got) {
   reply_item item;
   const digest whole = bulk_.take();
   if (got.value_type == resp::type::bulk_error) {
-    item.is = reply_item::kind::error;
+    item.kind = reply_kind::error;
     item.word = error_word(bulk_head_);
     denies_command_ = got.depth == 0 && bulk_head_.starts_with("ERR unknown command");
   } else {
-    item.is = reply_item::kind::text;
+    item.kind = reply_kind::text;
     item.of = whole;
   }
   if (open_name_ != nullptr) {

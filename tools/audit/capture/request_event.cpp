@@ -73,9 +73,9 @@ void request_tail::skip(const resp::request& of, std::string_view bytes) {
 
 const digest* request_tail::long_digest(std::size_t index) {
   close();
-  const auto found = std::find_if(long_.begin(), long_.end(),
-                                  [index](const auto& each) { return each.first == index; });
-  return found == long_.end() ? nullptr : &found->second;
+  const auto entry = std::find_if(long_.begin(), long_.end(),
+                                  [index](const auto& match) { return match.first == index; });
+  return entry == long_.end() ? nullptr : &entry->second;
 }
 
 const std::string* request_tail::long_script(std::size_t index) const noexcept {
@@ -134,10 +134,10 @@ void request_events::note_ttl(event& into) const {
   const unsigned position = of_.ttl_argument_of(into.script);
   if (position == 0) return;
   std::size_t at = 1;
-  while (at + 1 < into.arguments.size() && into.arguments[at + 1].is == field::kind::key) ++at;
+  while (at + 1 < into.arguments.size() && into.arguments[at + 1].kind == field_kind::key) ++at;
   at += position;
   if (at >= texts_.size() || !is_number_word(texts_[at])) return;
-  into.arguments[at].is = field::kind::word;
+  into.arguments[at].kind = field_kind::word;
   into.arguments[at].of = {};
   assign_upper(into.arguments[at].text, texts_[at]);
 }
@@ -146,12 +146,12 @@ void request_events::set_field(const resp::request& from, request_tail& tail, st
                                argument_role role, event& into) {
   field& out = into.arguments[at - (from.argument_count - into.argument_count)];
   if (role == argument_role::word) {
-    out.is = field::kind::word;
+    out.kind = field_kind::word;
     assign_upper(out.text, from[at]);
     out.of = {};
     return;
   }
-  out.is = role == argument_role::key ? field::kind::key : field::kind::value;
+  out.kind = role == argument_role::key ? field_kind::key : field_kind::value;
   out.of = {};
   if (role != argument_role::secret) {
     const resp::argument& sent = from.arguments[at];

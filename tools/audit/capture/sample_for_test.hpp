@@ -68,22 +68,22 @@ class material {
   }
   field argument() {
     field out;
-    out.is = one_of<field::kind>(3);
-    if (out.is != field::kind::value) out.text = text();
-    if (out.is != field::kind::word) out.of = of();
+    out.kind = one_of<field_kind>(3);
+    if (out.kind != field_kind::value) out.text = text();
+    if (out.kind != field_kind::word) out.of = of();
     return out;
   }
   void fill(reply_item& item) {
-    item.is = one_of<reply_item::kind>(7);
-    using kind = reply_item::kind;
-    if (item.is == kind::integer || item.is == kind::aggregate) item.integer = integer();
-    if (item.is == kind::status || item.is == kind::error) item.word = text();
-    if (item.is == kind::text) item.of = of();
+    item.kind = one_of<reply_kind>(7);
+    using kind = reply_kind;
+    if (item.kind == kind::integer || item.kind == kind::aggregate) item.integer = integer();
+    if (item.kind == kind::status || item.kind == kind::error) item.word = text();
+    if (item.kind == kind::text) item.of = of();
   }
   reply answer() {
     reply out;
     fill(out);
-    if (out.is == reply_item::kind::aggregate) out.items.resize(below(4));
+    if (out.kind == reply_kind::aggregate) out.items.resize(below(4));
     for (reply_item& each : out.items) fill(each);
     return out;
   }

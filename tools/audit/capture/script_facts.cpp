@@ -110,10 +110,10 @@ class judgement {
 
   /// Where an option stands among a call's arguments; their number if it does not.
   static std::size_t word_at(const lua_call& call, std::string_view word) {
-    const auto found = std::find_if(
+    const auto entry = std::find_if(
         call.arguments.begin(), call.arguments.end(),
         [word](const lua_operand& each) { return each.is == operand::text && each.word == word; });
-    return static_cast<std::size_t>(found - call.arguments.begin());
+    return static_cast<std::size_t>(entry - call.arguments.begin());
   }
 
   static unsigned argument_at(const lua_call& call, std::size_t at) {

@@ -62,15 +62,15 @@ bool asks_for_data(std::string_view head) noexcept {
   if (head.empty()) return !is_whole;
   const std::string_view first = take_word(head);
   if (std::any_of(minds_session.begin(), minds_session.end(),
-                  [first](std::string_view each) { return is_word(first, each); })) {
+                  [first](std::string_view text) { return is_word(first, text); })) {
     return false;
   }
   if (!is_word(first, "SELECT")) return true;
   skip_blanks(head);
-  const std::string_view what = take_word(head);
-  if (what.starts_with("@@")) return false;
+  const std::string_view name = take_word(head);
+  if (name.starts_with("@@")) return false;
   skip_blanks(head);
-  return !(what == "1" && head.empty() && is_whole);
+  return !(name == "1" && head.empty() && is_whole);
 }
 
 }  // namespace drover::audit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What an audit comes to: findings with their evidence, what each rule had to go by, what each key
-// was taken for, and the run itself for timeline_builder. Key names and client names are strangers' text:
+// was taken for, and the timeline of the run. Key names and client names are strangers' text:
 // whoever prints them escapes them.
 #pragma once
 
@@ -58,7 +58,7 @@ struct coverage_line {
   enum class status : std::uint8_t { pass, fail, not_exercised };
   std::string rule;
   std::string name;
-  status is = status::not_exercised;
+  status state = status::not_exercised;
   std::string detail;  ///< "14 cold events, widest 12 waiters"
 };
 
@@ -70,25 +70,25 @@ struct role_line {
   std::string paired;  ///< lock: the pattern of the values it guards
 };
 
-/// For timeline_builder. Bounded: `left_out` counts what found no room.
+/// The timeline of the run. Bounded: `left_out` counts what found no room.
 struct drawn_timeline {
+  enum class operation_kind : std::uint8_t {
+    hit,
+    miss,
+    store,
+    acquired,
+    refused,
+    deleted,
+    released,
+    renewed,
+    other
+  };
   struct operation {
     moment from{};
     moment to{};
     std::size_t process = 0;  ///< index into `processes`
     std::size_t key = 0;      ///< index into `keys`
-    enum class kind : std::uint8_t {
-      hit,
-      miss,
-      store,
-      acquired,
-      refused,
-      deleted,
-      released,
-      renewed,
-      other
-    };
-    kind is = kind::other;
+    operation_kind kind = operation_kind::other;
     std::string text;
   };
   struct cold_event {
@@ -118,7 +118,7 @@ struct drawn_timeline {
 };
 
 struct audit_result {
-  verdict is = verdict::inconclusive;
+  verdict outcome = verdict::inconclusive;
   std::string why;                   ///< one line: why pass, fail or inconclusive
   std::vector<finding> findings;     ///< the worst first
   std::vector<finding> notices;      ///< C9xx

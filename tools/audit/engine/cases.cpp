@@ -12,14 +12,14 @@ bool cases::wants(double badness) const {
   return badness > worst_.back().badness;
 }
 
-void cases::keep(double badness, evidence what) {
+void cases::keep(double badness, evidence proof) {
   if (first_.size() < first_max) {
-    first_.push_back({badness, std::move(what)});
+    first_.push_back({badness, std::move(proof)});
     return;
   }
   const auto place = std::find_if(worst_.begin(), worst_.end(),
                                   [&](const kept& k) { return k.badness < badness; });
-  worst_.insert(place, {badness, std::move(what)});
+  worst_.insert(place, {badness, std::move(proof)});
   if (worst_.size() > worst_max) worst_.pop_back();
 }
 
@@ -28,39 +28,39 @@ void cases::merge(const cases& other) {
   opportunities += other.opportunities;
   worst_badness_ = std::max(worst_badness_, other.worst_badness_);
   for (const auto* const list : {&other.first_, &other.worst_}) {
-    for (const kept& each : *list) {
-      if (wants(each.badness)) keep(each.badness, each.what);
+    for (const kept& entry : *list) {
+      if (wants(entry.badness)) keep(entry.badness, entry.proof);
     }
   }
 }
 
 std::vector<evidence> cases::seen() const {
   std::vector<evidence> all;
-  for (const kept& each : first_) all.push_back(each.what);
-  for (const kept& each : worst_) all.push_back(each.what);
+  for (const kept& entry : first_) all.push_back(entry.proof);
+  for (const kept& each : worst_) all.push_back(each.proof);
   return all;
 }
 
 std::vector<std::string> cases::keys() const {
   std::vector<std::string> keys;
   for (const auto* const list : {&first_, &worst_}) {
-    for (const kept& each : *list) {
-      const bool is_new = std::find(keys.begin(), keys.end(), each.what.key) == keys.end();
-      if (is_new && keys.size() < keys_max) keys.push_back(each.what.key);
+    for (const kept& entry : *list) {
+      const bool is_new = std::find(keys.begin(), keys.end(), entry.proof.key) == keys.end();
+      if (is_new && keys.size() < keys_max) keys.push_back(entry.proof.key);
     }
   }
   return keys;
 }
 
 finding finding_of(std::string_view rule, const pattern_state& pattern, const cases& seen) {
-  finding made;
-  made.rule = rule;
-  made.pattern = pattern.text;
-  made.keys = seen.keys();
-  made.count = seen.count;
-  made.opportunities = std::max(seen.opportunities, seen.count);
-  made.seen = seen.seen();
-  return made;
+  finding result;
+  result.rule = rule;
+  result.pattern = pattern.text;
+  result.keys = seen.keys();
+  result.count = seen.count;
+  result.opportunities = std::max(seen.opportunities, seen.count);
+  result.seen = seen.seen();
+  return result;
 }
 
 }  // namespace drover::audit

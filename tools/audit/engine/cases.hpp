@@ -35,7 +35,7 @@ class cases {
   /// Those of `other` as well.
   void merge(const cases& other);
   [[nodiscard]] bool wants(double badness) const;
-  void keep(double badness, evidence what);
+  void keep(double badness, evidence proof);
 
   [[nodiscard]] double worst() const { return worst_badness_; }
   /// The first ones, and then the worst that are not among them, the worst first.
@@ -46,7 +46,7 @@ class cases {
  private:
   struct kept {
     double badness = 0;
-    evidence what;
+    evidence proof;
   };
   double worst_badness_ = 0;
   std::vector<kept> first_;

@@ -42,8 +42,9 @@ moment cold_tracker::delta_of(const key_state& key, const cold_book& book) const
   const moment known = key.pattern->load_time();
   if (known > moment::zero()) return known;
   // Who stored first may not have missed it, and says nothing of a load then.
-  if (!book.event.first_store || book.event.loads.empty() || book.read_before) return moment{};
-  const load& first = book.event.loads.front();
+  if (!book.event.first_store || book.event.loading.loads.empty() || book.read_before)
+    return moment{};
+  const load& first = book.event.loading.loads.front();
   if (!first.missed || first.store.sequence != book.event.first_store->sequence) return moment{};
   return std::max(moment{1}, book.event.first_store->sent - book.event.from);
 }
@@ -53,7 +54,7 @@ bool cold_tracker::is_settled(const key_state& key, const cold_book& book, momen
   return now > book.last_store_done + start_limit(delta_of(key, book));
 }
 
-cold_book& cold_tracker::open(key_state& key, const op& what) {
+cold_book& cold_tracker::open(key_state& key, const op& operation) {
   if (open_ >= open_max_) {
     while (!opened_.empty()) {
       key_state* const oldest = keys_.find(opened_.front());
@@ -75,18 +76,18 @@ cold_book& cold_tracker::open(key_state& key, const op& what) {
   opened_.push_back(key.ref);
   cold_event& event = key.cold->event;
   event.key = key.ref;
-  event.from = what.sent;
-  event.to = what.done;
-  event.first_miss = op_summary(what);
+  event.from = operation.sent;
+  event.to = operation.done;
+  event.first_miss = op_summary(operation);
   key.cold->read_before =
-      key.last_hit && what.sent - key.last_hit->done <= start_limit(key.pattern->load_time());
+      key.last_hit && operation.sent - key.last_hit->done <= start_limit(key.pattern->load_time());
   return *key.cold;
 }
 
-bool cold_tracker::is_concurrent(const cold_book::loader& who) const {
+bool cold_tracker::is_concurrent(const cold_book::loader& loader) const {
   const auto& processes = connections_.processes();
-  if (who.who >= connections_begin) return true;  // multiplexed
-  return who.who != 0 && who.who < processes.size() && processes[who.who].is_concurrent;
+  if (loader.who >= connections_begin) return true;  // multiplexed
+  return loader.who != 0 && loader.who < processes.size() && processes[loader.who].is_concurrent;
 }
 
 /// Where pids are not known, a multiplexed connection stands for its process.
@@ -104,163 +105,168 @@ cold_book::loader* cold_tracker::loader_of(cold_book& book, std::uint32_t proces
   return &book.loaders.back();
 }
 
-cold_book::asker* cold_tracker::asks(cold_book& book, const op& what, bool is_poll) {
+cold_book::asker* cold_tracker::asks(cold_book& book, const op& operation, bool is_poll) {
   auto at = std::find_if(book.askers.begin(), book.askers.end(), [&](const cold_book::asker& a) {
-    return a.connection == what.connection;
+    return a.connection == operation.connection;
   });
   if (at == book.askers.end()) {
     if (book.askers.size() >= askers_max) return nullptr;
-    book.askers.push_back({what.connection, what.process, 0, 0, what.done, moment{}, false});
+    book.askers.push_back(
+        {operation.connection, operation.process, 0, 0, operation.done, moment{}, false});
     at = std::prev(book.askers.end());
     if (is_poll) at->polls = 1;
     return &*at;
   }
   if (is_poll && !book.event.first_store) {
     ++at->polls;
-    ++book.event.polls;
-    at->longest_gap = std::max(at->longest_gap, what.sent - at->last);
-    book.event.longest_poll_gap = std::max(book.event.longest_poll_gap, at->longest_gap);
-    book.event.last_poll = std::max(book.event.last_poll, what.done);
+    ++book.event.waiting.polls;
+    at->longest_gap = std::max(at->longest_gap, operation.sent - at->last);
+    book.event.waiting.longest_gap = std::max(book.event.waiting.longest_gap, at->longest_gap);
+    book.event.waiting.last_poll = std::max(book.event.waiting.last_poll, operation.done);
   }
-  at->last = std::max(at->last, what.done);
+  at->last = std::max(at->last, operation.done);
   return &*at;
 }
 
-void cold_tracker::missed(key_state& key, const op& what, bool again) {
+void cold_tracker::missed(key_state& key, const op& operation, bool again) {
   cold_book* book = key.cold.get();
   if (book != nullptr && book->event.first_store &&
-      (what.sent >= book->last_store_done || is_settled(key, *book, what.sent))) {
+      (operation.sent >= book->last_store_done || is_settled(key, *book, operation.sent))) {
     close(key, true);
     book = nullptr;
   }
-  if (book == nullptr) book = &open(key, what);
+  if (book == nullptr) book = &open(key, operation);
   cold_event& event = book->event;
-  event.from = std::min(event.from, what.sent);
-  event.to = std::max(event.to, what.done);
-  ++event.misses;
-  ++event.reads;
-  if (cold_book::asker* const asker = asks(*book, what, !again)) ++asker->misses;
+  event.from = std::min(event.from, operation.sent);
+  event.to = std::max(event.to, operation.done);
+  ++event.demand.misses;
+  ++event.demand.reads;
+  if (cold_book::asker* const asker = asks(*book, operation, !again)) ++asker->misses;
   if (book->misses.size() >= misses_max) book->misses.erase(book->misses.begin());
-  book->misses.push_back(
-      {what.sent, what.done, what.connection, what.batch, what.process, false, again});
-  cold_book::loader* const who = loader_of(*book, what.process, what.connection);
-  if (who != nullptr && !again && !event.first_store) ++who->misses;
+  book->misses.push_back({operation.sent, operation.done, operation.connection, operation.batch,
+                          operation.process, false, again});
+  cold_book::loader* const loader = loader_of(*book, operation.process, operation.connection);
+  if (loader != nullptr && !again && !event.first_store) ++loader->misses;
 }
 
-void cold_tracker::hit(key_state& key, const op& what) {
+void cold_tracker::hit(key_state& key, const op& operation) {
   cold_book& book = *key.cold;
-  ++book.event.reads;
-  if (is_settled(key, book, what.sent)) {
+  ++book.event.demand.reads;
+  if (is_settled(key, book, operation.sent)) {
     close(key, true);
     return;
   }
-  if (!book.event.first_store || book.event.locks.empty() || book.event.losers_satisfied) return;
+  if (!book.event.first_store || book.event.lock_attempts.empty() ||
+      book.event.waiting.losers_satisfied)
+    return;
   // Who waited has it at the next look, even if it backs off by doubling; who comes later may have
   // loaded it meanwhile, and whoever stored it may have the connection that a loser had before.
   const op_summary& store = *book.event.first_store;
-  const moment pause = book.event.longest_poll_gap;
-  const bool by_storer =
-      what.connection == store.connection && !connections_.is_multiplexed(what.connection);
-  if (pause >= pause_min && (by_storer || what.sent > store.done + 2 * pause)) return;
-  book.event.losers_satisfied = std::any_of(
+  const moment pause = book.event.waiting.longest_gap;
+  const bool by_storer = operation.connection == store.connection &&
+                         !connections_.is_multiplexed(operation.connection);
+  if (pause >= pause_min && (by_storer || operation.sent > store.done + 2 * pause)) return;
+  book.event.waiting.losers_satisfied = std::any_of(
       book.askers.begin(), book.askers.end(),
-      [&](const cold_book::asker& a) { return a.lost && a.connection == what.connection; });
+      [&](const cold_book::asker& a) { return a.lost && a.connection == operation.connection; });
 }
 
-void cold_tracker::own_miss(const key_state& key, cold_book& book, const op& what, moment delta,
-                            load& made) {
+void cold_tracker::own_miss(const key_state& key, cold_book& book, const op& operation,
+                            moment delta, load& loaded) {
   cold_book::miss* best = nullptr;
   bool best_same = false;
-  const bool shared = connections_.is_multiplexed(what.connection);
+  const bool shared = connections_.is_multiplexed(operation.connection);
   // Its process has found meanwhile what was stored: it may write that back. Then only a miss as
   // long ago as a load takes is taken for the start.
   const bool may_write =
-      book.event.first_store && key.last_hit && key.last_hit->process == what.process &&
-      key.last_hit->sent >= book.event.first_store->done && key.last_hit->done <= what.sent;
+      book.event.first_store && key.last_hit && key.last_hit->process == operation.process &&
+      key.last_hit->sent >= book.event.first_store->done && key.last_hit->done <= operation.sent;
   const moment limit = may_write ? herd_limit(delta) : start_limit(delta);
-  for (cold_book::miss& each : book.misses) {
-    if (each.used || each.process != what.process || each.done > what.sent) continue;
-    if (what.sent - each.done > limit) continue;
-    const bool same = !shared && each.connection == what.connection;
-    if (best == nullptr || same > best_same || (same == best_same && each.sent >= best->sent)) {
-      best = &each;
+  for (cold_book::miss& miss : book.misses) {
+    if (miss.used || miss.process != operation.process || miss.done > operation.sent) continue;
+    if (operation.sent - miss.done > limit) continue;
+    const bool same = !shared && miss.connection == operation.connection;
+    if (best == nullptr || same > best_same || (same == best_same && miss.sent >= best->sent)) {
+      best = &miss;
       best_same = same;
     }
   }
   if (best == nullptr) return;
   best->used = true;
-  made.missed = true;
-  made.began = best->sent;
+  loaded.missed = true;
+  loaded.began = best->sent;
 }
 
-cold_tracker::stored cold_tracker::store(key_state& key, const op& what) {
+cold_tracker::stored cold_tracker::store(key_state& key, const op& operation) {
   stored result;
   cold_book* const book = key.cold.get();
-  const bool refused = what.came == op::outcome::no;
-  if (book == nullptr || (what.came != op::outcome::yes && !refused)) return result;
-  if (refused && what.only_if == op::condition::present) return result;
+  const bool refused = operation.outcome == op_outcome::no;
+  if (book == nullptr || (operation.outcome != op_outcome::yes && !refused)) return result;
+  if (refused && operation.condition == store_condition::present) return result;
   // Stores of one transaction or batch are one: HSET, HSET, EXPIRE.
-  if (book->last_store && book->last_store->connection == what.connection &&
-      book->last_store->batch == what.batch) {
-    book->last_store_done = std::max(book->last_store_done, what.done);
+  if (book->last_store && book->last_store->connection == operation.connection &&
+      book->last_store->batch == operation.batch) {
+    book->last_store_done = std::max(book->last_store_done, operation.done);
     result.as = counted::merged;
     return result;
   }
   const moment delta = delta_of(key, *book);
-  load& made = result.what;
-  made.key = key.ref;
-  made.store = op_summary(what);
-  made.by_nx = what.is == op::kind::acquire;
-  made.began = what.sent;
-  own_miss(key, *book, what, delta, made);
+  load& loaded = result.loaded;
+  loaded.key = key.ref;
+  loaded.store = op_summary(operation);
+  loaded.by_nx = operation.kind == op_kind::acquire;
+  loaded.began = operation.sent;
+  own_miss(key, *book, operation, delta, loaded);
   const cold_event& event = book->event;
   const bool in_herd =
-      !event.first_store || what.sent < event.first_store->done + herd_limit(delta);
-  const bool ends_mark = event.nx_loads > 0 && (what.only_if == op::condition::script ||
-                                                what.only_if == op::condition::equal);
-  if (!made.missed && !ends_mark && !(in_herd && event.first_store)) {
+      !event.first_store || operation.sent < event.first_store->done + herd_limit(delta);
+  const bool ends_mark =
+      event.loading.by_nx > 0 && (operation.condition == store_condition::script ||
+                                  operation.condition == store_condition::equal);
+  if (!loaded.missed && !ends_mark && !(in_herd && event.first_store)) {
     // A store that nobody here waited for: it ends the cold event all the same.
     if (!refused && !event.first_store) {
-      book->event.first_store = made.store;
-      book->last_store_done = what.done;
-      book->last_store = made.store;
+      book->event.first_store = loaded.store;
+      book->last_store_done = operation.done;
+      book->last_store = loaded.store;
     }
     return result;
   }
-  made.in_cold_event = true;
+  loaded.in_cold_event = true;
   const op_summary& before = key.last_remove ? *key.last_remove : op_summary{};
-  if (key.last_remove && before.sent >= made.began && before.done <= what.sent &&
-      !(before.connection == what.connection && before.batch == what.batch)) {
-    made.deleted_between = before;
+  if (key.last_remove && before.sent >= loaded.began && before.done <= operation.sent &&
+      !(before.connection == operation.connection && before.batch == operation.batch)) {
+    loaded.deleted_between = before;
   }
   result.as = counted::yes;
   return result;
 }
 
-void cold_tracker::add(key_state& key, const load& what) {
+void cold_tracker::add(key_state& key, const load& loaded) {
   cold_book& book = *key.cold;
   cold_event& event = book.event;
-  book.last_store = what.store;
-  if (what.store.came == op::outcome::yes) {
-    const bool is_mark = what.by_nx && what.store.value.length <= mark_bytes_max;
+  book.last_store = loaded.store;
+  if (loaded.store.outcome == op_outcome::yes) {
+    const bool is_mark = loaded.by_nx && loaded.store.value.length <= mark_bytes_max;
     book.marked_only = is_mark && (!event.first_store || book.marked_only);
-    if (!event.first_store) event.first_store = what.store;
-    book.last_store_done = std::max(book.last_store_done, what.store.done);
+    if (!event.first_store) event.first_store = loaded.store;
+    book.last_store_done = std::max(book.last_store_done, loaded.store.done);
   }
-  event.to = std::max(event.to, what.store.done);
-  ++event.load_count;
-  if (what.by_nx) ++event.nx_loads;
-  if (what.store.only_if == op::condition::script || what.store.only_if == op::condition::equal) {
-    ++event.conditional_loads;
+  event.to = std::max(event.to, loaded.store.done);
+  ++event.loading.count;
+  if (loaded.by_nx) ++event.loading.by_nx;
+  if (loaded.store.condition == store_condition::script ||
+      loaded.store.condition == store_condition::equal) {
+    ++event.loading.conditional;
   }
-  if (event.loads.size() < cold_event::loads_max) event.loads.push_back(what);
-  cold_book::loader* const who = loader_of(book, what.store.process, what.store.connection);
-  if (who != nullptr) ++who->loads;
+  if (event.loading.loads.size() < cold_event::loads_max) event.loading.loads.push_back(loaded);
+  cold_book::loader* const loader = loader_of(book, loaded.store.process, loaded.store.connection);
+  if (loader != nullptr) ++loader->loads;
 }
 
-void cold_tracker::tried(key_state& key, const key_state& lock, const op& what, int fits) {
+void cold_tracker::tried(key_state& key, const key_state& lock, const op& operation, int fits) {
   cold_book& book = *key.cold;
-  std::vector<cold_event::locking>& locks = book.event.locks;
+  std::vector<cold_event::locking>& locks = book.event.lock_attempts;
   auto at = std::find_if(locks.begin(), locks.end(),
                          [&](const cold_event::locking& l) { return l.lock == lock.ref; });
   if (at == locks.end()) {
@@ -268,49 +274,50 @@ void cold_tracker::tried(key_state& key, const key_state& lock, const op& what, 
     locks.push_back({lock.ref, lock.pattern->index, fits, 0, 0});
     at = std::prev(locks.end());
   }
-  if (what.came == op::outcome::yes) ++at->won;
-  if (what.came != op::outcome::no) return;
+  if (operation.outcome == op_outcome::yes) ++at->won;
+  if (operation.outcome != op_outcome::no) return;
   ++at->lost;
-  if (cold_book::asker* const who = asks(book, what, true)) who->lost = true;
+  if (cold_book::asker* const asker = asks(book, operation, true)) asker->lost = true;
 }
 
-void cold_tracker::polled(key_state& key, const op& what) { asks(*key.cold, what, true); }
+void cold_tracker::polled(key_state& key, const op& operation) { asks(*key.cold, operation, true); }
 
 void cold_tracker::count_requests(cold_book& book) {
   cold_event& event = book.event;
   const moment end = event.first_store ? event.first_store->done : event.to;
-  const moment begin = event.loads.empty() ? event.from : event.loads.front().began;
+  const moment begin = event.loading.loads.empty() ? event.from : event.loading.loads.front().began;
   std::uint64_t shared_misses = 0;
   std::uint64_t inside = 0;  // asked while the first load ran, besides the one who loads
   moment first_elsewhere = moment::max();
-  for (const cold_book::miss& each : book.misses) {
-    if (each.again || each.sent >= end) continue;
-    if (connections_.is_multiplexed(each.connection)) ++shared_misses;
+  for (const cold_book::miss& miss : book.misses) {
+    if (miss.again || miss.sent >= end) continue;
+    if (connections_.is_multiplexed(miss.connection)) ++shared_misses;
     const bool other =
-        each.connection != event.first_miss.connection ||
-        (connections_.is_multiplexed(each.connection) && each.sent != event.first_miss.sent);
-    if (other) first_elsewhere = std::min(first_elsewhere, each.sent);
-    if (each.sent > begin || (each.sent == begin && each.connection != event.first_miss.connection))
+        miss.connection != event.first_miss.connection ||
+        (connections_.is_multiplexed(miss.connection) && miss.sent != event.first_miss.sent);
+    if (other) first_elsewhere = std::min(first_elsewhere, miss.sent);
+    if (miss.sent > begin || (miss.sent == begin && miss.connection != event.first_miss.connection))
       ++inside;
   }
   std::uint64_t lost = 0;
-  for (const cold_event::locking& each : event.locks) lost += each.lost;
+  for (const cold_event::locking& attempt : event.lock_attempts) lost += attempt.lost;
   std::uint64_t single = 0;
-  for (const cold_book::asker& each : book.askers) {
-    if (!connections_.is_multiplexed(each.connection)) ++single;
+  for (const cold_book::asker& asker : book.askers) {
+    if (!connections_.is_multiplexed(asker.connection)) ++single;
   }
-  event.requests = std::max<std::uint64_t>(single + shared_misses, 1);
-  event.contended =
-      lost > 0 || event.load_count > 1 ||
-      (event.first_store && !event.loads.empty() && inside > 0) ||
+  event.demand.requests = std::max<std::uint64_t>(single + shared_misses, 1);
+  event.demand.contended =
+      lost > 0 || event.loading.count > 1 ||
+      (event.first_store && !event.loading.loads.empty() && inside > 0) ||
       (first_elsewhere != moment::max() && first_elsewhere - event.from < together_limit);
-  if (event.contended) event.requests = std::max<std::uint64_t>(event.requests, 2);
+  if (event.demand.contended)
+    event.demand.requests = std::max<std::uint64_t>(event.demand.requests, 2);
 }
 
 void cold_tracker::sample_load_time(const key_state& key, cold_book& book) {
   const cold_event& event = book.event;
-  if (event.loads.empty()) return;
-  const load& first = event.loads.front();
+  if (event.loading.loads.empty()) return;
+  const load& first = event.loading.loads.front();
   if (!first.missed || first.by_nx) return;
   // Under a lock the load starts with it; else with the first that was told of the miss. `done`,
   // since a barrier may have held that reply.
@@ -325,18 +332,19 @@ void cold_tracker::sample_load_time(const key_state& key, cold_book& book) {
 void cold_tracker::count_processes(cold_book& book) {
   cold_event& event = book.event;
   bool unknown_missed = false;
-  for (const cold_book::loader& each : book.loaders) {
-    if (connections_.is_unplaced(each.process)) {
-      unknown_missed = unknown_missed || each.misses > 0;
-      event.unplaced_loads += each.loads;
+  for (const cold_book::loader& loader : book.loaders) {
+    if (connections_.is_unplaced(loader.process)) {
+      unknown_missed = unknown_missed || loader.misses > 0;
+      event.loading.unplaced += loader.loads;
       continue;
     }
-    if (each.misses > 0) ++event.processes;
-    if (each.loads == 1 && (each.misses > 1 || is_concurrent(each))) ++event.sharing_processes;
-    if (each.loads > 0) ++event.loading_processes;
-    event.most_by_one = std::max(event.most_by_one, each.loads);
+    if (loader.misses > 0) ++event.demand.processes;
+    if (loader.loads == 1 && (loader.misses > 1 || is_concurrent(loader)))
+      ++event.loading.sharing_processes;
+    if (loader.loads > 0) ++event.loading.processes;
+    event.loading.most_by_one = std::max(event.loading.most_by_one, loader.loads);
   }
-  if (unknown_missed) event.processes = std::max<std::uint64_t>(event.processes, 1);
+  if (unknown_missed) event.demand.processes = std::max<std::uint64_t>(event.demand.processes, 1);
 }
 
 void cold_tracker::close(key_state& key, bool complete) {
@@ -347,40 +355,41 @@ void cold_tracker::close(key_state& key, bool complete) {
   event.by_tool = by_tool(key, event);
   count_requests(*book);
   const auto& processes = connections_.processes();
-  for (const cold_book::asker& each : book->askers) {
-    if (each.misses > 0) ++event.connections;
-    const bool is_told = each.process < processes.size() && processes[each.process].is_told;
-    event.asker_is_told = event.asker_is_told || is_told;
+  for (const cold_book::asker& asker : book->askers) {
+    if (asker.misses > 0) ++event.demand.connections;
+    const bool is_notified =
+        asker.process < processes.size() && processes[asker.process].is_notified;
+    event.waiting.notified = event.waiting.notified || is_notified;
   }
-  if (event.conditional_loads > 0 && event.nx_loads > 0) {
+  if (event.loading.conditional > 0 && event.loading.by_nx > 0) {
     // The NX puts in a mark that somebody loads; the store that replaces it is the load.
-    std::erase_if(event.loads, [](const load& l) { return l.by_nx; });
-    event.load_count -= event.nx_loads;
-    key.pattern->loads -= std::min(key.pattern->loads, event.nx_loads);
-    event.nx_loads = 0;
+    std::erase_if(event.loading.loads, [](const load& l) { return l.by_nx; });
+    event.loading.count -= event.loading.by_nx;
+    key.pattern->loads -= std::min(key.pattern->loads, event.loading.by_nx);
+    event.loading.by_nx = 0;
   }
   count_processes(*book);
   sample_load_time(key, *book);
   event.delta = key.pattern->load_time();
   ++key.pattern->cold_events;
-  if (event.contended) ++key.pattern->contended_cold_events;
+  if (event.demand.contended) ++key.pattern->contended_cold_events;
   sink_.take(event, key);
 }
 
 bool cold_tracker::by_tool(const key_state& key, const cold_event& event) const {
-  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& each) {
-    return each.key == key.name && each.from <= event.to && each.to + tool_window >= event.from;
+  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& act) {
+    return act.key == key.name && act.from <= event.to && act.to + tool_window >= event.from;
   });
 }
 
-void cold_tracker::tool_acted(const audit::tool_acted& what) {
+void cold_tracker::tool_acted(const audit::tool_acted& act) {
   if (acts_.size() >= acts_max) acts_.erase(acts_.begin());
-  acts_.push_back(what);
+  acts_.push_back(act);
 }
 
 bool cold_tracker::is_perturbed(moment from, moment to) const {
-  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& each) {
-    return each.from <= to && each.to >= from;
+  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& act) {
+    return act.from <= to && act.to >= from;
   });
 }
 

@@ -62,37 +62,38 @@ class cold_tracker {
   enum class counted : std::uint8_t { no, merged, yes };
   struct stored {
     counted as = counted::no;
-    load what;
+    load loaded;
   };
 
   cold_tracker(key_table& keys, const connection_book& connections, fact_sink& sink,
                std::size_t open_max);
 
   /// `again`: by a holder of the lock that looks once more.
-  void missed(key_state& key, const op& what, bool again);
-  void hit(key_state& key, const op& what);
+  void missed(key_state& key, const op& operation, bool again);
+  void hit(key_state& key, const op& operation);
   /// A store, or an attempt to store where there is nothing: the load that it ends, if it ends one.
   /// That goes to `add` when its lock hold is known.
-  [[nodiscard]] stored store(key_state& key, const op& what);
-  void add(key_state& key, const load& what);
+  [[nodiscard]] stored store(key_state& key, const op& operation);
+  void add(key_state& key, const load& new_load);
   /// Somebody who had missed `key` tried its lock.
-  void tried(key_state& key, const key_state& lock, const op& what, int fits);
+  void tried(key_state& key, const key_state& lock, const op& operation, int fits);
   /// Somebody waits for `key` by asking for its lock: EXISTS, GET, SET NX once more.
-  void polled(key_state& key, const op& what);
+  void polled(key_state& key, const op& operation);
   /// `complete` false: the key is forgotten, or the run is over.
   void close(key_state& key, bool complete);
 
-  void tool_acted(const audit::tool_acted& what);
+  void tool_acted(const audit::tool_acted& act);
   [[nodiscard]] bool is_perturbed(moment from, moment to) const;
 
  private:
-  cold_book& open(key_state& key, const op& what);
-  [[nodiscard]] bool is_concurrent(const cold_book::loader& who) const;
+  cold_book& open(key_state& key, const op& operation);
+  [[nodiscard]] bool is_concurrent(const cold_book::loader& loader) const;
   cold_book::loader* loader_of(cold_book& book, std::uint32_t process, std::uint64_t connection);
   [[nodiscard]] moment delta_of(const key_state& key, const cold_book& book) const;
   [[nodiscard]] bool is_settled(const key_state& key, const cold_book& book, moment now) const;
-  cold_book::asker* asks(cold_book& book, const op& what, bool is_poll);
-  void own_miss(const key_state& key, cold_book& book, const op& what, moment delta, load& made);
+  cold_book::asker* asks(cold_book& book, const op& operation, bool is_poll);
+  void own_miss(const key_state& key, cold_book& book, const op& operation, moment delta,
+                load& loaded);
   [[nodiscard]] bool by_tool(const key_state& key, const cold_event& event) const;
   void count_requests(cold_book& book);
   void count_processes(cold_book& book);

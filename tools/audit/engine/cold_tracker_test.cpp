@@ -95,5 +95,57 @@ TEST(audit_cold_tracker, KnowsALongLoadByItsMissAlthoughAnotherStoredFirst) {
   for (const load& each : heard.loads) EXPECT_TRUE(each.missed);
 }
 
+/// A script of commands on a cold key, and what the cold event counts.
+struct cold_case {
+  const char* name;
+  void (*play)(stage& world);
+  std::uint64_t requests;
+  std::uint64_t misses;
+  std::uint64_t loads;
+  bool contended;
+  bool stored = true;
+};
+
+const std::vector<cold_case> cold_rows{
+    {"one client loads", [](stage& world) { first_load(world, 0ms); }, 1, 1, 1, false},
+    {"two clients load at once",
+     [](stage& world) {
+       for (std::uint64_t i = 1; i <= 2; ++i) world.at(1ms * i).client(i).get(user).miss();
+       for (std::uint64_t i = 1; i <= 2; ++i) {
+         world.at(80ms + 1ms * i).client(i).set(user, "v").px(2s).ok();
+       }
+     },
+     2, 2, 2, true},
+    {"another client misses while the first loads",
+     [](stage& world) {
+       world.at(0ms).client(1).get(user).miss();
+       world.at(40ms).client(2).get(user).miss();
+       world.at(80ms).client(1).set(user, "v").px(2s).ok();
+       world.at(90ms).client(2).get(user).hit("v");
+     },
+     2, 2, 1, true},
+    {"nobody stores it",
+     [](stage& world) {
+       world.at(0ms).client(1).get(user).miss();
+       world.at(1s).client(2).get(user).miss();
+     },
+     2, 2, 0, false, false},
+};
+
+TEST(audit_cold_tracker, CountsRequestsMissesAndLoads) {
+  for (const cold_case& row : cold_rows) {
+    stage world;
+    row.play(world);
+    const std::vector<cold_event> events = hear(world).cold;
+    ASSERT_EQ(events.size(), 1U) << row.name;
+    EXPECT_EQ(events[0].demand.requests, row.requests) << row.name;
+    EXPECT_EQ(events[0].demand.misses, row.misses) << row.name;
+    EXPECT_EQ(events[0].loading.count, row.loads) << row.name;
+    EXPECT_EQ(events[0].loading.loads.size(), row.loads) << row.name;
+    EXPECT_EQ(events[0].demand.contended, row.contended) << row.name;
+    EXPECT_EQ(events[0].first_store.has_value(), row.stored) << row.name;
+  }
+}
+
 }  // namespace
 }  // namespace drover::audit

@@ -10,62 +10,62 @@ namespace drover::audit {
 
 namespace {
 
-using kind = op::kind;
-using outcome = op::outcome;
-using condition = op::condition;
+using kind = op_kind;
+using outcome = op_outcome;
+using condition = store_condition;
 
-bool is_key(const field& argument) { return argument.is == field::kind::key; }
+bool is_key(const field& argument) { return argument.kind == field_kind::key; }
 bool is_word(const field& argument, std::string_view text) {
-  return argument.is == field::kind::word && argument.text == text;
+  return argument.kind == field_kind::word && argument.text == text;
 }
 
 const field* first_key(const command_reader& reader) {
-  for (const field& each : reader.what.arguments) {
-    if (is_key(each)) return &each;
+  for (const field& argument : reader.command.arguments) {
+    if (is_key(argument)) return &argument;
   }
   return nullptr;
 }
 
 /// The first value behind the key.
 digest value_of(const command_reader& reader) {
-  for (const field& each : reader.what.arguments) {
-    if (each.is == field::kind::value) return each.of;
+  for (const field& argument : reader.command.arguments) {
+    if (argument.kind == field_kind::value) return argument.of;
   }
   return {};
 }
 
 template <class F>
 void each_key(const command_reader& reader, F&& use) {
-  for (const field& each : reader.what.arguments) {
-    if (is_key(each)) use(each);
+  for (const field& argument : reader.command.arguments) {
+    if (is_key(argument)) use(argument);
   }
 }
 
 /// EX 5, PX 5000, EXAT, PXAT, KEEPTTL anywhere behind the key. PERSIST is left to GETEX.
-void read_ttl_options(const command_reader& reader, op& made) {
-  const std::vector<field>& arguments = reader.what.arguments;
+void read_ttl_options(const command_reader& reader, op& operation) {
+  const std::vector<field>& arguments = reader.command.arguments;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
-    if (arguments[i].is != field::kind::word) continue;
+    if (arguments[i].kind != field_kind::word) continue;
     const std::string& option = arguments[i].text;
-    if (option == "KEEPTTL") made.ttl_how = op::ttl_is::kept;
+    if (option == "KEEPTTL") operation.on_ttl = ttl_effect::kept;
     if (option != "EX" && option != "PX" && option != "EXAT" && option != "PXAT") continue;
     if (i + 1 >= arguments.size()) break;
     const std::optional<std::int64_t> number = number_of(arguments[i + 1]);
     if (!number) {
-      made.ttl_how = op::ttl_is::unknown;
+      operation.on_ttl = ttl_effect::unknown;
       continue;
     }
     const bool seconds = option[0] == 'E';
     std::int64_t ms = std::clamp(*number, -ttl_ms_max / 1000, ttl_ms_max / 1000);
     if (seconds) ms *= 1000;
-    if (option.ends_with("AT")) ms -= reader.unix_ms + made.done.count() / 1000;
-    set_ttl(made, ms);
+    if (option.ends_with("AT")) ms -= reader.unix_ms + operation.done.count() / 1000;
+    set_ttl(operation, ms);
     ++i;
   }
 }
 
 bool has_word(const command_reader& reader, std::string_view word) {
-  const auto& all = reader.what.arguments;
+  const auto& all = reader.command.arguments;
   return std::any_of(all.begin(), all.end(), [&](const field& f) { return is_word(f, word); });
 }
 
@@ -79,13 +79,13 @@ outcome opposite(outcome came) {
 void read_one(const command_reader& reader, bool is_text) {
   const field* key = first_key(reader);
   if (key == nullptr) return;
-  op& made = reader.put(kind::read, *key);
-  made.came = found_in(reader.what.answer);
-  made.is_text = is_text;
-  made.part = !is_text;
-  if (made.came == outcome::yes) {
-    made.value = reader.what.answer.of;
-    if (!is_text) made.value.length = 0;
+  op& operation = reader.put(kind::read, *key);
+  operation.outcome = found_in(reader.command.answer);
+  operation.is_text = is_text;
+  operation.part = !is_text;
+  if (operation.outcome == outcome::yes) {
+    operation.value = reader.command.answer.of;
+    if (!is_text) operation.value.length = 0;
   }
 }
 
@@ -96,31 +96,32 @@ void read_aggregate(const command_reader& reader) { read_one(reader, false); }
 void read_range(const command_reader& reader) {
   read_one(reader, true);
   if (reader.out.empty()) return;
-  op& made = reader.out.back();
-  made.part = true;
-  if (made.came == outcome::yes && made.value.length == 0) made.came = outcome::no;
+  op& operation = reader.out.back();
+  operation.part = true;
+  if (operation.outcome == outcome::yes && operation.value.length == 0)
+    operation.outcome = outcome::no;
 }
 
 /// HMGET: a miss if every field is nil.
 void read_fields(const command_reader& reader) {
   read_one(reader, false);
-  const auto& items = reader.what.answer.items;
+  const auto& items = reader.command.answer.items;
   if (reader.out.empty() || items.empty()) return;
   const bool none = std::all_of(items.begin(), items.end(), [](const reply_item& item) {
-    return item.is == reply_item::kind::null;
+    return item.kind == reply_kind::null;
   });
-  if (none) reader.out.back().came = outcome::no;
+  if (none) reader.out.back().outcome = outcome::no;
 }
 
 void read_many(const command_reader& reader) {
-  const reply& answer = reader.what.answer;
+  const reply& answer = reader.command.answer;
   std::size_t at = 0;
   each_key(reader, [&](const field& key) {
-    op& made = reader.put(kind::read, key);
-    if (answer.is == reply_item::kind::error) made.came = outcome::failed;
+    op& operation = reader.put(kind::read, key);
+    if (answer.kind == reply_kind::error) operation.outcome = outcome::failed;
     if (at < answer.items.size()) {
-      made.came = found_in(answer.items[at]);
-      if (made.came == outcome::yes) made.value = answer.items[at].of;
+      operation.outcome = found_in(answer.items[at]);
+      if (operation.outcome == outcome::yes) operation.value = answer.items[at].of;
     }
     ++at;
   });
@@ -129,40 +130,41 @@ void read_many(const command_reader& reader) {
 void read_and_expire(const command_reader& reader) {
   read_text(reader);
   const field* key = first_key(reader);
-  if (key == nullptr || reader.what.arguments.size() < 2) return;
-  const outcome came = reader.out.back().came;
-  op& made = reader.put(kind::expire, *key);
-  made.came = came;
-  read_ttl_options(reader, made);
-  if (made.ttl_how == op::ttl_is::set && made.ttl <= moment::zero()) made.is = kind::remove;
+  if (key == nullptr || reader.command.arguments.size() < 2) return;
+  const outcome came = reader.out.back().outcome;
+  op& operation = reader.put(kind::expire, *key);
+  operation.outcome = came;
+  read_ttl_options(reader, operation);
+  if (operation.on_ttl == ttl_effect::set && operation.ttl <= moment::zero())
+    operation.kind = kind::remove;
 }
 
 void read_and_remove(const command_reader& reader) {
   read_text(reader);
   const field* key = first_key(reader);
   if (key == nullptr) return;
-  const outcome came = reader.out.back().came;
-  reader.put(kind::remove, *key).came = came;
+  const outcome came = reader.out.back().outcome;
+  reader.put(kind::remove, *key).outcome = came;
 }
 
 void ask(const command_reader& reader) {
-  const reply_item& answer = reader.what.answer;
+  const reply_item& answer = reader.command.answer;
   std::size_t keys = 0;
   each_key(reader, [&](const field&) { ++keys; });
   each_key(reader, [&](const field& key) {
-    op& made = reader.put(kind::exists, key);
-    if (answer.is == reply_item::kind::error) {
-      made.came = outcome::failed;
-    } else if (answer.is == reply_item::kind::integer) {
-      if (reader.what.command.ends_with("TTL") || reader.what.command.ends_with("TIME")) {
-        made.came = answer.integer == -2 ? outcome::no : outcome::yes;
+    op& operation = reader.put(kind::exists, key);
+    if (answer.kind == reply_kind::error) {
+      operation.outcome = outcome::failed;
+    } else if (answer.kind == reply_kind::integer) {
+      if (reader.command.command.ends_with("TTL") || reader.command.command.ends_with("TIME")) {
+        operation.outcome = answer.integer == -2 ? outcome::no : outcome::yes;
       } else if (answer.integer <= 0) {
-        made.came = outcome::no;
+        operation.outcome = outcome::no;
       } else if (answer.integer >= static_cast<std::int64_t>(keys)) {
-        made.came = outcome::yes;
+        operation.outcome = outcome::yes;
       }
-    } else if (answer.is == reply_item::kind::status) {
-      made.came = answer.word == "none" ? outcome::no : outcome::yes;
+    } else if (answer.kind == reply_kind::status) {
+      operation.outcome = answer.word == "none" ? outcome::no : outcome::yes;
     }
   });
 }
@@ -173,36 +175,36 @@ void ask(const command_reader& reader) {
 void set(const command_reader& reader) {
   const field* key = first_key(reader);
   if (key == nullptr) return;
-  const reply_item& answer = reader.what.answer;
+  const reply_item& answer = reader.command.answer;
   const bool absent = has_word(reader, "NX");
   const bool present = has_word(reader, "XX");
   const bool equal = has_word(reader, "IFEQ") || has_word(reader, "IFNE") ||
                      has_word(reader, "IFDEQ") || has_word(reader, "IFDNE");
   const bool get = has_word(reader, "GET");
-  op& made = reader.put(absent ? kind::acquire : kind::store, *key);
-  made.value = value_of(reader);
-  if (present) made.only_if = condition::present;
-  if (equal) made.only_if = condition::equal;
-  read_ttl_options(reader, made);
+  op& operation = reader.put(absent ? kind::acquire : kind::store, *key);
+  operation.value = value_of(reader);
+  if (present) operation.condition = condition::present;
+  if (equal) operation.condition = condition::equal;
+  read_ttl_options(reader, operation);
   if (!get) {
-    made.came = done_by(answer);
-  } else if (answer.is == reply_item::kind::error) {
-    made.came = outcome::failed;
-  } else if (answer.is != reply_item::kind::missing && !equal) {
+    operation.outcome = done_by(answer);
+  } else if (answer.kind == reply_kind::error) {
+    operation.outcome = outcome::failed;
+  } else if (answer.kind != reply_kind::missing && !equal) {
     const outcome was_there = found_in(answer);
-    made.came = absent ? opposite(was_there) : present ? was_there : outcome::yes;
+    operation.outcome = absent ? opposite(was_there) : present ? was_there : outcome::yes;
   }
 }
 
 void set_for(const command_reader& reader, bool seconds) {
-  const std::vector<field>& arguments = reader.what.arguments;
+  const std::vector<field>& arguments = reader.command.arguments;
   if (arguments.size() < 3 || !is_key(arguments[0])) return;
-  op& made = reader.put(kind::store, arguments[0]);
-  made.came = done_by(reader.what.answer);
-  made.value = arguments[2].of;
-  made.ttl_how = op::ttl_is::unknown;
+  op& operation = reader.put(kind::store, arguments[0]);
+  operation.outcome = done_by(reader.command.answer);
+  operation.value = arguments[2].of;
+  operation.on_ttl = ttl_effect::unknown;
   if (const auto number = number_of(arguments[1])) {
-    set_ttl(made,
+    set_ttl(operation,
             std::clamp(*number, -ttl_ms_max / 1000, ttl_ms_max / 1000) * (seconds ? 1000 : 1));
   }
 }
@@ -210,26 +212,26 @@ void set_for_seconds(const command_reader& reader) { set_for(reader, true); }
 void set_for_ms(const command_reader& reader) { set_for(reader, false); }
 
 void set_if_absent(const command_reader& reader) {
-  const auto& arguments = reader.what.arguments;
+  const auto& arguments = reader.command.arguments;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!is_key(arguments[i])) continue;
-    op& made = reader.put(kind::acquire, arguments[i]);
-    made.came = done_by(reader.what.answer);
-    if (i + 1 < arguments.size()) made.value = arguments[i + 1].of;
+    op& operation = reader.put(kind::acquire, arguments[i]);
+    operation.outcome = done_by(reader.command.answer);
+    if (i + 1 < arguments.size()) operation.value = arguments[i + 1].of;
   }
 }
 
 /// MSET, MSETEX.
 void set_many(const command_reader& reader) {
-  const auto& arguments = reader.what.arguments;
+  const auto& arguments = reader.command.arguments;
   const bool absent = has_word(reader, "NX");
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!is_key(arguments[i])) continue;
-    op& made = reader.put(absent ? kind::acquire : kind::store, arguments[i]);
-    made.came = done_by(reader.what.answer);
-    if (has_word(reader, "XX")) made.only_if = condition::present;
-    if (i + 1 < arguments.size()) made.value = arguments[i + 1].of;
-    read_ttl_options(reader, made);
+    op& operation = reader.put(absent ? kind::acquire : kind::store, arguments[i]);
+    operation.outcome = done_by(reader.command.answer);
+    if (has_word(reader, "XX")) operation.condition = condition::present;
+    if (i + 1 < arguments.size()) operation.value = arguments[i + 1].of;
+    read_ttl_options(reader, operation);
   }
 }
 
@@ -237,78 +239,79 @@ void read_and_set(const command_reader& reader) {
   read_text(reader);
   const field* key = first_key(reader);
   if (key == nullptr) return;
-  const outcome came = reader.out.back().came;
-  op& made = reader.put(kind::store, *key);
-  made.value = value_of(reader);
-  if (came != outcome::failed && came != outcome::unknown) made.came = outcome::yes;
-  if (came == outcome::failed) made.came = came;
+  const outcome came = reader.out.back().outcome;
+  op& operation = reader.put(kind::store, *key);
+  operation.value = value_of(reader);
+  if (came != outcome::failed && came != outcome::unknown) operation.outcome = outcome::yes;
+  if (came == outcome::failed) operation.outcome = came;
 }
 
 /// HSET, HMSET, SADD: a part, of which the first value stands for the whole.
 void set_part(const command_reader& reader) {
   const field* key = first_key(reader);
   if (key == nullptr) return;
-  op& made = reader.put(kind::store, *key);
-  made.part = true;
-  made.is_text = false;
-  made.ttl_how = op::ttl_is::kept;
-  const reply_item& answer = reader.what.answer;
-  if (answer.is == reply_item::kind::error) {
-    made.came = outcome::failed;
-  } else if (answer.is != reply_item::kind::missing) {
-    made.came = outcome::yes;
+  op& operation = reader.put(kind::store, *key);
+  operation.part = true;
+  operation.is_text = false;
+  operation.on_ttl = ttl_effect::kept;
+  const reply_item& answer = reader.command.answer;
+  if (answer.kind == reply_kind::error) {
+    operation.outcome = outcome::failed;
+  } else if (answer.kind != reply_kind::missing) {
+    operation.outcome = outcome::yes;
   }
   std::uint64_t length = 0;
-  for (const field& each : reader.what.arguments) {
-    if (each.is != field::kind::value) continue;
-    length += each.of.length;
-    made.value.hash = made.value.hash * 31 + each.of.hash;
-    made.value.looks = each.of.looks;
+  for (const field& argument : reader.command.arguments) {
+    if (argument.kind != field_kind::value) continue;
+    length += argument.of.length;
+    operation.value.hash = operation.value.hash * 31 + argument.of.hash;
+    operation.value.looks = argument.of.looks;
   }
-  made.value.length = length;
-  if (reader.what.command != "HSETEX") return;
-  made.came = done_by(answer);  // 0: FNX or FXX did not hold
-  read_ttl_options(reader, made);
+  operation.value.length = length;
+  if (reader.command.command != "HSETEX") return;
+  operation.outcome = done_by(answer);  // 0: FNX or FXX did not hold
+  read_ttl_options(reader, operation);
 }
 
 void set_json(const command_reader& reader) {
   set_part(reader);
   if (reader.out.empty()) return;
-  op& made = reader.out.back();
-  made.part = false;
-  made.ttl_how = op::ttl_is::kept;
-  if (reader.what.answer.is == reply_item::kind::null) made.came = outcome::no;
+  op& operation = reader.out.back();
+  operation.part = false;
+  operation.on_ttl = ttl_effect::kept;
+  if (reader.command.answer.kind == reply_kind::null) operation.outcome = outcome::no;
 }
 
 void restore(const command_reader& reader) {
-  const auto& arguments = reader.what.arguments;
+  const auto& arguments = reader.command.arguments;
   if (arguments.size() < 3 || !is_key(arguments[0])) return;
-  op& made = reader.put(kind::store, arguments[0]);
-  made.came = done_by(reader.what.answer);
-  made.is_text = false;
-  made.ttl_how = op::ttl_is::unknown;
+  op& operation = reader.put(kind::store, arguments[0]);
+  operation.outcome = done_by(reader.command.answer);
+  operation.is_text = false;
+  operation.on_ttl = ttl_effect::unknown;
   const auto number = number_of(arguments[1]);
-  if (number && *number == 0) made.ttl_how = op::ttl_is::none;
+  if (number && *number == 0) operation.on_ttl = ttl_effect::none;
   if (number && *number > 0 && !has_word(reader, "ABSTTL")) {
-    set_ttl(made, std::min(*number, ttl_ms_max));
+    set_ttl(operation, std::min(*number, ttl_ms_max));
   }
 }
 
 /// RENAME: the first is gone, the second is stored with whatever ttl the first had. RENAMENX that
 /// did nothing says that both are there.
 void rename(const command_reader& reader) {
-  const outcome came = done_by(reader.what.answer);
+  const outcome came = done_by(reader.command.answer);
   if (came == outcome::no) {
-    each_key(reader, [&](const field& key) { reader.put(kind::exists, key).came = outcome::yes; });
+    each_key(reader,
+             [&](const field& key) { reader.put(kind::exists, key).outcome = outcome::yes; });
     return;
   }
   std::size_t at = 0;
   each_key(reader, [&](const field& key) {
-    op& made = reader.put(at == 0 ? kind::remove : kind::store, key);
-    made.came = came;
+    op& operation = reader.put(at == 0 ? kind::remove : kind::store, key);
+    operation.outcome = came;
     if (at++ > 0) {
-      made.ttl_how = op::ttl_is::unknown;
-      made.is_text = false;
+      operation.on_ttl = ttl_effect::unknown;
+      operation.is_text = false;
     }
   });
 }
@@ -317,10 +320,10 @@ void copy(const command_reader& reader) {
   std::size_t at = 0;
   each_key(reader, [&](const field& key) {
     if (at++ == 0) return;
-    op& made = reader.put(kind::store, key);
-    made.came = done_by(reader.what.answer);
-    made.ttl_how = op::ttl_is::unknown;
-    made.is_text = false;
+    op& operation = reader.put(kind::store, key);
+    operation.outcome = done_by(reader.command.answer);
+    operation.on_ttl = ttl_effect::unknown;
+    operation.is_text = false;
   });
 }
 
@@ -329,13 +332,13 @@ void copy(const command_reader& reader) {
 void remove(const command_reader& reader) {
   std::int64_t keys = 0;
   each_key(reader, [&](const field&) { ++keys; });
-  const reply_item& answer = reader.what.answer;
+  const reply_item& answer = reader.command.answer;
   each_key(reader, [&](const field& key) {
-    op& made = reader.put(kind::remove, key);
-    if (answer.is == reply_item::kind::error) made.came = outcome::failed;
-    if (answer.is != reply_item::kind::integer) return;
-    if (answer.integer <= 0) made.came = outcome::no;
-    if (answer.integer >= keys) made.came = outcome::yes;
+    op& operation = reader.put(kind::remove, key);
+    if (answer.kind == reply_kind::error) operation.outcome = outcome::failed;
+    if (answer.kind != reply_kind::integer) return;
+    if (answer.integer <= 0) operation.outcome = outcome::no;
+    if (answer.integer >= keys) operation.outcome = outcome::yes;
   });
 }
 
@@ -343,45 +346,46 @@ void remove(const command_reader& reader) {
 void remove_if(const command_reader& reader) {
   const field* key = first_key(reader);
   if (key == nullptr) return;
-  op& made = reader.put(kind::compare_remove, *key);
-  made.came = done_by(reader.what.answer);
-  made.value = value_of(reader);
-  if (reader.what.command == "DELEX" && reader.what.arguments.size() < 2) made.is = kind::remove;
+  op& operation = reader.put(kind::compare_remove, *key);
+  operation.outcome = done_by(reader.command.answer);
+  operation.value = value_of(reader);
+  if (reader.command.command == "DELEX" && reader.command.arguments.size() < 2)
+    operation.kind = kind::remove;
 }
 
 void expire(const command_reader& reader) {
-  const auto& arguments = reader.what.arguments;
+  const auto& arguments = reader.command.arguments;
   if (arguments.size() < 2 || !is_key(arguments[0])) return;
-  op& made = reader.put(kind::expire, arguments[0]);
-  made.came = done_by(reader.what.answer);
-  made.ttl_how = op::ttl_is::unknown;
+  op& operation = reader.put(kind::expire, arguments[0]);
+  operation.outcome = done_by(reader.command.answer);
+  operation.on_ttl = ttl_effect::unknown;
   const auto number = number_of(arguments[1]);
   if (!number) return;
-  const std::string& name = reader.what.command;
+  const std::string& name = reader.command.command;
   std::int64_t ms = std::clamp(*number, -ttl_ms_max / 1000, ttl_ms_max / 1000);
   if (name[0] == 'E') ms *= 1000;
-  if (name.ends_with("AT")) ms -= reader.unix_ms + made.done.count() / 1000;
-  set_ttl(made, ms);
-  if (made.ttl <= moment::zero()) made.is = kind::remove;
+  if (name.ends_with("AT")) ms -= reader.unix_ms + operation.done.count() / 1000;
+  set_ttl(operation, ms);
+  if (operation.ttl <= moment::zero()) operation.kind = kind::remove;
 }
 
 void persist(const command_reader& reader) {
   if (const field* key = first_key(reader)) {
-    reader.put(kind::expire, *key).came = done_by(reader.what.answer);
+    reader.put(kind::expire, *key).outcome = done_by(reader.command.answer);
   }
 }
 
 // --- all others
 
 void change(const command_reader& reader) {
-  const reply_item& answer = reader.what.answer;
+  const reply_item& answer = reader.command.answer;
   each_key(reader, [&](const field& key) {
-    op& made = reader.put(kind::change, key);
-    made.is_text = false;
-    if (answer.is == reply_item::kind::error) {
-      made.came = outcome::failed;
-    } else if (answer.is != reply_item::kind::missing) {
-      made.came = outcome::yes;
+    op& operation = reader.put(kind::change, key);
+    operation.is_text = false;
+    if (answer.kind == reply_kind::error) {
+      operation.outcome = outcome::failed;
+    } else if (answer.kind != reply_kind::missing) {
+      operation.outcome = outcome::yes;
     }
   });
 }
@@ -468,9 +472,9 @@ std::string_view known_command(std::string_view name) {
 }
 
 bool ops_of_command(const command_reader& reader) {
-  const auto at = table().find(reader.what.command);
+  const auto at = table().find(reader.command.command);
   if (at == table().end()) {
-    const auto is = std::find(silent.begin(), silent.end(), reader.what.command);
+    const auto is = std::find(silent.begin(), silent.end(), reader.command.command);
     if (is == silent.end()) change(reader);
     return is != silent.end();
   }

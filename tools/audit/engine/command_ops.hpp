@@ -17,18 +17,18 @@ inline constexpr std::int64_t ttl_ms_max = std::numeric_limits<std::int64_t>::ma
 
 /// One event being taken apart. `start` has what all its ops share.
 struct command_reader {
-  const event& what;
+  const event& command;
   op start;
   std::int64_t unix_ms = 0;
   std::vector<op>& out;
 
   /// Adds an op on the key of an argument; the reference is good until the next.
-  op& put(op::kind is, const field& key) const {
-    op& made = out.emplace_back(start);
-    made.is = is;
-    made.key = key.text;
-    made.key_hash = key.of.hash;
-    return made;
+  op& put(op_kind is, const field& key) const {
+    op& operation = out.emplace_back(start);
+    operation.kind = is;
+    operation.key = key.text;
+    operation.key_hash = key.of.hash;
+    return operation;
   }
 };
 
@@ -40,10 +40,10 @@ bool ops_of_command(const command_reader& reader);
 /// The number that a word stands for.
 [[nodiscard]] std::optional<std::int64_t> number_of(const field& argument);
 /// yes: there is something; no: nil, or an empty aggregate or text where `empty_is_nothing`.
-[[nodiscard]] op::outcome found_in(const reply_item& answer);
+[[nodiscard]] op_outcome found_in(const reply_item& answer);
 /// By an integer that counts, or OK: 0 and nil mean no.
-[[nodiscard]] op::outcome done_by(const reply_item& answer);
+[[nodiscard]] op_outcome done_by(const reply_item& answer);
 /// A ttl of so many milliseconds. Not positive: it is gone at once.
-void set_ttl(op& made, std::int64_t ms);
+void set_ttl(op& operation, std::int64_t ms);
 
 }  // namespace drover::audit

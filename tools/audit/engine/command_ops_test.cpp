@@ -175,9 +175,9 @@ TEST(audit_command_ops, ErrorsAndSilenceAnswerNothing) {
         for (const op& each : ops_of(what)) {
           EXPECT_TRUE(each.key == "a" || each.key == "b") << name << arguments;
           if (std::string_view(reply) == "error") {
-            EXPECT_EQ(each.came, op::outcome::failed) << name << arguments;
+            EXPECT_EQ(each.outcome, op_outcome::failed) << name << arguments;
           } else if (std::string_view(reply) == "missing") {
-            EXPECT_EQ(each.came, op::outcome::unknown) << name << arguments;
+            EXPECT_EQ(each.outcome, op_outcome::unknown) << name << arguments;
           }
         }
       }

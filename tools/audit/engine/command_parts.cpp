@@ -9,12 +9,12 @@ namespace drover::audit {
 
 namespace {
 
-using outcome = op::outcome;
+using outcome = op_outcome;
 
 }  // namespace
 
 std::optional<std::int64_t> number_of(const field& argument) {
-  if (argument.is != field::kind::word) return std::nullopt;
+  if (argument.kind != field_kind::word) return std::nullopt;
   std::int64_t number = 0;
   const char* const end = argument.text.data() + argument.text.size();
   const auto read = std::from_chars(argument.text.data(), end, number);
@@ -22,36 +22,36 @@ std::optional<std::int64_t> number_of(const field& argument) {
   return number;
 }
 
-op::outcome found_in(const reply_item& answer) {
-  switch (answer.is) {
-    case reply_item::kind::missing: return outcome::unknown;
-    case reply_item::kind::error: return outcome::failed;
-    case reply_item::kind::null: return outcome::no;
-    case reply_item::kind::aggregate: return answer.integer == 0 ? outcome::no : outcome::yes;
-    case reply_item::kind::text:
-    case reply_item::kind::status:
-    case reply_item::kind::integer: break;
+op_outcome found_in(const reply_item& answer) {
+  switch (answer.kind) {
+    case reply_kind::missing: return outcome::unknown;
+    case reply_kind::error: return outcome::failed;
+    case reply_kind::null: return outcome::no;
+    case reply_kind::aggregate: return answer.integer == 0 ? outcome::no : outcome::yes;
+    case reply_kind::text:
+    case reply_kind::status:
+    case reply_kind::integer: break;
   }
   return outcome::yes;
 }
 
-op::outcome done_by(const reply_item& answer) {
-  switch (answer.is) {
-    case reply_item::kind::missing: return outcome::unknown;
-    case reply_item::kind::error: return outcome::failed;
-    case reply_item::kind::null: return outcome::no;
-    case reply_item::kind::integer: return answer.integer > 0 ? outcome::yes : outcome::no;
-    case reply_item::kind::aggregate:
-    case reply_item::kind::text:
-    case reply_item::kind::status: break;
+op_outcome done_by(const reply_item& answer) {
+  switch (answer.kind) {
+    case reply_kind::missing: return outcome::unknown;
+    case reply_kind::error: return outcome::failed;
+    case reply_kind::null: return outcome::no;
+    case reply_kind::integer: return answer.integer > 0 ? outcome::yes : outcome::no;
+    case reply_kind::aggregate:
+    case reply_kind::text:
+    case reply_kind::status: break;
   }
   // The reply to a command that its transaction queued, should it come this far.
   return answer.word == "QUEUED" ? outcome::unknown : outcome::yes;
 }
 
-void set_ttl(op& made, std::int64_t ms) {
-  made.ttl_how = op::ttl_is::set;
-  made.ttl = std::chrono::duration_cast<moment>(
+void set_ttl(op& operation, std::int64_t ms) {
+  operation.on_ttl = ttl_effect::set;
+  operation.ttl = std::chrono::duration_cast<moment>(
       std::chrono::milliseconds(std::clamp(ms, -ttl_ms_max, ttl_ms_max)));
 }
 

@@ -71,19 +71,20 @@ std::uint32_t connection_book::process_of(const std::string& identity, const std
   return made;
 }
 
-void connection_book::place(connection_facts& who, std::int64_t pid) {
+void connection_book::place(connection_facts& client, std::int64_t pid) {
   if (pid != 0) {
     any_pid_ = true;
     const std::string number = std::to_string(pid);
-    who.process = process_of(
-        "pid " + number, who.peer.empty() ? "pid " + number : who.peer + " (" + number + ")", pid);
+    client.process =
+        process_of("pid " + number,
+                   client.peer.empty() ? "pid " + number : client.peer + " (" + number + ")", pid);
     return;
   }
-  const std::string name = stem(who.name);
-  std::string identity = without_port(who.peer);
+  const std::string name = stem(client.name);
+  std::string identity = without_port(client.peer);
   if (!name.empty()) identity += (identity.empty() ? "" : " ") + name;
-  who.process = identity.empty() ? 0 : process_of(identity, identity, 0);
-  processes_[who.process].is_near = is_near(who.peer);
+  client.process = identity.empty() ? 0 : process_of(identity, identity, 0);
+  processes_[client.process].is_near = is_near(client.peer);
 }
 
 connection_facts& connection_book::get(std::uint64_t connection) {
@@ -100,59 +101,60 @@ connection_facts& connection_book::get(std::uint64_t connection) {
   return *last_;
 }
 
-void connection_book::opened(const connection_opened& what) {
-  connection_facts& who = get(what.connection);
-  who.peer = cut(what.process);
-  who.pid = what.pid;
-  place(who, what.pid);
-  process_facts& process = processes_[who.process];
+void connection_book::opened(const connection_opened& opened) {
+  connection_facts& client = get(opened.connection);
+  client.peer = cut(opened.process);
+  client.pid = opened.pid;
+  place(client, opened.pid);
+  process_facts& process = processes_[client.process];
   ++process.connections;
-  if (what.pid != 0 && runs_event_loop(what.process)) process.is_concurrent = true;
+  if (opened.pid != 0 && runs_event_loop(opened.process)) process.is_concurrent = true;
 }
 
-void connection_book::named(const connection_named& what) {
-  connection_facts& who = get(what.connection);
-  if (!what.name.empty()) who.name = cut(what.name);
-  if (!what.library.empty()) {
-    who.library = cut(what.library_version.empty() ? what.library
-                                                   : what.library + " " + what.library_version);
+void connection_book::named(const connection_named& named) {
+  connection_facts& client = get(named.connection);
+  if (!named.name.empty()) client.name = cut(named.name);
+  if (!named.library.empty()) {
+    client.library =
+        cut(named.library_version.empty() ? named.library
+                                          : named.library + " " + named.library_version);
   }
-  if (who.pid == 0) place(who, 0);
-  process_facts& process = processes_[who.process];
-  if (process.library.empty()) process.library = who.library;
+  if (client.pid == 0) place(client, 0);
+  process_facts& process = processes_[client.process];
+  if (process.library.empty()) process.library = client.library;
 }
 
-void connection_book::closed(const connection_closed& what) {
-  if (last_ != nullptr && last_->connection == what.connection) last_ = nullptr;
-  connections_.erase(what.connection);
+void connection_book::closed(const connection_closed& closed) {
+  if (last_ != nullptr && last_->connection == closed.connection) last_ = nullptr;
+  connections_.erase(closed.connection);
 }
 
-void connection_book::is_told(std::uint64_t connection) {
-  processes_[get(connection).process].is_told = true;
+void connection_book::is_notified(std::uint64_t connection) {
+  processes_[get(connection).process].is_notified = true;
 }
 
-connection_facts& connection_book::sees(const event& what) {
-  connection_facts& who = get(what.connection);
-  if (what.batch != who.last_batch) {
-    if (what.sent < who.last_done && ++who.overlaps == overlaps_of_multiplexing) {
-      who.multiplexed = true;
+connection_facts& connection_book::sees(const event& command) {
+  connection_facts& client = get(command.connection);
+  if (command.batch != client.last_batch) {
+    if (command.sent < client.last_done && ++client.overlaps == overlaps_of_multiplexing) {
+      client.multiplexed = true;
       ++multiplexed_;
     }
-    who.last_batch = what.batch;
+    client.last_batch = command.batch;
   }
-  who.last_done = std::max(who.last_done, what.done);
-  process_facts& process = processes_[who.process];
+  client.last_done = std::max(client.last_done, command.done);
+  process_facts& process = processes_[client.process];
   ++process.commands;
-  if (who.multiplexed) process.is_concurrent = true;
-  if (process.last_connection != what.connection && what.sent < process.last_done &&
+  if (client.multiplexed) process.is_concurrent = true;
+  if (process.last_connection != command.connection && command.sent < process.last_done &&
       ++process.overlaps == overlaps_of_multiplexing) {
     process.is_concurrent = true;
   }
-  if (what.done >= process.last_done) {
-    process.last_done = what.done;
-    process.last_connection = what.connection;
+  if (command.done >= process.last_done) {
+    process.last_done = command.done;
+    process.last_connection = command.connection;
   }
-  return who;
+  return client;
 }
 
 const connection_facts* connection_book::find(std::uint64_t connection) const {
@@ -161,8 +163,8 @@ const connection_facts* connection_book::find(std::uint64_t connection) const {
 }
 
 bool connection_book::is_multiplexed(std::uint64_t connection) const {
-  const connection_facts* const who = find(connection);
-  return who != nullptr && who->multiplexed;
+  const connection_facts* const client = find(connection);
+  return client != nullptr && client->multiplexed;
 }
 
 bool connection_book::is_unplaced(std::uint32_t process) const {

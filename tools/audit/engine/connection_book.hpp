@@ -26,7 +26,7 @@ struct process_facts {
   std::uint64_t connections = 0;
   std::uint64_t commands = 0;
   /// It subscribes, tracks keys, or waits in blocking commands: who waits need not ask.
-  bool is_told = false;
+  bool is_notified = false;
   /// It had commands of two flows under way at once: one connection is multiplexed, or two of its
   /// connections waited for replies at the same time.
   bool is_concurrent = false;
@@ -64,12 +64,12 @@ class connection_book {
   explicit connection_book(std::size_t connections_max);
 
   /// Once more for a connection: its process has been found meanwhile.
-  void opened(const connection_opened& what);
-  void named(const connection_named& what);
-  void closed(const connection_closed& what);
-  void is_told(std::uint64_t connection);
+  void opened(const connection_opened& opened);
+  void named(const connection_named& named);
+  void closed(const connection_closed& closed);
+  void is_notified(std::uint64_t connection);
   /// The connection of an event; one that was never announced is made up.
-  connection_facts& sees(const event& what);
+  connection_facts& sees(const event& command);
 
   [[nodiscard]] const connection_facts* find(std::uint64_t connection) const;
   [[nodiscard]] bool is_multiplexed(std::uint64_t connection) const;
@@ -86,7 +86,7 @@ class connection_book {
 
  private:
   connection_facts& get(std::uint64_t connection);
-  void place(connection_facts& who, std::int64_t pid);
+  void place(connection_facts& client, std::int64_t pid);
   std::uint32_t process_of(const std::string& identity, const std::string& shown, std::int64_t pid);
 
   std::size_t max_;

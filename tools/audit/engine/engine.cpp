@@ -24,31 +24,31 @@ constexpr moment uneventful_gap = std::chrono::milliseconds(10);
 
 }  // namespace
 
-engine::engine(settings told, std::vector<std::unique_ptr<rule>> rules)
-    : body_(std::make_unique<body>(std::move(told), std::move(rules))) {}
+engine::engine(settings options, std::vector<std::unique_ptr<rule>> rules)
+    : body_(std::make_unique<body>(std::move(options), std::move(rules))) {}
 engine::~engine() = default;
 
-void engine::feed(const record& what) { body_->feed(what); }
-void engine::feed(const event& what) { body_->feed(what); }
+void engine::feed(const record& item) { body_->feed(item); }
+void engine::feed(const event& command) { body_->feed(command); }
 audit_result engine::finish() { return body_->finish(); }
 const engine_progress& engine::progress() const { return body_->progress; }
 const rule_context& engine::seen() const { return *body_; }
 
 engine::body::body(settings told, std::vector<std::unique_ptr<rule>> rules)
-    : told_(std::move(told)),
+    : settings_(std::move(told)),
       rules_(std::move(rules)),
-      connections_(told_.connections_max),
-      keys_(told_, [this](key_state& key) { close(key, false); }),
-      history_(told_.history_max),
-      colds_(keys_, connections_, *this, told_.keys_max / open_share + 1),
-      lock_holds_(keys_, connections_, colds_, *this, told_.keys_max / open_share + 1),
+      connections_(settings_.connections_max),
+      keys_(settings_, [this](key_state& key) { close(key, false); }),
+      history_(settings_.history_max),
+      colds_(keys_, connections_, *this, settings_.keys_max / open_share + 1),
+      lock_holds_(keys_, connections_, colds_, *this, settings_.keys_max / open_share + 1),
       stores_(keys_, *this),
       waits_(*this),
-      timeline_builder_(told_, connections_) {
-  for (const std::unique_ptr<rule>& each : rules_) {
-    const interest::bits wanted = each->wants();
+      timeline_builder_(settings_, connections_) {
+  for (const std::unique_ptr<rule>& owned : rules_) {
+    const interest::bits wanted = owned->wants();
     for (std::size_t bit = 0; bit < bits; ++bit) {
-      if ((wanted >> bit & 1U) != 0) listeners_[bit].push_back(each.get());
+      if ((wanted >> bit & 1U) != 0) listeners_[bit].push_back(owned.get());
     }
   }
 }
@@ -57,8 +57,8 @@ const engine::body::listeners& engine::body::who_wants(interest::bits bit) const
   return listeners_[static_cast<std::size_t>(std::countr_zero(bit))];
 }
 
-void engine::body::feed(const record& what) {
-  if (const event* const command = std::get_if<event>(&what)) {
+void engine::body::feed(const record& item) {
+  if (const event* const command = std::get_if<event>(&item)) {
     feed(*command);
     return;
   }
@@ -80,7 +80,7 @@ void engine::body::feed(const record& what) {
         } else if constexpr (std::is_same_v<type, script_seen>) {
           normaliser_.seen(one);
         } else if constexpr (std::is_same_v<type, push_received>) {
-          connections_.is_told(one.connection);
+          connections_.is_notified(one.connection);
         } else if constexpr (std::is_same_v<type, audit::origin_loads>) {
           origin_told(one);
         } else if constexpr (std::is_same_v<type, tool_acted>) {
@@ -94,146 +94,149 @@ void engine::body::feed(const record& what) {
           now_ = std::max(now_, one.at);
         }
       },
-      what);
-  for (rule* const each : who_wants(interest::records)) each->on_record(what, *this);
+      item);
+  for (rule* const listener : who_wants(interest::records)) listener->on_record(item, *this);
 }
 
-void engine::body::feed(const event& what) {
+void engine::body::feed(const event& command) {
   ++commands_;
   // Seldom enough not to be felt on the way of every command.
   if (commands_ % 64 == 0) progress.commands.store(commands_, std::memory_order_relaxed);
-  now_ = std::max(now_, what.done);
-  bytes_read_ += 32 + what.answer.of.length;
-  for (const field& each : what.arguments) bytes_read_ += each.of.length;
-  connection_facts& who = connections_.sees(what);
-  for (rule* const each : who_wants(interest::events)) each->on_event(what, *this);
-  const std::span<const op> ops = normaliser_.ops_of(what, who.process);
-  if (ops.empty()) without_keys(what);
-  for (const op& each : ops) apply(each, who);
-  stores_.time_passed(what.sent);
+  now_ = std::max(now_, command.done);
+  bytes_read_ += 32 + command.answer.of.length;
+  for (const field& argument : command.arguments) bytes_read_ += argument.of.length;
+  connection_facts& client = connections_.sees(command);
+  for (rule* const listener : who_wants(interest::events)) listener->on_event(command, *this);
+  const std::span<const op> ops = normaliser_.ops_of(command, client.process);
+  if (ops.empty()) without_keys(command);
+  for (const op& operation : ops) apply(operation, client);
+  stores_.time_passed(command.sent);
 }
 
-void engine::body::without_keys(const event& what) {
-  const std::string& name = what.command;
+void engine::body::without_keys(const event& command) {
+  const std::string& name = command.command;
   if (name == "FLUSHALL" || name == "FLUSHDB") {
-    keys_.flush(what.database, name == "FLUSHALL");
+    keys_.flush(command.database, name == "FLUSHALL");
   } else if (name.find("SUBSCRIBE") != std::string::npos || name == "CLIENT TRACKING") {
-    connections_.is_told(what.connection);
+    connections_.is_notified(command.connection);
   }
 }
 
-bool engine::body::is_remembered(const key_state& key, const op& what) const {
-  if (!what.is_hit() || key.cold != nullptr || key.lock != nullptr) return true;
-  const auto recent = [&](const auto& m, moment limit) { return m && what.sent - m->done < limit; };
+bool engine::body::is_remembered(const key_state& key, const op& operation) const {
+  if (!operation.is_hit() || key.cold != nullptr || key.lock != nullptr) return true;
+  const auto recent = [&](const auto& m, moment limit) {
+    return m && operation.sent - m->done < limit;
+  };
   if (recent(key.last_miss, eventful) || recent(key.last_store, eventful)) return true;
   return recent(key.last_remove, eventful) || !recent(key.last_hit, uneventful_gap);
 }
 
-void engine::body::apply(const op& what, connection_facts& who) {
-  if (one_in_ > 1 && !in_sample(what.key_hash, one_in_)) return;
-  key_state& key = keys_.touch(what.database, what.key);
-  key.hash = what.key_hash;
-  const bool hit = what.is_hit();
-  const interest::bits kind = hit ? interest::hits : interest::of(what.is);
-  for (rule* const each : who_wants(kind)) each->on_op(what, key, *this);
-  if (is_remembered(key, what)) history_.add(what, key);
-  timeline_builder_.op_seen(what, key);
+void engine::body::apply(const op& operation, connection_facts& client) {
+  if (one_in_ > 1 && !in_sample(operation.key_hash, one_in_)) return;
+  key_state& key = keys_.touch(operation.database, operation.key);
+  key.hash = operation.key_hash;
+  const bool hit = operation.is_hit();
+  const interest::bits kind = hit ? interest::hits : interest::of(operation.kind);
+  for (rule* const listener : who_wants(kind)) listener->on_op(operation, key, *this);
+  if (is_remembered(key, operation)) history_.add(operation, key);
+  timeline_builder_.op_seen(operation, key);
   bool is_load = false;
-  switch (what.is) {
-    case op::kind::read: apply_read(key, what, who); break;
-    case op::kind::exists:
-      if (key.lock != nullptr) lock_holds_.looked(key, what);
-      if (what.came == op::outcome::yes && (key.lock != nullptr || key.pattern->lock_name)) {
-        waits_.refused(key, what);
+  switch (operation.kind) {
+    case op_kind::read: apply_read(key, operation, client); break;
+    case op_kind::exists:
+      if (key.lock != nullptr) lock_holds_.looked(key, operation);
+      if (operation.outcome == op_outcome::yes && (key.lock != nullptr || key.pattern->lock_name)) {
+        waits_.refused(key, operation);
       } else if (key.waits != nullptr) {
-        waits_.satisfied(key, what);
+        waits_.satisfied(key, operation);
       }
       break;
-    case op::kind::store: is_load = apply_store(key, what, who); break;
-    case op::kind::acquire:
-      is_load = apply_store(key, what, who);
-      apply_acquire(key, what, who);
+    case op_kind::store: is_load = apply_store(key, operation, client); break;
+    case op_kind::acquire:
+      is_load = apply_store(key, operation, client);
+      apply_acquire(key, operation, client);
       break;
-    case op::kind::remove:
-      lock_holds_.remove(key, what);
-      if (key.guard.is_set()) lock_holds_.value_removed(key, what);
+    case op_kind::remove:
+      lock_holds_.remove(key, operation);
+      if (key.guard.is_set()) lock_holds_.value_removed(key, operation);
       break;
-    case op::kind::compare_remove: lock_holds_.compare_remove(key, what); break;
-    case op::kind::expire: lock_holds_.expire(key, what); break;
-    case op::kind::compare_expire: lock_holds_.compare_expire(key, what); break;
-    case op::kind::change:
-      if (what.command.starts_with("B")) connections_.is_told(what.connection);
+    case op_kind::compare_remove: lock_holds_.compare_remove(key, operation); break;
+    case op_kind::expire: lock_holds_.expire(key, operation); break;
+    case op_kind::compare_expire: lock_holds_.compare_expire(key, operation); break;
+    case op_kind::change:
+      if (operation.command.starts_with("B")) connections_.is_notified(operation.connection);
       break;
-    case op::kind::opaque: break;
+    case op_kind::opaque: break;
   }
-  stores_.apply(key, what, is_load);
+  stores_.apply(key, operation, is_load);
 }
 
-void engine::body::apply_read(key_state& key, const op& what, connection_facts& who) {
-  const bool missed = what.is_miss();
-  const bool again = (missed || key.guard.is_set()) && lock_holds_.read(key, what);
-  if (key.lock != nullptr) lock_holds_.looked(key, what);
+void engine::body::apply_read(key_state& key, const op& operation, connection_facts& client) {
+  const bool missed = operation.is_miss();
+  const bool again = (missed || key.guard.is_set()) && lock_holds_.read(key, operation);
+  if (key.lock != nullptr) lock_holds_.looked(key, operation);
   if (missed) {
-    colds_.missed(key, what, again);
-    if (!again) waits_.refused(key, what);
+    colds_.missed(key, operation, again);
+    if (!again) waits_.refused(key, operation);
     return;
   }
-  if (!what.is_hit()) return;
-  who.hits[who.next_hit] = {key.ref, what.sent, what.done, what.sequence};
-  who.next_hit = static_cast<std::uint8_t>((who.next_hit + 1) % who.hits.size());
-  if (key.cold != nullptr) colds_.hit(key, what);
-  if (key.waits != nullptr) waits_.satisfied(key, what);
+  if (!operation.is_hit()) return;
+  client.hits[client.next_hit] = {key.ref, operation.sent, operation.done, operation.sequence};
+  client.next_hit = static_cast<std::uint8_t>((client.next_hit + 1) % client.hits.size());
+  if (key.cold != nullptr) colds_.hit(key, operation);
+  if (key.waits != nullptr) waits_.satisfied(key, operation);
 }
 
-std::optional<op_summary> engine::body::last_hit_of(const key_state& key, const op& what,
-                                                    const connection_facts& who) const {
+std::optional<op_summary> engine::body::last_hit_of(const key_state& key, const op& operation,
+                                                    const connection_facts& client) const {
   const connection_facts::hit* last = nullptr;
-  for (const connection_facts::hit& each : who.hits) {
-    if (each.key == key.ref && each.sequence != 0 &&
-        (last == nullptr || each.sequence > last->sequence)) {
-      last = &each;
+  for (const connection_facts::hit& hit : client.hits) {
+    if (hit.key == key.ref && hit.sequence != 0 &&
+        (last == nullptr || hit.sequence > last->sequence)) {
+      last = &hit;
     }
   }
   if (last != nullptr) {
-    op_summary made;
-    made.sent = last->sent;
-    made.done = last->done;
-    made.sequence = last->sequence;
-    made.connection = what.connection;
-    made.process = what.process;
-    made.is = op::kind::read;
-    made.came = op::outcome::yes;
-    return made;
+    op_summary summary;
+    summary.sent = last->sent;
+    summary.done = last->done;
+    summary.sequence = last->sequence;
+    summary.connection = operation.connection;
+    summary.process = operation.process;
+    summary.kind = op_kind::read;
+    summary.outcome = op_outcome::yes;
+    return summary;
   }
-  if (key.last_hit && key.last_hit->process == what.process) return key.last_hit;
+  if (key.last_hit && key.last_hit->process == operation.process) return key.last_hit;
   return std::nullopt;
 }
 
 /// Whether it was a load.
-bool engine::body::apply_store(key_state& key, const op& what, const connection_facts& who) {
-  const bool yes = what.came == op::outcome::yes;
-  cold_tracker::stored stored = colds_.store(key, what);
+bool engine::body::apply_store(key_state& key, const op& operation,
+                               const connection_facts& client) {
+  const bool yes = operation.outcome == op_outcome::yes;
+  cold_tracker::stored stored = colds_.store(key, operation);
   const bool is_load = stored.as == cold_tracker::counted::yes;
-  const bool is_store = what.is == op::kind::store;
-  if (is_store && key.lock != nullptr) lock_holds_.store(key, what);
+  const bool is_store = operation.kind == op_kind::store;
+  if (is_store && key.lock != nullptr) lock_holds_.store(key, operation);
   std::uint64_t lock_hold = 0;
   if (yes && (is_store || is_load) && stored.as != cold_tracker::counted::merged) {
-    lock_hold = lock_holds_.stored(key, what, is_load ? &stored.what : nullptr);
+    lock_hold = lock_holds_.stored(key, operation, is_load ? &stored.loaded : nullptr);
   }
   if (is_load) {
-    colds_.add(key, stored.what);
-    take(stored.what, key);
+    colds_.add(key, stored.loaded);
+    take(stored.loaded, key);
   } else if (yes && is_store && stored.as == cold_tracker::counted::no &&
              key.there == key_state::presence::present) {
-    stores_.refreshed(key, what, last_hit_of(key, what, who), lock_hold);
+    stores_.refreshed(key, operation, last_hit_of(key, operation, client), lock_hold);
   }
-  if (yes && key.waits != nullptr) waits_.satisfied(key, what);
+  if (yes && key.waits != nullptr) waits_.satisfied(key, operation);
   return is_load;
 }
 
-void engine::body::apply_acquire(key_state& key, const op& what, const connection_facts&) {
-  lock_holds_.acquire(key, what);
-  if (what.came == op::outcome::no) waits_.refused(key, what);
+void engine::body::apply_acquire(key_state& key, const op& operation, const connection_facts&) {
+  lock_holds_.acquire(key, operation);
+  if (operation.outcome == op_outcome::no) waits_.refused(key, operation);
 }
 
 void engine::body::close(key_state& key, bool run_over) {
@@ -243,13 +246,13 @@ void engine::body::close(key_state& key, bool run_over) {
   stores_.close(key);
 }
 
-void engine::body::lost_sight(const sight_lost& what) {
-  now_ = std::max(now_, what.at);
-  bytes_lost_ += what.bytes;
-  events_lost_ += what.events;
-  const bool sampled = what.one_in > one_in_;
-  if (sampled) one_in_ = what.one_in;
-  const bool hole = what.connection == 0 && what.events > 0 && !sampled;
+void engine::body::lost_sight(const sight_lost& loss) {
+  now_ = std::max(now_, loss.at);
+  bytes_lost_ += loss.bytes;
+  events_lost_ += loss.events;
+  const bool sampled = loss.one_in > one_in_;
+  if (sampled) one_in_ = loss.one_in;
+  const bool hole = loss.connection == 0 && loss.events > 0 && !sampled;
   if (!sampled && !hole) return;
   // What went on meanwhile is not known: no fact may reach across.
   keys_.each([&](key_state& key) {
@@ -260,49 +263,53 @@ void engine::body::lost_sight(const sight_lost& what) {
   });
 }
 
-void engine::body::origin_told(const audit::origin_loads& what) {
-  now_ = std::max(now_, what.at);
-  origin_loads_ = origin_loads_.value_or(0) + what.count;
-  timeline_builder_.origin_loaded(what.at, what.count);
-  if (what.key.empty()) return;
+void engine::body::origin_told(const audit::origin_loads& loads) {
+  now_ = std::max(now_, loads.at);
+  origin_loads_ = origin_loads_.value_or(0) + loads.count;
+  timeline_builder_.origin_loaded(loads.at, loads.count);
+  if (loads.key.empty()) return;
   // A load follows a miss: the key is known, or has been forgotten.
-  const key_state* const named = keys_.find(0, what.key);
+  const key_state* const named = keys_.find(0, loads.key);
   if (named == nullptr) return;
   key_state& key = *keys_.find(named->ref);
-  key.origin_loads += what.count;
-  key.pattern->origin_loads += what.count;
+  key.origin_loads += loads.count;
+  key.pattern->origin_loads += loads.count;
 }
 
-void engine::body::take(const cold_event& what, const key_state& key) {
-  timeline_builder_.closed(what, key);
+void engine::body::take(const cold_event& event, const key_state& key) {
+  timeline_builder_.closed(event, key);
   progress.cold_events.fetch_add(1, std::memory_order_relaxed);
-  if (what.contended) progress.contended_cold_events.fetch_add(1, std::memory_order_relaxed);
-  for (rule* const each : who_wants(interest::cold_events)) each->on_cold_event(what, key, *this);
+  if (event.demand.contended)
+    progress.contended_cold_events.fetch_add(1, std::memory_order_relaxed);
+  for (rule* const listener : who_wants(interest::cold_events))
+    listener->on_cold_event(event, key, *this);
 }
 
-void engine::body::take(const lock_hold& what, const key_state& lock) {
+void engine::body::take(const lock_hold& hold, const key_state& lock) {
   progress.lock_holds.fetch_add(1, std::memory_order_relaxed);
-  for (rule* const each : who_wants(interest::lock_holds)) each->on_lock_hold(what, lock, *this);
+  for (rule* const listener : who_wants(interest::lock_holds))
+    listener->on_lock_hold(hold, lock, *this);
 }
 
-void engine::body::take(const load& what, const key_state& key) {
-  timeline_builder_.loaded(what, key);
+void engine::body::take(const load& loaded, const key_state& key) {
+  timeline_builder_.loaded(loaded, key);
   progress.loads.fetch_add(1, std::memory_order_relaxed);
-  for (rule* const each : who_wants(interest::loads)) each->on_load(what, key, *this);
+  for (rule* const listener : who_wants(interest::loads)) listener->on_load(loaded, key, *this);
 }
 
-void engine::body::take(const refresh& what, const key_state& key) {
-  for (rule* const each : who_wants(interest::refreshes)) each->on_refresh(what, key, *this);
+void engine::body::take(const refresh& refreshed, const key_state& key) {
+  for (rule* const listener : who_wants(interest::refreshes))
+    listener->on_refresh(refreshed, key, *this);
 }
 
-void engine::body::take(const settled_store& what, const key_state& key) {
-  for (rule* const each : who_wants(interest::settled_stores)) {
-    each->on_settled_store(what, key, *this);
+void engine::body::take(const settled_store& settled, const key_state& key) {
+  for (rule* const listener : who_wants(interest::settled_stores)) {
+    listener->on_settled_store(settled, key, *this);
   }
 }
 
-void engine::body::take(const wait& what, const key_state& key) {
-  for (rule* const each : who_wants(interest::waits)) each->on_wait(what, key, *this);
+void engine::body::take(const wait& ended_wait, const key_state& key) {
+  for (rule* const listener : who_wants(interest::waits)) listener->on_wait(ended_wait, key, *this);
 }
 
 }  // namespace drover::audit

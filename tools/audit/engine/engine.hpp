@@ -31,13 +31,13 @@ struct engine_progress {
 
 class engine {
  public:
-  engine(settings told, std::vector<std::unique_ptr<rule>> rules);
+  engine(settings options, std::vector<std::unique_ptr<rule>> rules);
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
-  void feed(const record& what);
-  void feed(const event& what);
+  void feed(const record& item);
+  void feed(const event& command);
   /// Once, at the end: closes what is open and asks the rules.
   [[nodiscard]] audit_result finish();
 

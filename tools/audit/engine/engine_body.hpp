@@ -25,16 +25,15 @@ namespace drover::audit {
 
 class engine::body final : public rule_context, private fact_sink {
  public:
-  body(settings told, std::vector<std::unique_ptr<rule>> rules);
+  body(settings options, std::vector<std::unique_ptr<rule>> rules);
 
-  void feed(const record& what);
-  void feed(const event& what);
+  void feed(const record& item);
+  void feed(const event& command);
   audit_result finish();
 
   engine_progress progress;
 
   // What rules may ask.
-  const settings& told() const override { return told_; }
   moment now() const override { return now_; }
   const capture_begun& capture() const override { return capture_; }
   const connection_book& connections() const override { return connections_; }
@@ -61,28 +60,28 @@ class engine::body final : public rule_context, private fact_sink {
   static constexpr std::size_t bits = 32;
   using listeners = std::vector<rule*>;
 
-  void take(const cold_event& what, const key_state& key) override;
-  void take(const lock_hold& what, const key_state& lock) override;
-  void take(const load& what, const key_state& key) override;
-  void take(const refresh& what, const key_state& key) override;
-  void take(const settled_store& what, const key_state& key) override;
-  void take(const wait& what, const key_state& key) override;
+  void take(const cold_event& cold, const key_state& key) override;
+  void take(const lock_hold& hold, const key_state& lock) override;
+  void take(const load& loaded, const key_state& key) override;
+  void take(const refresh& refreshed, const key_state& key) override;
+  void take(const settled_store& settled, const key_state& key) override;
+  void take(const wait& ended_wait, const key_state& key) override;
 
   [[nodiscard]] const listeners& who_wants(interest::bits bit) const;
-  void apply(const op& what, connection_facts& who);
-  void apply_read(key_state& key, const op& what, connection_facts& who);
-  bool apply_store(key_state& key, const op& what, const connection_facts& who);
-  void apply_acquire(key_state& key, const op& what, const connection_facts& who);
-  [[nodiscard]] bool is_remembered(const key_state& key, const op& what) const;
-  [[nodiscard]] std::optional<op_summary> last_hit_of(const key_state& key, const op& what,
-                                                      const connection_facts& who) const;
-  void without_keys(const event& what);
-  void lost_sight(const sight_lost& what);
-  void origin_told(const audit::origin_loads& what);
+  void apply(const op& operation, connection_facts& client);
+  void apply_read(key_state& key, const op& operation, connection_facts& client);
+  bool apply_store(key_state& key, const op& operation, const connection_facts& client);
+  void apply_acquire(key_state& key, const op& operation, const connection_facts& client);
+  [[nodiscard]] bool is_remembered(const key_state& key, const op& operation) const;
+  [[nodiscard]] std::optional<op_summary> last_hit_of(const key_state& key, const op& operation,
+                                                      const connection_facts& client) const;
+  void without_keys(const event& command);
+  void lost_sight(const sight_lost& loss);
+  void origin_told(const audit::origin_loads& loads);
   void close(key_state& key, bool run_over);
   void fill_figures(audit_result& result) const;
 
-  settings told_;
+  settings settings_;
   std::vector<std::unique_ptr<rule>> rules_;
   std::array<listeners, bits> listeners_;
 

@@ -16,18 +16,18 @@ key_role engine::body::role_of(const pattern_state& pattern) const {
 std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, moment from,
                                                 moment to, std::size_t lines_max) const {
   std::vector<std::pair<const history::line*, const key_state*>> found;
-  for (const key_ref each : keys) {
-    const key_state* const key = keys_.find(each);
+  for (const key_ref ref : keys) {
+    const key_state* const key = keys_.find(ref);
     if (key == nullptr) continue;
     history_.each(*key, [&](const history::line& line) {
-      if (line.what.sent <= to && line.what.done >= from) found.emplace_back(&line, key);
+      if (line.summary.sent <= to && line.summary.done >= from) found.emplace_back(&line, key);
       // They are linked in the order of `done`.
-      return line.what.done >= from;
+      return line.summary.done >= from;
     });
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.first->what.sent, a.first->what.sequence) <
-           std::pair(b.first->what.sent, b.first->what.sequence);
+    return std::pair(a.first->summary.sent, a.first->summary.sequence) <
+           std::pair(b.first->summary.sent, b.first->summary.sequence);
   });
   // A key that was named twice has its lines once.
   found.erase(std::unique(found.begin(), found.end()), found.end());
@@ -37,20 +37,20 @@ std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, m
   const std::size_t head = left_out == 0 ? found.size() : most / 2;
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (left_out > 0 && i == head) {
-      const op_summary& first = found[i].first->what;
+      const op_summary& first = found[i].first->summary;
       i += left_out;
       lines.push_back({first.sent,
-                       found[i - 1].first->what.done,
+                       found[i - 1].first->summary.done,
                        0,
                        {},
                        "(" + std::to_string(left_out) + " more)"});
       if (i >= found.size()) break;
     }
-    const op_summary& what = found[i].first->what;
+    const op_summary& summary = found[i].first->summary;
     const auto& processes = connections_.processes();
-    lines.push_back({what.sent, what.done, what.connection,
-                     what.process < processes.size() ? processes[what.process].shown : "",
-                     text_of(what, found[i].second->name)});
+    lines.push_back({summary.sent, summary.done, summary.connection,
+                     summary.process < processes.size() ? processes[summary.process].shown : "",
+                     text_of(summary, found[i].second->name)});
   }
   return lines;
 }
@@ -76,11 +76,11 @@ void engine::body::fill_figures(audit_result& result) const {
   run.processes = connections_.processes_seen();
   run.keys = keys_.keys_seen();
   run.origin_loads = origin_loads_.value_or(0);
-  for (const pattern_state& each : keys_.patterns()) {
-    if (each.role != key_role::value) continue;
-    run.cold_events += each.cold_events;
-    run.contended_cold_events += each.contended_cold_events;
-    run.loads += each.loads;
+  for (const pattern_state& pattern : keys_.patterns()) {
+    if (pattern.role != key_role::value) continue;
+    run.cold_events += pattern.cold_events;
+    run.contended_cold_events += pattern.contended_cold_events;
+    run.loads += pattern.loads;
   }
   run.sampled_share = 1.0 / one_in_;
   const auto share = [](std::uint64_t lost, std::uint64_t seen) {
@@ -93,7 +93,7 @@ audit_result engine::body::finish() {
   std::vector<key_ref> all;
   keys_.each([&](const key_state& key) { all.push_back(key.ref); });
   // The least recently used first: by and large in the order of time.
-  // Tenures before cold events: who looks at both finds them there.
+  // Lock holds before cold events: a rule that uses both needs the lock holds first.
   for (auto at = all.rbegin(); at != all.rend(); ++at) {
     key_state* const key = keys_.find(*at);
     if (key->lock != nullptr) lock_holds_.close(*key, true, now_);
@@ -102,17 +102,17 @@ audit_result engine::body::finish() {
   settle_roles(keys_.patterns());
   settled_ = true;
   verdicts out;
-  for (const std::unique_ptr<rule>& each : rules_) each->on_end(*this, out);
+  for (const std::unique_ptr<rule>& owned : rules_) owned->on_end(*this, out);
   audit_result result;
   result.findings = std::move(out.findings);
   result.notices = std::move(out.notices);
   result.coverage = std::move(out.coverage);
   result.roles = role_lines(keys_.patterns());
-  result.command = told_.command;
+  result.command = settings_.command;
   fill_figures(result);
   result.timeline = timeline_builder_.finish(keys_.patterns());
   sort_findings(result);
-  judge(result, told_);
+  judge(result, settings_);
   progress.commands.store(commands_, std::memory_order_relaxed);
   progress.keys.store(keys_.keys_seen(), std::memory_order_relaxed);
   return result;

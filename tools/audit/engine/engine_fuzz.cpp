@@ -54,7 +54,7 @@ digest digest_of(choices& from) {
 
 reply_item item_of(choices& from) {
   reply_item made;
-  made.is = static_cast<reply_item::kind>(from.next(7));
+  made.kind = static_cast<reply_kind>(from.next(7));
   made.integer = static_cast<std::int8_t>(from.next());
   made.word = from.next(2) == 0 ? "OK" : "NOSCRIPT";
   made.of = digest_of(from);
@@ -80,10 +80,10 @@ event event_of(choices& from, moment& now, std::uint64_t& sequence) {
   const std::uint8_t count = from.next(6);
   for (std::uint8_t i = 0; i < count; ++i) {
     field argument;
-    argument.is = static_cast<field::kind>(from.next(3));
-    if (argument.is == field::kind::key) argument.text = keys[from.next(std::size(keys))];
-    if (argument.is == field::kind::word) argument.text = words[from.next(std::size(words))];
-    if (argument.is != field::kind::word) argument.of = digest_of(from);
+    argument.kind = static_cast<field_kind>(from.next(3));
+    if (argument.kind == field_kind::key) argument.text = keys[from.next(std::size(keys))];
+    if (argument.kind == field_kind::word) argument.text = words[from.next(std::size(words))];
+    if (argument.kind != field_kind::word) argument.of = digest_of(from);
     made.arguments.push_back(std::move(argument));
   }
   made.argument_count = count;

@@ -9,12 +9,12 @@ namespace drover::audit {
 
 class fact_sink {
  public:
-  virtual void take(const cold_event& what, const key_state& key) = 0;
-  virtual void take(const lock_hold& what, const key_state& lock) = 0;
-  virtual void take(const load& what, const key_state& key) = 0;
-  virtual void take(const refresh& what, const key_state& key) = 0;
-  virtual void take(const settled_store& what, const key_state& key) = 0;
-  virtual void take(const wait& what, const key_state& key) = 0;
+  virtual void take(const cold_event& event, const key_state& key) = 0;
+  virtual void take(const lock_hold& hold, const key_state& lock) = 0;
+  virtual void take(const load& loaded, const key_state& key) = 0;
+  virtual void take(const refresh& refreshed, const key_state& key) = 0;
+  virtual void take(const settled_store& settled, const key_state& key) = 0;
+  virtual void take(const wait& ended_wait, const key_state& key) = 0;
 
  protected:
   ~fact_sink() = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the engine tells rules: facts, each once, when it is closed, that is when nothing more can
-// be added to it. All lists in them are bounded; a count beside a list is the true number.
+// The facts that the engine reports to rules. Each fact is reported once, when nothing more can be
+// added to it. All lists in facts are bounded; a count beside a list is the true number.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@
 
 namespace drover::audit {
 
-/// Names a key for as long as the engine remembers it: `rule_context::find(ref)` is null afterwards.
+/// Names a key for as long as the engine remembers it. Afterwards `rule_context::find(ref)` is
+/// null.
 struct key_ref {
   static constexpr std::uint32_t nowhere = 0xffffffff;
   std::uint32_t slot = nowhere;
@@ -22,52 +23,11 @@ struct key_ref {
   friend bool operator==(const key_ref&, const key_ref&) = default;
 };
 
-/// An op without its key: what is kept of one.
-struct op_summary {
-  moment sent{};
-  moment done{};
-  std::uint64_t sequence = 0;
-  std::uint64_t connection = 0;
-  std::uint64_t batch = 0;
-  std::uint64_t transaction = 0;
-  std::uint32_t process = 0;
-  op::kind is = op::kind::opaque;
-  op::outcome came = op::outcome::unknown;
-  op::condition only_if = op::condition::none;
-  op::ttl_is ttl_how = op::ttl_is::none;
-  bool in_script = false;
-  bool watched = false;
-  bool part = false;
-  moment ttl{};
-  digest value;
-  std::string_view command;
-
-  op_summary() = default;
-  explicit op_summary(const op& o)
-      : sent(o.sent),
-        done(o.done),
-        sequence(o.sequence),
-        connection(o.connection),
-        batch(o.batch),
-        transaction(o.transaction),
-        process(o.process),
-        is(o.is),
-        came(o.came),
-        only_if(o.only_if),
-        ttl_how(o.ttl_how),
-        in_script(o.in_script),
-        watched(o.watched),
-        part(o.part),
-        ttl(o.ttl),
-        value(o.value),
-        command(o.command) {}
-};
-
 /// One load of a value as the wire shows it: it was missed (or wanted for another reason), and then
 /// stored. Several stores of one MULTI or batch are one load.
 struct load {
   key_ref key;
-  op_summary store;     ///< `store.came` no: the result was thrown away, as by SET NX that lost
+  op_summary store;     ///< `store.outcome` no: the result was thrown away, as by SET NX that lost
   bool by_nx = false;   ///< stored by an `acquire`: the key turns out to be a value
   bool missed = false;  ///< a miss of the same flow began it; `began` is that miss's `sent`
   moment began{};       ///< else `store.sent`
@@ -81,7 +41,44 @@ struct load {
 /// after a later store was done.
 struct cold_event {
   static constexpr std::size_t loads_max = 64;
-  /// What was tried on one lock meanwhile, by those who had just missed this key.
+  /// Which clients asked for the key.
+  struct demand_seen {
+    std::uint64_t misses = 0;
+    std::uint64_t reads = 0;  ///< all reads in [from, to]
+    /// Reads of the key and attempts to acquire it that began before the first store was done.
+    /// The second look of a lock's holder is not counted.
+    std::uint64_t requests = 0;
+    std::uint64_t processes = 0;    ///< that missed; a lower bound
+    std::uint64_t connections = 0;  ///< that missed
+    /// Two or more clients wanted the key at once: another one asked while the first load ran, or
+    /// lost the lock.
+    bool contended = false;
+  };
+  /// How the value was loaded.
+  struct loading_seen {
+    /// Those whose store began before `first_store.done + 1.5 * delta + 50 ms`, in order of `done`.
+    std::vector<load> loads;
+    std::uint64_t count = 0;        ///< of `loads`, uncapped
+    std::uint64_t by_nx = 0;        ///< of them, tried with NX on the value itself
+    std::uint64_t conditional = 0;  ///< of them, by compare-and-store
+    std::uint64_t processes = 0;    ///< that stored; unknown processes are not counted
+    std::uint64_t most_by_one = 0;  ///< the most loads by one process
+    /// Loads by unknown processes, while other processes are known. Each may be any of them.
+    std::uint64_t unplaced = 0;
+    /// Processes that share loads inside. They loaded once although two or more requests came from
+    /// them, or they are able to send several requests at once.
+    std::uint64_t sharing_processes = 0;
+  };
+  /// How the clients that had to wait asked again, for the value or for its lock.
+  struct waiting_seen {
+    std::uint64_t polls = 0;
+    moment last_poll{};    ///< the last one before the first store
+    moment longest_gap{};  ///< between two polls of one client
+    /// A process that asked subscribes or tracks keys, so its waiters need not poll.
+    bool notified = false;
+    bool losers_satisfied = false;  ///< a client that lost the lock got the value by a hit
+  };
+  /// What clients tried on one lock after they had missed this key.
   struct locking {
     key_ref lock;
     std::uint32_t pattern = 0;  ///< of the lock: index into `rule_context::patterns()`
@@ -92,56 +89,38 @@ struct cold_event {
 
   key_ref key;
   moment from{};  ///< the first miss was sent
-  moment to{};    ///< the last that belongs to it was done
+  moment to{};    ///< the last command that belongs to it was done
   op_summary first_miss;
   std::optional<op_summary> first_store;  ///< the first that was not refused
-  std::uint64_t misses = 0;
-  /// Reads (and attempts to acquire this key) that began before the first store was done, without
-  /// those by which a holder looks again: how many wanted it at once.
-  std::uint64_t requests = 0;
-  std::uint64_t reads = 0;              ///< all reads in [from, to]
-  std::uint64_t processes = 0;          ///< that missed: so many at least
-  std::uint64_t connections = 0;        ///< that missed
-  std::uint64_t loading_processes = 0;  ///< that stored, of those that are known
-  std::uint64_t most_by_one = 0;        ///< loads by that of them that has most
-  /// Loads of which the process is not known, while others are: it may be any of these.
-  std::uint64_t unplaced_loads = 0;
-  std::uint64_t load_count = 0;  ///< of `loads`, uncapped
-  /// Those whose store began before `first_store.done + 1.5 * delta + 50 ms`. In order of `done`.
-  std::vector<load> loads;
-  std::uint64_t nx_loads = 0;           ///< of them, tried with NX on the value itself
-  std::uint64_t conditional_loads = 0;  ///< of them, by compare-and-store
-  std::vector<locking> locks;           ///< at most 4
-  /// Two or more wanted it at once: another asked while the first load ran, or lost the lock.
-  bool contended = false;
-  /// Asking again and again, for the value or its lock, by those who had to wait: how often, when
-  /// last before the first store, and the longest gap of one of them between two times.
-  std::uint64_t polls = 0;
-  moment last_poll{};
-  moment longest_poll_gap{};
-  /// Processes that loaded once although two or more requests came from them, or are able to send
-  /// several at once: they share loads inside.
-  std::uint64_t sharing_processes = 0;
-  /// A process that asked subscribes, or tracks keys: who waits there need not ask.
-  bool asker_is_told = false;
-  /// One of those who lost the lock got the value after all, by a hit.
-  bool losers_satisfied = false;
-  moment delta{};        ///< the pattern's load time as known then; 0: unknown
-  bool by_tool = false;  ///< the tool deleted the key, or held replies meanwhile
-  bool complete = true;  ///< false: the key was forgotten, or the run ended
+  demand_seen demand;
+  loading_seen loading;
+  waiting_seen waiting;
+  std::vector<locking> lock_attempts;  ///< at most 4
+  moment delta{};                      ///< the load time of the pattern as known then; 0: unknown
+  bool by_tool = false;                ///< the tool deleted the key, or held replies meanwhile
+  bool complete = true;                ///< false: the key was forgotten, or the run ended
 };
 
-/// One holder's time with a lock: from winning it to its end.
+/// Which command set the ttl.
+enum class ttl_source : std::uint8_t {
+  none,
+  same_command,
+  same_transaction,
+  same_batch,
+  later,    ///< in a round trip of its own
+  unknown,  ///< a script's argument
+};
+
+/// The first ttl after a store or a win.
+struct first_ttl {
+  ttl_source source = ttl_source::none;
+  moment duration{};
+  std::optional<op_summary> expire;  ///< the EXPIRE, if a second command set the ttl
+};
+
+/// One holder's time with a lock, from winning it to its end.
 struct lock_hold {
   static constexpr std::size_t stores_max = 8;
-  enum class ttl_by : std::uint8_t {
-    none,
-    same_command,
-    same_transaction,
-    same_batch,
-    later,    ///< in a round trip of its own
-    unknown,  ///< a script's argument
-  };
   enum class ending : std::uint8_t {
     open,             ///< the run ended, or the lock's key was forgotten
     removed,          ///< DEL -> 1
@@ -149,71 +128,90 @@ struct lock_hold {
     ran_out,          ///< its lease ended
     release_unseen,   ///< somebody else won before the lease can have ended
   };
+  /// The evidence that another client than the holder deleted the lock.
+  enum class other_remover : std::uint8_t {
+    no,
+    by_connection,  ///< it had lost, or its own hold was over; no connection is multiplexed
+    by_process,
+    by_token,  ///< it had read another token before: proof
+  };
+
+  struct lease_time {
+    bool ends = false;      ///< the lease has a ttl: the two times below count
+    moment earliest_end{};  ///< renewals included
+    moment latest_end{};
+    std::uint64_t renewals = 0;
+  };
+  struct end_of_hold {
+    ending kind = ending::open;
+    std::optional<op_summary> command;  ///< that ended it; none for `ran_out`
+    /// The last GET of this lock by the client that deleted it, within 2 s before.
+    std::optional<op_summary> read_before;
+    other_remover by_other = other_remover::no;
+    /// The value was deleted in the same batch: an invalidation, not a release.
+    bool with_value = false;
+    /// `kind` is `removed`, and then one more DEL or compared delete came when nobody held the
+    /// lock. One of the two did not belong to this hold.
+    std::optional<op_summary> removed_again;
+  };
+  /// What came after the end.
+  struct aftermath {
+    /// The holder came back after its lease had ended: CAD -> 0, or a DEL or renewal of its own.
+    std::optional<op_summary> holder_returned;
+    std::optional<op_summary> next_win;
+    /// A store of the guarded value by the holder after the end of its lease or its release.
+    std::optional<load> late_store;
+  };
+  /// The hold before this one.
+  struct predecessor {
+    /// It ended without its holder: its lease ran out, or another client deleted its lock. The
+    /// holder has not been seen since.
+    bool is_unheard = false;
+    op_summary won;  ///< `value` is its token
+  };
+  /// Other clients that tried the lock during the hold.
+  struct contention_seen {
+    std::uint64_t losses = 0;
+    std::uint64_t losers = 0;  ///< connections
+    moment longest_wait{};     ///< from the first loss to the last of one connection
+    /// EXPIREs of the lock by clients that had just lost it in the same transaction.
+    std::uint64_t extensions = 0;
+  };
+  /// The holder's own attempts before it won.
+  struct retries {
+    std::optional<op_summary> last_loss;
+    moment gap{};  ///< between the last two attempts
+  };
+  /// The value that the lock guards, as far as this hold shows: missed just before, or stored
+  /// inside.
+  struct guarded_value {
+    key_ref key;
+    int affinity = 0;                  ///< `affinity` of the names
+    std::optional<op_summary> missed;  ///< the miss just before
+    bool looked_again = false;         ///< the holder read the value after it had won
+    bool missed_again = false;         ///< and found nothing
+    bool looked_again_here = false;    ///< at once, on the connection that won
+    std::vector<load> stores;          ///< inside, by the holder
+    std::uint64_t store_count = 0;     ///< of `stores`, uncapped
+  };
 
   std::uint64_t number = 0;  ///< 1 is the run's first
   key_ref lock;
   std::uint32_t pattern = 0;  ///< of the lock
   op_summary won;             ///< `won.value` is the token
   bool is_text = true;
-  ttl_by ttl_came = ttl_by::none;
-  moment ttl{};                       ///< as first set
-  std::optional<op_summary> ttl_set;  ///< the EXPIRE of a two-step lock
-  std::uint64_t renewals = 0;
-  bool has_lease = false;  ///< a lease that ends: the two below count
-  moment lease_from{};     ///< the earliest at which it can have ended, renewals included
-  moment lease_to{};       ///< the latest
+  first_ttl ttl;
+  lease_time lease;
+  end_of_hold end;
+  predecessor before;
+  aftermath after;
+  contention_seen contention;
+  retries retry;
+  guarded_value value;
 
-  ending how = ending::open;
-  std::optional<op_summary> ended;  ///< the command that ended it; of ran_out none
-  /// The last GET of this lock by the one who deleted it, if that was within 2 s before.
-  std::optional<op_summary> read_before_removal;
-  /// How it is known that it was not the holder who deleted the lock.
-  enum class another : std::uint8_t {
-    no,
-    by_connection,  ///< of one that had lost, or whose lock hold was over; none of them multiplexed
-    by_process,
-    by_token,  ///< it had read another token before: proof
-  };
-  another ended_by = another::no;
-  /// The value was deleted in the same batch: an invalidation, not a release.
-  bool removed_with_value = false;
-  /// After the lease had ended, the holder came back: CAD -> 0, or a DEL or renewal of its own.
-  std::optional<op_summary> came_back;
-  /// Who won next, if anybody.
-  std::optional<op_summary> next_won;
-  /// `how` is removed, and then one more DEL or compared delete came, when nobody held it: one of
-  /// the two did not belong to this lock hold.
-  std::optional<op_summary> removed_again;
-  /// The lock hold before this one ended without its holder: its lease ran out, or another deleted its
-  /// lock; and that holder has not been heard of.
-  bool before_unheard = false;
-  op_summary before_won;  ///< how the holder before had won; `value` is its token
-  /// EXPIRE on this lock by some that had just lost it in the same transaction.
-  std::uint64_t extended_by_losers = 0;
-
-  /// While it lasted, others lost.
-  std::uint64_t losses = 0;
-  std::uint64_t losers = 0;  ///< connections
-  moment longest_wait{};     ///< from the first loss to the last of one connection
-  std::uint64_t loser_processes = 0;
-  /// This holder's own last loss of the lock before it won, and the gap between its last attempts.
-  std::optional<op_summary> lost_before;
-  moment retry_gap{};
-
-  /// The value it guards, as far as this lock hold shows: missed just before, or stored inside.
-  key_ref value;
-  int fits = 0;  ///< `affinity` of the names
-  bool missed_before = false;
-  std::optional<op_summary> missed;  ///< that miss
-  bool looked_again = false;         ///< the holder read the value after it had won
-  bool missed_again = false;         ///< and found nothing
-  bool looked_again_here = false;    ///< at once, on the connection that won
-  std::vector<load> stores;          ///< inside, by the holder
-  std::uint64_t store_count = 0;
-  /// Stores by the holder after the end of its lease or release, of the value it guards.
-  std::optional<load> late_store;
-
-  [[nodiscard]] moment held() const { return ended ? ended->done - won.sent : moment{}; }
+  [[nodiscard]] moment held() const {
+    return end.command ? end.command->done - won.sent : moment{};
+  }
 };
 
 /// A store of a live key by somebody who had not missed it.
@@ -228,35 +226,32 @@ struct refresh {
   std::uint64_t lock_hold = 0;
 };
 
-/// A store and the ttl it came to: told when an EXPIRE can no longer belong to it (1 s later, or
-/// when the key is stored or deleted again).
+/// A store and its ttl. The fact is reported when an EXPIRE can no longer belong to the store: 1 s
+/// later, or when the key is stored or deleted again.
 struct settled_store {
   key_ref key;
   op_summary store;
-  bool part = false;
-  lock_hold::ttl_by ttl_came = lock_hold::ttl_by::none;
-  moment ttl{};
-  std::optional<op_summary> ttl_set;  ///< the EXPIRE
-  bool missed_before = false;         ///< it was a load
-  bool kept = false;                  ///< KEEPTTL, or a field of a key that had one
-  bool dropped_ttl = false;           ///< the key had a ttl, and has none now
+  first_ttl ttl;
+  bool missed_before = false;  ///< it was a load
+  bool kept = false;           ///< KEEPTTL, or a field of a key that had one
+  bool dropped_ttl = false;    ///< the key had a ttl, and has none now
 };
 
 /// One connection asking again and again while the answer is no: a value missed, a lock lost, a
 /// key that EXISTS says is still there.
 struct wait {
-  enum class ending : std::uint8_t { satisfied, silent };
+  enum class outcome : std::uint8_t { satisfied, silent };
   key_ref key;
   std::uint64_t connection = 0;
   std::uint32_t process = 0;
-  op::kind by = op::kind::read;
+  op_kind poll_kind = op_kind::read;
   std::uint64_t polls = 0;
   moment first{};
   moment last{};
   moment shortest_gap{};
   moment longest_gap{};
   moment last_gap{};
-  ending how = ending::silent;
+  outcome result = outcome::silent;
   moment ended{};
   bool in_cold_event = false;
 };

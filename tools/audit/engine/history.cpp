@@ -26,38 +26,38 @@ std::string value_text(const digest& value) {
   return text;
 }
 
-std::string ttl_text(const op_summary& what) {
-  switch (what.ttl_how) {
-    case op::ttl_is::none: return ", no ttl";
-    case op::ttl_is::set: return ", ttl " + text_of(what.ttl);
-    case op::ttl_is::kept: return "";
-    case op::ttl_is::unknown: break;
+std::string ttl_text(const op_summary& summary) {
+  switch (summary.on_ttl) {
+    case ttl_effect::none: return ", no ttl";
+    case ttl_effect::set: return ", ttl " + text_of(summary.ttl);
+    case ttl_effect::kept: return "";
+    case ttl_effect::unknown: break;
   }
   return ", ttl unknown";
 }
 
-std::string answer_text(const op_summary& what, const char* yes, const char* no) {
-  switch (what.came) {
-    case op::outcome::yes: return std::string(" -> ") + yes;
-    case op::outcome::no: return std::string(" -> ") + no;
-    case op::outcome::failed: return " -> error";
-    case op::outcome::unknown: break;
+std::string answer_text(const op_summary& summary, const char* yes, const char* no) {
+  switch (summary.outcome) {
+    case op_outcome::yes: return std::string(" -> ") + yes;
+    case op_outcome::no: return std::string(" -> ") + no;
+    case op_outcome::failed: return " -> error";
+    case op_outcome::unknown: break;
   }
   return " -> ?";
 }
 
-std::string condition_text(const op_summary& what) {
-  switch (what.only_if) {
-    case op::condition::none: return "";
-    case op::condition::present: return " if present";
-    case op::condition::equal: return " if unchanged";
-    case op::condition::script: break;
+std::string condition_text(const op_summary& summary) {
+  switch (summary.condition) {
+    case store_condition::none: return "";
+    case store_condition::present: return " if present";
+    case store_condition::equal: return " if unchanged";
+    case store_condition::script: break;
   }
   return " if the script allows";
 }
 
-std::string token_part(const op_summary& what) {
-  return what.value.hash == 0 ? std::string{} : " token " + token_text(what.value);
+std::string token_part(const op_summary& summary) {
+  return summary.value.hash == 0 ? std::string{} : " token " + token_text(summary.value);
 }
 
 }  // namespace
@@ -79,32 +79,33 @@ std::string text_of(moment duration) {
   return text;
 }
 
-std::string text_of(const op_summary& what, std::string_view key) {
-  std::string text(what.command);
+std::string text_of(const op_summary& summary, std::string_view key) {
+  std::string text(summary.command);
   text += ' ';
   text += base::escape(key, key_shown_max);
-  switch (what.is) {
-    case op::kind::read:
-      return text + answer_text(what,
-                                what.value.length > 0 ? value_text(what.value).c_str() : "hit",
-                                "nothing");
-    case op::kind::exists: return text + answer_text(what, "there", "not there");
-    case op::kind::store:
-      return text + condition_text(what) + " (" + value_text(what.value) + ")" + ttl_text(what) +
-             answer_text(what, "stored", "refused");
-    case op::kind::acquire:
-      return text + " if absent" + ttl_text(what) + token_part(what) +
-             answer_text(what, "won", "lost");
-    case op::kind::remove: return text + answer_text(what, "removed", "not there");
-    case op::kind::compare_remove:
-      return text + " compare and delete" + token_part(what) +
-             answer_text(what, "removed", "refused");
-    case op::kind::expire: return text + ttl_text(what) + answer_text(what, "set", "not set");
-    case op::kind::compare_expire:
-      return text + " compare and expire" + token_part(what) + ttl_text(what) +
-             answer_text(what, "set", "refused");
-    case op::kind::change: return text + answer_text(what, "done", "nothing");
-    case op::kind::opaque: break;
+  switch (summary.kind) {
+    case op_kind::read:
+      return text +
+             answer_text(summary,
+                         summary.value.length > 0 ? value_text(summary.value).c_str() : "hit",
+                         "nothing");
+    case op_kind::exists: return text + answer_text(summary, "there", "not there");
+    case op_kind::store:
+      return text + condition_text(summary) + " (" + value_text(summary.value) + ")" +
+             ttl_text(summary) + answer_text(summary, "stored", "refused");
+    case op_kind::acquire:
+      return text + " if absent" + ttl_text(summary) + token_part(summary) +
+             answer_text(summary, "won", "lost");
+    case op_kind::remove: return text + answer_text(summary, "removed", "not there");
+    case op_kind::compare_remove:
+      return text + " compare and delete" + token_part(summary) +
+             answer_text(summary, "removed", "refused");
+    case op_kind::expire: return text + ttl_text(summary) + answer_text(summary, "set", "not set");
+    case op_kind::compare_expire:
+      return text + " compare and expire" + token_part(summary) + ttl_text(summary) +
+             answer_text(summary, "set", "refused");
+    case op_kind::change: return text + answer_text(summary, "done", "nothing");
+    case op_kind::opaque: break;
   }
   return text + " (a script whose body was not seen)";
 }
@@ -114,9 +115,9 @@ const history::line* history::find(std::uint64_t number) const {
   return &ring_[(number - 1) % max_];
 }
 
-void history::add(const op& what, key_state& key) {
+void history::add(const op& operation, key_state& key) {
   if (max_ == 0) return;
-  line made{op_summary(what), key.ref, key.history};
+  line made{op_summary(operation), key.ref, key.history};
   key.history = ++count_;
   if (ring_.size() < max_) {
     ring_.push_back(std::move(made));

@@ -16,7 +16,7 @@ namespace drover::audit {
 class history {
  public:
   struct line {
-    op_summary what;
+    op_summary summary;
     key_ref key;
     std::uint64_t older = 0;  ///< of the same key: its number, 0: none
   };
@@ -24,7 +24,7 @@ class history {
   explicit history(std::size_t lines_max) : max_(lines_max) {}
 
   /// Adds it to the key's own.
-  void add(const op& what, key_state& key);
+  void add(const op& operation, key_state& key);
   /// Of a key, the newest first, as far back as is remembered. `use` answers whether to go on.
   template <class F>
   void each(const key_state& key, F&& use) const {
@@ -44,7 +44,7 @@ class history {
 };
 
 /// "SET lock:user:42 if absent, ttl 10 s token #3f2a -> won". Keys are escaped and cut.
-[[nodiscard]] std::string text_of(const op_summary& what, std::string_view key);
+[[nodiscard]] std::string text_of(const op_summary& summary, std::string_view key);
 /// "250 us", "12 ms", "1.5 s", "3 min", "2 h".
 [[nodiscard]] std::string text_of(moment duration);
 

@@ -22,8 +22,8 @@ bool is_allowed(std::string_view name, const std::vector<std::string>& globs) {
 /// It went away before, and came back by a load: losing it once more does no harm.
 bool is_value_of_cache(const key_state& key, const rule_context& all) {
   const pattern_state& pattern = *key.pattern;
-  const bool is_told_otherwise = pattern.told && *pattern.told != key_role::value;
-  return !is_told_otherwise && !pattern.lock_name && all.is_cache_aside(pattern) &&
+  const bool has_other_role = pattern.given_role && *pattern.given_role != key_role::value;
+  return !has_other_role && !pattern.lock_name && all.is_cache_aside(pattern) &&
          key.there == key_state::presence::present && key.counts.misses > 0 &&
          key.counts.stores > 0 && key.counts.changes == 0 && key.counts.lost == 0 &&
          key.counts.stores <= key.counts.misses;
@@ -31,16 +31,16 @@ bool is_value_of_cache(const key_state& key, const rule_context& all) {
 
 }  // namespace
 
-void hot_keys::saw(const event& one) {
-  if (one.done - began_ >= window) {
-    before_ = one.done - began_ < 2 * window ? std::exchange(now_, {}) : decltype(now_){};
+void hot_keys::saw(const event& command) {
+  if (command.done - began_ >= window) {
+    before_ = command.done - began_ < 2 * window ? std::exchange(now_, {}) : decltype(now_){};
     now_.clear();
-    began_ = one.done;
+    began_ = command.done;
   }
-  if (std::find(reads.begin(), reads.end(), one.command) == reads.end()) return;
-  for (const field& argument : one.arguments) {
-    if (argument.is != field::kind::key) continue;
-    identity key{one.database, argument.text};
+  if (std::find(reads.begin(), reads.end(), command.command) == reads.end()) return;
+  for (const field& argument : command.arguments) {
+    if (argument.kind != field_kind::key) continue;
+    identity key{command.database, argument.text};
     const auto found = now_.find(key);
     if (found != now_.end()) {
       ++found->second;

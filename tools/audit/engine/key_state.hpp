@@ -54,8 +54,8 @@ class median_sample {
 /// Keys of one pattern and one given role.
 struct pattern_state {
   std::uint32_t index = 0;
-  std::string text;              ///< "user:*"
-  std::optional<key_role> told;  ///< by `--role`
+  std::string text;                    ///< "user:*"
+  std::optional<key_role> given_role;  ///< by `--role`
   /// Inferred at the end of the run (for `rule_context::role_of`): meanwhile a guess.
   key_role role = key_role::other;
   std::string why;

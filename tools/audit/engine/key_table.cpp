@@ -15,11 +15,11 @@ constexpr std::string_view other_patterns = "(others)";
 
 }  // namespace
 
-key_table::key_table(const settings& told, forget forgotten)
-    : told_(told), forgotten_(std::move(forgotten)) {}
+key_table::key_table(const settings& options, forget forgotten)
+    : settings_(options), forgotten_(std::move(forgotten)) {}
 
-std::optional<key_role> key_table::told_role(std::string_view name) const {
-  for (const role_rule& each : told_.roles) {
+std::optional<key_role> key_table::given_role(std::string_view name) const {
+  for (const role_rule& each : settings_.roles) {
     if (glob_matches(each.glob, name)) return each.role;
   }
   return std::nullopt;
@@ -31,29 +31,29 @@ pattern_state& key_table::pattern_of(std::string_view name) {
   } else {
     fold_key(name, folded_);
   }
-  const std::optional<key_role> told = told_role(name);
-  // Keys of one pattern and different roles that were told are kept apart.
+  const std::optional<key_role> given = given_role(name);
+  // Keys of one pattern and different roles given by `--role` are kept apart.
   std::string known_as = folded_;
   known_as += '\n';
-  known_as += static_cast<char>('0' + (told ? static_cast<int>(*told) + 1 : 0));
+  known_as += static_cast<char>('0' + (given ? static_cast<int>(*given) + 1 : 0));
   const auto at = by_pattern_.find(known_as);
   if (at != by_pattern_.end()) return patterns_[at->second];
-  const bool full = patterns_.size() + 1 >= told_.patterns_max;
+  const bool full = patterns_.size() + 1 >= settings_.patterns_max;
   if (full) known_as = other_patterns;
   const auto other = by_pattern_.find(known_as);
   if (other != by_pattern_.end()) return patterns_[other->second];
-  pattern_state& made = patterns_.emplace_back();
-  made.index = static_cast<std::uint32_t>(patterns_.size() - 1);
-  made.text = full ? std::string(other_patterns) : folded_;
-  made.first_key = name;
+  pattern_state& pattern = patterns_.emplace_back();
+  pattern.index = static_cast<std::uint32_t>(patterns_.size() - 1);
+  pattern.text = full ? std::string(other_patterns) : folded_;
+  pattern.first_key = name;
   if (full) {
-    made.told = key_role::ignored;
+    pattern.given_role = key_role::ignored;
   } else {
-    made.told = told;
-    made.lock_name = !hidden_ && looks_like_lock(name);
+    pattern.given_role = given;
+    pattern.lock_name = !hidden_ && looks_like_lock(name);
   }
-  by_pattern_.emplace(std::move(known_as), made.index);
-  return made;
+  by_pattern_.emplace(std::move(known_as), pattern.index);
+  return pattern;
 }
 
 void key_table::unlink(std::uint32_t at) {
@@ -74,7 +74,7 @@ void key_table::link_newest(std::uint32_t at) {
 key_state& key_table::make(std::uint32_t database, std::string_view name) {
   ++seen_;
   std::uint32_t at = 0;
-  if (slots_.size() < std::max<std::size_t>(told_.keys_max, 1)) {
+  if (slots_.size() < std::max<std::size_t>(settings_.keys_max, 1)) {
     at = static_cast<std::uint32_t>(slots_.size());
     slots_.push_back(std::make_unique<slot>());
   } else {
@@ -87,15 +87,15 @@ key_state& key_table::make(std::uint32_t database, std::string_view name) {
     old = key_state{};
     old.ref.generation = generation + 1;
   }
-  key_state& made = slots_[at]->key;
-  made.ref.slot = at;
-  made.name = name;
-  made.database = database;
-  made.pattern = &pattern_of(name);
-  ++made.pattern->keys;
-  by_name_.emplace(identity{database, made.name}, at);
+  key_state& key = slots_[at]->key;
+  key.ref.slot = at;
+  key.name = name;
+  key.database = database;
+  key.pattern = &pattern_of(name);
+  ++key.pattern->keys;
+  by_name_.emplace(identity{database, key.name}, at);
   link_newest(at);
-  return made;
+  return key;
 }
 
 key_state& key_table::touch(std::uint32_t database, std::string_view name) {

@@ -24,7 +24,7 @@ class key_table {
   using forget = std::function<void(key_state&)>;
 
   /// `forgotten` is called for a key just before it goes.
-  key_table(const settings& told, forget forgotten);
+  key_table(const settings& options, forget forgotten);
 
   /// Names are "<hash of the pattern>:<hash of the key>".
   void hide_keys() { hidden_ = true; }
@@ -73,11 +73,11 @@ class key_table {
 
   key_state& make(std::uint32_t database, std::string_view name);
   pattern_state& pattern_of(std::string_view name);
-  std::optional<key_role> told_role(std::string_view name) const;
+  std::optional<key_role> given_role(std::string_view name) const;
   void unlink(std::uint32_t at);
   void link_newest(std::uint32_t at);
 
-  const settings& told_;
+  const settings& settings_;
   forget forgotten_;
   bool hidden_ = false;
   std::uint64_t seen_ = 0;

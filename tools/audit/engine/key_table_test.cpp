@@ -92,7 +92,7 @@ TEST(audit_key_table, PatternsBeyondTheLimitShareOneThatIsIgnored) {
   for (const char* const name : {"a:1", "b:1", "c:1", "d:1", "e:1", "a:2"}) keys.touch(0, name);
   ASSERT_EQ(keys.patterns().size(), 4U);
   EXPECT_EQ(keys.patterns()[3].text, "(others)");
-  EXPECT_EQ(keys.patterns()[3].told, key_role::ignored);
+  EXPECT_EQ(keys.patterns()[3].given_role, key_role::ignored);
   EXPECT_EQ(keys.patterns()[3].keys, 2U);
   EXPECT_EQ(keys.patterns()[0].keys, 2U);
 }
@@ -101,9 +101,9 @@ TEST(audit_key_table, TheFirstRoleThatIsToldCounts) {
   settings told;
   told.roles = {{"a:lock", key_role::lock}, {"a:*", key_role::value}};
   key_table keys(told, [](key_state&) {});
-  EXPECT_EQ(keys.touch(0, "a:lock").pattern->told, key_role::lock);
-  EXPECT_EQ(keys.touch(0, "a:1").pattern->told, key_role::value);
-  EXPECT_EQ(keys.touch(0, "b:1").pattern->told, std::nullopt);
+  EXPECT_EQ(keys.touch(0, "a:lock").pattern->given_role, key_role::lock);
+  EXPECT_EQ(keys.touch(0, "a:1").pattern->given_role, key_role::value);
+  EXPECT_EQ(keys.touch(0, "b:1").pattern->given_role, std::nullopt);
 }
 
 TEST(audit_key_table, HiddenNamesSayTheirPatternAndNothingElse) {

@@ -52,157 +52,159 @@ lock_hold_tracker::worker& lock_hold_tracker::worker_of(std::uint32_t process) {
   return workers_[process];
 }
 
-void lock_hold_tracker::acquire(key_state& lock, const op& what) {
-  if (what.came == op::outcome::yes) won(lock, what);
-  if (what.came == op::outcome::no) lost(lock, what);
-  if (what.came == op::outcome::yes || what.came == op::outcome::no) link_try(lock, what);
+void lock_hold_tracker::acquire(key_state& lock, const op& operation) {
+  if (operation.outcome == op_outcome::yes) won(lock, operation);
+  if (operation.outcome == op_outcome::no) lost(lock, operation);
+  if (operation.outcome == op_outcome::yes || operation.outcome == op_outcome::no)
+    link_try(lock, operation);
 }
 
-void lock_hold_tracker::set_lease(lock_hold& who, const op& what) {
-  if (what.ttl_how == op::ttl_is::none) who.has_lease = false;
-  if (what.ttl_how != op::ttl_is::set) return;
-  who.has_lease = true;
-  who.lease_from = what.sent + what.ttl;
-  who.lease_to = what.done + what.ttl;
+void lock_hold_tracker::set_lease(lock_hold& hold, const op& operation) {
+  if (operation.on_ttl == ttl_effect::none) hold.lease.ends = false;
+  if (operation.on_ttl != ttl_effect::set) return;
+  hold.lease.ends = true;
+  hold.lease.earliest_end = operation.sent + operation.ttl;
+  hold.lease.latest_end = operation.done + operation.ttl;
 }
 
-void lock_hold_tracker::won(key_state& lock, const op& what) {
+void lock_hold_tracker::won(key_state& lock, const op& operation) {
   lock_book& book = book_of(lock);
-  lock_hold made;
+  lock_hold hold;
   if (book.current) {
     lock_hold& before = *book.current;
-    before.next_won = op_summary(what);
-    const bool ran_out = may_be_over(before, what);
-    made.before_unheard = ran_out && !before.came_back;
-    made.before_won = before.won;
+    before.after.next_win = op_summary(operation);
+    const bool ran_out = may_be_over(before, operation);
+    hold.before.is_unheard = ran_out && !before.after.holder_returned;
+    hold.before.won = before.won;
     end(lock, ran_out ? lock_hold::ending::ran_out : lock_hold::ending::release_unseen);
   } else if (!book.former.empty()) {
     lock_hold& before = book.former.back();
-    if (!before.next_won) before.next_won = op_summary(what);
-    const bool deleted = before.ended_by != lock_hold::another::no && !before.removed_again;
-    made.before_unheard =
-        (before.how == lock_hold::ending::ran_out || deleted) && !before.came_back;
-    made.before_won = before.won;
+    if (!before.after.next_win) before.after.next_win = op_summary(operation);
+    const bool deleted =
+        before.end.by_other != lock_hold::other_remover::no && !before.end.removed_again;
+    hold.before.is_unheard =
+        (before.end.kind == lock_hold::ending::ran_out || deleted) && !before.after.holder_returned;
+    hold.before.won = before.won;
   }
-  made.number = ++last_number_;
-  made.lock = lock.ref;
-  made.pattern = lock.pattern->index;
-  made.won = op_summary(what);
-  made.is_text = what.is_text;
-  if (what.ttl_how == op::ttl_is::set) {
-    made.ttl_came = lock_hold::ttl_by::same_command;
-    made.ttl = what.ttl;
+  hold.number = ++last_number_;
+  hold.lock = lock.ref;
+  hold.pattern = lock.pattern->index;
+  hold.won = op_summary(operation);
+  hold.is_text = operation.is_text;
+  if (operation.on_ttl == ttl_effect::set) {
+    hold.ttl.source = ttl_source::same_command;
+    hold.ttl.duration = operation.ttl;
   }
-  if (what.ttl_how == op::ttl_is::unknown) made.ttl_came = lock_hold::ttl_by::unknown;
-  set_lease(made, what);
-  take_losses(book, what, made);
-  find_value(lock, what, made);
-  book.current = std::move(made);
-  worker& who = worker_of(what.process);
+  if (operation.on_ttl == ttl_effect::unknown) hold.ttl.source = ttl_source::unknown;
+  set_lease(hold, operation);
+  take_losses(book, operation, hold);
+  find_value(lock, operation, hold);
+  book.current = std::move(hold);
+  worker& who = worker_of(operation.process);
   if (who.open.size() >= open_max) who.open.erase(who.open.begin());
   who.open.push_back(lock.ref);
 }
 
-void lock_hold_tracker::take_losses(lock_book& book, const op& what, lock_hold& made) {
+void lock_hold_tracker::take_losses(lock_book& book, const op& operation, lock_hold& hold) {
   // Those of the same connection; with pools, which change it, those of the process.
   auto at = std::find_if(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
-    return l.connection == what.connection;
+    return l.connection == operation.connection;
   });
   if (at == book.losers.end()) {
     at = std::find_if(book.losers.begin(), book.losers.end(),
-                      [&](const lock_book::loser& l) { return l.process == what.process; });
+                      [&](const lock_book::loser& l) { return l.process == operation.process; });
   }
   if (at != book.losers.end()) {
-    made.lost_before = at->last;
-    made.retry_gap = at->gap > moment::zero() ? at->gap : what.sent - at->last.done;
+    hold.retry.last_loss = at->last;
+    hold.retry.gap = at->gap > moment::zero() ? at->gap : operation.sent - at->last.done;
     book.losers.erase(at);
   }
   std::erase_if(book.losers, [&](const lock_book::loser& l) {
-    return what.sent - l.last.done > loser_forgotten;
+    return operation.sent - l.last.done > loser_forgotten;
   });
 }
 
-void lock_hold_tracker::find_value(key_state& lock, const op& what, lock_hold& made) {
+void lock_hold_tracker::find_value(key_state& lock, const op& operation, lock_hold& hold) {
   const lock_book& book = *lock.lock;
-  const worker& who = worker_of(what.process);
+  const worker& who = worker_of(operation.process);
   const split_name lock_name(lock.name);
   int best = -1;
-  for (const missed_key& each : who.missed) {
-    const key_state* const value = keys_.find(each.key);
-    if (value == nullptr || each.key == lock.ref || each.what.done > what.sent) continue;
-    if (what.sent - each.what.done > miss_to_lock) continue;
+  for (const missed_key& miss : who.missed) {
+    const key_state* const value = keys_.find(miss.key);
+    if (value == nullptr || miss.key == lock.ref || miss.summary.done > operation.sent) continue;
+    if (operation.sent - miss.summary.done > miss_to_lock) continue;
     int fits = affinity(lock_name, split_name(value->name));
     if (fits < 0) continue;
     // Names say nothing: only what the same connection missed just before counts.
-    if (fits == 0 && each.what.connection != what.connection) continue;
-    if (each.key == book.value) fits = std::max(fits, book.fits);
+    if (fits == 0 && miss.summary.connection != operation.connection) continue;
+    if (miss.key == book.value) fits = std::max(fits, book.fits);
     if (fits < best) continue;
     best = fits;
-    made.value = each.key;
-    made.fits = fits;
-    made.missed_before = true;
-    made.missed = each.what;
+    hold.value.key = miss.key;
+    hold.value.affinity = fits;
+    hold.value.missed = miss.summary;
   }
-  if (key_state* const value = keys_.find(made.value); value != nullptr && made.fits > 0) {
+  if (key_state* const value = keys_.find(hold.value.key);
+      value != nullptr && hold.value.affinity > 0) {
     value->guard = lock.ref;
   }
-  if (!made.value.is_set() && book.value.is_set() && book.fits >= 2) {
-    made.value = book.value;
-    made.fits = book.fits;
+  if (!hold.value.key.is_set() && book.value.is_set() && book.fits >= 2) {
+    hold.value.key = book.value;
+    hold.value.affinity = book.fits;
   }
 }
 
-void lock_hold_tracker::link_try(key_state& lock, const op& what) {
+void lock_hold_tracker::link_try(key_state& lock, const op& operation) {
   lock_book& book = *lock.lock;
-  if (book.current && what.came == op::outcome::yes && book.current->value.is_set()) {
-    book.value = book.current->value;
-    book.fits = book.current->fits;
+  if (book.current && operation.outcome == op_outcome::yes && book.current->value.key.is_set()) {
+    book.value = book.current->value.key;
+    book.fits = book.current->value.affinity;
   }
-  key_ref found = book.value;
+  key_ref ref = book.value;
   int fits = book.fits;
-  if (what.came == op::outcome::no && (!found.is_set() || fits < 2)) {
+  if (operation.outcome == op_outcome::no && (!ref.is_set() || fits < 2)) {
     lock_hold probe;  // as if it had been won
-    find_value(lock, what, probe);
-    if (probe.value.is_set() && probe.fits >= fits) {
-      found = probe.value;
-      fits = probe.fits;
-      book.value = found;
+    find_value(lock, operation, probe);
+    if (probe.value.key.is_set() && probe.value.affinity >= fits) {
+      ref = probe.value.key;
+      fits = probe.value.affinity;
+      book.value = ref;
       book.fits = fits;
     }
   }
-  key_state* const value = keys_.find(found);
-  if (value != nullptr && value->cold != nullptr) colds_.tried(*value, lock, what, fits);
+  key_state* const value = keys_.find(ref);
+  if (value != nullptr && value->cold != nullptr) colds_.tried(*value, lock, operation, fits);
 }
 
-void lock_hold_tracker::lost(key_state& lock, const op& what) {
+void lock_hold_tracker::lost(key_state& lock, const op& operation) {
   lock_book& book = book_of(lock);
-  book.last_lost = op_summary(what);
+  book.last_lost = op_summary(operation);
   auto at = std::find_if(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
-    return l.connection == what.connection;
+    return l.connection == operation.connection;
   });
   if (at == book.losers.end()) {
     if (book.losers.size() >= losers_max) book.losers.erase(book.losers.begin());
-    book.losers.push_back(
-        {what.connection, what.process, 1, what.sent, op_summary(what), moment{}});
+    book.losers.push_back({operation.connection, operation.process, 1, operation.sent,
+                           op_summary(operation), moment{}});
     at = std::prev(book.losers.end());
-    if (book.current) ++book.current->losers;
+    if (book.current) ++book.current->contention.losers;
   } else {
-    if (book.current && at->last.done <= book.current->won.sent) ++book.current->losers;
-    at->gap = what.sent - at->last.done;
+    if (book.current && at->last.done <= book.current->won.sent) ++book.current->contention.losers;
+    at->gap = operation.sent - at->last.done;
     ++at->losses;
-    at->last = op_summary(what);
+    at->last = op_summary(operation);
   }
   if (!book.current) return;
   lock_hold& holder = *book.current;
-  ++holder.losses;
-  holder.longest_wait =
-      std::max(holder.longest_wait, what.done - std::max(at->first, holder.won.sent));
+  ++holder.contention.losses;
+  holder.contention.longest_wait = std::max(holder.contention.longest_wait,
+                                            operation.done - std::max(at->first, holder.won.sent));
 }
 
 void lock_hold_tracker::end(key_state& lock, lock_hold::ending how) {
   lock_book& book = *lock.lock;
   lock_hold& holder = *book.current;
-  holder.how = how;
+  holder.end.kind = how;
   worker& who = worker_of(holder.won.process);
   const auto at = std::find(who.open.begin(), who.open.end(), lock.ref);
   if (at != who.open.end()) who.open.erase(at);
@@ -218,12 +220,12 @@ void lock_hold_tracker::retire(key_state& lock) {
   tell(lock, oldest);
 }
 
-void lock_hold_tracker::tell(key_state& lock, const lock_hold& what) {
+void lock_hold_tracker::tell(key_state& lock, const lock_hold& hold) {
   pattern_state& pattern = *lock.pattern;
   ++pattern.lock_holds;
-  if (what.how == lock_hold::ending::removed) ++pattern.lock_holds_removed;
-  if (what.missed_before || what.store_count > 0) ++pattern.lock_holds_with_value;
-  const key_state* const value = keys_.find(what.value);
+  if (hold.end.kind == lock_hold::ending::removed) ++pattern.lock_holds_removed;
+  if (hold.value.missed || hold.value.store_count > 0) ++pattern.lock_holds_with_value;
+  const key_state* const value = keys_.find(hold.value.key);
   if (value != nullptr) {
     auto& votes = pattern.votes;
     auto at = std::find_if(votes.begin(), votes.end(),
@@ -232,15 +234,15 @@ void lock_hold_tracker::tell(key_state& lock, const lock_hold& what) {
       at = votes.insert(votes.end(), {value->pattern->index, 0});
     }
     // A store inside tells more than a miss before.
-    if (at != votes.end()) at->second += what.store_count > 0 ? 2 : 1;
+    if (at != votes.end()) at->second += hold.value.store_count > 0 ? 2 : 1;
   }
-  sink_.take(what, lock);
+  sink_.take(hold, lock);
 }
 
 void lock_hold_tracker::close(key_state& lock, bool run_over, moment now) {
   lock_book& book = *lock.lock;
   if (book.current) {
-    const bool over = run_over && book.current->has_lease && now > book.current->lease_to;
+    const bool over = run_over && book.current->lease.ends && now > book.current->lease.latest_end;
     end(lock, over ? lock_hold::ending::ran_out : lock_hold::ending::open);
   }
   while (!book.former.empty()) retire(lock);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Tenures: who held a lock, from when to when, how it ended, and what came late.
+// Lock holds: which client held a lock, from when to when, how the hold ended, and what came after.
 //
-// An acquisition that is won proves that the lock was free. So, if the lease of the lock hold before
-// cannot have ended yet, its release is under way on another connection, and is matched when it is
-// heard of. A lock hold is told only when some later ones are there, so that what comes late is in it.
+// A client that wins a lock proves that the lock was free. If the lease of the hold before cannot
+// have ended yet, the release of that hold is under way on another connection; the tracker matches
+// it when it arrives. A hold is reported only after some later holds, because late commands may
+// still change it.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,7 @@
 
 namespace drover::audit {
 
-/// The lock holds of a lock that are not told yet.
+/// The lock holds of a lock that are not reported yet.
 struct lock_book {
   struct loser {
     std::uint64_t connection = 0;
@@ -34,48 +35,50 @@ struct lock_book {
   std::optional<lock_hold> current;
   std::vector<lock_hold> former;  ///< the oldest first
   std::vector<loser> losers;
-  std::vector<op_summary> gets;  ///< the last GETs that found it, one for each connection
+  /// The last GETs that found the lock, one for each connection.
+  std::vector<op_summary> gets;
   std::optional<op_summary> last_lost;
   key_ref value;  ///< that of its latest lock hold that had one
   int fits = 0;
 };
 
 /// Whether a lease may be over when a command ran.
-[[nodiscard]] bool may_be_over(const lock_hold& who, const op& what);
+[[nodiscard]] bool may_be_over(const lock_hold& hold, const op& operation);
 
 class lock_hold_tracker {
  public:
   lock_hold_tracker(key_table& keys, const connection_book& connections, cold_tracker& colds,
                     fact_sink& sink, std::size_t locks_max);
 
-  void acquire(key_state& lock, const op& what);
-  void remove(key_state& lock, const op& what);
-  void compare_remove(key_state& lock, const op& what);
-  void expire(key_state& lock, const op& what);
-  void compare_expire(key_state& lock, const op& what);
+  void acquire(key_state& lock, const op& operation);
+  void remove(key_state& lock, const op& operation);
+  void compare_remove(key_state& lock, const op& operation);
+  void expire(key_state& lock, const op& operation);
+  void compare_expire(key_state& lock, const op& operation);
   /// A store over the lock's key.
-  void store(key_state& lock, const op& what);
+  void store(key_state& lock, const op& operation);
   /// Any read of it, or EXISTS.
-  void looked(key_state& lock, const op& what);
+  void looked(key_state& lock, const op& operation);
 
   /// A key that may be a value is deleted.
-  void value_removed(const key_state& value, const op& what);
+  void value_removed(const key_state& value, const op& operation);
   /// A read of a key that may be a value; true: by the holder of its lock, looking once more.
-  bool read(key_state& value, const op& what);
-  /// A load was stored (`own` null: a store that is none): the lock hold under which it was; 0: none.
+  bool read(key_state& value, const op& operation);
+  /// The number of the lock hold under which a value was stored; 0: none. `own` is the load, null
+  /// if the store was no load.
   /// Under a lock, the load begins no earlier than the lock was won.
-  std::uint64_t stored(key_state& value, const op& what, load* own);
+  std::uint64_t stored(key_state& value, const op& operation, load* own);
 
-  /// Tells all that is known of the lock.
+  /// Reports all holds of the lock.
   void close(key_state& lock, bool run_over, moment now);
   [[nodiscard]] std::uint64_t lock_holds() const { return last_number_; }
 
  private:
   struct missed_key {
     key_ref key;
-    op_summary what;
+    op_summary summary;
   };
-  /// What a process is about.
+  /// What a process has missed, and which locks it holds.
   struct worker {
     std::vector<missed_key> missed;  ///< the latest
     std::vector<key_ref> open;       ///< locks that it holds
@@ -83,26 +86,27 @@ class lock_hold_tracker {
 
   lock_book& book_of(key_state& lock);
   worker& worker_of(std::uint32_t process);
-  void won(key_state& lock, const op& what);
-  void lost(key_state& lock, const op& what);
-  void take_losses(lock_book& book, const op& what, lock_hold& made);
-  void find_value(key_state& lock, const op& what, lock_hold& made);
-  void link_try(key_state& lock, const op& what);
+  void won(key_state& lock, const op& operation);
+  void lost(key_state& lock, const op& operation);
+  void take_losses(lock_book& book, const op& operation, lock_hold& new_hold);
+  void find_value(key_state& lock, const op& operation, lock_hold& hold);
+  void link_try(key_state& lock, const op& operation);
   void end(key_state& lock, lock_hold::ending how);
   void retire(key_state& lock);
-  void tell(key_state& lock, const lock_hold& what);
-  [[nodiscard]] lock_hold* removed_by(lock_book& book, const op& what);
-  [[nodiscard]] lock_hold* with_token(lock_book& book, const op& what);
-  static std::optional<op_summary> take_read(lock_book& book, const op& what);
-  [[nodiscard]] lock_hold::another not_the_holder(const lock_book& book, const lock_hold& ended,
-                                                  const op& what) const;
-  void note_removal(lock_book& book, lock_hold& ended, const op& what);
-  void came_late(lock_book& book, lock_hold& who, const op& what);
-  void note_late_store(lock_book& book, lock_hold& who, const op& what);
-  bool late(key_state& value, const op& what);
-  void gone(key_state& lock, const op& what);
-  void set_lease(lock_hold& who, const op& what);
-  void attach(key_state& value, lock_hold& holder, const op& what, const load* own, int fits);
+  void tell(key_state& lock, const lock_hold& hold);
+  [[nodiscard]] lock_hold* removed_by(lock_book& book, const op& operation);
+  [[nodiscard]] lock_hold* with_token(lock_book& book, const op& operation);
+  static std::optional<op_summary> take_read(lock_book& book, const op& operation);
+  [[nodiscard]] lock_hold::other_remover not_the_holder(const lock_book& book,
+                                                        const lock_hold& ended,
+                                                        const op& operation) const;
+  void note_removal(lock_book& book, lock_hold& ended, const op& operation);
+  void came_late(lock_book& book, lock_hold& hold, const op& operation);
+  void note_late_store(lock_book& book, lock_hold& hold, const op& operation);
+  bool late(key_state& value, const op& operation);
+  void gone(key_state& lock, const op& operation);
+  void set_lease(lock_hold& hold, const op& operation);
+  void attach(key_state& value, lock_hold& holder, const op& operation, const load* own, int fits);
 
   key_table& keys_;
   const connection_book& connections_;

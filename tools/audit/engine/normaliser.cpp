@@ -20,12 +20,12 @@ bool ends_watch(std::string_view command) {
 
 }  // namespace
 
-void normaliser::seen(const script_seen& what) {
-  const auto at = scripts_.find(what.script);
+void normaliser::seen(const script_seen& script) {
+  const auto at = scripts_.find(script.script);
   if (at != scripts_.end()) {
-    at->second = what;
+    at->second = script;
   } else if (scripts_.size() < scripts_max) {
-    scripts_.emplace(what.script, what);
+    scripts_.emplace(script.script, script);
   }
 }
 
@@ -37,94 +37,96 @@ std::string_view normaliser::name_of(const std::string& command) {
   return *names_.insert(command).first;
 }
 
-std::span<const op> normaliser::ops_of(const event& what, std::uint32_t process) {
+std::span<const op> normaliser::ops_of(const event& command, std::uint32_t process) {
   ops_.clear();
   op start;
-  start.sequence = what.sequence;
-  start.connection = what.connection;
-  start.batch = what.batch;
-  start.transaction = what.transaction;
-  start.database = what.database;
+  start.sequence = command.sequence;
+  start.connection = command.connection;
+  start.batch = command.batch;
+  start.transaction = command.transaction;
+  start.database = command.database;
   start.process = process;
-  start.sent = what.sent;
-  start.done = std::max(what.sent, what.done);
-  start.command = name_of(what.command);
-  const command_reader reader{what, start, unix_ms_, ops_};
-  if (is_script_call(what.command)) {
-    by_script(what, start);
+  start.sent = command.sent;
+  start.done = std::max(command.sent, command.done);
+  start.command = name_of(command.command);
+  const command_reader reader{command, start, unix_ms_, ops_};
+  if (is_script_call(command.command)) {
+    by_script(command, start);
   } else {
     ops_of_command(reader);
   }
-  if (what.command == "WATCH" || (!watchers_.empty() && watchers_.contains(what.connection))) {
-    watch(what);
-    apply_watch(what);
+  if (command.command == "WATCH" ||
+      (!watchers_.empty() && watchers_.contains(command.connection))) {
+    watch(command);
+    apply_watch(command);
   }
-  if (!what.executed) {
-    std::erase_if(ops_, [](const op& each) { return each.is != op::kind::compare_remove; });
+  if (!command.executed) {
+    std::erase_if(ops_,
+                  [](const op& operation) { return operation.kind != op_kind::compare_remove; });
     for (op& each : ops_) {
-      each.came = each.watched ? op::outcome::no : op::outcome::unknown;
+      each.outcome = each.watched ? op_outcome::no : op_outcome::unknown;
     }
   }
   return ops_;
 }
 
-void normaliser::by_script(const event& what, const op& start) {
+void normaliser::by_script(const event& command, const op& start) {
   op called = start;
   called.in_script = true;
   ++script_calls_;
-  const auto at = scripts_.find(what.script);
+  const auto at = scripts_.find(command.script);
   const script_seen* const script = at == scripts_.end() ? nullptr : &at->second;
-  const command_reader reader{what, called, unix_ms_, ops_};
-  if (what.answer.is == reply_item::kind::error && what.answer.word == "NOSCRIPT") return;
+  const command_reader reader{command, called, unix_ms_, ops_};
+  if (command.answer.kind == reply_kind::error && command.answer.word == "NOSCRIPT") return;
   if (script == nullptr) ++opaque_calls_;
   ops_of_script(reader, script);
 }
 
-void normaliser::watch(const event& what) {
-  if (what.command == "WATCH") {
-    if (watchers_.size() >= watchers_max && !watchers_.contains(what.connection)) return;
-    watcher& who = watchers_[what.connection];
+void normaliser::watch(const event& command) {
+  if (command.command == "WATCH") {
+    if (watchers_.size() >= watchers_max && !watchers_.contains(command.connection)) return;
+    watcher& who = watchers_[command.connection];
     if (who.ended_by != 0) who = {};
-    for (const field& each : what.arguments) {
-      if (each.is == field::kind::key && who.keys.size() < watched_max) {
-        who.keys.push_back({each.text, {}});
+    for (const field& argument : command.arguments) {
+      if (argument.kind == field_kind::key && who.keys.size() < watched_max) {
+        who.keys.push_back({argument.text, {}});
       }
     }
     return;
   }
-  const auto at = watchers_.find(what.connection);
+  const auto at = watchers_.find(command.connection);
   if (at == watchers_.end()) return;
   // The commands of a transaction come after its EXEC, which ends the watch.
-  if (ends_watch(what.command)) {
-    if (what.transaction == 0) {
+  if (ends_watch(command.command)) {
+    if (command.transaction == 0) {
       watchers_.erase(at);
     } else {
-      at->second.ended_by = what.transaction;
+      at->second.ended_by = command.transaction;
     }
-  } else if (at->second.ended_by != 0 && at->second.ended_by != what.transaction) {
+  } else if (at->second.ended_by != 0 && at->second.ended_by != command.transaction) {
     watchers_.erase(at);
   }
 }
 
-void normaliser::apply_watch(const event& what) {
-  const auto at = watchers_.find(what.connection);
+void normaliser::apply_watch(const event& command) {
+  const auto at = watchers_.find(command.connection);
   if (at == watchers_.end()) return;
-  for (op& each : ops_) {
+  for (op& operation : ops_) {
     const auto key = std::find_if(at->second.keys.begin(), at->second.keys.end(),
-                                  [&](const watched_key& k) { return k.key == each.key; });
+                                  [&](const watched_key& k) { return k.key == operation.key; });
     if (key == at->second.keys.end()) continue;
-    if (what.transaction == 0) {
-      if (each.is_hit()) key->last_read = each.value;
+    if (command.transaction == 0) {
+      if (operation.is_hit()) key->last_read = operation.value;
       continue;
     }
-    each.watched = true;
-    if (each.is == op::kind::remove) each.is = op::kind::compare_remove;
-    if (each.is == op::kind::expire) each.is = op::kind::compare_expire;
-    if (each.is == op::kind::store && each.only_if == op::condition::none) {
-      each.only_if = op::condition::equal;
+    operation.watched = true;
+    if (operation.kind == op_kind::remove) operation.kind = op_kind::compare_remove;
+    if (operation.kind == op_kind::expire) operation.kind = op_kind::compare_expire;
+    if (operation.kind == op_kind::store && operation.condition == store_condition::none) {
+      operation.condition = store_condition::equal;
       continue;
     }
-    if (each.value.hash == 0) each.value = key->last_read;
+    if (operation.value.hash == 0) operation.value = key->last_read;
   }
 }
 

@@ -21,13 +21,13 @@ namespace drover::audit {
 
 class normaliser {
  public:
-  void begun(const capture_begun& what) { unix_ms_ = what.unix_ms; }
-  void seen(const script_seen& what);
+  void begun(const capture_begun& begun) { unix_ms_ = begun.unix_ms; }
+  void seen(const script_seen& script);
   void closed(std::uint64_t connection) { watchers_.erase(connection); }
 
   /// Valid until the next call, and as long as `what`. Nothing for a command of a transaction that
   /// did not run, but for a watched delete: that is a comparison that failed.
-  [[nodiscard]] std::span<const op> ops_of(const event& what, std::uint32_t process);
+  [[nodiscard]] std::span<const op> ops_of(const event& command, std::uint32_t process);
 
   /// Calls of scripts and functions, and those of them whose body was never seen.
   [[nodiscard]] std::uint64_t script_calls() const { return script_calls_; }
@@ -47,9 +47,9 @@ class normaliser {
   static constexpr std::size_t scripts_max = 10'000;
   static constexpr std::size_t names_max = 1'000;
 
-  void watch(const event& what);
-  void apply_watch(const event& what);
-  void by_script(const event& what, const op& start);
+  void watch(const event& command);
+  void apply_watch(const event& command);
+  void by_script(const event& command, const op& start);
   std::string_view name_of(const std::string& command);
 
   std::int64_t unix_ms_ = 0;

@@ -169,7 +169,7 @@ TEST(audit_normaliser, AScriptThatWasNeverSeenIsOpaque) {
   EXPECT_EQ(text_of_all(one.subject.ops_of(what, 7)), "opaque k unknown, opaque l unknown");
   EXPECT_EQ(one.subject.script_calls(), 1U);
   EXPECT_EQ(one.subject.opaque_calls(), 1U);
-  what.answer.is = reply_item::kind::error;
+  what.answer.kind = reply_kind::error;
   what.answer.word = "NOSCRIPT";
   EXPECT_TRUE(one.subject.ops_of(what, 7).empty()) << "the server did not run it";
 }

@@ -31,12 +31,12 @@ inline event command_of(const std::string& text) {
   }
   for (std::string word; words >> word;) {
     field one;
-    one.is = word[0] == '@'   ? field::kind::key
-             : word[0] == '=' ? field::kind::value
-                              : field::kind::word;
-    const std::string rest = one.is == field::kind::word ? word : word.substr(1);
-    if (one.is != field::kind::value) one.text = rest;
-    if (one.is != field::kind::word) one.of = digest_of_text(rest);
+    one.kind = word[0] == '@'   ? field_kind::key
+               : word[0] == '=' ? field_kind::value
+                                : field_kind::word;
+    const std::string rest = one.kind == field_kind::word ? word : word.substr(1);
+    if (one.kind != field_kind::value) one.text = rest;
+    if (one.kind != field_kind::word) one.of = digest_of_text(rest);
     made.arguments.push_back(std::move(one));
   }
   made.argument_count = made.arguments.size();
@@ -44,26 +44,26 @@ inline event command_of(const std::string& text) {
 }
 
 inline reply reply_of(const std::string& text) {
-  using kind = reply_item::kind;
+  using kind = reply_kind;
   reply made;
   if (text == "ok") {
-    made.is = kind::status;
+    made.kind = kind::status;
     made.word = "OK";
   } else if (text.starts_with("is:")) {
-    made.is = kind::status;
+    made.kind = kind::status;
     made.word = text.substr(3);
   } else if (text == "nil") {
-    made.is = kind::null;
+    made.kind = kind::null;
   } else if (text == "text" || text == "empty") {
-    made.is = kind::text;
+    made.kind = kind::text;
     made.of = digest_of_text(text == "text" ? text : "");
   } else if (text == "error") {
-    made.is = kind::error;
+    made.kind = kind::error;
     made.word = "ERR";
   } else if (text == "missing") {
-    made.is = kind::missing;
+    made.kind = kind::missing;
   } else if (text.starts_with('[')) {
-    made.is = kind::aggregate;
+    made.kind = kind::aggregate;
     const std::string inside = text.substr(1, text.size() - 2);
     if (inside.find_first_not_of("tn") != std::string::npos) {
       made.integer = std::stoi(inside);
@@ -72,51 +72,51 @@ inline reply reply_of(const std::string& text) {
     made.integer = static_cast<std::int64_t>(inside.size());
     for (const char each : inside) {
       reply_item item;
-      item.is = each == 't' ? kind::text : kind::null;
+      item.kind = each == 't' ? kind::text : kind::null;
       item.of = digest_of_text(each == 't' ? "text" : "");
       made.items.push_back(item);
     }
   } else {
-    made.is = kind::integer;
+    made.kind = kind::integer;
     made.integer = std::stoll(text);
   }
   return made;
 }
 
-inline std::string text_of(op::kind is) {
+inline std::string text_of(op_kind is) {
   switch (is) {
-    case op::kind::read: return "read";
-    case op::kind::exists: return "exists";
-    case op::kind::store: return "store";
-    case op::kind::acquire: return "acquire";
-    case op::kind::remove: return "remove";
-    case op::kind::compare_remove: return "compare-remove";
-    case op::kind::expire: return "expire";
-    case op::kind::compare_expire: return "compare-expire";
-    case op::kind::change: return "change";
-    case op::kind::opaque: break;
+    case op_kind::read: return "read";
+    case op_kind::exists: return "exists";
+    case op_kind::store: return "store";
+    case op_kind::acquire: return "acquire";
+    case op_kind::remove: return "remove";
+    case op_kind::compare_remove: return "compare-remove";
+    case op_kind::expire: return "expire";
+    case op_kind::compare_expire: return "compare-expire";
+    case op_kind::change: return "change";
+    case op_kind::opaque: break;
   }
   return "opaque";
 }
 
-inline std::string text_of(op::outcome came) {
+inline std::string text_of(op_outcome came) {
   switch (came) {
-    case op::outcome::yes: return "yes";
-    case op::outcome::no: return "no";
-    case op::outcome::failed: return "failed";
-    case op::outcome::unknown: break;
+    case op_outcome::yes: return "yes";
+    case op_outcome::no: return "no";
+    case op_outcome::failed: return "failed";
+    case op_outcome::unknown: break;
   }
   return "unknown";
 }
 
 inline std::string text_of(const op& what) {
-  std::string text = text_of(what.is) + " " + std::string(what.key) + " " + text_of(what.came);
-  if (what.ttl_how == op::ttl_is::set) text += " " + std::to_string(what.ttl.count() / 1000) + "ms";
-  if (what.ttl_how == op::ttl_is::kept) text += " kept";
-  if (what.ttl_how == op::ttl_is::unknown) text += " some-ttl";
-  if (what.only_if == op::condition::present) text += " if-present";
-  if (what.only_if == op::condition::equal) text += " if-equal";
-  if (what.only_if == op::condition::script) text += " if-script";
+  std::string text = text_of(what.kind) + " " + std::string(what.key) + " " + text_of(what.outcome);
+  if (what.on_ttl == ttl_effect::set) text += " " + std::to_string(what.ttl.count() / 1000) + "ms";
+  if (what.on_ttl == ttl_effect::kept) text += " kept";
+  if (what.on_ttl == ttl_effect::unknown) text += " some-ttl";
+  if (what.condition == store_condition::present) text += " if-present";
+  if (what.condition == store_condition::equal) text += " if-equal";
+  if (what.condition == store_condition::script) text += " if-script";
   if (what.part) text += " part";
   return text;
 }

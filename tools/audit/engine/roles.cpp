@@ -123,7 +123,7 @@ void find_meta(std::deque<pattern_state>& patterns) {
   std::unordered_map<std::string_view, std::uint32_t> by_text;
   for (const pattern_state& p : patterns) by_text.emplace(p.text, p.index);
   for (pattern_state& p : patterns) {
-    if (p.told || p.role == key_role::lock) continue;
+    if (p.given_role || p.role == key_role::lock) continue;
     const std::string_view of = described_by(p.text);
     const auto at = of.empty() ? by_text.end() : by_text.find(of);
     if (at == by_text.end() || at->second == p.index) continue;
@@ -145,7 +145,7 @@ std::string_view described_by(std::string_view pattern) {
 }
 
 key_role role_so_far(const pattern_state& pattern) {
-  if (pattern.told) return *pattern.told;
+  if (pattern.given_role) return *pattern.given_role;
   const op_counts& c = pattern.counts;
   if (c.won + c.lost + c.compare_removes > 0 && lock_score(pattern).score >= lock_score_min) {
     return key_role::lock;
@@ -157,7 +157,7 @@ key_role role_so_far(const pattern_state& pattern) {
 role_guess guess_role(const pattern_state& pattern) {
   role_guess made;
   made.role = role_so_far(pattern);
-  if (pattern.told) {
+  if (pattern.given_role) {
     made.why = "told by --role";
   } else if (made.role == key_role::lock) {
     made.why = is_naive_lock(pattern) ? "named a lock, looked for, stored and deleted, never by NX"
@@ -172,10 +172,10 @@ role_guess guess_role(const pattern_state& pattern) {
 }
 
 void settle_roles(std::deque<pattern_state>& patterns) {
-  for (pattern_state& each : patterns) {
-    role_guess guess = guess_role(each);
-    each.role = guess.role;
-    each.why = std::move(guess.why);
+  for (pattern_state& pattern : patterns) {
+    role_guess guess = guess_role(pattern);
+    pattern.role = guess.role;
+    pattern.why = std::move(guess.why);
   }
   find_meta(patterns);
   pair(patterns);
@@ -185,14 +185,14 @@ std::vector<role_line> role_lines(const std::deque<pattern_state>& patterns) {
   std::vector<role_line> lines;
   for (const key_role role :
        {key_role::value, key_role::lock, key_role::meta, key_role::other, key_role::ignored}) {
-    for (const pattern_state& each : patterns) {
-      if (each.role != role || each.keys == 0) continue;
+    for (const pattern_state& pattern : patterns) {
+      if (pattern.role != role || pattern.keys == 0) continue;
       role_line line;
-      line.pattern = each.text;
+      line.pattern = pattern.text;
       line.role = role;
-      line.keys = each.keys;
-      line.why = each.why;
-      if (each.paired) line.paired = patterns[*each.paired].text;
+      line.keys = pattern.keys;
+      line.why = pattern.why;
+      if (pattern.paired) line.paired = patterns[*pattern.paired].text;
       lines.push_back(std::move(line));
     }
   }

@@ -127,7 +127,7 @@ TEST(audit_roles, NothingElseIsEither) {
       {"written and never read", key_role::other, [](pattern_state& p) { p.counts.stores = 9; }},
       {"told, whatever was done", key_role::ignored,
        [](pattern_state& p) {
-         p.told = key_role::ignored;
+         p.given_role = key_role::ignored;
          p.counts.hits = 90;
          p.counts.misses = p.counts.stores = p.loads = 10;
        }},

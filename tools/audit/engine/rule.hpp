@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A rule: gets facts while the run goes on, and says at its end what it found and what it had to go
-// by. A rule is a file in tools/audit/rules; `all_rules()` there makes one of each.
+// A rule gets facts during the run. At the end it reports its findings and its coverage. A rule is
+// a file in tools/audit/rules; `all_rules()` there makes one of each.
 //
 // Facts come before the roles of keys are final. So a rule collects for each pattern, and decides
-// in `on_end`, where `rule_context::role_of` and pairings are final. State must be bounded: `per_pattern`,
-// `per_key`, `cases`.
+// in `on_end`, where `rule_context::role_of` and pairings are final. State must be bounded:
+// `per_pattern`, `per_key`, `cases`.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,9 @@ namespace drover::audit {
 /// Which calls a rule wants: the others are never made. Ops by kind, since there are so many.
 struct interest {
   using bits = std::uint32_t;
-  static constexpr bits of(op::kind kind) { return bits{1} << static_cast<unsigned>(kind); }
-  static constexpr bits all_ops = (bits{1} << (static_cast<unsigned>(op::kind::opaque) + 1)) - 1;
-  /// Reads that hit are the bulk of all traffic: said apart from `of(op::kind::read)`, which means
+  static constexpr bits of(op_kind kind) { return bits{1} << static_cast<unsigned>(kind); }
+  static constexpr bits all_ops = (bits{1} << (static_cast<unsigned>(op_kind::opaque) + 1)) - 1;
+  /// Reads that hit are the bulk of all traffic: said apart from `of(op_kind::read)`, which means
   /// misses and failed reads.
   static constexpr bits hits = bits{1} << 16;
   static constexpr bits cold_events = bits{1} << 17;
@@ -39,8 +39,8 @@ struct interest {
 /// filled in from the catalogue.
 class verdicts {
  public:
-  void found(finding what) { findings.push_back(std::move(what)); }
-  void notice(finding what) { notices.push_back(std::move(what)); }
+  void found(finding result) { findings.push_back(std::move(result)); }
+  void notice(finding result) { notices.push_back(std::move(result)); }
   void covered(std::string_view rule, coverage_line::status is, std::string detail) {
     coverage.push_back({std::string(rule), {}, is, std::move(detail)});
   }

@@ -24,7 +24,6 @@ class rule_context {
   rule_context& operator=(const rule_context&) = delete;
   virtual ~rule_context() = default;
 
-  [[nodiscard]] virtual const settings& told() const = 0;
   /// `done` of the latest command, or a later time that a record told.
   [[nodiscard]] virtual moment now() const = 0;
   [[nodiscard]] virtual const capture_begun& capture() const = 0;

@@ -30,7 +30,7 @@ struct settings {
   std::size_t connections_max = 65'536;
   /// Recent commands kept for timelines: about 150 bytes each.
   std::size_t history_max = 131'072;
-  /// Of the run's timeline_builder; audit.html stays below a few MiB with it.
+  /// Of the timeline; audit.html stays below a few MiB with it.
   std::size_t drawn_operations_max = 20'000;
   std::size_t drawn_events_max = 2'000;
   std::size_t drawn_keys_max = 60;

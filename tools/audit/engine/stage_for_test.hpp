@@ -43,10 +43,10 @@ class line {
   line(stage& on, event what) : on_(on), what_(std::move(what)) {}
 
   line& key(std::string_view name) {
-    return argument({field::kind::key, std::string(name), digest_of(name)});
+    return argument({field_kind::key, std::string(name), digest_of(name)});
   }
-  line& value(std::string_view text) { return argument({field::kind::value, {}, digest_of(text)}); }
-  line& word(std::string_view text) { return argument({field::kind::word, std::string(text), {}}); }
+  line& value(std::string_view text) { return argument({field_kind::value, {}, digest_of(text)}); }
+  line& word(std::string_view text) { return argument({field_kind::word, std::string(text), {}}); }
   line& nx() { return word("NX"); }
   line& xx() { return word("XX"); }
   line& with_get() { return word("GET"); }
@@ -64,18 +64,18 @@ class line {
   }
 
   void miss() { nil(); }
-  void nil() { reply_with(reply_item::kind::null); }
+  void nil() { reply_with(reply_kind::null); }
   void hit(std::string_view text = "value") {
     what_.answer.of = digest_of(text);
-    reply_with(reply_item::kind::text);
+    reply_with(reply_kind::text);
   }
   void hit_of(std::uint64_t bytes, shape how = shape::text) {
     what_.answer.of = {bytes * 31 + 7, bytes, how};
-    reply_with(reply_item::kind::text);
+    reply_with(reply_kind::text);
   }
   void ok() {
     what_.answer.word = "OK";
-    reply_with(reply_item::kind::status);
+    reply_with(reply_kind::status);
   }
   /// SET .. NX: won or lost; lost with GET: `there`.
   void reply(bool won, std::string_view there = {}) {
@@ -84,18 +84,18 @@ class line {
   }
   void answers(std::int64_t number) {
     what_.answer.integer = number;
-    reply_with(reply_item::kind::integer);
+    reply_with(reply_kind::integer);
   }
   /// An aggregate of so many values, one level deep.
   void items(std::int64_t count) {
     what_.answer.integer = count;
-    reply_with(reply_item::kind::aggregate);
+    reply_with(reply_kind::aggregate);
   }
   /// MGET: for each "" a nil, else a value.
   void elements(const std::vector<std::string>& each) {
     for (const std::string& one : each) {
       reply_item item;
-      item.is = one.empty() ? reply_item::kind::null : reply_item::kind::text;
+      item.kind = one.empty() ? reply_kind::null : reply_kind::text;
       item.of = digest_of(one);
       what_.answer.items.push_back(item);
     }
@@ -103,16 +103,16 @@ class line {
   }
   void error(std::string_view word = "ERR") {
     what_.answer.word = word;
-    reply_with(reply_item::kind::error);
+    reply_with(reply_kind::error);
   }
-  void unanswered() { reply_with(reply_item::kind::missing); }
+  void unanswered() { reply_with(reply_kind::missing); }
 
  private:
   line& argument(field what) {
     what_.arguments.push_back(std::move(what));
     return *this;
   }
-  void reply_with(reply_item::kind how);
+  void reply_with(reply_kind how);
 
   stage& on_;
   event what_;
@@ -295,8 +295,8 @@ class stage {
   std::vector<std::pair<moment, record>> others_;
 };
 
-inline void line::reply_with(reply_item::kind how) {
-  what_.answer.is = how;
+inline void line::reply_with(reply_kind how) {
+  what_.answer.kind = how;
   what_.argument_count = what_.arguments.size();
   on_.put(what_);
 }

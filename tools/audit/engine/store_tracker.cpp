@@ -14,177 +14,179 @@ bool of_one_step(const op_summary& a, const op& b) {
   return a.connection == b.connection && a.batch == b.batch;
 }
 
-bool is_store(const op& what) { return what.is == op::kind::store || what.is == op::kind::acquire; }
+bool is_store(const op& operation) {
+  return operation.kind == op_kind::store || operation.kind == op_kind::acquire;
+}
 
-void count(op_counts& counts, const op& what) {
-  switch (what.is) {
-    case op::kind::read:
-      if (what.came == op::outcome::yes) ++counts.hits;
-      if (what.came == op::outcome::no) ++counts.misses;
+void count(op_counts& counts, const op& operation) {
+  switch (operation.kind) {
+    case op_kind::read:
+      if (operation.outcome == op_outcome::yes) ++counts.hits;
+      if (operation.outcome == op_outcome::no) ++counts.misses;
       break;
-    case op::kind::exists: ++counts.exists; break;
-    case op::kind::store:
+    case op_kind::exists: ++counts.exists; break;
+    case op_kind::store:
       ++counts.stores;
-      if (what.only_if != op::condition::none) ++counts.conditional_stores;
+      if (operation.condition != store_condition::none) ++counts.conditional_stores;
       break;
-    case op::kind::acquire:
-      if (what.came == op::outcome::yes) ++counts.won;
-      if (what.came == op::outcome::no) ++counts.lost;
+    case op_kind::acquire:
+      if (operation.outcome == op_outcome::yes) ++counts.won;
+      if (operation.outcome == op_outcome::no) ++counts.lost;
       break;
-    case op::kind::remove: ++counts.removes; break;
-    case op::kind::compare_remove: ++counts.compare_removes; break;
-    case op::kind::expire: ++counts.expires; break;
-    case op::kind::compare_expire: ++counts.compare_expires; break;
-    case op::kind::change: ++counts.changes; break;
-    case op::kind::opaque: ++counts.opaque; break;
+    case op_kind::remove: ++counts.removes; break;
+    case op_kind::compare_remove: ++counts.compare_removes; break;
+    case op_kind::expire: ++counts.expires; break;
+    case op_kind::compare_expire: ++counts.compare_expires; break;
+    case op_kind::change: ++counts.changes; break;
+    case op_kind::opaque: ++counts.opaque; break;
   }
 }
 
 }  // namespace
 
-void store_tracker::set_ttl(key_state& key, const op& what) {
-  if (what.ttl_how == op::ttl_is::kept) return;
-  key.has_ttl = what.ttl_how == op::ttl_is::set;
+void store_tracker::set_ttl(key_state& key, const op& operation) {
+  if (operation.on_ttl == ttl_effect::kept) return;
+  key.has_ttl = operation.on_ttl == ttl_effect::set;
   if (!key.has_ttl) return;
-  key.ttl = what.ttl;
-  key.expires_from = what.sent + what.ttl;
-  key.expires_to = what.done + what.ttl;
+  key.ttl = operation.ttl;
+  key.expires_from = operation.sent + operation.ttl;
+  key.expires_to = operation.done + operation.ttl;
 }
 
 void store_tracker::settle(key_state& key) {
-  const std::unique_ptr<settled_store> told = std::move(key.unsettled);
-  sink_.take(*told, key);
+  const std::unique_ptr<settled_store> settled = std::move(key.unsettled);
+  sink_.take(*settled, key);
 }
 
-void store_tracker::stored(key_state& key, const op& what, bool is_load) {
+void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
   if (key.unsettled != nullptr) {
     settled_store& before = *key.unsettled;
-    if (of_one_step(before.store, what)) {
+    if (of_one_step(before.store, operation)) {
       // HSET and HSET, or DEL, SET and SET: one store, that of the last.
-      if (what.ttl_how == op::ttl_is::set) {
-        before.ttl_came = lock_hold::ttl_by::same_command;
-        before.ttl = what.ttl;
+      if (operation.on_ttl == ttl_effect::set) {
+        before.ttl.source = ttl_source::same_command;
+        before.ttl.duration = operation.ttl;
         settle(key);
       }
       return;
     }
     settle(key);
   }
-  settled_store made;
-  made.key = key.ref;
-  made.store = op_summary(what);
-  made.part = what.part;
-  made.missed_before = is_load;
+  settled_store settled;
+  settled.key = key.ref;
+  settled.store = op_summary(operation);
+  settled.missed_before = is_load;
   const bool had_ttl =
-      key.there == key_state::presence::present && key.has_ttl && what.sent < key.expires_from;
-  const bool kept = what.ttl_how == op::ttl_is::kept && key.there != key_state::presence::absent &&
+      key.there == key_state::presence::present && key.has_ttl && operation.sent < key.expires_from;
+  const bool kept = operation.on_ttl == ttl_effect::kept &&
+                    key.there != key_state::presence::absent &&
                     (had_ttl || key.there == key_state::presence::unknown);
-  made.kept = kept;
-  if (what.ttl_how == op::ttl_is::set) {
-    made.ttl_came = lock_hold::ttl_by::same_command;
-    made.ttl = what.ttl;
-  } else if (what.ttl_how == op::ttl_is::unknown) {
-    made.ttl_came = lock_hold::ttl_by::unknown;
+  settled.kept = kept;
+  if (operation.on_ttl == ttl_effect::set) {
+    settled.ttl.source = ttl_source::same_command;
+    settled.ttl.duration = operation.ttl;
+  } else if (operation.on_ttl == ttl_effect::unknown) {
+    settled.ttl.source = ttl_source::unknown;
   } else if (!kept) {
-    made.dropped_ttl = had_ttl;
-    key.unsettled = std::make_unique<settled_store>(std::move(made));
+    settled.dropped_ttl = had_ttl;
+    key.unsettled = std::make_unique<settled_store>(std::move(settled));
     if (due_.size() >= due_max) time_passed(due_.front().at + moment{1});
-    due_.push_back({key.ref, what.sequence, what.done + expire_limit});
+    due_.push_back({key.ref, operation.sequence, operation.done + expire_limit});
     return;
   }
-  sink_.take(made, key);
+  sink_.take(settled, key);
 }
 
-void store_tracker::expired(key_state& key, const op& what) {
-  if (key.unsettled == nullptr || what.came != op::outcome::yes) return;
+void store_tracker::expired(key_state& key, const op& operation) {
+  if (key.unsettled == nullptr || operation.outcome != op_outcome::yes) return;
   settled_store& before = *key.unsettled;
-  if (what.ttl_how == op::ttl_is::none) return;
-  before.ttl = what.ttl;
-  before.ttl_set = op_summary(what);
+  if (operation.on_ttl == ttl_effect::none) return;
+  before.ttl.duration = operation.ttl;
+  before.ttl.expire = op_summary(operation);
   before.dropped_ttl = false;
-  if (!of_one_step(before.store, what)) {
-    before.ttl_came = lock_hold::ttl_by::later;
-  } else if (what.transaction != 0 && what.transaction == before.store.transaction) {
-    before.ttl_came = lock_hold::ttl_by::same_transaction;
+  if (!of_one_step(before.store, operation)) {
+    before.ttl.source = ttl_source::later;
+  } else if (operation.transaction != 0 && operation.transaction == before.store.transaction) {
+    before.ttl.source = ttl_source::same_transaction;
   } else {
-    before.ttl_came = lock_hold::ttl_by::same_batch;
+    before.ttl.source = ttl_source::same_batch;
   }
   settle(key);
 }
 
-void store_tracker::refreshed(key_state& key, const op& what, std::optional<op_summary> hit,
+void store_tracker::refreshed(key_state& key, const op& operation, std::optional<op_summary> hit,
                               std::uint64_t lock_hold) {
-  refresh made;
-  made.key = key.ref;
-  made.store = op_summary(what);
+  refresh refreshed;
+  refreshed.key = key.ref;
+  refreshed.store = op_summary(operation);
   if (hit) ++key.pattern->refreshes;
-  made.last_hit = std::move(hit);
-  made.last_store = key.last_store;
-  made.lifetime_known = key.has_ttl && key.last_store.has_value();
-  made.ttl = key.ttl;
-  made.left = key.expires_from - what.sent;
-  made.lock_hold = lock_hold;
-  sink_.take(made, key);
+  refreshed.last_hit = std::move(hit);
+  refreshed.last_store = key.last_store;
+  refreshed.lifetime_known = key.has_ttl && key.last_store.has_value();
+  refreshed.ttl = key.ttl;
+  refreshed.left = key.expires_from - operation.sent;
+  refreshed.lock_hold = lock_hold;
+  sink_.take(refreshed, key);
 }
 
-void store_tracker::apply(key_state& key, const op& what, bool is_load) {
-  count(key.counts, what);
-  count(key.pattern->counts, what);
+void store_tracker::apply(key_state& key, const op& operation, bool is_load) {
+  count(key.counts, operation);
+  count(key.pattern->counts, operation);
   pattern_state& pattern = *key.pattern;
-  const bool yes = what.came == op::outcome::yes;
+  const bool yes = operation.outcome == op_outcome::yes;
   if (is_load) ++pattern.loads;
-  if (what.is_text && is_store(what)) ++pattern.text_stores;
-  if (what.is == op::kind::acquire) {
-    pattern.longest_token = std::max(pattern.longest_token, what.value.length);
+  if (operation.is_text && is_store(operation)) ++pattern.text_stores;
+  if (operation.kind == op_kind::acquire) {
+    pattern.longest_token = std::max(pattern.longest_token, operation.value.length);
   }
-  if (what.is == op::kind::store || what.is_hit()) {
-    pattern.longest_value = std::max(pattern.longest_value, what.value.length);
+  if (operation.kind == op_kind::store || operation.is_hit()) {
+    pattern.longest_value = std::max(pattern.longest_value, operation.value.length);
   }
   using presence = key_state::presence;
-  switch (what.is) {
-    case op::kind::read:
+  switch (operation.kind) {
+    case op_kind::read:
       if (yes) {
         key.there = presence::present;
-        key.value = what.value;
-        key.last_hit = op_summary(what);
-      } else if (what.came == op::outcome::no && !what.part) {
+        key.value = operation.value;
+        key.last_hit = op_summary(operation);
+      } else if (operation.outcome == op_outcome::no && !operation.part) {
         key.there = presence::absent;
         key.has_ttl = false;
-        key.last_miss = op_summary(what);
+        key.last_miss = op_summary(operation);
       }
       break;
-    case op::kind::exists:
+    case op_kind::exists:
       if (yes) key.there = presence::present;
-      if (what.came == op::outcome::no) key.there = presence::absent;
+      if (operation.outcome == op_outcome::no) key.there = presence::absent;
       break;
-    case op::kind::store:
-    case op::kind::acquire:
+    case op_kind::store:
+    case op_kind::acquire:
       if (!yes) break;
-      stored(key, what, is_load);
+      stored(key, operation, is_load);
       key.there = presence::present;
-      key.value = what.value;
-      key.last_store = op_summary(what);
-      set_ttl(key, what);
+      key.value = operation.value;
+      key.last_store = op_summary(operation);
+      set_ttl(key, operation);
       break;
-    case op::kind::remove:
-    case op::kind::compare_remove:
-      if (what.came == op::outcome::failed) break;
-      if (what.is == op::kind::compare_remove && !yes) break;
-      if (key.unsettled != nullptr && !of_one_step(key.unsettled->store, what)) settle(key);
+    case op_kind::remove:
+    case op_kind::compare_remove:
+      if (operation.outcome == op_outcome::failed) break;
+      if (operation.kind == op_kind::compare_remove && !yes) break;
+      if (key.unsettled != nullptr && !of_one_step(key.unsettled->store, operation)) settle(key);
       if (key.last_remove == nullptr) key.last_remove = std::make_unique<op_summary>();
-      *key.last_remove = op_summary(what);
+      *key.last_remove = op_summary(operation);
       key.there = presence::absent;
       key.has_ttl = false;
       break;
-    case op::kind::expire:
-    case op::kind::compare_expire:
-      expired(key, what);
-      if (yes) set_ttl(key, what);
+    case op_kind::expire:
+    case op_kind::compare_expire:
+      expired(key, operation);
+      if (yes) set_ttl(key, operation);
       break;
-    case op::kind::change:
+    case op_kind::change:
       if (yes) key.there = presence::present;
       break;
-    case op::kind::opaque: key.there = presence::unknown; break;
+    case op_kind::opaque: key.there = presence::unknown; break;
   }
 }
 

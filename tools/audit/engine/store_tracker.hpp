@@ -17,19 +17,19 @@ class store_tracker {
   store_tracker(key_table& keys, fact_sink& sink) : keys_(keys), sink_(sink) {}
 
   /// After all other trackers: the key's own state is brought up to date. `is_load` of a store.
-  void apply(key_state& key, const op& what, bool is_load);
+  void apply(key_state& key, const op& operation, bool is_load);
   /// A store of a live key that nobody had missed. `hit`: the last of the same flow.
-  void refreshed(key_state& key, const op& what, std::optional<op_summary> hit,
+  void refreshed(key_state& key, const op& operation, std::optional<op_summary> hit,
                  std::uint64_t lock_hold);
   /// Tells the stores whose EXPIRE can no longer come.
   void time_passed(moment now);
   void close(key_state& key);
 
  private:
-  void stored(key_state& key, const op& what, bool is_load);
-  void expired(key_state& key, const op& what);
+  void stored(key_state& key, const op& operation, bool is_load);
+  void expired(key_state& key, const op& operation);
   void settle(key_state& key);
-  static void set_ttl(key_state& key, const op& what);
+  static void set_ttl(key_state& key, const op& operation);
 
   struct due {
     key_ref key;

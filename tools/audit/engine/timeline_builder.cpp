@@ -13,23 +13,23 @@ constexpr unsigned keys_of_pattern_max = 4;
 constexpr std::size_t seconds_max = 86'400;
 constexpr std::size_t loads_max = 20'000;
 
-using drawn = drawn_timeline::operation;
+using drawn = drawn_timeline::operation_kind;
 
-drawn::kind kind_of(const op& what) {
-  const bool yes = what.came == op::outcome::yes;
-  switch (what.is) {
-    case op::kind::read: return yes ? drawn::kind::hit : drawn::kind::miss;
-    case op::kind::store: return yes ? drawn::kind::store : drawn::kind::refused;
-    case op::kind::acquire: return yes ? drawn::kind::acquired : drawn::kind::refused;
-    case op::kind::remove: return drawn::kind::deleted;
-    case op::kind::compare_remove: return yes ? drawn::kind::released : drawn::kind::refused;
-    case op::kind::expire:
-    case op::kind::compare_expire: return yes ? drawn::kind::renewed : drawn::kind::refused;
-    case op::kind::exists:
-    case op::kind::change:
-    case op::kind::opaque: break;
+drawn kind_of(const op& operation) {
+  const bool yes = operation.outcome == op_outcome::yes;
+  switch (operation.kind) {
+    case op_kind::read: return yes ? drawn::hit : drawn::miss;
+    case op_kind::store: return yes ? drawn::store : drawn::refused;
+    case op_kind::acquire: return yes ? drawn::acquired : drawn::refused;
+    case op_kind::remove: return drawn::deleted;
+    case op_kind::compare_remove: return yes ? drawn::released : drawn::refused;
+    case op_kind::expire:
+    case op_kind::compare_expire: return yes ? drawn::renewed : drawn::refused;
+    case op_kind::exists:
+    case op_kind::change:
+    case op_kind::opaque: break;
   }
-  return drawn::kind::other;
+  return drawn::other;
 }
 
 std::size_t second_of(moment at) {
@@ -61,7 +61,7 @@ std::uint32_t timeline_builder::key_of(const key_state& key) const {
 }
 
 std::uint32_t timeline_builder::choose(key_state& key) {
-  if (made_.keys.size() >= told_.drawn_keys_max) return nothing;
+  if (made_.keys.size() >= settings_.drawn_keys_max) return nothing;
   if (++of_pattern_[key.pattern->index] > keys_of_pattern_max) return nothing;
   const auto index = static_cast<std::uint32_t>(made_.keys.size());
   made_.keys.push_back(key.name);
@@ -79,57 +79,57 @@ std::size_t timeline_builder::process_of(std::uint32_t process) {
   return at->second;
 }
 
-void timeline_builder::op_seen(const op& what, key_state& key) {
-  const bool hit = what.is_hit();
+void timeline_builder::op_seen(const op& operation, key_state& key) {
+  const bool hit = operation.is_hit();
   if (key.drawn == key_state::drawn_as::no) return;
   std::uint32_t index = nothing;
   if (key.drawn == key_state::drawn_as::yes) {
     index = key_of(key);
   } else {
     // A key gets its row when it is missed or locked: before that there is nothing to see.
-    if (!what.is_miss() && what.is != op::kind::acquire) return;
+    if (!operation.is_miss() && operation.kind != op_kind::acquire) return;
     index = choose(key);
     key.drawn = index == nothing ? key_state::drawn_as::no : key_state::drawn_as::yes;
     if (index == nothing) return;
   }
   // Half of the room is kept for cold times.
-  const std::size_t room =
-      key.cold != nullptr || !hit ? told_.drawn_operations_max : told_.drawn_operations_max / 2;
+  const std::size_t room = key.cold != nullptr || !hit ? settings_.drawn_operations_max
+                                                       : settings_.drawn_operations_max / 2;
   if (made_.operations.size() >= room) {
     ++made_.left_out;
     return;
   }
   drawn_timeline::operation line;
-  line.from = what.sent;
-  line.to = what.done;
-  line.process = process_of(what.process);
+  line.from = operation.sent;
+  line.to = operation.done;
+  line.process = process_of(operation.process);
   line.key = index;
-  line.is = kind_of(what);
-  line.text = text_of(op_summary(what), key.name);
+  line.kind = kind_of(operation);
+  line.text = text_of(op_summary(operation), key.name);
   made_.operations.push_back(std::move(line));
 }
 
-void timeline_builder::closed(const cold_event& what, const key_state& key) {
+void timeline_builder::closed(const cold_event& event, const key_state& key) {
   const std::uint32_t index = key_of(key);
   if (index == nothing) return;
-  if (made_.cold_events.size() >= told_.drawn_events_max) {
+  if (made_.cold_events.size() >= settings_.drawn_events_max) {
     ++made_.left_out;
     return;
   }
   made_.cold_events.push_back(
-      {index, what.from, what.to, what.requests, what.load_count, what.by_tool});
+      {index, event.from, event.to, event.demand.requests, event.loading.count, event.by_tool});
 }
 
-void timeline_builder::loaded(const load& what, const key_state& key) {
-  add(made_.loads_each_second, what.store.sent, 1);
+void timeline_builder::loaded(const load& loaded, const key_state& key) {
+  add(made_.loads_each_second, loaded.store.sent, 1);
   const std::uint32_t index = key_of(key);
   if (index == nothing) return;
   if (made_.loads.size() >= loads_max) {
     ++made_.left_out;
     return;
   }
-  made_.loads.push_back({index, process_of(what.store.process), what.began, what.store.done,
-                         what.store.came == op::outcome::yes});
+  made_.loads.push_back({index, process_of(loaded.store.process), loaded.began, loaded.store.done,
+                         loaded.store.outcome == op_outcome::yes});
 }
 
 void timeline_builder::origin_loaded(moment at, std::uint64_t count) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The run's timeline_builder, bounded: keys that went cold or were locked, what was done to them, loads for
-// each second.
+// The timeline of the run, bounded: keys that went cold or were locked, the operations on them, and
+// the loads of each second.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +16,18 @@ namespace drover::audit {
 
 class timeline_builder {
  public:
-  timeline_builder(const settings& told, const connection_book& connections)
-      : told_(told), connections_(connections) {}
+  timeline_builder(const settings& options, const connection_book& connections)
+      : settings_(options), connections_(connections) {}
 
-  void op_seen(const op& what, key_state& key);
-  void closed(const cold_event& what, const key_state& key);
-  void loaded(const load& what, const key_state& key);
+  void op_seen(const op& operation, key_state& key);
+  void closed(const cold_event& event, const key_state& key);
+  void loaded(const load& new_load, const key_state& key);
   void origin_loaded(moment at, std::uint64_t count);
 
   [[nodiscard]] std::uint64_t wire_loads_in(moment from, moment to) const;
   [[nodiscard]] std::uint64_t origin_loads_in(moment from, moment to) const;
 
-  /// With the roles of keys as they are now. The timeline_builder is given away.
+  /// With the roles of keys as they are now. The timeline is moved out.
   [[nodiscard]] drawn_timeline finish(const std::deque<pattern_state>& patterns);
 
  private:
@@ -37,7 +37,7 @@ class timeline_builder {
   std::uint32_t choose(key_state& key);
   std::size_t process_of(std::uint32_t process);
 
-  const settings& told_;
+  const settings& settings_;
   const connection_book& connections_;
   drawn_timeline made_;
   std::vector<std::uint32_t> patterns_;  ///< of the keys drawn

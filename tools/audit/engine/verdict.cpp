@@ -30,17 +30,17 @@ const char* word(severity least) {
 
 bool is_exercised(const audit_result& result, const std::string& rule) {
   return std::any_of(result.coverage.begin(), result.coverage.end(), [&](const coverage_line& c) {
-    return (c.rule == rule || c.name == rule) && c.is != coverage_line::status::not_exercised;
+    return (c.rule == rule || c.name == rule) && c.state != coverage_line::status::not_exercised;
   });
 }
 
 /// "" if enough was seen.
-std::string what_is_missing(const audit_result& result, const settings& told) {
+std::string what_is_missing(const audit_result& result, const settings& options) {
   if (result.run.commands == 0) return "no command was seen";
-  if (result.run.blind_share > told.blind_share_max) {
+  if (result.run.blind_share > options.blind_share_max) {
     return percent(result.run.blind_share) + " of the traffic could not be read";
   }
-  for (const std::string& each : told.require) {
+  for (const std::string& each : options.require) {
     if (!is_exercised(result, each)) return each + " is required and was not exercised";
   }
   if (result.run.contended_cold_events == 0) {
@@ -60,11 +60,11 @@ void sort_findings(audit_result& result) {
       });
 }
 
-void judge(audit_result& result, const settings& told) {
+void judge(audit_result& result, const settings& options) {
   std::size_t counting = 0;
   std::size_t accepted = 0;
   for (finding& each : result.findings) {
-    const bool counts = told.fail_on && each.how_bad >= *told.fail_on;
+    const bool counts = options.fail_on && each.how_bad >= *options.fail_on;
     each.fails = counts && each.accepted.empty();
     if (!counts) continue;
     ++(each.accepted.empty() ? counting : accepted);
@@ -72,20 +72,20 @@ void judge(audit_result& result, const settings& told) {
   const std::string suffix =
       accepted == 0 ? "" : " (" + counted(accepted, "more is", "more are") + " accepted)";
   if (counting > 0) {
-    result.is = verdict::fail;
+    result.outcome = verdict::fail;
     result.why = counted(counting, "finding", "findings") + " at or above \"" +
-                 word(*told.fail_on) + "\"" + suffix;
+                 word(*options.fail_on) + "\"" + suffix;
     return;
   }
-  if (std::string missing = what_is_missing(result, told); !missing.empty()) {
-    result.is = verdict::inconclusive;
+  if (std::string missing = what_is_missing(result, options); !missing.empty()) {
+    result.outcome = verdict::inconclusive;
     result.why = std::move(missing);
     return;
   }
-  result.is = verdict::pass;
-  const std::string found = told.fail_on
-                                ? "nothing at or above \"" + std::string(word(*told.fail_on)) + "\""
-                                : std::string{"nothing is asked to fail"};
+  result.outcome = verdict::pass;
+  const std::string found =
+      options.fail_on ? "nothing at or above \"" + std::string(word(*options.fail_on)) + "\""
+                      : std::string{"nothing is asked to fail"};
   result.why = found + " in " + counted(result.run.cold_events, "cold event", "cold events") +
                ", " + std::to_string(result.run.contended_cold_events) + " of them contended" +
                suffix;

@@ -42,14 +42,14 @@ TEST(audit_verdict, FindingsFailFromTheSeverityThatWasAskedFor) {
       settings told;
       told.fail_on = least;
       judge(result, told);
-      EXPECT_EQ(result.is, is >= least ? verdict::fail : verdict::pass);
+      EXPECT_EQ(result.outcome, is >= least ? verdict::fail : verdict::pass);
       EXPECT_EQ(result.findings[0].fails, is >= least);
     }
     audit_result result = seen({found("C101", is)});
     settings told;
     told.fail_on = std::nullopt;
     judge(result, told);
-    EXPECT_EQ(result.is, verdict::pass);
+    EXPECT_EQ(result.outcome, verdict::pass);
     EXPECT_FALSE(result.findings[0].fails);
   }
 }
@@ -57,11 +57,11 @@ TEST(audit_verdict, FindingsFailFromTheSeverityThatWasAskedFor) {
 TEST(audit_verdict, AcceptedFindingsDoNotFailAndAreCounted) {
   audit_result result = seen({found("C101", severity::error, confidence::strong, "known")});
   judge(result, {});
-  EXPECT_EQ(result.is, verdict::pass);
+  EXPECT_EQ(result.outcome, verdict::pass);
   EXPECT_NE(result.why.find("1 more is accepted"), std::string::npos) << result.why;
   result.findings.push_back(found("C201", severity::error));
   judge(result, {});
-  EXPECT_EQ(result.is, verdict::fail);
+  EXPECT_EQ(result.outcome, verdict::fail);
   EXPECT_FALSE(result.findings[0].fails);
   EXPECT_TRUE(result.findings[1].fails);
   EXPECT_EQ(result.why, "1 finding at or above \"error\" (1 more is accepted)");
@@ -90,11 +90,11 @@ TEST(audit_verdict, TooLittleSeenIsNoPass) {
     settings told;
     each.change(result, told);
     judge(result, told);
-    EXPECT_EQ(result.is, verdict::inconclusive) << each.why;
+    EXPECT_EQ(result.outcome, verdict::inconclusive) << each.why;
     EXPECT_NE(result.why.find(each.why), std::string::npos) << result.why;
     result.findings.push_back(found("C101", severity::error));
     judge(result, told);
-    EXPECT_EQ(result.is, verdict::fail) << "what was found stands: " << each.why;
+    EXPECT_EQ(result.outcome, verdict::fail) << "what was found stands: " << each.why;
   }
 }
 
@@ -102,7 +102,7 @@ TEST(audit_verdict, ALittleThatCouldNotBeReadIsNoMatter) {
   audit_result result = seen();
   result.run.blind_share = 0.01;
   judge(result, {});
-  EXPECT_EQ(result.is, verdict::pass);
+  EXPECT_EQ(result.outcome, verdict::pass);
 }
 
 TEST(audit_verdict, TheWorstAndSurestComeFirst) {

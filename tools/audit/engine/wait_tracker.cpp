@@ -12,26 +12,26 @@ constexpr std::size_t open_waits_max = 128;
 constexpr int silent_gaps = 10;
 constexpr moment silent_min = std::chrono::seconds(2);
 
-bool is_over(const wait& what, moment now) {
-  return now - what.last > std::max(silent_gaps * what.longest_gap, silent_min);
+bool is_over(const wait& ended_wait, moment now) {
+  return now - ended_wait.last > std::max(silent_gaps * ended_wait.longest_gap, silent_min);
 }
 
 }  // namespace
 
-void wait_tracker::tell(const key_state& key, wait& what) {
+void wait_tracker::tell(const key_state& key, wait& ended_wait) {
   // Asked once is no waiting.
-  if (what.polls < 2) return;
-  if (what.how == wait::ending::silent) what.ended = what.last;
-  sink_.take(what, key);
+  if (ended_wait.polls < 2) return;
+  if (ended_wait.result == wait::outcome::silent) ended_wait.ended = ended_wait.last;
+  sink_.take(ended_wait, key);
 }
 
-void wait_tracker::refused(key_state& key, const op& what) {
+void wait_tracker::refused(key_state& key, const op& operation) {
   if (key.waits == nullptr) key.waits = std::make_unique<wait_book>();
   std::vector<wait>& open = key.waits->open;
   auto at = std::find_if(open.begin(), open.end(), [&](const wait& w) {
-    return w.connection == what.connection && w.by == what.is;
+    return w.connection == operation.connection && w.poll_kind == operation.kind;
   });
-  if (at != open.end() && is_over(*at, what.sent)) {
+  if (at != open.end() && is_over(*at, operation.sent)) {
     tell(key, *at);
     open.erase(at);
     at = open.end();
@@ -43,36 +43,37 @@ void wait_tracker::refused(key_state& key, const op& what) {
       tell(key, *oldest);
       open.erase(oldest);
     }
-    wait made;
-    made.key = key.ref;
-    made.connection = what.connection;
-    made.process = what.process;
-    made.by = what.is;
-    made.polls = 1;
-    made.first = what.sent;
-    made.last = what.done;
-    made.in_cold_event = key.cold != nullptr;
-    open.push_back(made);
+    wait ended_wait;
+    ended_wait.key = key.ref;
+    ended_wait.connection = operation.connection;
+    ended_wait.process = operation.process;
+    ended_wait.poll_kind = operation.kind;
+    ended_wait.polls = 1;
+    ended_wait.first = operation.sent;
+    ended_wait.last = operation.done;
+    ended_wait.in_cold_event = key.cold != nullptr;
+    open.push_back(ended_wait);
     return;
   }
-  const moment gap = what.sent - at->last;
+  const moment gap = operation.sent - at->last;
   at->shortest_gap = at->polls == 1 ? gap : std::min(at->shortest_gap, gap);
   at->longest_gap = std::max(at->longest_gap, gap);
   at->last_gap = gap;
-  at->last = std::max(at->last, what.done);
+  at->last = std::max(at->last, operation.done);
   ++at->polls;
 }
 
-void wait_tracker::satisfied(key_state& key, const op& what) {
+void wait_tracker::satisfied(key_state& key, const op& operation) {
   std::vector<wait>& open = key.waits->open;
-  const bool stored = what.is == op::kind::store || what.is == op::kind::acquire;
+  const bool stored = operation.kind == op_kind::store || operation.kind == op_kind::acquire;
   for (std::size_t i = 0; i < open.size();) {
-    if (open[i].connection != what.connection || (open[i].by != what.is && !stored)) {
+    if (open[i].connection != operation.connection ||
+        (open[i].poll_kind != operation.kind && !stored)) {
       ++i;
       continue;
     }
-    open[i].how = wait::ending::satisfied;
-    open[i].ended = what.done;
+    open[i].result = wait::outcome::satisfied;
+    open[i].ended = operation.done;
     tell(key, open[i]);
     open.erase(open.begin() + static_cast<std::ptrdiff_t>(i));
   }
@@ -80,7 +81,7 @@ void wait_tracker::satisfied(key_state& key, const op& what) {
 }
 
 void wait_tracker::close(key_state& key) {
-  for (wait& each : key.waits->open) tell(key, each);
+  for (wait& ended_wait : key.waits->open) tell(key, ended_wait);
   key.waits.reset();
 }
 

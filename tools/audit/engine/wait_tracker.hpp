@@ -20,13 +20,13 @@ class wait_tracker {
   explicit wait_tracker(fact_sink& sink) : sink_(sink) {}
 
   /// The answer was no: missed, lost, or, of a lock, still there.
-  void refused(key_state& key, const op& what);
+  void refused(key_state& key, const op& operation);
   /// The answer was yes. Who stores, or takes the lock, no longer asks in whatever way.
-  void satisfied(key_state& key, const op& what);
+  void satisfied(key_state& key, const op& operation);
   void close(key_state& key);
 
  private:
-  void tell(const key_state& key, wait& what);
+  void tell(const key_state& key, wait& ended_wait);
 
   fact_sink& sink_;
 };

@@ -21,7 +21,7 @@ TEST(audit_wait_tracker, EndsWithTheAnswer) {
   world.at(125ms).client(1).get("user:1").hit("v");
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 1U);
-  EXPECT_EQ(waits[0].how, wait::ending::satisfied);
+  EXPECT_EQ(waits[0].result, wait::outcome::satisfied);
   EXPECT_EQ(waits[0].polls, 5U);
   EXPECT_EQ(waits[0].first, moment(0ms));
   EXPECT_EQ(waits[0].last, moment(100ms + 200us));
@@ -38,7 +38,7 @@ TEST(audit_wait_tracker, EndsWhenTheWaiterStoresTheValueItself) {
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 2U);
   EXPECT_EQ(waits[0].polls, 4U);
-  EXPECT_EQ(waits[0].how, wait::ending::satisfied);
+  EXPECT_EQ(waits[0].result, wait::outcome::satisfied);
   EXPECT_EQ(waits[0].ended, moment(100ms + 200us));
   EXPECT_EQ(waits[1].first, moment(200ms));
 }
@@ -52,7 +52,7 @@ TEST(audit_wait_tracker, GoesOnWhenAnotherStoresOrTheStoreIsRefused) {
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 1U);
   EXPECT_EQ(waits[0].polls, 4U);
-  EXPECT_EQ(waits[0].how, wait::ending::silent);
+  EXPECT_EQ(waits[0].result, wait::outcome::silent);
   EXPECT_EQ(waits[0].ended, waits[0].last);
 }
 
@@ -65,7 +65,7 @@ TEST(audit_wait_tracker, WhoTakesTheLockNoLongerAsksWhetherItIsThere) {
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 2U);
   EXPECT_EQ(waits[0].polls, 4U);
-  EXPECT_EQ(waits[0].how, wait::ending::satisfied);
+  EXPECT_EQ(waits[0].result, wait::outcome::satisfied);
 }
 
 TEST(audit_wait_tracker, OneQuestionIsNoWait) {
@@ -83,8 +83,40 @@ TEST(audit_wait_tracker, WhoFallsSilentForLongBeginsAnew) {
   const std::vector<wait> waits = hear(world).waits;
   ASSERT_EQ(waits.size(), 2U);
   for (const wait& each : waits) {
-    EXPECT_EQ(each.how, wait::ending::silent);
+    EXPECT_EQ(each.result, wait::outcome::silent);
     EXPECT_EQ(each.polls, 3U);
+  }
+}
+
+/// A script of commands of client 1, and how the wait that comes of it ends.
+struct wait_case {
+  const char* name;
+  void (*end)(stage& world);
+  wait::outcome result;
+};
+
+const std::vector<wait_case> wait_rows{
+    {"a hit", [](stage& world) { world.at(75ms).client(1).get("user:1").hit("v"); },
+     wait::outcome::satisfied},
+    {"a hit of another client",
+     [](stage& world) { world.at(75ms).client(2).get("user:1").hit("v"); }, wait::outcome::silent},
+    {"its own store", [](stage& world) { world.at(75ms).client(1).set("user:1", "v").px(9s).ok(); },
+     wait::outcome::satisfied},
+    {"a read that failed", [](stage& world) { world.at(75ms).client(1).get("user:1").error(); },
+     wait::outcome::silent},
+    {"nothing more", [](stage&) {}, wait::outcome::silent},
+};
+
+TEST(audit_wait_tracker, KnowsHowAWaitEnded) {
+  for (const wait_case& row : wait_rows) {
+    stage world;
+    polls(world, 0ms, 3);
+    row.end(world);
+    const std::vector<wait> waits = hear(world).waits;
+    ASSERT_EQ(waits.size(), 1U) << row.name;
+    EXPECT_EQ(waits[0].polls, 3U) << row.name;
+    EXPECT_EQ(waits[0].result, row.result) << row.name;
+    EXPECT_EQ(waits[0].poll_kind, op_kind::read) << row.name;
   }
 }
 

@@ -1,16 +1,24 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/proxy/cold_prober.hpp"
 
 #include <signal.h>
 
 #include <algorithm>
+
 #include <array>
+
 #include <chrono>
+
 #include <optional>
+
 #include <span>
 
 #include "audit/proxy/resolve.hpp"
+
 #include "base/printing.hpp"
+
 #include "resp/writer.hpp"
 
 namespace drover::audit {
@@ -95,7 +103,7 @@ void cold_prober::saw(const record& item, const rule_context& all) {
 void cold_prober::remember(const event& command, const rule_context& all) {
   for (const field& argument : command.arguments) {
     if (names_.size() >= asked_max) return;
-    if (argument.is != field::kind::key) continue;
+    if (argument.kind != field_kind::key) continue;
     const key_state* const state = all.find(command.database, argument.text);
     if (state == nullptr || state->counts.reads() + state->counts.stores > 1) continue;
     unsigned& count = names_of_pattern_[state->pattern->index];

@@ -1,4 +1,6 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/proxy/key_sample.hpp"
 
 #include "audit/capture/record.hpp"
@@ -19,7 +21,7 @@ bool key_sample::wants(const event& command) const noexcept {
   if (one_in_ == 1) return true;
   bool has_keys = false;
   for (const field& argument : command.arguments) {
-    if (argument.is != field::kind::key) continue;
+    if (argument.kind != field_kind::key) continue;
     if (in_sample(argument.of.hash, one_in_)) return true;
     has_keys = true;
   }

@@ -18,7 +18,7 @@ event of_keys(const std::vector<std::uint64_t>& hashes) {
   event out;
   for (const auto hash : hashes) {
     field key;
-    key.is = field::kind::key;
+    key.kind = field_kind::key;
     key.of.hash = hash;
     out.arguments.push_back(key);
   }

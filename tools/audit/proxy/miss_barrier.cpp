@@ -1,8 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/proxy/miss_barrier.hpp"
 
 #include <algorithm>
+
 #include <array>
+
 #include <utility>
 
 namespace drover::audit {
@@ -17,16 +21,16 @@ bool is_among(const Names& names, std::string_view name) {
 }
 
 bool is_nothing(const reply& answer) {
-  return answer.is == reply_item::kind::null ||
-         (answer.is == reply_item::kind::aggregate && answer.integer == 0);
+  return answer.kind == reply_kind::null ||
+         (answer.kind == reply_kind::aggregate && answer.integer == 0);
 }
 
 bool is_something(const reply& answer) {
-  return answer.is == reply_item::kind::text || answer.is == reply_item::kind::aggregate;
+  return answer.kind == reply_kind::text || answer.kind == reply_kind::aggregate;
 }
 
 bool has_stored(const reply& answer) {
-  return answer.is == reply_item::kind::status || answer.is == reply_item::kind::integer;
+  return answer.kind == reply_kind::status || answer.kind == reply_kind::integer;
 }
 
 }  // namespace
@@ -34,7 +38,7 @@ bool has_stored(const reply& answer) {
 bool miss_barrier::holds(const event& command, moment now) {
   if (command.transaction != 0 || command.arguments.empty()) return false;
   const field& first = command.arguments.front();
-  if (first.is != field::kind::key) return false;
+  if (first.kind != field_kind::key) return false;
   const bool reads_it = is_among(reads, command.command);
   if (!reads_it && !(is_among(stores, command.command) && has_stored(command.answer))) return false;
   identity name{command.database, first.text};

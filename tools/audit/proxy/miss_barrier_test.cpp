@@ -8,22 +8,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-event command(std::uint64_t connection, const char* name, reply_item::kind answer) {
+event command(std::uint64_t connection, const char* name, reply_kind answer) {
   event out;
   out.connection = connection;
   out.command = name;
   field key;
-  key.is = field::kind::key;
+  key.kind = field_kind::key;
   key.text = "user:1";
   out.arguments.push_back(key);
-  out.answer.is = answer;
+  out.answer.kind = answer;
   return out;
 }
-event miss(std::uint64_t connection) { return command(connection, "GET", reply_item::kind::null); }
-event hit(std::uint64_t connection) { return command(connection, "GET", reply_item::kind::text); }
-event store(std::uint64_t connection) {
-  return command(connection, "SET", reply_item::kind::status);
-}
+event miss(std::uint64_t connection) { return command(connection, "GET", reply_kind::null); }
+event hit(std::uint64_t connection) { return command(connection, "GET", reply_kind::text); }
+event store(std::uint64_t connection) { return command(connection, "SET", reply_kind::status); }
 
 /// Loaded once, and then read by so many connections.
 miss_barrier loaded(std::uint64_t readers) {

@@ -88,7 +88,7 @@ void relay::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) 
   auto& from = *static_cast<side*>(stream->data);
   relay& self = *from.owner;
   if (count > 0) {
-    self.came(from, {buffer->base, static_cast<std::size_t>(count)});
+    self.outcome(from, {buffer->base, static_cast<std::size_t>(count)});
     return;
   }
   if (count == 0) return;

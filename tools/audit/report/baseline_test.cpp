@@ -85,11 +85,11 @@ TEST(audit_baseline, ChangesTheVerdictWhenItIsJudgedAgain) {
   audit_result of = found({"user:*"});
   of.run = {.commands = 1000, .cold_events = 5, .contended_cold_events = 5};
   judge(of, {});
-  EXPECT_EQ(of.is, verdict::fail);
+  EXPECT_EQ(of.outcome, verdict::fail);
   EXPECT_TRUE(of.findings[0].fails);
   apply_baseline(of, read(entry("C101", "*", "known", "2027-01-31")), at(2026, 11, 24));
   judge(of, {});
-  EXPECT_EQ(of.is, verdict::pass);
+  EXPECT_EQ(of.outcome, verdict::pass);
   EXPECT_FALSE(of.findings[0].fails);
 }
 

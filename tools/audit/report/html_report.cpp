@@ -1,16 +1,26 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/report/html_report.hpp"
 
 #include <algorithm>
+
 #include <string_view>
+
 #include <vector>
 
 #include "audit/report/page_parts.hpp"
+
 #include "audit/report/page_series.hpp"
+
 #include "audit/report/wording.hpp"
+
 #include "audit/rules/catalogue.hpp"
+
 #include "text/page_frame.hpp"
+
 #include "text/page_text.hpp"
+
 #include "text/words.hpp"
 
 namespace drover::audit {
@@ -51,8 +61,9 @@ std::string left_out(std::size_t total, std::size_t shown, std::string_view item
 
 std::string header(const audit_result& of) {
   std::string text = "<header>\n" + html_element("p", "class=\"kicker\"", "drover audit");
-  text += "<h1><span class=\"verdict " + tone_of(of.is) + "\">" + std::string{word_of(of.is)} +
-          "</span> " + html_escaped(findings_in_words(of)) + "</h1>\n";
+  text += "<h1><span class=\"verdict " + tone_of(of.outcome) + "\">" +
+          std::string{word_of(of.outcome)} + "</span> " + html_escaped(findings_in_words(of)) +
+          "</h1>\n";
   if (!of.why.empty()) text += html_element("p", "class=\"look\"", shown(of.why));
   text += html_element("p", "class=\"hint\"", run_in_words(of.run));
   return text + html_element("p", "class=\"banner next\"", "Next: " + next_step(of, reader::page)) +
@@ -231,11 +242,11 @@ std::string coverage(const audit_result& of) {
   std::string text = "<section>\n<h2>Coverage of the rules</h2>\n" +
                      begin_table("Coverage", "coverage", {"rule", "status", "seen in this run"});
   for (const coverage_line& line : of.coverage) {
-    const bool is_idle = line.is == coverage_line::status::not_exercised;
+    const bool is_idle = line.state == coverage_line::status::not_exercised;
     text += "<tr" + std::string{is_idle ? " class=\"idle\"" : ""} + ">" +
             html_element("th", "scope=\"row\"", line.rule + ' ' + line.name) + "<td>" +
-            html_element("span", "class=\"badge " + std::string{word_of(line.is)} + "\"",
-                         is_idle ? "not exercised" : word_of(line.is)) +
+            html_element("span", "class=\"badge " + std::string{word_of(line.state)} + "\"",
+                         is_idle ? "not exercised" : word_of(line.state)) +
             "</td>" + html_element("td", "", shown_name(line.detail)) + "</tr>\n";
   }
   return text + std::string{end_table} +
@@ -287,11 +298,12 @@ std::string again(const audit_result& of) {
 
 std::string html_report(const audit_result& of) {
   const std::string script = std::string{lanes_script} + std::string{page_script};
-  const text::page_frame frame{.title = std::string{word_of(of.is)} + ": " + findings_in_words(of),
-                               .made_by = "drover audit",
-                               .style = page_style,
-                               .script = script,
-                               .data = page_series(of)};
+  const text::page_frame frame{
+      .title = std::string{word_of(of.outcome)} + ": " + findings_in_words(of),
+      .made_by = "drover audit",
+      .style = page_style,
+      .script = script,
+      .data = page_series(of)};
   return text::page_head(frame) + "<body>\n<main>\n" + header(of) + table_of_findings(of) +
          timeline(of) + cards(of) + coverage(of) + roles(of) + notices(of) + again(of) +
          "</main>\n" + text::page_tail(frame);

@@ -1,13 +1,20 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/report/json_report.hpp"
 
 #include <cstdint>
+
 #include <string_view>
+
 #include <utility>
+
 #include <vector>
 
 #include "audit/report/wording.hpp"
+
 #include "audit/rules/catalogue.hpp"
+
 #include "text/json_writer.hpp"
 
 namespace drover::audit {
@@ -75,7 +82,7 @@ void write(json_writer& out, std::string_view name, const std::vector<std::uint6
 std::string json_report(const audit_result& of) {
   json_writer out;
   out.begin_object().field("version", std::uint64_t{1});
-  out.field("verdict", word_of(of.is)).field("why", of.why).field("command", of.command);
+  out.field("verdict", word_of(of.outcome)).field("why", of.why).field("command", of.command);
   write(out, of.run);
   write(out, "findings", of.findings);
   write(out, "notices", of.notices);
@@ -83,7 +90,7 @@ std::string json_report(const audit_result& of) {
   out.name("coverage").begin_array();
   for (const coverage_line& line : of.coverage) {
     out.begin_object().field("rule", line.rule).field("name", line.name);
-    out.field("status", word_of(line.is)).field("detail", line.detail).end_object();
+    out.field("status", word_of(line.state)).field("detail", line.detail).end_object();
   }
   out.end_array().name("roles").begin_array();
   for (const role_line& role : of.roles) {

@@ -1,14 +1,22 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/report/junit_report.hpp"
 
 #include <algorithm>
+
 #include <cstdio>
+
 #include <string_view>
+
 #include <vector>
 
 #include "audit/report/wording.hpp"
+
 #include "audit/rules/catalogue.hpp"
+
 #include "text/page_text.hpp"
+
 #include "text/words.hpp"
 
 namespace drover::audit {
@@ -78,7 +86,7 @@ std::vector<test_case> cases_of(const audit_result& of, std::string_view family)
     }
     if (result.size() > before) continue;
     test_case plain{line.rule + ' ' + line.name, {}};
-    if (line.is == coverage_line::status::not_exercised) {
+    if (line.state == coverage_line::status::not_exercised) {
       plain.inside =
           "<skipped" + attribute("message", "not exercised: " + shown(line.detail)) + "/>";
     } else if (!line.detail.empty()) {
@@ -135,7 +143,7 @@ std::string junit_report(const audit_result& of) {
   }
   // The verdict is also a test case: an inconclusive run has no other one that shows it.
   test_case verdict_case{"verdict", "<system-out>" + html_escaped(shown(of.why)) + "</system-out>"};
-  if (of.is == verdict::inconclusive) {
+  if (of.outcome == verdict::inconclusive) {
     verdict_case.inside =
         "<skipped" + attribute("message", "inconclusive: " + shown(of.why)) + "/>";
   }

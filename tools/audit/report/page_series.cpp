@@ -1,13 +1,20 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/report/page_series.hpp"
 
 #include <algorithm>
+
 #include <cstdint>
+
 #include <map>
+
 #include <utility>
+
 #include <vector>
 
 #include "audit/report/wording.hpp"
+
 #include "text/json_writer.hpp"
 
 namespace drover::audit {
@@ -64,7 +71,7 @@ void write_operations(json_writer& out, const drawn_timeline& of) {
   for (const auto* operation : drawn) {
     out.begin_row().value(ms(operation->from)).value(ms(operation->to));
     out.value(std::uint64_t{operation->process}).value(std::uint64_t{operation->key});
-    out.value(static_cast<std::uint64_t>(operation->is))
+    out.value(static_cast<std::uint64_t>(operation->kind))
         .value(texts.place_of(shown_name(operation->text)));
     out.end_row();
   }

@@ -79,10 +79,10 @@ inline std::vector<coverage_line> coverage(const std::vector<finding>& found, bo
                                       [&](const finding& one) { return one.rule == each.id; });
     const bool has_run = !is_quiet && (each.id < "C206" || each.id == "C301");
     if (is_found) {
-      line.is = coverage_line::status::fail;
+      line.state = coverage_line::status::fail;
       line.detail = "14 cold events, widest 12 waiters";
     } else if (has_run) {
-      line.is = coverage_line::status::pass;
+      line.state = coverage_line::status::pass;
       line.detail = each.id < "C2" ? "14 cold events, widest 12 waiters" : "57 acquisitions";
     } else {
       line.detail = each.id == "C206" ? "no lease ever ran out"
@@ -96,7 +96,7 @@ inline std::vector<coverage_line> coverage(const std::vector<finding>& found, bo
 
 /// `rounds` cold events of a value with its lock, each with a load by each of some processes.
 inline drawn_timeline timeline_builder(std::size_t rounds, std::size_t callers) {
-  using kind = drawn_timeline::operation::kind;
+  using kind = drawn_timeline::operation_kind;
   drawn_timeline made;
   for (std::size_t i = 0; i < 4; ++i) made.processes.push_back(process(i));
   made.keys = {"user:42", "lock:user:42", "shop:product:7", "session:abc"};
@@ -137,7 +137,7 @@ inline drawn_timeline timeline_builder(std::size_t rounds, std::size_t callers) 
 /// Errors, a warning, one that is accepted; what most audits of a first try look like.
 inline audit_result unsafe() {
   audit_result made;
-  made.is = verdict::fail;
+  made.outcome = verdict::fail;
   made.why = "2 errors: stampede-cold-key on user:*, foreign-unlock on lock:user:*";
   finding stampedes = found("C101", confidence::proof, "user:*",
                             "When user:42 was cold, 12 callers loaded it at the same time.");
@@ -193,7 +193,7 @@ inline audit_result unsafe() {
 
 inline audit_result safe() {
   audit_result made = unsafe();
-  made.is = verdict::pass;
+  made.outcome = verdict::pass;
   made.why = "no error was found in 14 cold events";
   made.findings.clear();
   made.notices.clear();

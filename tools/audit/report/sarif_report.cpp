@@ -1,20 +1,30 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/report/sarif_report.hpp"
 
 #include <openssl/evp.h>
 
 #include <array>
+
 #include <cstdint>
+
 #include <string_view>
+
 #include <utility>
 
 #include "audit/report/wording.hpp"
+
 #include "audit/rules/catalogue.hpp"
+
 #include "text/json_writer.hpp"
+
 #include "text/words.hpp"
 
 #ifndef DROVER_VERSION
+
 #define DROVER_VERSION "0.0.0"
+
 #endif
 
 namespace drover::audit {
@@ -141,6 +151,7 @@ void write(json_writer& out, const finding& of, const located& where) {
   write_locations(out, of, where);
   out.name("partialFingerprints").begin_object();
   // GitHub identifies alerts by the second fingerprint only, and computes it from the text of the
+
   // line if it is missing. This one stays the same when the line moves.
   const std::string stable = fingerprint(of);
   out.field("droverRuleAndPattern/v1", stable);
@@ -169,7 +180,8 @@ void write_invocation(json_writer& out, const audit_result& of, const located& w
   out.name("invocations").begin_array().begin_object().field("executionSuccessful", true);
   if (!of.command.empty()) out.field("commandLine", of.command);
   out.name("toolExecutionNotifications").begin_array();
-  write_notification(out, "verdict: " + std::string{word_of(of.is)} + ", " + shown(of.why), "");
+  write_notification(out, "verdict: " + std::string{word_of(of.outcome)} + ", " + shown(of.why),
+                     "");
   for (const finding& finding : of.notices)
     write_notification(out, shown(finding.message), finding.rule);
   for (const std::string& name : of.remarks) write_notification(out, shown(name), "");
@@ -192,7 +204,7 @@ std::string sarif_report(const audit_result& of, const located& where) {
   out.field("columnKind", "utf16CodeUnits").name("results").begin_array();
   for (const finding& finding : of.findings) write(out, finding, where);
   out.end_array().name("properties").begin_object();
-  out.field("verdict", word_of(of.is)).field("why", of.why).end_object();
+  out.field("verdict", word_of(of.outcome)).field("why", of.why).end_object();
   out.end_object().end_array().end_object();
   return std::move(out).text();
 }

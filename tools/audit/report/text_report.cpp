@@ -1,14 +1,22 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/report/text_report.hpp"
 
 #include <algorithm>
+
 #include <string_view>
+
 #include <utility>
+
 #include <vector>
 
 #include "audit/report/wording.hpp"
+
 #include "audit/rules/catalogue.hpp"
+
 #include "text/text_layout.hpp"
+
 #include "text/words.hpp"
 
 namespace drover::audit {
@@ -166,7 +174,7 @@ std::string coverage(const audit_result& of, const text::terminal& on) {
   std::vector<std::vector<text::cell>> judged;
   std::vector<std::pair<std::string, std::string>> idle;  // the reason, the rules
   for (const coverage_line& line : of.coverage) {
-    if (line.is == status::not_exercised) {
+    if (line.state == status::not_exercised) {
       const auto same = std::find_if(idle.begin(), idle.end(),
                                      [&](const auto& group) { return group.first == line.detail; });
       if (same == idle.end()) {
@@ -177,7 +185,7 @@ std::string coverage(const audit_result& of, const text::terminal& on) {
       continue;
     }
     judged.push_back(
-        {{std::string{word_of(line.is)}, line.is == status::pass ? style::good : style::bad},
+        {{std::string{word_of(line.state)}, line.state == status::pass ? style::good : style::bad},
          {line.rule + ' ' + line.name},
          {shown_name(line.detail), style::faint}});
   }
@@ -215,7 +223,7 @@ std::string roles(const audit_result& of, const text::terminal& on) {
 }  // namespace
 
 std::string text_report(const audit_result& of, const text::terminal& on) {
-  std::string text = painted(upper(word_of(of.is)), style_of(of.is), on) + "  " +
+  std::string text = painted(upper(word_of(of.outcome)), style_of(of.outcome), on) + "  " +
                      painted(findings_in_words(of), style::strong, on) + '\n';
   if (!of.why.empty()) text += paragraph(shown(of.why), 0, on);
   text += painted(text::wrapped(run_in_words(of.run), on.width, 0), style::faint, on) + '\n';

@@ -1,8 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/report/wording.hpp"
 
 #include <algorithm>
+
 #include <cstdio>
+
 #include <vector>
 
 #include "text/words.hpp"
@@ -105,9 +109,10 @@ std::string next_step(const audit_result& of, reader where) {
   const bool has_open =
       std::any_of(of.findings.begin(), of.findings.end(),
                   [](const finding& finding) { return finding.accepted.empty(); });
-  const auto idle = static_cast<std::uint64_t>(std::count_if(
-      of.coverage.begin(), of.coverage.end(),
-      [](const coverage_line& line) { return line.is == coverage_line::status::not_exercised; }));
+  const auto idle = static_cast<std::uint64_t>(
+      std::count_if(of.coverage.begin(), of.coverage.end(), [](const coverage_line& line) {
+        return line.state == coverage_line::status::not_exercised;
+      }));
   if (has_open && where == reader::page) {
     return "each finding below has its evidence, advice, and an instruction for an AI assistant "
            "that fixes it. Then run the audit again.";
@@ -122,7 +127,7 @@ std::string next_step(const audit_result& of, reader where) {
            "REDIS_PORT and similar variables. Pass it as an argument with {}, or in another "
            "variable with `--set-env 'NAME={}'`.";
   }
-  if (of.is == verdict::inconclusive) {
+  if (of.outcome == verdict::inconclusive) {
     return "send more requests at once (two or more callers that request one cold key), or let the "
            "tool make keys cold: `drover audit --active`.";
   }

@@ -1,10 +1,16 @@
+
 // SPDX-License-Identifier: MIT
+
 // C102: a caller that waited for the lock loads a value that was stored while it waited. The store
+
 // proves it: a second read would have been a hit.
+
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/herds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -43,6 +49,7 @@ constexpr library_setting c102_settings[] = {
 };
 
 /// A caller that takes the lock later than this after the store may have another reason. 150 ms is
+
 /// longer than the usual retry pauses (25 to 100 ms). Callers with longer pauses get three of them.
 constexpr moment soon = std::chrono::milliseconds(150);
 constexpr int retry_gaps = 3;
@@ -67,12 +74,12 @@ class no_double_check final : public rule {
     const moment earlier = again || !before.value.is_set() ? before.earlier : before.store.done;
     before = {};
     before.earlier = earlier;
-    const bool released = hold.how == lock_hold::ending::removed ||
-                          hold.how == lock_hold::ending::compare_removed ||
-                          hold.how == lock_hold::ending::release_unseen;
-    if (hold.stores.empty() || !released) return;
-    before.value = hold.stores.front().key;
-    before.store = hold.stores.front().store;
+    const bool released = hold.end.kind == lock_hold::ending::removed ||
+                          hold.end.kind == lock_hold::ending::compare_removed ||
+                          hold.end.kind == lock_hold::ending::release_unseen;
+    if (hold.value.stores.empty() || !released) return;
+    before.value = hold.value.stores.front().key;
+    before.store = hold.value.stores.front().store;
     before.won = hold.won;
   }
 
@@ -104,24 +111,26 @@ class no_double_check final : public rule {
 
   /// It had lost the lock before the store, and took it soon after.
   static bool waited_for(const stored& before, const lock_hold& hold) {
-    if (!hold.lost_before || hold.lost_before->sent >= before.store.sent) return false;
+    if (!hold.retry.last_loss || hold.retry.last_loss->sent >= before.store.sent) return false;
     // It waited for the value instead of refreshing it, and the value was still stored. If the
+
     // value had been deleted again, loading it would be correct.
-    if (!hold.missed || hold.missed->sent < before.earlier) return false;
-    if (hold.missed->sent >= before.store.done) return false;
+    if (!hold.value.missed || hold.value.missed->sent < before.earlier) return false;
+    if (hold.value.missed->sent >= before.store.done) return false;
     const moment after = hold.won.sent - before.store.done;
-    return after >= moment::zero() && after <= std::max(soon, retry_gaps * hold.retry_gap);
+    return after >= moment::zero() && after <= std::max(soon, retry_gaps * hold.retry.gap);
   }
 
   static bool loaded_again(const stored& before, const lock_hold& hold) {
-    if (hold.looked_again_here || hold.missed_again || hold.stores.empty()) return false;
-    const load& own = hold.stores.front();
-    return own.key == before.value && own.store.only_if == op::condition::none;
+    if (hold.value.looked_again_here || hold.value.missed_again || hold.value.stores.empty())
+      return false;
+    const load& own = hold.value.stores.front();
+    return own.key == before.value && own.store.condition == store_condition::none;
   }
 
   static void note(const stored& before, const lock_hold& hold, const key_state& lock,
                    const rule_context& context, cases& seen) {
-    const load& own = hold.stores.front();
+    const load& own = hold.value.stores.front();
     const moment took = own.store.done - hold.won.done;
     seen.add(static_cast<double>(took.count()), [&] {
       const key_state* const value = context.find(before.value);

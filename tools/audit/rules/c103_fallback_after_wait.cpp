@@ -1,13 +1,22 @@
+
 // SPDX-License-Identifier: MIT
+
 // C103: callers that gave up waiting for the lock's holder load without the lock. The rule sees it
+
 // when they store the value, or when the origin counts loads that nobody stored. It suspects it
+
 // when all waiters stop polling well before the holder stores.
+
 #include <algorithm>
+
 #include <map>
+
 #include <set>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/herds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -48,6 +57,7 @@ constexpr library_setting c103_settings[] = {
 };
 
 /// How long the silence before the holder's store must be, in gaps between polls. A back-off that
+
 /// doubles stays within two gaps.
 constexpr int silent_gaps = 3;
 constexpr moment silent_min = std::chrono::milliseconds(100);
@@ -73,8 +83,8 @@ class fallback_after_wait final : public rule {
     tally& seen = by_lock[lock->pattern];
     seen.fits = std::max(seen.fits, lock->fits);
     ++seen.waited;
-    if (cold.last_poll > cold.from) {
-      seen.longest = std::max(seen.longest, cold.last_poll - cold.from);
+    if (cold.waiting.last_poll > cold.from) {
+      seen.longest = std::max(seen.longest, cold.waiting.last_poll - cold.from);
     }
     const std::uint64_t surplus = without_lock(cold, *lock);
     if (surplus > 0) {
@@ -133,6 +143,7 @@ class fallback_after_wait final : public rule {
   };
 
   /// The time is too short for a miss, a wait and a load: the caller read the value before it
+
   /// expired, and refreshed it.
   static bool is_refresh(const load& load, const cold_event& cold) {
     return load.store.sent - cold.from < cold.delta / 2;
@@ -142,9 +153,9 @@ class fallback_after_wait final : public rule {
   static std::uint64_t without_lock(const cold_event& cold, const cold_event::locking& lock) {
     std::uint64_t stores = 0;
     std::set<std::uint64_t> lock_holds;
-    for (const load& load : cold.loads) {
+    for (const load& load : cold.loading.loads) {
       if (load.lock_hold != 0) lock_holds.insert(load.lock_hold);
-      if (load.missed && load.store.only_if == op::condition::none && !is_refresh(load, cold)) {
+      if (load.missed && load.store.condition == store_condition::none && !is_refresh(load, cold)) {
         ++stores;
       }
     }
@@ -153,21 +164,23 @@ class fallback_after_wait final : public rule {
   }
 
   /// Loads that the origin counted since the last cold event of this key, and that were not stored.
+
   /// Failed loads of holders do not count.
   static std::uint64_t silent_loads(const cold_event& cold, const cold_event::locking& lock,
                                     const load_counts& before, const load_counts& now) {
     const std::uint64_t loads = now.origin - before.origin;
-    const std::uint64_t holders = lock.won - std::min<std::uint64_t>(lock.won, cold.load_count);
+    const std::uint64_t holders = lock.won - std::min<std::uint64_t>(lock.won, cold.loading.count);
     const std::uint64_t known = now.stores - before.stores + holders;
     return loads - std::min(loads, known);
   }
 
   static bool gave_up(const cold_event& cold, const rule_context& context) {
     if (cold.by_tool && context.is_perturbed(cold.from, cold.to)) return false;
-    if (!cold.first_store || cold.polls < 2 || cold.losers_satisfied) return false;
-    if (cold.asker_is_told) return false;
-    const moment limit = std::max(silent_gaps * cold.longest_poll_gap, silent_min);
-    return cold.last_poll > cold.from && cold.first_store->sent - cold.last_poll > limit;
+    if (!cold.first_store || cold.waiting.polls < 2 || cold.waiting.losers_satisfied) return false;
+    if (cold.waiting.notified) return false;
+    const moment limit = std::max(silent_gaps * cold.waiting.longest_gap, silent_min);
+    return cold.waiting.last_poll > cold.from &&
+           cold.first_store->sent - cold.waiting.last_poll > limit;
   }
 
   static void note_visible(const cold_event& cold, const key_state& key,
@@ -175,7 +188,7 @@ class fallback_after_wait final : public rule {
                            std::uint64_t surplus, tally& seen) {
     seen.visible.add(static_cast<double>(surplus), [&] {
       return proof_of(context, key, cold.from, cold.to,
-                      counted(cold.load_count, "load", "loads") + " and " +
+                      counted(cold.loading.count, "load", "loads") + " and " +
                           counted(lock.won, "acquisition", "acquisitions") +
                           " of the lock, after " + counted(lock.lost, "attempt", "attempts") +
                           " had failed.",
@@ -199,12 +212,12 @@ class fallback_after_wait final : public rule {
   static void note_suspected(const cold_event& cold, const key_state& key,
                              const cold_event::locking& lock, const rule_context& context,
                              tally& seen) {
-    const moment silence = cold.first_store->sent - cold.last_poll;
+    const moment silence = cold.first_store->sent - cold.waiting.last_poll;
     seen.suspected.add(static_cast<double>(silence.count()), [&] {
       return proof_of(context, key, cold.from, cold.to,
                       "All waiters stopped polling " + in_words(silence) +
                           " before the value was stored; until then no pause was longer than " +
-                          in_words(cold.longest_poll_gap) + ".",
+                          in_words(cold.waiting.longest_gap) + ".",
                       lock.lock);
     });
   }

@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C105: callers share a load in their process, and every process loads for itself.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/herds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -56,7 +61,7 @@ class per_process_coalescing final : public rule {
   void on_cold_event(const cold_event& cold, const key_state& key,
                      const rule_context& context) override {
     book_.add(cold, key, context);
-    if (cold.processes >= 2 && cold.contended) ++shared_[*key.pattern];
+    if (cold.demand.processes >= 2 && cold.demand.contended) ++shared_[*key.pattern];
   }
 
   void on_end(const rule_context& context, verdicts& out) override {

@@ -1,10 +1,16 @@
+
 // SPDX-License-Identifier: MIT
+
 // C106: a key is requested repeatedly, loaded each time, and never stored.
+
 #include <algorithm>
+
 #include <array>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/herds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -60,8 +66,8 @@ class penetration final : public rule {
   }
 
   void on_lock_hold(const lock_hold& hold, const key_state&, const rule_context&) override {
-    if (!hold.value.is_set()) return;
-    if (hold.store_count == 0) ++empty_[hold.value];
+    if (!hold.value.key.is_set()) return;
+    if (hold.value.store_count == 0) ++empty_[hold.value.key];
   }
 
   void on_load(const load& load, const key_state& key, const rule_context&) override {
@@ -85,16 +91,16 @@ class penetration final : public rule {
       ++seen.filled;
       return;
     }
-    if (cold.misses < misses_min) return;
+    if (cold.demand.misses < misses_min) return;
     const std::uint64_t* const lock_holds = empty_.find(key.ref);
     const bool locked = lock_holds != nullptr && *lock_holds >= lock_holds_min;
     const bool spread = cold.to - cold.from > span_min;
     if (!locked && !spread) return;
     if (locked) ++seen.locked;
-    seen.misses += cold.misses;
+    seen.misses += cold.demand.misses;
     seen.origin += key.origin_loads;
-    seen.keys.add(static_cast<double>(cold.misses), [&] {
-      std::string summary = counted(cold.misses, "miss", "misses") + " in " +
+    seen.keys.add(static_cast<double>(cold.demand.misses), [&] {
+      std::string summary = counted(cold.demand.misses, "miss", "misses") + " in " +
                             in_words(cold.to - cold.from) + ", and no store";
       if (locked) summary += ", during " + counted(*lock_holds, "lock hold", "lock holds");
       if (key.origin_loads > 0) {
@@ -115,6 +121,7 @@ class penetration final : public rule {
       filled += seen.filled;
       remembered = remembered || seen.has_marker;
       // Flags and bans: a missing key is the answer, and no similar key is ever stored after a
+
       // miss.
       if (seen.keys.count == 0 || (pattern.loads == 0 && seen.locked == 0)) continue;
       bad += seen.keys.count;

@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C201: a lock is taken without a TTL.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -51,17 +56,17 @@ class lock_no_ttl final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    if (hold.ttl_came == lock_hold::ttl_by::unknown) return;
+    if (hold.ttl.source == ttl_source::unknown) return;
     tally& seen = of_[*lock.pattern];
     ++seen.endless.opportunities;
-    if (hold.ttl_came != lock_hold::ttl_by::none || hold.has_lease || hold.renewals > 0) return;
+    if (hold.ttl.source != ttl_source::none || hold.lease.ends || hold.lease.renewals > 0) return;
     // If the lock still exists at the end of the run, the server knows its TTL.
     if (!was_released(hold)) {
       const std::optional<std::int64_t> pttl = context.pttl_at_end(lock.name);
       if (pttl && *pttl >= 0) return;
       ++seen.left;
     }
-    const moment until = hold.ended ? hold.ended->done : hold.won.done;
+    const moment until = hold.end.command ? hold.end.command->done : hold.won.done;
     seen.endless.add(static_cast<double>((until - hold.won.sent).count()), [&] {
       return proof_of_lock_hold(
           context, hold, lock, until,

@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C202: a lock is taken with one command and gets its TTL with a second one.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -35,21 +40,21 @@ class lock_two_step final : public rule {
                     const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.steps.opportunities;
-    if (!hold.ttl_set) return;
-    const bool later = hold.ttl_came == lock_hold::ttl_by::later;
-    const bool transaction = hold.ttl_came == lock_hold::ttl_by::same_transaction;
-    if (!later && !transaction && hold.ttl_came != lock_hold::ttl_by::same_batch) return;
+    if (!hold.ttl.expire) return;
+    const bool later = hold.ttl.source == ttl_source::later;
+    const bool transaction = hold.ttl.source == ttl_source::same_transaction;
+    if (!later && !transaction && hold.ttl.source != ttl_source::same_batch) return;
     if (later) ++seen.later;
     if (transaction) ++seen.in_transaction;
-    seen.extended += hold.extended_by_losers;
-    const moment gap = hold.ttl_set->sent - hold.won.done;
+    seen.extended += hold.contention.extensions;
+    const moment gap = hold.ttl.expire->sent - hold.won.done;
     seen.steps.add(later ? static_cast<double>(gap.count()) : 0.0, [&] {
       std::string summary = std::string(hold.won.command) + " took the lock, ";
-      summary += later ? std::string(hold.ttl_set->command) + " gave it a TTL " + in_words(gap) +
+      summary += later ? std::string(hold.ttl.expire->command) + " gave it a TTL " + in_words(gap) +
                              " later, in a separate round trip."
-                       : std::string(hold.ttl_set->command) + " gave it a TTL " +
+                       : std::string(hold.ttl.expire->command) + " gave it a TTL " +
                              (transaction ? "in the same transaction." : "in the same pipeline.");
-      return proof_of_lock_hold(context, hold, lock, hold.ttl_set->done, std::move(summary));
+      return proof_of_lock_hold(context, hold, lock, hold.ttl.expire->done, std::move(summary));
     });
   }
 

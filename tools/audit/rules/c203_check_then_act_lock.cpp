@@ -1,11 +1,18 @@
+
 // SPDX-License-Identifier: MIT
+
 // C203: a lock is checked first and then set without NX. The engine reports no lock holds for it,
+
 // since nothing proves which caller holds such a lock.
+
 #include <algorithm>
+
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -40,19 +47,19 @@ class check_then_act_lock final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c203_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op::kind::exists) | interest::of(op::kind::read) |
-           interest::of(op::kind::store) | interest::of(op::kind::remove);
+    return interest::of(op_kind::exists) | interest::of(op_kind::read) |
+           interest::of(op_kind::store) | interest::of(op_kind::remove);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
-    if (!key.pattern->lock_name && key.pattern->told != key_role::lock) return;
-    switch (operation.is) {
-      case op::kind::exists:
-      case op::kind::read:
-        if (operation.came == op::outcome::no) checked(operation, key);
+    if (!key.pattern->lock_name && key.pattern->given_role != key_role::lock) return;
+    switch (operation.kind) {
+      case op_kind::exists:
+      case op_kind::read:
+        if (operation.outcome == op_outcome::no) checked(operation, key);
         break;
-      case op::kind::store: set(operation, key, context); break;
-      case op::kind::remove: {
+      case op_kind::store: set(operation, key, context); break;
+      case op_kind::remove: {
         state& here = states_[key.ref];
         if (here.holders > 0) {
           ++of_[*key.pattern].removed;
@@ -126,10 +133,10 @@ class check_then_act_lock final : public rule {
   }
 
   void set(const op& operation, const key_state& key, const rule_context& context) {
-    if (operation.only_if != op::condition::none || !operation.is_text || operation.part ||
+    if (operation.condition != store_condition::none || !operation.is_text || operation.part ||
         operation.in_script)
       return;
-    if (operation.value.length > token_bytes_max || operation.came != op::outcome::yes) return;
+    if (operation.value.length > token_bytes_max || operation.outcome != op_outcome::yes) return;
     tally& seen = of_[*key.pattern];
     state& here = states_[key.ref];
     ++seen.taken.opportunities;
@@ -139,6 +146,7 @@ class check_then_act_lock final : public rule {
     });
     const bool looked = mine != here.checks.rend();
     // Another caller set it between the check and the SET of this one, and has not deleted it
+
     // since.
     const bool twice = looked && here.holders > 0 && here.set_sent >= mine->sent &&
                        here.set_by != operation.connection;

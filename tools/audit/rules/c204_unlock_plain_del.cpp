@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C204: a lock is released by DEL without checking its owner.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -49,19 +54,19 @@ class unlock_plain_del final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    if (!was_released(hold) || hold.removed_with_value) return;
+    if (!was_released(hold) || hold.end.with_value) return;
     tally& seen = of_[*lock.pattern];
     ++seen.plain.opportunities;
-    if (hold.how != lock_hold::ending::removed) return;
-    if (hold.ended_by == lock_hold::another::by_connection) ++seen.by_connection;
-    if (hold.ended_by > lock_hold::another::by_connection) ++seen.foreign;
+    if (hold.end.kind != lock_hold::ending::removed) return;
+    if (hold.end.by_other == lock_hold::other_remover::by_connection) ++seen.by_connection;
+    if (hold.end.by_other > lock_hold::other_remover::by_connection) ++seen.foreign;
     // A DEL after a GET by the same connection is another fault: C205.
     const bool looked =
-        hold.read_before_removal && hold.read_before_removal->connection == hold.ended->connection;
-    if (looked && hold.ended_by == lock_hold::another::no) return;
+        hold.end.read_before && hold.end.read_before->connection == hold.end.command->connection;
+    if (looked && hold.end.by_other == lock_hold::other_remover::no) return;
     seen.plain.add(static_cast<double>(hold.held().count()), [&] {
-      return proof_of_lock_hold(context, hold, lock, hold.ended->done,
-                                std::string(hold.ended->command) + " released the lock " +
+      return proof_of_lock_hold(context, hold, lock, hold.end.command->done,
+                                std::string(hold.end.command->command) + " released the lock " +
                                     in_words(hold.held()) +
                                     " after it was taken; it would have deleted any owner's lock.");
     });

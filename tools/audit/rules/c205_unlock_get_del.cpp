@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C205: a lock is released by GET, a comparison in the application, and DEL.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -28,6 +33,7 @@ constexpr rule_text c205_text{
 };
 
 /// Waiters that poll also read the lock before a DEL. With more reads per DEL than this, a pair
+
 /// counts only if both are of one connection.
 constexpr double polls_for_each = 2.0;
 constexpr std::uint64_t cases_min = 2;
@@ -42,18 +48,18 @@ class unlock_get_del final : public rule {
     if (!was_released(hold)) return;
     tally& seen = of_[*lock.pattern];
     ++seen.releases;
-    if (hold.how != lock_hold::ending::removed) return;
+    if (hold.end.kind != lock_hold::ending::removed) return;
     ++seen.pairs.opportunities;
-    const std::optional<op_summary>& read = hold.read_before_removal;
+    const std::optional<op_summary>& read = hold.end.read_before;
     if (!read || !(read->value == hold.won.value)) return;
-    if (read->connection == hold.ended->connection &&
+    if (read->connection == hold.end.command->connection &&
         !context.connections().is_multiplexed(read->connection)) {
       ++seen.same_connection;
     }
-    const moment gap = hold.ended->sent - read->done;
+    const moment gap = hold.end.command->sent - read->done;
     seen.pairs.add(static_cast<double>(gap.count()), [&] {
       return proof_of_lock_hold(
-          context, hold, lock, hold.ended->done,
+          context, hold, lock, hold.end.command->done,
           "The lock was read, and " + in_words(gap) +
               " later deleted. In between it can end and be taken by another caller.");
     });

@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C206: a caller deleted a lock that belonged to another caller.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -31,6 +36,7 @@ constexpr rule_text c206_text{
 };
 
 /// With pooled connections, the connection of a loser may be the holder's next one. Deletes by
+
 /// losers count only if there are so many times more deletes than acquisitions.
 constexpr double surplus_share = 1.2;
 
@@ -43,20 +49,21 @@ class foreign_unlock final : public rule {
                     const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.lock_holds;
-    if (hold.how == lock_hold::ending::ran_out || hold.before_unheard) ++seen.chances;
-    if (hold.how != lock_hold::ending::removed || hold.removed_with_value) return;
-    lock_hold::another by = hold.ended_by;
-    if (by == lock_hold::another::no && owner_came_second(hold, context)) {
-      by = lock_hold::another::by_connection;
+    if (hold.end.kind == lock_hold::ending::ran_out || hold.before.is_unheard) ++seen.chances;
+    if (hold.end.kind != lock_hold::ending::removed || hold.end.with_value) return;
+    lock_hold::other_remover by = hold.end.by_other;
+    if (by == lock_hold::other_remover::no && owner_came_second(hold, context)) {
+      by = lock_hold::other_remover::by_connection;
     }
-    if (by == lock_hold::another::no) return;
-    const bool after_loss = !hold.before_unheard && by != lock_hold::another::by_token;
-    cases& of = by == lock_hold::another::by_token     ? seen.proved
-                : after_loss                           ? seen.by_losers
-                : by == lock_hold::another::by_process ? seen.strong
-                                                       : seen.by_connection;
-    const moment until = hold.removed_again ? hold.removed_again->done : hold.ended->done;
-    of.add(static_cast<double>(hold.losses + 1), [&] {
+    if (by == lock_hold::other_remover::no) return;
+    const bool after_loss = !hold.before.is_unheard && by != lock_hold::other_remover::by_token;
+    cases& of = by == lock_hold::other_remover::by_token     ? seen.proved
+                : after_loss                                 ? seen.by_losers
+                : by == lock_hold::other_remover::by_process ? seen.strong
+                                                             : seen.by_connection;
+    const moment until =
+        hold.end.removed_again ? hold.end.removed_again->done : hold.end.command->done;
+    of.add(static_cast<double>(hold.contention.losses + 1), [&] {
       return proof_of_lock_hold(context, hold, lock, until, words(hold, by, after_loss));
     });
   }
@@ -103,25 +110,26 @@ class foreign_unlock final : public rule {
   };
 
   /// The first delete came from another connection than the owner's, the second one from the
+
   /// owner's.
   static bool owner_came_second(const lock_hold& hold, const rule_context& context) {
-    if (!hold.before_unheard || !hold.removed_again) return false;
+    if (!hold.before.is_unheard || !hold.end.removed_again) return false;
     const connection_book& book = context.connections();
     if (book.is_multiplexed(hold.won.connection)) return false;
-    return hold.ended->connection != hold.won.connection &&
-           hold.removed_again->connection == hold.won.connection;
+    return hold.end.command->connection != hold.won.connection &&
+           hold.end.removed_again->connection == hold.won.connection;
   }
 
-  static std::string words(const lock_hold& hold, lock_hold::another by, bool after_loss) {
-    if (by == lock_hold::another::by_token) {
+  static std::string words(const lock_hold& hold, lock_hold::other_remover by, bool after_loss) {
+    if (by == lock_hold::other_remover::by_token) {
       return "The caller that deleted the lock had read another token in it " +
-             in_words(hold.ended->sent - hold.read_before_removal->done) +
+             in_words(hold.end.command->sent - hold.end.read_before->done) +
              " before: by then it belonged to another caller.";
     }
     if (after_loss)
       return "The caller that deleted the lock had lost it before, and was not its holder.";
     return "The lease of the previous holder had ended. Its DEL came " +
-           in_words(hold.ended->sent - hold.won.done) +
+           in_words(hold.end.command->sent - hold.won.done) +
            " after another caller took the lock, and removed that lock.";
   }
 

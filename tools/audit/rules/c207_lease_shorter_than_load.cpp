@@ -1,9 +1,14 @@
+
 // SPDX-License-Identifier: MIT
+
 // C207: a lease ended while its holder was still working.
+
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -55,22 +60,24 @@ class lease_shorter_than_load final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    if (!hold.has_lease) return;
+    if (!hold.lease.ends) return;
     tally& seen = of_[*lock.pattern];
     ++seen.outlived.opportunities;
     if (was_released(hold)) seen.longest = std::max(seen.longest, hold.held());
-    if (hold.how != lock_hold::ending::ran_out) return;
+    if (hold.end.kind != lock_hold::ending::ran_out) return;
     // A holder that sent nothing afterwards is another case: C210.
-    if (!hold.came_back && !hold.late_store) return;
-    const op_summary& back = hold.came_back ? *hold.came_back : hold.late_store->store;
-    if (hold.next_won && hold.next_won->done <= back.sent) ++seen.entered;
-    if (hold.came_back && hold.came_back->value.hash != 0) ++seen.by_token;
-    const moment late = back.sent - hold.lease_from;
+    if (!hold.after.holder_returned && !hold.after.late_store) return;
+    const op_summary& back =
+        hold.after.holder_returned ? *hold.after.holder_returned : hold.after.late_store->store;
+    if (hold.after.next_win && hold.after.next_win->done <= back.sent) ++seen.entered;
+    if (hold.after.holder_returned && hold.after.holder_returned->value.hash != 0) ++seen.by_token;
+    const moment late = back.sent - hold.lease.earliest_end;
     seen.outlived.add(static_cast<double>(late.count()), [&] {
-      std::string summary = "The lease of " + in_words(hold.ttl) + " had ended " + in_words(late) +
-                            " before its holder " +
-                            (hold.came_back ? "used the lock again" : "stored the value");
-      if (hold.next_won) summary += "; another caller had taken the lock by then";
+      std::string summary =
+          "The lease of " + in_words(hold.ttl.duration) + " had ended " + in_words(late) +
+          " before its holder " +
+          (hold.after.holder_returned ? "used the lock again" : "stored the value");
+      if (hold.after.next_win) summary += "; another caller had taken the lock by then";
       return proof_of_lock_hold(context, hold, lock, back.done, summary + '.');
     });
   }

@@ -1,9 +1,14 @@
+
 // SPDX-License-Identifier: MIT
+
 // C208: a lock was held for more than half of its lease, without renewal.
+
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -48,22 +53,23 @@ class lease_margin_thin final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    if (!hold.has_lease || hold.ttl <= moment::zero() || hold.renewals > 0) return;
+    if (!hold.lease.ends || hold.ttl.duration <= moment::zero() || hold.lease.renewals > 0) return;
     tally& seen = of_[*lock.pattern];
-    if (hold.how == lock_hold::ending::ran_out && (hold.came_back || hold.late_store)) {
+    if (hold.end.kind == lock_hold::ending::ran_out &&
+        (hold.after.holder_returned || hold.after.late_store)) {
       ++seen.outlived;
     }
-    if (!was_released(hold) || hold.ended_by != lock_hold::another::no) return;
-    if (context.is_perturbed(hold.won.sent, hold.ended->done)) return;
+    if (!was_released(hold) || hold.end.by_other != lock_hold::other_remover::no) return;
+    if (context.is_perturbed(hold.won.sent, hold.end.command->done)) return;
     ++seen.thin.opportunities;
     const double share =
-        static_cast<double>(hold.held().count()) / static_cast<double>(hold.ttl.count());
+        static_cast<double>(hold.held().count()) / static_cast<double>(hold.ttl.duration.count());
     seen.largest = std::max(seen.largest, share);
     if (share <= share_max) return;
     seen.thin.add(share, [&] {
-      return proof_of_lock_hold(
-          context, hold, lock, hold.ended->done,
-          "Held for " + in_words(hold.held()) + " of a lease of " + in_words(hold.ttl) + ".");
+      return proof_of_lock_hold(context, hold, lock, hold.end.command->done,
+                                "Held for " + in_words(hold.held()) + " of a lease of " +
+                                    in_words(hold.ttl.duration) + ".");
     });
   }
 

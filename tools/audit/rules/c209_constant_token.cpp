@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C209: every acquisition writes the same token into the lock.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -56,13 +61,13 @@ class constant_token final : public rule {
     if (seen.varies) return;
     seen.same.add(static_cast<double>(seen.lock_holds), [&] {
       // The token is in the acquisition.
-      return proof_of(context, lock, hold.won.sent, hold.ended ? hold.ended->done : hold.won.done,
-                      seen.lock_holds == 1
-                          ? "The first acquisition with this token."
-                          : "The token equals that of the " +
-                                counted(seen.lock_holds - 1, "acquisition", "acquisitions") +
-                                " before it.",
-                      hold.value);
+      return proof_of(
+          context, lock, hold.won.sent, hold.end.command ? hold.end.command->done : hold.won.done,
+          seen.lock_holds == 1
+              ? "The first acquisition with this token."
+              : "The token equals that of the " +
+                    counted(seen.lock_holds - 1, "acquisition", "acquisitions") + " before it.",
+          hold.value.key);
     });
   }
 

@@ -1,9 +1,14 @@
+
 // SPDX-License-Identifier: MIT
+
 // C210: a lock was not released, and waiters waited until its lease ended.
+
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -48,18 +53,22 @@ class lock_abandoned final : public rule {
                     const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.left.opportunities;
-    if (hold.how != lock_hold::ending::ran_out || hold.came_back || hold.late_store) return;
-    if (hold.losses == 0 || context.is_perturbed(hold.won.sent, hold.lease_to)) return;
-    const key_state* const value = context.find(hold.value);
+    if (hold.end.kind != lock_hold::ending::ran_out || hold.after.holder_returned ||
+        hold.after.late_store)
+      return;
+    if (hold.contention.losses == 0 || context.is_perturbed(hold.won.sent, hold.lease.latest_end))
+      return;
+    const key_state* const value = context.find(hold.value.key);
     const moment delta = value == nullptr ? moment{} : context.delta_of(*value->pattern);
-    if (hold.longest_wait <= std::max(delta, wait_min)) return;
-    if (hold.value.is_set()) ++seen.with_value;
-    seen.left.add(static_cast<double>(hold.longest_wait.count()), [&] {
-      return proof_of_lock_hold(context, hold, lock, hold.lease_to,
+    if (hold.contention.longest_wait <= std::max(delta, wait_min)) return;
+    if (hold.value.key.is_set()) ++seen.with_value;
+    seen.left.add(static_cast<double>(hold.contention.longest_wait.count()), [&] {
+      return proof_of_lock_hold(context, hold, lock, hold.lease.latest_end,
                                 "The holder did not return; other callers lost the lock " +
-                                    counted(hold.losses, "time", "times") + ", for up to " +
-                                    in_words(hold.longest_wait) + ", until the lease of " +
-                                    in_words(hold.ttl) + " ended.");
+                                    counted(hold.contention.losses, "time", "times") +
+                                    ", for up to " + in_words(hold.contention.longest_wait) +
+                                    ", until the lease of " + in_words(hold.ttl.duration) +
+                                    " ended.");
     });
   }
 

@@ -1,9 +1,14 @@
+
 // SPDX-License-Identifier: MIT
+
 // C211: a lease is more than a hundred times as long as its lock is ever held.
+
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -46,15 +51,15 @@ class lease_excessive final : public rule {
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
-    if (!hold.has_lease || hold.renewals > 0 || !was_released(hold)) return;
+    if (!hold.lease.ends || hold.lease.renewals > 0 || !was_released(hold)) return;
     seen.holds.add(hold.held());
-    seen.lease = std::max(seen.lease, hold.ttl);
-    if (hold.losses == 0) return;
-    seen.waited.add(static_cast<double>(hold.ttl.count()), [&] {
-      return proof_of_lock_hold(context, hold, lock, hold.ended->done,
+    seen.lease = std::max(seen.lease, hold.ttl.duration);
+    if (hold.contention.losses == 0) return;
+    seen.waited.add(static_cast<double>(hold.ttl.duration.count()), [&] {
+      return proof_of_lock_hold(context, hold, lock, hold.end.command->done,
                                 "Held for " + in_words(hold.held()) + "  of a lease of " +
-                                    in_words(hold.ttl) + ", while other callers lost it " +
-                                    counted(hold.losses, "time", "times") + '.');
+                                    in_words(hold.ttl.duration) + ", while other callers lost it " +
+                                    counted(hold.contention.losses, "time", "times") + '.');
     });
   }
 

@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C212: a holder stored its value after it had lost the lock.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/lock_holds.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -34,20 +39,22 @@ class late_write final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    if (hold.how != lock_hold::ending::ran_out) return;
-    if (!hold.came_back && !hold.late_store) return;
+    if (hold.end.kind != lock_hold::ending::ran_out) return;
+    if (!hold.after.holder_returned && !hold.after.late_store) return;
     tally& seen = of_[*lock.pattern];
     ++seen.late.opportunities;
-    if (!hold.late_store) return;
-    const op_summary& store = hold.late_store->store;
-    if (hold.next_won && hold.next_won->done <= store.sent) ++seen.taken;
-    if (hold.came_back && hold.came_back->value == hold.won.value) ++seen.by_token;
-    const moment late = store.sent - hold.lease_to;
+    if (!hold.after.late_store) return;
+    const op_summary& store = hold.after.late_store->store;
+    if (hold.after.next_win && hold.after.next_win->done <= store.sent) ++seen.taken;
+    if (hold.after.holder_returned && hold.after.holder_returned->value == hold.won.value)
+      ++seen.by_token;
+    const moment late = store.sent - hold.lease.latest_end;
     seen.late.add(static_cast<double>(late.count()), [&] {
       return proof_of_lock_hold(
-          context, hold, lock, hold.came_back ? hold.came_back->done : store.done,
+          context, hold, lock,
+          hold.after.holder_returned ? hold.after.holder_returned->done : store.done,
           "The value was stored " + in_words(late) + " after the lease of its holder had ended" +
-              (hold.next_won ? ", and after another caller had taken the lock." : "."));
+              (hold.after.next_win ? ", and after another caller had taken the lock." : "."));
     });
   }
 

@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C301: a cached value is stored without a TTL.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -47,7 +52,9 @@ constexpr library_setting c301_settings[] = {
 };
 
 /// A value without a TTL that is stored again while it exists carries its own expiry time inside
+
 /// (or is refreshed by a schedule), so a missed invalidation ends there. One such store may be a
+
 /// write-through.
 constexpr std::uint64_t refreshes_min = 2;
 /// With this many stores it is not one unusual code path.
@@ -62,10 +69,11 @@ class value_no_ttl final : public rule {
 
   void on_settled_store(const settled_store& settled, const key_state& key,
                         const rule_context& context) override {
-    if (!settled.missed_before || settled.part || settled.store.came != op::outcome::yes) return;
+    if (!settled.missed_before || settled.store.part || settled.store.outcome != op_outcome::yes)
+      return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (settled.ttl_came != lock_hold::ttl_by::none || settled.kept) return;
+    if (settled.ttl.source != ttl_source::none || settled.kept) return;
     of.bad.add(0, [&] {
       return proof_of(context, key, settled.store.sent, settled.store.done,
                       "Stored by " + std::string{settled.store.command} +
@@ -105,6 +113,7 @@ class value_no_ttl final : public rule {
   };
 
   /// The server reported a TTL for the examples at the end: they got one in a way that was not
+
   /// seen.
   static bool is_denied(seen& of, const rule_context& context) {
     bool denied = false;

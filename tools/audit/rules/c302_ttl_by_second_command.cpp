@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C302: a value is stored with one command and gets its TTL with a second one.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -35,17 +40,16 @@ class ttl_by_second_command final : public rule {
 
   void on_settled_store(const settled_store& settled, const key_state& key,
                         const rule_context& context) override {
-    if (settled.store.came != op::outcome::yes || settled.ttl_came == lock_hold::ttl_by::none)
-      return;
+    if (settled.store.outcome != op_outcome::yes || settled.ttl.source == ttl_source::none) return;
     cases& bad = of_[*key.pattern];
     ++bad.opportunities;
-    if (settled.ttl_came != lock_hold::ttl_by::later || !settled.ttl_set) return;
-    const moment gap = settled.ttl_set->sent - settled.store.done;
+    if (settled.ttl.source != ttl_source::later || !settled.ttl.expire) return;
+    const moment gap = settled.ttl.expire->sent - settled.store.done;
     bad.add(static_cast<double>(gap.count()), [&] {
-      return proof_of(context, key, settled.store.sent, settled.ttl_set->done,
+      return proof_of(context, key, settled.store.sent, settled.ttl.expire->done,
                       "Without a TTL for " + in_words(gap) + ": " +
                           std::string{settled.store.command} + ", then " +
-                          std::string{settled.ttl_set->command} + " in a separate round trip.");
+                          std::string{settled.ttl.expire->command} + " in a separate round trip.");
     });
   }
 

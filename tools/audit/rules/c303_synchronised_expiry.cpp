@@ -1,11 +1,18 @@
+
 // SPDX-License-Identifier: MIT
+
 // C303: many keys of one pattern expire at the same moment. The rule computes the moment from the
+
 // store and the TTL. It is worse if the wave of misses at that moment was seen.
+
 #include <algorithm>
+
 #include <map>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -54,6 +61,7 @@ constexpr double share_min = 0.3;
 constexpr moment window_min = std::chrono::milliseconds{100};
 constexpr double window_of_ttl = 0.02;
 /// More than this share of the stores has one TTL. Otherwise there is jitter, and the window is
+
 /// a coincidence.
 constexpr double same_ttl_min = 0.5;
 /// The wave was seen if this share of the window's keys was missed in it.
@@ -123,17 +131,18 @@ class synchronised_expiry final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c303_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::settled_stores | interest::of(op::kind::read);
+    return interest::settled_stores | interest::of(op_kind::read);
   }
 
   void on_settled_store(const settled_store& settled, const key_state& key,
                         const rule_context& /*context*/) override {
-    if (settled.store.came != op::outcome::yes || settled.ttl <= moment{0}) return;
+    if (settled.store.outcome != op_outcome::yes || settled.ttl.duration <= moment{0}) return;
     std::vector<key_end>& ends = of_[*key.pattern];
     if (ends.size() >= ends_max || kept_ >= all_ends_max) return;
-    const moment stored = settled.ttl_set ? settled.ttl_set->done : settled.store.done;
+    const moment stored = settled.ttl.expire ? settled.ttl.expire->done : settled.store.done;
     newest_[key.ref] = ends.size() + 1;
-    key_end end{stored + settled.ttl, settled.ttl, settled.store.done, key.ref, false};
+    key_end end{stored + settled.ttl.duration, settled.ttl.duration, settled.store.done, key.ref,
+                false};
     // A settled store is reported one second late: a short TTL may have ended meanwhile.
     if (key.last_miss) end.missed = is_near(end, *key.last_miss);
     ends.push_back(end);

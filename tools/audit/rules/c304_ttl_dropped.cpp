@@ -1,7 +1,12 @@
+
 // SPDX-License-Identifier: MIT
+
 // C304: a SET without a TTL replaced a value that had one.
+
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -32,10 +37,10 @@ class ttl_dropped final : public rule {
 
   void on_settled_store(const settled_store& settled, const key_state& key,
                         const rule_context& context) override {
-    if (settled.store.came != op::outcome::yes || settled.part) return;
+    if (settled.store.outcome != op_outcome::yes || settled.store.part) return;
     cases& bad = of_[*key.pattern];
     // A store that sets or keeps a TTL could have dropped it.
-    if (settled.dropped_ttl || settled.kept || settled.ttl_came != lock_hold::ttl_by::none) {
+    if (settled.dropped_ttl || settled.kept || settled.ttl.source != ttl_source::none) {
       ++bad.opportunities;
     }
     if (!settled.dropped_ttl) return;

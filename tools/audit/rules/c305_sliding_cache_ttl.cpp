@@ -1,9 +1,14 @@
+
 // SPDX-License-Identifier: MIT
+
 // C305: reading a cached value extends its TTL.
+
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -30,9 +35,11 @@ constexpr rule_text c305_text{
 /// An EXPIRE within this time after a read belongs to the same request.
 constexpr moment same_request = std::chrono::milliseconds{100};
 /// The share of hits that are followed by an EXPIRE. A smaller share is a policy of the
+
 /// application, such as "hot keys live longer".
 constexpr double slides_share_min = 0.5;
 /// A value that is this many TTLs old and was never stored again is kept alive by reads. One more
+
 /// TTL may be the last extension before the traffic ended.
 constexpr int ages_min = 3;
 /// Fewer extensions of one key may be a coincidence.
@@ -41,10 +48,10 @@ constexpr std::uint64_t slides_min = 3;
 class sliding_cache_ttl final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c305_text.id; }
-  [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::expire); }
+  [[nodiscard]] interest::bits wants() const override { return interest::of(op_kind::expire); }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
-    if (operation.came != op::outcome::yes || operation.ttl_how != op::ttl_is::set) return;
+    if (operation.outcome != op_outcome::yes || operation.on_ttl != ttl_effect::set) return;
     if (!key.last_hit || !key.last_store) return;
     const bool same_flow = key.last_hit->connection == operation.connection ||
                            (operation.process != 0 && key.last_hit->process == operation.process);

@@ -1,10 +1,16 @@
+
 // SPDX-License-Identifier: MIT
+
 // C401: a value that was loaded before an invalidation was stored after it.
+
 #include <algorithm>
+
 #include <array>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -50,6 +56,7 @@ constexpr moment lazy_within = std::chrono::milliseconds{20};
 /// A miss within this share of a load time before a store did not cause the store.
 constexpr double shortest_load = 0.5;
 /// Misses after an invalidation that are kept for each key. Their processes matter, not their
+
 /// number.
 constexpr std::size_t misses_max = 8;
 constexpr std::string_view careful_words =
@@ -60,7 +67,7 @@ class stale_set final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c401_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::loads | interest::of(op::kind::remove) | interest::of(op::kind::read);
+    return interest::loads | interest::of(op_kind::remove) | interest::of(op_kind::read);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
@@ -72,7 +79,7 @@ class stale_set final : public rule {
       return;
     }
     // A key that is being loaded does not exist, so the invalidation returns 0.
-    if (operation.is != op::kind::remove || operation.came == op::outcome::failed) return;
+    if (operation.kind != op_kind::remove || operation.outcome == op_outcome::failed) return;
     removal now;
     now.sequence = operation.sequence;
     now.lazy = key.last_hit && key.last_hit->connection == operation.connection &&
@@ -96,7 +103,8 @@ class stale_set final : public rule {
     if (context.is_perturbed(removed.sent, removed.done)) return;
     seen& of = of_[*key.pattern];
     ++of.bad.opportunities;
-    if (load.store.came != op::outcome::yes || load.store.only_if != op::condition::none) return;
+    if (load.store.outcome != op_outcome::yes || load.store.condition != store_condition::none)
+      return;
     if (known && may_be_later_load(*last, load, context.delta_of(*key.pattern), context)) {
       ++of.unclear;
       return;
@@ -161,6 +169,7 @@ class stale_set final : public rule {
   };
 
   /// A caller of the same process missed the key after the deletion, early enough to cause the
+
   /// store. Threads of one process change connections, so the two cases look the same.
   static bool may_be_later_load(const removal& last, const load& load, moment delta,
                                 const rule_context& context) {

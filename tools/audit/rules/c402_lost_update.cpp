@@ -1,11 +1,18 @@
+
 // SPDX-License-Identifier: MIT
+
 // C402: a value is read, changed in the application and written back while other callers do the
+
 // same.
+
 #include <algorithm>
+
 #include <set>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -57,7 +64,7 @@ class lost_update final : public rule {
     if (!refresh.last_hit || refresh.last_hit->connection != refresh.store.connection) return;
     if (context.connections().is_multiplexed(refresh.store.connection)) return;
     if (refresh.store.watched || refresh.store.in_script || refresh.store.part ||
-        refresh.store.only_if != op::condition::none) {
+        refresh.store.condition != store_condition::none) {
       ++of_[*key.pattern].guarded;
       return;
     }

@@ -1,12 +1,20 @@
+
 // SPDX-License-Identifier: MIT
+
 // C403: a value and its metadata are stored in two keys, one after the other.
+
 #include <algorithm>
+
 #include <array>
+
 #include <deque>
+
 #include <optional>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -50,6 +58,7 @@ constexpr std::array<std::string_view, 18> suffixes{
     "created_at", "updated",  "updated_at", "etag",   "stale",   "fresh"};
 
 /// The key that `name` describes: the name without ":ts", "_meta", ".exp"; "" if it has no such
+
 /// suffix.
 std::string_view described_by(std::string_view name) {
   const std::size_t at = name.find_last_of(":./|#_-");
@@ -68,10 +77,10 @@ std::string_view described_by(std::string_view name) {
 class split_metadata final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c403_text.id; }
-  [[nodiscard]] interest::bits wants() const override { return interest::of(op::kind::store); }
+  [[nodiscard]] interest::bits wants() const override { return interest::of(op_kind::store); }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
-    if (operation.came != op::outcome::yes || !operation.is_text || operation.part) return;
+    if (operation.outcome != op_outcome::yes || !operation.is_text || operation.part) return;
     const std::string_view base = described_by(key.name);
     if (base.empty()) {
       if (!waiting_.empty()) meet_waiting(operation, key, context);

@@ -1,15 +1,26 @@
+
 // SPDX-License-Identifier: MIT
+
 // C502: waiters retry at a fixed interval. The rule examines each connection alone and, because
+
 // pooled clients change their connection at each request, all waiters of a key together.
+
 #include <algorithm>
+
 #include <iterator>
+
 #include <map>
+
 #include <unordered_map>
+
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/retry_rhythm.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -63,19 +74,19 @@ class fixed_retry final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c502_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op::kind::read) | interest::of(op::kind::exists) |
-           interest::of(op::kind::acquire) | interest::of(op::kind::store) |
-           interest::of(op::kind::remove) | interest::of(op::kind::compare_remove);
+    return interest::of(op_kind::read) | interest::of(op_kind::exists) |
+           interest::of(op_kind::acquire) | interest::of(op_kind::store) |
+           interest::of(op_kind::remove) | interest::of(op_kind::compare_remove);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     // A miss waits for a value. An EXISTS that returns 1 and a lost acquisition wait for a lock.
     const bool failed = operation.is_miss() || operation.was_lost() ||
-                        (operation.is == op::kind::exists && operation.came == op::outcome::yes);
+                        (operation.kind == op_kind::exists && operation.outcome == op_outcome::yes);
     if (!failed) {
       // The value was stored, or the lock was released: the wait is over.
-      const bool ends = operation.came == op::outcome::yes && operation.is != op::kind::read &&
-                        operation.is != op::kind::exists;
+      const bool ends = operation.outcome == op_outcome::yes && operation.kind != op_kind::read &&
+                        operation.kind != op_kind::exists;
       const auto open = ends ? bursts_.find(key.ref.slot) : bursts_.end();
       if (open != bursts_.end() && open->second.key == key.ref) close(open->second, context);
       return;

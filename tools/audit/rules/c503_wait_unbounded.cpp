@@ -1,10 +1,16 @@
+
 // SPDX-License-Identifier: MIT
+
 // C503: a caller waited for more than twice the lease.
+
 #include <algorithm>
+
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -53,9 +59,9 @@ class wait_unbounded final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& /*lock*/,
                     const rule_context& /*context*/) override {
-    if (hold.has_lease) {
+    if (hold.lease.ends) {
       moment& lease = leases_[hold.pattern];
-      lease = std::max(lease, hold.ttl);
+      lease = std::max(lease, hold.ttl.duration);
     }
   }
 
@@ -71,7 +77,7 @@ class wait_unbounded final : public rule {
     of.longest.add(static_cast<double>(length.count()), [&] {
       return proof_of(context, key, wait.first, wait.last,
                       "Polled " + in_words(wait.polls) + " times in " + in_words(length) +
-                          (wait.how == wait::ending::silent ? ", and then stopped." : "."));
+                          (wait.result == wait::outcome::silent ? ", and then stopped." : "."));
     });
   }
 

@@ -1,9 +1,14 @@
+
 // SPDX-License-Identifier: MIT
+
 // C603: values of 100 KB or more are stored or read.
+
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -35,11 +40,11 @@ class big_value final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c603_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op::kind::store) | interest::of(op::kind::acquire);
+    return interest::of(op_kind::store) | interest::of(op_kind::acquire);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
-    if (operation.value.length < info_from || operation.came == op::outcome::failed) return;
+    if (operation.value.length < info_from || operation.outcome == op_outcome::failed) return;
     cases& big = of_[*key.pattern];
     big.add(static_cast<double>(operation.value.length), [&] {
       return proof_of(context, key, operation.sent, operation.done,

@@ -1,11 +1,18 @@
+
 // SPDX-License-Identifier: MIT
+
 // C604: the application uses a command that blocks the server while it runs.
+
 #include <algorithm>
+
 #include <array>
+
 #include <map>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -93,7 +100,7 @@ class blocking_command final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c604_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::events | interest::of(op::kind::read);
+    return interest::events | interest::of(op_kind::read);
   }
 
   void on_op(const op& operation, const key_state& /*key*/,
@@ -107,11 +114,11 @@ class blocking_command final : public rule {
     if (!began_) first_ = event.sent;
     began_ = true;
     const bool is_big =
-        event.answer.is == reply_item::kind::aggregate && event.answer.integer > members_max;
+        event.answer.kind == reply_kind::aggregate && event.answer.integer > members_max;
     const culprit* culprit = is_big ? find_in(collections, event.command) : nullptr;
     if (culprit == nullptr) culprit = find_in(culprits, event.command);
     if (culprit == nullptr || !event.executed) return;
-    if (event.answer.is == reply_item::kind::error) return;
+    if (event.answer.kind == reply_kind::error) return;
     if (!started_ && event.sent - first_ < start_max) {
       ++at_start_;
       return;
@@ -166,7 +173,7 @@ class blocking_command final : public rule {
       if (connection != nullptr && connection->process < processes.size()) {
         line.process = processes[connection->process].shown;
       }
-      if (event.answer.is == reply_item::kind::aggregate) {
+      if (event.answer.kind == reply_kind::aggregate) {
         line.text +=
             " -> " + in_words(static_cast<std::uint64_t>(event.answer.integer)) + " values";
       }

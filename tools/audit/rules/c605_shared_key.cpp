@@ -1,9 +1,14 @@
+
 // SPDX-License-Identifier: MIT
+
 // C605: two clients store values of different formats under one key.
+
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
+
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -41,11 +46,11 @@ class shared_key final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c605_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op::kind::store) | interest::of(op::kind::acquire);
+    return interest::of(op_kind::store) | interest::of(op_kind::acquire);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
-    if (operation.came != op::outcome::yes || operation.part ||
+    if (operation.outcome != op_outcome::yes || operation.part ||
         word_of(operation.value.looks).empty())
       return;
     writer& last = last_[key.ref];

@@ -1,9 +1,14 @@
+
 // SPDX-License-Identifier: MIT
+
 // C902: a script was called whose body was not seen, or whose effect is not clear from the body.
+
 #include <algorithm>
+
 #include <map>
 
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -39,14 +44,14 @@ class opaque_script final : public rule {
     if (event.script.empty() || !event.executed) return;
     const std::string_view command = event.command;
     const bool is_call = command.starts_with("EVAL") || command.starts_with("FCALL");
-    if (!is_call || event.answer.is == reply_item::kind::error) return;
+    if (!is_call || event.answer.kind == reply_kind::error) return;
     ++calls_;
     const auto position = scripts_.find(event.script);
     if (position == scripts_.end() && scripts_.size() >= scripts_max) return;
     script& of = scripts_[event.script];
     if (of.calls++ > 0) return;
     for (const field& argument : event.arguments) {
-      if (argument.is == field::kind::key && of.keys.size() < shown_max)
+      if (argument.kind == field_kind::key && of.keys.size() < shown_max)
         of.keys.push_back(argument.text);
     }
   }

@@ -1,12 +1,20 @@
+
 // SPDX-License-Identifier: MIT
+
 // C904: the application bypassed the tool and reached Redis directly: it reads values that the tool
+
 // did not see stored.
+
 #include <algorithm>
+
 #include <array>
+
 #include <optional>
+
 #include <vector>
 
 #include "audit/rules/evidence_text.hpp"
+
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -46,20 +54,20 @@ class bypass final : public rule {
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (blind_) return;
-    if (operation.is == op::kind::read || operation.is == op::kind::exists) {
+    if (operation.kind == op_kind::read || operation.kind == op_kind::exists) {
       if (operation.is_read()) ++reads_;
       if (operation.is_hit() && !(key.value == operation.value)) look(operation, key, context);
       return;
     }
-    if (operation.came == op::outcome::no || operation.is == op::kind::expire ||
-        operation.is == op::kind::compare_expire) {
+    if (operation.outcome == op_outcome::no || operation.kind == op_kind::expire ||
+        operation.kind == op_kind::compare_expire) {
       return;
     }
     excuse(operation, key);
     // If two changes overlap, their order is unknown.
     const bool overlaps = (key.last_store && key.last_store->done > operation.sent) ||
                           (key.last_remove && key.last_remove->done > operation.sent);
-    const bool is_known = is_plain(operation.command) || operation.is == op::kind::remove;
+    const bool is_known = is_plain(operation.command) || operation.kind == op_kind::remove;
     if (overlaps || !is_known) unclear_[key.ref] = operation.done;
   }
 
@@ -132,8 +140,8 @@ class bypass final : public rule {
     }
     const moment* const unclear = unclear_.find(key.ref);
     if (unclear != nullptr && *unclear >= last->done) return;
-    const bool was_absent = last->is == op::kind::remove ||
-                            (last->is == op::kind::read && last->came == op::outcome::no);
+    const bool was_absent = last->kind == op_kind::remove ||
+                            (last->kind == op_kind::read && last->outcome == op_outcome::no);
     if (!is_plain(operation.command) || (!was_absent && !is_plain(last->command))) return;
     if (!was_absent && last->value == operation.value) return;
     if (waiting_.size() >= waiting_max) return;

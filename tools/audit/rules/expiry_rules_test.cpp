@@ -18,7 +18,7 @@ std::string name_of(const char* prefix, int number) { return prefix + std::to_st
 
 status coverage_of(const audit_result& of, std::string_view rule) {
   const coverage_line* const line = covered(of, rule);
-  return line == nullptr ? status::not_exercised : line->is;
+  return line == nullptr ? status::not_exercised : line->state;
 }
 
 // --- C301 value-no-ttl

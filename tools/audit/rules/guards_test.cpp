@@ -17,7 +17,7 @@ using std::chrono::microseconds;
 
 status coverage_of(const audit_result& of, std::string_view rule) {
   const coverage_line* const line = covered(of, rule);
-  return line == nullptr ? status::not_exercised : line->is;
+  return line == nullptr ? status::not_exercised : line->state;
 }
 
 void expect_silent(const audit_result& result, severity above = severity::info) {

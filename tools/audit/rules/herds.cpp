@@ -1,4 +1,6 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/rules/herds.hpp"
 
 #include <algorithm>
@@ -8,6 +10,7 @@ namespace drover::audit {
 namespace {
 
 /// A pattern with more stores without a miss than this share of its reads is not cache-aside. A
+
 /// cache that is read only three times per store has little use.
 constexpr double other_stores_share = 0.3;
 /// The same limit for keys that are named like sessions.
@@ -15,29 +18,33 @@ constexpr double session_stores_share = 0.1;
 
 /// Two loads ran at the same time, whatever the order on the server was.
 bool overlap(const cold_event& cold) {
-  for (std::size_t i = 1; i < cold.loads.size(); ++i) {
-    if (cold.loads[i].missed && cold.loads[i].began < cold.loads[0].store.sent) return true;
+  for (std::size_t i = 1; i < cold.loading.loads.size(); ++i) {
+    if (cold.loading.loads[i].missed &&
+        cold.loading.loads[i].began < cold.loading.loads[0].store.sent)
+      return true;
   }
   return false;
 }
 
 std::string who_loaded(const cold_event& cold) {
-  const std::string known = counted(cold.loading_processes, "process", "processes");
-  if (cold.unplaced_loads == 0) return known;
+  const std::string known = counted(cold.loading.processes, "process", "processes");
+  if (cold.loading.unplaced == 0) return known;
   const std::string unknown = "connections whose process is unknown";
-  return cold.loading_processes == 0 ? unknown : known + " and " + unknown;
+  return cold.loading.processes == 0 ? unknown : known + " and " + unknown;
 }
 
 evidence proof_of_herd(const cold_event& cold, const key_state& key, const rule_context& context,
                        std::uint64_t loads) {
   std::string summary = counted(loads, "load", "loads") + " by " + who_loaded(cold) +
-                        " in one cold event with " + counted(cold.requests, "request", "requests");
+                        " in one cold event with " +
+                        counted(cold.demand.requests, "request", "requests");
   if (cold.first_store) {
     summary += "; the first was stored " + in_words(cold.first_store->done - cold.from) +
                " after the first miss, the last " + in_words(cold.to - cold.from) + " after it";
   }
-  if (cold.nx_loads > 0) {
-    summary += "; " + in_words(cold.nx_loads) + " used SET with NX, which hides the other loads";
+  if (cold.loading.by_nx > 0) {
+    summary +=
+        "; " + in_words(cold.loading.by_nx) + " used SET with NX, which hides the other loads";
   }
   const cold_event::locking* const lock = lock_of(cold);
   return proof_of(context, key, cold.from, cold.to, summary + '.',
@@ -47,14 +54,15 @@ evidence proof_of_herd(const cold_event& cold, const key_state& key, const rule_
 }  // namespace
 
 std::uint64_t own_loads(const cold_event& cold) {
-  if (cold.load_count > cold.loads.size()) return cold.load_count;
-  return static_cast<std::uint64_t>(
-      std::count_if(cold.loads.begin(), cold.loads.end(), [](const load& l) { return l.missed; }));
+  if (cold.loading.count > cold.loading.loads.size()) return cold.loading.count;
+  return static_cast<std::uint64_t>(std::count_if(cold.loading.loads.begin(),
+                                                  cold.loading.loads.end(),
+                                                  [](const load& l) { return l.missed; }));
 }
 
 const cold_event::locking* lock_of(const cold_event& cold) {
   const cold_event::locking* most = nullptr;
-  for (const cold_event::locking& candidate : cold.locks) {
+  for (const cold_event::locking& candidate : cold.lock_attempts) {
     if (most == nullptr || candidate.won + candidate.lost > most->won + most->lost)
       most = &candidate;
   }
@@ -80,27 +88,28 @@ bool is_written_like_a_session(const pattern_state& pattern) {
 void herd_book::add(const cold_event& cold, const key_state& key, const rule_context& context) {
   pattern_tally& pattern = of_[*key.pattern];
   ++pattern.events;
-  if (cold.contended) ++pattern.contended;
-  if (cold.contended) pattern.widest = std::max(pattern.widest, cold.requests);
+  if (cold.demand.contended) ++pattern.contended;
+  if (cold.demand.contended) pattern.widest = std::max(pattern.widest, cold.demand.requests);
   const std::uint64_t loads = own_loads(cold);
   pattern.most_loads = std::max(pattern.most_loads, loads);
-  if (loads < 2 || cold.misses < loads) return;
+  if (loads < 2 || cold.demand.misses < loads) return;
   const cold_event::locking* const lock = lock_of(cold);
   const std::uint32_t index = lock == nullptr ? no_lock : lock->pattern;
   if (pattern.by_lock.size() >= locks_max && !pattern.by_lock.contains(index)) return;
   tally& seen = pattern.by_lock[index];
   if (lock != nullptr) seen.fits = std::max(seen.fits, lock->fits);
   // A load whose process is unknown may be the second load of a known process. The other cold
+
   // events decide.
-  const bool unclear = cold.unplaced_loads > 0 && cold.most_by_one <= 1;
-  const bool once = unclear || (cold.most_by_one == 1 && cold.loading_processes >= 2);
-  if (once && !unclear && cold.sharing_processes > 0) ++seen.sharing;
+  const bool unclear = cold.loading.unplaced > 0 && cold.loading.most_by_one <= 1;
+  const bool once = unclear || (cold.loading.most_by_one == 1 && cold.loading.processes >= 2);
+  if (once && !unclear && cold.loading.sharing_processes > 0) ++seen.sharing;
   if (unclear) ++seen.unclear;
   if (loads >= 3) ++seen.wide;
   if (loads >= 3 && once) ++seen.wide_each;
   if (overlap(cold)) ++seen.overlapping;
   seen.loads += loads;
-  seen.processes_most = std::max(seen.processes_most, cold.processes);
+  seen.processes_most = std::max(seen.processes_most, cold.demand.processes);
   (once ? seen.each_once : seen.herds).add(static_cast<double>(loads), [&] {
     return proof_of_herd(cold, key, context, loads);
   });

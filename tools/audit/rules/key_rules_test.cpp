@@ -18,7 +18,7 @@ using status = coverage_line::status;
 
 status coverage_of(const audit_result& of, std::string_view rule) {
   const coverage_line* const line = covered(of, rule);
-  return line == nullptr ? status::not_exercised : line->is;
+  return line == nullptr ? status::not_exercised : line->state;
 }
 
 const finding* noticed(const audit_result& of, std::string_view rule) {

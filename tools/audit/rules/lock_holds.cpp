@@ -1,4 +1,6 @@
+
 // SPDX-License-Identifier: MIT
+
 #include "audit/rules/lock_holds.hpp"
 
 #include <algorithm>
@@ -8,10 +10,10 @@ namespace drover::audit {
 evidence proof_of_lock_hold(const rule_context& context, const lock_hold& hold,
                             const key_state& lock, moment until, std::string summary) {
   moment from = hold.won.sent;
-  if (hold.missed && from - hold.missed->sent < std::chrono::seconds(1)) {
-    from = std::min(from, hold.missed->sent);
+  if (hold.value.missed && from - hold.value.missed->sent < std::chrono::seconds(1)) {
+    from = std::min(from, hold.value.missed->sent);
   }
-  return proof_of(context, lock, from, until, std::move(summary), hold.value);
+  return proof_of(context, lock, from, until, std::move(summary), hold.value.key);
 }
 
 std::string lock_in_words(const rule_context& context, const pattern_state& lock) {

@@ -1,6 +1,10 @@
+
 // SPDX-License-Identifier: MIT
+
 // Shared parts of the rules about locks. These rules collect facts for each pattern, and judge at
+
 // the end the patterns that have the role of a lock.
+
 #pragma once
 
 #include <string>
@@ -11,10 +15,12 @@ namespace drover::audit {
 
 /// Whether the holder released the lock.
 [[nodiscard]] inline bool was_released(const lock_hold& hold) {
-  return hold.how == lock_hold::ending::removed || hold.how == lock_hold::ending::compare_removed;
+  return hold.end.kind == lock_hold::ending::removed ||
+         hold.end.kind == lock_hold::ending::compare_removed;
 }
 
 /// The commands on the lock and on the value it guards, from shortly before the acquisition (or
+
 /// from the miss before it) to `until`.
 [[nodiscard]] evidence proof_of_lock_hold(const rule_context& context, const lock_hold& hold,
                                           const key_state& lock, moment until, std::string summary);
@@ -23,6 +29,7 @@ namespace drover::audit {
 [[nodiscard]] std::string lock_in_words(const rule_context& context, const pattern_state& lock);
 
 /// Holders use other connections than the one that took the lock. A connection then does not
+
 /// identify the caller that deletes the lock.
 [[nodiscard]] inline bool is_pooled(const pattern_state& lock) {
   return 5 * lock.stores_elsewhere > lock.stores_here + lock.stores_elsewhere;

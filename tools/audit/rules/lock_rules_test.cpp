@@ -19,7 +19,7 @@ constexpr const char* lock = "lock:user:42";
 
 status coverage_of(const audit_result& of, std::string_view rule) {
   const coverage_line* const line = covered(of, rule);
-  return line == nullptr ? status::not_exercised : line->is;
+  return line == nullptr ? status::not_exercised : line->state;
 }
 
 std::string token(int turn) { return "token-" + std::to_string(turn); }

@@ -16,7 +16,7 @@ using std::chrono::microseconds;
 
 status coverage_of(const audit_result& of, std::string_view rule) {
   const coverage_line* const line = covered(of, rule);
-  return line == nullptr ? status::not_exercised : line->is;
+  return line == nullptr ? status::not_exercised : line->state;
 }
 
 std::string key_of(int id) { return "user:" + std::to_string(id); }
@@ -87,7 +87,7 @@ TEST(audit_c101, IsRaisedForANaiveStampede) {
   EXPECT_GE(finding->seen[0].timeline.size(), 24U);
   EXPECT_NE(finding->message.find("12 in the worst case"), std::string::npos) << finding->message;
   EXPECT_EQ(coverage_of(result, "C101"), status::fail);
-  EXPECT_EQ(result.is, verdict::fail);
+  EXPECT_EQ(result.outcome, verdict::fail);
 }
 
 TEST(audit_c101, IsRaisedForAStampedeThatNxHides) {
@@ -127,7 +127,7 @@ TEST(audit_c101, IsSilentForACorrectLock) {
   }
   EXPECT_EQ(coverage_of(result, "C101"), status::pass);
   EXPECT_EQ(coverage_of(result, "C103"), status::pass);
-  EXPECT_EQ(result.is, verdict::pass) << result.why;
+  EXPECT_EQ(result.outcome, verdict::pass) << result.why;
   EXPECT_EQ(result.run.contended_cold_events, 5U);
 }
 

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "audit/engine/lock_hold_tracker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "audit/engine/listener_for_test.hpp"
+
+namespace drover::audit {
+namespace {
+
+using namespace testing;
+
+const std::string held_lock = "lock:user:1";
+const std::string guarded_user = "user:1";
+
+line acquire(stage& world, std::chrono::microseconds when, std::uint64_t client,
+             const std::string& token) {
+  return world.at(when).client(client).set(held_lock, token).nx().px(5s);
+}
+
+/// A script of commands, and the first hold that comes of it.
+struct hold_case {
+  const char* name;
+  void (*play)(stage& world);
+  lock_hold::ending ending;
+  lock_hold::other_remover remover = lock_hold::other_remover::no;
+  bool holder_returned = false;
+  bool next_win = false;
+  bool removed_again = false;
+};
+
+using ending = lock_hold::ending;
+using other_remover = lock_hold::other_remover;
+
+const std::vector<hold_case> ending_rows{
+    {.name = "nothing ends it",
+     .play = [](stage& world) { acquire(world, 0ms, 1, "a").ok(); },
+     .ending = ending::open},
+    {.name = "its holder deletes it",
+     .play =
+         [](stage& world) {
+           acquire(world, 0ms, 1, "a").ok();
+           world.at(50ms).client(1).del(held_lock).answers(1);
+         },
+     .ending = ending::removed},
+    {.name = "its holder compares and deletes it",
+     .play =
+         [](stage& world) {
+           acquire(world, 0ms, 1, "a").ok();
+           world.at(50ms).client(1).compare_and_delete(held_lock, "a").answers(1);
+         },
+     .ending = ending::compare_removed},
+    {.name = "another wins after the lease",
+     .play =
+         [](stage& world) {
+           acquire(world, 0ms, 1, "a").ok();
+           acquire(world, 6s, 2, "b").ok();
+         },
+     .ending = ending::ran_out,
+     .next_win = true},
+    {.name = "another wins before the lease can have ended",
+     .play =
+         [](stage& world) {
+           acquire(world, 0ms, 1, "a").ok();
+           acquire(world, 1s, 2, "b").ok();
+         },
+     .ending = ending::release_unseen,
+     .next_win = true},
+    {.name = "the release is reported after the next win",
+     .play =
+         [](stage& world) {
+           acquire(world, 0ms, 1, "a").ok();
+           acquire(world, 1'000ms, 2, "b").ok();
+           world.at(999ms + 500us).client(1).took(2ms).del(held_lock).answers(1);
+         },
+     .ending = ending::removed,
+     .next_win = true},
+    {.name = "the holder comes back after its lease",
+     .play =
+         [](stage& world) {
+           acquire(world, 0ms, 1, "a").ok();
+           acquire(world, 6s, 2, "b").ok();
+           world.at(7s).client(1).compare_and_delete(held_lock, "a").answers(0);
+         },
+     .ending = ending::ran_out,
+     .holder_returned = true,
+     .next_win = true},
+    {.name = "a renewal is refused after the lease",
+     .play =
+         [](stage& world) {
+           acquire(world, 0ms, 1, "a").ok();
+           world.at(6s).client(1).renew(held_lock, "a", 5s).answers(0);
+         },
+     .ending = ending::ran_out,
+     .holder_returned = true},
+    {.name = "a client that had lost deletes it",
+     .play =
+         [](stage& world) {
+           acquire(world, 0ms, 1, "a").ok();
+           acquire(world, 10ms, 2, "b").nil();
+           world.at(50ms).client(2).del(held_lock).answers(1);
+         },
+     .ending = ending::removed,
+     .remover = other_remover::by_process},
+    {.name = "a connection of the same process that had lost deletes it",
+     .play =
+         [](stage& world) {
+           world.belongs(500, {1, 2});
+           acquire(world, 0ms, 1, "a").ok();
+           acquire(world, 10ms, 2, "b").nil();
+           world.at(50ms).client(2).del(held_lock).answers(1);
+         },
+     .ending = ending::removed,
+     .remover = other_remover::by_connection},
+    {.name = "the lock is deleted once more",
+     .play =
+         [](stage& world) {
+           acquire(world, 0ms, 1, "a").ok();
+           world.at(50ms).client(1).del(held_lock).answers(1);
+           world.at(60ms).client(2).del(held_lock).answers(0);
+         },
+     .ending = ending::removed,
+     .removed_again = true},
+};
+
+TEST(audit_lock_hold_tracker, KnowsHowAHoldEnded) {
+  for (const hold_case& row : ending_rows) {
+    stage world;
+    row.play(world);
+    const std::vector<lock_hold> holds = hear(world).lock_holds;
+    ASSERT_FALSE(holds.empty()) << row.name;
+    const lock_hold& hold = holds.front();
+    EXPECT_EQ(hold.number, 1U) << row.name;
+    EXPECT_EQ(hold.end.kind, row.ending) << row.name;
+    EXPECT_EQ(hold.end.by_other, row.remover) << row.name;
+    EXPECT_EQ(hold.after.holder_returned.has_value(), row.holder_returned) << row.name;
+    EXPECT_EQ(hold.after.next_win.has_value(), row.next_win) << row.name;
+    EXPECT_EQ(hold.end.removed_again.has_value(), row.removed_again) << row.name;
+  }
+}
+
+struct ttl_case {
+  const char* name;
+  void (*play)(stage& world);
+  ttl_source source;
+  moment ttl;
+  std::uint64_t renewals = 0;
+};
+
+const std::vector<ttl_case> ttl_rows{
+    {"none", [](stage& world) { world.at(0ms).client(1).setnx(held_lock, "a").answers(1); },
+     ttl_source::none, moment{}},
+    {"with the win", [](stage& world) { acquire(world, 0ms, 1, "a").ok(); },
+     ttl_source::same_command, 5s},
+    {"by an EXPIRE of its own",
+     [](stage& world) {
+       world.at(0ms).client(1).setnx(held_lock, "a").answers(1);
+       world.at(1ms).client(1).expire(held_lock, 7s).answers(1);
+     },
+     ttl_source::later, 7s},
+    {"by an EXPIRE in the same batch",
+     [](stage& world) {
+       world.at(0ms).client(1).batch(1).setnx(held_lock, "a").answers(1);
+       world.at(0ms).client(1).batch(1).expire(held_lock, 7s).answers(1);
+     },
+     ttl_source::same_batch, 7s},
+    {"and renewed twice",
+     [](stage& world) {
+       acquire(world, 0ms, 1, "a").ok();
+       world.at(1s).client(1).renew(held_lock, "a", 5s).answers(1);
+       world.at(2s).client(1).renew(held_lock, "a", 5s).answers(1);
+     },
+     ttl_source::same_command, 5s, 2},
+};
+
+TEST(audit_lock_hold_tracker, KnowsWhichCommandSetTheTtl) {
+  for (const ttl_case& row : ttl_rows) {
+    stage world;
+    row.play(world);
+    const std::vector<lock_hold> holds = hear(world).lock_holds;
+    ASSERT_EQ(holds.size(), 1U) << row.name;
+    EXPECT_EQ(holds[0].ttl.source, row.source) << row.name;
+    EXPECT_EQ(holds[0].ttl.duration, row.ttl) << row.name;
+    EXPECT_EQ(holds[0].lease.renewals, row.renewals) << row.name;
+    EXPECT_EQ(holds[0].lease.ends, row.ttl > moment{}) << row.name;
+  }
+}
+
+TEST(audit_lock_hold_tracker, CountsTheAttemptsOfTheOthersAndOfTheHolder) {
+  stage world;
+  acquire(world, 0ms, 1, "a").ok();
+  for (int i = 1; i <= 3; ++i) acquire(world, 10ms * i, 2, "b").nil();
+  acquire(world, 35ms, 3, "c").nil();
+  world.at(50ms).client(1).del(held_lock).answers(1);
+  acquire(world, 60ms, 2, "b").ok();
+  const std::vector<lock_hold> holds = hear(world).lock_holds;
+  ASSERT_EQ(holds.size(), 2U);
+  EXPECT_EQ(holds[0].contention.losses, 4U);
+  EXPECT_EQ(holds[0].contention.losers, 2U);
+  EXPECT_EQ(holds[0].contention.longest_wait, moment(20ms + 200us));
+  EXPECT_FALSE(holds[0].retry.last_loss);
+  ASSERT_TRUE(holds[1].retry.last_loss);
+  EXPECT_EQ(holds[1].retry.last_loss->sent, moment(30ms));
+  EXPECT_EQ(holds[1].retry.gap, moment(10ms - 200us));
+}
+
+TEST(audit_lock_hold_tracker, FindsTheValueThatTheLockGuards) {
+  stage world;
+  world.at(0ms).client(1).get(guarded_user).miss();
+  acquire(world, 1ms, 1, "a").ok();
+  world.at(2ms).client(1).get(guarded_user).miss();
+  world.at(50ms).client(1).set(guarded_user, "v").px(60s).ok();
+  world.at(51ms).client(1).del(held_lock).answers(1);
+  const std::vector<lock_hold> holds = hear(world).lock_holds;
+  ASSERT_EQ(holds.size(), 1U);
+  const lock_hold::guarded_value& guarded = holds[0].value;
+  EXPECT_TRUE(guarded.key.is_set());
+  ASSERT_TRUE(guarded.missed);
+  EXPECT_EQ(guarded.missed->sent, moment(0ms));
+  EXPECT_TRUE(guarded.looked_again);
+  EXPECT_TRUE(guarded.missed_again);
+  EXPECT_TRUE(guarded.looked_again_here);
+  ASSERT_EQ(guarded.store_count, 1U);
+  EXPECT_EQ(guarded.stores[0].store.sent, moment(50ms));
+  EXPECT_EQ(guarded.stores[0].lock_hold, holds[0].number);
+}
+
+}  // namespace
+}  // namespace drover::audit
