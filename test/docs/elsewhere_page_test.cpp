@@ -154,7 +154,7 @@ TEST_F(invalidation_from_elsewhere, NamesTheKeysAsTheLibraryDoes) {
   const entry::key_space keys{"user", 1};
   std::string expected;
   for (const std::string& key : user_keys) {
-    expected += keys.value_key(key) + "\n" + keys.mark_key(key) + "\n";
+    expected += keys.value_key(key) + "\n" + keys.refresh_mark_key(key) + "\n";
   }
   EXPECT_EQ(keys_by_python(user_keys), expected);
 }

@@ -131,24 +131,24 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
 
 // The judge itself must be able to find fault.
 TEST(history, ShowsAGetThatIsOlderThanAnInvalidationBeforeIt) {
-  using kind = operation::kind;
+  using action = operation::action;
   const operation write{
-      .began_ns = 10, .ended_ns = 11, .key = 1, .version = 1, .kind = kind::write};
+      .began_ns = 10, .ended_ns = 11, .key = 1, .version = 1, .done = action::write};
   const operation invalidated{
-      .began_ns = 12, .ended_ns = 20, .key = 1, .version = 1, .kind = kind::invalidate};
-  operation get{.began_ns = 21, .ended_ns = 22, .key = 1, .version = 0, .kind = kind::get};
+      .began_ns = 12, .ended_ns = 20, .key = 1, .version = 1, .done = action::invalidate};
+  operation get{.began_ns = 21, .ended_ns = 22, .key = 1, .version = 0, .done = action::get};
   EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 1U);
   get.began_ns = 19;
   EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 0U) << "it overlaps";
   EXPECT_EQ(judge({{write, invalidated}, {get}}).overlaps, 1U);
-  get = {.began_ns = 5, .ended_ns = 9, .key = 1, .version = 1, .kind = kind::get};
+  get = {.began_ns = 5, .ended_ns = 9, .key = 1, .version = 1, .done = action::get};
   EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 1U) << "not yet written";
   get = {.began_ns = 21,
          .ended_ns = 22,
          .key = 1,
          .version = 0,
-         .kind = kind::get,
-         .remark = operation::remark::bypassed};
+         .done = action::get,
+         .note = operation::remark::bypassed};
   EXPECT_EQ(judge({{write, invalidated}, {get}}).violations.size(), 0U);
   EXPECT_EQ(judge({{write, invalidated, get}}).violations.size(), 1U) << "its own process knows";
 }

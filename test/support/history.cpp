@@ -65,12 +65,12 @@ class recorder {
   [[nodiscard]] bool is_full() const { return used_ + 4 > operations_per_thread; }
 
   void add(operation one) {
-    const operation::kind kind = std::exchange(one.kind, operation::kind::nothing);
+    const operation::action done = std::exchange(one.done, operation::action::nothing);
     one.ended_ns = now_ns();
     operation& slot = at_[used_++];
     slot = one;
     std::atomic_signal_fence(std::memory_order_seq_cst);  // a kill may come between
-    slot.kind = kind;
+    slot.done = done;
   }
 
  private:
@@ -79,27 +79,27 @@ class recorder {
 };
 
 void get_one(cached_origin& cached, recorder& into, std::uint32_t key) {
-  operation done{.began_ns = now_ns(), .key = key, .kind = operation::kind::get};
+  operation done{.began_ns = now_ns(), .key = key, .done = operation::action::get};
   const answer got = cached.ask(key_of(key));
   if (got.thrown) {
-    done.remark = operation::remark::failed;
+    done.note = operation::remark::failed;
   } else if (const auto version = shared_origin::version_in(got.value, key_of(key))) {
     done.version = static_cast<std::uint32_t>(*version);
-    if (got.how == "stale") done.remark = operation::remark::stale;
-    if (got.how == "bypassed") done.remark = operation::remark::bypassed;
+    if (got.how == "stale") done.note = operation::remark::stale;
+    if (got.how == "bypassed") done.note = operation::remark::bypassed;
   } else {
-    done.remark = operation::remark::mixed_up;
+    done.note = operation::remark::mixed_up;
   }
   into.add(done);
 }
 
 void change_one(cached_origin& cached, shared_origin& origin, recorder& into, std::uint32_t key) {
-  operation done{.began_ns = now_ns(), .key = key, .kind = operation::kind::write};
+  operation done{.began_ns = now_ns(), .key = key, .done = operation::action::write};
   done.version = static_cast<std::uint32_t>(origin.write(key_of(key)));
   into.add(done);
   done.began_ns = now_ns();
-  done.kind = operation::kind::invalidate;
-  if (!cached.values.invalidate(key_of(key))) done.remark = operation::remark::failed;
+  done.done = operation::action::invalidate;
+  if (!cached.values.invalidate(key_of(key))) done.note = operation::remark::failed;
   into.add(done);
 }
 
@@ -143,25 +143,25 @@ class key_check {
 
   void run(std::vector<labelled>& all) {
     for (const labelled& one : all) {
-      if (one.done.kind == operation::kind::write) written_[one.done.version] = one.done.began_ns;
+      if (one.done.done == operation::action::write) written_[one.done.version] = one.done.began_ns;
     }
     // An invalidation counts from its end, a get from its beginning: both on the safe side.
     std::sort(all.begin(), all.end(), [](const labelled& a, const labelled& b) {
       return moment_of(a.done) < moment_of(b.done);
     });
     for (const labelled& one : all) {
-      if (one.done.kind == operation::kind::invalidate) invalidated(one);
-      if (one.done.kind == operation::kind::get) got(one);
+      if (one.done.done == operation::action::invalidate) invalidated(one);
+      if (one.done.done == operation::action::get) got(one);
     }
   }
 
  private:
   static std::uint64_t moment_of(const operation& done) {
-    return done.kind == operation::kind::invalidate ? done.ended_ns : done.began_ns;
+    return done.done == operation::action::invalidate ? done.ended_ns : done.began_ns;
   }
 
   void invalidated(const labelled& one) {
-    if (one.done.remark != operation::remark::none) {
+    if (one.done.note != operation::remark::none) {
       ++into_.unknown;
       return;
     }
@@ -174,7 +174,7 @@ class key_check {
   void got(const labelled& one) {
     ++into_.gets;
     get_end_ = std::max(get_end_, one.done.ended_ns);
-    switch (one.done.remark) {
+    switch (one.done.note) {
       case operation::remark::failed: complain(one, "threw"); return;
       case operation::remark::mixed_up: complain(one, "is not a value of this key"); return;
       case operation::remark::stale: ++into_.stale; break;
@@ -182,7 +182,7 @@ class key_check {
       case operation::remark::none: break;
     }
     // Without asking Redis a process knows only its own invalidations.
-    const bool bypassed = one.done.remark == operation::remark::bypassed;
+    const bool bypassed = one.done.note == operation::remark::bypassed;
     const std::uint32_t floor = bypassed ? floor_of_[one.process] : floor_;
     if (one.done.version < floor) complain(one, "older than what was invalidated before it");
     const auto written = written_.find(one.done.version);
@@ -196,7 +196,7 @@ class key_check {
     into_.violations.push_back(
         "key " + std::to_string(one.done.key) + " process " + std::to_string(one.process) +
         " version " + std::to_string(one.done.version) + " floor " + std::to_string(floor_) +
-        " how " + std::to_string(static_cast<unsigned>(one.done.remark)) + " from " +
+        " how " + std::to_string(static_cast<unsigned>(one.done.note)) + " from " +
         std::to_string(one.done.began_ns) + " to " + std::to_string(one.done.ended_ns) + ": " +
         complaint);
   }
@@ -225,7 +225,7 @@ std::vector<operation> read_history(const std::string& path) {
   std::vector<operation> all;
   operation one;
   while (in.read(reinterpret_cast<char*>(&one), sizeof one)) {
-    if (one.kind != operation::kind::nothing) all.push_back(one);
+    if (one.done != operation::action::nothing) all.push_back(one);
   }
   return all;
 }

@@ -15,16 +15,16 @@
 namespace drover::test {
 
 struct operation {
-  enum class kind : std::uint32_t { nothing, get, write, invalidate };
+  enum class action : std::uint32_t { nothing, get, write, invalidate };
   enum class remark : std::uint32_t { none, stale, bypassed, failed, mixed_up };
 
   std::uint64_t began_ns = 0;
   std::uint64_t ended_ns = 0;
   std::uint32_t key = 0;
   std::uint32_t version = 0;
-  operation::kind kind =
-      operation::kind::nothing;  ///< stored last: an operation without it has not ended
-  operation::remark remark = operation::remark::none;
+  /// Stored last: an operation without it has not ended.
+  action done = action::nothing;
+  remark note = remark::none;
 };
 
 struct mixture {

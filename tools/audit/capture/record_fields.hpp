@@ -48,101 +48,101 @@ void describe(auto& fields, is_a<reply> auto& answer) {
   fields.objects("items", reply::items_max, answer.items);
 }
 
-void describe(auto& fields, is_a<capture_begun> auto& record) {
-  fields.number("version", record.version);
-  fields.text("tool", record.tool);
-  fields.number("unix_ms", record.unix_ms);
-  fields.flag("keys_hidden", record.keys_hidden);
-  fields.flag("active", record.active);
+void describe(auto& fields, is_a<capture_begun> auto& entry) {
+  fields.number("version", entry.version);
+  fields.text("tool", entry.tool);
+  fields.number("unix_ms", entry.unix_ms);
+  fields.flag("keys_hidden", entry.keys_hidden);
+  fields.flag("active", entry.active);
 }
 
-void describe(auto& fields, is_a<connection_opened> auto& record) {
-  fields.number("connection", record.connection);
-  fields.time("at_us", record.at);
-  fields.number("pid", record.pid);
-  fields.text("process", record.process);
+void describe(auto& fields, is_a<connection_opened> auto& entry) {
+  fields.number("connection", entry.connection);
+  fields.time("at_us", entry.at);
+  fields.number("pid", entry.pid);
+  fields.text("process", entry.process);
 }
 
-void describe(auto& fields, is_a<connection_named> auto& record) {
-  fields.number("connection", record.connection);
-  fields.text("name", record.name);
-  fields.text("library", record.library);
-  fields.text("library_version", record.library_version);
+void describe(auto& fields, is_a<connection_named> auto& entry) {
+  fields.number("connection", entry.connection);
+  fields.text("name", entry.name);
+  fields.text("library", entry.library);
+  fields.text("library_version", entry.library_version);
 }
 
-void describe(auto& fields, is_a<connection_closed> auto& record) {
-  fields.number("connection", record.connection);
-  fields.time("at_us", record.at);
-  fields.flag("by_client", record.by_client);
+void describe(auto& fields, is_a<connection_closed> auto& entry) {
+  fields.number("connection", entry.connection);
+  fields.time("at_us", entry.at);
+  fields.flag("by_client", entry.by_client);
 }
 
-void describe(auto& fields, is_a<script_seen> auto& record) {
-  fields.text("script", record.script);
-  fields.text("known_as", record.known_as);
-  fields.word("does", purpose_names, record.does);
-  fields.word("success", success_names, record.says);
-  fields.number("token_argument", record.token_argument);
-  fields.number("ttl_argument", record.ttl_argument);
-  fields.number("value_argument", record.value_argument);
-  fields.flag("ttl_in_seconds", record.ttl_in_seconds);
-  fields.texts("calls", event::arguments_max, record.calls);
+void describe(auto& fields, is_a<script_seen> auto& entry) {
+  fields.text("script", entry.script);
+  fields.text("known_as", entry.known_as);
+  fields.word("does", purpose_names, entry.does);
+  fields.word("success", success_names, entry.says);
+  fields.number("token_argument", entry.token_argument);
+  fields.number("ttl_argument", entry.ttl_argument);
+  fields.number("value_argument", entry.value_argument);
+  fields.flag("ttl_in_seconds", entry.ttl_in_seconds);
+  fields.texts("calls", event::arguments_max, entry.calls);
 }
 
-void describe(auto& fields, is_a<event> auto& record) {
-  fields.number("sequence", record.sequence);
-  fields.number("connection", record.connection);
-  fields.number("database", record.database);
-  fields.number("batch", record.batch);
-  fields.optional_number("transaction", record.transaction, 0U);
-  fields.optional_flag("executed", record.executed, true);
-  fields.time("sent_us", record.sent);
-  fields.time("done_us", record.done);
-  fields.text("command", record.command);
-  fields.arguments("arguments", event::arguments_max, record.arguments);
-  fields.number("argument_count", record.argument_count);
-  fields.optional_text("script", record.script);
-  fields.object("reply", record.answer);
+void describe(auto& fields, is_a<event> auto& entry) {
+  fields.number("sequence", entry.sequence);
+  fields.number("connection", entry.connection);
+  fields.number("database", entry.database);
+  fields.number("batch", entry.batch);
+  fields.optional_number("transaction", entry.transaction, 0U);
+  fields.optional_flag("executed", entry.executed, true);
+  fields.time("sent_us", entry.sent);
+  fields.time("done_us", entry.done);
+  fields.text("command", entry.command);
+  fields.arguments("arguments", event::arguments_max, entry.arguments);
+  fields.number("argument_count", entry.argument_count);
+  fields.optional_text("script", entry.script);
+  fields.object("reply", entry.answer);
 }
 
-void describe(auto& fields, is_a<push_received> auto& record) {
-  fields.number("connection", record.connection);
-  fields.time("at_us", record.at);
-  fields.text("what", record.kind);
-  fields.texts("names", event::arguments_max, record.names);
+void describe(auto& fields, is_a<push_received> auto& entry) {
+  fields.number("connection", entry.connection);
+  fields.time("at_us", entry.at);
+  fields.text("what", entry.kind);
+  fields.texts("names", event::arguments_max, entry.names);
 }
 
-void describe(auto& fields, is_a<origin_loads> auto& record) {
-  fields.time("at_us", record.at);
-  fields.number("count", record.count);
-  fields.text("key", record.key);
-  fields.text("source", record.source);
+void describe(auto& fields, is_a<origin_loads> auto& entry) {
+  fields.time("at_us", entry.at);
+  fields.number("count", entry.count);
+  fields.text("key", entry.key);
+  fields.text("source", entry.source);
 }
 
-void describe(auto& fields, is_a<tool_acted> auto& record) {
-  fields.word("did", act_names, record.did);
-  fields.text("key", record.key);
-  fields.time("from_us", record.from);
-  fields.time("to_us", record.to);
+void describe(auto& fields, is_a<tool_acted> auto& entry) {
+  fields.word("did", act_names, entry.did);
+  fields.text("key", entry.key);
+  fields.time("from_us", entry.from);
+  fields.time("to_us", entry.to);
 }
 
-void describe(auto& fields, is_a<sight_lost> auto& record) {
-  fields.number("connection", record.connection);
-  fields.time("at_us", record.at);
-  fields.text("why", record.why);
-  fields.number("bytes", record.bytes);
-  fields.number("events", record.events);
-  fields.optional_number("one_in", record.one_in, 1U);
+void describe(auto& fields, is_a<sight_lost> auto& entry) {
+  fields.number("connection", entry.connection);
+  fields.time("at_us", entry.at);
+  fields.text("why", entry.why);
+  fields.number("bytes", entry.bytes);
+  fields.number("events", entry.events);
+  fields.optional_number("one_in", entry.one_in, 1U);
 }
 
-void describe(auto& fields, is_a<server_said> auto& record) {
-  fields.text("key", record.key);
-  fields.number("pttl", record.pttl);
-  fields.text("maxmemory_policy", record.maxmemory_policy);
+void describe(auto& fields, is_a<server_said> auto& entry) {
+  fields.text("key", entry.key);
+  fields.number("pttl", entry.pttl);
+  fields.text("maxmemory_policy", entry.maxmemory_policy);
 }
 
-void describe(auto& fields, is_a<capture_ended> auto& record) {
-  fields.time("at_us", record.at);
-  fields.number("bytes", record.bytes);
+void describe(auto& fields, is_a<capture_ended> auto& entry) {
+  fields.time("at_us", entry.at);
+  fields.number("bytes", entry.bytes);
 }
 
 }  // namespace drover::audit

@@ -246,9 +246,9 @@ result<record> read_line(std::string_view line) {
   std::string why;
   line_fields from{whole, why};
   std::visit(
-      [&from](auto& whole) {
-        describe(from, whole);
-        check(from, whole);
+      [&from](auto& contents) {
+        describe(from, contents);
+        check(from, contents);
       },
       out);
   if (!why.empty()) return refuse(name + ": " + why);

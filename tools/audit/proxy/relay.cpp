@@ -88,7 +88,7 @@ void relay::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) 
   auto& from = *static_cast<side*>(stream->data);
   relay& self = *from.owner;
   if (count > 0) {
-    self.outcome(from, {buffer->base, static_cast<std::size_t>(count)});
+    self.receive(from, {buffer->base, static_cast<std::size_t>(count)});
     return;
   }
   if (count == 0) return;
@@ -103,7 +103,7 @@ void relay::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) 
   self.settle();
 }
 
-void relay::came(side& from, std::string_view bytes) {
+void relay::receive(side& from, std::string_view bytes) {
   if (&from == &server_ && tap_) {
     const std::size_t through = tap_->let_through(bytes);
     if (through < bytes.size()) {

@@ -79,7 +79,7 @@ class relay : private reply_gate {
   };
 
   void start_reading(side& from);
-  void came(side& from, std::string_view bytes);
+  void receive(side& from, std::string_view bytes);
   void pass(side& from, std::string_view bytes);
   void release() override;
   void pass_held();

@@ -73,12 +73,12 @@ class penetration final : public rule {
   void on_load(const load& load, const key_state& key, const rule_context&) override {
     if (load.store.value.length > marker_bytes_max) return;
     tally& seen = of_[*key.pattern];
-    for (marker& marker : seen.markers) {
-      if (marker.stores > 0 && marker.hash != load.store.value.hash) continue;
-      const bool other_key = marker.stores > 0 && !(marker.key == key.ref);
-      marker.hash = load.store.value.hash;
-      marker.key = key.ref;
-      ++marker.stores;
+    for (marker& known : seen.markers) {
+      if (known.stores > 0 && known.hash != load.store.value.hash) continue;
+      const bool other_key = known.stores > 0 && !(known.key == key.ref);
+      known.hash = load.store.value.hash;
+      known.key = key.ref;
+      ++known.stores;
       if (other_key) seen.has_marker = true;
       return;
     }

@@ -159,8 +159,8 @@ class split_metadata final : public rule {
     while (!waiting_.empty() && operation.sent - waiting_.front().store.done > pair_within) {
       waiting_.pop_front();
     }
-    const auto position = std::find_if(waiting_.begin(), waiting_.end(), [&](const half& half) {
-      return half.database == key.database && half.base == key.name;
+    const auto position = std::find_if(waiting_.begin(), waiting_.end(), [&](const half& first) {
+      return first.database == key.database && first.base == key.name;
     });
     if (position == waiting_.end()) return;
     const half other = *position;

@@ -31,7 +31,7 @@ void add_not_exercised(audit_result& result) {
   std::string ids;
   std::uint64_t count = 0;
   for (const coverage_line& line : result.coverage) {
-    if (line.is != coverage_line::status::not_exercised) continue;
+    if (line.state != coverage_line::status::not_exercised) continue;
     ids += (ids.empty() ? "" : ", ") + line.rule;
     ++count;
   }

@@ -21,11 +21,11 @@ enum class arrival : std::uint8_t {
 };
 
 struct run_plan {
-  std::string strategy;          ///< the name
-  std::string strategy_command;  ///< of a client program, or empty
-  std::string redis_url;
-  std::string origin;  ///< `origin_owner::address`
-  std::string prefix;  ///< of every key
+  std::string strategy{};          ///< the name
+  std::string strategy_command{};  ///< of a client program, or empty
+  std::string redis_url{};
+  std::string origin{};  ///< `origin_owner::address`
+  std::string prefix{};  ///< of every key
   std::uint32_t keys = 1;
   bool has_rows = true;  ///< otherwise the rows of all keys are absent
   std::uint32_t processes = 4;
