@@ -4,6 +4,7 @@
 import importlib.machinery
 import importlib.util
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
@@ -112,18 +113,94 @@ class Lengths(unittest.TestCase):
         self.assertEqual(found(tidy.check_lengths, "src/base/a_test.cpp", "x\n" * 501), [])
 
 
+TERMS = tidy.tidy_prose.glossary("""
+## Terms of the library
+
+| term | meaning | instead of |
+|---|---|---|
+| origin | behind | `backend`, `upstream` |
+| fill | to store | |
+
+## Terms of the tools
+
+| term | meaning | instead of |
+|---|---|---|
+| lock hold | holding | `tenure` |
+
+## Banned phrases
+
+* "waited in vain": "gave up waiting"
+* "for who ": name the subject
+""")
+
+
 class Words(unittest.TestCase):
-    def words(self, text):
-        return found(tidy.check_words, "src/base/a.cpp", text)
+    def words(self, text, path="src/base/a.cpp"):
+        return found(tidy.check_words, TERMS, path, text)
 
     def test_the_glossary_decides(self):
-        self.assertEqual(self.words("int lock_ttl;"), ["'lock_ttl': say lease_ttl"])
+        self.assertEqual(self.words("int upstream_count;"), ["'upstream_count': say origin"])
         self.assertEqual(self.words("struct backends;"), ["'backends': say origin"])
-        self.assertEqual(self.words("// as a backend\nint ttl;"), [])
+        self.assertEqual(self.words("// as a backend\nint fill;"), [])
+
+    def test_each_part_of_the_tree_has_its_terms(self):
+        self.assertEqual(self.words("int tenure;"), [])
+        self.assertEqual(self.words("int tenure;", "tools/audit/a.cpp"),
+                         ["'tenure': say lock hold"])
+        self.assertEqual(self.words("int backend;", "tools/audit/a.cpp"), [])
+        self.assertEqual(self.words("int backend;", "test/a.cpp"), [])
+
+    def test_banned_phrases_are_found_across_lines(self):
+        self.assertEqual(self.words("// Callers that waited in vain load."),
+                         ["'waited in vain': write \"gave up waiting\""])
+        self.assertEqual(len(self.words("/// Callers that waited\n  /// in Vain load.")), 1)
+        self.assertEqual(len(self.words("# kept for\n# who reads it", "run")), 1)
+        self.assertEqual(self.words("// a vain attempt, waited in line; for whom"), [])
+
+    def test_the_page_of_the_project_is_read(self):
+        page = (home.parent / tidy.GLOSSARY).read_text()
+        terms = tidy.tidy_prose.glossary(page)
+        self.assertGreater(len(terms.words["library"]), 10)
+        self.assertGreater(len(terms.words["tools"]), 4)
+        self.assertGreater(len(terms.phrases), 10)
 
     def test_open_ends_name_an_issue(self):
         self.assertEqual(len(self.words("// TO" + "DO: later")), 1)
         self.assertEqual(self.words("// TO" + "DO(#12): later"), [])
+
+
+class Commits(unittest.TestCase):
+    def subject(self, text, body="Because."):
+        return list(tidy.tidy_prose.check_subject(text, body))
+
+    def test_subjects_are_short_imperatives_with_a_reason(self):
+        for good in ("Add a page", "Need less", "Pass options on", "Bring it back", "Let it be"):
+            self.assertEqual(self.subject(good), [])
+        for bad in ("Added a page", "Adding a page", "Adds a page", "add a page", "Add a page.",
+                    "Add " + "a" * 69):
+            self.assertEqual(len(self.subject(bad)), 1, bad)
+        self.assertEqual(len(self.subject("Add a page", "")), 1)
+
+    def git(self, root, *arguments):
+        subprocess.run(["git", "-C", root, "-c", "user.name=a", "-c", "user.email=a@b",
+                        *arguments], check=True, capture_output=True)
+
+    def test_commits_after_the_given_one_are_checked_where_it_is_known(self):
+        with tempfile.TemporaryDirectory() as root:
+            self.git(root, "init", "-q")
+            for subject in ("first", "second thing"):
+                self.git(root, "commit", "-q", "--allow-empty", "-m", subject)
+            commits = subprocess.run(["git", "-C", root, "log", "--format=%H"], text=True,
+                                     check=True, capture_output=True).stdout.split()
+            check = tidy.tidy_prose.check_commits
+            self.assertEqual(len(list(check(root, commits[1]))), 2)  # no capital, no body
+            self.assertEqual(list(check(root, commits[0])), [])
+            self.assertEqual(list(check(root, "0123456789" * 4)), [])
+            with tempfile.TemporaryDirectory() as shallow:
+                self.git(shallow, "clone", "-q", "--depth", "1", f"file://{root}", "clone")
+                self.assertEqual(list(check(f"{shallow}/clone", commits[1])), [])
+            with tempfile.TemporaryDirectory() as none:
+                self.assertEqual(list(check(none, commits[0])), [])
 
 
 class Shape(unittest.TestCase):
@@ -189,9 +266,11 @@ class Tree(unittest.TestCase):
                 "# SPDX-License-Identifier: MIT\nvalues\nbase* values\n")
             (root / "src/base").mkdir(parents=True)
             (root / "src/base/a.cpp").write_text("// SPDX-License-Identifier: MIT\nthrow;\n")
-            (root / "README.md").write_text("```cpp\nint nowhere;\n```\n")
+            (root / "docs/internals").mkdir(parents=True)
+            (root / tidy.GLOSSARY).write_text('## Banned phrases\n\n* "in vain": x\n')
+            (root / "README.md").write_text("```cpp\nint nowhere;\n```\n\nIn vain.\n")
             self.assertEqual([path for path, _, _ in tidy.findings(root)],
-                             ["src/base/a.cpp", "README.md"])
+                             ["src/base/a.cpp", "README.md", "README.md"])
 
     def test_every_page_of_the_documentation_is_read(self):
         with tempfile.TemporaryDirectory() as folder:

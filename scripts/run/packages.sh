@@ -10,7 +10,7 @@ server_packages=(redis-tools)
 postgresql_packages=(libpqxx-dev postgresql) # for drover simulate --origin postgresql
 bench_packages=(libhiredis-dev libbenchmark-dev)
 clang_packages=(clang libclang-rt-dev llvm)
-test_packages=(libgtest-dev python3 pkgconf chromium-driver python3-selenium libhiredis-dev
+test_packages=(libgtest-dev git python3 pkgconf chromium-driver python3-selenium libhiredis-dev
   python3-redis)
 model_packages=(spin gcc libc6-dev python3)
 

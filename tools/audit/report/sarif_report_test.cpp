@@ -55,7 +55,7 @@ TEST(audit_sarif_report, PointsAtTheLineThatWasFound) {
 TEST(audit_sarif_report, HasHelpForEachRule) {
   const std::string text = sarif_report(sample::quiet());
   EXPECT_EQ(test::count_of(text, "\"help\": {"), catalogue().size());
-  EXPECT_TRUE(has(text, "Why it matters: One expired key turns into as many origin queries"));
+  EXPECT_TRUE(has(text, "Why it matters: One expired key causes as many origin queries"));
   EXPECT_TRUE(has(text, "\"results\": []"));
 }
 
