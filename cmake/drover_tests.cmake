@@ -6,7 +6,7 @@
 # as well: every test of the executables in DROVER_THREADED, elsewhere the suites whose name starts
 # with `threads_`. (One label, since gtest_discover_tests cannot hand on a list; `ctest -L threads`
 # selects them all the same.) The tools' tests are executables of their own, and of their unit tests
-# those files that have such suites are another one, so that nothing is built in vain.
+# those files that have such suites are another one, so that nothing is built without need.
 
 find_package(GTest REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)

@@ -17,7 +17,7 @@ if(tool_files AND EXISTS "${tool_main}")
   find_library(DROVER_UV uv REQUIRED)
   mark_as_advanced(DROVER_UV_INCLUDE DROVER_UV)
 
-  # PostgreSQL as an origin is for who has libpqxx; a first try needs no more than SQLite.
+  # PostgreSQL as an origin needs libpqxx. Without it, SQLite remains.
   find_path(DROVER_PQXX_INCLUDE pqxx/pqxx)
   find_library(DROVER_PQXX pqxx)
   mark_as_advanced(DROVER_PQXX_INCLUDE DROVER_PQXX)

@@ -277,6 +277,8 @@ class Tree(unittest.TestCase):
             root = pathlib.Path(folder)
             (root / "scripts").mkdir()
             (root / "scripts/layers.txt").write_text("values\n")
+            (root / "docs/internals").mkdir(parents=True)
+            (root / tidy.GLOSSARY).write_text("# Glossary\n")
             pages = ["docs/concepts.md", "docs/guide/a.md", "docs/how-to/b.md"]
             for page in pages:
                 (root / page).parent.mkdir(parents=True, exist_ok=True)

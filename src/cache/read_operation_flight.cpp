@@ -247,7 +247,7 @@ read_operation::round read_operation::failed_elsewhere(const entry::envelope& he
                     base::printable(payload, failure_text_max)};
 }
 
-// A caller that brings a loader tries it once before it is told of another's failure.
+// A caller that brings a loader tries it once before it gets another's failure.
 bool read_operation::may_try_own(const entry::token& failed) {
   if (borrowed_ == nullptr || tried_own_) return false;
   refused_ = failed;

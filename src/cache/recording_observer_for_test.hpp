@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Remembers the events it is told of. Threads: any.
+// Remembers the events it receives. Threads: any.
 #pragma once
 
 #include <drover/observer.hpp>

@@ -67,7 +67,7 @@ struct failure_request {
   std::string_view wake_channel;
 };
 
-// Each appends one request to `out`; the number of replies it brings stands behind it. Times are
+// Each appends one request to `out`; the comment after it is the number of its replies. Times are
 // sent as whole milliseconds, at least 1 for a key's ttl, at most a hundred years.
 void write_get(std::string& out, std::string_view value_key);  // 1
 void write_time(std::string& out);                             // 1

@@ -50,7 +50,7 @@ void check_lease(const message& reply) {
               size >= entry::envelope_size,
           "a hit or a failure shows an entry");
   require(read->outcome == outcome::lead || read->attempts == 0,
-          "only a leader is told of attempts");
+          "only a leader receives the number of attempts");
 }
 
 void check_all(const message& reply, const message& before) {

@@ -25,7 +25,7 @@ class record_sink {
   /// `one` may be read, moved from or, best, swapped for a spent record: the memory of what is left
   /// in it is used again. May not block for long: the bytes of the application wait meanwhile.
   virtual void take(record& one) = 0;
-  /// As `take`, for who keeps records: `one` itself may be exchanged for a spent one.
+  /// As `take`, for sinks that keep records: `one` may be exchanged for a used one.
   virtual void take_whole(std::unique_ptr<record>& one) { take(*one); }
 };
 

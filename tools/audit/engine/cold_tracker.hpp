@@ -53,7 +53,7 @@ struct cold_book {
   std::optional<op_summary> last_store;  ///< counted last, for merging
   /// Somebody found it so shortly before the first miss that he may be refreshing it.
   bool read_before = false;
-  /// All that was stored so far may be a mark, put in by NX by who goes on to load.
+  /// Everything stored so far may be a mark, set with NX by a client that then loads.
   bool marked_only = false;
 };
 

@@ -25,7 +25,7 @@ struct process_facts {
   std::string library;   ///< "redis-py 4.3.4", of CLIENT SETINFO; ""
   std::uint64_t connections = 0;
   std::uint64_t commands = 0;
-  /// It subscribes, tracks keys, or waits in blocking commands: who waits need not ask.
+  /// It subscribes, tracks keys, or waits in blocking commands, so it need not poll.
   bool is_notified = false;
   /// It had commands of two flows under way at once: one connection is multiplexed, or two of its
   /// connections waited for replies at the same time.

@@ -80,9 +80,9 @@ struct pattern_state {
   std::uint64_t stores_elsewhere = 0;       ///< in lock holds, on others: connections are pooled
   std::uint64_t longest_value = 0;          ///< bytes, stored or read
   std::uint64_t longest_token = 0;          ///< bytes, by `acquire`
-  std::uint64_t refreshes = 0;              ///< stores of a live value by who had read it
+  std::uint64_t refreshes = 0;              ///< stores of a live value by a client that had read it
   /// First store - first miss of cold events: all of them, and those in which nobody can have been
-  /// refreshing the value when it ended. Who does stores soon after the first miss.
+  /// refreshing the value when it ended. A refreshing client stores soon after the first miss.
   median_sample load_times;
   median_sample sure_load_times;
   /// Lock: votes of lock holds for the pattern of their value. At most 8.
@@ -95,7 +95,7 @@ struct pattern_state {
 
 struct lock_book;  // the lock holds of a lock: lock_hold_tracker.hpp
 struct cold_book;  // the open cold event: cold_tracker.hpp
-struct wait_book;  // who asks again and again: wait_tracker.hpp
+struct wait_book;  // clients that poll: wait_tracker.hpp
 
 struct key_state {
   enum class presence : std::uint8_t { unknown, absent, present };

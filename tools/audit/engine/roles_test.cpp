@@ -140,7 +140,7 @@ TEST(audit_roles, NamesOfWhatDescribesAnother) {
   EXPECT_EQ(described_by("user:*"), "");
   EXPECT_EQ(described_by("exp"), "");
   EXPECT_EQ(described_by(":exp"), "");
-  EXPECT_EQ(described_by("webmeta"), "") << "a suffix stands behind a separator";
+  EXPECT_EQ(described_by("webmeta"), "") << "a suffix follows a separator";
 }
 
 std::deque<pattern_state> settled(std::deque<pattern_state> all) {

@@ -28,7 +28,7 @@ std::vector<std::uint64_t> take_all(record_queue& from) {
   return out;
 }
 
-TEST(audit_hand_over, KeepsTheOrderAndTakesNoMoreThanThereIsRoomFor) {
+TEST(audit_record_queue, KeepsTheOrderAndTakesNoMoreThanThereIsRoomFor) {
   record_queue subject{{.records_max = 4, .bytes_max = 1000}};
   std::uint64_t next = 0;
   std::uint64_t expected = 0;
@@ -47,7 +47,7 @@ TEST(audit_hand_over, KeepsTheOrderAndTakesNoMoreThanThereIsRoomFor) {
   EXPECT_EQ(expected, next);
 }
 
-TEST(audit_hand_over, CountsTheBytesOfWhatWaits) {
+TEST(audit_record_queue, CountsTheBytesOfWhatWaits) {
   record_queue subject{{.records_max = 100, .bytes_max = 1000}};
   auto large = numbered(1, 600);
   ASSERT_TRUE(subject.give(large));
@@ -57,7 +57,7 @@ TEST(audit_hand_over, CountsTheBytesOfWhatWaits) {
   EXPECT_TRUE(subject.give(second));
 }
 
-TEST(audit_hand_over, GivesSpentRecordsBackWithTheirMemory) {
+TEST(audit_record_queue, GivesSpentRecordsBackWithTheirMemory) {
   record_queue subject{{}};
   auto first = numbered(1, 100);
   ASSERT_TRUE(subject.give(first));
@@ -79,7 +79,7 @@ TEST(audit_hand_over, GivesSpentRecordsBackWithTheirMemory) {
   }
 }
 
-TEST(threads_audit_hand_over, EverythingGivenArrivesInOrder) {
+TEST(threads_audit_record_queue, EverythingGivenArrivesInOrder) {
   record_queue subject{{.records_max = 64, .bytes_max = 1U << 20U}};
   constexpr std::uint64_t count = 50'000;
   std::uint64_t refused = 0;

@@ -32,8 +32,8 @@ constexpr rule_text c103_text{
     .summary = "Callers that gave up waiting for the lock's holder load without the lock.",
     .why =
         "This works while loads are fast. When the origin is slow, all waiters give up at about "
-        "the same time and load at once: the stampede comes at the worst moment, and everybody has "
-        "waited in vain.",
+        "the same time and load at once: the stampede comes at the worst moment, and every "
+        "wait was useless.",
     .left_alone =
         "waiters that listen (SUBSCRIBE, BLPOP, invalidations) instead of polling, waiters in the "
         "holder's own process, back-off that grows.",

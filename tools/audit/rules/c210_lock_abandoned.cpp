@@ -41,7 +41,7 @@ constexpr library_setting c210_settings[] = {
     {"redis-py Lock", "use `with redis.lock(...):`, or release in `finally`"},
 };
 
-/// If the load time is unknown, waiters that lose for so long have waited in vain.
+/// If the load time is unknown, waiters that lose for so long got nothing for their wait.
 constexpr moment wait_min = std::chrono::milliseconds(50);
 
 class lock_abandoned final : public rule {

@@ -6,7 +6,7 @@
 namespace drover::audit {
 namespace {
 
-TEST(audit_telling, SaysShares) {
+TEST(audit_evidence_text, SaysShares) {
   EXPECT_EQ(share_in_words(0, 0), "0 %");
   EXPECT_EQ(share_in_words(0, 5), "0 %");
   EXPECT_EQ(share_in_words(1, 250), "0.4 %");
@@ -14,7 +14,7 @@ TEST(audit_telling, SaysShares) {
   EXPECT_EQ(share_in_words(3, 3), "100 %");
 }
 
-TEST(audit_telling, SaysSizes) {
+TEST(audit_evidence_text, SaysSizes) {
   EXPECT_EQ(bytes_in_words(1), "1 byte");
   EXPECT_EQ(bytes_in_words(85), "85 bytes");
   EXPECT_EQ(bytes_in_words(1500), "1.5 KB");
@@ -22,7 +22,7 @@ TEST(audit_telling, SaysSizes) {
   EXPECT_EQ(bytes_in_words(1'500'000), "1.5 MB");
 }
 
-TEST(audit_telling, KnowsWhatIsNoCacheByName) {
+TEST(audit_evidence_text, KnowsWhatIsNoCacheByName) {
   for (const char* name : {"session:ab12", "app:sess:7", "user/42/cart", "jwt:x", "presence:7",
                            "PHPREDIS_SESSION:x"}) {
     EXPECT_TRUE(looks_like_session(name)) << name;

@@ -385,7 +385,7 @@ TEST(audit_c209, IsRaisedForOneTokenForAll) {
   EXPECT_EQ(found(turns(2, take, release_plain).judged_by(all_rules()), "C209"), nullptr);
 }
 
-/// A holder that is never heard of again, and one who asks until the lease ends.
+/// A holder that is never seen again, and a client that polls until the lease ends.
 void abandon(stage& world, microseconds begin, const std::string& key) {
   world.at(begin).client(1).get(key).miss();
   world.at(begin + 1ms).client(1).set("lock:" + key, "x").nx().px(2s).ok();

@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr unsigned queries_max = 1000;  // in one call: who asks more often is out of its mind
+constexpr unsigned queries_max = 1000;  // in one call; a program that sends more is broken
 constexpr std::size_t shown_max = 100;
 constexpr auto farewell_max = 1s;  // from the end of its input to its being killed
 
