@@ -16,7 +16,7 @@ include(GoogleTest)
 set(DROVER_THREADED connection_test cache_test integration_test)
 add_custom_target(drover_tests)     # all that ctest runs, and the fuzz targets
 add_custom_target(drover_threaded)  # all that `ctest -L threads` runs
-set(DROVER_TEST_TIMEOUT 120 CACHE STRING "Seconds that one test may take")
+set(DROVER_TEST_TIMEOUT 300 CACHE STRING "Seconds that one test may take")
 
 function(drover_test_target target)
   drover_flags(${target})

@@ -228,7 +228,7 @@ TEST_F(audit_proxy, SaysWhenAnAddressIsNone) {
   expect_in(refusal(std::move(with)), "no-such-host.invalid");
   with = in_front_of(listener_.at());
   with.listen.host = "192.0.2.1";  // for documentation only: nobody has it
-  expect_in(refusal(std::move(with)), "no such address");
+  expect_in(refusal(std::move(with)), "this machine does not have the address");
   with = in_front_of(listener_.at());
   with.listen.path = "/no/such/folder/socket";
   expect_in(refusal(std::move(with)), "/no/such/folder/socket");
@@ -252,7 +252,7 @@ TEST_F(audit_proxy, WarnsWhenOthersCanReachIt) {
   with.listen.host = "0.0.0.0";
   spoken_proxy open{std::move(with)};
   ASSERT_EQ(open.lines().size(), 1U);
-  expect_in(open.lines()[0], "whoever can reach 0.0.0.0:0");
+  expect_in(open.lines()[0], "every host that can reach 0.0.0.0:0 can reach the server");
   EXPECT_TRUE(proxy_.lines().empty());
 }
 

@@ -229,7 +229,7 @@ TEST(simulate, RefusesNonsenseBeforeAnythingIsStarted) {
       {{"--redis-server", "/nowhere/redis-server"}, "--redis-server /nowhere/redis-server"},
       {{"--redis", "redis://localhost"}, "--redis-is-mine"},
       {{"--redis", "http://localhost", "--redis-is-mine"}, "redis://"},
-      {{"--out", "/nowhere/report"}, "--out /nowhere/report"}};
+      {{"--out", "/nowhere/report"}, "cannot create /nowhere/report"}};
   for (const auto& [options, message] : cases) {
     tool_run run{options};
     EXPECT_EQ(WEXITSTATUS(run.wait()), 2) << message << run.err();
