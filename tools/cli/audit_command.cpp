@@ -52,7 +52,7 @@ void audit_command::add_traffic_options() {
       "ADDRESS");
   add("--redis", redis_, "Start a private Redis server and stop it at the end", "auto");
   add("--redis-server", redis_server_,
-      "Program to start as the private server. Default: redis-server or redis-check-rdb in $PATH",
+      "Program to start as the private server. Default: redis-server or valkey-server in $PATH",
       "PATH")
       ->envname("DROVER_REDIS_SERVER");
   add_list("--set-env", set_env_,
