@@ -91,7 +91,8 @@ void callers::take_arrivals(std::uint32_t caller) noexcept {
   }
 }
 
-/// A Poisson process. A call that finds no free caller is refused, because the herd is bounded.
+/// Sends arrivals as a Poisson process. An arrival that finds no free caller is refused, because the
+/// number of callers is fixed.
 void callers::send_arrivals() noexcept {
   state_.await(stage::released);
   draws random{plan_.seed, (std::uint64_t{process_} << 32) + plan_.callers};
@@ -124,7 +125,7 @@ void callers::call(std::uint32_t key, monotonic_ns arrived) noexcept {
   } catch (const std::exception& error) {
     const monotonic_ns now = monotonic_now();
     const monotonic_ns end = state_.control().end_at.load();
-    // A call that the end of the run cuts off is no error: it did not return.
+    // A call that the end of the run cuts off is not an error. It counts as not returned.
     if (dynamic_cast<const run_is_over*>(&error) != nullptr ||
         (plan_.capacity > 0 && end != 0 && now >= end)) {
       state_.end_call(nullptr, now, answer::none, false, 0);

@@ -14,16 +14,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// From the signal to the release, so that every caller is ready.
+/// From the signal to the release. It gives every caller time to wake up.
 constexpr auto head_start = 20ms;
 constexpr auto tick = 20ms;
-/// When no query ran in the background for so long, none will. The time is longer where no query
-/// ran at all, because a value may be served before its refresh begins.
+/// The run ends when no query has run in the background for this long. The time is longer for a run
+/// that has had no query, because a value may be served before its refresh begins.
 constexpr auto quiet = 100ms;
 constexpr auto quiet_without_any = 2s;
-constexpr auto patience_max = 60s;  // for steps that should take no time
-// The places of the logs: several queries for each caller, and for a long run about a minute of the
-// fastest callers. Events beyond that are only counted.
+constexpr auto patience_max = 60s;  // on top of the time that a step is expected to take
+// Sizes of the logs: several queries for each caller, or, in a long run, about a minute of the
+// fastest callers. Further events are only counted.
 constexpr std::uint32_t queries_per_caller = 8;
 constexpr std::uint32_t places_min = 64;
 constexpr std::uint32_t call_places_max = 1U << 20;
@@ -54,7 +54,7 @@ process::child_process::plan process_plan(const run_plan& plan, const shared_run
   return child;
 }
 
-/// Of many keys, the first one is watched.
+/// In a run with several keys, only the first key is watched.
 std::string marker_in_words(marker_kind kind, std::uint32_t keys) {
   if (kind == marker_kind::change) return "the row has changed";
   return keys > 1 ? "no fresh value of the first key" : "no fresh value";
@@ -99,7 +99,7 @@ herd_progress herd::progress(std::string_view doing, std::chrono::nanoseconds el
   herd_progress now{.doing = doing, .elapsed = elapsed, .is_released = is_released_};
   if (!is_released_) return now;
   const shared_run_state::counters& count = state_.count();
-  // The ends are read first, so that no difference is negative.
+  // The end counts are read first, so that no difference is negative.
   const std::uint32_t queries_ended = count.queries_ended;
   const std::uint32_t calls_ended = count.calls_ended;
   now.elapsed = std::max(since_release(monotonic_now()), 0ns);
@@ -262,7 +262,7 @@ run_record herd::finish() {
 }
 
 void herd::put_marker(marker_kind kind, std::string text) {
-  // A state that was set before the release counts from the release.
+  // A marker set before the release is placed at the release.
   markers_.push_back({std::max(since_release(monotonic_now()), 0ns), kind, std::move(text)});
 }
 
@@ -280,7 +280,7 @@ void herd::collect_queries(run_record& into) {
   const auto queries = state_.queries();
   for (std::size_t i = queries_before_; i < queries.size(); ++i) {
     const auto& query = queries[i];
-    if (query.begun == 0) continue;  // its process was killed before it wrote the time
+    if (query.begun == 0) continue;  // the process was killed before it wrote the time
     const bool is_ended = query.ended != 0;
     into.queries.push_back(
         {since_release(query.begun), is_ended ? since_release(query.ended) : into.end, query.key,

@@ -58,7 +58,7 @@ class member final : public query_log {
     }
     plan_.comes == arrival::once ? all.await_all() : busy.clear();
     ++state_.count().done;
-    // Like a service, the process goes on until the strategy has ended its work in the background.
+    // Like a service, the process runs until the strategy has finished its background work.
     state_.await(stage::over);
     busy.clear();
   }
@@ -85,7 +85,7 @@ class member final : public query_log {
   std::optional<std::string> ask(std::string_view key) {
     const std::uint32_t nth = state_.count().queries_requested.fetch_add(1);
     if (!state_.pass_gate()) {
-      --state_.count().queries_requested;  // the database gets no query
+      --state_.count().queries_requested;  // the query is not sent to the database
       throw run_is_over{};
     }
     const struct at_the_gate {
@@ -97,7 +97,7 @@ class member final : public query_log {
                          .fails = state_.control().origin_fails.load() != 0});
   }
 
-  /// Ends the process at once: without a release the callers wait for ever, and cannot be joined.
+  /// Ends the process at once. Without a release the callers wait forever and cannot be joined.
   [[noreturn]] void end_process(const std::exception& error) noexcept {
     state_.note_error(error.what());
     std::_Exit(process::exit_failure);
@@ -152,14 +152,14 @@ class member final : public query_log {
     state_.count().cold.store(1);
   }
 
-  /// Whether the ttl ends while callers call, and the strategy can detect it. A client program may
-  /// not know the values of its other instances.
+  /// Whether the ttl ends while callers call and the strategy can detect it. A client program may
+  /// not know the values that its other instances stored.
   [[nodiscard]] bool shows_its_end() const {
     return plan_.comes != arrival::once && plan_.has_rows && plan_.ttl < plan_.duration &&
            plan_.strategy != command_strategy_name;
   }
 
-  /// Adds a marker for the charts when the first key has no fresh value any more.
+  /// Adds a marker for the charts each time the first key stops having a fresh value.
   void watch_value(strategy& played) noexcept {
     state_.await(stage::released);
     bool was_fresh = true;
@@ -176,8 +176,8 @@ class member final : public query_log {
     }
   }
 
-  /// The writer: commits a new version, then invalidates the key. A call that begins after that
-  /// must get the new version.
+  /// The writer: commits a new version of a row, then invalidates its key. A call that begins after
+  /// the invalidation must get the new version.
   void keep_changing(strategy& played) noexcept {
     state_.await(stage::released);
     draws random{plan_.seed, std::numeric_limits<std::uint64_t>::max()};

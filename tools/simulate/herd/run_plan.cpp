@@ -10,7 +10,7 @@
 namespace drover::simulate {
 namespace {
 
-/// Calls `see` with the name and the value of every field. The only list of the fields.
+/// Calls `see` with the name and the value of every field. This is the only list of the fields.
 template <class Plan, class See>
 void each_field(Plan& plan, const See& see) {
   see("strategy", plan.strategy);

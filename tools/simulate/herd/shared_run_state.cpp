@@ -21,8 +21,8 @@ namespace {
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(std::atomic<monotonic_ns>::is_always_lock_free);
 
-constexpr long gate_look_ns =
-    20'000'000;  // how often a waiting query checks whether the run is over
+/// How often a query that waits at the gate checks whether the run is over.
+constexpr long gate_look_ns = 20'000'000;
 
 [[noreturn]] void fail(const char* operation) {
   throw std::system_error{errno, std::generic_category(), operation};
@@ -33,7 +33,7 @@ constexpr long gate_look_ns =
 struct shared_run_state::header {
   run_state_size size;
   std::uint32_t capacity = 0;        // 0: no gate
-  std::atomic<std::uint32_t> at{0};  // a stage, and the futex word for it
+  std::atomic<std::uint32_t> at{0};  // the current stage, and its futex word
   std::atomic<monotonic_ns> release_at{0};
   counters count{};
   controls control{};
@@ -42,8 +42,8 @@ struct shared_run_state::header {
   std::atomic<std::uint32_t> error_length{0};
   char error[512] = {};
 
-  // The logs follow the header. The kernel's memory is zero at first, as the logs must be, and it
-  // is only allocated where the logs are used.
+  // The logs follow the header. They must start as zeros, which is how the kernel provides the
+  // memory. The kernel allocates only the pages that are used.
   [[nodiscard]] std::byte* logs() { return reinterpret_cast<std::byte*>(this + 1); }
   [[nodiscard]] std::atomic<std::uint64_t>* versions() {
     return reinterpret_cast<std::atomic<std::uint64_t>*>(logs());

@@ -18,7 +18,7 @@ struct sign {
   comparison op;
 };
 
-// The longer ones first: "<=" begins with "<".
+// Longer signs come first, because "<=" begins with "<".
 constexpr std::array<sign, 6> signs{{{"==", comparison::equal},
                                      {"<=", comparison::at_most},
                                      {">=", comparison::at_least},
@@ -64,7 +64,7 @@ std::string known_names() {
 
 std::string quoted(std::string_view text) { return '\'' + std::string{text} + '\''; }
 
-/// The condition, or what is wrong with it.
+/// Returns the condition, or an error text.
 std::pair<expectation, std::string> parse_one(std::string_view text) {
   const std::size_t at = text.find_first_of("=<>!");
   if (at == std::string_view::npos) {

@@ -15,7 +15,7 @@ struct step {
   nanoseconds at{};
   int change = 0;  // +1 at a beginning, -1 at an end
 
-  friend auto operator<=>(const step&, const step&) = default;  // the ends first
+  friend auto operator<=>(const step&, const step&) = default;  // at equal times, ends come first
 };
 
 template <class Span>
@@ -23,7 +23,7 @@ std::vector<step> steps_of(std::span<const Span> spans) {
   std::vector<step> steps;
   steps.reserve(2 * spans.size());
   for (const Span& span : spans) {
-    // A span whose beginning and end are the same by the clock still ran.
+    // A span counts even if the clock gives it the same beginning and end.
     const nanoseconds end = std::max(span.ended, span.begun + nanoseconds{1});
     steps.push_back({.at = span.begun, .change = +1});
     steps.push_back({.at = end, .change = -1});

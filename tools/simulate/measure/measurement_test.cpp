@@ -141,7 +141,7 @@ TEST(measurement, GathersTheQueriesOfOneKeyThatBeginCloseTogether) {
   run_record record;
   record.queries = {query(0ms, 50ms), query(100ms, 150ms), query(101ms, 151ms),
                     query(102ms, 152ms, 7)};
-  record.queries_counted = 9;  // more than the log had a place for
+  record.queries_counted = 9;  // more than the log holds
   const measurement measured = of(record, by_cluster);
   EXPECT_EQ(measured.queries_per_event, (std::vector<std::uint64_t>{2, 1, 1}));
   EXPECT_EQ(measured.cold_events, 3U);
@@ -239,7 +239,7 @@ TEST(measurement, SeriesAreWhatCountingAtEveryInstantGives) {
       std::uint32_t& most = expected[t * bins / 200];
       most = std::max(most, static_cast<std::uint32_t>(running));
     }
-    // More parts than instants: those between two instants have what runs there.
+    // With more bins than instants, `expected` has no count for the bins between two instants.
     const auto running_by_bin = running_over_time(spans, end, bins);
     for (std::size_t i = 0; i < bins && bins <= 200; ++i)
       EXPECT_EQ(running_by_bin[i], expected[i]) << i;

@@ -6,8 +6,8 @@
 namespace drover::simulate {
 namespace {
 
-constexpr std::uint32_t background_loads = 4;    // of each process, beside its callers
-constexpr std::uint32_t connections_aside = 50;  // the first fill, the writer and the coordinator
+constexpr std::uint32_t background_loads = 4;    // in each process, in addition to its callers
+constexpr std::uint32_t connections_aside = 50;  // for the first fill, the writer, the coordinator
 
 }  // namespace
 

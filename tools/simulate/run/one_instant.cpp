@@ -10,8 +10,8 @@ using namespace std::chrono_literals;
 
 constexpr auto frozen_max = 30s;  // the longest time that a process stays frozen
 
-/// The first fill lasts one second, the shortest time of SETEX. Values stored later outlast the
-/// run.
+/// The first fill has a ttl of one second, the shortest that SETEX accepts. Values stored later
+/// outlast the run.
 void expire_soon(run_plan& plan, std::uint32_t) { plan.fill_ttl = 1'000ms; }
 void stay_cold(run_plan&, std::uint32_t) {}
 

@@ -42,7 +42,7 @@ using namespace std::chrono_literals;
 // PostgreSQL starts a process for each connection.
 constexpr std::uint32_t connections_max = 1'200;
 
-/// Part of every key's name in this run, and of no other key's.
+/// A random text that is part of the name of every key of this simulation, and of no other key.
 std::string fresh_token() {
   constexpr std::string_view digits = "0123456789abcdef";
   std::random_device random;
@@ -116,7 +116,8 @@ class simulation_run {
   }
 
  private:
-  /// The database first: it may have too few connections, and nothing else is then started.
+  /// The database starts first, because it may allow too few connections. Nothing else is started
+  /// in that case.
   void start_servers() {
     progress_.show("starting the servers");
     start_origin();
@@ -161,7 +162,7 @@ class simulation_run {
     if (!missing.empty()) throw text::usage_error{std::move(missing)};
   }
 
-  /// As every run of the simulation, but for the strategy, the load and the seed.
+  /// A plan that differs from those of the other runs only in the strategy, the load and the seed.
   [[nodiscard]] run_plan first_plan() const { return plan_for("", options_.loads.front()); }
 
   [[nodiscard]] origin_making origin_plan() const {
@@ -182,7 +183,8 @@ class simulation_run {
     say(text_heading(simulation_, page_));
   }
 
-  /// The plan of the run for that cold event. All strategies draw the same random numbers in it.
+  /// The plan of the run for the cold event number `event`. All strategies draw the same random
+  /// numbers in that run.
   [[nodiscard]] run_plan plan_for(const std::string& strategy, const load_time& load,
                                   std::uint32_t event = 0) const {
     run_plan plan{.strategy = strategy,
@@ -208,8 +210,8 @@ class simulation_run {
       records.push_back(play_once(plan_for(name, load, event), title, load));
       ++runs_;
     }
-    // A value lives for at least half of its ttl unless the row changes. A query that comes sooner
-    // belongs to the same cold event.
+    // Unless the row changes, a value lives for at least half of its ttl. A query that begins
+    // earlier belongs to the same cold event.
     const bool has_changes = plan_for(name, load).change_every > 0ms;
     const std::chrono::nanoseconds gap =
         has_changes ? std::chrono::nanoseconds{load.mean()} : options_.ttl / 2;
@@ -273,7 +275,7 @@ class simulation_run {
            std::to_string(now.waiting) + " waiting";
   }
 
-  /// The text for people, unless standard output is for another format.
+  /// Prints text for people, unless a report in another format goes to standard output.
   void say(const std::string& text) const {
     const bool is_taken = std::ranges::any_of(options_.reports, [](const report_request& report) {
       return !report.out && report.format != report_format::text;
@@ -284,7 +286,7 @@ class simulation_run {
   void write_reports() {
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const report_request& report = options_.reports[i];
-      // `say` has shown it while the simulation ran.
+      // `say` has printed this text while the simulation ran.
       if (report.format == report_format::text && !report.out) continue;
       files_[i].write(report_of(report.format));
     }
@@ -301,7 +303,7 @@ class simulation_run {
     return {};
   }
 
-  /// On a server that was not started by this run.
+  /// Removes the keys of this simulation from a server that this program did not start.
   void remove_own_keys() noexcept {
     if (own_redis_ || !has_touched_redis_) return;
     try {
@@ -323,7 +325,7 @@ class simulation_run {
   std::size_t played_ = 0;
   std::uint32_t runs_ = 0;
   std::uint64_t counted_before_ = 0;
-  // The members below are undone in reverse order, whatever ends the simulation.
+  // The order matters: however the simulation ends, the members below are destroyed in reverse order.
   const process::signal_watch signals_;
   const process::scratch_folder folder_;
   std::optional<process::private_redis> own_redis_;
