@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Connections to a database. Each query in progress has a connection of its own. The requested
-// number is opened at once, and further ones when none is free; only a few of those stay open.
+// A pool of connections to a database. Each running query has its own connection. The pool opens
+// `ready` connections at the start, and another when none is free. It keeps at most `ready` idle
+// connections open, or `idle_at_least` if that is more.
 //
-// Threads: any. The pool outlives its leases.
+// Threads: any. The pool must outlive its leases.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 
 namespace drover::simulate {
 
-/// `Connection` has is_usable(): whether it can be used again.
+/// `Connection` must have a function is_usable(), which says whether it can be used again.
 template <class Connection>
 class connection_pool {
  public:
@@ -59,7 +60,7 @@ class connection_pool {
     return open_();
   }
 
-  /// A surplus connection is closed by the caller, outside the lock.
+  /// Takes the connection unless enough are idle. The caller then closes it, outside the lock.
   void give_back(std::unique_ptr<Connection>&& mine) noexcept {
     const std::lock_guard held{guard_};
     if (idle_.size() < idle_max_) idle_.push_back(std::move(mine));

@@ -13,15 +13,15 @@ namespace drover::simulate {
 namespace {
 
 constexpr double time_max = 60'000;  // ms
-constexpr double sigma_max =
-    10;  // of the log-normal; beyond this, nearly all times are 0 or `time_max`
+/// Limit for a log-normal distribution. With a larger sigma, nearly all times are 0 or `time_max`.
+constexpr double sigma_max = 10;
 
 struct numbers_read {
   std::array<double, 2> values{};
   std::size_t count = 0;
 };
 
-/// "20", "20-80": decimal, without sign or exponent.
+/// Parses one or two decimal numbers without sign or exponent: "20", "20-80".
 std::optional<numbers_read> read_numbers(std::string_view text, char between) {
   numbers_read all;
   while (all.count < all.values.size()) {
@@ -38,10 +38,10 @@ std::optional<numbers_read> read_numbers(std::string_view text, char between) {
   return std::nullopt;
 }
 
-/// The chance that a standard normal number is less than `x`.
+/// The probability that a standard normal number is less than `x`.
 double below(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
 
-/// The x with below(x) = chance, to within 1e-12, from -9 to 9.
+/// The x in [-9, 9] with below(x) = chance, to within 1e-12.
 double normal_quantile(double chance) {
   double low = -9;
   double high = 9;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Load times, drawn at evenly spaced chances: the mean of the draws is the integral, so that the
-// formulas for drawing and for the mean are held against each other.
+// Tests of load times. Draws at evenly spaced probabilities have the mean of the distribution, so
+// that the tests can compare `draw` with `mean`.
 #include "simulate/origins/load_time.hpp"
 
 #include <gtest/gtest.h>
@@ -75,7 +75,7 @@ TEST(load_time, StaysWithinItsBoundsAndNeverDecreases) {
 
 TEST(load_time, HasTheQuantilesOfItsDistribution) {
   EXPECT_EQ(of("lognormal:50:0.5").draw(0.5), 50ms);
-  // One sigma above: the chance of a standard normal number below 1 is 0.841344746.
+  // One sigma above the median: a standard normal number is below 1 with probability 0.841344746.
   EXPECT_NEAR(static_cast<double>(of("lognormal:50:0.5").draw(0.841344746).count()),
               50'000 * std::exp(0.5), 2);
   EXPECT_NEAR(static_cast<double>(of("exp:50").draw(0.5).count()), 50'000 * std::log(2), 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What --origin may say, and that no password is shown.
+// Tests of the values of --origin, and of the removal of passwords.
 #include "simulate/origins/origin_address.hpp"
 
 #include <gtest/gtest.h>

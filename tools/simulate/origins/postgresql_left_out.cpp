@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Replaces everything that needs libpqxx where it is not installed.
+// Replaces the files that need libpqxx in a build without it.
 #include <stdexcept>
 
 #include "simulate/origins/postgresql.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The side of the herd's processes.
+// The PostgreSQL origin in the processes of the herd.
 #include <stdexcept>
 #include <utility>
 
@@ -12,8 +12,8 @@
 namespace drover::simulate {
 namespace {
 
-// The query selects from a table that always has a row, so that it also takes its time, or fails,
-// when there is no row in profile. The function comes last: the row has been read by then.
+// The query selects from a table that always has a row, so that `takes` also runs when there is no
+// row in profile. `takes` comes last, so that the row has been read before it runs.
 constexpr const char* query_text =
     "SELECT profile.body, profile.version, takes($2, $3) "
     "FROM one_row LEFT JOIN profile ON profile.name = $1";
@@ -31,7 +31,7 @@ address address_in(const std::string& where) {
   return {where.substr(0, colon), where.substr(colon + 1)};
 }
 
-/// The first line, without the prefix and the context.
+/// The first line of the error text, without the prefix "ERROR:  " and the context.
 std::string first_line_of(const pqxx::sql_error& error) {
   constexpr std::string_view kind = "ERROR:  ";
   const std::string_view text = error.what();

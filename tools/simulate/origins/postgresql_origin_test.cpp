@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// PostgreSQL as the origin, on real private servers: that a query reads and then sleeps, that the
-// database's own count is right, and that nothing is left.
+// Tests of PostgreSQL as the origin, with real private servers: a query reads the row and then
+// sleeps, the database's own count is right, and nothing is left behind.
 #include "simulate/origins/postgresql.hpp"
 
 #include <gtest/gtest.h>
@@ -48,7 +48,7 @@ fs::path programs() {
   return *folder;
 }
 
-/// Owner and origin, on a server of their own or in the database at `url`.
+/// An owner and its origins, on a private server or in the database at `url`.
 struct database {
   explicit database(unsigned connections = 10, const std::string& url = "")
       : owner{make_postgresql(
@@ -69,7 +69,8 @@ std::int64_t now() {
   return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-/// The version that a query answers, 0 without a row; what is no value of the key is an error.
+/// The version that a query returns, or 0 without a row. The test fails if the value is not a value
+/// of `key`.
 std::uint64_t version_of(origin& opened, const std::string& key,
                          std::chrono::microseconds takes = 0us) {
   const auto value = opened.ask({.key = key, .takes = takes});
@@ -92,7 +93,7 @@ bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// Everything that a query can do, and what the database counted of it.
+/// Runs queries of every kind and checks the answers, the log and the database's count.
 void expect_answers_and_counts(database& of) {
   of.add({"a", "b"});
   EXPECT_EQ(of.owner->counted(), 0U);
@@ -169,7 +170,7 @@ TEST(postgresql_origin, ReadsTheRowAsItWasWhenTheQueryBegan) {
   std::atomic<std::uint64_t> answered{99};
   {
     const std::jthread slow{[&] { answered = version_of(*opened, "a", 1500ms); }};
-    while (of.owner->counted() < 1U) std::this_thread::sleep_for(1ms);  // inside the statement
+    while (of.owner->counted() < 1U) std::this_thread::sleep_for(1ms);  // until the statement runs
     EXPECT_EQ(opened->change("a"), 2U);
     EXPECT_EQ(version_of(*opened, "a"), 2U);
   }
@@ -211,7 +212,7 @@ TEST(threads_postgresql_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsTh
   EXPECT_EQ(of.journal.ended(), callers);
   EXPECT_EQ(of.owner->counted(), callers);
   EXPECT_EQ(version_of(*of.open(), "a"), 21U);
-  // One after another, there would be one at a time.
+  // Without concurrency, one query would run at a time.
   EXPECT_GT(of.journal.running_max(), callers / 10);
 }
 
@@ -241,14 +242,14 @@ std::string content(const fs::path& file) {
   return {std::istreambuf_iterator<char>{from}, {}};
 }
 
-/// False for a process that is gone, or is dead and only not yet waited for.
+/// Returns false for a process that does not exist or is a zombie.
 bool is_alive(pid_t process) {
   const std::string text = content("/proc/" + std::to_string(process) + "/stat");
   const std::size_t behind_name = text.rfind(") ");
   return behind_name != std::string::npos && text[behind_name + 2] != 'Z';
 }
 
-/// The folder in a server's URL, which is all behind the last '='.
+/// The folder in a server's URL: the text after the last '='.
 fs::path folder_in(const std::string& url) { return url.substr(url.rfind('=') + 1); }
 
 TEST(private_postgresql, IsGoneWithItsOwnerAndSoIsItsFolder) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The coordinator's side.
+// The PostgreSQL origin in the coordinator.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -19,10 +19,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto tick = 20ms;
-constexpr auto sessions_end_max = 70s;  // a query of a process that was killed runs to its end
+constexpr auto sessions_end_max = 70s;  // a killed process's query runs on, for up to a minute
 constexpr const char* insert_statement = "drover_insert";
 
-/// Only queries scan `one_row`, so its statistics count them.
+/// Only queries scan `one_row`, so its statistics give the number of queries.
 constexpr const char* tables_and_function =
     "CREATE TABLE profile (name text PRIMARY KEY, body text NOT NULL, version bigint NOT NULL);"
     "CREATE TABLE one_row AS SELECT 1 AS there_is;"
@@ -34,7 +34,7 @@ constexpr const char* tables_and_function =
     "END $body$;"
     "ANALYZE one_row";
 
-/// A message of the library on one line.
+/// A message of libpqxx on one line, with each run of white space replaced by one space.
 std::string folded(std::string_view text) {
   std::string line;
   for (const char byte : text) {
@@ -57,11 +57,12 @@ class postgresql_owner final : public origin_owner {
     if (which.which == origin_choice::kind::postgresql_private) {
       const auto programs = process::find_postgresql_programs(plan.postgresql_bin);
       if (!programs) throw std::runtime_error{lacking_for_postgresql(which, plan)};
-      // A session that is about to end still counts when the next run's sessions begin.
+      // Twice the number, because the server still counts the ending sessions of one run when the
+      // sessions of the next run begin.
       own_.emplace(*programs, 2 * plan.connections, signals);
       url_ = own_->url();
     } else {
-      // The default waits for minutes for a server that does not answer.
+      // The default timeout for a server that does not answer is several minutes.
       ::setenv("PGCONNECT_TIMEOUT", "10", 0);
       url_ = which.url;
     }
@@ -75,7 +76,7 @@ class postgresql_owner final : public origin_owner {
   ~postgresql_owner() override {
     if (own_ || !has_schema_) return;
     try {
-      // On a connection of its own: the other may be what is broken.
+      // This uses a new connection, because the existing one may be broken.
       const auto session = open_session(url_, schema_);
       pqxx::work removing{*session};
       removing.exec("DROP SCHEMA " + schema_ + " CASCADE");
@@ -123,15 +124,15 @@ class postgresql_owner final : public origin_owner {
                       "INSERT INTO profile (name, body, version) VALUES ($1, $2, 1)");
   }
 
-  /// "15.18", without what a distribution adds.
+  /// "15.18", without the suffix of a distribution.
   [[nodiscard]] std::string version() {
     pqxx::nontransaction asks{*session_};
     const auto all = asks.exec1("SHOW server_version")[0].as<std::string>();
     return all.substr(0, all.find(' '));
   }
 
-  /// Before the run, which would otherwise fail in the middle. The run may use a role without a
-  /// right to the connections that are reserved for superusers.
+  /// Throws `too_few_connections` before the run, which would otherwise fail in the middle. It does
+  /// not count the connections reserved for superusers, because the role may have no right to them.
   void check_room(unsigned needed) {
     pqxx::nontransaction query{*session_};
     const auto in_use =
@@ -153,7 +154,8 @@ class postgresql_owner final : public origin_owner {
         static_cast<unsigned>(room)};
   }
 
-  /// A session reports its statistics from time to time, and at its end.
+  /// Statistics are complete when the sessions have ended: a session reports them now and then, and
+  /// at its end.
   void await_end_of_sessions() {
     const auto deadline = std::chrono::steady_clock::now() + sessions_end_max;
     while (sessions() > 0 && std::chrono::steady_clock::now() < deadline) signals_.pause(tick);

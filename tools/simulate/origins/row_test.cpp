@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Values are made and read back, for keys that nobody would wish for as well.
+// Tests that write values and read them back, also for unusual keys.
 #include "simulate/origins/row.hpp"
 
 #include <gtest/gtest.h>
@@ -91,7 +91,7 @@ TEST(row, TellsKeysAndVersionsApart) {
     }
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
-    // Those around it in order are the likest.
+    // The neighbors in sorted order are the most similar keys.
     for (std::size_t j = i < 20 ? 0 : i - 20; j < std::min(all.size(), i + 20); ++j) {
       EXPECT_EQ(read_value(all[i], values[2 * j + 1]).has_value(), i == j) << all[i];
     }
@@ -105,7 +105,7 @@ TEST(row, RefusesAnyChangeOfAByte) {
     std::string shorter = value;
     shorter.erase(place, 1);
     const auto read = read_value(key, shorter);
-    // Less a digit, the time is another time, and that is all that the rest does not repeat.
+    // Only `read_at` can lose a digit unnoticed, because the rest of the value does not repeat it.
     EXPECT_TRUE(!read || (read->version == 12 && read->read_at != 3456)) << shorter;
     EXPECT_FALSE(read_value(key, value.substr(0, place))) << place;
     std::string changed = value;

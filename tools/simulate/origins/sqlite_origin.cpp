@@ -13,8 +13,8 @@
 namespace drover::simulate {
 namespace {
 
-// The query joins the row to one that always exists, so that it also takes its time, or fails, when
-// there is no row in profile. The function comes last: the row has been read by then.
+// The query joins the row to a row that always exists, so that `takes_us` also runs when there is no
+// row in profile. `takes_us` comes last, so that the row has been read before it runs.
 constexpr const char* sqlite_query_text =
     "SELECT profile.body, profile.version, takes_us(?2, ?3) "
     "FROM (SELECT 1) LEFT JOIN profile ON profile.name = ?1";
@@ -22,7 +22,7 @@ constexpr const char* change_text =
     "UPDATE profile SET version = version + 1, body = body_of(name, version + 1) "
     "WHERE name = ?1 RETURNING version";
 
-// Changes of two processes wait for each other, and a busy machine may stop one in the middle.
+// A change waits for the change of another process, which a busy machine may delay.
 constexpr int busy_ms = 60'000;
 
 struct end_statement {
@@ -67,7 +67,7 @@ void add_function(sqlite3* database, const char* name, sql_function does) {
   }
 }
 
-/// The SQL function takes_us(microseconds, fails): true, or an error, after that time.
+/// The SQL function takes_us(microseconds, fails). It sleeps, then returns true or an error.
 void takes_us(sqlite3_context* context, int, sqlite3_value** arguments) {
   std::this_thread::sleep_for(std::chrono::microseconds{sqlite3_value_int64(arguments[0])});
   if (sqlite3_value_int(arguments[1]) != 0) {
@@ -93,7 +93,7 @@ std::int64_t ticks_now() {
   return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-/// At its end, the statement is reset: it releases its lock and can run again.
+/// Resets the statement at the end of the scope, which releases its lock and lets it run again.
 class running {
  public:
   explicit running(sqlite3_stmt* statement) : statement_{statement} {}
@@ -107,8 +107,8 @@ class running {
 
 }  // namespace
 
-// The last connection to a file in WAL mode removes the WAL when it closes, and the next one
-// creates it again, each under an exclusive lock. Therefore one connection stays open.
+// When the last connection to a file in WAL mode closes, it removes the WAL, and the next connection
+// creates it again. Both take an exclusive lock. The owner keeps one connection open to avoid this.
 sqlite_owner::sqlite_owner(const std::filesystem::path& folder)
     : file_{std::filesystem::absolute(folder) / "origin.sqlite"},
       database_{open(file_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)} {
@@ -142,7 +142,7 @@ std::string sqlite_owner::address() const { return "sqlite:" + file_.string(); }
 
 std::string sqlite_owner::about() const { return std::string{"SQLite "} + sqlite3_libversion(); }
 
-/// One connection with its prepared query. It must not move, because SQLite has its address.
+/// One connection with its prepared query. The object must not move, because SQLite has its address.
 class sqlite_origin::reader {
  public:
   reader(const std::filesystem::path& file, query_log& log)
@@ -181,7 +181,7 @@ class sqlite_origin::reader {
 
   query_log& log_;
   std::string_view key_;   // of the running query
-  std::size_t place_ = 0;  // of it in the log
+  std::size_t place_ = 0;  // of the running query in the log
   const database_handle database_;
   statement_handle query_;
 };
@@ -204,7 +204,7 @@ class sqlite_origin::writer {
       throw std::runtime_error{"SQLite: no row to change for " + std::string{key}};
     }
     const std::int64_t version = sqlite3_column_int64(change_.get(), 0);
-    while (code == SQLITE_ROW) code = sqlite3_step(change_.get());  // it commits at its end
+    while (code == SQLITE_ROW) code = sqlite3_step(change_.get());  // the last step commits
     if (code != SQLITE_DONE) fail(database_.get(), "changing a row");
     return static_cast<std::uint64_t>(version);
   }
@@ -218,7 +218,7 @@ sqlite_origin::sqlite_origin(const std::filesystem::path& file, query_log& log,
                              unsigned connections)
     : readers_{[file, &log] { return std::make_unique<reader>(file, log); },
                [connections] {
-                 // Each opens the file and its WAL.
+                 // Each connection opens the file and its WAL.
                  allow_descriptors(2 * (std::uint64_t{connections} + 1),
                                    std::to_string(connections) + " connections to SQLite");
                  return connections;

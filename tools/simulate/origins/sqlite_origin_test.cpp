@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// SQLite as the origin: that hundreds of queries run at once, that changes do not wait for them,
-// and that a query tells what was there when it began, is what the simulation rests on.
+// Tests of SQLite as the origin. The simulation relies on three facts: hundreds of queries run at
+// once, changes do not wait for them, and a query returns the row as it was when the query began.
 #include "simulate/origins/sqlite_origin.hpp"
 
 #include <gtest/gtest.h>
@@ -44,7 +44,8 @@ std::int64_t now() {
   return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-/// The version that a query answers, 0 without a row; what is no value of the key is an error.
+/// The version that a query returns, or 0 without a row. The test fails if the value is not a value
+/// of `key`.
 std::uint64_t version_of(sqlite_origin& opened, const std::string& key,
                          std::chrono::microseconds takes = 0us) {
   const auto value = opened.ask({.key = key, .takes = takes});
@@ -54,7 +55,7 @@ std::uint64_t version_of(sqlite_origin& opened, const std::string& key,
   return read ? read->version : 0;
 }
 
-/// Whether the kernel says of a thread of ours that it sleeps for a time.
+/// Whether a thread of this process is in a sleep system call.
 bool is_asleep(pid_t thread) {
   std::ifstream from{"/proc/self/task/" + std::to_string(thread) + "/syscall"};
   long number = -1;
@@ -121,7 +122,7 @@ TEST(sqlite_origin, TellsWhatWasThereWhenTheQueryBegan) {
       answered = version_of(*opened, "a", 1s);
     }};
     of.journal.await_begun(1);
-    while (!is_asleep(thread)) std::this_thread::yield();  // inside the statement, then
+    while (!is_asleep(thread)) std::this_thread::yield();  // until it is inside the statement
     EXPECT_EQ(opened->change("a"), 2U);
     EXPECT_EQ(version_of(*opened, "a"), 2U);
   }
@@ -192,7 +193,7 @@ TEST(threads_sqlite_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsThanWe
   }
   EXPECT_EQ(of.journal.begun(), callers);
   EXPECT_EQ(of.journal.ended(), callers);
-  // One after another, there would be one at a time.
+  // Without concurrency, one query would run at a time.
   EXPECT_GT(of.journal.running_max(), callers / 10);
 }
 
@@ -223,7 +224,8 @@ TEST(threads_sqlite_origin, ChangesWhileQueriesRunAndNobodySeesVersionsGoBack) {
   EXPECT_EQ(version_of(*opened, "a"), 1 + writers * changes);
 }
 
-/// The exit code of a process of its own that changes the row, or is killed while it asks.
+/// Runs in a child process, and returns its exit code. It changes the row, or queries it for a minute
+/// to be killed meanwhile.
 int play(const std::filesystem::path& file, bool is_killed) {
   while (!std::filesystem::exists(file.parent_path() / "ready")) std::this_thread::sleep_for(1ms);
   query_journal journal;
@@ -239,14 +241,14 @@ int play(const std::filesystem::path& file, bool is_killed) {
 TEST(sqlite_origin, IsSharedByProcessesOfWhichOneIsKilled) {
   const process::scratch_folder folder;
   const auto file = folder.path() / "origin.sqlite";
-  // Processes first: SQLite must not be open across a fork.
+  // The processes are started first, because SQLite must not be open across a fork.
   std::vector<pid_t> children;
   const pid_t parent = ::getpid();
   for (int i = 0; i < 4; ++i) {
     children.push_back(::fork());
     if (children.back() != 0) continue;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::alarm(60);  // should the test end early
+    ::alarm(60);  // in case the test ends early
     ::_exit(::getppid() == parent ? play(file, i == 0) : 1);
   }
   sqlite_owner owner{folder.path()};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Creates each of the tool's own strategies. Each is in the file of its name.
+// Functions that create the built-in strategies. Each strategy is in the file of the same name.
 #pragma once
 
 #include <memory>

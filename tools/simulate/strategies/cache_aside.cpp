@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The simplest cache: read the cache; on a miss, ask the database and store the value. Nothing is
-// stored for an absent row.
+// The simplest strategy: it reads the cache, and on a miss it queries the database and stores the
+// value. It stores nothing for an absent row.
 #include <utility>
 
 #include "simulate/strategies/built_in.hpp"

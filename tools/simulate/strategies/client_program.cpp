@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t name_max = 100;
 constexpr std::size_t chunk = 4096;
-constexpr auto ending_max = 1s;  // from the end of the output to the end of the program
+constexpr auto ending_max = 1s;  // the longest wait for the exit code of a program
 constexpr int errors_inside = 3;
 
 class descriptor {
@@ -69,11 +69,11 @@ struct becoming {
   char* const* words;
   int input;
   int output;
-  int errors;  ///< where errno goes when there is no such program after all
+  int errors;  ///< receives errno if execv fails
   pid_t parent;
 };
 
-/// In the child, where only what is async-signal-safe may be called.
+/// Runs in the child, where only async-signal-safe functions may be called.
 [[noreturn]] void become(const becoming& plan) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != plan.parent) ::_exit(127);

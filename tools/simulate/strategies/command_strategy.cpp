@@ -23,13 +23,13 @@ using steady = std::chrono::steady_clock;
 
 constexpr unsigned queries_max = 1000;  // in one call; a program that sends more is broken
 constexpr std::size_t shown_max = 100;
-constexpr auto farewell_max = 1s;  // from the end of its input to its being killed
+constexpr auto farewell_max = 1s;  // from the end of a program's input until it is killed
 
-/// So much later than we think may a value end: Redis counts in its own milliseconds, and a program
-/// may store after it has answered.
+/// A value may end this much later than estimated, because Redis counts in its own milliseconds and
+/// a program may store a value after it has answered.
 constexpr auto late_max = 50ms;
 
-/// Until when the values are cached that this process's programs were seen to store.
+/// The estimated times at which the values stored by this process's programs stop being cached.
 class cold_times {
  public:
   void stored(std::string_view key, std::chrono::milliseconds ttl) {
@@ -51,9 +51,10 @@ class cold_times {
   std::map<std::string, steady::time_point, std::less<>> cold_at_;
 };
 
-/// What all strategies of one command share.
+/// The state that all strategies of one command share.
 struct plan {
-  std::string command;  // as it was given: with {redis}, where the URL might have a password
+  // As the user typed it: with {redis} and not the URL, which may contain a password.
+  std::string command;
   std::string path;
   std::vector<std::string> words;
   program_limits within;
@@ -111,7 +112,8 @@ class command_strategy final : public strategy {
     std::string program;
   };
 
-  /// `has_row`: set when the database was asked and had the row.
+  /// Sends a request and returns the reply. Sets `has_row` to whether the row exists, if the program
+  /// queried the database.
   reply ask_program(std::string_view word, std::string_view key, bool& has_row) {
     client_program& program = mine(key);
     try {
@@ -150,7 +152,7 @@ class command_strategy final : public strategy {
                          "\" where " + std::string{due} + " was due"};
   }
 
-  /// This thread's own instance, ready to be asked. No other thread touches it.
+  /// The instance of the calling thread, ready for a request. No other thread uses it.
   client_program& mine(std::string_view key) {
     client_program* running = nullptr;
     {
@@ -183,7 +185,7 @@ class command_strategy final : public strategy {
   }
 
   void drop_mine() {
-    std::unique_ptr<client_program> dropped;  // its end is waited for outside the lock
+    std::unique_ptr<client_program> dropped;  // destroyed after the lock is released
     const std::scoped_lock lock{mutex_};
     const auto here = programs_.find(std::this_thread::get_id());
     if (here == programs_.end()) return;

@@ -76,7 +76,7 @@ class splitter {
   std::string_view rest_;
   std::vector<std::string> words_;
   std::string word_;
-  bool in_word_ = false;  // also in an empty word, such as ''
+  bool in_word_ = false;  // true also for an empty word, such as ''
 };
 
 std::string fill(std::string_view word, std::span<const blank> blanks) {

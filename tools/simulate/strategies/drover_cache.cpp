@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Drover through its public interface, with only grace configured. It remembers an absent row for a
-// second.
+// Drover through its public interface. Only ttl and grace are configured. Drover caches the answer
+// for an absent row for one second.
 #include <drover/cache.hpp>
 
 #include <stdexcept>
@@ -15,11 +15,11 @@
 namespace drover::simulate {
 namespace {
 
-/// The grace of `drover`. It is longer than every fault of a scenario, to show what serving stale
-/// values is for. It is a multiple of the ttl, to suit any ttl.
+/// The grace of `drover`, as a multiple of the ttl. It is longer than every fault of a scenario, so
+/// that the simulation shows the effect of serving stale values.
 constexpr int grace_in_ttls = 10;
 
-/// A client estimates the server's clock, and may treat a value as fresh for a little too long.
+/// A client estimates the server's clock, and may treat a value as fresh for up to this much longer.
 constexpr milliseconds clock_error{10};
 
 class drover_cache final : public strategy {
@@ -29,7 +29,7 @@ class drover_cache final : public strategy {
         redis_{with.redis_url},
         client_{client_options{
             .url = with.redis_url, .connect_max = patience, .silence_max = patience}},
-        // Drover's ttl counts from the start of the load, that of other strategies from its end.
+        // Drover counts the ttl from the start of the load, other strategies from its end.
         cache_{client_,
                {.name = std::move(name), .policy = {.ttl = with.ttl + with.load, .grace = grace}},
                std::move(with.ask)} {}
@@ -43,7 +43,8 @@ class drover_cache final : public strategy {
     }
   }
 
-  // `peek` also returns values within grace, and nothing for absent rows, so this reads the entry.
+  // This reads the entry, because `peek` also returns values within grace, and nothing for absent
+  // rows.
   bool is_cached(std::string_view key) override {
     try {
       const std::optional<std::string> bytes = redis_.get(keys_.value_key(key));

@@ -7,7 +7,8 @@ namespace drover::simulate {
 
 namespace {
 
-// Exact to a microsecond for present times, and without overflow for any time in Redis.
+// A double is exact to a microsecond for present times, and it does not overflow for any time that
+// Redis may hold.
 double in_us(wall_time moment) { return static_cast<double>(moment.time_since_epoch().count()); }
 
 bool refreshes(const refresh_draw& drawn, double delta_us) {

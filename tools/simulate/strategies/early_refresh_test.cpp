@@ -15,7 +15,7 @@ using std::chrono::microseconds;
 
 constexpr wall_time begun{1'700'000'000s};
 
-/// Of many requests at one moment, the part that refreshes.
+/// The share of many requests at one moment that refresh.
 template <class Rule>
 double part_of(const Rule& refreshes, refresh_draw drawn) {
   base::seeded_random random{3};
@@ -63,7 +63,7 @@ TEST(simulate_early_refresh, ByAgeComesToEveryThirdRequestAtHalfTheTtl) {
   const auto by_age = [](const refresh_draw& draw) { return refreshes_early_by_age(draw, begun); };
   const wall_time ends = begun + 300s;
   EXPECT_NEAR(part_of(by_age, {.now = begun + 150s, .ends = ends}), std::exp(-1.0), 0.01);
-  // e^(-(ttl - age) / age), whatever the load took.
+  // The probability is e^(-(ttl - age) / age), whatever the load took.
   EXPECT_NEAR(part_of(by_age, {.now = begun + 100s, .ends = ends}), std::exp(-2.0), 0.01);
   EXPECT_NEAR(part_of(by_age, {.now = begun + 240s, .ends = ends}), std::exp(-0.25), 0.01);
 }

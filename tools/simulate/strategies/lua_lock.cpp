@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The retry lock with its faults fixed: the lock holds its owner's token, and a script deletes it
-// only for its owner; a waiter reads the cache at each attempt, and waits for as long as a lock can
-// last before it asks the database itself.
+// The retry lock with its worst faults fixed. The lock holds its owner's token, and a script deletes
+// it only for its owner. A waiter reads the cache at each attempt, and waits for as long as a lock
+// can last before it queries the database itself.
 //
-// Faults that remain: the lock's ttl is a guess, and a query that takes longer runs again; a store
-// is not fenced; waiters poll for the end of a load; and after a crash, an error or an absent row
+// These faults remain: the lock's ttl is a guess, and a query that takes longer runs again; a store
+// is not fenced; waiters poll for the end of a load; and after a crash, an error or an absent row,
 // the waiters load one after another.
 #include <random>
 #include <thread>
@@ -45,7 +45,7 @@ struct releases_at_end {
     try {
       redis.eval(compare_and_delete, lock_key, token);
     } catch (const std::exception&) {
-      return;  // Redis is away: the lock ends by its ttl
+      return;  // Redis is away: the lock expires
     }
   }
 };
@@ -78,7 +78,7 @@ class lua_lock final : public strategy {
   bool is_cached(std::string_view key) override { return cache_.get(key).has_value(); }
 
  private:
-  /// nullopt: Redis is away.
+  /// Returns nullopt if Redis is away.
   std::optional<bool> try_acquire(const std::string& lock_key, const std::string& token) {
     try {
       return redis_.set_nx_px(lock_key, token, lua_lock_ttl);

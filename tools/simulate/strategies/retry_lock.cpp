@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A lock that callers retry for, with the faults of many such locks: it is deleted without a check
-// of its owner; the cache is read again only by a caller that gets the lock; and a caller that does
-// not get it asks the database and stores nothing.
+// A lock that callers try several times to take. It has the faults of many such locks: it is deleted
+// without a check of its owner; a caller reads the cache again only if it gets the lock; and a
+// caller that does not get the lock queries the database and stores nothing.
 #include <thread>
 #include <utility>
 
@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds lock_ttl = 10'000ms;
 constexpr int attempts = 5;
 constexpr std::chrono::milliseconds between_attempts = 100ms;
 
-/// Deletes the lock whoever holds it.
+/// Deletes the lock, even if another caller holds it.
 struct deletes_at_end {
   redis_commands& redis;
   const std::string& lock_key;
@@ -26,7 +26,7 @@ struct deletes_at_end {
     try {
       redis.del({lock_key});
     } catch (const std::exception&) {
-      return;  // Redis is away: the lock ends by its ttl
+      return;  // Redis is away: the lock expires
     }
   }
 };

@@ -6,7 +6,7 @@
 namespace drover::simulate {
 namespace {
 
-// Removes a number and the character after it from the front.
+// Removes a number and the character `behind` from the front. Returns false if they are not there.
 bool take_number(std::string_view& bytes, char behind, std::int64_t& into) {
   const char* const end = bytes.data() + bytes.size();
   const auto [stop, error] = std::from_chars(bytes.data(), end, into);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two numbers before a text, "12 34\ntext": the XFetch strategies store the times of a value so.
+// A text with two numbers before it: "12 34\ntext". The XFetch strategies store the times of a value
+// in this form.
 //
 // Pure. Threads: values.
 #pragma once
@@ -20,7 +21,7 @@ struct stamped_text {
 };
 
 [[nodiscard]] std::string write_stamped(const stamped_text& from);
-/// nullopt for bytes that `write_stamped` does not produce.
+/// Returns nullopt for bytes that are not in this form.
 [[nodiscard]] std::optional<stamped_text> read_stamped(std::string_view bytes);
 
 }  // namespace drover::simulate

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// XFetch as in its paper: each request decides at random whether it refreshes the value before its
-// end, by the duration of the load, which is stored with the value in one entry. There is no lock:
-// several requests may refresh, and nothing holds a caller back at a cold key.
+// XFetch as in its paper: each request decides at random whether it refreshes the value before the
+// ttl ends. The probability depends on the duration of the load, which is stored with the value in
+// one entry. There is no lock: several requests may refresh at once, and all callers load a cold
+// key.
 #include <utility>
 
 #include "simulate/strategies/built_in.hpp"
@@ -39,7 +40,7 @@ class xfetch final : public strategy {
   bool is_cached(std::string_view key) override { return cache_.get(key).has_value(); }
 
  private:
-  /// The entry: load time and end, then the value.
+  /// The entry holds the load time and the end of the ttl, in microseconds, and then the value.
   bool is_due(const stamped_text& entry) {
     return refreshes_early(
         {.now = wall_clock(), .ends = wall_time{microseconds{entry.second}}, .unit = draws_.unit()},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// XFetch with two faults: it uses the value's age in place of the load's time, and it keeps the
-// value's times under a second key, so that one of the two may be missing. There is no lock: each
-// caller decides for itself, and nothing holds a caller back at a cold key.
+// XFetch with two faults: it uses the value's age in place of the duration of the load, and it
+// stores the value's times under a second key, so that one of the two keys may be missing. There is
+// no lock: each caller decides for itself, and all callers load a cold key.
 #include <utility>
 
 #include "simulate/strategies/built_in.hpp"
