@@ -12,7 +12,7 @@
 namespace drover::simulate {
 namespace {
 
-using cells = std::vector<std::pair<std::string_view, std::string>>;  // by the column's name
+using cells = std::vector<std::pair<std::string_view, std::string>>;  // column name and text
 
 std::string ms_cell(std::chrono::nanoseconds time) {
   char text[64];

@@ -28,7 +28,7 @@ std::string_view tone_of(const strategy_result& result) {
   return result.headline.is_good ? "good" : "bad";
 }
 
-/// "5,360 stale reads"; the queries as well, where the scenario is about something else.
+/// The key figure: "5,360 stale reads". If it does not count queries, the number of queries follows.
 std::string headline_in_words(const strategy_result& result) {
   std::string text = in_words(result.headline.number) + ' ' + headline_unit(result);
   if (!is_about_queries(result.headline.kind)) {
@@ -37,8 +37,8 @@ std::string headline_in_words(const strategy_result& result) {
   return text;
 }
 
-/// As few rows of cards as fit with at most `columns_max` in each, all as long as the others or one
-/// shorter.
+/// The number of columns that spreads the cards evenly over the fewest rows, with at most
+/// `columns_max` cards in a row.
 std::size_t even_columns(std::size_t cards, std::size_t columns_max) {
   const std::size_t rows = (cards + columns_max - 1) / columns_max;
   return rows == 0 ? 1 : (cards + rows - 1) / rows;
@@ -49,7 +49,7 @@ std::string swatch(std::size_t strategy) {
          ")\"></span>";
 }
 
-/// The cards at the top: of each strategy the number that the scenario is about.
+/// The cards at the top, with the key figure of each strategy.
 std::string tiles(const round_result& of, std::size_t round) {
   std::uint64_t most = 1;
   for (const strategy_result& result : of.strategies) {
@@ -147,7 +147,7 @@ std::string checks(const strategy_result& of) {
   return text + "</ul>\n";
 }
 
-/// Numbers that have no column, and the markers.
+/// The numbers that have no column, and the markers.
 std::string details(const strategy_result& of) {
   const measurement& m = of.measured;
   std::string text = "<details><summary>Details</summary>\n<dl>\n";

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// But what is inside `parameters`, which differs from scenario to scenario.
+/// The fields of the report, without those inside `parameters`, which depend on the scenario.
 std::set<std::string> fields_written(const simulation& of) {
   const std::string text = json_report(of);
   std::set<std::string> fields = test::field_reader{text}.fields();
@@ -67,7 +67,7 @@ TEST(json_report, StaysJsonWhateverTheTextFromOutside) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 
-/// RFC 4180.
+/// Parses CSV text (RFC 4180).
 std::vector<std::vector<std::string>> rows_of(const std::string& text) {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::string> row{""};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Simulations as they come out, made up: for the tests of the reports, and for pages to look at.
+// Invented results of simulations, for the tests of the reports and for sample pages.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ inline constexpr std::uint32_t callers = 200;
 
 inline nanoseconds spread(std::uint32_t i, nanoseconds step) { return step * ((i * 37) % 100); }
 
-/// Every caller asks for itself.
+/// Every caller queries the database.
 inline run_record stampede(nanoseconds load) {
   run_record run;
   for (std::uint32_t i = 0; i < callers; ++i) {
@@ -39,7 +39,7 @@ inline run_record stampede(nanoseconds load) {
   return run;
 }
 
-/// Some wait for a lock, some lose patience.
+/// Most callers wait for a lock. Every fifth caller gives up and queries the database.
 inline run_record lock(nanoseconds load) {
   run_record run = stampede(load);
   run.queries.clear();
@@ -59,7 +59,7 @@ inline run_record lock(nanoseconds load) {
   return run;
 }
 
-/// One loads, all others have it.
+/// One caller loads the value, and all callers get it.
 inline run_record one_load(nanoseconds load) {
   run_record run = stampede(load);
   run.queries = {{1ms, 1ms + load, 0, 2, true}};
@@ -72,7 +72,7 @@ inline run_record one_load(nanoseconds load) {
   return run;
 }
 
-/// The holder is killed while it loads; another takes over.
+/// The holder is killed during its load, and another process takes over.
 inline run_record killed(nanoseconds load) {
   run_record run = one_load(load);
   const nanoseconds kill = load / 2;
@@ -145,7 +145,8 @@ inline simulation herd() {
   return all;
 }
 
-/// Several cold events, a killed holder, errors, stale reads: everything that has a column.
+/// A result with several cold events, a killed holder, errors and stale reads, so that every optional
+/// column except "wrong values" appears.
 inline simulation troubled() {
   simulation all = herd();
   all.scenario = "holder-killed";
@@ -173,7 +174,7 @@ inline simulation troubled() {
   return all;
 }
 
-/// All text that comes from outside is out to break something.
+/// A result in which all text from outside tries to break the report.
 inline simulation hostile() {
   const std::string evil =
       "</script><script>document.title='broken'</script><img src=x onerror=alert(1)>\"'&<!--]]>"

@@ -14,10 +14,10 @@
 namespace drover::simulate {
 namespace {
 
-// In the picture's own units, which are pixels where it is shown at its size.
+// Lengths are in the units of the picture, which are pixels at its original size.
 constexpr int width = 820;
 constexpr int margin = 24;
-constexpr int number_left = 262;  // the lane's number ends here
+constexpr int number_left = 262;  // the right edge of the lane's number
 constexpr int lane_left = 284;
 constexpr int lane_right = width - margin;
 constexpr int lane_height = 48;
@@ -26,7 +26,7 @@ constexpr int title_height = 82;
 constexpr int round_height = 40;
 constexpr int axis_height = 18;
 constexpr std::size_t columns = 256;  // two units each
-constexpr std::size_t name_max = 20;  // characters that there is room for
+constexpr std::size_t name_max = 20;  // characters that fit before the number
 
 constexpr std::string_view style = R"(<style>
 text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#1a2230}
@@ -50,20 +50,20 @@ std::string fitting(std::string_view text) {
   return shown.size() < one_line(text).size() ? text::clipped(shown, name_max - 1) + "…" : shown;
 }
 
-/// What all lanes of a round have in common.
+/// The scale that all lanes of a round share.
 struct lane_scale {
   std::chrono::nanoseconds end{};
   std::uint64_t full = 1;
 };
 
-/// The outline of how many ran, in steps, closed at the bottom.
+/// The number of running queries over time as a stepped outline, closed at the bottom.
 std::string area(const measurement& measured, const lane_scale& scale, int bottom,
                  const std::string& tone) {
   const auto running = running_over_time(measured.queries, scale.end, columns);
   const auto height_of = [&](std::uint32_t number) {
     if (number == 0) return 0;
     const double part = static_cast<double>(number) / static_cast<double>(scale.full);
-    return std::max(3, static_cast<int>(std::lround(part * lane_height)));  // one is to be seen
+    return std::max(3, static_cast<int>(std::lround(part * lane_height)));  // one query is visible
   };
   std::string path = "M" + std::to_string(lane_left) + ' ' + std::to_string(bottom);
   int height = 0;
@@ -89,7 +89,7 @@ std::string lane(const strategy_result& of, const lane_scale& scale, int top) {
   return text + area(of.measured, scale, bottom, tone);
 }
 
-/// What the numbers of a round count: "Stale reads".
+/// The noun for the numbers of a round: "Stale reads".
 std::string headline_title(const round_result& of) {
   if (of.strategies.empty()) return "Queries";
   const key_figure many{.kind = of.strategies.front().headline.kind, .number = 2};

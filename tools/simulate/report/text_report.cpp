@@ -14,18 +14,18 @@
 namespace drover::simulate {
 namespace {
 
-constexpr std::size_t chart_min = 16;  // a little more than its heading
+constexpr std::size_t chart_min = 16;  // a little wider than the chart's heading
 constexpr std::size_t chart_max = 40;
 
-/// The time span of all charts of a round, and the number of queries at the top.
+/// The scale that all charts of a round share.
 struct chart_scale {
   std::chrono::nanoseconds end{};
-  std::uint32_t full = 1;
+  std::uint32_t full = 1;  ///< the number of queries of the highest bar
   std::size_t width = 0;  ///< 0: no charts
   bool is_unicode = true;
 };
 
-constexpr unsigned chart_dropped = 4;
+constexpr unsigned chart_dropped = 4;  // the chart's place in the order of `column::dropped`
 
 std::string axis(const chart_scale& scale) {
   const std::string right = in_words(scale.end);
@@ -87,7 +87,7 @@ std::string fitting_table(const round_result& of, const text::terminal& on) {
   return table_of(of, columns, scale).text(on);
 }
 
-/// A text beside a name that has its own column.
+/// A name in a column of width `names`, and a wrapped text beside it.
 std::string sentence(std::string_view name, std::string_view text, std::size_t names,
                      const text::terminal& on) {
   const std::string padded =

@@ -132,7 +132,7 @@ TEST(text_report, HasOnlyTheColumnsThatMatter) {
 TEST(text_report, FitsEveryWidthAndHasNoEscapeCodesWithoutColour) {
   for (const simulation& all : {sample::herd(), sample::troubled(), sample::hostile()}) {
     simulation shown = all;
-    shown.command.clear();  // it stands in one piece, to be copied
+    shown.command.clear();  // the command is not wrapped, so that a user can copy it
     for (strategy_result& result : shown.rounds[0].strategies) result.title.resize(12);
     for (std::size_t width = 80; width <= 130; ++width) {
       std::istringstream lines{text_report(shown, {.width = width})};

@@ -24,14 +24,14 @@ std::chrono::nanoseconds longest_query(const measurement& measured) {
   return longest;
 }
 
-/// Queries that replace those of a killed or frozen process.
+/// The number of queries that replaced queries of a killed or frozen process.
 std::uint64_t excused(const measurement& measured) {
   const auto lost = std::ranges::count(measured.queries, true, &query_span::is_disturbed);
   const auto others = std::ranges::count(measured.queries, false, &query_span::is_disturbed);
   return static_cast<std::uint64_t>(std::min(lost, others));
 }
 
-/// Of the calls that never came back, those whose process was killed.
+/// The number of calls that did not return because their process was killed.
 std::uint64_t killed_calls(const measurement& measured) {
   return static_cast<std::uint64_t>(std::ranges::count_if(
       measured.calls_logged,
@@ -45,7 +45,7 @@ bool has_answers(const measurement& measured) {
          });
 }
 
-/// What a load that all callers shared did for them.
+/// The sentence for a run in which all callers shared one load.
 std::string served(const measurement& measured) {
   std::string text = "One query";
   if (measured.cold_events > 1)
@@ -63,7 +63,8 @@ std::string served(const measurement& measured) {
   return text + ", the last one " + last;
 }
 
-/// Where the scenario breaks something, the strategy's own weakness may not be the reason.
+/// The weakness of the strategy. Empty if the scenario broke something, because the weakness may then
+/// not be the reason.
 std::string reason(const strategy_result& of) {
   const bool has_fault = std::ranges::any_of(
       of.measured.markers,
