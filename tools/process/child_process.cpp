@@ -22,7 +22,7 @@ struct descriptors {
   int output = -1;
 };
 
-/// To be called before PR_SET_PDEATHSIG: a change of the user resets the signal of death.
+/// Must run before PR_SET_PDEATHSIG, because a change of the user resets the signal of death.
 bool change_user(const user& to) {
   return ::setgroups(0, nullptr) == 0 && ::setresgid(to.gid, to.gid, to.gid) == 0 &&
          ::setresuid(to.uid, to.uid, to.uid) == 0;
@@ -35,7 +35,7 @@ void arrange_descriptors(const descriptors& ours) {
   if (ours.output >= 0) ::dup2(ours.output, STDERR_FILENO);
   unsigned first_closed = child_process::descriptor_inside;
   if (ours.passed_descriptor >= 0) {
-    // Onto itself, dup2 would leave the close-on-exec flag.
+    // dup2 of a descriptor onto itself does not clear the close-on-exec flag.
     if (ours.passed_descriptor == child_process::descriptor_inside) {
       ::fcntl(ours.passed_descriptor, F_SETFD, 0);
     } else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Programs started by us, seen through what the shell says of itself.
+// Tests that start shells, and check the output and the status of each shell.
 #include "process/child_process.hpp"
 
 #include <gtest/gtest.h>
@@ -62,7 +62,7 @@ TEST(child_process, SaysWhichFileItCannotWrite) {
 }
 
 TEST(child_process, RunsAsAnotherUserWithNoneOfOurGroups) {
-  if (::geteuid() != 0) return;  // only root can hand on what it is
+  if (::geteuid() != 0) return;  // only root can change the user
   const scratch_folder folder;
   auto plan = shell("id -u; id -g; id -G");
   plan.output = folder.path() / "said";

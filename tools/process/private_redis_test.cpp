@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which program is found; tests of the whole tool start it.
+// Tests of the search for the server program. Tests of the whole tool start the server.
 #include "process/private_redis.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// $PATH is a folder of the test's own.
+/// Sets $PATH to a temporary folder.
 class redis_server_search : public testing::Test {
  protected:
   redis_server_search() { ::setenv("PATH", folder.path().c_str(), 1); }

@@ -25,7 +25,7 @@ std::optional<pid_t> number_in(std::string_view text) {
   return number;
 }
 
-/// From `PID (NAME) STATE PARENT ...`, where the name may contain any characters.
+/// Reads the parent from `PID (NAME) STATE PARENT ...`. NAME may contain any characters.
 std::optional<pid_t> parent_of(const fs::path& process) {
   std::ifstream stream{process / "stat"};
   const std::string text{std::istreambuf_iterator<char>{stream}, {}};

@@ -18,7 +18,7 @@ signal_watch::signal_watch(std::initializer_list<int> additional) {
   ::sigprocmask(SIG_BLOCK, &watched_, &before_);
 
   struct sigaction as {};
-  // A closed pipe is noticed by the failed write.
+  // A write to a closed pipe then fails with an error.
   as.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &as, &pipe_before_);
   // If SIGCHLD is ignored, the status of a child is lost.

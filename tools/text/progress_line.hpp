@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A line that shows progress and is overwritten. Where lines cannot be overwritten, only `note`
-// prints. The line is overwritten with blanks, without escape codes.
+// A progress line that is overwritten with each update. If the output is not a live terminal, only
+// `note` prints. The line is erased with blanks, without escape codes.
 //
 // Threads: one at a time.
 #pragma once
@@ -20,11 +20,11 @@ class progress_line {
   progress_line(const progress_line&) = delete;
   progress_line& operator=(const progress_line&) = delete;
 
-  /// Replaces the line, clipped to the width.
+  /// Replaces the line. The text is clipped to the width.
   void show(std::string_view text);
   /// Erases the line.
   void clear();
-  /// Prints a line if lines cannot be overwritten.
+  /// Prints a line if the output is not a live terminal.
   void note(std::string_view text);
 
   [[nodiscard]] const terminal& shown_on() const noexcept { return on_; }

@@ -66,7 +66,8 @@ TEST_F(cli_report_file, WritesToAPipeAndDoesNotReplaceIt) {
   EXPECT_TRUE(fs::is_fifo(at("pipe")));
 }
 
-// Through a link in a folder of its own: a tool that renames replaces the link, never the device.
+// The test uses a link in a temporary folder. If the code renames a file by mistake, it replaces
+// the link and not the device.
 TEST_F(cli_report_file, SaysThatADeviceIsFullAndLeavesItThere) {
   fs::create_symlink("/dev/full", at("full"));
   report_file file{at("full")};

@@ -76,7 +76,7 @@ std::string table::text(const terminal& on) const {
   std::string text;
   for (const auto& row : rows_) {
     std::string line;
-    std::size_t owed = 0;  // blanks that are written only before more text
+    std::size_t owed = 0;  // pending blanks, which are written only if more text follows
     for (std::size_t i = 0; i < std::min(row.size(), column_widths.size()); ++i) {
       const std::size_t room = column_widths[i] - columns_of(row[i].text);
       if (columns_[i] == align::right) owed += room;

@@ -91,8 +91,8 @@ void callers::take_arrivals(std::uint32_t caller) noexcept {
   }
 }
 
-/// Sends arrivals as a Poisson process. An arrival that finds no free caller is refused, because the
-/// number of callers is fixed.
+/// Sends arrivals as a Poisson process. An arrival that finds no free caller is refused, because
+/// the number of callers is fixed.
 void callers::send_arrivals() noexcept {
   state_.await(stage::released);
   draws random{plan_.seed, (std::uint64_t{process_} << 32) + plan_.callers};

@@ -32,7 +32,8 @@ class callers {
   callers& operator=(const callers&) = delete;
 
   /// Starts the threads and adds them to `busy`, which must be destroyed before this object. Each
-  /// caller connects, counts itself as ready, waits for the release, and ends when the plan is done.
+  /// caller connects, counts itself as ready, waits for the release, and ends when the plan is
+  /// done.
   void start(std::vector<std::jthread>& busy);
 
   /// Waits until every call has returned. Requires `arrival::once`. The threads stay until the run

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The limit on open files and sockets of this process. It is often 1,024 at first, and a process may
-// raise it up to the hard limit. Threads: any.
+// The limit on open files and sockets of this process. It is often 1,024 at first, and a process
+// may raise it up to the hard limit. Threads: any.
 #pragma once
 
 #include <cstdint>

@@ -13,9 +13,9 @@ namespace drover::simulate {
 
 class load_time {
  public:
-  /// Accepts "50" (always 50 ms), "uniform:20-80", "exp:50" (mean 50) and "lognormal:50:0.5" (median
-  /// 50, sigma 0.5). Times are in milliseconds from 0 to 60,000, and fractions are allowed. Returns
-  /// nullopt for any other text. `forms()` lists the valid forms for messages.
+  /// Accepts "50" (always 50 ms), "uniform:20-80", "exp:50" (mean 50) and "lognormal:50:0.5"
+  /// (median 50, sigma 0.5). Times are in milliseconds from 0 to 60,000, and fractions are allowed.
+  /// Returns nullopt for any other text. `forms()` lists the valid forms for messages.
   [[nodiscard]] static std::optional<load_time> parse(std::string_view text);
   [[nodiscard]] static std::string_view forms();
 

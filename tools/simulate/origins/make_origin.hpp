@@ -18,15 +18,15 @@ struct origin_making {
   std::filesystem::path folder;               ///< for the SQLite file
   std::string name;                           ///< of the schema in a PostgreSQL database
   unsigned connections = 1;                   ///< the most that all processes open at once
-  std::optional<std::string> postgresql_bin;  ///< the folder of initdb and postgres; nullopt: search
+  std::optional<std::string> postgresql_bin;  ///< the folder of initdb; nullopt: search
 };
 
 /// Returns a message about a requirement of the origin that this program or machine lacks, with the
 /// remedy. Empty if nothing is missing.
 [[nodiscard]] std::string lacking_for(const origin_choice& which, const origin_making& plan);
 
-/// Thrown if the database allows fewer connections than `origin_making::connections`. The text names
-/// the server's settings.
+/// Thrown if the database allows fewer connections than `origin_making::connections`. The text
+/// names the server's settings.
 class too_few_connections : public std::runtime_error {
  public:
   too_few_connections(const std::string& text, unsigned room)

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::array<std::string_view, 2> schemes{"postgresql://", "postgres://"};
 
-/// The length of the scheme at the front of `text`, such as "postgresql://" or "redis://". 0 if there
-/// is none.
+/// The length of the scheme at the front of `text`, such as "postgresql://" or "redis://". 0 if
+/// there is none.
 std::size_t length_of_scheme(std::string_view text) {
   constexpr std::string_view end = "://";
   const std::size_t letters = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz+");

@@ -2,8 +2,8 @@
 // PostgreSQL as the origin: a private server, or a schema in a user's database. The statement of a
 // query sleeps in a function of the database. It reads the row as it was when the statement began.
 //
-// The queries of a private server are counted from its query log. The queries of a user's server are
-// counted from the statistics of a table that each query scans once. Both counts include failed
+// The queries of a private server are counted from its query log. The queries of a user's server
+// are counted from the statistics of a table that each query scans once. Both counts include failed
 // queries.
 //
 // Without libpqxx, postgresql_left_out.cpp implements these functions.

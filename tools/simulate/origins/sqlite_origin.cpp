@@ -13,8 +13,8 @@
 namespace drover::simulate {
 namespace {
 
-// The query joins the row to a row that always exists, so that `takes_us` also runs when there is no
-// row in profile. `takes_us` comes last, so that the row has been read before it runs.
+// The query joins the row to a row that always exists, so that `takes_us` also runs when there is
+// no row in profile. `takes_us` comes last, so that the row has been read before it runs.
 constexpr const char* sqlite_query_text =
     "SELECT profile.body, profile.version, takes_us(?2, ?3) "
     "FROM (SELECT 1) LEFT JOIN profile ON profile.name = ?1";
@@ -107,8 +107,9 @@ class running {
 
 }  // namespace
 
-// When the last connection to a file in WAL mode closes, it removes the WAL, and the next connection
-// creates it again. Both take an exclusive lock. The owner keeps one connection open to avoid this.
+// When the last connection to a file in WAL mode closes, it removes the WAL, and the next
+// connection creates it again. Both take an exclusive lock. The owner keeps one connection open to
+// avoid this.
 sqlite_owner::sqlite_owner(const std::filesystem::path& folder)
     : file_{std::filesystem::absolute(folder) / "origin.sqlite"},
       database_{open(file_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)} {
@@ -142,7 +143,8 @@ std::string sqlite_owner::address() const { return "sqlite:" + file_.string(); }
 
 std::string sqlite_owner::about() const { return std::string{"SQLite "} + sqlite3_libversion(); }
 
-/// One connection with its prepared query. The object must not move, because SQLite has its address.
+/// One connection with its prepared query. The object must not move, because SQLite has its
+/// address.
 class sqlite_origin::reader {
  public:
   reader(const std::filesystem::path& file, query_log& log)

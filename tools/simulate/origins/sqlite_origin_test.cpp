@@ -224,8 +224,8 @@ TEST(threads_sqlite_origin, ChangesWhileQueriesRunAndNobodySeesVersionsGoBack) {
   EXPECT_EQ(version_of(*opened, "a"), 1 + writers * changes);
 }
 
-/// Runs in a child process, and returns its exit code. It changes the row, or queries it for a minute
-/// to be killed meanwhile.
+/// Runs in a child process, and returns its exit code. It changes the row, or queries it for a
+/// minute to be killed meanwhile.
 int play(const std::filesystem::path& file, bool is_killed) {
   while (!std::filesystem::exists(file.parent_path() / "ready")) std::this_thread::sleep_for(1ms);
   query_journal journal;

@@ -28,7 +28,8 @@ std::string_view tone_of(const strategy_result& result) {
   return result.headline.is_good ? "good" : "bad";
 }
 
-/// The key figure: "5,360 stale reads". If it does not count queries, the number of queries follows.
+/// The key figure: "5,360 stale reads". If it does not count queries, the number of queries
+/// follows.
 std::string headline_in_words(const strategy_result& result) {
   std::string text = in_words(result.headline.number) + ' ' + headline_unit(result);
   if (!is_about_queries(result.headline.kind)) {

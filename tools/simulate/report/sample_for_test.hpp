@@ -145,8 +145,8 @@ inline simulation herd() {
   return all;
 }
 
-/// A result with several cold events, a killed holder, errors and stale reads, so that every optional
-/// column except "wrong values" appears.
+/// A result with several cold events, a killed holder, errors and stale reads, so that every
+/// optional column except "wrong values" appears.
 inline simulation troubled() {
   simulation all = herd();
   all.scenario = "holder-killed";

@@ -21,7 +21,7 @@ constexpr std::size_t chart_max = 40;
 struct chart_scale {
   std::chrono::nanoseconds end{};
   std::uint32_t full = 1;  ///< the number of queries of the highest bar
-  std::size_t width = 0;  ///< 0: no charts
+  std::size_t width = 0;   ///< 0: no charts
   bool is_unicode = true;
 };
 

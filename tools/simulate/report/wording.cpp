@@ -63,8 +63,8 @@ std::string served(const measurement& measured) {
   return text + ", the last one " + last;
 }
 
-/// The weakness of the strategy. Empty if the scenario broke something, because the weakness may then
-/// not be the reason.
+/// The weakness of the strategy. Empty if the scenario broke something, because the weakness may
+/// then not be the reason.
 std::string reason(const strategy_result& of) {
   const bool has_fault = std::ranges::any_of(
       of.measured.markers,

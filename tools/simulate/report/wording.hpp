@@ -20,8 +20,8 @@ using text::one_line;
 /// The database's count of queries, with the tool's count if it differs: "12 (tool: 10)".
 [[nodiscard]] std::string queries_in_words(const measurement& measured);
 
-/// Whether each cold event needed only one query, not counting queries that replaced those of a killed
-/// or frozen process.
+/// Whether each cold event needed only one query, not counting queries that replaced those of a
+/// killed or frozen process.
 [[nodiscard]] bool is_one_load(const measurement& measured);
 
 /// Whether the figure counts queries. If so, reports do not show the number of queries again.

@@ -18,8 +18,8 @@ const scenario overload{
         "queries keep the one that matters waiting until the next expiry.",
     .usual = {.callers = 1'000, .loads = "450,700", .ttl = 2'000ms},
     .events = event_rule::cluster,
-    // Two queries and not one: see `nearly_one` in traffic.cpp. Four thousand callers keep a machine
-    // busy.
+    // Two queries and not one: see `nearly_one` in traffic.cpp. Four thousand callers keep a
+    // machine busy.
     .promise = "queries-per-event<=2,errors=0,wrong-values=0,refused=0,lost=0",
     .headline = {.kind = figure::late_calls, .good_max = 0},
     .counts_events = false,

@@ -325,7 +325,8 @@ class simulation_run {
   std::size_t played_ = 0;
   std::uint32_t runs_ = 0;
   std::uint64_t counted_before_ = 0;
-  // The order matters: however the simulation ends, the members below are destroyed in reverse order.
+  // The order matters: however the simulation ends, the members below are destroyed in reverse
+  // order.
   const process::signal_watch signals_;
   const process::scratch_folder folder_;
   std::optional<process::private_redis> own_redis_;

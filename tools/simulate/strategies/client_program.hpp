@@ -19,8 +19,8 @@
 
 namespace drover::simulate {
 
-/// The program broke the protocol: it ended, sent nothing for too long, or sent an invalid line. The
-/// text names the program and the fault. The program cannot be used any longer.
+/// The program broke the protocol: it ended, sent nothing for too long, or sent an invalid line.
+/// The text names the program and the fault. The program cannot be used any longer.
 class program_failed : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -112,8 +112,8 @@ class command_strategy final : public strategy {
     std::string program;
   };
 
-  /// Sends a request and returns the reply. Sets `has_row` to whether the row exists, if the program
-  /// queried the database.
+  /// Sends a request and returns the reply. Sets `has_row` to whether the row exists, if the
+  /// program queried the database.
   reply ask_program(std::string_view word, std::string_view key, bool& has_row) {
     client_program& program = mine(key);
     try {

@@ -19,7 +19,8 @@ namespace {
 /// that the simulation shows the effect of serving stale values.
 constexpr int grace_in_ttls = 10;
 
-/// A client estimates the server's clock, and may treat a value as fresh for up to this much longer.
+/// A client estimates the server's clock, and may treat a value as fresh for up to this much
+/// longer.
 constexpr milliseconds clock_error{10};
 
 class drover_cache final : public strategy {

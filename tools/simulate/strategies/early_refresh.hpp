@@ -23,8 +23,8 @@ struct refresh_draw {
 /// the load that produced the value.
 [[nodiscard]] bool refreshes_early(const refresh_draw& drawn, std::chrono::microseconds load_time);
 
-/// The variant: the same rule, with the value's age in place of `load_time`. When half of the ttl is
-/// left, about every third request refreshes.
+/// The variant: the same rule, with the value's age in place of `load_time`. When half of the ttl
+/// is left, about every third request refreshes.
 [[nodiscard]] bool refreshes_early_by_age(const refresh_draw& drawn, wall_time fetched_at);
 
 }  // namespace drover::simulate

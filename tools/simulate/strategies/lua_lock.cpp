@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The retry lock with its worst faults fixed. The lock holds its owner's token, and a script deletes
-// it only for its owner. A waiter reads the cache at each attempt, and waits for as long as a lock
-// can last before it queries the database itself.
+// The retry lock with its worst faults fixed. The lock holds its owner's token, and a script
+// deletes it only for its owner. A waiter reads the cache at each attempt, and waits for as long as
+// a lock can last before it queries the database itself.
 //
 // These faults remain: the lock's ttl is a guess, and a query that takes longer runs again; a store
 // is not fenced; waiters poll for the end of a load; and after a crash, an error or an absent row,

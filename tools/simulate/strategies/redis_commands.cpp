@@ -11,8 +11,8 @@
 namespace drover::simulate {
 namespace {
 
-// Most clients try to connect at every call. A connection that all threads share can try less often,
-// but it must detect soon that Redis is back.
+// Most clients try to connect at every call. A connection that all threads share can try less
+// often, but it must detect soon that Redis is back.
 constexpr milliseconds back_off_min{20};
 constexpr milliseconds back_off_max{100};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A lock that callers try several times to take. It has the faults of many such locks: it is deleted
-// without a check of its owner; a caller reads the cache again only if it gets the lock; and a
-// caller that does not get the lock queries the database and stores nothing.
+// A lock that callers try several times to take. It has the faults of many such locks: it is
+// deleted without a check of its owner; a caller reads the cache again only if it gets the lock;
+// and a caller that does not get the lock queries the database and stores nothing.
 #include <thread>
 #include <utility>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cache-aside with at most one load for each key at a time in each process. Calls during a load wait
-// for it and get its value or its error. The processes do not coordinate.
+// Cache-aside with at most one load for each key at a time in each process. Calls during a load
+// wait for it and get its value or its error. The processes do not coordinate.
 #include <future>
 #include <mutex>
 #include <unordered_map>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A text with two numbers before it: "12 34\ntext". The XFetch strategies store the times of a value
-// in this form.
+// A text with two numbers before it: "12 34\ntext". The XFetch strategies store the times of a
+// value in this form.
 //
 // Pure. Threads: values.
 #pragma once

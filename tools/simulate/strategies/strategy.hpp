@@ -28,11 +28,11 @@ struct strategy_settings {
   std::uint64_t seed = 0;
 };
 
-/// Each process has one object. The constructor does not wait. The keys that the tool passes contain
-/// the run's prefix, have no white space, and are at most 200 bytes long. The name of every Redis
-/// key that a strategy stores must contain the key that it was stored for, so that the tool can find
-/// and remove it. (The exception is the key that Drover uses to test pushes, which expires within a
-/// second.)
+/// Each process has one object. The constructor does not wait. The keys that the tool passes
+/// contain the run's prefix, have no white space, and are at most 200 bytes long. The name of every
+/// Redis key that a strategy stores must contain the key that it was stored for, so that the tool
+/// can find and remove it. (The exception is the key that Drover uses to test pushes, which expires
+/// within a second.)
 ///
 /// Throws:  the exceptions that the strategy throws to its user, such as the origin's error. Most
 ///          strategies handle an absent Redis themselves in `get`.
