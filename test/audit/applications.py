@@ -35,7 +35,7 @@ class application:
         said = json.loads(manifest.read_text(encoding="utf-8"))
         for field, value in said.items():
             if not isinstance(value, FIELDS.get(field, ())):
-                raise SystemExit(f"{manifest}: '{field}' is no field, or not of its type")
+                raise SystemExit(f"{manifest}: '{field}' is unknown or has the wrong type")
         self.title = said["title"]
         self.safe = said["safe"]
         self.expect = said["expect"]
@@ -49,7 +49,7 @@ class application:
         self.audit = said.get("audit", ORIGIN_OPTIONS if self.is_cache else [])
         self.recording = RECORDINGS / f"{self.name}.jsonl.gz"
         if self.safe == bool(self.expect):
-            raise SystemExit(f"{manifest}: safe is what expects no finding, and only that")
+            raise SystemExit(f"{manifest}: 'safe' must be true if and only if 'expect' is empty")
 
     def digest(self):
         """A digest of all files that determine its traffic."""
@@ -78,7 +78,8 @@ class application:
 
 
 def all_applications(names=()):
-    """All, or those named; a name may be a pattern, and its language may be left out."""
+    """All applications, or those in `names`. A name may be a pattern, or a stem without its
+    language."""
     known = {each.name: each for each in map(application, sorted(APPS.glob("*/*.json")))
              } if APPS.exists() else {}
     if not names:
@@ -94,7 +95,7 @@ def all_applications(names=()):
 
 
 def recorded_digests():
-    """Name -> digest of the sources that its recording was made from."""
+    """Returns a dictionary from names to the digest of the sources of the recording."""
     listed = RECORDINGS / "sources.txt"
     if not listed.exists():
         return {}
@@ -108,7 +109,7 @@ def write_digests(digests):
 
 
 def replay(drover, app):
-    """The audit of an application's recording, as `drover audit --replay --format json` says."""
+    """The JSON report of `drover audit --replay` for an application's recording."""
     done = subprocess.run([drover, "audit", "--replay", str(app.recording), "--format", "json"],
                           capture_output=True, check=False)
     return parsed(done, app)
@@ -121,21 +122,21 @@ def parsed(done, app):
 
 
 def complaints(app, audit):
-    """Lines that say what in an audit is not as the application states; none if all is."""
+    """Returns a line for each difference between an audit and the manifest of the application."""
     missing, surplus = app.judge(audit["findings"])
     lines = [f"{rule} was expected and not found" for rule in missing]
     for each in surplus:
         lines.append(f"{each['rule']} ({each['severity']}) is a false alarm: {each['pattern']}, "
                      f"{each['count']} of {each['opportunities']}")
     named = {each["library"] for each in audit["findings"]} - {""}
-    lines += [f"a finding names {each}, which is not behind it" for each in named - {app.library}]
+    lines += [f"a finding names the wrong library: {each}" for each in named - {app.library}]
     if app.library and app.expect and app.library not in named:
         lines.append(f"no finding names {app.library}")
     return lines
 
 
 def python_with(module):
-    """A Python that has the module: this one, or Debian's, if another one comes first here."""
+    """The path of a Python that has the module: the running one, or Debian's."""
     for python in (sys.executable, "/usr/bin/python3"):
         if os.path.exists(python) and not subprocess.run(
                 [python, "-c", f"import {module}"], capture_output=True, check=False).returncode:

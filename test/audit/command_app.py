@@ -48,7 +48,7 @@ def stampede(caller, together):
     for turn in range(ROUNDS):
         together.wait()
         if redis.ask("GET", f"user:{turn}") is None:
-            together.wait()  # all have found it cold
+            together.wait()  # all callers have missed
             time.sleep(0.02)
             redis.ask("SET", f"user:{turn}", SECRET, "EX", 60)
         together.wait()
@@ -61,7 +61,7 @@ def safe(caller, together):
         key, lock, token = f"user:{turn}", f"lock:user:{turn}", os.urandom(8).hex()
         together.wait()
         redis.ask("GET", key)
-        together.wait()  # all have found it cold
+        together.wait()  # all callers have missed
         pause = 0.004 + caller / 1000
         while True:
             if redis.ask("SET", lock, token, "NX", "PX", 10000) is not None:

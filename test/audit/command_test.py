@@ -119,7 +119,7 @@ class audit_command(unittest.TestCase):
         url, apart, cache, mine, first, second, third = out.splitlines()[0].split("|")
         self.assertEqual(url, f"redis://{address}/2")
         self.assertEqual(apart, address)
-        self.assertEqual(cache, f"redis://{address}/3")  # a private server knows no passwords
+        self.assertEqual(cache, f"redis://{address}/3")  # a private server has no passwords
         self.assertEqual(mine, f"at {address}/1")
         self.assertEqual([first, second, third], [f"redis://{address}", host, port])
 
@@ -225,7 +225,7 @@ class audit_command(unittest.TestCase):
 
     @staticmethod
     def others_options():
-        """Options of other commands that are shown in these pages."""
+        """Options of other commands that appear on these pages."""
         return {"--strategy", "--strategy-command", "--load-ms", "--scenario", "--list",
                 "--cflags", "--libs", "--cache"}
 
@@ -235,7 +235,7 @@ class audit_command(unittest.TestCase):
         mark = ["--", "touch", "started"]
         with socket.create_server(("127.0.0.1", 0)) as other, socket.socket() as nobody:
             port = other.getsockname()[1]
-            nobody.bind(("127.0.0.1", 0))  # and listens to none
+            nobody.bind(("127.0.0.1", 0))  # without listen(): connections are refused
             dead = nobody.getsockname()[1]
             cases = [
                 (["--nonsense", *mark], "--nonsense"),
@@ -286,7 +286,7 @@ class audit_command(unittest.TestCase):
         for file in ("/dev/full", "full.gz"):
             code, out, err = self.audit("--redis", "auto", "--record", file, "--",
                                         *application("stampede"))
-            self.assertEqual(code, 2, "not all was done that was asked for" + out + err)
+            self.assertEqual(code, 2, "the recording is incomplete" + out + err)
             self.assertIn(f"'{file}' ends here: No space left", err)
             self.assertTrue(out.startswith("FAIL"), out)
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tests the report files that other programs read: JUnit XML with an XML parser, SARIF by the rules
-of its specification 2.1.0 (OASIS), JSON with a JSON parser.
+"""Tests the report files for other programs: JUnit XML with an XML parser, SARIF by the rules of
+the specification 2.1.0 (OASIS), and JSON with a JSON parser.
 
-  report_files_test.py SAMPLE_PAGE   the program that writes them
+  report_files_test.py SAMPLE_PAGE   SAMPLE_PAGE is the program that writes the files
 """
 
 import json

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Looks at pages of `drover audit` in headless Chromium: wide, narrow, dark, light, clicked.
+"""Tests pages of `drover audit` in headless Chromium: wide and narrow, dark and light, with clicks.
 
-  audit_report_test.py PAGE.html [--shots FOLDER]   one page
-  audit_report_test.py --made-by sample_page audit  every page that it writes
+  audit_report_test.py PAGE.html [--shots FOLDER]   test one page
+  audit_report_test.py --made-by sample_page audit  test every page that sample_page writes
 
-pages.py says what it needs.
+pages.py lists the required packages.
 """
 
 import sys
@@ -19,7 +19,7 @@ ROW_HEIGHT, AXIS_HEIGHT = 44, 22  # as in lanes.js
 
 class audit_report(page_test):
     def where(self, selector, check):
-        """For the first two pages that have such an element, at every size."""
+        """Runs `check` on the first two pages that have such an element, at every size."""
         seen = []
         for page in given.pages:
             for size in SIZES:
@@ -114,7 +114,7 @@ class audit_report(page_test):
         self.where("[data-group]", check)
 
     def words_under_the_pointer(self):
-        """Of everywhere in the lanes."""
+        """The texts of the tooltip for pointer positions all over the lanes."""
         return self.browser.execute_script("""
           const canvas = document.querySelector("#lanes canvas");
           const box = canvas.getBoundingClientRect();

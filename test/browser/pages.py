@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Looking at pages in headless Chromium: wide, narrow, dark, light, clicked. For the tests beside.
+"""Tests of pages in headless Chromium. The tests in this folder use it.
 
-Needs Debian's chromium-driver and python3-selenium.
+Requires Debian's packages chromium-driver and python3-selenium.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import unittest
 DEBIANS_PYTHON = "/usr/bin/python3"
 try:
     from selenium import webdriver
-except ModuleNotFoundError:  # another python3 comes first here, and selenium is Debian's
+except ModuleNotFoundError:  # this python3 is not Debian's, which has the selenium package
     if sys.executable == DEBIANS_PYTHON or not os.path.exists(DEBIANS_PYTHON):
         sys.exit("selenium is missing: apt-get install chromium-driver python3-selenium")
     os.execv(DEBIANS_PYTHON, [DEBIANS_PYTHON, *sys.argv])
@@ -39,14 +39,14 @@ def begin_browser():
                  f"--user-data-dir={given.scratch}/profile"):
         options.add_argument(each)
     if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")  # it refuses to run as root with one
+        options.add_argument("--no-sandbox")  # Chromium refuses to run as root with a sandbox
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     program = shutil.which("chromedriver") or "/usr/bin/chromedriver"
     return webdriver.Chrome(options=options, service=Service(program))
 
 
 def requests_of(browser):
-    """The addresses that the page asked for, since the last question."""
+    """The addresses that the page has requested since the last call."""
     addresses = []
     for entry in browser.get_log("performance"):
         message = json.loads(entry["message"])["message"]
@@ -55,7 +55,7 @@ def requests_of(browser):
     return addresses
 
 
-# How many of a canvas's pixels are not transparent, and how many colours they have.
+# Returns the number of a canvas's pixels that are not transparent, and of their colours.
 PIXELS = """
   const canvas = arguments[0];
   const all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -121,7 +121,7 @@ class page_test(unittest.TestCase):
         (given.shots / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
     def everywhere(self, check, themes=("light",)):
-        """For every page at every size."""
+        """Runs `check` on every page at every size."""
         for page in given.pages:
             for size in SIZES:
                 for theme in themes:

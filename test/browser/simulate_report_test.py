@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Looks at pages of `drover simulate` in headless Chromium: wide, narrow, dark, light, clicked.
+"""Tests pages of `drover simulate` in headless Chromium: wide, narrow, dark, light, with clicks.
 
-  simulate_report_test.py PAGE.html [--shots FOLDER]      one page
-  simulate_report_test.py --made-by sample_page simulate  every page that it writes
+  simulate_report_test.py PAGE.html [--shots FOLDER]      test one page
+  simulate_report_test.py --made-by sample_page simulate  test every page that sample_page writes
 
-pages.py says what it needs.
+pages.py lists the required packages.
 """
 
 import sys

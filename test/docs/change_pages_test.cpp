@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The code in docs/how-to/invalidate-after-commit.md, own-types.md and roll-out-a-format.md, and
-// what these pages say about it.
+// Tests of the code in docs/how-to/invalidate-after-commit.md, own-types.md and
+// roll-out-a-format.md, and of the statements of these pages about it.
 #include <drover/cache.hpp>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// docs/internals/lease-protocol.md names every script and counts its arguments as the text does.
+// Tests that docs/internals/lease-protocol.md describes every script and all its arguments.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The code in docs/how-to/test-your-code.md.
+// Tests of the code in docs/how-to/test-your-code.md.
 #include <drover/cache.hpp>
 
 #include <gtest/gtest.h>
