@@ -27,7 +27,7 @@ void sleep_until(monotonic_ns at) noexcept;
 
 class callers {
  public:
-  callers(const run_plan& plan, std::uint32_t process, shared_run_state& shared, strategy& played);
+  callers(const run_plan& plan, std::uint32_t process, shared_run_state& shared, strategy& cache);
   callers(const callers&) = delete;
   callers& operator=(const callers&) = delete;
 
@@ -50,7 +50,7 @@ class callers {
   const run_plan& plan_;
   const std::uint32_t process_;
   shared_run_state& state_;
-  strategy& played_;
+  strategy& cache_;
   std::latch back_;
   // Open loop only: `send_arrivals` hands each arrival to a free caller.
   std::counting_semaphore<> arrived_{0};

@@ -84,8 +84,8 @@ class herd {
   [[nodiscard]] process::private_redis& own_redis() const;
   [[nodiscard]] std::chrono::nanoseconds since_release(monotonic_ns at) const;
   [[nodiscard]] run_record collect();
-  void collect_queries(run_record& into);
-  void collect_calls(run_record& into);
+  void collect_queries(run_record& record);
+  void collect_calls(run_record& record);
   [[nodiscard]] bool is_disturbed(std::uint32_t process, monotonic_ns begun,
                                   monotonic_ns ended) const;
 

@@ -29,7 +29,7 @@ struct run_plan {
   bool has_rows = true;  ///< false: no key has a row
   std::uint32_t processes = 4;
   std::uint32_t callers = 50;  ///< in each process
-  arrival comes = arrival::once;
+  arrival arrivals = arrival::once;
   /// `loop`: mean pause between two calls of a caller, exponentially distributed.
   std::chrono::milliseconds think{};
   double rate = 0.0;                     ///< `open`: calls a second, of all processes together
@@ -46,9 +46,9 @@ struct run_plan {
 };
 
 /// The name of key `number` of the run. The origin's rows have the same names.
-[[nodiscard]] std::string key_name(const run_plan& of, std::uint32_t number);
+[[nodiscard]] std::string key_name(const run_plan& plan, std::uint32_t number);
 /// The number of the key called `name`, or `keys` if the run has no such key.
-[[nodiscard]] std::uint32_t key_number(const run_plan& of, std::string_view name);
+[[nodiscard]] std::uint32_t key_number(const run_plan& plan, std::string_view name);
 
 /// "--name=value" for every field.
 [[nodiscard]] std::vector<std::string> to_arguments(const run_plan& plan);

@@ -55,7 +55,7 @@ class shared_run_state {
     std::int64_t age;                 ///< nanoseconds; see `call_span::age`
     std::uint32_t key;
     std::uint16_t process;
-    answer got;
+    answer outcome;
     bool is_stale;
   };
   struct marker_entry {
@@ -107,7 +107,7 @@ class shared_run_state {
   /// Returns nullptr when the log is full; the call is still counted.
   [[nodiscard]] call_entry* begin_call(monotonic_ns at, std::uint32_t key,
                                        std::uint32_t process) noexcept;
-  void end_call(call_entry* place, monotonic_ns at, answer got, bool is_stale,
+  void end_call(call_entry* place, monotonic_ns at, answer outcome, bool is_stale,
                 std::int64_t age) noexcept;
 
   /// Counts and logs an arrival that found no free caller.

@@ -27,7 +27,7 @@ struct key_event {
 /// For each key, its events in order of time.
 using key_events = std::map<std::uint32_t, std::vector<key_event>>;
 
-[[nodiscard]] key_events cold_events_of(const run_record& run, const measuring& rules);
+[[nodiscard]] key_events cold_events_of(const run_record& run, const measuring_rules& rules);
 
 /// The time from the load of an event to the return of a call, as `measurement::lag` defines it.
 /// nullopt for a call that is not measured.

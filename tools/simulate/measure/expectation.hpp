@@ -19,7 +19,7 @@ struct expectable {
   std::string_view name;     ///< "wait-p99-ms"
   std::string_view meaning;  ///< "the wait that 99 % of the calls stay below, in milliseconds"
   bool is_time = false;      ///< true: milliseconds, with fractions; false: a count
-  double (*of)(const measurement&) = nullptr;
+  double (*value_of)(const measurement&) = nullptr;
 };
 
 struct expectation {

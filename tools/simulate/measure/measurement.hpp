@@ -28,7 +28,7 @@ enum class event_rule : std::uint8_t {
   cluster,
 };
 
-struct measuring {
+struct measuring_rules {
   event_rule events = event_rule::run;
   std::chrono::nanoseconds event_gap{};
 };
@@ -68,7 +68,7 @@ struct measurement {
 };
 
 /// Returns zeros if `runs` is empty.
-[[nodiscard]] measurement measure(std::span<const run_record> runs, const measuring& rules);
+[[nodiscard]] measurement measure(std::span<const run_record> runs, const measuring_rules& rules);
 
 /// By nearest rank. Returns zeros if there are no samples.
 [[nodiscard]] quantiles quantiles_of(std::vector<std::chrono::nanoseconds> samples);

@@ -35,10 +35,10 @@ enum class answer : std::uint8_t {
 /// One call of a strategy's `get`.
 struct call_span {
   std::chrono::nanoseconds begun{};
-  std::chrono::nanoseconds ended{};  ///< the end of the run when `got` is none
+  std::chrono::nanoseconds ended{};  ///< the end of the run when `outcome` is none
   std::uint32_t key = 0;
   std::uint32_t process = 0;
-  answer got = answer::none;
+  answer outcome = answer::none;
   /// The value is older than a change whose invalidation was acknowledged before the call began.
   bool is_stale = false;
   /// From the origin's read of the row to the end of the call. Zero without a value.

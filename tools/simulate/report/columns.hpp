@@ -20,7 +20,7 @@ struct column {
 };
 
 /// The first column is the title of the strategy.
-[[nodiscard]] std::vector<column> columns_for(const round_result& of);
+[[nodiscard]] std::vector<column> columns_for(const round_result& round);
 
 /// Good or bad, as the key figure says.
 [[nodiscard]] text::style colour_of(const strategy_result& result);

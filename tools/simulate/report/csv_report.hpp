@@ -10,6 +10,6 @@
 
 namespace drover::simulate {
 
-[[nodiscard]] std::string csv_report(const simulation& of);
+[[nodiscard]] std::string csv_report(const simulation& results);
 
 }  // namespace drover::simulate

@@ -12,6 +12,6 @@
 
 namespace drover::simulate {
 
-[[nodiscard]] std::string html_report(const simulation& of);
+[[nodiscard]] std::string html_report(const simulation& results);
 
 }  // namespace drover::simulate

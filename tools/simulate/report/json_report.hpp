@@ -12,6 +12,6 @@ namespace drover::simulate {
 /// The most queries of one strategy that a report lists. Further queries are only counted.
 inline constexpr std::size_t json_timeline_max = 1000;
 
-[[nodiscard]] std::string json_report(const simulation& of);
+[[nodiscard]] std::string json_report(const simulation& results);
 
 }  // namespace drover::simulate

@@ -46,6 +46,6 @@ struct waited {
 [[nodiscard]] std::vector<std::size_t> evenly(std::size_t count, std::size_t most);
 
 /// The data for the page's script, as JSON.
-[[nodiscard]] std::string page_series(const simulation& of);
+[[nodiscard]] std::string page_series(const simulation& results);
 
 }  // namespace drover::simulate

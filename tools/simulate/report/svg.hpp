@@ -10,6 +10,6 @@
 
 namespace drover::simulate {
 
-[[nodiscard]] std::string svg_picture(const simulation& of);
+[[nodiscard]] std::string svg_picture(const simulation& results);
 
 }  // namespace drover::simulate

@@ -12,15 +12,15 @@ namespace drover::simulate {
 
 /// The scenario, the servers, and what to look for. It needs no rounds, so that it can be printed
 /// before they run.
-[[nodiscard]] std::string text_heading(const simulation& of, const text::terminal& on);
+[[nodiscard]] std::string text_heading(const simulation& results, const text::terminal& output);
 
 /// The table and the verdicts of one round.
-[[nodiscard]] std::string text_round(const round_result& of, const text::terminal& on);
+[[nodiscard]] std::string text_round(const round_result& round, const text::terminal& output);
 
 /// Whether the conditions are met, and the command that repeats the simulation.
-[[nodiscard]] std::string text_conclusion(const simulation& of, const text::terminal& on);
+[[nodiscard]] std::string text_conclusion(const simulation& results, const text::terminal& output);
 
 /// The heading, all rounds, and the conclusion.
-[[nodiscard]] std::string text_report(const simulation& of, const text::terminal& on);
+[[nodiscard]] std::string text_report(const simulation& results, const text::terminal& output);
 
 }  // namespace drover::simulate

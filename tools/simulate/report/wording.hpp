@@ -34,10 +34,10 @@ using text::one_line;
 [[nodiscard]] bool is_drover(const strategy_result& result);
 
 /// One sentence about the result and its reason.
-[[nodiscard]] std::string verdict(const strategy_result& of);
+[[nodiscard]] std::string verdict(const strategy_result& result);
 
 /// "met: errors=0", "not met: errors=0 (found 3)".
-[[nodiscard]] std::string in_words(const check& of);
+[[nodiscard]] std::string in_words(const check& condition);
 
 /// "cold", "fault", "mended", "change"
 [[nodiscard]] std::string_view name_of(marker_kind kind);

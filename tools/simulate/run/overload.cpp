@@ -25,15 +25,15 @@ const scenario overload{
     .counts_events = false,
     .prepare =
         [](run_plan& plan, std::uint32_t) {
-          plan.comes = arrival::open;
+          plan.arrivals = arrival::open;
           plan.rate = 1'000.0;
           plan.capacity = 20;
           plan.duration = 12'000ms;
         },
     .play =
-        [](herd& on) {
-          on.fill();
-          on.release();
+        [](herd& run) {
+          run.fill();
+          run.release();
         }};
 
 }  // namespace drover::simulate

@@ -45,7 +45,7 @@ struct scenario {
   void (*prepare)(run_plan& plan, std::uint32_t events);
   /// Runs the steps of the scenario. It returns before the run ends: `herd::finish` waits for the
   /// end.
-  void (*play)(herd& on);
+  void (*play)(herd& run);
 };
 
 /// All scenarios, in the order of the list. The first is the default.

@@ -14,7 +14,7 @@ constexpr std::uint32_t few_callers = 12;
 constexpr std::uint32_t many_keys = 1'000;
 
 void keep_coming(run_plan& plan, std::chrono::milliseconds duration) {
-  plan.comes = arrival::loop;
+  plan.arrivals = arrival::loop;
   plan.think = think;
   plan.duration = duration;
 }
@@ -24,9 +24,9 @@ void keep_coming_for_events(run_plan& plan, std::uint32_t events) {
   keep_coming(plan, plan.ttl * events);
 }
 
-void fill_and_release(herd& on) {
-  on.fill();
-  on.release();
+void fill_and_release(herd& run) {
+  run.fill();
+  run.release();
 }
 
 /// Two queries and not one: on a busy machine, a refresh that began just before the end of the ttl
@@ -35,7 +35,7 @@ void fill_and_release(herd& on) {
 constexpr std::string_view nearly_one = "queries-per-event<=2,errors=0,wrong-values=0";
 
 /// Waits until `fifths` fifths of the run's duration have passed.
-void await_fifths(herd& on, int fifths) { on.await_time(on.plan().duration * fifths / 5); }
+void await_fifths(herd& run, int fifths) { run.await_time(run.plan().duration * fifths / 5); }
 
 }  // namespace
 
@@ -70,7 +70,7 @@ const scenario absent_row{
           plan.has_rows = false;
           keep_coming(plan, 2'000ms);
         },
-    .play = [](herd& on) { on.release(); }};
+    .play = [](herd& run) { run.release(); }};
 
 const scenario failing_origin{
     .name = "failing-origin",
@@ -87,12 +87,12 @@ const scenario failing_origin{
     .is_one_enough = false,
     .counts_events = false,
     .prepare = keep_coming_for_long,
-    .play = [](herd& on) {
-      on.fill();
-      on.release();
-      on.fail_queries(true);
-      await_fifths(on, 3);
-      on.fail_queries(false);
+    .play = [](herd& run) {
+      run.fill();
+      run.release();
+      run.fail_queries(true);
+      await_fifths(run, 3);
+      run.fail_queries(false);
     }};
 
 const scenario redis_killed{
@@ -110,13 +110,13 @@ const scenario redis_killed{
     .counts_events = false,
     .breaks_redis = true,
     .prepare = keep_coming_for_long,
-    .play = [](herd& on) {
-      on.fill();
-      on.release();
-      await_fifths(on, 1);
-      on.kill_redis();
-      await_fifths(on, 3);
-      on.start_redis();
+    .play = [](herd& run) {
+      run.fill();
+      run.release();
+      await_fifths(run, 1);
+      run.kill_redis();
+      await_fifths(run, 3);
+      run.start_redis();
     }};
 
 const scenario flushed{.name = "flushall",
@@ -128,11 +128,11 @@ const scenario flushed{.name = "flushall",
                        .counts_events = false,
                        .breaks_redis = true,
                        .prepare = keep_coming_for_a_while,
-                       .play = [](herd& on) {
-                         on.fill();
-                         on.release();
-                         await_fifths(on, 2);
-                         on.flush_redis();
+                       .play = [](herd& run) {
+                         run.fill();
+                         run.release();
+                         await_fifths(run, 2);
+                         run.flush_redis();
                        }};
 
 const scenario same_instant{
