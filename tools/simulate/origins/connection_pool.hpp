@@ -30,19 +30,19 @@ class connection_pool {
 
   class lease {
    public:
-    explicit lease(connection_pool& from) : from_{from}, mine_{from.take()} {}
+    explicit lease(connection_pool& pool) : pool_{pool}, connection_{pool.take()} {}
     ~lease() {
-      if (mine_->is_usable()) from_.give_back(std::move(mine_));
+      if (connection_->is_usable()) pool_.give_back(std::move(connection_));
     }
     lease(const lease&) = delete;
     lease& operator=(const lease&) = delete;
 
-    [[nodiscard]] Connection& operator*() const noexcept { return *mine_; }
-    [[nodiscard]] Connection* operator->() const noexcept { return mine_.get(); }
+    [[nodiscard]] Connection& operator*() const noexcept { return *connection_; }
+    [[nodiscard]] Connection* operator->() const noexcept { return connection_.get(); }
 
    private:
-    connection_pool& from_;
-    std::unique_ptr<Connection> mine_;
+    connection_pool& pool_;
+    std::unique_ptr<Connection> connection_;
   };
 
  private:
@@ -52,18 +52,18 @@ class connection_pool {
     {
       const std::lock_guard held{guard_};
       if (!idle_.empty()) {
-        std::unique_ptr<Connection> mine = std::move(idle_.back());
+        std::unique_ptr<Connection> connection = std::move(idle_.back());
         idle_.pop_back();
-        return mine;
+        return connection;
       }
     }
     return open_();
   }
 
   /// Takes the connection unless enough are idle. The caller then closes it, outside the lock.
-  void give_back(std::unique_ptr<Connection>&& mine) noexcept {
+  void give_back(std::unique_ptr<Connection>&& connection) noexcept {
     const std::lock_guard held{guard_};
-    if (idle_.size() < idle_max_) idle_.push_back(std::move(mine));
+    if (idle_.size() < idle_max_) idle_.push_back(std::move(connection));
   }
 
   const opener open_;

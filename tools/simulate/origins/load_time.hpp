@@ -31,8 +31,8 @@ class load_time {
  private:
   enum class shape : unsigned char { fixed, uniform, exponential, lognormal };
 
-  load_time(shape of, double first, double second, std::string_view text)
-      : shape_{of}, first_{first}, second_{second}, text_{text} {}
+  load_time(shape distribution, double first, double second, std::string_view text)
+      : shape_{distribution}, first_{first}, second_{second}, text_{text} {}
 
   shape shape_;
   double first_;   // ms

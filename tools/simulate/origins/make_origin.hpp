@@ -14,7 +14,7 @@
 
 namespace drover::simulate {
 
-struct origin_making {
+struct origin_settings {
   std::filesystem::path folder;               ///< for the SQLite file
   std::string name;                           ///< of the schema in a PostgreSQL database
   unsigned connections = 1;                   ///< the most that all processes open at once
@@ -23,7 +23,8 @@ struct origin_making {
 
 /// Returns a message about a requirement of the origin that this program or machine lacks, with the
 /// remedy. Empty if nothing is missing.
-[[nodiscard]] std::string lacking_for(const origin_choice& which, const origin_making& plan);
+[[nodiscard]] std::string missing_requirement(const origin_choice& choice,
+                                              const origin_settings& plan);
 
 /// Thrown if the database allows fewer connections than `origin_making::connections`. The text
 /// names the server's settings.
@@ -41,8 +42,8 @@ class too_few_connections : public std::runtime_error {
 
 /// Throws `too_few_connections` for a user's server, other std::runtime_errors, and `interrupted`
 /// while a server starts.
-[[nodiscard]] std::unique_ptr<origin_owner> make_origin(const origin_choice& which,
-                                                        const origin_making& plan,
+[[nodiscard]] std::unique_ptr<origin_owner> make_origin(const origin_choice& choice,
+                                                        const origin_settings& plan,
                                                         const process::signal_watch& signals);
 
 }  // namespace drover::simulate

@@ -23,15 +23,15 @@ namespace drover::simulate {
 /// The beginning of a PostgreSQL `origin_owner::address`. SCHEMA:URL follows.
 inline constexpr std::string_view postgresql_scheme = "postgresql-schema:";
 
-/// Like `lacking_for`, for PostgreSQL.
-[[nodiscard]] std::string lacking_for_postgresql(const origin_choice& which,
-                                                 const origin_making& plan);
+/// Like `missing_requirement`, for PostgreSQL.
+[[nodiscard]] std::string missing_postgresql_requirement(const origin_choice& choice,
+                                                         const origin_settings& plan);
 /// Starts a server or connects to the user's server. Throws std::runtime_error and `interrupted`.
-[[nodiscard]] std::unique_ptr<origin_owner> make_postgresql(const origin_choice& which,
-                                                            const origin_making& plan,
+[[nodiscard]] std::unique_ptr<origin_owner> make_postgresql(const origin_choice& choice,
+                                                            const origin_settings& plan,
                                                             const process::signal_watch& signals);
-/// `where` is SCHEMA:URL. Throws std::runtime_error.
-[[nodiscard]] std::unique_ptr<origin> open_postgresql(const std::string& where, query_log& log,
-                                                      unsigned connections);
+/// `schema_and_url` is SCHEMA:URL. Throws std::runtime_error.
+[[nodiscard]] std::unique_ptr<origin> open_postgresql(const std::string& schema_and_url,
+                                                      query_log& log, unsigned connections);
 
 }  // namespace drover::simulate

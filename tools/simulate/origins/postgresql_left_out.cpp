@@ -13,9 +13,11 @@ constexpr const char* remedy =
 
 }  // namespace
 
-std::string lacking_for_postgresql(const origin_choice&, const origin_making&) { return remedy; }
+std::string missing_postgresql_requirement(const origin_choice&, const origin_settings&) {
+  return remedy;
+}
 
-std::unique_ptr<origin_owner> make_postgresql(const origin_choice&, const origin_making&,
+std::unique_ptr<origin_owner> make_postgresql(const origin_choice&, const origin_settings&,
                                               const process::signal_watch&) {
   throw std::runtime_error{remedy};
 }

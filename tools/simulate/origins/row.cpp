@@ -56,9 +56,9 @@ std::string body_of(std::string_view key, std::uint64_t version) {
   return body;
 }
 
-std::string value_of(std::string_view key, std::string_view body, value_read of) {
-  return "{\"version\":" + std::to_string(of.version) +
-         ",\"read_at\":" + std::to_string(of.read_at) + ",\"name\":\"" + escaped(key) +
+std::string value_of(std::string_view key, std::string_view body, value_read read) {
+  return "{\"version\":" + std::to_string(read.version) +
+         ",\"read_at\":" + std::to_string(read.read_at) + ",\"name\":\"" + escaped(key) +
          "\",\"body\":\"" + escaped(body) + "\"}";
 }
 

@@ -21,7 +21,7 @@ struct value_read {
 };
 
 /// The value that a query returns: one line of JSON, about 300 bytes long.
-[[nodiscard]] std::string value_of(std::string_view key, std::string_view body, value_read of);
+[[nodiscard]] std::string value_of(std::string_view key, std::string_view body, value_read read);
 
 /// Returns nullopt unless `value` is, byte for byte, a result of `value_of` for `key`.
 [[nodiscard]] std::optional<value_read> read_value(std::string_view key, std::string_view value);

@@ -14,8 +14,8 @@
 namespace drover::simulate {
 namespace {
 
-std::string value_for(const std::string& key, value_read of) {
-  return value_of(key, body_of(key, of.version), of);
+std::string value_for(const std::string& key, value_read read) {
+  return value_of(key, body_of(key, read.version), read);
 }
 
 std::vector<std::string> keys() {
@@ -81,19 +81,19 @@ TEST(row, HasAValueOfAboutThreeHundredBytes) {
 }
 
 TEST(row, TellsKeysAndVersionsApart) {
-  const auto all = keys();
-  std::set<std::string> seen;
+  const auto all_keys = keys();
+  std::set<std::string> distinct_values;
   std::vector<std::string> values;
-  for (const std::string& key : all) {
+  for (const std::string& key : all_keys) {
     for (const std::uint64_t version : {2U, 1U}) {
       values.push_back(value_for(key, {.version = version, .read_at = 5}));
-      EXPECT_TRUE(seen.insert(values.back()).second) << key;
+      EXPECT_TRUE(distinct_values.insert(values.back()).second) << key;
     }
   }
-  for (std::size_t i = 0; i < all.size(); ++i) {
+  for (std::size_t i = 0; i < all_keys.size(); ++i) {
     // The neighbors in sorted order are the most similar keys.
-    for (std::size_t j = i < 20 ? 0 : i - 20; j < std::min(all.size(), i + 20); ++j) {
-      EXPECT_EQ(read_value(all[i], values[2 * j + 1]).has_value(), i == j) << all[i];
+    for (std::size_t j = i < 20 ? 0 : i - 20; j < std::min(all_keys.size(), i + 20); ++j) {
+      EXPECT_EQ(read_value(all_keys[i], values[2 * j + 1]).has_value(), i == j) << all_keys[i];
     }
   }
 }

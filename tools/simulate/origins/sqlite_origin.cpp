@@ -60,9 +60,9 @@ void bind_text(sqlite3_stmt* statement, int place, std::string_view text) {
 
 using sql_function = void (*)(sqlite3_context*, int, sqlite3_value**);
 
-void add_function(sqlite3* database, const char* name, sql_function does) {
-  if (sqlite3_create_function(database, name, 2, SQLITE_UTF8, nullptr, does, nullptr, nullptr) !=
-      SQLITE_OK) {
+void add_function(sqlite3* database, const char* name, sql_function function) {
+  if (sqlite3_create_function(database, name, 2, SQLITE_UTF8, nullptr, function, nullptr,
+                              nullptr) != SQLITE_OK) {
     fail(database, "adding a function");
   }
 }
@@ -71,7 +71,7 @@ void add_function(sqlite3* database, const char* name, sql_function does) {
 void takes_us(sqlite3_context* context, int, sqlite3_value** arguments) {
   std::this_thread::sleep_for(std::chrono::microseconds{sqlite3_value_int64(arguments[0])});
   if (sqlite3_value_int(arguments[1]) != 0) {
-    sqlite3_result_error(context, "the query failed, as it was told to", -1);
+    sqlite3_result_error(context, "the query failed as requested", -1);
   } else {
     sqlite3_result_int(context, 1);
   }
@@ -94,12 +94,12 @@ std::int64_t ticks_now() {
 }
 
 /// Resets the statement at the end of the scope, which releases its lock and lets it run again.
-class running {
+class statement_reset {
  public:
-  explicit running(sqlite3_stmt* statement) : statement_{statement} {}
-  ~running() { sqlite3_reset(statement_); }
-  running(const running&) = delete;
-  running& operator=(const running&) = delete;
+  explicit statement_reset(sqlite3_stmt* statement) : statement_{statement} {}
+  ~statement_reset() { sqlite3_reset(statement_); }
+  statement_reset(const statement_reset&) = delete;
+  statement_reset& operator=(const statement_reset&) = delete;
 
  private:
   sqlite3_stmt* statement_;
@@ -164,7 +164,7 @@ class sqlite_origin::reader {
     sqlite3_bind_int64(query_.get(), 2, request.takes.count());
     sqlite3_bind_int(query_.get(), 3, request.fails ? 1 : 0);
     const std::int64_t read_at = ticks_now();
-    const running until_read{query_.get()};
+    const statement_reset reset_at_end{query_.get()};
     if (sqlite3_step(query_.get()) != SQLITE_ROW) fail(database_.get(), "query");
     if (sqlite3_column_type(query_.get(), 0) == SQLITE_NULL) return std::nullopt;
     const auto* const body = sqlite3_column_text(query_.get(), 0);
@@ -175,9 +175,9 @@ class sqlite_origin::reader {
 
  private:
   static int traced(unsigned event, void* self, void*, void*) {
-    auto& of = *static_cast<reader*>(self);
-    if (event == SQLITE_TRACE_STMT) of.place_ = of.log_.begin(of.key_);
-    if (event == SQLITE_TRACE_PROFILE) of.log_.end(of.place_);
+    auto& connection = *static_cast<reader*>(self);
+    if (event == SQLITE_TRACE_STMT) connection.place_ = connection.log_.begin(connection.key_);
+    if (event == SQLITE_TRACE_PROFILE) connection.log_.end(connection.place_);
     return 0;
   }
 
@@ -200,7 +200,7 @@ class sqlite_origin::writer {
 
   std::uint64_t change(std::string_view key) {
     bind_text(change_.get(), 1, key);
-    const running until_read{change_.get()};
+    const statement_reset reset_at_end{change_.get()};
     int code = sqlite3_step(change_.get());
     if (code == SQLITE_DONE) {
       throw std::runtime_error{"SQLite: no row to change for " + std::string{key}};
@@ -230,12 +230,12 @@ sqlite_origin::sqlite_origin(const std::filesystem::path& file, query_log& log,
 sqlite_origin::~sqlite_origin() = default;
 
 std::optional<std::string> sqlite_origin::ask(const query& request) {
-  const connection_pool<reader>::lease mine{readers_};
-  return mine->ask(request);
+  const connection_pool<reader>::lease connection{readers_};
+  return connection->ask(request);
 }
 
 std::uint64_t sqlite_origin::change(std::string_view key) {
-  const std::lock_guard held{one_change_};
+  const std::lock_guard held{change_mutex_};
   return writer_->change(key);
 }
 

@@ -53,8 +53,8 @@ class sqlite_origin final : public origin {
   class writer;
 
   connection_pool<reader> readers_;
-  std::mutex one_change_;
-  std::unique_ptr<writer> writer_;  // guarded by one_change_
+  std::mutex change_mutex_;
+  std::unique_ptr<writer> writer_;  // guarded by change_mutex_
 };
 
 }  // namespace drover::simulate

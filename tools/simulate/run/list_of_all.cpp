@@ -36,7 +36,7 @@ constexpr std::array<listed_origin, 3> known_origins{
 std::vector<listed_origin> usable_origins() {
   std::vector<listed_origin> usable;
   std::ranges::copy_if(known_origins, std::back_inserter(usable), [](const listed_origin& origin) {
-    return lacking_for({.which = origin.kind, .url = {}}, {}).empty();
+    return missing_requirement({.which = origin.kind, .url = {}}, {}).empty();
   });
   return usable;
 }

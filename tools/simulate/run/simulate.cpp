@@ -150,7 +150,7 @@ class simulation_run {
   }
 
   void check_origin() const {
-    const origin_making plan = origin_plan();
+    const origin_settings plan = origin_plan();
     if (options_.origin.which != origin_choice::kind::sqlite &&
         plan.connections > connections_max) {
       throw text::usage_error{
@@ -158,14 +158,14 @@ class simulation_run {
           std::to_string(plan.connections) + " of them, more than " +
           std::to_string(connections_max) + "; " + advice_for_room(first_plan(), connections_max)};
     }
-    std::string missing = lacking_for(options_.origin, plan);
+    std::string missing = missing_requirement(options_.origin, plan);
     if (!missing.empty()) throw text::usage_error{std::move(missing)};
   }
 
   /// A plan that differs from those of the other runs only in the strategy, the load and the seed.
   [[nodiscard]] run_plan first_plan() const { return plan_for("", options_.loads.front()); }
 
-  [[nodiscard]] origin_making origin_plan() const {
+  [[nodiscard]] origin_settings origin_plan() const {
     return {.folder = folder_.path(),
             .name = "drover_simulate_" + token_,
             .connections = connections_for(first_plan()),

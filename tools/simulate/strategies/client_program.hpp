@@ -34,24 +34,25 @@ struct program_limits {
 struct program_call {
   std::string path;
   std::vector<std::string> words;  ///< argv, whose first word is the program's name
-  std::string shown;  ///< the command in messages, which shorten it; must not contain secrets
+  std::string
+      display_name;  ///< the command in messages, which shorten it; must not contain secrets
 };
 
 class client_program {
  public:
   /// Throws std::system_error.
-  client_program(program_call of, program_limits within);
+  client_program(program_call call, program_limits limits);
   /// Closes the program's input, kills the program if it still runs, and waits for its end.
   ~client_program();
   client_program(const client_program&) = delete;
   client_program& operator=(const client_program&) = delete;
 
   /// Sends `line` and a line end. Throws program_failed.
-  void tell(std::string_view line);
+  void send_line(std::string_view line);
   /// Waits for the next line and returns it without its line end. Throws program_failed.
-  [[nodiscard]] std::string hear();
-  /// The output that has arrived and that `hear` has not returned. Does not wait.
-  [[nodiscard]] std::string_view unheard();
+  [[nodiscard]] std::string read_line();
+  /// The output that has arrived and that `read_line` has not returned. Does not wait.
+  [[nodiscard]] std::string_view unread_output();
 
   [[nodiscard]] bool has_ended();
   /// Closes the program's input. A well-behaved program then ends.
@@ -68,14 +69,14 @@ class client_program {
   [[noreturn]] void fail(const std::string& problem) const;
   [[nodiscard]] std::string ending();
 
-  program_limits within_;
+  program_limits limits_;
   std::string name_;
-  int to_ = -1;    // a socket: writing to a pipe without a reader would raise SIGPIPE
-  int from_ = -1;  // a pipe
+  int input_ = -1;   // a socket: writing to a pipe without a reader would raise SIGPIPE
+  int output_ = -1;  // a pipe
   pid_t pid_ = 0;
   std::optional<int> status_;
-  std::string heard_;
-  bool is_over_ = false;  // the program's output has ended
+  std::string buffer_;
+  bool has_output_ended_ = false;  // the program's output has ended
 };
 
 }  // namespace drover::simulate

@@ -36,6 +36,6 @@ namespace drover::simulate {
 /// Throws std::invalid_argument if there is no such program, a quote does not end, or {redis} is
 /// missing.
 [[nodiscard]] strategy_kind command_strategy_kind(std::string_view command,
-                                                  program_limits within = {});
+                                                  program_limits limits = {});
 
 }  // namespace drover::simulate

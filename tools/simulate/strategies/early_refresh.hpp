@@ -21,10 +21,10 @@ struct refresh_draw {
 
 /// The rule of the paper: now - load_time * beta * ln(unit) >= ends. `load_time` is the duration of
 /// the load that produced the value.
-[[nodiscard]] bool refreshes_early(const refresh_draw& drawn, std::chrono::microseconds load_time);
+[[nodiscard]] bool refreshes_early(const refresh_draw& draw, std::chrono::microseconds load_time);
 
 /// The variant: the same rule, with the value's age in place of `load_time`. When half of the ttl
 /// is left, about every third request refreshes.
-[[nodiscard]] bool refreshes_early_by_age(const refresh_draw& drawn, wall_time fetched_at);
+[[nodiscard]] bool refreshes_early_by_age(const refresh_draw& draw, wall_time fetched_at);
 
 }  // namespace drover::simulate

@@ -18,11 +18,11 @@ constexpr int attempts = 5;
 constexpr std::chrono::milliseconds between_attempts = 100ms;
 
 /// Deletes the lock, even if another caller holds it.
-struct deletes_at_end {
+struct lock_deletion {
   redis_commands& redis;
   const std::string& lock_key;
 
-  ~deletes_at_end() {
+  ~lock_deletion() {
     try {
       redis.del({lock_key});
     } catch (const std::exception&) {
@@ -33,20 +33,22 @@ struct deletes_at_end {
 
 class retry_lock final : public strategy {
  public:
-  explicit retry_lock(strategy_settings with)
-      : with_{std::move(with)}, redis_{with_.redis_url}, cache_{redis_, with_.ttl} {}
+  explicit retry_lock(strategy_settings settings)
+      : settings_{std::move(settings)},
+        redis_{settings_.redis_url},
+        cache_{redis_, settings_.ttl} {}
 
   std::optional<std::string> get(std::string_view key) override {
     const std::string lock_key = "lock:" + std::string{key};
     if (auto cached = cache_.get(key)) return cached;
     if (acquire(lock_key)) {
-      const deletes_at_end lock{redis_, lock_key};
+      const lock_deletion lock{redis_, lock_key};
       if (auto cached = cache_.get(key)) return cached;
-      std::optional<std::string> row = with_.ask(key);
+      std::optional<std::string> row = settings_.ask(key);
       if (row) cache_.store(key, *row);
       return row;
     }
-    return with_.ask(key);
+    return settings_.ask(key);
   }
 
   void invalidate(std::string_view key) override { redis_.del({key}); }
@@ -66,15 +68,15 @@ class retry_lock final : public strategy {
     return false;
   }
 
-  const strategy_settings with_;
+  const strategy_settings settings_;
   redis_commands redis_;
   plain_cache cache_;
 };
 
 }  // namespace
 
-std::unique_ptr<strategy> begin_retry_lock(strategy_settings with) {
-  return std::make_unique<retry_lock>(std::move(with));
+std::unique_ptr<strategy> begin_retry_lock(strategy_settings settings) {
+  return std::make_unique<retry_lock>(std::move(settings));
 }
 
 }  // namespace drover::simulate

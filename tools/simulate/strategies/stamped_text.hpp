@@ -20,7 +20,7 @@ struct stamped_text {
   friend bool operator==(const stamped_text&, const stamped_text&) = default;
 };
 
-[[nodiscard]] std::string write_stamped(const stamped_text& from);
+[[nodiscard]] std::string write_stamped(const stamped_text& stamped);
 /// Returns nullopt for bytes that are not in this form.
 [[nodiscard]] std::optional<stamped_text> read_stamped(std::string_view bytes);
 

@@ -60,7 +60,7 @@ struct strategy_kind {
   std::string_view title;     ///< in tables
   std::string_view summary;   ///< one line in --list
   std::string_view weakness;  ///< half a sentence: why the strategy sends more than one query
-  std::function<std::unique_ptr<strategy>(strategy_settings with)> begin;
+  std::function<std::unique_ptr<strategy>(strategy_settings settings)> begin;
 };
 
 /// All built-in strategies, in the order of --list. For client programs of the user, see

@@ -22,11 +22,11 @@ wall_time wall_clock() {
 
 class xfetch final : public strategy {
  public:
-  explicit xfetch(strategy_settings with)
-      : with_{std::move(with)},
-        redis_{with_.redis_url},
-        cache_{redis_, with_.ttl},
-        draws_{with_.seed} {}
+  explicit xfetch(strategy_settings settings)
+      : settings_{std::move(settings)},
+        redis_{settings_.redis_url},
+        cache_{redis_, settings_.ttl},
+        draws_{settings_.seed} {}
 
   std::optional<std::string> get(std::string_view key) override {
     const auto stored = cache_.get(key);
@@ -49,16 +49,16 @@ class xfetch final : public strategy {
 
   std::optional<std::string> load(std::string_view key) {
     const auto begun = std::chrono::steady_clock::now();
-    std::optional<std::string> row = with_.ask(key);
+    std::optional<std::string> row = settings_.ask(key);
     const auto load_time =
         std::chrono::ceil<microseconds>(std::chrono::steady_clock::now() - begun);
     if (!row) return row;
-    const auto ends = wall_clock().time_since_epoch() + with_.ttl;
+    const auto ends = wall_clock().time_since_epoch() + settings_.ttl;
     cache_.store(key, write_stamped({load_time.count(), ends.count(), *row}));
     return row;
   }
 
-  const strategy_settings with_;
+  const strategy_settings settings_;
   redis_commands redis_;
   plain_cache cache_;
   shared_draws draws_;
@@ -66,8 +66,8 @@ class xfetch final : public strategy {
 
 }  // namespace
 
-std::unique_ptr<strategy> begin_xfetch(strategy_settings with) {
-  return std::make_unique<xfetch>(std::move(with));
+std::unique_ptr<strategy> begin_xfetch(strategy_settings settings) {
+  return std::make_unique<xfetch>(std::move(settings));
 }
 
 }  // namespace drover::simulate
