@@ -52,13 +52,13 @@ void write_audit_files(const std::filesystem::path& folder) {
                                                                   {"safe", sample::safe()},
                                                                   {"harmless", sample::harmless()},
                                                                   {"quiet", sample::quiet()}};
-  located where;
-  where.places["user:*"] = {"src/a b/%7e.py", 42};
-  where.left_out = sample::evil_names()[0];
+  located locations;
+  locations.places["user:*"] = {"src/a b/%7e.py", 42};
+  locations.left_out = sample::evil_names()[0];
   for (const auto& [name, result] : samples) {
     write(folder / (name + ".json"), json_report(result));
     write(folder / (name + ".xml"), junit_report(result));
-    write(folder / (name + ".sarif"), sarif_report(result, where));
+    write(folder / (name + ".sarif"), sarif_report(result, locations));
   }
 }
 

@@ -42,7 +42,7 @@ class child_process {
   explicit child_process(const plan& spec);
   /// Kills the child if it still runs, and waits for its end.
   ~child_process();
-  child_process(child_process&& from) noexcept;
+  child_process(child_process&& other) noexcept;
   child_process& operator=(child_process&&) = delete;
 
   /// The status of waitpid(2); nullopt while the child runs. Does not block.

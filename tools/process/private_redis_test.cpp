@@ -59,8 +59,8 @@ TEST_F(redis_server_search, SaysWhatToInstall) {
 
 TEST_F(redis_server_search, TakesTheProgramThatIsRequestedAndNoOther) {
   add("redis-server");
-  const fs::path mine = add("my-server");
-  EXPECT_EQ(find_redis_server(mine.string()), mine);
+  const fs::path own_server = add("my-server");
+  EXPECT_EQ(find_redis_server(own_server.string()), own_server);
   EXPECT_NE(complaint("/nowhere").find("--redis-server /nowhere"), std::string::npos);
 }
 

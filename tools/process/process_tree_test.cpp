@@ -17,14 +17,15 @@ namespace drover::process {
 namespace {
 
 std::vector<std::string> own_environment() {
-  std::vector<std::string> all;
-  for (char** variable = ::environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
-  return all;
+  std::vector<std::string> variables;
+  for (char** variable = ::environ; *variable != nullptr; ++variable)
+    variables.emplace_back(*variable);
+  return variables;
 }
 
-std::vector<pid_t> wait_for_descendants(pid_t of, std::size_t count) {
+std::vector<pid_t> wait_for_descendants(pid_t process, std::size_t count) {
   for (;;) {
-    auto descendants = descendants_of(of);
+    auto descendants = descendants_of(process);
     if (descendants.size() >= count) return descendants;
     std::this_thread::sleep_for(std::chrono::milliseconds{2});
   }

@@ -15,7 +15,8 @@ namespace drover::text {
 
 class progress_line {
  public:
-  explicit progress_line(int descriptor) : descriptor_{descriptor}, on_{terminal_of(descriptor)} {}
+  explicit progress_line(int descriptor)
+      : descriptor_{descriptor}, terminal_{terminal_of(descriptor)} {}
   ~progress_line() { clear(); }
   progress_line(const progress_line&) = delete;
   progress_line& operator=(const progress_line&) = delete;
@@ -27,13 +28,13 @@ class progress_line {
   /// Prints a line if the output is not a live terminal.
   void note(std::string_view text);
 
-  [[nodiscard]] const terminal& shown_on() const noexcept { return on_; }
+  [[nodiscard]] const terminal& shown_on() const noexcept { return terminal_; }
 
  private:
   void write(std::string_view bytes) const;
 
   int descriptor_;
-  terminal on_;
+  terminal terminal_;
   std::size_t shown_ = 0;  // columns in use
   std::string last_;
 };

@@ -14,7 +14,7 @@ namespace drover::text {
 class report_file {
  public:
   /// nullopt: standard output. Throws usage_error if the file cannot be created.
-  explicit report_file(const std::optional<std::filesystem::path>& to);
+  explicit report_file(const std::optional<std::filesystem::path>& path);
   /// Removes a partial file.
   ~report_file();
   report_file(const report_file&) = delete;
@@ -29,7 +29,7 @@ class report_file {
   /// The name as typed. Empty: standard output.
   std::string name_;
   /// The file that the name refers to after links are followed.
-  std::filesystem::path to_;
+  std::filesystem::path target_;
   /// A temporary file next to the target. Empty: the target is written directly.
   std::filesystem::path partial_;
 };

@@ -30,7 +30,7 @@ using variable_lookup = std::function<std::optional<std::string>(const char* nam
 
 enum class style { plain, strong, faint, good, bad };
 
-/// Returns `text` in the style `as`, or unchanged if the terminal has no colours.
-[[nodiscard]] std::string painted(std::string_view text, style as, const terminal& on);
+/// Returns `text` in the style `text_style`, or unchanged if the terminal has no colours.
+[[nodiscard]] std::string painted(std::string_view text, style text_style, const terminal& output);
 
 }  // namespace drover::text

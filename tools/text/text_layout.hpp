@@ -37,7 +37,7 @@ class table {
   void add(std::vector<cell> row) { rows_.push_back(std::move(row)); }
   /// The width of all columns before the last one.
   [[nodiscard]] std::size_t width_before_last() const;
-  [[nodiscard]] std::string text(const terminal& on) const;
+  [[nodiscard]] std::string text(const terminal& output) const;
 
  private:
   [[nodiscard]] std::vector<std::size_t> widths() const;

@@ -17,8 +17,8 @@ namespace drover::text {
 [[nodiscard]] std::string in_words(std::uint64_t number);
 
 /// "1 query", "10,000 queries".
-[[nodiscard]] std::string counted(std::uint64_t number, std::string_view one,
-                                  std::string_view many);
+[[nodiscard]] std::string counted(std::uint64_t number, std::string_view singular,
+                                  std::string_view plural);
 
 /// Returns the text on one line, without control characters. A long text is cut.
 [[nodiscard]] std::string one_line(std::string_view text);
