@@ -151,8 +151,8 @@ expectations parse_expectations(std::string_view text) {
     const std::string_view part = trimmed(text.substr(0, comma));
     if (part.empty()) {
       parsed.error =
-          "a condition is missing: give NAME OP NUMBER, as in queries-per-event<=1, several with "
-          "one comma between; the names are: " +
+          "a condition is missing: write NAME OP NUMBER, as in queries-per-event<=1, and separate "
+          "conditions by one comma; the names are: " +
           known_names();
       break;
     }

@@ -187,7 +187,7 @@ std::string missing_postgresql_requirement(const origin_choice& choice,
   if (choice.which == origin_choice::kind::postgresql) return "";
   if (process::find_postgresql_programs(plan.postgresql_bin)) return "";
   if (plan.postgresql_bin) {
-    return "--postgresql-bin " + *plan.postgresql_bin + ": no initdb and postgres there";
+    return "--postgresql-bin " + *plan.postgresql_bin + ": contains no initdb and postgres";
   }
   return "--origin postgresql: no initdb and postgres in $PATH or /usr/lib/postgresql: install the "
          "server (on Debian: apt-get install postgresql), or give their folder by "

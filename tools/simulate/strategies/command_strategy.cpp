@@ -213,7 +213,7 @@ strategy_kind command_strategy_kind(std::string_view command, program_limits lim
   };
   if (std::ranges::none_of(plan->words, names_redis)) {
     throw std::invalid_argument{
-        "the command has no {redis}: its program could not know the server"};
+        "the command has no {redis}, so its program would not know the server"};
   }
   return {
       .name = "command",
