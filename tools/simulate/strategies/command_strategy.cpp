@@ -219,7 +219,7 @@ strategy_kind command_strategy_kind(std::string_view command, program_limits lim
       .name = "command",
       .title = "your program",
       .summary = "the client program that --strategy-command names",
-      .weakness = "the answer is in your program",
+      .weakness = "the cause is in your program",
       .begin = [plan = std::move(plan)](strategy_settings settings) -> std::unique_ptr<strategy> {
         return std::make_unique<command_strategy>(plan, std::move(settings));
       }};
