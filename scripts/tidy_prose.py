@@ -45,9 +45,9 @@ def check_words(terms, path, code):
         return
     pattern = re.compile(rf"(?:^|_)({'|'.join(map(re.escape, words))})(?:_|s?$)")
     for match in re.finditer(r"[A-Za-z_]\w*", code):
-        found = pattern.search(match[0].lower())
-        if found:
-            yield code.count("\n", 0, match.start()) + 1, f"'{match[0]}': say {words[found[1]]}"
+        rejected = pattern.search(match[0].lower())
+        if rejected:
+            yield code.count("\n", 0, match.start()) + 1, f"'{match[0]}': say {words[rejected[1]]}"
 
 
 def check_phrases(terms, text):
