@@ -17,9 +17,9 @@ PATIENCE_S = 60
 def server_program(scratch):
     """The path of the server: from DROVER_REDIS_SERVER, or of an installed one. The package
     redis-tools contains the server under another name."""
-    given = os.environ.get("DROVER_REDIS_SERVER") or shutil.which("redis-server")
-    if given:
-        return given
+    program_path = os.environ.get("DROVER_REDIS_SERVER") or shutil.which("redis-server")
+    if program_path:
+        return program_path
     other_name = shutil.which("redis-check-rdb")
     if not other_name:
         raise SystemExit("redis-server was not found; install it or set DROVER_REDIS_SERVER to "
@@ -95,10 +95,10 @@ def audited(app, drover, server_url, build, scratch, more):
     """Runs the application under `drover audit`. `more` holds additional options."""
     origin_log = pathlib.Path(scratch) / "origin.log"
     origin_log.write_bytes(b"")
-    given = [each.replace("{origin_log}", str(origin_log)) for each in app.audit]
+    options = [option.replace("{origin_log}", str(origin_log)) for option in app.audit]
     environment = dict(os.environ, REDIS_URL=server_url, ORIGIN_LOG=str(origin_log))
     return subprocess.run(
-        [drover, "audit", *given, *more, "--", *command_of(app, build)],
+        [drover, "audit", *options, *more, "--", *command_of(app, build)],
         env=environment, capture_output=True, check=False)
 
 

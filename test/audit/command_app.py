@@ -85,10 +85,10 @@ def main():
     together = threading.Barrier(CALLERS, timeout=60)
     work = {"stampede": stampede, "safe": safe}[kind]
     threads = [threading.Thread(target=work, args=(i, together)) for i in range(CALLERS)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ PACKAGES = {
 }
 
 
-def wanted(arguments):
+def selected_applications(arguments):
     apps = applications.all_applications(arguments.names)
     if arguments.names or arguments.all:
         return apps
@@ -107,9 +107,9 @@ def main():
     parser.add_argument("--needs", action="store_true")
     parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
-    apps = wanted(arguments)
+    apps = selected_applications(arguments)
     if arguments.needs:
-        print(*sorted({each for app in apps for each in PACKAGES[app.language] + app.needs}))
+        print(*sorted({package for app in apps for package in PACKAGES[app.language] + app.needs}))
         return 0
     if not apps:
         print("all recordings are up to date")

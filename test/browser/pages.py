@@ -28,16 +28,16 @@ from selenium.webdriver.common.by import By
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 PATIENCE_S = 60
-given = argparse.Namespace(pages=[], shots=None, scratch=None)
+settings = argparse.Namespace(pages=[], shots=None, scratch=None)
 
 
 def begin_browser():
     options = webdriver.ChromeOptions()
-    for each in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+    for argument in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                  "--hide-scrollbars", "--disable-extensions",
                  "--disable-background-networking",
-                 f"--user-data-dir={given.scratch}/profile"):
-        options.add_argument(each)
+                 f"--user-data-dir={settings.scratch}/profile"):
+        options.add_argument(argument)
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # Chromium refuses to run as root with a sandbox
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
@@ -111,18 +111,18 @@ class page_test(unittest.TestCase):
         element.click()
 
     def shoot(self, name):
-        if given.shots is None:
+        if settings.shots is None:
             return
         metrics = self.browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
         shot = self.browser.execute_cdp_cmd("Page.captureScreenshot", {
             "captureBeyondViewport": True,
             "clip": {"x": 0, "y": 0, "width": metrics["width"],
                      "height": min(metrics["height"], 6000), "scale": 1}})
-        (given.shots / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
+        (settings.shots / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
     def everywhere(self, check, themes=("light",)):
         """Runs `check` on every page at every size."""
-        for page in given.pages:
+        for page in settings.pages:
             for size in SIZES:
                 for theme in themes:
                     with self.subTest(page=page.name, size=size, theme=theme):
@@ -131,9 +131,9 @@ class page_test(unittest.TestCase):
 
     def asked_for_nothing_else(self):
         self.assertEqual(self.browser.get_log("browser"), [])
-        asked = [each for each in requests_of(self.browser)
-                 if not each.startswith(("data:", "about:"))]
-        self.assertEqual(asked, [self.browser.current_url])
+        requested = [address for address in requests_of(self.browser)
+                     if not address.startswith(("data:", "about:"))]
+        self.assertEqual(requested, [self.browser.current_url])
 
     def canvases_are_painted(self):
         canvases = self.all("canvas")
@@ -150,9 +150,9 @@ class page_test(unittest.TestCase):
         wide, window = self.browser.execute_script(
             "return [document.documentElement.scrollWidth, window.innerWidth]")
         self.assertLessEqual(wide, window)
-        for each in self.all("button, summary"):
-            if each.is_displayed():
-                self.assertGreaterEqual(each.size["height"], 24, each.text)
+        for element in self.all("button, summary"):
+            if element.is_displayed():
+                self.assertGreaterEqual(element.size["height"], 24, element.text)
 
     def runs_no_script_but_its_own(self):
         self.assertEqual(len(self.all("script")), 3)
@@ -170,16 +170,16 @@ def main(tests, description):
     parser.add_argument("page", nargs="?", type=pathlib.Path)
     parser.add_argument("--made-by", nargs="+", metavar=("PROGRAM", "ARGUMENT"))
     parser.add_argument("--shots", type=pathlib.Path)
-    asked = parser.parse_args()
-    if (asked.page is None) == (asked.made_by is None):
+    arguments = parser.parse_args()
+    if (arguments.page is None) == (arguments.made_by is None):
         parser.error("give a page, or --made-by PROGRAM")
     with tempfile.TemporaryDirectory(prefix="drover.browser.") as scratch:
-        given.scratch, given.shots = scratch, asked.shots
-        if asked.made_by:
-            subprocess.run([*asked.made_by, scratch], check=True)
-            given.pages = sorted(pathlib.Path(scratch).glob("*.html"))
+        settings.scratch, settings.shots = scratch, arguments.shots
+        if arguments.made_by:
+            subprocess.run([*arguments.made_by, scratch], check=True)
+            settings.pages = sorted(pathlib.Path(scratch).glob("*.html"))
         else:
-            given.pages = [asked.page.resolve(strict=True)]
+            settings.pages = [arguments.page.resolve(strict=True)]
         result = unittest.TextTestRunner(verbosity=2).run(
             unittest.defaultTestLoader.loadTestsFromTestCase(tests))
     return 0 if result.wasSuccessful() and result.testsRun else 1
