@@ -6,8 +6,8 @@
 # run under the thread sanitizer: all tests of the executables in DROVER_THREADED, and the suites
 # whose name starts with `threads_`. A suffix is used because gtest_discover_tests cannot pass a
 # list of labels; `ctest -L threads` matches it. The tools have their own executables. Their unit
-# test files with `threads_` suites are in a separate one, so that the thread sanitizer builds only
-# that one.
+# test files with `threads_` suites are in a separate one, so that a run of the thread sanitizer
+# does not build the others.
 
 find_package(GTest REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)

@@ -35,7 +35,7 @@ class table {
 
   /// Adds a row. Missing cells are empty.
   void add(std::vector<cell> row) { rows_.push_back(std::move(row)); }
-  /// The width of all columns before the last one.
+  /// The width of all columns before the last one, with the blanks after them.
   [[nodiscard]] std::size_t width_before_last() const;
   [[nodiscard]] std::string text(const terminal& output) const;
 

@@ -31,8 +31,8 @@ class callers {
   callers(const callers&) = delete;
   callers& operator=(const callers&) = delete;
 
-  /// Starts the threads and adds them to `busy`, which must be destroyed before this object. Each
-  /// caller connects, counts itself as ready, waits for the release, and ends when the plan is
+  /// Starts the threads and adds them to `busy`. They must end before this object is destroyed.
+  /// Each caller connects, counts itself as ready, waits for the release, and ends when the plan is
   /// done.
   void start(std::vector<std::jthread>& busy);
 

@@ -76,7 +76,7 @@ struct run_record {
   std::uint64_t fill_queries = 0;     ///< before the release
   std::uint64_t calls_made = 0;
   std::uint64_t calls_refused = 0;  ///< open loop only: arrivals that found no free caller
-  std::string first_error;          ///< empty if no call failed
+  std::string first_error;          ///< of a call or of the writer; empty if there was none
 };
 
 }  // namespace drover::simulate

@@ -44,7 +44,8 @@ class origin_owner {
 
   /// Creates a row for each key, in version 1. Throws std::runtime_error.
   virtual void add_rows(std::span<const std::string> keys) = 0;
-  /// The argument of `open_origin` in the processes of the herd. They get it on their command line.
+  /// The argument of `open_origin` in the processes of the herd. They run as the same user and get
+  /// it on their command line.
   [[nodiscard]] virtual std::string address() const = 0;
   /// "SQLite 3.40.1", "PostgreSQL 15.20, private".
   [[nodiscard]] virtual std::string about() const = 0;

@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t body_length = 200;  // at least; the last sentence is always complete
 constexpr std::string_view hex = "0123456789abcdef";
 
-/// Escapes `text` for a JSON string in ASCII. Each byte outside ASCII becomes its own escape, so
-/// that different texts stay different in any encoding.
+/// Escapes `text` for a JSON string in ASCII. Each byte that is not printable ASCII becomes an
+/// escape of its own, so that different texts stay different in any encoding.
 std::string escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());

@@ -27,7 +27,8 @@ class program_failed : public std::runtime_error {
 };
 
 struct program_limits {
-  std::chrono::milliseconds silence_max{60'000};  ///< to send a line, or to read a line of ours
+  /// The longest wait for the program to send a line, or to read its input.
+  std::chrono::milliseconds silence_max{60'000};
   std::size_t line_max = std::size_t{64} << 10U;  ///< bytes in one line
 };
 
