@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The applications in C++ that the auditor is tested with, bin/audit_apps/cpp/<name>, one a file;
-# and the tests of all of them, a recording each, some live.
+# Builds the C++ applications that test the auditor as bin/audit_apps/cpp/<name>, one for each file.
+# Registers the tests of the applications in all languages: each is tested from its recording, and
+# some are also run live.
 
 add_custom_target(drover_audit_apps ALL)
 file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/audit/apps/cpp/*.cpp")
@@ -32,7 +33,7 @@ foreach(manifest IN LISTS manifests)
   file(READ "${PROJECT_SOURCE_DIR}/test/audit/apps/${manifest}" text)
   string(JSON live ERROR_VARIABLE none GET "${text}" live)
   if(DROVER_SANITIZE AND NOT live STREQUAL "ON")
-    continue()  # a sanitizer sees nothing new in the hundredth recording
+    continue()  # a sanitizer finds nothing new in most recordings
   endif()
   set(command "${DROVER_PYTHON}" "${PROJECT_SOURCE_DIR}/test/audit/apps_test.py"
     --drover "$<TARGET_FILE:drover_command>")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What every target of ours is compiled with. Nothing here reaches the installed interface.
+# The compiler flags of all targets. They do not affect the installed interface.
 
 if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
@@ -30,15 +30,15 @@ function(drover_flags target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # g++ 12 sees overlaps in operator+ of std::string that are not there (GCC bug 105651).
+    # g++ 12 reports overlaps in operator+ of std::string that do not exist (GCC bug 105651).
     target_compile_options(${target} PRIVATE -Wno-restrict)
   else()
     target_compile_options(${target} PRIVATE -Wthread-safety)
   endif()
 endfunction()
 
-# With DROVER_PRECOMPILE: the standard headers that most files include, and those named, are
-# compiled once for the target. It must not matter: a build without it compiles the same files.
+# With DROVER_PRECOMPILE, the standard headers that most files include, and the headers in ARGN, are
+# compiled once for the target. A build without it must compile the same files.
 function(drover_precompile target)
   if(DROVER_PRECOMPILE)
     target_precompile_headers(${target} PRIVATE
@@ -47,21 +47,21 @@ function(drover_precompile target)
   endif()
 endfunction()
 
-# All files that match, without the tests and fuzz targets that stand beside them.
+# Sets `out` to all files that match, except the tests and fuzz targets in the same folders.
 function(drover_sources out)
   file(GLOB found CONFIGURE_DEPENDS ${ARGN})
   list(FILTER found EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
-# With DROVER_UNITE: the target's files of one folder are compiled ten at a time, as one. It must
-# not matter either: so names in unnamed namespaces are unique within a folder.
+# With DROVER_UNITE, up to ten files of a folder are compiled as one file. A build without it must
+# compile as well, so names in unnamed namespaces must be unique within a folder.
 function(drover_unite target)
   if(NOT DROVER_UNITE)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-  target_compile_options(${target} PRIVATE -Wno-shadow)  # by a neighbour's names
+  target_compile_options(${target} PRIVATE -Wno-shadow)  # names of other files in the same unit
   foreach(file IN LISTS ARGN)
     cmake_path(GET file PARENT_PATH folder)
     file(RELATIVE_PATH folder "${PROJECT_SOURCE_DIR}" "${folder}")

@@ -21,10 +21,11 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/drover-config-version.cm
 install(FILES "${PROJECT_BINARY_DIR}/drover-config.cmake"
   "${PROJECT_BINARY_DIR}/drover-config-version.cmake" DESTINATION "${drover_config_dir}")
 
-# Relative, so that an installed tree may be moved.
+# The prefix is relative, so that an installed tree can be moved.
 file(RELATIVE_PATH drover_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 
-# What a static library needs is part of Libs: few users of a static library ask for --static.
+# The dependencies of a static library are part of Libs, because few users pass --static to
+# pkg-config.
 set(drover_pc_static_libs)
 get_target_property(drover_type drover TYPE)
 if(drover_type STREQUAL "STATIC_LIBRARY")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The library. Layers lowest first; scripts/layers.txt says which may include which.
+# The library. The layers are listed from the lowest to the highest. scripts/layers.txt says which
+# layers each of them may include.
 
 set(DROVER_LAYERS base entry resp lease fetch connection store cache)
 
@@ -30,7 +31,7 @@ if(DROVER_FUZZ)
   target_compile_options(drover PRIVATE -fsanitize=fuzzer-no-link)
 endif()
 target_link_libraries(drover PRIVATE Threads::Threads)
-# Before 1.0 any minor version may break the ABI.
+# Before version 1.0, any minor version may break the ABI.
 set_target_properties(drover PROPERTIES
   VERSION ${PROJECT_VERSION}
   SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What the pages of reports are made of, compiled in: our style and script, and Chart.js with its
-# licence. A page needs no network, and so does a build.
+# Compiles the parts of the report pages into the tools: the project's styles and scripts, and
+# Chart.js with its licence. Neither a page nor a build needs the network.
 
 find_file(DROVER_CHART_JS NAMES chart.min.js
   PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist NO_DEFAULT_PATH)
@@ -9,9 +9,9 @@ find_file(DROVER_CHART_LICENCE NAMES copyright LICENSE.md
 mark_as_advanced(DROVER_CHART_JS DROVER_CHART_LICENCE)
 foreach(needed IN ITEMS DROVER_CHART_JS DROVER_CHART_LICENCE)
   if(NOT ${needed})
-    message(FATAL_ERROR "Chart.js 3 is missing, which draws the pages of reports. On "
+    message(FATAL_ERROR "Chart.js 3, which draws the charts of the reports, is missing. On "
       "Debian: apt-get install libjs-chart.js. Elsewhere: -DDROVER_CHART_JS=.../chart.min.js and "
-      "-DDROVER_CHART_LICENCE=... (its licence, which goes with it). "
+      "-DDROVER_CHART_LICENCE=... (the file with its licence). "
       "Or build without the tools: -DDROVER_BUILD_TOOLS=OFF")
   endif()
 endforeach()
@@ -43,7 +43,7 @@ function(drover_embed_pages target)
   drover_embed(${target} audit::page_script ${own} "${tools}/audit/report/page.js")
 endfunction()
 
-# The prompt kit: its texts, and the code in them.
+# Embeds the texts of the prompt kit and the code that they contain.
 function(drover_embed_prompts target)
   set(kit "${PROJECT_SOURCE_DIR}/tools/prompts/kit")
   set(own prompts/kit.hpp)

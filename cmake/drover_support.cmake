@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# drover_support: what tests and benchmarks share (test/support), a private redis-server above all.
-# It opens the inner headers to whoever links it.
+# drover_support: the code that tests and benchmarks share (test/support), such as a private
+# redis-server. Targets that link it can include the internal headers of the library.
 
-# Debian's redis-tools has the server, too, under another name.
+# Debian's redis-tools contains the server under another name.
 find_program(DROVER_REDIS_PROGRAM NAMES redis-server redis-check-rdb)
 mark_as_advanced(DROVER_REDIS_PROGRAM)
 set(redis_server "${PROJECT_BINARY_DIR}/bin/redis-server")

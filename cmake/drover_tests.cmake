@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-# <layer>_test from src/<layer>/*_test.cpp, integration_test, tools_test, tools_threads_test and
-# tools_integration_test, fuzz_<name>.
+# The test programs: <layer>_test from src/<layer>/*_test.cpp, integration_test, tools_test,
+# tools_threads_test, tools_integration_test and fuzz_<name>.
 #
-# Labels: `unit` or `integration`, with `_threads` behind for what runs under the thread sanitizer
-# as well: every test of the executables in DROVER_THREADED, elsewhere the suites whose name starts
-# with `threads_`. (One label, since gtest_discover_tests cannot hand on a list; `ctest -L threads`
-# selects them all the same.) The tools' tests are executables of their own, and of their unit tests
-# those files that have such suites are another one, so that nothing is built without need.
+# Each test has the label `unit` or `integration`. The suffix `_threads` marks the tests that also
+# run under the thread sanitizer: all tests of the executables in DROVER_THREADED, and the suites
+# whose name starts with `threads_`. A suffix is used because gtest_discover_tests cannot pass a
+# list of labels; `ctest -L threads` matches it. The tools have their own executables. Their unit
+# test files with `threads_` suites are in a separate one, so that a run of the thread sanitizer
+# does not build the others.
 
 find_package(GTest REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
@@ -14,8 +15,8 @@ find_library(DROVER_HIREDIS hiredis)
 include(GoogleTest)
 
 set(DROVER_THREADED connection_test cache_test integration_test)
-add_custom_target(drover_tests)     # all that ctest runs, and the fuzz targets
-add_custom_target(drover_threaded)  # all that `ctest -L threads` runs
+add_custom_target(drover_tests)     # all programs that ctest runs, and the fuzz targets
+add_custom_target(drover_threaded)  # all programs that `ctest -L threads` runs
 set(DROVER_TEST_TIMEOUT 300 CACHE STRING "Seconds that one test may take")
 
 function(drover_test_target target)
@@ -27,7 +28,7 @@ function(drover_test_target target)
   target_link_libraries(${target} PRIVATE drover_support OpenSSL::Crypto Threads::Threads)
 endfunction()
 
-# The slow headers of all tests, compiled once for all of them.
+# The slow headers are compiled once for all tests.
 if(DROVER_PRECOMPILE)
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/empty.cpp" CONTENT "")
   add_library(drover_precompiled STATIC EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/empty.cpp")
@@ -41,7 +42,7 @@ function(drover_register target label)
   set(common DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX ${prefix})
   set(cost 0)
   if(label STREQUAL "integration")
-    set(cost 100)  # they take longest, so they come first
+    set(cost 100)  # integration tests take the longest, so ctest starts them first
   endif()
   if(target IN_LIST DROVER_THREADED)
     gtest_discover_tests(${target} ${common}
@@ -101,7 +102,7 @@ if(TARGET drover_tools)
   target_link_libraries(tools_threads_test PRIVATE drover_tools)
 endif()
 
-# Programs that integration tests start as separate processes: DROVER_PROCESS_DIR "/<name>".
+# Programs that integration tests start as separate processes, as DROVER_PROCESS_DIR "/<name>".
 file(GLOB process_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/integration/process/*.cpp")
 set(processes)
 foreach(file IN LISTS process_files)
@@ -136,7 +137,7 @@ if(TARGET drover_tools)
   add_dependencies(tools_integration_test ${processes})
 endif()
 
-# Pages are looked at in a browser.
+# Report pages are tested in a browser.
 if(TARGET drover_tools)
   find_program(DROVER_PYTHON python3 REQUIRED)
   mark_as_advanced(DROVER_PYTHON)
@@ -146,7 +147,7 @@ if(TARGET drover_tools)
   add_dependencies(drover_tests sample_page)
   foreach(which IN ITEMS simulate audit)
     if(DROVER_SANITIZE)
-      break()  # it is the same page, and what makes it is checked there by the tools' tests
+      break()  # the page is the same, and the tools' tests check the code that writes it
     endif()
     add_test(NAME browser/${which}_report COMMAND "${DROVER_PYTHON}"
       "${PROJECT_SOURCE_DIR}/test/browser/${which}_report_test.py" --made-by
@@ -159,7 +160,7 @@ if(TARGET drover_tools)
   set_tests_properties(audit/report_files PROPERTIES LABELS integration TIMEOUT 120)
 endif()
 
-# Each benchmark runs, for a moment. What it measures is not looked at: only whether it still works.
+# Each benchmark runs for a moment. The test ignores the results, and only checks that it works.
 foreach(file IN LISTS bench_files)
   cmake_path(GET file STEM name)
   if(NOT DROVER_SANITIZE)
@@ -169,7 +170,7 @@ foreach(file IN LISTS bench_files)
   endif()
 endforeach()
 
-# The tool is tested from outside.
+# The command is tested as a separate process.
 if(TARGET drover_command)
   add_dependencies(drover_tests drover_command)
   add_test(NAME audit/command COMMAND "${DROVER_PYTHON}"

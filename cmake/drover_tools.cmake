@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What is built on top of the library: the `drover` command, the examples, the benchmarks.
+# The programs that use the library: the `drover` command, the examples and the benchmarks.
 
 drover_sources(tool_files
   "${PROJECT_SOURCE_DIR}/tools/*/*.cpp" "${PROJECT_SOURCE_DIR}/tools/*/*/*.cpp")
@@ -17,7 +17,7 @@ if(tool_files AND EXISTS "${tool_main}")
   find_library(DROVER_UV uv REQUIRED)
   mark_as_advanced(DROVER_UV_INCLUDE DROVER_UV)
 
-  # PostgreSQL as an origin needs libpqxx. Without it, SQLite remains.
+  # PostgreSQL as an origin needs libpqxx. Without it, only SQLite is available.
   find_path(DROVER_PQXX_INCLUDE pqxx/pqxx)
   find_library(DROVER_PQXX pqxx)
   mark_as_advanced(DROVER_PQXX_INCLUDE DROVER_PQXX)
@@ -30,7 +30,7 @@ if(tool_files AND EXISTS "${tool_main}")
     list(FILTER tool_files EXCLUDE REGEX "/(private_postgresql|postgresql_o[a-z]+)\\.cpp$")
   endif()
 
-  # All but main(), so that the tools' tests can link it too.
+  # Everything except main(), so that the tools' tests can link it.
   add_library(drover_tools STATIC ${tool_files})
   drover_flags(drover_tools)
   drover_precompile(drover_tools <ostream> <sstream>)

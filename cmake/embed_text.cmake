@@ -5,7 +5,7 @@
 file(READ "${INPUT}" text)
 string(FIND "${text}" ")drover_text" clash)
 if(NOT clash EQUAL -1)
-  message(FATAL_ERROR "${INPUT} contains what ends it here: )drover_text")
+  message(FATAL_ERROR "${INPUT} contains the end marker of the raw string: )drover_text")
 endif()
 file(WRITE "${OUTPUT}" "// Made from ${INPUT}
 #include \"${HEADER}\"

@@ -13,7 +13,7 @@ LOADER.exec_module(reference)
 
 
 def page(text):
-    """The page of one header, without what comes before its section."""
+    """The section of one header on the page."""
     return reference.page({"a": text}).split("## drover/a.hpp\n", 1)[1].strip()
 
 

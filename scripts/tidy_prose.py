@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""The words: what docs/internals/glossary.md replaces and bans, and the subjects of commits."""
+"""Checks words and phrases against docs/internals/glossary.md, and the messages of commits."""
 
 import re
 import shutil
 import subprocess
 
 SUBJECT_COLUMNS = 72
-# Words that look like a past tense, a participle or a third person, and are imperatives.
+# Imperatives that end like a past tense, a participle or a third person.
 IMPERATIVES = {"need", "feed", "speed", "embed", "exceed", "proceed", "shed", "bring", "string",
                "ring", "sing", "ping", "address", "pass", "process", "focus", "access", "press",
                "discuss", "guess", "miss", "cross", "compress", "suppress", "express", "bypass"}
 
 
 class glossary:
-    """Of the page: the replaced identifiers of the library and of the tools, and the phrases."""
+    """The contents of the page: the rejected identifiers of the library and of the tools, and the
+    banned phrases, each with its replacement."""
 
     def __init__(self, page):
         self.words = {"library": {}, "tools": {}}
@@ -37,19 +38,20 @@ class glossary:
 
 
 def check_words(terms, path, code):
-    """Identifiers that have another name in the glossary. `code` has no comments and strings."""
+    """Finds identifiers for which the glossary has another word. `code` must have no comments and
+    no strings."""
     words = terms.words_for(path)
     if not words:
         return
     pattern = re.compile(rf"(?:^|_)({'|'.join(map(re.escape, words))})(?:_|s?$)")
     for match in re.finditer(r"[A-Za-z_]\w*", code):
-        found = pattern.search(match[0].lower())
-        if found:
-            yield code.count("\n", 0, match.start()) + 1, f"'{match[0]}': say {words[found[1]]}"
+        rejected = pattern.search(match[0].lower())
+        if rejected:
+            yield code.count("\n", 0, match.start()) + 1, f"'{match[0]}': say {words[rejected[1]]}"
 
 
 def check_phrases(terms, text):
-    """Banned phrases, also where a line break or a comment's slashes divide them."""
+    """Finds banned phrases, also if they are split by a line break and a comment marker."""
     for phrase, better in terms.phrases.items():
         divided = r"(?:\s|\n[ \t]*(?://[/!]?<?|#|\*)[ \t]*)+".join(map(re.escape, phrase.split()))
         for match in re.finditer(rf"\b{divided}(?!\w)", text, re.I):
@@ -57,7 +59,7 @@ def check_phrases(terms, text):
 
 
 def check_subject(subject, body):
-    """What is wrong with a commit's message: nothing, or texts."""
+    """Yields a text for each problem of a commit message."""
     first = subject.split(" ")[0]
     if len(subject) > SUBJECT_COLUMNS:
         yield f"a subject of {len(subject)} columns, at most {SUBJECT_COLUMNS}"
@@ -70,7 +72,7 @@ def check_subject(subject, body):
 
 
 def git(root, *arguments):
-    """What the command prints; nothing where it fails or git is not installed."""
+    """Returns the output of a git command, or None if it fails or git is not installed."""
     if shutil.which("git") is None:
         return None
     done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True,
@@ -79,8 +81,8 @@ def git(root, *arguments):
 
 
 def check_commits(root, after):
-    """The commits after `after`, merges aside. None where `after` is no ancestor: in a shallow
-    clone, where the history was squashed, and outside a repository."""
+    """Checks the commits after `after`, except merges. Checks none if `after` is not an ancestor:
+    in a shallow clone, after a squash of the history, and outside a repository."""
     if git(root, "merge-base", "--is-ancestor", after, "HEAD") is None:
         return
     log = git(root, "log", "--no-merges", "--format=%h%x00%s%x00%b%x01", f"{after}..HEAD")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of scripts/tidy: each check finds what it is for, and lets the neighbour case pass."""
+"""Tests of scripts/tidy: each check finds its fault, and accepts a similar text without it."""
 
 import importlib.machinery
 import importlib.util

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Builds presets, one build at a time for each folder. Sourced by ./run.
+# Builds presets. Only one run at a time uses the build folder of a preset. Sourced by ./run.
 
 jobs=${DROVER_JOBS:-$(nproc)}
 
-# Names of files without folder and .cpp, in one line.
+# Prints the names of files on one line, without the folder and .cpp.
 stems() {
   local file
   for file; do
@@ -26,13 +26,13 @@ with_preset() {
     note "waiting for another run that uses build/$preset"
     flock "$preset_lock"
   fi
-  # In a subshell without the lock: a process left behind must not hold it.
+  # The subshell has no lock, because a process left behind must not hold it.
   (exec {preset_lock}>&- && "$@") || status=$?
   exec {preset_lock}>&-
   return $status
 }
 
-# On a terminal, ninja overwrites its line. Otherwise one line for each tenth is printed.
+# On a terminal, ninja overwrites its progress line. Otherwise this prints one line for each tenth.
 sparsely() {
   if [[ -t 1 ]]; then
     "$@"
@@ -67,7 +67,7 @@ build_preset() {
   with_preset "$1" configure_and_build "$@"
 }
 
-# The path of build/bin/drover, also if the release was built elsewhere.
+# Creates the link build/bin/drover.
 publish_command() {
   mkdir -p build/bin
   [[ -x build/release/bin/drover ]] && ln -sfn ../release/bin/drover build/bin/drover

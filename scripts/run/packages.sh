@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The packages that each command needs, by their names in Debian 12. Sourced by ./run.
 #
-# redis-tools instead of redis-server: it contains the same server program under the name
-# redis-check-rdb, and no system service.
+# redis-tools is used instead of redis-server, because it contains the same server program under the
+# name redis-check-rdb and installs no system service.
 
 build_packages=(g++ cmake ninja-build libssl-dev libxxhash-dev libsqlite3-dev libcli11-dev
   libuv1-dev zlib1g-dev libjs-chart.js nlohmann-json3-dev)

@@ -27,12 +27,12 @@ run_test() {
   done
   need "${packages[@]}"
 
-  # Whatever the tests write is in here, so that it goes away whatever they do. Short: a socket's
-  # path has 107 characters.
+  # The tests write only into this folder, and it is removed at the end. Its path is short because
+  # the path of a socket has at most 107 characters.
   scratch=$(mktemp -d /tmp/drover.XXXXXX)
   trap end_of_test EXIT
   mkdir "$scratch/tmp" "$scratch/results"
-  chmod 711 "$scratch" # a PostgreSQL that root starts runs as somebody else
+  chmod 711 "$scratch" # a PostgreSQL server that root starts runs as another user
   results=$scratch/results
   export TMPDIR=$scratch/tmp
 
@@ -56,7 +56,7 @@ record() {
   printf '%s\t%s\t%s\n' "$@" >>"$results/steps.tsv"
 }
 
-# check <name> <command ...>: one line of the report.
+# check <name> <command ...>: runs a command and records its verdict for the report.
 check() {
   local name=$1 begun=$SECONDS verdict=passed
   shift
@@ -88,7 +88,7 @@ test_tsan() {
   return 0
 }
 
-# A failed build is reported like a failed test.
+# Builds, and records a failed build like a failed test.
 build_for_test() {
   local begun=$SECONDS
   build_preset "$@" && return
@@ -174,7 +174,7 @@ test_model() {
   [[ ! -x test/model/run ]] || check "models" small_models
 }
 
-# Renames the totals, because scripts/test_report looks for lines of this form.
+# Puts a prefix before the totals, so that only scripts/test_report prints a line of this form.
 small_models() {
   test/model/run --small --jobs "$jobs" | sed 's/^[0-9]* passed, [0-9]* failed$/models: &/'
 }
@@ -184,7 +184,7 @@ test_package() {
   check "package" with_preset dev test/package/run
 }
 
-# Fails if programs still run that were started with a path in the scratch folder.
+# Fails if a program still runs whose command line contains a path in the scratch folder.
 nothing_left_running() {
   local process line found=0
   for process in /proc/[0-9]*; do

@@ -32,29 +32,29 @@ class application:
         self.language = manifest.parent.name
         self.name = f"{self.language}/{manifest.stem}"
         self.source = manifest.with_suffix(SUFFIXES[self.language])
-        said = json.loads(manifest.read_text(encoding="utf-8"))
-        for field, value in said.items():
+        fields = json.loads(manifest.read_text(encoding="utf-8"))
+        for field, value in fields.items():
             if not isinstance(value, FIELDS.get(field, ())):
-                raise SystemExit(f"{manifest}: '{field}' is no field, or not of its type")
-        self.title = said["title"]
-        self.safe = said["safe"]
-        self.expect = said["expect"]
-        self.may = said.get("may", [])
-        self.forbid = said.get("forbid", [])
-        self.is_cache = said.get("cache", True)
-        self.live = said.get("live", False)
-        self.needs = said.get("needs", [])
-        self.library = said.get("library", "")
-        self.sources = [ROOT / each for each in said.get("sources", [])]
-        self.audit = said.get("audit", ORIGIN_OPTIONS if self.is_cache else [])
+                raise SystemExit(f"{manifest}: '{field}' is unknown or has the wrong type")
+        self.title = fields["title"]
+        self.safe = fields["safe"]
+        self.expect = fields["expect"]
+        self.may = fields.get("may", [])
+        self.forbid = fields.get("forbid", [])
+        self.is_cache = fields.get("cache", True)
+        self.live = fields.get("live", False)
+        self.needs = fields.get("needs", [])
+        self.library = fields.get("library", "")
+        self.sources = [ROOT / path for path in fields.get("sources", [])]
+        self.audit = fields.get("audit", ORIGIN_OPTIONS if self.is_cache else [])
         self.recording = RECORDINGS / f"{self.name}.jsonl.gz"
         if self.safe == bool(self.expect):
-            raise SystemExit(f"{manifest}: safe is what expects no finding, and only that")
+            raise SystemExit(f"{manifest}: 'safe' must be true if and only if 'expect' is empty")
 
     def digest(self):
         """A digest of all files that determine its traffic."""
         sha = hashlib.sha256()
-        shared = [self.source.parent / each for each in SHARED[self.language]]
+        shared = [self.source.parent / name for name in SHARED[self.language]]
         for path in [self.source, *shared, *self.sources]:
             sha.update(path.read_bytes())
         sha.update(json.dumps(self.audit).encode())
@@ -62,39 +62,40 @@ class application:
 
     def judge(self, findings):
         """The errors in the findings of an audit: (missing rules, unexpected findings)."""
-        found = {each["rule"] for each in findings}
-        missing = [rule for rule in self.expect if rule not in found]
+        reported = {finding["rule"] for finding in findings}
+        missing = [rule for rule in self.expect if rule not in reported]
         allowed = [*self.expect, *self.may]
-        surplus = [each for each in findings if self._is_surplus(each, allowed)]
+        surplus = [finding for finding in findings if self._is_surplus(finding, allowed)]
         return missing, surplus
 
     def _is_surplus(self, finding, allowed):
         rule = finding["rule"]
-        if any(fnmatch.fnmatchcase(rule, each) for each in self.forbid):
+        if any(fnmatch.fnmatchcase(rule, pattern) for pattern in self.forbid):
             return True
-        if any(fnmatch.fnmatchcase(rule, each) for each in allowed):
+        if any(fnmatch.fnmatchcase(rule, pattern) for pattern in allowed):
             return False
         return finding["severity"] != "info" and not rule.startswith("C9")
 
 
 def all_applications(names=()):
-    """All, or those named; a name may be a pattern, and its language may be left out."""
-    known = {each.name: each for each in map(application, sorted(APPS.glob("*/*.json")))
+    """All applications, or those in `names`. A name may be a pattern, or a stem without its
+    language."""
+    known = {app.name: app for app in map(application, sorted(APPS.glob("*/*.json")))
              } if APPS.exists() else {}
     if not names:
         return list(known.values())
     chosen = {}
     for name in names:
-        hits = [each for each in known.values()
-                if fnmatch.fnmatchcase(each.name, name) or each.source.stem == name]
+        hits = [app for app in known.values()
+                if fnmatch.fnmatchcase(app.name, name) or app.source.stem == name]
         if not hits:
             raise SystemExit(f"no application '{name}'; there are: {' '.join(known)}")
-        chosen.update((each.name, each) for each in hits)
+        chosen.update((app.name, app) for app in hits)
     return list(chosen.values())
 
 
 def recorded_digests():
-    """Name -> digest of the sources that its recording was made from."""
+    """Returns a dictionary from names to the digest of the sources of the recording."""
     listed = RECORDINGS / "sources.txt"
     if not listed.exists():
         return {}
@@ -108,7 +109,7 @@ def write_digests(digests):
 
 
 def replay(drover, app):
-    """The audit of an application's recording, as `drover audit --replay --format json` says."""
+    """The JSON report of `drover audit --replay` for an application's recording."""
     done = subprocess.run([drover, "audit", "--replay", str(app.recording), "--format", "json"],
                           capture_output=True, check=False)
     return parsed(done, app)
@@ -121,21 +122,21 @@ def parsed(done, app):
 
 
 def complaints(app, audit):
-    """Lines that say what in an audit is not as the application states; none if all is."""
+    """Returns a line for each difference between an audit and the manifest of the application."""
     missing, surplus = app.judge(audit["findings"])
     lines = [f"{rule} was expected and not found" for rule in missing]
-    for each in surplus:
-        lines.append(f"{each['rule']} ({each['severity']}) is a false alarm: {each['pattern']}, "
-                     f"{each['count']} of {each['opportunities']}")
-    named = {each["library"] for each in audit["findings"]} - {""}
-    lines += [f"a finding names {each}, which is not behind it" for each in named - {app.library}]
+    for finding in surplus:
+        lines.append(f"{finding['rule']} ({finding['severity']}) is a false alarm: "
+                     f"{finding['pattern']}, {finding['count']} of {finding['opportunities']}")
+    named = {finding["library"] for finding in audit["findings"]} - {""}
+    lines += [f"a finding names the wrong library: {library}" for library in named - {app.library}]
     if app.library and app.expect and app.library not in named:
         lines.append(f"no finding names {app.library}")
     return lines
 
 
 def python_with(module):
-    """A Python that has the module: this one, or Debian's, if another one comes first here."""
+    """The path of a Python that has the module: the running one, or Debian's."""
     for python in (sys.executable, "/usr/bin/python3"):
         if os.path.exists(python) and not subprocess.run(
                 [python, "-c", f"import {module}"], capture_output=True, check=False).returncode:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs an application under `drover audit -- COMMAND` with a private server."""
+"""Runs an application under `drover audit -- COMMAND` with a private Redis server."""
 
 import contextlib
 import os
@@ -15,11 +15,11 @@ PATIENCE_S = 60
 
 
 def server_program(scratch):
-    """The server that DROVER_REDIS_SERVER names, or an installed one. The package redis-tools has
-    it under another name."""
-    given = os.environ.get("DROVER_REDIS_SERVER") or shutil.which("redis-server")
-    if given:
-        return given
+    """The path of the server: from DROVER_REDIS_SERVER, or of an installed one. The package
+    redis-tools contains the server under another name."""
+    program_path = os.environ.get("DROVER_REDIS_SERVER") or shutil.which("redis-server")
+    if program_path:
+        return program_path
     other_name = shutil.which("redis-check-rdb")
     if not other_name:
         raise SystemExit("redis-server was not found; install it or set DROVER_REDIS_SERVER to "
@@ -32,7 +32,8 @@ def server_program(scratch):
 
 @contextlib.contextmanager
 def private_server(scratch):
-    """A Redis server on a free port of the loopback interface, which keeps nothing. Its URL."""
+    """Runs a Redis server on a free port of the loopback interface, without persistence. The
+    value of the context is its URL."""
     program = server_program(scratch)
     for _ in range(20):
         port = free_port()
@@ -59,7 +60,8 @@ def free_port():
 
 
 def answers(server, port):
-    """Whether it is this server that answers there; it ends if somebody else took the port."""
+    """Whether this server answers on the port. If another process has taken the port, the server
+    ends or is killed."""
     end = time.monotonic() + PATIENCE_S
     while server.poll() is None and time.monotonic() < end:
         try:
@@ -76,7 +78,7 @@ def answers(server, port):
 
 
 def command_of(app, build):
-    """How the application is started."""
+    """The command that starts the application."""
     stem = app.source.stem
     if app.language == "python":
         return [applications.python_with("redis"), "-B", str(app.source)]
@@ -90,18 +92,18 @@ def command_of(app, build):
 
 
 def audited(app, drover, server_url, build, scratch, more):
-    """Runs it behind `drover audit`; more are further options."""
+    """Runs the application under `drover audit`. `more` holds additional options."""
     origin_log = pathlib.Path(scratch) / "origin.log"
     origin_log.write_bytes(b"")
-    given = [each.replace("{origin_log}", str(origin_log)) for each in app.audit]
+    options = [option.replace("{origin_log}", str(origin_log)) for option in app.audit]
     environment = dict(os.environ, REDIS_URL=server_url, ORIGIN_LOG=str(origin_log))
     return subprocess.run(
-        [drover, "audit", *given, *more, "--", *command_of(app, build)],
+        [drover, "audit", *options, *more, "--", *command_of(app, build)],
         env=environment, capture_output=True, check=False)
 
 
 def prepare(apps, build):
-    """Fetches and compiles what the applications need."""
+    """Installs the packages of the Node applications, and compiles the Go applications."""
     languages = {app.language for app in apps}
     if "node" in languages:
         install_node_modules(build / "node")
@@ -116,12 +118,13 @@ def prepare(apps, build):
 
 
 def in_tree(source, folder):
-    """Where its copy is: in the same place of a tree, in whose root Node finds the packages."""
+    """The path of the copy of `source`: the same relative path under `folder`, which has the
+    packages for Node in its root."""
     return folder / source.relative_to(applications.ROOT)
 
 
 def install_node_modules(folder):
-    """By the lock file, once; scripts of packages do not run."""
+    """Installs the packages of the lock file, unless that is done. Does not run their scripts."""
     folder.mkdir(parents=True, exist_ok=True)
     npm = applications.APPS / "node/npm"
     lock = (npm / "package-lock.json").read_bytes()
@@ -136,7 +139,7 @@ def install_node_modules(folder):
 
 
 def compile_go(app, build):
-    """With Debian's packages, in GOPATH mode: nothing is downloaded."""
+    """Compiles with Debian's packages in GOPATH mode, so that nothing is downloaded."""
     environment = dict(os.environ, GO111MODULE="off", GOPATH="/usr/share/gocode",
                        GOCACHE=str(build / "go-cache"), GOFLAGS="")
     (build / "go").mkdir(parents=True, exist_ok=True)

@@ -48,7 +48,7 @@ def stampede(caller, together):
     for turn in range(ROUNDS):
         together.wait()
         if redis.ask("GET", f"user:{turn}") is None:
-            together.wait()  # all have found it cold
+            together.wait()  # all callers have missed
             time.sleep(0.02)
             redis.ask("SET", f"user:{turn}", SECRET, "EX", 60)
         together.wait()
@@ -61,7 +61,7 @@ def safe(caller, together):
         key, lock, token = f"user:{turn}", f"lock:user:{turn}", os.urandom(8).hex()
         together.wait()
         redis.ask("GET", key)
-        together.wait()  # all have found it cold
+        together.wait()  # all callers have missed
         pause = 0.004 + caller / 1000
         while True:
             if redis.ask("SET", lock, token, "NX", "PX", 10000) is not None:
@@ -85,10 +85,10 @@ def main():
     together = threading.Barrier(CALLERS, timeout=60)
     work = {"stampede": stampede, "safe": safe}[kind]
     threads = [threading.Thread(target=work, args=(i, together)) for i in range(CALLERS)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 if __name__ == "__main__":

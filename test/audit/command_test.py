@@ -25,7 +25,7 @@ import xml.etree.ElementTree as xml
 APPLICATION = pathlib.Path(__file__).with_name("command_app.py")
 SECRET = "a-value-that-nobody-may-keep"  # as in command_app.py
 PATIENCE_S = 90
-given = {}
+programs = {}
 
 
 def application(kind):
@@ -51,10 +51,10 @@ class audit_command(unittest.TestCase):
         self.environment = {name: value for name, value in os.environ.items()
                             if "REDIS" not in name and "VALKEY" not in name}
         self.environment |= {"TMPDIR": str(self.folder / "tmp"), "NO_COLOR": "1",
-                             "DROVER_REDIS_SERVER": given["server"]}
+                             "DROVER_REDIS_SERVER": programs["server"]}
 
     def begin(self, *options, **more):
-        return subprocess.Popen([given["drover"], "audit", *map(str, options)], text=True,
+        return subprocess.Popen([programs["drover"], "audit", *map(str, options)], text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 stdin=subprocess.DEVNULL, cwd=self.folder,
                                 env=self.environment | more)
@@ -119,7 +119,7 @@ class audit_command(unittest.TestCase):
         url, apart, cache, mine, first, second, third = out.splitlines()[0].split("|")
         self.assertEqual(url, f"redis://{address}/2")
         self.assertEqual(apart, address)
-        self.assertEqual(cache, f"redis://{address}/3")  # a private server knows no passwords
+        self.assertEqual(cache, f"redis://{address}/3")  # a private server has no passwords
         self.assertEqual(mine, f"at {address}/1")
         self.assertEqual([first, second, third], [f"redis://{address}", host, port])
 
@@ -153,14 +153,14 @@ class audit_command(unittest.TestCase):
 
     def test_writes_each_format_to_its_file(self):
         formats = ("json", "junit", "sarif", "html", "text")
-        options = [part for each in formats for part in ("--format", each, "--out", f"a.{each}")]
+        options = [part for name in formats for part in ("--format", name, "--out", f"a.{name}")]
         (self.folder / "src").mkdir()
         shutil.copy(APPLICATION, self.folder / "src")
         code, out, err = self.audit("--redis", "auto", *options, "--locate", "src", "--",
                                     *application("stampede"))
         self.assertEqual(code, 1, err)
         self.assertEqual(out, "")
-        text = {each: (self.folder / f"a.{each}").read_text() for each in formats}
+        text = {name: (self.folder / f"a.{name}").read_text() for name in formats}
         report = json.loads(text["json"])
         self.assertEqual(report["verdict"], "fail")
         self.assertEqual(report["findings"][0]["rule"], "C101")
@@ -188,8 +188,8 @@ class audit_command(unittest.TestCase):
         first, second = json.loads(out), json.loads(again)
         for part in ("verdict", "coverage", "roles"):
             self.assertEqual(first[part], second[part])
-        self.assertEqual([each["message"] for each in first["findings"]],
-                         [each["message"] for each in second["findings"]])
+        self.assertEqual([finding["message"] for finding in first["findings"]],
+                         [finding["message"] for finding in second["findings"]])
 
     def test_a_baseline_accepts_findings_that_have_a_reason(self):
         run = ["--redis", "auto"]
@@ -212,20 +212,20 @@ class audit_command(unittest.TestCase):
         code, known, _ = self.audit("--help")
         self.assertEqual(code, 0)
         top = pathlib.Path(__file__).parents[2]
-        seen = set()
+        options = set()
         for page in ("README.md", "docs/guide/audit-your-application.md",
                      "docs/reference/audit-baseline.md", "docs/reference/audit-json.md"):
             text = (top / page).read_text()
             for line in re.findall(r"drover audit[^`\n]*|^--.*|`--[^`\n]*`", text, re.MULTILINE):
                 own = re.split(r" -- | #", line)[0]
-                seen |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", own))
-        self.assertGreater(len(seen), 15, "the pages show the tool's options")
-        for option in sorted(seen - self.others_options()):
+                options |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", own))
+        self.assertGreater(len(options), 15, "the pages show the tool's options")
+        for option in sorted(options - self.others_options()):
             self.assertIn(option, known)
 
     @staticmethod
     def others_options():
-        """Options of other commands that are shown in these pages."""
+        """Options of other commands that appear on these pages."""
         return {"--strategy", "--strategy-command", "--load-ms", "--scenario", "--list",
                 "--cflags", "--libs", "--cache"}
 
@@ -235,7 +235,7 @@ class audit_command(unittest.TestCase):
         mark = ["--", "touch", "started"]
         with socket.create_server(("127.0.0.1", 0)) as other, socket.socket() as nobody:
             port = other.getsockname()[1]
-            nobody.bind(("127.0.0.1", 0))  # and listens to none
+            nobody.bind(("127.0.0.1", 0))  # without listen(): connections are refused
             dead = nobody.getsockname()[1]
             cases = [
                 (["--nonsense", *mark], "--nonsense"),
@@ -276,7 +276,7 @@ class audit_command(unittest.TestCase):
     # Errors during a run do not lose the traffic so far.
 
     def test_init_ai_refuses_a_missing_folder(self):
-        done = subprocess.run([given["drover"], "init", "ai", "no/such"], capture_output=True,
+        done = subprocess.run([programs["drover"], "init", "ai", "no/such"], capture_output=True,
                               text=True, check=False, cwd=self.folder, timeout=PATIENCE_S)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("no/such", done.stderr)
@@ -286,7 +286,7 @@ class audit_command(unittest.TestCase):
         for file in ("/dev/full", "full.gz"):
             code, out, err = self.audit("--redis", "auto", "--record", file, "--",
                                         *application("stampede"))
-            self.assertEqual(code, 2, "not all was done that was asked for" + out + err)
+            self.assertEqual(code, 2, "the recording is incomplete" + out + err)
             self.assertIn(f"'{file}' ends here: No space left", err)
             self.assertTrue(out.startswith("FAIL"), out)
 
@@ -344,7 +344,7 @@ class audit_command(unittest.TestCase):
 
 
 def main():
-    given["drover"], given["server"] = (os.path.abspath(each) for each in sys.argv[1:3])
+    programs["drover"], programs["server"] = (os.path.abspath(path) for path in sys.argv[1:3])
     result = unittest.TextTestRunner(verbosity=2).run(
         unittest.defaultTestLoader.loadTestsFromTestCase(audit_command))
     return 0 if result.wasSuccessful() and result.testsRun else 1

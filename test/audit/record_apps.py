@@ -3,11 +3,12 @@
 """Runs applications under `drover audit --record` and keeps the recordings.
 
   record_apps.py --drover PROGRAM --build FOLDER [NAME ...]
-  record_apps.py --needs [NAME ...]    print the Debian packages that they need
+  record_apps.py --needs [NAME ...]    print the Debian packages that the applications need
 
 Without names: all applications whose sources have changed since their recording.
 --all: all applications.
-A name is <language>/<stem>, its stem, or a pattern such as 'php/*'. `./run record-apps` calls it.
+A name is <language>/<stem>, a stem, or a pattern such as 'php/*'. `./run record-apps` calls this
+script.
 """
 
 import argparse
@@ -35,7 +36,7 @@ PACKAGES = {
 }
 
 
-def wanted(arguments):
+def selected_applications(arguments):
     apps = applications.all_applications(arguments.names)
     if arguments.names or arguments.all:
         return apps
@@ -45,7 +46,8 @@ def wanted(arguments):
 
 
 def run_once(app, arguments, scratch):
-    """The recording, what the audit came to, and the longest stall of the machine meanwhile."""
+    """Returns the recording, the report of the audit, and the longest stall of the machine during
+    the run."""
     plain = pathlib.Path(scratch) / "recording.jsonl"
     plain.unlink(missing_ok=True)
     with behind_proxy.private_server(scratch) as url, stall_watch.stall_watch() as watch:
@@ -55,7 +57,8 @@ def run_once(app, arguments, scratch):
 
 
 def record(app, arguments, scratch):
-    """Again, while the machine is too busy; in the end the calmest run counts."""
+    """Records an application and returns the report of the audit. Repeats the run while the machine
+    is too busy, and keeps the run with the shortest stall."""
     runs = []
     while not runs or (runs[-1][2] > STALL_MAX_S and len(runs) < RUNS_MAX):
         runs.append(run_once(app, arguments, scratch))
@@ -69,7 +72,8 @@ def record(app, arguments, scratch):
 
 
 def record_and_tell(app, arguments):
-    """Whether the audit came to what the application states."""
+    """Records an application and prints the result. Returns whether the audit matches the
+    manifest."""
     with tempfile.TemporaryDirectory(prefix="drover.") as scratch:
         wrong = applications.complaints(app, record(app, arguments, scratch))
     with one_at_a_time:
@@ -78,13 +82,13 @@ def record_and_tell(app, arguments):
         applications.write_digests(digests)
         size = app.recording.stat().st_size
         print(f"{app.name}: {size / 1024:.0f} KiB, "
-              + ("as stated" if not wrong else "not as stated:"), *wrong,
+              + ("as expected" if not wrong else "not as expected:"), *wrong,
               sep="\n    ", flush=True)
     return not wrong
 
 
 def forget_others(apps):
-    """Recordings of applications that are no more."""
+    """Removes recordings of applications that no longer exist."""
     names = {app.name for app in apps}
     applications.write_digests({name: digest for name, digest
                                 in applications.recorded_digests().items() if name in names})
@@ -99,22 +103,22 @@ def main():
     parser.add_argument("--drover")
     parser.add_argument("--build", type=pathlib.Path)
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--jobs", type=int, default=1, help="so many at once (1)")
+    parser.add_argument("--jobs", type=int, default=1, help="parallel jobs (default: 1)")
     parser.add_argument("--needs", action="store_true")
     parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
-    apps = wanted(arguments)
+    apps = selected_applications(arguments)
     if arguments.needs:
-        print(*sorted({each for app in apps for each in PACKAGES[app.language] + app.needs}))
+        print(*sorted({package for app in apps for package in PACKAGES[app.language] + app.needs}))
         return 0
     if not apps:
-        print("all recordings are as new as the applications' sources")
+        print("all recordings are up to date")
         return 0
     behind_proxy.prepare(apps, arguments.build)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         good = list(pool.map(lambda app: record_and_tell(app, arguments), apps))
     forget_others(applications.all_applications())
-    print(f"{len(apps)} recorded, {good.count(False)} not as stated")
+    print(f"{len(apps)} recorded, {good.count(False)} not as expected")
     return 0
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tests the report files that other programs read: JUnit XML with an XML parser, SARIF by the rules
-of its specification 2.1.0 (OASIS), JSON with a JSON parser.
+"""Tests the report files for other programs: JUnit XML with an XML parser, SARIF by the rules of
+the specification 2.1.0 (OASIS), and JSON with a JSON parser.
 
-  report_files_test.py SAMPLE_PAGE   the program that writes them
+  report_files_test.py SAMPLE_PAGE   SAMPLE_PAGE is the program that writes the files
 """
 
 import json
@@ -18,23 +18,23 @@ import xml.etree.ElementTree as xml
 
 SAMPLES = ("unsafe", "hostile", "safe", "harmless", "quiet")
 LEVELS = {"none", "note", "warning", "error"}  # 3.27.10
-given = {}
+settings = {}
 
 
 def files(ending):
     for name in SAMPLES:
-        yield name, (pathlib.Path(given["folder"]) / f"{name}.{ending}").read_bytes()
+        yield name, (pathlib.Path(settings["folder"]) / f"{name}.{ending}").read_bytes()
 
 
 def strings_of(value):
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for each in value.values():
-            yield from strings_of(each)
+        for item in value.values():
+            yield from strings_of(item)
     elif isinstance(value, list):
-        for each in value:
-            yield from strings_of(each)
+        for item in value:
+            yield from strings_of(item)
 
 
 class report_files(unittest.TestCase):
@@ -65,7 +65,8 @@ class report_files(unittest.TestCase):
                 self.assertEqual(suites.get("failures"), "0")
 
     def test_junit_has_the_same_elements_whatever_the_text_from_outside(self):
-        shape = {name: [(each.tag, sorted(each.attrib)) for each in xml.fromstring(text).iter()]
+        shape = {name: [(element.tag, sorted(element.attrib))
+                        for element in xml.fromstring(text).iter()]
                  for name, text in files("xml")}
         self.assertEqual(shape["hostile"], shape["harmless"])
 
@@ -117,14 +118,14 @@ class report_files(unittest.TestCase):
         prints = result["partialFingerprints"]
         self.assertRegex(prints["droverRuleAndPattern/v1"], r"^[0-9a-f]{32}$")
         self.assertRegex(prints["primaryLocationLineHash"], r"^[0-9a-f]{16}:1$")  # GitHub's
-        for each in result.get("suppressions", []):
-            self.assertIn(each["kind"], ("inSource", "external"))  # 3.35.2
+        for suppression in result.get("suppressions", []):
+            self.assertIn(suppression["kind"], ("inSource", "external"))  # 3.35.2
 
     def test_sarif_tells_what_was_found(self):
         run = json.loads(dict(files("sarif"))["unsafe"])["runs"][0]
         results = run["results"]
-        self.assertEqual([each["ruleId"] for each in results], ["C101", "C206", "C204", "C303"])
-        self.assertEqual([each["level"] for each in results],
+        self.assertEqual([result["ruleId"] for result in results], ["C101", "C206", "C204", "C303"])
+        self.assertEqual([result["level"] for result in results],
                          ["error", "error", "warning", "warning"])
         self.assertEqual(results[0]["locations"][0]["logicalLocations"][0]["name"], "user:*")
         place = results[0]["locations"][0]["physicalLocation"]
@@ -132,8 +133,9 @@ class report_files(unittest.TestCase):
         self.assertEqual(place["region"]["startLine"], 42)
         self.assertEqual(results[1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
                          "README.md")
-        self.assertEqual(["suppressions" in each for each in results], [False, False, False, True])
-        prints = [each["partialFingerprints"]["droverRuleAndPattern/v1"] for each in results]
+        self.assertEqual(["suppressions" in result for result in results],
+                         [False, False, False, True])
+        prints = [result["partialFingerprints"]["droverRuleAndPattern/v1"] for result in results]
         self.assertEqual(len(set(prints)), len(prints))
 
     def test_nothing_that_moves_a_terminal_or_hides_is_in_what_people_read(self):
@@ -154,14 +156,14 @@ class report_files(unittest.TestCase):
             self.assertEqual(json.loads(text)["version"], 1)
         hostile = json.loads(dict(files("json"))["hostile"])
         names = set(strings_of(hostile))
-        for each in ("</script><script>document.title='broken'</script>", "nul\0inside",
+        for name in ("</script><script>document.title='broken'</script>", "nul\0inside",
                      "\u202egnp.exe\u202c", "line\r\nbreak\ttab \x0b\x7f \ufffe \uffff"):
-            self.assertIn(each, names)
+            self.assertIn(name, names)
 
 
 def main():
     with tempfile.TemporaryDirectory(prefix="drover.reports.") as folder:
-        given["folder"] = folder
+        settings["folder"] = folder
         subprocess.run([sys.argv[1], "audit_files", folder], check=True)
         result = unittest.TextTestRunner(verbosity=2).run(
             unittest.defaultTestLoader.loadTestsFromTestCase(report_files))

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Looks at pages of `drover audit` in headless Chromium: wide, narrow, dark, light, clicked.
+"""Tests pages of `drover audit` in headless Chromium: wide and narrow, dark and light, with clicks.
 
-  audit_report_test.py PAGE.html [--shots FOLDER]   one page
-  audit_report_test.py --made-by sample_page audit  every page that it writes
+  audit_report_test.py PAGE.html [--shots FOLDER]   test one page
+  audit_report_test.py --made-by sample_page audit  test every page that sample_page writes
 
-pages.py says what it needs.
+pages.py lists the required packages.
 """
 
 import sys
 
 sys.dont_write_bytecode = True
-from pages import SIZES, By, given, main, page_test
+from pages import SIZES, By, settings, main, page_test
 
 VIEW = "return document.getElementById('caption').textContent"
 ROW_HEIGHT, AXIS_HEIGHT = 44, 22  # as in lanes.js
@@ -19,18 +19,18 @@ ROW_HEIGHT, AXIS_HEIGHT = 44, 22  # as in lanes.js
 
 class audit_report(page_test):
     def where(self, selector, check):
-        """For the first two pages that have such an element, at every size."""
-        seen = []
-        for page in given.pages:
+        """Runs `check` on the first two pages that have such an element, at every size."""
+        pages_checked = []
+        for page in settings.pages:
             for size in SIZES:
                 with self.subTest(page=page.name, size=size):
                     self.open(page, size)
                     if self.all(selector):
-                        seen.append(page)
+                        pages_checked.append(page)
                         check(page.stem)
-            if len(seen) >= 2 * len(SIZES):
+            if len(pages_checked) >= 2 * len(SIZES):
                 break
-        self.assertTrue(seen, f"no page has {selector}")
+        self.assertTrue(pages_checked, f"no page has {selector}")
 
     def test_draws_everything_without_complaint_or_network(self):
         def check(name):
@@ -73,30 +73,30 @@ class audit_report(page_test):
                 self.wait_for("const box = arguments[0].getBoundingClientRect();"
                               "return box.top < innerHeight && box.bottom > 0", lanes)
                 summary = self.browser.execute_script(
-                    "const found = JSON.parse(document.getElementById('series').textContent)"
-                    ".findings[arguments[0]]; return found.title + ', ' + "
-                    "found.evidence[arguments[1]].summary", jump.get_attribute("data-finding"),
+                    "const finding = JSON.parse(document.getElementById('series').textContent)"
+                    ".findings[arguments[0]]; return finding.title + ', ' + "
+                    "finding.evidence[arguments[1]].summary", jump.get_attribute("data-finding"),
                     jump.get_attribute("data-evidence"))
                 self.assertIn(summary, self.browser.execute_script(VIEW))
         self.where(".jump", check)
 
     def test_buttons_and_keys_move_and_zoom(self):
         def check(_):
-            go = {each.get_attribute("data-go"): each for each in self.all("[data-go]")}
+            go = {button.get_attribute("data-go"): button for button in self.all("[data-go]")}
             self.click(go["all"])
             self.assertIn("the whole run", self.browser.execute_script(VIEW))
-            seen = [self.browser.execute_script(VIEW)]
+            views = [self.browser.execute_script(VIEW)]
             for step in ("in", "in", "right", "left", "left", "out", "next", "next", "previous"):
                 self.click(go[step])
-                seen.append(self.browser.execute_script(VIEW))
-            self.assertGreater(len(set(seen)), 6, seen)
+                views.append(self.browser.execute_script(VIEW))
+            self.assertGreater(len(set(views)), 6, views)
             self.click(go["all"])
             lanes = self.browser.find_element(By.ID, "lanes")
             for key in ("+", "-"):
                 lanes.send_keys(key)
-                seen.append(self.browser.execute_script(VIEW))
-            self.assertNotEqual(seen[-2], seen[-1])
-            self.assertIn("the whole run", seen[-1])
+                views.append(self.browser.execute_script(VIEW))
+            self.assertNotEqual(views[-2], views[-1])
+            self.assertIn("the whole run", views[-1])
         self.where("#lanes", check)
 
     def test_a_key_hides_and_shows_its_rows(self):
@@ -114,20 +114,20 @@ class audit_report(page_test):
         self.where("[data-group]", check)
 
     def words_under_the_pointer(self):
-        """Of everywhere in the lanes."""
+        """The texts of the tooltip for pointer positions all over the lanes."""
         return self.browser.execute_script("""
           const canvas = document.querySelector("#lanes canvas");
           const box = canvas.getBoundingClientRect();
-          const said = [];
+          const texts = [];
           for (let y = arguments[0] + arguments[1] / 2; y < box.height; y += arguments[1]) {
             for (let x = 4; x < box.width; x += 6) {
               canvas.dispatchEvent(new PointerEvent("pointermove", { bubbles: true,
                 clientX: box.left + x, clientY: box.top + y }));
               const tip = document.querySelector(".tip");
-              if (!tip.hidden) said.push(tip.textContent);
+              if (!tip.hidden) texts.push(tip.textContent);
             }
           }
-          return said;""", AXIS_HEIGHT, ROW_HEIGHT)
+          return texts;""", AXIS_HEIGHT, ROW_HEIGHT)
 
     def test_says_in_words_what_is_under_the_pointer(self):
         def check(name):
@@ -138,7 +138,7 @@ class audit_report(page_test):
             if name == "a_unsafe":
                 for part in ("load of user:42 by python3 (4711)", "cold: 6 requests, 6 loads",
                              "GET user:42 -> nothing", "lock:user:42"):
-                    self.assertTrue(any(part in each for each in words), part)
+                    self.assertTrue(any(part in text for text in words), part)
             self.assertEqual(self.browser.get_log("browser"), [])
         self.where("#lanes", check)
 
@@ -174,7 +174,7 @@ class audit_report(page_test):
         self.where(".copy", check)
 
     def test_redraws_when_the_theme_changes(self):
-        for page in given.pages:
+        for page in settings.pages:
             self.open(page)
             if not self.all("canvas"):
                 continue
@@ -189,17 +189,17 @@ class audit_report(page_test):
     def test_says_everything_without_a_script(self):
         self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
         try:
-            for page in given.pages:
+            for page in settings.pages:
                 self.browser.get(page.as_uri())
                 for selector in ("noscript p", "h1 .verdict", "table.coverage"):
                     self.assertTrue(self.all(selector)[0].is_displayed(), selector)
-                for each in self.all(".evidence[open] table, .finding .todo"):
-                    self.assertTrue(each.is_displayed())
+                for element in self.all(".evidence[open] table, .finding .todo"):
+                    self.assertTrue(element.is_displayed())
         finally:
             self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
     def test_runs_no_script_but_its_own(self):
-        for page in given.pages:
+        for page in settings.pages:
             self.open(page)
             self.runs_no_script_but_its_own()
 

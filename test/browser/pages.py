@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Looking at pages in headless Chromium: wide, narrow, dark, light, clicked. For the tests beside.
+"""Tests of pages in headless Chromium. The tests in this folder use it.
 
-Needs Debian's chromium-driver and python3-selenium.
+Requires Debian's packages chromium-driver and python3-selenium.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import unittest
 DEBIANS_PYTHON = "/usr/bin/python3"
 try:
     from selenium import webdriver
-except ModuleNotFoundError:  # another python3 comes first here, and selenium is Debian's
+except ModuleNotFoundError:  # this python3 is not Debian's, which has the selenium package
     if sys.executable == DEBIANS_PYTHON or not os.path.exists(DEBIANS_PYTHON):
         sys.exit("selenium is missing: apt-get install chromium-driver python3-selenium")
     os.execv(DEBIANS_PYTHON, [DEBIANS_PYTHON, *sys.argv])
@@ -28,25 +28,25 @@ from selenium.webdriver.common.by import By
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 PATIENCE_S = 60
-given = argparse.Namespace(pages=[], shots=None, scratch=None)
+settings = argparse.Namespace(pages=[], shots=None, scratch=None)
 
 
 def begin_browser():
     options = webdriver.ChromeOptions()
-    for each in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+    for argument in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                  "--hide-scrollbars", "--disable-extensions",
                  "--disable-background-networking",
-                 f"--user-data-dir={given.scratch}/profile"):
-        options.add_argument(each)
+                 f"--user-data-dir={settings.scratch}/profile"):
+        options.add_argument(argument)
     if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")  # it refuses to run as root with one
+        options.add_argument("--no-sandbox")  # Chromium refuses to run as root with a sandbox
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     program = shutil.which("chromedriver") or "/usr/bin/chromedriver"
     return webdriver.Chrome(options=options, service=Service(program))
 
 
 def requests_of(browser):
-    """The addresses that the page asked for, since the last question."""
+    """The addresses that the page has requested since the last call."""
     addresses = []
     for entry in browser.get_log("performance"):
         message = json.loads(entry["message"])["message"]
@@ -55,7 +55,7 @@ def requests_of(browser):
     return addresses
 
 
-# How many of a canvas's pixels are not transparent, and how many colours they have.
+# Returns the number of a canvas's pixels that are not transparent, and of their colours.
 PIXELS = """
   const canvas = arguments[0];
   const all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -111,18 +111,18 @@ class page_test(unittest.TestCase):
         element.click()
 
     def shoot(self, name):
-        if given.shots is None:
+        if settings.shots is None:
             return
         metrics = self.browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
         shot = self.browser.execute_cdp_cmd("Page.captureScreenshot", {
             "captureBeyondViewport": True,
             "clip": {"x": 0, "y": 0, "width": metrics["width"],
                      "height": min(metrics["height"], 6000), "scale": 1}})
-        (given.shots / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
+        (settings.shots / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
     def everywhere(self, check, themes=("light",)):
-        """For every page at every size."""
-        for page in given.pages:
+        """Runs `check` on every page at every size."""
+        for page in settings.pages:
             for size in SIZES:
                 for theme in themes:
                     with self.subTest(page=page.name, size=size, theme=theme):
@@ -131,9 +131,9 @@ class page_test(unittest.TestCase):
 
     def asked_for_nothing_else(self):
         self.assertEqual(self.browser.get_log("browser"), [])
-        asked = [each for each in requests_of(self.browser)
-                 if not each.startswith(("data:", "about:"))]
-        self.assertEqual(asked, [self.browser.current_url])
+        requested = [address for address in requests_of(self.browser)
+                     if not address.startswith(("data:", "about:"))]
+        self.assertEqual(requested, [self.browser.current_url])
 
     def canvases_are_painted(self):
         canvases = self.all("canvas")
@@ -150,9 +150,9 @@ class page_test(unittest.TestCase):
         wide, window = self.browser.execute_script(
             "return [document.documentElement.scrollWidth, window.innerWidth]")
         self.assertLessEqual(wide, window)
-        for each in self.all("button, summary"):
-            if each.is_displayed():
-                self.assertGreaterEqual(each.size["height"], 24, each.text)
+        for element in self.all("button, summary"):
+            if element.is_displayed():
+                self.assertGreaterEqual(element.size["height"], 24, element.text)
 
     def runs_no_script_but_its_own(self):
         self.assertEqual(len(self.all("script")), 3)
@@ -170,16 +170,16 @@ def main(tests, description):
     parser.add_argument("page", nargs="?", type=pathlib.Path)
     parser.add_argument("--made-by", nargs="+", metavar=("PROGRAM", "ARGUMENT"))
     parser.add_argument("--shots", type=pathlib.Path)
-    asked = parser.parse_args()
-    if (asked.page is None) == (asked.made_by is None):
+    arguments = parser.parse_args()
+    if (arguments.page is None) == (arguments.made_by is None):
         parser.error("give a page, or --made-by PROGRAM")
     with tempfile.TemporaryDirectory(prefix="drover.browser.") as scratch:
-        given.scratch, given.shots = scratch, asked.shots
-        if asked.made_by:
-            subprocess.run([*asked.made_by, scratch], check=True)
-            given.pages = sorted(pathlib.Path(scratch).glob("*.html"))
+        settings.scratch, settings.shots = scratch, arguments.shots
+        if arguments.made_by:
+            subprocess.run([*arguments.made_by, scratch], check=True)
+            settings.pages = sorted(pathlib.Path(scratch).glob("*.html"))
         else:
-            given.pages = [asked.page.resolve(strict=True)]
+            settings.pages = [arguments.page.resolve(strict=True)]
         result = unittest.TextTestRunner(verbosity=2).run(
             unittest.defaultTestLoader.loadTestsFromTestCase(tests))
     return 0 if result.wasSuccessful() and result.testsRun else 1

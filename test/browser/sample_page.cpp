@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// sample_page simulate|audit FOLDER: writes the pages that <which>_report_test.py looks at.
-// sample_page audit_files FOLDER: writes what test/audit/report_files_test.py reads.
+// sample_page simulate|audit FOLDER: writes the pages for the tests in <which>_report_test.py.
+// sample_page audit_files FOLDER: writes the files for test/audit/report_files_test.py.
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -37,7 +37,8 @@ void write_simulations(const std::filesystem::path& folder) {
 
 void write_audits(const std::filesystem::path& folder) {
   using namespace drover::audit;
-  write(folder / "a_unsafe.html", html_report(sample::unsafe()));  // most is clicked in the first
+  // The tests click mostly on the first page.
+  write(folder / "a_unsafe.html", html_report(sample::unsafe()));
   write(folder / "b_hostile.html", html_report(sample::hostile()));
   write(folder / "c_safe.html", html_report(sample::safe()));
   write(folder / "d_quiet.html", html_report(sample::quiet()));
@@ -51,13 +52,13 @@ void write_audit_files(const std::filesystem::path& folder) {
                                                                   {"safe", sample::safe()},
                                                                   {"harmless", sample::harmless()},
                                                                   {"quiet", sample::quiet()}};
-  located where;
-  where.places["user:*"] = {"src/a b/%7e.py", 42};
-  where.left_out = sample::evil_names()[0];
+  located locations;
+  locations.places["user:*"] = {"src/a b/%7e.py", 42};
+  locations.left_out = sample::evil_names()[0];
   for (const auto& [name, result] : samples) {
     write(folder / (name + ".json"), json_report(result));
     write(folder / (name + ".xml"), junit_report(result));
-    write(folder / (name + ".sarif"), sarif_report(result, where));
+    write(folder / (name + ".sarif"), sarif_report(result, locations));
   }
 }
 

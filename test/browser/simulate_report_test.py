@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Looks at pages of `drover simulate` in headless Chromium: wide, narrow, dark, light, clicked.
+"""Tests pages of `drover simulate` in headless Chromium: wide, narrow, dark, light, with clicks.
 
-  simulate_report_test.py PAGE.html [--shots FOLDER]      one page
-  simulate_report_test.py --made-by sample_page simulate  every page that it writes
+  simulate_report_test.py PAGE.html [--shots FOLDER]      test one page
+  simulate_report_test.py --made-by sample_page simulate  test every page that sample_page writes
 
-pages.py says what it needs.
+pages.py lists the required packages.
 """
 
 import sys
 
 sys.dont_write_bytecode = True
-from pages import By, given, main, page_test
+from pages import By, settings, main, page_test
 
 
 class simulate_report(page_test):
@@ -65,14 +65,14 @@ class simulate_report(page_test):
         def check(_):
             for card in self.all(".timeline"):
                 edges = self.browser.execute_script(
-                    "return [...arguments[0].querySelectorAll('canvas')].map(each => {"
-                    " const area = Chart.getChart(each).chartArea;"
+                    "return [...arguments[0].querySelectorAll('canvas')].map(canvas => {"
+                    " const area = Chart.getChart(canvas).chartArea;"
                     " return [area.left, area.right]; })", card)
                 self.assertEqual(edges[0], edges[1])
         self.everywhere(check)
 
     def test_redraws_when_the_theme_changes(self):
-        page = given.pages[0]
+        page = settings.pages[0]
         self.open(page)
         ink = "return getComputedStyle(document.body).color"
         chart = ("return Chart.getChart(document.querySelector('canvas[data-chart=waits]'))"
@@ -84,7 +84,7 @@ class simulate_report(page_test):
         self.assertEqual(self.browser.get_log("browser"), [])
 
     def test_shows_numbers_under_the_pointer(self):
-        page = given.pages[0]
+        page = settings.pages[0]
         self.open(page)
         for canvas in self.all("canvas"):
             self.browser.execute_script(
@@ -97,16 +97,16 @@ class simulate_report(page_test):
         self.assertEqual(self.browser.get_log("browser"), [])
 
     def test_details_open_and_the_command_is_there_to_copy(self):
-        for page in given.pages:
+        for page in settings.pages:
             self.open(page)
-            for each in self.all("details"):
-                self.click(each.find_element(By.CSS_SELECTOR, "summary"))
-                self.assertTrue(each.find_element(By.CSS_SELECTOR, "dl, pre").is_displayed())
+            for details in self.all("details"):
+                self.click(details.find_element(By.CSS_SELECTOR, "summary"))
+                self.assertTrue(details.find_element(By.CSS_SELECTOR, "dl, pre").is_displayed())
             self.click(self.browser.find_element(By.ID, "copy"))
             self.assertEqual(self.browser.get_log("browser"), [])
 
     def test_says_everything_without_a_script(self):
-        page = given.pages[0]
+        page = settings.pages[0]
         self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
         try:
             self.browser.get(page.as_uri())
@@ -116,7 +116,7 @@ class simulate_report(page_test):
             self.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
     def test_runs_no_script_but_its_own(self):
-        for page in given.pages:
+        for page in settings.pages:
             self.open(page)
             self.runs_no_script_but_its_own()
 

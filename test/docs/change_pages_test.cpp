@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The code in docs/how-to/invalidate-after-commit.md, own-types.md and roll-out-a-format.md, and
-// what these pages say about it.
+// Tests of the code in docs/how-to/invalidate-after-commit.md, own-types.md and
+// roll-out-a-format.md, and of the statements of these pages about it.
 #include <drover/cache.hpp>
 
 #include <gtest/gtest.h>
@@ -110,10 +110,10 @@ TEST_F(change_pages, ACrashBetweenCommitAndInvalidationIsRepairedFromTheOutbox) 
   EXPECT_EQ(users.get("42"), "Ada");
 
   const client of_another_process{another_client()};
-  drover::cache<std::string> theirs = user_cache(of_another_process);
-  EXPECT_EQ(empty_outbox(db, theirs), 1U);
+  drover::cache<std::string> other_users = user_cache(of_another_process);
+  EXPECT_EQ(empty_outbox(db, other_users), 1U);
   EXPECT_EQ(users.get("42"), "Grace");
-  EXPECT_EQ(empty_outbox(db, theirs), 0U);
+  EXPECT_EQ(empty_outbox(db, other_users), 0U);
 }
 
 TEST_F(change_pages, ARowStaysInTheOutboxUntilRedisAcknowledgesIt) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// docs/how-to/invalidate-from-elsewhere.md: its commands and its Python are run as they are printed
-// there, against a server that a cache uses.
+// Tests of docs/how-to/invalidate-from-elsewhere.md. They run the page's commands and its Python
+// code unchanged, against a server that a cache uses.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view page_path = "docs/how-to/invalidate-from-elsewhere.md";
 
-/// The output of a shell command, both streams; empty when the shell does not start.
+/// The standard output and standard error of a shell command. Empty if the shell does not start.
 std::string output_of(const std::string& command) {
   FILE* pipe = popen((command + " 2>&1").c_str(), "r");
   if (pipe == nullptr) return {};
@@ -45,7 +45,7 @@ class invalidation_from_elsewhere : public fleet {
  protected:
   invalidation_from_elsewhere() { setup.name = "user"; }
 
-  /// The first command of the page that begins with `start`, for the private server.
+  /// The first command of the page that begins with `start`, changed to use the private server.
   std::string command_of_page(std::string_view start) const {
     const std::string page = document(page_path);
     const std::string rest{part_between(page, "\n" + std::string{start}, "\n")};
@@ -53,7 +53,7 @@ class invalidation_from_elsewhere : public fleet {
     const std::string private_cli = "redis-cli -s '" + server.socket_path() + "' ";
     return std::regex_replace(std::string{start} + rest, std::regex{"redis-cli "}, private_cli);
   }
-  /// What the page's `entry_keys` returns for each of the keys, one key a line.
+  /// The results of the page's function `entry_keys` for each of `keys`, one name on each line.
   std::string keys_by_python(const std::vector<std::string>& keys) const {
     const std::filesystem::path file =
         std::filesystem::path{server.socket_path()}.parent_path() / "entry_keys.py";

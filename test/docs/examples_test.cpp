@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every numbered example runs against a private server and says what its reader is told it says.
+// Runs every numbered example against a private server and checks its output.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -31,7 +31,7 @@ ending run_example(const std::string& name, const std::string& url) {
 
 struct example {
   const char* name;
-  const char* says;  ///< lines, in this order; a loader in the background may speak in between
+  const char* says;  ///< expected lines in order; a background loader may print lines in between
 };
 
 bool says_in_order(const std::string& output, const std::string& lines) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// docs/internals/lease-protocol.md names every script and counts its arguments as the text does.
+// Tests that docs/internals/lease-protocol.md describes every script and all its arguments.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -40,15 +40,15 @@ std::vector<std::string> argument_rows(std::string_view section) {
 
 TEST(lease_protocol_page, DescribesEveryScriptWithAllItsArguments) {
   const std::string page = page_text();
-  for (const lease::script& each : lease::scripts()) {
-    const std::string heading = "### `" + std::string{each.name} + "`\n";
+  for (const lease::script& script : lease::scripts()) {
+    const std::string heading = "### `" + std::string{script.name} + "`\n";
     const std::string_view section = part_between(page, heading, "\n##");
-    ASSERT_FALSE(section.empty()) << each.name;
+    ASSERT_FALSE(section.empty()) << script.name;
     std::vector<std::string> expected;
-    for (std::size_t i = 1; i <= arguments_of(each.text); ++i) {
+    for (std::size_t i = 1; i <= arguments_of(script.text); ++i) {
       expected.push_back(std::to_string(i));
     }
-    EXPECT_EQ(argument_rows(section), expected) << each.name;
+    EXPECT_EQ(argument_rows(section), expected) << script.name;
   }
 }
 
@@ -62,7 +62,7 @@ TEST(lease_protocol_page, DescribesNoOtherScriptAndKeepsTheirOrder) {
     described.emplace_back(part_between(rest, "### `", "`\n"));
   }
   std::vector<std::string> known;
-  for (const lease::script& each : lease::scripts()) known.emplace_back(each.name);
+  for (const lease::script& script : lease::scripts()) known.emplace_back(script.name);
   EXPECT_EQ(described, known);
 }
 

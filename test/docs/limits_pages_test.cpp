@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The code in docs/how-to/choose-limits.md, deadlines.md and errors-and-outages.md, and what these
-// pages say about it.
+// Tests of the code in docs/how-to/choose-limits.md, deadlines.md and errors-and-outages.md, and of
+// the statements of these pages about it.
 #include <drover/cache.hpp>
 
 #include <gtest/gtest.h>

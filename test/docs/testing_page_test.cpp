@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The code in docs/how-to/test-your-code.md.
+// Tests of the code in docs/how-to/test-your-code.md.
 #include <drover/cache.hpp>
 
 #include <gtest/gtest.h>
@@ -76,16 +76,16 @@ TEST(testing_page, TwoClientsBehaveAsTwoProcesses) {
   const auto load_name = [&](std::string_view) { return "version " + std::to_string(version); };
   drover::client_options options{.url = url};
   options.connect_max = options.silence_max = 20s;
-  const drover::client one{options};
-  const drover::client other{options};
-  user_names here{one, load_name};
-  user_names there{other, load_name};
+  const drover::client first_client{options};
+  const drover::client second_client{options};
+  user_names first_process{first_client, load_name};
+  user_names second_process{second_client, load_name};
 
-  EXPECT_EQ(here.greeting("42"), "Hello, version 1");
+  EXPECT_EQ(first_process.greeting("42"), "Hello, version 1");
   version = 2;
-  EXPECT_EQ(there.greeting("42"), "Hello, version 1");  // from Redis
-  EXPECT_TRUE(here.renamed("42"));
-  EXPECT_EQ(there.greeting("42"), "Hello, version 2");
+  EXPECT_EQ(second_process.greeting("42"), "Hello, version 1");  // from Redis
+  EXPECT_TRUE(first_process.renamed("42"));
+  EXPECT_EQ(second_process.greeting("42"), "Hello, version 2");
 }
 
 }  // namespace

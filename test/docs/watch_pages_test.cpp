@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The code in docs/how-to/metrics.md, and that docs/how-to/operate.md explains every event and
-// every counter.
+// Tests of the code in docs/how-to/metrics.md, and that docs/how-to/operate.md explains every event
+// and every counter.
 #include <drover/cache.hpp>
 
 #include <gtest/gtest.h>

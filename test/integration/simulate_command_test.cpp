@@ -163,40 +163,40 @@ TEST_F(simulate_command, ThatServesOneCallIsStartedForEach) {
 TEST_F(simulate_command, ThatBabblesIsToldWhatWasDue) {
   const held_strategy nonsense = play(shell("read l; echo blah; read l"));
   const std::string fault = fault_of(*nonsense);
-  expect_in(fault, "said \"blah\"");
-  expect_in(fault, "'value VALUE', 'absent', 'error TEXT' or 'query KEY' was due");
+  expect_in(fault, "sent \"blah\"");
+  expect_in(fault, "instead of 'value VALUE', 'absent', 'error TEXT' or 'query KEY'");
 
   const held_strategy early = play(shell("echo hello; read l; read l"));
-  expect_in(fault_of(*early), "said \"hello\"");
+  expect_in(fault_of(*early), "sent \"hello\"");
 
   const held_strategy twice = play(shell("read l; printf \"absent\\nabsent\\n\"; read l"));
   EXPECT_EQ(twice->get(key), std::nullopt);
-  expect_in(fault_of(*twice), "said \"absent\\n\" though it was not asked");
+  expect_in(fault_of(*twice), "sent \"absent\\n\" without a request");
   EXPECT_EQ(twice->get(key), std::nullopt) << "by a new instance";
 
   const held_strategy elsewhere = play(shell("read l; echo query other; read l"));
-  expect_in(fault_of(*elsewhere), "said \"query other\"");
+  expect_in(fault_of(*elsewhere), "sent \"query other\"");
   EXPECT_EQ(origin.loads(), 0U);
 
   const held_strategy bytes = play(shell("read l; printf \"\\001\\377\\n\"; read l"));
-  expect_in(fault_of(*bytes), "said \"\\x01\\xff\"");
+  expect_in(fault_of(*bytes), "sent \"\\x01\\xff\"");
 }
 
 TEST_F(simulate_command, ThatAsksWithoutEndIsStopped) {
   const held_strategy played = play(shell("read l; while :; do echo query $2; read l; done"));
-  expect_in(fault_of(*played), "said \"query ");
+  expect_in(fault_of(*played), "sent \"query ");
   EXPECT_EQ(origin.loads(key), 1000U);
 }
 
 TEST_F(simulate_command, ThatDoesNotEndItsLineIsStopped) {
   const held_strategy played =
       play(shell("read l; while :; do printf xxxxxxxxxx; done"), {.line_max = 1000});
-  expect_in(fault_of(*played), "said more than 1000 bytes in one line: \"xxx");
+  expect_in(fault_of(*played), "sent more than 1000 bytes in one line: \"xxx");
 }
 
 TEST_F(simulate_command, ThatNeverAnswersIsGivenUp) {
   const held_strategy played = play(shell("exec sleep 600"), {.silence_max = 300ms});
-  expect_in(fault_of(*played), "said nothing for 300 ms");
+  expect_in(fault_of(*played), "sent nothing for 300 ms");
 }
 
 TEST_F(simulate_command, ThatClosesItsOutputIsFoundOut) {
@@ -209,10 +209,10 @@ TEST_F(simulate_command, ThatReadsNothingMoreIsFoundOut) {
                                 {.silence_max = 300ms}};
   const std::string line(100'000, 'x');
   try {
-    for (int i = 0; i < 100; ++i) deaf.tell(line);
-    ADD_FAILURE() << "it was told ten megabytes";
+    for (int i = 0; i < 100; ++i) deaf.send_line(line);
+    ADD_FAILURE() << "it accepted ten megabytes";
   } catch (const simulate::program_failed& error) {
-    expect_in(error.what(), "\"sleep 600\" does not read what it is told");
+    expect_in(error.what(), "\"sleep 600\" does not read its input");
   }
 }
 

@@ -22,24 +22,24 @@ struct descriptors {
   int output = -1;
 };
 
-/// To be called before PR_SET_PDEATHSIG: a change of the user resets the signal of death.
-bool change_user(const user& to) {
-  return ::setgroups(0, nullptr) == 0 && ::setresgid(to.gid, to.gid, to.gid) == 0 &&
-         ::setresuid(to.uid, to.uid, to.uid) == 0;
+/// Must run before PR_SET_PDEATHSIG, because a change of the user resets the signal of death.
+bool change_user(const user& account) {
+  return ::setgroups(0, nullptr) == 0 && ::setresgid(account.gid, account.gid, account.gid) == 0 &&
+         ::setresuid(account.uid, account.uid, account.uid) == 0;
 }
 
-void arrange_descriptors(const descriptors& ours) {
+void arrange_descriptors(const descriptors& open_files) {
   const int nothing = ::open("/dev/null", O_RDWR);
   ::dup2(nothing, STDIN_FILENO);
-  ::dup2(ours.output >= 0 ? ours.output : nothing, STDOUT_FILENO);
-  if (ours.output >= 0) ::dup2(ours.output, STDERR_FILENO);
+  ::dup2(open_files.output >= 0 ? open_files.output : nothing, STDOUT_FILENO);
+  if (open_files.output >= 0) ::dup2(open_files.output, STDERR_FILENO);
   unsigned first_closed = child_process::descriptor_inside;
-  if (ours.passed_descriptor >= 0) {
-    // Onto itself, dup2 would leave the close-on-exec flag.
-    if (ours.passed_descriptor == child_process::descriptor_inside) {
-      ::fcntl(ours.passed_descriptor, F_SETFD, 0);
+  if (open_files.passed_descriptor >= 0) {
+    // dup2 of a descriptor onto itself does not clear the close-on-exec flag.
+    if (open_files.passed_descriptor == child_process::descriptor_inside) {
+      ::fcntl(open_files.passed_descriptor, F_SETFD, 0);
     } else {
-      ::dup2(ours.passed_descriptor, child_process::descriptor_inside);
+      ::dup2(open_files.passed_descriptor, child_process::descriptor_inside);
     }
     ++first_closed;
   }
@@ -48,16 +48,16 @@ void arrange_descriptors(const descriptors& ours) {
 
 /// Runs in the child, where only async-signal-safe functions may be called.
 [[noreturn]] void become(const child_process::plan& spec, char* const* arguments,
-                         const descriptors& ours, pid_t parent) {
-  arrange_descriptors(ours);
+                         const descriptors& open_files, pid_t parent) {
+  arrange_descriptors(open_files);
   if (spec.runs_as && !change_user(*spec.runs_as)) ::_exit(127);
   ::prctl(PR_SET_PDEATHSIG, spec.signal_of_death);
   if (::getppid() != parent) ::_exit(127);
   ::setpgid(0, 0);
   if (!spec.folder.empty() && ::chdir(spec.folder.c_str()) != 0) ::_exit(127);
-  struct sigaction as {};
-  as.sa_handler = SIG_DFL;
-  ::sigaction(SIGPIPE, &as, nullptr);
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  ::sigaction(SIGPIPE, &action, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -72,21 +72,22 @@ child_process::child_process(const plan& spec) {
   std::vector<char*> arguments;
   for (std::string& text : texts) arguments.push_back(text.data());
   arguments.push_back(nullptr);
-  descriptors ours{.passed_descriptor = spec.passed_descriptor};
+  descriptors open_files{.passed_descriptor = spec.passed_descriptor};
   if (!spec.output.empty()) {
-    ours.output = ::open(spec.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (ours.output < 0) throw std::system_error{errno, std::generic_category(), spec.output};
+    open_files.output =
+        ::open(spec.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (open_files.output < 0) throw std::system_error{errno, std::generic_category(), spec.output};
   }
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   const int error = errno;
-  if (pid_ == 0) become(spec, arguments.data(), ours, parent);
-  if (ours.output >= 0) ::close(ours.output);
+  if (pid_ == 0) become(spec, arguments.data(), open_files, parent);
+  if (open_files.output >= 0) ::close(open_files.output);
   if (pid_ < 0) throw std::system_error{error, std::generic_category(), "starting a process"};
 }
 
-child_process::child_process(child_process&& from) noexcept
-    : pid_{std::exchange(from.pid_, 0)}, status_{from.status_} {}
+child_process::child_process(child_process&& other) noexcept
+    : pid_{std::exchange(other.pid_, 0)}, status_{other.status_} {}
 
 child_process::~child_process() {
   if (pid_ == 0 || status()) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Programs started by us, seen through what the shell says of itself.
+// Tests that start shells, and check the output and the status of each shell.
 #include "process/child_process.hpp"
 
 #include <gtest/gtest.h>
@@ -23,14 +23,14 @@ child_process::plan shell(const std::string& script) {
   return {.program = "/bin/sh", .arguments = {"sh", "-c", script}};
 }
 
-int ending(child_process& of) {
-  while (!of.status()) std::this_thread::sleep_for(1ms);
-  return *of.status();
+int ending(child_process& child) {
+  while (!child.status()) std::this_thread::sleep_for(1ms);
+  return *child.status();
 }
 
 std::string content(const std::filesystem::path& file) {
-  std::ifstream from{file};
-  return {std::istreambuf_iterator<char>{from}, {}};
+  std::ifstream stream{file};
+  return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
 TEST(child_process, SaysHowItEnded) {
@@ -62,7 +62,7 @@ TEST(child_process, SaysWhichFileItCannotWrite) {
 }
 
 TEST(child_process, RunsAsAnotherUserWithNoneOfOurGroups) {
-  if (::geteuid() != 0) return;  // only root can hand on what it is
+  if (::geteuid() != 0) return;  // only root can change the user
   const scratch_folder folder;
   auto plan = shell("id -u; id -g; id -G");
   plan.output = folder.path() / "said";
@@ -78,8 +78,8 @@ TEST(child_process, DiesWithUsOfTheSignalThatWasAskedFor) {
   for (const bool as_another : {false, true}) {
     if (as_another && ::geteuid() != 0) continue;
     std::filesystem::remove(file);
-    const pid_t between = ::fork();
-    if (between == 0) {
+    const pid_t intermediate = ::fork();
+    if (intermediate == 0) {
       auto plan = shell("trap 'echo told; exit' QUIT; echo ready; while :; do sleep 0.01; done");
       plan.output = file;
       plan.signal_of_death = SIGQUIT;
@@ -89,7 +89,7 @@ TEST(child_process, DiesWithUsOfTheSignalThatWasAskedFor) {
       ::kill(::getpid(), SIGKILL);
     }
     int status = 0;
-    ASSERT_EQ(::waitpid(between, &status, 0), between);
+    ASSERT_EQ(::waitpid(intermediate, &status, 0), intermediate);
     while (content(file) != "ready\ntold\n") std::this_thread::sleep_for(1ms);
   }
 }

@@ -38,13 +38,13 @@ std::optional<fs::path> find_in_path(const std::string& name) {
 }
 
 std::string find_program(const std::string& word) {
-  const std::string shown = '"' + base::escape(word, shown_word_max) + '"';
+  const std::string quoted_word = '"' + base::escape(word, shown_word_max) + '"';
   if (word.find('/') != std::string::npos) {
     if (is_executable(word)) return word;
-    throw std::invalid_argument{shown + " is not an executable program"};
+    throw std::invalid_argument{quoted_word + " is not an executable program"};
   }
   if (const auto file = find_in_path(word)) return file->string();
-  throw std::invalid_argument{"program " + shown + " was not found in $PATH"};
+  throw std::invalid_argument{"program " + quoted_word + " was not found in $PATH"};
 }
 
 }  // namespace drover::process

@@ -11,11 +11,11 @@ namespace drover::process {
 /// Whether `file` is a regular file that this process may execute.
 [[nodiscard]] bool is_executable(const std::filesystem::path& file);
 
-/// The first program of that name in the folders of $PATH; nullopt if there is none.
+/// The first program called `name` in the folders of $PATH; nullopt if there is none.
 [[nodiscard]] std::optional<std::filesystem::path> find_in_path(const std::string& name);
 
-/// The path of the program that `word` names, as execvp(3) would find it: a word with a slash is a
-/// path already. Throws std::invalid_argument, which names the word, when there is no such program.
+/// The path of the program that `word` names, as execvp(3) would find it. A word with a slash is
+/// already a path. Throws std::invalid_argument, which names the word, if there is no such program.
 [[nodiscard]] std::string find_program(const std::string& word);
 
 }  // namespace drover::process

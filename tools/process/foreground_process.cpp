@@ -14,11 +14,11 @@ namespace drover::process {
 namespace {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  all.reserve(texts.size() + 1);
-  for (std::string& text : texts) all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 struct spawn_settings {
@@ -81,9 +81,9 @@ void foreground_process::send(int signal) {
 
 void foreground_process::send_to_all(int signal) {
   if (pid_ == 0 || status()) return;
-  const std::vector<pid_t> others = descendants_of(pid_);
+  const std::vector<pid_t> descendants = descendants_of(pid_);
   ::kill(pid_, signal);
-  for (const pid_t other : others) ::kill(other, signal);
+  for (const pid_t descendant : descendants) ::kill(descendant, signal);
 }
 
 int shell_code(int status) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A command of the user, run as a shell runs it: found in $PATH, with our standard input and
-// terminal, and in our process group, so that it gets Ctrl-C from the terminal.
+// A command of the user, run as a shell runs it: found in $PATH, with the standard input and the
+// terminal of this process, and in the same process group, so that it gets Ctrl-C from the
+// terminal.
 //
 // Threads: one at a time.
 #pragma once
@@ -20,11 +21,12 @@ class foreground_process {
     std::vector<std::string> command;
     /// NAME=VALUE.
     std::vector<std::string> environment;
-    /// Its standard output goes to our standard error.
+    /// Whether the standard output of the command goes to the standard error of this process.
     bool speaks_to_errors = false;
   };
 
-  /// Signals have their default actions in the child, even if they are blocked or ignored here.
+  /// No signal is blocked in the child, and SIGPIPE has its default action, even if this process
+  /// blocks signals or ignores SIGPIPE.
   /// Throws std::system_error if there is no such program.
   explicit foreground_process(const plan& spec);
   /// Kills the child and its descendants if it still runs, and waits for its end.
@@ -35,7 +37,7 @@ class foreground_process {
   /// The status of waitpid(2); nullopt while the child runs. Does not block.
   [[nodiscard]] std::optional<int> status();
   void send(int signal);
-  /// Sends the signal to the child and its descendants: a shell does not forward it.
+  /// Sends the signal to the child and its descendants, because a shell does not forward it.
   void send_to_all(int signal);
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 

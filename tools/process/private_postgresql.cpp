@@ -40,8 +40,8 @@ std::optional<user> server_user() {
       "PostgreSQL does not run as root, and this system has no user postgres or nobody"};
 }
 
-/// initdb starts servers in its own process group. If it is interrupted, they get SIGTERM first,
-/// because a server that is killed leaves its shared memory behind.
+/// Ends initdb and the servers that it starts in its process group, unless initdb has succeeded.
+/// The group gets SIGTERM first, because a server that is killed leaves its shared memory behind.
 class group_end {
  public:
   explicit group_end(child_process& first) : first_{first} {}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A private PostgreSQL server: a new cluster in a folder of its own, which logs every statement. It
-// accepts connections only on a Unix socket in that folder. The server and the folder are removed
-// with this object.
+// A private PostgreSQL server: a new cluster in a temporary folder, which logs every statement. It
+// accepts connections only on a Unix socket in that folder. The destructor stops the server and
+// removes the folder.
 //
-// PostgreSQL does not run as root. If we are root, it runs as the user postgres or nobody.
+// PostgreSQL does not run as root. For root, the server runs as the user postgres or nobody.
 //
 // Threads: the main thread, while no other threads run.
 #pragma once
@@ -20,15 +20,15 @@
 
 namespace drover::process {
 
-/// The folder with `initdb` and `postgres`: the typed one, or the one in $PATH, or the newest one
-/// in /usr/lib/postgresql. nullopt: there is none.
+/// Finds the folder with `initdb` and `postgres`: `typed` if given, otherwise the folder in $PATH,
+/// or the newest version in /usr/lib/postgresql. Returns nullopt if there is none.
 [[nodiscard]] std::optional<std::filesystem::path> find_postgresql_programs(
     const std::optional<std::string>& typed);
 
 class private_postgresql {
  public:
-  /// `connections`: the largest number of open connections. Waits until the server answers. Throws
-  /// std::runtime_error with the end of the server's log, and `interrupted`.
+  /// Waits until the server answers. `connections` is the largest number of open connections.
+  /// Throws std::runtime_error with the end of the server's log, and `interrupted`.
   private_postgresql(const std::filesystem::path& programs, unsigned connections,
                      const signal_watch& signals);
   ~private_postgresql();
@@ -36,7 +36,8 @@ class private_postgresql {
   private_postgresql& operator=(const private_postgresql&) = delete;
 
   [[nodiscard]] std::string url() const;
-  /// How often the prepared statement of that name was executed, according to the server's log.
+  /// How often the prepared statement named `statement` was executed, according to the server's
+  /// log.
   [[nodiscard]] std::uint64_t executed(std::string_view statement) const;
   [[nodiscard]] pid_t pid() const noexcept { return process_->pid(); }
 

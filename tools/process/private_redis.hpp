@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A private Redis or Valkey server: on a unix socket in the given folder and on no port. It keeps
-// nothing on disk. Threads: one at a time.
+// A private Redis or Valkey server. It listens only on a Unix socket in the given folder, and
+// stores no data on disk. Threads: one at a time.
 #pragma once
 
 #include <chrono>
@@ -14,9 +14,9 @@
 
 namespace drover::process {
 
-/// The program to run: `typed`, or the first of redis-server, valkey-server, redis-check-rdb
-/// and valkey-check-rdb in $PATH. A server and its -check-rdb are one program that goes by the name
-/// it is called by. Throws text::usage_error, which says what to install.
+/// Finds the program to run: `typed` if given, otherwise the first of redis-server, valkey-server,
+/// redis-check-rdb and valkey-check-rdb in $PATH. A server and its -check-rdb are the same program,
+/// which acts by the name in argv[0]. Throws text::usage_error, which says what to install.
 [[nodiscard]] std::filesystem::path find_redis_server(const std::optional<std::string>& typed);
 
 class private_redis {
@@ -27,7 +27,7 @@ class private_redis {
                 const signal_watch& signals);
 
   [[nodiscard]] std::string url() const { return "unix://" + socket().string(); }
-  /// nullopt while it runs.
+  /// The status of waitpid(2); nullopt while the server runs.
   [[nodiscard]] std::optional<int> status() { return process_->status(); }
 
   /// Kills the server with SIGKILL. Its data are lost.
@@ -41,7 +41,8 @@ class private_redis {
  private:
   [[nodiscard]] std::filesystem::path socket() const { return folder_ / "redis.sock"; }
   void start(const signal_watch& signals);
-  /// Sends a request on a new connection. False: the expected reply did not arrive within `limit`.
+  /// Sends a request on a new connection. Returns whether the expected reply arrives within
+  /// `limit`.
   [[nodiscard]] bool answers(std::string_view request, std::string_view expected,
                              std::chrono::seconds limit) const;
 

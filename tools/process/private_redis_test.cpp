@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which program is found; tests of the whole tool start it.
+// Tests of the search for the server program. Tests of the whole tool start the server.
 #include "process/private_redis.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// $PATH is a folder of the test's own.
+/// Sets $PATH to a temporary folder.
 class redis_server_search : public testing::Test {
  protected:
   redis_server_search() { ::setenv("PATH", folder.path().c_str(), 1); }
@@ -59,8 +59,8 @@ TEST_F(redis_server_search, SaysWhatToInstall) {
 
 TEST_F(redis_server_search, TakesTheProgramThatIsRequestedAndNoOther) {
   add("redis-server");
-  const fs::path mine = add("my-server");
-  EXPECT_EQ(find_redis_server(mine.string()), mine);
+  const fs::path own_server = add("my-server");
+  EXPECT_EQ(find_redis_server(own_server.string()), own_server);
   EXPECT_NE(complaint("/nowhere").find("--redis-server /nowhere"), std::string::npos);
 }
 

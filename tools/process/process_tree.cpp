@@ -25,7 +25,7 @@ std::optional<pid_t> number_in(std::string_view text) {
   return number;
 }
 
-/// From `PID (NAME) STATE PARENT ...`, where the name may contain any characters.
+/// Reads the parent from `PID (NAME) STATE PARENT ...`. NAME may contain any characters.
 std::optional<pid_t> parent_of(const fs::path& process) {
   std::ifstream stream{process / "stat"};
   const std::string text{std::istreambuf_iterator<char>{stream}, {}};
@@ -40,10 +40,11 @@ std::optional<pid_t> parent_of(const fs::path& process) {
 std::vector<pid_t> descendants_of(pid_t process) {
   std::multimap<pid_t, pid_t> children;
   std::error_code error;
-  for (fs::directory_iterator at{"/proc", error}, end; !error && at != end; at.increment(error)) {
-    const auto pid = number_in(at->path().filename().string());
+  for (fs::directory_iterator entry{"/proc", error}, end; !error && entry != end;
+       entry.increment(error)) {
+    const auto pid = number_in(entry->path().filename().string());
     if (!pid) continue;
-    if (const auto parent = parent_of(at->path())) children.emplace(*parent, *pid);
+    if (const auto parent = parent_of(entry->path())) children.emplace(*parent, *pid);
   }
   std::vector<pid_t> processes{process};
   for (std::size_t i = 0; i < processes.size(); ++i) {

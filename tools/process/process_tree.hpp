@@ -8,8 +8,8 @@
 
 namespace drover::process {
 
-/// The children of a process, their children and so on. A process whose parent has ended has
-/// another parent and is not found. Blocks while it reads /proc. Threads: any.
+/// The children of a process, their children and so on. A descendant whose parent has ended is not
+/// found, because the kernel gives it another parent. Blocks while it reads /proc. Threads: any.
 [[nodiscard]] std::vector<pid_t> descendants_of(pid_t process);
 
 }  // namespace drover::process

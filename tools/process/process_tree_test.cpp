@@ -17,14 +17,15 @@ namespace drover::process {
 namespace {
 
 std::vector<std::string> own_environment() {
-  std::vector<std::string> all;
-  for (char** variable = ::environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
-  return all;
+  std::vector<std::string> variables;
+  for (char** variable = ::environ; *variable != nullptr; ++variable)
+    variables.emplace_back(*variable);
+  return variables;
 }
 
-std::vector<pid_t> wait_for_descendants(pid_t of, std::size_t count) {
+std::vector<pid_t> wait_for_descendants(pid_t process, std::size_t count) {
   for (;;) {
-    auto descendants = descendants_of(of);
+    auto descendants = descendants_of(process);
     if (descendants.size() >= count) return descendants;
     std::this_thread::sleep_for(std::chrono::milliseconds{2});
   }
@@ -32,7 +33,7 @@ std::vector<pid_t> wait_for_descendants(pid_t of, std::size_t count) {
 
 void wait_until_all_have_ended(const std::vector<pid_t>& processes) {
   for (const pid_t process : processes) {
-    // A zombie has ended, too. Its new parent may wait for it later.
+    // A zombie counts as ended. It has no `exe`, and its new parent may wait for it later.
     const std::string path = "/proc/" + std::to_string(process) + "/exe";
     while (::access(path.c_str(), F_OK) == 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds{2});

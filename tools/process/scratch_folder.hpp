@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A temporary folder that is removed with this object, including its contents.
+// A temporary folder. The destructor removes it and its contents.
 #pragma once
 
 #include <filesystem>
@@ -10,10 +10,11 @@ namespace drover::process {
 
 class scratch_folder {
  public:
-  /// Created in the folder for temporary files, or in /tmp if the path of a socket would be too
-  /// long. Throws std::system_error.
+  /// Creates the folder in the directory for temporary files, or in /tmp if the path of a socket in
+  /// it would be too long. Throws std::system_error.
   scratch_folder();
-  /// A folder that belongs to another user and that this user can enter. For root only.
+  /// Creates a folder that belongs to `owner`, in a directory that `owner` can enter. Requires
+  /// root.
   explicit scratch_folder(const user& owner);
   ~scratch_folder();
   scratch_folder(const scratch_folder&) = delete;

@@ -17,13 +17,13 @@ signal_watch::signal_watch(std::initializer_list<int> additional) {
   ::sigaddset(&watched_, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &watched_, &before_);
 
-  struct sigaction as {};
-  // A closed pipe is noticed by the failed write.
-  as.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &as, &pipe_before_);
+  struct sigaction action {};
+  // A write to a closed pipe then fails with an error.
+  action.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &action, &pipe_before_);
   // If SIGCHLD is ignored, the status of a child is lost.
-  as.sa_handler = SIG_DFL;
-  ::sigaction(SIGCHLD, &as, &child_before_);
+  action.sa_handler = SIG_DFL;
+  ::sigaction(SIGCHLD, &action, &child_before_);
 }
 
 signal_watch::~signal_watch() {
@@ -36,9 +36,9 @@ void signal_watch::pause(std::chrono::milliseconds time) const {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
   const timespec limit{.tv_sec = seconds.count(),
                        .tv_nsec = std::chrono::nanoseconds{time - seconds}.count()};
-  siginfo_t from{};
-  const int signal = ::sigtimedwait(&watched_, &from, &limit);
-  if (signal > 0 && signal != SIGCHLD) throw interrupted{signal, from.si_code == SI_KERNEL};
+  siginfo_t info{};
+  const int signal = ::sigtimedwait(&watched_, &info, &limit);
+  if (signal > 0 && signal != SIGCHLD) throw interrupted{signal, info.si_code == SI_KERNEL};
 }
 
 }  // namespace drover::process

@@ -2,8 +2,8 @@
 // Receives signals without a handler. While an object exists, the signals are blocked and `pause`
 // reports them as exceptions, so that destructors clean up.
 //
-// Threads: the main thread, before any other is started. Signals that are ignored at the start stay
-// ignored.
+// Threads: the main thread, before any other thread is started. Signals that are ignored at the
+// start stay ignored.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace drover::process {
 /// a std::exception, so that no handler takes it for an error.
 struct interrupted {
   int signal = 0;
-  /// Sent by the terminal: all processes of our group got it, too.
+  /// Whether the terminal sent the signal, so that all processes of the group got it.
   bool is_for_all = false;
 };
 
@@ -28,7 +28,7 @@ class signal_watch {
   signal_watch(const signal_watch&) = delete;
   signal_watch& operator=(const signal_watch&) = delete;
 
-  /// Waits until the time is over or a child has ended. Throws `interrupted`.
+  /// Waits until `time` has passed or a child has ended. Throws `interrupted`.
   void pause(std::chrono::milliseconds time) const;
 
  private:

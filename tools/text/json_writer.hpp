@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// JSON, indented, written front to back. Pure.
+// Writes indented JSON. Pure.
 //
-// Text is UTF-8. A byte that is not part of a character is written as the character with its
-// number.
-// Invariant: each `begin_...` has its `end_...`, and each value inside an object has a name.
+// Text is UTF-8. A byte that is not part of a valid character is written as the character with the
+// same number.
+// Requires:  each `begin_...` has an `end_...`, and each value inside an object has a name.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,18 @@ class json_writer {
   json_writer& end_object() { return close('}'); }
   json_writer& begin_array() { return open('['); }
   json_writer& end_array() { return close(']'); }
-  /// An array on one line, with everything in it.
+  /// Begins an array that is written on one line, including nested values.
   json_writer& begin_row();
   json_writer& end_row();
 
-  /// The name of the value that comes next.
+  /// The name of the next value.
   json_writer& name(std::string_view text);
   json_writer& value(std::string_view text);
   json_writer& value(const char* text) { return value(std::string_view{text}); }
   json_writer& value(std::uint64_t number);
   json_writer& value(std::uint32_t number) { return value(std::uint64_t{number}); }
-  /// With three decimals: a number of milliseconds to the microsecond.
+  /// Written with three decimals, which is microseconds for a number of milliseconds. A number that
+  /// is not finite is written as null.
   json_writer& value(double number);
   json_writer& value(bool flag);
 
@@ -49,7 +50,7 @@ class json_writer {
 
   std::string text_;
   std::size_t depth_ = 0;
-  std::size_t rows_ = 0;  // open rows
+  std::size_t rows_ = 0;  // rows that have not ended
   bool is_first_ = true;
   bool is_named_ = false;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the scripts of all pages share.
+// Functions that the scripts of all pages share.
 const page = (() => {
   "use strict";
 
@@ -24,7 +24,7 @@ const page = (() => {
     };
   }
 
-  // A button that puts a text into the clipboard, or selects it where there is none.
+  // Makes a button copy a text to the clipboard. If there is no clipboard, it selects the text.
   function copies(button, from) {
     if (!button) return;
     const label = button.textContent;

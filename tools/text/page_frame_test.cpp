@@ -27,9 +27,9 @@ TEST(page_parts, CanStandInsideAPage) {
 }
 
 TEST(page_frame, LetsNoScriptRunButItsOwn) {
-  const page_frame all{
+  const page_frame frame{
       .title = "<t>", .made_by = "us", .style = "a{}", .script = "own();", .data = {}};
-  const std::string head = page_head(all);
+  const std::string head = page_head(frame);
   EXPECT_TRUE(has(head, "default-src 'none'"));
   EXPECT_TRUE(has(head, script_hash(chart_script) + ' ' +
                             script_hash(std::string{shared_script} + "own();") + '"'));
@@ -38,9 +38,10 @@ TEST(page_frame, LetsNoScriptRunButItsOwn) {
 }
 
 TEST(page_frame, KeepsDataInsideItsElement) {
-  page_frame all;
-  all.data = "[\"</script><!--\"]";
-  EXPECT_TRUE(has(page_tail(all), "id=\"series\">[\"\\u003c/script\\u003e\\u003c!--\"]</script>"));
+  page_frame frame;
+  frame.data = "[\"</script><!--\"]";
+  EXPECT_TRUE(
+      has(page_tail(frame), "id=\"series\">[\"\\u003c/script\\u003e\\u003c!--\"]</script>"));
 }
 
 }  // namespace

@@ -9,6 +9,6 @@ namespace drover::text {
 extern const std::string_view shared_style;   ///< page.css
 extern const std::string_view shared_script;  ///< page.js, which defines `page`
 extern const std::string_view chart_script;   ///< Chart.js, which defines `Chart`
-extern const std::string_view chart_licence;  ///< of Chart.js
+extern const std::string_view chart_licence;  ///< the licence of Chart.js
 
 }  // namespace drover::text

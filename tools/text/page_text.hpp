@@ -15,10 +15,10 @@ namespace drover::text {
 [[nodiscard]] std::string html_element(std::string_view tag, std::string_view attributes,
                                        std::string_view text);
 
-/// Escapes JSON for a <script> element: nothing in it can end the element.
+/// Escapes JSON for a <script> element, so that the JSON cannot end the element.
 [[nodiscard]] std::string safe_json(std::string_view json);
 
-/// The name of an inline script in a Content-Security-Policy: 'sha256-...'.
+/// The source expression for an inline script in a Content-Security-Policy: 'sha256-...'.
 [[nodiscard]] std::string script_hash(std::string_view script);
 
 }  // namespace drover::text

@@ -10,8 +10,8 @@
 namespace drover::text {
 
 void progress_line::show(std::string_view text) {
-  if (!on_.is_live) return;
-  const std::string line = clipped(text, on_.width - 1);
+  if (!terminal_.is_live) return;
+  const std::string line = clipped(text, terminal_.width - 1);
   if (line == last_ && shown_ != 0) return;
   last_ = line;
   const std::size_t columns = columns_of(line);
@@ -28,7 +28,7 @@ void progress_line::clear() {
 }
 
 void progress_line::note(std::string_view text) {
-  if (!on_.is_live) write(std::string{text} + '\n');
+  if (!terminal_.is_live) write(std::string{text} + '\n');
 }
 
 void progress_line::write(std::string_view bytes) const {

@@ -13,22 +13,22 @@
 
 namespace drover::text {
 
-report_file::report_file(const std::optional<std::filesystem::path>& to) {
-  if (!to) return;
-  if (to->empty()) throw usage_error{"--out '': the name of the file is empty"};
-  name_ = to->string();
+report_file::report_file(const std::optional<std::filesystem::path>& path) {
+  if (!path) return;
+  if (path->empty()) throw usage_error{"--out '': the name of the file is empty"};
+  name_ = path->string();
   std::error_code ignored;
-  const std::filesystem::file_status status = std::filesystem::status(*to, ignored);
+  const std::filesystem::file_status status = std::filesystem::status(*path, ignored);
   if (std::filesystem::is_directory(status)) {
     throw usage_error{"--out " + name_ + ": is a directory"};
   }
-  to_ = std::filesystem::weakly_canonical(*to, ignored);
-  if (to_.empty()) to_ = *to;
+  target_ = std::filesystem::weakly_canonical(*path, ignored);
+  if (target_.empty()) target_ = *path;
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    to_ = *to;
+    target_ = *path;
     return;
   }
-  partial_ = to_;
+  partial_ = target_;
   partial_ += ".part-" + std::to_string(::getpid());
   const std::ofstream attempt{partial_};
   if (!attempt) {
@@ -47,7 +47,7 @@ void report_file::write(std::string_view text) {
     std::cout << text << std::flush;
     if (!std::cout) throw std::runtime_error{"cannot write the report to standard output"};
   } else if (partial_.empty()) {
-    std::ofstream stream{to_, std::ios::binary | std::ios::app};
+    std::ofstream stream{target_, std::ios::binary | std::ios::app};
     stream << text;
     stream.close();
     if (!stream) throw std::runtime_error{"--out " + name_ + ": write failed"};
@@ -61,7 +61,7 @@ void report_file::write_beside(std::string_view text) {
   stream << text;
   stream.close();
   std::error_code error;
-  if (stream) std::filesystem::rename(partial_, to_, error);
+  if (stream) std::filesystem::rename(partial_, target_, error);
   if (!stream || error) {
     throw std::runtime_error{"--out " + name_ + ": write failed" +
                              (error ? " (" + error.message() + ")" : "; the disk may be full")};

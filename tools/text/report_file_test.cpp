@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 class cli_report_file : public testing::Test {
  protected:
-  [[nodiscard]] fs::path at(const std::string& name) const { return scratch_.path() / name; }
+  [[nodiscard]] fs::path path_of(const std::string& name) const { return scratch_.path() / name; }
   static std::string text_of(const fs::path& file) {
     std::ifstream stream{file};
     return {std::istreambuf_iterator<char>{stream}, {}};
@@ -35,50 +35,51 @@ class cli_report_file : public testing::Test {
 };
 
 TEST_F(cli_report_file, KeepsTheOlderFileUntilTheNewOneIsComplete) {
-  std::ofstream{at("a")} << "old";
+  std::ofstream{path_of("a")} << "old";
   {
-    const report_file given_up{at("a")};
-    EXPECT_EQ(text_of(at("a")), "old");
+    const report_file given_up{path_of("a")};
+    EXPECT_EQ(text_of(path_of("a")), "old");
   }
-  EXPECT_EQ(text_of(at("a")), "old");
-  report_file file{at("a")};
+  EXPECT_EQ(text_of(path_of("a")), "old");
+  report_file file{path_of("a")};
   file.write("new");
-  EXPECT_EQ(text_of(at("a")), "new");
+  EXPECT_EQ(text_of(path_of("a")), "new");
   EXPECT_EQ(files(), 1);
 }
 
 TEST_F(cli_report_file, FollowsALinkAndLeavesItOne) {
-  std::ofstream{at("real")} << "old";
-  fs::create_symlink(at("real"), at("link"));
-  report_file file{at("link")};
+  std::ofstream{path_of("real")} << "old";
+  fs::create_symlink(path_of("real"), path_of("link"));
+  report_file file{path_of("link")};
   file.write("new");
-  EXPECT_TRUE(fs::is_symlink(at("link")));
-  EXPECT_EQ(text_of(at("real")), "new");
+  EXPECT_TRUE(fs::is_symlink(path_of("link")));
+  EXPECT_EQ(text_of(path_of("real")), "new");
   EXPECT_EQ(files(), 2);
 }
 
 TEST_F(cli_report_file, WritesToAPipeAndDoesNotReplaceIt) {
-  ASSERT_EQ(::mkfifo(at("pipe").c_str(), 0600), 0);
-  auto read = std::async(std::launch::async, [this] { return text_of(at("pipe")); });
-  report_file file{at("pipe")};
+  ASSERT_EQ(::mkfifo(path_of("pipe").c_str(), 0600), 0);
+  auto content = std::async(std::launch::async, [this] { return text_of(path_of("pipe")); });
+  report_file file{path_of("pipe")};
   file.write("told");
-  EXPECT_EQ(read.get(), "told");
-  EXPECT_TRUE(fs::is_fifo(at("pipe")));
+  EXPECT_EQ(content.get(), "told");
+  EXPECT_TRUE(fs::is_fifo(path_of("pipe")));
 }
 
-// Through a link in a folder of its own: a tool that renames replaces the link, never the device.
+// The test uses a link in a temporary folder. If the code renames a file by mistake, it replaces
+// the link and not the device.
 TEST_F(cli_report_file, SaysThatADeviceIsFullAndLeavesItThere) {
-  fs::create_symlink("/dev/full", at("full"));
-  report_file file{at("full")};
+  fs::create_symlink("/dev/full", path_of("full"));
+  report_file file{path_of("full")};
   EXPECT_THROW(file.write("told"), std::runtime_error);
-  EXPECT_TRUE(fs::is_symlink(at("full")));
-  EXPECT_TRUE(fs::is_character_file(at("full")));
+  EXPECT_TRUE(fs::is_symlink(path_of("full")));
+  EXPECT_TRUE(fs::is_character_file(path_of("full")));
   EXPECT_EQ(files(), 1);
 }
 
 TEST_F(cli_report_file, RefusesAFolderAndAPlaceThatIsNone) {
-  EXPECT_THROW(report_file{at("")}, usage_error);
-  EXPECT_THROW(report_file{at("missing/a")}, usage_error);
+  EXPECT_THROW(report_file{path_of("")}, usage_error);
+  EXPECT_THROW(report_file{path_of("missing/a")}, usage_error);
   EXPECT_THROW(report_file{std::filesystem::path{}}, usage_error) << "no name at all";
 }
 

@@ -34,8 +34,8 @@ bool speaks_utf8(const variable_lookup& variable) {
   return true;
 }
 
-const char* code_of(style as) {
-  switch (as) {
+const char* code_of(style text_style) {
+  switch (text_style) {
     case style::strong: return "\x1b[1m";
     case style::faint: return "\x1b[2m";
     case style::good: return "\x1b[32m";
@@ -72,9 +72,9 @@ terminal terminal_of(int descriptor) {
                            });
 }
 
-std::string painted(std::string_view text, style as, const terminal& on) {
-  if (!on.has_colour || as == style::plain || text.empty()) return std::string{text};
-  return code_of(as) + std::string{text} + "\x1b[0m";
+std::string painted(std::string_view text, style text_style, const terminal& output) {
+  if (!output.has_colour || text_style == style::plain || text.empty()) return std::string{text};
+  return code_of(text_style) + std::string{text} + "\x1b[0m";
 }
 
 }  // namespace drover::text

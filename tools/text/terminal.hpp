@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The capabilities of an output: determined once and passed to everything that renders.
-// Threads: a value.
+// The capabilities of an output, such as its width and colours. They are determined once and passed
+// to all code that renders. Threads: a value.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 namespace drover::text {
 
 struct terminal {
-  bool is_live = false;  ///< a line may be overwritten
+  bool is_live = false;  ///< a line can be overwritten
   bool has_colour = false;
   bool is_unicode = true;
   std::size_t width = 80;  ///< columns
@@ -25,12 +25,12 @@ using variable_lookup = std::function<std::optional<std::string>(const char* nam
 [[nodiscard]] terminal describe_terminal(bool is_tty, std::optional<std::size_t> window_width,
                                          const variable_lookup& variable);
 
-/// The capabilities of an open descriptor, with the environment of this process.
+/// The capabilities of an open descriptor, in the environment of this process.
 [[nodiscard]] terminal terminal_of(int descriptor);
 
 enum class style { plain, strong, faint, good, bad };
 
-/// `text` in that style, or unchanged if there are no colours.
-[[nodiscard]] std::string painted(std::string_view text, style as, const terminal& on);
+/// Returns `text` in the style `text_style`, or unchanged if the terminal has no colours.
+[[nodiscard]] std::string painted(std::string_view text, style text_style, const terminal& output);
 
 }  // namespace drover::text

@@ -68,12 +68,12 @@ TEST(terminal, KeepsToAsciiWhereTheLocaleSaysSo) {
 }
 
 TEST(terminal, PaintsOnlyWhereThereIsColour) {
-  terminal on;
-  EXPECT_EQ(painted("200", style::bad, on), "200");
-  on.has_colour = true;
-  EXPECT_EQ(painted("200", style::bad, on), "\x1b[31m200\x1b[0m");
-  EXPECT_EQ(painted("200", style::plain, on), "200");
-  EXPECT_EQ(painted("", style::bad, on), "");
+  terminal output;
+  EXPECT_EQ(painted("200", style::bad, output), "200");
+  output.has_colour = true;
+  EXPECT_EQ(painted("200", style::bad, output), "\x1b[31m200\x1b[0m");
+  EXPECT_EQ(painted("200", style::plain, output), "200");
+  EXPECT_EQ(painted("", style::bad, output), "");
 }
 
 }  // namespace

@@ -22,10 +22,10 @@ std::size_t columns_of(std::string_view text) {
 }
 
 std::string clipped(std::string_view text, std::size_t width) {
-  std::size_t taken = 0;
+  std::size_t characters = 0;
   std::size_t end = 0;
   while (end < text.size()) {
-    if (begins_character(text[end]) && taken++ == width) break;
+    if (begins_character(text[end]) && characters++ == width) break;
     ++end;
   }
   return std::string{text.substr(0, end)};
@@ -71,21 +71,21 @@ std::size_t table::width_before_last() const {
   return sum;
 }
 
-std::string table::text(const terminal& on) const {
+std::string table::text(const terminal& output) const {
   const auto column_widths = widths();
   std::string text;
   for (const auto& row : rows_) {
     std::string line;
-    std::size_t owed = 0;  // blanks that are written only before more text
+    std::size_t owed = 0;  // pending blanks, which are written only if more text follows
     for (std::size_t i = 0; i < std::min(row.size(), column_widths.size()); ++i) {
       const std::size_t room = column_widths[i] - columns_of(row[i].text);
       if (columns_[i] == align::right) owed += room;
-      const std::string_view shown = without_end_blanks(row[i].text);
-      if (!shown.empty()) {
+      const std::string_view visible_text = without_end_blanks(row[i].text);
+      if (!visible_text.empty()) {
         line.append(std::exchange(owed, 0), ' ');
-        line += painted(shown, row[i].as, on);
+        line += painted(visible_text, row[i].as, output);
       }
-      owed += row[i].text.size() - shown.size();
+      owed += row[i].text.size() - visible_text.size();
       if (columns_[i] == align::left) owed += room;
       owed += gap;
     }

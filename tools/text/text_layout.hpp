@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text in columns. A character takes one column: UTF-8 without wide or combining characters. Pure.
+// Lays out text in columns. Text is UTF-8, and each character counts as one column: wide and
+// combining characters are not supported. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace drover::text {
 
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 
-/// The first `width` columns of the text.
+/// The first `width` columns of `text`.
 [[nodiscard]] std::string clipped(std::string_view text, std::size_t width);
 
 /// Breaks the text at blanks into lines of at most `width` columns. All lines but the first are
@@ -27,16 +28,16 @@ struct cell {
   style as = style::plain;
 };
 
-/// Columns as wide as their widest cell, two blanks between them.
+/// A table whose columns are as wide as their widest cell, with two blanks between columns.
 class table {
  public:
   explicit table(std::vector<align> columns) : columns_{std::move(columns)} {}
 
-  /// Missing cells are empty.
+  /// Adds a row. Missing cells are empty.
   void add(std::vector<cell> row) { rows_.push_back(std::move(row)); }
-  /// The width without the last column, which may take the rest of the line.
+  /// The width of all columns before the last one, with the blanks after them.
   [[nodiscard]] std::size_t width_before_last() const;
-  [[nodiscard]] std::string text(const terminal& on) const;
+  [[nodiscard]] std::string text(const terminal& output) const;
 
  private:
   [[nodiscard]] std::vector<std::size_t> widths() const;

@@ -10,10 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-template <class Read>
-std::string complaint_of(const Read& read) {
+template <class Parse>
+std::string complaint_of(const Parse& parse) {
   try {
-    static_cast<void>(read());
+    static_cast<void>(parse());
   } catch (const usage_error& error) {
     return error.what();
   }
@@ -21,13 +21,13 @@ std::string complaint_of(const Read& read) {
 }
 
 TEST(typed_numbers, ReadTimesWithAndWithoutUnit) {
-  const auto read = [](const char* text) { return typed_time("--ttl", text, 1ms, 24h); };
-  EXPECT_EQ(read("500ms"), 500ms);
-  EXPECT_EQ(read("2"), 2s);
-  EXPECT_EQ(read("2s"), 2s);
-  EXPECT_EQ(read("0.5s"), 500ms);
-  EXPECT_EQ(read("5m"), 5min);
-  EXPECT_EQ(read("24h"), 24h);
+  const auto parse = [](const char* text) { return typed_time("--ttl", text, 1ms, 24h); };
+  EXPECT_EQ(parse("500ms"), 500ms);
+  EXPECT_EQ(parse("2"), 2s);
+  EXPECT_EQ(parse("2s"), 2s);
+  EXPECT_EQ(parse("0.5s"), 500ms);
+  EXPECT_EQ(parse("5m"), 5min);
+  EXPECT_EQ(parse("24h"), 24h);
 }
 
 TEST(typed_numbers, SayWhichOptionWhatWasTypedAndWhatCanBeGiven) {

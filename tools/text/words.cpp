@@ -39,8 +39,8 @@ std::string in_words(std::uint64_t number) {
   return digits;
 }
 
-std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
-  return in_words(number) + ' ' + std::string{number == 1 ? one : many};
+std::string counted(std::uint64_t number, std::string_view singular, std::string_view plural) {
+  return in_words(number) + ' ' + std::string{number == 1 ? singular : plural};
 }
 
 std::string one_line(std::string_view text) {

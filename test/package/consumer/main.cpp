@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The smallest user: a cache whose Redis is away answers by the loader.
+// The smallest program that uses the library: while Redis is away, a cache answers from the loader.
 #include <drover/cache.hpp>
 
 #include <chrono>

@@ -15,19 +15,20 @@
 namespace drover::simulate {
 namespace {
 
-struct judged {
-  answer got = answer::wrong;
+struct verdict {
+  answer outcome = answer::wrong;
   bool is_stale = false;
   std::int64_t age = 0;
 };
 
-judged judge(const run_plan& plan, const std::string& key, const std::optional<std::string>& value,
-             std::uint64_t version_due, monotonic_ns now) {
-  if (!value) return {.got = plan.has_rows ? answer::wrong : answer::absent};
+verdict judge(const run_plan& plan, const std::string& key, const std::optional<std::string>& value,
+              std::uint64_t version_due, monotonic_ns now) {
+  if (!value) return {.outcome = plan.has_rows ? answer::wrong : answer::absent};
   const auto read = read_value(key, *value);
   if (!read || !plan.has_rows) return {};
-  return {
-      .got = answer::value, .is_stale = read->version < version_due, .age = now - read->read_at};
+  return {.outcome = answer::value,
+          .is_stale = read->version < version_due,
+          .age = now - read->read_at};
 }
 
 }  // namespace
@@ -39,28 +40,28 @@ void sleep_until(monotonic_ns at) noexcept {
 }
 
 callers::callers(const run_plan& plan, std::uint32_t process, shared_run_state& shared,
-                 strategy& played)
-    : plan_{plan}, process_{process}, state_{shared}, played_{played}, back_{plan.callers} {}
+                 strategy& cache)
+    : plan_{plan}, process_{process}, state_{shared}, cache_{cache}, back_{plan.callers} {}
 
 void callers::start(std::vector<std::jthread>& busy) {
   for (std::uint32_t i = 0; i < plan_.callers; ++i) {
     busy.emplace_back([this, i] { run(i); });
   }
-  if (plan_.comes == arrival::open) {
+  if (plan_.arrivals == arrival::open) {
     busy.emplace_back([this] { send_arrivals(); });
   }
 }
 
 void callers::run(std::uint32_t caller) noexcept {
   try {
-    static_cast<void>(played_.is_cached(key_name(plan_, 0)));
+    static_cast<void>(cache_.is_cached(key_name(plan_, 0)));
   } catch (const std::exception& error) {
     state_.note_error(error.what());
     std::_Exit(process::exit_failure);
   }
   ++state_.count().ready;
   state_.await(stage::released);
-  switch (plan_.comes) {
+  switch (plan_.arrivals) {
     case arrival::once:
       sleep_until(state_.release_at());
       call(0, monotonic_now());
@@ -91,7 +92,8 @@ void callers::take_arrivals(std::uint32_t caller) noexcept {
   }
 }
 
-/// A Poisson process. A call that finds no free caller is refused, because the herd is bounded.
+/// Sends arrivals as a Poisson process. An arrival that finds no free caller is refused, because
+/// the number of callers is fixed.
 void callers::send_arrivals() noexcept {
   state_.await(stage::released);
   draws random{plan_.seed, (std::uint64_t{process_} << 32) + plan_.callers};
@@ -115,23 +117,23 @@ void callers::send_arrivals() noexcept {
 void callers::call(std::uint32_t key, monotonic_ns arrived) noexcept {
   const std::string name = key_name(plan_, key);
   const std::uint64_t version_due = state_.versions()[key].load();
-  shared_run_state::call_entry* const mine = state_.begin_call(arrived, key, process_);
+  shared_run_state::call_entry* const entry = state_.begin_call(arrived, key, process_);
   try {
-    const std::optional<std::string> value = played_.get(name);
+    const std::optional<std::string> value = cache_.get(name);
     const monotonic_ns now = monotonic_now();
-    const judged as = judge(plan_, name, value, version_due, now);
-    state_.end_call(mine, now, as.got, as.is_stale, as.age);
+    const verdict result = judge(plan_, name, value, version_due, now);
+    state_.end_call(entry, now, result.outcome, result.is_stale, result.age);
   } catch (const std::exception& error) {
     const monotonic_ns now = monotonic_now();
     const monotonic_ns end = state_.control().end_at.load();
-    // A call that the end of the run cuts off is no error: it did not return.
+    // A call that the end of the run cuts off is not an error. It counts as not returned.
     if (dynamic_cast<const run_is_over*>(&error) != nullptr ||
         (plan_.capacity > 0 && end != 0 && now >= end)) {
       state_.end_call(nullptr, now, answer::none, false, 0);
       return;
     }
     state_.note_error(error.what());
-    state_.end_call(mine, now, answer::error, false, 0);
+    state_.end_call(entry, now, answer::error, false, 0);
   }
 }
 

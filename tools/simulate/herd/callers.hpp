@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The callers of one process: threads that call a strategy as the plan says, and log the outcome of
-// each call.
+// The callers of one process: threads that call a strategy as the run plan says and log the outcome
+// of each call.
 #pragma once
 
 #include <atomic>
@@ -17,26 +17,27 @@
 
 namespace drover::simulate {
 
-/// Thrown to a query that still waits for its place when the run ends.
+/// Thrown out of a query that is still waiting for a place at the origin when the run ends.
 struct run_is_over : std::runtime_error {
   run_is_over() : std::runtime_error{"the run is over"} {}
 };
 
-/// Sleeps until then. Returns at once when the time has passed.
+/// Sleeps until `at`. Returns at once if that time has passed.
 void sleep_until(monotonic_ns at) noexcept;
 
 class callers {
  public:
-  callers(const run_plan& plan, std::uint32_t process, shared_run_state& shared, strategy& played);
+  callers(const run_plan& plan, std::uint32_t process, shared_run_state& shared, strategy& cache);
   callers(const callers&) = delete;
   callers& operator=(const callers&) = delete;
 
-  /// Starts them. Each connects, counts itself ready, and waits for the release; they end when the
-  /// plan is done. The threads are added to `busy`, which must end before this object.
+  /// Starts the threads and adds them to `busy`. They must end before this object is destroyed.
+  /// Each caller connects, counts itself as ready, waits for the release, and ends when the plan is
+  /// done.
   void start(std::vector<std::jthread>& busy);
 
-  /// For callers that call once: waits until all are back. Their threads stay until the run is
-  /// over, so that ending threads take no processor time from callers that are not served yet.
+  /// Waits until every call has returned. Requires `arrival::once`. The threads stay until the run
+  /// is over, so that ending threads take no processor time from callers that are still waiting.
   void await_all() noexcept { back_.wait(); }
 
  private:
@@ -49,9 +50,9 @@ class callers {
   const run_plan& plan_;
   const std::uint32_t process_;
   shared_run_state& state_;
-  strategy& played_;
+  strategy& cache_;
   std::latch back_;
-  // For the open loop: arrivals go to free callers.
+  // Open loop only: `send_arrivals` hands each arrival to a free caller.
   std::counting_semaphore<> arrived_{0};
   std::atomic<std::int64_t> free_{0};
   std::atomic<bool> are_all_sent_{false};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random numbers that depend only on a seed and a stream's number, so that a run can be repeated
-// however the threads are scheduled. Pure. Threads: one object for each thread.
+// Random numbers that depend only on a seed and a stream number, so that a run can be repeated
+// regardless of thread scheduling. Pure. Threads: one object for each thread.
 //
 // SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 #pragma once
@@ -17,13 +17,13 @@ class draws {
       : state_{mixed(seed) ^ mixed(stream + golden)} {}
 
   [[nodiscard]] std::uint64_t next() noexcept { return mixed(state_ += golden); }
-  /// In [0, 1).
+  /// Uniform in [0, 1).
   [[nodiscard]] double uniform() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
-  /// In [0, end). Requires end > 0.
+  /// Uniform in [0, end). Requires end > 0.
   [[nodiscard]] std::uint32_t below(std::uint32_t end) noexcept {
     return static_cast<std::uint32_t>((next() >> 32) * end >> 32);
   }
-  /// Exponentially distributed.
+  /// Exponentially distributed, with this mean.
   [[nodiscard]] std::chrono::nanoseconds around(std::chrono::nanoseconds mean) noexcept {
     return std::chrono::nanoseconds{
         static_cast<std::int64_t>(-std::log1p(-uniform()) * static_cast<double>(mean.count()))};

@@ -14,16 +14,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// From the signal to the release, so that every caller is ready.
+/// From the signal to the release. It gives every caller time to wake up.
 constexpr auto head_start = 20ms;
 constexpr auto tick = 20ms;
-/// When no query ran in the background for so long, none will. The time is longer where no query
-/// ran at all, because a value may be served before its refresh begins.
+/// The run ends when no query has run in the background for this long. The time is longer for a run
+/// that has had no query, because a value may be served before its refresh begins.
 constexpr auto quiet = 100ms;
-constexpr auto quiet_without_any = 2s;
-constexpr auto patience_max = 60s;  // for steps that should take no time
-// The places of the logs: several queries for each caller, and for a long run about a minute of the
-// fastest callers. Events beyond that are only counted.
+constexpr auto quiet_without_query = 2s;
+constexpr auto patience_max = 60s;  // on top of the time that a step is expected to take
+// Sizes of the logs: several queries for each caller, or, in a long run, about a minute of the
+// fastest callers. Further events are only counted.
 constexpr std::uint32_t queries_per_caller = 8;
 constexpr std::uint32_t places_min = 64;
 constexpr std::uint32_t call_places_max = 1U << 20;
@@ -33,11 +33,11 @@ constexpr std::uint32_t marker_places_max = 1U << 12;
 
 run_state_size size_for(const run_plan& plan) {
   const std::uint32_t callers = plan.processes * plan.callers;
-  if (plan.comes != arrival::once) {
+  if (plan.arrivals != arrival::once) {
     return {.keys = plan.keys,
             .call_places = call_places_max,
             .query_places = query_places_max,
-            .refusal_places = plan.comes == arrival::open ? refusal_places_max : 0,
+            .refusal_places = plan.arrivals == arrival::open ? refusal_places_max : 0,
             .marker_places = marker_places_max};
   }
   return {.keys = plan.keys,
@@ -54,7 +54,7 @@ process::child_process::plan process_plan(const run_plan& plan, const shared_run
   return child;
 }
 
-/// Of many keys, the first one is watched.
+/// In a run with several keys, only the first key is watched.
 std::string marker_in_words(marker_kind kind, std::uint32_t keys) {
   if (kind == marker_kind::change) return "the row has changed";
   return keys > 1 ? "no fresh value of the first key" : "no fresh value";
@@ -99,7 +99,7 @@ herd_progress herd::progress(std::string_view doing, std::chrono::nanoseconds el
   herd_progress now{.doing = doing, .elapsed = elapsed, .is_released = is_released_};
   if (!is_released_) return now;
   const shared_run_state::counters& count = state_.count();
-  // The ends are read first, so that no difference is negative.
+  // The end counts are read first, so that no difference is negative.
   const std::uint32_t queries_ended = count.queries_ended;
   const std::uint32_t calls_ended = count.calls_ended;
   now.elapsed = std::max(since_release(monotonic_now()), 0ns);
@@ -150,7 +150,7 @@ void herd::release() {
   queries_before_ = state_.count().queries_begun;
   requested_before_ = state_.count().queries_requested;
   const monotonic_ns at = monotonic_now() + std::chrono::nanoseconds{head_start}.count();
-  if (plan_.comes != arrival::once) {
+  if (plan_.arrivals != arrival::once) {
     state_.control().end_at = at + std::chrono::nanoseconds{plan_.duration}.count();
   }
   is_released_ = true;
@@ -174,8 +174,8 @@ std::uint32_t herd::await_holder() {
 void herd::await_time(std::chrono::milliseconds since) {
   wait("callers call", since + patience_max,
        [&] { return since_release(monotonic_now()) >= since - tick; });
-  const auto rest = since - since_release(monotonic_now());
-  if (rest > 0ns) signals_.pause(std::chrono::ceil<std::chrono::milliseconds>(rest));
+  const auto remaining = since - since_release(monotonic_now());
+  if (remaining > 0ns) signals_.pause(std::chrono::ceil<std::chrono::milliseconds>(remaining));
 }
 
 void herd::await_calls(std::uint32_t calls, std::chrono::milliseconds limit) {
@@ -248,9 +248,9 @@ run_record herd::finish() {
     } else if (quiet_since == 0) {
       quiet_since = now;
     }
-    const bool has_any = state_.count().queries_begun > queries_before_;
-    const std::chrono::nanoseconds enough = has_any ? quiet : quiet_without_any;
-    return quiet_since != 0 && now - quiet_since >= enough.count();
+    const bool has_queries = state_.count().queries_begun > queries_before_;
+    const std::chrono::nanoseconds quiet_time = has_queries ? quiet : quiet_without_query;
+    return quiet_since != 0 && now - quiet_since >= quiet_time.count();
   });
   state_.enter(stage::over);
   wait("the processes end", patience, [&] {
@@ -262,7 +262,7 @@ run_record herd::finish() {
 }
 
 void herd::put_marker(marker_kind kind, std::string text) {
-  // A state that was set before the release counts from the release.
+  // A marker set before the release is placed at the release.
   markers_.push_back({std::max(since_release(monotonic_now()), 0ns), kind, std::move(text)});
 }
 
@@ -276,30 +276,30 @@ bool herd::is_disturbed(std::uint32_t process, monotonic_ns begun, monotonic_ns 
          (ended == 0 || ended >= disturbance->second);
 }
 
-void herd::collect_queries(run_record& into) {
+void herd::collect_queries(run_record& record) {
   const auto queries = state_.queries();
   for (std::size_t i = queries_before_; i < queries.size(); ++i) {
     const auto& query = queries[i];
-    if (query.begun == 0) continue;  // its process was killed before it wrote the time
+    if (query.begun == 0) continue;  // the process was killed before it wrote the time
     const bool is_ended = query.ended != 0;
-    into.queries.push_back(
-        {since_release(query.begun), is_ended ? since_release(query.ended) : into.end, query.key,
+    record.queries.push_back(
+        {since_release(query.begun), is_ended ? since_release(query.ended) : record.end, query.key,
          query.process, is_ended, is_disturbed(query.process, query.begun, query.ended)});
   }
-  std::ranges::sort(into.queries, {}, &query_span::begun);
+  std::ranges::sort(record.queries, {}, &query_span::begun);
 }
 
-void herd::collect_calls(run_record& into) {
+void herd::collect_calls(run_record& record) {
   for (const auto& call : state_.calls()) {
     if (call.begun == 0) continue;
     const bool is_back = call.ended != 0;
-    into.calls.push_back({since_release(call.begun), is_back ? since_release(call.ended) : into.end,
-                          call.key, call.process, is_back ? call.got : answer::none,
-                          is_back && call.is_stale,
-                          std::chrono::nanoseconds{is_back ? call.age : 0},
-                          is_disturbed(call.process, call.begun, call.ended)});
+    record.calls.push_back(
+        {since_release(call.begun), is_back ? since_release(call.ended) : record.end, call.key,
+         call.process, is_back ? call.outcome : answer::none, is_back && call.is_stale,
+         std::chrono::nanoseconds{is_back ? call.age : 0},
+         is_disturbed(call.process, call.begun, call.ended)});
   }
-  std::ranges::sort(into.calls, {}, &call_span::begun);
+  std::ranges::sort(record.calls, {}, &call_span::begun);
 }
 
 run_record herd::collect() {

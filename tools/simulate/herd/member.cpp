@@ -47,18 +47,18 @@ class member final : public query_log {
 
   void run() {
     origin_ = open_origin(plan_.origin, *this, connections());
-    const std::unique_ptr<strategy> played = begin(plan_.ttl);
+    const std::unique_ptr<strategy> cache = begin_strategy(plan_.ttl);
     std::vector<std::jthread> busy;
-    callers all{plan_, number_, state_, *played};
+    callers own_callers{plan_, number_, state_, *cache};
     try {
-      all.start(busy);
-      if (number_ == 0) lead(*played, busy);
+      own_callers.start(busy);
+      if (number_ == 0) run_first_process(*cache, busy);
     } catch (const std::exception& error) {
       end_process(error);
     }
-    plan_.comes == arrival::once ? all.await_all() : busy.clear();
+    plan_.arrivals == arrival::once ? own_callers.await_all() : busy.clear();
     ++state_.count().done;
-    // Like a service, the process goes on until the strategy has ended its work in the background.
+    // Like a service, the process runs until the strategy has finished its background work.
     state_.await(stage::over);
     busy.clear();
   }
@@ -73,68 +73,68 @@ class member final : public query_log {
     return plan_.capacity > 0 ? std::min(plan_.capacity, plan_.callers) : plan_.callers;
   }
 
-  [[nodiscard]] std::unique_ptr<strategy> begin(std::chrono::milliseconds ttl) {
+  [[nodiscard]] std::unique_ptr<strategy> begin_strategy(std::chrono::milliseconds ttl) {
     return chosen_strategy(plan_.strategy, plan_.strategy_command)
         .begin({.redis_url = plan_.redis_url,
-                .ask = [this](std::string_view key) { return ask(key); },
+                .ask = [this](std::string_view key) { return query_origin(key); },
                 .ttl = ttl,
                 .load = std::chrono::ceil<std::chrono::milliseconds>(load_.mean()),
                 .seed = draws{plan_.seed, std::uint64_t{number_} << 32U}.next()});
   }
 
-  std::optional<std::string> ask(std::string_view key) {
+  std::optional<std::string> query_origin(std::string_view key) {
     const std::uint32_t nth = state_.count().queries_requested.fetch_add(1);
     if (!state_.pass_gate()) {
-      --state_.count().queries_requested;  // the database gets no query
+      --state_.count().queries_requested;  // the query is not sent to the database
       throw run_is_over{};
     }
-    const struct at_the_gate {
-      shared_run_state& of;
-      ~at_the_gate() { of.leave_gate(); }
-    } inside{state_};
+    const struct gate_pass {
+      shared_run_state& state;
+      ~gate_pass() { state.leave_gate(); }
+    } pass{state_};
     return origin_->ask({.key = key,
                          .takes = load_.draw(draws{plan_.seed, nth}.uniform()),
                          .fails = state_.control().origin_fails.load() != 0});
   }
 
-  /// Ends the process at once: without a release the callers wait for ever, and cannot be joined.
+  /// Ends the process at once. Without a release the callers wait forever and cannot be joined.
   [[noreturn]] void end_process(const std::exception& error) noexcept {
     state_.note_error(error.what());
     std::_Exit(process::exit_failure);
   }
 
   /// The work of the first process only.
-  void lead(strategy& played, std::vector<std::jthread>& busy) {
+  void run_first_process(strategy& cache, std::vector<std::jthread>& busy) {
     state_.await(stage::filling);
     if (state_.now() == stage::filling) {
-      fill(played);
-      if (plan_.comes == arrival::once) wait_until_cold(played);
+      fill(cache);
+      if (plan_.arrivals == arrival::once) wait_until_cold(cache);
     }
     if (plan_.change_every > 0ms) {
-      busy.emplace_back([this, &played] { keep_changing(played); });
-    } else if (shows_its_end()) {
-      busy.emplace_back([this, &played] { watch_value(played); });
+      busy.emplace_back([this, &cache] { change_rows(cache); });
+    } else if (has_visible_expiry()) {
+      busy.emplace_back([this, &cache] { watch_value(cache); });
     }
   }
 
-  void fill(strategy& played) {
-    std::unique_ptr<strategy> brief;
-    if (plan_.fill_ttl > 0ms) brief = begin(plan_.fill_ttl);
-    strategy& filled = brief ? *brief : played;
+  void fill(strategy& cache) {
+    std::unique_ptr<strategy> first_fill_cache;
+    if (plan_.fill_ttl > 0ms) first_fill_cache = begin_strategy(plan_.fill_ttl);
+    strategy& filled_cache = first_fill_cache ? *first_fill_cache : cache;
     std::atomic<std::uint32_t> next{0};
-    std::exception_ptr trouble;
+    std::exception_ptr error;
     std::mutex guard;
     const auto fill_some = [&] {
       try {
         for (std::uint32_t i = next++; i < plan_.keys; i = next++) {
-          if (filled.get(key_name(plan_, i)).has_value() != plan_.has_rows) {
+          if (filled_cache.get(key_name(plan_, i)).has_value() != plan_.has_rows) {
             throw std::runtime_error{"the first fill loaded a wrong value"};
           }
           ++state_.count().filled;
         }
       } catch (const std::exception&) {
         const std::lock_guard held{guard};
-        trouble = std::current_exception();
+        error = std::current_exception();
       }
     };
     {
@@ -144,29 +144,29 @@ class member final : public query_log {
       }
       fill_some();
     }
-    if (trouble) std::rethrow_exception(trouble);
+    if (error) std::rethrow_exception(error);
   }
 
-  void wait_until_cold(strategy& played) {
-    while (played.is_cached(key_name(plan_, 0))) std::this_thread::sleep_for(poll_interval);
+  void wait_until_cold(strategy& cache) {
+    while (cache.is_cached(key_name(plan_, 0))) std::this_thread::sleep_for(poll_interval);
     state_.count().cold.store(1);
   }
 
-  /// Whether the ttl ends while callers call, and the strategy can detect it. A client program may
-  /// not know the values of its other instances.
-  [[nodiscard]] bool shows_its_end() const {
-    return plan_.comes != arrival::once && plan_.has_rows && plan_.ttl < plan_.duration &&
+  /// Whether the ttl ends while callers call and the strategy can detect it. A client program may
+  /// not know the values that its other instances stored.
+  [[nodiscard]] bool has_visible_expiry() const {
+    return plan_.arrivals != arrival::once && plan_.has_rows && plan_.ttl < plan_.duration &&
            plan_.strategy != command_strategy_name;
   }
 
-  /// Adds a marker for the charts when the first key has no fresh value any more.
-  void watch_value(strategy& played) noexcept {
+  /// Adds a marker for the charts each time the first key stops having a fresh value.
+  void watch_value(strategy& cache) noexcept {
     state_.await(stage::released);
     bool was_fresh = true;
     for (monotonic_ns at = state_.release_at(); at < state_.control().end_at;) {
       sleep_until(at);
       try {
-        const bool is_fresh = played.is_cached(key_name(plan_, 0));
+        const bool is_fresh = cache.is_cached(key_name(plan_, 0));
         if (was_fresh && !is_fresh) state_.note_marker(monotonic_now(), marker_kind::cold);
         was_fresh = is_fresh;
       } catch (const std::exception& error) {
@@ -176,9 +176,9 @@ class member final : public query_log {
     }
   }
 
-  /// The writer: commits a new version, then invalidates the key. A call that begins after that
-  /// must get the new version.
-  void keep_changing(strategy& played) noexcept {
+  /// The writer: commits a new version of a row, then invalidates its key. A call that begins after
+  /// the invalidation must get the new version.
+  void change_rows(strategy& cache) noexcept {
     state_.await(stage::released);
     draws random{plan_.seed, std::numeric_limits<std::uint64_t>::max()};
     for (monotonic_ns at = state_.release_at();;) {
@@ -188,7 +188,7 @@ class member final : public query_log {
       const std::uint32_t key = state_.count().changes % plan_.keys;
       try {
         const std::uint64_t version = origin_->change(key_name(plan_, key));
-        played.invalidate(key_name(plan_, key));
+        cache.invalidate(key_name(plan_, key));
         state_.versions()[key].store(version);
         ++state_.count().changes;
         state_.note_marker(monotonic_now(), marker_kind::change);

@@ -10,28 +10,28 @@
 namespace drover::simulate {
 namespace {
 
-/// Calls `see` with the name and the value of every field. The only list of the fields.
-template <class Plan, class See>
-void each_field(Plan& plan, const See& see) {
-  see("strategy", plan.strategy);
-  see("strategy-command", plan.strategy_command);
-  see("redis", plan.redis_url);
-  see("origin", plan.origin);
-  see("prefix", plan.prefix);
-  see("keys", plan.keys);
-  see("has-rows", plan.has_rows);
-  see("processes", plan.processes);
-  see("callers", plan.callers);
-  see("comes", plan.comes);
-  see("think-ms", plan.think);
-  see("rate", plan.rate);
-  see("duration-ms", plan.duration);
-  see("ttl-ms", plan.ttl);
-  see("fill-ttl-ms", plan.fill_ttl);
-  see("change-every-ms", plan.change_every);
-  see("load-ms", plan.load);
-  see("capacity", plan.capacity);
-  see("seed", plan.seed);
+/// Calls `visit` with the name and the value of every field. This is the only list of the fields.
+template <class Plan, class Visit>
+void for_each_field(Plan& plan, const Visit& visit) {
+  visit("strategy", plan.strategy);
+  visit("strategy-command", plan.strategy_command);
+  visit("redis", plan.redis_url);
+  visit("origin", plan.origin);
+  visit("prefix", plan.prefix);
+  visit("keys", plan.keys);
+  visit("has-rows", plan.has_rows);
+  visit("processes", plan.processes);
+  visit("callers", plan.callers);
+  visit("arrivals", plan.arrivals);
+  visit("think-ms", plan.think);
+  visit("rate", plan.rate);
+  visit("duration-ms", plan.duration);
+  visit("ttl-ms", plan.ttl);
+  visit("fill-ttl-ms", plan.fill_ttl);
+  visit("change-every-ms", plan.change_every);
+  visit("load-ms", plan.load);
+  visit("capacity", plan.capacity);
+  visit("seed", plan.seed);
 }
 
 template <class Number>
@@ -50,10 +50,10 @@ requires std::is_arithmetic_v<Number> std::string text_of(Number value) {
 }
 
 template <class Number>
-std::optional<Number> number_in(std::string_view text) {
+std::optional<Number> parse_number(std::string_view text) {
   Number value{};
-  const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || stopped != text.data() + text.size()) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
@@ -66,39 +66,39 @@ bool read_into(bool& field, std::string_view text) {
   return field || text == "0";
 }
 bool read_into(arrival& field, std::string_view text) {
-  const auto value = number_in<unsigned>(text);
+  const auto value = parse_number<unsigned>(text);
   if (!value || *value > static_cast<unsigned>(arrival::open)) return false;
   field = static_cast<arrival>(*value);
   return true;
 }
 bool read_into(std::chrono::milliseconds& field, std::string_view text) {
-  const auto value = number_in<std::chrono::milliseconds::rep>(text);
+  const auto value = parse_number<std::chrono::milliseconds::rep>(text);
   if (value) field = std::chrono::milliseconds{*value};
   return value.has_value();
 }
 template <class Number>
 requires std::is_arithmetic_v<Number>
 bool read_into(Number& field, std::string_view text) {
-  const auto value = number_in<Number>(text);
+  const auto value = parse_number<Number>(text);
   if (value) field = *value;
   return value.has_value();
 }
 
 }  // namespace
 
-std::string key_name(const run_plan& of, std::uint32_t number) {
-  return of.prefix + std::to_string(number);
+std::string key_name(const run_plan& plan, std::uint32_t number) {
+  return plan.prefix + std::to_string(number);
 }
 
-std::uint32_t key_number(const run_plan& of, std::string_view name) {
-  if (!name.starts_with(of.prefix)) return of.keys;
-  const auto number = number_in<std::uint32_t>(name.substr(of.prefix.size()));
-  return number && *number < of.keys ? *number : of.keys;
+std::uint32_t key_number(const run_plan& plan, std::string_view name) {
+  if (!name.starts_with(plan.prefix)) return plan.keys;
+  const auto number = parse_number<std::uint32_t>(name.substr(plan.prefix.size()));
+  return number && *number < plan.keys ? *number : plan.keys;
 }
 
 std::vector<std::string> to_arguments(const run_plan& plan) {
   std::vector<std::string> arguments;
-  each_field(plan, [&arguments](std::string_view name, const auto& value) {
+  for_each_field(plan, [&arguments](std::string_view name, const auto& value) {
     arguments.push_back("--" + std::string{name} + '=' + text_of(value));
   });
   return arguments;
@@ -110,7 +110,7 @@ run_plan from_arguments(std::span<const std::string> arguments) {
     const std::size_t equals = argument.find('=');
     bool is_read = false;
     if (argument.starts_with("--") && equals != std::string_view::npos) {
-      each_field(plan, [&](std::string_view name, auto& field) {
+      for_each_field(plan, [&](std::string_view name, auto& field) {
         if (name == argument.substr(2, equals - 2))
           is_read = read_into(field, argument.substr(equals + 1));
       });

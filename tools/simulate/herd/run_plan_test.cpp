@@ -20,7 +20,7 @@ run_plan unusual_plan() {
           .has_rows = false,
           .processes = 3,
           .callers = 7,
-          .comes = arrival::open,
+          .arrivals = arrival::open,
           .think = 5ms,
           .rate = 1000.25,
           .duration = 12s,
@@ -39,7 +39,7 @@ TEST(run_plan, ComesBackFromItsArgumentsAsItWas) {
 
 TEST(run_plan, RefusesArgumentsThatAreNotItsOwn) {
   for (const char* wrong : {"--keys=", "--keys=x", "--keys=-1", "--keys", "keys=1", "--none=1",
-                            "--comes=3", "--has-rows=2", "--rate=fast", ""}) {
+                            "--arrivals=3", "--has-rows=2", "--rate=fast", ""}) {
     const std::vector<std::string> arguments{wrong};
     EXPECT_THROW(static_cast<void>(from_arguments(arguments)), std::invalid_argument) << wrong;
   }

@@ -21,8 +21,8 @@ namespace {
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(std::atomic<monotonic_ns>::is_always_lock_free);
 
-constexpr long gate_look_ns =
-    20'000'000;  // how often a waiting query checks whether the run is over
+/// How often a query that waits at the gate checks whether the run is over.
+constexpr long gate_look_ns = 20'000'000;
 
 [[noreturn]] void fail(const char* operation) {
   throw std::system_error{errno, std::generic_category(), operation};
@@ -33,7 +33,7 @@ constexpr long gate_look_ns =
 struct shared_run_state::header {
   run_state_size size;
   std::uint32_t capacity = 0;        // 0: no gate
-  std::atomic<std::uint32_t> at{0};  // a stage, and the futex word for it
+  std::atomic<std::uint32_t> at{0};  // the current stage, and its futex word
   std::atomic<monotonic_ns> release_at{0};
   counters count{};
   controls control{};
@@ -42,8 +42,8 @@ struct shared_run_state::header {
   std::atomic<std::uint32_t> error_length{0};
   char error[512] = {};
 
-  // The logs follow the header. The kernel's memory is zero at first, as the logs must be, and it
-  // is only allocated where the logs are used.
+  // The logs follow the header. They must start as zeros, which is how the kernel provides the
+  // memory. The kernel allocates only the pages that are used.
   [[nodiscard]] std::byte* logs() { return reinterpret_cast<std::byte*>(this + 1); }
   [[nodiscard]] std::atomic<std::uint64_t>* versions() {
     return reinterpret_cast<std::atomic<std::uint64_t>*>(logs());
@@ -60,11 +60,11 @@ struct shared_run_state::header {
   [[nodiscard]] marker_entry* markers() {
     return reinterpret_cast<marker_entry*>(refusals() + size.refusal_places);
   }
-  [[nodiscard]] static std::size_t bytes(const run_state_size& of) {
-    return sizeof(header) + of.keys * sizeof(std::atomic<std::uint64_t>) +
-           of.query_places * sizeof(query_entry) + of.call_places * sizeof(call_entry) +
-           of.refusal_places * sizeof(std::atomic<monotonic_ns>) +
-           of.marker_places * sizeof(marker_entry);
+  [[nodiscard]] static std::size_t bytes(const run_state_size& sizes) {
+    return sizeof(header) + sizes.keys * sizeof(std::atomic<std::uint64_t>) +
+           sizes.query_places * sizeof(query_entry) + sizes.call_places * sizeof(call_entry) +
+           sizes.refusal_places * sizeof(std::atomic<monotonic_ns>) +
+           sizes.marker_places * sizeof(marker_entry);
   }
 };
 
@@ -144,10 +144,10 @@ std::span<const std::atomic<monotonic_ns>> shared_run_state::refusals() const no
 std::size_t shared_run_state::begin_query(std::uint32_t key, std::uint32_t process) noexcept {
   const std::uint32_t place = header_->count.queries_begun.fetch_add(1);
   if (place < header_->size.query_places) {
-    query_entry& mine = header_->queries()[place];
-    mine.key = key;
-    mine.process = process;
-    mine.begun.store(monotonic_now());
+    query_entry& entry = header_->queries()[place];
+    entry.key = key;
+    entry.process = process;
+    entry.begun.store(monotonic_now());
   }
   return place;
 }
@@ -161,17 +161,17 @@ shared_run_state::call_entry* shared_run_state::begin_call(monotonic_ns at, std:
                                                            std::uint32_t process) noexcept {
   const std::uint32_t place = header_->count.calls_begun.fetch_add(1);
   if (place >= header_->size.call_places) return nullptr;
-  call_entry* const mine = header_->calls() + place;
-  mine->key = key;
-  mine->process = static_cast<std::uint16_t>(process);
-  mine->begun.store(at);
-  return mine;
+  call_entry* const entry = header_->calls() + place;
+  entry->key = key;
+  entry->process = static_cast<std::uint16_t>(process);
+  entry->begun.store(at);
+  return entry;
 }
 
-void shared_run_state::end_call(call_entry* place, monotonic_ns at, answer got, bool is_stale,
+void shared_run_state::end_call(call_entry* place, monotonic_ns at, answer outcome, bool is_stale,
                                 std::int64_t age) noexcept {
   if (place != nullptr) {
-    place->got = got;
+    place->outcome = outcome;
     place->is_stale = is_stale;
     place->age = age;
     place->ended.store(at);
@@ -206,9 +206,9 @@ stage shared_run_state::now() const noexcept { return static_cast<stage>(header_
 
 void shared_run_state::await(stage awaited) const noexcept {
   for (;;) {
-    const std::uint32_t seen = header_->at.load();
-    if (seen >= static_cast<std::uint32_t>(awaited)) return;
-    futex::wait(header_->at, seen, std::nullopt, futex::every_group, futex::sharing::memory);
+    const std::uint32_t current = header_->at.load();
+    if (current >= static_cast<std::uint32_t>(awaited)) return;
+    futex::wait(header_->at, current, std::nullopt, futex::every_group, futex::sharing::memory);
   }
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The shared memory of one run, which the coordinator and the herd's processes attach. It holds the
-// starting signal, the controls of the scenario, and the logs: the origin's queries, the callers'
-// calls, and the markers of the timeline.
+// The shared memory of one run. The coordinator and all processes of the herd attach to it. It
+// holds the starting signal, the controls of the scenario, and the logs: the origin's queries, the
+// callers' calls, and the markers of the timeline.
 //
-// Invariants: a place in a log is taken once, and its record is written by whoever took it. Events
-//             that do not fit into a log are still counted.
-// Threads:    any thread of any process that has it attached.
+// Invariants: each place in a log is taken once, and the thread that took it writes the record.
+//             Events that do not fit into a log are still counted.
+// Threads:    any thread of any attached process.
 #pragma once
 
 #include <semaphore.h>
@@ -22,15 +22,15 @@
 
 namespace drover::simulate {
 
-/// Nanoseconds of CLOCK_MONOTONIC, which all processes share. 0: not yet.
+/// Nanoseconds of CLOCK_MONOTONIC, which all processes share. 0: the event has not happened yet.
 using monotonic_ns = std::int64_t;
 [[nodiscard]] monotonic_ns monotonic_now() noexcept;
 
 enum class stage : std::uint32_t {
   gathering,  ///< processes start, callers connect
-  filling,    ///< one process loads the keys, and may wait until their ttl is over
-  released,   ///< every caller goes at `release_at`
-  over,       ///< all callers are back and nothing runs in the background: processes end
+  filling,    ///< one process loads the keys, and may wait until their ttl has ended
+  released,   ///< every caller starts at `release_at`
+  over,       ///< all calls have returned and no query runs in the background: processes end
 };
 
 struct run_state_size {
@@ -51,11 +51,11 @@ class shared_run_state {
   };
   struct call_entry {
     std::atomic<monotonic_ns> begun;
-    std::atomic<monotonic_ns> ended;  ///< 0: not back
-    std::int64_t age;                 ///< nanoseconds
+    std::atomic<monotonic_ns> ended;  ///< 0 until the call returns
+    std::int64_t age;                 ///< nanoseconds; see `call_span::age`
     std::uint32_t key;
     std::uint16_t process;
-    answer got;
+    answer outcome;
     bool is_stale;
   };
   struct marker_entry {
@@ -68,68 +68,71 @@ class shared_run_state {
     std::atomic<std::uint32_t> queries_ended;
     std::atomic<std::uint32_t> queries_requested;  ///< by strategies
     std::atomic<std::uint32_t> ready;              ///< callers that are connected and waiting
-    std::atomic<std::uint32_t> filled;             ///< keys that are in the cache
-    std::atomic<std::uint32_t> cold;               ///< 1: they were, and their ttl is over
+    std::atomic<std::uint32_t> filled;             ///< keys that the first fill has loaded
+    std::atomic<std::uint32_t> cold;               ///< 1: the ttl of the first key has ended
     std::atomic<std::uint32_t> calls_begun;
     std::atomic<std::uint32_t> calls_ended;
-    std::atomic<std::uint32_t> refused;  ///< calls that no caller was free to make
-    std::atomic<std::uint32_t> changes;  ///< of rows, with the key invalidated
+    std::atomic<std::uint32_t> refused;  ///< arrivals that found no free caller
+    std::atomic<std::uint32_t> changes;  ///< rows changed, with the key invalidated
     std::atomic<std::uint32_t> markers;  ///< of the timeline
-    std::atomic<std::uint32_t> done;     ///< processes whose callers are all back
+    std::atomic<std::uint32_t> done;     ///< processes whose calls have all returned
   };
   /// Set by the scenario while callers run.
   struct controls {
-    std::atomic<monotonic_ns> end_at;  ///< no call begins after it, and no query waits for the gate
-    std::atomic<std::uint32_t> origin_fails;
+    /// No call begins at or after this time, and no query waits at the gate. 0: no such time.
+    std::atomic<monotonic_ns> end_at;
+    std::atomic<std::uint32_t> origin_fails;  ///< 1: queries fail
   };
 
-  /// New shared memory without a file name. `capacity`: see `pass_gate`. Throws std::system_error.
+  /// Creates shared memory without a file name. `capacity` is the number of places at the gate, 0
+  /// for no gate; see `pass_gate`. Throws std::system_error.
   shared_run_state(const run_state_size& size, std::uint32_t capacity);
-  /// The memory of an inherited `descriptor`. Throws std::system_error.
+  /// Attaches to the memory of an inherited `descriptor`. Throws std::system_error.
   explicit shared_run_state(int descriptor);
   ~shared_run_state();
   shared_run_state(const shared_run_state&) = delete;
   shared_run_state& operator=(const shared_run_state&) = delete;
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-  [[nodiscard]] std::span<query_entry> queries() noexcept;  ///< that have a place in the log
-  [[nodiscard]] std::span<call_entry> calls() noexcept;     ///< that have a place in the log
+  [[nodiscard]] std::span<query_entry> queries() noexcept;  ///< those with a place in the log
+  [[nodiscard]] std::span<call_entry> calls() noexcept;     ///< those with a place in the log
   [[nodiscard]] counters& count() noexcept;
   [[nodiscard]] controls& control() noexcept;
   /// For each key, the newest version whose invalidation the strategy has acknowledged.
   [[nodiscard]] std::span<std::atomic<std::uint64_t>> versions() noexcept;
 
+  /// Returns the query's place in the log, for `end_query`. The place may be past the log's end.
   [[nodiscard]] std::size_t begin_query(std::uint32_t key, std::uint32_t process) noexcept;
   void end_query(std::size_t place) noexcept;
-  /// nullptr when the log is full; the call is still counted.
+  /// Returns nullptr when the log is full; the call is still counted.
   [[nodiscard]] call_entry* begin_call(monotonic_ns at, std::uint32_t key,
                                        std::uint32_t process) noexcept;
-  void end_call(call_entry* place, monotonic_ns at, answer got, bool is_stale,
+  void end_call(call_entry* place, monotonic_ns at, answer outcome, bool is_stale,
                 std::int64_t age) noexcept;
 
-  /// A call that no caller was free to make.
+  /// Counts and logs an arrival that found no free caller.
   void refuse(monotonic_ns at) noexcept;
-  /// The times of those that have a place in the log; 0 where the time is not written yet.
+  /// The times of the refusals with a place in the log; 0 where the time is not written yet.
   [[nodiscard]] std::span<const std::atomic<monotonic_ns>> refusals() const noexcept;
 
-  /// An event of a key while callers call.
+  /// Logs an event of a key while callers call.
   void note_marker(monotonic_ns at, marker_kind kind) noexcept;
-  /// Those that have a place in the log; `at` is 0 where the time is not written yet.
+  /// The markers with a place in the log; `at` is 0 where the time is not written yet.
   [[nodiscard]] std::span<const marker_entry> markers() const noexcept;
 
   void enter(stage next) noexcept;
   void release(monotonic_ns at) noexcept;
   [[nodiscard]] monotonic_ns release_at() const noexcept;
   [[nodiscard]] stage now() const noexcept;
-  /// Sleeps until that stage or a later one is entered.
+  /// Sleeps until the stage `awaited` or a later one is entered.
   void await(stage awaited) const noexcept;
 
-  /// Takes one of the origin's places, and waits for it if the origin has a limited capacity. False
-  /// when the run is over (`controls::end_at`) and no place is free.
+  /// Takes one of the origin's `capacity` places, and waits until one is free. Returns false if the
+  /// run has ended (`controls::end_at`) and no place is free.
   [[nodiscard]] bool pass_gate() noexcept;
   void leave_gate() noexcept;
 
-  /// Keeps the text of the first error.
+  /// Keeps `text` if it is the first error.
   void note_error(std::string_view text) noexcept;
   [[nodiscard]] std::string error() const;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The cold events of one run: a key that went cold, and all queries for it. Pure.
+// The cold events of one run. In each, a key went cold and one or more queries loaded it. Pure.
 #pragma once
 
 #include <chrono>
@@ -15,20 +15,22 @@ namespace drover::simulate {
 
 /// The queries of one key in one cold event.
 struct key_event {
-  std::chrono::nanoseconds begun{};  ///< of the first query; the release, when events go by run
+  /// The beginning of the first query; under `event_rule::run`, the release.
+  std::chrono::nanoseconds begun{};
   std::uint64_t queries = 0;
-  std::optional<std::chrono::nanoseconds> loaded{};  ///< the end of the query that ended first
+  /// The end of the query that ended first; nullopt if none ended.
+  std::optional<std::chrono::nanoseconds> loaded{};
 
   friend bool operator==(const key_event&, const key_event&) = default;
 };
 
-/// By key, and by time.
+/// For each key, its events in order of time.
 using key_events = std::map<std::uint32_t, std::vector<key_event>>;
 
-[[nodiscard]] key_events cold_events_of(const run_record& run, const measuring& rules);
+[[nodiscard]] key_events cold_events_of(const run_record& run, const measuring_rules& rules);
 
-/// How long after the load a call returned, as defined by `measurement::lag`. nullopt for a call
-/// that is not measured.
+/// The time from the load of an event to the return of a call, as `measurement::lag` defines it.
+/// nullopt for a call that is not measured.
 [[nodiscard]] std::optional<std::chrono::nanoseconds> lag_of(const call_span& call,
                                                              const key_events& events);
 

@@ -18,7 +18,7 @@ struct sign {
   comparison op;
 };
 
-// The longer ones first: "<=" begins with "<".
+// Longer signs come first, because "<=" begins with "<".
 constexpr std::array<sign, 6> signs{{{"==", comparison::equal},
                                      {"<=", comparison::at_most},
                                      {">=", comparison::at_least},
@@ -32,9 +32,9 @@ double ms(std::chrono::nanoseconds time) { return static_cast<double>(time.count
 
 double count(std::uint64_t number) { return static_cast<double>(number); }
 
-double worst_event(const measurement& of) {
-  const auto worst = std::ranges::max_element(of.queries_per_event);
-  return worst == of.queries_per_event.end() ? 0 : count(*worst);
+double worst_event(const measurement& measured) {
+  const auto worst = std::ranges::max_element(measured.queries_per_event);
+  return worst == measured.queries_per_event.end() ? 0 : count(*worst);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -64,8 +64,8 @@ std::string known_names() {
 
 std::string quoted(std::string_view text) { return '\'' + std::string{text} + '\''; }
 
-/// The condition, or what is wrong with it.
-std::pair<expectation, std::string> parse_one(std::string_view text) {
+/// Returns the condition, or an error text.
+std::pair<expectation, std::string> parse_condition(std::string_view text) {
   const std::size_t at = text.find_first_of("=<>!");
   if (at == std::string_view::npos) {
     return {{},
@@ -123,21 +123,23 @@ const std::vector<expectable>& all_expectable() {
   static const std::vector<expectable> all{
       {"queries-per-event", "queries of one cold event, the worst event", false, worst_event},
       {"queries-total", "queries that the database counted", false,
-       [](const m& of) { return count(of.queries_total); }},
-      {"errors", "calls that threw", false, [](const m& of) { return count(of.errors); }},
+       [](const m& measured) { return count(measured.queries_total); }},
+      {"errors", "calls that threw", false,
+       [](const m& measured) { return count(measured.errors); }},
       {"stale-reads", "calls that got a value older than an acknowledged change", false,
-       [](const m& of) { return count(of.stale_reads); }},
+       [](const m& measured) { return count(measured.stale_reads); }},
       {"wrong-values", "calls that got a value that the row never had", false,
-       [](const m& of) { return count(of.wrong_values); }},
+       [](const m& measured) { return count(measured.wrong_values); }},
       {"refused", "calls that found no free caller", false,
-       [](const m& of) { return count(of.calls_refused); }},
+       [](const m& measured) { return count(measured.calls_refused); }},
       {"lost", "calls that did not return: their process was killed, or the run ended", false,
-       [](const m& of) { return count(of.calls_lost); }},
-      {"wait-ms", "the longest wait", true, [](const m& of) { return ms(of.wait.max); }},
+       [](const m& measured) { return count(measured.calls_lost); }},
+      {"wait-ms", "the longest wait", true,
+       [](const m& measured) { return ms(measured.wait.max); }},
       {"wait-p99-ms", "the wait that 99 % of the calls do not exceed", true,
-       [](const m& of) { return ms(of.wait.p99); }},
+       [](const m& measured) { return ms(measured.wait.p99); }},
       {"lag-ms", "from the end of the load to the last return", true,
-       [](const m& of) { return ms(of.lag.max); }},
+       [](const m& measured) { return ms(measured.lag.max); }},
   };
   return all;
 }
@@ -149,12 +151,12 @@ expectations parse_expectations(std::string_view text) {
     const std::string_view part = trimmed(text.substr(0, comma));
     if (part.empty()) {
       parsed.error =
-          "a condition is missing: give NAME OP NUMBER, as in queries-per-event<=1, several with "
-          "one comma between; the names are: " +
+          "a condition is missing: write NAME OP NUMBER, as in queries-per-event<=1, and separate "
+          "conditions by one comma; the names are: " +
           known_names();
       break;
     }
-    auto [condition, error] = parse_one(part);
+    auto [condition, error] = parse_condition(part);
     parsed.error = std::move(error);
     parsed.conditions.push_back(std::move(condition));
     if (comma == text.size()) break;
@@ -168,7 +170,7 @@ std::vector<check> evaluate(const std::vector<expectation>& conditions,
                             const measurement& measured) {
   std::vector<check> checks;
   for (const expectation& condition : conditions) {
-    const double number = condition.quantity->of(measured);
+    const double number = condition.quantity->value_of(measured);
     checks.push_back({.text = condition.text,
                       .is_met = holds(number, condition.op, condition.bound),
                       .actual = in_words(number, condition.quantity->is_time)});

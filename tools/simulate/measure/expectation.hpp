@@ -14,12 +14,12 @@ namespace drover::simulate {
 
 enum class comparison : std::uint8_t { equal, at_most, less, at_least, more };
 
-/// A number of a measurement that conditions can be about.
+/// A number of a measurement that a condition can test.
 struct expectable {
   std::string_view name;     ///< "wait-p99-ms"
   std::string_view meaning;  ///< "the wait that 99 % of the calls stay below, in milliseconds"
-  bool is_time = false;      ///< in milliseconds, with fractions; otherwise a count
-  double (*of)(const measurement&) = nullptr;
+  bool is_time = false;      ///< true: milliseconds, with fractions; false: a count
+  double (*value_of)(const measurement&) = nullptr;
 };
 
 struct expectation {
@@ -31,13 +31,13 @@ struct expectation {
 
 struct expectations {
   std::vector<expectation> conditions;
-  std::string error;  ///< what is wrong with the text and what is valid; empty if it is valid
+  std::string error;  ///< the fault in the text and the valid forms; empty if the text is valid
 };
 
-/// All numbers that conditions can be about.
+/// All numbers that a condition can test.
 [[nodiscard]] const std::vector<expectable>& all_expectable();
 
-/// Conditions `NAME OP NUMBER`, separated by commas; OP is = == <= < >= or >.
+/// Parses conditions `NAME OP NUMBER`, separated by commas. OP is one of = == <= < >= >.
 [[nodiscard]] expectations parse_expectations(std::string_view text);
 
 [[nodiscard]] std::vector<check> evaluate(const std::vector<expectation>& conditions,

@@ -8,7 +8,7 @@ namespace {
 
 std::uint64_t late_calls(const measurement& measured, std::chrono::nanoseconds ttl) {
   const auto slow = std::ranges::count_if(measured.calls_logged, [ttl](const call_span& call) {
-    return call.got != answer::none && !call.is_disturbed && call.ended - call.begun > ttl;
+    return call.outcome != answer::none && !call.is_disturbed && call.ended - call.begun > ttl;
   });
   return static_cast<std::uint64_t>(slow) + measured.calls_refused + measured.calls_lost;
 }

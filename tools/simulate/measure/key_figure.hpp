@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The number that a scenario is about, and up to where that number is good. Pure.
+// The key figure of a scenario, and the highest value of it that is good. Pure.
 #pragma once
 
 #include <chrono>
@@ -11,37 +11,38 @@
 namespace drover::simulate {
 
 enum class figure : std::uint8_t {
-  queries_per_event,  ///< of the cold event that cost the most
+  queries_per_event,  ///< of the cold event with the most queries
   queries_total,
   queries_at_once,
   failed_calls,
   stale_reads,
-  late_calls,  ///< took longer than the ttl, or were refused or lost
+  late_calls,  ///< calls that took longer than the ttl, were refused or were lost
 };
 
-/// What `good_max` of a rule is a multiple of.
+/// The unit of `figure_rule::good_max`.
 enum class figure_unit : std::uint8_t {
   one,
-  process,      ///< of the herd
+  process,      ///< the number of processes of the herd
   even_spread,  ///< the queries at once if the loads of all keys were spread evenly over the ttl
 };
 
-/// What a scenario is judged by.
+/// The figure that judges a scenario, and its highest good value.
 struct figure_rule {
   figure kind = figure::queries_per_event;
   std::uint64_t good_max = 1;
   figure_unit unit = figure_unit::one;
 };
 
-/// What a strategy reached.
+/// The figure of one strategy, and its verdict.
 struct key_figure {
   figure kind = figure::queries_per_event;
   std::uint64_t number = 0;
-  /// Within the rule. False as well when no call was answered: a low number is then no merit.
+  /// Whether the number is within the rule. Also false when no call was answered, because a low
+  /// number then means nothing.
   bool is_good = true;
 };
 
-/// What a rule refers to.
+/// The parameters of the simulation that the units of a rule depend on.
 struct figure_scale {
   std::uint32_t processes = 1;
   std::chrono::nanoseconds ttl{};
@@ -52,7 +53,7 @@ struct figure_scale {
 [[nodiscard]] key_figure key_figure_of(const measurement& measured, const figure_rule& rule,
                                        const figure_scale& scale);
 
-/// What is counted, for the head of a column or below a number: "stale reads", "1 query".
+/// The noun for the number, for a column heading or below the number: "stale reads", "query".
 [[nodiscard]] std::string_view unit_of(const key_figure& figure);
 
 }  // namespace drover::simulate

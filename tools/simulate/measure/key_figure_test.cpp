@@ -71,10 +71,10 @@ TEST(key_figure, CountsCallsThatTookLongerThanTheTtlOrWereNotServed) {
   measured.calls_refused = 10;
   measured.calls_lost = 1;
   measured.calls_logged = {
-      {.begun = 1s, .ended = 3s, .got = answer::value},
-      {.begun = 1s, .ended = 3s + 1ns, .got = answer::value},
-      {.begun = 1s, .ended = 9s, .got = answer::value, .is_disturbed = true},
-      {.begun = 1s, .ended = 9s, .got = answer::none},
+      {.begun = 1s, .ended = 3s, .outcome = answer::value},
+      {.begun = 1s, .ended = 3s + 1ns, .outcome = answer::value},
+      {.begun = 1s, .ended = 9s, .outcome = answer::value, .is_disturbed = true},
+      {.begun = 1s, .ended = 9s, .outcome = answer::none},
   };
   EXPECT_EQ(key_figure_of(measured, {.kind = figure::late_calls}, {.ttl = 2s}).number, 12U);
 }

@@ -15,7 +15,7 @@ struct step {
   nanoseconds at{};
   int change = 0;  // +1 at a beginning, -1 at an end
 
-  friend auto operator<=>(const step&, const step&) = default;  // the ends first
+  friend auto operator<=>(const step&, const step&) = default;  // at equal times, ends come first
 };
 
 template <class Span>
@@ -23,7 +23,7 @@ std::vector<step> steps_of(std::span<const Span> spans) {
   std::vector<step> steps;
   steps.reserve(2 * spans.size());
   for (const Span& span : spans) {
-    // A span whose beginning and end are the same by the clock still ran.
+    // A span counts even if the clock gives it the same beginning and end.
     const nanoseconds end = std::max(span.ended, span.begun + nanoseconds{1});
     steps.push_back({.at = span.begun, .change = +1});
     steps.push_back({.at = end, .change = -1});
@@ -72,38 +72,38 @@ struct samples {
 };
 
 void count_events(measurement& result, const run_record& run, const key_events& events,
-                  const measuring& rules) {
+                  const measuring_rules& rules) {
   if (rules.events == event_rule::run) {
     result.queries_per_event.push_back(run.queries_counted);
     return;
   }
-  for (const auto& [key, of_key] : events) {
-    for (const key_event& event : of_key) result.queries_per_event.push_back(event.queries);
+  for (const auto& [key, events_of_key] : events) {
+    for (const key_event& event : events_of_key) result.queries_per_event.push_back(event.queries);
   }
 }
 
-void count_calls(measurement& result, samples& into, const run_record& run,
+void count_calls(measurement& result, samples& collected, const run_record& run,
                  const key_events& events) {
   for (const call_span& call : run.calls) {
-    result.errors += call.got == answer::error ? 1 : 0;
-    result.wrong_values += call.got == answer::wrong ? 1 : 0;
-    result.calls_lost += call.got == answer::none ? 1 : 0;
+    result.errors += call.outcome == answer::error ? 1 : 0;
+    result.wrong_values += call.outcome == answer::wrong ? 1 : 0;
+    result.calls_lost += call.outcome == answer::none ? 1 : 0;
     result.stale_reads += call.is_stale ? 1 : 0;
-    if (call.got == answer::value) result.age_max = std::max(result.age_max, call.age);
-    const bool is_measured = call.got != answer::none && !call.is_disturbed;
-    if (is_measured) into.waits.push_back(call.ended - call.begun);
-    if (const auto lag = lag_of(call, events)) into.lags.push_back(*lag);
+    if (call.outcome == answer::value) result.age_max = std::max(result.age_max, call.age);
+    const bool is_measured = call.outcome != answer::none && !call.is_disturbed;
+    if (is_measured) collected.waits.push_back(call.ended - call.begun);
+    if (const auto lag = lag_of(call, events)) collected.lags.push_back(*lag);
   }
 }
 
 /// Appends the run to the end of the time axis.
 void append_series(measurement& result, const run_record& run) {
   const nanoseconds offset = result.end;
-  const auto append = [offset](auto& to, const auto& from) {
-    for (auto span : from) {
+  const auto append = [offset](auto& target, const auto& spans) {
+    for (auto span : spans) {
       span.begun += offset;
       span.ended += offset;
-      to.push_back(std::move(span));
+      target.push_back(std::move(span));
     }
   };
   append(result.queries, run.queries);
@@ -127,13 +127,13 @@ quantiles quantiles_of(std::vector<nanoseconds> samples) {
   return {.p50 = rank(50), .p99 = rank(99), .max = samples.back()};
 }
 
-measurement measure(std::span<const run_record> runs, const measuring& rules) {
+measurement measure(std::span<const run_record> runs, const measuring_rules& rules) {
   measurement result;
-  samples all;
+  samples collected;
   for (const run_record& run : runs) {
     const key_events events = cold_events_of(run, rules);
     count_events(result, run, events, rules);
-    count_calls(result, all, run, events);
+    count_calls(result, collected, run, events);
     result.queries_total += run.queries_counted;
     result.queries_asked += run.queries_asked;
     result.fill_queries += run.fill_queries;
@@ -144,8 +144,8 @@ measurement measure(std::span<const run_record> runs, const measuring& rules) {
     append_series(result, run);
   }
   result.cold_events = result.queries_per_event.size();
-  result.wait = quantiles_of(std::move(all.waits));
-  result.lag = quantiles_of(std::move(all.lags));
+  result.wait = quantiles_of(std::move(collected.waits));
+  result.lag = quantiles_of(std::move(collected.lags));
   return result;
 }
 

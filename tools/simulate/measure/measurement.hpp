@@ -23,11 +23,12 @@ struct quantiles {
 
 /// Which queries belong to one cold event.
 enum class event_rule : std::uint8_t {
-  run,      ///< all of one run
-  cluster,  ///< of each key: a query, and those of its run that begin within `event_gap` after it
+  run,  ///< all queries of one run
+  /// A query, and the queries of the same run and key that begin within `event_gap` after it.
+  cluster,
 };
 
-struct measuring {
+struct measuring_rules {
   event_rule events = event_rule::run;
   std::chrono::nanoseconds event_gap{};
 };
@@ -35,12 +36,12 @@ struct measuring {
 /// All runs of one strategy in one round, one after another.
 struct measurement {
   std::uint64_t cold_events = 0;
-  /// One for each cold event. By run, these are the database's counts. By cluster, they come from
-  /// the log, which has the beginning of each query, and which may hold fewer queries than were
-  /// counted.
+  /// The queries of each cold event. Under `event_rule::run` these are the database's counts. Under
+  /// `event_rule::cluster` they come from the log, because only the log has the time at which each
+  /// query began. The log may hold fewer queries than the database counted.
   std::vector<std::uint64_t> queries_per_event;
-  std::uint64_t queries_total = 0;  ///< that the database counted
-  std::uint64_t queries_asked = 0;  ///< that the tool counted
+  std::uint64_t queries_total = 0;  ///< counted by the database
+  std::uint64_t queries_asked = 0;  ///< counted by the tool
   std::uint64_t fill_queries = 0;
   std::uint64_t calls = 0;
   std::uint64_t calls_refused = 0;
@@ -49,15 +50,16 @@ struct measurement {
   std::uint64_t wrong_values = 0;
   std::uint64_t stale_reads = 0;
   std::uint64_t queries_running_max = 0;
-  std::chrono::nanoseconds age_max{};  ///< of a value that a caller was given
+  std::chrono::nanoseconds age_max{};  ///< the age of the oldest value that a call returned
   std::string first_error;
-  /// From a call to its return, over the calls that returned and were not disturbed.
+  /// The duration of the calls that returned and were not disturbed.
   quantiles wait;
-  /// From the end of the first query of an event to the return of a call for the same key. Measured
-  /// are calls that began before that end, returned after the beginning of the event, and were not
-  /// disturbed. A call that returned before that end counts as zero.
+  /// The time from the load of an event, which is the end of the query that ended first, to the
+  /// return of a call for the same key. A call is measured if it began before the load, returned
+  /// after the beginning of the event, and was not disturbed. A call that returned before the load
+  /// counts as zero.
   quantiles lag;
-  // For charts. The runs follow one another, each from its release.
+  // For charts. The runs follow one another, each beginning at its release.
   std::chrono::nanoseconds end{};
   std::vector<query_span> queries;
   std::vector<call_span> calls_logged;
@@ -65,18 +67,18 @@ struct measurement {
   std::vector<std::chrono::nanoseconds> refusals;  ///< when a call found no free caller
 };
 
-/// Zeros for no records.
-[[nodiscard]] measurement measure(std::span<const run_record> runs, const measuring& rules);
+/// Returns zeros if `runs` is empty.
+[[nodiscard]] measurement measure(std::span<const run_record> runs, const measuring_rules& rules);
 
-/// Nearest rank; zeros for no samples.
+/// By nearest rank. Returns zeros if there are no samples.
 [[nodiscard]] quantiles quantiles_of(std::vector<std::chrono::nanoseconds> samples);
 
-/// The most `spans` that ran at once in each of `bins` equal parts of [0, end). A span does not
-/// include its end: two spans that meet do not run at once.
+/// The largest number of `spans` that ran at once in each of `bins` equal parts of [0, end). A span
+/// does not include its end: two spans that meet do not run at once.
 [[nodiscard]] std::vector<std::uint32_t> running_over_time(std::span<const query_span> spans,
                                                            std::chrono::nanoseconds end,
                                                            std::size_t bins);
-/// The same for calls that are under way.
+/// Like `running_over_time`, for calls.
 [[nodiscard]] std::vector<std::uint32_t> waiting_over_time(std::span<const call_span> spans,
                                                            std::chrono::nanoseconds end,
                                                            std::size_t bins);

@@ -22,7 +22,7 @@ query_span query(nanoseconds begun, nanoseconds ended, std::uint32_t key = 0) {
 }
 
 call_span call(nanoseconds begun, nanoseconds ended, std::uint32_t key = 0) {
-  return {.begun = begun, .ended = ended, .key = key, .got = answer::value};
+  return {.begun = begun, .ended = ended, .key = key, .outcome = answer::value};
 }
 
 run_record herd_of_three() {
@@ -36,14 +36,14 @@ run_record herd_of_three() {
   return record;
 }
 
-measurement of(const run_record& run, const measuring& rules = {}) {
+measurement measure_run(const run_record& run, const measuring_rules& rules = {}) {
   return measure({&run, 1}, rules);
 }
 
-constexpr measuring by_cluster{.events = event_rule::cluster, .event_gap = 100ms};
+constexpr measuring_rules by_cluster{.events = event_rule::cluster, .event_gap = 100ms};
 
 TEST(measurement, TakesWaitsFromEachCallAndLagFromTheEndOfTheFirstQuery) {
-  const measurement measured = of(herd_of_three());
+  const measurement measured = measure_run(herd_of_three());
   EXPECT_EQ(measured.calls, 3U);
   EXPECT_EQ(measured.cold_events, 1U);
   EXPECT_EQ(measured.queries_per_event, std::vector<std::uint64_t>{1});
@@ -59,38 +59,38 @@ TEST(measurement, TakesTheQueryThatEndedFirstAndDidEnd) {
   run_record record = herd_of_three();
   record.queries = {query(1ms, 90ms), query(2ms, 40ms), query(3ms, 10ms)};
   record.queries[2].is_ended = false;  // its process was killed
-  EXPECT_EQ(of(record).lag.max, 14ms);
+  EXPECT_EQ(measure_run(record).lag.max, 14ms);
   for (query_span& query : record.queries) query.is_ended = false;
-  EXPECT_EQ(of(record).lag, quantiles{});
+  EXPECT_EQ(measure_run(record).lag, quantiles{});
 }
 
 TEST(measurement, TakesNoLagOfACallThatBeganAfterTheLoad) {
   run_record record = herd_of_three();
   record.calls.push_back(call(51ms, 500ms));
-  EXPECT_EQ(of(record).lag.max, 3ms);
-  EXPECT_EQ(of(record).wait.max, 449ms);
+  EXPECT_EQ(measure_run(record).lag.max, 3ms);
+  EXPECT_EQ(measure_run(record).wait.max, 449ms);
 }
 
 TEST(measurement, TakesTheLagOfACallFromTheQueriesOfItsOwnKey) {
   run_record record;
   record.queries = {query(0ms, 10ms, 0), query(0ms, 100ms, 1)};
   record.calls = {call(0ms, 12ms, 0), call(0ms, 101ms, 1), call(0ms, 900ms, 2)};
-  EXPECT_EQ(of(record).lag.max, 2ms);
-  EXPECT_EQ(of(record, by_cluster).lag.max, 2ms);
+  EXPECT_EQ(measure_run(record).lag.max, 2ms);
+  EXPECT_EQ(measure_run(record, by_cluster).lag.max, 2ms);
 }
 
 TEST(measurement, CountsWhatDidNotGoWellApart) {
   run_record record = herd_of_three();
   record.calls.resize(5, call(0ms, 1ms));
-  record.calls[0].got = answer::wrong;
-  record.calls[1].got = answer::error;
-  record.calls[2].got = answer::none;
+  record.calls[0].outcome = answer::wrong;
+  record.calls[1].outcome = answer::error;
+  record.calls[2].outcome = answer::none;
   record.calls[3].is_stale = true;
   record.calls[3].age = 70ms;
-  record.calls[4].got = answer::absent;
+  record.calls[4].outcome = answer::absent;
   record.calls_refused = 11;
   record.first_error = "no luck";
-  const measurement measured = of(record);
+  const measurement measured = measure_run(record);
   EXPECT_EQ(measured.wrong_values, 1U);
   EXPECT_EQ(measured.errors, 1U);
   EXPECT_EQ(measured.calls_lost, 1U);
@@ -102,16 +102,18 @@ TEST(measurement, CountsWhatDidNotGoWellApart) {
 
 TEST(measurement, LeavesCallsThatNeverCameBackOutOfTheWaits) {
   run_record record = herd_of_three();
-  record.calls.push_back({.begun = 0ms, .ended = 10s, .got = answer::none});
-  EXPECT_EQ(of(record).wait.max, 54ms);
-  EXPECT_EQ(of(record).lag.max, 3ms);
+  record.calls.push_back({.begun = 0ms, .ended = 10s, .outcome = answer::none});
+  EXPECT_EQ(measure_run(record).wait.max, 54ms);
+  EXPECT_EQ(measure_run(record).lag.max, 3ms);
 }
 
 TEST(measurement, TakesNoTimesOfACallWhoseProcessWasFrozenButItsAnswer) {
   run_record record = herd_of_three();
-  record.calls.push_back({.begun = 0ms, .ended = 10s, .got = answer::value, .is_disturbed = true});
-  record.calls.push_back({.begun = 0ms, .ended = 9s, .got = answer::error, .is_disturbed = true});
-  const measurement measured = of(record);
+  record.calls.push_back(
+      {.begun = 0ms, .ended = 10s, .outcome = answer::value, .is_disturbed = true});
+  record.calls.push_back(
+      {.begun = 0ms, .ended = 9s, .outcome = answer::error, .is_disturbed = true});
+  const measurement measured = measure_run(record);
   EXPECT_EQ(measured.wait.max, 54ms);
   EXPECT_EQ(measured.lag.max, 3ms);
   EXPECT_EQ(measured.calls_lost, 0U);
@@ -141,8 +143,8 @@ TEST(measurement, GathersTheQueriesOfOneKeyThatBeginCloseTogether) {
   run_record record;
   record.queries = {query(0ms, 50ms), query(100ms, 150ms), query(101ms, 151ms),
                     query(102ms, 152ms, 7)};
-  record.queries_counted = 9;  // more than the log had a place for
-  const measurement measured = of(record, by_cluster);
+  record.queries_counted = 9;  // more than the log holds
+  const measurement measured = measure_run(record, by_cluster);
   EXPECT_EQ(measured.queries_per_event, (std::vector<std::uint64_t>{2, 1, 1}));
   EXPECT_EQ(measured.cold_events, 3U);
   EXPECT_EQ(measured.queries_total, 9U);
@@ -151,7 +153,7 @@ TEST(measurement, GathersTheQueriesOfOneKeyThatBeginCloseTogether) {
 TEST(measurement, CountsAClusterFromItsFirstQueryAndNotFromItsLast) {
   run_record record;
   for (int i = 0; i < 4; ++i) record.queries.push_back(query(i * 60ms, i * 60ms + 10ms));
-  EXPECT_EQ(of(record, by_cluster).queries_per_event, (std::vector<std::uint64_t>{2, 2}));
+  EXPECT_EQ(measure_run(record, by_cluster).queries_per_event, (std::vector<std::uint64_t>{2, 2}));
 }
 
 TEST(measurement, TakesNoLagInAClusterOfACallThatWasBackBeforeItBegan) {
@@ -165,10 +167,10 @@ TEST(measurement, TakesNoLagInAClusterOfACallThatWasBackBeforeItBegan) {
 }
 
 TEST(measurement, HasNoEventWithoutAQueryByClusterAndOneByRun) {
-  EXPECT_EQ(of({}, by_cluster).cold_events, 0U);
-  EXPECT_EQ(of({}).cold_events, 1U);
-  EXPECT_EQ(of({}).queries_per_event, std::vector<std::uint64_t>{0});
-  EXPECT_EQ(of({}).wait, quantiles{});
+  EXPECT_EQ(measure_run({}, by_cluster).cold_events, 0U);
+  EXPECT_EQ(measure_run({}).cold_events, 1U);
+  EXPECT_EQ(measure_run({}).queries_per_event, std::vector<std::uint64_t>{0});
+  EXPECT_EQ(measure_run({}).wait, quantiles{});
   EXPECT_EQ(measure({}, {}).cold_events, 0U);
 }
 
@@ -239,7 +241,7 @@ TEST(measurement, SeriesAreWhatCountingAtEveryInstantGives) {
       std::uint32_t& most = expected[t * bins / 200];
       most = std::max(most, static_cast<std::uint32_t>(running));
     }
-    // More parts than instants: those between two instants have what runs there.
+    // With more bins than instants, `expected` has no count for the bins between two instants.
     const auto running_by_bin = running_over_time(spans, end, bins);
     for (std::size_t i = 0; i < bins && bins <= 200; ++i)
       EXPECT_EQ(running_by_bin[i], expected[i]) << i;
@@ -261,7 +263,7 @@ TEST(measurement, LosesNoQueryWhicheverWayEventsAreMade) {
     const measurement by_run = measure(runs, {});
     const measurement clustered =
         measure(runs, {.events = event_rule::cluster, .event_gap = nanoseconds{random() % 100}});
-    const auto sum = [](const auto& of) { return std::reduce(of.begin(), of.end()); };
+    const auto sum = [](const auto& counts) { return std::reduce(counts.begin(), counts.end()); };
     EXPECT_EQ(sum(by_run.queries_per_event), by_run.queries_total);
     EXPECT_EQ(sum(clustered.queries_per_event), logged);
     EXPECT_EQ(std::ranges::count(clustered.queries_per_event, 0U), 0);
@@ -278,11 +280,11 @@ TEST(measurement, DoesNotDependOnTheOrderInTheLog) {
     for (const query_span& query : random_queries(random)) {
       record.calls.push_back(call(query.begun, query.ended, query.key));
     }
-    const measuring rules{.events = event_rule::cluster, .event_gap = 20ns};
-    const measurement before = of(record, rules);
+    const measuring_rules rules{.events = event_rule::cluster, .event_gap = 20ns};
+    const measurement before = measure_run(record, rules);
     std::ranges::shuffle(record.queries, random);
     std::ranges::shuffle(record.calls, random);
-    const measurement after = of(record, rules);
+    const measurement after = measure_run(record, rules);
     EXPECT_EQ(before.queries_per_event, after.queries_per_event);
     EXPECT_EQ(before.lag, after.lag);
     EXPECT_EQ(before.wait, after.wait);

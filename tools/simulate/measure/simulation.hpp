@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A whole simulation as the reports see it: the scenario, the parameters, and the result of each
-// strategy. Pure values.
+// A complete simulation, which is the input of the reports: the scenario, the parameters, and the
+// result of each strategy. Pure values.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +24,12 @@ struct check {
 struct strategy_result {
   std::string name;      ///< on the command line and in JSON
   std::string title;     ///< in tables
-  std::string weakness;  ///< why it sends more than one query, when it does: half a sentence
-  /// Whether one query for each cold event is enough. It is not where queries fail or find no row,
-  /// where there is no cache for a while, or where changes overtake loads.
+  std::string weakness;  ///< half a sentence: why the strategy sends more than one query
+  /// Whether one query for each cold event is enough. It is not enough if queries fail or find no
+  /// row, if the cache is away for a while, or if rows change during loads.
   bool is_one_enough = true;
   measurement measured;
-  /// The number that the scenario is about. Reports colour the strategy by it.
+  /// The scenario's key figure. It decides the colour of the strategy in the reports.
   key_figure headline;
   std::vector<check> checks;  ///< empty: no conditions
 };
@@ -46,15 +46,15 @@ using parameter_value = std::variant<std::string, std::uint64_t, double>;
 struct simulation {
   std::string scenario;  ///< its name on the command line
   std::string title;     ///< "A hot key expires"
-  std::string story;     ///< what happens, in a sentence or two
-  std::string look_for;  ///< one line: the number to look at
+  std::string story;     ///< one or two sentences about the course of events
+  std::string look_for;  ///< one line about the number to look at
   std::string origin;    ///< "SQLite 3.40.1", "PostgreSQL 15.20"
   std::string server;    ///< "Redis 7.0.15, private"
   std::vector<std::pair<std::string, parameter_value>> parameters;  ///< names as in JSON
-  std::string command;                                              ///< that repeats the simulation
+  std::string command;  ///< the command line that repeats the simulation
   std::vector<round_result> rounds;
 
-  /// Every check of every strategy is met.
+  /// Whether every check of every strategy is met.
   [[nodiscard]] bool is_met() const;
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Connections to a database. Each query in progress has a connection of its own. The requested
-// number is opened at once, and further ones when none is free; only a few of those stay open.
+// A pool of connections to a database. Each running query has its own connection. The pool opens
+// `ready` connections at the start, and another when none is free. It keeps at most `ready` idle
+// connections open, or `idle_at_least` if that is more.
 //
-// Threads: any. The pool outlives its leases.
+// Threads: any. The pool must outlive its leases.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 
 namespace drover::simulate {
 
-/// `Connection` has is_usable(): whether it can be used again.
+/// `Connection` must have a function is_usable(), which says whether it can be used again.
 template <class Connection>
 class connection_pool {
  public:
@@ -29,19 +30,19 @@ class connection_pool {
 
   class lease {
    public:
-    explicit lease(connection_pool& from) : from_{from}, mine_{from.take()} {}
+    explicit lease(connection_pool& pool) : pool_{pool}, connection_{pool.take()} {}
     ~lease() {
-      if (mine_->is_usable()) from_.give_back(std::move(mine_));
+      if (connection_->is_usable()) pool_.give_back(std::move(connection_));
     }
     lease(const lease&) = delete;
     lease& operator=(const lease&) = delete;
 
-    [[nodiscard]] Connection& operator*() const noexcept { return *mine_; }
-    [[nodiscard]] Connection* operator->() const noexcept { return mine_.get(); }
+    [[nodiscard]] Connection& operator*() const noexcept { return *connection_; }
+    [[nodiscard]] Connection* operator->() const noexcept { return connection_.get(); }
 
    private:
-    connection_pool& from_;
-    std::unique_ptr<Connection> mine_;
+    connection_pool& pool_;
+    std::unique_ptr<Connection> connection_;
   };
 
  private:
@@ -51,18 +52,18 @@ class connection_pool {
     {
       const std::lock_guard held{guard_};
       if (!idle_.empty()) {
-        std::unique_ptr<Connection> mine = std::move(idle_.back());
+        std::unique_ptr<Connection> connection = std::move(idle_.back());
         idle_.pop_back();
-        return mine;
+        return connection;
       }
     }
     return open_();
   }
 
-  /// A surplus connection is closed by the caller, outside the lock.
-  void give_back(std::unique_ptr<Connection>&& mine) noexcept {
+  /// Takes the connection unless enough are idle. The caller then closes it, outside the lock.
+  void give_back(std::unique_ptr<Connection>&& connection) noexcept {
     const std::lock_guard held{guard_};
-    if (idle_.size() < idle_max_) idle_.push_back(std::move(mine));
+    if (idle_.size() < idle_max_) idle_.push_back(std::move(connection));
   }
 
   const opener open_;

@@ -29,7 +29,7 @@ void allow_descriptors(std::uint64_t more, const std::string& purpose) {
     throw std::runtime_error{purpose + " need " + std::to_string(needed) +
                              " open files, and this process may have " +
                              std::to_string(limit.rlim_max) +
-                             ": raise the limit (ulimit -Hn), or use fewer callers a process"};
+                             ": raise the limit (ulimit -Hn), or use fewer callers per process"};
   }
   limit.rlim_cur = needed;
   ::setrlimit(RLIMIT_NOFILE, &limit);

@@ -13,41 +13,41 @@ namespace drover::simulate {
 namespace {
 
 constexpr double time_max = 60'000;  // ms
-constexpr double sigma_max =
-    10;  // of the log-normal; beyond this, nearly all times are 0 or `time_max`
+/// Limit for a log-normal distribution. With a larger sigma, nearly all times are 0 or `time_max`.
+constexpr double sigma_max = 10;
 
 struct numbers_read {
   std::array<double, 2> values{};
   std::size_t count = 0;
 };
 
-/// "20", "20-80": decimal, without sign or exponent.
+/// Parses one or two decimal numbers without sign or exponent: "20", "20-80".
 std::optional<numbers_read> read_numbers(std::string_view text, char between) {
-  numbers_read all;
-  while (all.count < all.values.size()) {
+  numbers_read numbers;
+  while (numbers.count < numbers.values.size()) {
     const std::size_t end = std::min(text.find(between), text.size());
     const std::string_view word = text.substr(0, end);
     if (word.empty() || word.find_first_not_of("0123456789.") != word.npos) return std::nullopt;
-    double& number = all.values[all.count++];
-    const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (read.ec != std::errc{} || read.ptr != word.data() + word.size()) return std::nullopt;
+    double& number = numbers.values[numbers.count++];
+    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (parsed.ec != std::errc{} || parsed.ptr != word.data() + word.size()) return std::nullopt;
     if (number > time_max) return std::nullopt;
-    if (end == text.size()) return all;
+    if (end == text.size()) return numbers;
     text.remove_prefix(end + 1);
   }
   return std::nullopt;
 }
 
-/// The chance that a standard normal number is less than `x`.
-double below(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
+/// The probability that a standard normal number is less than `x`.
+double normal_cdf(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
 
-/// The x with below(x) = chance, to within 1e-12, from -9 to 9.
+/// The x in [-9, 9] with normal_cdf(x) = chance, to within 1e-12.
 double normal_quantile(double chance) {
   double low = -9;
   double high = 9;
   for (int step = 0; step < 44; ++step) {
     const double middle = (low + high) / 2;
-    (below(middle) < chance ? low : high) = middle;
+    (normal_cdf(middle) < chance ? low : high) = middle;
   }
   return (low + high) / 2;
 }
@@ -57,7 +57,8 @@ double lognormal_mean(double median, double sigma) {
   if (median <= 0) return 0;
   if (sigma <= 0) return median;
   const double limit = std::log(time_max / median) / sigma;
-  return median * std::exp(sigma * sigma / 2) * below(limit - sigma) + time_max * below(-limit);
+  return median * std::exp(sigma * sigma / 2) * normal_cdf(limit - sigma) +
+         time_max * normal_cdf(-limit);
 }
 
 std::chrono::microseconds microseconds_of(double ms) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Load times, drawn at evenly spaced chances: the mean of the draws is the integral, so that the
-// formulas for drawing and for the mean are held against each other.
+// Tests of load times. Draws at evenly spaced probabilities have the mean of the distribution, so
+// that the tests can compare `draw` with `mean`.
 #include "simulate/origins/load_time.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::microseconds;
 
-load_time of(const std::string& text) {
+load_time parse_load_time(const std::string& text) {
   const auto parsed = load_time::parse(text);
   EXPECT_TRUE(parsed) << text;
   return parsed.value_or(*load_time::parse("0"));
@@ -31,10 +31,10 @@ double mean_of_draws(const load_time& time) {
 
 TEST(load_time, IsTheFixedTimeWhateverIsDrawn) {
   for (const double uniform : {0.0, 0.3, 0.999999}) {
-    EXPECT_EQ(of("50").draw(uniform), 50ms);
-    EXPECT_EQ(of("0").draw(uniform), 0ms);
-    EXPECT_EQ(of("0.25").draw(uniform), 250us);
-    EXPECT_EQ(of("60000").draw(uniform), 1min);
+    EXPECT_EQ(parse_load_time("50").draw(uniform), 50ms);
+    EXPECT_EQ(parse_load_time("0").draw(uniform), 0ms);
+    EXPECT_EQ(parse_load_time("0.25").draw(uniform), 250us);
+    EXPECT_EQ(parse_load_time("60000").draw(uniform), 1min);
   }
 }
 
@@ -43,23 +43,23 @@ TEST(load_time, HasTheMeanThatItSays) {
        {"50", "0", "uniform:20-80", "uniform:0-60000", "uniform:7-7", "exp:50", "exp:0", "exp:0.5",
         "exp:60000", "lognormal:50:0.5", "lognormal:50:0", "lognormal:0:1", "lognormal:50:2",
         "lognormal:60000:1", "lognormal:1000:10"}) {
-    const load_time time = of(text);
+    const load_time time = parse_load_time(text);
     const auto reported = static_cast<double>(time.mean().count());
     EXPECT_NEAR(mean_of_draws(time), reported, 1 + reported * 0.002) << text;
   }
 }
 
 TEST(load_time, KnowsTheMeansThatBooksSay) {
-  EXPECT_EQ(of("uniform:20-80").mean(), 50ms);
-  EXPECT_EQ(of("exp:50").mean(), 50ms);
-  EXPECT_NEAR(static_cast<double>(of("lognormal:50:0.5").mean().count()), 50'000 * std::exp(0.125),
-              1);
+  EXPECT_EQ(parse_load_time("uniform:20-80").mean(), 50ms);
+  EXPECT_EQ(parse_load_time("exp:50").mean(), 50ms);
+  EXPECT_NEAR(static_cast<double>(parse_load_time("lognormal:50:0.5").mean().count()),
+              50'000 * std::exp(0.125), 1);
 }
 
 TEST(load_time, StaysWithinItsBoundsAndNeverDecreases) {
   for (const char* const text : {"uniform:20-80", "exp:50", "exp:60000", "lognormal:50:0.5",
                                  "lognormal:60000:10", "lognormal:0.001:10"}) {
-    const load_time time = of(text);
+    const load_time time = parse_load_time(text);
     microseconds before{0};
     for (const double uniform :
          {0.0, 1e-300, 1e-18, 1e-9, 0.01, 0.25, 0.5, 0.75, 0.99, 1 - 1e-9, std::nextafter(1, 0)}) {
@@ -69,16 +69,17 @@ TEST(load_time, StaysWithinItsBoundsAndNeverDecreases) {
       before = drawn;
     }
   }
-  EXPECT_EQ(of("uniform:20-80").draw(0), 20ms);
-  EXPECT_LE(of("uniform:20-80").draw(std::nextafter(1, 0)), 80ms);
+  EXPECT_EQ(parse_load_time("uniform:20-80").draw(0), 20ms);
+  EXPECT_LE(parse_load_time("uniform:20-80").draw(std::nextafter(1, 0)), 80ms);
 }
 
 TEST(load_time, HasTheQuantilesOfItsDistribution) {
-  EXPECT_EQ(of("lognormal:50:0.5").draw(0.5), 50ms);
-  // One sigma above: the chance of a standard normal number below 1 is 0.841344746.
-  EXPECT_NEAR(static_cast<double>(of("lognormal:50:0.5").draw(0.841344746).count()),
+  EXPECT_EQ(parse_load_time("lognormal:50:0.5").draw(0.5), 50ms);
+  // One sigma above the median: a standard normal number is below 1 with probability 0.841344746.
+  EXPECT_NEAR(static_cast<double>(parse_load_time("lognormal:50:0.5").draw(0.841344746).count()),
               50'000 * std::exp(0.5), 2);
-  EXPECT_NEAR(static_cast<double>(of("exp:50").draw(0.5).count()), 50'000 * std::log(2), 1);
+  EXPECT_NEAR(static_cast<double>(parse_load_time("exp:50").draw(0.5).count()),
+              50'000 * std::log(2), 1);
 }
 
 TEST(load_time, RefusesWhatIsNoTime) {
@@ -129,17 +130,20 @@ TEST(load_time, RefusesWhatIsNoTime) {
   EXPECT_FALSE(load_time::parse(std::string_view{"5\0", 2}));
 }
 
-TEST(load_time, KeepsItsText) { EXPECT_EQ(of("uniform:20-80").text(), "uniform:20-80"); }
+TEST(load_time, KeepsItsText) {
+  EXPECT_EQ(parse_load_time("uniform:20-80").text(), "uniform:20-80");
+}
 
 TEST(load_time, SpeaksToPeople) {
-  EXPECT_EQ(of("50").in_words(), "50 ms");
-  EXPECT_EQ(of("2000").in_words(), "2 s");
-  EXPECT_EQ(of("0.5").in_words(), "0.5 ms");
-  EXPECT_EQ(of("uniform:20-80").in_words(), "20 to 80 ms, uniform");
-  EXPECT_EQ(of("uniform:1000-2500").in_words(), "1 to 2.5 s, uniform");
-  EXPECT_EQ(of("uniform:500-2000").in_words(), "500 ms to 2 s, uniform");
-  EXPECT_EQ(of("exp:50").in_words(), "50 ms on average, exponential");
-  EXPECT_EQ(of("lognormal:50:0.5").in_words(), "half below 50 ms, log-normal (sigma 0.5)");
+  EXPECT_EQ(parse_load_time("50").in_words(), "50 ms");
+  EXPECT_EQ(parse_load_time("2000").in_words(), "2 s");
+  EXPECT_EQ(parse_load_time("0.5").in_words(), "0.5 ms");
+  EXPECT_EQ(parse_load_time("uniform:20-80").in_words(), "20 to 80 ms, uniform");
+  EXPECT_EQ(parse_load_time("uniform:1000-2500").in_words(), "1 to 2.5 s, uniform");
+  EXPECT_EQ(parse_load_time("uniform:500-2000").in_words(), "500 ms to 2 s, uniform");
+  EXPECT_EQ(parse_load_time("exp:50").in_words(), "50 ms on average, exponential");
+  EXPECT_EQ(parse_load_time("lognormal:50:0.5").in_words(),
+            "half below 50 ms, log-normal (sigma 0.5)");
 }
 
 TEST(load_time, NamesOnlyFormsThatItTakes) {

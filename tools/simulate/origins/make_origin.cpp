@@ -14,16 +14,16 @@ constexpr std::string_view sqlite_scheme = "sqlite:";
 
 }  // namespace
 
-std::string lacking_for(const origin_choice& which, const origin_making& plan) {
-  if (which.which == origin_choice::kind::sqlite) return "";
-  return lacking_for_postgresql(which, plan);
+std::string missing_requirement(const origin_choice& choice, const origin_settings& plan) {
+  if (choice.which == origin_choice::kind::sqlite) return "";
+  return missing_postgresql_requirement(choice, plan);
 }
 
-std::unique_ptr<origin_owner> make_origin(const origin_choice& which, const origin_making& plan,
+std::unique_ptr<origin_owner> make_origin(const origin_choice& choice, const origin_settings& plan,
                                           const process::signal_watch& signals) {
-  if (which.which == origin_choice::kind::sqlite)
+  if (choice.which == origin_choice::kind::sqlite)
     return std::make_unique<sqlite_owner>(plan.folder);
-  return make_postgresql(which, plan, signals);
+  return make_postgresql(choice, plan, signals);
 }
 
 std::unique_ptr<origin> open_origin(const std::string& address, query_log& log,

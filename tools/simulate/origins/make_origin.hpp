@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The origin that --origin names.
+// Creates the origin that --origin names.
 #pragma once
 
 #include <filesystem>
@@ -14,24 +14,26 @@
 
 namespace drover::simulate {
 
-struct origin_making {
-  std::filesystem::path folder;               ///< for a file of the simulation
-  std::string name;                           ///< of the schema in a user's database
-  unsigned connections = 1;                   ///< of all processes together, at once
-  std::optional<std::string> postgresql_bin;  ///< the folder of its programs; nullopt: search
+struct origin_settings {
+  std::filesystem::path folder;               ///< for the SQLite file
+  std::string name;                           ///< of the schema in a PostgreSQL database
+  unsigned connections = 1;                   ///< the most that all processes open at once
+  std::optional<std::string> postgresql_bin;  ///< the folder of initdb; nullopt: search
 };
 
-/// What such an origin needs and is missing here, with the remedy; empty if nothing is missing.
-[[nodiscard]] std::string lacking_for(const origin_choice& which, const origin_making& plan);
+/// Returns a message about a requirement of the origin that this program or machine lacks, with the
+/// remedy. Empty if nothing is missing.
+[[nodiscard]] std::string missing_requirement(const origin_choice& choice,
+                                              const origin_settings& plan);
 
-/// The database allows fewer connections than `origin_making::connections`. The text names the
-/// server's settings.
+/// Thrown if the database allows fewer connections than `origin_making::connections`. The text
+/// names the server's settings.
 class too_few_connections : public std::runtime_error {
  public:
   too_few_connections(const std::string& text, unsigned room)
       : std::runtime_error{text}, room_{room} {}
 
-  /// How many more it allows.
+  /// The number of further connections that the database allows.
   [[nodiscard]] unsigned room() const noexcept { return room_; }
 
  private:
@@ -40,8 +42,8 @@ class too_few_connections : public std::runtime_error {
 
 /// Throws `too_few_connections` for a user's server, other std::runtime_errors, and `interrupted`
 /// while a server starts.
-[[nodiscard]] std::unique_ptr<origin_owner> make_origin(const origin_choice& which,
-                                                        const origin_making& plan,
+[[nodiscard]] std::unique_ptr<origin_owner> make_origin(const origin_choice& choice,
+                                                        const origin_settings& plan,
                                                         const process::signal_watch& signals);
 
 }  // namespace drover::simulate

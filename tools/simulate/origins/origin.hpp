@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The database behind the cache, from two sides: the coordinator prepares it and reads how many
-// queries it ran, and each process of the herd queries it.
+// The database behind the cache, with two interfaces: the coordinator prepares the database and
+// reads how many queries it ran, and each process of the herd queries it.
 //
-// The database counts its queries itself. Where it reports each query as it runs (SQLite's trace
-// hook), those reports fill the log. Elsewhere the tool fills the log, and `counted` is the
-// database's own number.
+// The database counts its queries itself. SQLite's trace hook reports each query as it runs, and
+// these reports fill the log. For PostgreSQL, the tool fills the log, and `counted` returns the
+// database's own count.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@
 
 namespace drover::simulate {
 
-/// The log of queries. Threads: any.
+/// Receives the beginning and the end of each query. Threads: any.
 class query_log {
  public:
   query_log() = default;
@@ -33,8 +33,8 @@ class query_log {
   virtual void end(std::size_t place) noexcept = 0;
 };
 
-/// The coordinator's side. Threads: one at a time. Its destructor removes what it created: the
-/// private server and its folder, or the schema in a user's database.
+/// The coordinator's interface. The destructor removes the private server and its folder, or the
+/// schema in a user's database. Threads: one at a time.
 class origin_owner {
  public:
   origin_owner() = default;
@@ -42,18 +42,20 @@ class origin_owner {
   origin_owner(const origin_owner&) = delete;
   origin_owner& operator=(const origin_owner&) = delete;
 
-  /// Creates the rows, each in version 1. Throws std::runtime_error.
+  /// Creates a row for each key, in version 1. Throws std::runtime_error.
   virtual void add_rows(std::span<const std::string> keys) = 0;
-  /// For `open_origin` in a process of the herd. Safe on a command line of the same user.
+  /// The argument of `open_origin` in the processes of the herd. They run as the same user and get
+  /// it on their command line.
   [[nodiscard]] virtual std::string address() const = 0;
   /// "SQLite 3.40.1", "PostgreSQL 15.20, private".
   [[nodiscard]] virtual std::string about() const = 0;
-  /// How many queries the database ran since it was created, by its own count. Called when all
-  /// clients are gone. nullopt where the database itself fills the log.
+  /// The database's own count of the queries that it ran since it was created. Requires that no
+  /// client is connected. Returns nullopt if the database itself fills the log.
   [[nodiscard]] virtual std::optional<std::uint64_t> counted() = 0;
 };
 
-/// A process's side. Threads: any; each query in progress has a connection of its own.
+/// The interface for the processes of the herd. Each running query has its own connection. Threads:
+/// any.
 class origin {
  public:
   origin() = default;
@@ -63,19 +65,19 @@ class origin {
 
   struct query {
     std::string_view key;
-    std::chrono::microseconds takes{};  ///< in the database
-    bool fails = false;                 ///< the database is to report an error
+    std::chrono::microseconds takes{};  ///< how long the statement runs in the database
+    bool fails = false;                 ///< whether the database reports an error at its end
   };
-  /// Runs the query. Returns the value, or nullopt if there is no such row. The row is read at the
-  /// beginning of the query. Throws std::runtime_error.
+  /// Runs the query. Returns the value, or nullopt if there is no such row. The database reads the
+  /// row at the beginning of the query. Throws std::runtime_error.
   [[nodiscard]] virtual std::optional<std::string> ask(const query& request) = 0;
-  /// Commits the row's next version and returns it. Adds no entry to the log. Throws
+  /// Commits the next version of the row and returns its number. Adds no entry to the log. Throws
   /// std::runtime_error.
   virtual std::uint64_t change(std::string_view key) = 0;
 };
 
-/// Opens an `origin_owner::address`, with `connections` ready, so that connecting is not measured.
-/// Throws std::runtime_error.
+/// Opens the origin at an `origin_owner::address`. It connects `connections` times at once, so that
+/// queries do not include the time of a connect. Throws std::runtime_error.
 [[nodiscard]] std::unique_ptr<origin> open_origin(const std::string& address, query_log& log,
                                                   unsigned connections);
 

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::array<std::string_view, 2> schemes{"postgresql://", "postgres://"};
 
-/// How many characters of the text are "postgresql://", "redis://" or the like.
+/// The length of the scheme at the front of `text`, such as "postgresql://" or "redis://". 0 if
+/// there is none.
 std::size_t length_of_scheme(std::string_view text) {
   constexpr std::string_view end = "://";
   const std::size_t letters = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz+");
@@ -25,8 +26,8 @@ bool is_port(std::string_view text) {
   return end > 0 && (end == text.size() || text.find_first_of("/?,") == end);
 }
 
-/// Removes the password from "user:password@host". When the end of the password is ambiguous, as
-/// with an '@' or a '/' that is not escaped, too much is removed rather than too little.
+/// Removes the password from "user:password@host". If the end of the password is ambiguous, because
+/// it contains an unescaped '@' or '/', too much is removed rather than too little.
 std::string without_user_password(std::string_view url) {
   const std::size_t begin = length_of_scheme(url);
   const std::size_t parameters = std::min(url.find('?', begin), url.size());

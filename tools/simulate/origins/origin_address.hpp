@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The values of --origin. Pure.
+// Parses the values of --origin. Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,19 @@ namespace drover::simulate {
 
 struct origin_choice {
   enum class kind : std::uint8_t {
-    sqlite,              ///< a file of the simulation
+    sqlite,              ///< a file that the simulation creates
     postgresql_private,  ///< a private server
-    postgresql,          ///< a user's server, by URL
+    postgresql,          ///< a server of the user
   };
   kind which = kind::sqlite;
-  std::string url;  ///< of `postgresql`
+  std::string url;  ///< for `postgresql` only
 };
 
-/// "sqlite", "postgresql", "postgresql://..." or "postgres://...". nullopt for anything else.
+/// Accepts "sqlite", "postgresql", "postgresql://..." and "postgres://...". Returns nullopt for
+/// anything else.
 [[nodiscard]] std::optional<origin_choice> parse_origin(std::string_view text);
 
-/// The URL without a password, for messages and reports.
+/// Returns `url` without a password, for messages and reports.
 [[nodiscard]] std::string without_password(std::string_view url);
 
 }  // namespace drover::simulate

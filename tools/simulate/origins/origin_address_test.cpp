@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What --origin may say, and that no password is shown.
+// Tests of the values of --origin, and of the removal of passwords.
 #include "simulate/origins/origin_address.hpp"
 
 #include <gtest/gtest.h>
@@ -31,35 +31,35 @@ TEST(origin_address, RefusesAnythingElse) {
   EXPECT_FALSE(parse_origin(std::string_view{"postgresql://a\0b", 16}));
 }
 
-struct shown {
+struct url_example {
   const char* url;
-  const char* as;
+  const char* shown_as;
 };
 
 TEST(origin_address, IsShownWithoutThePassword) {
-  for (const shown& example : {
-           shown{"postgresql://u:secret@host:5432/db", "postgresql://u@host:5432/db"},
-           shown{"postgres://u:secret@/db", "postgres://u@/db"},
-           shown{"postgresql://:secret@host", "postgresql://@host"},
-           shown{"postgresql://u@host/db", "postgresql://u@host/db"},
-           shown{"postgresql://host:5432/db", "postgresql://host:5432/db"},
-           shown{"postgresql://a:1,b:2/db", "postgresql://a:1,b:2/db"},
-           shown{"postgresql://[::1]:5432/db", "postgresql://[::1]:5432/db"},
-           shown{"postgresql://u:secret@[::1]/db", "postgresql://u@[::1]/db"},
-           shown{"postgresql://", "postgresql://"},
-           shown{"postgresql:///db?host=/run", "postgresql:///db?host=/run"},
-           shown{"postgresql:///db?password=secret", "postgresql:///db"},
-           shown{"postgresql:///db?user=u&password=secret&port=1",
-                 "postgresql:///db?user=u&port=1"},
-           shown{"postgresql:///db?sslpassword=secret", "postgresql:///db"},
-           shown{"postgresql:///db?p%61ssword=secret", "postgresql:///db"},
-           shown{"redis://u:secret@host:1/0", "redis://u@host:1/0"},
-           shown{"redis://127.0.0.1:6379", "redis://127.0.0.1:6379"},
-           shown{"unix:///run/redis.sock", "unix:///run/redis.sock"},
-           shown{"mysql://u:secret@h", "mysql://u@h"},
-           shown{"postgresql://host:5432/db?user=a@b", "postgresql://host:5432/db?user=a@b"},
+  for (const url_example& example : {
+           url_example{"postgresql://u:secret@host:5432/db", "postgresql://u@host:5432/db"},
+           url_example{"postgres://u:secret@/db", "postgres://u@/db"},
+           url_example{"postgresql://:secret@host", "postgresql://@host"},
+           url_example{"postgresql://u@host/db", "postgresql://u@host/db"},
+           url_example{"postgresql://host:5432/db", "postgresql://host:5432/db"},
+           url_example{"postgresql://a:1,b:2/db", "postgresql://a:1,b:2/db"},
+           url_example{"postgresql://[::1]:5432/db", "postgresql://[::1]:5432/db"},
+           url_example{"postgresql://u:secret@[::1]/db", "postgresql://u@[::1]/db"},
+           url_example{"postgresql://", "postgresql://"},
+           url_example{"postgresql:///db?host=/run", "postgresql:///db?host=/run"},
+           url_example{"postgresql:///db?password=secret", "postgresql:///db"},
+           url_example{"postgresql:///db?user=u&password=secret&port=1",
+                       "postgresql:///db?user=u&port=1"},
+           url_example{"postgresql:///db?sslpassword=secret", "postgresql:///db"},
+           url_example{"postgresql:///db?p%61ssword=secret", "postgresql:///db"},
+           url_example{"redis://u:secret@host:1/0", "redis://u@host:1/0"},
+           url_example{"redis://127.0.0.1:6379", "redis://127.0.0.1:6379"},
+           url_example{"unix:///run/redis.sock", "unix:///run/redis.sock"},
+           url_example{"mysql://u:secret@h", "mysql://u@h"},
+           url_example{"postgresql://host:5432/db?user=a@b", "postgresql://host:5432/db?user=a@b"},
        }) {
-    EXPECT_EQ(without_password(example.url), example.as) << example.url;
+    EXPECT_EQ(without_password(example.url), example.shown_as) << example.url;
   }
 }
 

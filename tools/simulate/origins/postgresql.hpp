@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// PostgreSQL as the origin: a private server, or a schema in a user's database. A query sleeps in a
-// function of the database while its statement runs. The statement reads the row as it was when the
-// statement began.
+// PostgreSQL as the origin: a private server, or a schema in a user's database. The statement of a
+// query sleeps in a function of the database. It reads the row as it was when the statement began.
 //
-// A private server counts by its query log. A user's server counts by its statistics of a table
-// that each query scans once. Both also count a query that fails.
+// The queries of a private server are counted from its query log. The queries of a user's server
+// are counted from the statistics of a table that each query scans once. Both counts include failed
+// queries.
 //
-// Without libpqxx, postgresql_left_out.cpp takes the place of all this.
+// Without libpqxx, postgresql_left_out.cpp implements these functions.
 #pragma once
 
 #include <memory>
@@ -20,18 +20,18 @@
 
 namespace drover::simulate {
 
-/// In `origin_owner::address`, it is followed by SCHEMA:URL.
+/// The beginning of a PostgreSQL `origin_owner::address`. SCHEMA:URL follows.
 inline constexpr std::string_view postgresql_scheme = "postgresql-schema:";
 
-/// What `make_postgresql` needs and is missing here, with the remedy; empty if nothing is missing.
-[[nodiscard]] std::string lacking_for_postgresql(const origin_choice& which,
-                                                 const origin_making& plan);
-/// Starts the server, or connects to the user's. Throws std::runtime_error, and `interrupted`.
-[[nodiscard]] std::unique_ptr<origin_owner> make_postgresql(const origin_choice& which,
-                                                            const origin_making& plan,
+/// Like `missing_requirement`, for PostgreSQL.
+[[nodiscard]] std::string missing_postgresql_requirement(const origin_choice& choice,
+                                                         const origin_settings& plan);
+/// Starts a server or connects to the user's server. Throws std::runtime_error and `interrupted`.
+[[nodiscard]] std::unique_ptr<origin_owner> make_postgresql(const origin_choice& choice,
+                                                            const origin_settings& plan,
                                                             const process::signal_watch& signals);
-/// `where`: SCHEMA:URL. Throws std::runtime_error.
-[[nodiscard]] std::unique_ptr<origin> open_postgresql(const std::string& where, query_log& log,
-                                                      unsigned connections);
+/// `schema_and_url` is SCHEMA:URL. Throws std::runtime_error.
+[[nodiscard]] std::unique_ptr<origin> open_postgresql(const std::string& schema_and_url,
+                                                      query_log& log, unsigned connections);
 
 }  // namespace drover::simulate

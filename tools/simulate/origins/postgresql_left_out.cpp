@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Replaces everything that needs libpqxx where it is not installed.
+// Replaces the files that need libpqxx in a build without it.
 #include <stdexcept>
 
 #include "simulate/origins/postgresql.hpp"
@@ -13,9 +13,11 @@ constexpr const char* remedy =
 
 }  // namespace
 
-std::string lacking_for_postgresql(const origin_choice&, const origin_making&) { return remedy; }
+std::string missing_postgresql_requirement(const origin_choice&, const origin_settings&) {
+  return remedy;
+}
 
-std::unique_ptr<origin_owner> make_postgresql(const origin_choice&, const origin_making&,
+std::unique_ptr<origin_owner> make_postgresql(const origin_choice&, const origin_settings&,
                                               const process::signal_watch&) {
   throw std::runtime_error{remedy};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// PostgreSQL as the origin, on real private servers: that a query reads and then sleeps, that the
-// database's own count is right, and that nothing is left.
+// Tests of PostgreSQL as the origin, with real private servers: a query reads the row and then
+// sleeps, the database's own count is right, and nothing is left behind.
 #include "simulate/origins/postgresql.hpp"
 
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ const process::signal_watch& signals() {
   return watch;
 }
 
-origin_making making(unsigned connections) {
+origin_settings settings_for(unsigned connections) {
   return {.folder = {}, .name = schema, .connections = connections, .postgresql_bin = {}};
 }
 
@@ -48,13 +48,13 @@ fs::path programs() {
   return *folder;
 }
 
-/// Owner and origin, on a server of their own or in the database at `url`.
+/// An owner and its origins, on a private server or in the database at `url`.
 struct database {
   explicit database(unsigned connections = 10, const std::string& url = "")
       : owner{make_postgresql(
             url.empty() ? origin_choice{.which = origin_choice::kind::postgresql_private, .url = {}}
                         : origin_choice{.which = origin_choice::kind::postgresql, .url = url},
-            making(connections), signals())} {}
+            settings_for(connections), signals())} {}
 
   [[nodiscard]] std::unique_ptr<origin> open(unsigned connections = 1) {
     return open_origin(owner->address(), journal, connections);
@@ -69,7 +69,8 @@ std::int64_t now() {
   return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-/// The version that a query answers, 0 without a row; what is no value of the key is an error.
+/// The version that a query returns, or 0 without a row. The test fails if the value is not a value
+/// of `key`.
 std::uint64_t version_of(origin& opened, const std::string& key,
                          std::chrono::microseconds takes = 0us) {
   const auto value = opened.ask({.key = key, .takes = takes});
@@ -88,16 +89,16 @@ std::string failure_of(const std::function<void()>& action) {
   return "";
 }
 
-bool says(const std::string& text, const std::string& part) {
+bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// Everything that a query can do, and what the database counted of it.
-void expect_answers_and_counts(database& of) {
-  of.add({"a", "b"});
-  EXPECT_EQ(of.owner->counted(), 0U);
+/// Runs queries of every kind and checks the answers, the log and the database's count.
+void expect_answers_and_counts(database& db) {
+  db.add({"a", "b"});
+  EXPECT_EQ(db.owner->counted(), 0U);
   {
-    const auto opened = of.open(2);
+    const auto opened = db.open(2);
     const std::int64_t before = now();
     EXPECT_EQ(version_of(*opened, "a"), 1U);
     EXPECT_EQ(version_of(*opened, "nobody"), 0U);
@@ -105,98 +106,99 @@ void expect_answers_and_counts(database& of) {
     EXPECT_EQ(version_of(*opened, "nobody", 20'500us), 0U);
     EXPECT_GE(std::chrono::nanoseconds{now() - before}, 41ms);
 
-    const std::int64_t failing = now();
+    const std::int64_t failure_begun = now();
     EXPECT_EQ(failure_of([&] {
                 static_cast<void>(opened->ask({.key = "a", .takes = 20ms, .fails = true}));
               }),
-              "PostgreSQL: the query failed, as it was told to");
-    EXPECT_GE(std::chrono::nanoseconds{now() - failing}, 20ms);
+              "PostgreSQL: the query failed as requested");
+    EXPECT_GE(std::chrono::nanoseconds{now() - failure_begun}, 20ms);
     EXPECT_EQ(version_of(*opened, "a"), 1U);
 
     EXPECT_EQ(opened->change("a"), 2U);
     EXPECT_EQ(opened->change("a"), 3U);
-    EXPECT_TRUE(says(failure_of([&] { opened->change("nobody"); }), "no row to change for nobody"));
+    EXPECT_TRUE(
+        contains(failure_of([&] { opened->change("nobody"); }), "no row to change for nobody"));
     EXPECT_EQ(opened->change("b"), 2U);
     EXPECT_EQ(version_of(*opened, "a"), 3U);
   }
   const std::vector<std::string> expected{"a", "nobody", "b", "nobody", "a", "a", "a"};
-  EXPECT_EQ(of.journal.keys(), expected);
-  EXPECT_EQ(of.journal.ended(), expected.size());
-  EXPECT_EQ(of.owner->counted(), expected.size());
-  EXPECT_FALSE(failure_of([&] { of.add({"c", "a"}); }).empty());
-  EXPECT_EQ(version_of(*of.open(), "c"), 0U);
-  EXPECT_EQ(of.owner->counted(), expected.size() + 1);
+  EXPECT_EQ(db.journal.keys(), expected);
+  EXPECT_EQ(db.journal.ended(), expected.size());
+  EXPECT_EQ(db.owner->counted(), expected.size());
+  EXPECT_FALSE(failure_of([&] { db.add({"c", "a"}); }).empty());
+  EXPECT_EQ(version_of(*db.open(), "c"), 0U);
+  EXPECT_EQ(db.owner->counted(), expected.size() + 1);
 }
 
 TEST(postgresql_origin, AnswersTakesItsTimeAndFailsAsToldWhichItsLogCounts) {
-  database of;
-  EXPECT_TRUE(says(of.owner->about(), "PostgreSQL ")) << of.owner->about();
-  EXPECT_TRUE(says(of.owner->about(), ", private")) << of.owner->about();
-  expect_answers_and_counts(of);
+  database db;
+  EXPECT_TRUE(contains(db.owner->about(), "PostgreSQL ")) << db.owner->about();
+  EXPECT_TRUE(contains(db.owner->about(), ", private")) << db.owner->about();
+  expect_answers_and_counts(db);
 }
 
 TEST(postgresql_origin, WorksInASchemaOfSomebodysDatabaseAndLeavesNothingThere) {
-  const process::private_postgresql theirs{programs(), 30, signals()};
-  pqxx::connection see{theirs.url()};
-  const auto ours = [&see] {
-    pqxx::nontransaction asks{see};
-    return asks
+  const process::private_postgresql user_server{programs(), 30, signals()};
+  pqxx::connection connection{user_server.url()};
+  const auto schema_count = [&connection] {
+    pqxx::nontransaction transaction{connection};
+    return transaction
         .exec1("SELECT count(*) FROM pg_namespace WHERE nspname = '" + std::string{schema} + "'")[0]
         .as<int>();
   };
   {
-    database of{10, theirs.url()};
-    EXPECT_FALSE(says(of.owner->about(), "private")) << of.owner->about();
-    EXPECT_EQ(ours(), 1);
-    expect_answers_and_counts(of);
-    EXPECT_TRUE(says(failure_of([&] { const database again{10, theirs.url()}; }), schema));
-    EXPECT_EQ(ours(), 1) << "who could not make it may not remove it";
+    database db{10, user_server.url()};
+    EXPECT_FALSE(contains(db.owner->about(), "private")) << db.owner->about();
+    EXPECT_EQ(schema_count(), 1);
+    expect_answers_and_counts(db);
+    EXPECT_TRUE(contains(failure_of([&] { const database again{10, user_server.url()}; }), schema));
+    EXPECT_EQ(schema_count(), 1) << "a failed setup must not remove the schema";
   }
-  EXPECT_EQ(ours(), 0);
+  EXPECT_EQ(schema_count(), 0);
 
-  const std::string crowded = failure_of([&] { const database many{1000, theirs.url()}; });
-  EXPECT_TRUE(says(crowded, "has room for ")) << crowded;
-  EXPECT_TRUE(says(crowded, "max_connections is 30")) << crowded;
-  EXPECT_TRUE(says(crowded, "superuser_reserved_connections is 3")) << crowded;
-  EXPECT_TRUE(says(crowded, "may need 1000")) << crowded;
-  EXPECT_EQ(ours(), 0);
+  const std::string crowded = failure_of([&] { const database many{1000, user_server.url()}; });
+  EXPECT_TRUE(contains(crowded, "has room for ")) << crowded;
+  EXPECT_TRUE(contains(crowded, "max_connections is 30")) << crowded;
+  EXPECT_TRUE(contains(crowded, "superuser_reserved_connections is 3")) << crowded;
+  EXPECT_TRUE(contains(crowded, "may need 1000")) << crowded;
+  EXPECT_EQ(schema_count(), 0);
 }
 
 TEST(postgresql_origin, ReadsTheRowAsItWasWhenTheQueryBegan) {
-  database of;
-  of.add({"a"});
-  const auto opened = of.open(2);
-  std::atomic<std::uint64_t> answered{99};
+  database db;
+  db.add({"a"});
+  const auto opened = db.open(2);
+  std::atomic<std::uint64_t> version_answered{99};
   {
-    const std::jthread slow{[&] { answered = version_of(*opened, "a", 1500ms); }};
-    while (of.owner->counted() < 1U) std::this_thread::sleep_for(1ms);  // inside the statement
+    const std::jthread slow{[&] { version_answered = version_of(*opened, "a", 1500ms); }};
+    while (db.owner->counted() < 1U) std::this_thread::sleep_for(1ms);  // until the statement runs
     EXPECT_EQ(opened->change("a"), 2U);
     EXPECT_EQ(version_of(*opened, "a"), 2U);
   }
-  EXPECT_EQ(answered, 1U);
+  EXPECT_EQ(version_answered, 1U);
 }
 
 TEST(postgresql_origin, TakesKeysThatLookLikeSomethingElse) {
   const std::vector<std::string> keys{"",      "a",  "'; DROP TABLE profile; --",
                                       "$1",    "\n", "\nLOG:  execute drover_query: ",
                                       "\\x00", "\"", "gr\xc3\xbc\xc3\x9f"};
-  database of;
-  of.add(keys);
-  const auto opened = of.open();
+  database db;
+  db.add(keys);
+  const auto opened = db.open();
   for (const std::string& key : keys) {
     EXPECT_EQ(version_of(*opened, key), 1U) << key;
     EXPECT_EQ(opened->change(key), 2U) << key;
     EXPECT_EQ(version_of(*opened, key), 2U) << key;
   }
-  EXPECT_EQ(of.owner->counted(), 2 * keys.size());
+  EXPECT_EQ(db.owner->counted(), 2 * keys.size());
 }
 
 TEST(threads_postgresql_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsThanWereReady) {
   constexpr unsigned callers = 100;
-  database of{callers + 10};
-  of.add({"a"});
+  database db{callers + 10};
+  db.add({"a"});
   {
-    const auto opened = of.open(callers / 2);
+    const auto opened = db.open(callers / 2);
     std::latch start{callers + 1};
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < callers; ++i) {
@@ -208,30 +210,30 @@ TEST(threads_postgresql_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsTh
     start.arrive_and_wait();
     for (unsigned i = 0; i < 20; ++i) opened->change("a");
   }
-  EXPECT_EQ(of.journal.ended(), callers);
-  EXPECT_EQ(of.owner->counted(), callers);
-  EXPECT_EQ(version_of(*of.open(), "a"), 21U);
-  // One after another, there would be one at a time.
-  EXPECT_GT(of.journal.running_max(), callers / 10);
+  EXPECT_EQ(db.journal.ended(), callers);
+  EXPECT_EQ(db.owner->counted(), callers);
+  EXPECT_EQ(version_of(*db.open(), "a"), 21U);
+  // Without concurrency, one query would run at a time.
+  EXPECT_GT(db.journal.running_max(), callers / 10);
 }
 
 TEST(postgresql_origin, SaysWhoseServerItCannotReachAndNoPassword) {
   const std::string failure = failure_of([] {
     const database none{10, "postgresql://u:secret@/d?host=/nowhere&connect_timeout=2"};
   });
-  EXPECT_TRUE(says(failure, "--origin postgresql://u@/d?host=/nowhere")) << failure;
-  EXPECT_FALSE(says(failure, "secret")) << failure;
+  EXPECT_TRUE(contains(failure, "--origin postgresql://u@/d?host=/nowhere")) << failure;
+  EXPECT_FALSE(contains(failure, "secret")) << failure;
 }
 
 TEST(postgresql_origin, SaysWhatIsMissing) {
   const origin_choice own{.which = origin_choice::kind::postgresql_private, .url = {}};
-  EXPECT_EQ(lacking_for(own, making(1)), "");
-  origin_making nowhere = making(1);
+  EXPECT_EQ(missing_requirement(own, settings_for(1)), "");
+  origin_settings nowhere = settings_for(1);
   nowhere.postgresql_bin = "/nowhere";
-  EXPECT_TRUE(says(lacking_for(own, nowhere), "--postgresql-bin /nowhere"));
-  EXPECT_EQ(
-      lacking_for({.which = origin_choice::kind::postgresql, .url = "postgresql://h"}, nowhere),
-      "");
+  EXPECT_TRUE(contains(missing_requirement(own, nowhere), "--postgresql-bin /nowhere"));
+  EXPECT_EQ(missing_requirement({.which = origin_choice::kind::postgresql, .url = "postgresql://h"},
+                                nowhere),
+            "");
 }
 
 // --- nothing is left
@@ -241,14 +243,14 @@ std::string content(const fs::path& file) {
   return {std::istreambuf_iterator<char>{from}, {}};
 }
 
-/// False for a process that is gone, or is dead and only not yet waited for.
+/// Returns false for a process that does not exist or is a zombie.
 bool is_alive(pid_t process) {
   const std::string text = content("/proc/" + std::to_string(process) + "/stat");
   const std::size_t behind_name = text.rfind(") ");
   return behind_name != std::string::npos && text[behind_name + 2] != 'Z';
 }
 
-/// The folder in a server's URL, which is all behind the last '='.
+/// The folder in a server's URL: the text after the last '='.
 fs::path folder_in(const std::string& url) { return url.substr(url.rfind('=') + 1); }
 
 TEST(private_postgresql, IsGoneWithItsOwnerAndSoIsItsFolder) {
@@ -282,7 +284,7 @@ TEST(private_postgresql, EndsWithAProcessThatIsKilled) {
   ::close(ends[0]);
   ::kill(between, SIGKILL);
   ::waitpid(between, nullptr, 0);
-  ASSERT_TRUE(says(report, " /")) << "no server was started";
+  ASSERT_TRUE(contains(report, " /")) << "no server was started";
   const pid_t server = std::stoi(report);
   while (is_alive(server)) std::this_thread::sleep_for(5ms);
   fs::remove_all(report.substr(report.find('/')));
@@ -292,11 +294,11 @@ TEST(private_postgresql, SaysWhyItDoesNotStart) {
   const std::string failure = failure_of([] {
     const process::private_postgresql none{"/nowhere", 10, signals()};
   });
-  EXPECT_TRUE(says(failure, "initdb (/nowhere) ended with exit code 127")) << failure;
+  EXPECT_TRUE(contains(failure, "initdb (/nowhere) ended with exit code 127")) << failure;
   const std::string greedy = failure_of([] {
     const process::private_postgresql none{programs(), 100'000'000, signals()};
   });
-  EXPECT_TRUE(says(greedy, "max_connections")) << greedy;
+  EXPECT_TRUE(contains(greedy, "max_connections")) << greedy;
 }
 
 }  // namespace

@@ -8,15 +8,15 @@
 
 namespace drover::simulate {
 
-/// The name of the herd's prepared query, by which the server's log is counted.
+/// The name of the herd's prepared query. The count of a server's log is the count of this name.
 inline constexpr const char* query_statement = "drover_query";
 
 /// Throws pqxx::failure.
 [[nodiscard]] inline std::unique_ptr<pqxx::connection> open_session(const std::string& url,
                                                                     const std::string& schema) {
   auto session = std::make_unique<pqxx::connection>(url);
-  // The library sets these variables again when it has to reconnect. The settings of the user's
-  // role or database must not end a query that is slow on purpose.
+  // libpqxx sets these variables again when it reconnects. They override the settings of the user's
+  // role or database, which could end a query that is slow on purpose.
   session->set_variable("application_name", schema);
   session->set_variable("search_path", schema);
   session->set_variable("statement_timeout", "0");

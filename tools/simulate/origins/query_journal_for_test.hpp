@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A log of queries that keeps what it is told. Threads: any.
+// A query log that keeps its records for a test. Threads: any.
 #pragma once
 
 #include <algorithm>
@@ -43,7 +43,7 @@ class query_journal final : public query_log {
     const std::lock_guard held{guard_};
     return ended_;
   }
-  /// The most queries that ran at the same time.
+  /// The largest number of queries that ran at the same time.
   [[nodiscard]] std::size_t running_max() const {
     const std::lock_guard held{guard_};
     return running_max_;
@@ -52,7 +52,7 @@ class query_journal final : public query_log {
  private:
   mutable std::mutex guard_;
   std::condition_variable changed_;
-  std::vector<std::string> keys_;  // of all that began
+  std::vector<std::string> keys_;  // of all queries that began, in order
   std::size_t ended_ = 0;
   std::size_t running_max_ = 0;
 };

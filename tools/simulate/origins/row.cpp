@@ -7,11 +7,11 @@
 namespace drover::simulate {
 namespace {
 
-constexpr std::size_t body_length = 200;  // or one sentence, if the key makes that longer
+constexpr std::size_t body_length = 200;  // at least; the last sentence is always complete
 constexpr std::string_view hex = "0123456789abcdef";
 
-/// As in a JSON string, in ASCII. Every other byte becomes an escape, so that different texts look
-/// different in any encoding.
+/// Escapes `text` for a JSON string in ASCII. Each byte that is not printable ASCII becomes an
+/// escape of its own, so that different texts stay different in any encoding.
 std::string escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -31,7 +31,7 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// Removes `prefix` from the front of `text`. False if `text` does not start with it.
+/// Removes `prefix` from the front of `text`. Returns false if `text` does not start with it.
 bool take(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());
@@ -56,9 +56,9 @@ std::string body_of(std::string_view key, std::uint64_t version) {
   return body;
 }
 
-std::string value_of(std::string_view key, std::string_view body, value_read of) {
-  return "{\"version\":" + std::to_string(of.version) +
-         ",\"read_at\":" + std::to_string(of.read_at) + ",\"name\":\"" + escaped(key) +
+std::string value_of(std::string_view key, std::string_view body, value_read read) {
+  return "{\"version\":" + std::to_string(read.version) +
+         ",\"read_at\":" + std::to_string(read.read_at) + ",\"name\":\"" + escaped(key) +
          "\",\"body\":\"" + escaped(body) + "\"}";
 }
 
@@ -69,7 +69,7 @@ std::optional<value_read> read_value(std::string_view key, std::string_view valu
       !take(rest, ",\"read_at\":") || !take_number(rest, parsed.read_at)) {
     return std::nullopt;
   }
-  // This also rejects other spellings, such as a number with leading zeros.
+  // This also rejects other forms of the same numbers, such as leading zeros.
   if (value != value_of(key, body_of(key, parsed.version), parsed)) return std::nullopt;
   return parsed;
 }

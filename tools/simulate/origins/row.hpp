@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rows of the origin and the values made from them. A value names its key, its version and the
-// time of its read, so that a wrong or an old value can be detected.
+// The rows of the origin, and the values that queries make from them. A value contains its key, its
+// version and the time of the read, so that the tool can detect a wrong or an old value.
 //
 // Pure. Threads: values.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace drover::simulate {
 
-/// The text in the row of `key` in that version.
+/// The text in the row of `key` in version `version`.
 [[nodiscard]] std::string body_of(std::string_view key, std::uint64_t version);
 
 struct value_read {
@@ -20,10 +20,10 @@ struct value_read {
   std::int64_t read_at = 0;  ///< nanoseconds of CLOCK_MONOTONIC when the query began
 };
 
-/// The value that a caller gets: JSON in one line, about 300 bytes.
-[[nodiscard]] std::string value_of(std::string_view key, std::string_view body, value_read of);
+/// The value that a query returns: one line of JSON, about 300 bytes long.
+[[nodiscard]] std::string value_of(std::string_view key, std::string_view body, value_read read);
 
-/// nullopt unless `value` is, byte for byte, a result of `value_of` for this key.
+/// Returns nullopt unless `value` is, byte for byte, a result of `value_of` for `key`.
 [[nodiscard]] std::optional<value_read> read_value(std::string_view key, std::string_view value);
 
 }  // namespace drover::simulate

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Values are made and read back, for keys that nobody would wish for as well.
+// Tests that write values and read them back, also for unusual keys.
 #include "simulate/origins/row.hpp"
 
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@
 namespace drover::simulate {
 namespace {
 
-std::string value_for(const std::string& key, value_read of) {
-  return value_of(key, body_of(key, of.version), of);
+std::string value_for(const std::string& key, value_read read) {
+  return value_of(key, body_of(key, read.version), read);
 }
 
 std::vector<std::string> keys() {
@@ -81,19 +81,19 @@ TEST(row, HasAValueOfAboutThreeHundredBytes) {
 }
 
 TEST(row, TellsKeysAndVersionsApart) {
-  const auto all = keys();
-  std::set<std::string> seen;
+  const auto all_keys = keys();
+  std::set<std::string> distinct_values;
   std::vector<std::string> values;
-  for (const std::string& key : all) {
+  for (const std::string& key : all_keys) {
     for (const std::uint64_t version : {2U, 1U}) {
       values.push_back(value_for(key, {.version = version, .read_at = 5}));
-      EXPECT_TRUE(seen.insert(values.back()).second) << key;
+      EXPECT_TRUE(distinct_values.insert(values.back()).second) << key;
     }
   }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    // Those around it in order are the likest.
-    for (std::size_t j = i < 20 ? 0 : i - 20; j < std::min(all.size(), i + 20); ++j) {
-      EXPECT_EQ(read_value(all[i], values[2 * j + 1]).has_value(), i == j) << all[i];
+  for (std::size_t i = 0; i < all_keys.size(); ++i) {
+    // The neighbors in sorted order are the most similar keys.
+    for (std::size_t j = i < 20 ? 0 : i - 20; j < std::min(all_keys.size(), i + 20); ++j) {
+      EXPECT_EQ(read_value(all_keys[i], values[2 * j + 1]).has_value(), i == j) << all_keys[i];
     }
   }
 }
@@ -105,7 +105,7 @@ TEST(row, RefusesAnyChangeOfAByte) {
     std::string shorter = value;
     shorter.erase(place, 1);
     const auto read = read_value(key, shorter);
-    // Less a digit, the time is another time, and that is all that the rest does not repeat.
+    // Only `read_at` can lose a digit unnoticed, because the rest of the value does not repeat it.
     EXPECT_TRUE(!read || (read->version == 12 && read->read_at != 3456)) << shorter;
     EXPECT_FALSE(read_value(key, value.substr(0, place))) << place;
     std::string changed = value;

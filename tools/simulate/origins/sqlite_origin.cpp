@@ -13,8 +13,8 @@
 namespace drover::simulate {
 namespace {
 
-// The query joins the row to one that always exists, so that it also takes its time, or fails, when
-// there is no row in profile. The function comes last: the row has been read by then.
+// The query joins the row to a row that always exists, so that `takes_us` also runs when there is
+// no row in profile. `takes_us` comes last, so that the row has been read before it runs.
 constexpr const char* sqlite_query_text =
     "SELECT profile.body, profile.version, takes_us(?2, ?3) "
     "FROM (SELECT 1) LEFT JOIN profile ON profile.name = ?1";
@@ -22,7 +22,7 @@ constexpr const char* change_text =
     "UPDATE profile SET version = version + 1, body = body_of(name, version + 1) "
     "WHERE name = ?1 RETURNING version";
 
-// Changes of two processes wait for each other, and a busy machine may stop one in the middle.
+// A change waits for the change of another process, which a busy machine may delay.
 constexpr int busy_ms = 60'000;
 
 struct end_statement {
@@ -60,18 +60,18 @@ void bind_text(sqlite3_stmt* statement, int place, std::string_view text) {
 
 using sql_function = void (*)(sqlite3_context*, int, sqlite3_value**);
 
-void add_function(sqlite3* database, const char* name, sql_function does) {
-  if (sqlite3_create_function(database, name, 2, SQLITE_UTF8, nullptr, does, nullptr, nullptr) !=
-      SQLITE_OK) {
+void add_function(sqlite3* database, const char* name, sql_function function) {
+  if (sqlite3_create_function(database, name, 2, SQLITE_UTF8, nullptr, function, nullptr,
+                              nullptr) != SQLITE_OK) {
     fail(database, "adding a function");
   }
 }
 
-/// The SQL function takes_us(microseconds, fails): true, or an error, after that time.
+/// The SQL function takes_us(microseconds, fails). It sleeps, then returns true or an error.
 void takes_us(sqlite3_context* context, int, sqlite3_value** arguments) {
   std::this_thread::sleep_for(std::chrono::microseconds{sqlite3_value_int64(arguments[0])});
   if (sqlite3_value_int(arguments[1]) != 0) {
-    sqlite3_result_error(context, "the query failed, as it was told to", -1);
+    sqlite3_result_error(context, "the query failed as requested", -1);
   } else {
     sqlite3_result_int(context, 1);
   }
@@ -93,13 +93,13 @@ std::int64_t ticks_now() {
   return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-/// At its end, the statement is reset: it releases its lock and can run again.
-class running {
+/// Resets the statement at the end of the scope, which releases its lock and lets it run again.
+class statement_reset {
  public:
-  explicit running(sqlite3_stmt* statement) : statement_{statement} {}
-  ~running() { sqlite3_reset(statement_); }
-  running(const running&) = delete;
-  running& operator=(const running&) = delete;
+  explicit statement_reset(sqlite3_stmt* statement) : statement_{statement} {}
+  ~statement_reset() { sqlite3_reset(statement_); }
+  statement_reset(const statement_reset&) = delete;
+  statement_reset& operator=(const statement_reset&) = delete;
 
  private:
   sqlite3_stmt* statement_;
@@ -107,8 +107,9 @@ class running {
 
 }  // namespace
 
-// The last connection to a file in WAL mode removes the WAL when it closes, and the next one
-// creates it again, each under an exclusive lock. Therefore one connection stays open.
+// When the last connection to a file in WAL mode closes, it removes the WAL, and the next
+// connection creates it again. Both take an exclusive lock. The owner keeps one connection open to
+// avoid this.
 sqlite_owner::sqlite_owner(const std::filesystem::path& folder)
     : file_{std::filesystem::absolute(folder) / "origin.sqlite"},
       database_{open(file_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)} {
@@ -142,7 +143,8 @@ std::string sqlite_owner::address() const { return "sqlite:" + file_.string(); }
 
 std::string sqlite_owner::about() const { return std::string{"SQLite "} + sqlite3_libversion(); }
 
-/// One connection with its prepared query. It must not move, because SQLite has its address.
+/// One connection with its prepared query. The object must not move, because SQLite has its
+/// address.
 class sqlite_origin::reader {
  public:
   reader(const std::filesystem::path& file, query_log& log)
@@ -162,7 +164,7 @@ class sqlite_origin::reader {
     sqlite3_bind_int64(query_.get(), 2, request.takes.count());
     sqlite3_bind_int(query_.get(), 3, request.fails ? 1 : 0);
     const std::int64_t read_at = ticks_now();
-    const running until_read{query_.get()};
+    const statement_reset reset_at_end{query_.get()};
     if (sqlite3_step(query_.get()) != SQLITE_ROW) fail(database_.get(), "query");
     if (sqlite3_column_type(query_.get(), 0) == SQLITE_NULL) return std::nullopt;
     const auto* const body = sqlite3_column_text(query_.get(), 0);
@@ -173,15 +175,15 @@ class sqlite_origin::reader {
 
  private:
   static int traced(unsigned event, void* self, void*, void*) {
-    auto& of = *static_cast<reader*>(self);
-    if (event == SQLITE_TRACE_STMT) of.place_ = of.log_.begin(of.key_);
-    if (event == SQLITE_TRACE_PROFILE) of.log_.end(of.place_);
+    auto& connection = *static_cast<reader*>(self);
+    if (event == SQLITE_TRACE_STMT) connection.place_ = connection.log_.begin(connection.key_);
+    if (event == SQLITE_TRACE_PROFILE) connection.log_.end(connection.place_);
     return 0;
   }
 
   query_log& log_;
   std::string_view key_;   // of the running query
-  std::size_t place_ = 0;  // of it in the log
+  std::size_t place_ = 0;  // of the running query in the log
   const database_handle database_;
   statement_handle query_;
 };
@@ -198,13 +200,13 @@ class sqlite_origin::writer {
 
   std::uint64_t change(std::string_view key) {
     bind_text(change_.get(), 1, key);
-    const running until_read{change_.get()};
+    const statement_reset reset_at_end{change_.get()};
     int code = sqlite3_step(change_.get());
     if (code == SQLITE_DONE) {
       throw std::runtime_error{"SQLite: no row to change for " + std::string{key}};
     }
     const std::int64_t version = sqlite3_column_int64(change_.get(), 0);
-    while (code == SQLITE_ROW) code = sqlite3_step(change_.get());  // it commits at its end
+    while (code == SQLITE_ROW) code = sqlite3_step(change_.get());  // the last step commits
     if (code != SQLITE_DONE) fail(database_.get(), "changing a row");
     return static_cast<std::uint64_t>(version);
   }
@@ -218,7 +220,7 @@ sqlite_origin::sqlite_origin(const std::filesystem::path& file, query_log& log,
                              unsigned connections)
     : readers_{[file, &log] { return std::make_unique<reader>(file, log); },
                [connections] {
-                 // Each opens the file and its WAL.
+                 // Each connection opens the file and its WAL.
                  allow_descriptors(2 * (std::uint64_t{connections} + 1),
                                    std::to_string(connections) + " connections to SQLite");
                  return connections;
@@ -228,12 +230,12 @@ sqlite_origin::sqlite_origin(const std::filesystem::path& file, query_log& log,
 sqlite_origin::~sqlite_origin() = default;
 
 std::optional<std::string> sqlite_origin::ask(const query& request) {
-  const connection_pool<reader>::lease mine{readers_};
-  return mine->ask(request);
+  const connection_pool<reader>::lease connection{readers_};
+  return connection->ask(request);
 }
 
 std::uint64_t sqlite_origin::change(std::string_view key) {
-  const std::lock_guard held{one_change_};
+  const std::lock_guard held{change_mutex_};
   return writer_->change(key);
 }
 

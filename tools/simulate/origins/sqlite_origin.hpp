@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// An SQLite file as the origin. A query sleeps in an SQL function while its statement runs, and
-// holds only a reader's lock. Any number of queries run at once, in any number of processes, while
-// changes are committed (the file is in WAL mode). A statement reads the row as it was when it
-// began.
+// An SQLite file as the origin. The statement of a query sleeps in an SQL function and holds only a
+// read lock. The file is in WAL mode, so any number of queries in any number of processes can run
+// while changes are committed. A statement reads the row as it was when the statement began.
 //
-// The database itself counts: its trace hook reports the beginning and the end of each statement to
-// the log, also of a statement that fails.
+// The database itself counts its queries: its trace hook reports the beginning and the end of each
+// statement to the log, also if the statement fails.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +24,7 @@ namespace drover::simulate {
 
 class sqlite_owner final : public origin_owner {
  public:
-  /// Creates the file `origin.sqlite` there. The owner of the folder removes it. Throws
+  /// Creates the file `origin.sqlite` in `folder`. The owner of the folder removes it. Throws
   /// std::runtime_error.
   explicit sqlite_owner(const std::filesystem::path& folder);
   ~sqlite_owner() override;
@@ -37,7 +36,7 @@ class sqlite_owner final : public origin_owner {
 
  private:
   const std::filesystem::path file_;
-  const std::shared_ptr<sqlite3> database_;  // stays open: see the .cpp
+  const std::shared_ptr<sqlite3> database_;  // stays open; the constructor says why
 };
 
 class sqlite_origin final : public origin {
@@ -54,8 +53,8 @@ class sqlite_origin final : public origin {
   class writer;
 
   connection_pool<reader> readers_;
-  std::mutex one_change_;
-  std::unique_ptr<writer> writer_;  // guarded by one_change_
+  std::mutex change_mutex_;
+  std::unique_ptr<writer> writer_;  // guarded by change_mutex_
 };
 
 }  // namespace drover::simulate

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// SQLite as the origin: that hundreds of queries run at once, that changes do not wait for them,
-// and that a query tells what was there when it began, is what the simulation rests on.
+// Tests of SQLite as the origin. The simulation relies on three facts: hundreds of queries run at
+// once, changes do not wait for them, and a query returns the row as it was when the query began.
 #include "simulate/origins/sqlite_origin.hpp"
 
 #include <gtest/gtest.h>
@@ -44,7 +44,8 @@ std::int64_t now() {
   return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
 }
 
-/// The version that a query answers, 0 without a row; what is no value of the key is an error.
+/// The version that a query returns, or 0 without a row. The test fails if the value is not a value
+/// of `key`.
 std::uint64_t version_of(sqlite_origin& opened, const std::string& key,
                          std::chrono::microseconds takes = 0us) {
   const auto value = opened.ask({.key = key, .takes = takes});
@@ -54,18 +55,18 @@ std::uint64_t version_of(sqlite_origin& opened, const std::string& key,
   return read ? read->version : 0;
 }
 
-/// Whether the kernel says of a thread of ours that it sleeps for a time.
+/// Whether a thread of this process is in a sleep system call.
 bool is_asleep(pid_t thread) {
-  std::ifstream from{"/proc/self/task/" + std::to_string(thread) + "/syscall"};
+  std::ifstream stream{"/proc/self/task/" + std::to_string(thread) + "/syscall"};
   long number = -1;
-  from >> number;
+  stream >> number;
   return number == SYS_clock_nanosleep || number == SYS_nanosleep;
 }
 
 TEST(sqlite_origin, AnswersTheRowAndTheDatabaseReportsIt) {
-  database of{{"a", "b"}};
-  const auto opened = of.open();
-  EXPECT_EQ(of.journal.begun(), 0U);
+  database db{{"a", "b"}};
+  const auto opened = db.open();
+  EXPECT_EQ(db.journal.begun(), 0U);
   const std::int64_t before = now();
   const auto value = opened->ask({.key = "a"});
   ASSERT_TRUE(value);
@@ -75,68 +76,68 @@ TEST(sqlite_origin, AnswersTheRowAndTheDatabaseReportsIt) {
   EXPECT_GE(read->read_at, before);
   EXPECT_LE(read->read_at, now());
   EXPECT_EQ(version_of(*opened, "b"), 1U);
-  EXPECT_EQ(of.journal.keys(), (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(of.journal.ended(), 2U);
-  EXPECT_FALSE(of.owner.counted());
+  EXPECT_EQ(db.journal.keys(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(db.journal.ended(), 2U);
+  EXPECT_FALSE(db.owner.counted());
 }
 
 TEST(sqlite_origin, TakesItsTimeWhetherThereIsARowOrNot) {
-  database of{{"a"}};
-  const auto opened = of.open();
+  database db{{"a"}};
+  const auto opened = db.open();
   for (const char* const key : {"a", "nobody"}) {
     const std::int64_t before = now();
     EXPECT_EQ(opened->ask({.key = key, .takes = 20'500us}).has_value(), key == std::string{"a"});
     EXPECT_GE(std::chrono::nanoseconds{now() - before}, 20'500us);
   }
-  EXPECT_EQ(of.journal.keys(), (std::vector<std::string>{"a", "nobody"}));
-  EXPECT_EQ(of.journal.ended(), 2U);
+  EXPECT_EQ(db.journal.keys(), (std::vector<std::string>{"a", "nobody"}));
+  EXPECT_EQ(db.journal.ended(), 2U);
 }
 
 TEST(sqlite_origin, FailsWhenItIsToldToAfterTheSameTime) {
-  database of{{"a"}};
-  const auto opened = of.open();
+  database db{{"a"}};
+  const auto opened = db.open();
   for (const char* const key : {"a", "nobody"}) {
     const std::int64_t before = now();
     try {
       static_cast<void>(opened->ask({.key = key, .takes = 20ms, .fails = true}));
       FAIL() << "it answered";
     } catch (const std::runtime_error& error) {
-      EXPECT_NE(std::string{error.what()}.find("failed, as it was told to"), std::string::npos);
+      EXPECT_NE(std::string{error.what()}.find("failed as requested"), std::string::npos);
     }
     EXPECT_GE(std::chrono::nanoseconds{now() - before}, 20ms);
   }
-  EXPECT_EQ(of.journal.begun(), 2U);
-  EXPECT_EQ(of.journal.ended(), 2U);
+  EXPECT_EQ(db.journal.begun(), 2U);
+  EXPECT_EQ(db.journal.ended(), 2U);
   EXPECT_EQ(version_of(*opened, "a"), 1U);
 }
 
 TEST(sqlite_origin, TellsWhatWasThereWhenTheQueryBegan) {
-  database of{{"a"}};
-  const auto opened = of.open(2);
+  database db{{"a"}};
+  const auto opened = db.open(2);
   std::atomic<pid_t> thread{0};
-  std::atomic<std::uint64_t> answered{99};
+  std::atomic<std::uint64_t> version_answered{99};
   {
     const std::jthread slow{[&] {
       thread = ::gettid();
-      answered = version_of(*opened, "a", 1s);
+      version_answered = version_of(*opened, "a", 1s);
     }};
-    of.journal.await_begun(1);
-    while (!is_asleep(thread)) std::this_thread::yield();  // inside the statement, then
+    db.journal.await_begun(1);
+    while (!is_asleep(thread)) std::this_thread::yield();  // until it is inside the statement
     EXPECT_EQ(opened->change("a"), 2U);
     EXPECT_EQ(version_of(*opened, "a"), 2U);
   }
-  EXPECT_EQ(answered, 1U);
+  EXPECT_EQ(version_answered, 1U);
   EXPECT_EQ(version_of(*opened, "a"), 2U);
 }
 
 TEST(sqlite_origin, ChangesRowsWithoutAnEntryInTheLog) {
-  database of{{"a", "b"}};
-  const auto opened = of.open();
+  database db{{"a", "b"}};
+  const auto opened = db.open();
   EXPECT_EQ(opened->change("a"), 2U);
   EXPECT_EQ(opened->change("a"), 3U);
   EXPECT_THROW(static_cast<void>(opened->change("nobody")), std::runtime_error);
   EXPECT_EQ(opened->change("b"), 2U);
-  EXPECT_EQ(of.journal.begun(), 0U);
+  EXPECT_EQ(db.journal.begun(), 0U);
   EXPECT_EQ(version_of(*opened, "a"), 3U);
   EXPECT_EQ(version_of(*opened, "b"), 2U);
 }
@@ -145,8 +146,8 @@ TEST(sqlite_origin, TakesAnyKey) {
   using namespace std::string_literals;
   const std::vector<std::string> keys{"",   "a\0b"s, "a",        "'; DROP TABLE profile; --",
                                       "\n", "\"",    "\xff\xfe", std::string(5000, 'k')};
-  database of{keys};
-  const auto opened = of.open();
+  database db{keys};
+  const auto opened = db.open();
   for (const std::string& key : keys) {
     EXPECT_EQ(version_of(*opened, key), 1U) << key;
     EXPECT_EQ(opened->change(key), 2U) << key;
@@ -155,14 +156,14 @@ TEST(sqlite_origin, TakesAnyKey) {
 }
 
 TEST(sqlite_origin, TakesMoreRowsAtAnyTimeButNoneTwice) {
-  database of{{"a"}};
-  const auto opened = of.open();
+  database db{{"a"}};
+  const auto opened = db.open();
   EXPECT_EQ(version_of(*opened, "b"), 0U);
-  of.owner.add_rows(std::vector<std::string>{"b"});
+  db.owner.add_rows(std::vector<std::string>{"b"});
   EXPECT_EQ(version_of(*opened, "b"), 1U);
-  EXPECT_THROW(of.owner.add_rows(std::vector<std::string>{"c", "a"}), std::runtime_error);
+  EXPECT_THROW(db.owner.add_rows(std::vector<std::string>{"c", "a"}), std::runtime_error);
   EXPECT_EQ(version_of(*opened, "c"), 0U);
-  of.owner.add_rows(std::vector<std::string>{"c"});
+  db.owner.add_rows(std::vector<std::string>{"c"});
   EXPECT_EQ(version_of(*opened, "c"), 1U);
 }
 
@@ -178,8 +179,8 @@ TEST(sqlite_origin, SaysWhichFileItCannotOpen) {
 
 TEST(threads_sqlite_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsThanWereReady) {
   constexpr unsigned callers = 200;
-  database of{{"a"}};
-  const auto opened = of.open(callers / 2);
+  database db{{"a"}};
+  const auto opened = db.open(callers / 2);
   std::latch start{callers};
   {
     std::vector<std::jthread> threads;
@@ -190,17 +191,17 @@ TEST(threads_sqlite_origin, RunsHundredsOfQueriesAtOnceWithMoreConnectionsThanWe
       });
     }
   }
-  EXPECT_EQ(of.journal.begun(), callers);
-  EXPECT_EQ(of.journal.ended(), callers);
-  // One after another, there would be one at a time.
-  EXPECT_GT(of.journal.running_max(), callers / 10);
+  EXPECT_EQ(db.journal.begun(), callers);
+  EXPECT_EQ(db.journal.ended(), callers);
+  // Without concurrency, one query would run at a time.
+  EXPECT_GT(db.journal.running_max(), callers / 10);
 }
 
 TEST(threads_sqlite_origin, ChangesWhileQueriesRunAndNobodySeesVersionsGoBack) {
   constexpr std::uint64_t changes = 100;
   constexpr unsigned writers = 2;
-  database of{{"a"}};
-  const auto opened = of.open(8);
+  database db{{"a"}};
+  const auto opened = db.open(8);
   std::atomic<unsigned> writing{writers};
   {
     std::vector<std::jthread> threads;
@@ -213,9 +214,9 @@ TEST(threads_sqlite_origin, ChangesWhileQueriesRunAndNobodySeesVersionsGoBack) {
     for (unsigned i = 0; i < 6; ++i) {
       threads.emplace_back([&] {
         for (std::uint64_t last = 1; writing > 0;) {
-          const std::uint64_t seen = version_of(*opened, "a", 300us);
-          EXPECT_GE(seen, last);
-          last = seen;
+          const std::uint64_t version = version_of(*opened, "a", 300us);
+          EXPECT_GE(version, last);
+          last = version;
         }
       });
     }
@@ -223,7 +224,8 @@ TEST(threads_sqlite_origin, ChangesWhileQueriesRunAndNobodySeesVersionsGoBack) {
   EXPECT_EQ(version_of(*opened, "a"), 1 + writers * changes);
 }
 
-/// The exit code of a process of its own that changes the row, or is killed while it asks.
+/// Runs in a child process, and returns its exit code. It changes the row, or queries it for a
+/// minute to be killed meanwhile.
 int play(const std::filesystem::path& file, bool is_killed) {
   while (!std::filesystem::exists(file.parent_path() / "ready")) std::this_thread::sleep_for(1ms);
   query_journal journal;
@@ -239,14 +241,14 @@ int play(const std::filesystem::path& file, bool is_killed) {
 TEST(sqlite_origin, IsSharedByProcessesOfWhichOneIsKilled) {
   const process::scratch_folder folder;
   const auto file = folder.path() / "origin.sqlite";
-  // Processes first: SQLite must not be open across a fork.
+  // The processes are started first, because SQLite must not be open across a fork.
   std::vector<pid_t> children;
   const pid_t parent = ::getpid();
   for (int i = 0; i < 4; ++i) {
     children.push_back(::fork());
     if (children.back() != 0) continue;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::alarm(60);  // should the test end early
+    ::alarm(60);  // in case the test ends early
     ::_exit(::getppid() == parent ? play(file, i == 0) : 1);
   }
   sqlite_owner owner{folder.path()};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The columns of a round's table, on a terminal and on a page: those that have something to say.
-// Pure.
+// The columns of a round's table, on a terminal and on a page. A column without information is left
+// out. Pure.
 #pragma once
 
 #include <functional>
@@ -16,13 +16,13 @@ struct column {
   std::string_view head;
   std::string_view head_below;
   std::function<text::cell(const strategy_result&)> cell;
-  unsigned dropped = 0;  ///< where there is no room: the lower first; 0: never
+  unsigned dropped = 0;  ///< order in which columns are dropped from a narrow table; 0: never
 };
 
-/// The first is the strategy's title.
-[[nodiscard]] std::vector<column> columns_for(const round_result& of);
+/// The first column is the title of the strategy.
+[[nodiscard]] std::vector<column> columns_for(const round_result& round);
 
-/// Good or bad, by what the scenario is about.
+/// Good or bad, as the key figure says.
 [[nodiscard]] text::style colour_of(const strategy_result& result);
 
 }  // namespace drover::simulate

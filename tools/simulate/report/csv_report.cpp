@@ -12,7 +12,7 @@
 namespace drover::simulate {
 namespace {
 
-using cells = std::vector<std::pair<std::string_view, std::string>>;  // by the column's name
+using cells = std::vector<std::pair<std::string_view, std::string>>;  // column name and text
 
 std::string ms_cell(std::chrono::nanoseconds time) {
   char text[64];
@@ -20,7 +20,7 @@ std::string ms_cell(std::chrono::nanoseconds time) {
   return text;
 }
 
-std::string number(std::uint64_t of) { return std::to_string(of); }
+std::string number(std::uint64_t count) { return std::to_string(count); }
 
 std::string safe(std::string_view text) {
   constexpr std::string_view formula_starts = "=+-@\t\r";
@@ -38,37 +38,37 @@ std::string quoted(std::string_view text) {
   return cell + '"';
 }
 
-cells row_of(const simulation& all, const round_result& round, const strategy_result& of) {
-  const measurement& m = of.measured;
-  const auto& events = m.queries_per_event;
-  const auto unmet = std::ranges::count(of.checks, false, &check::is_met);
+cells row_of(const simulation& results, const round_result& round, const strategy_result& result) {
+  const measurement& measured = result.measured;
+  const auto& events = measured.queries_per_event;
+  const auto unmet = std::ranges::count(result.checks, false, &check::is_met);
   return {
-      {"scenario", safe(all.scenario)},
+      {"scenario", safe(results.scenario)},
       {"load_ms", safe(round.load)},
-      {"strategy", safe(of.name)},
-      {"cold_events", number(m.cold_events)},
-      {"queries_total", number(m.queries_total)},
-      {"queries_asked", number(m.queries_asked)},
+      {"strategy", safe(result.name)},
+      {"cold_events", number(measured.cold_events)},
+      {"queries_total", number(measured.queries_total)},
+      {"queries_asked", number(measured.queries_asked)},
       {"queries_per_event_min", number(events.empty() ? 0 : *std::ranges::min_element(events))},
       {"queries_per_event_max", number(events.empty() ? 0 : *std::ranges::max_element(events))},
-      {"queries_running_max", number(m.queries_running_max)},
-      {"calls", number(m.calls)},
-      {"wait_p50_ms", ms_cell(m.wait.p50)},
-      {"wait_p99_ms", ms_cell(m.wait.p99)},
-      {"wait_max_ms", ms_cell(m.wait.max)},
-      {"lag_p50_ms", ms_cell(m.lag.p50)},
-      {"lag_p99_ms", ms_cell(m.lag.p99)},
-      {"lag_max_ms", ms_cell(m.lag.max)},
-      {"errors", number(m.errors)},
-      {"wrong_values", number(m.wrong_values)},
-      {"stale_reads", number(m.stale_reads)},
-      {"refused", number(m.calls_refused)},
-      {"lost", number(m.calls_lost)},
-      {"age_max_ms", ms_cell(m.age_max)},
-      {"duration_ms", ms_cell(m.end)},
+      {"queries_running_max", number(measured.queries_running_max)},
+      {"calls", number(measured.calls)},
+      {"wait_p50_ms", ms_cell(measured.wait.p50)},
+      {"wait_p99_ms", ms_cell(measured.wait.p99)},
+      {"wait_max_ms", ms_cell(measured.wait.max)},
+      {"lag_p50_ms", ms_cell(measured.lag.p50)},
+      {"lag_p99_ms", ms_cell(measured.lag.p99)},
+      {"lag_max_ms", ms_cell(measured.lag.max)},
+      {"errors", number(measured.errors)},
+      {"wrong_values", number(measured.wrong_values)},
+      {"stale_reads", number(measured.stale_reads)},
+      {"refused", number(measured.calls_refused)},
+      {"lost", number(measured.calls_lost)},
+      {"age_max_ms", ms_cell(measured.age_max)},
+      {"duration_ms", ms_cell(measured.end)},
       {"checks_not_met", number(static_cast<std::uint64_t>(unmet))},
-      {"first_error", safe(m.first_error)},
-      {"verdict", safe(verdict(of))},
+      {"first_error", safe(measured.first_error)},
+      {"verdict", safe(verdict(result))},
   };
 }
 
@@ -83,11 +83,11 @@ std::string line_of(const cells& row, bool is_head) {
 
 }  // namespace
 
-std::string csv_report(const simulation& of) {
-  std::string text = line_of(row_of(of, {}, {}), true);
-  for (const round_result& round : of.rounds) {
+std::string csv_report(const simulation& results) {
+  std::string text = line_of(row_of(results, {}, {}), true);
+  for (const round_result& round : results.rounds) {
     for (const strategy_result& result : round.strategies) {
-      text += line_of(row_of(of, round, result), false);
+      text += line_of(row_of(results, round, result), false);
     }
   }
   return text;

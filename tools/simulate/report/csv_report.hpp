@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A simulation as a table for other programs: RFC 4180, a row per strategy of each round. Pure.
+// The CSV report of a simulation (RFC 4180), with one row for each strategy of each round. Pure.
 //
-// Text from outside that a spreadsheet would take for a formula gets an apostrophe in front.
+// Text from outside that a spreadsheet would treat as a formula gets an apostrophe in front.
 #pragma once
 
 #include <string>
@@ -10,6 +10,6 @@
 
 namespace drover::simulate {
 
-[[nodiscard]] std::string csv_report(const simulation& of);
+[[nodiscard]] std::string csv_report(const simulation& results);
 
 }  // namespace drover::simulate

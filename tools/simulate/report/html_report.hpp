@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A simulation as one page that needs nothing but itself: no network, no other file. Pure.
+// The HTML report of a simulation: one page that needs no network and no other file. Pure.
 //
-// The tables are the truth and are there without a script; the charts are drawn from series that
-// are cut down, so the page stays small. Everything from outside is escaped, and the page's policy
-// lets no script run but its own two.
+// The tables show the exact numbers and work without a script. The charts show reduced series, so
+// that the page stays small. All text from outside is escaped, and the page's security policy
+// allows only its own two scripts.
 #pragma once
 
 #include <string>
@@ -12,6 +12,6 @@
 
 namespace drover::simulate {
 
-[[nodiscard]] std::string html_report(const simulation& of);
+[[nodiscard]] std::string html_report(const simulation& results);
 
 }  // namespace drover::simulate

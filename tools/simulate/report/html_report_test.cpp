@@ -28,21 +28,22 @@ TEST(page_series, AreCutDownAndLoseNoPeak) {
   run.end = 100s;
   for (int i = 0; i < 20000; ++i) {
     const auto begun = i * 5ms;
-    run.calls.push_back({.begun = begun, .ended = begun + 1ms + i * 10us, .got = answer::value});
+    run.calls.push_back(
+        {.begun = begun, .ended = begun + 1ms + i * 10us, .outcome = answer::value});
     run.queries.push_back({begun, begun + 1ms, 0, 0, true});
     run.markers.push_back({.at = begun, .kind = marker_kind::cold, .text = "cold"});
   }
   for (int i = 0; i < 300; ++i) run.queries.push_back({50s, 50s + 10us, 0, 0, true});
-  simulation all = sample::herd();
-  all.rounds[0].strategies[0].measured = measure({&run, 1}, {});
-  const measurement& measured = all.rounds[0].strategies[0].measured;
+  simulation results = sample::herd();
+  results.rounds[0].strategies[0].measured = measure({&run, 1}, {});
+  const measurement& measured = results.rounds[0].strategies[0].measured;
   const auto activities = activity_of(measured);
   EXPECT_LE(activities.size(), series_max);
   EXPECT_EQ(std::ranges::max(activities, {}, &activity::running).running,
             measured.queries_running_max);
   EXPECT_TRUE(std::ranges::is_sorted(activities, {}, &activity::at));
   EXPECT_LE(waits_of(measured).size(), series_max);
-  EXPECT_LT(html_report(all).size(), 400000U);
+  EXPECT_LT(html_report(results).size(), 400000U);
 }
 
 TEST(page_series, SayWhichShareWasBackWithinWhichTime) {
@@ -74,10 +75,10 @@ TEST(page_series, AddUpTheCallsThatWereRefused) {
   for (const activity& sample : activities) refused.push_back(sample.refused);
   EXPECT_EQ(refused, (std::vector<std::uint32_t>{0, 2, 3, 5, 6}));
 
-  simulation all = sample::herd();
-  EXPECT_EQ(html_report(all).find("refused so far</span>"), std::string::npos);
-  all.rounds[0].strategies[0].measured = measure(both, {});
-  EXPECT_NE(html_report(all).find("refused so far</span>"), std::string::npos);
+  simulation results = sample::herd();
+  EXPECT_EQ(html_report(results).find("refused so far</span>"), std::string::npos);
+  results.rounds[0].strategies[0].measured = measure(both, {});
+  EXPECT_NE(html_report(results).find("refused so far</span>"), std::string::npos);
 }
 
 TEST(page_series, TakePlacesEvenly) {

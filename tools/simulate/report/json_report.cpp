@@ -12,9 +12,9 @@ namespace {
 
 double ms(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
-void write(text::json_writer& out, std::string_view name, const quantiles& of) {
+void write(text::json_writer& out, std::string_view name, const quantiles& times) {
   out.name(name).begin_object();
-  out.field("p50", ms(of.p50)).field("p99", ms(of.p99)).field("max", ms(of.max));
+  out.field("p50", ms(times.p50)).field("p99", ms(times.p99)).field("max", ms(times.max));
   out.end_object();
 }
 
@@ -71,33 +71,37 @@ void write_timeline(text::json_writer& out, const measurement& measured) {
   out.end_array();
 }
 
-void write(text::json_writer& out, const strategy_result& of, const round_result& round) {
+void write(text::json_writer& out, const strategy_result& result, const round_result& round) {
   out.begin_object();
-  out.field("name", of.name).field("title", of.title).field("load_ms", round.load);
-  write_events(out, of.measured);
-  write_calls(out, of.measured);
-  out.field("verdict", verdict(of));
-  write_checks(out, of.checks);
-  write_timeline(out, of.measured);
+  out.field("name", result.name).field("title", result.title).field("load_ms", round.load);
+  write_events(out, result.measured);
+  write_calls(out, result.measured);
+  out.field("verdict", verdict(result));
+  write_checks(out, result.checks);
+  write_timeline(out, result.measured);
   out.end_object();
 }
 
 }  // namespace
 
-std::string json_report(const simulation& of) {
+std::string json_report(const simulation& results) {
   text::json_writer out;
-  out.begin_object().field("version", 1U).field("scenario", of.scenario);
-  out.field("title", of.title).field("story", of.story).field("look_for", of.look_for);
-  out.field("origin", of.origin).field("server", of.server).field("command", of.command);
+  out.begin_object().field("version", 1U).field("scenario", results.scenario);
+  out.field("title", results.title)
+      .field("story", results.story)
+      .field("look_for", results.look_for);
+  out.field("origin", results.origin)
+      .field("server", results.server)
+      .field("command", results.command);
   out.name("parameters").begin_object();
-  for (const auto& parameter : of.parameters) {
+  for (const auto& parameter : results.parameters) {
     out.name(parameter.first);
     std::visit([&](const auto& known) { out.value(known); }, parameter.second);
   }
   out.end_object();
-  out.field("met", of.is_met());
+  out.field("met", results.is_met());
   out.name("strategies").begin_array();
-  for (const round_result& round : of.rounds) {
+  for (const round_result& round : results.rounds) {
     for (const strategy_result& result : round.strategies) write(out, result, round);
   }
   out.end_array().end_object();

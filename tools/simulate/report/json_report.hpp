@@ -9,9 +9,9 @@
 
 namespace drover::simulate {
 
-/// How many queries of one strategy a report lists; it counts the others.
+/// The most queries of one strategy that a report lists. Further queries are only counted.
 inline constexpr std::size_t json_timeline_max = 1000;
 
-[[nodiscard]] std::string json_report(const simulation& of);
+[[nodiscard]] std::string json_report(const simulation& results);
 
 }  // namespace drover::simulate

@@ -17,9 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// But what is inside `parameters`, which differs from scenario to scenario.
-std::set<std::string> fields_written(const simulation& of) {
-  const std::string text = json_report(of);
+/// The fields of the report, without those inside `parameters`, which depend on the scenario.
+std::set<std::string> fields_written(const simulation& results) {
+  const std::string text = json_report(results);
   std::set<std::string> fields = test::field_reader{text}.fields();
   std::erase_if(fields, [](const std::string& field) { return field.starts_with("parameters."); });
   return fields;
@@ -50,12 +50,12 @@ TEST(json_report, SaysThatAQueryNeverEnded) {
 }
 
 TEST(json_report, ListsAtMostAThousandQueriesAndCountsTheOthers) {
-  simulation all = sample::herd();
+  simulation results = sample::herd();
   run_record many;
   many.queries.assign(1500, {1ms, 2ms, 0, 0, true});
   many.queries_counted = 1600;
-  all.rounds[0].strategies[0].measured = measure({&many, 1}, {});
-  const std::string text = json_report(all);
+  results.rounds[0].strategies[0].measured = measure({&many, 1}, {});
+  const std::string text = json_report(results);
   EXPECT_TRUE(has(text, "\"timeline_left_out\": 600"));
   EXPECT_LT(text.size(), 60000U);
 }
@@ -67,7 +67,7 @@ TEST(json_report, StaysJsonWhateverTheTextFromOutside) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 
-/// RFC 4180.
+/// Parses CSV text (RFC 4180).
 std::vector<std::vector<std::string>> rows_of(const std::string& text) {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::string> row{""};
@@ -107,9 +107,9 @@ TEST(csv_report, HasARowForEachStrategyOfEachRound) {
 }
 
 TEST(csv_report, KeepsItsColumnsWhateverTheTextFromOutside) {
-  simulation all = sample::hostile();
-  all.scenario = "=1+1,\"x\"\r\n";
-  const auto rows = rows_of(csv_report(all));
+  simulation results = sample::hostile();
+  results.scenario = "=1+1,\"x\"\r\n";
+  const auto rows = rows_of(csv_report(results));
   ASSERT_EQ(rows.size(), 4U);
   for (const auto& row : rows) EXPECT_EQ(row.size(), rows[0].size());
   EXPECT_EQ(rows[1][0], "'=1+1,\"x\"\r\n");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Draws the charts of a simulation's page, and handles clicks. Names and texts of the simulation
-// are only shown as text, in the labels of charts, and never as markup.
+// Draws the charts of a simulation's page and handles clicks. Names and texts of the simulation
+// appear only as text in the labels of charts, never as markup.
 (() => {
   "use strict";
   const { colour, faded, inWords, tick, tooltip } = page;
@@ -25,8 +25,8 @@
     }, extra);
   }
 
-  // Lines across a chart at each marker, with its text where there is room and the text differs from
-  // the one before.
+  // A vertical line at each marker. The marker's text is drawn if there is room and it differs from
+  // the last text drawn.
   function markersOf(markers, withWords) {
     const line = (ctx, area, at, kind) => {
       ctx.strokeStyle = colour(kind);
@@ -70,7 +70,7 @@
     };
   }
 
-  // Both charts of a strategy have the same edges, whatever their labels.
+  // Keeps the edges of both charts of a strategy aligned, regardless of their labels.
   const layout = { autoPadding: false, padding: { top: 8, right: 16 } };
 
   function drawActivity(canvas, round, strategy) {
@@ -188,7 +188,7 @@
     document.querySelectorAll(".key").forEach(apply);
   }
 
-  // A key shows or hides its strategy's line and timeline.
+  // Shows or hides the line and the timeline of the key's strategy.
   function apply(key) {
     const { round, strategy } = key.dataset;
     const canvas = document.querySelector(`canvas[data-chart="waits"][data-round="${round}"]`);
@@ -205,7 +205,7 @@
     });
   }
 
-  // A strategy's name goes to its timeline, also when that was hidden.
+  // A click on a strategy's name goes to its timeline, and shows the timeline if it was hidden.
   for (const link of document.querySelectorAll(".tile, tbody th a")) {
     link.addEventListener("click", () => {
       const card = document.querySelector(link.getAttribute("href"));

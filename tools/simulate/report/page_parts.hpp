@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The page's own parts, compiled in as they are.
+// The style and the script of the simulation's page, compiled in unchanged.
 #pragma once
 
 #include <string_view>

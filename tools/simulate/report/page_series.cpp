@@ -37,19 +37,21 @@ void write_markers(text::json_writer& out, const measurement& measured) {
   out.end_array();
 }
 
-void write(text::json_writer& out, const strategy_result& of,
+void write(text::json_writer& out, const strategy_result& result,
            const std::vector<activity>& activities) {
-  out.begin_object().field("title", one_line(of.title)).field("end", page_ms(of.measured.end));
+  out.begin_object()
+      .field("title", one_line(result.title))
+      .field("end", page_ms(result.measured.end));
   out.name("activity").begin_row();
   for (const activity& sample : activities) {
     out.begin_row().value(page_ms(sample.at)).value(sample.waiting).value(sample.running);
     out.value(sample.refused).end_row();
   }
   out.end_row();
-  write_loads(out, of.measured);
-  write_markers(out, of.measured);
+  write_loads(out, result.measured);
+  write_markers(out, result.measured);
   out.name("waits").begin_row();
-  for (const waited& point : waits_of(of.measured)) {
+  for (const waited& point : waits_of(result.measured)) {
     out.begin_row().value(page_ms(point.time)).value(point.percent).end_row();
   }
   out.end_row().end_object();
@@ -91,7 +93,7 @@ std::vector<activity> activity_of(const measurement& measured) {
 std::vector<waited> waits_of(const measurement& measured) {
   std::vector<nanoseconds> waits;
   for (const call_span& call : measured.calls_logged) {
-    const bool is_measured = call.got != answer::none && !call.is_disturbed;
+    const bool is_measured = call.outcome != answer::none && !call.is_disturbed;
     if (is_measured) waits.push_back(call.ended - call.begun);
   }
   std::ranges::sort(waits);
@@ -103,10 +105,10 @@ std::vector<waited> waits_of(const measurement& measured) {
   return points;
 }
 
-std::string page_series(const simulation& of) {
+std::string page_series(const simulation& results) {
   text::json_writer out;
   out.begin_object().name("rounds").begin_array();
-  for (const round_result& round : of.rounds) {
+  for (const round_result& round : results.rounds) {
     nanoseconds end{};
     std::uint32_t full = 1;
     std::vector<std::vector<activity>> activities;

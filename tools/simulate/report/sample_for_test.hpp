@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Simulations as they come out, made up: for the tests of the reports, and for pages to look at.
+// Invented results of simulations, for the tests of the reports and for sample pages.
 #pragma once
 
 #include <algorithm>
@@ -22,14 +22,14 @@ inline constexpr std::uint32_t callers = 200;
 
 inline nanoseconds spread(std::uint32_t i, nanoseconds step) { return step * ((i * 37) % 100); }
 
-/// Every caller asks for itself.
+/// Every caller queries the database.
 inline run_record stampede(nanoseconds load) {
   run_record run;
   for (std::uint32_t i = 0; i < callers; ++i) {
     const nanoseconds begun = spread(i, 30us);
     const nanoseconds ended = begun + 300us + load + spread(i * 3, 40us);
     run.queries.push_back({begun + 300us, ended, 0, i / 50, true});
-    run.calls.push_back({.begun = begun, .ended = ended + 200us, .got = answer::value});
+    run.calls.push_back({.begun = begun, .ended = ended + 200us, .outcome = answer::value});
     run.end = std::max(run.end, ended + 200us);
   }
   std::ranges::sort(run.queries, {}, &query_span::begun);
@@ -39,7 +39,7 @@ inline run_record stampede(nanoseconds load) {
   return run;
 }
 
-/// Some wait for a lock, some lose patience.
+/// Most callers wait for a lock. Every fifth caller gives up and queries the database.
 inline run_record lock(nanoseconds load) {
   run_record run = stampede(load);
   run.queries.clear();
@@ -59,7 +59,7 @@ inline run_record lock(nanoseconds load) {
   return run;
 }
 
-/// One loads, all others have it.
+/// One caller loads the value, and all callers get it.
 inline run_record one_load(nanoseconds load) {
   run_record run = stampede(load);
   run.queries = {{1ms, 1ms + load, 0, 2, true}};
@@ -72,7 +72,7 @@ inline run_record one_load(nanoseconds load) {
   return run;
 }
 
-/// The holder is killed while it loads; another takes over.
+/// The holder is killed during its load, and another process takes over.
 inline run_record killed(nanoseconds load) {
   run_record run = one_load(load);
   const nanoseconds kill = load / 2;
@@ -80,7 +80,7 @@ inline run_record killed(nanoseconds load) {
   for (std::uint32_t i = 0; i < callers; ++i) {
     run.calls[i].ended = kill + 41ms + load + spread(i, 15us);
     if (i % 4 == 2) {
-      run.calls[i].got = answer::none;
+      run.calls[i].outcome = answer::none;
       run.calls[i].is_disturbed = true;
       run.calls[i].ended = kill;
     }
@@ -125,44 +125,46 @@ inline round_result round_of(nanoseconds load, std::string text, std::string wor
 
 /// A hot key expires, with a fast and with a slow query.
 inline simulation herd() {
-  simulation all;
-  all.scenario = "expiry";
-  all.title = "A hot key expires";
-  all.story = "A key is in the cache, its ttl runs out, and every caller wants it at once.";
-  all.look_for =
+  simulation results;
+  results.scenario = "expiry";
+  results.title = "A hot key expires";
+  results.story = "A key is in the cache, its ttl runs out, and every caller wants it at once.";
+  results.look_for =
       "How many queries does one cold key cost, and how long after the load is the last "
       "caller served?";
-  all.origin = "SQLite 3.40.1, its own trace counts the queries";
-  all.server = "Redis 7.0.15, private";
-  all.parameters = {{"processes", std::uint64_t{4}},
-                    {"callers_per_process", std::uint64_t{50}},
-                    {"load_ms", std::string{"50,2000"}},
-                    {"ttl_ms", std::uint64_t{60000}},
-                    {"beta", 1.5},
-                    {"seed", std::uint64_t{42}}};
-  all.command = "drover simulate --scenario expiry --callers 50 --processes 4 --load-ms 50,2000";
-  all.rounds = {round_of(50ms, "50", "50 ms"), round_of(2s, "2000", "2 s")};
-  return all;
+  results.origin = "SQLite 3.40.1, its own trace counts the queries";
+  results.server = "Redis 7.0.15, private";
+  results.parameters = {{"processes", std::uint64_t{4}},
+                        {"callers_per_process", std::uint64_t{50}},
+                        {"load_ms", std::string{"50,2000"}},
+                        {"ttl_ms", std::uint64_t{60000}},
+                        {"beta", 1.5},
+                        {"seed", std::uint64_t{42}}};
+  results.command =
+      "drover simulate --scenario expiry --callers 50 --processes 4 --load-ms 50,2000";
+  results.rounds = {round_of(50ms, "50", "50 ms"), round_of(2s, "2000", "2 s")};
+  return results;
 }
 
-/// Several cold events, a killed holder, errors, stale reads: everything that has a column.
+/// A result with several cold events, a killed holder, errors and stale reads, so that every
+/// optional column except "wrong values" appears.
 inline simulation troubled() {
-  simulation all = herd();
-  all.scenario = "holder-killed";
-  all.title = "The holder is killed mid-load";
-  all.look_for = "Does somebody take over, and does anybody get an old value?";
-  all.rounds = {round_of(300ms, "uniform:200-400", "200 to 400 ms, uniform", true)};
-  auto& strategies = all.rounds[0].strategies;
-  run_record bad = lock(300ms);
-  for (std::uint32_t i = 0; i < callers; i += 9) bad.calls[i].got = answer::error;
-  for (std::uint32_t i = 4; i < callers; i += 9) bad.calls[i].is_stale = true;
-  bad.first_error = "cannot open the database: it is busy";
-  bad.queries_asked += 3;
-  bad.calls_refused = 1234;
-  bad.markers.push_back({.at = 150ms, .kind = marker_kind::fault, .text = "process 2 killed"});
-  bad.markers.push_back({.at = 700ms, .kind = marker_kind::change, .text = "row changed"});
+  simulation results = herd();
+  results.scenario = "holder-killed";
+  results.title = "The holder is killed mid-load";
+  results.look_for = "Does somebody take over, and does anybody get an old value?";
+  results.rounds = {round_of(300ms, "uniform:200-400", "200 to 400 ms, uniform", true)};
+  auto& strategies = results.rounds[0].strategies;
+  run_record faulty = lock(300ms);
+  for (std::uint32_t i = 0; i < callers; i += 9) faulty.calls[i].outcome = answer::error;
+  for (std::uint32_t i = 4; i < callers; i += 9) faulty.calls[i].is_stale = true;
+  faulty.first_error = "cannot open the database: it is busy";
+  faulty.queries_asked += 3;
+  faulty.calls_refused = 1234;
+  faulty.markers.push_back({.at = 150ms, .kind = marker_kind::fault, .text = "process 2 killed"});
+  faulty.markers.push_back({.at = 700ms, .kind = marker_kind::change, .text = "row changed"});
   strategies[1] = result_of("retry-lock", "retry lock", strategies[1].weakness,
-                            {lock(300ms), bad, stampede(300ms)});
+                            {lock(300ms), faulty, stampede(300ms)});
   strategies[2].measured =
       measure(std::vector{one_load(300ms), killed(300ms), one_load(300ms)}, {});
   strategies[0].measured =
@@ -170,19 +172,19 @@ inline simulation troubled() {
   for (strategy_result& result : strategies) {
     result.headline = key_figure_of(result.measured, {.good_max = 2}, {});
   }
-  return all;
+  return results;
 }
 
-/// All text that comes from outside is out to break something.
+/// A result in which all text from outside tries to break the report.
 inline simulation hostile() {
   const std::string evil =
       "</script><script>document.title='broken'</script><img src=x onerror=alert(1)>\"'&<!--]]>"
       "\x1b[31m\x9b\r\n=cmd(),\xff\xC3\xBC";
-  simulation all = troubled();
-  all.scenario = all.title = all.story = all.look_for = all.origin = all.server = all.command =
-      evil;
-  all.parameters.emplace_back(evil, evil);
-  for (round_result& round : all.rounds) {
+  simulation results = troubled();
+  results.scenario = results.title = results.story = results.look_for = results.origin =
+      results.server = results.command = evil;
+  results.parameters.emplace_back(evil, evil);
+  for (round_result& round : results.rounds) {
     round.load = round.load_in_words = evil;
     for (strategy_result& result : round.strategies) {
       result.name = result.title = result.weakness = result.measured.first_error = evil;
@@ -190,7 +192,7 @@ inline simulation hostile() {
       for (timeline_marker& marker : result.measured.markers) marker.text = evil;
     }
   }
-  return all;
+  return results;
 }
 
 }  // namespace drover::simulate::sample

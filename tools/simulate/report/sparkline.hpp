@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Numbers as a line of little bars. Pure.
+// Draws numbers as a line of small bars. Pure.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace drover::simulate {
 
-/// One character each: blank for 0, the lowest bar for anything above, the highest for `full` and
-/// more.
+/// One character for each number: a blank for 0, a bar of at least the lowest height for a number
+/// above 0, and the highest bar for `full` or more.
 [[nodiscard]] std::string sparkline(std::span<const std::uint32_t> numbers, std::uint32_t full,
                                     bool is_unicode);
 

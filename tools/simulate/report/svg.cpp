@@ -14,10 +14,10 @@
 namespace drover::simulate {
 namespace {
 
-// In the picture's own units, which are pixels where it is shown at its size.
+// Lengths are in the units of the picture, which are pixels at its original size.
 constexpr int width = 820;
 constexpr int margin = 24;
-constexpr int number_left = 262;  // the lane's number ends here
+constexpr int number_left = 262;  // the right edge of the lane's number
 constexpr int lane_left = 284;
 constexpr int lane_right = width - margin;
 constexpr int lane_height = 48;
@@ -26,7 +26,7 @@ constexpr int title_height = 82;
 constexpr int round_height = 40;
 constexpr int axis_height = 18;
 constexpr std::size_t columns = 256;  // two units each
-constexpr std::size_t name_max = 20;  // characters that there is room for
+constexpr std::size_t name_max = 20;  // characters that fit before the number
 
 constexpr std::string_view style = R"(<style>
 text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:#1a2230}
@@ -46,24 +46,24 @@ std::string text_at(int x, int y, std::string_view kind, std::string_view text) 
 }
 
 std::string fitting(std::string_view text) {
-  std::string shown = text::clipped(one_line(text), name_max);
-  return shown.size() < one_line(text).size() ? text::clipped(shown, name_max - 1) + "…" : shown;
+  std::string fitted = text::clipped(one_line(text), name_max);
+  return fitted.size() < one_line(text).size() ? text::clipped(fitted, name_max - 1) + "…" : fitted;
 }
 
-/// What all lanes of a round have in common.
+/// The scale that all lanes of a round share.
 struct lane_scale {
   std::chrono::nanoseconds end{};
   std::uint64_t full = 1;
 };
 
-/// The outline of how many ran, in steps, closed at the bottom.
+/// The number of running queries over time as a stepped outline, closed at the bottom.
 std::string area(const measurement& measured, const lane_scale& scale, int bottom,
                  const std::string& tone) {
   const auto running = running_over_time(measured.queries, scale.end, columns);
   const auto height_of = [&](std::uint32_t number) {
     if (number == 0) return 0;
     const double part = static_cast<double>(number) / static_cast<double>(scale.full);
-    return std::max(3, static_cast<int>(std::lround(part * lane_height)));  // one is to be seen
+    return std::max(3, static_cast<int>(std::lround(part * lane_height)));  // one query is visible
   };
   std::string path = "M" + std::to_string(lane_left) + ' ' + std::to_string(bottom);
   int height = 0;
@@ -77,41 +77,41 @@ std::string area(const measurement& measured, const lane_scale& scale, int botto
   return "<path class=\"area " + tone + "\" d=\"" + path + "Z\"/>\n";
 }
 
-std::string lane(const strategy_result& of, const lane_scale& scale, int top) {
+std::string lane(const strategy_result& result, const lane_scale& scale, int top) {
   const int bottom = top + lane_height;
-  const std::string tone = of.headline.is_good ? "good" : "bad";
-  std::string text = text_at(margin, top + 18, "name", fitting(of.title));
-  text += text_at(margin, top + 38, "faint", "slowest call " + in_words(of.measured.wait.max));
-  text += text_at(number_left, top + 30, "number " + tone, in_words(of.headline.number));
+  const std::string tone = result.headline.is_good ? "good" : "bad";
+  std::string text = text_at(margin, top + 18, "name", fitting(result.title));
+  text += text_at(margin, top + 38, "faint", "slowest call " + in_words(result.measured.wait.max));
+  text += text_at(number_left, top + 30, "number " + tone, in_words(result.headline.number));
   text += "<line class=\"base\" x1=\"" + std::to_string(lane_left) + "\" x2=\"" +
           std::to_string(lane_right) + "\" y1=\"" + std::to_string(bottom) + "\" y2=\"" +
           std::to_string(bottom) + "\"/>\n";
-  return text + area(of.measured, scale, bottom, tone);
+  return text + area(result.measured, scale, bottom, tone);
 }
 
-/// What the numbers of a round count: "Stale reads".
-std::string headline_title(const round_result& of) {
-  if (of.strategies.empty()) return "Queries";
-  const key_figure many{.kind = of.strategies.front().headline.kind, .number = 2};
+/// The noun for the numbers of a round: "Stale reads".
+std::string headline_title(const round_result& round) {
+  if (round.strategies.empty()) return "Queries";
+  const key_figure many{.kind = round.strategies.front().headline.kind, .number = 2};
   std::string title{unit_of(many)};
   title.front() = static_cast<char>(title.front() - 'a' + 'A');
   return title;
 }
 
-std::string round_of(const round_result& of, int top) {
+std::string round_of(const round_result& round, int top) {
   lane_scale scale;
-  for (const strategy_result& result : of.strategies) {
+  for (const strategy_result& result : round.strategies) {
     scale.end = std::max(scale.end, result.measured.end);
     scale.full = std::max(scale.full, result.measured.queries_running_max);
   }
   std::string text;
-  if (!of.load_in_words.empty()) {
+  if (!round.load_in_words.empty()) {
     text += text_at(margin, top + 16, "faint",
-                    "The query takes " + one_line(of.load_in_words) + ". " + headline_title(of) +
-                        ", and the queries running over time:");
+                    "The query takes " + one_line(round.load_in_words) + ". " +
+                        headline_title(round) + ", and the queries running over time:");
   }
   int y = top + round_height - 8;
-  for (const strategy_result& result : of.strategies) {
+  for (const strategy_result& result : round.strategies) {
     text += lane(result, scale, y);
     y += lane_step;
   }
@@ -119,9 +119,9 @@ std::string round_of(const round_result& of, int top) {
   return text + text_at(lane_right, y - 2, "faint end", in_words(scale.end));
 }
 
-std::string in_one_sentence(const simulation& of) {
-  std::string text = one_line(of.title) + ". ";
-  for (const round_result& round : of.rounds) {
+std::string in_one_sentence(const simulation& results) {
+  std::string text = one_line(results.title) + ". ";
+  for (const round_result& round : results.rounds) {
     text += "The query takes " + one_line(round.load_in_words) + ": ";
     for (const strategy_result& result : round.strategies) {
       text += one_line(result.title) + " " + in_words(result.headline.number) + " " +
@@ -133,10 +133,10 @@ std::string in_one_sentence(const simulation& of) {
 
 }  // namespace
 
-std::string svg_picture(const simulation& of) {
+std::string svg_picture(const simulation& results) {
   std::string inside;
   int y = title_height;
-  for (const round_result& round : of.rounds) {
+  for (const round_result& round : results.rounds) {
     inside += round_of(round, y);
     y += round_height + static_cast<int>(round.strategies.size()) * lane_step + axis_height;
   }
@@ -145,11 +145,12 @@ std::string svg_picture(const simulation& of) {
   std::string text = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + size +
                      "\" viewBox=\"0 0 " + std::to_string(width) + ' ' + std::to_string(height) +
                      "\" role=\"img\" aria-labelledby=\"title\">\n<title id=\"title\">" +
-                     text::html_escaped(in_one_sentence(of)) + "</title>\n" + std::string{style};
+                     text::html_escaped(in_one_sentence(results)) + "</title>\n" +
+                     std::string{style};
   text += "<rect class=\"ground\" x=\".5\" y=\".5\" rx=\"14\" width=\"" +
           std::to_string(width - 1) + "\" height=\"" + std::to_string(height - 1) + "\"/>\n";
-  text += text_at(margin, 38, "title", one_line(of.title));
-  text += text_at(margin, 60, "faint", one_line(of.origin) + " · " + one_line(of.server));
+  text += text_at(margin, 38, "title", one_line(results.title));
+  text += text_at(margin, 60, "faint", one_line(results.origin) + " · " + one_line(results.server));
   return text + inside + "</svg>\n";
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A simulation as a picture: a lane for each strategy with the queries running over time, and their
-// number. One SVG without a script; light and dark, by what the reader's system prefers. Pure.
+// The SVG report of a simulation: a lane for each strategy, with the queries running over time and
+// the key figure. The picture has no script. It is light or dark, as the reader's system prefers.
+// Pure.
 #pragma once
 
 #include <string>
@@ -9,6 +10,6 @@
 
 namespace drover::simulate {
 
-[[nodiscard]] std::string svg_picture(const simulation& of);
+[[nodiscard]] std::string svg_picture(const simulation& results);
 
 }  // namespace drover::simulate

@@ -14,18 +14,18 @@
 namespace drover::simulate {
 namespace {
 
-constexpr std::size_t chart_min = 16;  // a little more than its heading
+constexpr std::size_t chart_min = 16;  // a little wider than the chart's heading
 constexpr std::size_t chart_max = 40;
 
-/// The time span of all charts of a round, and the number of queries at the top.
+/// The scale that all charts of a round share.
 struct chart_scale {
   std::chrono::nanoseconds end{};
-  std::uint32_t full = 1;
-  std::size_t width = 0;  ///< 0: no charts
+  std::uint32_t full = 1;  ///< the number of queries of the highest bar
+  std::size_t width = 0;   ///< 0: no charts
   bool is_unicode = true;
 };
 
-constexpr unsigned chart_dropped = 4;
+constexpr unsigned chart_dropped = 4;  // the chart's place in the order of `column::dropped`
 
 std::string axis(const chart_scale& scale) {
   const std::string right = in_words(scale.end);
@@ -33,7 +33,7 @@ std::string axis(const chart_scale& scale) {
   return "0" + std::string(scale.width > used ? scale.width - used : 1, ' ') + right;
 }
 
-text::table table_of(const round_result& of, const std::vector<column>& columns,
+text::table table_of(const round_result& round, const std::vector<column>& columns,
                      const chart_scale& scale) {
   std::vector<text::align> aligned(columns.size(), text::align::right);
   aligned.front() = text::align::left;
@@ -49,7 +49,7 @@ text::table table_of(const round_result& of, const std::vector<column>& columns,
   };
   head(&column::head, "queries running");
   head(&column::head_below, "over time");
-  for (const strategy_result& result : of.strategies) {
+  for (const strategy_result& result : round.strategies) {
     std::vector<text::cell> row;
     for (const column& table_column : columns) row.push_back(table_column.cell(result));
     const auto running = running_over_time(result.measured.queries, scale.end, scale.width);
@@ -64,37 +64,38 @@ text::table table_of(const round_result& of, const std::vector<column>& columns,
   return table;
 }
 
-std::string fitting_table(const round_result& of, const text::terminal& on) {
-  std::vector<column> columns = columns_for(of);
-  chart_scale scale{.is_unicode = on.is_unicode};
-  for (const strategy_result& result : of.strategies) {
+std::string fitting_table(const round_result& round, const text::terminal& output) {
+  std::vector<column> columns = columns_for(round);
+  chart_scale scale{.is_unicode = output.is_unicode};
+  for (const strategy_result& result : round.strategies) {
     scale.end = std::max(scale.end, result.measured.end);
     scale.full =
         std::max(scale.full, static_cast<std::uint32_t>(result.measured.queries_running_max));
   }
   bool has_chart = true;
   for (unsigned dropped = 1;; ++dropped) {
-    const std::size_t used = table_of(of, columns, {}).width_before_last();
-    if (has_chart && used + chart_min <= on.width) {
-      scale.width = std::min(on.width - used, chart_max);
+    const std::size_t used = table_of(round, columns, {}).width_before_last();
+    if (has_chart && used + chart_min <= output.width) {
+      scale.width = std::min(output.width - used, chart_max);
       break;
     }
-    if ((!has_chart && used <= on.width + 2) || dropped > 5) break;
+    if ((!has_chart && used <= output.width + 2) || dropped > 5) break;
     if (dropped == chart_dropped) has_chart = false;
     std::erase_if(columns,
                   [&](const column& table_column) { return table_column.dropped == dropped; });
   }
-  return table_of(of, columns, scale).text(on);
+  return table_of(round, columns, scale).text(output);
 }
 
-/// A text beside a name that has its own column.
+/// A name in a column of width `names`, and a wrapped text beside it.
 std::string sentence(std::string_view name, std::string_view text, std::size_t names,
-                     const text::terminal& on) {
+                     const text::terminal& output) {
   const std::string padded =
       std::string{name} + std::string(names - text::columns_of(name) + 2, ' ');
   const std::size_t used = names + 2;
-  const std::string wrapped = text::wrapped(text, on.width > used + 20 ? on.width - used : 20, 0);
-  std::string lines = text::painted(padded, text::style::strong, on);
+  const std::string wrapped =
+      text::wrapped(text, output.width > used + 20 ? output.width - used : 20, 0);
+  std::string lines = text::painted(padded, text::style::strong, output);
   for (const char byte : wrapped) {
     lines += byte;
     if (byte == '\n') lines.append(used, ' ');
@@ -102,47 +103,52 @@ std::string sentence(std::string_view name, std::string_view text, std::size_t n
   return lines + '\n';
 }
 
-std::string check_line(const check& of, std::size_t indent, const text::terminal& on) {
+std::string check_line(const check& condition, std::size_t indent, const text::terminal& output) {
   return std::string(indent, ' ') +
-         text::painted(in_words(of), of.is_met ? text::style::good : text::style::bad, on) + '\n';
+         text::painted(in_words(condition), condition.is_met ? text::style::good : text::style::bad,
+                       output) +
+         '\n';
 }
 
 }  // namespace
 
-std::string text_heading(const simulation& of, const text::terminal& on) {
-  std::string text = text::painted(one_line(of.title), text::style::strong, on) + '\n';
-  if (!of.story.empty()) text += text::wrapped(one_line(of.story), on.width, 0) + '\n';
-  if (!of.look_for.empty()) text += text::wrapped(one_line(of.look_for), on.width, 0) + '\n';
-  std::string where = one_line(of.origin);
-  if (!of.server.empty()) where += (where.empty() ? "" : "; ") + one_line(of.server);
-  if (!where.empty()) {
-    text += text::painted(text::wrapped(where, on.width, 0), text::style::faint, on) + '\n';
+std::string text_heading(const simulation& results, const text::terminal& output) {
+  std::string text = text::painted(one_line(results.title), text::style::strong, output) + '\n';
+  if (!results.story.empty())
+    text += text::wrapped(one_line(results.story), output.width, 0) + '\n';
+  if (!results.look_for.empty())
+    text += text::wrapped(one_line(results.look_for), output.width, 0) + '\n';
+  std::string systems = one_line(results.origin);
+  if (!results.server.empty()) systems += (systems.empty() ? "" : "; ") + one_line(results.server);
+  if (!systems.empty()) {
+    text +=
+        text::painted(text::wrapped(systems, output.width, 0), text::style::faint, output) + '\n';
   }
   return text;
 }
 
-std::string text_round(const round_result& of, const text::terminal& on) {
+std::string text_round(const round_result& round, const text::terminal& output) {
   std::string text;
-  if (!of.load_in_words.empty()) {
-    const std::string title = "The query takes " + one_line(of.load_in_words);
-    text += '\n' + text::painted(title, text::style::strong, on) + '\n';
+  if (!round.load_in_words.empty()) {
+    const std::string title = "The query takes " + one_line(round.load_in_words);
+    text += '\n' + text::painted(title, text::style::strong, output) + '\n';
   }
-  text += '\n' + fitting_table(of, on) + '\n';
+  text += '\n' + fitting_table(round, output) + '\n';
   std::size_t names = 0;
-  for (const strategy_result& result : of.strategies) {
+  for (const strategy_result& result : round.strategies) {
     names = std::max(names, text::columns_of(one_line(result.title)));
   }
-  for (const strategy_result& result : of.strategies) {
-    text += sentence(one_line(result.title), verdict(result), names, on);
-    for (const check& condition : result.checks) text += check_line(condition, names + 2, on);
+  for (const strategy_result& result : round.strategies) {
+    text += sentence(one_line(result.title), verdict(result), names, output);
+    for (const check& condition : result.checks) text += check_line(condition, names + 2, output);
   }
   return text;
 }
 
-std::string text_conclusion(const simulation& of, const text::terminal& on) {
+std::string text_conclusion(const simulation& results, const text::terminal& output) {
   std::size_t checks = 0;
   std::size_t unmet = 0;
-  for (const round_result& round : of.rounds) {
+  for (const round_result& round : results.rounds) {
     for (const strategy_result& result : round.strategies) {
       checks += result.checks.size();
       unmet += static_cast<std::size_t>(std::ranges::count(result.checks, false, &check::is_met));
@@ -150,22 +156,23 @@ std::string text_conclusion(const simulation& of, const text::terminal& on) {
   }
   std::string text;
   if (checks > 0 && unmet == 0) {
-    text += '\n' + text::painted("Everything expected was met.", text::style::good, on) + '\n';
+    text += '\n' + text::painted("Everything expected was met.", text::style::good, output) + '\n';
   } else if (checks > 0) {
     const std::string summary = "Not met: " + in_words(std::uint64_t{unmet}) + " of " +
                                 counted(checks, "condition", "conditions") + ", see above.";
-    text += '\n' + text::painted(summary, text::style::bad, on) + '\n';
+    text += '\n' + text::painted(summary, text::style::bad, output) + '\n';
   }
-  if (!of.command.empty()) {
-    text += '\n' + text::painted("Again: " + one_line(of.command), text::style::faint, on) + '\n';
+  if (!results.command.empty()) {
+    text += '\n' +
+            text::painted("Again: " + one_line(results.command), text::style::faint, output) + '\n';
   }
   return text;
 }
 
-std::string text_report(const simulation& of, const text::terminal& on) {
-  std::string text = text_heading(of, on);
-  for (const round_result& round : of.rounds) text += text_round(round, on);
-  return text + text_conclusion(of, on);
+std::string text_report(const simulation& results, const text::terminal& output) {
+  std::string text = text_heading(results, output);
+  for (const round_result& round : results.rounds) text += text_round(round, output);
+  return text + text_conclusion(results, output);
 }
 
 }  // namespace drover::simulate

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A simulation on a terminal: a table read in ten seconds, and a sentence per strategy. Pure.
+// The text report of a simulation for a terminal: a short table for each round, and a sentence for
+// each strategy. Pure.
 #pragma once
 
 #include <string>
@@ -9,16 +10,17 @@
 
 namespace drover::simulate {
 
-/// What is played, where, and what to look for. Needs no rounds: it can be shown before them.
-[[nodiscard]] std::string text_heading(const simulation& of, const text::terminal& on);
+/// The scenario, the servers, and what to look for. It needs no rounds, so that it can be printed
+/// before they run.
+[[nodiscard]] std::string text_heading(const simulation& results, const text::terminal& output);
 
-/// One round: its table and the verdicts.
-[[nodiscard]] std::string text_round(const round_result& of, const text::terminal& on);
+/// The table and the verdicts of one round.
+[[nodiscard]] std::string text_round(const round_result& round, const text::terminal& output);
 
-/// Whether what was expected is met, and the command that repeats it all.
-[[nodiscard]] std::string text_conclusion(const simulation& of, const text::terminal& on);
+/// Whether the conditions are met, and the command that repeats the simulation.
+[[nodiscard]] std::string text_conclusion(const simulation& results, const text::terminal& output);
 
-/// All of them.
-[[nodiscard]] std::string text_report(const simulation& of, const text::terminal& on);
+/// The heading, all rounds, and the conclusion.
+[[nodiscard]] std::string text_report(const simulation& results, const text::terminal& output);
 
 }  // namespace drover::simulate

@@ -24,28 +24,28 @@ std::chrono::nanoseconds longest_query(const measurement& measured) {
   return longest;
 }
 
-/// Queries that replace those of a killed or frozen process.
-std::uint64_t excused(const measurement& measured) {
-  const auto lost = std::ranges::count(measured.queries, true, &query_span::is_disturbed);
-  const auto others = std::ranges::count(measured.queries, false, &query_span::is_disturbed);
-  return static_cast<std::uint64_t>(std::min(lost, others));
+/// The number of queries that replaced queries of a killed or frozen process.
+std::uint64_t replacement_queries(const measurement& measured) {
+  const auto disturbed = std::ranges::count(measured.queries, true, &query_span::is_disturbed);
+  const auto undisturbed = std::ranges::count(measured.queries, false, &query_span::is_disturbed);
+  return static_cast<std::uint64_t>(std::min(disturbed, undisturbed));
 }
 
-/// Of the calls that never came back, those whose process was killed.
+/// The number of calls that did not return because their process was killed.
 std::uint64_t killed_calls(const measurement& measured) {
   return static_cast<std::uint64_t>(std::ranges::count_if(
       measured.calls_logged,
-      [](const call_span& call) { return call.got == answer::none && call.is_disturbed; }));
+      [](const call_span& call) { return call.outcome == answer::none && call.is_disturbed; }));
 }
 
 bool has_answers(const measurement& measured) {
   return measured.calls_logged.empty() ||
          std::ranges::any_of(measured.calls_logged, [](const call_span& call) {
-           return call.got != answer::error && call.got != answer::none;
+           return call.outcome != answer::error && call.outcome != answer::none;
          });
 }
 
-/// What a load that all callers shared did for them.
+/// The sentence for a run in which all callers shared one load.
 std::string served(const measurement& measured) {
   std::string text = "One query";
   if (measured.cold_events > 1)
@@ -63,16 +63,17 @@ std::string served(const measurement& measured) {
   return text + ", the last one " + last;
 }
 
-/// Where the scenario breaks something, the strategy's own weakness may not be the reason.
-std::string reason(const strategy_result& of) {
+/// The weakness of the strategy. Empty if the scenario broke something, because the weakness may
+/// then not be the reason.
+std::string reason(const strategy_result& result) {
   const bool has_fault = std::ranges::any_of(
-      of.measured.markers,
+      result.measured.markers,
       [](const timeline_marker& marker) { return marker.kind == marker_kind::fault; });
-  return of.weakness.empty() || has_fault ? std::string{} : ": " + one_line(of.weakness);
+  return result.weakness.empty() || has_fault ? std::string{} : ": " + one_line(result.weakness);
 }
 
-std::string cost(const strategy_result& of) {
-  const measurement& measured = of.measured;
+std::string cost(const strategy_result& result) {
+  const measurement& measured = result.measured;
   if (measured.calls == 0) return "No call was made, so the run shows nothing";
   if (measured.queries_total == 0) return "No query reached the database: nothing was cold";
   const std::string all = counted(measured.queries_total, "query", "queries");
@@ -80,13 +81,13 @@ std::string cost(const strategy_result& of) {
     return all + ", and none of " + counted(measured.calls, "call", "calls") + " got a value";
   }
   if (is_one_load(measured)) return served(measured);
-  if (!of.is_one_enough) return all + " for " + counted(measured.calls, "call", "calls");
+  if (!result.is_one_enough) return all + " for " + counted(measured.calls, "call", "calls");
   if (measured.calls > 1 && measured.queries_total >= measured.calls) {
-    return "Every call asked the database" + reason(of);
+    return "Every call asked the database" + reason(result);
   }
-  if (measured.cold_events <= 1) return all + " where one was enough" + reason(of);
+  if (measured.cold_events <= 1) return all + " where one was enough" + reason(result);
   return all + " for " + in_words(measured.cold_events) + " cold events, up to " +
-         in_words(worst_event(measured)) + " for one" + reason(of);
+         in_words(worst_event(measured)) + " for one" + reason(result);
 }
 
 std::vector<std::string> complaints(const measurement& measured) {
@@ -118,15 +119,15 @@ std::string per_event(const measurement& measured) {
 }
 
 std::string queries_in_words(const measurement& measured) {
-  const std::string counted_there = in_words(measured.queries_total);
-  if (measured.queries_asked == measured.queries_total) return counted_there;
-  return counted_there + " (tool: " + in_words(measured.queries_asked) + ')';
+  const std::string database_count = in_words(measured.queries_total);
+  if (measured.queries_asked == measured.queries_total) return database_count;
+  return database_count + " (tool: " + in_words(measured.queries_asked) + ')';
 }
 
 bool is_one_load(const measurement& measured) {
-  const std::uint64_t again = excused(measured);
-  return worst_event(measured) <= 1 + again &&
-         measured.queries_total <= measured.cold_events + again;
+  const std::uint64_t replacements = replacement_queries(measured);
+  return worst_event(measured) <= 1 + replacements &&
+         measured.queries_total <= measured.cold_events + replacements;
 }
 
 bool is_about_queries(figure kind) {
@@ -142,19 +143,19 @@ std::string headline_unit(const strategy_result& result) {
 
 bool is_drover(const strategy_result& result) { return result.name.starts_with("drover"); }
 
-std::string verdict(const strategy_result& of) {
-  std::string text = cost(of);
-  for (const std::string& complaint : complaints(of.measured)) text += "; " + complaint;
-  if (of.measured.queries_asked != of.measured.queries_total) {
-    text += "; the database counted " + counted(of.measured.queries_total, "query", "queries") +
-            ", the tool " + in_words(of.measured.queries_asked);
+std::string verdict(const strategy_result& result) {
+  std::string text = cost(result);
+  for (const std::string& complaint : complaints(result.measured)) text += "; " + complaint;
+  if (result.measured.queries_asked != result.measured.queries_total) {
+    text += "; the database counted " + counted(result.measured.queries_total, "query", "queries") +
+            ", the tool " + in_words(result.measured.queries_asked);
   }
   return text + '.';
 }
 
-std::string in_words(const check& of) {
-  if (of.is_met) return "met: " + one_line(of.text);
-  return "not met: " + one_line(of.text) + " (found " + one_line(of.actual) + ")";
+std::string in_words(const check& condition) {
+  if (condition.is_met) return "met: " + one_line(condition.text);
+  return "not met: " + one_line(condition.text) + " (found " + one_line(condition.actual) + ")";
 }
 
 std::string_view name_of(marker_kind kind) {
@@ -169,16 +170,16 @@ std::string_view name_of(marker_kind kind) {
 
 std::string in_words(const parameter_value& value) {
   return std::visit(
-      [](const auto& of) -> std::string {
-        using type = std::decay_t<decltype(of)>;
+      [](const auto& known) -> std::string {
+        using type = std::decay_t<decltype(known)>;
         if constexpr (std::is_same_v<type, std::string>) {
-          return of;
+          return known;
         } else if constexpr (std::is_same_v<type, double>) {
           char text[64];
-          std::snprintf(text, sizeof text, "%g", of);
+          std::snprintf(text, sizeof text, "%g", known);
           return text;
         } else {
-          return std::to_string(of);
+          return std::to_string(known);
         }
       },
       value);

@@ -6,8 +6,8 @@
 namespace drover::simulate {
 namespace {
 
-constexpr std::uint32_t background_loads = 4;    // of each process, beside its callers
-constexpr std::uint32_t connections_aside = 50;  // the first fill, the writer and the coordinator
+constexpr std::uint32_t background_loads = 4;    // in each process, in addition to its callers
+constexpr std::uint32_t connections_aside = 50;  // for the first fill, the writer, the coordinator
 
 }  // namespace
 
@@ -19,10 +19,10 @@ std::uint32_t connections_for(const run_plan& plan) {
 
 std::string advice_for_room(const run_plan& plan, std::uint32_t room) {
   const std::uint32_t shared = room > connections_aside ? room - connections_aside : 0;
-  const std::uint32_t of_each = shared / plan.processes;
-  if (of_each > background_loads) {
+  const std::uint32_t per_process = shared / plan.processes;
+  if (per_process > background_loads) {
     return "with --processes " + std::to_string(plan.processes) + ", at most --callers " +
-           std::to_string(of_each - background_loads) + " fit";
+           std::to_string(per_process - background_loads) + " fit";
   }
   if (shared > background_loads) {
     return "at most --processes 1 --callers " + std::to_string(shared - background_loads) + " fit";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How many connections to the database a run may open at once, and how many callers fit into fewer.
-// Pure.
+// The number of database connections that a run may open at once, and advice for a database that
+// allows fewer. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace drover::simulate {
 
 [[nodiscard]] std::uint32_t connections_for(const run_plan& plan);
 
-/// What to ask for instead when the database allows only `room` connections.
+/// The options that fit when the database allows only `room` connections, as advice for the user.
 [[nodiscard]] std::string advice_for_room(const run_plan& plan, std::uint32_t room);
 
 }  // namespace drover::simulate

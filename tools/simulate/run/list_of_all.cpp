@@ -32,11 +32,11 @@ constexpr std::array<listed_origin, 3> known_origins{
       "a server of yours, in a schema that is removed at the end; its statistics count the queries",
       origin_choice::kind::postgresql}}};
 
-/// Those that can be asked for here.
+/// The origins that this program and machine support.
 std::vector<listed_origin> usable_origins() {
   std::vector<listed_origin> usable;
   std::ranges::copy_if(known_origins, std::back_inserter(usable), [](const listed_origin& origin) {
-    return lacking_for({.which = origin.kind, .url = {}}, {}).empty();
+    return missing_requirement({.which = origin.kind, .url = {}}, {}).empty();
   });
   return usable;
 }

@@ -10,36 +10,36 @@ using namespace std::chrono_literals;
 
 constexpr auto frozen_max = 30s;  // the longest time that a process stays frozen
 
-/// The first fill lasts one second, the shortest time of SETEX. Values stored later outlast the
-/// run.
+/// The first fill has a ttl of one second, the shortest that SETEX accepts. Values stored later
+/// outlast the run.
 void expire_soon(run_plan& plan, std::uint32_t) { plan.fill_ttl = 1'000ms; }
 void stay_cold(run_plan&, std::uint32_t) {}
 
-void let_it_expire(herd& on) {
-  on.fill();
-  on.await_cold();
-  on.release();
+void let_it_expire(herd& run) {
+  run.fill();
+  run.await_cold();
+  run.release();
 }
 
-std::chrono::milliseconds third_of_the_load(const herd& on) {
-  const auto load = load_time::parse(on.plan().load).value().mean();
+std::chrono::milliseconds third_of_the_load(const herd& run) {
+  const auto load = load_time::parse(run.plan().load).value().mean();
   return std::chrono::ceil<std::chrono::milliseconds>(load / 3);
 }
 
-void play_killed(herd& on) {
-  on.release();
-  const std::uint32_t holder = on.await_holder();
-  on.await_time(third_of_the_load(on));
-  on.kill_process(holder);
+void play_killed(herd& run) {
+  run.release();
+  const std::uint32_t holder = run.await_holder();
+  run.await_time(third_of_the_load(run));
+  run.kill_process(holder);
 }
 
-void play_frozen(herd& on) {
-  on.release();
-  const std::uint32_t holder = on.await_holder();
-  on.await_time(third_of_the_load(on));
-  on.freeze_process(holder);
-  on.await_calls((on.plan().processes - 1) * on.plan().callers, frozen_max);
-  on.thaw_process(holder);
+void play_frozen(herd& run) {
+  run.release();
+  const std::uint32_t holder = run.await_holder();
+  run.await_time(third_of_the_load(run));
+  run.freeze_process(holder);
+  run.await_calls((run.plan().processes - 1) * run.plan().callers, frozen_max);
+  run.thaw_process(holder);
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ const scenario cold_start{
     .usual = {.loads = "50"},
     .promise = "queries-per-event=1,errors=0,wrong-values=0",
     .prepare = stay_cold,
-    .play = [](herd& on) { on.release(); }};
+    .play = [](herd& run) { run.release(); }};
 
 const scenario slow_load{
     .name = "slow-load",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The coordinator's access to the server that a simulation plays on: its version, and the removal
-// of the simulation's keys.
+// The coordinator's access to the simulation's Redis server: it reads the version, and removes the
+// keys of the simulation.
 //
 // Threads: one at a time.
 #pragma once
@@ -16,13 +16,13 @@ namespace drover::simulate {
 
 class redis_access {
  public:
-  /// Throws std::runtime_error for an invalid `url`. Connects at the first call.
+  /// Connects at the first call. Throws std::runtime_error for an invalid `url`.
   explicit redis_access(const std::string& url) : redis_{url} {}
 
   /// "Redis 7.0.15". Throws std::runtime_error when the server does not answer.
   [[nodiscard]] std::string about();
-  /// Removes every key whose name contains `token`, and no other key. Returns how many. Throws
-  /// std::runtime_error.
+  /// Removes every key whose name contains `token`, and no other key. Returns the number of keys
+  /// removed. Throws std::runtime_error.
   std::uint64_t remove_keys_with(std::string_view token);
 
  private:

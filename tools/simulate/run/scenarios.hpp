@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Every scenario by its name, for the list in scenario.cpp.
+// Declarations of all scenarios, for the list in scenario.cpp.
 #pragma once
 
 #include "simulate/run/scenario.hpp"
 
 namespace drover::simulate {
 
-// All callers at the same instant: one_instant.cpp.
+// One call of each caller, all at the same instant: one_instant.cpp.
 extern const scenario expiring_key;
 extern const scenario cold_start;
 extern const scenario slow_load;

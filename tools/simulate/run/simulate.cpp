@@ -42,7 +42,7 @@ using namespace std::chrono_literals;
 // PostgreSQL starts a process for each connection.
 constexpr std::uint32_t connections_max = 1'200;
 
-/// Part of every key's name in this run, and of no other key's.
+/// A random text that is part of the name of every key of this simulation, and of no other key.
 std::string fresh_token() {
   constexpr std::string_view digits = "0123456789abcdef";
   std::random_device random;
@@ -89,8 +89,8 @@ class simulation_run {
     check_origin();
     if (!options_.redis_url) {
       server_program_ = process::find_redis_server(options_.redis_server);
-    } else if (const auto at = connection::parse_url(*options_.redis_url); !at) {
-      throw text::usage_error{"--redis: " + at.error().text};
+    } else if (const auto endpoint = connection::parse_url(*options_.redis_url); !endpoint) {
+      throw text::usage_error{"--redis: " + endpoint.error().text};
     }
   }
   ~simulation_run() { remove_own_keys(); }
@@ -101,22 +101,23 @@ class simulation_run {
     start_servers();
     describe();
     for (const load_time& load : options_.loads) {
-      round_result& here = simulation_.rounds.emplace_back(
+      round_result& round = simulation_.rounds.emplace_back(
           round_result{.load = load.text(), .load_in_words = load.in_words(), .strategies = {}});
       for (const std::string& name : options_.strategies) {
-        here.strategies.push_back(play(name, load));
+        round.strategies.push_back(play(name, load));
       }
       progress_.clear();
-      say(text_round(here, page_));
+      print_text(text_round(round, page_));
     }
-    say(text_conclusion(simulation_, page_));
+    print_text(text_conclusion(simulation_, page_));
     write_reports();
     if (!std::cout.flush()) throw std::runtime_error{"standard output was closed"};
     return simulation_.is_met() ? process::exit_success : process::exit_failure;
   }
 
  private:
-  /// The database first: it may have too few connections, and nothing else is then started.
+  /// The database starts first, because it may allow too few connections. Nothing else is started
+  /// in that case.
   void start_servers() {
     progress_.show("starting the servers");
     start_origin();
@@ -149,7 +150,7 @@ class simulation_run {
   }
 
   void check_origin() const {
-    const origin_making plan = origin_plan();
+    const origin_settings plan = origin_plan();
     if (options_.origin.which != origin_choice::kind::sqlite &&
         plan.connections > connections_max) {
       throw text::usage_error{
@@ -157,14 +158,14 @@ class simulation_run {
           std::to_string(plan.connections) + " of them, more than " +
           std::to_string(connections_max) + "; " + advice_for_room(first_plan(), connections_max)};
     }
-    std::string missing = lacking_for(options_.origin, plan);
+    std::string missing = missing_requirement(options_.origin, plan);
     if (!missing.empty()) throw text::usage_error{std::move(missing)};
   }
 
-  /// As every run of the simulation, but for the strategy, the load and the seed.
+  /// A plan that differs from those of the other runs only in the strategy, the load and the seed.
   [[nodiscard]] run_plan first_plan() const { return plan_for("", options_.loads.front()); }
 
-  [[nodiscard]] origin_making origin_plan() const {
+  [[nodiscard]] origin_settings origin_plan() const {
     return {.folder = folder_.path(),
             .name = "drover_simulate_" + token_,
             .connections = connections_for(first_plan()),
@@ -179,10 +180,11 @@ class simulation_run {
     simulation_.parameters = parameters_of(options_, first_plan());
     simulation_.command = options_.command;
     progress_.clear();
-    say(text_heading(simulation_, page_));
+    print_text(text_heading(simulation_, page_));
   }
 
-  /// The plan of the run for that cold event. All strategies draw the same random numbers in it.
+  /// The plan of the run for the cold event number `event`. All strategies draw the same random
+  /// numbers in that run.
   [[nodiscard]] run_plan plan_for(const std::string& strategy, const load_time& load,
                                   std::uint32_t event = 0) const {
     run_plan plan{.strategy = strategy,
@@ -200,22 +202,22 @@ class simulation_run {
   }
 
   strategy_result play(const std::string& name, const load_time& load) {
-    const strategy_kind about = chosen_strategy(name, options_.strategy_command);
-    const std::string title{about.title};
-    const bool is_repeated = plan_for(name, load).comes == arrival::once;
+    const strategy_kind kind = chosen_strategy(name, options_.strategy_command);
+    const std::string title{kind.title};
+    const bool is_repeated = plan_for(name, load).arrivals == arrival::once;
     std::vector<run_record> records;
     for (std::uint32_t event = 0; event < (is_repeated ? options_.events : 1); ++event) {
       records.push_back(play_once(plan_for(name, load, event), title, load));
       ++runs_;
     }
-    // A value lives for at least half of its ttl unless the row changes. A query that comes sooner
-    // belongs to the same cold event.
+    // Unless the row changes, a value lives for at least half of its ttl. A query that begins
+    // earlier belongs to the same cold event.
     const bool has_changes = plan_for(name, load).change_every > 0ms;
     const std::chrono::nanoseconds gap =
         has_changes ? std::chrono::nanoseconds{load.mean()} : options_.ttl / 2;
     strategy_result result{.name = name,
                            .title = title,
-                           .weakness = std::string{about.weakness},
+                           .weakness = std::string{kind.weakness},
                            .is_one_enough = options_.chosen_scenario->is_one_enough,
                            .measured = measure(records, {.events = options_.chosen_scenario->events,
                                                          .event_gap = gap}),
@@ -227,9 +229,9 @@ class simulation_run {
                                      .load = load.mean(),
                                      .keys = first_plan().keys});
     result.checks = evaluate(conditions_for(name), result.measured);
-    progress_.note(where(title, load) + ": " +
+    progress_.note(progress_label(title, load) + ": " +
                    counted(result.measured.queries_total, "query", "queries"));
-    ++played_;
+    ++finished_;
     return result;
   }
 
@@ -245,23 +247,23 @@ class simulation_run {
       for (std::uint32_t i = 0; i < plan.keys; ++i) keys.push_back(key_name(plan, i));
       origin_->add_rows(keys);
     }
-    const std::string label = where(title, load);
+    const std::string label = progress_label(title, load);
     const std::function<void(const herd_progress&)> show_progress = [&](const herd_progress& now) {
       progress_.show(label + " | " + status_of(now));
     };
     herd players{plan, own_redis_ ? &*own_redis_ : nullptr, signals_, show_progress};
     options_.chosen_scenario->play(players);
     run_record record = players.finish();
-    if (const auto counted_now = origin_->counted()) {
+    if (const auto query_count = origin_->counted()) {
       record.queries_counted =
-          *counted_now - std::exchange(counted_before_, *counted_now) - record.fill_queries;
+          *query_count - std::exchange(query_count_before_, *query_count) - record.fill_queries;
     }
     return record;
   }
 
-  [[nodiscard]] std::string where(const std::string& title, const load_time& load) const {
+  [[nodiscard]] std::string progress_label(const std::string& title, const load_time& load) const {
     const std::size_t all = options_.loads.size() * options_.strategies.size();
-    return "[" + std::to_string(std::min(played_ + 1, all)) + "/" + std::to_string(all) + "] " +
+    return "[" + std::to_string(std::min(finished_ + 1, all)) + "/" + std::to_string(all) + "] " +
            title + ", load " + load.in_words();
   }
 
@@ -273,18 +275,19 @@ class simulation_run {
            std::to_string(now.waiting) + " waiting";
   }
 
-  /// The text for people, unless standard output is for another format.
-  void say(const std::string& text) const {
-    const bool is_taken = std::ranges::any_of(options_.reports, [](const report_request& report) {
-      return !report.out && report.format != report_format::text;
-    });
-    if (!is_taken) std::cout << text << std::flush;
+  /// Prints text for people, unless a report in another format goes to standard output.
+  void print_text(const std::string& text) const {
+    const bool is_stdout_taken =
+        std::ranges::any_of(options_.reports, [](const report_request& report) {
+          return !report.out && report.format != report_format::text;
+        });
+    if (!is_stdout_taken) std::cout << text << std::flush;
   }
 
   void write_reports() {
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const report_request& report = options_.reports[i];
-      // `say` has shown it while the simulation ran.
+      // `print_text` has printed this text while the simulation ran.
       if (report.format == report_format::text && !report.out) continue;
       files_[i].write(report_of(report.format));
     }
@@ -301,7 +304,7 @@ class simulation_run {
     return {};
   }
 
-  /// On a server that was not started by this run.
+  /// Removes the keys of this simulation from a server that this program did not start.
   void remove_own_keys() noexcept {
     if (own_redis_ || !has_touched_redis_) return;
     try {
@@ -320,10 +323,11 @@ class simulation_run {
   simulation simulation_;
   std::string redis_url_;
   bool has_touched_redis_ = false;
-  std::size_t played_ = 0;
+  std::size_t finished_ = 0;
   std::uint32_t runs_ = 0;
-  std::uint64_t counted_before_ = 0;
-  // The members below are undone in reverse order, whatever ends the simulation.
+  std::uint64_t query_count_before_ = 0;
+  // The order matters: however the simulation ends, the members below are destroyed in reverse
+  // order.
   const process::signal_watch signals_;
   const process::scratch_folder folder_;
   std::optional<process::private_redis> own_redis_;

@@ -16,7 +16,7 @@
 
 namespace drover::simulate {
 
-// More would need more of the machine than the tool is made for.
+// Limits that keep a simulation within the resources of one machine.
 inline constexpr std::uint32_t processes_max = 32;
 inline constexpr std::uint32_t callers_max = 1'000;
 inline constexpr std::uint32_t callers_in_all_max = 4'000;
@@ -34,9 +34,9 @@ struct report_request {
 struct simulate_options {
   const scenario* chosen_scenario = nullptr;
   std::vector<std::string> strategies;
-  std::string strategy_command;  ///< a program to play as well; empty: none
+  std::string strategy_command;  ///< the command of a client program; empty: none
   std::uint32_t processes = 4;
-  std::uint32_t callers = 50;  ///< of each process
+  std::uint32_t callers = 50;  ///< in each process
   std::vector<load_time> loads;
   std::chrono::milliseconds ttl{};
   std::uint32_t events = 1;
@@ -44,10 +44,10 @@ struct simulate_options {
   std::optional<std::string> redis_server;
   origin_choice origin;
   std::optional<std::string> postgresql_bin;
-  std::vector<report_request> reports;  ///< at most one of them to standard output
+  std::vector<report_request> reports;  ///< at most one of them goes to standard output
   std::uint64_t seed = 1;
-  std::vector<expectation> expected;  ///< of every strategy; empty: the scenario's promise
-  std::string command;                ///< that repeats the simulation
+  std::vector<expectation> expected;  ///< for every strategy; empty: the scenario's promise
+  std::string command;                ///< the command line that repeats the simulation
 };
 
 }  // namespace drover::simulate

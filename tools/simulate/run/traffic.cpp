@@ -7,14 +7,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A few dozen callers then make some thousand calls a second, which two processors can send
-/// without a queue of their own.
+/// With this pause, a few dozen callers make a few thousand calls a second. Two processors can send
+/// these calls without delay.
 constexpr auto think = 10ms;
 constexpr std::uint32_t few_callers = 12;
 constexpr std::uint32_t many_keys = 1'000;
 
 void keep_coming(run_plan& plan, std::chrono::milliseconds duration) {
-  plan.comes = arrival::loop;
+  plan.arrivals = arrival::loop;
   plan.think = think;
   plan.duration = duration;
 }
@@ -24,18 +24,18 @@ void keep_coming_for_events(run_plan& plan, std::uint32_t events) {
   keep_coming(plan, plan.ttl * events);
 }
 
-void fill_and_release(herd& on) {
-  on.fill();
-  on.release();
+void fill_and_release(herd& run) {
+  run.fill();
+  run.release();
 }
 
-/// Two and not one: on a busy machine, a refresh that began just before the end of the ttl may
-/// report too late that it takes over the cold load. That happens once in some hundred or thousand
-/// events.
+/// Two queries and not one: on a busy machine, a refresh that began just before the end of the ttl
+/// may report too late that it takes over the cold load. That happens once in some hundred or
+/// thousand events.
 constexpr std::string_view nearly_one = "queries-per-event<=2,errors=0,wrong-values=0";
 
-/// Waits until that many fifths of the run's time are over.
-void await_fifths(herd& on, int fifths) { on.await_time(on.plan().duration * fifths / 5); }
+/// Waits until `fifths` fifths of the run's duration have passed.
+void await_fifths(herd& run, int fifths) { run.await_time(run.plan().duration * fifths / 5); }
 
 }  // namespace
 
@@ -70,7 +70,7 @@ const scenario absent_row{
           plan.has_rows = false;
           keep_coming(plan, 2'000ms);
         },
-    .play = [](herd& on) { on.release(); }};
+    .play = [](herd& run) { run.release(); }};
 
 const scenario failing_origin{
     .name = "failing-origin",
@@ -87,12 +87,12 @@ const scenario failing_origin{
     .is_one_enough = false,
     .counts_events = false,
     .prepare = keep_coming_for_long,
-    .play = [](herd& on) {
-      on.fill();
-      on.release();
-      on.fail_queries(true);
-      await_fifths(on, 3);
-      on.fail_queries(false);
+    .play = [](herd& run) {
+      run.fill();
+      run.release();
+      run.fail_queries(true);
+      await_fifths(run, 3);
+      run.fail_queries(false);
     }};
 
 const scenario redis_killed{
@@ -110,13 +110,13 @@ const scenario redis_killed{
     .counts_events = false,
     .breaks_redis = true,
     .prepare = keep_coming_for_long,
-    .play = [](herd& on) {
-      on.fill();
-      on.release();
-      await_fifths(on, 1);
-      on.kill_redis();
-      await_fifths(on, 3);
-      on.start_redis();
+    .play = [](herd& run) {
+      run.fill();
+      run.release();
+      await_fifths(run, 1);
+      run.kill_redis();
+      await_fifths(run, 3);
+      run.start_redis();
     }};
 
 const scenario flushed{.name = "flushall",
@@ -128,11 +128,11 @@ const scenario flushed{.name = "flushall",
                        .counts_events = false,
                        .breaks_redis = true,
                        .prepare = keep_coming_for_a_while,
-                       .play = [](herd& on) {
-                         on.fill();
-                         on.release();
-                         await_fifths(on, 2);
-                         on.flush_redis();
+                       .play = [](herd& run) {
+                         run.fill();
+                         run.release();
+                         await_fifths(run, 2);
+                         run.flush_redis();
                        }};
 
 const scenario same_instant{
@@ -150,7 +150,7 @@ const scenario same_instant{
         [](run_plan& plan, std::uint32_t events) {
           plan.keys = many_keys;
           keep_coming_for_events(plan, events);
-          plan.think = 20ms;  // there are four times as many callers
+          plan.think = 20ms;  // longer, because there are four times as many callers
         },
     .play = fill_and_release};
 
@@ -167,12 +167,12 @@ const scenario changing_row{
     .events = event_rule::cluster,
     .promise = "stale-reads=0,errors=0,wrong-values=0",
     .headline = {.kind = figure::stale_reads, .good_max = 0},
-    .is_one_enough = false,  // a load that a change overtakes is repeated
+    .is_one_enough = false,  // a load is repeated if the row changes while it runs
     .counts_events = false,
     .prepare =
         [](run_plan& plan, std::uint32_t events) {
-          plan.change_every =
-              100ms;  // on average: some changes come during the load after another change
+          // Short enough that some changes come during the load after another change.
+          plan.change_every = 100ms;
           keep_coming_for_long(plan, events);
         },
     .play = fill_and_release};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Creates each of the tool's own strategies. Each is in the file of its name.
+// Functions that create the built-in strategies. Each strategy is in the file of the same name.
 #pragma once
 
 #include <memory>
@@ -8,13 +8,13 @@
 
 namespace drover::simulate {
 
-[[nodiscard]] std::unique_ptr<strategy> begin_cache_aside(strategy_settings with);
-[[nodiscard]] std::unique_ptr<strategy> begin_retry_lock(strategy_settings with);
-[[nodiscard]] std::unique_ptr<strategy> begin_lua_lock(strategy_settings with);
-[[nodiscard]] std::unique_ptr<strategy> begin_xfetch_by_age(strategy_settings with);
-[[nodiscard]] std::unique_ptr<strategy> begin_xfetch(strategy_settings with);
-[[nodiscard]] std::unique_ptr<strategy> begin_single_flight(strategy_settings with);
-[[nodiscard]] std::unique_ptr<strategy> begin_drover(strategy_settings with);
-[[nodiscard]] std::unique_ptr<strategy> begin_drover_strict(strategy_settings with);
+[[nodiscard]] std::unique_ptr<strategy> begin_cache_aside(strategy_settings settings);
+[[nodiscard]] std::unique_ptr<strategy> begin_retry_lock(strategy_settings settings);
+[[nodiscard]] std::unique_ptr<strategy> begin_lua_lock(strategy_settings settings);
+[[nodiscard]] std::unique_ptr<strategy> begin_xfetch_by_age(strategy_settings settings);
+[[nodiscard]] std::unique_ptr<strategy> begin_xfetch(strategy_settings settings);
+[[nodiscard]] std::unique_ptr<strategy> begin_single_flight(strategy_settings settings);
+[[nodiscard]] std::unique_ptr<strategy> begin_drover(strategy_settings settings);
+[[nodiscard]] std::unique_ptr<strategy> begin_drover_strict(strategy_settings settings);
 
 }  // namespace drover::simulate

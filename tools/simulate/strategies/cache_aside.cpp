@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The simplest cache: read the cache; on a miss, ask the database and store the value. Nothing is
-// stored for an absent row.
+// The simplest strategy: it reads the cache, and on a miss it queries the database and stores the
+// value. It stores nothing for an absent row.
 #include <utility>
 
 #include "simulate/strategies/built_in.hpp"
@@ -11,12 +11,14 @@ namespace {
 
 class cache_aside final : public strategy {
  public:
-  explicit cache_aside(strategy_settings with)
-      : with_{std::move(with)}, redis_{with_.redis_url}, cache_{redis_, with_.ttl} {}
+  explicit cache_aside(strategy_settings settings)
+      : settings_{std::move(settings)},
+        redis_{settings_.redis_url},
+        cache_{redis_, settings_.ttl} {}
 
   std::optional<std::string> get(std::string_view key) override {
     if (auto cached = cache_.get(key)) return cached;
-    std::optional<std::string> row = with_.ask(key);
+    std::optional<std::string> row = settings_.ask(key);
     if (row) cache_.store(key, *row);
     return row;
   }
@@ -26,15 +28,15 @@ class cache_aside final : public strategy {
   bool is_cached(std::string_view key) override { return cache_.get(key).has_value(); }
 
  private:
-  const strategy_settings with_;
+  const strategy_settings settings_;
   redis_commands redis_;
   plain_cache cache_;
 };
 
 }  // namespace
 
-std::unique_ptr<strategy> begin_cache_aside(strategy_settings with) {
-  return std::make_unique<cache_aside>(std::move(with));
+std::unique_ptr<strategy> begin_cache_aside(strategy_settings settings) {
+  return std::make_unique<cache_aside>(std::move(settings));
 }
 
 }  // namespace drover::simulate

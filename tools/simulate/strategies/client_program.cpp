@@ -26,13 +26,13 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t name_max = 100;
 constexpr std::size_t chunk = 4096;
-constexpr auto ending_max = 1s;  // from the end of the output to the end of the program
+constexpr auto ending_max = 1s;  // the longest wait for the exit code of a program
 constexpr int errors_inside = 3;
 
 class descriptor {
  public:
   explicit descriptor(int number) : number_{number} {}
-  descriptor(descriptor&& from) noexcept : number_{std::exchange(from.number_, -1)} {}
+  descriptor(descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
   descriptor& operator=(descriptor&&) = delete;
   ~descriptor() { close(); }
 
@@ -64,26 +64,26 @@ descriptor_pair make_sockets() {
   return {descriptor{ends[0]}, descriptor{ends[1]}};
 }
 
-struct becoming {
+struct child_setup {
   const char* path;
   char* const* words;
   int input;
   int output;
-  int errors;  ///< where errno goes when there is no such program after all
+  int errors;  ///< receives errno if execv fails
   pid_t parent;
 };
 
-/// In the child, where only what is async-signal-safe may be called.
-[[noreturn]] void become(const becoming& plan) {
+/// Runs in the child, where only async-signal-safe functions may be called.
+[[noreturn]] void run_program(const child_setup& plan) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != plan.parent) ::_exit(127);
   ::dup2(plan.input, STDIN_FILENO);
   ::dup2(plan.output, STDOUT_FILENO);
   if (plan.errors != errors_inside) ::dup3(plan.errors, errors_inside, O_CLOEXEC);
   ::close_range(errors_inside + 1, ~0U, 0);
-  struct sigaction as {};
-  as.sa_handler = SIG_DFL;
-  ::sigaction(SIGPIPE, &as, nullptr);
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  ::sigaction(SIGPIPE, &action, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -95,34 +95,34 @@ struct becoming {
 
 }  // namespace
 
-client_program::client_program(program_call of, program_limits within)
-    : within_{within}, name_{'"' + base::escape(of.shown, name_max) + '"'} {
+client_program::client_program(program_call call, program_limits limits)
+    : limits_{limits}, name_{'"' + base::escape(call.display_name, name_max) + '"'} {
   auto [our_input, its_input] = make_sockets();
   auto [our_output, its_output] = make_pipe();
   auto [our_errors, its_errors] = make_pipe();
   ::fcntl(our_output.number(), F_SETFL, O_NONBLOCK);
   std::vector<char*> arguments;
-  for (std::string& word : of.words) arguments.push_back(word.data());
+  for (std::string& word : call.words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  const becoming plan{of.path.c_str(),     arguments.data(),    its_input.number(),
-                      its_output.number(), its_errors.number(), ::getpid()};
+  const child_setup plan{call.path.c_str(),   arguments.data(),    its_input.number(),
+                         its_output.number(), its_errors.number(), ::getpid()};
   pid_ = ::fork();
   if (pid_ < 0) fail_to_start();
-  if (pid_ == 0) become(plan);
+  if (pid_ == 0) run_program(plan);
   its_input.close();
   its_output.close();
   its_errors.close();
   int error = 0;
-  ssize_t got = 0;
+  ssize_t size = 0;
   do {
-    got = ::read(our_errors.number(), &error, sizeof error);
-  } while (got < 0 && errno == EINTR);
-  if (got == sizeof error) {
+    size = ::read(our_errors.number(), &error, sizeof error);
+  } while (size < 0 && errno == EINTR);
+  if (size == sizeof error) {
     ::waitpid(pid_, nullptr, 0);
     throw std::system_error{error, std::generic_category(), "starting " + name_};
   }
-  to_ = our_input.release();
-  from_ = our_output.release();
+  input_ = our_input.release();
+  output_ = our_output.release();
 }
 
 client_program::~client_program() {
@@ -131,50 +131,50 @@ client_program::~client_program() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  ::close(from_);
+  ::close(output_);
 }
 
-void client_program::tell(std::string_view line) {
-  const moment deadline = std::chrono::steady_clock::now() + within_.silence_max;
+void client_program::send_line(std::string_view line) {
+  const moment deadline = std::chrono::steady_clock::now() + limits_.silence_max;
   std::string text{line};
   text += '\n';
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t sent = ::send(to_, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  for (std::string_view unsent = text; !unsent.empty();) {
+    const ssize_t sent = ::send(input_, unsent.data(), unsent.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) {
-      rest.remove_prefix(static_cast<std::size_t>(sent));
+      unsent.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!wait_for(to_, POLLOUT, deadline)) fail("does not read what it is told");
+      if (!wait_for(input_, POLLOUT, deadline)) fail("does not read its input");
     } else if (errno != EINTR) {
       fail(ending());
     }
   }
 }
 
-std::string client_program::hear() {
-  const moment deadline = std::chrono::steady_clock::now() + within_.silence_max;
+std::string client_program::read_line() {
+  const moment deadline = std::chrono::steady_clock::now() + limits_.silence_max;
   for (;;) {
-    const std::size_t end = heard_.find('\n');
-    if (std::min(end, heard_.size()) > within_.line_max) {
-      fail("said more than " + std::to_string(within_.line_max) + " bytes in one line: \"" +
-           base::escape(heard_, name_max) + '"');
+    const std::size_t end = buffer_.find('\n');
+    if (std::min(end, buffer_.size()) > limits_.line_max) {
+      fail("sent more than " + std::to_string(limits_.line_max) + " bytes in one line: \"" +
+           base::escape(buffer_, name_max) + '"');
     }
     if (end != std::string::npos) {
-      std::string line = heard_.substr(0, end);
-      heard_.erase(0, end + 1);
+      std::string line = buffer_.substr(0, end);
+      buffer_.erase(0, end + 1);
       return line;
     }
-    if (is_over_) fail(ending());
-    if (!wait_for(from_, POLLIN, deadline)) {
-      fail("said nothing for " + std::to_string(within_.silence_max.count()) + " ms");
+    if (has_output_ended_) fail(ending());
+    if (!wait_for(output_, POLLIN, deadline)) {
+      fail("sent nothing for " + std::to_string(limits_.silence_max.count()) + " ms");
     }
     read_more();
   }
 }
 
-std::string_view client_program::unheard() {
-  while (heard_.size() <= within_.line_max && read_more()) {
+std::string_view client_program::unread_output() {
+  while (buffer_.size() <= limits_.line_max && read_more()) {
   }
-  return heard_;
+  return buffer_;
 }
 
 bool client_program::has_ended() {
@@ -184,7 +184,7 @@ bool client_program::has_ended() {
 }
 
 void client_program::end_input() noexcept {
-  if (to_ >= 0) ::close(std::exchange(to_, -1));
+  if (input_ >= 0) ::close(std::exchange(input_, -1));
 }
 
 bool client_program::wait_for(int descriptor, short events, moment deadline) const {
@@ -200,10 +200,10 @@ bool client_program::wait_for(int descriptor, short events, moment deadline) con
 
 bool client_program::read_more() {
   std::array<char, chunk> bytes{};
-  const ssize_t got = ::read(from_, bytes.data(), bytes.size());
-  if (got > 0) heard_.append(bytes.data(), static_cast<std::size_t>(got));
-  if (got == 0) is_over_ = true;
-  return got > 0;
+  const ssize_t size = ::read(output_, bytes.data(), bytes.size());
+  if (size > 0) buffer_.append(bytes.data(), static_cast<std::size_t>(size));
+  if (size == 0) has_output_ended_ = true;
+  return size > 0;
 }
 
 void client_program::fail(const std::string& problem) const {
@@ -216,7 +216,7 @@ std::string client_program::ending() {
     std::this_thread::sleep_for(1ms);
   }
   const std::string last =
-      heard_.empty() ? "" : ", after \"" + base::escape(heard_, name_max) + '"';
+      buffer_.empty() ? "" : ", after \"" + base::escape(buffer_, name_max) + '"';
   if (!status_) return "closed its input or output" + last;
   if (WIFSIGNALED(*status_)) {
     const int signal = WTERMSIG(*status_);

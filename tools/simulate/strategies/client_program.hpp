@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A running program that is spoken to in lines, over its standard input and output. Its standard
-// error is ours. It ends with this object; or with the thread that made it, should that end. It
-// stays in our process group: what freezes or ends the group does so with the program.
+// A running program that exchanges lines with this process over its standard input and output. It
+// inherits the standard error of this process. The kernel kills the program if the thread that
+// started it ends before this object is destroyed. The program stays in the process group of this
+// process, so a signal to the group also reaches the program.
 //
 // Threads: one at a time.
 #pragma once
@@ -18,63 +19,65 @@
 
 namespace drover::simulate {
 
-/// The program did not keep to the conversation: it ended, fell silent, or said what it may not.
-/// The text names the program and what it did. It is of no use any more.
+/// The program broke the protocol: it ended, sent nothing for too long, or sent an invalid line.
+/// The text names the program and the fault. The program cannot be used any longer.
 class program_failed : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
 struct program_limits {
-  std::chrono::milliseconds silence_max{60'000};  ///< it owes us a line, or to read one of ours
-  std::size_t line_max = std::size_t{64} << 10U;  ///< bytes of one line
+  /// The longest wait for the program to send a line, or to read its input.
+  std::chrono::milliseconds silence_max{60'000};
+  std::size_t line_max = std::size_t{64} << 10U;  ///< bytes in one line
 };
 
 struct program_call {
   std::string path;
-  std::vector<std::string> words;  ///< the first is the name that it is called by
-  std::string shown;  ///< in messages, shortened there; without what the words hold of secrets
+  std::vector<std::string> words;  ///< argv, whose first word is the program's name
+  std::string
+      display_name;  ///< the command in messages, which shorten it; must not contain secrets
 };
 
 class client_program {
  public:
   /// Throws std::system_error.
-  client_program(program_call of, program_limits within);
-  /// Ends its input and kills it if it still runs. Waits until it is gone.
+  client_program(program_call call, program_limits limits);
+  /// Closes the program's input, kills the program if it still runs, and waits for its end.
   ~client_program();
   client_program(const client_program&) = delete;
   client_program& operator=(const client_program&) = delete;
 
-  /// Throws program_failed.
-  void tell(std::string_view line);
-  /// The next line, without its end. Throws program_failed.
-  [[nodiscard]] std::string hear();
-  /// What has come that nobody has heard yet, as far as it is here.
-  [[nodiscard]] std::string_view unheard();
+  /// Sends `line` and a line end. Throws program_failed.
+  void send_line(std::string_view line);
+  /// Waits for the next line and returns it without its line end. Throws program_failed.
+  [[nodiscard]] std::string read_line();
+  /// The output that has arrived and that `read_line` has not returned. Does not wait.
+  [[nodiscard]] std::string_view unread_output();
 
   [[nodiscard]] bool has_ended();
-  /// Well-behaved programs end when their input does.
+  /// Closes the program's input. A well-behaved program then ends.
   void end_input() noexcept;
-  /// For messages: `shown`, in quotes and shortened.
+  /// The name in messages: `program_call::shown`, shortened and in quotes.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
   using moment = std::chrono::steady_clock::time_point;
 
   [[nodiscard]] bool wait_for(int descriptor, short events, moment deadline) const;
-  /// False at the end of its output, or when nothing is there now.
+  /// Returns false at the end of the program's output, or if no output has arrived.
   bool read_more();
   [[noreturn]] void fail(const std::string& problem) const;
   [[nodiscard]] std::string ending();
 
-  program_limits within_;
+  program_limits limits_;
   std::string name_;
-  int to_ = -1;    // a socket, since a pipe would answer a program that is gone by SIGPIPE
-  int from_ = -1;  // a pipe
+  int input_ = -1;   // a socket: writing to a pipe without a reader would raise SIGPIPE
+  int output_ = -1;  // a pipe
   pid_t pid_ = 0;
   std::optional<int> status_;
-  std::string heard_;
-  bool is_over_ = false;  // its output has ended
+  std::string buffer_;
+  bool has_output_ended_ = false;  // the program's output has ended
 };
 
 }  // namespace drover::simulate

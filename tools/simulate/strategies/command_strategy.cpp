@@ -23,20 +23,20 @@ using steady = std::chrono::steady_clock;
 
 constexpr unsigned queries_max = 1000;  // in one call; a program that sends more is broken
 constexpr std::size_t shown_max = 100;
-constexpr auto farewell_max = 1s;  // from the end of its input to its being killed
+constexpr auto farewell_max = 1s;  // from the end of a program's input until it is killed
 
-/// So much later than we think may a value end: Redis counts in its own milliseconds, and a program
-/// may store after it has answered.
+/// A value may end this much later than estimated, because Redis counts in its own milliseconds and
+/// a program may store a value after it has answered.
 constexpr auto late_max = 50ms;
 
-/// Until when the values are cached that this process's programs were seen to store.
+/// The estimated times at which the values stored by this process's programs stop being cached.
 class cold_times {
  public:
-  void stored(std::string_view key, std::chrono::milliseconds ttl) {
+  void note_store(std::string_view key, std::chrono::milliseconds ttl) {
     const std::scoped_lock lock{mutex_};
     cold_at_[std::string{key}] = steady::now() + ttl + late_max;
   }
-  void dropped(std::string_view key) {
+  void note_drop(std::string_view key) {
     const std::scoped_lock lock{mutex_};
     cold_at_.erase(std::string{key});
   }
@@ -51,19 +51,20 @@ class cold_times {
   std::map<std::string, steady::time_point, std::less<>> cold_at_;
 };
 
-/// What all strategies of one command share.
-struct plan {
-  std::string command;  // as it was given: with {redis}, where the URL might have a password
+/// The state that all strategies of one command share.
+struct command_plan {
+  // As the user typed it: with {redis} and not the URL, which may contain a password.
+  std::string command;
   std::string path;
   std::vector<std::string> words;
-  program_limits within;
+  program_limits limits;
   cold_times cold;
 };
 
 class command_strategy final : public strategy {
  public:
-  command_strategy(std::shared_ptr<plan> of, strategy_settings with)
-      : of_{std::move(of)}, with_{std::move(with)} {}
+  command_strategy(std::shared_ptr<command_plan> plan, strategy_settings settings)
+      : plan_{std::move(plan)}, settings_{std::move(settings)} {}
 
   ~command_strategy() override {
     for (const auto& [thread, program] : programs_) program->end_input();
@@ -76,31 +77,31 @@ class command_strategy final : public strategy {
 
   std::optional<std::string> get(std::string_view key) override {
     bool has_row = false;
-    const reply got = ask_program("get", key, has_row);
-    switch (got.type) {
+    const reply response = ask_program("get", key, has_row);
+    switch (response.type) {
       case program_line::kind::value:
-        if (has_row) of_->cold.stored(key, with_.ttl);
-        return got.text;
+        if (has_row) plan_->cold.note_store(key, settings_.ttl);
+        return response.text;
       case program_line::kind::absent: return std::nullopt;
-      case program_line::kind::error: throw std::runtime_error{got.text};
-      default: reject(got, "'value VALUE', 'absent', 'error TEXT' or 'query KEY'");
+      case program_line::kind::error: throw std::runtime_error{response.text};
+      default: reject(response, "'value VALUE', 'absent', 'error TEXT' or 'query KEY'");
     }
   }
 
   void invalidate(std::string_view key) override {
-    of_->cold.dropped(key);
+    plan_->cold.note_drop(key);
     bool has_row = false;
-    const reply got = ask_program("invalidate", key, has_row);
-    if (got.type == program_line::kind::error) throw std::runtime_error{got.text};
-    if (got.type != program_line::kind::done) reject(got, "'done' or 'error TEXT'");
+    const reply response = ask_program("invalidate", key, has_row);
+    if (response.type == program_line::kind::error) throw std::runtime_error{response.text};
+    if (response.type != program_line::kind::done) reject(response, "'done' or 'error TEXT'");
   }
 
   bool is_cached(std::string_view key) override {
     bool has_row = false;
-    const reply got = ask_program("cached", key, has_row);
-    if (got.type == program_line::kind::yes) return true;
-    if (got.type == program_line::kind::no) return false;
-    return of_->cold.is_warm(key);
+    const reply response = ask_program("cached", key, has_row);
+    if (response.type == program_line::kind::yes) return true;
+    if (response.type == program_line::kind::no) return false;
+    return plan_->cold.is_warm(key);
   }
 
  private:
@@ -111,32 +112,33 @@ class command_strategy final : public strategy {
     std::string program;
   };
 
-  /// `has_row`: set when the database was asked and had the row.
+  /// Sends a request and returns the reply. Sets `has_row` to whether the row exists, if the
+  /// program queried the database.
   reply ask_program(std::string_view word, std::string_view key, bool& has_row) {
-    client_program& program = mine(key);
+    client_program& program = own_instance(key);
     try {
-      program.tell(std::string{word}.append(" ").append(key));
+      program.send_line(std::string{word}.append(" ").append(key));
       for (unsigned queries = 0;; ++queries) {
-        std::string line = program.hear();
-        const program_line read = read_program_line(line);
-        if (read.type != program_line::kind::query) {
-          return {read.type, std::string{read.text}, std::move(line), program.name()};
+        std::string line = program.read_line();
+        const program_line parsed = read_program_line(line);
+        if (parsed.type != program_line::kind::query) {
+          return {parsed.type, std::string{parsed.text}, std::move(line), program.name()};
         }
-        if (read.text != key || word != "get" || queries == queries_max) {
-          reject({read.type, {}, std::move(line), program.name()},
-                 word == "get" ? "an answer, or a query of the same key," : "an answer");
+        if (parsed.text != key || word != "get" || queries == queries_max) {
+          reject({parsed.type, {}, std::move(line), program.name()},
+                 word == "get" ? "an answer or a query of the same key" : "an answer");
         }
-        program.tell(query(key, has_row));
+        program.send_line(query(key, has_row));
       }
     } catch (const program_failed&) {
-      drop_mine();
+      drop_own_instance();
       throw;
     }
   }
 
   std::string query(std::string_view key, bool& has_row) {
     try {
-      const std::optional<std::string> row = with_.ask(key);
+      const std::optional<std::string> row = settings_.ask(key);
       has_row = row.has_value();
       return row ? "row " + in_one_line(*row) : "absent";
     } catch (const std::exception& error) {
@@ -144,55 +146,55 @@ class command_strategy final : public strategy {
     }
   }
 
-  [[noreturn]] void reject(const reply& got, std::string_view due) {
-    drop_mine();
-    throw program_failed{got.program + " said \"" + base::escape(got.line, shown_max) +
-                         "\" where " + std::string{due} + " was due"};
+  [[noreturn]] void reject(const reply& response, std::string_view expected) {
+    drop_own_instance();
+    throw program_failed{response.program + " sent \"" + base::escape(response.line, shown_max) +
+                         "\" instead of " + std::string{expected}};
   }
 
-  /// This thread's own instance, ready to be asked. No other thread touches it.
-  client_program& mine(std::string_view key) {
+  /// The instance of the calling thread, ready for a request. No other thread uses it.
+  client_program& own_instance(std::string_view key) {
     client_program* running = nullptr;
     {
       const std::scoped_lock lock{mutex_};
-      const auto here = programs_.find(std::this_thread::get_id());
-      if (here != programs_.end()) running = here->second.get();
+      const auto position = programs_.find(std::this_thread::get_id());
+      if (position != programs_.end()) running = position->second.get();
     }
-    if (running != nullptr && !running->unheard().empty()) {
-      const std::string output = base::escape(running->unheard(), shown_max);
+    if (running != nullptr && !running->unread_output().empty()) {
+      const std::string output = base::escape(running->unread_output(), shown_max);
       const std::string name = running->name();
-      drop_mine();
-      throw program_failed{name + " said \"" + output + "\" though it was not asked"};
+      drop_own_instance();
+      throw program_failed{name + " sent \"" + output + "\" without a request"};
     }
     if (running != nullptr && !running->has_ended()) return *running;
-    auto fresh = starter_.start([this, key = std::string{key}] { return start(key); });
+    auto started = starter_.start([this, key = std::string{key}] { return start(key); });
     const std::scoped_lock lock{mutex_};
     auto& place = programs_[std::this_thread::get_id()];
-    place = std::move(fresh);
+    place = std::move(started);
     return *place;
   }
 
   std::unique_ptr<client_program> start(std::string_view key) {
-    const std::string ttl = std::to_string(with_.ttl.count());
+    const std::string ttl = std::to_string(settings_.ttl.count());
     const std::array<blank, 3> blanks{
-        {{"{redis}", with_.redis_url}, {"{key}", key}, {"{ttl-ms}", ttl}}};
-    return std::make_unique<client_program>(
-        program_call{
-            .path = of_->path, .words = fill_blanks(of_->words, blanks), .shown = of_->command},
-        of_->within);
+        {{"{redis}", settings_.redis_url}, {"{key}", key}, {"{ttl-ms}", ttl}}};
+    return std::make_unique<client_program>(program_call{.path = plan_->path,
+                                                         .words = fill_blanks(plan_->words, blanks),
+                                                         .display_name = plan_->command},
+                                            plan_->limits);
   }
 
-  void drop_mine() {
-    std::unique_ptr<client_program> dropped;  // its end is waited for outside the lock
+  void drop_own_instance() {
+    std::unique_ptr<client_program> dropped;  // destroyed after the lock is released
     const std::scoped_lock lock{mutex_};
-    const auto here = programs_.find(std::this_thread::get_id());
-    if (here == programs_.end()) return;
-    dropped = std::move(here->second);
-    programs_.erase(here);
+    const auto position = programs_.find(std::this_thread::get_id());
+    if (position == programs_.end()) return;
+    dropped = std::move(position->second);
+    programs_.erase(position);
   }
 
-  const std::shared_ptr<plan> of_;
-  const strategy_settings with_;
+  const std::shared_ptr<command_plan> plan_;
+  const strategy_settings settings_;
   program_starter starter_;  // outlives the programs
   std::mutex mutex_;
   std::unordered_map<std::thread::id, std::unique_ptr<client_program>> programs_;
@@ -200,26 +202,27 @@ class command_strategy final : public strategy {
 
 }  // namespace
 
-strategy_kind command_strategy_kind(std::string_view command, program_limits within) {
-  auto of = std::make_shared<plan>();
-  of->command = command;
-  of->words = split_words(command);
-  of->path = process::find_program(of->words.front());
-  of->within = within;
+strategy_kind command_strategy_kind(std::string_view command, program_limits limits) {
+  auto plan = std::make_shared<command_plan>();
+  plan->command = command;
+  plan->words = split_words(command);
+  plan->path = process::find_program(plan->words.front());
+  plan->limits = limits;
   const auto names_redis = [](const std::string& word) {
     return word.find("{redis}") != std::string::npos;
   };
-  if (std::ranges::none_of(of->words, names_redis)) {
+  if (std::ranges::none_of(plan->words, names_redis)) {
     throw std::invalid_argument{
-        "the command has no {redis}: its program could not know the server"};
+        "the command has no {redis}, so its program would not know the server"};
   }
-  return {.name = "command",
-          .title = "your program",
-          .summary = "the client program that --strategy-command names",
-          .weakness = "the answer is in your program",
-          .begin = [of = std::move(of)](strategy_settings with) -> std::unique_ptr<strategy> {
-            return std::make_unique<command_strategy>(of, std::move(with));
-          }};
+  return {
+      .name = "command",
+      .title = "your program",
+      .summary = "the client program that --strategy-command names",
+      .weakness = "the cause is in your program",
+      .begin = [plan = std::move(plan)](strategy_settings settings) -> std::unique_ptr<strategy> {
+        return std::make_unique<command_strategy>(plan, std::move(settings));
+      }};
 }
 
 }  // namespace drover::simulate

@@ -76,20 +76,20 @@ class splitter {
   std::string_view rest_;
   std::vector<std::string> words_;
   std::string word_;
-  bool in_word_ = false;  // also in an empty word, such as ''
+  bool in_word_ = false;  // true also for an empty word, such as ''
 };
 
 std::string fill(std::string_view word, std::span<const blank> blanks) {
   std::string filled;
   while (!word.empty()) {
-    const auto here = std::ranges::find_if(
+    const auto match = std::ranges::find_if(
         blanks, [word](const blank& candidate) { return word.starts_with(candidate.name); });
-    if (here == blanks.end()) {
+    if (match == blanks.end()) {
       filled += word.front();
       word.remove_prefix(1);
     } else {
-      filled += here->value;
-      word.remove_prefix(here->name.size());
+      filled += match->value;
+      word.remove_prefix(match->name.size());
     }
   }
   return filled;

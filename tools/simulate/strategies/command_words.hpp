@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command of --strategy-command: split into words as in a shell, with its blanks filled in.
+// Splits the command of --strategy-command into words as a shell does, and fills in its blanks.
 // Variables, patterns and redirections of a shell are not supported.
 //
 // Pure. Threads: values.
@@ -13,8 +13,8 @@
 namespace drover::simulate {
 
 /// White space separates words. Within '...' every character is literal. A backslash escapes " \ $
-/// and ` within "...", and any character elsewhere. Throws std::invalid_argument, which says what
-/// is wrong: a quote without its end, a backslash at the end, or no word at all.
+/// and ` within "...", and any character outside quotes. Throws std::invalid_argument with a text
+/// that names the fault: a quote without an end, a backslash at the end, or no word at all.
 [[nodiscard]] std::vector<std::string> split_words(std::string_view command);
 
 struct blank {

@@ -77,22 +77,22 @@ TEST(simulate_command_words, ComeBackHoweverTheyWereQuoted) {
   base::seeded_random random{7};
   constexpr std::string_view letters = "ab'\"\\$` \t\n{}";
   for (int round = 0; round < 2000; ++round) {
-    words given(1 + random.next() % 4);
+    words expected(1 + random.next() % 4);
     std::string command;
-    for (std::string& word : given) {
+    for (std::string& word : expected) {
       for (auto length = random.next() % 6; length > 0; --length) {
         word += letters[random.next() % letters.size()];
       }
       command += std::string(1 + random.next() % 2, ' ') + quoted(word, random.next());
     }
-    EXPECT_EQ(split_words(command), given) << command;
+    EXPECT_EQ(split_words(command), expected) << command;
   }
 }
 
 TEST(simulate_blanks, AreFilledInWhereverTheyStand) {
-  const words given{"{redis}", "--key={key}", "{key}{key}", "plain", ""};
+  const words expected{"{redis}", "--key={key}", "{key}{key}", "plain", ""};
   const std::array<blank, 2> blanks{{{"{redis}", "redis://h"}, {"{key}", "k"}}};
-  EXPECT_EQ(fill_blanks(given, blanks), (words{"redis://h", "--key=k", "kk", "plain", ""}));
+  EXPECT_EQ(fill_blanks(expected, blanks), (words{"redis://h", "--key=k", "kk", "plain", ""}));
 }
 
 TEST(simulate_blanks, AreNotLookedForInWhatWasFilledIn) {

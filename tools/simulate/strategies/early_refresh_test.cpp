@@ -15,15 +15,15 @@ using std::chrono::microseconds;
 
 constexpr wall_time begun{1'700'000'000s};
 
-/// Of many requests at one moment, the part that refreshes.
+/// The share of many requests at one moment that refresh.
 template <class Rule>
-double part_of(const Rule& refreshes, refresh_draw drawn) {
+double part_of(const Rule& refreshes, refresh_draw draw) {
   base::seeded_random random{3};
   constexpr int requests = 100'000;
   int refreshing = 0;
   for (int i = 0; i < requests; ++i) {
-    drawn.unit = random.next_unit();
-    if (refreshes(drawn)) ++refreshing;
+    draw.unit = random.next_unit();
+    if (refreshes(draw)) ++refreshing;
   }
   return static_cast<double>(refreshing) / requests;
 }
@@ -43,11 +43,11 @@ TEST(simulate_early_refresh, ComesWithTheProbabilityOfThePaper) {
 
 TEST(simulate_early_refresh, TurnsExactlyWhereTheFormulaSays) {
   const double threshold = std::exp(-3.0);  // 150 ms left, the load took 50 ms
-  refresh_draw drawn{.now = begun, .ends = begun + 150ms};
-  drawn.unit = threshold * 0.999;
-  EXPECT_TRUE(refreshes_early(drawn, 50ms));
-  drawn.unit = threshold * 1.001;
-  EXPECT_FALSE(refreshes_early(drawn, 50ms));
+  refresh_draw draw{.now = begun, .ends = begun + 150ms};
+  draw.unit = threshold * 0.999;
+  EXPECT_TRUE(refreshes_early(draw, 50ms));
+  draw.unit = threshold * 1.001;
+  EXPECT_FALSE(refreshes_early(draw, 50ms));
 }
 
 TEST(simulate_early_refresh, IsCertainOnceTheTtlIsOver) {
@@ -63,7 +63,7 @@ TEST(simulate_early_refresh, ByAgeComesToEveryThirdRequestAtHalfTheTtl) {
   const auto by_age = [](const refresh_draw& draw) { return refreshes_early_by_age(draw, begun); };
   const wall_time ends = begun + 300s;
   EXPECT_NEAR(part_of(by_age, {.now = begun + 150s, .ends = ends}), std::exp(-1.0), 0.01);
-  // e^(-(ttl - age) / age), whatever the load took.
+  // The probability is e^(-(ttl - age) / age), whatever the load took.
   EXPECT_NEAR(part_of(by_age, {.now = begun + 100s, .ends = ends}), std::exp(-2.0), 0.01);
   EXPECT_NEAR(part_of(by_age, {.now = begun + 240s, .ends = ends}), std::exp(-0.25), 0.01);
 }

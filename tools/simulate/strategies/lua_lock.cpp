@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The retry lock with its faults fixed: the lock holds its owner's token, and a script deletes it
-// only for its owner; a waiter reads the cache at each attempt, and waits for as long as a lock can
-// last before it asks the database itself.
+// The retry lock with its worst faults fixed. The lock holds its owner's token, and a script
+// deletes it only for its owner. A waiter reads the cache at each attempt, and waits for as long as
+// a lock can last before it queries the database itself.
 //
-// Faults that remain: the lock's ttl is a guess, and a query that takes longer runs again; a store
-// is not fenced; waiters poll for the end of a load; and after a crash, an error or an absent row
+// These faults remain: the lock's ttl is a guess, and a query that takes longer runs again; a store
+// is not fenced; waiters poll for the end of a load; and after a crash, an error or an absent row,
 // the waiters load one after another.
 #include <random>
 #include <thread>
@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds lua_lock_ttl = 10'000ms;
-constexpr std::chrono::milliseconds between_looks = 50ms;
+constexpr std::chrono::milliseconds poll_interval_of_waiters = 50ms;
 
 constexpr std::string_view compare_and_delete =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
@@ -36,24 +36,26 @@ std::string fresh_token() {
   return token;
 }
 
-struct releases_at_end {
+struct lock_release {
   redis_commands& redis;
   const std::string& lock_key;
   const std::string& token;
 
-  ~releases_at_end() {
+  ~lock_release() {
     try {
       redis.eval(compare_and_delete, lock_key, token);
     } catch (const std::exception&) {
-      return;  // Redis is away: the lock ends by its ttl
+      return;  // Redis is away: the lock expires
     }
   }
 };
 
 class lua_lock final : public strategy {
  public:
-  explicit lua_lock(strategy_settings with)
-      : with_{std::move(with)}, redis_{with_.redis_url}, cache_{redis_, with_.ttl} {}
+  explicit lua_lock(strategy_settings settings)
+      : settings_{std::move(settings)},
+        redis_{settings_.redis_url},
+        cache_{redis_, settings_.ttl} {}
 
   std::optional<std::string> get(std::string_view key) override {
     if (auto cached = cache_.get(key)) return cached;
@@ -64,10 +66,10 @@ class lua_lock final : public strategy {
       const std::optional<bool> acquired = try_acquire(lock_key, token);
       if (!acquired) break;
       if (*acquired) {
-        const releases_at_end lock{redis_, lock_key, token};
+        const lock_release lock{redis_, lock_key, token};
         return load_unless_cached(key);
       }
-      std::this_thread::sleep_for(between_looks);
+      std::this_thread::sleep_for(poll_interval_of_waiters);
       if (auto cached = cache_.get(key)) return cached;
     }
     return load(key);
@@ -78,7 +80,7 @@ class lua_lock final : public strategy {
   bool is_cached(std::string_view key) override { return cache_.get(key).has_value(); }
 
  private:
-  /// nullopt: Redis is away.
+  /// Returns nullopt if Redis is away.
   std::optional<bool> try_acquire(const std::string& lock_key, const std::string& token) {
     try {
       return redis_.set_nx_px(lock_key, token, lua_lock_ttl);
@@ -93,20 +95,20 @@ class lua_lock final : public strategy {
   }
 
   std::optional<std::string> load(std::string_view key) {
-    std::optional<std::string> row = with_.ask(key);
+    std::optional<std::string> row = settings_.ask(key);
     if (row) cache_.store(key, *row);
     return row;
   }
 
-  const strategy_settings with_;
+  const strategy_settings settings_;
   redis_commands redis_;
   plain_cache cache_;
 };
 
 }  // namespace
 
-std::unique_ptr<strategy> begin_lua_lock(strategy_settings with) {
-  return std::make_unique<lua_lock>(std::move(with));
+std::unique_ptr<strategy> begin_lua_lock(strategy_settings settings) {
+  return std::make_unique<lua_lock>(std::move(settings));
 }
 
 }  // namespace drover::simulate

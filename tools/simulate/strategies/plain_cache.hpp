@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GET and SETEX as most code wraps them: `except RedisError: pass`. A value that cannot be read is
-// a miss, a value that cannot be stored is dropped, and the caller goes on to the database.
+// GET and SETEX with the error handling of most code: `except RedisError: pass`. A failed read is a
+// miss. A failed store is ignored. In both cases the caller uses the database.
 //
 // Threads: any.
 #pragma once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One line of output of a user's client program. command_strategy.hpp has the whole conversation.
+// One line of output of a user's client program. command_strategy.hpp describes the protocol.
 //
 // Pure. Threads: values.
 #pragma once
@@ -27,11 +27,11 @@ struct program_line {
   friend bool operator==(const program_line&, const program_line&) = default;
 };
 
-/// `line`: without its "\n". A "\r" at its end is ignored. A word with a text that it does not
-/// take, or without a key that it needs, is `unknown`.
+/// Parses `line`, which has no "\n". A "\r" at the end is ignored. A line whose word is followed by
+/// an unexpected text, or lacks a required key, is `unknown`.
 [[nodiscard]] program_line read_program_line(std::string_view line) noexcept;
 
-/// `text` in one line: line ends become spaces.
+/// Returns `text` as one line, with a space in place of each line-end character.
 [[nodiscard]] std::string in_one_line(std::string_view text);
 
 }  // namespace drover::simulate

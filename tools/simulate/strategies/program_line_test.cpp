@@ -47,9 +47,9 @@ TEST(simulate_program_line, OfAnyBytesIsUnknownOrBeginsWithItsWord) {
       text += static_cast<char>(random.next());
     }
     EXPECT_EQ(read_program_line("value " + text + '\r').text, text);
-    const program_line read = read_program_line(text);
-    if (read.type == kind::unknown) continue;
-    EXPECT_TRUE(text.ends_with(read.text) || text.ends_with('\r')) << text;
+    const program_line parsed = read_program_line(text);
+    if (parsed.type == kind::unknown) continue;
+    EXPECT_TRUE(text.ends_with(parsed.text) || text.ends_with('\r')) << text;
   }
 }
 

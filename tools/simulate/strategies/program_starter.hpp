@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Starts client programs on a thread of its own. The kernel ends a program with the *thread* that
-// started it, and the threads of callers end earlier.
+// Starts client programs on a dedicated thread. The kernel kills a program when the *thread* that
+// started it ends, and the threads of callers end too early.
 //
-// Threads: any, but for the destructor.
+// Threads: any, except for the destructor.
 #pragma once
 
 #include <condition_variable>
@@ -24,7 +24,7 @@ class program_starter {
 
   program_starter() : thread_{[this](const std::stop_token& stop) { run(stop); }} {}
 
-  /// Runs `make` on that thread. Throws the exceptions of `make`.
+  /// Runs `make` on the dedicated thread and returns its result. Throws the exceptions of `make`.
   [[nodiscard]] program start(std::function<program()> make) {
     std::packaged_task<program()> job{std::move(make)};
     auto started = job.get_future();

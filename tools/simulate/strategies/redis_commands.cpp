@@ -11,31 +11,31 @@
 namespace drover::simulate {
 namespace {
 
-// Most clients try to connect at every call. One connection for all threads need not try as often,
-// but it must notice soon that Redis is back.
+// Most clients try to connect at every call. A connection that all threads share can try less
+// often, but it must detect soon that Redis is back.
 constexpr milliseconds back_off_min{20};
 constexpr milliseconds back_off_max{100};
 
 connection::settings settings_for(const std::string& url) {
-  result<connection::endpoint> at = connection::parse_url(url);
-  if (!at) throw std::runtime_error{at.error().text};
-  connection::settings with;
-  with.at = *std::move(at);
-  with.client_name = "drover-simulate";
-  with.connect_max = patience;
-  with.silence_max = patience;
-  with.back_off_min = back_off_min;
-  with.back_off_max = back_off_max;
-  return with;
+  result<connection::endpoint> endpoint = connection::parse_url(url);
+  if (!endpoint) throw std::runtime_error{endpoint.error().text};
+  connection::settings settings;
+  settings.at = *std::move(endpoint);
+  settings.client_name = "drover-simulate";
+  settings.connect_max = patience;
+  settings.silence_max = patience;
+  settings.back_off_min = back_off_min;
+  settings.back_off_max = back_off_max;
+  return settings;
 }
 
-std::int64_t number_in(resp::view reply) {
+std::int64_t parse_integer(resp::view reply) {
   const std::string_view text = reply.text();
-  std::int64_t read = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), read).ec != std::errc{}) {
+  std::int64_t number = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) {
     throw redis_error{"Redis: the reply is not a number"};
   }
-  return read;
+  return number;
 }
 
 }  // namespace
@@ -79,16 +79,16 @@ server_time redis_commands::time() {
   const std::array<std::string_view, 1> arguments{"TIME"};
   const resp::message reply = exchange(arguments);
   if (reply.root().size() != 2) throw redis_error{"Redis: the reply is not a time"};
-  return server_time{std::chrono::seconds{number_in(reply.root()[0])}} +
-         std::chrono::duration_cast<milliseconds>(microseconds{number_in(reply.root()[1])});
+  return server_time{std::chrono::seconds{parse_integer(reply.root()[0])}} +
+         std::chrono::duration_cast<milliseconds>(microseconds{parse_integer(reply.root()[1])});
 }
 
 resp::message redis_commands::exchange(std::span<const std::string_view> arguments) {
   std::string request;
   resp::write_command(request, arguments);
   std::array<resp::message, 1> replies;
-  const connection::outcome got = channel_.exchange(request, replies);
-  if (got.ended != connection::exchange_end::replied) throw redis_error{got.why.text};
+  const connection::outcome outcome = channel_.exchange(request, replies);
+  if (outcome.ended != connection::exchange_end::replied) throw redis_error{outcome.why.text};
   if (replies[0].root().is_error()) {
     throw redis_error{"Redis: " + std::string{replies[0].root().text()}};
   }

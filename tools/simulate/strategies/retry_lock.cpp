@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A lock that callers retry for, with the faults of many such locks: it is deleted without a check
-// of its owner; the cache is read again only by a caller that gets the lock; and a caller that does
-// not get it asks the database and stores nothing.
+// A lock that callers try several times to take. It has the faults of many such locks: it is
+// deleted without a check of its owner; a caller reads the cache again only if it gets the lock;
+// and a caller that does not get the lock queries the database and stores nothing.
 #include <thread>
 #include <utility>
 
@@ -17,36 +17,38 @@ constexpr std::chrono::milliseconds lock_ttl = 10'000ms;
 constexpr int attempts = 5;
 constexpr std::chrono::milliseconds between_attempts = 100ms;
 
-/// Deletes the lock whoever holds it.
-struct deletes_at_end {
+/// Deletes the lock, even if another caller holds it.
+struct lock_deletion {
   redis_commands& redis;
   const std::string& lock_key;
 
-  ~deletes_at_end() {
+  ~lock_deletion() {
     try {
       redis.del({lock_key});
     } catch (const std::exception&) {
-      return;  // Redis is away: the lock ends by its ttl
+      return;  // Redis is away: the lock expires
     }
   }
 };
 
 class retry_lock final : public strategy {
  public:
-  explicit retry_lock(strategy_settings with)
-      : with_{std::move(with)}, redis_{with_.redis_url}, cache_{redis_, with_.ttl} {}
+  explicit retry_lock(strategy_settings settings)
+      : settings_{std::move(settings)},
+        redis_{settings_.redis_url},
+        cache_{redis_, settings_.ttl} {}
 
   std::optional<std::string> get(std::string_view key) override {
     const std::string lock_key = "lock:" + std::string{key};
     if (auto cached = cache_.get(key)) return cached;
     if (acquire(lock_key)) {
-      const deletes_at_end lock{redis_, lock_key};
+      const lock_deletion lock{redis_, lock_key};
       if (auto cached = cache_.get(key)) return cached;
-      std::optional<std::string> row = with_.ask(key);
+      std::optional<std::string> row = settings_.ask(key);
       if (row) cache_.store(key, *row);
       return row;
     }
-    return with_.ask(key);
+    return settings_.ask(key);
   }
 
   void invalidate(std::string_view key) override { redis_.del({key}); }
@@ -66,15 +68,15 @@ class retry_lock final : public strategy {
     return false;
   }
 
-  const strategy_settings with_;
+  const strategy_settings settings_;
   redis_commands redis_;
   plain_cache cache_;
 };
 
 }  // namespace
 
-std::unique_ptr<strategy> begin_retry_lock(strategy_settings with) {
-  return std::make_unique<retry_lock>(std::move(with));
+std::unique_ptr<strategy> begin_retry_lock(strategy_settings settings) {
+  return std::make_unique<retry_lock>(std::move(settings));
 }
 
 }  // namespace drover::simulate

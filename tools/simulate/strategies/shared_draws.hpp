@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Random numbers for all threads of a strategy.
+// Random numbers that all threads of a strategy share.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cache-aside with one load for each key at a time in this process. Calls that come during a load
-// wait for it and get its value or its error. Other processes do not know of it.
+// Cache-aside with at most one load for each key at a time in each process. Calls during a load
+// wait for it and get its value or its error. The processes do not coordinate.
 #include <future>
 #include <mutex>
 #include <unordered_map>
@@ -13,23 +13,24 @@ namespace {
 
 class single_flight final : public strategy {
  public:
-  explicit single_flight(strategy_settings with) : inner_{begin_cache_aside(std::move(with))} {}
+  explicit single_flight(strategy_settings settings)
+      : inner_{begin_cache_aside(std::move(settings))} {}
 
   std::optional<std::string> get(std::string_view key) override {
     const std::string name{key};
-    std::promise<std::optional<std::string>> mine;
+    std::promise<std::optional<std::string>> promise;
     std::unique_lock lock{mutex_};
     if (const auto running = flights_.find(name); running != flights_.end()) {
       const auto flight = running->second;
       lock.unlock();
       return flight.get();
     }
-    const auto flight = flights_.emplace(name, mine.get_future().share()).first->second;
+    const auto flight = flights_.emplace(name, promise.get_future().share()).first->second;
     lock.unlock();
     try {
-      mine.set_value(inner_->get(key));
+      promise.set_value(inner_->get(key));
     } catch (...) {
-      mine.set_exception(std::current_exception());
+      promise.set_exception(std::current_exception());
     }
     lock.lock();
     flights_.erase(name);
@@ -49,8 +50,8 @@ class single_flight final : public strategy {
 
 }  // namespace
 
-std::unique_ptr<strategy> begin_single_flight(strategy_settings with) {
-  return std::make_unique<single_flight>(std::move(with));
+std::unique_ptr<strategy> begin_single_flight(strategy_settings settings) {
+  return std::make_unique<single_flight>(std::move(settings));
 }
 
 }  // namespace drover::simulate

@@ -6,28 +6,29 @@
 namespace drover::simulate {
 namespace {
 
-// Removes a number and the character after it from the front.
-bool take_number(std::string_view& bytes, char behind, std::int64_t& into) {
+// Removes a number and the character `delimiter` from the front of `bytes`. Returns false if they
+// are not there.
+bool take_number(std::string_view& bytes, char delimiter, std::int64_t& number) {
   const char* const end = bytes.data() + bytes.size();
-  const auto [stop, error] = std::from_chars(bytes.data(), end, into);
-  if (error != std::errc{} || stop == end || *stop != behind) return false;
+  const auto [stop, error] = std::from_chars(bytes.data(), end, number);
+  if (error != std::errc{} || stop == end || *stop != delimiter) return false;
   bytes.remove_prefix(static_cast<std::size_t>(stop - bytes.data()) + 1);
   return true;
 }
 
 }  // namespace
 
-std::string write_stamped(const stamped_text& from) {
-  return std::to_string(from.first) + ' ' + std::to_string(from.second) + '\n' + from.text;
+std::string write_stamped(const stamped_text& stamped) {
+  return std::to_string(stamped.first) + ' ' + std::to_string(stamped.second) + '\n' + stamped.text;
 }
 
 std::optional<stamped_text> read_stamped(std::string_view bytes) {
-  stamped_text read;
-  if (!take_number(bytes, ' ', read.first) || !take_number(bytes, '\n', read.second)) {
+  stamped_text parsed;
+  if (!take_number(bytes, ' ', parsed.first) || !take_number(bytes, '\n', parsed.second)) {
     return std::nullopt;
   }
-  read.text = bytes;
-  return read;
+  parsed.text = bytes;
+  return parsed;
 }
 
 }  // namespace drover::simulate

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two numbers before a text, "12 34\ntext": the XFetch strategies store the times of a value so.
+// A text with two numbers before it: "12 34\ntext". The XFetch strategies store the times of a
+// value in this form.
 //
 // Pure. Threads: values.
 #pragma once
@@ -19,8 +20,8 @@ struct stamped_text {
   friend bool operator==(const stamped_text&, const stamped_text&) = default;
 };
 
-[[nodiscard]] std::string write_stamped(const stamped_text& from);
-/// nullopt for bytes that `write_stamped` does not produce.
+[[nodiscard]] std::string write_stamped(const stamped_text& stamped);
+/// Returns nullopt for bytes that are not in this form.
 [[nodiscard]] std::optional<stamped_text> read_stamped(std::string_view bytes);
 
 }  // namespace drover::simulate

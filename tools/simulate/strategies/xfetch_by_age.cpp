@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// XFetch with two faults: it uses the value's age in place of the load's time, and it keeps the
-// value's times under a second key, so that one of the two may be missing. There is no lock: each
-// caller decides for itself, and nothing holds a caller back at a cold key.
+// XFetch with two faults: it uses the value's age in place of the duration of the load, and it
+// stores the value's times under a second key, so that one of the two keys may be missing. There is
+// no lock: each caller decides for itself, and all callers load a cold key.
 #include <utility>
 
 #include "simulate/strategies/built_in.hpp"
@@ -21,11 +21,11 @@ std::string meta_key(std::string_view key) { return std::string{key} + ":meta"; 
 
 class xfetch_by_age final : public strategy {
  public:
-  explicit xfetch_by_age(strategy_settings with)
-      : with_{std::move(with)},
-        redis_{with_.redis_url},
-        cache_{redis_, with_.ttl},
-        draws_{with_.seed} {}
+  explicit xfetch_by_age(strategy_settings settings)
+      : settings_{std::move(settings)},
+        redis_{settings_.redis_url},
+        cache_{redis_, settings_.ttl},
+        draws_{settings_.seed} {}
 
   std::optional<std::string> get(std::string_view key) override {
     std::optional<std::string> cached = cache_.get(key);
@@ -48,10 +48,10 @@ class xfetch_by_age final : public strategy {
 
   std::optional<times> times_of(std::string_view key) {
     const auto stored = cache_.get(meta_key(key));
-    const auto read = stored ? read_stamped(*stored) : std::nullopt;
-    if (!read) return std::nullopt;
-    return times{wall_time{std::chrono::microseconds{read->first}},
-                 wall_time{std::chrono::microseconds{read->second}}};
+    const auto stamped = stored ? read_stamped(*stored) : std::nullopt;
+    if (!stamped) return std::nullopt;
+    return times{wall_time{std::chrono::microseconds{stamped->first}},
+                 wall_time{std::chrono::microseconds{stamped->second}}};
   }
 
   bool is_due(const times& meta) {
@@ -60,17 +60,17 @@ class xfetch_by_age final : public strategy {
   }
 
   std::optional<std::string> load(std::string_view key) {
-    std::optional<std::string> row = with_.ask(key);
+    std::optional<std::string> row = settings_.ask(key);
     if (!row) return row;
     const auto fetched_at = now_by_wall_clock().time_since_epoch();
     cache_.store(key, *row);
     cache_.store(meta_key(key), write_stamped({.first = fetched_at.count(),
-                                               .second = (fetched_at + with_.ttl).count(),
+                                               .second = (fetched_at + settings_.ttl).count(),
                                                .text = {}}));
     return row;
   }
 
-  const strategy_settings with_;
+  const strategy_settings settings_;
   redis_commands redis_;
   plain_cache cache_;
   shared_draws draws_;
@@ -78,8 +78,8 @@ class xfetch_by_age final : public strategy {
 
 }  // namespace
 
-std::unique_ptr<strategy> begin_xfetch_by_age(strategy_settings with) {
-  return std::make_unique<xfetch_by_age>(std::move(with));
+std::unique_ptr<strategy> begin_xfetch_by_age(strategy_settings settings) {
+  return std::make_unique<xfetch_by_age>(std::move(settings));
 }
 
 }  // namespace drover::simulate
