@@ -39,7 +39,7 @@ struct lock_book {
   std::vector<op_summary> gets;
   std::optional<op_summary> last_lost;
   key_ref value;  ///< that of its latest lock hold that had one
-  int fits = 0;
+  int affinity = 0;
 };
 
 /// Whether a lease may be over when a command ran.
@@ -106,7 +106,8 @@ class lock_hold_tracker {
   bool late(key_state& value, const op& operation);
   void gone(key_state& lock, const op& operation);
   void set_lease(lock_hold& hold, const op& operation);
-  void attach(key_state& value, lock_hold& holder, const op& operation, const load* own, int fits);
+  void attach(key_state& value, lock_hold& holder, const op& operation, const load* own,
+              int name_affinity);
 
   key_table& keys_;
   const connection_book& connections_;

@@ -222,7 +222,7 @@ TEST(audit_lock_hold_tracker, FindsTheValueThatTheLockGuards) {
   EXPECT_EQ(guarded.missed->sent, moment(0ms));
   EXPECT_TRUE(guarded.looked_again);
   EXPECT_TRUE(guarded.missed_again);
-  EXPECT_TRUE(guarded.looked_again_here);
+  EXPECT_TRUE(guarded.looked_again_at_once);
   ASSERT_EQ(guarded.store_count, 1U);
   EXPECT_EQ(guarded.stores[0].store.sent, moment(50ms));
   EXPECT_EQ(guarded.stores[0].lock_hold, holds[0].number);
