@@ -156,10 +156,7 @@ void engine::body::apply(const op& operation, connection_facts& client) {
       is_load = apply_store(key, operation, client);
       apply_acquire(key, operation, client);
       break;
-    case op_kind::remove:
-      lock_holds_.remove(key, operation);
-      if (key.guard.is_set()) lock_holds_.value_removed(key, operation);
-      break;
+    case op_kind::remove: lock_holds_.remove(key, operation); break;
     case op_kind::compare_remove: lock_holds_.compare_remove(key, operation); break;
     case op_kind::expire: lock_holds_.expire(key, operation); break;
     case op_kind::compare_expire: lock_holds_.compare_expire(key, operation); break;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t gets_max = 32;
 constexpr std::size_t missed_max = 16;
+constexpr std::size_t deletions_max = 64;
 /// A GET and a DEL farther apart do not belong together.
 constexpr moment get_to_removal = std::chrono::seconds(2);
 
@@ -171,25 +172,48 @@ lock_hold::other_remover lock_hold_tracker::not_the_holder(const lock_book& book
   return by_former || lost ? lock_hold::other_remover::by_connection : lock_hold::other_remover::no;
 }
 
-/// A value is deleted: if its lock was in the same batch, that was no release.
+void lock_hold_tracker::remember_deletion(const key_state& key, const op& operation) {
+  if (operation.outcome == op_outcome::failed) return;
+  if (deletions_.size() >= deletions_max) deletions_.pop_front();
+  deletions_.push_back({key.ref, operation.connection, operation.batch});
+}
+
+/// Whether the batch that deleted the lock had deleted its value before: the known one, or a key
+/// whose name has the same changing part.
+bool lock_hold_tracker::deleted_with_value(const key_state& lock, const lock_hold& ended,
+                                           const op& operation) const {
+  const split_name lock_name(lock.name);
+  return std::any_of(deletions_.begin(), deletions_.end(), [&](const deletion& other) {
+    if (other.connection != operation.connection || other.batch != operation.batch) return false;
+    if (other.key == ended.value.key) return true;
+    const key_state* const key = keys_.find(other.key);
+    return key != nullptr && key->lock == nullptr &&
+           affinity(lock_name, split_name(key->name)) >= 2;
+  });
+}
+
+/// The lock may have been deleted before, in the same batch: then that was no release.
 void lock_hold_tracker::value_removed(const key_state& value, const op& operation) {
-  key_state* const lock = keys_.find(value.guard);
-  if (lock == nullptr || lock->lock == nullptr) return;
-  for (lock_hold& hold : lock->lock->former) {
-    if (hold.end.command && hold.end.command->connection == operation.connection &&
-        hold.end.command->batch == operation.batch) {
-      hold.end.with_value = true;
-      hold.end.by_other = lock_hold::other_remover::no;
+  const split_name value_name(value.name);
+  for (const deletion& other : deletions_) {
+    if (other.connection != operation.connection || other.batch != operation.batch) continue;
+    key_state* const lock = keys_.find(other.key);
+    if (lock == nullptr || lock->lock == nullptr || lock == &value) continue;
+    if (lock->ref != value.guard && affinity(split_name(lock->name), value_name) < 2) continue;
+    for (lock_hold& hold : lock->lock->former) {
+      if (hold.end.command && hold.end.command->connection == operation.connection &&
+          hold.end.command->batch == operation.batch) {
+        hold.end.with_value = true;
+        hold.end.by_other = lock_hold::other_remover::no;
+      }
     }
   }
 }
 
-void lock_hold_tracker::note_removal(lock_book& book, lock_hold& ended, const op& operation) {
+void lock_hold_tracker::note_removal(const key_state& lock, lock_book& book, lock_hold& ended,
+                                     const op& operation) {
   ended.end.command = op_summary(operation);
-  const key_state* const value = keys_.find(ended.value.key);
-  if (value != nullptr && value->last_remove &&
-      value->last_remove->connection == operation.connection &&
-      value->last_remove->batch == operation.batch) {
+  if (deleted_with_value(lock, ended, operation)) {
     ended.end.with_value = true;
     return;
   }
@@ -208,6 +232,8 @@ void lock_hold_tracker::note_removal(lock_book& book, lock_hold& ended, const op
 }
 
 void lock_hold_tracker::remove(key_state& lock, const op& operation) {
+  value_removed(lock, operation);
+  remember_deletion(lock, operation);
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
   if (operation.outcome == op_outcome::no) {
@@ -220,7 +246,7 @@ void lock_hold_tracker::remove(key_state& lock, const op& operation) {
     gone(lock, operation);
     return;
   }
-  note_removal(book, *ended, operation);
+  note_removal(lock, book, *ended, operation);
   if (book.current && ended == &*book.current) {
     end(lock, lock_hold::ending::removed);
   } else {
@@ -261,7 +287,7 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
   if (operation.outcome == op_outcome::yes) {
     if (hold == nullptr) hold = removed_by(book, operation);
     if (hold == nullptr) return;
-    note_removal(book, *hold, operation);
+    note_removal(lock, book, *hold, operation);
     if (book.current && hold == &*book.current) {
       end(lock, lock_hold::ending::compare_removed);
     } else {
