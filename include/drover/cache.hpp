@@ -163,7 +163,8 @@ class cache {
   }
 
   /// Loads again in the background while the old value is served. Does nothing when a load or
-  /// refresh of the key already runs in this process, when Redis does not answer, when there are
+  /// refresh of the key already runs in this process, when another process holds the refresh mark
+  /// of the key (it refreshes the key now), when Redis does not answer, when there are
   /// `client_options::flights_max` flights, and while the cache drains. When the background queue
   /// is full, the refresh is dropped and counted.
   ///

@@ -154,7 +154,8 @@ class engine::impl {
            .names = names,
            .base = head.produced_by,
            .servable_until = on.redis().steady_at(entry::servable_until(head)),
-           .previous_payload = judged.read.payload}));
+           .previous_payload = judged.read.payload,
+           .is_requested = true}));
     } else if (live || judged.state == fetch::finding::missing ||
                judged.state == fetch::finding::damaged) {
       on.flights().begin_background_load(

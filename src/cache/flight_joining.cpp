@@ -108,7 +108,8 @@ std::optional<flight_runner::joined_flight> flight_runner::begin_refresh(
   joined_flight joined;
   {
     const guard_lock lock{mutex_};
-    if (request.of->draining || table_.is_full() || quiet_.is_quiet(key, store::now()) ||
+    if (request.of->draining || table_.is_full() ||
+        (!request.is_requested && quiet_.is_quiet(key, store::now())) ||
         (request.foreground && waiter_count_ >= options_.waiters_max) ||
         table_.open(key, beginning::cold, [this](live_flight& open) -> const fetch::flight& {
           mutex_.assert_held();

@@ -76,9 +76,10 @@ class flight_runner {
     std::string_view previous_payload{};
     bool early = false;
     bool foreground = false;
+    bool is_requested = false;  ///< by `refresh`, not by a read of a stale entry
   };
   /// Begins a refresh unless the key has an open flight, another process runs it, or the cache
-  /// drains. It runs in the background, or, with `foreground`, with the caller membership.
+  /// drains. A requested one asks Redis whether another process runs it now. It runs in the background, or, with `foreground`, with the caller membership.
   /// Throws: `std::bad_alloc`, and then nothing has begun.
   [[nodiscard]] std::optional<joined_flight> begin_refresh(const refresh_request& request);
   /// Begins a load without a caller, for a key that has no usable entry.

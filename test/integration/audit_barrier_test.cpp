@@ -63,7 +63,7 @@ TEST_F(audit_barrier, TheyGoOnTogetherWhenAllAreThere) {
   stop();
   const auto acts = seen_.all<audit::tool_acted>();
   ASSERT_EQ(acts.size(), 1U);
-  EXPECT_EQ(acts[0].did, audit::tool_acted::what::miss_barrier);
+  EXPECT_EQ(acts[0].action, audit::tool_acted::action_kind::miss_barrier);
   EXPECT_EQ(acts[0].key, "user:1");
   EXPECT_LT(acts[0].from, acts[0].to);
 }

@@ -21,7 +21,7 @@ class judged final : public audit::record_sink {
  public:
   void take(audit::record& one) override {
     engine.feed(one);
-    if (auto* const shown = prober.load()) shown->saw(one, engine.seen());
+    if (auto* const shown = prober.load()) shown->saw(one, engine.context());
     seen.take(one);
   }
   audit::engine engine{{}, {}};
@@ -87,7 +87,7 @@ TEST(audit_probe, MakesHotValuesColdAndNothingElse) {
   const auto acts = all.seen.all<audit::tool_acted>();
   EXPECT_EQ(acts.size(), prober.cold_events());
   for (const audit::tool_acted& one : acts) {
-    EXPECT_EQ(one.did, audit::tool_acted::what::cold_event);
+    EXPECT_EQ(one.action, audit::tool_acted::action_kind::cold_event);
     EXPECT_EQ(one.key, "user:1");
     EXPECT_LE(one.from, one.to);
   }

@@ -164,16 +164,29 @@ split_name::split_name(std::string_view name) : name_{name} {
   changes_ = std::any_of(all.begin(), all.end(), is_changing);
 }
 
-bool split_name::has(std::string_view word) const {
+std::size_t split_name::occurrences(std::string_view word) const {
   const auto all = words();
-  return std::find(all.begin(), all.end(), word) != all.end();
+  return static_cast<std::size_t>(std::count(all.begin(), all.end(), word));
 }
+
+namespace {
+
+/// Whether the last word of `name` that differs from key to key occurs less often in `other`.
+bool ends_otherwise(const split_name& name, const split_name& other) {
+  const auto all = name.words();
+  const auto last = std::find_if(all.rbegin(), all.rend(), is_changing);
+  return last != all.rend() && name.occurrences(*last) > other.occurrences(*last);
+}
+
+}  // namespace
 
 int affinity(const split_name& lock, const split_name& value) {
   if (lock.name() == value.name() || value.words().empty()) return 0;
   if (value.name().size() >= 3 && lock.name().find(value.name()) != std::string_view::npos) {
     return 3;
   }
+  // "lock:tenant7:user43" is not the lock of "tenant7:user42".
+  if (ends_otherwise(lock, value) && ends_otherwise(value, lock)) return -1;
   bool shared = false;
   for (const std::string_view word : value.words()) {
     if (!lock.has(word)) continue;

@@ -34,7 +34,8 @@ class split_name {
   [[nodiscard]] std::span<const std::string_view> words() const { return {words_.data(), count_}; }
   /// Whether one of them differs from key to key.
   [[nodiscard]] bool changes() const { return changes_; }
-  [[nodiscard]] bool has(std::string_view word) const;
+  [[nodiscard]] bool has(std::string_view word) const { return occurrences(word) > 0; }
+  [[nodiscard]] std::size_t occurrences(std::string_view word) const;
 
  private:
   std::string_view name_;

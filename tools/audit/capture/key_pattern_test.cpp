@@ -39,6 +39,10 @@ TEST(audit_key_pattern, TellsHowWellALockFitsAValue) {
   EXPECT_EQ(affinity("user-lock", "user:names:all"), 1) << "a word is shared";
   EXPECT_EQ(affinity("lock:user:43", "user:42"), -1) << "both change, and differ";
   EXPECT_EQ(affinity("lock:user:43", "stats:42"), -1);
+  EXPECT_EQ(affinity("lock:tenant7:user43", "tenant7:user42"), -1) << "the last part differs";
+  EXPECT_EQ(affinity("user:1.1:l:1", "user:1.1:v:2"), -1) << "the other numbers are a version";
+  EXPECT_EQ(affinity("user:1.1:l:1", "user:1.1:v:1"), 2);
+  EXPECT_EQ(affinity("lock:user42", "cache:user42:page3"), 2) << "only the value has one more";
   EXPECT_EQ(affinity("mutex", "user:42"), 0);
   EXPECT_EQ(affinity("lock:a", "lock:b"), 0) << "the word lock says nothing";
   EXPECT_EQ(affinity("user:42", "user:42"), 0) << "the same key";

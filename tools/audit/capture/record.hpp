@@ -89,8 +89,8 @@ struct origin_loads {
 
 /// The tool did something to the application's traffic.
 struct tool_acted {
-  enum class what : std::uint8_t { cold_event, miss_barrier };
-  what did = what::cold_event;
+  enum class action_kind : std::uint8_t { cold_event, miss_barrier };
+  action_kind action = action_kind::cold_event;
   std::string key;
   moment from{};
   moment to{};

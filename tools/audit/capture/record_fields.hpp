@@ -119,7 +119,7 @@ void describe(auto& fields, is_a<origin_loads> auto& entry) {
 }
 
 void describe(auto& fields, is_a<tool_acted> auto& entry) {
-  fields.word("did", act_names, entry.did);
+  fields.word("did", act_names, entry.action);
   fields.text("key", entry.key);
   fields.time("from_us", entry.from);
   fields.time("to_us", entry.to);

@@ -134,7 +134,8 @@ inline record any_record(material& from, std::size_t kind, std::uint64_t sequenc
     case 5: return any_event(from, sequence);
     case 6: return push_received{from.number(), from.at(), from.text(), from.texts()};
     case 7: return origin_loads{from.at(), from.number(), from.text(), from.text()};
-    case 8: return tool_acted{from.one_of<tool_acted::what>(2), from.text(), from.at(), from.at()};
+    case 8:
+      return tool_acted{from.one_of<tool_acted::action_kind>(2), from.text(), from.at(), from.at()};
     case 9:
       return sight_lost{from.number(), from.at(),     from.text(),
                         from.number(), from.number(), 1U + from.number32() % 64U};

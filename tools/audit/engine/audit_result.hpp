@@ -39,15 +39,15 @@ struct evidence {
 struct finding {
   std::string rule;  ///< "C101"
   std::string name;  ///< "stampede-cold-key"
-  severity how_bad = severity::warning;
-  confidence how_sure = confidence::strong;
+  audit::severity severity = audit::severity::warning;
+  audit::confidence confidence = audit::confidence::strong;
   std::string pattern;            ///< "user:*"
   std::vector<std::string> keys;  ///< examples
   std::uint64_t count = 0;
-  std::uint64_t opportunities = 0;  ///< in how many it could have happened
-  std::string message;              ///< one or two sentences for this case
-  std::vector<evidence> seen;       ///< the first three and the worst three
-  std::string library;              ///< profile that explains it: "dogpile.cache"; "" if none
+  std::uint64_t opportunities = 0;      ///< in how many it could have happened
+  std::string message;                  ///< one or two sentences for this case
+  std::vector<evidence> evidence_list;  ///< the first three and the worst three
+  std::string library;                  ///< profile that explains it: "dogpile.cache"; "" if none
   std::string advice;
   std::string fix_prompt;
   std::string accepted;  ///< the baseline's reason; then it does not count for the verdict
@@ -66,12 +66,12 @@ struct role_line {
   std::string pattern;
   key_role role = key_role::other;
   std::size_t keys = 0;
-  std::string why;     ///< "won NX 14 times, compared and deleted 14 times"
+  std::string reason;  ///< "won NX 14 times, compared and deleted 14 times"
   std::string paired;  ///< lock: the pattern of the values it guards
 };
 
 /// The timeline of the run. Bounded: `left_out` counts what found no room.
-struct drawn_timeline {
+struct run_timeline {
   enum class operation_kind : std::uint8_t {
     hit,
     miss,
@@ -119,7 +119,7 @@ struct drawn_timeline {
 
 struct audit_result {
   verdict outcome = verdict::inconclusive;
-  std::string why;                   ///< one line: why pass, fail or inconclusive
+  std::string reason;                ///< one line: why pass, fail or inconclusive
   std::vector<finding> findings;     ///< the worst first
   std::vector<finding> notices;      ///< C9xx
   std::vector<std::string> remarks;  ///< on the audit itself: what has expired in the baseline, ...
@@ -141,7 +141,7 @@ struct audit_result {
   };
   figures run;
   std::string command;  ///< the audited one, "" if none; never with secrets
-  drawn_timeline timeline;
+  run_timeline timeline;
 };
 
 }  // namespace drover::audit

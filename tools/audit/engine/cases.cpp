@@ -34,7 +34,7 @@ void cases::merge(const cases& other) {
   }
 }
 
-std::vector<evidence> cases::seen() const {
+std::vector<evidence> cases::kept_evidence() const {
   std::vector<evidence> all;
   for (const kept& entry : first_) all.push_back(entry.proof);
   for (const kept& each : worst_) all.push_back(each.proof);
@@ -59,7 +59,7 @@ finding finding_of(std::string_view rule, const pattern_state& pattern, const ca
   result.keys = seen.keys();
   result.count = seen.count;
   result.opportunities = std::max(seen.opportunities, seen.count);
-  result.seen = seen.seen();
+  result.evidence_list = seen.kept_evidence();
   return result;
 }
 

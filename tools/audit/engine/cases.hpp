@@ -39,7 +39,7 @@ class cases {
 
   [[nodiscard]] double worst() const { return worst_badness_; }
   /// The first ones, and then the worst that are not among them, the worst first.
-  [[nodiscard]] std::vector<evidence> seen() const;
+  [[nodiscard]] std::vector<evidence> kept_evidence() const;
   /// Examples, each once.
   [[nodiscard]] std::vector<std::string> keys() const;
 

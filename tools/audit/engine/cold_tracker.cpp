@@ -264,14 +264,15 @@ void cold_tracker::add(key_state& key, const load& loaded) {
   if (loader != nullptr) ++loader->loads;
 }
 
-void cold_tracker::tried(key_state& key, const key_state& lock, const op& operation, int fits) {
+void cold_tracker::tried(key_state& key, const key_state& lock, const op& operation,
+                         int name_affinity) {
   cold_book& book = *key.cold;
   std::vector<cold_event::locking>& locks = book.event.lock_attempts;
   auto at = std::find_if(locks.begin(), locks.end(),
                          [&](const cold_event::locking& l) { return l.lock == lock.ref; });
   if (at == locks.end()) {
     if (locks.size() >= 4) return;
-    locks.push_back({lock.ref, lock.pattern->index, fits, 0, 0});
+    locks.push_back({lock.ref, lock.pattern->index, name_affinity, 0, 0});
     at = std::prev(locks.end());
   }
   if (operation.outcome == op_outcome::yes) ++at->won;
@@ -342,7 +343,7 @@ void cold_tracker::count_processes(cold_book& book) {
     if (loader.loads == 1 && (loader.misses > 1 || is_concurrent(loader)))
       ++event.loading.sharing_processes;
     if (loader.loads > 0) ++event.loading.processes;
-    event.loading.most_by_one = std::max(event.loading.most_by_one, loader.loads);
+    event.loading.most_by_one_process = std::max(event.loading.most_by_one_process, loader.loads);
   }
   if (unknown_missed) event.demand.processes = std::max<std::uint64_t>(event.demand.processes, 1);
 }

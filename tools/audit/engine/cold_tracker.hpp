@@ -76,7 +76,7 @@ class cold_tracker {
   [[nodiscard]] stored store(key_state& key, const op& operation);
   void add(key_state& key, const load& new_load);
   /// Somebody who had missed `key` tried its lock.
-  void tried(key_state& key, const key_state& lock, const op& operation, int fits);
+  void tried(key_state& key, const key_state& lock, const op& operation, int name_affinity);
   /// Somebody waits for `key` by asking for its lock: EXISTS, GET, SET NX once more.
   void polled(key_state& key, const op& operation);
   /// `complete` false: the key is forgotten, or the run is over.

@@ -23,7 +23,7 @@ std::string without_port(const std::string& peer) {
 }
 
 /// As the proxy names peers of this machine that it could not tell the process of.
-bool is_near(std::string_view peer) {
+bool is_local_address(std::string_view peer) {
   constexpr std::array<std::string_view, 4> begins{"127.", "[::1]", "[::ffff:127.", "unix"};
   return peer.empty() || std::any_of(begins.begin(), begins.end(), [&](std::string_view begin) {
            return peer.starts_with(begin);
@@ -55,8 +55,8 @@ std::string stem(std::string name) {
 }  // namespace
 
 connection_book::connection_book(std::size_t connections_max) : max_(connections_max) {
-  processes_.emplace_back().shown = "(unknown)";
-  processes_.back().is_near = true;
+  processes_.emplace_back().label = "(unknown)";
+  processes_.back().is_local = true;
 }
 
 std::uint32_t connection_book::process_of(const std::string& identity, const std::string& shown,
@@ -65,7 +65,7 @@ std::uint32_t connection_book::process_of(const std::string& identity, const std
   if (at != identities_.end()) return at->second;
   if (processes_.size() >= max_) return 0;
   const auto made = static_cast<std::uint32_t>(processes_.size());
-  processes_.emplace_back().shown = cut(shown);
+  processes_.emplace_back().label = cut(shown);
   processes_.back().pid = pid;
   identities_.emplace(identity, made);
   return made;
@@ -84,7 +84,7 @@ void connection_book::place(connection_facts& client, std::int64_t pid) {
   std::string identity = without_port(client.peer);
   if (!name.empty()) identity += (identity.empty() ? "" : " ") + name;
   client.process = identity.empty() ? 0 : process_of(identity, identity, 0);
-  processes_[client.process].is_near = is_near(client.peer);
+  processes_[client.process].is_local = is_local_address(client.peer);
 }
 
 connection_facts& connection_book::get(std::uint64_t connection) {
@@ -169,15 +169,15 @@ bool connection_book::is_multiplexed(std::uint64_t connection) const {
 
 bool connection_book::is_unplaced(std::uint32_t process) const {
   if (!any_pid_ || process >= processes_.size()) return false;
-  return processes_[process].pid == 0 && processes_[process].is_near;
+  return processes_[process].pid == 0 && processes_[process].is_local;
 }
 
-bool connection_book::may_be_one(std::uint32_t a, std::uint32_t b) const {
+bool connection_book::may_be_same_process(std::uint32_t a, std::uint32_t b) const {
   if (a == b) return true;
   if (a >= processes_.size() || b >= processes_.size()) return false;
   const bool unclear = is_unplaced(a) || is_unplaced(b);
   const auto is_here = [&](std::uint32_t p) {
-    return processes_[p].pid != 0 || processes_[p].is_near;
+    return processes_[p].pid != 0 || processes_[p].is_local;
   };
   return unclear && is_here(a) && is_here(b);
 }

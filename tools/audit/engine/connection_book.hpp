@@ -19,10 +19,10 @@
 namespace drover::audit {
 
 struct process_facts {
-  std::string shown;  ///< "python3 (4711)", "10.0.0.7 worker"
+  std::string label;  ///< "python3 (4711)", "10.0.0.7 worker"
   std::int64_t pid = 0;
-  bool is_near = false;  ///< on this machine, where pids may be known
-  std::string library;   ///< "redis-py 4.3.4", of CLIENT SETINFO; ""
+  bool is_local = false;  ///< on this machine, where pids may be known
+  std::string library;    ///< "redis-py 4.3.4", of CLIENT SETINFO; ""
   std::uint64_t connections = 0;
   std::uint64_t commands = 0;
   /// It subscribes, tracks keys, or waits in blocking commands, so it need not poll.
@@ -76,7 +76,7 @@ class connection_book {
   /// Not known, where others are: no process of its own, and none of those for sure.
   [[nodiscard]] bool is_unplaced(std::uint32_t process) const;
   /// They are the same, or nobody knows.
-  [[nodiscard]] bool may_be_one(std::uint32_t a, std::uint32_t b) const;
+  [[nodiscard]] bool may_be_same_process(std::uint32_t a, std::uint32_t b) const;
   /// Index 0 is whoever could not be told.
   [[nodiscard]] const std::vector<process_facts>& processes() const { return processes_; }
   [[nodiscard]] std::uint64_t connections_seen() const { return seen_; }

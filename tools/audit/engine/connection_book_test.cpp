@@ -38,7 +38,7 @@ TEST(audit_connection_book, TellsProcessesByPidElseByAddressAndName) {
   EXPECT_EQ(sends(book, 4), sends(book, 5));
   EXPECT_NE(sends(book, 4), sends(book, 6));
   EXPECT_NE(sends(book, 6), sends(book, 7));
-  EXPECT_EQ(book.processes()[sends(book, 7)].shown, "10.0.0.8 worker");
+  EXPECT_EQ(book.processes()[sends(book, 7)].label, "10.0.0.8 worker");
   EXPECT_EQ(book.processes_seen(), 5U);
 }
 
@@ -55,9 +55,9 @@ TEST(audit_connection_book, AnUnknownProcessOfThisMachineMayBeAnyThatIsKnown) {
     const std::uint32_t one = sends(book, 2);
     const std::uint32_t other = sends(book, 3);
     EXPECT_TRUE(book.is_unplaced(unknown)) << peer;
-    EXPECT_TRUE(book.may_be_one(unknown, one)) << peer;
-    EXPECT_TRUE(book.may_be_one(other, unknown)) << peer;
-    EXPECT_FALSE(book.may_be_one(one, other)) << peer;
+    EXPECT_TRUE(book.may_be_same_process(unknown, one)) << peer;
+    EXPECT_TRUE(book.may_be_same_process(other, unknown)) << peer;
+    EXPECT_FALSE(book.may_be_same_process(one, other)) << peer;
     EXPECT_EQ(book.processes_seen(), 2U) << peer << ": the unknown one is no third";
   }
 }
@@ -68,7 +68,7 @@ TEST(audit_connection_book, AnotherMachineIsAnotherProcess) {
     open(book, 1, 0, peer);
     open(book, 2, 4711, "python3");
     EXPECT_FALSE(book.is_unplaced(sends(book, 1))) << peer;
-    EXPECT_FALSE(book.may_be_one(sends(book, 1), sends(book, 2))) << peer;
+    EXPECT_FALSE(book.may_be_same_process(sends(book, 1), sends(book, 2))) << peer;
     EXPECT_EQ(book.processes_seen(), 2U) << peer;
   }
 }
@@ -81,7 +81,7 @@ TEST(audit_connection_book, AProcessThatIsFoundLateTakesItsConnectionOver) {
   open(book, 2, 4711, "python3");
   EXPECT_EQ(sends(book, 2), sends(book, 1));
   EXPECT_EQ(book.connections_seen(), 2U);
-  EXPECT_EQ(book.processes()[sends(book, 1)].shown, "python3 (4711)");
+  EXPECT_EQ(book.processes()[sends(book, 1)].label, "python3 (4711)");
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ void engine::feed(const record& item) { body_->feed(item); }
 void engine::feed(const event& command) { body_->feed(command); }
 audit_result engine::finish() { return body_->finish(); }
 const engine_progress& engine::progress() const { return body_->progress; }
-const rule_context& engine::seen() const { return *body_; }
+const rule_context& engine::context() const { return *body_; }
 
 engine::body::body(settings told, std::vector<std::unique_ptr<rule>> rules)
     : settings_(std::move(told)),
@@ -136,7 +136,7 @@ void engine::body::apply(const op& operation, connection_facts& client) {
   key_state& key = keys_.touch(operation.database, operation.key);
   key.hash = operation.key_hash;
   const bool hit = operation.is_hit();
-  const interest::bits kind = hit ? interest::hits : interest::of(operation.kind);
+  const interest::bits kind = hit ? interest::hits : interest::ops(operation.kind);
   for (rule* const listener : who_wants(kind)) listener->on_op(operation, key, *this);
   if (is_remembered(key, operation)) history_.add(operation, key);
   timeline_builder_.op_seen(operation, key);
@@ -156,10 +156,7 @@ void engine::body::apply(const op& operation, connection_facts& client) {
       is_load = apply_store(key, operation, client);
       apply_acquire(key, operation, client);
       break;
-    case op_kind::remove:
-      lock_holds_.remove(key, operation);
-      if (key.guard.is_set()) lock_holds_.value_removed(key, operation);
-      break;
+    case op_kind::remove: lock_holds_.remove(key, operation); break;
     case op_kind::compare_remove: lock_holds_.compare_remove(key, operation); break;
     case op_kind::expire: lock_holds_.expire(key, operation); break;
     case op_kind::compare_expire: lock_holds_.compare_expire(key, operation); break;

@@ -43,7 +43,7 @@ class engine {
 
   [[nodiscard]] const engine_progress& progress() const;
   /// What rules see.
-  [[nodiscard]] const rule_context& seen() const;
+  [[nodiscard]] const rule_context& context() const;
 
  private:
   class body;

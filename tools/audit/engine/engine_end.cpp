@@ -49,7 +49,7 @@ std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, m
     const op_summary& summary = found[i].first->summary;
     const auto& processes = connections_.processes();
     lines.push_back({summary.sent, summary.done, summary.connection,
-                     summary.process < processes.size() ? processes[summary.process].shown : "",
+                     summary.process < processes.size() ? processes[summary.process].label : "",
                      text_of(summary, found[i].second->name)});
   }
   return lines;

@@ -113,7 +113,8 @@ record record_of(choices& from, moment& now, std::uint64_t& sequence) {
     case 4: return push_received{from.next(5), now, "invalidate", {keys[from.next(4)]}};
     case 5: return origin_loads{now, from.next(), keys[from.next(std::size(keys))], "log"};
     case 6:
-      return tool_acted{static_cast<tool_acted::what>(from.next(2)), keys[from.next(4)], now, now};
+      return tool_acted{static_cast<tool_acted::action_kind>(from.next(2)), keys[from.next(4)], now,
+                        now};
     case 7: {
       sight_lost lost;
       lost.connection = from.next(2);
@@ -140,9 +141,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   told.keys_max = keys_max;
   told.patterns_max = patterns_max;
   told.history_max = 40;
-  told.drawn_operations_max = 30;
-  told.drawn_events_max = 5;
-  told.drawn_keys_max = 3;
+  told.timeline_operations_max = 30;
+  told.timeline_events_max = 5;
+  told.timeline_keys_max = 3;
   told.connections_max = 4;
   engine judge(told, all_rules());
   capture_begun begun;
@@ -152,14 +153,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::uint64_t sequence = 0;
   while (!from.empty()) judge.feed(record_of(from, now, sequence));
   const audit_result result = judge.finish();
-  must(judge.seen().patterns().size() <= patterns_max);
-  must(result.timeline.keys.size() <= told.drawn_keys_max);
-  must(result.timeline.operations.size() <= told.drawn_operations_max);
-  must(result.timeline.cold_events.size() <= told.drawn_events_max);
+  must(judge.context().patterns().size() <= patterns_max);
+  must(result.timeline.keys.size() <= told.timeline_keys_max);
+  must(result.timeline.operations.size() <= told.timeline_operations_max);
+  must(result.timeline.cold_events.size() <= told.timeline_events_max);
   must(result.timeline.roles.size() == result.timeline.keys.size());
   for (const finding& each : result.findings) {
     must(!each.rule.empty());
-    must(each.seen.size() <= 6 && each.count <= each.opportunities);
+    must(each.evidence_list.size() <= 6 && each.count <= each.opportunities);
   }
   return 0;
 }

@@ -24,7 +24,7 @@ TEST(audit_engine, ANaiveStampedeIsOneColdEventWithALoadForEachWhoMissed) {
   EXPECT_EQ(event.loading.count, 12U);
   EXPECT_EQ(event.demand.processes, 12U);
   EXPECT_EQ(event.loading.processes, 12U);
-  EXPECT_EQ(event.loading.most_by_one, 1U);
+  EXPECT_EQ(event.loading.most_by_one_process, 1U);
   EXPECT_TRUE(event.demand.contended);
   EXPECT_TRUE(event.lock_attempts.empty());
   EXPECT_EQ(heard.loads.size(), 12U);
@@ -72,7 +72,7 @@ TEST(audit_engine, ACorrectLockIsOneLoadUnderOneTenure) {
   ASSERT_EQ(event.lock_attempts.size(), 1U);
   EXPECT_EQ(event.lock_attempts[0].won, 1U);
   EXPECT_EQ(event.lock_attempts[0].lost, 3U);
-  EXPECT_EQ(event.lock_attempts[0].fits, 3);
+  EXPECT_EQ(event.lock_attempts[0].affinity, 3);
   EXPECT_TRUE(event.waiting.losers_satisfied);
   ASSERT_EQ(heard.lock_holds.size(), 1U);
   const lock_hold& holder = heard.lock_holds[0];

@@ -42,7 +42,7 @@ struct load {
 struct cold_event {
   static constexpr std::size_t loads_max = 64;
   /// Which clients asked for the key.
-  struct demand_seen {
+  struct demand_facts {
     std::uint64_t misses = 0;
     std::uint64_t reads = 0;  ///< all reads in [from, to]
     /// Reads of the key and attempts to acquire it that began before the first store was done.
@@ -55,14 +55,14 @@ struct cold_event {
     bool contended = false;
   };
   /// How the value was loaded.
-  struct loading_seen {
+  struct loading_facts {
     /// Those whose store began before `first_store.done + 1.5 * delta + 50 ms`, in order of `done`.
     std::vector<load> loads;
-    std::uint64_t count = 0;        ///< of `loads`, uncapped
-    std::uint64_t by_nx = 0;        ///< of them, tried with NX on the value itself
-    std::uint64_t conditional = 0;  ///< of them, by compare-and-store
-    std::uint64_t processes = 0;    ///< that stored; unknown processes are not counted
-    std::uint64_t most_by_one = 0;  ///< the most loads by one process
+    std::uint64_t count = 0;                ///< of `loads`, uncapped
+    std::uint64_t by_nx = 0;                ///< of them, tried with NX on the value itself
+    std::uint64_t conditional = 0;          ///< of them, by compare-and-store
+    std::uint64_t processes = 0;            ///< that stored; unknown processes are not counted
+    std::uint64_t most_by_one_process = 0;  ///< the most loads by one process
     /// Loads by unknown processes, while other processes are known. Each may be any of them.
     std::uint64_t unplaced = 0;
     /// Processes that share loads inside. They loaded once although two or more requests came from
@@ -70,7 +70,7 @@ struct cold_event {
     std::uint64_t sharing_processes = 0;
   };
   /// How the clients that had to wait asked again, for the value or for its lock.
-  struct waiting_seen {
+  struct waiting_facts {
     std::uint64_t polls = 0;
     moment last_poll{};    ///< the last one before the first store
     moment longest_gap{};  ///< between two polls of one client
@@ -82,7 +82,7 @@ struct cold_event {
   struct locking {
     key_ref lock;
     std::uint32_t pattern = 0;  ///< of the lock: index into `rule_context::patterns()`
-    int fits = 0;               ///< `affinity` of the two names
+    int affinity = 0;           ///< `affinity` of the two names
     std::uint64_t won = 0;
     std::uint64_t lost = 0;
   };
@@ -92,9 +92,9 @@ struct cold_event {
   moment to{};    ///< the last command that belongs to it was done
   op_summary first_miss;
   std::optional<op_summary> first_store;  ///< the first that was not refused
-  demand_seen demand;
-  loading_seen loading;
-  waiting_seen waiting;
+  demand_facts demand;
+  loading_facts loading;
+  waiting_facts waiting;
   std::vector<locking> lock_attempts;  ///< at most 4
   moment delta{};                      ///< the load time of the pattern as known then; 0: unknown
   bool by_tool = false;                ///< the tool deleted the key, or held replies meanwhile
@@ -166,11 +166,11 @@ struct lock_hold {
   struct predecessor {
     /// It ended without its holder: its lease ran out, or another client deleted its lock. The
     /// holder has not been seen since.
-    bool is_unheard = false;
+    bool has_missing_holder = false;
     op_summary won;  ///< `value` is its token
   };
   /// Other clients that tried the lock during the hold.
-  struct contention_seen {
+  struct contention_facts {
     std::uint64_t losses = 0;
     std::uint64_t losers = 0;  ///< connections
     moment longest_wait{};     ///< from the first loss to the last of one connection
@@ -186,13 +186,13 @@ struct lock_hold {
   /// inside.
   struct guarded_value {
     key_ref key;
-    int affinity = 0;                  ///< `affinity` of the names
-    std::optional<op_summary> missed;  ///< the miss just before
-    bool looked_again = false;         ///< the holder read the value after it had won
-    bool missed_again = false;         ///< and found nothing
-    bool looked_again_here = false;    ///< at once, on the connection that won
-    std::vector<load> stores;          ///< inside, by the holder
-    std::uint64_t store_count = 0;     ///< of `stores`, uncapped
+    int affinity = 0;                   ///< `affinity` of the names
+    std::optional<op_summary> missed;   ///< the miss just before
+    bool looked_again = false;          ///< the holder read the value after it had won
+    bool missed_again = false;          ///< and found nothing
+    bool looked_again_at_once = false;  ///< at once, on the connection that won
+    std::vector<load> stores;           ///< inside, by the holder
+    std::uint64_t store_count = 0;      ///< of `stores`, uncapped
   };
 
   std::uint64_t number = 0;  ///< 1 is the run's first
@@ -205,7 +205,7 @@ struct lock_hold {
   end_of_hold end;
   predecessor before;
   aftermath after;
-  contention_seen contention;
+  contention_facts contention;
   retries retry;
   guarded_value value;
 

@@ -31,7 +31,7 @@ bool is_value_of_cache(const key_state& key, const rule_context& all) {
 
 }  // namespace
 
-void hot_keys::saw(const event& command) {
+void hot_keys::count_read(const event& command) {
   if (command.done - began_ >= window) {
     before_ = command.done - began_ < 2 * window ? std::exchange(now_, {}) : decltype(now_){};
     now_.clear();

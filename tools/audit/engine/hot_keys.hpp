@@ -31,7 +31,7 @@ struct hot_key {
 class hot_keys {
  public:
   /// Counts reads. Bounded: of a window's keys the first `keys_max` are counted.
-  void saw(const event& command);
+  void count_read(const event& command);
   /// The hottest key of each pattern, of those that match one of the globs (no glob: all), by the
   /// names of their patterns. Looks back over the last whole window.
   [[nodiscard]] std::vector<hot_key> choose(const rule_context& all,

@@ -20,10 +20,10 @@ std::vector<std::string> chosen(const stage& played, const std::vector<std::stri
   hot_keys subject;
   for (const record& each : played.records()) {
     judge.feed(each);
-    if (const auto* one = std::get_if<event>(&each)) subject.saw(*one);
+    if (const auto* one = std::get_if<event>(&each)) subject.count_read(*one);
   }
   std::vector<std::string> out;
-  for (const hot_key& one : subject.choose(judge.seen(), allowed)) {
+  for (const hot_key& one : subject.choose(judge.context(), allowed)) {
     EXPECT_GE(one.reads_per_second, hot_keys::reads_per_second_min);
     out.push_back(one.name);
   }

@@ -58,7 +58,7 @@ struct pattern_state {
   std::optional<key_role> given_role;  ///< by `--role`
   /// Inferred at the end of the run (for `rule_context::role_of`): meanwhile a guess.
   key_role role = key_role::other;
-  std::string why;
+  std::string reason;
   /// Lock: the pattern of the values it guards; value: the pattern of the lock. Set at the end.
   std::optional<std::uint32_t> paired;
   /// Meta: the pattern of the keys it says something of.

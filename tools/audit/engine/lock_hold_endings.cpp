@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t gets_max = 32;
 constexpr std::size_t missed_max = 16;
+constexpr std::size_t deletions_max = 64;
 /// A GET and a DEL farther apart do not belong together.
 constexpr moment get_to_removal = std::chrono::seconds(2);
 
@@ -55,7 +56,7 @@ void lock_hold_tracker::came_late(lock_book& book, lock_hold& hold, const op& op
   hold.after.holder_returned = op_summary(operation);
   note_late_store(book, hold, operation);
   if (book.current && !book.former.empty() && &hold == &book.former.back()) {
-    book.current->before.is_unheard = false;
+    book.current->before.has_missing_holder = false;
   }
 }
 
@@ -92,7 +93,8 @@ bool lock_hold_tracker::late(key_state& value, const op& operation) {
   key_state* const lock = keys_.find(value.guard);
   if (lock == nullptr || lock->lock == nullptr) return false;
   lock_book& book = *lock->lock;
-  if (book.current && connections_.may_be_one(book.current->won.process, operation.process) &&
+  if (book.current &&
+      connections_.may_be_same_process(book.current->won.process, operation.process) &&
       !(book.current->lease.ends && operation.sent >= book.current->lease.latest_end)) {
     return false;
   }
@@ -149,14 +151,15 @@ lock_hold::other_remover lock_hold_tracker::not_the_holder(const lock_book& book
   // It had read the holder's own token: it is the holder, as far as it can know.
   if (read && read->value == ended.won.value) return lock_hold::other_remover::no;
   const bool same = operation.process == ended.won.process;
-  if (!same && connections_.may_be_one(operation.process, ended.won.process))
+  if (!same && connections_.may_be_same_process(operation.process, ended.won.process))
     return lock_hold::other_remover::no;
   const bool known = operation.process != 0 && ended.won.process != 0;
   const bool lost =
       std::any_of(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
         return l.connection == operation.connection && l.last.sent >= ended.won.sent;
       });
-  const bool was_before = ended.before.is_unheard && ended.before.won.process == operation.process;
+  const bool was_before =
+      ended.before.has_missing_holder && ended.before.won.process == operation.process;
   if (known && !same) {
     return was_before || lost ? lock_hold::other_remover::by_process : lock_hold::other_remover::no;
   }
@@ -169,42 +172,68 @@ lock_hold::other_remover lock_hold_tracker::not_the_holder(const lock_book& book
   return by_former || lost ? lock_hold::other_remover::by_connection : lock_hold::other_remover::no;
 }
 
-/// A value is deleted: if its lock was in the same batch, that was no release.
+void lock_hold_tracker::remember_deletion(const key_state& key, const op& operation) {
+  if (operation.outcome == op_outcome::failed) return;
+  if (deletions_.size() >= deletions_max) deletions_.pop_front();
+  deletions_.push_back({key.ref, operation.connection, operation.batch});
+}
+
+/// Whether the batch that deleted the lock had deleted its value before: the known one, or a key
+/// whose name has the same changing part.
+bool lock_hold_tracker::deleted_with_value(const key_state& lock, const lock_hold& ended,
+                                           const op& operation) const {
+  const split_name lock_name(lock.name);
+  return std::any_of(deletions_.begin(), deletions_.end(), [&](const deletion& other) {
+    if (other.connection != operation.connection || other.batch != operation.batch) return false;
+    if (other.key == ended.value.key) return true;
+    const key_state* const key = keys_.find(other.key);
+    return key != nullptr && key->lock == nullptr &&
+           affinity(lock_name, split_name(key->name)) >= 2;
+  });
+}
+
+/// The lock may have been deleted before, in the same batch: then that was no release.
 void lock_hold_tracker::value_removed(const key_state& value, const op& operation) {
-  key_state* const lock = keys_.find(value.guard);
-  if (lock == nullptr || lock->lock == nullptr) return;
-  for (lock_hold& hold : lock->lock->former) {
-    if (hold.end.command && hold.end.command->connection == operation.connection &&
-        hold.end.command->batch == operation.batch) {
-      hold.end.with_value = true;
-      hold.end.by_other = lock_hold::other_remover::no;
+  const split_name value_name(value.name);
+  for (const deletion& other : deletions_) {
+    if (other.connection != operation.connection || other.batch != operation.batch) continue;
+    key_state* const lock = keys_.find(other.key);
+    if (lock == nullptr || lock->lock == nullptr || lock == &value) continue;
+    if (lock->ref != value.guard && affinity(split_name(lock->name), value_name) < 2) continue;
+    for (lock_hold& hold : lock->lock->former) {
+      if (hold.end.command && hold.end.command->connection == operation.connection &&
+          hold.end.command->batch == operation.batch) {
+        hold.end.with_value = true;
+        hold.end.by_other = lock_hold::other_remover::no;
+      }
     }
   }
 }
 
-void lock_hold_tracker::note_removal(lock_book& book, lock_hold& ended, const op& operation) {
+void lock_hold_tracker::note_removal(const key_state& lock, lock_book& book, lock_hold& ended,
+                                     const op& operation) {
   ended.end.command = op_summary(operation);
-  const key_state* const value = keys_.find(ended.value.key);
-  if (value != nullptr && value->last_remove &&
-      value->last_remove->connection == operation.connection &&
-      value->last_remove->batch == operation.batch) {
+  if (deleted_with_value(lock, ended, operation)) {
     ended.end.with_value = true;
     return;
   }
   ended.end.read_before = take_read(book, operation);
   if (operation.kind != op_kind::remove) return;
   ended.end.by_other = not_the_holder(book, ended, operation);
-  if (ended.end.by_other == lock_hold::other_remover::no || !ended.before.is_unheard) return;
+  if (ended.end.by_other == lock_hold::other_remover::no || !ended.before.has_missing_holder)
+    return;
   // It was the holder before, who is heard of by this.
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
     if (at->won.sequence == ended.before.won.sequence && ended_unseen(*at)) {
       came_late(book, *at, operation);
     }
   }
-  ended.before.is_unheard = true;  // it was, until this delete
+  ended.before.has_missing_holder = true;  // it was, until this delete
 }
 
 void lock_hold_tracker::remove(key_state& lock, const op& operation) {
+  value_removed(lock, operation);
+  remember_deletion(lock, operation);
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
   if (operation.outcome == op_outcome::no) {
@@ -217,7 +246,7 @@ void lock_hold_tracker::remove(key_state& lock, const op& operation) {
     gone(lock, operation);
     return;
   }
-  note_removal(book, *ended, operation);
+  note_removal(lock, book, *ended, operation);
   if (book.current && ended == &*book.current) {
     end(lock, lock_hold::ending::removed);
   } else {
@@ -258,7 +287,7 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
   if (operation.outcome == op_outcome::yes) {
     if (hold == nullptr) hold = removed_by(book, operation);
     if (hold == nullptr) return;
-    note_removal(book, *hold, operation);
+    note_removal(lock, book, *hold, operation);
     if (book.current && hold == &*book.current) {
       end(lock, lock_hold::ending::compare_removed);
     } else {
@@ -376,7 +405,7 @@ bool lock_hold_tracker::read(key_state& value, const op& operation) {
     // Later than that, the connection may be another's of the pool.
     if (operation.connection == holder.won.connection &&
         operation.sent - holder.won.done < look_again) {
-      holder.value.looked_again_here = true;
+      holder.value.looked_again_at_once = true;
     }
     if (holder.value.looked_again) continue;
     holder.value.looked_again = true;
@@ -391,10 +420,10 @@ bool lock_hold_tracker::read(key_state& value, const op& operation) {
 }
 
 void lock_hold_tracker::attach(key_state& value, lock_hold& holder, const op& operation,
-                               const load* own, int fits) {
+                               const load* own, int name_affinity) {
   if (!holder.value.key.is_set() || holder.value.store_count == 0) {
     holder.value.key = value.ref;
-    holder.value.affinity = std::max(holder.value.affinity, fits);
+    holder.value.affinity = std::max(holder.value.affinity, name_affinity);
   }
   ++holder.value.store_count;
   if (holder.value.stores.size() >= lock_hold::stores_max) return;
@@ -414,21 +443,21 @@ std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, l
   if (who.open.empty()) return 0;
   const split_name value_name(value.name);
   lock_hold* best = nullptr;
-  int best_fits = -1;
+  int best_affinity = -1;
   for (const key_ref ref : who.open) {
     key_state* const lock = keys_.find(ref);
     if (lock == nullptr || lock == &value || lock->lock == nullptr) continue;
     if (!lock->lock->current || lock->lock->current->won.done > operation.sent) continue;
     lock_hold& holder = *lock->lock->current;
-    const int fits =
+    const int name_affinity =
         holder.value.key == value.ref ? 3 : affinity(split_name(lock->name), value_name);
     // Names say nothing: the only lock of this process, or taken on the same connection.
     const bool near = who.open.size() == 1 || (holder.won.connection == operation.connection &&
                                                !connections_.is_multiplexed(operation.connection));
-    if (fits < 0 || (fits == 0 && (!near || holder.value.key.is_set()))) continue;
-    if (fits > best_fits) {
+    if (name_affinity < 0 || (name_affinity == 0 && (!near || holder.value.key.is_set()))) continue;
+    if (name_affinity > best_affinity) {
       best = &holder;
-      best_fits = fits;
+      best_affinity = name_affinity;
     }
   }
   if (best == nullptr) return 0;
@@ -436,14 +465,14 @@ std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, l
     own->lock_hold = best->number;
     own->began = std::max(own->began, best->won.sent);
   }
-  attach(value, *best, operation, own, best_fits);
+  attach(value, *best, operation, own, best_affinity);
   value.guard = best->lock;
   pattern_state& pattern = *keys_.find(best->lock)->pattern;
   ++(operation.connection == best->won.connection ? pattern.stores_here : pattern.stores_elsewhere);
   lock_book& book = *keys_.find(best->lock)->lock;
-  if (!book.value.is_set() || best_fits >= book.fits) {
+  if (!book.value.is_set() || best_affinity >= book.affinity) {
     book.value = value.ref;
-    book.fits = best_fits;
+    book.affinity = best_affinity;
   }
   return best->number;
 }

@@ -74,7 +74,7 @@ void lock_hold_tracker::won(key_state& lock, const op& operation) {
     lock_hold& before = *book.current;
     before.after.next_win = op_summary(operation);
     const bool ran_out = may_be_over(before, operation);
-    hold.before.is_unheard = ran_out && !before.after.holder_returned;
+    hold.before.has_missing_holder = ran_out && !before.after.holder_returned;
     hold.before.won = before.won;
     end(lock, ran_out ? lock_hold::ending::ran_out : lock_hold::ending::release_unseen);
   } else if (!book.former.empty()) {
@@ -82,7 +82,7 @@ void lock_hold_tracker::won(key_state& lock, const op& operation) {
     if (!before.after.next_win) before.after.next_win = op_summary(operation);
     const bool deleted =
         before.end.by_other != lock_hold::other_remover::no && !before.end.removed_again;
-    hold.before.is_unheard =
+    hold.before.has_missing_holder =
         (before.end.kind == lock_hold::ending::ran_out || deleted) && !before.after.holder_returned;
     hold.before.won = before.won;
   }
@@ -133,24 +133,24 @@ void lock_hold_tracker::find_value(key_state& lock, const op& operation, lock_ho
     const key_state* const value = keys_.find(miss.key);
     if (value == nullptr || miss.key == lock.ref || miss.summary.done > operation.sent) continue;
     if (operation.sent - miss.summary.done > miss_to_lock) continue;
-    int fits = affinity(lock_name, split_name(value->name));
-    if (fits < 0) continue;
+    int name_affinity = affinity(lock_name, split_name(value->name));
+    if (name_affinity < 0) continue;
     // Names say nothing: only what the same connection missed just before counts.
-    if (fits == 0 && miss.summary.connection != operation.connection) continue;
-    if (miss.key == book.value) fits = std::max(fits, book.fits);
-    if (fits < best) continue;
-    best = fits;
+    if (name_affinity == 0 && miss.summary.connection != operation.connection) continue;
+    if (miss.key == book.value) name_affinity = std::max(name_affinity, book.affinity);
+    if (name_affinity < best) continue;
+    best = name_affinity;
     hold.value.key = miss.key;
-    hold.value.affinity = fits;
+    hold.value.affinity = name_affinity;
     hold.value.missed = miss.summary;
   }
   if (key_state* const value = keys_.find(hold.value.key);
       value != nullptr && hold.value.affinity > 0) {
     value->guard = lock.ref;
   }
-  if (!hold.value.key.is_set() && book.value.is_set() && book.fits >= 2) {
+  if (!hold.value.key.is_set() && book.value.is_set() && book.affinity >= 2) {
     hold.value.key = book.value;
-    hold.value.affinity = book.fits;
+    hold.value.affinity = book.affinity;
   }
 }
 
@@ -158,22 +158,23 @@ void lock_hold_tracker::link_try(key_state& lock, const op& operation) {
   lock_book& book = *lock.lock;
   if (book.current && operation.outcome == op_outcome::yes && book.current->value.key.is_set()) {
     book.value = book.current->value.key;
-    book.fits = book.current->value.affinity;
+    book.affinity = book.current->value.affinity;
   }
   key_ref ref = book.value;
-  int fits = book.fits;
-  if (operation.outcome == op_outcome::no && (!ref.is_set() || fits < 2)) {
+  int name_affinity = book.affinity;
+  if (operation.outcome == op_outcome::no && (!ref.is_set() || name_affinity < 2)) {
     lock_hold probe;  // as if it had been won
     find_value(lock, operation, probe);
-    if (probe.value.key.is_set() && probe.value.affinity >= fits) {
+    if (probe.value.key.is_set() && probe.value.affinity >= name_affinity) {
       ref = probe.value.key;
-      fits = probe.value.affinity;
+      name_affinity = probe.value.affinity;
       book.value = ref;
-      book.fits = fits;
+      book.affinity = name_affinity;
     }
   }
   key_state* const value = keys_.find(ref);
-  if (value != nullptr && value->cold != nullptr) colds_.tried(*value, lock, operation, fits);
+  if (value != nullptr && value->cold != nullptr)
+    colds_.tried(*value, lock, operation, name_affinity);
 }
 
 void lock_hold_tracker::lost(key_state& lock, const op& operation) {

@@ -39,7 +39,7 @@ struct lock_book {
   std::vector<op_summary> gets;
   std::optional<op_summary> last_lost;
   key_ref value;  ///< that of its latest lock hold that had one
-  int fits = 0;
+  int affinity = 0;
 };
 
 /// Whether a lease may be over when a command ran.
@@ -60,8 +60,6 @@ class lock_hold_tracker {
   /// Any read of it, or EXISTS.
   void looked(key_state& lock, const op& operation);
 
-  /// A key that may be a value is deleted.
-  void value_removed(const key_state& value, const op& operation);
   /// A read of a key that may be a value; true: by the holder of its lock, looking once more.
   bool read(key_state& value, const op& operation);
   /// The number of the lock hold under which a value was stored; 0: none. `own` is the load, null
@@ -84,6 +82,12 @@ class lock_hold_tracker {
     std::vector<key_ref> open;       ///< locks that it holds
   };
 
+  struct deletion {
+    key_ref key;
+    std::uint64_t connection = 0;
+    std::uint64_t batch = 0;
+  };
+
   lock_book& book_of(key_state& lock);
   worker& worker_of(std::uint32_t process);
   void won(key_state& lock, const op& operation);
@@ -100,13 +104,18 @@ class lock_hold_tracker {
   [[nodiscard]] lock_hold::other_remover not_the_holder(const lock_book& book,
                                                         const lock_hold& ended,
                                                         const op& operation) const;
-  void note_removal(lock_book& book, lock_hold& ended, const op& operation);
+  void value_removed(const key_state& value, const op& operation);
+  void remember_deletion(const key_state& key, const op& operation);
+  [[nodiscard]] bool deleted_with_value(const key_state& lock, const lock_hold& ended,
+                                        const op& operation) const;
+  void note_removal(const key_state& lock, lock_book& book, lock_hold& ended, const op& operation);
   void came_late(lock_book& book, lock_hold& hold, const op& operation);
   void note_late_store(lock_book& book, lock_hold& hold, const op& operation);
   bool late(key_state& value, const op& operation);
   void gone(key_state& lock, const op& operation);
   void set_lease(lock_hold& hold, const op& operation);
-  void attach(key_state& value, lock_hold& holder, const op& operation, const load* own, int fits);
+  void attach(key_state& value, lock_hold& holder, const op& operation, const load* own,
+              int name_affinity);
 
   key_table& keys_;
   const connection_book& connections_;
@@ -116,6 +125,7 @@ class lock_hold_tracker {
   std::size_t locks_ = 0;
   std::uint64_t last_number_ = 0;
   std::deque<key_ref> opened_;
+  std::deque<deletion> deletions_;  ///< the latest, of every connection
   std::unordered_map<std::uint32_t, worker> workers_;
 };
 

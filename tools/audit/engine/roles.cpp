@@ -96,20 +96,20 @@ void pair(std::deque<pattern_state>& patterns) {
     for (const auto& [index, votes] : lock.votes) {
       const pattern_state& value = patterns[index];
       if (value.role != key_role::value) continue;
-      const int fits = std::max(0, affinity(lock.text, value.text));
-      const std::uint64_t weight = votes * 4 + static_cast<std::uint64_t>(fits);
+      const int name_affinity = std::max(0, affinity(lock.text, value.text));
+      const std::uint64_t weight = votes * 4 + static_cast<std::uint64_t>(name_affinity);
       if (weight <= best) continue;
       best = weight;
       lock.paired = index;
     }
     if (!lock.paired) {
       // No lock hold shows it; names may.
-      int fits_best = 1;
+      int best_affinity = 1;
       for (const pattern_state& value : patterns) {
         if (value.role != key_role::value) continue;
-        const int fits = affinity(lock.text, value.text);
-        if (fits <= fits_best) continue;
-        fits_best = fits;
+        const int name_affinity = affinity(lock.text, value.text);
+        if (name_affinity <= best_affinity) continue;
+        best_affinity = name_affinity;
         lock.paired = value.index;
       }
     }
@@ -129,7 +129,7 @@ void find_meta(std::deque<pattern_state>& patterns) {
     if (at == by_text.end() || at->second == p.index) continue;
     p.describes = at->second;
     p.role = key_role::meta;
-    p.why = "says something of " + std::string(of);
+    p.reason = "says something of " + std::string(of);
   }
 }
 
@@ -158,15 +158,16 @@ role_guess guess_role(const pattern_state& pattern) {
   role_guess made;
   made.role = role_so_far(pattern);
   if (pattern.given_role) {
-    made.why = "told by --role";
+    made.reason = "told by --role";
   } else if (made.role == key_role::lock) {
-    made.why = is_naive_lock(pattern) ? "named a lock, looked for, stored and deleted, never by NX"
-                                      : why_lock(pattern, lock_score(pattern).why);
+    made.reason = is_naive_lock(pattern)
+                      ? "named a lock, looked for, stored and deleted, never by NX"
+                      : why_lock(pattern, lock_score(pattern).why);
   } else if (made.role == key_role::value) {
-    made.why = why_value(pattern);
+    made.reason = why_value(pattern);
   } else {
-    made.why = pattern.counts.changes > 0 ? "counted in, queued or listed"
-                                          : "neither read and stored nor locked";
+    made.reason = pattern.counts.changes > 0 ? "counted in, queued or listed"
+                                             : "neither read and stored nor locked";
   }
   return made;
 }
@@ -175,7 +176,7 @@ void settle_roles(std::deque<pattern_state>& patterns) {
   for (pattern_state& pattern : patterns) {
     role_guess guess = guess_role(pattern);
     pattern.role = guess.role;
-    pattern.why = std::move(guess.why);
+    pattern.reason = std::move(guess.reason);
   }
   find_meta(patterns);
   pair(patterns);
@@ -191,7 +192,7 @@ std::vector<role_line> role_lines(const std::deque<pattern_state>& patterns) {
       line.pattern = pattern.text;
       line.role = role;
       line.keys = pattern.keys;
-      line.why = pattern.why;
+      line.reason = pattern.reason;
       if (pattern.paired) line.paired = patterns[*pattern.paired].text;
       lines.push_back(std::move(line));
     }

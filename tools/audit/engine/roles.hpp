@@ -13,7 +13,7 @@ namespace drover::audit {
 
 struct role_guess {
   key_role role = key_role::other;
-  std::string why;
+  std::string reason;
 };
 
 /// By what was seen of this pattern alone.

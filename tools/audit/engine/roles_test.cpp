@@ -33,7 +33,7 @@ void expect_roles(const std::vector<row>& rows) {
     EXPECT_EQ(role_so_far(done), each.role) << each.what;
     const role_guess guess = guess_role(done);
     EXPECT_EQ(guess.role, each.role) << each.what;
-    EXPECT_FALSE(guess.why.empty()) << each.what;
+    EXPECT_FALSE(guess.reason.empty()) << each.what;
   }
 }
 

@@ -20,7 +20,7 @@ namespace drover::audit {
 /// Which calls a rule wants: the others are never made. Ops by kind, since there are so many.
 struct interest {
   using bits = std::uint32_t;
-  static constexpr bits of(op_kind kind) { return bits{1} << static_cast<unsigned>(kind); }
+  static constexpr bits ops(op_kind kind) { return bits{1} << static_cast<unsigned>(kind); }
   static constexpr bits all_ops = (bits{1} << (static_cast<unsigned>(op_kind::opaque) + 1)) - 1;
   /// Reads that hit are the bulk of all traffic: said apart from `of(op_kind::read)`, which means
   /// misses and failed reads.
@@ -39,10 +39,10 @@ struct interest {
 /// filled in from the catalogue.
 class verdicts {
  public:
-  void found(finding result) { findings.push_back(std::move(result)); }
-  void notice(finding result) { notices.push_back(std::move(result)); }
-  void covered(std::string_view rule, coverage_line::status is, std::string detail) {
-    coverage.push_back({std::string(rule), {}, is, std::move(detail)});
+  void add_finding(finding result) { findings.push_back(std::move(result)); }
+  void add_notice(finding result) { notices.push_back(std::move(result)); }
+  void add_coverage(std::string_view rule, coverage_line::status state, std::string detail) {
+    coverage.push_back({std::string(rule), {}, state, std::move(detail)});
   }
 
   std::vector<finding> findings;

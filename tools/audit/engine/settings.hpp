@@ -31,9 +31,9 @@ struct settings {
   /// Recent commands kept for timelines: about 150 bytes each.
   std::size_t history_max = 131'072;
   /// Of the timeline; audit.html stays below a few MiB with it.
-  std::size_t drawn_operations_max = 20'000;
-  std::size_t drawn_events_max = 2'000;
-  std::size_t drawn_keys_max = 60;
+  std::size_t timeline_operations_max = 20'000;
+  std::size_t timeline_events_max = 2'000;
+  std::size_t timeline_keys_max = 60;
 
   /// More than this share of the traffic unseen: no verdict.
   double blind_share_max = 0.01;

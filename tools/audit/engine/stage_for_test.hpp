@@ -302,13 +302,13 @@ inline void line::reply_with(reply_kind how) {
 }
 
 /// The first finding of a rule; nullptr: it found nothing.
-inline const finding* found(const audit_result& result, std::string_view rule) {
+inline const finding* find_finding(const audit_result& result, std::string_view rule) {
   for (const finding& each : result.findings) {
     if (each.rule == rule) return &each;
   }
   return nullptr;
 }
-inline const coverage_line* covered(const audit_result& result, std::string_view rule) {
+inline const coverage_line* find_coverage(const audit_result& result, std::string_view rule) {
   for (const coverage_line& each : result.coverage) {
     if (each.rule == rule) return &each;
   }

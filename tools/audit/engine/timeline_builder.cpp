@@ -13,7 +13,7 @@ constexpr unsigned keys_of_pattern_max = 4;
 constexpr std::size_t seconds_max = 86'400;
 constexpr std::size_t loads_max = 20'000;
 
-using drawn = drawn_timeline::operation_kind;
+using drawn = run_timeline::operation_kind;
 
 drawn kind_of(const op& operation) {
   const bool yes = operation.outcome == op_outcome::yes;
@@ -61,7 +61,7 @@ std::uint32_t timeline_builder::key_of(const key_state& key) const {
 }
 
 std::uint32_t timeline_builder::choose(key_state& key) {
-  if (made_.keys.size() >= settings_.drawn_keys_max) return nothing;
+  if (made_.keys.size() >= settings_.timeline_keys_max) return nothing;
   if (++of_pattern_[key.pattern->index] > keys_of_pattern_max) return nothing;
   const auto index = static_cast<std::uint32_t>(made_.keys.size());
   made_.keys.push_back(key.name);
@@ -74,7 +74,7 @@ std::size_t timeline_builder::process_of(std::uint32_t process) {
   const auto [at, is_new] = processes_.emplace(process, made_.processes.size());
   if (is_new) {
     const auto& all = connections_.processes();
-    made_.processes.push_back(process < all.size() ? all[process].shown : std::string{});
+    made_.processes.push_back(process < all.size() ? all[process].label : std::string{});
   }
   return at->second;
 }
@@ -93,13 +93,13 @@ void timeline_builder::op_seen(const op& operation, key_state& key) {
     if (index == nothing) return;
   }
   // Half of the room is kept for cold times.
-  const std::size_t room = key.cold != nullptr || !hit ? settings_.drawn_operations_max
-                                                       : settings_.drawn_operations_max / 2;
+  const std::size_t room = key.cold != nullptr || !hit ? settings_.timeline_operations_max
+                                                       : settings_.timeline_operations_max / 2;
   if (made_.operations.size() >= room) {
     ++made_.left_out;
     return;
   }
-  drawn_timeline::operation line;
+  run_timeline::operation line;
   line.from = operation.sent;
   line.to = operation.done;
   line.process = process_of(operation.process);
@@ -112,7 +112,7 @@ void timeline_builder::op_seen(const op& operation, key_state& key) {
 void timeline_builder::closed(const cold_event& event, const key_state& key) {
   const std::uint32_t index = key_of(key);
   if (index == nothing) return;
-  if (made_.cold_events.size() >= settings_.drawn_events_max) {
+  if (made_.cold_events.size() >= settings_.timeline_events_max) {
     ++made_.left_out;
     return;
   }
@@ -144,7 +144,7 @@ std::uint64_t timeline_builder::origin_loads_in(moment from, moment to) const {
   return sum(made_.origin_each_second, from, to);
 }
 
-drawn_timeline timeline_builder::finish(const std::deque<pattern_state>& patterns) {
+run_timeline timeline_builder::finish(const std::deque<pattern_state>& patterns) {
   for (const std::uint32_t each : patterns_) made_.roles.push_back(patterns[each].role);
   return std::move(made_);
 }

@@ -28,7 +28,7 @@ class timeline_builder {
   [[nodiscard]] std::uint64_t origin_loads_in(moment from, moment to) const;
 
   /// With the roles of keys as they are now. The timeline is moved out.
-  [[nodiscard]] drawn_timeline finish(const std::deque<pattern_state>& patterns);
+  [[nodiscard]] run_timeline finish(const std::deque<pattern_state>& patterns);
 
  private:
   static constexpr std::uint32_t nothing = 0xffffffff;
@@ -39,7 +39,7 @@ class timeline_builder {
 
   const settings& settings_;
   const connection_book& connections_;
-  drawn_timeline made_;
+  run_timeline made_;
   std::vector<std::uint32_t> patterns_;  ///< of the keys drawn
   std::unordered_map<std::uint64_t, std::uint32_t> keys_;
   std::unordered_map<std::uint32_t, std::size_t> processes_;

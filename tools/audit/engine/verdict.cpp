@@ -54,17 +54,18 @@ std::string what_is_missing(const audit_result& result, const settings& options)
 }  // namespace
 
 void sort_findings(audit_result& result) {
-  std::stable_sort(
-      result.findings.begin(), result.findings.end(), [](const finding& a, const finding& b) {
-        return std::tie(b.how_bad, b.how_sure, a.rule) < std::tie(a.how_bad, a.how_sure, b.rule);
-      });
+  std::stable_sort(result.findings.begin(), result.findings.end(),
+                   [](const finding& a, const finding& b) {
+                     return std::tie(b.severity, b.confidence, a.rule) <
+                            std::tie(a.severity, a.confidence, b.rule);
+                   });
 }
 
 void judge(audit_result& result, const settings& options) {
   std::size_t counting = 0;
   std::size_t accepted = 0;
   for (finding& each : result.findings) {
-    const bool counts = options.fail_on && each.how_bad >= *options.fail_on;
+    const bool counts = options.fail_on && each.severity >= *options.fail_on;
     each.fails = counts && each.accepted.empty();
     if (!counts) continue;
     ++(each.accepted.empty() ? counting : accepted);
@@ -73,22 +74,22 @@ void judge(audit_result& result, const settings& options) {
       accepted == 0 ? "" : " (" + counted(accepted, "more is", "more are") + " accepted)";
   if (counting > 0) {
     result.outcome = verdict::fail;
-    result.why = counted(counting, "finding", "findings") + " at or above \"" +
-                 word(*options.fail_on) + "\"" + suffix;
+    result.reason = counted(counting, "finding", "findings") + " at or above \"" +
+                    word(*options.fail_on) + "\"" + suffix;
     return;
   }
   if (std::string missing = what_is_missing(result, options); !missing.empty()) {
     result.outcome = verdict::inconclusive;
-    result.why = std::move(missing);
+    result.reason = std::move(missing);
     return;
   }
   result.outcome = verdict::pass;
   const std::string found =
       options.fail_on ? "nothing at or above \"" + std::string(word(*options.fail_on)) + "\""
                       : std::string{"nothing is asked to fail"};
-  result.why = found + " in " + counted(result.run.cold_events, "cold event", "cold events") +
-               ", " + std::to_string(result.run.contended_cold_events) + " of them contended" +
-               suffix;
+  result.reason = found + " in " + counted(result.run.cold_events, "cold event", "cold events") +
+                  ", " + std::to_string(result.run.contended_cold_events) + " of them contended" +
+                  suffix;
 }
 
 }  // namespace drover::audit

@@ -12,12 +12,12 @@
 namespace drover::audit {
 namespace {
 
-finding found(const char* rule, severity how_bad, confidence how_sure = confidence::strong,
-              const char* accepted = "") {
+finding found(const char* rule, severity severity_level,
+              confidence confidence_level = confidence::strong, const char* accepted = "") {
   finding made;
   made.rule = rule;
-  made.how_bad = how_bad;
-  made.how_sure = how_sure;
+  made.severity = severity_level;
+  made.confidence = confidence_level;
   made.accepted = accepted;
   return made;
 }
@@ -58,13 +58,13 @@ TEST(audit_verdict, AcceptedFindingsDoNotFailAndAreCounted) {
   audit_result result = seen({found("C101", severity::error, confidence::strong, "known")});
   judge(result, {});
   EXPECT_EQ(result.outcome, verdict::pass);
-  EXPECT_NE(result.why.find("1 more is accepted"), std::string::npos) << result.why;
+  EXPECT_NE(result.reason.find("1 more is accepted"), std::string::npos) << result.reason;
   result.findings.push_back(found("C201", severity::error));
   judge(result, {});
   EXPECT_EQ(result.outcome, verdict::fail);
   EXPECT_FALSE(result.findings[0].fails);
   EXPECT_TRUE(result.findings[1].fails);
-  EXPECT_EQ(result.why, "1 finding at or above \"error\" (1 more is accepted)");
+  EXPECT_EQ(result.reason, "1 finding at or above \"error\" (1 more is accepted)");
 }
 
 TEST(audit_verdict, TooLittleSeenIsNoPass) {
@@ -91,7 +91,7 @@ TEST(audit_verdict, TooLittleSeenIsNoPass) {
     each.change(result, told);
     judge(result, told);
     EXPECT_EQ(result.outcome, verdict::inconclusive) << each.why;
-    EXPECT_NE(result.why.find(each.why), std::string::npos) << result.why;
+    EXPECT_NE(result.reason.find(each.why), std::string::npos) << result.reason;
     result.findings.push_back(found("C101", severity::error));
     judge(result, told);
     EXPECT_EQ(result.outcome, verdict::fail) << "what was found stands: " << each.why;

@@ -91,7 +91,7 @@ void cold_prober::stop() {
 void cold_prober::saw(const record& item, const rule_context& all) {
   const auto* command = std::get_if<event>(&item);
   if (command == nullptr) return;
-  hot_.saw(*command);
+  hot_.count_read(*command);
   const std::lock_guard lock{mutex_};
   if (stopping_) return;
   remember(*command, all);
@@ -130,7 +130,7 @@ void cold_prober::make_cold(const hot_key& key) {
   std::string request;
   resp::write_command(request, {"UNLINK", key.name});
   tool_acted acted;
-  acted.did = tool_acted::what::cold_event;
+  acted.action = tool_acted::action_kind::cold_event;
   acted.key = key.name;
   acted.from = sight_.now();
   const auto replies_or_fault = exchange(key.database, request, 1);

@@ -146,7 +146,8 @@ void live_capture::turn_ended() {
         const auto gate = gates_.find(connection);
         if (gate != gates_.end()) gate->second->release();
       }
-      tool_acted acted{tool_acted::what::miss_barrier, std::move(open.key), open.from, open.to};
+      tool_acted acted{tool_acted::action_kind::miss_barrier, std::move(open.key), open.from,
+                       open.to};
       capture_.tell(std::move(acted));
     }
   }

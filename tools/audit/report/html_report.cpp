@@ -33,7 +33,7 @@ constexpr std::size_t keys_max = 5;       // examples of one finding
 constexpr std::size_t timeline_end = 20;  // shown lines at the end of a timeline
 
 std::string badge(const finding& of) {
-  const std::string word = of.accepted.empty() ? std::string{word_of(of.how_bad)} : "accepted";
+  const std::string word = of.accepted.empty() ? std::string{word_of(of.severity)} : "accepted";
   return html_element("span", "class=\"badge " + word + "\"", word);
 }
 
@@ -64,7 +64,7 @@ std::string header(const audit_result& of) {
   text += "<h1><span class=\"verdict " + tone_of(of.outcome) + "\">" +
           std::string{word_of(of.outcome)} + "</span> " + html_escaped(findings_in_words(of)) +
           "</h1>\n";
-  if (!of.why.empty()) text += html_element("p", "class=\"look\"", shown(of.why));
+  if (!of.reason.empty()) text += html_element("p", "class=\"look\"", shown(of.reason));
   text += html_element("p", "class=\"hint\"", run_in_words(of.run));
   return text + html_element("p", "class=\"banner next\"", "Next: " + next_step(of, reader::page)) +
          "<noscript><p class=\"banner\">The timeline needs JavaScript. The tables and the evidence "
@@ -86,7 +86,7 @@ std::string table_of_findings(const audit_result& of) {
             "</th><td>" + badge(finding) + "</td>" +
             html_element("td", "", shown_name(finding.pattern)) +
             html_element("td", "", times_in_words(finding)) +
-            html_element("td", "", word_of(finding.how_sure)) + "</tr>\n";
+            html_element("td", "", word_of(finding.confidence)) + "</tr>\n";
   }
   return text + std::string{end_table} + left_out(of.findings.size(), count, "findings") +
          "</section>\n";
@@ -182,8 +182,8 @@ std::string moments(const evidence& of) {
 
 std::string evidence_of(const finding& of, std::size_t place) {
   std::string text;
-  for (std::size_t i = 0; i < of.seen.size(); ++i) {
-    const evidence& proof = of.seen[i];
+  for (std::size_t i = 0; i < of.evidence_list.size(); ++i) {
+    const evidence& proof = of.evidence_list[i];
     text += "<details class=\"evidence\"" + std::string{i == 0 ? " open" : ""} + ">" +
             html_element("summary", "",
                          "after " + text::in_words(std::chrono::nanoseconds{proof.from}) + ": " +
@@ -200,7 +200,7 @@ std::string evidence_of(const finding& of, std::size_t place) {
 std::string about(const finding& of) {
   std::string text =
       times_in_words(of) + (of.opportunities == 0 && of.count == 1 ? " time" : " times");
-  text += ", " + std::string{word_of(of.how_sure)};
+  text += ", " + std::string{word_of(of.confidence)};
   for (std::size_t i = 0; i < std::min(of.keys.size(), keys_max); ++i) {
     text += (i == 0 ? "; for example " : ", ") + shown_name(of.keys[i]);
   }
@@ -262,7 +262,7 @@ std::string roles(const audit_result& of) {
   const std::size_t count = std::min(of.roles.size(), roles_max);
   for (std::size_t i = 0; i < count; ++i) {
     const role_line& role = of.roles[i];
-    std::string why = shown_name(role.why);
+    std::string why = shown_name(role.reason);
     if (!role.paired.empty()) why += "; guards " + shown_name(role.paired);
     text += "<tr>" + html_element("th", "scope=\"row\"", shown_name(role.pattern)) +
             html_element("td", "", word_of(role.role)) +

@@ -81,9 +81,10 @@ TEST(audit_html_report, StaysBoundedHoweverMuchWasFound) {
   audit_result many = sample::large();
   finding small = many.findings[0];
   small.fix_prompt.clear();
-  small.seen.resize(1);
-  small.seen[0].timeline.resize(2);
-  many.findings[0].seen[0].timeline.resize(5000, many.findings[0].seen[0].timeline[0]);
+  small.evidence_list.resize(1);
+  small.evidence_list[0].timeline.resize(2);
+  many.findings[0].evidence_list[0].timeline.resize(5000,
+                                                    many.findings[0].evidence_list[0].timeline[0]);
   many.findings.resize(1000, small);
   many.roles.resize(5000, many.roles[0]);
   const std::string page = html_report(many);
@@ -98,7 +99,7 @@ TEST(audit_page_series, AreJsonAndBounded) {
   audit_result many = sample::large();
   auto& operations = many.timeline.operations;
   const std::string few = page_series(many);
-  operations.resize(3 * drawn_operations_max, operations[0]);
+  operations.resize(3 * timeline_operations_max, operations[0]);
   const std::string text = page_series(many);
   const test::field_reader read{text};
   EXPECT_TRUE(read.fields().contains("findings.evidence.from"));

@@ -42,13 +42,13 @@ void write(json_writer& out, const std::vector<std::string>& names) {
 
 void write(json_writer& out, const finding& of) {
   out.begin_object().field("rule", of.rule).field("name", of.name);
-  out.field("severity", word_of(of.how_bad)).field("confidence", word_of(of.how_sure));
+  out.field("severity", word_of(of.severity)).field("confidence", word_of(of.confidence));
   out.field("pattern", of.pattern);
   write(out.name("keys"), of.keys);
   out.field("count", of.count).field("opportunities", of.opportunities);
   out.field("message", of.message);
   out.name("evidence").begin_array();
-  for (const evidence& proof : of.seen) write(out, proof);
+  for (const evidence& proof : of.evidence_list) write(out, proof);
   out.end_array();
   out.field("library", of.library).field("advice", of.advice);
   out.field("fix_prompt", of.fix_prompt).field("accepted", of.accepted);
@@ -82,7 +82,7 @@ void write(json_writer& out, std::string_view name, const std::vector<std::uint6
 std::string json_report(const audit_result& of) {
   json_writer out;
   out.begin_object().field("version", std::uint64_t{1});
-  out.field("verdict", word_of(of.outcome)).field("why", of.why).field("command", of.command);
+  out.field("verdict", word_of(of.outcome)).field("why", of.reason).field("command", of.command);
   write(out, of.run);
   write(out, "findings", of.findings);
   write(out, "notices", of.notices);
@@ -95,7 +95,7 @@ std::string json_report(const audit_result& of) {
   out.end_array().name("roles").begin_array();
   for (const role_line& role : of.roles) {
     out.begin_object().field("pattern", role.pattern).field("role", word_of(role.role));
-    out.field("keys", std::uint64_t{role.keys}).field("why", role.why);
+    out.field("keys", std::uint64_t{role.keys}).field("why", role.reason);
     out.field("paired", role.paired).end_object();
   }
   out.end_array();

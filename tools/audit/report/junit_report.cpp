@@ -33,11 +33,11 @@ std::string attribute(std::string_view name, std::string_view text) {
 /// A finding with its first evidence, line by line.
 std::string in_full(const finding& of) {
   std::string text = shown(of.message) + '\n' + times_in_words(of) + " times, " +
-                     std::string{word_of(of.how_sure)} + '\n';
+                     std::string{word_of(of.confidence)} + '\n';
   if (!of.library.empty()) text += "library: " + shown_name(of.library) + '\n';
   text += "to do: " + shown(of.advice) + '\n';
-  if (of.seen.empty()) return text;
-  const evidence& first = of.seen.front();
+  if (of.evidence_list.empty()) return text;
+  const evidence& first = of.evidence_list.front();
   text += "\nafter " + text::in_words(std::chrono::nanoseconds{first.from}) + ": " +
           shown(first.summary) + '\n';
   for (std::size_t i = 0; i < first.timeline.size(); ++i) {
@@ -64,12 +64,12 @@ test_case case_of(const finding& of) {
   if (!of.accepted.empty()) {
     test.inside = "<skipped" + attribute("message", "accepted: " + shown(of.accepted)) + "/>";
   } else if (of.fails) {
-    test.inside = "<failure" + attribute("type", word_of(of.how_bad)) +
+    test.inside = "<failure" + attribute("type", word_of(of.severity)) +
                   attribute("message", shown(of.message)) + ">" + html_escaped(in_full(of)) +
                   "</failure>";
   } else {
     test.inside = "<system-out>" +
-                  html_escaped(std::string{word_of(of.how_bad)} + ": " + in_full(of)) +
+                  html_escaped(std::string{word_of(of.severity)} + ": " + in_full(of)) +
                   "</system-out>";
   }
   return test;
@@ -142,10 +142,11 @@ std::string junit_report(const audit_result& of) {
     tests.insert(tests.end(), cases.begin(), cases.end());
   }
   // The verdict is also a test case: an inconclusive run has no other one that shows it.
-  test_case verdict_case{"verdict", "<system-out>" + html_escaped(shown(of.why)) + "</system-out>"};
+  test_case verdict_case{"verdict",
+                         "<system-out>" + html_escaped(shown(of.reason)) + "</system-out>"};
   if (of.outcome == verdict::inconclusive) {
     verdict_case.inside =
-        "<skipped" + attribute("message", "inconclusive: " + shown(of.why)) + "/>";
+        "<skipped" + attribute("message", "inconclusive: " + shown(of.reason)) + "/>";
   }
   tests.push_back(verdict_case);
   suites += "<testsuite" + attribute("name", "run") + counts({verdict_case}) +

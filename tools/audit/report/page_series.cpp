@@ -43,7 +43,7 @@ void write_names(json_writer& out, std::string_view name, const std::vector<std:
   out.end_row();
 }
 
-bool is_drawn(const drawn_timeline& of, std::size_t key, std::size_t process) {
+bool is_drawn(const run_timeline& of, std::size_t key, std::size_t process) {
   return key < of.keys.size() && process < of.processes.size();
 }
 
@@ -53,19 +53,19 @@ moment end_of(const audit_result& of) {
   for (const auto& cold : of.timeline.cold_events) end = std::max(end, cold.to);
   for (const auto& load : of.timeline.loads) end = std::max(end, load.to);
   for (const finding& finding : of.findings) {
-    for (const evidence& proof : finding.seen) end = std::max(end, proof.to);
+    for (const evidence& proof : finding.evidence_list) end = std::max(end, proof.to);
   }
   return end;
 }
 
-void write_operations(json_writer& out, const drawn_timeline& of) {
-  std::vector<const drawn_timeline::operation*> drawn;
+void write_operations(json_writer& out, const run_timeline& of) {
+  std::vector<const run_timeline::operation*> drawn;
   for (const auto& operation : of.operations) {
     if (is_drawn(of, operation.key, operation.process)) drawn.push_back(&operation);
   }
   std::stable_sort(drawn.begin(), drawn.end(),
                    [](const auto* a, const auto* b) { return a->from < b->from; });
-  if (drawn.size() > drawn_operations_max) drawn.resize(drawn_operations_max);
+  if (drawn.size() > timeline_operations_max) drawn.resize(timeline_operations_max);
   text_table texts;
   out.name("operations").begin_row();
   for (const auto* operation : drawn) {
@@ -79,7 +79,7 @@ void write_operations(json_writer& out, const drawn_timeline& of) {
   write_names(out, "texts", texts.texts());
 }
 
-void write_bars(json_writer& out, const drawn_timeline& of) {
+void write_bars(json_writer& out, const run_timeline& of) {
   out.name("cold").begin_row();
   for (std::size_t i = 0; i < std::min(of.cold_events.size(), drawn_bars_max); ++i) {
     const auto& cold = of.cold_events[i];
@@ -115,7 +115,7 @@ void write_evidence(json_writer& out, const audit_result& of) {
     const finding& finding = of.findings[i];
     out.begin_object().field("title", finding.rule + ' ' + finding.name);
     out.name("evidence").begin_array();
-    for (const evidence& proof : finding.seen) {
+    for (const evidence& proof : finding.evidence_list) {
       const auto& keys = of.timeline.keys;
       const auto position = std::find(keys.begin(), keys.end(), proof.key);
       out.begin_object().field("from", ms(proof.from)).field("to", ms(proof.to));
@@ -133,7 +133,7 @@ void write_evidence(json_writer& out, const audit_result& of) {
 }  // namespace
 
 std::string page_series(const audit_result& of) {
-  const drawn_timeline& drawn = of.timeline;
+  const run_timeline& drawn = of.timeline;
   json_writer out;
   out.begin_object().field("end", ms(end_of(of)));
   write_names(out, "processes", drawn.processes);

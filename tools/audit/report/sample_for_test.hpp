@@ -28,8 +28,8 @@ inline finding found(const std::string& rule, confidence sure, std::string patte
   finding made;
   made.rule = rule;
   made.name = text.name;
-  made.how_bad = text.usual_severity;
-  made.how_sure = sure;
+  made.severity = text.usual_severity;
+  made.confidence = sure;
   made.pattern = std::move(pattern);
   made.message = std::move(message);
   made.advice = text.advice;
@@ -95,9 +95,9 @@ inline std::vector<coverage_line> coverage(const std::vector<finding>& found, bo
 }
 
 /// `rounds` cold events of a value with its lock, each with a load by each of some processes.
-inline drawn_timeline timeline_builder(std::size_t rounds, std::size_t callers) {
-  using kind = drawn_timeline::operation_kind;
-  drawn_timeline made;
+inline run_timeline timeline_builder(std::size_t rounds, std::size_t callers) {
+  using kind = run_timeline::operation_kind;
+  run_timeline made;
   for (std::size_t i = 0; i < 4; ++i) made.processes.push_back(process(i));
   made.keys = {"user:42", "lock:user:42", "shop:product:7", "session:abc"};
   made.roles = {key_role::value, key_role::lock, key_role::value, key_role::other};
@@ -138,26 +138,26 @@ inline drawn_timeline timeline_builder(std::size_t rounds, std::size_t callers) 
 inline audit_result unsafe() {
   audit_result made;
   made.outcome = verdict::fail;
-  made.why = "2 errors: stampede-cold-key on user:*, foreign-unlock on lock:user:*";
+  made.reason = "2 errors: stampede-cold-key on user:*, foreign-unlock on lock:user:*";
   finding stampedes = found("C101", confidence::proof, "user:*",
                             "When user:42 was cold, 12 callers loaded it at the same time.");
   stampedes.keys = {"user:42", "user:7", "user:1001"};
   stampedes.count = 14;
   stampedes.opportunities = 14;
-  stampedes.seen = {stampede("user:42", 3400ms, 12), stampede("user:7", 5400ms, 6)};
+  stampedes.evidence_list = {stampede("user:42", 3400ms, 12), stampede("user:7", 5400ms, 6)};
   finding unlock = found("C206", confidence::proof, "lock:user:*",
                          "A lock was deleted while it belonged to somebody else.");
   unlock.keys = {"lock:user:42"};
   unlock.count = 2;
   unlock.opportunities = 57;
-  unlock.seen = {foreign_unlock(6400ms)};
+  unlock.evidence_list = {foreign_unlock(6400ms)};
   finding plain = found("C204", confidence::strong, "lock:user:*",
                         "The lock is released by DEL, whoever holds it.");
   plain.keys = {"lock:user:42", "lock:user:7"};
   plain.count = 55;
   plain.opportunities = 57;
   plain.library = "redis-py";
-  plain.seen = {foreign_unlock(6400ms)};
+  plain.evidence_list = {foreign_unlock(6400ms)};
   finding wave = found("C303", confidence::suspected, "shop:product:*",
                        "30 keys of shop:product:* end within 100 ms.");
   wave.count = 1;
@@ -165,7 +165,7 @@ inline audit_result unsafe() {
   made.findings = {stampedes, unlock, plain, wave};
   for (finding& each : made.findings) {
     each.fix_prompt = fix_prompt_of(each);
-    each.fails = each.accepted.empty() && each.how_bad == severity::error;
+    each.fails = each.accepted.empty() && each.severity == severity::error;
   }
   made.remarks = {"the baseline's C209 on lock:* matches nothing any more: take it out"};
   made.notices = {found("C902", confidence::proof, "",
@@ -194,7 +194,7 @@ inline audit_result unsafe() {
 inline audit_result safe() {
   audit_result made = unsafe();
   made.outcome = verdict::pass;
-  made.why = "no error was found in 14 cold events";
+  made.reason = "no error was found in 14 cold events";
   made.findings.clear();
   made.notices.clear();
   made.remarks.clear();
@@ -207,7 +207,7 @@ inline audit_result safe() {
 
 inline audit_result quiet() {
   audit_result made;
-  made.why = "no cold event with two or more callers was seen";
+  made.reason = "no cold event with two or more callers was seen";
   made.coverage = coverage({}, true);
   made.run = {.length = 800ms, .commands = 12, .connections = 1, .processes = 1, .keys = 2};
   return made;
@@ -243,7 +243,7 @@ inline audit_result hostile(const std::vector<std::string>& names = evil_names()
       each.keys.assign(names.begin(), names.end());
       evil(each.message);
       evil(each.library);
-      for (evidence& one : each.seen) {
+      for (evidence& one : each.evidence_list) {
         evil(one.summary);
         evil(one.key);
         for (moment_line& line : one.timeline) {
@@ -258,11 +258,11 @@ inline audit_result hostile(const std::vector<std::string>& names = evil_names()
   for (coverage_line& each : made.coverage) evil(each.detail);
   for (role_line& each : made.roles) {
     evil(each.pattern);
-    evil(each.why);
+    evil(each.reason);
     evil(each.paired);
   }
   for (std::string& each : made.remarks) evil(each);
-  evil(made.why);
+  evil(made.reason);
   evil(made.command);
   for (std::string& each : made.timeline.processes) evil(each);
   for (std::string& each : made.timeline.keys) evil(each);

@@ -34,8 +34,8 @@ using text::json_writer;
 
 constexpr std::string_view root = "%SRCROOT%";
 
-std::string_view level_of(severity how_bad) {
-  switch (how_bad) {
+std::string_view level_of(severity level) {
+  switch (level) {
     case severity::error: return "error";
     case severity::warning: return "warning";
     case severity::info: break;
@@ -44,8 +44,8 @@ std::string_view level_of(severity how_bad) {
 }
 
 /// The term that GitHub uses.
-std::string_view problem_severity_of(severity how_bad) {
-  return how_bad == severity::info ? "recommendation" : level_of(how_bad);
+std::string_view problem_severity_of(severity level) {
+  return level == severity::info ? "recommendation" : level_of(level);
 }
 
 /// A path as a URI reference. Reserved and non-ASCII characters are percent-encoded.
@@ -113,11 +113,12 @@ void write(json_writer& out, const rule_text& of) {
 /// The message beside the line. Names of keys are escaped.
 std::string message_of(const finding& of) {
   std::string text = shown(of.message) + " (" + times_in_words(of) + " times, " +
-                     std::string{word_of(of.how_sure)} + ")";
+                     std::string{word_of(of.confidence)} + ")";
   if (!of.pattern.empty()) text += "\nKeys: " + shown_name(of.pattern);
-  if (!of.seen.empty()) {
-    text += "\nSeen after " + text::in_words(std::chrono::nanoseconds{of.seen.front().from}) +
-            ": " + shown(of.seen.front().summary);
+  if (!of.evidence_list.empty()) {
+    text += "\nSeen after " +
+            text::in_words(std::chrono::nanoseconds{of.evidence_list.front().from}) + ": " +
+            shown(of.evidence_list.front().summary);
   }
   if (!of.library.empty()) text += "\nLibrary: " + shown_name(of.library);
   return text + "\nTo do: " + shown(of.advice);
@@ -146,7 +147,7 @@ std::uint64_t place_of(const rule_text& rule) {
 void write(json_writer& out, const finding& of, const located& where) {
   out.begin_object().field("ruleId", of.rule);
   if (const rule_text* const rule = find_rule(of.rule)) out.field("ruleIndex", place_of(*rule));
-  out.field("level", level_of(of.how_bad));
+  out.field("level", level_of(of.severity));
   write_text(out, "message", message_of(of));
   write_locations(out, of, where);
   out.name("partialFingerprints").begin_object();
@@ -160,7 +161,7 @@ void write(json_writer& out, const finding& of, const located& where) {
     out.name("suppressions").begin_array().begin_object().field("kind", "external");
     out.field("justification", shown(of.accepted)).end_object().end_array();
   }
-  out.name("properties").begin_object().field("confidence", word_of(of.how_sure));
+  out.name("properties").begin_object().field("confidence", word_of(of.confidence));
   out.field("count", of.count).field("opportunities", of.opportunities);
   out.name("keys").begin_row();
   for (const std::string& name : of.keys) out.value(name);
@@ -180,7 +181,7 @@ void write_invocation(json_writer& out, const audit_result& of, const located& w
   out.name("invocations").begin_array().begin_object().field("executionSuccessful", true);
   if (!of.command.empty()) out.field("commandLine", of.command);
   out.name("toolExecutionNotifications").begin_array();
-  write_notification(out, "verdict: " + std::string{word_of(of.outcome)} + ", " + shown(of.why),
+  write_notification(out, "verdict: " + std::string{word_of(of.outcome)} + ", " + shown(of.reason),
                      "");
   for (const finding& finding : of.notices)
     write_notification(out, shown(finding.message), finding.rule);
@@ -204,7 +205,7 @@ std::string sarif_report(const audit_result& of, const located& where) {
   out.field("columnKind", "utf16CodeUnits").name("results").begin_array();
   for (const finding& finding : of.findings) write(out, finding, where);
   out.end_array().name("properties").begin_object();
-  out.field("verdict", word_of(of.outcome)).field("why", of.why).end_object();
+  out.field("verdict", word_of(of.outcome)).field("why", of.reason).end_object();
   out.end_object().end_array().end_object();
   return std::move(out).text();
 }

@@ -43,8 +43,8 @@ style style_of(verdict is) {
 }
 
 style style_of(const finding& of) {
-  if (!of.accepted.empty() || of.how_bad == severity::info) return style::faint;
-  return of.how_bad == severity::error ? style::bad : style::strong;
+  if (!of.accepted.empty() || of.severity == severity::info) return style::faint;
+  return of.severity == severity::error ? style::bad : style::strong;
 }
 
 /// Wrapped at spaces, with all lines indented.
@@ -98,12 +98,12 @@ std::string table_of(const std::vector<finding>& findings, const text::terminal&
   text::table result{{left, left, left, right, left}};
   for (std::size_t i = 0; i < std::min(findings.size(), rows_max); ++i) {
     const finding& finding = findings[i];
-    result.add({{finding.accepted.empty() ? std::string{word_of(finding.how_bad)} : "accepted",
+    result.add({{finding.accepted.empty() ? std::string{word_of(finding.severity)} : "accepted",
                  style_of(finding)},
                 {finding.rule + ' ' + finding.name},
                 {text::visible(finding.pattern, pattern_max)},
                 {times_in_words(finding)},
-                {std::string{word_of(finding.how_sure)}, style::faint}});
+                {std::string{word_of(finding.confidence)}, style::faint}});
   }
   return result.text(on) + left_out_line(findings.size(), rows_max, "findings");
 }
@@ -156,8 +156,8 @@ std::string details(const finding& of, const text::terminal& on) {
                      shown_name(of.pattern) + '\n';
   text += paragraph(shown(of.message), 2, on);
   if (!of.accepted.empty()) return text + paragraph("accepted: " + shown(of.accepted), 2, on);
-  if (!of.seen.empty()) {
-    const evidence& first = of.seen.front();
+  if (!of.evidence_list.empty()) {
+    const evidence& first = of.evidence_list.front();
     text += paragraph("after " + text::in_words(std::chrono::nanoseconds{first.from}) + ": " +
                           shown(first.summary),
                       2, on);
@@ -207,7 +207,7 @@ std::string roles(const audit_result& of, const text::terminal& on) {
   std::vector<std::vector<text::cell>> rows;
   for (std::size_t i = 0; i < std::min(of.roles.size(), shown_max); ++i) {
     const role_line& role = of.roles[i];
-    std::string why = shown_name(role.why);
+    std::string why = shown_name(role.reason);
     if (!role.paired.empty()) why += "; guards " + shown_name(role.paired);
     rows.push_back({{std::string{word_of(role.role)}},
                     {text::visible(role.pattern, pattern_max)},
@@ -225,7 +225,7 @@ std::string roles(const audit_result& of, const text::terminal& on) {
 std::string text_report(const audit_result& of, const text::terminal& on) {
   std::string text = painted(upper(word_of(of.outcome)), style_of(of.outcome), on) + "  " +
                      painted(findings_in_words(of), style::strong, on) + '\n';
-  if (!of.why.empty()) text += paragraph(shown(of.why), 0, on);
+  if (!of.reason.empty()) text += paragraph(shown(of.reason), 0, on);
   text += painted(text::wrapped(run_in_words(of.run), on.width, 0), style::faint, on) + '\n';
   if (!of.findings.empty()) {
     text += '\n' + table_of(of.findings, on);

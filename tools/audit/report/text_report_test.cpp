@@ -66,7 +66,7 @@ TEST(audit_text_report, ShowsTheFirstEvidenceWithItsBeginningAndItsEnd) {
 
 TEST(audit_text_report, LeavesOutTheMiddleOfALongEvidence) {
   audit_result of = sample::unsafe();
-  auto& timeline = of.findings[0].seen[0].timeline;
+  auto& timeline = of.findings[0].evidence_list[0].timeline;
   timeline.clear();
   for (int i = 0; i < 30; ++i) timeline.emplace_back().text = "GET user:" + std::to_string(i);
   const std::string text = text_report(of, {.width = 100});
@@ -80,8 +80,8 @@ TEST(audit_text_report, LeavesOutTheMiddleOfALongEvidence) {
 TEST(audit_text_report, ShowsTheSameLineInARowOnce) {
   audit_result of = sample::unsafe();
   of.findings.resize(1);
-  of.findings[0].seen.resize(1);
-  auto& timeline = of.findings[0].seen[0].timeline;
+  of.findings[0].evidence_list.resize(1);
+  auto& timeline = of.findings[0].evidence_list[0].timeline;
   timeline.assign(30, {.process = "app (1)", .text = "GET user:42 -> nothing"});
   timeline[3].process = "app (2)";
   timeline[28].text = timeline[29].text = "SET user:42 -> stored";

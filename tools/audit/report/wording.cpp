@@ -23,17 +23,17 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-std::uint64_t counted_ones(const audit_result& of, severity how_bad) {
+std::uint64_t counted_ones(const audit_result& of, severity level) {
   return static_cast<std::uint64_t>(
       std::count_if(of.findings.begin(), of.findings.end(), [&](const finding& finding) {
-        return finding.accepted.empty() && finding.how_bad == how_bad;
+        return finding.accepted.empty() && finding.severity == level;
       }));
 }
 
 }  // namespace
 
-std::string_view word_of(confidence how_sure) {
-  switch (how_sure) {
+std::string_view word_of(confidence level) {
+  switch (level) {
     case confidence::proof: return "proof";
     case confidence::strong: return "strong";
     case confidence::suspected: break;

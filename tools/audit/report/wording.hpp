@@ -11,7 +11,7 @@
 
 namespace drover::audit {
 
-[[nodiscard]] std::string_view word_of(confidence how_sure);       ///< "proof"
+[[nodiscard]] std::string_view word_of(confidence level);          ///< "proof"
 [[nodiscard]] std::string_view word_of(verdict is);                ///< "inconclusive"
 [[nodiscard]] std::string_view word_of(coverage_line::status is);  ///< "not_exercised"
 [[nodiscard]] std::string_view word_of(key_role role);             ///< "value"

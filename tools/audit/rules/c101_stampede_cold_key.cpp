@@ -97,7 +97,7 @@ class stampede_cold_key final : public rule {
                          " requested by two or more at once";
     if (contended > 0) detail += ", the widest with " + counted(widest, "request", "requests");
     if (bad > 0) detail += "; " + in_words(bad) + " with several loads";
-    out.covered(id(), status_of(bad, contended), std::move(detail));
+    out.add_coverage(id(), status_of(bad, contended), std::move(detail));
   }
 
  private:
@@ -115,8 +115,8 @@ class stampede_cold_key final : public rule {
     if (is_written_like_a_session(pattern)) return 0;
     stampedes.opportunities = std::max(seen.contended, stampedes.count);
     finding result = finding_of(id(), pattern, stampedes);
-    result.how_bad = severity::error;
-    result.how_sure = loads.overlapping > 0 && wide > 0 ? confidence::proof : confidence::strong;
+    result.severity = severity::error;
+    result.confidence = loads.overlapping > 0 && wide > 0 ? confidence::proof : confidence::strong;
     const std::uint64_t others =
         seen.events - std::min(seen.events, loads.herds.count + loads.each_once.count);
     const double factor = static_cast<double>(loads.loads + others) /
@@ -130,7 +130,7 @@ class stampede_cold_key final : public rule {
       result.message += "; the origin counted " + in_words(pattern.origin_loads);
     }
     result.message += '.';
-    out.found(std::move(result));
+    out.add_finding(std::move(result));
     return stampedes.count;
   }
 

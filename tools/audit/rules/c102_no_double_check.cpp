@@ -94,11 +94,11 @@ class no_double_check final : public rule {
       again += seen.count;
       if (seen.count > 0) report(lock, seen, context, out);
     }
-    out.covered(id(), status_of(again, waited),
-                waited == 0 ? "no caller took a lock it had lost right after the store"
-                            : counted(waited, "caller", "callers") +
-                                  " took the lock after waiting for it, " + in_words(again) +
-                                  " loaded again");
+    out.add_coverage(id(), status_of(again, waited),
+                     waited == 0 ? "no caller took a lock it had lost right after the store"
+                                 : counted(waited, "caller", "callers") +
+                                       " took the lock after waiting for it, " + in_words(again) +
+                                       " loaded again");
   }
 
  private:
@@ -122,7 +122,7 @@ class no_double_check final : public rule {
   }
 
   static bool loaded_again(const stored& before, const lock_hold& hold) {
-    if (hold.value.looked_again_here || hold.value.missed_again || hold.value.stores.empty())
+    if (hold.value.looked_again_at_once || hold.value.missed_again || hold.value.stores.empty())
       return false;
     const load& own = hold.value.stores.front();
     return own.key == before.value && own.store.condition == store_condition::none;
@@ -146,12 +146,12 @@ class no_double_check final : public rule {
               verdicts& out) const {
     const pattern_state& shown = lock.paired ? context.patterns()[*lock.paired] : lock;
     finding result = finding_of(id(), shown, seen);
-    result.how_bad = seen.count >= error_min ? severity::error : severity::warning;
-    result.how_sure = seen.count >= error_min ? confidence::proof : confidence::strong;
+    result.severity = seen.count >= error_min ? severity::error : severity::warning;
+    result.confidence = seen.count >= error_min ? confidence::proof : confidence::strong;
     result.message = in_words(seen.count) + " of " +
                      counted(seen.opportunities, "caller", "callers") + " that took the lock " +
                      lock.text + " after waiting for it loaded a value that was already stored.";
-    out.found(std::move(result));
+    out.add_finding(std::move(result));
   }
 
   per_pattern<cases> of_;

@@ -81,7 +81,7 @@ class fallback_after_wait final : public rule {
     auto& by_lock = of_[*key.pattern];
     if (by_lock.size() >= 8 && !by_lock.contains(lock->pattern)) return;
     tally& seen = by_lock[lock->pattern];
-    seen.fits = std::max(seen.fits, lock->fits);
+    seen.affinity = std::max(seen.affinity, lock->affinity);
     ++seen.waited;
     if (cold.waiting.last_poll > cold.from) {
       seen.longest = std::max(seen.longest, cold.waiting.last_poll - cold.from);
@@ -105,17 +105,17 @@ class fallback_after_wait final : public rule {
       if (context.role_of(pattern) != key_role::value) continue;
       tally sum;
       for (const auto& [lock, seen] : by_lock) {
-        if (is_guard(context, lock, pattern, seen.fits)) sum.merge(seen);
+        if (is_guard(context, lock, pattern, seen.affinity)) sum.merge(seen);
       }
       waited += sum.waited;
       longest = std::max(longest, sum.longest);
       bad += judge(pattern, sum, context, out);
     }
-    out.covered(id(), status_of(bad, waited),
-                waited == 0 ? "no caller waited for a lock's holder"
-                            : counted(waited, "cold event", "cold events") +
-                                  " in which callers lost the lock; the longest wait was " +
-                                  in_words(longest));
+    out.add_coverage(id(), status_of(bad, waited),
+                     waited == 0 ? "no caller waited for a lock's holder"
+                                 : counted(waited, "cold event", "cold events") +
+                                       " in which callers lost the lock; the longest wait was " +
+                                       in_words(longest));
   }
 
  private:
@@ -124,7 +124,7 @@ class fallback_after_wait final : public rule {
     std::uint64_t stores = 0;
   };
   struct tally {
-    int fits = 0;
+    int affinity = 0;
     std::uint64_t waited = 0;
     moment longest{};
     cases visible;
@@ -232,10 +232,10 @@ class fallback_after_wait final : public rule {
     if (visible && silent) seen.merge(sum.silent);
     seen.opportunities = sum.waited;
     finding result = finding_of(id(), pattern, seen);
-    result.how_bad = visible || silent ? severity::error : severity::warning;
-    result.how_sure = silent    ? confidence::proof
-                      : visible ? confidence::strong
-                                : confidence::suspected;
+    result.severity = visible || silent ? severity::error : severity::warning;
+    result.confidence = silent    ? confidence::proof
+                        : visible ? confidence::strong
+                                  : confidence::suspected;
     result.message = "In " + in_words(seen.count) + " of " +
                      counted(sum.waited, "cold event", "cold events") +
                      " in which callers lost the lock, ";
@@ -250,7 +250,7 @@ class fallback_after_wait final : public rule {
     result.message += '.';
     if (!context.origin_loads() && !visible) result.message += " An origin counter would prove it.";
     const std::uint64_t count = seen.count;
-    out.found(std::move(result));
+    out.add_finding(std::move(result));
     return count;
   }
 

@@ -103,10 +103,11 @@ class refresh_burst final : public rule {
       refreshes += seen.bursts.opportunities;
       bad += judge(pattern, seen, out);
     }
-    out.covered(id(), status_of(bad, refreshes),
-                refreshes == 0 ? "no live value was stored again"
-                               : counted(refreshes, "refresh", "refreshes") + " of live values, " +
-                                     in_words(bad) + " in bursts of three or more");
+    out.add_coverage(id(), status_of(bad, refreshes),
+                     refreshes == 0
+                         ? "no live value was stored again"
+                         : counted(refreshes, "refresh", "refreshes") + " of live values, " +
+                               in_words(bad) + " in bursts of three or more");
   }
 
  private:
@@ -165,8 +166,8 @@ class refresh_burst final : public rule {
     if (!bursts) shown.merge(seen.pairs);
     shown.opportunities = seen.bursts.opportunities;
     finding result = finding_of(id(), pattern, shown);
-    result.how_bad = bursts ? severity::warning : severity::info;
-    result.how_sure = confidence::strong;
+    result.severity = bursts ? severity::warning : severity::info;
+    result.confidence = confidence::strong;
     result.message = bursts ? "A live value was refreshed by several callers at once " +
                                   counted(shown.count, "time", "times") + ", by " +
                                   in_words(static_cast<std::uint64_t>(shown.worst())) +
@@ -174,7 +175,7 @@ class refresh_burst final : public rule {
                             : "A live value was refreshed by two or three callers at once " +
                                   counted(shown.count, "time", "times") +
                                   ", which random early expiration causes now and then.";
-    out.found(std::move(result));
+    out.add_finding(std::move(result));
     return bursts ? shown.count : 0;
   }
 

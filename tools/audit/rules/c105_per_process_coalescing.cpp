@@ -75,11 +75,11 @@ class per_process_coalescing final : public rule {
       bad += seen.unguarded.each_once.count;
       report(pattern, seen, out);
     }
-    out.covered(id(), status_of(bad, shared),
-                shared == 0
-                    ? "no cold key was requested by two processes at once"
-                    : counted(shared, "cold event", "cold events") + " in two or more processes, " +
-                          in_words(bad) + " with one load per process");
+    out.add_coverage(id(), status_of(bad, shared),
+                     shared == 0 ? "no cold key was requested by two processes at once"
+                                 : counted(shared, "cold event", "cold events") +
+                                       " in two or more processes, " + in_words(bad) +
+                                       " with one load per process");
   }
 
  private:
@@ -90,8 +90,8 @@ class per_process_coalescing final : public rule {
         shared_.find(pattern.index) == nullptr ? std::uint64_t{0} : *shared_.find(pattern.index),
         events.count);
     finding result = finding_of(id(), pattern, events);
-    result.how_bad = severity::warning;
-    result.how_sure = confidence::strong;
+    result.severity = severity::warning;
+    result.confidence = confidence::strong;
     result.message =
         "Each process loads separately: up to " +
         in_words(static_cast<std::uint64_t>(events.worst())) + " loads " +
@@ -100,7 +100,7 @@ class per_process_coalescing final : public rule {
              : "by " + counted(loads.processes_most, "process", "processes") +
                    " in one cold event.") +
         " Expect N loads with N processes.";
-    out.found(std::move(result));
+    out.add_finding(std::move(result));
   }
 
   herd_book book_;

@@ -132,7 +132,7 @@ class penetration final : public rule {
                                       : "no key was missed repeatedly without being stored";
     if (filled > 0)
       detail += "; " + counted(filled, "cold event", "cold events") + " ended with a store";
-    out.covered(id(), status_of(bad, remembered), std::move(detail));
+    out.add_coverage(id(), status_of(bad, remembered), std::move(detail));
   }
 
  private:
@@ -155,8 +155,8 @@ class penetration final : public rule {
     seen.keys.opportunities = std::max(pattern.keys, seen.keys.count);
     finding result = finding_of(id(), pattern, seen.keys);
     const bool proved = seen.origin * reached_one_in >= seen.misses && seen.origin > 0;
-    result.how_bad = proved ? severity::error : severity::warning;
-    result.how_sure = proved ? confidence::proof : confidence::strong;
+    result.severity = proved ? severity::error : severity::warning;
+    result.confidence = proved ? confidence::proof : confidence::strong;
     result.message = counted(seen.keys.count, "key was", "keys were") + " missed " +
                      counted(seen.misses, "time", "times") +
                      " and never stored, unlike other keys of the pattern";
@@ -164,7 +164,7 @@ class penetration final : public rule {
       result.message += "; the origin was queried " + counted(seen.origin, "time", "times");
     }
     result.message += '.';
-    out.found(std::move(result));
+    out.add_finding(std::move(result));
   }
 
   per_pattern<tally> of_;

@@ -87,8 +87,8 @@ class lock_no_ttl final : public rule {
       if (seen.endless.count == 0) continue;
       bad += seen.endless.count;
       finding result = finding_of(id(), lock, seen.endless);
-      result.how_bad = severity::error;
-      result.how_sure = confidence::proof;
+      result.severity = severity::error;
+      result.confidence = confidence::proof;
       result.message = in_words(seen.endless.count) + " of " +
                        counted(seen.endless.opportunities, "acquisition", "acquisitions") + " of " +
                        lock_in_words(context, lock) + " set no TTL";
@@ -96,11 +96,11 @@ class lock_no_ttl final : public rule {
         result.message += "; " + counted(seen.left, "lock was", "locks were") + " never released";
       }
       result.message += '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(bad, lock_holds),
-                counted(lock_holds, "acquisition", "acquisitions") + " whose TTL is known, " +
-                    in_words(bad) + " without one");
+    out.add_coverage(id(), status_of(bad, lock_holds),
+                     counted(lock_holds, "acquisition", "acquisitions") + " whose TTL is known, " +
+                         in_words(bad) + " without one");
   }
 
  private:

@@ -68,9 +68,9 @@ class lock_two_step final : public rule {
       bad += seen.steps.count;
       if (seen.steps.count > 0) report(lock, seen, context, out);
     }
-    out.covered(id(), status_of(bad, lock_holds),
-                counted(lock_holds, "acquisition", "acquisitions") + ", " + in_words(bad) +
-                    " with a TTL from a second command");
+    out.add_coverage(id(), status_of(bad, lock_holds),
+                     counted(lock_holds, "acquisition", "acquisitions") + ", " + in_words(bad) +
+                         " with a TTL from a second command");
   }
 
  private:
@@ -84,8 +84,8 @@ class lock_two_step final : public rule {
   void report(const pattern_state& lock, const tally& seen, const rule_context& context,
               verdicts& out) const {
     finding result = finding_of(id(), lock, seen.steps);
-    result.how_sure = confidence::proof;
-    result.how_bad = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;
+    result.confidence = confidence::proof;
+    result.severity = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;
     result.message = in_words(seen.steps.count) + " of " +
                      counted(seen.steps.opportunities, "acquisition", "acquisitions") + " of " +
                      lock_in_words(context, lock) + " set the TTL with a second command";
@@ -107,7 +107,7 @@ class lock_two_step final : public rule {
           "ends";
     }
     result.message += '.';
-    out.found(std::move(result));
+    out.add_finding(std::move(result));
   }
 
   per_pattern<tally> of_;

@@ -47,8 +47,8 @@ class check_then_act_lock final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c203_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op_kind::exists) | interest::of(op_kind::read) |
-           interest::of(op_kind::store) | interest::of(op_kind::remove);
+    return interest::ops(op_kind::exists) | interest::ops(op_kind::read) |
+           interest::ops(op_kind::store) | interest::ops(op_kind::remove);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
@@ -83,10 +83,10 @@ class check_then_act_lock final : public rule {
       if (seen.taken.count == 0 || (seen.removed == 0 && seen.twice == 0)) continue;
       bad += seen.taken.count;
       finding result = finding_of(id(), lock, seen.taken);
-      result.how_bad = severity::error;
-      result.how_sure = seen.twice > 0    ? confidence::proof
-                        : seen.looked > 0 ? confidence::strong
-                                          : confidence::suspected;
+      result.severity = severity::error;
+      result.confidence = seen.twice > 0    ? confidence::proof
+                          : seen.looked > 0 ? confidence::strong
+                                            : confidence::suspected;
       result.message = lock.text + " was set without NX " +
                        counted(seen.taken.count, "time", "times") +
                        (seen.looked > 0 ? ", after a check" : "");
@@ -95,15 +95,16 @@ class check_then_act_lock final : public rule {
                           " by a second caller while the first still held it";
       }
       result.message += '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
     std::uint64_t lock_holds = 0;
     for (const pattern_state& pattern : context.patterns()) {
       if (context.role_of(pattern) == key_role::lock) lock_holds += pattern.counts.won;
     }
-    out.covered(id(), status_of(bad, sets + lock_holds),
-                counted(sets, "plain SET", "plain SETs") + " of a key with the name of a lock, " +
-                    counted(lock_holds, "acquisition", "acquisitions") + " by NX or script");
+    out.add_coverage(id(), status_of(bad, sets + lock_holds),
+                     counted(sets, "plain SET", "plain SETs") +
+                         " of a key with the name of a lock, " +
+                         counted(lock_holds, "acquisition", "acquisitions") + " by NX or script");
   }
 
  private:

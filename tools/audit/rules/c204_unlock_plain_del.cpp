@@ -83,8 +83,8 @@ class unlock_plain_del final : public rule {
       bad += seen.plain.count;
       if (!is_pooled(lock)) seen.foreign += seen.by_connection;
       finding result = finding_of(id(), lock, seen.plain);
-      result.how_bad = seen.foreign > 0 ? severity::error : severity::warning;
-      result.how_sure = confidence::proof;
+      result.severity = seen.foreign > 0 ? severity::error : severity::warning;
+      result.confidence = confidence::proof;
       result.message = in_words(seen.plain.count) + " of " +
                        counted(seen.plain.opportunities, "release", "releases") + " of " +
                        lock_in_words(context, lock) + " were a plain DEL";
@@ -92,9 +92,9 @@ class unlock_plain_del final : public rule {
         result.message += "; " + in_words(seen.foreign) + " of them deleted another holder's lock";
       }
       result.message += '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(
+    out.add_coverage(
         id(), status_of(bad, releases),
         counted(releases, "release", "releases") + ", " + in_words(bad) + " by a plain DEL");
   }

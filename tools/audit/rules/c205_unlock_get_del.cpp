@@ -75,16 +75,16 @@ class unlock_get_del final : public rule {
       if (!is_found(lock, seen)) continue;
       bad += seen.pairs.count;
       finding result = finding_of(id(), lock, seen.pairs);
-      result.how_bad = severity::warning;
-      result.how_sure = confidence::strong;
+      result.severity = severity::warning;
+      result.confidence = confidence::strong;
       result.message =
           in_words(seen.pairs.count) + " of " + counted(seen.pairs.opportunities, "DEL", "DELs") +
           " of " + lock_in_words(context, lock) + " came after a GET that returned the token; up " +
           "to " + in_words(moment{static_cast<std::int64_t>(seen.pairs.worst())}) +
           " passed in between.";
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(
+    out.add_coverage(
         id(), status_of(bad, releases),
         counted(releases, "release", "releases") + ", " + in_words(bad) + " by GET and DEL");
   }

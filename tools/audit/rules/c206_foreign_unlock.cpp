@@ -49,14 +49,16 @@ class foreign_unlock final : public rule {
                     const rule_context& context) override {
     tally& seen = of_[*lock.pattern];
     ++seen.lock_holds;
-    if (hold.end.kind == lock_hold::ending::ran_out || hold.before.is_unheard) ++seen.chances;
+    if (hold.end.kind == lock_hold::ending::ran_out || hold.before.has_missing_holder)
+      ++seen.chances;
     if (hold.end.kind != lock_hold::ending::removed || hold.end.with_value) return;
     lock_hold::other_remover by = hold.end.by_other;
     if (by == lock_hold::other_remover::no && owner_came_second(hold, context)) {
       by = lock_hold::other_remover::by_connection;
     }
     if (by == lock_hold::other_remover::no) return;
-    const bool after_loss = !hold.before.is_unheard && by != lock_hold::other_remover::by_token;
+    const bool after_loss =
+        !hold.before.has_missing_holder && by != lock_hold::other_remover::by_token;
     cases& of = by == lock_hold::other_remover::by_token     ? seen.proved
                 : after_loss                                 ? seen.by_losers
                 : by == lock_hold::other_remover::by_process ? seen.strong
@@ -86,17 +88,18 @@ class foreign_unlock final : public rule {
       bad += shown.count;
       shown.opportunities = seen.lock_holds;
       finding result = finding_of(id(), lock, shown);
-      result.how_bad = severity::error;
-      result.how_sure = seen.proved.count > 0 ? confidence::proof : confidence::strong;
+      result.severity = severity::error;
+      result.confidence = seen.proved.count > 0 ? confidence::proof : confidence::strong;
       result.message = counted(shown.count, "time", "times") + " " + lock_in_words(context, lock) +
                        " was deleted by a caller that was not its holder";
       result.message += losers ? ", including callers that had lost it." : ".";
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(bad, chances),
-                chances == 0 ? "no lease ended before its release"
-                             : counted(chances, "lease", "leases") + " ended before the release, " +
-                                   counted(bad, "lock was", "locks were") + " deleted by another");
+    out.add_coverage(id(), status_of(bad, chances),
+                     chances == 0
+                         ? "no lease ended before its release"
+                         : counted(chances, "lease", "leases") + " ended before the release, " +
+                               counted(bad, "lock was", "locks were") + " deleted by another");
   }
 
  private:
@@ -113,7 +116,7 @@ class foreign_unlock final : public rule {
 
   /// owner's.
   static bool owner_came_second(const lock_hold& hold, const rule_context& context) {
-    if (!hold.before.is_unheard || !hold.end.removed_again) return false;
+    if (!hold.before.has_missing_holder || !hold.end.removed_again) return false;
     const connection_book& book = context.connections();
     if (book.is_multiplexed(hold.won.connection)) return false;
     return hold.end.command->connection != hold.won.connection &&

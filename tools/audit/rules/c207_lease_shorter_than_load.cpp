@@ -94,8 +94,8 @@ class lease_shorter_than_load final : public rule {
       if (seen.outlived.count == 0) continue;
       bad += seen.outlived.count;
       finding result = finding_of(id(), lock, seen.outlived);
-      result.how_bad = severity::error;
-      result.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
+      result.severity = severity::error;
+      result.confidence = seen.by_token > 0 ? confidence::proof : confidence::strong;
       result.message =
           in_words(seen.outlived.count) + " of " +
           counted(seen.outlived.opportunities, "lease", "leases") + " of " +
@@ -106,12 +106,13 @@ class lease_shorter_than_load final : public rule {
                           " another caller had taken the lock by then";
       }
       result.message += '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(bad, leases),
-                counted(leases, "lease", "leases") +
-                    (longest > moment::zero() ? ", the longest hold " + in_words(longest) : "") +
-                    "; " + in_words(bad) + " ended too early");
+    out.add_coverage(
+        id(), status_of(bad, leases),
+        counted(leases, "lease", "leases") +
+            (longest > moment::zero() ? ", the longest hold " + in_words(longest) : "") + "; " +
+            in_words(bad) + " ended too early");
   }
 
  private:

@@ -87,18 +87,18 @@ class lease_margin_thin final : public rule {
       if (seen.thin.count == 0 || seen.outlived > 0) continue;
       bad += seen.thin.count;
       finding result = finding_of(id(), lock, seen.thin);
-      result.how_bad = severity::warning;
-      result.how_sure = confidence::strong;
+      result.severity = severity::warning;
+      result.confidence = confidence::strong;
       result.message = lock_in_words(context, lock) + " was held for up to " +
                        percent(seen.largest) + " of its lease, without renewal, in " +
                        in_words(seen.thin.count) + " of " +
                        counted(seen.thin.opportunities, "lock hold", "lock holds") + '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(bad, lock_holds),
-                lock_holds == 0 ? "fewer than five lock holds of any lock with a known lease"
-                                : counted(lock_holds, "lock hold", "lock holds") + ", for up to " +
-                                      percent(largest) + " of the lease");
+    out.add_coverage(id(), status_of(bad, lock_holds),
+                     lock_holds == 0 ? "fewer than five lock holds of any lock with a known lease"
+                                     : counted(lock_holds, "lock hold", "lock holds") +
+                                           ", for up to " + percent(largest) + " of the lease");
   }
 
  private:

@@ -81,17 +81,17 @@ class constant_token final : public rule {
       if (seen.varies) continue;
       bad += seen.lock_holds;
       finding result = finding_of(id(), lock, seen.same);
-      result.how_bad = severity::warning;
-      result.how_sure = confidence::proof;
+      result.severity = severity::warning;
+      result.confidence = confidence::proof;
       result.message = "All " + counted(seen.lock_holds, "acquisition", "acquisitions") + " of " +
                        lock_in_words(context, lock) + " wrote the same token of " +
                        bytes_in_words(seen.token.length) + '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(bad, lock_holds),
-                lock_holds == 0 ? "fewer than three acquisitions of any lock"
-                                : counted(lock_holds, "acquisition", "acquisitions") + ", " +
-                                      in_words(bad) + " with a constant token");
+    out.add_coverage(id(), status_of(bad, lock_holds),
+                     lock_holds == 0 ? "fewer than three acquisitions of any lock"
+                                     : counted(lock_holds, "acquisition", "acquisitions") + ", " +
+                                           in_words(bad) + " with a constant token");
   }
 
  private:

@@ -83,18 +83,18 @@ class lock_abandoned final : public rule {
       if (seen.left.count == 0 || (!is_ever_released(lock) && seen.with_value == 0)) continue;
       bad += seen.left.count;
       finding result = finding_of(id(), lock, seen.left);
-      result.how_bad = severity::warning;
-      result.how_sure = confidence::strong;
+      result.severity = severity::warning;
+      result.confidence = confidence::strong;
       result.message = in_words(seen.left.count) + " of " +
                        counted(seen.left.opportunities, "lock hold", "lock holds") + " of " +
                        lock_in_words(context, lock) +
                        " ended only with the lease while other callers waited, " + "for up to " +
                        in_words(moment{static_cast<std::int64_t>(seen.left.worst())}) + '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(bad, lock_holds),
-                counted(lock_holds, "lock hold", "lock holds") + ", " + in_words(bad) +
-                    " abandoned while others waited");
+    out.add_coverage(id(), status_of(bad, lock_holds),
+                     counted(lock_holds, "lock hold", "lock holds") + ", " + in_words(bad) +
+                         " abandoned while others waited");
   }
 
  private:

@@ -75,17 +75,17 @@ class lease_excessive final : public rule {
       if (seen.lease < lease_min || seen.lease <= times_max * hold) continue;
       ++bad;
       finding result = finding_of(id(), lock, seen.waited);
-      result.how_bad = severity::info;
-      result.how_sure = confidence::strong;
+      result.severity = severity::info;
+      result.confidence = confidence::strong;
       result.message = lock_in_words(context, lock) + " has a lease of " + in_words(seen.lease) +
                        " and is held for " + in_words(hold) +
                        " at most. When a holder dies, all other callers wait for the rest.";
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(bad, waited),
-                waited == 0 ? "no caller waited for a lock with a lease"
-                            : counted(waited, "lock hold", "lock holds") +
-                                  " that other callers waited for");
+    out.add_coverage(id(), status_of(bad, waited),
+                     waited == 0 ? "no caller waited for a lock with a lease"
+                                 : counted(waited, "lock hold", "lock holds") +
+                                       " that other callers waited for");
   }
 
  private:

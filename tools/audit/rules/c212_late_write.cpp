@@ -69,8 +69,8 @@ class late_write final : public rule {
       bad += seen.late.count;
       const pattern_state& shown = lock.paired ? context.patterns()[*lock.paired] : lock;
       finding result = finding_of(id(), shown, seen.late);
-      result.how_bad = severity::warning;
-      result.how_sure = seen.by_token > 0 ? confidence::proof : confidence::strong;
+      result.severity = severity::warning;
+      result.confidence = seen.by_token > 0 ? confidence::proof : confidence::strong;
       result.message = counted(seen.late.count, "store", "stores") +
                        " by a holder after its lease on " + lock.text + " had ended, up to " +
                        in_words(moment{static_cast<std::int64_t>(seen.late.worst())}) + " late";
@@ -79,12 +79,13 @@ class late_write final : public rule {
             "; " + counted(seen.taken, "time", "times") + " another caller held the lock by then";
       }
       result.message += '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(bad, chances),
-                chances == 0 ? "no holder was active after its lease had ended"
-                             : counted(chances, "holder", "holders") + " active after the lease, " +
-                                   in_words(bad) + " of them stored");
+    out.add_coverage(id(), status_of(bad, chances),
+                     chances == 0
+                         ? "no holder was active after its lease had ended"
+                         : counted(chances, "holder", "holders") + " active after the lease, " +
+                               in_words(bad) + " of them stored");
   }
 
  private:

@@ -97,12 +97,12 @@ class value_no_ttl final : public rule {
       stores += of.bad.opportunities;
       if (of.bad.count == 0 || is_denied(of, context)) continue;
       without += of.bad.count;
-      out.found(judged(pattern, of, evicts));
+      out.add_finding(judged(pattern, of, evicts));
     }
-    out.covered(id(), status_of(without, stores),
-                stores == 0 ? "no value was stored after a miss"
-                            : counted(stores, "store", "stores") + " after misses, " +
-                                  in_words(without) + " without a TTL");
+    out.add_coverage(id(), status_of(without, stores),
+                     stores == 0 ? "no value was stored after a miss"
+                                 : counted(stores, "store", "stores") + " after misses, " +
+                                       in_words(without) + " without a TTL");
   }
 
  private:
@@ -128,10 +128,10 @@ class value_no_ttl final : public rule {
   finding judged(const pattern_state& pattern, const seen& of, bool evicts) const {
     finding result = finding_of(id(), pattern, of.bad);
     const bool ends_inside = of.refreshes >= refreshes_min;
-    result.how_bad = evicts || ends_inside ? severity::warning : severity::error;
-    result.how_sure = of.confirmed > 0              ? confidence::proof
-                      : of.bad.count >= strong_from ? confidence::strong
-                                                    : confidence::suspected;
+    result.severity = evicts || ends_inside ? severity::warning : severity::error;
+    result.confidence = of.confirmed > 0              ? confidence::proof
+                        : of.bad.count >= strong_from ? confidence::strong
+                                                      : confidence::suspected;
     result.message = in_words(of.bad.count) + " of " +
                      counted(of.bad.opportunities, "store", "stores") + " after a miss set no TTL";
     if (of.confirmed > 0) result.message += "; the server confirmed it";

@@ -63,18 +63,18 @@ class ttl_by_second_command final : public rule {
       if (bad.count < two_steps_min) continue;
       split += bad.count;
       finding result = finding_of(id(), pattern, bad);
-      result.how_bad = severity::warning;
-      result.how_sure = confidence::proof;
+      result.severity = severity::warning;
+      result.confidence = confidence::proof;
       result.message = in_words(bad.count) + " of " +
                        counted(bad.opportunities, "store", "stores") +
                        " got the TTL in a second round trip; the longest gap was " +
                        in_words(moment{static_cast<std::int64_t>(bad.worst())}) + '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(split, stores),
-                stores == 0 ? "no value was stored with a TTL"
-                            : counted(stores, "store", "stores") + " with a TTL, " +
-                                  in_words(split) + " in two steps");
+    out.add_coverage(id(), status_of(split, stores),
+                     stores == 0 ? "no value was stored with a TTL"
+                                 : counted(stores, "store", "stores") + " with a TTL, " +
+                                       in_words(split) + " in two steps");
   }
 
  private:

@@ -131,7 +131,7 @@ class synchronised_expiry final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c303_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::settled_stores | interest::of(op_kind::read);
+    return interest::settled_stores | interest::ops(op_kind::read);
   }
 
   void on_settled_store(const settled_store& settled, const key_state& key,
@@ -177,13 +177,14 @@ class synchronised_expiry final : public rule {
       const double part = static_cast<double>(most.keys) / static_cast<double>(pattern.keys);
       if (most.keys < keys_min || part < share_min || share <= same_ttl_min) continue;
       failed = true;
-      out.found(judged(pattern, ends, most, ttl, context));
+      out.add_finding(judged(pattern, ends, most, ttl, context));
     }
-    out.covered(id(), status_of(failed, patterns),
-                patterns == 0 ? "no pattern of cached values has 20 keys with a TTL"
-                              : counted(patterns, "pattern", "patterns") +
-                                    " of 20 or more keys with a TTL; at most " + in_words(widest) +
-                                    " of " + in_words(widest_of) + " keys expire at one moment");
+    out.add_coverage(id(), status_of(failed, patterns),
+                     patterns == 0
+                         ? "no pattern of cached values has 20 keys with a TTL"
+                         : counted(patterns, "pattern", "patterns") +
+                               " of 20 or more keys with a TTL; at most " + in_words(widest) +
+                               " of " + in_words(widest_of) + " keys expire at one moment");
   }
 
  private:
@@ -210,8 +211,8 @@ class synchronised_expiry final : public rule {
     finding result = finding_of(id(), pattern, bad);
     result.count = most.keys;
     result.opportunities = pattern.keys;
-    result.how_bad = wave ? severity::error : severity::warning;
-    result.how_sure = wave ? confidence::proof : confidence::strong;
+    result.severity = wave ? severity::error : severity::warning;
+    result.confidence = wave ? confidence::proof : confidence::strong;
     result.message =
         summary + (wave ? "; " + in_words(most.missed) + " of them were missed at that moment."
                         : std::string{"."});

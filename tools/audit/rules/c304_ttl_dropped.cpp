@@ -62,18 +62,18 @@ class ttl_dropped final : public rule {
       if (bad.count == 0) continue;
       dropped += bad.count;
       finding result = finding_of(id(), pattern, bad);
-      result.how_bad = context.is_cache_aside(pattern) && role == key_role::value
-                           ? severity::warning
-                           : severity::info;
-      result.how_sure = confidence::proof;
+      result.severity = context.is_cache_aside(pattern) && role == key_role::value
+                            ? severity::warning
+                            : severity::info;
+      result.confidence = confidence::proof;
       result.message = counted(bad.count, "store", "stores") +
                        " without a TTL or KEEPTTL removed the TTL of a key.";
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(dropped, stores),
-                stores == 0 ? "no key with a TTL was stored"
-                            : counted(stores, "store", "stores") + " of keys with a TTL, " +
-                                  in_words(dropped) + " dropped it");
+    out.add_coverage(id(), status_of(dropped, stores),
+                     stores == 0 ? "no key with a TTL was stored"
+                                 : counted(stores, "store", "stores") + " of keys with a TTL, " +
+                                       in_words(dropped) + " dropped it");
   }
 
  private:

@@ -48,7 +48,7 @@ constexpr std::uint64_t slides_min = 3;
 class sliding_cache_ttl final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c305_text.id; }
-  [[nodiscard]] interest::bits wants() const override { return interest::of(op_kind::expire); }
+  [[nodiscard]] interest::bits wants() const override { return interest::ops(op_kind::expire); }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (operation.outcome != op_outcome::yes || operation.on_ttl != ttl_effect::set) return;
@@ -91,12 +91,12 @@ class sliding_cache_ttl final : public rule {
       failed += of.bad.count;
       finding result = finding_of(id(), pattern, of.bad);
       result.opportunities = std::max(pattern.keys, of.bad.count);
-      result.how_bad = severity::warning;
-      result.how_sure = confidence::strong;
+      result.severity = severity::warning;
+      result.confidence = confidence::strong;
       result.message = counted(of.bad.count, "key", "keys") +
                        " outlived three TTLs, because reads extend the TTL; the oldest value was " +
                        in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) + " old.";
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
     std::uint64_t hits = 0;
     for (const pattern_state& pattern : context.patterns()) {
@@ -110,8 +110,8 @@ class sliding_cache_ttl final : public rule {
       detail += ", but no value got older than three TTLs";
     }
     // Reads that extended a TTL without keeping a value alive prove neither a pass nor a fault.
-    out.covered(id(), status_of(failed, extended > 0 ? 0 : hits),
-                failed == 0 && hits == 0 ? "no cached value was read" : std::move(detail));
+    out.add_coverage(id(), status_of(failed, extended > 0 ? 0 : hits),
+                     failed == 0 && hits == 0 ? "no cached value was read" : std::move(detail));
   }
 
  private:

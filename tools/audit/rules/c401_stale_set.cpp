@@ -67,7 +67,7 @@ class stale_set final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c401_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::loads | interest::of(op_kind::remove) | interest::of(op_kind::read);
+    return interest::loads | interest::ops(op_kind::remove) | interest::ops(op_kind::read);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
@@ -132,22 +132,22 @@ class stale_set final : public rule {
       if (of.bad.count == 0) continue;
       stale += of.bad.count;
       finding result = finding_of(id(), pattern, of.bad);
-      result.how_bad = severity::error;
-      result.how_sure = of.bad.count > 1 ? confidence::proof : confidence::strong;
+      result.severity = severity::error;
+      result.confidence = of.bad.count > 1 ? confidence::proof : confidence::strong;
       result.message =
           in_words(of.bad.count) + " of " + counted(of.bad.opportunities, "load", "loads") +
           " that overlapped an invalidation were stored after it: the old value came back.";
       if (has_word_of(pattern.text, careful_words)) {
         result.message += " Judging by their names, these values control permissions or prices.";
       }
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
     const std::string text = counted(removals, "invalidation", "invalidations") + ", " +
                              in_words(crossed) + " of them during a load, " + in_words(stale) +
                              " followed by a store of the old value" +
                              (unclear == 0 ? "" : ", " + in_words(unclear) + " unclear");
-    out.covered(id(), status_of(stale, crossed - unclear),
-                removals == 0 ? "no cached value was deleted by the application" : text);
+    out.add_coverage(id(), status_of(stale, crossed - unclear),
+                     removals == 0 ? "no cached value was deleted by the application" : text);
   }
 
  private:
@@ -177,7 +177,7 @@ class stale_set final : public rule {
         moment{static_cast<std::int64_t>(static_cast<double>(delta.count()) * shortest_load)};
     for (std::size_t i = 0; i < std::min(last.count, misses_max); ++i) {
       const miss& miss = last.misses[i];
-      if (context.connections().may_be_one(miss.process, load.store.process) &&
+      if (context.connections().may_be_same_process(miss.process, load.store.process) &&
           miss.done <= load.store.sent && load.store.sent - miss.sent >= least) {
         return true;
       }

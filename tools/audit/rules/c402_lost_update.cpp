@@ -109,19 +109,20 @@ class lost_update final : public rule {
       guarded += of.guarded;
       if (of.lost.count >= lost_min) {
         lost += of.lost.count;
-        out.found(observed(pattern, of));
+        out.add_finding(observed(pattern, of));
       } else if (of.lost.opportunities >= latent_min && of.writers.size() > 1 &&
                  !looks_like_session(pattern.text)) {
         latent = true;
-        out.found(possible(pattern, of));
+        out.add_finding(possible(pattern, of));
       }
     }
-    out.covered(id(), status_of(lost > 0 || latent, rounds + guarded),
-                rounds + guarded == 0
-                    ? "no value was read and written back"
-                    : counted(rounds, "value was", "values were") + " read and written back, " +
-                          in_words(lost) + " of them over another caller's change; " +
-                          counted(guarded, "write was", "writes were") + " atomic or guarded");
+    out.add_coverage(id(), status_of(lost > 0 || latent, rounds + guarded),
+                     rounds + guarded == 0
+                         ? "no value was read and written back"
+                         : counted(rounds, "value was", "values were") +
+                               " read and written back, " + in_words(lost) +
+                               " of them over another caller's change; " +
+                               counted(guarded, "write was", "writes were") + " atomic or guarded");
   }
 
  private:
@@ -133,8 +134,8 @@ class lost_update final : public rule {
 
   finding observed(const pattern_state& pattern, const seen& of) const {
     finding result = finding_of(id(), pattern, of.lost);
-    result.how_bad = severity::error;
-    result.how_sure = confidence::strong;
+    result.severity = severity::error;
+    result.confidence = confidence::strong;
     result.message = in_words(of.lost.count) + " of " +
                      counted(of.lost.opportunities, "write-back", "write-backs") +
                      " overwrote a value that another caller had stored since the read.";
@@ -143,8 +144,8 @@ class lost_update final : public rule {
 
   finding possible(const pattern_state& pattern, const seen& of) const {
     finding result = finding_of(id(), pattern, of.lost);
-    result.how_bad = severity::info;
-    result.how_sure = confidence::suspected;
+    result.severity = severity::info;
+    result.confidence = confidence::suspected;
     result.keys = {pattern.first_key};
     result.message = counted(of.lost.opportunities, "write-back", "write-backs") +
                      " after a read, by more than one connection and without WATCH or a script; " +

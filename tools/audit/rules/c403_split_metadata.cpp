@@ -77,7 +77,7 @@ std::string_view described_by(std::string_view name) {
 class split_metadata final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c403_text.id; }
-  [[nodiscard]] interest::bits wants() const override { return interest::of(op_kind::store); }
+  [[nodiscard]] interest::bits wants() const override { return interest::ops(op_kind::store); }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (operation.outcome != op_outcome::yes || !operation.is_text || operation.part) return;
@@ -110,8 +110,8 @@ class split_metadata final : public rule {
       if (of.bad.count < pairs_min) continue;
       split += of.bad.count;
       finding result = finding_of(id(), pattern, of.bad);
-      result.how_bad = severity::warning;
-      result.how_sure = of.read_between > 0 ? confidence::proof : confidence::strong;
+      result.severity = severity::warning;
+      result.confidence = of.read_between > 0 ? confidence::proof : confidence::strong;
       result.message = in_words(of.bad.count) + " of " +
                        counted(of.bad.opportunities, "time", "times") + " the value and its \"" +
                        about.text + "\" were stored in two steps";
@@ -122,13 +122,13 @@ class split_metadata final : public rule {
         result.message += "; " + in_words(of.other_ttl) + " of them with different TTLs";
       }
       result.message += '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(split, pairs),
-                pairs == 0
-                    ? "no value has a second key with metadata"
-                    : counted(pairs, "value was", "values were") + " stored with a second key, " +
-                          in_words(split) + " of them in two steps");
+    out.add_coverage(id(), status_of(split, pairs),
+                     pairs == 0 ? "no value has a second key with metadata"
+                                : counted(pairs, "value was", "values were") +
+                                      " stored with a second key, " + in_words(split) +
+                                      " of them in two steps");
   }
 
  private:

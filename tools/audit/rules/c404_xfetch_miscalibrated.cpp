@@ -96,7 +96,7 @@ class xfetch_miscalibrated final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c404_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::refreshes | interest::of(op_kind::store);
+    return interest::refreshes | interest::ops(op_kind::store);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& /*context*/) override {
@@ -144,10 +144,10 @@ class xfetch_miscalibrated final : public rule {
         continue;
       }
       failed = true;
-      out.found(judged(pattern, of, context.delta_of(pattern)));
+      out.add_finding(judged(pattern, of, context.delta_of(pattern)));
     }
-    out.covered(id(), status_of(failed, refreshes >= refreshes_min),
-                counted(refreshes, "early refresh", "early refreshes") + " of live values");
+    out.add_coverage(id(), status_of(failed, refreshes >= refreshes_min),
+                     counted(refreshes, "early refresh", "early refreshes") + " of live values");
   }
 
  private:
@@ -253,8 +253,8 @@ class xfetch_miscalibrated final : public rule {
 
   [[nodiscard]] finding judged(const pattern_state& pattern, const seen& of, moment delta) const {
     finding result = finding_of(id(), pattern, of.bad);
-    result.how_bad = severity::warning;
-    result.how_sure = confidence::strong;
+    result.severity = severity::warning;
+    result.confidence = confidence::strong;
     result.message =
         counted(of.bad.count, "refresh", "refreshes") +
         " of live values, half of them with more than " +

@@ -68,17 +68,17 @@ class busy_poll final : public rule {
       if (bad.count == 0 || !is_judged(context.role_of(pattern))) continue;
       busy += bad.count;
       finding result = finding_of(id(), pattern, bad);
-      result.how_bad = severity::warning;
-      result.how_sure = confidence::strong;
+      result.severity = severity::warning;
+      result.confidence = confidence::strong;
       result.message = counted(bad.count, "wait", "waits") + " of more than " +
                        in_words(polls_min) + " polls in a row; up to " +
                        in_words(static_cast<std::uint64_t>(bad.worst())) +
                        " polls per second for one key.";
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
     const std::string text = counted(waits_, "wait", "waits") + ", " + in_words(busy) + " too fast";
-    out.covered(id(), status_of(busy, waits_),
-                waits_ == 0 ? "no caller waited for another caller's load" : text);
+    out.add_coverage(id(), status_of(busy, waits_),
+                     waits_ == 0 ? "no caller waited for another caller's load" : text);
   }
 
  private:

@@ -74,9 +74,9 @@ class fixed_retry final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c502_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op_kind::read) | interest::of(op_kind::exists) |
-           interest::of(op_kind::acquire) | interest::of(op_kind::store) |
-           interest::of(op_kind::remove) | interest::of(op_kind::compare_remove);
+    return interest::ops(op_kind::read) | interest::ops(op_kind::exists) |
+           interest::ops(op_kind::acquire) | interest::ops(op_kind::store) |
+           interest::ops(op_kind::remove) | interest::ops(op_kind::compare_remove);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
@@ -119,16 +119,16 @@ class fixed_retry final : public rule {
       of.seen.count = rhythm->followed;
       of.seen.opportunities = rhythm->asked;
       finding result = finding_of(id(), pattern, of.seen);
-      result.how_bad = severity::info;
-      result.how_sure = confidence::strong;
+      result.severity = severity::info;
+      result.confidence = confidence::strong;
       result.message = in_words(rhythm->followed) + " of " + in_words(rhythm->asked) +
                        " requests of waiters were followed by another one " +
                        in_words(rhythm->pause_ms) + " ms (+-1 ms) later; by chance it would be " +
                        in_words(static_cast<std::uint64_t>(rhythm->by_chance)) + '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(failed, requests >= 30),
-                counted(requests, "request", "requests") + " of waiters while keys were cold");
+    out.add_coverage(id(), status_of(failed, requests >= 30),
+                     counted(requests, "request", "requests") + " of waiters while keys were cold");
   }
 
  private:

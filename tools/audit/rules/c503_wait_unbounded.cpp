@@ -94,14 +94,14 @@ class wait_unbounded final : public rule {
                         [&](moment time) { return time > leases_max * lease; }));
       if (over == 0) continue;
       long_waits += over;
-      out.found(judge(pattern, of, lease, over));
+      out.add_finding(judge(pattern, of, lease, over));
     }
-    out.covered(id(), status_of(long_waits, waits_ > 0 && judged),
-                waits_ == 0 ? "no caller waited for another caller's load"
-                : !judged && long_waits == 0
-                    ? counted(waits_, "wait", "waits") + ", none of them with a known lease"
-                    : counted(waits_, "wait", "waits") + ", " + in_words(long_waits) +
-                          " longer than two leases");
+    out.add_coverage(id(), status_of(long_waits, waits_ > 0 && judged),
+                     waits_ == 0 ? "no caller waited for another caller's load"
+                     : !judged && long_waits == 0
+                         ? counted(waits_, "wait", "waits") + ", none of them with a known lease"
+                         : counted(waits_, "wait", "waits") + ", " + in_words(long_waits) +
+                               " longer than two leases");
   }
 
  private:
@@ -128,10 +128,11 @@ class wait_unbounded final : public rule {
     const auto is_short = [&](const evidence& proof) {
       return proof.to - proof.from <= leases_max * lease;
     };
-    result.seen.erase(std::remove_if(result.seen.begin(), result.seen.end(), is_short),
-                      result.seen.end());
-    result.how_bad = severity::info;
-    result.how_sure = confidence::strong;
+    result.evidence_list.erase(
+        std::remove_if(result.evidence_list.begin(), result.evidence_list.end(), is_short),
+        result.evidence_list.end());
+    result.severity = severity::info;
+    result.confidence = confidence::strong;
     result.message = counted(over, "wait", "waits") + " took more than twice the lease of " +
                      in_words(lease) + "; the longest wait took " +
                      in_words(moment{static_cast<std::int64_t>(of.longest.worst())}) + '.';

@@ -52,14 +52,15 @@ class no_namespace final : public rule {
     const bool failed = bare >= keys_min || (bare > 0 && 2 * bare >= values);
     if (failed && !context.capture().keys_hidden) {
       for (const pattern_state& pattern : context.patterns()) {
-        if (is_judged(pattern, context) && is_bare(pattern)) out.found(judged(pattern, values));
+        if (is_judged(pattern, context) && is_bare(pattern))
+          out.add_finding(judged(pattern, values));
       }
     }
     if (context.capture().keys_hidden) {
-      out.covered(id(), coverage_line::status::not_exercised, "the names of keys are hidden");
+      out.add_coverage(id(), coverage_line::status::not_exercised, "the names of keys are hidden");
       return;
     }
-    out.covered(
+    out.add_coverage(
         id(), status_of(failed, values),
         counted(values, "cached key", "cached keys") + ", " + in_words(bare) + " without a prefix");
   }
@@ -79,8 +80,8 @@ class no_namespace final : public rule {
     result.keys = {pattern.first_key};
     result.count = pattern.keys;
     result.opportunities = values;
-    result.how_bad = severity::warning;
-    result.how_sure = confidence::proof;
+    result.severity = severity::warning;
+    result.confidence = confidence::proof;
     result.message = counted(pattern.keys, "cached key has", "cached keys have") +
                      " no prefix, out of " + in_words(values) + " cached keys.";
     return result;

@@ -54,10 +54,10 @@ class unbounded_keys final : public rule {
         continue;
       }
       failed = true;
-      out.found(judged(pattern));
+      out.add_finding(judged(pattern));
     }
-    out.covered(id(), status_of(failed, most >= distinct_keys_min),
-                "at most " + counted(most, "key", "keys") + " of one cached pattern");
+    out.add_coverage(id(), status_of(failed, most >= distinct_keys_min),
+                     "at most " + counted(most, "key", "keys") + " of one cached pattern");
   }
 
  private:
@@ -67,8 +67,8 @@ class unbounded_keys final : public rule {
     result.keys = {pattern.first_key};
     result.count = pattern.keys;
     result.opportunities = pattern.counts.reads();
-    result.how_bad = severity::warning;
-    result.how_sure = pattern.keys >= strong_from ? confidence::strong : confidence::suspected;
+    result.severity = severity::warning;
+    result.confidence = pattern.keys >= strong_from ? confidence::strong : confidence::suspected;
     result.message = counted(pattern.keys, "key", "keys") + ", and " +
                      in_words(pattern.counts.hits) + " hits in " +
                      counted(pattern.counts.reads(), "read", "reads") + " (" +

@@ -40,7 +40,7 @@ class big_value final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c603_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op_kind::store) | interest::of(op_kind::acquire);
+    return interest::ops(op_kind::store) | interest::ops(op_kind::acquire);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
@@ -63,11 +63,11 @@ class big_value final : public rule {
       longest = std::max(longest, pattern.longest_value);
       if (pattern.longest_value < info_from) continue;
       failed = true;
-      out.found(finding_for(pattern));
+      out.add_finding(finding_for(pattern));
     }
-    out.covered(id(), status_of(failed, judged),
-                judged == 0 ? "nothing was stored or read"
-                            : "the longest value has " + bytes_in_words(longest));
+    out.add_coverage(id(), status_of(failed, judged),
+                     judged == 0 ? "nothing was stored or read"
+                                 : "the longest value has " + bytes_in_words(longest));
   }
 
  private:
@@ -77,8 +77,8 @@ class big_value final : public rule {
     if (result.keys.empty()) result.keys = {pattern.first_key};
     result.count = std::max<std::uint64_t>(result.count, 1);
     result.opportunities = std::max(result.count, pattern.counts.stores + pattern.counts.won);
-    result.how_bad = pattern.longest_value >= warning_from ? severity::warning : severity::info;
-    result.how_sure = confidence::proof;
+    result.severity = pattern.longest_value >= warning_from ? severity::warning : severity::info;
+    result.confidence = confidence::proof;
     result.message = "The longest value has " + bytes_in_words(pattern.longest_value) + "; " +
                      counted(big.count, "store", "stores") + " of " + bytes_in_words(info_from) +
                      " or more, " + counted(pattern.counts.hits, "hit", "hits") +

@@ -58,7 +58,7 @@ constexpr std::int64_t members_max = 10'000;
 
 struct culprit {
   std::string_view command;
-  severity how_bad = severity::warning;
+  audit::severity severity = audit::severity::warning;
   std::string_view instead;
 };
 
@@ -100,7 +100,7 @@ class blocking_command final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c604_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::events | interest::of(op_kind::read);
+    return interest::events | interest::ops(op_kind::read);
   }
 
   void on_op(const op& operation, const key_state& /*key*/,
@@ -135,20 +135,20 @@ class blocking_command final : public rule {
       result.keys.clear();
       result.pattern = command;
       result.opportunities = of.bad.count;
-      result.how_bad = of.entry->how_bad;
-      result.how_sure = confidence::proof;
+      result.severity = of.entry->severity;
+      result.confidence = confidence::proof;
       result.message = command + " was sent " + counted(of.bad.count, "time", "times") +
                        "; the longest took " +
                        in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) +
                        ". Use instead: " + std::string{of.entry->instead} + '.';
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(count, commands_),
-                counted(commands_, "command", "commands") + ", " + in_words(count) +
-                    " that block the server" +
-                    (at_start_ == 0 ? ""
-                                    : ", and " + in_words(at_start_) +
-                                          " while the application prepared its data"));
+    out.add_coverage(id(), status_of(count, commands_),
+                     counted(commands_, "command", "commands") + ", " + in_words(count) +
+                         " that block the server" +
+                         (at_start_ == 0 ? ""
+                                         : ", and " + in_words(at_start_) +
+                                               " while the application prepared its data"));
   }
 
  private:
@@ -171,7 +171,7 @@ class blocking_command final : public rule {
       const auto& processes = context.connections().processes();
       moment_line line{event.sent, event.done, event.connection, {}, event.command};
       if (connection != nullptr && connection->process < processes.size()) {
-        line.process = processes[connection->process].shown;
+        line.process = processes[connection->process].label;
       }
       if (event.answer.kind == reply_kind::aggregate) {
         line.text +=

@@ -46,7 +46,7 @@ class shared_key final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return c605_text.id; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op_kind::store) | interest::of(op_kind::acquire);
+    return interest::ops(op_kind::store) | interest::ops(op_kind::acquire);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
@@ -55,7 +55,7 @@ class shared_key final : public rule {
       return;
     writer& last = last_[key.ref];
     const bool another =
-        last.known && !context.connections().may_be_one(last.process, operation.process);
+        last.known && !context.connections().may_be_same_process(last.process, operation.process);
     if (another) ++shared_;
     if (another && last.looks != operation.value.looks) {
       of_[*key.pattern].add(0, [&] {
@@ -75,17 +75,17 @@ class shared_key final : public rule {
       mixed += bad.count;
       finding result = finding_of(id(), pattern, bad);
       result.opportunities = std::max(result.count, pattern.counts.stores);
-      result.how_bad = severity::info;
-      result.how_sure = confidence::strong;
+      result.severity = severity::info;
+      result.confidence = confidence::strong;
       result.message = counted(bad.count, "time", "times") +
                        " a client stored a value in another format than the previous client.";
-      out.found(std::move(result));
+      out.add_finding(std::move(result));
     }
-    out.covered(id(), status_of(mixed, shared_),
-                shared_ + mixed == 0 ? "no key was stored by two clients in a known format"
-                                     : counted(shared_, "store", "stores") +
-                                           " of keys that another client had stored before, " +
-                                           in_words(mixed) + " in another format");
+    out.add_coverage(id(), status_of(mixed, shared_),
+                     shared_ + mixed == 0 ? "no key was stored by two clients in a known format"
+                                          : counted(shared_, "store", "stores") +
+                                                " of keys that another client had stored before, " +
+                                                in_words(mixed) + " in another format");
   }
 
  private:

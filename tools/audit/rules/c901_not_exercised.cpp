@@ -38,8 +38,8 @@ void add_not_exercised(audit_result& result) {
   if (count == 0) return;
   finding notice;
   notice.rule = c901_text.id;
-  notice.how_bad = severity::info;
-  notice.how_sure = confidence::proof;
+  notice.severity = severity::info;
+  notice.confidence = confidence::proof;
   notice.count = count;
   notice.opportunities = result.coverage.size();
   notice.message = std::to_string(count) + " of " + std::to_string(result.coverage.size()) +

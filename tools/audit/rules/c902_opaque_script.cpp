@@ -92,8 +92,8 @@ class opaque_script final : public rule {
     }
     if (scripts == 0) return;
     notice.rule = id();
-    notice.how_bad = severity::info;
-    notice.how_sure = confidence::proof;
+    notice.severity = severity::info;
+    notice.confidence = confidence::proof;
     notice.opportunities = calls_;
     notice.message = counted(scripts, "script", "scripts") + " (" + names +
                      (scripts > shown_max ? ", ..." : "") + ") " +
@@ -101,7 +101,7 @@ class opaque_script final : public rule {
                                 : "were called by a hash whose body was not seen") +
                      "; " + counted(notice.count, "call", "calls") +
                      ". All rules ignore their keys.";
-    out.notice(std::move(notice));
+    out.add_notice(std::move(notice));
   }
 
   std::map<std::string, script> scripts_;

@@ -58,13 +58,13 @@ class events_lost final : public rule {
     }
     finding notice;
     notice.rule = id();
-    notice.how_bad = severity::info;
-    notice.how_sure = confidence::proof;
+    notice.severity = severity::info;
+    notice.confidence = confidence::proof;
     notice.count = times_;
     notice.message = counted(events_, "command was", "commands were") + " not judged and " +
                      bytes_in_words(bytes_) + " forwarded without being read, on " +
                      counted(connections_.size(), "connection", "connections") + ": " + why + '.';
-    out.notice(std::move(notice));
+    out.add_notice(std::move(notice));
   }
 
  private:
@@ -80,7 +80,7 @@ class events_lost final : public rule {
 void raise_events_lost(audit_result& result) {
   if (result.run.blind_share <= blind_share_max) return;
   for (finding& notice : result.notices) {
-    if (notice.rule == c903_text.id) notice.how_bad = severity::warning;
+    if (notice.rule == c903_text.id) notice.severity = severity::warning;
   }
 }
 

@@ -92,16 +92,16 @@ class bypass final : public rule {
     if (strange_.count < values_min) return;
     finding notice;
     notice.rule = id();
-    notice.how_bad = severity::warning;
-    notice.how_sure = confidence::strong;
+    notice.severity = severity::warning;
+    notice.confidence = confidence::strong;
     notice.count = strange_.count;
     notice.opportunities = reads_;
     notice.keys = strange_.keys();
-    notice.seen = strange_.seen();
+    notice.evidence_list = strange_.kept_evidence();
     notice.message = counted(strange_.count, "read", "reads") +
                      " returned a value that the tool did not see stored, although it saw all "
                      "stores of the key since the previous value.";
-    out.notice(std::move(notice));
+    out.add_notice(std::move(notice));
   }
 
  private:

@@ -106,8 +106,8 @@ finding a_finding() {
   finding result;
   result.rule = "C101";
   result.name = "stampede-cold-key";
-  result.how_bad = severity::error;
-  result.how_sure = confidence::proof;
+  result.severity = severity::error;
+  result.confidence = confidence::proof;
   result.pattern = "user:*";
   result.keys = {"user:42"};
   result.count = 3;
@@ -117,7 +117,7 @@ finding a_finding() {
   seen.summary = "12 loads within 40 ms";
   seen.from = moment{1000};
   seen.timeline.push_back({moment{1500}, moment{1600}, 1, "python3 (7)", "GET user:42 -> nothing"});
-  result.seen.push_back(seen);
+  result.evidence_list.push_back(seen);
   return result;
 }
 
@@ -151,7 +151,7 @@ TEST(audit_fix_prompt, TellsTheSettingOfALibrary) {
 
 TEST(audit_fix_prompt, BoundsTheEvidence) {
   finding big = a_finding();
-  big.seen.front().timeline.resize(200);
+  big.evidence_list.front().timeline.resize(200);
   const std::string text = fix_prompt_of(big);
   EXPECT_NE(text.find("... and 186 more"), std::string::npos);
   EXPECT_LT(text.size(), 6000U);

@@ -15,7 +15,7 @@ using namespace testing;
 using status = coverage_line::status;
 
 status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+  const coverage_line* const line = find_coverage(of, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -45,10 +45,10 @@ TEST(audit_c401, IsRaisedWhenAReaderStoresWhatAWriterHadInvalidated) {
     world.at(1s + 1s * i + 500ms).client(2).del(user).answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C401");
+  const finding* const finding = find_finding(result, "C401");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
-  EXPECT_EQ(finding->how_sure, confidence::proof);
+  EXPECT_EQ(finding->severity, severity::error);
+  EXPECT_EQ(finding->confidence, confidence::proof);
   EXPECT_EQ(finding->count, 2U);
   EXPECT_EQ(coverage_of(result, "C401"), status::fail);
 }
@@ -63,8 +63,8 @@ TEST(audit_c401, SeesLoadsUnderALockAsWell) {
   world.at(1s + 43ms).client(1).compare_and_delete("lock:user:42", "t").answers(1);
   world.at(2s).client(3).get(user).hit("old");
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C401"), nullptr);
-  EXPECT_EQ(found(result, "C401")->how_sure, confidence::strong);
+  ASSERT_NE(find_finding(result, "C401"), nullptr);
+  EXPECT_EQ(find_finding(result, "C401")->confidence, confidence::strong);
 }
 
 /// Reader misses at 0, `between` happens, reader stores at 40 ms.
@@ -83,13 +83,13 @@ TEST(audit_c401, NamesWhatDecidesOverRights) {
       reader_and([](stage& world) { world.at(1s + 20ms).client(2).del("acl::42").answers(1); },
                  "acl::42")
           .judged_by(all_rules());
-  ASSERT_NE(found(result, "C401"), nullptr);
-  EXPECT_NE(found(result, "C401")->message.find("permissions or prices"), std::string::npos);
+  ASSERT_NE(find_finding(result, "C401"), nullptr);
+  EXPECT_NE(find_finding(result, "C401")->message.find("permissions or prices"), std::string::npos);
 }
 
 TEST(audit_c401, IsSilentWithoutAnInvalidation) {
   const audit_result result = reader_and([](stage&) {}).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C401"), nullptr);
+  EXPECT_EQ(find_finding(result, "C401"), nullptr);
   EXPECT_EQ(coverage_of(result, "C401"), status::not_exercised);
 }
 
@@ -97,7 +97,7 @@ TEST(audit_c401, IsSilentForTheReadersOwnDeletion) {
   const audit_result result = reader_and([](stage& world) {
                                 world.at(1s + 20ms).client(1).del(user).answers(1);
                               }).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C401"), nullptr);
+  EXPECT_EQ(find_finding(result, "C401"), nullptr);
 }
 
 TEST(audit_c401, IsSilentForAReaderThatDeletesWhatItFoundExpired) {
@@ -106,7 +106,7 @@ TEST(audit_c401, IsSilentForAReaderThatDeletesWhatItFoundExpired) {
                                 world.at(1s + 18ms).client(2).get(user).hit("new");
                                 world.at(1s + 20ms).client(2).del(user).answers(1);
                               }).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C401"), nullptr);
+  EXPECT_EQ(find_finding(result, "C401"), nullptr);
 }
 
 TEST(audit_c401, IsSilentWhenTheReaderMissedAgainAfterIt) {
@@ -115,7 +115,7 @@ TEST(audit_c401, IsSilentWhenTheReaderMissedAgainAfterIt) {
   world.at(1s + 20ms).client(2).del(user).answers(0);
   world.at(1s + 25ms).client(1).get(user).miss();
   world.at(1s + 65ms).client(1).set(user, "new").px(60s).ok();
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
 }
 
 TEST(audit_c401, IsSilentWhenAThreadOfTheProcessMissedAfterIt) {
@@ -126,7 +126,7 @@ TEST(audit_c401, IsSilentWhenAThreadOfTheProcessMissedAfterIt) {
   world.at(1s + 25ms).client(5).get(user).miss();
   // Pooled: the connection that missed first may have been handed to the other thread.
   world.at(1s + 66ms).client(1).set(user, "new").px(60s).ok();
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
 }
 
 TEST(audit_c401, IsSilentWhenWhoMissedAfterItMayBeOfTheProcess) {
@@ -136,7 +136,7 @@ TEST(audit_c401, IsSilentWhenWhoMissedAfterItMayBeOfTheProcess) {
   world.at(1s + 20ms).client(2).del(user).answers(0);
   world.at(1s + 25ms).client(5).get(user).miss();
   world.at(1s + 66ms).client(1).set(user, "new").px(60s).ok();
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
 }
 
 TEST(audit_c401, PassesForAStoreThatDependsOnWhatItSaw) {
@@ -146,16 +146,16 @@ TEST(audit_c401, PassesForAStoreThatDependsOnWhatItSaw) {
   world.at(1s + 40ms).client(1).compare_and_store(user, "t", "old", 60s).answers(0);
   world.at(2s).client(3).get(user).miss();
   world.at(2s + 40ms).client(3).set(user, "new").px(60s).ok();
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
 }
 
 TEST(audit_c401, IsSilentForColdEventsOfTheTool) {
   const audit_result result =
       reader_and([](stage& world) {
         world.at(1s + 20ms).client(2).del(user).answers(1);
-        world.tell(tool_acted{tool_acted::what::cold_event, user, 1s + 10ms, 1s + 30ms});
+        world.tell(tool_acted{tool_acted::action_kind::cold_event, user, 1s + 10ms, 1s + 30ms});
       }).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C401"), nullptr);
+  EXPECT_EQ(find_finding(result, "C401"), nullptr);
 }
 
 // --- C402 lost-update
@@ -180,19 +180,19 @@ stage read_and_written_back(int rounds, bool crossing) {
 
 TEST(audit_c402, IsRaisedForUpdatesThatCross) {
   const audit_result result = read_and_written_back(6, true).judged_by(all_rules());
-  const finding* const finding = found(result, "C402");
+  const finding* const finding = find_finding(result, "C402");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->severity, severity::error);
   EXPECT_EQ(finding->count, 6U);
-  EXPECT_EQ(finding->seen.front().key, "total:1");
+  EXPECT_EQ(finding->evidence_list.front().key, "total:1");
 }
 
 TEST(audit_c402, IsAHintWhenNothingWasLost) {
   const audit_result result = read_and_written_back(6, false).judged_by(all_rules());
-  const finding* const finding = found(result, "C402");
+  const finding* const finding = find_finding(result, "C402");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::info);
-  EXPECT_EQ(finding->how_sure, confidence::suspected);
+  EXPECT_EQ(finding->severity, severity::info);
+  EXPECT_EQ(finding->confidence, confidence::suspected);
 }
 
 TEST(audit_c402, IsSilentForWatch) {
@@ -214,7 +214,7 @@ TEST(audit_c402, IsSilentForWatch) {
     }
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C402"), nullptr);
+  EXPECT_EQ(find_finding(result, "C402"), nullptr);
   EXPECT_EQ(coverage_of(result, "C402"), status::pass);
 }
 
@@ -225,7 +225,7 @@ TEST(audit_c402, IsSilentForOneFlow) {
     world.at(100ms + 20ms * i).client(1).get("total:1").hit("x");
     world.at(102ms + 20ms * i).client(1).set("total:1", "x").px(60s).ok();
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C402"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C402"), nullptr);
 }
 
 TEST(audit_c402, IsSilentForRefreshes) {
@@ -239,7 +239,7 @@ TEST(audit_c402, IsSilentForRefreshes) {
     world.at(at + 40ms).client(2).set(user, "v").px(60s).ok();
     world.at(at + 41ms).client(1).set(user, "v").px(60s).ok();
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C402"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C402"), nullptr);
 }
 
 // --- C403 split-metadata
@@ -256,9 +256,9 @@ TEST(audit_c403, IsRaisedForTwoKeysInTwoSteps) {
   }
   world.at(5s).client(2).get("page:0").hit("v");
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C403");
+  const finding* const finding = find_finding(result, "C403");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->count, 3U);
   EXPECT_EQ(finding->pattern, "page:*");
 }
@@ -273,7 +273,7 @@ TEST(audit_c403, SeesTheMetadataThatComesFirst) {
     world.at(100ms * i + 60ms).client(2).get(key).hit("v");
     world.at(100ms * i + 61ms).client(2).get(key + ":expires_at").hit("1");
   }
-  EXPECT_NE(found(world.judged_by(all_rules()), "C403"), nullptr);
+  EXPECT_NE(find_finding(world.judged_by(all_rules()), "C403"), nullptr);
 }
 
 TEST(audit_c403, TellsOfReadsInBetween) {
@@ -286,10 +286,11 @@ TEST(audit_c403, TellsOfReadsInBetween) {
     world.at(100ms * i + 44ms).client(1).set(key + ":ts", "1").px(60s).ok();
   }
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C403"), nullptr);
-  EXPECT_EQ(found(result, "C403")->how_sure, confidence::proof);
-  EXPECT_NE(found(result, "C403")->message.find("2 reads happened in between"), std::string::npos)
-      << found(result, "C403")->message;
+  ASSERT_NE(find_finding(result, "C403"), nullptr);
+  EXPECT_EQ(find_finding(result, "C403")->confidence, confidence::proof);
+  EXPECT_NE(find_finding(result, "C403")->message.find("2 reads happened in between"),
+            std::string::npos)
+      << find_finding(result, "C403")->message;
 }
 
 TEST(audit_c403, IsSilentForOneTransaction) {
@@ -304,7 +305,7 @@ TEST(audit_c403, IsSilentForOneTransaction) {
     world.at(100ms * i + 60ms).client(2).get(key).hit("v");
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C403"), nullptr);
+  EXPECT_EQ(find_finding(result, "C403"), nullptr);
   EXPECT_EQ(coverage_of(result, "C403"), status::pass);
 }
 
@@ -323,7 +324,7 @@ TEST(audit_c403, IsSilentForTagSetsAndForOnePair) {
     world.at(100ms * i + 60ms).client(2).get(key).hit("v");
   }
   world.at(400ms).client(1).set("page:0:ts", "1").px(60s).ok();
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C403"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C403"), nullptr);
 }
 
 // --- C404 xfetch-miscalibrated
@@ -353,9 +354,9 @@ stage refreshed(int times, Interval interval, std::chrono::milliseconds ttl = 60
 TEST(audit_c404, IsRaisedForRefreshesThroughoutTheLife) {
   const audit_result result =
       refreshed(12, [](int i) { return 250ms + 90ms * (i * 7 % 10); }).judged_by(all_rules());
-  const finding* const finding = found(result, "C404");
+  const finding* const finding = find_finding(result, "C404");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->count, 11U);  // the first comes too soon after the miss
 }
 
@@ -363,13 +364,13 @@ TEST(audit_c404, IsSilentForRefreshesNearTheEnd) {
   const audit_result result = refreshed(
                                   10, [](int i) { return 1'800ms + 15ms * (i * 7 % 10); }, 2'000ms)
                                   .judged_by(all_rules());
-  EXPECT_EQ(found(result, "C404"), nullptr);
+  EXPECT_EQ(find_finding(result, "C404"), nullptr);
   EXPECT_EQ(coverage_of(result, "C404"), status::pass);
 }
 
 TEST(audit_c404, IsSilentForASchedule) {
   const audit_result result = refreshed(20, [](int) { return 1'000ms; }).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C404"), nullptr);
+  EXPECT_EQ(find_finding(result, "C404"), nullptr);
 }
 
 TEST(audit_c404, IsRaisedForTheAgeInPlaceOfTheLoadTime) {
@@ -379,13 +380,13 @@ TEST(audit_c404, IsRaisedForTheAgeInPlaceOfTheLoadTime) {
       refreshed(
           12, [&](int i) { return std::chrono::milliseconds{ages_ms[i] + 40}; }, 4'000ms)
           .judged_by(all_rules());
-  EXPECT_NE(found(result, "C404"), nullptr);
+  EXPECT_NE(find_finding(result, "C404"), nullptr);
 }
 
 TEST(audit_c404, IsSilentForAScheduleWithJitterOfATenth) {
   const audit_result result =
       refreshed(20, [](int i) { return 900ms + 20ms * (i * 7 % 10); }).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C404"), nullptr);
+  EXPECT_EQ(find_finding(result, "C404"), nullptr);
 }
 
 TEST(audit_c404, IsSilentForAnAgeAfterWhichTheNextReaderRefreshesHoweverLateHeComes) {
@@ -393,13 +394,13 @@ TEST(audit_c404, IsSilentForAnAgeAfterWhichTheNextReaderRefreshesHoweverLateHeCo
       refreshed(
           20, [](int i) { return 1'000ms + 300ms * (i * 7 % 10); }, 60'000ms, 5'000ms)
           .judged_by(all_rules());
-  EXPECT_EQ(found(result, "C404"), nullptr);
+  EXPECT_EQ(find_finding(result, "C404"), nullptr);
 }
 
 TEST(audit_c404, IsSilentForFewRefreshes) {
   const audit_result result =
       refreshed(7, [](int i) { return 250ms + 90ms * (i * 7 % 10); }).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C404"), nullptr);
+  EXPECT_EQ(find_finding(result, "C404"), nullptr);
   EXPECT_EQ(coverage_of(result, "C404"), status::not_exercised);
 }
 
@@ -409,7 +410,7 @@ TEST(audit_c404, IsSilentForTheStoresOfAStampede) {
     world.at(100ms + 1ms * i).client(10 + i).get(user).miss();
     world.at(145ms + 1ms * i).client(10 + i).set(user, "v").px(60s).ok();
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C404"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C404"), nullptr);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ using status = coverage_line::status;
 std::string name_of(const char* prefix, int number) { return prefix + std::to_string(number); }
 
 status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+  const coverage_line* const line = find_coverage(of, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -37,15 +37,15 @@ stage values_without_ttl() {
 
 TEST(audit_c301, IsRaisedForValuesThatAreStoredAfterAMissAndNeverEnd) {
   const audit_result result = values_without_ttl().judged_by(all_rules());
-  const finding* const finding = found(result, "C301");
+  const finding* const finding = find_finding(result, "C301");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
-  EXPECT_EQ(finding->how_sure, confidence::strong);
+  EXPECT_EQ(finding->severity, severity::error);
+  EXPECT_EQ(finding->confidence, confidence::strong);
   EXPECT_EQ(finding->pattern, "user:*");
   EXPECT_EQ(finding->count, 4U);
   EXPECT_EQ(finding->opportunities, 4U);
-  EXPECT_EQ(finding->seen.size(), 4U);
-  EXPECT_FALSE(finding->seen.front().timeline.empty());
+  EXPECT_EQ(finding->evidence_list.size(), 4U);
+  EXPECT_FALSE(finding->evidence_list.front().timeline.empty());
   EXPECT_EQ(coverage_of(result, "C301"), status::fail);
 }
 
@@ -53,30 +53,30 @@ TEST(audit_c301, IsProvenByTheServersOwnWord) {
   stage world = values_without_ttl();
   world.at(6s).tell(server_said{"user:0", -1, ""});
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C301"), nullptr);
-  EXPECT_EQ(found(result, "C301")->how_sure, confidence::proof);
+  ASSERT_NE(find_finding(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301")->confidence, confidence::proof);
 }
 
 TEST(audit_c301, BelievesTheServerThatThereIsATtl) {
   stage world = values_without_ttl();
   for (int i = 0; i < 4; ++i) world.at(6s).tell(server_said{name_of("user:", i), 50'000, ""});
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C301"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C301"), nullptr);
 }
 
 TEST(audit_c301, IsMilderWhereTheServerEvicts) {
   stage world = values_without_ttl();
   world.tell(server_said{"", 0, "allkeys-lru"});
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C301"), nullptr);
-  EXPECT_EQ(found(result, "C301")->how_bad, severity::warning);
+  ASSERT_NE(find_finding(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301")->severity, severity::warning);
 }
 
 TEST(audit_c301, KnowsThatVolatilePoliciesEvictNothingWithoutTtl) {
   stage world = values_without_ttl();
   world.tell(server_said{"", 0, "volatile-lru"});
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C301"), nullptr);
-  EXPECT_EQ(found(result, "C301")->how_bad, severity::error);
+  ASSERT_NE(find_finding(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301")->severity, severity::error);
 }
 
 TEST(audit_c301, IsMilderWhereValuesEndByWhatTheyCarry) {
@@ -86,8 +86,8 @@ TEST(audit_c301, IsMilderWhereValuesEndByWhatTheyCarry) {
     world.at(5s + 1s * i + 40ms).client(1).set("user:0", "vuser:0").ok();
   }
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C301"), nullptr);
-  EXPECT_EQ(found(result, "C301")->how_bad, severity::warning);
+  ASSERT_NE(find_finding(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301")->severity, severity::warning);
 }
 
 TEST(audit_c301, IsSilentForATtlWithinASecond) {
@@ -100,7 +100,7 @@ TEST(audit_c301, IsSilentForATtlWithinASecond) {
   }
   world.at(3s).client(1).get("user:0").hit("v");
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301"), nullptr);
   EXPECT_EQ(coverage_of(result, "C301"), status::pass);
 }
 
@@ -113,7 +113,7 @@ TEST(audit_c301, IsSilentForWhatIsNoCache) {
     world.at(100ms * i + 30ms).client(1).set("config:now", "x").ok();
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301"), nullptr);
   EXPECT_EQ(coverage_of(result, "C301"), status::not_exercised);
 }
 
@@ -140,16 +140,16 @@ stage stored_in_two_steps(int times, std::uint64_t batch) {
 
 TEST(audit_c302, IsRaisedForATtlInARoundTripOfItsOwn) {
   const audit_result result = stored_in_two_steps(3, 0).judged_by(all_rules());
-  const finding* const finding = found(result, "C302");
+  const finding* const finding = find_finding(result, "C302");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->count, 3U);
   EXPECT_NE(finding->message.find("0.8 ms"), std::string::npos) << finding->message;
 }
 
 TEST(audit_c302, IsSilentForAPipeline) {
   const audit_result result = stored_in_two_steps(3, 1).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C302"), nullptr);
+  EXPECT_EQ(find_finding(result, "C302"), nullptr);
   EXPECT_EQ(coverage_of(result, "C302"), status::pass);
 }
 
@@ -166,13 +166,13 @@ TEST(audit_c302, IsSilentForATransaction) {
   }
   world.at(10s).client(1).get("user:0").hit("v");
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C302"), nullptr);
-  EXPECT_EQ(found(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C302"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301"), nullptr);
 }
 
 TEST(audit_c302, IsSilentForOneCase) {
   const audit_result result = stored_in_two_steps(1, 0).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C302"), nullptr);
+  EXPECT_EQ(find_finding(result, "C302"), nullptr);
 }
 
 // --- C303 synchronised-expiry
@@ -194,9 +194,9 @@ TEST(audit_c303, IsRaisedForKeysThatWereStoredTogetherWithOneTtl) {
   stage world = stored_after_misses(30, 2ms, [](int) { return 10'000ms; });
   world.at(5s).client(2).get("page:0").hit("v");
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C303");
+  const finding* const finding = find_finding(result, "C303");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->count, 30U);
   EXPECT_EQ(finding->opportunities, 30U);
   EXPECT_EQ(finding->pattern, "page:*");
@@ -212,9 +212,9 @@ TEST(audit_c303, IsAnErrorWhenTheWaveIsSeen) {
     }
     world.at(2 * ttl).client(2).get("page:0").hit("v");
     const audit_result result = world.judged_by(all_rules());
-    ASSERT_NE(found(result, "C303"), nullptr) << ttl.count();
-    EXPECT_EQ(found(result, "C303")->how_bad, severity::error) << ttl.count();
-    EXPECT_EQ(found(result, "C303")->how_sure, confidence::proof);
+    ASSERT_NE(find_finding(result, "C303"), nullptr) << ttl.count();
+    EXPECT_EQ(find_finding(result, "C303")->severity, severity::error) << ttl.count();
+    EXPECT_EQ(find_finding(result, "C303")->confidence, confidence::proof);
   }
 }
 
@@ -224,21 +224,21 @@ TEST(audit_c303, IsSilentForJitter) {
       40, 2ms, [](int i) { return 8'000ms + std::chrono::milliseconds{(i * 17 % 40) * 100}; });
   world.at(7s).client(2).get("page:0").hit("v");
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C303"), nullptr);
+  EXPECT_EQ(find_finding(result, "C303"), nullptr);
   EXPECT_EQ(coverage_of(result, "C303"), status::pass);
 }
 
 TEST(audit_c303, IsSilentForOneTtlOfValuesStoredAtDifferentTimes) {
   stage world = stored_after_misses(40, 100ms, [](int) { return 10'000ms; });
   world.at(7s).client(2).get("page:0").hit("v");
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C303"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C303"), nullptr);
 }
 
 TEST(audit_c303, IsSilentForFewKeys) {
   stage world = stored_after_misses(19, 2ms, [](int) { return 10'000ms; });
   world.at(7s).client(2).get("page:0").hit("v");
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C303"), nullptr);
+  EXPECT_EQ(find_finding(result, "C303"), nullptr);
   EXPECT_EQ(coverage_of(result, "C303"), status::not_exercised);
 }
 
@@ -248,7 +248,7 @@ TEST(audit_c303, IsSilentForIdempotencyKeys) {
     world.at(1ms * i).client(1).set(name_of("seen:", i), "1").nx().px(10'000ms).ok();
   }
   world.at(7s).client(1).command("PING").ok();
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C303"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C303"), nullptr);
 }
 
 // --- C304 ttl-dropped
@@ -270,15 +270,15 @@ stage updated(bool keep) {
 
 TEST(audit_c304, IsRaisedForASetThatTakesTheTtlOff) {
   const audit_result result = updated(false).judged_by(all_rules());
-  const finding* const finding = found(result, "C304");
+  const finding* const finding = find_finding(result, "C304");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->count, 3U);
 }
 
 TEST(audit_c304, IsSilentForKeepttl) {
   const audit_result result = updated(true).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C304"), nullptr);
+  EXPECT_EQ(find_finding(result, "C304"), nullptr);
   EXPECT_EQ(coverage_of(result, "C304"), status::pass);
 }
 
@@ -286,7 +286,7 @@ TEST(audit_c304, IsSilentForKeysThatNeverHadOne) {
   stage world = values_without_ttl();
   world.at(6s).client(2).set("user:1", "w").ok();
   world.at(9s).client(2).get("user:1").hit("w");
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C304"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C304"), nullptr);
 }
 
 // --- C305 sliding-cache-ttl
@@ -309,9 +309,9 @@ stage read_with_expire(const std::string& key, int reads, bool getex) {
 TEST(audit_c305, IsRaisedForAValueThatReadsKeepAlive) {
   for (const bool getex : {false, true}) {
     const audit_result result = read_with_expire("user:42", 20, getex).judged_by(all_rules());
-    const finding* const finding = found(result, "C305");
+    const finding* const finding = find_finding(result, "C305");
     ASSERT_NE(finding, nullptr) << getex;
-    EXPECT_EQ(finding->how_bad, severity::warning);
+    EXPECT_EQ(finding->severity, severity::warning);
     EXPECT_EQ(finding->keys.front(), "user:42");
     EXPECT_EQ(coverage_of(result, "C305"), status::fail);
   }
@@ -319,12 +319,12 @@ TEST(audit_c305, IsRaisedForAValueThatReadsKeepAlive) {
 
 TEST(audit_c305, IsSilentForSessions) {
   const audit_result result = read_with_expire("session:42", 20, false).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C305"), nullptr);
+  EXPECT_EQ(find_finding(result, "C305"), nullptr);
 }
 
 TEST(audit_c305, SaysThatARunWasTooShort) {
   const audit_result result = read_with_expire("user:42", 6, false).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C305"), nullptr);
+  EXPECT_EQ(find_finding(result, "C305"), nullptr);
   EXPECT_EQ(coverage_of(result, "C305"), status::not_exercised);
 }
 
@@ -333,7 +333,7 @@ TEST(audit_c305, IsSilentWhenTheValueIsStoredAgain) {
   for (int i = 1; i <= 6; ++i) {
     world.at(1'600ms * i).client(2).set("user:42", "v").px(2'000ms).ok();
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C305"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C305"), nullptr);
 }
 
 TEST(audit_c305, IsSilentForFewExtensions) {
@@ -344,7 +344,7 @@ TEST(audit_c305, IsSilentForFewExtensions) {
     world.at(250ms * i).client(1).get("user:42").hit("v");
     if (i % 5 == 0) world.at(250ms * i + 1ms).client(1).expire("user:42", 2s).answers(1);
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C305"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C305"), nullptr);
 }
 
 TEST(audit_c305, PassesForAbsoluteTtls) {

@@ -65,14 +65,14 @@ TEST(audit_explain, RaisesTheNoticeOfWhatWasNotSeen) {
   audit_result of;
   finding lost;
   lost.rule = "C903";
-  lost.how_bad = severity::info;
+  lost.severity = severity::info;
   of.notices.push_back(lost);
   of.run.blind_share = 0.005;
   explain(of);
-  EXPECT_EQ(of.notices[0].how_bad, severity::info);
+  EXPECT_EQ(of.notices[0].severity, severity::info);
   of.run.blind_share = 0.02;
   explain(of);
-  EXPECT_EQ(of.notices[0].how_bad, severity::warning);
+  EXPECT_EQ(of.notices[0].severity, severity::warning);
 }
 
 }  // namespace

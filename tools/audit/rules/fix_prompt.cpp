@@ -28,8 +28,8 @@ std::string safe(std::string_view text, std::size_t max) {
 
 std::string quoted(std::string_view name) { return '`' + safe(name, name_max) + '`'; }
 
-std::string_view word_of(confidence how_sure) {
-  switch (how_sure) {
+std::string_view word_of(confidence level) {
+  switch (level) {
     case confidence::proof: return "proven";
     case confidence::strong: return "strong";
     case confidence::suspected: break;
@@ -67,8 +67,8 @@ void add_seen(std::string& out, const finding& finding) {
 }
 
 void add_evidence(std::string& out, const finding& finding) {
-  if (finding.seen.empty()) return;
-  const evidence& first = finding.seen.front();
+  if (finding.evidence_list.empty()) return;
+  const evidence& first = finding.evidence_list.front();
   out += "Evidence: " + safe(first.summary, text_max) + '\n';
   std::size_t lines = 0;
   for (const moment_line& line : first.timeline) {
@@ -89,7 +89,7 @@ std::string fix_prompt_of(const finding& finding) {
       "Fix one fault in how this repository uses Redis as a cache. `drover audit` recorded the "
       "commands, replies and times of the running application, and reports ";
   out += finding.rule + ' ' + std::string{rule != nullptr ? rule->name : finding.name} + " (" +
-         std::string{word_of(finding.how_bad)} + ", " + std::string{word_of(finding.how_sure)} +
+         std::string{word_of(finding.severity)} + ", " + std::string{word_of(finding.confidence)} +
          ").\n\n";
   if (rule != nullptr) out += "Meaning: " + std::string{rule->summary} + '\n';
   add_where(out, finding);

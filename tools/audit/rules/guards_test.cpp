@@ -16,13 +16,13 @@ using status = coverage_line::status;
 using std::chrono::microseconds;
 
 status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+  const coverage_line* const line = find_coverage(of, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
 void expect_silent(const audit_result& result, severity above = severity::info) {
   for (const finding& finding : result.findings) {
-    EXPECT_LE(finding.how_bad, above) << finding.rule << ": " << finding.message;
+    EXPECT_LE(finding.severity, above) << finding.rule << ": " << finding.message;
   }
 }
 
@@ -43,8 +43,8 @@ TEST(audit_guards, C101NeedsAMissForEachLoad) {
     }
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C101"), nullptr);
-  EXPECT_EQ(found(result, "C105"), nullptr);
+  EXPECT_EQ(find_finding(result, "C101"), nullptr);
+  EXPECT_EQ(find_finding(result, "C105"), nullptr);
 }
 
 TEST(audit_guards, TheOldEntryStoredAgainBeforeALoadIsNoSecondLoad) {
@@ -80,7 +80,7 @@ TEST(audit_guards, C102IsSilentWhereTheLeaseLetTheWaiterIn) {
     world.at(begin + 190ms).client(2).set(key, "v").px(60s).ok();
     world.at(begin + 191ms).client(2).compare_and_delete("lock:" + key, "b").answers(1);
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C102"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C102"), nullptr);
 }
 
 enum class waits_by { asking_for_the_value, asking_for_the_lock, blocking, subscribing };
@@ -125,7 +125,7 @@ TEST(audit_guards, C103KnowsEveryWayToWait) {
   for (const waits_by how : {waits_by::asking_for_the_value, waits_by::asking_for_the_lock,
                              waits_by::blocking, waits_by::subscribing}) {
     const audit_result result = with_waiters(how).judged_by(all_rules());
-    EXPECT_EQ(found(result, "C103"), nullptr) << static_cast<int>(how);
+    EXPECT_EQ(find_finding(result, "C103"), nullptr) << static_cast<int>(how);
     EXPECT_EQ(coverage_of(result, "C103"), status::pass) << static_cast<int>(how);
   }
 }
@@ -151,15 +151,15 @@ stage given_up(bool held) {
     world.at(begin + 700ms).client(1).set(key, "v").px(60s).ok();
     world.at(begin + 701ms).client(1).compare_and_delete("lock:" + key, "t1").answers(1);
     if (held) {
-      world.tell(tool_acted{tool_acted::what::miss_barrier, key, begin, begin + 600ms});
+      world.tell(tool_acted{tool_acted::action_kind::miss_barrier, key, begin, begin + 600ms});
     }
   }
   return world;
 }
 
 TEST(audit_guards, C103SuspectsNobodyWhileTheToolHoldsReplies) {
-  EXPECT_NE(found(given_up(false).judged_by(all_rules()), "C103"), nullptr);
-  EXPECT_EQ(found(given_up(true).judged_by(all_rules()), "C103"), nullptr);
+  EXPECT_NE(find_finding(given_up(false).judged_by(all_rules()), "C103"), nullptr);
+  EXPECT_EQ(find_finding(given_up(true).judged_by(all_rules()), "C103"), nullptr);
 }
 
 TEST(audit_guards, C105NeedsTwoProcesses) {
@@ -192,7 +192,7 @@ TEST(audit_guards, C106IsSilentForWhatAWorkerStoresAndForQueues) {
     world.at(3s * id + 1700ms).client(3).set(numbered("result:", id), "v").px(60s).ok();
     world.at(3s * id + 1800ms).client(1).get(numbered("result:", id)).hit("v");
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C106"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C106"), nullptr);
 }
 
 TEST(audit_guards, C201IsSilentForValuesThatNxStores) {
@@ -210,7 +210,7 @@ TEST(audit_guards, C201IsSilentForValuesThatNxStores) {
       world.at(1s * id + 60ms + 1ms * who).client(who).get(key).hit_of(400);
     }
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C201"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C201"), nullptr);
 }
 
 TEST(audit_guards, C201KnowsThatAScriptsLeaseIsAnArgument) {
@@ -253,12 +253,12 @@ TEST(audit_guards, C202DoesNotSayOfATransactionThatItMayBreakInItsMidst) {
     world.at(1s * turn + 51ms).client(1).compare_and_delete("lock:user:1", token).answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C202");
+  const finding* const finding = find_finding(result, "C202");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_NE(finding->message.find("extends"), std::string::npos) << finding->message;
   EXPECT_EQ(finding->message.find("never ends"), std::string::npos) << finding->message;
-  EXPECT_EQ(found(result, "C201"), nullptr);
+  EXPECT_EQ(find_finding(result, "C201"), nullptr);
 }
 
 TEST(audit_guards, C206IsNoProofWhereTokensAreAllAlike) {
@@ -277,9 +277,9 @@ TEST(audit_guards, C206IsNoProofWhereTokensAreAllAlike) {
     world.at(begin + 181ms).client(2).del(lock).answers(0);
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C206");
+  const finding* const finding = find_finding(result, "C206");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_sure, confidence::strong);
+  EXPECT_EQ(finding->confidence, confidence::strong);
 }
 
 TEST(audit_guards, C208KnowsThatRenewalsMakeRoom) {
@@ -297,7 +297,7 @@ TEST(audit_guards, C208KnowsThatRenewalsMakeRoom) {
     world.at(begin + 191ms).client(1).compare_and_delete("lock:user:1", token).answers(1);
     world.at(begin + 200ms).client(2).get("user:1").hit("v");
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C208"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C208"), nullptr);
 }
 
 TEST(audit_guards, C211NeedsSomebodyWhoWaits) {
@@ -307,7 +307,7 @@ TEST(audit_guards, C211NeedsSomebodyWhoWaits) {
     world.at(100s * day).client(1).set("lock:nightly", token).nx().px(3600s).ok();
     world.at(100s * day + 2s).client(1).compare_and_delete("lock:nightly", token).answers(1);
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C211"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C211"), nullptr);
 }
 
 TEST(audit_guards, C301AndC304KnowKeepttl) {
@@ -321,8 +321,8 @@ TEST(audit_guards, C301AndC304KnowKeepttl) {
     world.at(1s * id + 500ms).client(1).get(key).hit("w");
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C301"), nullptr);
-  EXPECT_EQ(found(result, "C304"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C304"), nullptr);
 }
 
 TEST(audit_guards, C401IsSilentForADeleteThatIsPartOfTheStore) {
@@ -337,7 +337,7 @@ TEST(audit_guards, C401IsSilentForADeleteThatIsPartOfTheStore) {
     world.at(1s * id + 50ms).client(1).in(number).expire(key, 60s).answers(1);
     world.at(1s * id + 80ms).client(2).hgetall(key).items(2);
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
 }
 
 TEST(audit_guards, C402IsSilentForRefreshersOnOneSharedConnection) {
@@ -355,7 +355,7 @@ TEST(audit_guards, C402IsSilentForRefreshersOnOneSharedConnection) {
   }
   const audit_result result = world.judged_by(all_rules());
   expect_silent(result, severity::warning);  // C104 tells of the pairs
-  EXPECT_EQ(found(result, "C402"), nullptr);
+  EXPECT_EQ(find_finding(result, "C402"), nullptr);
 }
 
 TEST(audit_guards, C403IsSilentForOneCommandThatStoresBoth) {
@@ -376,7 +376,7 @@ TEST(audit_guards, C403IsSilentForOneCommandThatStoresBoth) {
     world.at(1s * id + 60ms).client(2).get(key).hit("v");
     world.at(1s * id + 61ms).client(2).get(key + ":ts").hit("1");
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C403"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C403"), nullptr);
 }
 
 // --- other uses
@@ -422,8 +422,8 @@ stage sessions_over_one_connection(std::string_view name) {
 TEST(audit_guards, AStoreAfterAHitIsNoSecondLoad) {
   for (const char* const name : {"sess:", "basket:"}) {
     const audit_result result = sessions_over_one_connection(name).judged_by(all_rules());
-    EXPECT_EQ(found(result, "C101"), nullptr) << name;
-    EXPECT_EQ(found(result, "C105"), nullptr) << name;
+    EXPECT_EQ(find_finding(result, "C101"), nullptr) << name;
+    EXPECT_EQ(find_finding(result, "C105"), nullptr) << name;
   }
 }
 

@@ -70,11 +70,11 @@ const cold_event::locking* lock_of(const cold_event& cold) {
 }
 
 bool is_guard(const rule_context& context, std::uint32_t lock, const pattern_state& value,
-              int fits) {
+              int name_affinity) {
   if (lock >= context.patterns().size()) return false;
   const pattern_state& pattern = context.patterns()[lock];
   if (context.role_of(pattern) != key_role::lock) return false;
-  return fits > 0 || (pattern.paired && *pattern.paired == value.index);
+  return name_affinity > 0 || (pattern.paired && *pattern.paired == value.index);
 }
 
 bool is_written_like_a_session(const pattern_state& pattern) {
@@ -97,12 +97,13 @@ void herd_book::add(const cold_event& cold, const key_state& key, const rule_con
   const std::uint32_t index = lock == nullptr ? no_lock : lock->pattern;
   if (pattern.by_lock.size() >= locks_max && !pattern.by_lock.contains(index)) return;
   tally& seen = pattern.by_lock[index];
-  if (lock != nullptr) seen.fits = std::max(seen.fits, lock->fits);
+  if (lock != nullptr) seen.affinity = std::max(seen.affinity, lock->affinity);
   // A load whose process is unknown may be the second load of a known process. The other cold
 
   // events decide.
-  const bool unclear = cold.loading.unplaced > 0 && cold.loading.most_by_one <= 1;
-  const bool once = unclear || (cold.loading.most_by_one == 1 && cold.loading.processes >= 2);
+  const bool unclear = cold.loading.unplaced > 0 && cold.loading.most_by_one_process <= 1;
+  const bool once =
+      unclear || (cold.loading.most_by_one_process == 1 && cold.loading.processes >= 2);
   if (once && !unclear && cold.loading.sharing_processes > 0) ++seen.sharing;
   if (unclear) ++seen.unclear;
   if (loads >= 3) ++seen.wide;
@@ -125,7 +126,7 @@ herd_book::sum herd_book::of(const pattern_state& pattern, const rule_context& c
   total.most_loads = tallied->most_loads;
   tally& out = total.unguarded;
   for (const auto& [lock, seen] : tallied->by_lock) {
-    if (lock != no_lock && is_guard(context, lock, pattern, seen.fits)) continue;
+    if (lock != no_lock && is_guard(context, lock, pattern, seen.affinity)) continue;
     out.herds.merge(seen.herds);
     out.each_once.merge(seen.each_once);
     out.sharing += seen.sharing;

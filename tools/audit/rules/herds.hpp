@@ -18,13 +18,13 @@ namespace drover::audit {
 /// Whether `lock` is a pattern of locks that guards the value, by its name or by its use.
 /// Precondition: roles are final.
 [[nodiscard]] bool is_guard(const rule_context& context, std::uint32_t lock,
-                            const pattern_state& value, int fits);
+                            const pattern_state& value, int name_affinity);
 
 class herd_book {
  public:
   /// Cold events of one pattern that have one lock in common, or none.
   struct tally {
-    int fits = 0;
+    int affinity = 0;
     cases herds;                    ///< some process loaded twice
     cases each_once;                ///< every process that loaded did so once
     std::uint64_t sharing = 0;      ///< of `each_once`: a process had several callers

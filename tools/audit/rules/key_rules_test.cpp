@@ -17,7 +17,7 @@ using namespace testing;
 using status = coverage_line::status;
 
 status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+  const coverage_line* const line = find_coverage(of, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -39,8 +39,8 @@ TEST(audit_c601, IsRaisedForKeysWithoutAPrefix) {
   for (int i = 0; i < 6; ++i) cached(world, 10ms * i, "user" + std::to_string(i));
   for (int i = 0; i < 40; ++i) cached(world, 100ms + 10ms * i, "page:" + std::to_string(i));
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C601"), nullptr);
-  EXPECT_EQ(found(result, "C601")->how_bad, severity::warning);
+  ASSERT_NE(find_finding(result, "C601"), nullptr);
+  EXPECT_EQ(find_finding(result, "C601")->severity, severity::warning);
   EXPECT_EQ(coverage_of(result, "C601"), status::fail);
 }
 
@@ -49,7 +49,7 @@ TEST(audit_c601, IsSilentForAFewOddOnesAndForPrefixes) {
   for (int i = 0; i < 4; ++i) cached(world, 10ms * i, "user" + std::to_string(i));
   for (int i = 0; i < 40; ++i) cached(world, 100ms + 10ms * i, "page:" + std::to_string(i));
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C601"), nullptr);
+  EXPECT_EQ(find_finding(result, "C601"), nullptr);
   EXPECT_EQ(coverage_of(result, "C601"), status::pass);
 }
 
@@ -60,7 +60,7 @@ TEST(audit_c601, SaysNothingOfHiddenNames) {
     cached(world, 10ms * i, "00112233445566" + std::to_string(10 + i));
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C601"), nullptr);
+  EXPECT_EQ(find_finding(result, "C601"), nullptr);
   EXPECT_EQ(coverage_of(result, "C601"), status::not_exercised);
 }
 
@@ -72,10 +72,10 @@ TEST(audit_c602, IsRaisedForHundredsOfKeysWithoutHits) {
     world.at(10ms * i + 5ms).client(1).set(key, "v").px(60s).ok();
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C602");
+  const finding* const finding = find_finding(result, "C602");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->count, 520U);
-  EXPECT_EQ(finding->how_sure, confidence::suspected);
+  EXPECT_EQ(finding->confidence, confidence::suspected);
 }
 
 TEST(audit_c602, IsSilentWithHitsAndForFewKeys) {
@@ -87,7 +87,7 @@ TEST(audit_c602, IsSilentWithHitsAndForFewKeys) {
     if (i % 10 == 0) many.at(10ms * i + 7ms).client(2).get(key).hit("v");
   }
   const audit_result result = many.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C602"), nullptr);
+  EXPECT_EQ(find_finding(result, "C602"), nullptr);
   EXPECT_EQ(coverage_of(result, "C602"), status::pass);
   stage few;
   for (int i = 0; i < 40; ++i) {
@@ -105,10 +105,10 @@ TEST(audit_c603, IsAHintFrom100KbAndAWarningFrom1Mb) {
     world.at(20ms).client(1).set("page:1", "v").sized(bytes).px(60s).ok();
     world.at(40ms).client(2).get("page:1").hit_of(bytes);
     const audit_result result = world.judged_by(all_rules());
-    const finding* const finding = found(result, "C603");
+    const finding* const finding = find_finding(result, "C603");
     ASSERT_EQ(finding != nullptr, expected >= 0) << bytes;
     if (finding == nullptr) continue;
-    EXPECT_EQ(finding->how_bad, static_cast<severity>(expected)) << bytes;
+    EXPECT_EQ(finding->severity, static_cast<severity>(expected)) << bytes;
   }
 }
 
@@ -116,8 +116,8 @@ TEST(audit_c603, SeesWhatIsOnlyRead) {
   stage world;
   world.at(0ms).client(1).get("page:1").hit_of(300'000);
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C603"), nullptr);
-  EXPECT_EQ(found(result, "C603")->keys.front(), "page:1");
+  ASSERT_NE(find_finding(result, "C603"), nullptr);
+  EXPECT_EQ(find_finding(result, "C603")->keys.front(), "page:1");
 }
 
 TEST(audit_c604, IsRaisedForCommandsThatStopTheServer) {
@@ -134,8 +134,8 @@ TEST(audit_c604, IsRaisedForCommandsThatStopTheServer) {
   for (const char* command : {"KEYS", "FLUSHDB"}) {
     const auto at = std::find_if(result.findings.begin(), result.findings.end(), is_of(command));
     ASSERT_NE(at, result.findings.end()) << command;
-    EXPECT_EQ(at->how_bad, severity::error);
-    EXPECT_EQ(at->seen.front().timeline.size(), 1U);
+    EXPECT_EQ(at->severity, severity::error);
+    EXPECT_EQ(at->evidence_list.front().timeline.size(), 1U);
   }
 }
 
@@ -145,9 +145,9 @@ TEST(audit_c604, IsRaisedForWholeCollectionsThatAreLarge) {
   world.at(7s).client(1).command("SMEMBERS").key("all:users").items(20'000);
   world.at(8s).client(1).command("SMEMBERS").key("some:users").items(200);
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C604"), nullptr);
-  EXPECT_EQ(found(result, "C604")->count, 1U);
-  EXPECT_EQ(found(result, "C604")->how_bad, severity::warning);
+  ASSERT_NE(find_finding(result, "C604"), nullptr);
+  EXPECT_EQ(find_finding(result, "C604")->count, 1U);
+  EXPECT_EQ(find_finding(result, "C604")->severity, severity::warning);
 }
 
 TEST(audit_c604, IsSilentWhileAnApplicationPrepares) {
@@ -156,9 +156,9 @@ TEST(audit_c604, IsSilentWhileAnApplicationPrepares) {
   world.at(200ms).client(1).command("KEYS").word("migrations:*").items(3);
   cached(world, 1s, "page:1");
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C604"), nullptr);
+  EXPECT_EQ(find_finding(result, "C604"), nullptr);
   EXPECT_EQ(coverage_of(result, "C604"), status::pass);
-  EXPECT_NE(covered(result, "C604")->detail.find("2 while the application prepared"),
+  EXPECT_NE(find_coverage(result, "C604")->detail.find("2 while the application prepared"),
             std::string::npos);
 }
 
@@ -166,7 +166,7 @@ TEST(audit_c604, IsSilentForWhatTheServerRefused) {
   stage world;
   for (int i = 0; i < 25; ++i) cached(world, 10ms * i, "page:" + std::to_string(i));
   world.at(7s).client(1).command("FLUSHALL").error("NOPERM");
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C604"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C604"), nullptr);
 }
 
 TEST(audit_c605, IsRaisedForTwoFormatsUnderOneKey) {
@@ -175,8 +175,8 @@ TEST(audit_c605, IsRaisedForTwoFormatsUnderOneKey) {
   world.at(100ms).client(2).get("user:1").hit("a");
   world.at(200ms).client(2).set("user:1", "b").looks(shape::json).px(60s).ok();
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C605"), nullptr);
-  EXPECT_EQ(found(result, "C605")->how_bad, severity::info);
+  ASSERT_NE(find_finding(result, "C605"), nullptr);
+  EXPECT_EQ(find_finding(result, "C605")->severity, severity::info);
 }
 
 TEST(audit_c605, IsSilentForOneFormatAndForMarks) {
@@ -188,7 +188,7 @@ TEST(audit_c605, IsSilentForOneFormatAndForMarks) {
     world.at(100ms * i + 30ms).client(who).set("count:1", "1").looks(shape::integer).ok();
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C605"), nullptr);
+  EXPECT_EQ(find_finding(result, "C605"), nullptr);
   EXPECT_EQ(coverage_of(result, "C605"), status::pass);
 }
 
@@ -198,7 +198,7 @@ TEST(audit_c605, IsSilentWhereItMayBeOneClient) {
   world.at(0ms).client(1).set("user:1", "a").looks(shape::pickle).px(60s).ok();
   world.at(200ms).client(2).set("user:1", "b").looks(shape::json).px(60s).ok();
   world.at(400ms).client(1).set("user:1", "a").looks(shape::pickle).px(60s).ok();
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C605"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C605"), nullptr);
 }
 
 TEST(audit_c902, NamesScriptsThatWereNeverSeen) {
@@ -254,7 +254,7 @@ TEST(audit_c904, IsGivenForValuesThatNobodyWasSeenToStore) {
   const finding* const finding = noticed(result, "C904");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->count, 3U);
-  EXPECT_FALSE(finding->seen.empty());
+  EXPECT_FALSE(finding->evidence_list.empty());
 }
 
 TEST(audit_c904, IsSilentForScriptsThatAreNotUnderstood) {
@@ -336,7 +336,7 @@ TEST(audit_library_watch, NamesTheLibraryBehindAFinding) {
   world.at(5s).client(1).get("user:0").hit("v");
   audit_result result = world.judged_by(all_rules());
   explain(result);
-  const finding* const finding = found(result, "C301");
+  const finding* const finding = find_finding(result, "C301");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->library, "dogpile.cache");
   EXPECT_NE(finding->advice.find("`redis_expiration_time`"), std::string::npos) << finding->advice;

@@ -12,9 +12,9 @@ class library_watch final : public rule {
  public:
   [[nodiscard]] std::string_view id() const override { return "libraries"; }
   [[nodiscard]] interest::bits wants() const override {
-    return interest::of(op_kind::store) | interest::of(op_kind::acquire) |
-           interest::of(op_kind::remove) | interest::of(op_kind::compare_remove) |
-           interest::of(op_kind::compare_expire) | interest::of(op_kind::read);
+    return interest::ops(op_kind::store) | interest::ops(op_kind::acquire) |
+           interest::ops(op_kind::remove) | interest::ops(op_kind::compare_remove) |
+           interest::ops(op_kind::compare_expire) | interest::ops(op_kind::read);
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {

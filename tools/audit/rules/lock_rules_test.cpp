@@ -18,7 +18,7 @@ constexpr const char* user = "user:42";
 constexpr const char* lock = "lock:user:42";
 
 status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+  const coverage_line* const line = find_coverage(of, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -54,7 +54,7 @@ void release_plain(stage& world, microseconds at, int) {
 TEST(audit_lock_rules, AreSilentForALockThatIsRight) {
   const audit_result result = turns(6, take_right, release_right).judged_by(all_rules());
   for (const finding& finding : result.findings) {
-    EXPECT_EQ(finding.how_bad, severity::info) << finding.rule << ": " << finding.message;
+    EXPECT_EQ(finding.severity, severity::info) << finding.rule << ": " << finding.message;
   }
   for (const char* rule :
        {"C201", "C202", "C203", "C204", "C205", "C207", "C208", "C209", "C210"}) {
@@ -82,7 +82,7 @@ TEST(audit_lock_rules, AreSilentForWatchAndForDeletesThatCompare) {
                                      turns(6, take_right, by_delex).judged_by(all_rules()),
                                      turns(6, take_right, by_delifeq).judged_by(all_rules())}) {
     for (const finding& finding : result.findings) {
-      EXPECT_EQ(finding.how_bad, severity::info) << finding.rule << ": " << finding.message;
+      EXPECT_EQ(finding.severity, severity::info) << finding.rule << ": " << finding.message;
     }
     EXPECT_EQ(coverage_of(result, "C204"), status::pass);
     EXPECT_EQ(coverage_of(result, "C205"), status::pass);
@@ -94,9 +94,9 @@ TEST(audit_c201, IsRaisedForALockWithoutATtl) {
     world.at(at).client(1).set(lock, token(turn)).nx().ok();
   };
   const audit_result result = turns(3, take, release_right).judged_by(all_rules());
-  const finding* const finding = found(result, "C201");
+  const finding* const finding = find_finding(result, "C201");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->severity, severity::error);
   EXPECT_EQ(finding->count, 3U);
   EXPECT_EQ(finding->opportunities, 3U);
   EXPECT_EQ(finding->pattern, "lock:user:*");
@@ -106,7 +106,7 @@ TEST(audit_c201, IsSilentIfTheServerSaysThatThereIsATtl) {
   stage world = turns(3, take_right, release_right);
   world.at(10s).client(1).set("lock:user:43", "t").nx().ok();
   world.at(11s).tell(server_said{"lock:user:43", 5'000, ""});
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C201"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C201"), nullptr);
 }
 
 TEST(audit_c201, IsSilentForALeaderThatRenews) {
@@ -115,7 +115,7 @@ TEST(audit_c201, IsSilentForALeaderThatRenews) {
   for (int i = 0; i < 5; ++i) {
     world.at(10s + 1ms + 1s * i).client(1).expire("leader:lock", 5s).answers(1);
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C201"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C201"), nullptr);
 }
 
 TEST(audit_c202, IsRaisedForTwoSteps) {
@@ -124,11 +124,11 @@ TEST(audit_c202, IsRaisedForTwoSteps) {
     world.at(at + 1ms).client(1).expire(lock, 5s).answers(1);
   };
   const audit_result result = turns(3, take, release_right).judged_by(all_rules());
-  const finding* const finding = found(result, "C202");
+  const finding* const finding = find_finding(result, "C202");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->severity, severity::error);
   EXPECT_EQ(finding->count, 3U);
-  EXPECT_EQ(found(result, "C201"), nullptr);
+  EXPECT_EQ(find_finding(result, "C201"), nullptr);
 }
 
 TEST(audit_c202, IsAWarningInOnePipeline) {
@@ -138,8 +138,8 @@ TEST(audit_c202, IsAWarningInOnePipeline) {
     world.at(at).client(1).batch(number).expire(lock, 5s).answers(1);
   };
   const audit_result result = turns(3, take, release_right).judged_by(all_rules());
-  ASSERT_NE(found(result, "C202"), nullptr);
-  EXPECT_EQ(found(result, "C202")->how_bad, severity::warning);
+  ASSERT_NE(find_finding(result, "C202"), nullptr);
+  EXPECT_EQ(find_finding(result, "C202")->severity, severity::warning);
 }
 
 TEST(audit_c202, SeesTheLoserLengthenTheLeaseInATransaction) {
@@ -161,9 +161,9 @@ TEST(audit_c202, SeesTheLoserLengthenTheLeaseInATransaction) {
     world.at(begin + 51ms).client(1).compare_and_delete(lock, token(turn)).answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C202");
+  const finding* const finding = find_finding(result, "C202");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->severity, severity::error);
   EXPECT_NE(finding->message.find("extends"), std::string::npos) << finding->message;
 }
 
@@ -180,10 +180,10 @@ TEST(audit_c203, IsRaisedForALockThatIsLookedUpAndSet) {
     }
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C203");
+  const finding* const finding = find_finding(result, "C203");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
-  EXPECT_EQ(finding->how_sure, confidence::proof);
+  EXPECT_EQ(finding->severity, severity::error);
+  EXPECT_EQ(finding->confidence, confidence::proof);
   EXPECT_EQ(finding->count, 6U);
 }
 
@@ -194,24 +194,24 @@ TEST(audit_c203, IsSilentForValuesAndForLocksThatAreWon) {
     world.at(20s + 1s * i + 1ms).client(1).set("post:1", "v").px(500ms).ok();
     world.at(20s + 1s * i + 2ms).client(1).del("post:1").answers(1);
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C203"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C203"), nullptr);
 }
 
 TEST(audit_c204, IsRaisedForPlainDel) {
   const audit_result result = turns(4, take_right, release_plain).judged_by(all_rules());
-  const finding* const finding = found(result, "C204");
+  const finding* const finding = find_finding(result, "C204");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->count, 4U);
-  EXPECT_EQ(found(result, "C205"), nullptr);
-  EXPECT_EQ(found(result, "C206"), nullptr);
+  EXPECT_EQ(find_finding(result, "C205"), nullptr);
+  EXPECT_EQ(find_finding(result, "C206"), nullptr);
 }
 
 TEST(audit_c204, IsSilentForAnOperatorNowAndThen) {
   stage world = turns(12, take_right, release_right);
   world.at(20s).client(1).set("lock:user:7", "x").nx().px(60s).ok();
   world.at(21s).client(9).del("lock:user:7").answers(1);
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C204"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C204"), nullptr);
 }
 
 TEST(audit_c205, IsRaisedForGetAndDel) {
@@ -220,10 +220,10 @@ TEST(audit_c205, IsRaisedForGetAndDel) {
     world.at(at + 1ms).client(1).del(lock).answers(1);
   };
   const audit_result result = turns(4, take_right, release).judged_by(all_rules());
-  const finding* const finding = found(result, "C205");
+  const finding* const finding = find_finding(result, "C205");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
-  EXPECT_EQ(found(result, "C204"), nullptr);
+  EXPECT_EQ(finding->severity, severity::warning);
+  EXPECT_EQ(find_finding(result, "C204"), nullptr);
 }
 
 TEST(audit_c205, IsSilentForWaitersThatReadTheLock) {
@@ -234,8 +234,8 @@ TEST(audit_c205, IsSilentForWaitersThatReadTheLock) {
     }
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C205"), nullptr);
-  EXPECT_NE(found(result, "C204"), nullptr);
+  EXPECT_EQ(find_finding(result, "C205"), nullptr);
+  EXPECT_NE(find_finding(result, "C204"), nullptr);
 }
 
 /// The holder's lease of 100 ms ends, client 2 takes over, and client 1 comes back.
@@ -268,13 +268,13 @@ TEST(audit_c207, IsRaisedWhenTheTokenShowsUpAfterTheLease) {
     world.at(at + 31ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
   };
   const audit_result result = outlived(3, back).judged_by(all_rules());
-  const finding* const finding = found(result, "C207");
+  const finding* const finding = find_finding(result, "C207");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
-  EXPECT_EQ(finding->how_sure, confidence::proof);
+  EXPECT_EQ(finding->severity, severity::error);
+  EXPECT_EQ(finding->confidence, confidence::proof);
   EXPECT_EQ(finding->count, 3U);
-  EXPECT_EQ(found(result, "C210"), nullptr);
-  EXPECT_EQ(found(result, "C206"), nullptr);
+  EXPECT_EQ(find_finding(result, "C210"), nullptr);
+  EXPECT_EQ(find_finding(result, "C206"), nullptr);
   EXPECT_EQ(coverage_of(result, "C206"), status::pass);
   EXPECT_EQ(coverage_of(result, "C212"), status::pass);
 }
@@ -283,7 +283,7 @@ TEST(audit_c207, IsRaisedEvenIfNobodyEntered) {
   stage world = turns(3, take_right, release_right);
   world.at(20s).client(1).set("lock:user:5", "t").nx().px(100ms).ok();
   world.at(20s + 150ms).client(1).compare_and_delete("lock:user:5", "t").answers(0);
-  EXPECT_NE(found(world.judged_by(all_rules()), "C207"), nullptr);
+  EXPECT_NE(find_finding(world.judged_by(all_rules()), "C207"), nullptr);
 }
 
 TEST(audit_c207, IsSilentForHoldersThatRenew) {
@@ -297,9 +297,9 @@ TEST(audit_c207, IsSilentForHoldersThatRenew) {
     world.at(at).client(1).set(lock, token(turn)).nx().px(300ms).ok();
   };
   const audit_result result = turns(6, take, release, 900ms).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C207"), nullptr);
-  EXPECT_EQ(found(result, "C208"), nullptr);
-  EXPECT_EQ(found(result, "C210"), nullptr);
+  EXPECT_EQ(find_finding(result, "C207"), nullptr);
+  EXPECT_EQ(find_finding(result, "C208"), nullptr);
+  EXPECT_EQ(find_finding(result, "C210"), nullptr);
 }
 
 TEST(audit_c206, IsRaisedWhenTheFormerHolderDeletes) {
@@ -308,13 +308,13 @@ TEST(audit_c206, IsRaisedWhenTheFormerHolderDeletes) {
     world.at(at + 31ms).client(2).del(lock).answers(0);
   };
   const audit_result result = outlived(3, back).judged_by(all_rules());
-  const finding* const finding = found(result, "C206");
+  const finding* const finding = find_finding(result, "C206");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->severity, severity::error);
   EXPECT_EQ(finding->count, 3U);
-  ASSERT_NE(found(result, "C204"), nullptr);
-  EXPECT_EQ(found(result, "C204")->how_bad, severity::error);
-  EXPECT_NE(found(result, "C207"), nullptr);
+  ASSERT_NE(find_finding(result, "C204"), nullptr);
+  EXPECT_EQ(find_finding(result, "C204")->severity, severity::error);
+  EXPECT_NE(find_finding(result, "C207"), nullptr);
 }
 
 TEST(audit_c206, IsSilentIfWhoDeletedMayBeTheHolder) {
@@ -334,7 +334,7 @@ TEST(audit_c206, IsSilentIfWhoDeletedMayBeTheHolder) {
     world.at(begin + 200ms).client(2).set(key, "v").px(60s).ok();
     world.at(begin + 201ms).client(4).del("lock:" + key).answers(1);
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C206"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C206"), nullptr);
 }
 
 TEST(audit_c206, IsProvedByTheTokenThatWasRead) {
@@ -343,9 +343,9 @@ TEST(audit_c206, IsProvedByTheTokenThatWasRead) {
     world.at(at).client(1).del(lock).answers(1);
   };
   const audit_result result = outlived(3, back).judged_by(all_rules());
-  const finding* const finding = found(result, "C206");
+  const finding* const finding = find_finding(result, "C206");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_sure, confidence::proof);
+  EXPECT_EQ(finding->confidence, confidence::proof);
 }
 
 TEST(audit_c206, IsSilentWhenTheOwnerDeletesFirst) {
@@ -354,8 +354,8 @@ TEST(audit_c206, IsSilentWhenTheOwnerDeletesFirst) {
     world.at(at + 31ms).client(1).del(lock).answers(0);
   };
   const audit_result result = outlived(3, back).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C206"), nullptr);
-  EXPECT_NE(found(result, "C207"), nullptr);
+  EXPECT_EQ(find_finding(result, "C206"), nullptr);
+  EXPECT_NE(find_finding(result, "C207"), nullptr);
 }
 
 TEST(audit_c208, IsRaisedForAHoldOfMoreThanHalfTheLease) {
@@ -363,10 +363,10 @@ TEST(audit_c208, IsRaisedForAHoldOfMoreThanHalfTheLease) {
     world.at(at).client(1).set(lock, token(turn)).nx().px(200ms).ok();
   };
   const audit_result result = turns(6, take, release_right, 150ms).judged_by(all_rules());
-  ASSERT_NE(found(result, "C208"), nullptr);
-  EXPECT_EQ(found(result, "C208")->how_bad, severity::warning);
+  ASSERT_NE(find_finding(result, "C208"), nullptr);
+  EXPECT_EQ(find_finding(result, "C208")->severity, severity::warning);
   const audit_result few = turns(4, take, release_right, 150ms).judged_by(all_rules());
-  EXPECT_EQ(found(few, "C208"), nullptr);
+  EXPECT_EQ(find_finding(few, "C208"), nullptr);
   EXPECT_EQ(coverage_of(few, "C208"), status::not_exercised);
 }
 
@@ -375,14 +375,14 @@ TEST(audit_c209, IsRaisedForOneTokenForAll) {
     world.at(at).client(1).set(lock, "1").nx().px(5s).ok();
   };
   const audit_result result = turns(3, take, release_plain).judged_by(all_rules());
-  ASSERT_NE(found(result, "C209"), nullptr);
-  EXPECT_EQ(found(result, "C209")->how_sure, confidence::proof);
-  for (const evidence& proof : found(result, "C209")->seen) {
+  ASSERT_NE(find_finding(result, "C209"), nullptr);
+  EXPECT_EQ(find_finding(result, "C209")->confidence, confidence::proof);
+  for (const evidence& proof : find_finding(result, "C209")->evidence_list) {
     EXPECT_EQ(proof.summary.find(" 0 "), std::string::npos) << proof.summary;
     ASSERT_FALSE(proof.timeline.empty());
     EXPECT_NE(proof.timeline[0].text.find("won"), std::string::npos) << proof.timeline[0].text;
   }
-  EXPECT_EQ(found(turns(2, take, release_plain).judged_by(all_rules()), "C209"), nullptr);
+  EXPECT_EQ(find_finding(turns(2, take, release_plain).judged_by(all_rules()), "C209"), nullptr);
 }
 
 /// A holder that is never seen again, and a client that polls until the lease ends.
@@ -402,10 +402,10 @@ TEST(audit_c210, IsRaisedForALockThatIsLeftBehind) {
   stage world;
   abandon(world, 0ms, "user:1");
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C210");
+  const finding* const finding = find_finding(result, "C210");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
-  EXPECT_EQ(found(result, "C207"), nullptr);
+  EXPECT_EQ(finding->severity, severity::warning);
+  EXPECT_EQ(find_finding(result, "C207"), nullptr);
 }
 
 TEST(audit_c210, IsSilentForSchedulesAndForWhatTheToolDid) {
@@ -421,11 +421,11 @@ TEST(audit_c210, IsSilentForSchedulesAndForWhatTheToolDid) {
           .nil();
     }
   }
-  EXPECT_EQ(found(schedule.judged_by(all_rules()), "C210"), nullptr);
+  EXPECT_EQ(find_finding(schedule.judged_by(all_rules()), "C210"), nullptr);
   stage tool;
   abandon(tool, 0ms, "user:1");
-  tool.at(1s).tell(tool_acted{tool_acted::what::miss_barrier, "user:1", 0ms, 2s});
-  EXPECT_EQ(found(tool.judged_by(all_rules()), "C210"), nullptr);
+  tool.at(1s).tell(tool_acted{tool_acted::action_kind::miss_barrier, "user:1", 0ms, 2s});
+  EXPECT_EQ(find_finding(tool.judged_by(all_rules()), "C210"), nullptr);
 }
 
 TEST(audit_c211, IsSaidOfALeaseThatIsFarTooLong) {
@@ -433,9 +433,10 @@ TEST(audit_c211, IsSaidOfALeaseThatIsFarTooLong) {
     world.at(at).client(1).set(lock, token(turn)).nx().px(3600s).ok();
   };
   const audit_result result = turns(6, take, release_right).judged_by(all_rules());
-  ASSERT_NE(found(result, "C211"), nullptr);
-  EXPECT_EQ(found(result, "C211")->how_bad, severity::info);
-  EXPECT_EQ(found(turns(6, take_right, release_right).judged_by(all_rules()), "C211"), nullptr);
+  ASSERT_NE(find_finding(result, "C211"), nullptr);
+  EXPECT_EQ(find_finding(result, "C211")->severity, severity::info);
+  EXPECT_EQ(find_finding(turns(6, take_right, release_right).judged_by(all_rules()), "C211"),
+            nullptr);
 }
 
 TEST(audit_c212, IsRaisedForAStoreAfterTheLease) {
@@ -445,9 +446,9 @@ TEST(audit_c212, IsRaisedForAStoreAfterTheLease) {
     world.at(at + 31ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
   };
   const audit_result result = outlived(3, back).judged_by(all_rules());
-  const finding* const finding = found(result, "C212");
+  const finding* const finding = find_finding(result, "C212");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->pattern, "user:*");
   EXPECT_EQ(finding->count, 3U);
 }
@@ -458,7 +459,7 @@ TEST(audit_c212, IsSilentForAStoreThatCompares) {
     world.at(at + 1ms).client(1).compare_and_delete(lock, "a" + token(turn)).answers(0);
     world.at(at + 31ms).client(2).compare_and_delete(lock, "b" + token(turn)).answers(1);
   };
-  EXPECT_EQ(found(outlived(3, back).judged_by(all_rules()), "C212"), nullptr);
+  EXPECT_EQ(find_finding(outlived(3, back).judged_by(all_rules()), "C212"), nullptr);
 }
 
 TEST(audit_lock_rules, AReplyThatOvertakesAnotherIsNoAbandonedLock) {
@@ -481,7 +482,7 @@ TEST(audit_lock_rules, AReplyThatOvertakesAnotherIsNoAbandonedLock) {
   }
   const audit_result result = world.judged_by(all_rules());
   for (const finding& finding : result.findings) {
-    EXPECT_EQ(finding.how_bad, severity::info) << finding.rule << ": " << finding.message;
+    EXPECT_EQ(finding.severity, severity::info) << finding.rule << ": " << finding.message;
   }
   EXPECT_EQ(coverage_of(result, "C206"), status::not_exercised);
 }

@@ -15,7 +15,7 @@ using status = coverage_line::status;
 using std::chrono::microseconds;
 
 status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+  const coverage_line* const line = find_coverage(of, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -76,15 +76,15 @@ TEST(audit_c101, IsRaisedForANaiveStampede) {
   stage world;
   stampede(world, 0ms, "user:42", 12);
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C101");
+  const finding* const finding = find_finding(result, "C101");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
-  EXPECT_EQ(finding->how_sure, confidence::proof);
+  EXPECT_EQ(finding->severity, severity::error);
+  EXPECT_EQ(finding->confidence, confidence::proof);
   EXPECT_EQ(finding->pattern, "user:*");
   EXPECT_EQ(finding->count, 1U);
-  ASSERT_EQ(finding->seen.size(), 1U);
-  EXPECT_EQ(finding->seen[0].key, "user:42");
-  EXPECT_GE(finding->seen[0].timeline.size(), 24U);
+  ASSERT_EQ(finding->evidence_list.size(), 1U);
+  EXPECT_EQ(finding->evidence_list[0].key, "user:42");
+  EXPECT_GE(finding->evidence_list[0].timeline.size(), 24U);
   EXPECT_NE(finding->message.find("12 in the worst case"), std::string::npos) << finding->message;
   EXPECT_EQ(coverage_of(result, "C101"), status::fail);
   EXPECT_EQ(result.outcome, verdict::fail);
@@ -104,18 +104,18 @@ TEST(audit_c101, IsRaisedForAStampedeThatNxHides) {
     world.at(110ms + 1ms * i).client(i).get("page:7").hit_of(400);
   }
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C101"), nullptr);
-  EXPECT_EQ(found(result, "C103"), nullptr);
+  ASSERT_NE(find_finding(result, "C101"), nullptr);
+  EXPECT_EQ(find_finding(result, "C103"), nullptr);
 }
 
 TEST(audit_c101, NeedsTwoColdEventsOrThreeLoads) {
   stage once;
   stampede(once, 0ms, "user:1", 2);
-  EXPECT_EQ(found(once.judged_by(all_rules()), "C101"), nullptr);
+  EXPECT_EQ(find_finding(once.judged_by(all_rules()), "C101"), nullptr);
   stage twice;
   stampede(twice, 0ms, "user:1", 2);
   stampede(twice, 1s, "user:2", 2);
-  EXPECT_NE(found(twice.judged_by(all_rules()), "C101"), nullptr);
+  EXPECT_NE(find_finding(twice.judged_by(all_rules()), "C101"), nullptr);
 }
 
 TEST(audit_c101, IsSilentForACorrectLock) {
@@ -123,11 +123,11 @@ TEST(audit_c101, IsSilentForACorrectLock) {
   for (int id = 1; id <= 5; ++id) locked(world, 1s * id, key_of(id));
   const audit_result result = world.judged_by(all_rules());
   for (const finding& finding : result.findings) {
-    EXPECT_EQ(finding.how_bad, severity::info) << finding.rule << ": " << finding.message;
+    EXPECT_EQ(finding.severity, severity::info) << finding.rule << ": " << finding.message;
   }
   EXPECT_EQ(coverage_of(result, "C101"), status::pass);
   EXPECT_EQ(coverage_of(result, "C103"), status::pass);
-  EXPECT_EQ(result.outcome, verdict::pass) << result.why;
+  EXPECT_EQ(result.outcome, verdict::pass) << result.reason;
   EXPECT_EQ(result.run.contended_cold_events, 5U);
 }
 
@@ -144,7 +144,7 @@ TEST(audit_c101, IsSilentForSessionsThatAreStoredAtEachRequest) {
       }
     }
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C101"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C101"), nullptr);
 }
 
 TEST(audit_c101, TakesStoresOfOneTransactionForOneLoad) {
@@ -164,8 +164,8 @@ TEST(audit_c101, TakesStoresOfOneTransactionForOneLoad) {
     world.at(begin + 200ms).client(1).del("row:9").answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C101"), nullptr);
-  EXPECT_EQ(found(result, "C301"), nullptr);
+  EXPECT_EQ(find_finding(result, "C101"), nullptr);
+  EXPECT_EQ(find_finding(result, "C301"), nullptr);
   EXPECT_EQ(result.run.loads, 4U);
 }
 
@@ -188,8 +188,8 @@ TEST(audit_c101, TakesAMarkPutInByNxForNoLoad) {
     for (std::uint64_t i = 2; i <= 4; ++i) world.at(begin + 110ms).client(i).get(key).hit("value");
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C101"), nullptr);
-  EXPECT_EQ(found(result, "C103"), nullptr);
+  EXPECT_EQ(find_finding(result, "C101"), nullptr);
+  EXPECT_EQ(find_finding(result, "C103"), nullptr);
   EXPECT_EQ(result.run.loads, 4U);
 }
 
@@ -209,13 +209,13 @@ TEST(audit_c102, IsRaisedForAQueueOfLoads) {
     world.at(begin + 111ms).client(i).compare_and_delete(lock, "t" + std::to_string(i)).answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C102");
+  const finding* const finding = find_finding(result, "C102");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
+  EXPECT_EQ(finding->severity, severity::error);
   EXPECT_EQ(finding->count, 2U);
   EXPECT_EQ(finding->pattern, "user:*");
-  EXPECT_EQ(found(result, "C101"), nullptr);
-  EXPECT_EQ(found(result, "C103"), nullptr);
+  EXPECT_EQ(find_finding(result, "C101"), nullptr);
+  EXPECT_EQ(find_finding(result, "C103"), nullptr);
 }
 
 TEST(audit_c102, IsSilentIfTheWaiterReadsAgainAndGoes) {
@@ -235,7 +235,7 @@ TEST(audit_c102, IsSilentIfTheWaiterReadsAgainAndGoes) {
     world.at(begin + 105ms).client(2).compare_and_delete(lock, "b").answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C102"), nullptr);
+  EXPECT_EQ(find_finding(result, "C102"), nullptr);
   EXPECT_EQ(coverage_of(result, "C102"), status::pass);
 }
 
@@ -254,7 +254,7 @@ TEST(audit_c102, IsSilentForRefreshesByTurns) {
     world.at(begin + 80ms).client(who).set("user:1", "v" + token).px(60s).ok();
     world.at(begin + 81ms).client(who).compare_and_delete("lock:user:1", token).answers(1);
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C102"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C102"), nullptr);
 }
 
 TEST(audit_c103, IsRaisedWhenWhoLostTheLockStores) {
@@ -275,10 +275,10 @@ TEST(audit_c103, IsRaisedWhenWhoLostTheLockStores) {
   world.at(300ms).client(1).set("user:42", "v").px(60s).ok();
   world.at(301ms).client(1).compare_and_delete("lock:user:42", "t1").answers(1);
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C103");
+  const finding* const finding = find_finding(result, "C103");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
-  EXPECT_EQ(finding->how_sure, confidence::strong);
+  EXPECT_EQ(finding->severity, severity::error);
+  EXPECT_EQ(finding->confidence, confidence::strong);
 }
 
 /// Waiters ask every 25 ms until they give up, long before the holder stores.
@@ -306,10 +306,10 @@ TEST(audit_c103, IsSuspectedWhenAllWaitersFallSilent) {
   stage world;
   for (int id = 1; id <= 3; ++id) gives_up(world, 1s * id, key_of(id));
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C103");
+  const finding* const finding = find_finding(result, "C103");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
-  EXPECT_EQ(finding->how_sure, confidence::suspected);
+  EXPECT_EQ(finding->severity, severity::warning);
+  EXPECT_EQ(finding->confidence, confidence::suspected);
 }
 
 TEST(audit_c103, IsSuspectedThoughTheyComeBackAfterTheirOwnLoads) {
@@ -324,9 +324,9 @@ TEST(audit_c103, IsSuspectedThoughTheyComeBackAfterTheirOwnLoads) {
     world.at(2s * id + 705ms).client(1).get(key_of(id)).hit("v");
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C103");
+  const finding* const finding = find_finding(result, "C103");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_sure, confidence::suspected);
+  EXPECT_EQ(finding->confidence, confidence::suspected);
 }
 
 TEST(audit_c103, IsSilentForLosersThatHaveTheValueAsSoonAsItIsThere) {
@@ -335,7 +335,7 @@ TEST(audit_c103, IsSilentForLosersThatHaveTheValueAsSoonAsItIsThere) {
     gives_up(world, 2s * id, key_of(id));
     world.at(2s * id + 705ms).client(2).get(key_of(id)).hit("v");
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C103"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C103"), nullptr);
 }
 
 TEST(audit_c103, IsProvedByTheOrigin) {
@@ -347,10 +347,10 @@ TEST(audit_c103, IsProvedByTheOrigin) {
     }
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C103");
+  const finding* const finding = find_finding(result, "C103");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::error);
-  EXPECT_EQ(finding->how_sure, confidence::proof);
+  EXPECT_EQ(finding->severity, severity::error);
+  EXPECT_EQ(finding->confidence, confidence::proof);
 }
 
 TEST(audit_c103, IsSilentForWaitersThatAreTold) {
@@ -359,7 +359,7 @@ TEST(audit_c103, IsSilentForWaitersThatAreTold) {
   world.at(0ms).client(2).command("SUBSCRIBE").value("news").items(3);
   world.at(0ms).client(3).command("SUBSCRIBE").value("news").items(3);
   for (int id = 1; id <= 3; ++id) gives_up(world, 1s * id, key_of(id));
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C103"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C103"), nullptr);
 }
 
 TEST(audit_c103, IsSilentForABackOffThatDoubles) {
@@ -380,7 +380,7 @@ TEST(audit_c103, IsSilentForABackOffThatDoubles) {
     world.at(begin + 1501ms).client(1).compare_and_delete("lock:" + key, "a").answers(1);
     world.at(begin + 2600ms).client(2).get(key).hit("v");
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C103"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C103"), nullptr);
 }
 
 /// A live value: `refreshers` of 4 readers store it at once.
@@ -399,30 +399,30 @@ TEST(audit_c104, IsRaisedForBurstsOfRefreshes) {
   stage world;
   for (int turn = 1; turn <= 3; ++turn) refresh_at_once(world, 1s * turn, 4);
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C104");
+  const finding* const finding = find_finding(result, "C104");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->count, 3U);
-  EXPECT_EQ(found(result, "C101"), nullptr);
+  EXPECT_EQ(find_finding(result, "C101"), nullptr);
 }
 
 TEST(audit_c104, SaysOfPairsNoMoreThanThat) {
   stage world;
   for (int turn = 1; turn <= 5; ++turn) refresh_at_once(world, 1s * turn, 2);
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C104"), nullptr);
-  EXPECT_EQ(found(result, "C104")->how_bad, severity::info);
+  ASSERT_NE(find_finding(result, "C104"), nullptr);
+  EXPECT_EQ(find_finding(result, "C104")->severity, severity::info);
 }
 
 TEST(audit_c104, IsSilentForOneRefresherAndAfterMisses) {
   stage one;
   for (int turn = 1; turn <= 5; ++turn) refresh_at_once(one, 1s * turn, 1);
   const audit_result result = one.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C104"), nullptr);
+  EXPECT_EQ(find_finding(result, "C104"), nullptr);
   EXPECT_EQ(coverage_of(result, "C104"), status::pass);
   stage cold;
   stampede(cold, 0ms, "user:1", 6);
-  EXPECT_EQ(found(cold.judged_by(all_rules()), "C104"), nullptr);
+  EXPECT_EQ(find_finding(cold.judged_by(all_rules()), "C104"), nullptr);
 }
 
 /// Two processes with several connections each; `loads` in each of them.
@@ -444,18 +444,18 @@ TEST(audit_c105, IsRaisedForOneLoadInEachProcess) {
   stage world;
   for (int id = 1; id <= 3; ++id) two_processes(world, 1s * id, key_of(id), 1);
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C105");
+  const finding* const finding = find_finding(result, "C105");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
-  EXPECT_EQ(found(result, "C101"), nullptr);
+  EXPECT_EQ(finding->severity, severity::warning);
+  EXPECT_EQ(find_finding(result, "C101"), nullptr);
 }
 
 TEST(audit_c105, LeavesSeveralLoadsInOneProcessToC101) {
   stage world;
   for (int id = 1; id <= 3; ++id) two_processes(world, 1s * id, key_of(id), 2);
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C105"), nullptr);
-  EXPECT_NE(found(result, "C101"), nullptr);
+  EXPECT_EQ(find_finding(result, "C105"), nullptr);
+  EXPECT_NE(find_finding(result, "C101"), nullptr);
 }
 
 /// A naive pool of one process, of whose connections one could not be told.
@@ -470,14 +470,14 @@ stage pool_with_an_unknown(int cold_events, std::uint64_t clients) {
 TEST(audit_c101, CountsAConnectionOfAnUnknownProcessAsNoSecondProcess) {
   for (const std::uint64_t clients : {2U, 3U, 5U}) {
     const audit_result result = pool_with_an_unknown(4, clients).judged_by(all_rules());
-    const finding* const finding = found(result, "C101");
+    const finding* const finding = find_finding(result, "C101");
     ASSERT_NE(finding, nullptr) << clients;
     EXPECT_EQ(finding->count, 4U);
-    ASSERT_FALSE(finding->seen.empty());
-    const std::string& summary = finding->seen[0].summary;
+    ASSERT_FALSE(finding->evidence_list.empty());
+    const std::string& summary = finding->evidence_list[0].summary;
     EXPECT_NE(summary.find("by 1 process and "), std::string::npos) << summary;
     EXPECT_NE(summary.find("unknown"), std::string::npos) << summary;
-    EXPECT_EQ(found(result, "C105"), nullptr) << clients;
+    EXPECT_EQ(find_finding(result, "C105"), nullptr) << clients;
     EXPECT_EQ(coverage_of(result, "C105"), status::not_exercised) << clients;
     EXPECT_EQ(result.run.processes, 1U);
   }
@@ -488,8 +488,8 @@ TEST(audit_c101, CountsAnotherMachineAsAnotherProcess) {
   world.belongs(500, {1, 2}).unknown({3}, "10.0.0.9");
   for (int id = 1; id <= 3; ++id) stampede(world, 1s * id, key_of(id), 3);
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C101"), nullptr);
-  const std::string& summary = found(result, "C101")->seen[0].summary;
+  ASSERT_NE(find_finding(result, "C101"), nullptr);
+  const std::string& summary = find_finding(result, "C101")->evidence_list[0].summary;
   EXPECT_NE(summary.find("by 2 processes"), std::string::npos) << summary;
   EXPECT_EQ(result.run.processes, 2U);
 }
@@ -506,10 +506,10 @@ TEST(audit_c105, SaysNothingOfAnUnknownProcessBesideTwoThatAreKnown) {
     two_processes(world, begin, key_of(id), 1);
   }
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C105");
+  const finding* const finding = find_finding(result, "C105");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->count, 4U);
-  EXPECT_EQ(found(result, "C101"), nullptr);
+  EXPECT_EQ(find_finding(result, "C101"), nullptr);
   EXPECT_EQ(finding->message.find("3 processes"), std::string::npos) << finding->message;
   EXPECT_EQ(finding->message.find("3 loads by 2"), std::string::npos) << finding->message;
 }
@@ -543,8 +543,8 @@ TEST(audit_c103, TakesNoEarlyRefreshForALoadPastTheLock) {
     world.at(end + 87ms).client(2).compare_and_delete("lock:user:1", token).answers(1);
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C103"), nullptr);
-  EXPECT_EQ(found(result, "C101"), nullptr);
+  EXPECT_EQ(find_finding(result, "C103"), nullptr);
+  EXPECT_EQ(find_finding(result, "C101"), nullptr);
 }
 
 TEST(audit_c106, IsRaisedForAMissingRow) {
@@ -553,9 +553,9 @@ TEST(audit_c106, IsRaisedForAMissingRow) {
   world.at(50ms).client(1).set("user:1", "v").px(60s).ok();
   for (int i = 0; i < 8; ++i) world.at(200ms + 300ms * i).client(1).get("user:999").miss();
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C106");
+  const finding* const finding = find_finding(result, "C106");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   ASSERT_EQ(finding->keys.size(), 1U);
   EXPECT_EQ(finding->keys[0], "user:999");
 }
@@ -569,8 +569,8 @@ TEST(audit_c106, IsAnErrorWhenTheOriginIsAsked) {
     world.at(210ms + 300ms * i).tell(origin_loads{world.now(), 1, "user:999", "log"});
   }
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C106"), nullptr);
-  EXPECT_EQ(found(result, "C106")->how_bad, severity::error);
+  ASSERT_NE(find_finding(result, "C106"), nullptr);
+  EXPECT_EQ(find_finding(result, "C106")->severity, severity::error);
 }
 
 TEST(audit_c106, IsRaisedForEmptyTenuresOfALock) {
@@ -583,7 +583,7 @@ TEST(audit_c106, IsRaisedForEmptyTenuresOfALock) {
     world.at(begin + 2ms).client(2).set("lock:user:999", "x").nx().px(5s).nil();
     world.at(begin + 60ms).client(1).compare_and_delete("lock:user:999", token).answers(1);
   }
-  EXPECT_NE(found(world.judged_by(all_rules()), "C106"), nullptr);
+  EXPECT_NE(find_finding(world.judged_by(all_rules()), "C106"), nullptr);
 }
 
 TEST(audit_c106, IsSilentForFlagsAndForRememberedAbsence) {
@@ -591,7 +591,7 @@ TEST(audit_c106, IsSilentForFlagsAndForRememberedAbsence) {
   for (int i = 0; i < 20; ++i) {
     flags.at(200ms * i).client(1).get("banned:" + std::to_string(i % 2)).miss();
   }
-  EXPECT_EQ(found(flags.judged_by(all_rules()), "C106"), nullptr);
+  EXPECT_EQ(find_finding(flags.judged_by(all_rules()), "C106"), nullptr);
   stage remembered;
   for (int id = 1; id <= 4; ++id) {
     remembered.at(300ms * id).client(1).get(key_of(id)).miss();
@@ -599,7 +599,7 @@ TEST(audit_c106, IsSilentForFlagsAndForRememberedAbsence) {
     remembered.at(300ms * id + 100ms).client(1).get(key_of(id)).hit("none");
   }
   const audit_result result = remembered.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C106"), nullptr);
+  EXPECT_EQ(find_finding(result, "C106"), nullptr);
   EXPECT_EQ(coverage_of(result, "C106"), status::pass);
 }
 

@@ -17,7 +17,7 @@ using status = coverage_line::status;
 using std::chrono::microseconds;
 
 status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+  const coverage_line* const line = find_coverage(of, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -48,9 +48,9 @@ TEST(audit_c501, IsRaisedForWaitersWithoutAPause) {
   load_under_lock(world, 0ms, 300ms);
   wait_for(world, 2, 5ms, 300'300us, "vt0", [] { return 500us; });
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C501");
+  const finding* const finding = find_finding(result, "C501");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::warning);
+  EXPECT_EQ(finding->severity, severity::warning);
   EXPECT_EQ(finding->pattern, "user:*");
   EXPECT_EQ(coverage_of(result, "C501"), status::fail);
 }
@@ -62,7 +62,7 @@ TEST(audit_c501, IsSilentForADozenWaitersAt25Ms) {
     wait_for(world, who, 5ms + 2ms * who, 5'001ms, "vt0", [] { return 25ms; });
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C501"), nullptr);
+  EXPECT_EQ(find_finding(result, "C501"), nullptr);
   EXPECT_EQ(coverage_of(result, "C501"), status::pass);
 }
 
@@ -70,16 +70,16 @@ TEST(audit_c501, IsSilentForAShortBurst) {
   stage world;
   load_under_lock(world, 0ms, 50ms);
   wait_for(world, 2, 5ms, 50'300us, "vt0", [] { return 500us; });
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C501"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C501"), nullptr);
 }
 
 TEST(audit_c501, IsSilentWhileTheToolHoldsReplies) {
   stage world;
   load_under_lock(world, 0ms, 300ms);
   wait_for(world, 2, 5ms, 300'300us, "vt0", [] { return 500us; });
-  world.at(1ms).tell(tool_acted{tool_acted::what::miss_barrier, user, 1ms, 200ms});
+  world.at(1ms).tell(tool_acted{tool_acted::action_kind::miss_barrier, user, 1ms, 200ms});
   world.at(1s).client(3).get(user).miss();
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C501"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C501"), nullptr);
 }
 
 /// Six cold times with two waiters each.
@@ -101,9 +101,9 @@ TEST(audit_c502, IsRaisedForAFixedPause) {
   base::seeded_random random{5};
   const audit_result result =
       waiting_with([&] { return 50ms + microseconds{random.next() % 300}; }).judged_by(all_rules());
-  const finding* const finding = found(result, "C502");
+  const finding* const finding = find_finding(result, "C502");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::info);
+  EXPECT_EQ(finding->severity, severity::info);
   EXPECT_TRUE(finding->message.find(" 50 ms (") != std::string::npos ||
               finding->message.find(" 51 ms (") != std::string::npos)
       << finding->message;
@@ -120,8 +120,8 @@ TEST(audit_c502, IsRaisedForPollsOfTheLock) {
     world.at(at + 420ms).client(2).get(user).hit("vt" + std::to_string(microseconds{at}.count()));
   }
   const audit_result result = world.judged_by(all_rules());
-  ASSERT_NE(found(result, "C502"), nullptr);
-  EXPECT_EQ(found(result, "C502")->pattern, "lock:user:*");
+  ASSERT_NE(find_finding(result, "C502"), nullptr);
+  EXPECT_EQ(find_finding(result, "C502")->pattern, "lock:user:*");
 }
 
 TEST(audit_c502, IsSilentForJitter) {
@@ -129,7 +129,7 @@ TEST(audit_c502, IsSilentForJitter) {
   const audit_result result = waiting_with([&] {
                                 return 20ms + microseconds{random.next() % 60'000};
                               }).judged_by(all_rules());
-  EXPECT_EQ(found(result, "C502"), nullptr);
+  EXPECT_EQ(find_finding(result, "C502"), nullptr);
   EXPECT_EQ(coverage_of(result, "C502"), status::pass);
 }
 
@@ -142,7 +142,7 @@ TEST(audit_c502, IsSilentForCallersThatComeOneBehindTheOther) {
       world.at(at + 200ms + 10ms * who).client(who).set(user, "v").px(500ms).ok();
     }
   }
-  EXPECT_EQ(found(world.judged_by(all_rules()), "C502"), nullptr);
+  EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C502"), nullptr);
 }
 
 TEST(audit_c502, SaysNothingOfFewQuestions) {
@@ -150,7 +150,7 @@ TEST(audit_c502, SaysNothingOfFewQuestions) {
   load_under_lock(world, 0ms, 300ms);
   wait_for(world, 2, 5ms, 301ms, "vt0", [] { return 50ms; });
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C502"), nullptr);
+  EXPECT_EQ(find_finding(result, "C502"), nullptr);
   EXPECT_EQ(coverage_of(result, "C502"), status::not_exercised);
 }
 
@@ -162,11 +162,11 @@ TEST(audit_c503, IsRaisedForAWaitOfMoreThanTwoLeases) {
   for (auto at = 805ms; at < 2'500ms; at += 40ms) world.at(at).client(2).get(user).miss();
   world.at(5s).client(1).get("user:1").miss();
   const audit_result result = world.judged_by(all_rules());
-  const finding* const finding = found(result, "C503");
+  const finding* const finding = find_finding(result, "C503");
   ASSERT_NE(finding, nullptr);
-  EXPECT_EQ(finding->how_bad, severity::info);
+  EXPECT_EQ(finding->severity, severity::info);
   EXPECT_EQ(finding->count, 1U);
-  EXPECT_EQ(finding->seen.size(), 1U);
+  EXPECT_EQ(finding->evidence_list.size(), 1U);
 }
 
 TEST(audit_c503, IsSilentForWaitsWithinTwoLeases) {
@@ -174,7 +174,7 @@ TEST(audit_c503, IsSilentForWaitsWithinTwoLeases) {
   load_under_lock(world, 0ms, 800ms, 500ms);
   wait_for(world, 2, 5ms, 801ms, "vt0", [] { return 40ms; });
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C503"), nullptr);
+  EXPECT_EQ(find_finding(result, "C503"), nullptr);
 }
 
 TEST(audit_c503, IsSilentForALockThatIsLostAtEachOfManyColdEvents) {
@@ -189,7 +189,7 @@ TEST(audit_c503, IsSilentForALockThatIsLostAtEachOfManyColdEvents) {
     world.at(at + 240ms).client(2).get(user).hit("vt" + std::to_string(microseconds{at}.count()));
   }
   const audit_result result = world.judged_by(all_rules());
-  EXPECT_EQ(found(result, "C503"), nullptr);
+  EXPECT_EQ(find_finding(result, "C503"), nullptr);
   EXPECT_EQ(coverage_of(result, "C503"), status::pass);
 }
 

@@ -23,7 +23,7 @@ assessor::assessor(const audit_options& options) : engine_{settings_for(options)
 
 void assessor::take(record& item) {
   engine_.feed(item);
-  if (on_record_) on_record_(item, engine_.seen());
+  if (on_record_) on_record_(item, engine_.context());
 }
 
 audit_result assessor::finish() {
