@@ -1,26 +1,16 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/html_report.hpp"
 
 #include <algorithm>
-
 #include <string_view>
-
 #include <vector>
 
 #include "audit/report/page_parts.hpp"
-
 #include "audit/report/page_series.hpp"
-
 #include "audit/report/wording.hpp"
-
 #include "audit/rules/catalogue.hpp"
-
 #include "text/page_frame.hpp"
-
 #include "text/page_text.hpp"
-
 #include "text/words.hpp"
 
 namespace drover::audit {

@@ -1,20 +1,13 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/json_report.hpp"
 
 #include <cstdint>
-
 #include <string_view>
-
 #include <utility>
-
 #include <vector>
 
 #include "audit/report/wording.hpp"
-
 #include "audit/rules/catalogue.hpp"
-
 #include "text/json_writer.hpp"
 
 namespace drover::audit {

@@ -1,22 +1,14 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/junit_report.hpp"
 
 #include <algorithm>
-
 #include <cstdio>
-
 #include <string_view>
-
 #include <vector>
 
 #include "audit/report/wording.hpp"
-
 #include "audit/rules/catalogue.hpp"
-
 #include "text/page_text.hpp"
-
 #include "text/words.hpp"
 
 namespace drover::audit {

@@ -1,20 +1,13 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/page_series.hpp"
 
 #include <algorithm>
-
 #include <cstdint>
-
 #include <map>
-
 #include <utility>
-
 #include <vector>
 
 #include "audit/report/wording.hpp"
-
 #include "text/json_writer.hpp"
 
 namespace drover::audit {

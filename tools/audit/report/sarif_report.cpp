@@ -1,30 +1,20 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/sarif_report.hpp"
 
 #include <openssl/evp.h>
 
 #include <array>
-
 #include <cstdint>
-
 #include <string_view>
-
 #include <utility>
 
 #include "audit/report/wording.hpp"
-
 #include "audit/rules/catalogue.hpp"
-
 #include "text/json_writer.hpp"
-
 #include "text/words.hpp"
 
 #ifndef DROVER_VERSION
-
 #define DROVER_VERSION "0.0.0"
-
 #endif
 
 namespace drover::audit {
@@ -151,7 +141,6 @@ void write(json_writer& out, const finding& of, const located& where) {
   write_locations(out, of, where);
   out.name("partialFingerprints").begin_object();
   // GitHub identifies alerts by the second fingerprint only, and computes it from the text of the
-
   // line if it is missing. This one stays the same when the line moves.
   const std::string stable = fingerprint(of);
   out.field("droverRuleAndPattern/v1", stable);

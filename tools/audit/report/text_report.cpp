@@ -1,22 +1,14 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/text_report.hpp"
 
 #include <algorithm>
-
 #include <string_view>
-
 #include <utility>
-
 #include <vector>
 
 #include "audit/report/wording.hpp"
-
 #include "audit/rules/catalogue.hpp"
-
 #include "text/text_layout.hpp"
-
 #include "text/words.hpp"
 
 namespace drover::audit {

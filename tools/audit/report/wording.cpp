@@ -1,12 +1,8 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/wording.hpp"
 
 #include <algorithm>
-
 #include <cstdio>
-
 #include <vector>
 
 #include "text/words.hpp"

@@ -1,16 +1,10 @@
-
 // SPDX-License-Identifier: MIT
-
 // C102: a caller that waited for the lock loads a value that was stored while it waited. The store
-
 // proves it: a second read would have been a hit.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/herds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -49,7 +43,6 @@ constexpr library_setting c102_settings[] = {
 };
 
 /// A caller that takes the lock later than this after the store may have another reason. 150 ms is
-
 /// longer than the usual retry pauses (25 to 100 ms). Callers with longer pauses get three of them.
 constexpr moment soon = std::chrono::milliseconds(150);
 constexpr int retry_gaps = 3;
@@ -113,7 +106,6 @@ class no_double_check final : public rule {
   static bool waited_for(const stored& before, const lock_hold& hold) {
     if (!hold.retry.last_loss || hold.retry.last_loss->sent >= before.store.sent) return false;
     // It waited for the value instead of refreshing it, and the value was still stored. If the
-
     // value had been deleted again, loading it would be correct.
     if (!hold.value.missed || hold.value.missed->sent < before.earlier) return false;
     if (hold.value.missed->sent >= before.store.done) return false;

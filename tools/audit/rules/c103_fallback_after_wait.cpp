@@ -1,22 +1,13 @@
-
 // SPDX-License-Identifier: MIT
-
 // C103: callers that gave up waiting for the lock's holder load without the lock. The rule sees it
-
 // when they store the value, or when the origin counts loads that nobody stored. It suspects it
-
 // when all waiters stop polling well before the holder stores.
-
 #include <algorithm>
-
 #include <map>
-
 #include <set>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/herds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -57,7 +48,6 @@ constexpr library_setting c103_settings[] = {
 };
 
 /// How long the silence before the holder's store must be, in gaps between polls. A back-off that
-
 /// doubles stays within two gaps.
 constexpr int silent_gaps = 3;
 constexpr moment silent_min = std::chrono::milliseconds(100);
@@ -143,7 +133,6 @@ class fallback_after_wait final : public rule {
   };
 
   /// The time is too short for a miss, a wait and a load: the caller read the value before it
-
   /// expired, and refreshed it.
   static bool is_refresh(const load& load, const cold_event& cold) {
     return load.store.sent - cold.from < cold.delta / 2;
@@ -164,7 +153,6 @@ class fallback_after_wait final : public rule {
   }
 
   /// Loads that the origin counted since the last cold event of this key, and that were not stored.
-
   /// Failed loads of holders do not count.
   static std::uint64_t silent_loads(const cold_event& cold, const cold_event::locking& lock,
                                     const load_counts& before, const load_counts& now) {

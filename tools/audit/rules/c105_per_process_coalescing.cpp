@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C105: callers share a load in their process, and every process loads for itself.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/herds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

@@ -1,16 +1,10 @@
-
 // SPDX-License-Identifier: MIT
-
 // C106: a key is requested repeatedly, loaded each time, and never stored.
-
 #include <algorithm>
-
 #include <array>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/herds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -121,7 +115,6 @@ class penetration final : public rule {
       filled += seen.filled;
       remembered = remembered || seen.has_marker;
       // Flags and bans: a missing key is the answer, and no similar key is ever stored after a
-
       // miss.
       if (seen.keys.count == 0 || (pattern.loads == 0 && seen.locked == 0)) continue;
       bad += seen.keys.count;

@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C201: a lock is taken without a TTL.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

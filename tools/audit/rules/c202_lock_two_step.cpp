@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C202: a lock is taken with one command and gets its TTL with a second one.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

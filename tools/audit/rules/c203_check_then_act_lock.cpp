@@ -1,18 +1,11 @@
-
 // SPDX-License-Identifier: MIT
-
 // C203: a lock is checked first and then set without NX. The engine reports no lock holds for it,
-
 // since nothing proves which caller holds such a lock.
-
 #include <algorithm>
-
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -146,7 +139,6 @@ class check_then_act_lock final : public rule {
     });
     const bool looked = mine != here.checks.rend();
     // Another caller set it between the check and the SET of this one, and has not deleted it
-
     // since.
     const bool twice = looked && here.holders > 0 && here.set_sent >= mine->sent &&
                        here.set_by != operation.connection;

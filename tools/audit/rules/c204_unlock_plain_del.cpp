@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C204: a lock is released by DEL without checking its owner.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

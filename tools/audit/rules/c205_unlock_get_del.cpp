@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C205: a lock is released by GET, a comparison in the application, and DEL.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -33,7 +28,6 @@ constexpr rule_text c205_text{
 };
 
 /// Waiters that poll also read the lock before a DEL. With more reads per DEL than this, a pair
-
 /// counts only if both are of one connection.
 constexpr double polls_for_each = 2.0;
 constexpr std::uint64_t cases_min = 2;

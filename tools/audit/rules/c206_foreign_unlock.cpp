@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C206: a caller deleted a lock that belonged to another caller.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -36,7 +31,6 @@ constexpr rule_text c206_text{
 };
 
 /// With pooled connections, the connection of a loser may be the holder's next one. Deletes by
-
 /// losers count only if there are so many times more deletes than acquisitions.
 constexpr double surplus_share = 1.2;
 
@@ -110,7 +104,6 @@ class foreign_unlock final : public rule {
   };
 
   /// The first delete came from another connection than the owner's, the second one from the
-
   /// owner's.
   static bool owner_came_second(const lock_hold& hold, const rule_context& context) {
     if (!hold.before.is_unheard || !hold.end.removed_again) return false;

@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C207: a lease ended while its holder was still working.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C208: a lock was held for more than half of its lease, without renewal.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

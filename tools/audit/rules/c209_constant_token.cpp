@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C209: every acquisition writes the same token into the lock.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C210: a lock was not released, and waiters waited until its lease ended.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

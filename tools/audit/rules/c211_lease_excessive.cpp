@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C211: a lease is more than a hundred times as long as its lock is ever held.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

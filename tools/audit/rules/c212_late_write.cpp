@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C212: a holder stored its value after it had lost the lock.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

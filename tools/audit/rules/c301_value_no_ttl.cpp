@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C301: a cached value is stored without a TTL.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -52,9 +47,7 @@ constexpr library_setting c301_settings[] = {
 };
 
 /// A value without a TTL that is stored again while it exists carries its own expiry time inside
-
 /// (or is refreshed by a schedule), so a missed invalidation ends there. One such store may be a
-
 /// write-through.
 constexpr std::uint64_t refreshes_min = 2;
 /// With this many stores it is not one unusual code path.
@@ -113,7 +106,6 @@ class value_no_ttl final : public rule {
   };
 
   /// The server reported a TTL for the examples at the end: they got one in a way that was not
-
   /// seen.
   static bool is_denied(seen& of, const rule_context& context) {
     bool denied = false;

@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C302: a value is stored with one command and gets its TTL with a second one.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

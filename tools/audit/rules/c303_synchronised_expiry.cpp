@@ -1,18 +1,11 @@
-
 // SPDX-License-Identifier: MIT
-
 // C303: many keys of one pattern expire at the same moment. The rule computes the moment from the
-
 // store and the TTL. It is worse if the wave of misses at that moment was seen.
-
 #include <algorithm>
-
 #include <map>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -61,7 +54,6 @@ constexpr double share_min = 0.3;
 constexpr moment window_min = std::chrono::milliseconds{100};
 constexpr double window_of_ttl = 0.02;
 /// More than this share of the stores has one TTL. Otherwise there is jitter, and the window is
-
 /// a coincidence.
 constexpr double same_ttl_min = 0.5;
 /// The wave was seen if this share of the window's keys was missed in it.

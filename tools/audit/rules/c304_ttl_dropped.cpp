@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C304: a SET without a TTL replaced a value that had one.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C305: reading a cached value extends its TTL.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -35,11 +30,9 @@ constexpr rule_text c305_text{
 /// An EXPIRE within this time after a read belongs to the same request.
 constexpr moment same_request = std::chrono::milliseconds{100};
 /// The share of hits that are followed by an EXPIRE. A smaller share is a policy of the
-
 /// application, such as "hot keys live longer".
 constexpr double slides_share_min = 0.5;
 /// A value that is this many TTLs old and was never stored again is kept alive by reads. One more
-
 /// TTL may be the last extension before the traffic ended.
 constexpr int ages_min = 3;
 /// Fewer extensions of one key may be a coincidence.

@@ -1,16 +1,10 @@
-
 // SPDX-License-Identifier: MIT
-
 // C401: a value that was loaded before an invalidation was stored after it.
-
 #include <algorithm>
-
 #include <array>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -56,7 +50,6 @@ constexpr moment lazy_within = std::chrono::milliseconds{20};
 /// A miss within this share of a load time before a store did not cause the store.
 constexpr double shortest_load = 0.5;
 /// Misses after an invalidation that are kept for each key. Their processes matter, not their
-
 /// number.
 constexpr std::size_t misses_max = 8;
 constexpr std::string_view careful_words =
@@ -169,7 +162,6 @@ class stale_set final : public rule {
   };
 
   /// A caller of the same process missed the key after the deletion, early enough to cause the
-
   /// store. Threads of one process change connections, so the two cases look the same.
   static bool may_be_later_load(const removal& last, const load& load, moment delta,
                                 const rule_context& context) {

@@ -1,18 +1,11 @@
-
 // SPDX-License-Identifier: MIT
-
 // C402: a value is read, changed in the application and written back while other callers do the
-
 // same.
-
 #include <algorithm>
-
 #include <set>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

@@ -1,20 +1,12 @@
-
 // SPDX-License-Identifier: MIT
-
 // C403: a value and its metadata are stored in two keys, one after the other.
-
 #include <algorithm>
-
 #include <array>
-
 #include <deque>
-
 #include <optional>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -58,7 +50,6 @@ constexpr std::array<std::string_view, 18> suffixes{
     "created_at", "updated",  "updated_at", "etag",   "stale",   "fresh"};
 
 /// The key that `name` describes: the name without ":ts", "_meta", ".exp"; "" if it has no such
-
 /// suffix.
 std::string_view described_by(std::string_view name) {
   const std::size_t at = name.find_last_of(":./|#_-");

@@ -1,34 +1,19 @@
-
 // SPDX-License-Identifier: MIT
-
 // C404: a value is repeatedly refreshed far too early, at random.
-
 //
-
 // Random early expiration (Vattani, Chierichetti, Lowenstein, PVLDB 8(8), 2015) refreshes about
-
 // delta * beta * ln(reads per load time) before the end. A cache that refreshes much earlier uses
-
 // another quantity in place of the load time, such as the age of the value, or none.
-
 //
-
 // A fixed age at which the next reader refreshes (stale while revalidate) is intended. The ages at
-
 // the refreshes then vary no more than the jitter and the waits for a reader explain.
-
 #include <algorithm>
-
 #include <cmath>
-
 #include <unordered_map>
-
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -67,21 +52,17 @@ constexpr library_setting c404_settings[] = {
 /// Fewer refreshes are not judged.
 constexpr std::uint64_t refreshes_min = 8;
 /// More than this share of the TTL was left. With the correct formula, a load would have to take a
-
 /// large part of the TTL.
 constexpr double left_min = 0.5;
 /// The lead of the correct formula, in load times, beyond ln(reads). It is exceeded once in e^3
-
 /// times.
 constexpr double lead_beyond = 3;
 /// Standard deviation / mean of the ages at the refreshes. A fixed age with a jitter of +-20 % has
-
 /// 0.12. A formula that uses the age as the load time has 0.13 (50 reads/s, TTL 300 s) to 0.21.
 constexpr double plan_spread = 0.12;
 constexpr double waits_weight = 2;
 constexpr double unclear_weight = 0.1;
 /// A store later than this after a hit or miss does not belong to it. A store within this time
-
 /// after a miss belongs to the cold event.
 constexpr int load_max_of_delta = 4;
 constexpr moment load_slack = std::chrono::milliseconds{100};
@@ -202,7 +183,6 @@ class xfetch_miscalibrated final : public rule {
   }
 
   /// The last hit of the caller that stored is as old as a load takes. With pooled connections the
-
   /// hit may be another caller's; then only an origin counter shows a load.
   static bool is_gap_of_load(const refresh& refresh, moment delta) {
     const moment gap = refresh.store.sent - refresh.last_hit->sent;
@@ -219,9 +199,7 @@ class xfetch_miscalibrated final : public rule {
   }
 
   /// Compares the spread of the ages at the refreshes, as a share of each key's mean age, with the
-
   /// spread that a fixed age would show: the waits for the next read, and the uncertainty about
-
   /// which read within a load time caused the refresh.
   static bool is_by_chance(const seen& of, moment delta) {
     std::unordered_map<std::uint32_t, sums> keys;

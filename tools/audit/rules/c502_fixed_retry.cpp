@@ -1,26 +1,15 @@
-
 // SPDX-License-Identifier: MIT
-
 // C502: waiters retry at a fixed interval. The rule examines each connection alone and, because
-
 // pooled clients change their connection at each request, all waiters of a key together.
-
 #include <algorithm>
-
 #include <iterator>
-
 #include <map>
-
 #include <unordered_map>
-
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/retry_rhythm.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

@@ -1,16 +1,10 @@
-
 // SPDX-License-Identifier: MIT
-
 // C503: a caller waited for more than twice the lease.
-
 #include <algorithm>
-
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

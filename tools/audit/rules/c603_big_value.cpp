@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C603: values of 100 KB or more are stored or read.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

@@ -1,18 +1,11 @@
-
 // SPDX-License-Identifier: MIT
-
 // C604: the application uses a command that blocks the server while it runs.
-
 #include <algorithm>
-
 #include <array>
-
 #include <map>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

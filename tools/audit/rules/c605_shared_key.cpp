@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C605: two clients store values of different formats under one key.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

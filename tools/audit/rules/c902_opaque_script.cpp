@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C902: a script was called whose body was not seen, or whose effect is not clear from the body.
-
 #include <algorithm>
-
 #include <map>
 
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

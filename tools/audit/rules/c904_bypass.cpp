@@ -1,20 +1,12 @@
-
 // SPDX-License-Identifier: MIT
-
 // C904: the application bypassed the tool and reached Redis directly: it reads values that the tool
-
 // did not see stored.
-
 #include <algorithm>
-
 #include <array>
-
 #include <optional>
-
 #include <vector>
 
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {

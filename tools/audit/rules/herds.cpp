@@ -1,16 +1,12 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/rules/herds.hpp"
 
 #include <algorithm>
 
 namespace drover::audit {
-
 namespace {
 
 /// A pattern with more stores without a miss than this share of its reads is not cache-aside. A
-
 /// cache that is read only three times per store has little use.
 constexpr double other_stores_share = 0.3;
 /// The same limit for keys that are named like sessions.
@@ -99,7 +95,6 @@ void herd_book::add(const cold_event& cold, const key_state& key, const rule_con
   tally& seen = pattern.by_lock[index];
   if (lock != nullptr) seen.fits = std::max(seen.fits, lock->fits);
   // A load whose process is unknown may be the second load of a known process. The other cold
-
   // events decide.
   const bool unclear = cold.loading.unplaced > 0 && cold.loading.most_by_one <= 1;
   const bool once = unclear || (cold.loading.most_by_one == 1 && cold.loading.processes >= 2);
