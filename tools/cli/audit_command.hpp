@@ -44,7 +44,7 @@ class audit_command {
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
 
   CLI::App* app_;
-  /// Of the options that are added next.
+  /// The group of the options that are added next.
   std::string group_;
   std::string listen_;
   std::string server_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line of `drover audit` checked and turned into options.
+// Checks the command line of `drover audit` and converts it to options.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -45,7 +45,7 @@ std::optional<audit::severity> fail_on_named(const std::string& name) {
   throw text::usage_error{"--fail-on '" + name + "': must be error, warning, info or never"};
 }
 
-/// "glob=lock". The role follows the last =, because a glob may contain one.
+/// Parses "glob=lock". The role follows the last =, because a glob may contain one.
 std::pair<std::string, audit::key_role> role_named(const std::string& typed) {
   const std::size_t equals = typed.rfind('=');
   const auto role = equals == std::string::npos
@@ -59,7 +59,7 @@ std::pair<std::string, audit::key_role> role_named(const std::string& typed) {
   return {typed.substr(0, equals), *role};
 }
 
-/// The texts before and after the first =.
+/// Splits a value at the first =.
 std::pair<std::string, std::string> split_pair(const std::string& option, const std::string& typed,
                                                const char* form) {
   const std::size_t equals = typed.find('=');

@@ -57,7 +57,7 @@ constexpr const char* simulate_footer =
     "\n"
     "Names for --expect:\n";
 
-/// A line for each.
+/// One line for each quantity.
 std::string names_to_expect() {
   std::string lines;
   for (const simulate::expectable& quantity : simulate::all_expectable()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The options of `drover simulate`: as typed, and as parsed.
+// The options of `drover simulate`, as typed and as parsed.
 #pragma once
 
 #include <CLI/CLI.hpp>

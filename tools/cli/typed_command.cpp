@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view left_out = "...";
 
-/// redis-cli and redis-benchmark take a password after -a.
+/// Whether an option takes a secret. redis-cli and redis-benchmark take a password after -a.
 bool names_a_secret(std::string_view option) {
   if (option == "-a") return true;
   if (!option.starts_with("-")) return false;

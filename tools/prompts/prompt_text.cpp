@@ -19,7 +19,7 @@ std::string with_rules(std::string_view prompt) {
   return std::string{prompt} + '\n' + std::string{rules};
 }
 
-/// A field with text. Empty if the field is missing or has another type.
+/// The text of a field. Empty if the field is missing or has another type.
 std::string text_in(const json& object, const char* field) {
   const auto value = object.find(field);
   return value != object.end() && value->is_string() ? value->get<std::string>() : std::string{};

@@ -49,7 +49,7 @@ std::optional<year_month_day> date_of(const std::string& text) {
   return date;
 }
 
-/// `place` is the number of a byte, from 1.
+/// The position of a byte as text. `place` is the number of the byte, counted from 1.
 std::string line_and_column(std::string_view text, std::size_t place) {
   const std::string_view before =
       text.substr(0, std::min(std::max<std::size_t>(place, 1) - 1, text.size()));
@@ -58,7 +58,7 @@ std::string line_and_column(std::string_view text, std::size_t place) {
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-/// The lines on which the objects of the one array begin.
+/// The numbers of the lines on which the entries begin: the objects in the array "accepted".
 std::vector<std::size_t> lines_of_entries(std::string_view text) {
   std::vector<std::size_t> lines;
   std::size_t depth = 0;
@@ -81,7 +81,7 @@ std::vector<std::size_t> lines_of_entries(std::string_view text) {
   return lines;
 }
 
-/// The error in an entry; "" if there is none.
+/// Reads one entry. Returns the error in it, or "" if there is none.
 std::string read_entry(const json& from, accepted_finding& into) {
   if (!from.is_object()) return "is not an object";
   for (const auto& [name, value] : from.items()) {
@@ -118,7 +118,8 @@ std::string read_entry(const json& from, accepted_finding& into) {
 
 baseline_read refused(std::string why) { return {{}, std::move(why)}; }
 
-/// As in JSON: a byte that is not part of a UTF-8 character becomes the character of that number.
+/// The bytes as text in JSON: a byte that is not part of a UTF-8 character becomes the character
+/// with that number.
 std::string as_characters(std::string_view bytes) {
   std::string text;
   while (!bytes.empty()) {
@@ -139,7 +140,8 @@ bool is_for(const accepted_finding& accepting, const finding& of) {
   return accepting.rule == of.rule && glob_matches(accepting.pattern, as_characters(of.pattern));
 }
 
-/// A glob that matches this text. Its `*` also match other texts.
+/// A glob that matches `pattern`. A `*` in `pattern` stays a wildcard, so the glob also matches
+/// other texts.
 std::string glob_of(std::string_view pattern) {
   std::string text;
   for (const char byte : pattern) {

@@ -31,16 +31,16 @@ struct baseline {
   std::vector<accepted_finding> accepted;
 };
 
-/// A baseline, or an error that names the place and the correct form.
+/// A baseline, or an error that names the place in the text and the correct form.
 struct baseline_read {
   baseline read;
-  std::string error;  ///< "" if the text is a baseline
+  std::string error;  ///< "" if the text is a valid baseline
 };
 
 [[nodiscard]] baseline_read parse_baseline(std::string_view text);
 
-/// Marks findings as accepted, and adds remarks on entries that have expired or match nothing. It
-/// does not change the verdict: call `judge` again.
+/// Marks findings as accepted, and adds remarks on entries that have expired or match nothing. Does
+/// not change the verdict: call `judge` afterwards.
 void apply_baseline(audit_result& of, const baseline& accepting,
                     std::chrono::system_clock::time_point today);
 

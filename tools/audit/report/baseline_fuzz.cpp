@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes are a baseline or are refused with a reason in one line; what is accepted can be used.
+// Parses arbitrary bytes. They must be a valid baseline or be refused with an error of one line. A
+// valid baseline can be applied.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -150,7 +150,7 @@ TEST(audit_baseline, StartsWithWhatWasFoundAndWantsReasons) {
   std::string text = baseline_of(of, at(2026, 11, 24));
   EXPECT_EQ(parse_baseline(text).error,
             "line 4, entry 1: \"reason\" is empty: write why C101 on \"user:*\" is accepted");
-  EXPECT_EQ(text.find("C303"), std::string::npos) << "that one is accepted";
+  EXPECT_EQ(text.find("C303"), std::string::npos) << "the finding of C303 is accepted already";
   for (std::size_t i = text.find("\"reason\": \"\""); i != std::string::npos;
        i = text.find("\"reason\": \"\"")) {
     text.insert(i + 11, "known");

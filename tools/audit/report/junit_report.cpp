@@ -22,7 +22,7 @@ std::string attribute(std::string_view name, std::string_view text) {
   return ' ' + std::string{name} + "=\"" + html_escaped(text) + '"';
 }
 
-/// A finding with its first evidence, line by line.
+/// The text of a finding with its first evidence, one line for each line of the timeline.
 std::string in_full(const finding& of) {
   std::string text = shown(of.message) + '\n' + times_in_words(of) + " times, " +
                      std::string{word_of(of.how_sure)} + '\n';

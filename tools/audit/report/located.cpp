@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t needle_min = 3;
 constexpr std::size_t line_max = 2000;  // longer lines are generated
-constexpr std::size_t hits_max = 1000;  // of one needle in one file
+constexpr std::size_t hits_max = 1000;  // hits of one needle in one file
 constexpr std::string_view separators = ":./|#_-";
 
 bool is_any_of(char byte, std::string_view of) { return of.find(byte) != std::string_view::npos; }
@@ -84,7 +84,7 @@ long points_of(std::string_view path, std::string_view line, std::size_t at, std
   return points;
 }
 
-/// Whether a word begins here: "user:" in "superuser:" does not count.
+/// Whether a word begins at `at`: "user:" in "superuser:" does not count.
 bool begins_word(std::string_view line, std::size_t at) {
   if (at == 0) return true;
   const char before = line[at - 1];
@@ -93,7 +93,8 @@ bool begins_word(std::string_view line, std::size_t at) {
 }
 
 struct place_in_line {
-  std::string_view line;  ///< empty: the line is too long
+  /// Empty: the line is too long.
+  std::string_view line;
   std::size_t at = 0;
 };
 
@@ -115,7 +116,7 @@ std::vector<std::string> needles_of(std::string_view pattern) {
   const std::vector<std::string_view> parts = literals_of(pattern);
   for (const std::string_view part : parts) add(needles, part);
   for (std::string_view part : parts) {
-    // Without its last words, for code that has a variable instead.
+    // The part without its last words matches code that has a variable in their place.
     while (!part.empty()) {
       add(needles, part);
       part.remove_suffix(1);
@@ -124,7 +125,7 @@ std::vector<std::string> needles_of(std::string_view pattern) {
     }
   }
   for (std::string_view part : parts) {
-    // Without its first words, for code whose client adds a prefix.
+    // The part without its first words matches code whose client adds a prefix.
     while (!part.empty()) {
       const std::size_t cut = part.find_first_of(separators);
       part.remove_prefix(cut == std::string_view::npos ? part.size() : cut + 1);

@@ -15,7 +15,7 @@ namespace {
 
 using text::json_writer;
 
-/// Keeps each text once, since a run repeats few commands many times.
+/// Keeps each text once, because a run repeats few commands many times.
 class text_table {
  public:
   std::uint64_t place_of(const std::string& text) {
@@ -90,7 +90,7 @@ void write_bars(json_writer& out, const drawn_timeline& of) {
   out.end_row();
 }
 
-/// One bar covers `step` seconds and shows the highest of them, so that no peak is lost.
+/// One bar covers `step` seconds and shows the largest number in them, so that no peak is lost.
 void write_seconds(json_writer& out, std::string_view name,
                    const std::vector<std::uint64_t>& numbers, std::size_t step) {
   out.name(name).begin_row();

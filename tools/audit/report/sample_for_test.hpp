@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Audits as they come out, made up: for the tests of the reports, and for pages to look at.
+// Sample audit results for the tests of the reports and of the HTML page.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ inline moment ms(double number) { return moment{static_cast<std::int64_t>(number
 
 inline std::string process(std::size_t i) { return "python3 (" + std::to_string(4711 + i) + ")"; }
 
-/// With what the catalogue says of the rule.
+/// A finding with the name, severity and advice of the catalogue.
 inline finding found(const std::string& rule, confidence sure, std::string pattern,
                      std::string message) {
   const rule_text& text = rule_of(rule);
@@ -36,7 +36,7 @@ inline finding found(const std::string& rule, confidence sure, std::string patte
   return made;
 }
 
-/// One cold event in which every process loads.
+/// The evidence of one cold event in which every caller loads.
 inline evidence stampede(const std::string& key, moment begun, std::size_t callers) {
   evidence made;
   made.key = key;
@@ -94,7 +94,7 @@ inline std::vector<coverage_line> coverage(const std::vector<finding>& found, bo
   return made;
 }
 
-/// `rounds` cold events of a value with its lock, each with a load by each of some processes.
+/// A timeline with `rounds` cold events of a value with a lock. In each event every caller loads.
 inline drawn_timeline timeline_builder(std::size_t rounds, std::size_t callers) {
   using kind = drawn_timeline::operation_kind;
   drawn_timeline made;
@@ -134,7 +134,7 @@ inline drawn_timeline timeline_builder(std::size_t rounds, std::size_t callers) 
   return made;
 }
 
-/// Errors, a warning, one that is accepted; what most audits of a first try look like.
+/// The result of a typical first audit: two errors, a warning and an accepted finding.
 inline audit_result unsafe() {
   audit_result made;
   made.outcome = verdict::fail;
@@ -213,7 +213,7 @@ inline audit_result quiet() {
   return made;
 }
 
-/// What a stranger can put into names, to break out of any of the formats.
+/// Names with which a stranger could try to break out of the formats of the reports.
 inline const std::vector<std::string>& evil_names() {
   static const std::vector<std::string> all{
       "</script><script>document.title='broken'</script>",
@@ -232,7 +232,8 @@ inline const std::vector<std::string>& evil_names() {
   return all;
 }
 
-/// As `unsafe`, with every text that can come from outside replaced, each by another one.
+/// The result of `unsafe`. Every text that can come from outside is replaced by the next of
+/// `names`.
 inline audit_result hostile(const std::vector<std::string>& names = evil_names()) {
   audit_result made = unsafe();
   std::size_t next = 0;
@@ -270,14 +271,14 @@ inline audit_result hostile(const std::vector<std::string>& names = evil_names()
   return made;
 }
 
-/// The same with harmless words: a report of both must have the same structure.
+/// The result of `hostile` with harmless names. Reports of both results have the same structure.
 inline audit_result harmless() {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < evil_names().size(); ++i) names.push_back("name" + std::to_string(i));
   return hostile(names);
 }
 
-/// As much as the engine hands on at most.
+/// A result of about the largest size that the engine produces.
 inline audit_result large() {
   audit_result made = unsafe();
   made.timeline = timeline_builder(600, 8);

@@ -33,7 +33,7 @@ std::string_view level_of(severity how_bad) {
   return "note";
 }
 
-/// The term that GitHub uses.
+/// The severity in the terms of GitHub.
 std::string_view problem_severity_of(severity how_bad) {
   return how_bad == severity::info ? "recommendation" : level_of(how_bad);
 }
@@ -100,7 +100,7 @@ void write(json_writer& out, const rule_text& of) {
   out.value("redis").value("caching").value(of.family()).end_row().end_object().end_object();
 }
 
-/// The message beside the line. Names of keys are escaped.
+/// The message of an alert. Names of keys are escaped.
 std::string message_of(const finding& of) {
   std::string text = shown(of.message) + " (" + times_in_words(of) + " times, " +
                      std::string{word_of(of.how_sure)} + ")";

@@ -19,7 +19,7 @@ using text::style;
 
 constexpr std::size_t text_timeline_end = 4;  // shown lines at the end of a timeline
 constexpr std::size_t pattern_max = 40;       // columns in the table of findings
-constexpr std::size_t rows_max = 60;          // of the table of findings
+constexpr std::size_t rows_max = 60;          // rows in the table of findings
 constexpr std::size_t details_max = 20;       // findings with their evidence
 
 std::string upper(std::string_view word) {
@@ -39,7 +39,7 @@ style style_of(const finding& of) {
   return of.how_bad == severity::error ? style::bad : style::strong;
 }
 
-/// Wrapped at spaces, with all lines indented.
+/// The text wrapped at spaces, with all lines indented.
 std::string paragraph(std::string_view text, std::size_t indent, const text::terminal& on) {
   const std::size_t room = on.width > indent + 20 ? on.width - indent : 20;
   const std::string blanks(indent, ' ');
@@ -159,7 +159,7 @@ std::string details(const finding& of, const text::terminal& on) {
   return text + paragraph("to do: " + shown(of.advice), 2, on);
 }
 
-/// Judged rules line by line; the other rules grouped by the reason.
+/// Lists the judged rules line by line, and the other rules grouped by the reason.
 std::string coverage(const audit_result& of, const text::terminal& on) {
   using status = coverage_line::status;
   std::string text = heading("Coverage of the rules", on);

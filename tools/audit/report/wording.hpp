@@ -25,8 +25,9 @@ namespace drover::audit {
 /// "14 of 57"; "14" if the opportunities were not counted.
 [[nodiscard]] std::string times_in_words(const finding& of);
 
-/// The next step, in one or two sentences, for a reader in a terminal or on the page.
+/// Where the text is read.
 enum class reader : std::uint8_t { terminal, page };
+/// The next step for the user, in one or two sentences.
 [[nodiscard]] std::string next_step(const audit_result& of, reader where);
 
 /// A name, or a text that contains names, escaped and bounded for output: see text::visible.

@@ -101,7 +101,8 @@ class stampede_cold_key final : public rule {
   }
 
  private:
-  /// How many cold events were stampedes.
+  /// Reports the pattern if it has stampedes. Returns the number of cold events that were
+  /// stampedes.
   std::uint64_t judge(const pattern_state& pattern, const herd_book::sum& seen,
                       verdicts& out) const {
     const herd_book::tally& loads = seen.unguarded;

@@ -43,7 +43,8 @@ constexpr library_setting c102_settings[] = {
 };
 
 /// A caller that takes the lock later than this after the store may have another reason. 150 ms is
-/// longer than the usual retry pauses (25 to 100 ms). Callers with longer pauses get three of them.
+/// longer than the usual retry pauses (25 to 100 ms). For callers with longer pauses, the limit is
+/// three pauses.
 constexpr moment soon = std::chrono::milliseconds(150);
 constexpr int retry_gaps = 3;
 constexpr std::uint64_t error_min = 2;
@@ -99,14 +100,16 @@ class no_double_check final : public rule {
     key_ref value;
     op_summary store;
     op_summary won;
-    moment earlier{};  ///< the store before those of this queue was done
+    /// When the last store before this queue of callers was done.
+    moment earlier{};
   };
 
-  /// It had lost the lock before the store, and took it soon after.
+  /// Whether the caller had lost the lock before the store, and took it soon after.
   static bool waited_for(const stored& before, const lock_hold& hold) {
     if (!hold.retry.last_loss || hold.retry.last_loss->sent >= before.store.sent) return false;
-    // It waited for the value instead of refreshing it, and the value was still stored. If the
-    // value had been deleted again, loading it would be correct.
+    // The caller missed the value after the previous store, so it does not refresh it. The miss
+    // came before this store was done. After a later miss the value had been deleted again, and
+    // loading it would be correct.
     if (!hold.value.missed || hold.value.missed->sent < before.earlier) return false;
     if (hold.value.missed->sent >= before.store.done) return false;
     const moment after = hold.won.sent - before.store.done;

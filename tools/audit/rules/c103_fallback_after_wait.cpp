@@ -47,13 +47,14 @@ constexpr library_setting c103_settings[] = {
      "never loads. Loads under a lock mean that Redis was away (`fetched::how` is `bypassed`)"},
 };
 
-/// How long the silence before the holder's store must be, in gaps between polls. A back-off that
-/// doubles stays within two gaps.
+/// The least silence before the holder's store, as a multiple of the longest gap between polls. A
+/// back-off that doubles stays within two gaps.
 constexpr int silent_gaps = 3;
 constexpr moment silent_min = std::chrono::milliseconds(100);
-/// One silence may be a client that disconnected.
+/// A single silence may be a client that disconnected.
 constexpr std::uint64_t suspected_min = 2;
-/// Loads that the origin counted and nobody stored. One may be a retry after an error.
+/// The least number of loads that the origin counted and nobody stored. A single one may be a retry
+/// after an error.
 constexpr std::uint64_t silent_loads_min = 2;
 
 class fallback_after_wait final : public rule {
@@ -132,13 +133,13 @@ class fallback_after_wait final : public rule {
     }
   };
 
-  /// The time is too short for a miss, a wait and a load: the caller read the value before it
-  /// expired, and refreshed it.
+  /// Whether the load is an early refresh. Its store comes too soon after the key became cold for a
+  /// miss, a wait and a load, so the caller read the value before it expired.
   static bool is_refresh(const load& load, const cold_event& cold) {
     return load.store.sent - cold.from < cold.delta / 2;
   }
 
-  /// Unconditional stores without an acquisition.
+  /// The number of unconditional stores beyond the number of acquisitions.
   static std::uint64_t without_lock(const cold_event& cold, const cold_event::locking& lock) {
     std::uint64_t stores = 0;
     std::set<std::uint64_t> lock_holds;
@@ -152,8 +153,8 @@ class fallback_after_wait final : public rule {
     return stores - std::min(stores, won);
   }
 
-  /// Loads that the origin counted since the last cold event of this key, and that were not stored.
-  /// Failed loads of holders do not count.
+  /// The number of loads that the origin counted since the last cold event of this key and that
+  /// were not stored. Failed loads of holders do not count.
   static std::uint64_t silent_loads(const cold_event& cold, const cold_event::locking& lock,
                                     const load_counts& before, const load_counts& now) {
     const std::uint64_t loads = now.origin - before.origin;

@@ -53,7 +53,8 @@ constexpr double bursts_share = 0.6;
 constexpr std::uint64_t pairs_min = 3;
 /// Stores that are further apart belong to different bursts.
 constexpr moment quiet = std::chrono::milliseconds(100);
-/// A miss within so many load times before means that the stores end a cold event.
+/// A miss within this many load times before the first store means that the stores end a cold
+/// event.
 constexpr int miss_near = 3;
 /// A cache is read more often than it is refreshed.
 constexpr std::uint64_t reads_for_each_store = 2;
@@ -116,7 +117,8 @@ class refresh_burst final : public rule {
     std::uint64_t stores = 0;
     std::uint64_t lock_hold = 0;
     bool after_miss = false;
-    bool several = false;  ///< callers: repeated stores by one caller are no burst
+    /// Several callers stored. Repeated stores by one caller are no burst.
+    bool several = false;
   };
   struct tally {
     cases bursts;

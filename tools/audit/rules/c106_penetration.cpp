@@ -44,12 +44,12 @@ constexpr library_setting c106_settings[] = {
 };
 
 constexpr std::uint64_t misses_min = 5;
-/// In a shorter time it may be one load that has not finished.
+/// Misses within a shorter time may belong to one load that has not finished.
 constexpr moment span_min = std::chrono::seconds(1);
 constexpr std::uint64_t lock_holds_min = 3;
-/// A marker for "not found" has few bytes, the same for all keys.
+/// A marker for "not found" is short, and equal for all keys.
 constexpr std::uint64_t marker_bytes_max = 64;
-/// It is an error if at least one in so many misses reached the origin.
+/// The finding is an error if at least one in this many misses reached the origin.
 constexpr std::uint64_t reached_one_in = 2;
 
 class penetration final : public rule {
@@ -114,7 +114,7 @@ class penetration final : public rule {
       if (role == key_role::lock || role == key_role::ignored || role == key_role::meta) continue;
       filled += seen.filled;
       remembered = remembered || seen.has_marker;
-      // Flags and bans: a missing key is the answer, and no similar key is ever stored after a
+      // For flags and bans a missing key is the answer, and no similar key is ever stored after a
       // miss.
       if (seen.keys.count == 0 || (pattern.loads == 0 && seen.locked == 0)) continue;
       bad += seen.keys.count;

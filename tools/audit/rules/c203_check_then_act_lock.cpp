@@ -30,9 +30,10 @@ constexpr rule_text c203_text{
     .caching_rules = "3",
 };
 
-/// Only one round trip lies between the check and the SET.
+/// The longest time between a check and the SET that depends on it. Only one round trip lies
+/// between them.
 constexpr moment check_to_act = std::chrono::seconds(1);
-/// "1", "locked", a time, a token.
+/// The longest value of a lock, such as "1", "locked", a time or a token.
 constexpr std::uint64_t token_bytes_max = 64;
 constexpr std::size_t checks_max = 32;
 
@@ -71,7 +72,7 @@ class check_then_act_lock final : public rule {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
       sets += seen.taken.opportunities;
-      // The lock is taken with NX elsewhere: these stores renew it.
+      // If the lock is taken with NX elsewhere, these stores renew it.
       if (lock.counts.won + lock.counts.lost > 0) continue;
       if (seen.taken.count == 0 || (seen.removed == 0 && seen.twice == 0)) continue;
       bad += seen.taken.count;
@@ -138,7 +139,7 @@ class check_then_act_lock final : public rule {
              c.done <= operation.sent && operation.sent - c.done < check_to_act;
     });
     const bool looked = mine != here.checks.rend();
-    // Another caller set it between the check and the SET of this one, and has not deleted it
+    // Another caller set the lock between this caller's check and its SET, and has not deleted it
     // since.
     const bool twice = looked && here.holders > 0 && here.set_sent >= mine->sent &&
                        here.set_by != operation.connection;

@@ -39,7 +39,7 @@ constexpr library_setting c204_settings[] = {
     {"StackExchange.Redis", "use `LockRelease(key, token)`, not `KeyDelete`"},
 };
 
-/// Fewer than one in so many releases are deletions by hand.
+/// If fewer than one in this many releases is a plain DEL, they are deletions by hand.
 constexpr std::uint64_t one_in = 10;
 
 class unlock_plain_del final : public rule {

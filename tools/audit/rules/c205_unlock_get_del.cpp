@@ -27,8 +27,8 @@ constexpr rule_text c205_text{
     .caching_rules = "6",
 };
 
-/// Waiters that poll also read the lock before a DEL. With more reads per DEL than this, a pair
-/// counts only if both are of one connection.
+/// Waiters that poll also read the lock before a DEL. With more hits per DEL than this, at least
+/// half of the DELs must come after a read on the same connection.
 constexpr double polls_for_each = 2.0;
 constexpr std::uint64_t cases_min = 2;
 

@@ -30,8 +30,8 @@ constexpr rule_text c206_text{
     .caching_rules = "5, 6",
 };
 
-/// With pooled connections, the connection of a loser may be the holder's next one. Deletes by
-/// losers count only if there are so many times more deletes than acquisitions.
+/// With pooled connections, a holder may reuse the connection of a caller that lost the lock.
+/// Deletes on such connections count only if deletes exceed acquisitions by this factor.
 constexpr double surplus_share = 1.2;
 
 class foreign_unlock final : public rule {
@@ -103,8 +103,8 @@ class foreign_unlock final : public rule {
     std::uint64_t chances = 0;
   };
 
-  /// The first delete came from another connection than the owner's, the second one from the
-  /// owner's.
+  /// Whether the first delete came from another connection than the owner's, and the second one
+  /// from the owner's.
   static bool owner_came_second(const lock_hold& hold, const rule_context& context) {
     if (!hold.before.is_unheard || !hold.end.removed_again) return false;
     const connection_book& book = context.connections();

@@ -38,7 +38,8 @@ constexpr library_setting c208_settings[] = {
 };
 
 constexpr std::uint64_t lock_holds_min = 5;
-/// An origin that takes twice as long is an ordinary day.
+/// The largest share of the lease for which a lock may be held. An origin that takes twice as long
+/// as usual is ordinary.
 constexpr double share_max = 0.5;
 
 class lease_margin_thin final : public rule {

@@ -55,7 +55,7 @@ class constant_token final : public rule {
     }
     if (seen.varies) return;
     seen.same.add(static_cast<double>(seen.lock_holds), [&] {
-      // The token is in the acquisition.
+      // The timeline must contain the acquisition, which shows the token.
       return proof_of(
           context, lock, hold.won.sent, hold.end.command ? hold.end.command->done : hold.won.done,
           seen.lock_holds == 1

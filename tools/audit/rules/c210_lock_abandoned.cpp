@@ -36,7 +36,8 @@ constexpr library_setting c210_settings[] = {
     {"redis-py Lock", "use `with redis.lock(...):`, or release in `finally`"},
 };
 
-/// If the load time is unknown, waiters that lose for so long got nothing for their wait.
+/// A wait counts if it is longer than a load and longer than this, also if the load time is
+/// unknown.
 constexpr moment wait_min = std::chrono::milliseconds(50);
 
 class lock_abandoned final : public rule {

@@ -35,7 +35,7 @@ constexpr library_setting c211_settings[] = {
 constexpr int times_max = 100;
 constexpr double quantile = 0.99;
 constexpr std::uint64_t released_holds_min = 5;
-/// A shorter lease does no harm, however short the hold.
+/// A shorter lease does no harm, however short the lock hold is.
 constexpr moment lease_min = std::chrono::seconds(10);
 
 class lease_excessive final : public rule {

@@ -47,10 +47,10 @@ constexpr library_setting c301_settings[] = {
 };
 
 /// A value without a TTL that is stored again while it exists carries its own expiry time inside
-/// (or is refreshed by a schedule), so a missed invalidation ends there. One such store may be a
-/// write-through.
+/// (or is refreshed by a schedule), so a missed invalidation has an effect only until then. A
+/// single such store may be a write-through.
 constexpr std::uint64_t refreshes_min = 2;
-/// With this many stores it is not one unusual code path.
+/// With this many stores, the cause is not one unusual code path.
 constexpr std::uint64_t strong_from = 3;
 
 class value_no_ttl final : public rule {
@@ -101,12 +101,13 @@ class value_no_ttl final : public rule {
  private:
   struct seen {
     cases bad;
-    std::uint64_t confirmed = 0;  ///< examples whose PTTL is -1
+    std::uint64_t confirmed = 0;  ///< examples for which the server reported a PTTL of -1
     std::uint64_t refreshes = 0;
   };
 
-  /// The server reported a TTL for the examples at the end: they got one in a way that was not
-  /// seen.
+  /// Whether the server contradicts the rule: at the end of the run at least one example had a TTL,
+  /// and none had a PTTL of -1. The keys got the TTL in a way that the tool did not see. Also
+  /// counts the examples with a PTTL of -1.
   static bool is_denied(seen& of, const rule_context& context) {
     bool denied = false;
     for (const std::string& key : of.bad.keys()) {

@@ -25,7 +25,7 @@ constexpr rule_text c302_text{
     .caching_rules = "8",
 };
 
-/// One may be a value that was stored without a TTL on purpose, and got one by hand.
+/// A single case may be a value that was stored without a TTL on purpose and got one by hand.
 constexpr std::uint64_t two_steps_min = 2;
 
 class ttl_by_second_command final : public rule {

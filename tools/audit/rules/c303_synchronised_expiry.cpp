@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // C303: many keys of one pattern expire at the same moment. The rule computes the moment from the
-// store and the TTL. It is worse if the wave of misses at that moment was seen.
+// store and the TTL. The finding is an error if the wave of misses at that moment was seen.
 #include <algorithm>
 #include <map>
 
@@ -46,15 +46,17 @@ constexpr library_setting c303_settings[] = {
     {"Rails", "pass `expires_in:` with jitter"},
 };
 
-/// Fewer keys are no wave.
+/// Fewer keys make no wave.
 constexpr std::uint64_t keys_min = 20;
-/// The share of the pattern in one window. With 10 % jitter a window holds about a tenth.
+/// The least share of the pattern's keys in one window. With 10 % jitter a window holds about a
+/// tenth.
 constexpr double share_min = 0.3;
-/// The length of one moment: the origin cannot spread the loads within it.
+/// The length of a window: this time, or this share of the TTL if it is longer. The origin cannot
+/// spread the loads within it.
 constexpr moment window_min = std::chrono::milliseconds{100};
 constexpr double window_of_ttl = 0.02;
-/// More than this share of the stores has one TTL. Otherwise there is jitter, and the window is
-/// a coincidence.
+/// More than this share of the stores must have the same TTL. Otherwise there is jitter, and the
+/// full window is a coincidence.
 constexpr double same_ttl_min = 0.5;
 /// The wave was seen if this share of the window's keys was missed in it.
 constexpr double wave_min = 0.5;
@@ -63,11 +65,11 @@ constexpr std::size_t ends_max = 20'000;
 constexpr std::size_t all_ends_max = 400'000;
 
 struct key_end {
-  moment at{};  ///< predicted
+  moment at{};  ///< predicted time of expiry
   moment ttl{};
   moment stored{};
   key_ref key;
-  bool missed = false;  ///< the key was requested and missing within a window of it
+  bool missed = false;  ///< the key was requested and missing near `at`
 };
 
 struct window {
@@ -100,7 +102,7 @@ std::pair<moment, double> usual_ttl(const std::vector<key_end>& ends) {
           static_cast<double>(best.second) / static_cast<double>(ends.size())};
 }
 
-/// The window with the most different keys. `ends` is sorted by `at`.
+/// The window with the largest number of different keys. `ends` is sorted by `at`.
 window fullest(const std::vector<key_end>& ends, moment width) {
   window best;
   std::map<std::uint32_t, std::uint64_t> inside;  // by slot

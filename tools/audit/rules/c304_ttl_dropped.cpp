@@ -34,7 +34,7 @@ class ttl_dropped final : public rule {
                         const rule_context& context) override {
     if (settled.store.outcome != op_outcome::yes || settled.store.part) return;
     cases& bad = of_[*key.pattern];
-    // A store that sets or keeps a TTL could have dropped it.
+    // Each store that sets, keeps or drops a TTL had the opportunity to drop one.
     if (settled.dropped_ttl || settled.kept || settled.ttl.source != ttl_source::none) {
       ++bad.opportunities;
     }

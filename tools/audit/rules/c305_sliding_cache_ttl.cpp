@@ -29,11 +29,11 @@ constexpr rule_text c305_text{
 
 /// An EXPIRE within this time after a read belongs to the same request.
 constexpr moment same_request = std::chrono::milliseconds{100};
-/// The share of hits that are followed by an EXPIRE. A smaller share is a policy of the
+/// The least share of hits that are followed by an EXPIRE. A smaller share is a policy of the
 /// application, such as "hot keys live longer".
 constexpr double slides_share_min = 0.5;
-/// A value that is this many TTLs old and was never stored again is kept alive by reads. One more
-/// TTL may be the last extension before the traffic ended.
+/// A value that is older than this many TTLs and was never stored again is kept alive by reads. The
+/// last extension before the traffic ended may add one TTL.
 constexpr int ages_min = 3;
 /// Fewer extensions of one key may be a coincidence.
 constexpr std::uint64_t slides_min = 3;

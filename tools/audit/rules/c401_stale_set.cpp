@@ -47,10 +47,10 @@ constexpr library_setting c401_settings[] = {
 
 /// A reader that deletes an expired entry does so right after its hit.
 constexpr moment lazy_within = std::chrono::milliseconds{20};
-/// A miss within this share of a load time before a store did not cause the store.
+/// A miss that is closer to a store than this share of the load time did not cause the store.
 constexpr double shortest_load = 0.5;
-/// Misses after an invalidation that are kept for each key. Their processes matter, not their
-/// number.
+/// The number of misses after an invalidation that are kept for each key. Their processes matter,
+/// not their number.
 constexpr std::size_t misses_max = 8;
 constexpr std::string_view careful_words =
     "auth permission permissions perm perms acl role roles grant grants token session price prices "
@@ -90,7 +90,7 @@ class stale_set final : public rule {
     if (known && last->lazy) return;
     if (removed.connection == load.store.connection &&
         !context.connections().is_multiplexed(removed.connection)) {
-      return;  // its own delete
+      return;  // the reader deleted the key itself
     }
     if (removed.transaction != 0 && removed.transaction == load.store.transaction) return;
     if (context.is_perturbed(removed.sent, removed.done)) return;
@@ -161,8 +161,9 @@ class stale_set final : public rule {
     std::uint64_t unclear = 0;
   };
 
-  /// A caller of the same process missed the key after the deletion, early enough to cause the
-  /// store. Threads of one process change connections, so the two cases look the same.
+  /// Whether the store may belong to a load that began after the deletion: a caller of the same
+  /// process missed the key after it, early enough to cause the store. Threads of one process swap
+  /// connections, so the two cases look the same.
   static bool may_be_later_load(const removal& last, const load& load, moment delta,
                                 const rule_context& context) {
     const auto least =

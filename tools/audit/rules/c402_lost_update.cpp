@@ -38,13 +38,13 @@ constexpr rule_text c402_text{
 
 /// A change in the application takes no longer than this. A load takes longer.
 constexpr moment change_max = std::chrono::milliseconds{50};
-/// With this part of the load time between them, the hit and the store may be a refresh.
+/// If at least this share of a load time lies between the hit and the store, they may be a refresh.
 constexpr double load_part = 0.3;
 /// A cache is read more often than stored. Keys that are stored nearly as often as read are state.
 constexpr double stores_share_min = 0.4;
-/// One case may be two replies that crossed.
+/// A single case may be two replies that crossed on the way.
 constexpr std::uint64_t lost_min = 2;
-/// So many rounds by two or more connections show the pattern, even if no update was lost.
+/// This many rounds by two or more connections are reported even if no update was lost.
 constexpr std::uint64_t latent_min = 5;
 
 class lost_update final : public rule {

@@ -36,21 +36,21 @@ constexpr library_setting c403_settings[] = {
      "written in one MULTI. In a cluster give the key a hash tag"},
 };
 
-/// Stores of one request are no further apart.
+/// The longest time between the two stores of one request.
 constexpr moment pair_within = std::chrono::seconds{1};
-/// Once may be a coincidence of names.
+/// A single pair may be a coincidence of names.
 constexpr std::uint64_t pairs_min = 2;
 /// TTLs that differ by more than this share are different on purpose.
 constexpr double ttl_apart = 0.02;
-/// Stores of keys with a metadata suffix whose value has not been stored yet.
+/// The number of stores of keys with a metadata suffix that are kept until the value is stored.
 constexpr std::size_t waiting_max = 256;
 constexpr std::array<std::string_view, 18> suffixes{
     "meta",       "metadata", "exp",        "expiry", "expires", "expires_at",
     "ts",         "time",     "timestamp",  "ver",    "version", "created",
     "created_at", "updated",  "updated_at", "etag",   "stale",   "fresh"};
 
-/// The key that `name` describes: the name without ":ts", "_meta", ".exp"; "" if it has no such
-/// suffix.
+/// The key that `name` describes: `name` without a suffix such as ":ts", "_meta" or ".exp"; "" if
+/// it has no such suffix.
 std::string_view described_by(std::string_view name) {
   const std::size_t at = name.find_last_of(":./|#_-");
   if (at == std::string_view::npos || at == 0) return {};

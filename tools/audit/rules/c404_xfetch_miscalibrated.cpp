@@ -51,19 +51,20 @@ constexpr library_setting c404_settings[] = {
 
 /// Fewer refreshes are not judged.
 constexpr std::uint64_t refreshes_min = 8;
-/// More than this share of the TTL was left. With the correct formula, a load would have to take a
-/// large part of the TTL.
+/// The median share of the TTL that is left at a refresh must exceed this. With the correct
+/// formula, a load would have to take a large part of the TTL.
 constexpr double left_min = 0.5;
-/// The lead of the correct formula, in load times, beyond ln(reads). It is exceeded once in e^3
-/// times.
+/// The longest lead of the correct formula is ln(reads) plus this, in load times. It is exceeded
+/// once in e^3 times.
 constexpr double lead_beyond = 3;
 /// Standard deviation / mean of the ages at the refreshes. A fixed age with a jitter of +-20 % has
 /// 0.12. A formula that uses the age as the load time has 0.13 (50 reads/s, TTL 300 s) to 0.21.
 constexpr double plan_spread = 0.12;
 constexpr double waits_weight = 2;
 constexpr double unclear_weight = 0.1;
-/// A store later than this after a hit or miss does not belong to it. A store within this time
-/// after a miss belongs to the cold event.
+/// The longest time of a load: this many times the usual load time, plus the slack. A store later
+/// than this after a hit or miss does not belong to it. A store within this time after a miss
+/// belongs to the cold event.
 constexpr int load_max_of_delta = 4;
 constexpr moment load_slack = std::chrono::milliseconds{100};
 /// A gap below this share of a load time is a change, not a load (C402).
@@ -141,8 +142,10 @@ class xfetch_miscalibrated final : public rule {
 
   struct aged {
     std::uint32_t key = 0;
-    moment age{};             ///< of the value, when the load that refreshed it began
-    std::uint64_t reads = 0;  ///< of it, by anybody, until it was replaced
+    /// The age of the value when the load that replaced it began.
+    moment age{};
+    /// Hits of the value by all callers until it was replaced.
+    std::uint64_t reads = 0;
   };
   struct sums {
     double count = 0;
@@ -170,7 +173,7 @@ class xfetch_miscalibrated final : public rule {
     std::uint64_t hits = 0;
     std::uint64_t origin_loads = 0;
   };
-  /// How often the key had been hit and loaded at its last store, and at the one before.
+  /// The counts of the key at its last two stores.
   struct reads_seen {
     stored now;
     stored before;
@@ -182,8 +185,8 @@ class xfetch_miscalibrated final : public rule {
     return of.now.sequence == refresh.store.sequence ? of.before : of.now;
   }
 
-  /// The last hit of the caller that stored is as old as a load takes. With pooled connections the
-  /// hit may be another caller's; then only an origin counter shows a load.
+  /// Whether the caller's last hit is about one load time before its store. With pooled connections
+  /// the hit may be another caller's. Then only an origin counter shows that a load ran.
   static bool is_gap_of_load(const refresh& refresh, moment delta) {
     const moment gap = refresh.store.sent - refresh.last_hit->sent;
     return gap <= load_max_of_delta * delta + load_slack &&
@@ -198,9 +201,9 @@ class xfetch_miscalibrated final : public rule {
            static_cast<double>(of.left.median().count()) > lead;
   }
 
-  /// Compares the spread of the ages at the refreshes, as a share of each key's mean age, with the
-  /// spread that a fixed age would show: the waits for the next read, and the uncertainty about
-  /// which read within a load time caused the refresh.
+  /// Whether the ages at the refreshes vary more than a fixed age explains. Compares their spread,
+  /// as a share of each key's mean age, with the spread of a fixed age: the waits for the next
+  /// read, and the uncertainty about which read within a load time caused the refresh.
   static bool is_by_chance(const seen& of, moment delta) {
     std::unordered_map<std::uint32_t, sums> keys;
     for (const aged& sample : of.ages) keys[sample.key].add(sample);

@@ -29,11 +29,11 @@ constexpr rule_text c501_text{
     .caching_rules = "7",
 };
 
-/// Polls in a row by one connection. Fewer do no harm.
+/// The number of polls in a row by one connection. Fewer do no harm.
 constexpr std::uint64_t polls_min = 150;
 /// Polls per second for one key by all waiters. A dozen waiters at 25 ms make 480.
 constexpr double rate_min = 1000;
-/// Other waits for the same key that are kept to add up concurrent polls.
+/// The number of waits that are kept for each key, to add up the polls of concurrent waits.
 constexpr std::size_t waits_max = 64;
 
 class busy_poll final : public rule {

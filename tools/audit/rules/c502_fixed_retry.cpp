@@ -50,13 +50,13 @@ constexpr library_setting c502_settings[] = {
 constexpr moment burst_gap = std::chrono::milliseconds{1200};
 /// Shorter bursts are callers that arrived at the same time, not waiters.
 constexpr std::size_t burst_min = 5;
-/// Requests of a burst per connection: a waiter repeats its request.
+/// The least average number of requests per connection in a burst. A waiter repeats its request.
 constexpr std::size_t asks_min = 3;
-/// Requests of one connection in a burst that can have a rhythm.
+/// The least number of requests of one connection in a burst that can have a rhythm.
 constexpr std::size_t row_min = 3;
-/// Keys with an open burst. At this number, finished bursts are closed.
+/// The number of keys with an open burst at which finished bursts are closed.
 constexpr std::size_t bursts_max = 20'000;
-/// Patterns that are examined: the rhythms of each cost 16 KiB.
+/// The number of patterns that are examined. The rhythms of each cost 16 KiB.
 constexpr std::size_t patterns_max = 64;
 
 class fixed_retry final : public rule {
@@ -86,7 +86,7 @@ class fixed_retry final : public rule {
     if (!(of.key == key.ref)) of = {key.ref, {}, {}};
     if (!of.sent.empty() && operation.sent - of.sent.back() > burst_gap) close(of, context);
     if (of.sent.size() >= retry_rhythm::burst_max) return;
-    // Ops come in the order of their replies.
+    // Operations arrive in the order of their replies.
     const auto place = std::upper_bound(of.sent.begin(), of.sent.end(), operation.sent);
     of.by.insert(of.by.begin() + (place - of.sent.begin()), operation.connection);
     of.sent.insert(place, operation.sent);
@@ -159,7 +159,7 @@ class fixed_retry final : public rule {
     seen_rhythm& into = of_[*key.pattern];
     std::map<std::uint64_t, std::vector<moment>> each_alone;
     for (std::size_t i = 0; i < of.sent.size(); ++i) each_alone[of.by[i]].push_back(of.sent[i]);
-    // Callers that arrive one after the other and send one request are no waiters.
+    // Callers that arrive one after the other and send one request each are no waiters.
     if (of.sent.size() >= asks_min * each_alone.size()) into.of_all.add(of.sent);
     for (const auto& [connection, sent] : each_alone) {
       if (sent.size() >= row_min) into.of_each.add(sent);

@@ -37,11 +37,11 @@ constexpr library_setting c503_settings[] = {
 
 /// Twice the lease is enough for one holder to fail and the next one to load.
 constexpr int leases_max = 2;
-/// Shorter waits are ignored: leases are not shorter.
+/// Shorter waits are ignored, because leases are not shorter.
 constexpr moment wait_min = std::chrono::milliseconds{200};
 /// A waiter that polls more rarely may have loaded, left and returned.
 constexpr moment gap_max = std::chrono::milliseconds{300};
-/// Long waits that are kept for each pattern.
+/// The number of long waits that are kept for each pattern.
 constexpr std::size_t long_waits_max = 1024;
 
 class wait_unbounded final : public rule {
@@ -61,7 +61,7 @@ class wait_unbounded final : public rule {
 
   void on_wait(const wait& wait, const key_state& key, const rule_context& context) override {
     if (context.is_perturbed(wait.first, wait.last)) return;
-    if (context.connections().is_multiplexed(wait.connection)) return;  // many callers, one wait
+    if (context.connections().is_multiplexed(wait.connection)) return;  // its waits are mixed
     ++waits_;
     const moment length = wait.last - wait.first;
     seen& of = of_[*key.pattern];

@@ -32,7 +32,8 @@ constexpr library_setting c601_settings[] = {
     {"Rails", "set `namespace:` in `config.cache_store`"},
 };
 
-/// So many keys without a prefix are reported. Fewer are reported only if they are half of all.
+/// This many keys without a prefix are reported. Fewer are reported only if they are at least half
+/// of all cached keys.
 constexpr std::uint64_t keys_min = 5;
 constexpr std::string_view separators = ":./|#_-";
 

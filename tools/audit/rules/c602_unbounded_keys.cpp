@@ -34,7 +34,7 @@ constexpr library_setting c602_settings[] = {
 
 constexpr std::uint64_t distinct_keys_min = 500;
 constexpr double hits_max = 0.05;
-/// A short run over many keys looks the same. With so many keys that is unlikely.
+/// A short run over many keys looks the same, which is unlikely with this many keys.
 constexpr std::uint64_t strong_from = 2000;
 
 class unbounded_keys final : public rule {

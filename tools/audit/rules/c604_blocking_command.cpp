@@ -43,7 +43,8 @@ constexpr library_setting c604_settings[] = {
     {"Rails", "set `namespace:`: without it `Rails.cache.clear` sends FLUSHDB"},
 };
 
-/// Applications prepare their data first: until this many reads, or for this long.
+/// The start of a run, in which applications prepare their data, lasts until this many misses or
+/// for this time.
 constexpr std::uint64_t reads_of_start = 20;
 constexpr moment start_max = std::chrono::seconds{5};
 /// A reply with more members than this is big.
@@ -98,7 +99,7 @@ class blocking_command final : public rule {
 
   void on_op(const op& operation, const key_state& /*key*/,
              const rule_context& /*context*/) override {
-    // These are misses. Hits come later, since nothing is cached at the start.
+    // The rule receives only misses. Hits come later, because nothing is cached at the start.
     if (operation.is_read() && ++reads_ == reads_of_start) started_ = true;
   }
 
@@ -175,7 +176,8 @@ class blocking_command final : public rule {
     });
   }
 
-  std::map<std::string, seen> of_;  ///< by command: as many as are listed above
+  /// By command. Bounded by the two lists above.
+  std::map<std::string, seen> of_;
   std::uint64_t commands_ = 0;
   std::uint64_t reads_ = 0;
   std::uint64_t at_start_ = 0;

@@ -24,7 +24,7 @@ constexpr rule_text c902_text{
         "SCRIPT FLUSH on a test server), and start the application behind the audit.",
 };
 
-/// Applications that put values into their scripts have any number of them.
+/// Applications that write values into the text of their scripts have any number of scripts.
 constexpr std::size_t scripts_max = 256;
 constexpr std::size_t shown_max = 5;
 

@@ -30,9 +30,10 @@ constexpr rule_text c904_text{
         "while it runs.",
 };
 
-/// One such value may be a store whose connection was lost with its reply.
+/// A single such value may come from a store whose reply was lost with its connection.
 constexpr std::uint64_t values_min = 3;
-/// Reads whose value may come from a store whose reply has not arrived yet.
+/// The number of reads that are kept because their value may come from a store whose reply has not
+/// arrived yet.
 constexpr std::size_t waiting_max = 256;
 /// The longest wait for the reply of such a store.
 constexpr moment answer_max = std::chrono::seconds{5};
@@ -64,7 +65,7 @@ class bypass final : public rule {
   }
 
   void on_event(const event& event, const rule_context& /*context*/) override {
-    // These commands change many keys, or keys that are not named.
+    // These commands change many keys, or store values that the tool does not know.
     const std::string_view name = event.command;
     if (name == "FLUSHALL" || name == "FLUSHDB" || name == "SWAPDB" || name == "RENAME" ||
         name == "RENAMENX" || name == "COPY" || name == "MOVE" || name == "RESTORE") {
@@ -74,7 +75,7 @@ class bypass final : public rule {
   }
 
   void on_record(const record& record, const rule_context& /*context*/) override {
-    // After a loss of sight, the stored values are unknown.
+    // After unread traffic, the stored values are unknown.
     blind_ = blind_ || std::holds_alternative<sight_lost>(record);
   }
 
@@ -103,7 +104,7 @@ class bypass final : public rule {
     moment done{};
   };
 
-  /// Commands that read or store a whole string.
+  /// Whether the command reads or stores whole strings.
   static bool is_plain(std::string_view command) {
     return command == "GET" || command == "MGET" || command == "GETEX" || command == "SET" ||
            command == "SETEX" || command == "PSETEX" || command == "SETNX" || command == "MSET";
@@ -113,7 +114,7 @@ class bypass final : public rule {
     return summary ? &*summary : nullptr;
   }
 
-  /// Checks a hit whose value differs from the last known one.
+  /// Checks a hit whose value differs from the last known value.
   void look(const op& operation, const key_state& key, const rule_context& context) {
     settle(operation.sent, context);
     const op_summary* last = nullptr;
@@ -140,7 +141,7 @@ class bypass final : public rule {
     waiting_.push_back({key.ref, last->sent, operation.done});
   }
 
-  /// A change whose reply came later than the reply of a read may explain the value.
+  /// Drops the reads whose value this change may explain: its reply came after theirs.
   void excuse(const op& operation, const key_state& key) {
     const auto is_explained = [&](const strange_read& read) {
       return read.key == key.ref && operation.sent <= read.done && operation.done >= read.known_at;
@@ -148,7 +149,7 @@ class bypass final : public rule {
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_explained), waiting_.end());
   }
 
-  /// Reads without an explanation by now are strange.
+  /// Counts the reads that no change has explained within `answer_max`.
   void settle(moment now, const rule_context& context) {
     if (waiting_.empty() || now - waiting_.front().done < answer_max) return;
     for (const strange_read& read : waiting_) {

@@ -40,7 +40,7 @@ TEST(audit_catalogue, LeavesNoTextOut) {
       EXPECT_EQ(text.find('\n'), std::string_view::npos);
       EXPECT_EQ(text.find("  "), std::string_view::npos) << text;
     }
-    EXPECT_EQ(rule.summary.find(". "), std::string_view::npos) << "one sentence says it";
+    EXPECT_EQ(rule.summary.find(". "), std::string_view::npos) << "not one sentence";
     if (rule.is_notice()) continue;
     EXPECT_FALSE(rule.left_alone.empty());
     EXPECT_FALSE(rule.exercised_by.empty());
@@ -75,8 +75,8 @@ TEST(audit_catalogue, IsWhatThePageSays) {
   const auto path = std::filesystem::temp_directory_path() / "drover-audit-rules.md";
   std::ofstream{path, std::ios::binary} << wanted;
   ADD_FAILURE()
-      << "docs/reference/audit-rules.md is not what the catalogue says; what it should be "
-         "is in "
+      << "docs/reference/audit-rules.md differs from the catalogue; the page as it should be is "
+         "in "
       << path;
 }
 

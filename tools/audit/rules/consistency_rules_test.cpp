@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// C401 to C404: streams that must raise them, and for each guard one that must not.
+// SPDX-License-Identifier: MIT C401 to C404: traffic for which each rule must report a finding, and
+// for each of its conditions traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -23,7 +23,7 @@ status coverage_of(const audit_result& of, std::string_view rule) {
 
 constexpr const char* user = "user:42";
 
-/// A pattern with loads of about 40 ms, so that the rule knows how long they take.
+/// Begins with loads of about 40 ms, so that the rule knows the load time of the pattern.
 stage with_loads(const char* key = user) {
   stage world;
   for (int i = 0; i < 3; ++i) {
@@ -67,7 +67,7 @@ TEST(audit_c401, SeesLoadsUnderALockAsWell) {
   EXPECT_EQ(found(result, "C401")->how_sure, confidence::strong);
 }
 
-/// Reader misses at 0, `between` happens, reader stores at 40 ms.
+/// A reader misses, `between` adds commands, and the reader stores 40 ms after its miss.
 template <class Between>
 stage reader_and(Between&& between, const char* key = user) {
   stage world = with_loads(key);
@@ -124,7 +124,7 @@ TEST(audit_c401, IsSilentWhenAThreadOfTheProcessMissedAfterIt) {
   world.at(1s).client(1).get(user).miss();
   world.at(1s + 20ms).client(2).del(user).answers(0);
   world.at(1s + 25ms).client(5).get(user).miss();
-  // Pooled: the connection that missed first may have been handed to the other thread.
+  // With a pool, the connection that missed first may now belong to the other thread.
   world.at(1s + 66ms).client(1).set(user, "new").px(60s).ok();
   EXPECT_EQ(found(world.judged_by(all_rules()), "C401"), nullptr);
 }
@@ -328,8 +328,8 @@ TEST(audit_c403, IsSilentForTagSetsAndForOnePair) {
 
 // --- C404 xfetch-miscalibrated
 
-/// Loads of 40 ms; the value is refreshed `times` times, each `interval(i)` after the one before,
-/// and read by others every `read_every` from the first read on.
+/// Loads take 40 ms. The value is refreshed `times` times, refresh i `interval(i)` after the store
+/// before it. Another client reads it every `read_every`.
 template <class Interval>
 stage refreshed(int times, Interval interval, std::chrono::milliseconds ttl = 60'000ms,
                 std::chrono::milliseconds read_every = 10ms) {
@@ -356,7 +356,7 @@ TEST(audit_c404, IsRaisedForRefreshesThroughoutTheLife) {
   const finding* const finding = found(result, "C404");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->how_bad, severity::warning);
-  EXPECT_EQ(finding->count, 11U);  // the first comes too soon after the miss
+  EXPECT_EQ(finding->count, 11U);  // the first refresh is too soon after the miss
 }
 
 TEST(audit_c404, IsSilentForRefreshesNearTheEnd) {
@@ -373,7 +373,7 @@ TEST(audit_c404, IsSilentForASchedule) {
 }
 
 TEST(audit_c404, IsRaisedForTheAgeInPlaceOfTheLoadTime) {
-  // A value of 4 s, read 100 times a second: the ages at its refreshes differ by a fifth.
+  // The TTL is 4 s, with 100 reads per second. The ages at the refreshes differ by about a fifth.
   constexpr int ages_ms[] = {840, 780, 680, 690, 1'110, 1'220, 800, 960, 970, 810, 1'260, 790};
   const audit_result result =
       refreshed(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What looks like a fault at first sight and is none: a stream for each guard of the rules that has
-// no test beside its rule, and for the other uses that Redis is put to.
+// Traffic that resembles a fault but is none. There is a test for each condition of a rule that has
+// no test with the other tests of its rule, and for uses of Redis other than caching.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -48,7 +48,7 @@ TEST(audit_guards, C101NeedsAMissForEachLoad) {
 }
 
 TEST(audit_guards, TheOldEntryStoredAgainBeforeALoadIsNoSecondLoad) {
-  // Rails' race_condition_ttl: who finds the entry over stores it once more, and then loads.
+  // Rails' race_condition_ttl: the caller that finds the entry expired stores it again, then loads.
   stage world;
   world.at(0ms).client(1).get("user:1").miss();
   world.at(80ms).client(1).set("user:1", "v0").px(60s).ok();
@@ -85,8 +85,8 @@ TEST(audit_guards, C102IsSilentWhereTheLeaseLetTheWaiterIn) {
 
 enum class waits_by { asking_for_the_value, asking_for_the_lock, blocking, subscribing };
 
-/// Client 1 loads for half a second under a lock; client 5 waits for it, and its process's other
-/// callers wait for client 5.
+/// Client 1 loads for half a second under a lock. Client 5 of the second process waits for it, and
+/// the other callers of that process wait for client 5.
 stage with_waiters(waits_by how) {
   stage world;
   world.belongs(500, {1, 2, 3}).belongs(600, {5, 6, 7});
@@ -130,7 +130,7 @@ TEST(audit_guards, C103KnowsEveryWayToWait) {
   }
 }
 
-/// Waiters that give up long before the holder stores; with `held`, the tool held their replies.
+/// Waiters give up long before the holder stores. If `held` is true, the tool held their replies.
 stage given_up(bool held) {
   stage world;
   for (int id = 1; id <= 3; ++id) {
@@ -183,7 +183,8 @@ TEST(audit_guards, C105NeedsTwoProcesses) {
 TEST(audit_guards, C106IsSilentForWhatAWorkerStoresAndForQueues) {
   stage world;
   for (int id = 1; id <= 3; ++id) {
-    // A result is asked for until a worker of another process has stored it; one never comes.
+    // Client 1 polls a result until a worker in another process has stored it. Result 9 is never
+    // stored.
     for (int poll = 0; poll < 8; ++poll) {
       world.at(3s * id + 200ms * poll).client(1).get(numbered("result:", id)).miss();
       world.at(3s * id + 200ms * poll).client(2).get("result:9").miss();
@@ -214,7 +215,7 @@ TEST(audit_guards, C201IsSilentForValuesThatNxStores) {
 }
 
 TEST(audit_guards, C201KnowsThatAScriptsLeaseIsAnArgument) {
-  for (const unsigned where : {0U, 2U}) {  // 0: it was not found in the script's body
+  for (const unsigned where : {0U, 2U}) {  // 0: the script's body does not show it
     stage world;
     script_seen take;
     take.script = "take";
@@ -346,7 +347,7 @@ TEST(audit_guards, C402IsSilentForRefreshersOnOneSharedConnection) {
   world.at(40ms).client(1).set("user:1", "v").px(60s).ok();
   for (int turn = 1; turn <= 8; ++turn) {
     const microseconds begin = 200ms * turn;
-    for (const std::uint64_t who : {1U, 2U}) {  // two flows under way on each
+    for (const std::uint64_t who : {1U, 2U}) {  // two commands at a time on each connection
       world.at(begin + 1ms * who).client(who).took(30ms).get("user:1").hit("v");
       world.at(begin + 2ms + 1ms * who).client(who).took(30ms).get("user:1").hit("v");
     }
@@ -354,7 +355,7 @@ TEST(audit_guards, C402IsSilentForRefreshersOnOneSharedConnection) {
     world.at(begin + 46ms).client(2).set("user:1", "v").px(60s).ok();
   }
   const audit_result result = world.judged_by(all_rules());
-  expect_silent(result, severity::warning);  // C104 tells of the pairs
+  expect_silent(result, severity::warning);  // C104 reports the pairs
   EXPECT_EQ(found(result, "C402"), nullptr);
 }
 
@@ -379,7 +380,7 @@ TEST(audit_guards, C403IsSilentForOneCommandThatStoresBoth) {
   EXPECT_EQ(found(world.judged_by(all_rules()), "C403"), nullptr);
 }
 
-// --- other uses
+// --- Other uses of Redis
 
 TEST(audit_guards, SessionsAreNoCache) {
   stage world;
@@ -394,8 +395,8 @@ TEST(audit_guards, SessionsAreNoCache) {
   expect_silent(world.judged_by(all_rules()));
 }
 
-/// Every caller of a process over one connection, one caller for each session: it is missed, made,
-/// and from then on read and sometimes written.
+/// All callers of a process share one connection, with one caller for each session. A session is
+/// missed, created, and from then on read and sometimes written.
 stage sessions_over_one_connection(std::string_view name) {
   stage world;
   for (int id = 1; id <= 12; ++id) {

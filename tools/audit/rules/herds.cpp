@@ -12,7 +12,7 @@ constexpr double other_stores_share = 0.3;
 /// The same limit for keys that are named like sessions.
 constexpr double session_stores_share = 0.1;
 
-/// Two loads ran at the same time, whatever the order on the server was.
+/// Whether two loads certainly ran at the same time, in whatever order the server ran the commands.
 bool overlap(const cold_event& cold) {
   for (std::size_t i = 1; i < cold.loading.loads.size(); ++i) {
     if (cold.loading.loads[i].missed &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C601 to C605, the notices, and libraries told by their traffic.
+// C601 to C605, the notices, and the recognition of libraries.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ const finding* noticed(const audit_result& of, std::string_view rule) {
   return at == of.notices.end() ? nullptr : &*at;
 }
 
-/// A cached value: missed, stored and hit.
+/// A cached value is missed, stored and read.
 void cached(stage& world, std::chrono::microseconds at, const std::string& key) {
   world.at(at).client(1).get(key).miss();
   world.at(at + 20ms).client(1).set(key, "v" + key).px(60s).ok();
@@ -236,7 +236,7 @@ TEST(audit_c903, SaysWhatWasNotSeen) {
   EXPECT_NE(finding->message.find("MONITOR"), std::string::npos);
 }
 
-/// Three values change behind the tool's back, then the run goes on for a while.
+/// Three values change without a store that the tool sees. Then the run continues.
 stage changed_elsewhere(bool by_script) {
   stage world;
   for (int i = 0; i < 3; ++i) {
@@ -278,10 +278,10 @@ TEST(audit_c904, IsSilentForStoresThatOverlap) {
   for (int i = 0; i < 5; ++i) {
     const std::string key = "page:" + std::to_string(i);
     cached(world, 10ms * i, key);
-    // Answered second, executed first.
+    // The reply to the first store arrives second.
     world.at(1s + 10ms * i).client(3).took(5ms).set(key, "first").px(60s).ok();
     world.at(1s + 10ms * i + 1ms).client(4).took(2ms).set(key, "second").px(60s).ok();
-    // A read that the store overtakes, and one after it.
+    // A store is sent and answered while a read waits for its reply. Another read follows.
     world.at(2s + 10ms * i).client(1).get(key).hit("second");
     world.at(3s + 10ms * i).client(2).took(4ms).get(key).hit("second");
     world.at(3s + 10ms * i + 1ms).client(3).set(key, "third").px(60s).ok();

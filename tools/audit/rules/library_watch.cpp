@@ -35,7 +35,8 @@ class library_watch final : public rule {
   }
 
  private:
-  static constexpr std::size_t each_max = 4;  // names of each kind, for a pattern
+  /// The names of each kind that are kept for one pattern.
+  static constexpr std::size_t each_max = 4;
 
   static void add(std::vector<std::string>& to, std::string_view name) {
     if (to.size() < each_max && std::find(to.begin(), to.end(), name) == to.end()) {
@@ -53,7 +54,8 @@ class library_watch final : public rule {
     add_all(to.keys, seen->keys);
   }
 
-  /// Of the finding's pattern, of the locks that guard it, and of what it guards.
+  /// The traces of the finding's pattern and of the pattern paired with it: its lock, or the values
+  /// that it guards.
   library_traces traces_of(const finding& finding, const rule_context& context) const {
     library_traces traces;
     traces.keys = finding.keys;

@@ -12,8 +12,8 @@ namespace {
 
 // A shape that other libraries may also use needs a matching client library.
 constexpr int script_points = 8;
-constexpr int sure_key_points =
-    9;  // more than a script: dogpile.cache locks with the scripts of redis-py
+/// More than for a script: dogpile.cache locks with the scripts of redis-py.
+constexpr int sure_key_points = 9;
 constexpr int likely_key_points = 3;
 constexpr int client_points = 2;
 constexpr int enough = 5;

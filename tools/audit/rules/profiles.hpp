@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Libraries that are recognised by their traffic. A finding then names the setting to change
-// instead of the commands that the library sends.
+// The libraries that the auditor recognises by their traffic. A finding about such a library names
+// the setting to change instead of the commands that the library sends.
 //
 // Recognition adds up points. A script or a key name that only this library uses is enough. Other
 // key names also need the name of the client library. Threads: all of it is constant.

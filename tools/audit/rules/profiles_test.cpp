@@ -41,7 +41,7 @@ TEST(audit_profiles, SettingsAreForLibrariesThatExist) {
     for (const library_setting& setting : rule.settings) {
       EXPECT_NE(profile_named(setting.library), nullptr) << setting.library;
       ASSERT_FALSE(setting.change.empty()) << setting.library;
-      EXPECT_NE(setting.change.back(), '.') << "the sentence is ended where it is used";
+      EXPECT_NE(setting.change.back(), '.') << "the user of the text adds the full stop";
     }
   }
 }
@@ -99,8 +99,8 @@ TEST(audit_profiles, AreWhatThePageSays) {
   if (page == wanted) return;
   const auto path = std::filesystem::temp_directory_path() / "drover-audit-libraries.md";
   std::ofstream{path, std::ios::binary} << wanted;
-  ADD_FAILURE() << "docs/reference/audit-libraries.md is not what the profiles say; what it should "
-                   "be is in "
+  ADD_FAILURE() << "docs/reference/audit-libraries.md differs from the profiles; the page as it "
+                   "should be is in "
                 << path;
 }
 

@@ -33,7 +33,7 @@ void retry_rhythm::add(std::span<const moment> times) {
       if (from > longest_ms) break;
       for (next = std::max(from, next); next <= to; ++next) ++followed_[next];
     }
-    // A pause that ends after the burst cannot be seen.
+    // A pause that ends after the burst cannot have a follower.
     const auto rest = static_cast<std::size_t>((burst.back() - burst[i]).count() / 1000);
     for (std::size_t p = shortest_ms; p <= std::min(rest, longest_ms); ++p) ++asked_[p];
   }
@@ -67,7 +67,7 @@ std::optional<retry_rhythm::rhythm> retry_rhythm::found() const {
   const double chance = shares == 0 ? 0 : sum / static_cast<double>(shares);
   for (std::size_t p = shortest_ms; p <= longest_ms; ++p) {
     if (asked_[p] < least || share_of(p) <= share_min) continue;
-    // The tolerance of +-1 ms makes three neighbours: the fullest is the middle one.
+    // With the tolerance of +-1 ms, three neighbouring pauses match. The fullest is the middle one.
     std::size_t best = p;
     for (std::size_t near = p; near <= std::min(p + 2, longest_ms); ++near) {
       if (asked_[near] >= least && share_of(near) > share_of(best)) best = near;

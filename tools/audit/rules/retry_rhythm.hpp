@@ -15,14 +15,15 @@ namespace drover::audit {
 
 class retry_rhythm {
  public:
-  /// Pauses that are examined: shorter ones are no pause, longer ones end most waits.
+  /// The range of pauses that are examined. Shorter gaps are no pauses, and longer ones end most
+  /// waits.
   static constexpr std::size_t shortest_ms = 5;
   static constexpr std::size_t longest_ms = 1000;
-  /// Requests of one burst that are examined.
+  /// The number of requests of one burst that are examined.
   static constexpr std::size_t burst_max = 256;
 
-  /// The times at which the requests of one burst were sent, ascending. Requests within one
-  /// millisecond count once: callers that start together are no rhythm.
+  /// Adds one burst. `burst` holds the times at which its requests were sent, ascending. Requests
+  /// within one millisecond count once, because callers that start together are no rhythm.
   void add(std::span<const moment> burst);
 
   struct rhythm {
@@ -40,12 +41,14 @@ class retry_rhythm {
   static constexpr double share_min = 0.5;
   /// Fewer requests prove nothing.
   static constexpr std::uint64_t asked_min = 30;
-  /// A pause must also fit this share of all requests: long pauses fit into few bursts.
+  /// At least this share of all requests must be able to have a follower after the pause. Long
+  /// pauses fit into few bursts.
   static constexpr double asked_share_min = 0.3;
-  /// A rhythm continues: there is also a follower at twice the pause. (Callers that always arrive
-  /// one after the other also have followers, but not at twice the distance.)
+  /// A rhythm continues, so there must also be a follower at twice the pause. This is the number of
+  /// requests needed to check it. (Callers that arrive one after the other also have followers, but
+  /// not at twice the distance.)
   static constexpr std::uint64_t asked_twice_min = 8;
-  /// The excess over chance, as a factor and in standard deviations.
+  /// The least excess over chance, as a factor and in standard deviations.
   static constexpr double factor_min = 2.5;
   static constexpr double deviations_min = 6;
 

@@ -15,7 +15,8 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-/// The requests of `waiters` that begin within `spread` and pause for `pause()` each time.
+/// The times of the requests of `waiters` callers that begin within `spread` and wait `pause()`
+/// between requests.
 std::vector<moment> burst_of(std::size_t waiters, moment spread, moment length,
                              base::seeded_random& random, const std::function<moment()>& pause) {
   std::vector<moment> times;

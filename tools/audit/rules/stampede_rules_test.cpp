@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// C101 to C106: streams that must raise them, and for each guard one that must not.
+// SPDX-License-Identifier: MIT C101 to C106: traffic for which each rule must report a finding, and
+// for each of its conditions traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -21,7 +21,7 @@ status coverage_of(const audit_result& of, std::string_view rule) {
 
 std::string key_of(int id) { return "user:" + std::to_string(id); }
 
-/// Clients 1 to `clients` miss at once, load for 100 ms, and store.
+/// Clients 1 to `clients` miss at the same time, load for 100 ms, store, and read the value.
 void stampede(stage& world, microseconds begin, const std::string& key, std::uint64_t clients) {
   for (std::uint64_t i = 1; i <= clients; ++i) {
     world.at(begin + 1ms * i).client(i).get(key).miss();
@@ -42,7 +42,7 @@ struct lock_play {
   std::string token = "t";
 };
 
-/// Client 1 loads under a lock; the others lose it and ask for the value every 25 ms.
+/// Client 1 loads under a lock. The other clients fail to take it and poll the value every 25 ms.
 void locked(stage& world, microseconds begin, const std::string& key, const lock_play& how = {}) {
   const std::string lock = "lock:" + key;
   const std::string token = how.token + std::to_string(begin.count());
@@ -241,8 +241,8 @@ TEST(audit_c102, IsSilentIfTheWaiterReadsAgainAndGoes) {
 
 TEST(audit_c102, IsSilentForRefreshesByTurns) {
   stage world;
-  // A live value that one of two refreshes each second under the lock; the other goes on with what
-  // it has.
+  // Each second one of two clients refreshes a live value under the lock. The other one keeps the
+  // value that it read.
   for (int turn = 0; turn < 6; ++turn) {
     const microseconds begin = 1s * turn;
     const std::uint64_t who = turn % 2 == 0 ? 1 : 2;
@@ -281,7 +281,7 @@ TEST(audit_c103, IsRaisedWhenWhoLostTheLockStores) {
   EXPECT_EQ(finding->how_sure, confidence::strong);
 }
 
-/// Waiters ask every 25 ms until they give up, long before the holder stores.
+/// Waiters poll every 25 ms and give up long before the holder stores.
 void gives_up(stage& world, microseconds begin, const std::string& key) {
   const std::string lock = "lock:" + key;
   for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -319,7 +319,7 @@ TEST(audit_c103, IsSuspectedThoughTheyComeBackAfterTheirOwnLoads) {
     for (std::uint64_t i = 2; i <= 3; ++i) {
       world.at(2s * id + 910ms + 1ms * i).client(i).get(key_of(id)).hit("v");
     }
-    // Out of a pool: the holder has the connection next on which others had lost.
+    // With a pool, the holder's connection is one on which another caller failed to take the lock.
     world.at(2s * id + 30ms).client(1).set("lock:" + key_of(id), "t4").nx().px(5s).reply(false);
     world.at(2s * id + 705ms).client(1).get(key_of(id)).hit("v");
   }
@@ -383,7 +383,7 @@ TEST(audit_c103, IsSilentForABackOffThatDoubles) {
   EXPECT_EQ(found(world.judged_by(all_rules()), "C103"), nullptr);
 }
 
-/// A live value: `refreshers` of 4 readers store it at once.
+/// `refreshers` of 4 readers of a live value store it at the same time.
 void refresh_at_once(stage& world, microseconds begin, std::uint64_t refreshers) {
   for (std::uint64_t i = 1; i <= 4; ++i) {
     for (int read = 0; read < 3; ++read) {
@@ -425,7 +425,7 @@ TEST(audit_c104, IsSilentForOneRefresherAndAfterMisses) {
   EXPECT_EQ(found(cold.judged_by(all_rules()), "C104"), nullptr);
 }
 
-/// Two processes with several connections each; `loads` in each of them.
+/// Two processes with three connections each request a key. Each process loads it `loads` times.
 void two_processes(stage& world, microseconds begin, const std::string& key, std::uint64_t loads) {
   world.belongs(500, {1, 2, 3}).belongs(600, {4, 5, 6});
   for (std::uint64_t i = 1; i <= 6; ++i) world.at(begin + 1ms * i).client(i).get(key).miss();
@@ -458,7 +458,7 @@ TEST(audit_c105, LeavesSeveralLoadsInOneProcessToC101) {
   EXPECT_NE(found(result, "C101"), nullptr);
 }
 
-/// A naive pool of one process, of whose connections one could not be told.
+/// Stampedes of one process with a pool. The process of one of its connections is unknown.
 stage pool_with_an_unknown(int cold_events, std::uint64_t clients) {
   stage world;
   for (std::uint64_t i = 1; i < clients; ++i) world.belongs(500, {i});
@@ -514,8 +514,8 @@ TEST(audit_c105, SaysNothingOfAnUnknownProcessBesideTwoThatAreKnown) {
   EXPECT_EQ(finding->message.find("3 loads by 2"), std::string::npos) << finding->message;
 }
 
-/// Its first readers find the value just before it ends and refresh it; a reader of the same pool
-/// that missed it takes the lock meanwhile.
+/// A reader hits the value just before it expires and refreshes it without the lock. Meanwhile a
+/// reader of the same pool misses and takes the lock.
 TEST(audit_c103, TakesNoEarlyRefreshForALoadPastTheLock) {
   stage world;
   world.belongs(500, {1, 2, 3}).belongs(600, {4});
@@ -527,7 +527,7 @@ TEST(audit_c103, TakesNoEarlyRefreshForALoadPastTheLock) {
   world.at(82ms).client(1).compare_and_delete("lock:user:1", "t").answers(1);
   world.at(95ms).client(4).get("user:1").hit("v");
   world.at(1'000ms).client(3).get("user:1").hit("v");
-  world.at(1'080ms).client(3).set("user:1", "v").px(2'200ms).ok();  // a refresh in time
+  world.at(1'080ms).client(3).set("user:1", "v").px(2'200ms).ok();  // a refresh before expiry
   for (int turn = 1; turn <= 3; ++turn) {
     const microseconds end = 1'080ms + 2'200ms * turn;
     const std::string token = "t" + std::to_string(turn);
@@ -537,7 +537,7 @@ TEST(audit_c103, TakesNoEarlyRefreshForALoadPastTheLock) {
     world.at(end + 3ms).client(2).set("lock:user:1", token).nx().px(3s).ok();
     world.at(end + 4ms).client(1).set("lock:user:1", "o").nx().px(3s).nil();
     world.at(end + 5ms).client(2).exists("user:1").answers(0);
-    world.at(end + 20ms).client(3).set("user:1", "v").px(2s).ok();  // one that is too late
+    world.at(end + 20ms).client(3).set("user:1", "v").px(2s).ok();  // a refresh after expiry
     world.at(end + 30ms).client(1).get("user:1").hit("v");
     world.at(end + 86ms).client(2).set("user:1", "v").px(2s).ok();
     world.at(end + 87ms).client(2).compare_and_delete("lock:user:1", token).answers(1);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// C501 to C503: streams that must raise them, and for each guard one that must not.
+// SPDX-License-Identifier: MIT C501 to C503: traffic for which each rule must report a finding, and
+// for each of its conditions traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -24,7 +24,7 @@ status coverage_of(const audit_result& of, std::string_view rule) {
 constexpr const char* user = "user:42";
 constexpr const char* lock = "lock:user:42";
 
-/// Client 1 loads under a lock from `at` on, for `load`.
+/// Client 1 loads under a lock. The load begins at `at` and takes `load`.
 void load_under_lock(stage& world, microseconds at, microseconds load,
                      std::chrono::milliseconds lease = 5'000ms) {
   const std::string token = "t" + std::to_string(at.count());
@@ -35,7 +35,7 @@ void load_under_lock(stage& world, microseconds at, microseconds load,
   world.at(at + load + 1ms).client(1).compare_and_delete(lock, token).answers(1);
 }
 
-/// Client `who` asks for the value from `at` on, every `pause()`, until it is there.
+/// Client `who` polls the value from `at` to `until`, with pauses of `pause()`, and then reads it.
 template <class Pause>
 void wait_for(stage& world, std::uint64_t who, microseconds at, microseconds until,
               const std::string& value, Pause&& pause) {
@@ -82,7 +82,7 @@ TEST(audit_c501, IsSilentWhileTheToolHoldsReplies) {
   EXPECT_EQ(found(world.judged_by(all_rules()), "C501"), nullptr);
 }
 
-/// Six cold times with two waiters each.
+/// Six cold events with two waiters each.
 template <class Pause>
 stage waiting_with(Pause&& pause) {
   stage world;

@@ -28,7 +28,7 @@ class time_limit {
   std::optional<steady::time_point> end_;
 };
 
-/// The message names the program as it was typed.
+/// Throws a usage error that names the program as it was typed.
 [[noreturn]] void refuse(const std::string& program, const std::system_error& error) {
   throw text::usage_error{"'" + program + "': " + error.code().message() +
                           "; put the command to audit after --"};

@@ -33,7 +33,7 @@ std::optional<std::uint16_t> port_in(std::string_view text) {
   return port;
 }
 
-/// "host", "host:port", "[::1]:port"; nullopt for a list of hosts and for other text.
+/// Parses "host", "host:port" or "[::1]:port". nullopt for a list of hosts and for other text.
 std::optional<address> server_at(std::string_view text) {
   if (text.empty() || text.find_first_of(", /@") != std::string_view::npos) {
     return std::nullopt;
@@ -60,9 +60,9 @@ std::optional<address> server_at(std::string_view text) {
 struct redis_url {
   address server;
   bool is_tls = false;
-  /// With the @.
+  /// The user and password with the @ after them. Empty: the URL has none.
   std::string credentials;
-  /// From the / or ? on.
+  /// The URL from the first /, ? or # after the server.
   std::string rest;
 };
 
@@ -145,7 +145,8 @@ std::optional<named_server> server_in(const variables_by_name& all, const std::s
   return std::nullopt;
 }
 
-/// The variable with the lowest rank names the server to audit.
+/// The rank of a variable that names a server. The one with the lowest rank names the server to
+/// audit.
 int rank_of(const std::string& name, const std::string& value) {
   if (name == "REDIS_URL") return 0;
   if (url_in(value)) return 1;

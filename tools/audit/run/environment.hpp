@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The environment variables that tell applications where Redis is. Finds the server that they name
-// and replaces it by the proxy. Pure.
+// Finds the Redis server that an application's environment variables name, and replaces it by the
+// proxy. Pure.
 //
 // A variable is recognised by its value if that is a Redis URL (redis://, rediss://, valkey://).
 // Otherwise it is recognised by its name: ...REDIS_HOST with ...REDIS_PORT, ...REDIS_ADDR,
@@ -30,9 +30,10 @@ struct named_server {
 
 struct rewriting {
   address proxy;
-  /// Variables that name another server are not changed. nullptr: all variables are changed.
+  /// The audited server. Variables that name another server are not changed. nullptr: all variables
+  /// are changed.
   const address* only_of = nullptr;
-  /// The audited server has no passwords.
+  /// Removes users and passwords, because the audited server has none.
   bool drops_credentials = false;
 };
 

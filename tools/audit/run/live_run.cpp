@@ -47,7 +47,7 @@ environment own_environment() {
   return all;
 }
 
-/// The private server has ended. No more traffic can be audited.
+/// Thrown when the private server has ended, so that no more traffic can be audited.
 struct server_gone {
   std::string text;
 };
@@ -142,7 +142,7 @@ class live_run {
     if (options_.is_active) add_probe();
   }
 
-  /// Truncates an older recording. All other options have been checked by now.
+  /// Truncates an older recording, so all other options must have been checked before.
   void start_capture() {
     if (const auto started = capture_->start(); !started) {
       throw text::usage_error{"--record: " + started.error().text};
@@ -161,7 +161,7 @@ class live_run {
     }
   }
 
-  /// To be called before the first record, because the probe observes all records.
+  /// Call it before the first record, because the probe observes all records.
   void add_probe() {
     probe_settings with;
     with.server = server_.without_credentials();
@@ -198,7 +198,7 @@ class live_run {
       throw text::usage_error{started.error().text};
   }
 
-  /// Printed to standard error: it is not part of the report.
+  /// Prints to standard error, because the text is not part of the report.
   void introduce() {
     print("listening on " + describe(proxy_at_) + " in front of " +
           describe(server_.without_credentials()) + " (" + server_.source + ")");
@@ -261,7 +261,7 @@ class live_run {
   address proxy_at_;
   bool is_complete_ = true;
   assessor assessor_{options_};
-  // The destructors run in reverse order, however the audit ends.
+  // The order matters: destructors run in reverse order.
   const process::signal_watch signals_{SIGUSR1, SIGUSR2};
   std::optional<process::scratch_folder> folder_;
   std::optional<process::private_redis> redis_;

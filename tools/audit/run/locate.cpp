@@ -36,7 +36,7 @@ class walk {
   walk(source_search& search, fs::path top, fs::path shown_as, const locate_limits& limits)
       : search_{search}, top_{std::move(top)}, shown_as_{std::move(shown_as)}, limits_{limits} {}
 
-  /// Reads the folder in the order of the names. False: a limit was reached.
+  /// Reads the folder in the order of the names. Returns false if a limit was reached.
   bool folder(const fs::path& inside) {
     std::vector<fs::directory_entry> entries;
     std::error_code error;

@@ -48,7 +48,7 @@ TEST(audit_log_pattern, FindsTheKeyInALine) {
 
 TEST(audit_log_pattern, RefusesWhatIsNoRegularExpression) {
   EXPECT_FALSE(log_pattern::compile("("));
-  EXPECT_FALSE(log_pattern::compile("(?<=x)y")) << "looking behind is not known";
+  EXPECT_FALSE(log_pattern::compile("(?<=x)y")) << "look-behind is not supported";
   EXPECT_FALSE(log_pattern::compile("a{2,1}"));
 }
 

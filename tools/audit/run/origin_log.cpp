@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Follows a log from its present end, through rotation (another file under the same name) and
-// truncation (the file has become shorter).
+// Counts loads by the lines that are added to a log. Follows the log through rotation (another file
+// under the same name) and truncation (the file becomes shorter).
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Follows a file by its name.
+/// A file that is followed by its name.
 class followed_file {
  public:
   explicit followed_file(std::string path) : path_{std::move(path)} {}
@@ -51,7 +51,7 @@ class followed_file {
       position_ = lseek(descriptor_, 0, SEEK_SET);
       rest_.clear();
     } else {
-      // The old file may have got a last line since it was read.
+      // The old file may have received a last line since it was read.
       if (descriptor_ >= 0) read_on(on_line);
       if (!rest_.empty()) on_line(std::string_view{rest_});
       drop();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts loads by a number in Redis, read with GET on a connection of its own. A lost connection is
-// made again.
+// Counts loads by a number in Redis, read with GET on a separate connection. Reconnects if the
+// connection is lost.
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>

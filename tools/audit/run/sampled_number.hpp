@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Samples a number that the origin counts up, and reports the increase.
+// Samples a number that grows with the loads of the origin, and reports the increase.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,8 @@
 
 namespace drover::audit {
 
-/// The increase between two samples. A lower number means that the counter was reset to 0. Pure.
+/// Computes the increase between two samples. A lower number means that the counter was reset to 0.
+/// Pure.
 class growth {
  public:
   /// The increase since the last sample; 0 for the first one.

@@ -11,7 +11,7 @@
 namespace drover::audit {
 
 struct chosen_server {
-  /// The user and password are for the audit's own connections.
+  /// Only the audit's own connections use the user and password.
   connection::endpoint at;
   /// The option or variable that names the server, or "default".
   std::string source;
