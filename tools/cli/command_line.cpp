@@ -18,7 +18,7 @@
 #include "text/usage_error.hpp"
 
 #ifndef DROVER_VERSION
-#define DROVER_VERSION "of no release"
+#define DROVER_VERSION "(unknown version)"
 #endif
 
 namespace drover::cli {

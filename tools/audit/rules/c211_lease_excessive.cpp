@@ -52,7 +52,7 @@ class lease_excessive final : public rule {
     if (hold.contention.losses == 0) return;
     seen.waited.add(static_cast<double>(hold.ttl.duration.count()), [&] {
       return proof_of_lock_hold(context, hold, lock, hold.end.command->done,
-                                "Held for " + in_words(hold.held()) + "  of a lease of " +
+                                "Held for " + in_words(hold.held()) + " of a lease of " +
                                     in_words(hold.ttl.duration) + ", while other callers lost it " +
                                     counted(hold.contention.losses, "time", "times") + '.');
     });
