@@ -41,50 +41,52 @@ class foreign_unlock final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    tally& seen = of_[*lock.pattern];
-    ++seen.lock_holds;
-    if (hold.end.kind == lock_hold::ending::ran_out || hold.before.is_unheard) ++seen.chances;
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.lock_holds;
+    if (hold.end.kind == lock_hold::ending::ran_out || hold.before.is_unheard) ++tally.chances;
     if (hold.end.kind != lock_hold::ending::removed || hold.end.with_value) return;
-    lock_hold::other_remover by = hold.end.by_other;
-    if (by == lock_hold::other_remover::no && owner_came_second(hold, context)) {
-      by = lock_hold::other_remover::by_connection;
+    lock_hold::other_remover remover = hold.end.by_other;
+    if (remover == lock_hold::other_remover::no && owner_came_second(hold, context)) {
+      remover = lock_hold::other_remover::by_connection;
     }
-    if (by == lock_hold::other_remover::no) return;
-    const bool after_loss = !hold.before.is_unheard && by != lock_hold::other_remover::by_token;
-    cases& of = by == lock_hold::other_remover::by_token     ? seen.proved
-                : after_loss                                 ? seen.by_losers
-                : by == lock_hold::other_remover::by_process ? seen.strong
-                                                             : seen.by_connection;
+    if (remover == lock_hold::other_remover::no) return;
+    const bool after_loss =
+        !hold.before.is_unheard && remover != lock_hold::other_remover::by_token;
+    cases& matching_cases = remover == lock_hold::other_remover::by_token     ? tally.proved
+                            : after_loss                                      ? tally.by_losers
+                            : remover == lock_hold::other_remover::by_process ? tally.strong
+                                                                              : tally.by_connection;
     const moment until =
         hold.end.removed_again ? hold.end.removed_again->done : hold.end.command->done;
-    of.add(static_cast<double>(hold.contention.losses + 1), [&] {
-      return proof_of_lock_hold(context, hold, lock, until, words(hold, by, after_loss));
+    matching_cases.add(static_cast<double>(hold.contention.losses + 1), [&] {
+      return proof_of_lock_hold(context, hold, lock, until, summary_of(hold, remover, after_loss));
     });
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      chances += seen.chances;
+      chances += tally.chances;
       const auto deletes = static_cast<double>(lock.counts.removes);
-      const bool losers = seen.by_losers.count > 0 &&
-                          deletes > surplus_share * static_cast<double>(lock.counts.won) + 1;
-      cases shown = seen.proved;
-      shown.merge(seen.strong);
-      if (losers) shown.merge(seen.by_losers);
-      if (!is_pooled(lock)) shown.merge(seen.by_connection);
-      if (shown.count == 0) continue;
-      bad += shown.count;
-      shown.opportunities = seen.lock_holds;
-      finding result = finding_of(id(), lock, shown);
+      const bool has_losers = tally.by_losers.count > 0 &&
+                              deletes > surplus_share * static_cast<double>(lock.counts.won) + 1;
+      cases reported = tally.proved;
+      reported.merge(tally.strong);
+      if (has_losers) reported.merge(tally.by_losers);
+      if (!is_pooled(lock)) reported.merge(tally.by_connection);
+      if (reported.count == 0) continue;
+      bad += reported.count;
+      reported.opportunities = tally.lock_holds;
+      finding result = finding_of(id(), lock, reported);
       result.how_bad = severity::error;
-      result.how_sure = seen.proved.count > 0 ? confidence::proof : confidence::strong;
-      result.message = counted(shown.count, "time", "times") + " " + lock_in_words(context, lock) +
+      result.how_sure = tally.proved.count > 0 ? confidence::proof : confidence::strong;
+      result.message = counted(reported.count, "time", "times") + " " +
+                       lock_in_words(context, lock) +
                        " was deleted by a caller that was not its holder";
-      result.message += losers ? ", including callers that had lost it." : ".";
+      result.message += has_losers ? ", including callers that had lost it." : ".";
       out.found(std::move(result));
     }
     out.covered(id(), status_of(bad, chances),
@@ -94,7 +96,7 @@ class foreign_unlock final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     cases proved;
     cases strong;
     cases by_losers;
@@ -113,8 +115,9 @@ class foreign_unlock final : public rule {
            hold.end.removed_again->connection == hold.won.connection;
   }
 
-  static std::string words(const lock_hold& hold, lock_hold::other_remover by, bool after_loss) {
-    if (by == lock_hold::other_remover::by_token) {
+  static std::string summary_of(const lock_hold& hold, lock_hold::other_remover remover,
+                                bool after_loss) {
+    if (remover == lock_hold::other_remover::by_token) {
       return "The caller that deleted the lock had read another token in it " +
              in_words(hold.end.command->sent - hold.end.read_before->done) +
              " before: by then it belonged to another caller.";
@@ -126,7 +129,7 @@ class foreign_unlock final : public rule {
            " after another caller took the lock, and removed that lock.";
   }
 
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

@@ -64,10 +64,10 @@ class value_no_ttl final : public rule {
                         const rule_context& context) override {
     if (!settled.missed_before || settled.store.part || settled.store.outcome != op_outcome::yes)
       return;
-    seen& of = of_[*key.pattern];
-    ++of.bad.opportunities;
+    pattern_tally& tally = tallies_[*key.pattern];
+    ++tally.bad.opportunities;
     if (settled.ttl.source != ttl_source::none || settled.kept) return;
-    of.bad.add(0, [&] {
+    tally.bad.add(0, [&] {
       return proof_of(context, key, settled.store.sent, settled.store.done,
                       "Stored by " + std::string{settled.store.command} +
                           " without a TTL, and no EXPIRE followed within a second.");
@@ -76,7 +76,7 @@ class value_no_ttl final : public rule {
 
   void on_refresh(const refresh& refresh, const key_state& key,
                   const rule_context& /*context*/) override {
-    if (refresh.last_hit && !refresh.lifetime_known) ++of_[*key.pattern].refreshes;
+    if (refresh.last_hit && !refresh.lifetime_known) ++tallies_[*key.pattern].refreshes;
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
@@ -84,13 +84,13 @@ class value_no_ttl final : public rule {
     std::uint64_t without = 0;
     const bool evicts =
         context.eviction_policy() == "allkeys-lru" || context.eviction_policy() == "allkeys-lfu";
-    for (auto& [index, of] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
-      stores += of.bad.opportunities;
-      if (of.bad.count == 0 || is_denied(of, context)) continue;
-      without += of.bad.count;
-      out.found(judged(pattern, of, evicts));
+      stores += tally.bad.opportunities;
+      if (tally.bad.count == 0 || is_denied(tally, context)) continue;
+      without += tally.bad.count;
+      out.found(finding_for(pattern, tally, evicts));
     }
     out.covered(id(), status_of(without, stores),
                 stores == 0 ? "no value was stored after a miss"
@@ -99,7 +99,7 @@ class value_no_ttl final : public rule {
   }
 
  private:
-  struct seen {
+  struct pattern_tally {
     cases bad;
     std::uint64_t confirmed = 0;  ///< examples for which the server reported a PTTL of -1
     std::uint64_t refreshes = 0;
@@ -108,26 +108,27 @@ class value_no_ttl final : public rule {
   /// Whether the server contradicts the rule: at the end of the run at least one example had a TTL,
   /// and none had a PTTL of -1. The keys got the TTL in a way that the tool did not see. Also
   /// counts the examples with a PTTL of -1.
-  static bool is_denied(seen& of, const rule_context& context) {
+  static bool is_denied(pattern_tally& tally, const rule_context& context) {
     bool denied = false;
-    for (const std::string& key : of.bad.keys()) {
+    for (const std::string& key : tally.bad.keys()) {
       const auto pttl = context.pttl_at_end(key);
-      if (pttl && *pttl == -1) ++of.confirmed;
+      if (pttl && *pttl == -1) ++tally.confirmed;
       if (pttl && *pttl >= 0) denied = true;
     }
-    return denied && of.confirmed == 0;
+    return denied && tally.confirmed == 0;
   }
 
-  finding judged(const pattern_state& pattern, const seen& of, bool evicts) const {
-    finding result = finding_of(id(), pattern, of.bad);
-    const bool ends_inside = of.refreshes >= refreshes_min;
+  finding finding_for(const pattern_state& pattern, const pattern_tally& tally, bool evicts) const {
+    finding result = finding_of(id(), pattern, tally.bad);
+    const bool ends_inside = tally.refreshes >= refreshes_min;
     result.how_bad = evicts || ends_inside ? severity::warning : severity::error;
-    result.how_sure = of.confirmed > 0              ? confidence::proof
-                      : of.bad.count >= strong_from ? confidence::strong
-                                                    : confidence::suspected;
-    result.message = in_words(of.bad.count) + " of " +
-                     counted(of.bad.opportunities, "store", "stores") + " after a miss set no TTL";
-    if (of.confirmed > 0) result.message += "; the server confirmed it";
+    result.how_sure = tally.confirmed > 0              ? confidence::proof
+                      : tally.bad.count >= strong_from ? confidence::strong
+                                                       : confidence::suspected;
+    result.message = in_words(tally.bad.count) + " of " +
+                     counted(tally.bad.opportunities, "store", "stores") +
+                     " after a miss set no TTL";
+    if (tally.confirmed > 0) result.message += "; the server confirmed it";
     result.message += '.';
     if (ends_inside) {
       result.message +=
@@ -141,7 +142,7 @@ class value_no_ttl final : public rule {
     return result;
   }
 
-  per_pattern<seen> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

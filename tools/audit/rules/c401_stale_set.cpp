@@ -65,7 +65,7 @@ class stale_set final : public rule {
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (operation.is_miss()) {
-      removal* const last = last_.find(key.ref);
+      removal* const last = last_removals_.find(key.ref);
       if (last == nullptr || last->sequence == 0) return;
       last->misses[last->count++ % misses_max] = {operation.sent, operation.done,
                                                   operation.process};
@@ -78,14 +78,14 @@ class stale_set final : public rule {
     now.lazy = key.last_hit && key.last_hit->connection == operation.connection &&
                operation.sent - key.last_hit->done <= lazy_within &&
                !context.connections().is_multiplexed(operation.connection);
-    last_[key.ref] = now;
-    if (!now.lazy) ++of_[*key.pattern].removals;
+    last_removals_[key.ref] = now;
+    if (!now.lazy) ++tallies_[*key.pattern].removals;
   }
 
   void on_load(const load& load, const key_state& key, const rule_context& context) override {
     if (!load.deleted_between || !load.missed) return;
     const op_summary& removed = *load.deleted_between;
-    const removal* const last = last_.find(key.ref);
+    const removal* const last = last_removals_.find(key.ref);
     const bool known = last != nullptr && last->sequence == removed.sequence;
     if (known && last->lazy) return;
     if (removed.connection == load.store.connection &&
@@ -94,16 +94,16 @@ class stale_set final : public rule {
     }
     if (removed.transaction != 0 && removed.transaction == load.store.transaction) return;
     if (context.is_perturbed(removed.sent, removed.done)) return;
-    seen& of = of_[*key.pattern];
-    ++of.bad.opportunities;
+    pattern_tally& tally = tallies_[*key.pattern];
+    ++tally.bad.opportunities;
     if (load.store.outcome != op_outcome::yes || load.store.condition != store_condition::none)
       return;
     if (known && may_be_later_load(*last, load, context.delta_of(*key.pattern), context)) {
-      ++of.unclear;
+      ++tally.unclear;
       return;
     }
     const moment late = load.store.sent - removed.done;
-    of.bad.add(static_cast<double>(late.count()), [&] {
+    tally.bad.add(static_cast<double>(late.count()), [&] {
       return proof_of(context, key, load.began, load.store.done,
                       "The load began " + in_words(removed.sent - load.began) +
                           " before another caller deleted the key, and the value was stored " +
@@ -116,19 +116,19 @@ class stale_set final : public rule {
     std::uint64_t crossed = 0;
     std::uint64_t stale = 0;
     std::uint64_t unclear = 0;
-    for (auto& [index, of] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value) continue;
-      removals += of.removals;
-      crossed += of.bad.opportunities;
-      unclear += of.unclear;
-      if (of.bad.count == 0) continue;
-      stale += of.bad.count;
-      finding result = finding_of(id(), pattern, of.bad);
+      removals += tally.removals;
+      crossed += tally.bad.opportunities;
+      unclear += tally.unclear;
+      if (tally.bad.count == 0) continue;
+      stale += tally.bad.count;
+      finding result = finding_of(id(), pattern, tally.bad);
       result.how_bad = severity::error;
-      result.how_sure = of.bad.count > 1 ? confidence::proof : confidence::strong;
+      result.how_sure = tally.bad.count > 1 ? confidence::proof : confidence::strong;
       result.message =
-          in_words(of.bad.count) + " of " + counted(of.bad.opportunities, "load", "loads") +
+          in_words(tally.bad.count) + " of " + counted(tally.bad.opportunities, "load", "loads") +
           " that overlapped an invalidation were stored after it: the old value came back.";
       if (has_word_of(pattern.text, careful_words)) {
         result.message += " Judging by their names, these values control permissions or prices.";
@@ -155,7 +155,7 @@ class stale_set final : public rule {
     std::size_t count = 0;
     std::array<miss, misses_max> misses{};  ///< since the removal
   };
-  struct seen {
+  struct pattern_tally {
     cases bad;
     std::uint64_t removals = 0;
     std::uint64_t unclear = 0;
@@ -166,20 +166,20 @@ class stale_set final : public rule {
   /// connections, so the two cases look the same.
   static bool may_be_later_load(const removal& last, const load& load, moment delta,
                                 const rule_context& context) {
-    const auto least =
+    const auto shortest =
         moment{static_cast<std::int64_t>(static_cast<double>(delta.count()) * shortest_load)};
     for (std::size_t i = 0; i < std::min(last.count, misses_max); ++i) {
       const miss& miss = last.misses[i];
       if (context.connections().may_be_one(miss.process, load.store.process) &&
-          miss.done <= load.store.sent && load.store.sent - miss.sent >= least) {
+          miss.done <= load.store.sent && load.store.sent - miss.sent >= shortest) {
         return true;
       }
     }
     return false;
   }
 
-  per_key<removal> last_;
-  per_pattern<seen> of_;
+  per_key<removal> last_removals_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

@@ -58,7 +58,7 @@ class lost_update final : public rule {
     if (context.connections().is_multiplexed(refresh.store.connection)) return;
     if (refresh.store.watched || refresh.store.in_script || refresh.store.part ||
         refresh.store.condition != store_condition::none) {
-      ++of_[*key.pattern].guarded;
+      ++tallies_[*key.pattern].guarded;
       return;
     }
     if (refresh.store.transaction != 0 &&
@@ -71,16 +71,16 @@ class lost_update final : public rule {
         static_cast<double>(gap.count()) >= load_part * static_cast<double>(delta.count());
     if (gap > change_max || may_be_load) return;
 
-    seen& of = of_[*key.pattern];
-    ++of.lost.opportunities;
-    if (of.writers.size() < 2) of.writers.insert(refresh.store.connection);
+    pattern_tally& tally = tallies_[*key.pattern];
+    ++tally.lost.opportunities;
+    if (tally.writers.size() < 2) tally.writers.insert(refresh.store.connection);
     if (!refresh.last_store || refresh.last_store->connection == refresh.store.connection) return;
-    const op_summary& other = *refresh.last_store;
-    if (other.sent < refresh.last_hit->done || other.done > refresh.store.sent) return;
-    of.lost.add(static_cast<double>(gap.count()), [&] {
+    const op_summary& other_store = *refresh.last_store;
+    if (other_store.sent < refresh.last_hit->done || other_store.done > refresh.store.sent) return;
+    tally.lost.add(static_cast<double>(gap.count()), [&] {
       return proof_of(context, key, refresh.last_hit->sent, refresh.store.done,
                       "Read, then stored by another caller, then overwritten " +
-                          in_words(refresh.store.sent - other.done) +
+                          in_words(refresh.store.sent - other_store.done) +
                           " later with the result of the first read.");
     });
   }
@@ -90,7 +90,7 @@ class lost_update final : public rule {
     std::uint64_t lost = 0;
     std::uint64_t guarded = 0;
     bool latent = false;
-    for (auto& [index, of] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::other) continue;
@@ -98,15 +98,15 @@ class lost_update final : public rule {
           stores_share_min * static_cast<double>(pattern.counts.reads())) {
         continue;
       }
-      rounds += of.lost.opportunities;
-      guarded += of.guarded;
-      if (of.lost.count >= lost_min) {
-        lost += of.lost.count;
-        out.found(observed(pattern, of));
-      } else if (of.lost.opportunities >= latent_min && of.writers.size() > 1 &&
+      rounds += tally.lost.opportunities;
+      guarded += tally.guarded;
+      if (tally.lost.count >= lost_min) {
+        lost += tally.lost.count;
+        out.found(observed_finding(pattern, tally));
+      } else if (tally.lost.opportunities >= latent_min && tally.writers.size() > 1 &&
                  !looks_like_session(pattern.text)) {
         latent = true;
-        out.found(possible(pattern, of));
+        out.found(possible_finding(pattern, tally));
       }
     }
     out.covered(id(), status_of(lost > 0 || latent, rounds + guarded),
@@ -118,35 +118,35 @@ class lost_update final : public rule {
   }
 
  private:
-  struct seen {
+  struct pattern_tally {
     cases lost;
     std::uint64_t guarded = 0;
     std::set<std::uint64_t> writers;  ///< at most two are kept
   };
 
-  finding observed(const pattern_state& pattern, const seen& of) const {
-    finding result = finding_of(id(), pattern, of.lost);
+  finding observed_finding(const pattern_state& pattern, const pattern_tally& tally) const {
+    finding result = finding_of(id(), pattern, tally.lost);
     result.how_bad = severity::error;
     result.how_sure = confidence::strong;
-    result.message = in_words(of.lost.count) + " of " +
-                     counted(of.lost.opportunities, "write-back", "write-backs") +
+    result.message = in_words(tally.lost.count) + " of " +
+                     counted(tally.lost.opportunities, "write-back", "write-backs") +
                      " overwrote a value that another caller had stored since the read.";
     return result;
   }
 
-  finding possible(const pattern_state& pattern, const seen& of) const {
-    finding result = finding_of(id(), pattern, of.lost);
+  finding possible_finding(const pattern_state& pattern, const pattern_tally& tally) const {
+    finding result = finding_of(id(), pattern, tally.lost);
     result.how_bad = severity::info;
     result.how_sure = confidence::suspected;
     result.keys = {pattern.first_key};
-    result.message = counted(of.lost.opportunities, "write-back", "write-backs") +
+    result.message = counted(tally.lost.opportunities, "write-back", "write-backs") +
                      " after a read, by more than one connection and without WATCH or a script; " +
-                     (of.lost.count == 0 ? "none" : in_words(of.lost.count)) +
+                     (tally.lost.count == 0 ? "none" : in_words(tally.lost.count)) +
                      " of them overlapped another one in this run.";
     return result;
   }
 
-  per_pattern<seen> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

@@ -53,7 +53,8 @@ class no_namespace final : public rule {
     const bool failed = bare >= keys_min || (bare > 0 && 2 * bare >= values);
     if (failed && !context.capture().keys_hidden) {
       for (const pattern_state& pattern : context.patterns()) {
-        if (is_judged(pattern, context) && is_bare(pattern)) out.found(judged(pattern, values));
+        if (is_judged(pattern, context) && is_bare(pattern))
+          out.found(finding_for(pattern, values));
       }
     }
     if (context.capture().keys_hidden) {
@@ -74,7 +75,7 @@ class no_namespace final : public rule {
     return pattern.first_key.find_first_of(separators) == std::string::npos;
   }
 
-  finding judged(const pattern_state& pattern, std::uint64_t values) const {
+  finding finding_for(const pattern_state& pattern, std::uint64_t values) const {
     cases none;
     finding result = finding_of(id(), pattern, none);
     result.keys = {pattern.first_key};

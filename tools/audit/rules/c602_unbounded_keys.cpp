@@ -54,14 +54,14 @@ class unbounded_keys final : public rule {
         continue;
       }
       failed = true;
-      out.found(judged(pattern));
+      out.found(finding_for(pattern));
     }
     out.covered(id(), status_of(failed, most >= distinct_keys_min),
                 "at most " + counted(most, "key", "keys") + " of one cached pattern");
   }
 
  private:
-  finding judged(const pattern_state& pattern) const {
+  finding finding_for(const pattern_state& pattern) const {
     cases none;
     finding result = finding_of(id(), pattern, none);
     result.keys = {pattern.first_key};

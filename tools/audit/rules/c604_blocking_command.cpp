@@ -100,20 +100,20 @@ class blocking_command final : public rule {
   void on_op(const op& operation, const key_state& /*key*/,
              const rule_context& /*context*/) override {
     // The rule receives only misses. Hits come later, because nothing is cached at the start.
-    if (operation.is_read() && ++reads_ == reads_of_start) started_ = true;
+    if (operation.is_read() && ++reads_ == reads_of_start) is_past_start_ = true;
   }
 
   void on_event(const event& event, const rule_context& context) override {
     ++commands_;
-    if (!began_) first_ = event.sent;
-    began_ = true;
+    if (!has_begun_) first_sent_ = event.sent;
+    has_begun_ = true;
     const bool is_big =
         event.answer.kind == reply_kind::aggregate && event.answer.integer > members_max;
     const culprit* culprit = is_big ? find_in(collections, event.command) : nullptr;
     if (culprit == nullptr) culprit = find_in(culprits, event.command);
     if (culprit == nullptr || !event.executed) return;
     if (event.answer.kind == reply_kind::error) return;
-    if (!started_ && event.sent - first_ < start_max) {
+    if (!is_past_start_ && event.sent - first_sent_ < start_max) {
       ++at_start_;
       return;
     }
@@ -122,19 +122,19 @@ class blocking_command final : public rule {
 
   void on_end(const rule_context& /*context*/, verdicts& out) override {
     std::uint64_t count = 0;
-    for (auto& [command, of] : of_) {
-      count += of.bad.count;
+    for (auto& [command, tally] : tallies_) {
+      count += tally.bad.count;
       pattern_state none;
-      finding result = finding_of(id(), none, of.bad);
+      finding result = finding_of(id(), none, tally.bad);
       result.keys.clear();
       result.pattern = command;
-      result.opportunities = of.bad.count;
-      result.how_bad = of.entry->how_bad;
+      result.opportunities = tally.bad.count;
+      result.how_bad = tally.entry->how_bad;
       result.how_sure = confidence::proof;
-      result.message = command + " was sent " + counted(of.bad.count, "time", "times") +
+      result.message = command + " was sent " + counted(tally.bad.count, "time", "times") +
                        "; the longest took " +
-                       in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) +
-                       ". Use instead: " + std::string{of.entry->instead} + '.';
+                       in_words(moment{static_cast<std::int64_t>(tally.bad.worst())}) +
+                       ". Use instead: " + std::string{tally.entry->instead} + '.';
       out.found(std::move(result));
     }
     out.covered(id(), status_of(count, commands_),
@@ -146,18 +146,18 @@ class blocking_command final : public rule {
   }
 
  private:
-  struct seen {
+  struct command_tally {
     const culprit* entry = nullptr;
     cases bad;
   };
 
   void add(const culprit& culprit, const event& event, const rule_context& context) {
-    seen& of = of_[std::string{culprit.command}];
-    of.entry = &culprit;
-    const moment took = event.done - event.sent;
-    of.bad.add(static_cast<double>(took.count()), [&] {
+    command_tally& tally = tallies_[std::string{culprit.command}];
+    tally.entry = &culprit;
+    const moment duration = event.done - event.sent;
+    tally.bad.add(static_cast<double>(duration.count()), [&] {
       evidence proof;
-      proof.summary = event.command + " took " + in_words(took) + '.';
+      proof.summary = event.command + " took " + in_words(duration) + '.';
       proof.key = event.command;
       proof.from = event.sent;
       proof.to = event.done;
@@ -177,13 +177,13 @@ class blocking_command final : public rule {
   }
 
   /// By command. Bounded by the two lists above.
-  std::map<std::string, seen> of_;
+  std::map<std::string, command_tally> tallies_;
   std::uint64_t commands_ = 0;
   std::uint64_t reads_ = 0;
   std::uint64_t at_start_ = 0;
-  moment first_{};
-  bool began_ = false;
-  bool started_ = false;
+  moment first_sent_{};
+  bool has_begun_ = false;
+  bool is_past_start_ = false;
 };
 
 }  // namespace

@@ -49,14 +49,14 @@ class bypass final : public rule {
     if (blind_) return;
     if (operation.kind == op_kind::read || operation.kind == op_kind::exists) {
       if (operation.is_read()) ++reads_;
-      if (operation.is_hit() && !(key.value == operation.value)) look(operation, key, context);
+      if (operation.is_hit() && !(key.value == operation.value)) check_hit(operation, key, context);
       return;
     }
     if (operation.outcome == op_outcome::no || operation.kind == op_kind::expire ||
         operation.kind == op_kind::compare_expire) {
       return;
     }
-    excuse(operation, key);
+    drop_explained(operation, key);
     // If two changes overlap, their order is unknown.
     const bool overlaps = (key.last_store && key.last_store->done > operation.sent) ||
                           (key.last_remove && key.last_remove->done > operation.sent);
@@ -81,24 +81,24 @@ class bypass final : public rule {
 
   void on_end(const rule_context& context, verdicts& out) override {
     if (blind_) return;
-    settle(context.now() + answer_max + answer_max, context);
-    if (strange_.count < values_min) return;
+    count_unexplained(context.now() + answer_max + answer_max, context);
+    if (unexplained_.count < values_min) return;
     finding notice;
     notice.rule = id();
     notice.how_bad = severity::warning;
     notice.how_sure = confidence::strong;
-    notice.count = strange_.count;
+    notice.count = unexplained_.count;
     notice.opportunities = reads_;
-    notice.keys = strange_.keys();
-    notice.seen = strange_.seen();
-    notice.message = counted(strange_.count, "read", "reads") +
+    notice.keys = unexplained_.keys();
+    notice.seen = unexplained_.seen();
+    notice.message = counted(unexplained_.count, "read", "reads") +
                      " returned a value that the tool did not see stored, although it saw all "
                      "stores of the key since the previous value.";
     out.notice(std::move(notice));
   }
 
  private:
-  struct strange_read {
+  struct unexplained_read {
     key_ref key;
     moment known_at{};  ///< time of the previous value
     moment done{};
@@ -110,18 +110,18 @@ class bypass final : public rule {
            command == "SETEX" || command == "PSETEX" || command == "SETNX" || command == "MSET";
   }
 
-  static const op_summary* of(const std::optional<op_summary>& summary) {
+  static const op_summary* pointer_to(const std::optional<op_summary>& summary) {
     return summary ? &*summary : nullptr;
   }
 
   /// Checks a hit whose value differs from the last known value.
-  void look(const op& operation, const key_state& key, const rule_context& context) {
-    settle(operation.sent, context);
+  void check_hit(const op& operation, const key_state& key, const rule_context& context) {
+    count_unexplained(operation.sent, context);
     const op_summary* last = nullptr;
-    const op_summary* const store = of(key.last_store);
+    const op_summary* const store = pointer_to(key.last_store);
     const op_summary* const removal = key.last_remove.get();
     for (const op_summary* const candidate :
-         {of(key.last_hit), of(key.last_miss), store, removal}) {
+         {pointer_to(key.last_hit), pointer_to(key.last_miss), store, removal}) {
       if (candidate != nullptr && (last == nullptr || candidate->done > last->done))
         last = candidate;
     }
@@ -142,33 +142,35 @@ class bypass final : public rule {
   }
 
   /// Drops the reads whose value this change may explain: its reply came after theirs.
-  void excuse(const op& operation, const key_state& key) {
-    const auto is_explained = [&](const strange_read& read) {
+  void drop_explained(const op& operation, const key_state& key) {
+    const auto is_explained = [&](const unexplained_read& read) {
       return read.key == key.ref && operation.sent <= read.done && operation.done >= read.known_at;
     };
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_explained), waiting_.end());
   }
 
   /// Counts the reads that no change has explained within `answer_max`.
-  void settle(moment now, const rule_context& context) {
+  void count_unexplained(moment now, const rule_context& context) {
     if (waiting_.empty() || now - waiting_.front().done < answer_max) return;
-    for (const strange_read& read : waiting_) {
+    for (const unexplained_read& read : waiting_) {
       if (now - read.done < answer_max) continue;
       const key_state* const key = context.find(read.key);
       if (key == nullptr) continue;
-      strange_.add(0, [&] {
+      unexplained_.add(0, [&] {
         return proof_of(context, *key, read.known_at, read.done,
                         "A value was read that the tool did not see stored.");
       });
     }
-    const auto is_settled = [&](const strange_read& read) { return now - read.done >= answer_max; };
+    const auto is_settled = [&](const unexplained_read& read) {
+      return now - read.done >= answer_max;
+    };
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_settled), waiting_.end());
   }
 
   per_key<moment> unclear_;  ///< the last change of a key whose result is unknown
   moment unclear_upto_{-1};
-  std::vector<strange_read> waiting_;
-  cases strange_;
+  std::vector<unexplained_read> waiting_;
+  cases unexplained_;
   std::uint64_t reads_ = 0;
   bool blind_ = false;
 };

@@ -49,8 +49,8 @@ const rule_text& rule_of(std::string_view id) {
   return *rule;
 }
 
-std::string_view word_of(severity how_bad) {
-  switch (how_bad) {
+std::string_view word_of(severity level) {
+  switch (level) {
     case severity::error: return "error";
     case severity::warning: return "warning";
     case severity::info: break;

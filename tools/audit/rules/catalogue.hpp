@@ -31,7 +31,7 @@ namespace drover::audit {
 [[nodiscard]] std::string page_of(const rule_text& rule);
 
 /// "error", "warning", "info".
-[[nodiscard]] std::string_view word_of(severity how_bad);
+[[nodiscard]] std::string_view word_of(severity level);
 
 /// A complete instruction for an engineer or an AI assistant that has the repository and this text.
 /// Names of keys are bounded, quoted and declared as data, because strangers choose them. `library`

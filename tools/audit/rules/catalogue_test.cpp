@@ -70,10 +70,10 @@ TEST(audit_catalogue, FindsRulesByIdAndByName) {
 
 TEST(audit_catalogue, IsWhatThePageSays) {
   const std::string page = test::document("docs/reference/audit-rules.md");
-  const std::string wanted = catalogue_page();
-  if (page == wanted) return;
+  const std::string expected_page = catalogue_page();
+  if (page == expected_page) return;
   const auto path = std::filesystem::temp_directory_path() / "drover-audit-rules.md";
-  std::ofstream{path, std::ios::binary} << wanted;
+  std::ofstream{path, std::ios::binary} << expected_page;
   ADD_FAILURE()
       << "docs/reference/audit-rules.md differs from the catalogue; the page as it should be is "
          "in "
@@ -113,11 +113,12 @@ finding a_finding() {
   result.count = 3;
   result.opportunities = 5;
   result.message = "12 loads in one cold event.";
-  evidence seen;
-  seen.summary = "12 loads within 40 ms";
-  seen.from = moment{1000};
-  seen.timeline.push_back({moment{1500}, moment{1600}, 1, "python3 (7)", "GET user:42 -> nothing"});
-  result.seen.push_back(seen);
+  evidence proof;
+  proof.summary = "12 loads within 40 ms";
+  proof.from = moment{1000};
+  proof.timeline.push_back(
+      {moment{1500}, moment{1600}, 1, "python3 (7)", "GET user:42 -> nothing"});
+  result.seen.push_back(proof);
   return result;
 }
 

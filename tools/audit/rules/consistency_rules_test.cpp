@@ -14,8 +14,8 @@ using namespace testing;
 
 using status = coverage_line::status;
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = covered(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -201,13 +201,13 @@ TEST(audit_c402, IsSilentForWatch) {
   for (int i = 0; i < 8; ++i) {
     const auto at = 100ms + 100ms * i;
     const auto number = static_cast<std::uint64_t>(i + 1);
-    for (const std::uint64_t who : {1U, 2U}) {
-      world.at(at + 10ms * who).client(who).watch("total:1").ok();
-      world.at(at + 10ms * who + 1ms).client(who).get("total:1").hit("x");
-      world.at(at + 10ms * who + 2ms).client(who).exec(2 * number + who).items(1);
-      world.at(at + 10ms * who + 2ms)
-          .client(who)
-          .in(2 * number + who)
+    for (const std::uint64_t client : {1U, 2U}) {
+      world.at(at + 10ms * client).client(client).watch("total:1").ok();
+      world.at(at + 10ms * client + 1ms).client(client).get("total:1").hit("x");
+      world.at(at + 10ms * client + 2ms).client(client).exec(2 * number + client).items(1);
+      world.at(at + 10ms * client + 2ms)
+          .client(client)
+          .in(2 * number + client)
           .set("total:1", "x")
           .px(60s)
           .ok();

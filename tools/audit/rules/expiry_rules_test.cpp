@@ -16,8 +16,8 @@ using status = coverage_line::status;
 
 std::string name_of(const char* prefix, int number) { return prefix + std::to_string(number); }
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = covered(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 

@@ -23,20 +23,20 @@ namespace drover::audit {
 class herd_book {
  public:
   /// Cold events of one pattern in which callers tried the same lock, or no lock.
-  struct tally {
+  struct event_tally {
     int fits = 0;
     /// Some process loaded twice.
     cases herds;
     /// Every process that loaded did so once.
-    cases each_once;
-    /// Events of `each_once` in which a process had several callers.
+    cases once_per_process;
+    /// Events of `once_per_process` in which a process had several callers.
     std::uint64_t sharing = 0;
-    /// Events of `each_once` in which some of the processes are unknown.
+    /// Events of `once_per_process` in which some of the processes are unknown.
     std::uint64_t unclear = 0;
-    /// Events of `herds` and `each_once` with three or more loads.
+    /// Events of `herds` and `once_per_process` with three or more loads.
     std::uint64_t wide = 0;
-    /// Events of `each_once` with three or more loads.
-    std::uint64_t wide_each = 0;
+    /// Events of `once_per_process` with three or more loads.
+    std::uint64_t wide_once_per_process = 0;
     /// Loads in all these events.
     std::uint64_t loads = 0;
     /// Events of both kinds in which two loads certainly ran at the same time.
@@ -44,19 +44,20 @@ class herd_book {
     std::uint64_t processes_most = 0;
   };
   /// The totals of a pattern, when roles are final.
-  struct sum {
+  struct totals {
     std::uint64_t events = 0;
     std::uint64_t contended = 0;
     std::uint64_t widest = 0;
     std::uint64_t most_loads = 0;
-    /// Callers share loads in their processes, so C105 reports `each_once`, and C101 does not.
+    /// Callers share loads in their processes, so C105 reports `once_per_process`, and C101 does
+    /// not.
     bool shares = false;
     /// Cold events without a guard.
-    tally unguarded;
+    event_tally unguarded;
   };
 
   void add(const cold_event& cold, const key_state& key, const rule_context& context);
-  [[nodiscard]] sum of(const pattern_state& pattern, const rule_context& context) const;
+  [[nodiscard]] totals totals_for(const pattern_state& pattern, const rule_context& context) const;
 
  private:
   struct pattern_tally {
@@ -64,12 +65,12 @@ class herd_book {
     std::uint64_t contended = 0;
     std::uint64_t widest = 0;
     std::uint64_t most_loads = 0;
-    std::map<std::uint32_t, tally> by_lock;
+    std::map<std::uint32_t, event_tally> by_lock;
   };
   static constexpr std::uint32_t no_lock = 0xffffffff;
   static constexpr std::size_t locks_max = 8;
 
-  per_pattern<pattern_tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 /// Whether many stores of the pattern had no miss before them, as with sessions, write-through and

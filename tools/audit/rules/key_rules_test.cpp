@@ -16,15 +16,15 @@ using namespace testing;
 
 using status = coverage_line::status;
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = covered(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
-const finding* noticed(const audit_result& of, std::string_view rule) {
-  const auto at = std::find_if(of.notices.begin(), of.notices.end(),
+const finding* noticed(const audit_result& result, std::string_view rule) {
+  const auto at = std::find_if(result.notices.begin(), result.notices.end(),
                                [&](const finding& finding) { return finding.rule == rule; });
-  return at == of.notices.end() ? nullptr : &*at;
+  return at == result.notices.end() ? nullptr : &*at;
 }
 
 /// A cached value is missed, stored and read.
@@ -182,10 +182,10 @@ TEST(audit_c605, IsRaisedForTwoFormatsUnderOneKey) {
 TEST(audit_c605, IsSilentForOneFormatAndForMarks) {
   stage world;
   for (int i = 0; i < 4; ++i) {
-    const auto who = static_cast<std::uint64_t>(1 + i % 2);
-    world.at(100ms * i).client(who).set("user:1", "pending").px(60s).ok();
-    world.at(100ms * i + 20ms).client(who).set("user:1", "a").looks(shape::json).px(60s).ok();
-    world.at(100ms * i + 30ms).client(who).set("count:1", "1").looks(shape::integer).ok();
+    const auto client = static_cast<std::uint64_t>(1 + i % 2);
+    world.at(100ms * i).client(client).set("user:1", "pending").px(60s).ok();
+    world.at(100ms * i + 20ms).client(client).set("user:1", "a").looks(shape::json).px(60s).ok();
+    world.at(100ms * i + 30ms).client(client).set("count:1", "1").looks(shape::integer).ok();
   }
   const audit_result result = world.judged_by(all_rules());
   EXPECT_EQ(found(result, "C605"), nullptr);

@@ -17,8 +17,8 @@ using std::chrono::microseconds;
 constexpr const char* user = "user:42";
 constexpr const char* lock = "lock:user:42";
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = covered(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 

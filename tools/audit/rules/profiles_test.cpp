@@ -95,10 +95,10 @@ TEST(audit_profiles, KnowDroverByItsOwnTexts) {
 
 TEST(audit_profiles, AreWhatThePageSays) {
   const std::string page = test::document("docs/reference/audit-libraries.md");
-  const std::string wanted = profiles_page();
-  if (page == wanted) return;
+  const std::string expected_page = profiles_page();
+  if (page == expected_page) return;
   const auto path = std::filesystem::temp_directory_path() / "drover-audit-libraries.md";
-  std::ofstream{path, std::ios::binary} << wanted;
+  std::ofstream{path, std::ios::binary} << expected_page;
   ADD_FAILURE() << "docs/reference/audit-libraries.md differs from the profiles; the page as it "
                    "should be is in "
                 << path;

@@ -29,34 +29,34 @@ class retry_rhythm {
   struct rhythm {
     std::uint64_t pause_ms = 0;
     std::uint64_t followed = 0;  ///< requests with a follower after this pause
-    std::uint64_t asked = 0;     ///< requests that could have a follower
+    std::uint64_t eligible = 0;  ///< requests that could have a follower
     double by_chance = 0;        ///< followers expected without a rhythm
   };
   /// The shortest pause that exceeds all limits; nullopt: there is none.
-  [[nodiscard]] std::optional<rhythm> found() const;
+  [[nodiscard]] std::optional<rhythm> detect() const;
   [[nodiscard]] std::uint64_t requests() const { return requests_; }
 
  private:
   /// More than this share of the requests must have a follower.
   static constexpr double share_min = 0.5;
   /// Fewer requests prove nothing.
-  static constexpr std::uint64_t asked_min = 30;
+  static constexpr std::uint64_t eligible_min = 30;
   /// At least this share of all requests must be able to have a follower after the pause. Long
   /// pauses fit into few bursts.
-  static constexpr double asked_share_min = 0.3;
+  static constexpr double eligible_share_min = 0.3;
   /// A rhythm continues, so there must also be a follower at twice the pause. This is the number of
   /// requests needed to check it. (Callers that arrive one after the other also have followers, but
   /// not at twice the distance.)
-  static constexpr std::uint64_t asked_twice_min = 8;
+  static constexpr std::uint64_t eligible_twice_min = 8;
   /// The least excess over chance, as a factor and in standard deviations.
   static constexpr double factor_min = 2.5;
   static constexpr double deviations_min = 6;
 
   [[nodiscard]] double share_of(std::size_t pause) const;
-  [[nodiscard]] bool goes_on(std::size_t pause) const;
+  [[nodiscard]] bool continues_at_twice(std::size_t pause) const;
 
   std::array<std::uint32_t, longest_ms + 1> followed_{};
-  std::array<std::uint32_t, longest_ms + 1> asked_{};
+  std::array<std::uint32_t, longest_ms + 1> eligible_{};
   std::uint64_t requests_ = 0;
 };
 

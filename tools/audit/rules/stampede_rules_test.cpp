@@ -14,8 +14,8 @@ using namespace testing;
 using status = coverage_line::status;
 using std::chrono::microseconds;
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = covered(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -34,19 +34,20 @@ void stampede(stage& world, microseconds begin, const std::string& key, std::uin
   }
 }
 
-struct lock_play {
+struct lock_scenario {
   std::uint64_t clients = 4;
   microseconds load = 100ms;
-  bool again = true;  ///< read again after taking the lock
-  bool delete_plain = false;
+  bool reads_again = true;  ///< read again after taking the lock
+  bool deletes_plainly = false;
   std::string token = "t";
 };
 
 /// Client 1 loads under a lock. The other clients fail to take it and poll the value every 25 ms.
-void locked(stage& world, microseconds begin, const std::string& key, const lock_play& how = {}) {
+void locked(stage& world, microseconds begin, const std::string& key,
+            const lock_scenario& scenario = {}) {
   const std::string lock = "lock:" + key;
-  const std::string token = how.token + std::to_string(begin.count());
-  for (std::uint64_t i = 1; i <= how.clients; ++i) {
+  const std::string token = scenario.token + std::to_string(begin.count());
+  for (std::uint64_t i = 1; i <= scenario.clients; ++i) {
     world.at(begin + 1ms * i).client(i).get(key).miss();
     world.at(begin + 10ms + 1ms * i)
         .client(i)
@@ -55,20 +56,20 @@ void locked(stage& world, microseconds begin, const std::string& key, const lock
         .px(5s)
         .reply(i == 1);
   }
-  if (how.again) world.at(begin + 20ms).client(1).get(key).miss();
+  if (scenario.reads_again) world.at(begin + 20ms).client(1).get(key).miss();
   microseconds at = begin + 35ms;
-  for (; at < begin + how.load; at += 25ms) {
-    for (std::uint64_t i = 2; i <= how.clients; ++i)
+  for (; at < begin + scenario.load; at += 25ms) {
+    for (std::uint64_t i = 2; i <= scenario.clients; ++i)
       world.at(at + 1ms * i).client(i).get(key).miss();
   }
-  world.at(begin + how.load).client(1).set(key, "v").px(60s).ok();
-  if (how.delete_plain) {
-    world.at(begin + how.load + 1ms).client(1).del(lock).answers(1);
+  world.at(begin + scenario.load).client(1).set(key, "v").px(60s).ok();
+  if (scenario.deletes_plainly) {
+    world.at(begin + scenario.load + 1ms).client(1).del(lock).answers(1);
   } else {
-    world.at(begin + how.load + 1ms).client(1).compare_and_delete(lock, token).answers(1);
+    world.at(begin + scenario.load + 1ms).client(1).compare_and_delete(lock, token).answers(1);
   }
-  for (std::uint64_t i = 2; i <= how.clients; ++i) {
-    world.at(begin + how.load + 25ms + 1ms * i).client(i).get(key).hit("v");
+  for (std::uint64_t i = 2; i <= scenario.clients; ++i) {
+    world.at(begin + scenario.load + 25ms + 1ms * i).client(i).get(key).hit("v");
   }
 }
 
@@ -245,14 +246,14 @@ TEST(audit_c102, IsSilentForRefreshesByTurns) {
   // value that it read.
   for (int turn = 0; turn < 6; ++turn) {
     const microseconds begin = 1s * turn;
-    const std::uint64_t who = turn % 2 == 0 ? 1 : 2;
+    const std::uint64_t client = turn % 2 == 0 ? 1 : 2;
     const std::string token = "t" + std::to_string(turn);
-    world.at(begin).client(who).get("user:1").hit("v");
-    world.at(begin + 1ms).client(3 - who).get("user:1").hit("v");
-    world.at(begin + 2ms).client(who).set("lock:user:1", token).nx().px(5s).ok();
-    world.at(begin + 3ms).client(3 - who).set("lock:user:1", "x").nx().px(5s).nil();
-    world.at(begin + 80ms).client(who).set("user:1", "v" + token).px(60s).ok();
-    world.at(begin + 81ms).client(who).compare_and_delete("lock:user:1", token).answers(1);
+    world.at(begin).client(client).get("user:1").hit("v");
+    world.at(begin + 1ms).client(3 - client).get("user:1").hit("v");
+    world.at(begin + 2ms).client(client).set("lock:user:1", token).nx().px(5s).ok();
+    world.at(begin + 3ms).client(3 - client).set("lock:user:1", "x").nx().px(5s).nil();
+    world.at(begin + 80ms).client(client).set("user:1", "v" + token).px(60s).ok();
+    world.at(begin + 81ms).client(client).compare_and_delete("lock:user:1", token).answers(1);
   }
   EXPECT_EQ(found(world.judged_by(all_rules()), "C102"), nullptr);
 }
@@ -415,9 +416,9 @@ TEST(audit_c104, SaysOfPairsNoMoreThanThat) {
 }
 
 TEST(audit_c104, IsSilentForOneRefresherAndAfterMisses) {
-  stage one;
-  for (int turn = 1; turn <= 5; ++turn) refresh_at_once(one, 1s * turn, 1);
-  const audit_result result = one.judged_by(all_rules());
+  stage single;
+  for (int turn = 1; turn <= 5; ++turn) refresh_at_once(single, 1s * turn, 1);
+  const audit_result result = single.judged_by(all_rules());
   EXPECT_EQ(found(result, "C104"), nullptr);
   EXPECT_EQ(coverage_of(result, "C104"), status::pass);
   stage cold;

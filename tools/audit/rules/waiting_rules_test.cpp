@@ -16,8 +16,8 @@ using namespace testing;
 using status = coverage_line::status;
 using std::chrono::microseconds;
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = covered(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = covered(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -35,12 +35,12 @@ void load_under_lock(stage& world, microseconds at, microseconds load,
   world.at(at + load + 1ms).client(1).compare_and_delete(lock, token).answers(1);
 }
 
-/// Client `who` polls the value from `at` to `until`, with pauses of `pause()`, and then reads it.
+/// The client polls the value from `at` to `until`, with pauses of `pause()`, and then reads it.
 template <class Pause>
-void wait_for(stage& world, std::uint64_t who, microseconds at, microseconds until,
+void wait_for(stage& world, std::uint64_t client, microseconds at, microseconds until,
               const std::string& value, Pause&& pause) {
-  for (; at < until; at += pause()) world.at(at).client(who).get(user).miss();
-  world.at(at).client(who).get(user).hit(value);
+  for (; at < until; at += pause()) world.at(at).client(client).get(user).miss();
+  world.at(at).client(client).get(user).hit(value);
 }
 
 TEST(audit_c501, IsRaisedForWaitersWithoutAPause) {
@@ -58,8 +58,8 @@ TEST(audit_c501, IsRaisedForWaitersWithoutAPause) {
 TEST(audit_c501, IsSilentForADozenWaitersAt25Ms) {
   stage world;
   load_under_lock(world, 0ms, 5'000ms, 20'000ms);
-  for (std::uint64_t who = 2; who <= 13; ++who) {
-    wait_for(world, who, 5ms + 2ms * who, 5'001ms, "vt0", [] { return 25ms; });
+  for (std::uint64_t client = 2; client <= 13; ++client) {
+    wait_for(world, client, 5ms + 2ms * client, 5'001ms, "vt0", [] { return 25ms; });
   }
   const audit_result result = world.judged_by(all_rules());
   EXPECT_EQ(found(result, "C501"), nullptr);
@@ -90,8 +90,8 @@ stage waiting_with(Pause&& pause) {
     const auto at = 1'000ms * i;
     load_under_lock(world, at, 300ms);
     const std::string value = "vt" + std::to_string(microseconds{at}.count());
-    for (std::uint64_t who = 2; who <= 3; ++who) {
-      wait_for(world, who, at + 3ms + 11ms * who, at + 301ms, value, pause);
+    for (std::uint64_t client = 2; client <= 3; ++client) {
+      wait_for(world, client, at + 3ms + 11ms * client, at + 301ms, value, pause);
     }
   }
   return world;
@@ -137,9 +137,9 @@ TEST(audit_c502, IsSilentForCallersThatComeOneBehindTheOther) {
   stage world;
   for (int i = 0; i < 8; ++i) {
     const auto at = 1'000ms * i;
-    for (std::uint64_t who = 1; who <= 12; ++who) {
-      world.at(at + 10ms * who).client(who).get(user).miss();
-      world.at(at + 200ms + 10ms * who).client(who).set(user, "v").px(500ms).ok();
+    for (std::uint64_t client = 1; client <= 12; ++client) {
+      world.at(at + 10ms * client).client(client).get(user).miss();
+      world.at(at + 200ms + 10ms * client).client(client).set(user, "v").px(500ms).ok();
     }
   }
   EXPECT_EQ(found(world.judged_by(all_rules()), "C502"), nullptr);
