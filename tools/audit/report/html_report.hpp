@@ -17,6 +17,6 @@ namespace drover::audit {
 /// Lines of the timeline of one piece of evidence.
 inline constexpr std::size_t page_timeline_max = 60;
 
-[[nodiscard]] std::string html_report(const audit_result& of);
+[[nodiscard]] std::string html_report(const audit_result& result);
 
 }  // namespace drover::audit

@@ -15,6 +15,6 @@ inline constexpr std::size_t drawn_bars_max = 20'000;  ///< loads, and cold even
 inline constexpr std::size_t drawn_seconds_max = 400;  ///< bars of the chart of loads
 inline constexpr std::size_t page_findings_max = 200;  ///< further findings are only counted
 
-[[nodiscard]] std::string page_series(const audit_result& of);
+[[nodiscard]] std::string page_series(const audit_result& result);
 
 }  // namespace drover::audit

@@ -24,8 +24,8 @@ using text::json_writer;
 
 constexpr std::string_view root = "%SRCROOT%";
 
-std::string_view level_of(severity how_bad) {
-  switch (how_bad) {
+std::string_view level_of(severity level) {
+  switch (level) {
     case severity::error: return "error";
     case severity::warning: return "warning";
     case severity::info: break;
@@ -34,8 +34,8 @@ std::string_view level_of(severity how_bad) {
 }
 
 /// The severity in the terms of GitHub.
-std::string_view problem_severity_of(severity how_bad) {
-  return how_bad == severity::info ? "recommendation" : level_of(how_bad);
+std::string_view problem_severity_of(severity level) {
+  return level == severity::info ? "recommendation" : level_of(level);
 }
 
 /// A path as a URI reference. Reserved and non-ASCII characters are percent-encoded.
@@ -59,8 +59,8 @@ std::string uri_of(std::string_view path) {
   return text;
 }
 
-std::string fingerprint(const finding& of) {
-  const std::string text = of.rule + '\n' + of.pattern;
+std::string fingerprint(const finding& finding) {
+  const std::string text = finding.rule + '\n' + finding.pattern;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
@@ -79,51 +79,53 @@ void write_text(json_writer& out, std::string_view name, std::string_view text) 
   out.name(name).begin_object().field("text", text).end_object();
 }
 
-void write(json_writer& out, const rule_text& of) {
+void write(json_writer& out, const rule_text& rule) {
   const std::string help =
-      "Why it matters: " + std::string{of.why} + "\n\nWhat to do: " + std::string{of.advice} +
-      (of.left_alone.empty() ? std::string{} : "\n\nNot reported: " + std::string{of.left_alone}) +
-      (of.exercised_by.empty() ? std::string{}
-                               : "\n\nExercised by: " + std::string{of.exercised_by});
-  out.begin_object().field("id", of.id).field("name", of.name);
-  write_text(out, "shortDescription", of.summary);
-  write_text(out, "fullDescription", std::string{of.summary} + ' ' + std::string{of.why});
+      "Why it matters: " + std::string{rule.why} + "\n\nWhat to do: " + std::string{rule.advice} +
+      (rule.left_alone.empty() ? std::string{}
+                               : "\n\nNot reported: " + std::string{rule.left_alone}) +
+      (rule.exercised_by.empty() ? std::string{}
+                                 : "\n\nExercised by: " + std::string{rule.exercised_by});
+  out.begin_object().field("id", rule.id).field("name", rule.name);
+  write_text(out, "shortDescription", rule.summary);
+  write_text(out, "fullDescription", std::string{rule.summary} + ' ' + std::string{rule.why});
   out.name("help").begin_object().field("text", help).field("markdown", help).end_object();
   out.name("defaultConfiguration")
       .begin_object()
-      .field("level", level_of(of.usual_severity))
+      .field("level", level_of(rule.usual_severity))
       .end_object();
   out.name("properties").begin_object();
   // GitHub displays these and sorts by them.
-  out.field("precision", "high").field("problem.severity", problem_severity_of(of.usual_severity));
+  out.field("precision", "high")
+      .field("problem.severity", problem_severity_of(rule.usual_severity));
   out.name("tags").begin_row();
-  out.value("redis").value("caching").value(of.family()).end_row().end_object().end_object();
+  out.value("redis").value("caching").value(rule.family()).end_row().end_object().end_object();
 }
 
 /// The message of an alert. Names of keys are escaped.
-std::string message_of(const finding& of) {
-  std::string text = shown(of.message) + " (" + times_in_words(of) + " times, " +
-                     std::string{word_of(of.how_sure)} + ")";
-  if (!of.pattern.empty()) text += "\nKeys: " + shown_name(of.pattern);
-  if (!of.seen.empty()) {
-    text += "\nSeen after " + text::in_words(std::chrono::nanoseconds{of.seen.front().from}) +
-            ": " + shown(of.seen.front().summary);
+std::string message_of(const finding& finding) {
+  std::string text = shown(finding.message) + " (" + times_in_words(finding) + " times, " +
+                     std::string{word_of(finding.how_sure)} + ")";
+  if (!finding.pattern.empty()) text += "\nKeys: " + shown_name(finding.pattern);
+  if (!finding.seen.empty()) {
+    text += "\nSeen after " + text::in_words(std::chrono::nanoseconds{finding.seen.front().from}) +
+            ": " + shown(finding.seen.front().summary);
   }
-  if (!of.library.empty()) text += "\nLibrary: " + shown_name(of.library);
-  return text + "\nTo do: " + shown(of.advice);
+  if (!finding.library.empty()) text += "\nLibrary: " + shown_name(finding.library);
+  return text + "\nTo do: " + shown(finding.advice);
 }
 
-void write_locations(json_writer& out, const finding& of, const located& where) {
-  const auto position = where.places.find(of.pattern);
+void write_locations(json_writer& out, const finding& finding, const located& sources) {
+  const auto position = sources.places.find(finding.pattern);
   const source_place place =
-      position == where.places.end() ? source_place{where.otherwise, 1} : position->second;
+      position == sources.places.end() ? source_place{sources.default_path, 1} : position->second;
   out.name("locations").begin_array().begin_object();
   out.name("physicalLocation").begin_object().name("artifactLocation").begin_object();
   out.field("uri", uri_of(place.path)).field("uriBaseId", root).end_object();
   out.name("region").begin_object().field("startLine", place.line).end_object().end_object();
-  if (!of.pattern.empty()) {
+  if (!finding.pattern.empty()) {
     out.name("logicalLocations").begin_array().begin_object();
-    out.field("name", shown_name(of.pattern)).field("fullyQualifiedName", of.pattern);
+    out.field("name", shown_name(finding.pattern)).field("fullyQualifiedName", finding.pattern);
     out.field("kind", "resource").end_object().end_array();
   }
   out.end_object().end_array();
@@ -133,27 +135,28 @@ std::uint64_t place_of(const rule_text& rule) {
   return static_cast<std::uint64_t>(&rule - catalogue().data());
 }
 
-void write(json_writer& out, const finding& of, const located& where) {
-  out.begin_object().field("ruleId", of.rule);
-  if (const rule_text* const rule = find_rule(of.rule)) out.field("ruleIndex", place_of(*rule));
-  out.field("level", level_of(of.how_bad));
-  write_text(out, "message", message_of(of));
-  write_locations(out, of, where);
+void write(json_writer& out, const finding& finding, const located& sources) {
+  out.begin_object().field("ruleId", finding.rule);
+  if (const rule_text* const rule = find_rule(finding.rule))
+    out.field("ruleIndex", place_of(*rule));
+  out.field("level", level_of(finding.how_bad));
+  write_text(out, "message", message_of(finding));
+  write_locations(out, finding, sources);
   out.name("partialFingerprints").begin_object();
   // GitHub identifies alerts by the second fingerprint only, and computes it from the text of the
   // line if it is missing. This one stays the same when the line moves.
-  const std::string stable = fingerprint(of);
-  out.field("droverRuleAndPattern/v1", stable);
-  out.field("primaryLocationLineHash", stable.substr(0, 16) + ":1").end_object();
-  if (!of.accepted.empty()) {
+  const std::string fingerprint_text = fingerprint(finding);
+  out.field("droverRuleAndPattern/v1", fingerprint_text);
+  out.field("primaryLocationLineHash", fingerprint_text.substr(0, 16) + ":1").end_object();
+  if (!finding.accepted.empty()) {
     out.name("suppressions").begin_array().begin_object().field("kind", "external");
-    out.field("justification", shown(of.accepted)).end_object().end_array();
+    out.field("justification", shown(finding.accepted)).end_object().end_array();
   }
-  out.name("properties").begin_object().field("confidence", word_of(of.how_sure));
-  out.field("count", of.count).field("opportunities", of.opportunities);
+  out.name("properties").begin_object().field("confidence", word_of(finding.how_sure));
+  out.field("count", finding.count).field("opportunities", finding.opportunities);
   out.name("keys").begin_row();
-  for (const std::string& name : of.keys) out.value(name);
-  out.end_row().field("fails", of.fails).end_object().end_object();
+  for (const std::string& key : finding.keys) out.value(key);
+  out.end_row().field("fails", finding.fails).end_object().end_object();
 }
 
 void write_notification(json_writer& out, std::string_view text, std::string_view rule) {
@@ -165,22 +168,22 @@ void write_notification(json_writer& out, std::string_view text, std::string_vie
   out.end_object();
 }
 
-void write_invocation(json_writer& out, const audit_result& of, const located& where) {
+void write_invocation(json_writer& out, const audit_result& result, const located& sources) {
   out.name("invocations").begin_array().begin_object().field("executionSuccessful", true);
-  if (!of.command.empty()) out.field("commandLine", of.command);
+  if (!result.command.empty()) out.field("commandLine", result.command);
   out.name("toolExecutionNotifications").begin_array();
-  write_notification(out, "verdict: " + std::string{word_of(of.outcome)} + ", " + shown(of.why),
-                     "");
-  for (const finding& finding : of.notices)
+  write_notification(
+      out, "verdict: " + std::string{word_of(result.outcome)} + ", " + shown(result.why), "");
+  for (const finding& finding : result.notices)
     write_notification(out, shown(finding.message), finding.rule);
-  for (const std::string& name : of.remarks) write_notification(out, shown(name), "");
-  if (!where.left_out.empty()) write_notification(out, shown(where.left_out), "");
+  for (const std::string& remark : result.remarks) write_notification(out, shown(remark), "");
+  if (!sources.left_out.empty()) write_notification(out, shown(sources.left_out), "");
   out.end_array().end_object().end_array();
 }
 
 }  // namespace
 
-std::string sarif_report(const audit_result& of, const located& where) {
+std::string sarif_report(const audit_result& result, const located& sources) {
   json_writer out;
   out.begin_object().field("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
   out.field("version", "2.1.0").name("runs").begin_array().begin_object();
@@ -189,11 +192,11 @@ std::string sarif_report(const audit_result& of, const located& where) {
   out.name("rules").begin_array();
   for (const rule_text& rule : catalogue()) write(out, rule);
   out.end_array().end_object().end_object();
-  write_invocation(out, of, where);
+  write_invocation(out, result, sources);
   out.field("columnKind", "utf16CodeUnits").name("results").begin_array();
-  for (const finding& finding : of.findings) write(out, finding, where);
+  for (const finding& finding : result.findings) write(out, finding, sources);
   out.end_array().name("properties").begin_object();
-  out.field("verdict", word_of(of.outcome)).field("why", of.why).end_object();
+  out.field("verdict", word_of(result.outcome)).field("why", result.why).end_object();
   out.end_object().end_array().end_object();
   return std::move(out).text();
 }

@@ -16,6 +16,6 @@ namespace drover::audit {
 /// The number of lines of a timeline that are shown. Further lines in the middle are left out.
 inline constexpr std::size_t text_timeline_max = 12;
 
-[[nodiscard]] std::string text_report(const audit_result& of, const text::terminal& on);
+[[nodiscard]] std::string text_report(const audit_result& result, const text::terminal& terminal);
 
 }  // namespace drover::audit

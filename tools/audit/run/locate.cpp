@@ -113,7 +113,7 @@ located locate(const audit_result& result, const fs::path& folder, const locate_
   sources.places = search.places();
   for (const char* const name : {"README.md", "README", "README.rst", "README.txt"}) {
     if (!fs::is_regular_file(folder / name, error)) continue;
-    sources.otherwise = (shown_as / name).lexically_normal().generic_string();
+    sources.default_path = (shown_as / name).lexically_normal().generic_string();
     break;
   }
   return sources;

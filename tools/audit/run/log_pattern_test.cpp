@@ -53,14 +53,14 @@ TEST(audit_log_pattern, RefusesWhatIsNoRegularExpression) {
 }
 
 TEST(audit_growth, CountsFromTheFirstSampleAndFromNothingAfterASetBack) {
-  growth of;
-  EXPECT_EQ(of.sampled(100), 0U);
-  EXPECT_EQ(of.sampled(100), 0U);
-  EXPECT_EQ(of.sampled(107), 7U);
-  EXPECT_EQ(of.sampled(3), 3U);
-  EXPECT_EQ(of.sampled(0), 0U);
-  EXPECT_EQ(of.sampled(-5), 0U);
-  EXPECT_EQ(of.sampled(5), 10U);
+  growth counter;
+  EXPECT_EQ(counter.sampled(100), 0U);
+  EXPECT_EQ(counter.sampled(100), 0U);
+  EXPECT_EQ(counter.sampled(107), 7U);
+  EXPECT_EQ(counter.sampled(3), 3U);
+  EXPECT_EQ(counter.sampled(0), 0U);
+  EXPECT_EQ(counter.sampled(-5), 0U);
+  EXPECT_EQ(counter.sampled(5), 10U);
 }
 
 }  // namespace
