@@ -19,7 +19,7 @@ class audit_command {
   /// Adds the subcommand. This object outlives the parsing.
   explicit audit_command(CLI::App& app);
 
-  [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
+  [[nodiscard]] bool is_selected() const { return app_->parsed(); }
   /// `program`: the words after `--`. Throws `usage_error`, which names the invalid option.
   [[nodiscard]] std::variant<text_result, audit::audit_options> parsed_options(
       std::vector<std::string> program) const;

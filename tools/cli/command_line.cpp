@@ -57,9 +57,9 @@ struct command_parsers {
   }
 
   [[nodiscard]] const char* selected_name() const {
-    if (simulate->is_asked_for()) return "drover simulate";
-    if (prompts->is_asked_for()) return prompts->name();
-    return audit->is_asked_for() ? "drover audit" : "drover";
+    if (simulate->is_selected()) return "drover simulate";
+    if (prompts->is_selected()) return prompts->name();
+    return audit->is_selected() ? "drover audit" : "drover";
   }
 };
 
@@ -105,14 +105,14 @@ command parse_command_line(int count, const char* const* arguments) {
   const bool has_program = dashes != words.end();
   try {
     app.parse(static_cast<int>(dashes - words.begin()), arguments);
-    if (commands.audit->is_asked_for()) {
+    if (commands.audit->is_selected()) {
       return parsed_audit(*commands.audit, words, {dashes, words.end()});
     }
     if (has_program) {
       throw text::usage_error{"--: only `drover audit` takes a command after --"};
     }
-    if (commands.prompts->is_asked_for()) return widened(commands.prompts->parsed_options());
-    if (commands.simulate->is_asked_for()) {
+    if (commands.prompts->is_selected()) return widened(commands.prompts->parsed_options());
+    if (commands.simulate->is_selected()) {
       return widened(commands.simulate->parsed_options(count, arguments));
     }
     return text_result{app.help(), process::exit_usage};
@@ -124,7 +124,7 @@ command parse_command_line(int count, const char* const* arguments) {
     return text_result{std::string{version.what()} + '\n', process::exit_success};
   } catch (const CLI::ExtrasError& error) {
     const std::string remedy =
-        commands.audit->is_asked_for() ? "; put the command to audit after --" : "";
+        commands.audit->is_selected() ? "; put the command to audit after --" : "";
     return usage_message(error.what() + remedy, commands.selected_name());
   } catch (const CLI::ParseError& error) {
     return usage_message(error.what(), commands.selected_name());

@@ -128,7 +128,7 @@ std::vector<simulate::load_time> loads_named(std::string_view text) {
   return loads;
 }
 
-std::string range(std::uint64_t most) { return " (1 to " + std::to_string(most) + ")"; }
+std::string range(std::uint64_t limit) { return " (1 to " + std::to_string(limit) + ")"; }
 
 }  // namespace
 
@@ -231,8 +231,8 @@ void simulate_command::parse_strategies(simulate::simulate_options& options) con
 
 void simulate_command::parse_sizes(simulate::simulate_options& options) const {
   const simulate::scenario& scenario = *options.chosen_scenario;
-  const auto small_number = [](const char* name, const std::string& typed, std::uint32_t most) {
-    return static_cast<std::uint32_t>(text::typed_number(name, typed, 1, most));
+  const auto small_number = [](const char* name, const std::string& typed, std::uint32_t limit) {
+    return static_cast<std::uint32_t>(text::typed_number(name, typed, 1, limit));
   };
   options.processes = small_number("--processes", processes_, simulate::processes_max);
   options.callers = has("--callers") ? small_number("--callers", callers_, simulate::callers_max)

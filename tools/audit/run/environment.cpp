@@ -14,7 +14,7 @@ namespace {
 
 using variables_by_name = std::map<std::string, std::string, std::less<>>;
 
-constexpr std::uint16_t usual_port = 6379;
+constexpr std::uint16_t default_port = 6379;
 
 variables_by_name by_name(const environment& variables) {
   variables_by_name values;
@@ -51,7 +51,7 @@ std::optional<address> server_at(std::string_view text) {
     port = host.substr(colon + 1);
     host = host.substr(0, colon);
   }
-  const auto number = port.empty() ? std::optional{usual_port} : port_in(port);
+  const auto number = port.empty() ? std::optional{default_port} : port_in(port);
   if (!number || host.empty()) return std::nullopt;
   return address{std::string{host}, *number, ""};
 }
@@ -120,11 +120,11 @@ std::string port_name_of(std::string_view host_name) {
 
 address server_of_pair(const variables_by_name& all, std::string_view host_name,
                        std::string_view host) {
-  address server{std::string{host}, usual_port, ""};
+  address server{std::string{host}, default_port, ""};
   // Some applications put "host:port" into the variable for the host.
   if (const auto whole = server_at(host)) server = *whole;
   const auto port = all.find(port_name_of(host_name));
-  if (port != all.end()) server.port = port_in(port->second).value_or(usual_port);
+  if (port != all.end()) server.port = port_in(port->second).value_or(default_port);
   return server;
 }
 
@@ -159,8 +159,8 @@ std::string url_of(const address& server, std::string_view credentials, std::str
 }
 
 /// `value` with the proxy in place of its server.
-std::string replaced(const std::string& name, const std::string& value,
-                     const rewriting& replacement) {
+std::string with_proxy(const std::string& name, const std::string& value,
+                       const rewriting& replacement) {
   if (const auto url = url_in(value)) {
     return url_of(replacement.proxy, replacement.drops_credentials ? "" : url->credentials,
                   url->rest);
@@ -200,7 +200,7 @@ rewritten rewrite(const environment& variables, const rewriting& replacement) {
       result.left.push_back(name);  // no host name leads to a socket
       continue;
     }
-    after[name] = replaced(name, value, replacement);
+    after[name] = with_proxy(name, value, replacement);
     if (is_about_redis(name, "HOST")) {
       after[port_name_of(name)] = std::to_string(replacement.proxy.port);
     }

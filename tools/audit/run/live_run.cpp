@@ -37,14 +37,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* usual_listen = "127.0.0.1:6390";
+constexpr const char* default_listen = "127.0.0.1:6390";
 
 void print(const std::string& line) { std::fprintf(stderr, "drover: %s\n", line.c_str()); }
 
 environment own_environment() {
-  environment all;
-  for (char** variable = ::environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
-  return all;
+  environment variables;
+  for (char** variable = ::environ; *variable != nullptr; ++variable)
+    variables.emplace_back(*variable);
+  return variables;
 }
 
 /// Thrown when the private server has ended, so that no more traffic can be audited.
@@ -70,7 +71,7 @@ class live_run {
     start_capture();
     start_probe();
     start_proxy();
-    introduce();
+    print_addresses();
     const std::optional<int> code = watch();
     progress_.clear();
     proxy_->stop();
@@ -87,9 +88,9 @@ class live_run {
     try {
       if (!options_.program.empty()) return run_until_end(command(), conditions());
       wait_without_command(conditions());
-    } catch (const server_gone& event) {
+    } catch (const server_gone& ending) {
       progress_.clear();
-      print(event.text + "; the report covers the traffic until then");
+      print(ending.text + "; the report covers the traffic until then");
       is_complete_ = false;
     }
     return std::nullopt;
@@ -97,7 +98,8 @@ class live_run {
 
   [[nodiscard]] address listen_address() const {
     if (options_.listen.empty()) {
-      return options_.program.empty() ? *parse_address(usual_listen) : address{"127.0.0.1", 0, ""};
+      return options_.program.empty() ? *parse_address(default_listen)
+                                      : address{"127.0.0.1", 0, ""};
     }
     auto at = parse_address(options_.listen);
     if (!at) throw text::usage_error{"--listen: " + at.error().text};
@@ -122,23 +124,23 @@ class live_run {
       return;
     }
     server_ = options_.server ? server_typed(*options_.server) : server_usual(variables_);
-    if (const auto reached = reach(server_.without_credentials()); !reached) {
+    if (const auto reach_result = reach(server_.without_credentials()); !reach_result) {
       throw text::usage_error{
-          reached.error().text + " (" + server_.source +
+          reach_result.error().text + " (" + server_.source +
           "); start it, name another server with --upstream, or start a private "
           "one with --redis auto"};
     }
   }
 
   void make_capture() {
-    live_settings with;
-    with.hide_keys = options_.hides_keys;
-    with.is_active = options_.is_active;
-    with.tool = "drover " DROVER_VERSION;
-    with.recording = options_.record;
-    if (options_.holds_misses) with.barrier = miss_barrier::bounds{};
-    with.say = print;
-    capture_.emplace(std::move(with), assessor_);
+    live_settings settings;
+    settings.hide_keys = options_.hides_keys;
+    settings.is_active = options_.is_active;
+    settings.tool = "drover " DROVER_VERSION;
+    settings.recording = options_.record;
+    if (options_.holds_misses) settings.barrier = miss_barrier::bounds{};
+    settings.say = print;
+    capture_.emplace(std::move(settings), assessor_);
     if (options_.is_active) add_probe();
   }
 
@@ -163,16 +165,16 @@ class live_run {
 
   /// Call it before the first record, because the probe observes all records.
   void add_probe() {
-    probe_settings with;
-    with.server = server_.without_credentials();
-    with.user = server_.at.user;
-    with.password = server_.at.password;
-    with.allowed = options_.allowed;
-    with.seed = std::random_device{}();
-    with.say = print;
-    probe_.emplace(std::move(with), *capture_);
+    probe_settings settings;
+    settings.server = server_.without_credentials();
+    settings.user = server_.at.user;
+    settings.password = server_.at.password;
+    settings.allowed = options_.allowed;
+    settings.seed = std::random_device{}();
+    settings.say = print;
+    probe_.emplace(std::move(settings), *capture_);
     assessor_.observe(
-        [this](const record& item, const rule_context& all) { probe_->saw(item, all); });
+        [this](const record& item, const rule_context& context) { probe_->saw(item, context); });
   }
 
   void start_probe() {
@@ -183,11 +185,11 @@ class live_run {
   }
 
   void listen() {
-    proxy_settings with;
-    with.listen = listen_;
-    with.server = server_.without_credentials();
-    with.say = print;
-    proxy_.emplace(std::move(with), &*capture_);
+    proxy_settings settings;
+    settings.listen = listen_;
+    settings.server = server_.without_credentials();
+    settings.say = print;
+    proxy_.emplace(std::move(settings), &*capture_);
     auto at = proxy_->listen();
     if (!at) throw text::usage_error{at.error().text};
     proxy_at_ = *std::move(at);
@@ -199,7 +201,7 @@ class live_run {
   }
 
   /// Prints to standard error, because the text is not part of the report.
-  void introduce() {
+  void print_addresses() {
     print("listening on " + describe(proxy_at_) + " in front of " +
           describe(server_.without_credentials()) + " (" + server_.source + ")");
     if (options_.program.empty()) {
@@ -244,13 +246,14 @@ class live_run {
       throw server_gone{"the private redis-server " + process::ending_in_words(*redis_->status())};
     }
     if (!options_.program.empty()) return;  // the command writes to the terminal
-    const live_counts seen = capture_->counts();
-    const proxy_counts passed = proxy_->counts();
-    progress_.show(
-        std::to_string(passed.open_now) + " connections  " + std::to_string(seen.events) +
-        " commands" +
-        (seen.one_in > 1 ? "  1 of " + std::to_string(seen.one_in) + " keys sampled" : "") +
-        "  Ctrl-C: report");
+    const live_counts capture_counts = capture_->counts();
+    const proxy_counts connection_counts = proxy_->counts();
+    progress_.show(std::to_string(connection_counts.open_now) + " connections  " +
+                   std::to_string(capture_counts.events) + " commands" +
+                   (capture_counts.one_in > 1
+                        ? "  1 of " + std::to_string(capture_counts.one_in) + " keys sampled"
+                        : "") +
+                   "  Ctrl-C: report");
   }
 
   const audit_options& options_;

@@ -54,13 +54,13 @@ TEST(audit_log_pattern, RefusesWhatIsNoRegularExpression) {
 
 TEST(audit_growth, CountsFromTheFirstSampleAndFromNothingAfterASetBack) {
   growth counter;
-  EXPECT_EQ(counter.sampled(100), 0U);
-  EXPECT_EQ(counter.sampled(100), 0U);
-  EXPECT_EQ(counter.sampled(107), 7U);
-  EXPECT_EQ(counter.sampled(3), 3U);
-  EXPECT_EQ(counter.sampled(0), 0U);
-  EXPECT_EQ(counter.sampled(-5), 0U);
-  EXPECT_EQ(counter.sampled(5), 10U);
+  EXPECT_EQ(counter.add_sample(100), 0U);
+  EXPECT_EQ(counter.add_sample(100), 0U);
+  EXPECT_EQ(counter.add_sample(107), 7U);
+  EXPECT_EQ(counter.add_sample(3), 3U);
+  EXPECT_EQ(counter.add_sample(0), 0U);
+  EXPECT_EQ(counter.add_sample(-5), 0U);
+  EXPECT_EQ(counter.add_sample(5), 10U);
 }
 
 }  // namespace
