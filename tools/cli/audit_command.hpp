@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "audit/run/audit_options.hpp"
+#include "cli/report_options.hpp"
 #include "cli/text_result.hpp"
 
 namespace drover::cli {
@@ -71,10 +72,7 @@ class audit_command {
   std::vector<std::string> origin_regexes_;
   std::vector<std::string> origin_commands_;
   std::vector<std::string> origin_tcp_;
-  CLI::Option* format_option_ = nullptr;
-  CLI::Option* out_option_ = nullptr;
-  std::vector<std::string> formats_;
-  std::vector<std::string> outs_;
+  report_options reports_;
   std::string sources_;
 };
 

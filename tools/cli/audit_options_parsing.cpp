@@ -7,6 +7,7 @@
 
 #include "audit/rules/catalogue.hpp"
 #include "cli/audit_command.hpp"
+#include "cli/audit_help.hpp"
 #include "text/typed_numbers.hpp"
 #include "text/usage_error.hpp"
 
@@ -73,33 +74,11 @@ std::pair<std::string, std::string> split_pair(const std::string& option, const 
 
 std::vector<audit::report_request> audit_command::parsed_reports() const {
   std::vector<audit::report_request> reports;
-  std::size_t format = 0;
-  std::size_t out = 0;
-  for (const CLI::Option* option : app_->parse_order()) {
-    if (option == format_option_) {
-      const std::string& name = formats_.at(format++);
-      const auto known_format = value_named(formats, name);
-      if (!known_format) {
-        throw text::usage_error{"--format '" + name +
-                                "': must be text, json, junit, sarif or html"};
-      }
-      reports.push_back({.format = *known_format, .out = {}});
-    } else if (option == out_option_) {
-      const std::string& file = outs_.at(out++);
-      if (reports.empty()) reports.emplace_back();
-      if (reports.back().out) {
-        throw text::usage_error{"--out '" + file +
-                                "': each --out must follow a --format of its own"};
-      }
-      reports.back().out = file;
-    }
-  }
-  if (reports.empty()) reports.emplace_back();
-  const auto printed =
-      std::ranges::count_if(reports, [](const auto& report) { return !report.out; });
-  if (printed > 1) {
-    throw text::usage_error{
-        "--format: only one report can go to standard output; give the others an --out"};
+  for (const typed_report& report : reports_.typed()) {
+    const std::string name = report.format.value_or("text");
+    const auto format = value_named(formats, name);
+    if (!format) throw text::usage_error{"--format '" + name + "': must be " + audit_formats};
+    reports.push_back({.format = *format, .out = report.out});
   }
   return reports;
 }

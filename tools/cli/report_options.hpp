@@ -17,8 +17,9 @@ struct typed_report {
 
 class report_options {
  public:
-  /// Adds both options, once. `formats`: "text, json or html". This object outlives the parsing.
-  void add_to(CLI::App& app, const std::string& formats);
+  /// Adds both options, once. `formats`: "text, json or html". `group`: the heading in --help;
+  /// empty: the usual group. This object outlives the parsing.
+  void add_to(CLI::App& app, const std::string& formats, const std::string& group = {});
 
   /// The reports in the order of the command line, at least one. Throws `usage_error` for an --out
   /// without a --format of its own, and for two reports to standard output.
