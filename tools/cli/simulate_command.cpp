@@ -104,7 +104,7 @@ std::vector<std::string> strategies_named(const std::string& text) {
                               names_of(simulate::strategies()) + ", or all"};
     }
     if (std::ranges::find(names, strategy->name) != names.end()) {
-      throw text::usage_error{"--strategy '" + text + "': " + typed + " is there twice"};
+      throw text::usage_error{"--strategy '" + text + "': " + typed + " is listed twice"};
     }
     names.emplace_back(strategy->name);
   }
