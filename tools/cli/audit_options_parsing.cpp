@@ -31,14 +31,14 @@ constexpr std::array<std::pair<std::string_view, audit::key_role>, 4> roles{
      {"ignore", audit::key_role::ignored}}};
 
 template <class Table>
-std::optional<typename Table::value_type::second_type> value_named(const Table& table,
-                                                                   std::string_view name) {
+std::optional<typename Table::value_type::second_type> find_value(const Table& table,
+                                                                  std::string_view name) {
   const auto entry = std::ranges::find(table, name, &Table::value_type::first);
   if (entry == table.end()) return std::nullopt;
   return entry->second;
 }
 
-std::optional<audit::severity> fail_on_named(const std::string& name) {
+std::optional<audit::severity> parse_fail_on(const std::string& name) {
   if (name == "never") return std::nullopt;
   if (name == "error") return audit::severity::error;
   if (name == "warning") return audit::severity::warning;
@@ -47,11 +47,11 @@ std::optional<audit::severity> fail_on_named(const std::string& name) {
 }
 
 /// Parses "glob=lock". The role follows the last =, because a glob may contain one.
-std::pair<std::string, audit::key_role> role_named(const std::string& typed) {
+std::pair<std::string, audit::key_role> parse_role(const std::string& typed) {
   const std::size_t equals = typed.rfind('=');
   const auto role = equals == std::string::npos
                         ? std::nullopt
-                        : value_named(roles, std::string_view{typed}.substr(equals + 1));
+                        : find_value(roles, std::string_view{typed}.substr(equals + 1));
   if (!role || equals == 0) {
     throw text::usage_error{"--role '" + typed +
                             "': must be GLOB=ROLE with the role lock, value, meta or ignore, for " +
@@ -76,7 +76,7 @@ std::vector<audit::report_request> audit_command::parsed_reports() const {
   std::vector<audit::report_request> reports;
   for (const typed_report& report : reports_.typed()) {
     const std::string name = report.format.value_or("text");
-    const auto format = value_named(formats, name);
+    const auto format = find_value(formats, name);
     if (!format) throw text::usage_error{"--format '" + name + "': must be " + audit_formats};
     reports.push_back({.format = *format, .out = report.out});
   }
@@ -166,7 +166,7 @@ std::variant<text_result, audit::audit_options> audit_command::parsed_options(
   if (has("--for")) options.length = text::typed_time("--for", length_, 100ms, 24h);
   if (has("--record")) options.record = record_;
   options.hides_keys = hides_keys_;
-  for (const std::string& role : roles_) options.roles.push_back(role_named(role));
+  for (const std::string& role : roles_) options.roles.push_back(parse_role(role));
   for (const std::string& rule : required_) {
     if (audit::find_rule(rule) == nullptr) {
       throw text::usage_error{"--require '" + rule +
@@ -174,7 +174,7 @@ std::variant<text_result, audit::audit_options> audit_command::parsed_options(
     }
   }
   options.required = required_;
-  options.fail_on = fail_on_named(fail_on_);
+  options.fail_on = parse_fail_on(fail_on_);
   options.ignores_command_code = exit_code_ == "findings";
   if (has("--baseline")) options.baseline = baseline_;
   if (has("--write-baseline")) options.new_baseline = new_baseline_;

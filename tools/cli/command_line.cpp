@@ -69,7 +69,7 @@ text_result usage_message(const std::string& error, const std::string& command_n
 }
 
 template <class... Results>
-command widened(std::variant<Results...> parsed) {
+command as_command(std::variant<Results...> parsed) {
   return std::visit([](auto& result) -> command { return std::move(result); }, parsed);
 }
 
@@ -80,7 +80,7 @@ command parsed_audit(const audit_command& audit, std::vector<std::string> words,
     throw text::usage_error{"--: the command to audit is missing; put it after --"};
   }
   if (!program_words.empty()) program_words.erase(program_words.begin());
-  command parsed = widened(audit.parsed_options(std::move(program_words)));
+  command parsed = as_command(audit.parsed_options(std::move(program_words)));
   words.front() = "drover";
   if (auto* options = std::get_if<audit::audit_options>(&parsed)) {
     options->typed = typed_command(words);
@@ -111,9 +111,9 @@ command parse_command_line(int count, const char* const* arguments) {
     if (has_program) {
       throw text::usage_error{"--: only `drover audit` takes a command after --"};
     }
-    if (commands.prompts->is_selected()) return widened(commands.prompts->parsed_options());
+    if (commands.prompts->is_selected()) return as_command(commands.prompts->parsed_options());
     if (commands.simulate->is_selected()) {
-      return widened(commands.simulate->parsed_options(count, arguments));
+      return as_command(commands.simulate->parsed_options(count, arguments));
     }
     return text_result{app.help(), process::exit_usage};
   } catch (const CLI::CallForHelp&) {

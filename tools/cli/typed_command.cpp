@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view masked_value = "...";
 
 /// Whether an option takes a secret. redis-cli and redis-benchmark take a password after -a.
-bool names_a_secret(std::string_view option) {
+bool takes_a_secret(std::string_view option) {
   if (option == "-a") return true;
   if (!option.starts_with("-")) return false;
   std::string name{option};
@@ -67,10 +67,10 @@ std::string typed_command(const std::vector<std::string>& words) {
     const std::size_t equals = word.find('=');
     if (is_secret) {
       masked = masked_value;
-    } else if (equals != std::string::npos && names_a_secret(word.substr(0, equals))) {
+    } else if (equals != std::string::npos && takes_a_secret(word.substr(0, equals))) {
       masked = word.substr(0, equals + 1) + std::string{masked_value};
     }
-    is_secret = !is_secret && equals == std::string::npos && names_a_secret(word);
+    is_secret = !is_secret && equals == std::string::npos && takes_a_secret(word);
     line += (line.empty() ? "" : " ") + quoted_word(masked);
   }
   return line;

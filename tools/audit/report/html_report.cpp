@@ -43,10 +43,10 @@ std::string begin_table(std::string_view label, std::string_view kind,
 
 constexpr std::string_view end_table = "</tbody>\n</table>\n</div>\n";
 
-std::string left_out(std::size_t total, std::size_t shown, std::string_view items) {
-  if (total <= shown) return {};
+std::string left_out(std::size_t total, std::size_t shown_count, std::string_view items) {
+  if (total <= shown_count) return {};
   return html_element("p", "class=\"hint\"",
-                      "and " + text::in_words(std::uint64_t{total - shown}) + " more " +
+                      "and " + text::in_words(std::uint64_t{total - shown_count}) + " more " +
                           std::string{items} + "; the JSON report has all");
 }
 

@@ -52,16 +52,16 @@ moment end_of(const audit_result& result) {
 }
 
 void write_operations(json_writer& out, const drawn_timeline& timeline) {
-  std::vector<const drawn_timeline::operation*> drawn;
+  std::vector<const drawn_timeline::operation*> operations;
   for (const auto& operation : timeline.operations) {
-    if (is_drawn(timeline, operation.key, operation.process)) drawn.push_back(&operation);
+    if (is_drawn(timeline, operation.key, operation.process)) operations.push_back(&operation);
   }
-  std::stable_sort(drawn.begin(), drawn.end(),
+  std::stable_sort(operations.begin(), operations.end(),
                    [](const auto* a, const auto* b) { return a->from < b->from; });
-  if (drawn.size() > drawn_operations_max) drawn.resize(drawn_operations_max);
+  if (operations.size() > drawn_operations_max) operations.resize(drawn_operations_max);
   text_table texts;
   out.name("operations").begin_row();
-  for (const auto* operation : drawn) {
+  for (const auto* operation : operations) {
     out.begin_row().value(ms(operation->from)).value(ms(operation->to));
     out.value(std::uint64_t{operation->process}).value(std::uint64_t{operation->key});
     out.value(static_cast<std::uint64_t>(operation->kind))
@@ -126,25 +126,25 @@ void write_evidence(json_writer& out, const audit_result& result) {
 }  // namespace
 
 std::string page_series(const audit_result& result) {
-  const drawn_timeline& drawn = result.timeline;
+  const drawn_timeline& timeline = result.timeline;
   json_writer out;
   out.begin_object().field("end", ms(end_of(result)));
-  write_names(out, "processes", drawn.processes);
-  write_names(out, "keys", drawn.keys);
+  write_names(out, "processes", timeline.processes);
+  write_names(out, "keys", timeline.keys);
   out.name("roles").begin_row();
-  for (std::size_t i = 0; i < drawn.keys.size(); ++i) {
-    out.value(word_of(i < drawn.roles.size() ? drawn.roles[i] : key_role::other));
+  for (std::size_t i = 0; i < timeline.keys.size(); ++i) {
+    out.value(word_of(i < timeline.roles.size() ? timeline.roles[i] : key_role::other));
   }
   out.end_row();
-  write_operations(out, drawn);
-  write_bars(out, drawn);
+  write_operations(out, timeline);
+  write_bars(out, timeline);
   const std::size_t seconds =
-      std::max(drawn.loads_each_second.size(), drawn.origin_each_second.size());
+      std::max(timeline.loads_each_second.size(), timeline.origin_each_second.size());
   const std::size_t step =
       std::max<std::size_t>(1, (seconds + drawn_seconds_max - 1) / drawn_seconds_max);
   out.field("step", std::uint64_t{step});
-  write_seconds(out, "wire", drawn.loads_each_second, step);
-  write_seconds(out, "origin", drawn.origin_each_second, step);
+  write_seconds(out, "wire", timeline.loads_each_second, step);
+  write_seconds(out, "origin", timeline.origin_each_second, step);
   write_evidence(out, result);
   out.end_object();
   return std::move(out).text();

@@ -71,18 +71,18 @@ class check_then_act_lock final : public rule {
     for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      sets += tally.taken.opportunities;
+      sets += tally.stores.opportunities;
       // If the lock is taken with NX elsewhere, these stores renew it.
       if (lock.counts.won + lock.counts.lost > 0) continue;
-      if (tally.taken.count == 0 || (tally.removed == 0 && tally.second_holders == 0)) continue;
-      bad += tally.taken.count;
-      finding result = finding_of(id(), lock, tally.taken);
+      if (tally.stores.count == 0 || (tally.removed == 0 && tally.second_holders == 0)) continue;
+      bad += tally.stores.count;
+      finding result = finding_of(id(), lock, tally.stores);
       result.how_bad = severity::error;
       result.how_sure = tally.second_holders > 0 ? confidence::proof
                         : tally.checked > 0      ? confidence::strong
                                                  : confidence::suspected;
       result.message = lock.text + " was set without NX " +
-                       counted(tally.taken.count, "time", "times") +
+                       counted(tally.stores.count, "time", "times") +
                        (tally.checked > 0 ? ", after a check" : "");
       if (tally.second_holders > 0) {
         result.message += "; " + counted(tally.second_holders, "time", "times") +
@@ -114,7 +114,7 @@ class check_then_act_lock final : public rule {
     std::uint64_t set_by = 0;
   };
   struct pattern_tally {
-    cases taken;
+    cases stores;
     std::uint64_t checked = 0;
     std::uint64_t removed = 0;
     std::uint64_t second_holders = 0;
@@ -133,7 +133,7 @@ class check_then_act_lock final : public rule {
     if (operation.value.length > token_bytes_max || operation.outcome != op_outcome::yes) return;
     pattern_tally& tally = tallies_[*key.pattern];
     state& lock_state = states_[key.ref];
-    ++tally.taken.opportunities;
+    ++tally.stores.opportunities;
     const auto own_check = std::find_if(
         lock_state.checks.rbegin(), lock_state.checks.rend(), [&](const lock_check& check) {
           return (check.connection == operation.connection || check.process == operation.process) &&
@@ -154,17 +154,17 @@ class check_then_act_lock final : public rule {
     lock_state.holders = std::min(lock_state.holders + 1, 1000U);
     lock_state.set_sent = operation.sent;
     lock_state.set_by = operation.connection;
-    tally.taken.add(is_second_holder ? 2
-                    : was_checked    ? 1
-                                     : 0,
-                    [&] {
-                      return proof_of(
-                          context, key, from, operation.done,
-                          is_second_holder ? "Two callers found the lock free and both set it."
-                          : was_checked
-                              ? "The check found the lock free, and the caller set it without NX."
-                              : "The lock was set without NX.");
-                    });
+    tally.stores.add(is_second_holder ? 2
+                     : was_checked    ? 1
+                                      : 0,
+                     [&] {
+                       return proof_of(
+                           context, key, from, operation.done,
+                           is_second_holder ? "Two callers found the lock free and both set it."
+                           : was_checked
+                               ? "The check found the lock free, and the caller set it without NX."
+                               : "The lock was set without NX.");
+                     });
   }
 
   per_pattern<pattern_tally> tallies_;

@@ -13,7 +13,7 @@ const library_profile* library_of(const finding& finding) {
   library_traces traces;
   traces.keys = finding.keys;
   traces.keys.push_back(finding.pattern);
-  return recognised(traces);
+  return find_library(traces);
 }
 
 }  // namespace

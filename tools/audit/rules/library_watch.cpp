@@ -29,7 +29,7 @@ class library_watch final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     if (context.capture().keys_hidden) return;
     for (finding& finding : out.findings) {
-      const library_profile* library = recognised(traces_of(finding, context));
+      const library_profile* library = find_library(traces_of(finding, context));
       if (library != nullptr) finding.library = library->name;
     }
   }

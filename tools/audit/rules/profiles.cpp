@@ -23,7 +23,7 @@ bool fits(const key_shape& shape, std::string_view key) {
   if (at == std::string_view::npos) return false;
   if (!key.starts_with(shape.begins) || !key.ends_with(shape.ends)) return false;
   const std::string_view rest = key.substr(at + shape.contains.size());
-  if (!shape.twice) return true;
+  if (!shape.is_repeated) return true;
   return at > 0 && rest.starts_with(key.substr(0, at)) && rest.substr(at).starts_with(':');
 }
 
@@ -46,7 +46,8 @@ int key_points(const library_profile& library, const library_traces& traces) {
   int best = 0;
   for (const std::string& key : traces.keys) {
     for (const key_shape& shape : library.keys) {
-      if (fits(shape, key)) best = std::max(best, shape.sure ? sure_key_points : likely_key_points);
+      if (fits(shape, key))
+        best = std::max(best, shape.is_unique ? sure_key_points : likely_key_points);
     }
     if (library.scripts == "drover" && entry::parts_of(key)) best = sure_key_points;
   }
@@ -79,7 +80,7 @@ const rule_definition* find_definition(std::string_view id) {
 
 }  // namespace
 
-const library_profile* recognised(const library_traces& traces) {
+const library_profile* find_library(const library_traces& traces) {
   const library_profile* best = nullptr;
   int most = points_min - 1;
   for (const library_profile& library : profiles()) {

@@ -21,8 +21,8 @@ struct key_shape {
   std::string_view begins;
   std::string_view contains;
   std::string_view ends;
-  bool sure = false;   ///< only this library uses such names
-  bool twice = false;  ///< the text before `contains` is repeated after it
+  bool is_unique = false;    ///< only this library uses such names
+  bool is_repeated = false;  ///< the text before `contains` is repeated after it
 };
 
 struct library_profile {
@@ -30,9 +30,9 @@ struct library_profile {
   std::string_view scripts;  ///< first word of `script_seen::known_as`; "" if it has no scripts
   std::string_view clients;  ///< names of the client libraries it uses, separated by spaces
   std::span<const key_shape> keys;
-  std::string_view does;     ///< what it does about stampedes, as a sentence
-  std::string_view checked;  ///< the version it was checked with
-  bool verified = false;     ///< by running it; otherwise derived from its published sources
+  std::string_view stampede_handling;  ///< what it does about stampedes, as a sentence
+  std::string_view checked_with;       ///< the version it was checked with
+  bool verified = false;  ///< by running it; otherwise derived from its published sources
 };
 
 /// The traffic behind a finding.
@@ -46,7 +46,7 @@ struct library_traces {
 [[nodiscard]] std::span<const library_profile> profiles();
 
 /// The best match; nullptr if none has enough points. With equal points, the first in the list.
-[[nodiscard]] const library_profile* recognised(const library_traces& traces);
+[[nodiscard]] const library_profile* find_library(const library_traces& traces);
 
 /// What to change in the library for a rule; "": the library has no setting that concerns it.
 [[nodiscard]] std::string_view setting_for(std::string_view library, const rule_definition& rule);

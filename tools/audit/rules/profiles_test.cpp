@@ -18,15 +18,15 @@ namespace drover::audit {
 namespace {
 
 std::string name_of(const library_traces& traces) {
-  const library_profile* library = recognised(traces);
+  const library_profile* library = find_library(traces);
   return library == nullptr ? "" : std::string{library->name};
 }
 
 TEST(audit_profiles, EachLibraryHasASettingForSomeRule) {
   for (const library_profile& library : profiles()) {
     SCOPED_TRACE(library.name);
-    EXPECT_FALSE(library.does.empty());
-    EXPECT_FALSE(library.checked.empty());
+    EXPECT_FALSE(library.stampede_handling.empty());
+    EXPECT_FALSE(library.checked_with.empty());
     const auto rules = rule_definitions();
     EXPECT_TRUE(std::any_of(rules.begin(), rules.end(), [&](const rule_definition& rule) {
       return !setting_for(library.name, rule).empty();
@@ -108,7 +108,7 @@ TEST(audit_profiles, TurnAFindingIntoASetting) {
   finding finding;
   finding.rule = "C201";
   finding.message = "The lock never ends.";
-  complete(finding, recognised({{"redis-py 4.3.4"}, {"redis-py lock release"}, {"_lockuser:1"}}));
+  complete(finding, find_library({{"redis-py 4.3.4"}, {"redis-py lock release"}, {"_lockuser:1"}}));
   EXPECT_EQ(finding.name, "lock-no-ttl");
   EXPECT_EQ(finding.library, "dogpile.cache");
   EXPECT_NE(finding.advice.find("dogpile.cache: set `lock_timeout`"), std::string::npos)
@@ -120,7 +120,7 @@ TEST(audit_profiles, TurnAFindingIntoASetting) {
 TEST(audit_profiles, SayWhenTheyAreUnverified) {
   finding finding;
   finding.rule = "C201";
-  complete(finding, recognised({{}, {}, {"users~lock"}}));
+  complete(finding, find_library({{}, {}, {"users~lock"}}));
   EXPECT_EQ(finding.library, "Spring Data Redis");
   EXPECT_NE(finding.advice.find("Unverified"), std::string::npos);
 }
@@ -128,7 +128,7 @@ TEST(audit_profiles, SayWhenTheyAreUnverified) {
 TEST(audit_profiles, LeaveTheRulesAdviceWhereALibraryHasNoSay) {
   finding finding;
   finding.rule = "C402";
-  complete(finding, recognised({{}, {}, {"users~lock"}}));
+  complete(finding, find_library({{}, {}, {"users~lock"}}));
   EXPECT_EQ(finding.library, "");
   EXPECT_EQ(finding.advice, rule_of("C402").advice);
   complete(finding, nullptr);

@@ -192,12 +192,12 @@ rewritten rewrite(const environment& variables, const rewriting& replacement) {
   for (const auto& [name, value] : before) {
     const auto named = server_in(before, name, value);
     if (!named) continue;
-    if (replacement.only_of != nullptr && named->server != *replacement.only_of) {
-      result.left.push_back(name);
+    if (replacement.only_server != nullptr && named->server != *replacement.only_server) {
+      result.unchanged.push_back(name);
       continue;
     }
     if (replacement.proxy.is_unix() && is_about_redis(name, "HOST")) {
-      result.left.push_back(name);  // no host name leads to a socket
+      result.unchanged.push_back(name);  // no host name leads to a socket
       continue;
     }
     after[name] = with_proxy(name, value, replacement);
@@ -225,7 +225,7 @@ rewritten rewrite(const environment& variables, const rewriting& replacement) {
   return result;
 }
 
-std::string filled_in(std::string text, const address& proxy) {
+std::string fill_placeholders(std::string text, const address& proxy) {
   const std::pair<std::string_view, std::string> parts[] = {
       {"{}", url_of(proxy, "", "")},
       {"{host}", proxy.is_unix() ? proxy.path : proxy.host},

@@ -32,7 +32,7 @@ struct rewriting {
   address proxy;
   /// The audited server. Variables that name another server are not changed. nullptr: all variables
   /// are changed.
-  const address* only_of = nullptr;
+  const address* only_server = nullptr;
   /// Removes users and passwords, because the audited server has none.
   bool drops_credentials = false;
 };
@@ -42,7 +42,7 @@ struct rewritten {
   /// Names of the changed variables, sorted.
   std::vector<std::string> changed;
   /// Names of the variables that name another server, sorted.
-  std::vector<std::string> left;
+  std::vector<std::string> unchanged;
 };
 
 /// Replaces the server in the variables by the proxy. The user, password, database and options of a
@@ -51,6 +51,6 @@ struct rewritten {
 [[nodiscard]] rewritten rewrite(const environment& variables, const rewriting& replacement);
 
 /// `text` with {} replaced by the proxy's URL, {host}, {port} and {address} by its parts.
-[[nodiscard]] std::string filled_in(std::string text, const address& proxy);
+[[nodiscard]] std::string fill_placeholders(std::string text, const address& proxy);
 
 }  // namespace drover::audit

@@ -88,7 +88,7 @@ TEST(audit_environment, VariablesOfAnotherServerStay) {
   const auto rewritten_environment = rewrite(
       {"REDIS_URL=redis://db:1", "QUEUE_URL=redis://queue:1"}, {proxy, &audited_server, false});
   EXPECT_EQ(value_of(rewritten_environment.variables, "QUEUE_URL"), "redis://queue:1");
-  EXPECT_EQ(rewritten_environment.left, std::vector<std::string>{"QUEUE_URL"});
+  EXPECT_EQ(rewritten_environment.unchanged, std::vector<std::string>{"QUEUE_URL"});
 }
 
 TEST(audit_environment, APrivateServerIsNotGivenPasswords) {
@@ -109,9 +109,9 @@ TEST(audit_environment, AProxyOnASocketIsNamedByItsPath) {
 }
 
 TEST(audit_environment, PlaceholdersAreFilledIn) {
-  EXPECT_EQ(filled_in("-h {host} -p {port} {} {address}", proxy),
+  EXPECT_EQ(fill_placeholders("-h {host} -p {port} {} {address}", proxy),
             "-h 127.0.0.1 -p 7001 redis://127.0.0.1:7001 127.0.0.1:7001");
-  EXPECT_EQ(filled_in("nothing", proxy), "nothing");
+  EXPECT_EQ(fill_placeholders("nothing", proxy), "nothing");
 }
 
 }  // namespace

@@ -119,11 +119,12 @@ class live_run {
     if (options_.starts_redis) {
       folder_.emplace();
       redis_.emplace(server_program_, folder_->path(), signals_);
-      server_ = server_typed(redis_->url());
+      server_ = server_from_option(redis_->url());
       server_.source = "--redis auto";
       return;
     }
-    server_ = options_.server ? server_typed(*options_.server) : server_usual(variables_);
+    server_ = options_.server ? server_from_option(*options_.server)
+                              : server_from_environment(variables_);
     if (const auto reach_result = reach(server_.without_credentials()); !reach_result) {
       throw text::usage_error{
           reach_result.error().text + " (" + server_.source +
@@ -167,8 +168,8 @@ class live_run {
   void add_probe() {
     probe_settings settings;
     settings.server = server_.without_credentials();
-    settings.user = server_.at.user;
-    settings.password = server_.at.password;
+    settings.user = server_.endpoint.user;
+    settings.password = server_.endpoint.password;
     settings.allowed = options_.allowed;
     settings.seed = std::random_device{}();
     settings.say = print;
@@ -216,20 +217,20 @@ class live_run {
     const bool follows_variables = !options_.server && !options_.starts_redis;
     const rewritten environment_of_command =
         rewrite(variables_, {.proxy = proxy_at_,
-                             .only_of = follows_variables ? &server : nullptr,
+                             .only_server = follows_variables ? &server : nullptr,
                              .drops_credentials = options_.starts_redis});
-    for (const std::string& name : environment_of_command.left) {
+    for (const std::string& name : environment_of_command.unchanged) {
       print(name + " names a server that is not audited; it is not changed");
     }
     process::foreground_process::plan plan;
     for (const std::string& word : options_.program) {
-      plan.command.push_back(filled_in(word, proxy_at_));
+      plan.command.push_back(fill_placeholders(word, proxy_at_));
     }
     plan.environment = environment_of_command.variables;
     for (const std::string& variable : options_.set_env) {
       const std::string name = variable.substr(0, variable.find('=') + 1);
       std::erase_if(plan.environment, [&](const auto& other) { return other.starts_with(name); });
-      plan.environment.push_back(filled_in(variable, proxy_at_));
+      plan.environment.push_back(fill_placeholders(variable, proxy_at_));
     }
     for (const report_request& report : options_.reports) {
       if (!report.out && report.format != audit_format::text) plan.speaks_to_errors = true;
