@@ -18,7 +18,7 @@ struct source_place {
 
 struct located {
   std::map<std::string, source_place> places;  ///< by pattern
-  std::string default_path = "README.md";      ///< the file for a pattern that was not found
+  std::string default_path = "README.md";      ///< for patterns without a place
   std::string left_out;                        ///< message about files not searched; "" if none
 };
 

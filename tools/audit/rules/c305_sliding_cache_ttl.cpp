@@ -109,7 +109,7 @@ class sliding_cache_ttl final : public rule {
 
  private:
   struct key_extensions {
-    std::uint64_t store = 0;  ///< sequence of the store before them
+    std::uint64_t store = 0;  ///< sequence number of the store before them
     std::uint64_t hits_before = 0;
     std::uint64_t count = 0;
     bool reported = false;

@@ -133,7 +133,7 @@ class split_metadata final : public rule {
   };
   struct pattern_tally {
     cases bad;
-    std::uint32_t meta = 0;  ///< pattern of the second keys
+    std::uint32_t meta = 0;  ///< pattern of the keys with metadata
     std::uint64_t read_between = 0;
     std::uint64_t other_ttl = 0;
   };

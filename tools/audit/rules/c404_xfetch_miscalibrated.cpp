@@ -71,7 +71,7 @@ constexpr moment load_slack = std::chrono::milliseconds{100};
 constexpr double interval_load_part = 0.3;
 /// A pattern with more stores without a miss than this share of its reads is no cache.
 constexpr double other_stores_share = 0.4;
-/// Refreshes whose ages are kept, for each pattern.
+/// The number of refreshes of each pattern whose ages are kept.
 constexpr std::size_t ages_max = 4'096;
 
 class xfetch_miscalibrated final : public rule {

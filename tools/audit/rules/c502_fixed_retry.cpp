@@ -124,8 +124,8 @@ class fixed_retry final : public rule {
 
  private:
   struct pattern_rhythms {
-    retry_rhythm all_waiters;         ///< of the requests of all waiters together
-    retry_rhythm single_connections;  ///< of the requests of each connection alone
+    retry_rhythm all_waiters;         ///< the requests of all waiters together
+    retry_rhythm single_connections;  ///< the requests of each connection alone
     cases bursts;
   };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// C904: the application bypassed the tool and reached Redis directly: it reads values that the tool
-// did not see stored.
+// C904: the application bypassed the tool and reached Redis directly. The rule sees that it reads
+// values that the tool did not see stored.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -167,7 +167,8 @@ class bypass final : public rule {
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_settled), waiting_.end());
   }
 
-  per_key<moment> unclear_;  ///< the last change of a key whose result is unknown
+  /// The time of a key's last change to a value that the tool does not know.
+  per_key<moment> unclear_;
   moment unclear_upto_{-1};
   std::vector<unexplained_read> waiting_;
   cases unexplained_;

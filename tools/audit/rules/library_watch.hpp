@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names the library behind each finding.
+// Finds out which library sent the traffic of each finding.
 #pragma once
 
 #include <memory>

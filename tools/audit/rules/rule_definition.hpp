@@ -1,9 +1,8 @@
-// SPDX-License-Identifier: MIT
-// What a rule's file defines: the texts of the rule, the settings of libraries that concern it, and
-// its detection. `all_rules.cpp` lists the rules.
+// SPDX-License-Identifier: MIT The contents of a rule's file: the texts of the rule, the settings
+// of libraries that concern it, and its detection. `all_rules.cpp` lists the rules.
 //
 // Invariants: every text is one paragraph of plain sentences; only `fix` has placeholders.
-// Threads: all of it is constant.
+// Threads: any, because all data is constant.
 #pragma once
 
 #include <memory>

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
 constexpr auto tick_interval = 100ms;
-/// Time between SIGTERM and SIGKILL for a command whose time is over.
+/// The time between SIGTERM and SIGKILL for a command that exceeds its time limit.
 constexpr auto grace_after_term = 10s;
 
 class time_limit {
