@@ -126,14 +126,7 @@ void audit_command::add_origin_options() {
 
 void audit_command::add_report_options() {
   group_ = "Reports";
-  format_option_ = add_list("--format", formats_,
-                            "Format of a report: text, json, junit, sarif or html. Repeatable; the "
-                            "--out that follows belongs to it. Default: text",
-                            "FORMAT");
-  out_option_ = add_list("--out", outs_,
-                         "Write the report of the preceding --format to FILE. Default: standard "
-                         "output",
-                         "FILE");
+  reports_.add_to(*app_, audit_formats, group_);
   add("--locate", sources_,
       "Search the source files in FOLDER for the code that builds the keys (for --format sarif)",
       "FOLDER");

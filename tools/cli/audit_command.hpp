@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "audit/run/audit_options.hpp"
+#include "cli/report_options.hpp"
 #include "cli/text_result.hpp"
 
 namespace drover::cli {
@@ -19,7 +20,7 @@ class audit_command {
   /// Adds the subcommand. This object outlives the parsing.
   explicit audit_command(CLI::App& app);
 
-  [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
+  [[nodiscard]] bool is_selected() const { return app_->parsed(); }
   /// `program`: the words after `--`. Throws `usage_error`, which names the invalid option.
   [[nodiscard]] std::variant<text_result, audit::audit_options> parsed_options(
       std::vector<std::string> program) const;
@@ -44,7 +45,7 @@ class audit_command {
   [[nodiscard]] bool has(const char* option) const { return app_->count(option) > 0; }
 
   CLI::App* app_;
-  /// Of the options that are added next.
+  /// The group of the options that are added next.
   std::string group_;
   std::string listen_;
   std::string server_;
@@ -71,10 +72,7 @@ class audit_command {
   std::vector<std::string> origin_regexes_;
   std::vector<std::string> origin_commands_;
   std::vector<std::string> origin_tcp_;
-  CLI::Option* format_option_ = nullptr;
-  CLI::Option* out_option_ = nullptr;
-  std::vector<std::string> formats_;
-  std::vector<std::string> outs_;
+  report_options reports_;
   std::string sources_;
 };
 

@@ -23,16 +23,16 @@ command parsed(std::vector<const char*> typed) {
 }
 
 audit_options parsed_options(const std::vector<const char*>& typed) {
-  const command got = parsed(typed);
-  if (const auto* options = std::get_if<audit_options>(&got)) return *options;
-  const auto* text = std::get_if<text_result>(&got);
-  ADD_FAILURE() << (text != nullptr ? text->text : "something else is meant");
+  const command result = parsed(typed);
+  if (const auto* options = std::get_if<audit_options>(&result)) return *options;
+  const auto* text = std::get_if<text_result>(&result);
+  ADD_FAILURE() << (text != nullptr ? text->text : "another command was parsed");
   return {};
 }
 
 std::string refusal(const std::vector<const char*>& typed) {
-  const command got = parsed(typed);
-  const auto* text = std::get_if<text_result>(&got);
+  const command result = parsed(typed);
+  const auto* text = std::get_if<text_result>(&result);
   if (text == nullptr) {
     ADD_FAILURE() << "accepted: " << typed.front();
     return "";

@@ -57,4 +57,6 @@ const char* const audit_footer =
     "A recording contains the names of keys but no values, and with --hash-keys no names either.\n"
     "Its format is described in docs/reference/audit-record.md.";
 
+const char* const audit_formats = "text, json, junit, sarif or html";
+
 }  // namespace drover::cli

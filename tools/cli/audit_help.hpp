@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The texts around the options in `drover audit --help`.
+// Texts of `drover audit --help`.
 #pragma once
 
 namespace drover::cli {
@@ -7,5 +7,7 @@ namespace drover::cli {
 extern const char* const audit_usage;
 extern const char* const audit_description;
 extern const char* const audit_footer;
+/// The formats of reports.
+extern const char* const audit_formats;
 
 }  // namespace drover::cli

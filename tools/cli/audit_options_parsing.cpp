@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The command line of `drover audit` checked and turned into options.
+// Checks the command line of `drover audit` and converts it to options.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -7,6 +7,7 @@
 
 #include "audit/rules/catalogue.hpp"
 #include "cli/audit_command.hpp"
+#include "cli/audit_help.hpp"
 #include "text/typed_numbers.hpp"
 #include "text/usage_error.hpp"
 
@@ -30,14 +31,14 @@ constexpr std::array<std::pair<std::string_view, audit::key_role>, 4> roles{
      {"ignore", audit::key_role::ignored}}};
 
 template <class Table>
-std::optional<typename Table::value_type::second_type> value_named(const Table& table,
-                                                                   std::string_view name) {
+std::optional<typename Table::value_type::second_type> find_value(const Table& table,
+                                                                  std::string_view name) {
   const auto entry = std::ranges::find(table, name, &Table::value_type::first);
   if (entry == table.end()) return std::nullopt;
   return entry->second;
 }
 
-std::optional<audit::severity> fail_on_named(const std::string& name) {
+std::optional<audit::severity> parse_fail_on(const std::string& name) {
   if (name == "never") return std::nullopt;
   if (name == "error") return audit::severity::error;
   if (name == "warning") return audit::severity::warning;
@@ -45,12 +46,12 @@ std::optional<audit::severity> fail_on_named(const std::string& name) {
   throw text::usage_error{"--fail-on '" + name + "': must be error, warning, info or never"};
 }
 
-/// "glob=lock". The role follows the last =, because a glob may contain one.
-std::pair<std::string, audit::key_role> role_named(const std::string& typed) {
+/// Parses "glob=lock". The role follows the last =, because a glob may contain one.
+std::pair<std::string, audit::key_role> parse_role(const std::string& typed) {
   const std::size_t equals = typed.rfind('=');
   const auto role = equals == std::string::npos
                         ? std::nullopt
-                        : value_named(roles, std::string_view{typed}.substr(equals + 1));
+                        : find_value(roles, std::string_view{typed}.substr(equals + 1));
   if (!role || equals == 0) {
     throw text::usage_error{"--role '" + typed +
                             "': must be GLOB=ROLE with the role lock, value, meta or ignore, for " +
@@ -59,7 +60,7 @@ std::pair<std::string, audit::key_role> role_named(const std::string& typed) {
   return {typed.substr(0, equals), *role};
 }
 
-/// The texts before and after the first =.
+/// Splits a value at the first =.
 std::pair<std::string, std::string> split_pair(const std::string& option, const std::string& typed,
                                                const char* form) {
   const std::size_t equals = typed.find('=');
@@ -73,33 +74,11 @@ std::pair<std::string, std::string> split_pair(const std::string& option, const 
 
 std::vector<audit::report_request> audit_command::parsed_reports() const {
   std::vector<audit::report_request> reports;
-  std::size_t format = 0;
-  std::size_t out = 0;
-  for (const CLI::Option* option : app_->parse_order()) {
-    if (option == format_option_) {
-      const std::string& name = formats_.at(format++);
-      const auto known_format = value_named(formats, name);
-      if (!known_format) {
-        throw text::usage_error{"--format '" + name +
-                                "': must be text, json, junit, sarif or html"};
-      }
-      reports.push_back({.format = *known_format, .out = {}});
-    } else if (option == out_option_) {
-      const std::string& file = outs_.at(out++);
-      if (reports.empty()) reports.emplace_back();
-      if (reports.back().out) {
-        throw text::usage_error{"--out '" + file +
-                                "': each --out must follow a --format of its own"};
-      }
-      reports.back().out = file;
-    }
-  }
-  if (reports.empty()) reports.emplace_back();
-  const auto printed =
-      std::ranges::count_if(reports, [](const auto& report) { return !report.out; });
-  if (printed > 1) {
-    throw text::usage_error{
-        "--format: only one report can go to standard output; give the others an --out"};
+  for (const typed_report& report : reports_.typed()) {
+    const std::string name = report.format.value_or("text");
+    const auto format = find_value(formats, name);
+    if (!format) throw text::usage_error{"--format '" + name + "': must be " + audit_formats};
+    reports.push_back({.format = *format, .out = report.out});
   }
   return reports;
 }
@@ -187,7 +166,7 @@ std::variant<text_result, audit::audit_options> audit_command::parsed_options(
   if (has("--for")) options.length = text::typed_time("--for", length_, 100ms, 24h);
   if (has("--record")) options.record = record_;
   options.hides_keys = hides_keys_;
-  for (const std::string& role : roles_) options.roles.push_back(role_named(role));
+  for (const std::string& role : roles_) options.roles.push_back(parse_role(role));
   for (const std::string& rule : required_) {
     if (audit::find_rule(rule) == nullptr) {
       throw text::usage_error{"--require '" + rule +
@@ -195,7 +174,7 @@ std::variant<text_result, audit::audit_options> audit_command::parsed_options(
     }
   }
   options.required = required_;
-  options.fail_on = fail_on_named(fail_on_);
+  options.fail_on = parse_fail_on(fail_on_);
   options.ignores_command_code = exit_code_ == "findings";
   if (has("--baseline")) options.baseline = baseline_;
   if (has("--write-baseline")) options.new_baseline = new_baseline_;

@@ -18,7 +18,7 @@
 #include "text/usage_error.hpp"
 
 #ifndef DROVER_VERSION
-#define DROVER_VERSION "of no release"
+#define DROVER_VERSION "(unknown version)"
 #endif
 
 namespace drover::cli {
@@ -57,9 +57,9 @@ struct command_parsers {
   }
 
   [[nodiscard]] const char* selected_name() const {
-    if (simulate->is_asked_for()) return "drover simulate";
-    if (prompts->is_asked_for()) return prompts->name();
-    return audit->is_asked_for() ? "drover audit" : "drover";
+    if (simulate->is_selected()) return "drover simulate";
+    if (prompts->is_selected()) return prompts->name();
+    return audit->is_selected() ? "drover audit" : "drover";
   }
 };
 
@@ -69,7 +69,7 @@ text_result usage_message(const std::string& error, const std::string& command_n
 }
 
 template <class... Results>
-command widened(std::variant<Results...> parsed) {
+command as_command(std::variant<Results...> parsed) {
   return std::visit([](auto& result) -> command { return std::move(result); }, parsed);
 }
 
@@ -80,7 +80,7 @@ command parsed_audit(const audit_command& audit, std::vector<std::string> words,
     throw text::usage_error{"--: the command to audit is missing; put it after --"};
   }
   if (!program_words.empty()) program_words.erase(program_words.begin());
-  command parsed = widened(audit.parsed_options(std::move(program_words)));
+  command parsed = as_command(audit.parsed_options(std::move(program_words)));
   words.front() = "drover";
   if (auto* options = std::get_if<audit::audit_options>(&parsed)) {
     options->typed = typed_command(words);
@@ -105,15 +105,15 @@ command parse_command_line(int count, const char* const* arguments) {
   const bool has_program = dashes != words.end();
   try {
     app.parse(static_cast<int>(dashes - words.begin()), arguments);
-    if (commands.audit->is_asked_for()) {
+    if (commands.audit->is_selected()) {
       return parsed_audit(*commands.audit, words, {dashes, words.end()});
     }
     if (has_program) {
       throw text::usage_error{"--: only `drover audit` takes a command after --"};
     }
-    if (commands.prompts->is_asked_for()) return widened(commands.prompts->parsed_options());
-    if (commands.simulate->is_asked_for()) {
-      return widened(commands.simulate->parsed_options(count, arguments));
+    if (commands.prompts->is_selected()) return as_command(commands.prompts->parsed_options());
+    if (commands.simulate->is_selected()) {
+      return as_command(commands.simulate->parsed_options(count, arguments));
     }
     return text_result{app.help(), process::exit_usage};
   } catch (const CLI::CallForHelp&) {
@@ -124,7 +124,7 @@ command parse_command_line(int count, const char* const* arguments) {
     return text_result{std::string{version.what()} + '\n', process::exit_success};
   } catch (const CLI::ExtrasError& error) {
     const std::string remedy =
-        commands.audit->is_asked_for() ? "; put the command to audit after --" : "";
+        commands.audit->is_selected() ? "; put the command to audit after --" : "";
     return usage_message(error.what() + remedy, commands.selected_name());
   } catch (const CLI::ParseError& error) {
     return usage_message(error.what(), commands.selected_name());

@@ -24,10 +24,10 @@ command parsed(const std::vector<const char*>& typed) {
 
 template <class Options>
 Options parsed_options(const std::vector<const char*>& typed) {
-  const command got = parsed(typed);
-  if (const auto* options = std::get_if<Options>(&got)) return *options;
-  const auto* text = std::get_if<text_result>(&got);
-  ADD_FAILURE() << (text != nullptr ? text->text : "something else is meant");
+  const command result = parsed(typed);
+  if (const auto* options = std::get_if<Options>(&result)) return *options;
+  const auto* text = std::get_if<text_result>(&result);
+  ADD_FAILURE() << (text != nullptr ? text->text : "another command was parsed");
   return {};
 }
 
@@ -36,9 +36,9 @@ simulate::simulate_options simulation(std::vector<const char*> typed) {
   return parsed_options<simulate::simulate_options>(typed);
 }
 
-text_result shown(const std::vector<const char*>& typed) {
-  const command got = parsed(typed);
-  if (const auto* text = std::get_if<text_result>(&got)) return *text;
+text_result printed_result(const std::vector<const char*>& typed) {
+  const command result = parsed(typed);
+  if (const auto* text = std::get_if<text_result>(&result)) return *text;
   ADD_FAILURE() << "accepted";
   return {};
 }
@@ -191,8 +191,10 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"simulate", "--origin", "mysql://u:secret@h"}, "sqlite"},
       {{"simulate", "--origin", "postgres"}, "postgresql://"},
       {{"simulate", "--format", "pdf"}, "html"},
-      {{"simulate", "--format", "json", "--format", "csv"}, "only one can go to standard output"},
-      {{"simulate", "--format", "json", "--out", "a", "--out", "b"}, "--out 'b': a --format must"},
+      {{"simulate", "--format", "json", "--format", "csv"},
+       "only one report can go to standard output"},
+      {{"simulate", "--format", "json", "--out", "a", "--out", "b"},
+       "--out 'b': each --out must follow"},
       {{"simulate", "--seed", "x"}, "--seed 'x'"},
       {{"simulate", "--expect", "speed=1"}, "queries-per-event"},
       {{"simulate", "--no-such"}, "--no-such"},
@@ -200,7 +202,7 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
       {{"no-such-command"}, "no-such-command"},
   };
   for (const refused_case& example : cases) {
-    const text_result result = shown(example.typed);
+    const text_result result = printed_result(example.typed);
     EXPECT_EQ(result.exit_code, process::exit_usage) << result.text;
     EXPECT_NE(result.text.find(example.expected), std::string::npos)
         << example.expected << " in " << result.text;
@@ -210,11 +212,11 @@ TEST(command_line, RefusesWhatCannotBeMeantAndSaysWhatCan) {
 }
 
 TEST(command_line, HelpsAndListsAndNamesItsVersion) {
-  EXPECT_EQ(shown({"--help"}).exit_code, process::exit_success);
-  EXPECT_NE(shown({"simulate", "--help"}).text.find("Exit codes"), std::string::npos);
-  EXPECT_NE(shown({"simulate", "--list"}).text.find("holder-killed"), std::string::npos);
-  EXPECT_NE(shown({"--version"}).text.find("drover "), std::string::npos);
-  EXPECT_EQ(shown({}).exit_code, process::exit_usage);
+  EXPECT_EQ(printed_result({"--help"}).exit_code, process::exit_success);
+  EXPECT_NE(printed_result({"simulate", "--help"}).text.find("Exit codes"), std::string::npos);
+  EXPECT_NE(printed_result({"simulate", "--list"}).text.find("holder-killed"), std::string::npos);
+  EXPECT_NE(printed_result({"--version"}).text.find("drover "), std::string::npos);
+  EXPECT_EQ(printed_result({}).exit_code, process::exit_usage);
 }
 
 }  // namespace

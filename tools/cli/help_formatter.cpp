@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t width = 100;
 constexpr std::size_t description_column = 30;
 
-/// A name at the left, its description in a column beside it, or below it if the name is long.
+/// Puts the name at the left and its description in a column beside it. If the name is too long,
+/// the description begins on the next line.
 std::string entry(const std::string& name, const std::string& description) {
   const std::string indent(description_column, ' ');
   std::string line = "  " + name;

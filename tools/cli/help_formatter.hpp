@@ -29,7 +29,7 @@ class help_formatter final : public CLI::Formatter {
 /// An option with its placeholder: "--fail-on SEVERITY", "-h, --help".
 [[nodiscard]] std::string option_signature(const CLI::Option& option, bool is_positional);
 
-/// What an option does, with its default and its environment variable.
+/// The description of an option, with its default and its environment variable.
 [[nodiscard]] std::string option_description(const CLI::Option& option);
 
 }  // namespace drover::cli

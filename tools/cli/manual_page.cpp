@@ -9,7 +9,8 @@
 namespace drover::cli {
 namespace {
 
-/// Text of a line: no character has a meaning for roff. Hyphens stay hyphens when they are copied.
+/// The text without characters that have a meaning for roff. Hyphens stay hyphens when a reader
+/// copies them.
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char byte : text) {
@@ -24,7 +25,7 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-/// A line that begins with a dot or an apostrophe would be a request.
+/// One line of text. The prefix \& keeps a leading dot or apostrophe from starting a roff request.
 std::string line_of(std::string_view text) {
   const bool is_request = text.starts_with('.') || text.starts_with('\'');
   return (is_request ? "\\&" : "") + escaped(text) + '\n';
@@ -46,7 +47,7 @@ bool is_heading(std::string_view line) {
   return line.ends_with(':') && !line.starts_with(' ') && line.find(". ") == std::string_view::npos;
 }
 
-/// Help text: indented lines stay as they are, other lines are filled.
+/// Help text for roff. Indented lines stay as they are, and other lines are filled.
 std::string filled(std::string_view text) {
   std::string page;
   bool is_example = false;

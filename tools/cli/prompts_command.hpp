@@ -23,7 +23,7 @@ class prompts_command {
   /// Adds the subcommands. This object outlives the parsing.
   explicit prompts_command(CLI::App& app);
 
-  [[nodiscard]] bool is_asked_for() const { return init_->parsed() || prompts_->parsed(); }
+  [[nodiscard]] bool is_selected() const { return init_->parsed() || prompts_->parsed(); }
   [[nodiscard]] const char* name() const {
     return init_->parsed() ? "drover init" : "drover prompts";
   }

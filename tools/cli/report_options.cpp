@@ -8,20 +8,21 @@
 
 namespace drover::cli {
 
-void report_options::add_to(CLI::App& app, const std::string& formats) {
+void report_options::add_to(CLI::App& app, const std::string& formats, const std::string& group) {
   app_ = &app;
-  const std::string description =
-      formats + " (default text); repeatable, each followed by its own --out";
-  format_option_ = app.add_option("--format", formats_, description)
-                       ->type_name("FORMAT")
-                       ->take_all()
-                       ->expected(1);
-  out_option_ =
-      app.add_option("--out", outs_,
-                     "Write the report of the preceding --format to FILE (default standard output)")
-          ->type_name("FILE")
-          ->take_all()
-          ->expected(1);
+  format_option_ = app.add_option("--format", formats_,
+                                  "Format of a report: " + formats +
+                                      ". Repeatable; the --out that follows belongs to it. "
+                                      "Default: text")
+                       ->type_name("FORMAT");
+  out_option_ = app.add_option("--out", outs_,
+                               "Write the report of the preceding --format to FILE. Default: "
+                               "standard output")
+                    ->type_name("FILE");
+  for (CLI::Option* option : {format_option_, out_option_}) {
+    option->take_all()->expected(1);
+    if (!group.empty()) option->group(group);
+  }
 }
 
 std::vector<typed_report> report_options::typed() const {
@@ -35,7 +36,8 @@ std::vector<typed_report> report_options::typed() const {
       const std::string& file = outs_.at(outs++);
       if (reports.empty()) reports.emplace_back();
       if (reports.back().out) {
-        throw text::usage_error{"--out '" + file + "': a --format must stand before each --out"};
+        throw text::usage_error{"--out '" + file +
+                                "': each --out must follow a --format of its own"};
       }
       reports.back().out = file;
     }
@@ -45,7 +47,7 @@ std::vector<typed_report> report_options::typed() const {
       std::ranges::count_if(reports, [](const typed_report& report) { return !report.out; });
   if (printed > 1) {
     throw text::usage_error{
-        "--format: only one can go to standard output; give the others an --out"};
+        "--format: only one report can go to standard output; give the others an --out"};
   }
   return reports;
 }

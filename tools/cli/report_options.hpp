@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: MIT
-// --format and --out of a command that writes several reports: each --out belongs to the --format
-// before it.
+// SPDX-License-Identifier: MIT The options --format and --out of a command that writes several
+// reports. Each --out belongs to the --format before it.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -18,11 +17,12 @@ struct typed_report {
 
 class report_options {
  public:
-  /// Adds both options, once. `formats`: "text, json or html". This object outlives the parsing.
-  void add_to(CLI::App& app, const std::string& formats);
+  /// Adds both options, once. `formats`: "text, json or html". `group`: the heading in --help;
+  /// empty: the usual group. This object outlives the parsing.
+  void add_to(CLI::App& app, const std::string& formats, const std::string& group = {});
 
-  /// At least one. Throws `usage_error` for an --out without a --format of its own, and for two
-  /// reports to standard output.
+  /// The reports in the order of the command line, at least one. Throws `usage_error` for an --out
+  /// without a --format of its own, and for two reports to standard output.
   [[nodiscard]] std::vector<typed_report> typed() const;
 
  private:

@@ -57,7 +57,7 @@ constexpr const char* simulate_footer =
     "\n"
     "Names for --expect:\n";
 
-/// A line for each.
+/// One line for each quantity.
 std::string names_to_expect() {
   std::string lines;
   for (const simulate::expectable& quantity : simulate::all_expectable()) {
@@ -77,7 +77,7 @@ constexpr std::array<std::pair<std::string_view, report_format>, 5> report_forma
      {"html", report_format::html},
      {"svg", report_format::svg}}};
 
-report_format format_named(const std::string& name) {
+report_format parse_format(const std::string& name) {
   for (const auto& [format_name, format] : report_formats) {
     if (format_name == name) return format;
   }
@@ -91,7 +91,7 @@ std::string names_of(const Named& all) {
   return names;
 }
 
-std::vector<std::string> strategies_named(const std::string& text) {
+std::vector<std::string> parse_strategy_names(const std::string& text) {
   std::vector<std::string> names;
   if (text == "all") {
     for (const auto& strategy : simulate::strategies()) names.emplace_back(strategy.name);
@@ -104,14 +104,14 @@ std::vector<std::string> strategies_named(const std::string& text) {
                               names_of(simulate::strategies()) + ", or all"};
     }
     if (std::ranges::find(names, strategy->name) != names.end()) {
-      throw text::usage_error{"--strategy '" + text + "': " + typed + " is there twice"};
+      throw text::usage_error{"--strategy '" + text + "': " + typed + " is listed twice"};
     }
     names.emplace_back(strategy->name);
   }
   return names;
 }
 
-std::vector<simulate::load_time> loads_named(std::string_view text) {
+std::vector<simulate::load_time> parse_loads(std::string_view text) {
   std::vector<simulate::load_time> loads;
   for (const std::string& typed : text::typed_list("--load-ms", text)) {
     auto load = simulate::load_time::parse(typed);
@@ -128,7 +128,7 @@ std::vector<simulate::load_time> loads_named(std::string_view text) {
   return loads;
 }
 
-std::string range(std::uint64_t most) { return " (1 to " + std::to_string(most) + ")"; }
+std::string range(std::uint64_t limit) { return " (1 to " + std::to_string(limit) + ")"; }
 
 }  // namespace
 
@@ -217,9 +217,10 @@ const simulate::scenario& simulate_command::parsed_scenario() const {
 void simulate_command::parse_strategies(simulate::simulate_options& options) const {
   const bool has_command = has("--strategy-command");
   if (has("--strategy")) {
-    options.strategies = strategies_named(strategies_);
+    options.strategies = parse_strategy_names(strategies_);
   } else if (!has_command) {
-    options.strategies = strategies_named(std::string{options.chosen_scenario->usual.strategies});
+    options.strategies =
+        parse_strategy_names(std::string{options.chosen_scenario->usual.strategies});
   }
   if (!has_command) return;
   if (strategy_command_.find_first_not_of(' ') == std::string::npos) {
@@ -231,8 +232,8 @@ void simulate_command::parse_strategies(simulate::simulate_options& options) con
 
 void simulate_command::parse_sizes(simulate::simulate_options& options) const {
   const simulate::scenario& scenario = *options.chosen_scenario;
-  const auto small_number = [](const char* name, const std::string& typed, std::uint32_t most) {
-    return static_cast<std::uint32_t>(text::typed_number(name, typed, 1, most));
+  const auto small_number = [](const char* name, const std::string& typed, std::uint32_t limit) {
+    return static_cast<std::uint32_t>(text::typed_number(name, typed, 1, limit));
   };
   options.processes = small_number("--processes", processes_, simulate::processes_max);
   options.callers = has("--callers") ? small_number("--callers", callers_, simulate::callers_max)
@@ -245,7 +246,7 @@ void simulate_command::parse_sizes(simulate::simulate_options& options) const {
                             " in all, and at most " + std::to_string(simulate::callers_in_all_max) +
                             " are possible; lower --processes or --callers"};
   }
-  options.loads = loads_named(has("--load-ms") ? std::string_view{loads_} : scenario.usual.loads);
+  options.loads = parse_loads(has("--load-ms") ? std::string_view{loads_} : scenario.usual.loads);
   options.ttl =
       has("--ttl") ? text::typed_time("--ttl", ttl_, 100ms, simulate::ttl_max) : scenario.usual.ttl;
   options.events = scenario.usual.events;
@@ -288,7 +289,7 @@ void simulate_command::parse_servers(simulate::simulate_options& options) const 
 void simulate_command::parse_results(simulate::simulate_options& options) const {
   for (const typed_report& report : reports_.typed()) {
     options.reports.push_back(
-        {.format = report.format ? format_named(*report.format) : report_format::text,
+        {.format = report.format ? parse_format(*report.format) : report_format::text,
          .out = report.out});
   }
   if (!has("--expect")) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The options of `drover simulate`: as typed, and as parsed.
+// The options of `drover simulate`, as typed and as parsed.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -18,7 +18,7 @@ class simulate_command {
   /// Adds the subcommand. This object outlives the parsing.
   explicit simulate_command(CLI::App& app);
 
-  [[nodiscard]] bool is_asked_for() const { return app_->parsed(); }
+  [[nodiscard]] bool is_selected() const { return app_->parsed(); }
   /// Throws `usage_error`, which names the invalid option.
   [[nodiscard]] std::variant<text_result, simulate::simulate_options> parsed_options(
       int count, const char* const* arguments) const;

@@ -10,10 +10,10 @@
 namespace drover::cli {
 namespace {
 
-constexpr std::string_view left_out = "...";
+constexpr std::string_view masked_value = "...";
 
-/// redis-cli and redis-benchmark take a password after -a.
-bool names_a_secret(std::string_view option) {
+/// Whether an option takes a secret. redis-cli and redis-benchmark take a password after -a.
+bool takes_a_secret(std::string_view option) {
   if (option == "-a") return true;
   if (!option.starts_with("-")) return false;
   std::string name{option};
@@ -27,22 +27,23 @@ bool names_a_secret(std::string_view option) {
 /// at a blank or a quotation mark.
 std::string without_passwords(std::string_view word) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz+";
-  std::string shown;
-  for (std::size_t mark = word.find("://"); mark != word.npos; mark = word.find("://")) {
-    const std::string_view before = word.substr(0, mark);
+  std::string masked;
+  for (std::size_t scheme_end = word.find("://"); scheme_end != word.npos;
+       scheme_end = word.find("://")) {
+    const std::string_view before = word.substr(0, scheme_end);
     const std::size_t begin = before.find_last_not_of(letters) + 1;
-    if (begin == mark) {
-      shown += word.substr(0, mark + 1);
-      word.remove_prefix(mark + 1);
+    if (begin == scheme_end) {
+      masked += word.substr(0, scheme_end + 1);
+      word.remove_prefix(scheme_end + 1);
       continue;
     }
     const bool is_all = begin == 0 || word[begin - 1] == '=';
-    const std::size_t end = is_all ? word.npos : word.find_first_of(" '\"", mark);
-    shown += word.substr(0, begin);
-    shown += simulate::without_password(word.substr(begin, end - begin));
+    const std::size_t end = is_all ? word.npos : word.find_first_of(" '\"", scheme_end);
+    masked += word.substr(0, begin);
+    masked += simulate::without_password(word.substr(begin, end - begin));
     word.remove_prefix(std::min(end, word.size()));
   }
-  return shown + std::string{word};
+  return masked + std::string{word};
 }
 
 }  // namespace
@@ -62,15 +63,15 @@ std::string typed_command(const std::vector<std::string>& words) {
   std::string line;
   bool is_secret = false;
   for (const std::string& word : words) {
-    std::string shown = without_passwords(word);
+    std::string masked = without_passwords(word);
     const std::size_t equals = word.find('=');
     if (is_secret) {
-      shown = left_out;
-    } else if (equals != std::string::npos && names_a_secret(word.substr(0, equals))) {
-      shown = word.substr(0, equals + 1) + std::string{left_out};
+      masked = masked_value;
+    } else if (equals != std::string::npos && takes_a_secret(word.substr(0, equals))) {
+      masked = word.substr(0, equals + 1) + std::string{masked_value};
     }
-    is_secret = !is_secret && equals == std::string::npos && names_a_secret(word);
-    line += (line.empty() ? "" : " ") + quoted_word(shown);
+    is_secret = !is_secret && equals == std::string::npos && takes_a_secret(word);
+    line += (line.empty() ? "" : " ") + quoted_word(masked);
   }
   return line;
 }

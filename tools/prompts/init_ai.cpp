@@ -25,10 +25,10 @@ std::string contents(const fs::path& file) {
 }
 
 std::string with_code(std::string_view reference, std::string_view code) {
-  constexpr std::string_view blank = "{code}\n";
-  const std::size_t at = reference.find(blank);
+  constexpr std::string_view placeholder = "{code}\n";
+  const std::size_t at = reference.find(placeholder);
   return std::string{reference.substr(0, at)} + std::string{code} +
-         std::string{reference.substr(at + blank.size())};
+         std::string{reference.substr(at + placeholder.size())};
 }
 
 class writer {
@@ -36,27 +36,27 @@ class writer {
   explicit writer(fs::path folder) : folder_{std::move(folder)} {}
 
   void put(const fs::path& name, const std::string& text) {
-    std::error_code failed;
+    std::error_code error;
     // The target of a link is replaced, not the link.
-    const fs::path file = fs::weakly_canonical(folder_ / name, failed);
+    const fs::path file = fs::weakly_canonical(folder_ / name, error);
     if (fs::exists(file) && contents(file) == text) return;
-    fs::create_directories(file.parent_path(), failed);
+    fs::create_directories(file.parent_path(), error);
     fs::path partial = file;
     partial += ".part";
     std::ofstream stream{partial, std::ios::binary | std::ios::trunc};
     stream << text;
     stream.close();
-    if (stream) fs::rename(partial, file, failed);
-    if (!stream || failed) {
-      fs::remove(partial, failed);
+    if (stream) fs::rename(partial, file, error);
+    if (!stream || error) {
+      fs::remove(partial, error);
       throw std::runtime_error{file.string() + " cannot be written"};
     }
     written_.push_back(folder_ / name);
   }
   /// Whether two names are one file, for example if CLAUDE.md is a link to AGENTS.md.
   [[nodiscard]] bool are_same_file(const fs::path& a, const fs::path& b) const {
-    std::error_code failed;
-    return fs::equivalent(folder_ / a, folder_ / b, failed) && !failed;
+    std::error_code error;
+    return fs::equivalent(folder_ / a, folder_ / b, error) && !error;
   }
   void put_section(const fs::path& name, std::string_view section, std::string_view head = {}) {
     const fs::path file = folder_ / name;
@@ -73,8 +73,8 @@ class writer {
 }  // namespace
 
 std::vector<fs::path> init_ai(const init_options& options) {
-  std::error_code missing;
-  if (!fs::is_directory(options.folder, missing)) {
+  std::error_code error;
+  if (!fs::is_directory(options.folder, error)) {
     throw std::runtime_error{options.folder.string() +
                              " is not a directory; give the folder of the project"};
   }

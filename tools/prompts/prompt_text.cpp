@@ -19,7 +19,7 @@ std::string with_rules(std::string_view prompt) {
   return std::string{prompt} + '\n' + std::string{rules};
 }
 
-/// A field with text. Empty if the field is missing or has another type.
+/// The text of a field. Empty if the field is missing or has another type.
 std::string text_in(const json& object, const char* field) {
   const auto value = object.find(field);
   return value != object.end() && value->is_string() ? value->get<std::string>() : std::string{};
@@ -51,9 +51,9 @@ void append_evidence(std::string& out, const json& finding) {
     }
     const auto at = line.find("from_ms");
     const double ms = at != line.end() && at->is_number() ? at->get<double>() : 0.0;
-    char when[32];
-    std::snprintf(when, sizeof when, "    %10.1f ms  ", ms);
-    out += when + base::escape(text_in(line, "process"), name_max) + "  " +
+    char time_text[32];
+    std::snprintf(time_text, sizeof time_text, "    %10.1f ms  ", ms);
+    out += time_text + base::escape(text_in(line, "process"), name_max) + "  " +
            base::escape(text_in(line, "text"), name_max) + '\n';
   }
   if (lines > 0) out += '\n';
@@ -76,13 +76,13 @@ std::string review_prompt() { return with_rules(review); }
 
 result<std::string> fix_prompt(std::string_view audit_json) {
   const json audit = json::parse(audit_json, nullptr, false);
-  const auto refused = [](const char* reason) {
+  const auto refuse = [](const char* reason) {
     return fault{fault_code::corrupt,
                  std::string{reason} + "; give the output of `drover audit --format json`"};
   };
-  if (!audit.is_object()) return refused("not a JSON object");
+  if (!audit.is_object()) return refuse("not a JSON object");
   const auto version = audit.find("version");
-  if (version == audit.end() || *version != 1) return refused("not an audit report of version 1");
+  if (version == audit.end() || *version != 1) return refuse("not an audit report of version 1");
   std::string findings;
   std::size_t count = 0;
   for (const json& finding : array_in(audit, "findings")) {

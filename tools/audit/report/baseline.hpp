@@ -31,22 +31,22 @@ struct baseline {
   std::vector<accepted_finding> accepted;
 };
 
-/// A baseline, or an error that names the place and the correct form.
-struct baseline_read {
-  baseline read;
-  std::string error;  ///< "" if the text is a baseline
+/// A baseline, or an error that names the place in the text and the correct form.
+struct parsed_baseline {
+  baseline value;
+  std::string error;  ///< "" if the text is a valid baseline
 };
 
-[[nodiscard]] baseline_read parse_baseline(std::string_view text);
+[[nodiscard]] parsed_baseline parse_baseline(std::string_view text);
 
-/// Marks findings as accepted, and adds remarks on entries that have expired or match nothing. It
-/// does not change the verdict: call `judge` again.
-void apply_baseline(audit_result& of, const baseline& accepting,
-                    std::chrono::system_clock::time_point today);
+/// Marks findings as accepted, and adds remarks on entries that have expired or match nothing. Does
+/// not change the verdict: call `judge` afterwards.
+void apply_baseline(audit_result& result, const baseline& accepted_findings,
+                    std::chrono::system_clock::time_point now);
 
 /// A draft: every finding that is not accepted yet, for 90 days, with empty reasons. It is a valid
 /// baseline after the reasons are written.
-[[nodiscard]] std::string baseline_of(const audit_result& of,
-                                      std::chrono::system_clock::time_point today);
+[[nodiscard]] std::string baseline_of(const audit_result& result,
+                                      std::chrono::system_clock::time_point now);
 
 }  // namespace drover::audit

@@ -33,35 +33,35 @@ std::string file(const std::string& entries) {
 }
 
 baseline read(const std::string& entries) {
-  const baseline_read result = parse_baseline(file(entries));
+  const parsed_baseline result = parse_baseline(file(entries));
   EXPECT_EQ(result.error, "");
-  return result.read;
+  return result.value;
 }
 
-audit_result found(const std::vector<std::string>& patterns) {
+audit_result result_with(const std::vector<std::string>& patterns) {
   audit_result result;
   for (const std::string& name : patterns) {
-    result.findings.push_back(sample::found("C101", confidence::proof, name, "Stampede."));
+    result.findings.push_back(sample::make_finding("C101", confidence::proof, name, "Stampede."));
   }
   return result;
 }
 
 TEST(audit_baseline, AcceptsByRuleAndGlob) {
-  audit_result of = found({"user:*", "shop:product:*", "shop:price:*"});
-  apply_baseline(of, read(entry("stampede-cold-key", "shop:*", "known", "2027-01-31")),
+  audit_result audited = result_with({"user:*", "shop:product:*", "shop:price:*"});
+  apply_baseline(audited, read(entry("stampede-cold-key", "shop:*", "known", "2027-01-31")),
                  at(2026, 11, 24));
-  EXPECT_EQ(of.findings[0].accepted, "");
-  EXPECT_EQ(of.findings[1].accepted, "known");
-  EXPECT_EQ(of.findings[2].accepted, "known");
-  EXPECT_TRUE(of.remarks.empty());
+  EXPECT_EQ(audited.findings[0].accepted, "");
+  EXPECT_EQ(audited.findings[1].accepted, "known");
+  EXPECT_EQ(audited.findings[2].accepted, "known");
+  EXPECT_TRUE(audited.remarks.empty());
 }
 
 TEST(audit_baseline, LeavesOtherRulesAlone) {
-  audit_result of = found({"user:*"});
-  apply_baseline(of, read(entry("C204", "*", "known", "2027-01-31")), at(2026, 11, 24));
-  EXPECT_EQ(of.findings[0].accepted, "");
-  ASSERT_EQ(of.remarks.size(), 1U);
-  EXPECT_EQ(of.remarks[0],
+  audit_result audited = result_with({"user:*"});
+  apply_baseline(audited, read(entry("C204", "*", "known", "2027-01-31")), at(2026, 11, 24));
+  EXPECT_EQ(audited.findings[0].accepted, "");
+  ASSERT_EQ(audited.remarks.size(), 1U);
+  EXPECT_EQ(audited.remarks[0],
             "the baseline's C204 on * matches nothing in this run; remove the entry if the fault "
             "is fixed");
 }
@@ -69,28 +69,28 @@ TEST(audit_baseline, LeavesOtherRulesAlone) {
 TEST(audit_baseline, CountsAgainTheDayAfterItExpires) {
   const baseline until = read(entry("C101", "user:*", "till we move", "2026-11-30"));
   for (const auto& [day, is_accepted] : {std::pair{30U, true}, std::pair{31U, false}}) {
-    audit_result of = found({"user:*"});
+    audit_result audited = result_with({"user:*"});
     const auto today = at(2026, 11, 1) + (day - 1) * 24h + 23h + 59min;
-    apply_baseline(of, until, today);
-    EXPECT_EQ(of.findings[0].accepted, is_accepted ? "till we move" : "");
+    apply_baseline(audited, until, today);
+    EXPECT_EQ(audited.findings[0].accepted, is_accepted ? "till we move" : "");
     if (is_accepted) continue;
-    ASSERT_EQ(of.remarks.size(), 1U);
-    EXPECT_EQ(of.remarks[0],
+    ASSERT_EQ(audited.remarks.size(), 1U);
+    EXPECT_EQ(audited.remarks[0],
               "the baseline's C101 on user:* expired on 2026-11-30 and counts again; it was "
               "accepted because: till we move");
   }
 }
 
 TEST(audit_baseline, ChangesTheVerdictWhenItIsJudgedAgain) {
-  audit_result of = found({"user:*"});
-  of.run = {.commands = 1000, .cold_events = 5, .contended_cold_events = 5};
-  judge(of, {});
-  EXPECT_EQ(of.outcome, verdict::fail);
-  EXPECT_TRUE(of.findings[0].fails);
-  apply_baseline(of, read(entry("C101", "*", "known", "2027-01-31")), at(2026, 11, 24));
-  judge(of, {});
-  EXPECT_EQ(of.outcome, verdict::pass);
-  EXPECT_FALSE(of.findings[0].fails);
+  audit_result audited = result_with({"user:*"});
+  audited.run = {.commands = 1000, .cold_events = 5, .contended_cold_events = 5};
+  judge(audited, {});
+  EXPECT_EQ(audited.outcome, verdict::fail);
+  EXPECT_TRUE(audited.findings[0].fails);
+  apply_baseline(audited, read(entry("C101", "*", "known", "2027-01-31")), at(2026, 11, 24));
+  judge(audited, {});
+  EXPECT_EQ(audited.outcome, verdict::pass);
+  EXPECT_FALSE(audited.findings[0].fails);
 }
 
 TEST(audit_baseline, SaysWhereItIsWrongAndWhatWouldBeRight) {
@@ -138,44 +138,44 @@ TEST(audit_baseline, ShowsNothingOfAHostileFileAsItIs) {
 
 TEST(audit_baseline_page, ShowsABaselineAndNamesItsFields) {
   const std::string page = test::document("docs/reference/audit-baseline.md");
-  const baseline_read result = parse_baseline(test::part_between(page, "```json\n", "```"));
+  const parsed_baseline result = parse_baseline(test::part_between(page, "```json\n", "```"));
   EXPECT_EQ(result.error, "");
-  ASSERT_EQ(result.read.accepted.size(), 1U);
+  ASSERT_EQ(result.value.accepted.size(), 1U);
   const std::set<std::string> fields{"rule", "pattern", "reason", "expires"};
   EXPECT_EQ(test::fields_described("docs/reference/audit-baseline.md"), fields);
 }
 
 TEST(audit_baseline, StartsWithWhatWasFoundAndWantsReasons) {
-  const audit_result of = sample::unsafe();
-  std::string text = baseline_of(of, at(2026, 11, 24));
+  const audit_result audited = sample::unsafe();
+  std::string text = baseline_of(audited, at(2026, 11, 24));
   EXPECT_EQ(parse_baseline(text).error,
             "line 4, entry 1: \"reason\" is empty: write why C101 on \"user:*\" is accepted");
-  EXPECT_EQ(text.find("C303"), std::string::npos) << "that one is accepted";
+  EXPECT_EQ(text.find("C303"), std::string::npos) << "the finding of C303 is accepted already";
   for (std::size_t i = text.find("\"reason\": \"\""); i != std::string::npos;
        i = text.find("\"reason\": \"\"")) {
     text.insert(i + 11, "known");
   }
-  const baseline_read result = parse_baseline(text);
+  const parsed_baseline result = parse_baseline(text);
   ASSERT_EQ(result.error, "");
-  ASSERT_EQ(result.read.accepted.size(), 3U);
-  EXPECT_EQ(result.read.accepted[0].expires, std::chrono::year{2027} / 2 / 22);
-  audit_result again = of;
-  apply_baseline(again, result.read, at(2026, 11, 24));
+  ASSERT_EQ(result.value.accepted.size(), 3U);
+  EXPECT_EQ(result.value.accepted[0].expires, std::chrono::year{2027} / 2 / 22);
+  audit_result again = audited;
+  apply_baseline(again, result.value, at(2026, 11, 24));
   for (const finding& finding : again.findings) EXPECT_NE(finding.accepted, "") << finding.rule;
 }
 
 TEST(audit_baseline, AcceptsEachNameThatItWroteDown) {
-  audit_result of = found(sample::evil_names());
-  of.findings.push_back(sample::found("C101", confidence::proof, "a[b]?\\c", ""));
-  std::string text = baseline_of(of, at(2026, 11, 24));
+  audit_result audited = result_with(sample::evil_names());
+  audited.findings.push_back(sample::make_finding("C101", confidence::proof, "a[b]?\\c", ""));
+  std::string text = baseline_of(audited, at(2026, 11, 24));
   for (std::size_t i = text.find("\"reason\": \"\""); i != std::string::npos;
        i = text.find("\"reason\": \"\"")) {
     text.insert(i + 11, "known");
   }
-  const baseline_read result = parse_baseline(text);
+  const parsed_baseline result = parse_baseline(text);
   ASSERT_EQ(result.error, "");
-  apply_baseline(of, result.read, at(2026, 11, 24));
-  for (const finding& finding : of.findings)
+  apply_baseline(audited, result.value, at(2026, 11, 24));
+  for (const finding& finding : audited.findings)
     EXPECT_EQ(finding.accepted, "known") << finding.pattern;
 }
 

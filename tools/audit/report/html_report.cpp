@@ -1,26 +1,16 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/html_report.hpp"
 
 #include <algorithm>
-
 #include <string_view>
-
 #include <vector>
 
 #include "audit/report/page_parts.hpp"
-
 #include "audit/report/page_series.hpp"
-
 #include "audit/report/wording.hpp"
-
 #include "audit/rules/catalogue.hpp"
-
 #include "text/page_frame.hpp"
-
 #include "text/page_text.hpp"
-
 #include "text/words.hpp"
 
 namespace drover::audit {
@@ -32,13 +22,14 @@ using text::html_escaped;
 constexpr std::size_t keys_max = 5;       // examples of one finding
 constexpr std::size_t timeline_end = 20;  // shown lines at the end of a timeline
 
-std::string badge(const finding& of) {
-  const std::string word = of.accepted.empty() ? std::string{word_of(of.severity)} : "accepted";
+std::string badge(const finding& finding) {
+  const std::string word =
+      finding.accepted.empty() ? std::string{word_of(finding.severity)} : "accepted";
   return html_element("span", "class=\"badge " + word + "\"", word);
 }
 
-std::string tone_of(verdict is) {
-  return is == verdict::pass ? "good" : is == verdict::fail ? "bad" : "open";
+std::string tone_of(verdict outcome) {
+  return outcome == verdict::pass ? "good" : outcome == verdict::fail ? "bad" : "open";
 }
 
 std::string begin_table(std::string_view label, std::string_view kind,
@@ -52,33 +43,34 @@ std::string begin_table(std::string_view label, std::string_view kind,
 
 constexpr std::string_view end_table = "</tbody>\n</table>\n</div>\n";
 
-std::string left_out(std::size_t total, std::size_t shown, std::string_view items) {
-  if (total <= shown) return {};
+std::string left_out(std::size_t total, std::size_t shown_count, std::string_view items) {
+  if (total <= shown_count) return {};
   return html_element("p", "class=\"hint\"",
-                      "and " + text::in_words(std::uint64_t{total - shown}) + " more " +
+                      "and " + text::in_words(std::uint64_t{total - shown_count}) + " more " +
                           std::string{items} + "; the JSON report has all");
 }
 
-std::string header(const audit_result& of) {
+std::string header(const audit_result& result) {
   std::string text = "<header>\n" + html_element("p", "class=\"kicker\"", "drover audit");
-  text += "<h1><span class=\"verdict " + tone_of(of.outcome) + "\">" +
-          std::string{word_of(of.outcome)} + "</span> " + html_escaped(findings_in_words(of)) +
-          "</h1>\n";
-  if (!of.reason.empty()) text += html_element("p", "class=\"look\"", shown(of.reason));
-  text += html_element("p", "class=\"hint\"", run_in_words(of.run));
-  return text + html_element("p", "class=\"banner next\"", "Next: " + next_step(of, reader::page)) +
+  text += "<h1><span class=\"verdict " + tone_of(result.outcome) + "\">" +
+          std::string{word_of(result.outcome)} + "</span> " +
+          html_escaped(findings_in_words(result)) + "</h1>\n";
+  if (!result.reason.empty()) text += html_element("p", "class=\"look\"", shown(result.reason));
+  text += html_element("p", "class=\"hint\"", run_in_words(result.run));
+  return text +
+         html_element("p", "class=\"banner next\"", "Next: " + next_step(result, reader::page)) +
          "<noscript><p class=\"banner\">The timeline needs JavaScript. The tables and the evidence "
          "are complete without it.</p></noscript>\n</header>\n";
 }
 
-std::string table_of_findings(const audit_result& of) {
-  if (of.findings.empty()) return {};
+std::string table_of_findings(const audit_result& result) {
+  if (result.findings.empty()) return {};
   std::string text =
       "<section>\n<h2>Findings</h2>\n" +
       begin_table("Findings", "findings", {"rule", "severity", "keys", "times", "confidence"});
-  const std::size_t count = std::min(of.findings.size(), page_findings_max);
+  const std::size_t count = std::min(result.findings.size(), page_findings_max);
   for (std::size_t i = 0; i < count; ++i) {
-    const finding& finding = of.findings[i];
+    const finding& finding = result.findings[i];
     const std::string place = std::to_string(i);
     text += "<tr><th scope=\"row\">" +
             html_element("a", "href=\"#f" + place + "\" data-finding=\"" + place + "\"",
@@ -88,7 +80,7 @@ std::string table_of_findings(const audit_result& of) {
             html_element("td", "", times_in_words(finding)) +
             html_element("td", "", word_of(finding.confidence)) + "</tr>\n";
   }
-  return text + std::string{end_table} + left_out(of.findings.size(), count, "findings") +
+  return text + std::string{end_table} + left_out(result.findings.size(), count, "findings") +
          "</section>\n";
 }
 
@@ -128,43 +120,44 @@ std::string legend() {
   return text + "</p>\n";
 }
 
-std::string timeline(const audit_result& of) {
-  if (of.timeline.operations.empty() && of.timeline.cold_events.empty()) return {};
+std::string timeline(const audit_result& result) {
+  if (result.timeline.operations.empty() && result.timeline.cold_events.empty()) return {};
   std::string text =
       "<section class=\"card\" id=\"timeline\">\n<h2>Timeline</h2>\n<p class=\"hint\">Loads per "
       "second, with a mark where a key became cold. Click to go there.</p>\n<div class=\"chart "
       "seconds\"><canvas id=\"seconds\" role=\"img\" aria-label=\"";
   std::uint64_t most = 0;
-  for (const std::uint64_t count : of.timeline.loads_each_second) most = std::max(most, count);
-  text += html_escaped("Loads per second: " + text::in_words(of.run.loads) + " in total, at most " +
-                       text::in_words(most) + " in one second") +
+  for (const std::uint64_t count : result.timeline.loads_each_second) most = std::max(most, count);
+  text += html_escaped("Loads per second: " + text::in_words(result.run.loads) +
+                       " in total, at most " + text::in_words(most) + " in one second") +
           "\"></canvas></div>\n" + buttons() +
           "<div class=\"keys\" role=\"group\" aria-label=\"Rows to show\" id=\"groups\"></div>\n<p "
           "class=\"caption\" id=\"caption\" aria-live=\"polite\"></p>\n<div class=\"lanes\" "
           "id=\"lanes\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline: arrow keys move, plus "
           "and minus zoom\"><canvas role=\"img\" aria-label=\"";
-  text += html_escaped("A row for each process and key: " +
-                       text::counted(of.timeline.processes.size(), "process", "processes") + ", " +
-                       text::counted(of.timeline.keys.size(), "key", "keys") + ", " +
-                       text::counted(of.timeline.cold_events.size(), "cold event", "cold events") +
-                       ", " + text::counted(of.timeline.loads.size(), "load", "loads"));
+  text +=
+      html_escaped("A row for each process and key: " +
+                   text::counted(result.timeline.processes.size(), "process", "processes") + ", " +
+                   text::counted(result.timeline.keys.size(), "key", "keys") + ", " +
+                   text::counted(result.timeline.cold_events.size(), "cold event", "cold events") +
+                   ", " + text::counted(result.timeline.loads.size(), "load", "loads"));
   text += "\"></canvas><div class=\"tip\" hidden></div></div>\n" + legend();
-  if (of.timeline.left_out > 0) {
+  if (result.timeline.left_out > 0) {
     text += html_element("p", "class=\"hint\"",
-                         text::in_words(of.timeline.left_out) +
+                         text::in_words(result.timeline.left_out) +
                              " commands are not drawn, because there are too many, or because "
                              "their keys are not part of the timeline.");
   }
   return text + "</section>\n";
 }
 
-std::string moments(const evidence& of) {
-  const std::vector<moment_line>& lines = of.timeline;
+std::string moments(const evidence& proof) {
+  const std::vector<moment_line>& lines = proof.timeline;
   const bool is_cut = lines.size() > page_timeline_max;
   const std::size_t head = is_cut ? page_timeline_max - timeline_end : lines.size();
   std::string text = begin_table("Evidence", "moments", {"time", "process", "command"});
   const auto add = [&](std::size_t i) {
-    text += "<tr>" + html_element("td", "", since(of.from, lines[i].from)) +
+    text += "<tr>" + html_element("td", "", since(proof.from, lines[i].from)) +
             html_element("td", "", shown_name(lines[i].process)) +
             html_element("td", "", shown_name(lines[i].text)) + "</tr>\n";
   };
@@ -180,10 +173,10 @@ std::string moments(const evidence& of) {
   return text + std::string{end_table};
 }
 
-std::string evidence_of(const finding& of, std::size_t place) {
+std::string evidence_of(const finding& finding, std::size_t place) {
   std::string text;
-  for (std::size_t i = 0; i < of.evidence_list.size(); ++i) {
-    const evidence& proof = of.evidence_list[i];
+  for (std::size_t i = 0; i < finding.evidence_list.size(); ++i) {
+    const evidence& proof = finding.evidence_list[i];
     text += "<details class=\"evidence\"" + std::string{i == 0 ? " open" : ""} + ">" +
             html_element("summary", "",
                          "after " + text::in_words(std::chrono::nanoseconds{proof.from}) + ": " +
@@ -197,51 +190,52 @@ std::string evidence_of(const finding& of, std::size_t place) {
   return text;
 }
 
-std::string about(const finding& of) {
-  std::string text =
-      times_in_words(of) + (of.opportunities == 0 && of.count == 1 ? " time" : " times");
-  text += ", " + std::string{word_of(of.confidence)};
-  for (std::size_t i = 0; i < std::min(of.keys.size(), keys_max); ++i) {
-    text += (i == 0 ? "; for example " : ", ") + shown_name(of.keys[i]);
+std::string about(const finding& finding) {
+  std::string text = times_in_words(finding) +
+                     (finding.opportunities == 0 && finding.count == 1 ? " time" : " times");
+  text += ", " + std::string{word_of(finding.confidence)};
+  for (std::size_t i = 0; i < std::min(finding.keys.size(), keys_max); ++i) {
+    text += (i == 0 ? "; for example " : ", ") + shown_name(finding.keys[i]);
   }
   return html_element("p", "class=\"hint\"", text);
 }
 
-std::string card(const finding& of, std::size_t place) {
+std::string card(const finding& finding, std::size_t place) {
   const std::string id = std::to_string(place);
   std::string text = "<section class=\"card finding\" id=\"f" + id + "\" tabindex=\"-1\">\n<h3>" +
-                     badge(of) + ' ' + html_escaped(of.rule + ' ' + of.name) + ' ' +
-                     html_element("code", "", shown_name(of.pattern)) + "</h3>\n";
-  text += html_element("p", "class=\"says\"", shown(of.message)) + about(of);
-  if (!of.accepted.empty()) {
-    text += html_element("p", "class=\"banner\"", "Accepted: " + shown(of.accepted));
+                     badge(finding) + ' ' + html_escaped(finding.rule + ' ' + finding.name) + ' ' +
+                     html_element("code", "", shown_name(finding.pattern)) + "</h3>\n";
+  text += html_element("p", "class=\"says\"", shown(finding.message)) + about(finding);
+  if (!finding.accepted.empty()) {
+    text += html_element("p", "class=\"banner\"", "Accepted: " + shown(finding.accepted));
   }
-  if (const rule_text* const rule = find_rule(of.rule)) {
+  if (const rule_text* const rule = find_rule(finding.rule)) {
     text += html_element("p", "class=\"why\"", rule->why);
   }
-  text +=
-      evidence_of(of, place) + html_element("p", "class=\"todo\"", "To do: " + shown(of.advice));
-  if (!of.library.empty()) text += html_element("p", "", "Library: " + shown_name(of.library));
-  if (of.fix_prompt.empty()) return text + "</section>\n";
+  text += evidence_of(finding, place) +
+          html_element("p", "class=\"todo\"", "To do: " + shown(finding.advice));
+  if (!finding.library.empty())
+    text += html_element("p", "", "Library: " + shown_name(finding.library));
+  if (finding.fix_prompt.empty()) return text + "</section>\n";
   return text +
          "<details><summary>Instruction for an AI assistant</summary>\n<div class=\"command\">" +
-         html_element("pre", "id=\"fix" + id + "\" tabindex=\"0\"", of.fix_prompt) +
+         html_element("pre", "id=\"fix" + id + "\" tabindex=\"0\"", finding.fix_prompt) +
          html_element("button", "type=\"button\" class=\"copy\" data-of=\"fix" + id + "\"",
                       "Copy") +
          "</div>\n</details>\n</section>\n";
 }
 
-std::string cards(const audit_result& of) {
+std::string cards(const audit_result& result) {
   std::string text;
-  const std::size_t count = std::min(of.findings.size(), page_findings_max);
-  for (std::size_t i = 0; i < count; ++i) text += card(of.findings[i], i);
+  const std::size_t count = std::min(result.findings.size(), page_findings_max);
+  for (std::size_t i = 0; i < count; ++i) text += card(result.findings[i], i);
   return text.empty() ? text : "<section>\n<h2>Findings in detail</h2>\n" + text + "</section>\n";
 }
 
-std::string coverage(const audit_result& of) {
+std::string coverage(const audit_result& result) {
   std::string text = "<section>\n<h2>Coverage of the rules</h2>\n" +
                      begin_table("Coverage", "coverage", {"rule", "status", "seen in this run"});
-  for (const coverage_line& line : of.coverage) {
+  for (const coverage_line& line : result.coverage) {
     const bool is_idle = line.state == coverage_line::status::not_exercised;
     text += "<tr" + std::string{is_idle ? " class=\"idle\"" : ""} + ">" +
             html_element("th", "scope=\"row\"", line.rule + ' ' + line.name) + "<td>" +
@@ -254,14 +248,14 @@ std::string coverage(const audit_result& of) {
          "rule.</p>\n</section>\n";
 }
 
-std::string roles(const audit_result& of) {
-  if (of.roles.empty()) return {};
+std::string roles(const audit_result& result) {
+  if (result.roles.empty()) return {};
   constexpr std::size_t roles_max = 200;
   std::string text = "<section>\n<h2>Roles of the keys</h2>\n" +
                      begin_table("Roles", "roles", {"keys", "role", "number", "reason"});
-  const std::size_t count = std::min(of.roles.size(), roles_max);
+  const std::size_t count = std::min(result.roles.size(), roles_max);
   for (std::size_t i = 0; i < count; ++i) {
-    const role_line& role = of.roles[i];
+    const role_line& role = result.roles[i];
     std::string why = shown_name(role.reason);
     if (!role.paired.empty()) why += "; guards " + shown_name(role.paired);
     text += "<tr>" + html_element("th", "scope=\"row\"", shown_name(role.pattern)) +
@@ -269,44 +263,44 @@ std::string roles(const audit_result& of) {
             html_element("td", "", text::in_words(std::uint64_t{role.keys})) +
             html_element("td", "", why) + "</tr>\n";
   }
-  return text + std::string{end_table} + left_out(of.roles.size(), count, "patterns") +
+  return text + std::string{end_table} + left_out(result.roles.size(), count, "patterns") +
          "</section>\n";
 }
 
-std::string notices(const audit_result& of) {
-  if (of.notices.empty() && of.remarks.empty()) return {};
+std::string notices(const audit_result& result) {
+  if (result.notices.empty() && result.remarks.empty()) return {};
   std::string text = "<section class=\"card\">\n<h2>Notices</h2>\n<dl>\n";
-  for (const finding& finding : of.notices) {
+  for (const finding& finding : result.notices) {
     text += html_element("dt", "", finding.rule + ' ' + finding.name) +
             html_element("dd", "", shown(finding.message) + ' ' + shown(finding.advice));
   }
-  for (const std::string& name : of.remarks) {
-    text += html_element("dt", "", "note") + html_element("dd", "", shown(name));
+  for (const std::string& remark : result.remarks) {
+    text += html_element("dt", "", "note") + html_element("dd", "", shown(remark));
   }
   return text + "</dl>\n</section>\n";
 }
 
-std::string again(const audit_result& of) {
-  if (of.command.empty()) return {};
+std::string again(const audit_result& result) {
+  if (result.command.empty()) return {};
   return "<section class=\"card\">\n<h2>Run it again</h2>\n<div class=\"command\">" +
-         html_element("pre", "id=\"command\" tabindex=\"0\"", shown(of.command)) +
+         html_element("pre", "id=\"command\" tabindex=\"0\"", shown(result.command)) +
          html_element("button", "type=\"button\" class=\"copy\" data-of=\"command\"", "Copy") +
          "</div>\n</section>\n";
 }
 
 }  // namespace
 
-std::string html_report(const audit_result& of) {
+std::string html_report(const audit_result& result) {
   const std::string script = std::string{lanes_script} + std::string{page_script};
   const text::page_frame frame{
-      .title = std::string{word_of(of.outcome)} + ": " + findings_in_words(of),
+      .title = std::string{word_of(result.outcome)} + ": " + findings_in_words(result),
       .made_by = "drover audit",
       .style = page_style,
       .script = script,
-      .data = page_series(of)};
-  return text::page_head(frame) + "<body>\n<main>\n" + header(of) + table_of_findings(of) +
-         timeline(of) + cards(of) + coverage(of) + roles(of) + notices(of) + again(of) +
-         "</main>\n" + text::page_tail(frame);
+      .data = page_series(result)};
+  return text::page_head(frame) + "<body>\n<main>\n" + header(result) + table_of_findings(result) +
+         timeline(result) + cards(result) + coverage(result) + roles(result) + notices(result) +
+         again(result) + "</main>\n" + text::page_tail(frame);
 }
 
 }  // namespace drover::audit

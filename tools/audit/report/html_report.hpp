@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An audit as one self-contained page, without network access and without other files. Pure.
+// An audit as one self-contained HTML page, which loads nothing from the network or from other
+// files. Pure.
 //
 // The findings, their evidence and the advice need no script. The swim lanes and the chart are
 // drawn from bounded series. All text from outside is escaped, and the content security policy of
@@ -13,8 +14,9 @@
 
 namespace drover::audit {
 
-inline constexpr std::size_t page_timeline_max = 60;  ///< lines of one piece of evidence
+/// Lines of the timeline of one piece of evidence.
+inline constexpr std::size_t page_timeline_max = 60;
 
-[[nodiscard]] std::string html_report(const audit_result& of);
+[[nodiscard]] std::string html_report(const audit_result& result);
 
 }  // namespace drover::audit

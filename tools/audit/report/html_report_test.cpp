@@ -20,8 +20,8 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-std::string still_part(const audit_result& of) {
-  const std::string page = html_report(of);
+std::string still_part(const audit_result& result) {
+  const std::string page = html_report(result);
   return page.substr(0, page.find("<script"));
 }
 

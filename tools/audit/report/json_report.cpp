@@ -1,20 +1,13 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/json_report.hpp"
 
 #include <cstdint>
-
 #include <string_view>
-
 #include <utility>
-
 #include <vector>
 
 #include "audit/report/wording.hpp"
-
 #include "audit/rules/catalogue.hpp"
-
 #include "text/json_writer.hpp"
 
 namespace drover::audit {
@@ -22,11 +15,11 @@ namespace {
 
 using text::json_writer;
 
-void write(json_writer& out, const evidence& of) {
-  out.begin_object().field("summary", of.summary).field("key", of.key);
-  out.field("from_ms", ms(of.from)).field("to_ms", ms(of.to));
+void write(json_writer& out, const evidence& proof) {
+  out.begin_object().field("summary", proof.summary).field("key", proof.key);
+  out.field("from_ms", ms(proof.from)).field("to_ms", ms(proof.to));
   out.name("timeline").begin_array();
-  for (const moment_line& line : of.timeline) {
+  for (const moment_line& line : proof.timeline) {
     out.begin_object().field("from_ms", ms(line.from)).field("to_ms", ms(line.to));
     out.field("connection", line.connection).field("process", line.process);
     out.field("text", line.text).end_object();
@@ -40,19 +33,19 @@ void write(json_writer& out, const std::vector<std::string>& names) {
   out.end_row();
 }
 
-void write(json_writer& out, const finding& of) {
-  out.begin_object().field("rule", of.rule).field("name", of.name);
-  out.field("severity", word_of(of.severity)).field("confidence", word_of(of.confidence));
-  out.field("pattern", of.pattern);
-  write(out.name("keys"), of.keys);
-  out.field("count", of.count).field("opportunities", of.opportunities);
-  out.field("message", of.message);
+void write(json_writer& out, const finding& finding) {
+  out.begin_object().field("rule", finding.rule).field("name", finding.name);
+  out.field("severity", word_of(finding.severity)).field("confidence", word_of(finding.confidence));
+  out.field("pattern", finding.pattern);
+  write(out.name("keys"), finding.keys);
+  out.field("count", finding.count).field("opportunities", finding.opportunities);
+  out.field("message", finding.message);
   out.name("evidence").begin_array();
-  for (const evidence& proof : of.evidence_list) write(out, proof);
+  for (const evidence& proof : finding.evidence_list) write(out, proof);
   out.end_array();
-  out.field("library", of.library).field("advice", of.advice);
-  out.field("fix_prompt", of.fix_prompt).field("accepted", of.accepted);
-  out.field("fails", of.fails).end_object();
+  out.field("library", finding.library).field("advice", finding.advice);
+  out.field("fix_prompt", finding.fix_prompt).field("accepted", finding.accepted);
+  out.field("fails", finding.fails).end_object();
 }
 
 void write(json_writer& out, std::string_view name, const std::vector<finding>& findings) {
@@ -61,14 +54,16 @@ void write(json_writer& out, std::string_view name, const std::vector<finding>& 
   out.end_array();
 }
 
-void write(json_writer& out, const audit_result::figures& of) {
-  out.name("run").begin_object().field("length_ms", ms(of.length));
-  out.field("commands", of.commands).field("connections", of.connections);
-  out.field("processes", of.processes).field("keys", of.keys);
-  out.field("cold_events", of.cold_events);
-  out.field("contended_cold_events", of.contended_cold_events).field("loads", of.loads);
-  out.field("origin_loads", of.origin_loads);
-  out.field("sampled_share", of.sampled_share).field("blind_share", of.blind_share).end_object();
+void write(json_writer& out, const audit_result::figures& figures) {
+  out.name("run").begin_object().field("length_ms", ms(figures.length));
+  out.field("commands", figures.commands).field("connections", figures.connections);
+  out.field("processes", figures.processes).field("keys", figures.keys);
+  out.field("cold_events", figures.cold_events);
+  out.field("contended_cold_events", figures.contended_cold_events).field("loads", figures.loads);
+  out.field("origin_loads", figures.origin_loads);
+  out.field("sampled_share", figures.sampled_share)
+      .field("blind_share", figures.blind_share)
+      .end_object();
 }
 
 void write(json_writer& out, std::string_view name, const std::vector<std::uint64_t>& numbers) {
@@ -79,28 +74,30 @@ void write(json_writer& out, std::string_view name, const std::vector<std::uint6
 
 }  // namespace
 
-std::string json_report(const audit_result& of) {
+std::string json_report(const audit_result& result) {
   json_writer out;
   out.begin_object().field("version", std::uint64_t{1});
-  out.field("verdict", word_of(of.outcome)).field("why", of.reason).field("command", of.command);
-  write(out, of.run);
-  write(out, "findings", of.findings);
-  write(out, "notices", of.notices);
-  write(out.name("remarks"), of.remarks);
+  out.field("verdict", word_of(result.outcome))
+      .field("why", result.reason)
+      .field("command", result.command);
+  write(out, result.run);
+  write(out, "findings", result.findings);
+  write(out, "notices", result.notices);
+  write(out.name("remarks"), result.remarks);
   out.name("coverage").begin_array();
-  for (const coverage_line& line : of.coverage) {
+  for (const coverage_line& line : result.coverage) {
     out.begin_object().field("rule", line.rule).field("name", line.name);
     out.field("status", word_of(line.state)).field("detail", line.detail).end_object();
   }
   out.end_array().name("roles").begin_array();
-  for (const role_line& role : of.roles) {
+  for (const role_line& role : result.roles) {
     out.begin_object().field("pattern", role.pattern).field("role", word_of(role.role));
     out.field("keys", std::uint64_t{role.keys}).field("why", role.reason);
     out.field("paired", role.paired).end_object();
   }
   out.end_array();
-  write(out, "loads_each_second", of.timeline.loads_each_second);
-  write(out, "origin_each_second", of.timeline.origin_each_second);
+  write(out, "loads_each_second", result.timeline.loads_each_second);
+  write(out, "origin_each_second", result.timeline.origin_each_second);
   out.end_object();
   return std::move(out).text();
 }

@@ -8,6 +8,6 @@
 
 namespace drover::audit {
 
-[[nodiscard]] std::string json_report(const audit_result& of);
+[[nodiscard]] std::string json_report(const audit_result& result);
 
 }  // namespace drover::audit

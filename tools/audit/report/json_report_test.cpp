@@ -17,8 +17,8 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 /// A notice has the fields of a finding.
-std::set<std::string> fields_written(const audit_result& of) {
-  const std::string text = json_report(of);
+std::set<std::string> fields_written(const audit_result& result) {
+  const std::string text = json_report(result);
   std::set<std::string> fields = test::field_reader{text}.fields();
   for (auto position = fields.begin(); position != fields.end();) {
     if (position->starts_with("notices.")) {

@@ -12,6 +12,6 @@
 
 namespace drover::audit {
 
-[[nodiscard]] std::string junit_report(const audit_result& of);
+[[nodiscard]] std::string junit_report(const audit_result& result);
 
 }  // namespace drover::audit

@@ -17,15 +17,16 @@ bool has(const std::string& text, const std::string& part) {
 }
 
 TEST(audit_junit_report, HasATestCaseForEachRuleAndPattern) {
-  audit_result of = sample::unsafe();
-  finding other = of.findings[0];
+  audit_result audited = sample::unsafe();
+  finding other = audited.findings[0];
   other.pattern = "shop:*";
-  of.findings.push_back(other);
-  const std::string text = junit_report(of);
+  audited.findings.push_back(other);
+  const std::string text = junit_report(audited);
   EXPECT_TRUE(has(text, "name=\"C101 stampede-cold-key: user:*\""));
   EXPECT_TRUE(has(text, "name=\"C101 stampede-cold-key: shop:*\""));
   EXPECT_TRUE(has(text, "classname=\"drover.audit.stampede\" name=\"C102 no-double-check\""));
-  EXPECT_EQ(test::count_of(text, "<testcase"), of.coverage.size() + 2) << "one more, and the run";
+  EXPECT_EQ(test::count_of(text, "<testcase"), audited.coverage.size() + 2)
+      << "one more, and the run";
 }
 
 TEST(audit_junit_report, FailsWhereTheAuditFails) {

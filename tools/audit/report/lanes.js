@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The swim lanes: a row for each process and each key, drawn for a part of the run that can be
-// moved and zoomed. Names reach the page only as text of a canvas or of an element.
+// The swim lanes have a row for each process and each key. They show a part of the run, which the
+// user can move and zoom. Names reach the page only as text of a canvas or of an element.
 const lanes = (() => {
   "use strict";
   const { colour, faded, inWords, tick } = page;
@@ -10,7 +10,7 @@ const lanes = (() => {
   const spanMin = 0.5; // ms
   const layersMax = 8;
 
-  // Loads that run at once lie one below the other.
+  // Loads that run at the same time are drawn one below the other.
   function layered(loads) {
     const ends = [];
     for (const load of loads) {
@@ -23,7 +23,8 @@ const lanes = (() => {
     return Math.max(ends.length, 1);
   }
 
-  // From an acquisition to the release, or to the next acquisition: its lease had ended.
+  // A lock hold lasts from an acquisition to its release. If the next acquisition comes before a
+  // release, the lease had ended.
   function holds(operations) {
     const all = [];
     let open = null;
@@ -84,7 +85,7 @@ const lanes = (() => {
     const place = (at) => (at - view.from) / (view.to - view.from) * width;
     const time = (x) => view.from + x / width * (view.to - view.from);
 
-    // A bar that is seen however short it is; null outside.
+    // A bar that is wide enough to be visible; null if it is outside the visible part.
     function span(from, to, least) {
       const left = place(from), right = Math.max(place(to), left + least);
       return right < 0 || left > width ? null
@@ -225,8 +226,8 @@ const lanes = (() => {
       show(view.from + step, view.to + step);
     };
 
-    // To the next cold event behind the middle, or the last before it; from the whole run to the
-    // first or the last.
+    // Moves to the next cold event after the middle of the visible part, or to the last one before
+    // it. If the whole run is visible, moves to the first or the last cold event.
     function goCold(isForward) {
       const isAll = view.to - view.from >= series.end, near = 0.001;
       const middle = isAll ? (isForward ? -1 : Infinity) : (view.from + view.to) / 2;
@@ -250,7 +251,7 @@ const lanes = (() => {
       }
     }
 
-    // What is under the pointer, in words.
+    // Describes the items under the pointer.
     function wordsAt(x, y) {
       const row = shownRows()[Math.floor((y - axisHeight) / rowHeight)];
       if (!row || y < axisHeight) return "";
@@ -311,7 +312,7 @@ const lanes = (() => {
     }
     canvas.addEventListener("pointerleave", () => { if (!drag) tip.hidden = true; });
     canvas.addEventListener("wheel", (event) => {
-      if (!event.ctrlKey && !event.metaKey) return; // scrolling stays scrolling
+      if (!event.ctrlKey && !event.metaKey) return; // a plain wheel scrolls the page
       event.preventDefault();
       zoom(event.deltaY > 0 ? 1.25 : 0.8, time(event.clientX - canvas.getBoundingClientRect().left));
     }, { passive: false });

@@ -9,10 +9,10 @@ namespace {
 
 constexpr std::size_t needle_min = 3;
 constexpr std::size_t line_max = 2000;  // longer lines are generated
-constexpr std::size_t hits_max = 1000;  // of one needle in one file
+constexpr std::size_t hits_max = 1000;  // hits of one needle in one file
 constexpr std::string_view separators = ":./|#_-";
 
-bool is_any_of(char byte, std::string_view of) { return of.find(byte) != std::string_view::npos; }
+bool is_any_of(char byte, std::string_view set) { return set.find(byte) != std::string_view::npos; }
 
 bool has_letters(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char byte) {
@@ -41,10 +41,10 @@ std::vector<std::string_view> literals_of(std::string_view pattern) {
 
 /// Whether the text after a literal is typical for code that builds a key: the end of the literal,
 /// or a variable in a common language.
-bool goes_on_as_key(std::string_view behind) {
-  if (behind.empty()) return false;
-  if (is_any_of(behind[0], "\"'`{%$")) return true;
-  return behind.starts_with("#{") || behind.starts_with("\\(");
+bool continues_as_key(std::string_view rest) {
+  if (rest.empty()) return false;
+  if (is_any_of(rest[0], "\"'`{%$")) return true;
+  return rest.starts_with("#{") || rest.starts_with("\\(");
 }
 
 bool is_comment(std::string_view line) {
@@ -63,7 +63,7 @@ bool is_document(std::string_view path) {
                      [&](std::string_view name) { return path.ends_with(name); });
 }
 
-bool is_of_tests(std::string_view path) {
+bool is_test_path(std::string_view path) {
   return path.find("test") != std::string_view::npos || path.find("spec") != std::string_view::npos;
 }
 
@@ -76,15 +76,15 @@ constexpr long points_for_needle = 64;  // a better needle outweighs all others 
 
 long points_of(std::string_view path, std::string_view line, std::size_t at, std::size_t length) {
   long points = 0;
-  if (goes_on_as_key(line.substr(at + length))) points += points_for_key;
+  if (continues_as_key(line.substr(at + length))) points += points_for_key;
   if (at > 0 && is_any_of(line[at - 1], "\"'`")) points += points_for_quote;
   if (!is_comment(line)) points += points_for_code;
   if (!is_document(path)) points += points_for_source;
-  if (!is_of_tests(path)) points += points_for_product;
+  if (!is_test_path(path)) points += points_for_product;
   return points;
 }
 
-/// Whether a word begins here: "user:" in "superuser:" does not count.
+/// Whether a word begins at `at`: "user:" in "superuser:" does not count.
 bool begins_word(std::string_view line, std::size_t at) {
   if (at == 0) return true;
   const char before = line[at - 1];
@@ -93,7 +93,8 @@ bool begins_word(std::string_view line, std::size_t at) {
 }
 
 struct place_in_line {
-  std::string_view line;  ///< empty: the line is too long
+  /// Empty: the line is too long.
+  std::string_view line;
   std::size_t at = 0;
 };
 
@@ -102,10 +103,10 @@ place_in_line line_around(std::string_view text, std::size_t at) {
   const std::size_t cut = before.rfind('\n');
   if (cut == std::string_view::npos && at > line_max) return {};
   const std::size_t length = cut == std::string_view::npos ? at : before.size() - cut - 1;
-  const std::string_view behind = text.substr(at, line_max);
-  const std::size_t end = behind.find('\n');
-  if (end == std::string_view::npos && behind.size() == line_max) return {};
-  return {text.substr(at - length, length + std::min(end, behind.size())), length};
+  const std::string_view rest = text.substr(at, line_max);
+  const std::size_t end = rest.find('\n');
+  if (end == std::string_view::npos && rest.size() == line_max) return {};
+  return {text.substr(at - length, length + std::min(end, rest.size())), length};
 }
 
 }  // namespace
@@ -115,7 +116,7 @@ std::vector<std::string> needles_of(std::string_view pattern) {
   const std::vector<std::string_view> parts = literals_of(pattern);
   for (const std::string_view part : parts) add(needles, part);
   for (std::string_view part : parts) {
-    // Without its last words, for code that has a variable instead.
+    // The part without its last words matches code that has a variable in their place.
     while (!part.empty()) {
       add(needles, part);
       part.remove_suffix(1);
@@ -124,7 +125,7 @@ std::vector<std::string> needles_of(std::string_view pattern) {
     }
   }
   for (std::string_view part : parts) {
-    // Without its first words, for code whose client adds a prefix.
+    // The part without its first words matches code whose client adds a prefix.
     while (!part.empty()) {
       const std::size_t cut = part.find_first_of(separators);
       part.remove_prefix(cut == std::string_view::npos ? part.size() : cut + 1);
@@ -137,47 +138,49 @@ std::vector<std::string> needles_of(std::string_view pattern) {
 source_search::source_search(const std::vector<std::string>& patterns) {
   for (const std::string& name : patterns) {
     std::vector<std::string> needles = needles_of(name);
-    const bool is_known = std::any_of(wanted_.begin(), wanted_.end(),
-                                      [&](const wanted& search) { return search.pattern == name; });
-    if (!needles.empty() && !is_known) wanted_.push_back({name, std::move(needles), -1, {}});
+    const bool is_known =
+        std::any_of(targets_.begin(), targets_.end(),
+                    [&](const search_target& target) { return target.pattern == name; });
+    if (!needles.empty() && !is_known) targets_.push_back({name, std::move(needles), -1, {}});
   }
 }
 
 void source_search::read(const std::string& path, std::string_view text) {
-  for (wanted& search : wanted_) {
-    for (std::size_t rank = 0; rank < search.needles.size(); ++rank) {
-      const long worth = points_for_needle * static_cast<long>(search.needles.size() - rank);
-      if (worth + points_for_needle <= search.best) break;
-      look_for(search, rank, worth, path, text);
+  for (search_target& target : targets_) {
+    for (std::size_t rank = 0; rank < target.needles.size(); ++rank) {
+      const long needle_points =
+          points_for_needle * static_cast<long>(target.needles.size() - rank);
+      if (needle_points + points_for_needle <= target.best) break;
+      look_for(target, rank, needle_points, path, text);
     }
   }
 }
 
-void source_search::look_for(wanted& search, std::size_t rank, long worth, const std::string& path,
-                             std::string_view text) {
-  const std::string& needle = search.needles[rank];
+void source_search::look_for(search_target& target, std::size_t rank, long needle_points,
+                             const std::string& path, std::string_view text) {
+  const std::string& needle = target.needles[rank];
   std::uint64_t line_number = 1;
-  std::size_t counted_to = 0;
+  std::size_t counted_end = 0;
   std::size_t hits = 0;
   for (std::size_t at = text.find(needle); at != std::string_view::npos && ++hits <= hits_max;
        at = text.find(needle, at + 1)) {
-    const auto begin = text.begin() + static_cast<std::ptrdiff_t>(counted_to);
+    const auto begin = text.begin() + static_cast<std::ptrdiff_t>(counted_end);
     const auto end = text.begin() + static_cast<std::ptrdiff_t>(at);
     line_number += static_cast<std::uint64_t>(std::count(begin, end, '\n'));
-    counted_to = at;
+    counted_end = at;
     const place_in_line hit = line_around(text, at);
     if (hit.line.empty() || !begins_word(hit.line, hit.at)) continue;
-    const long points = worth + points_of(path, hit.line, hit.at, needle.size());
-    if (points <= search.best) continue;
-    search.best = points;
-    search.place = {path, line_number};
+    const long points = needle_points + points_of(path, hit.line, hit.at, needle.size());
+    if (points <= target.best) continue;
+    target.best = points;
+    target.place = {path, line_number};
   }
 }
 
 std::map<std::string, source_place> source_search::places() const {
   std::map<std::string, source_place> places;
-  for (const wanted& search : wanted_) {
-    if (search.best >= 0) places.emplace(search.pattern, search.place);
+  for (const search_target& target : targets_) {
+    if (target.best >= 0) places.emplace(target.pattern, target.place);
   }
   return places;
 }

@@ -18,8 +18,8 @@ struct source_place {
 
 struct located {
   std::map<std::string, source_place> places;  ///< by pattern
-  std::string otherwise = "README.md";         ///< the file for a pattern that was not found
-  std::string left_out;  ///< describes the files that were not searched; "" if none
+  std::string default_path = "README.md";      ///< for patterns without a place
+  std::string left_out;                        ///< message about files not searched; "" if none
 };
 
 /// Finds the line that builds the keys of each pattern, in source files that are read one after the
@@ -32,21 +32,23 @@ class source_search {
 
   void read(const std::string& path, std::string_view text);
   [[nodiscard]] std::map<std::string, source_place> places() const;
-  /// Whether no pattern has letters to search for.
-  [[nodiscard]] bool is_idle() const { return wanted_.empty(); }
+  /// Whether no pattern has a text to search for.
+  [[nodiscard]] bool is_idle() const { return targets_.empty(); }
 
  private:
-  struct wanted {
+  struct search_target {
     std::string pattern;
-    std::vector<std::string> needles;  // best first
-    long best = -1;                    // points of `place`; -1: none yet
+    /// Best first.
+    std::vector<std::string> needles;
+    /// The points of `place`; -1: nothing was found yet.
+    long best = -1;
     source_place place;
   };
 
-  static void look_for(wanted& search, std::size_t rank, long worth, const std::string& path,
-                       std::string_view text);
+  static void look_for(search_target& target, std::size_t rank, long needle_points,
+                       const std::string& path, std::string_view text);
 
-  std::vector<wanted> wanted_;
+  std::vector<search_target> targets_;
 };
 
 /// The texts to search for, best first: for "shop:v1:product:*" they are "shop:v1:product:",

@@ -59,7 +59,7 @@ TEST(audit_source_search, FindsAKeyThatIsBuiltFromParts) {
   const files sources{
       {"keys.py", "import os\nPREFIX = \"shop:v1:\"\nkey = PREFIX + \"product:\" + i\n"}};
   EXPECT_EQ(found_in(sources, "shop:v1:product:*"), "keys.py:2");
-  EXPECT_EQ(found_in(sources, "other:v9:product:*"), "keys.py:3") << "a prefix of the client's";
+  EXPECT_EQ(found_in(sources, "other:v9:product:*"), "keys.py:3") << "the client adds a prefix";
 }
 
 TEST(audit_source_search, TakesTheWholeBeginningBeforeAPart) {
@@ -73,7 +73,8 @@ TEST(audit_source_search, TakesCodeBeforeDocumentsTestsAndComments) {
   EXPECT_EQ(found_in({{"README.md", build}, {"app.py", build}}, "user:*"), "app.py:1");
   EXPECT_EQ(found_in({{"test_app.py", build}, {"z.py", build}}, "user:*"), "z.py:1");
   EXPECT_EQ(found_in({{"a.py", "# \"user:{\"\n"}, {"b.py", build}}, "user:*"), "b.py:1");
-  EXPECT_EQ(found_in({{"b.py", build}, {"a.py", build}}, "user:*"), "b.py:1") << "as handed in";
+  EXPECT_EQ(found_in({{"b.py", build}, {"a.py", build}}, "user:*"), "b.py:1")
+      << "the first file wins";
 }
 
 TEST(audit_source_search, LooksForWholeWords) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Draws the page of an audit and answers clicks.
+// Draws the page of an audit and handles clicks.
 (() => {
   "use strict";
   const { colour, faded, inWords, tooltip } = page;
@@ -20,7 +20,7 @@
     card.focus({ preventScroll: true });
   }
 
-  // The part of the run that the lanes show, and where keys went cold.
+  // Marks the visible part of the run, and the moments at which keys became cold.
   const marks = {
     id: "marks",
     afterDatasetsDraw(of) {
@@ -143,7 +143,8 @@
 
   if (box) begin();
 
-  // A finding's name goes to its text, and the timeline to its first evidence.
+  // A click on the name of a finding scrolls to its text and moves the timeline to its first
+  // evidence.
   for (const link of document.querySelectorAll("a[data-finding]")) {
     link.addEventListener("click", () => {
       const evidence = evidenceOf(+link.dataset.finding, 0);

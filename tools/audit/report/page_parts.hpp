@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The style and the scripts of the page, compiled in unchanged.
+// The style and the scripts of the HTML page, as they are in the files of this folder.
 #pragma once
 
 #include <string_view>

@@ -1,20 +1,13 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/page_series.hpp"
 
 #include <algorithm>
-
 #include <cstdint>
-
 #include <map>
-
 #include <utility>
-
 #include <vector>
 
 #include "audit/report/wording.hpp"
-
 #include "text/json_writer.hpp"
 
 namespace drover::audit {
@@ -22,7 +15,7 @@ namespace {
 
 using text::json_writer;
 
-/// Keeps each text once, since a run repeats few commands many times.
+/// Keeps each text once, because a run repeats few commands many times.
 class text_table {
  public:
   std::uint64_t place_of(const std::string& text) {
@@ -43,32 +36,32 @@ void write_names(json_writer& out, std::string_view name, const std::vector<std:
   out.end_row();
 }
 
-bool is_drawn(const run_timeline& of, std::size_t key, std::size_t process) {
-  return key < of.keys.size() && process < of.processes.size();
+bool is_drawn(const run_timeline& timeline, std::size_t key, std::size_t process) {
+  return key < timeline.keys.size() && process < timeline.processes.size();
 }
 
-moment end_of(const audit_result& of) {
-  moment end = std::max(of.run.length, moment{1000});
-  for (const auto& operation : of.timeline.operations) end = std::max(end, operation.to);
-  for (const auto& cold : of.timeline.cold_events) end = std::max(end, cold.to);
-  for (const auto& load : of.timeline.loads) end = std::max(end, load.to);
-  for (const finding& finding : of.findings) {
+moment end_of(const audit_result& result) {
+  moment end = std::max(result.run.length, moment{1000});
+  for (const auto& operation : result.timeline.operations) end = std::max(end, operation.to);
+  for (const auto& cold : result.timeline.cold_events) end = std::max(end, cold.to);
+  for (const auto& load : result.timeline.loads) end = std::max(end, load.to);
+  for (const finding& finding : result.findings) {
     for (const evidence& proof : finding.evidence_list) end = std::max(end, proof.to);
   }
   return end;
 }
 
-void write_operations(json_writer& out, const run_timeline& of) {
-  std::vector<const run_timeline::operation*> drawn;
-  for (const auto& operation : of.operations) {
-    if (is_drawn(of, operation.key, operation.process)) drawn.push_back(&operation);
+void write_operations(json_writer& out, const run_timeline& timeline) {
+  std::vector<const run_timeline::operation*> operations;
+  for (const auto& operation : timeline.operations) {
+    if (is_drawn(timeline, operation.key, operation.process)) operations.push_back(&operation);
   }
-  std::stable_sort(drawn.begin(), drawn.end(),
+  std::stable_sort(operations.begin(), operations.end(),
                    [](const auto* a, const auto* b) { return a->from < b->from; });
-  if (drawn.size() > timeline_operations_max) drawn.resize(timeline_operations_max);
+  if (operations.size() > timeline_operations_max) operations.resize(timeline_operations_max);
   text_table texts;
   out.name("operations").begin_row();
-  for (const auto* operation : drawn) {
+  for (const auto* operation : operations) {
     out.begin_row().value(ms(operation->from)).value(ms(operation->to));
     out.value(std::uint64_t{operation->process}).value(std::uint64_t{operation->key});
     out.value(static_cast<std::uint64_t>(operation->kind))
@@ -79,25 +72,25 @@ void write_operations(json_writer& out, const run_timeline& of) {
   write_names(out, "texts", texts.texts());
 }
 
-void write_bars(json_writer& out, const run_timeline& of) {
+void write_bars(json_writer& out, const run_timeline& timeline) {
   out.name("cold").begin_row();
-  for (std::size_t i = 0; i < std::min(of.cold_events.size(), drawn_bars_max); ++i) {
-    const auto& cold = of.cold_events[i];
-    if (!is_drawn(of, cold.key, 0)) continue;
+  for (std::size_t i = 0; i < std::min(timeline.cold_events.size(), drawn_bars_max); ++i) {
+    const auto& cold = timeline.cold_events[i];
+    if (!is_drawn(timeline, cold.key, 0)) continue;
     out.begin_row().value(std::uint64_t{cold.key}).value(ms(cold.from)).value(ms(cold.to));
     out.value(cold.requests).value(cold.loads).value(cold.made_by_tool).end_row();
   }
   out.end_row().name("loads").begin_row();
-  for (std::size_t i = 0; i < std::min(of.loads.size(), drawn_bars_max); ++i) {
-    const auto& load = of.loads[i];
-    if (!is_drawn(of, load.key, load.process)) continue;
+  for (std::size_t i = 0; i < std::min(timeline.loads.size(), drawn_bars_max); ++i) {
+    const auto& load = timeline.loads[i];
+    if (!is_drawn(timeline, load.key, load.process)) continue;
     out.begin_row().value(std::uint64_t{load.key}).value(std::uint64_t{load.process});
     out.value(ms(load.from)).value(ms(load.to)).value(load.stored).end_row();
   }
   out.end_row();
 }
 
-/// One bar covers `step` seconds and shows the highest of them, so that no peak is lost.
+/// One bar covers `step` seconds and shows the largest number in them, so that no peak is lost.
 void write_seconds(json_writer& out, std::string_view name,
                    const std::vector<std::uint64_t>& numbers, std::size_t step) {
   out.name(name).begin_row();
@@ -109,14 +102,14 @@ void write_seconds(json_writer& out, std::string_view name,
   out.end_row();
 }
 
-void write_evidence(json_writer& out, const audit_result& of) {
+void write_evidence(json_writer& out, const audit_result& result) {
   out.name("findings").begin_array();
-  for (std::size_t i = 0; i < std::min(of.findings.size(), page_findings_max); ++i) {
-    const finding& finding = of.findings[i];
+  for (std::size_t i = 0; i < std::min(result.findings.size(), page_findings_max); ++i) {
+    const finding& finding = result.findings[i];
     out.begin_object().field("title", finding.rule + ' ' + finding.name);
     out.name("evidence").begin_array();
     for (const evidence& proof : finding.evidence_list) {
-      const auto& keys = of.timeline.keys;
+      const auto& keys = result.timeline.keys;
       const auto position = std::find(keys.begin(), keys.end(), proof.key);
       out.begin_object().field("from", ms(proof.from)).field("to", ms(proof.to));
       out.field("summary", shown(proof.summary));
@@ -132,27 +125,27 @@ void write_evidence(json_writer& out, const audit_result& of) {
 
 }  // namespace
 
-std::string page_series(const audit_result& of) {
-  const run_timeline& drawn = of.timeline;
+std::string page_series(const audit_result& result) {
+  const run_timeline& timeline = result.timeline;
   json_writer out;
-  out.begin_object().field("end", ms(end_of(of)));
-  write_names(out, "processes", drawn.processes);
-  write_names(out, "keys", drawn.keys);
+  out.begin_object().field("end", ms(end_of(result)));
+  write_names(out, "processes", timeline.processes);
+  write_names(out, "keys", timeline.keys);
   out.name("roles").begin_row();
-  for (std::size_t i = 0; i < drawn.keys.size(); ++i) {
-    out.value(word_of(i < drawn.roles.size() ? drawn.roles[i] : key_role::other));
+  for (std::size_t i = 0; i < timeline.keys.size(); ++i) {
+    out.value(word_of(i < timeline.roles.size() ? timeline.roles[i] : key_role::other));
   }
   out.end_row();
-  write_operations(out, drawn);
-  write_bars(out, drawn);
+  write_operations(out, timeline);
+  write_bars(out, timeline);
   const std::size_t seconds =
-      std::max(drawn.loads_each_second.size(), drawn.origin_each_second.size());
+      std::max(timeline.loads_each_second.size(), timeline.origin_each_second.size());
   const std::size_t step =
       std::max<std::size_t>(1, (seconds + drawn_seconds_max - 1) / drawn_seconds_max);
   out.field("step", std::uint64_t{step});
-  write_seconds(out, "wire", drawn.loads_each_second, step);
-  write_seconds(out, "origin", drawn.origin_each_second, step);
-  write_evidence(out, of);
+  write_seconds(out, "wire", timeline.loads_each_second, step);
+  write_seconds(out, "origin", timeline.origin_each_second, step);
+  write_evidence(out, result);
   out.end_object();
   return std::move(out).text();
 }

@@ -1,30 +1,20 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/sarif_report.hpp"
 
 #include <openssl/evp.h>
 
 #include <array>
-
 #include <cstdint>
-
 #include <string_view>
-
 #include <utility>
 
 #include "audit/report/wording.hpp"
-
 #include "audit/rules/catalogue.hpp"
-
 #include "text/json_writer.hpp"
-
 #include "text/words.hpp"
 
 #ifndef DROVER_VERSION
-
 #define DROVER_VERSION "0.0.0"
-
 #endif
 
 namespace drover::audit {
@@ -43,7 +33,7 @@ std::string_view level_of(severity level) {
   return "note";
 }
 
-/// The term that GitHub uses.
+/// The severity in the terms of GitHub.
 std::string_view problem_severity_of(severity level) {
   return level == severity::info ? "recommendation" : level_of(level);
 }
@@ -69,8 +59,8 @@ std::string uri_of(std::string_view path) {
   return text;
 }
 
-std::string fingerprint(const finding& of) {
-  const std::string text = of.rule + '\n' + of.pattern;
+std::string fingerprint(const finding& finding) {
+  const std::string text = finding.rule + '\n' + finding.pattern;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
@@ -89,52 +79,54 @@ void write_text(json_writer& out, std::string_view name, std::string_view text) 
   out.name(name).begin_object().field("text", text).end_object();
 }
 
-void write(json_writer& out, const rule_text& of) {
+void write(json_writer& out, const rule_text& rule) {
   const std::string help =
-      "Why it matters: " + std::string{of.why} + "\n\nWhat to do: " + std::string{of.advice} +
-      (of.left_alone.empty() ? std::string{} : "\n\nNot reported: " + std::string{of.left_alone}) +
-      (of.exercised_by.empty() ? std::string{}
-                               : "\n\nExercised by: " + std::string{of.exercised_by});
-  out.begin_object().field("id", of.id).field("name", of.name);
-  write_text(out, "shortDescription", of.summary);
-  write_text(out, "fullDescription", std::string{of.summary} + ' ' + std::string{of.why});
+      "Why it matters: " + std::string{rule.why} + "\n\nWhat to do: " + std::string{rule.advice} +
+      (rule.left_alone.empty() ? std::string{}
+                               : "\n\nNot reported: " + std::string{rule.left_alone}) +
+      (rule.exercised_by.empty() ? std::string{}
+                                 : "\n\nExercised by: " + std::string{rule.exercised_by});
+  out.begin_object().field("id", rule.id).field("name", rule.name);
+  write_text(out, "shortDescription", rule.summary);
+  write_text(out, "fullDescription", std::string{rule.summary} + ' ' + std::string{rule.why});
   out.name("help").begin_object().field("text", help).field("markdown", help).end_object();
   out.name("defaultConfiguration")
       .begin_object()
-      .field("level", level_of(of.usual_severity))
+      .field("level", level_of(rule.usual_severity))
       .end_object();
   out.name("properties").begin_object();
   // GitHub displays these and sorts by them.
-  out.field("precision", "high").field("problem.severity", problem_severity_of(of.usual_severity));
+  out.field("precision", "high")
+      .field("problem.severity", problem_severity_of(rule.usual_severity));
   out.name("tags").begin_row();
-  out.value("redis").value("caching").value(of.family()).end_row().end_object().end_object();
+  out.value("redis").value("caching").value(rule.family()).end_row().end_object().end_object();
 }
 
-/// The message beside the line. Names of keys are escaped.
-std::string message_of(const finding& of) {
-  std::string text = shown(of.message) + " (" + times_in_words(of) + " times, " +
-                     std::string{word_of(of.confidence)} + ")";
-  if (!of.pattern.empty()) text += "\nKeys: " + shown_name(of.pattern);
-  if (!of.evidence_list.empty()) {
+/// The message of an alert. Names of keys are escaped.
+std::string message_of(const finding& finding) {
+  std::string text = shown(finding.message) + " (" + times_in_words(finding) + " times, " +
+                     std::string{word_of(finding.confidence)} + ")";
+  if (!finding.pattern.empty()) text += "\nKeys: " + shown_name(finding.pattern);
+  if (!finding.evidence_list.empty()) {
     text += "\nSeen after " +
-            text::in_words(std::chrono::nanoseconds{of.evidence_list.front().from}) + ": " +
-            shown(of.evidence_list.front().summary);
+            text::in_words(std::chrono::nanoseconds{finding.evidence_list.front().from}) + ": " +
+            shown(finding.evidence_list.front().summary);
   }
-  if (!of.library.empty()) text += "\nLibrary: " + shown_name(of.library);
-  return text + "\nTo do: " + shown(of.advice);
+  if (!finding.library.empty()) text += "\nLibrary: " + shown_name(finding.library);
+  return text + "\nTo do: " + shown(finding.advice);
 }
 
-void write_locations(json_writer& out, const finding& of, const located& where) {
-  const auto position = where.places.find(of.pattern);
+void write_locations(json_writer& out, const finding& finding, const located& sources) {
+  const auto position = sources.places.find(finding.pattern);
   const source_place place =
-      position == where.places.end() ? source_place{where.otherwise, 1} : position->second;
+      position == sources.places.end() ? source_place{sources.default_path, 1} : position->second;
   out.name("locations").begin_array().begin_object();
   out.name("physicalLocation").begin_object().name("artifactLocation").begin_object();
   out.field("uri", uri_of(place.path)).field("uriBaseId", root).end_object();
   out.name("region").begin_object().field("startLine", place.line).end_object().end_object();
-  if (!of.pattern.empty()) {
+  if (!finding.pattern.empty()) {
     out.name("logicalLocations").begin_array().begin_object();
-    out.field("name", shown_name(of.pattern)).field("fullyQualifiedName", of.pattern);
+    out.field("name", shown_name(finding.pattern)).field("fullyQualifiedName", finding.pattern);
     out.field("kind", "resource").end_object().end_array();
   }
   out.end_object().end_array();
@@ -144,28 +136,28 @@ std::uint64_t place_of(const rule_text& rule) {
   return static_cast<std::uint64_t>(&rule - catalogue().data());
 }
 
-void write(json_writer& out, const finding& of, const located& where) {
-  out.begin_object().field("ruleId", of.rule);
-  if (const rule_text* const rule = find_rule(of.rule)) out.field("ruleIndex", place_of(*rule));
-  out.field("level", level_of(of.severity));
-  write_text(out, "message", message_of(of));
-  write_locations(out, of, where);
+void write(json_writer& out, const finding& finding, const located& sources) {
+  out.begin_object().field("ruleId", finding.rule);
+  if (const rule_text* const rule = find_rule(finding.rule))
+    out.field("ruleIndex", place_of(*rule));
+  out.field("level", level_of(finding.severity));
+  write_text(out, "message", message_of(finding));
+  write_locations(out, finding, sources);
   out.name("partialFingerprints").begin_object();
   // GitHub identifies alerts by the second fingerprint only, and computes it from the text of the
-
   // line if it is missing. This one stays the same when the line moves.
-  const std::string stable = fingerprint(of);
-  out.field("droverRuleAndPattern/v1", stable);
-  out.field("primaryLocationLineHash", stable.substr(0, 16) + ":1").end_object();
-  if (!of.accepted.empty()) {
+  const std::string fingerprint_text = fingerprint(finding);
+  out.field("droverRuleAndPattern/v1", fingerprint_text);
+  out.field("primaryLocationLineHash", fingerprint_text.substr(0, 16) + ":1").end_object();
+  if (!finding.accepted.empty()) {
     out.name("suppressions").begin_array().begin_object().field("kind", "external");
-    out.field("justification", shown(of.accepted)).end_object().end_array();
+    out.field("justification", shown(finding.accepted)).end_object().end_array();
   }
-  out.name("properties").begin_object().field("confidence", word_of(of.confidence));
-  out.field("count", of.count).field("opportunities", of.opportunities);
+  out.name("properties").begin_object().field("confidence", word_of(finding.confidence));
+  out.field("count", finding.count).field("opportunities", finding.opportunities);
   out.name("keys").begin_row();
-  for (const std::string& name : of.keys) out.value(name);
-  out.end_row().field("fails", of.fails).end_object().end_object();
+  for (const std::string& key : finding.keys) out.value(key);
+  out.end_row().field("fails", finding.fails).end_object().end_object();
 }
 
 void write_notification(json_writer& out, std::string_view text, std::string_view rule) {
@@ -177,22 +169,22 @@ void write_notification(json_writer& out, std::string_view text, std::string_vie
   out.end_object();
 }
 
-void write_invocation(json_writer& out, const audit_result& of, const located& where) {
+void write_invocation(json_writer& out, const audit_result& result, const located& sources) {
   out.name("invocations").begin_array().begin_object().field("executionSuccessful", true);
-  if (!of.command.empty()) out.field("commandLine", of.command);
+  if (!result.command.empty()) out.field("commandLine", result.command);
   out.name("toolExecutionNotifications").begin_array();
-  write_notification(out, "verdict: " + std::string{word_of(of.outcome)} + ", " + shown(of.reason),
-                     "");
-  for (const finding& finding : of.notices)
+  write_notification(
+      out, "verdict: " + std::string{word_of(result.outcome)} + ", " + shown(result.reason), "");
+  for (const finding& finding : result.notices)
     write_notification(out, shown(finding.message), finding.rule);
-  for (const std::string& name : of.remarks) write_notification(out, shown(name), "");
-  if (!where.left_out.empty()) write_notification(out, shown(where.left_out), "");
+  for (const std::string& remark : result.remarks) write_notification(out, shown(remark), "");
+  if (!sources.left_out.empty()) write_notification(out, shown(sources.left_out), "");
   out.end_array().end_object().end_array();
 }
 
 }  // namespace
 
-std::string sarif_report(const audit_result& of, const located& where) {
+std::string sarif_report(const audit_result& result, const located& sources) {
   json_writer out;
   out.begin_object().field("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
   out.field("version", "2.1.0").name("runs").begin_array().begin_object();
@@ -201,11 +193,11 @@ std::string sarif_report(const audit_result& of, const located& where) {
   out.name("rules").begin_array();
   for (const rule_text& rule : catalogue()) write(out, rule);
   out.end_array().end_object().end_object();
-  write_invocation(out, of, where);
+  write_invocation(out, result, sources);
   out.field("columnKind", "utf16CodeUnits").name("results").begin_array();
-  for (const finding& finding : of.findings) write(out, finding, where);
+  for (const finding& finding : result.findings) write(out, finding, sources);
   out.end_array().name("properties").begin_object();
-  out.field("verdict", word_of(of.outcome)).field("why", of.reason).end_object();
+  out.field("verdict", word_of(result.outcome)).field("why", result.reason).end_object();
   out.end_object().end_array().end_object();
   return std::move(out).text();
 }

@@ -13,6 +13,6 @@
 
 namespace drover::audit {
 
-[[nodiscard]] std::string sarif_report(const audit_result& of, const located& where = {});
+[[nodiscard]] std::string sarif_report(const audit_result& result, const located& sources = {});
 
 }  // namespace drover::audit

@@ -35,18 +35,18 @@ TEST(audit_sarif_report, KeepsAnAlertTheSameWhenCountsAndLinesChange) {
   audit_result after = before;
   after.findings[0].count = 1;
   after.findings[0].message = "Otherwise said.";
-  located where;
-  where.places["user:*"] = {"src/users.py", 7};
-  EXPECT_EQ(fingerprint_in(sarif_report(before)), fingerprint_in(sarif_report(after, where)));
+  located sources;
+  sources.places["user:*"] = {"src/users.py", 7};
+  EXPECT_EQ(fingerprint_in(sarif_report(before)), fingerprint_in(sarif_report(after, sources)));
   after.findings[0].pattern = "users:*";
   EXPECT_NE(fingerprint_in(sarif_report(before)), fingerprint_in(sarif_report(after)));
 }
 
 TEST(audit_sarif_report, PointsAtTheLineThatWasFound) {
-  located where;
-  where.places["user:*"] = {"src/\xC3\xBC sers.py", 42};
-  where.otherwise = "docs/README.md";
-  const std::string text = sarif_report(sample::unsafe(), where);
+  located sources;
+  sources.places["user:*"] = {"src/\xC3\xBC sers.py", 42};
+  sources.default_path = "docs/README.md";
+  const std::string text = sarif_report(sample::unsafe(), sources);
   EXPECT_TRUE(has(text, "\"uri\": \"src/%C3%BC%20sers.py\""));
   EXPECT_TRUE(has(text, "\"startLine\": 42"));
   EXPECT_EQ(test::count_of(text, "\"uri\": \"docs/README.md\""), 3U);

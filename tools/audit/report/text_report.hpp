@@ -13,9 +13,9 @@
 
 namespace drover::audit {
 
-/// Lines of a timeline that are shown. Lines in the middle are left out.
+/// The number of lines of a timeline that are shown. Further lines in the middle are left out.
 inline constexpr std::size_t text_timeline_max = 12;
 
-[[nodiscard]] std::string text_report(const audit_result& of, const text::terminal& on);
+[[nodiscard]] std::string text_report(const audit_result& result, const text::terminal& terminal);
 
 }  // namespace drover::audit

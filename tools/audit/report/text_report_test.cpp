@@ -65,11 +65,11 @@ TEST(audit_text_report, ShowsTheFirstEvidenceWithItsBeginningAndItsEnd) {
 }
 
 TEST(audit_text_report, LeavesOutTheMiddleOfALongEvidence) {
-  audit_result of = sample::unsafe();
-  auto& timeline = of.findings[0].evidence_list[0].timeline;
+  audit_result audited = sample::unsafe();
+  auto& timeline = audited.findings[0].evidence_list[0].timeline;
   timeline.clear();
   for (int i = 0; i < 30; ++i) timeline.emplace_back().text = "GET user:" + std::to_string(i);
-  const std::string text = text_report(of, {.width = 100});
+  const std::string text = text_report(audited, {.width = 100});
   for (const char* const part : {"GET user:7\n", "(18 more)", "GET user:26\n", "GET user:29\n"}) {
     EXPECT_TRUE(has(text, part)) << part << '\n' << text;
   }
@@ -78,22 +78,22 @@ TEST(audit_text_report, LeavesOutTheMiddleOfALongEvidence) {
 }
 
 TEST(audit_text_report, ShowsTheSameLineInARowOnce) {
-  audit_result of = sample::unsafe();
-  of.findings.resize(1);
-  of.findings[0].evidence_list.resize(1);
-  auto& timeline = of.findings[0].evidence_list[0].timeline;
+  audit_result audited = sample::unsafe();
+  audited.findings.resize(1);
+  audited.findings[0].evidence_list.resize(1);
+  auto& timeline = audited.findings[0].evidence_list[0].timeline;
   timeline.assign(30, {.process = "app (1)", .text = "GET user:42 -> nothing"});
   timeline[3].process = "app (2)";
   timeline[28].text = timeline[29].text = "SET user:42 -> stored";
-  const std::string text = text_report(of, {.width = 100});
+  const std::string text = text_report(audited, {.width = 100});
   EXPECT_TRUE(has(text, "several processes  GET user:42 -> nothing, 28 times\n")) << text;
   EXPECT_TRUE(has(text, "app (1)            SET user:42 -> stored, 2 times\n")) << text;
   EXPECT_FALSE(has(text, "more)"));
 }
 
 TEST(audit_text_report, WithoutACommandItSaysHowToGetAny) {
-  const audit_result of;
-  const std::string text = text_report(of, {.width = 1000});
+  const audit_result audited;
+  const std::string text = text_report(audited, {.width = 1000});
   EXPECT_TRUE(has(text, "--set-env")) << text;
   EXPECT_FALSE(has(text, "not exercised")) << text;
 }
@@ -136,9 +136,10 @@ TEST(audit_text_report, StaysReadableHoweverMuchWasFound) {
 }
 
 TEST(audit_text_report, BreaksWhatIsTooLongAndLeavesNothingOut) {
-  audit_result of = sample::safe();
-  of.coverage[0].detail = "5 cold events, 5 wanted by two or more at once, 4 loads in the worst";
-  const std::string text = text_report(of, {.width = 70});
+  audit_result audited = sample::safe();
+  audited.coverage[0].detail =
+      "5 cold events, 5 wanted by two or more at once, 4 loads in the worst";
+  const std::string text = text_report(audited, {.width = 70});
   EXPECT_TRUE(has(text, "pass  C101 stampede-cold-key       5 cold events, 5 wanted by two or\n" +
                             std::string(35, ' ') + "more at once, 4 loads in the worst\n"))
       << text;

@@ -1,12 +1,8 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/report/wording.hpp"
 
 #include <algorithm>
-
 #include <cstdio>
-
 #include <vector>
 
 #include "text/words.hpp"
@@ -19,13 +15,13 @@ constexpr std::size_t text_max = 1000;
 
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
-  for (const std::string& name : parts) text += (text.empty() ? "" : ", ") + name;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
   return text;
 }
 
-std::uint64_t counted_ones(const audit_result& of, severity level) {
+std::uint64_t open_findings(const audit_result& result, severity level) {
   return static_cast<std::uint64_t>(
-      std::count_if(of.findings.begin(), of.findings.end(), [&](const finding& finding) {
+      std::count_if(result.findings.begin(), result.findings.end(), [&](const finding& finding) {
         return finding.accepted.empty() && finding.severity == level;
       }));
 }
@@ -41,8 +37,8 @@ std::string_view word_of(confidence level) {
   return "suspected";
 }
 
-std::string_view word_of(verdict is) {
-  switch (is) {
+std::string_view word_of(verdict outcome) {
+  switch (outcome) {
     case verdict::pass: return "pass";
     case verdict::fail: return "fail";
     case verdict::inconclusive: break;
@@ -50,8 +46,8 @@ std::string_view word_of(verdict is) {
   return "inconclusive";
 }
 
-std::string_view word_of(coverage_line::status is) {
-  switch (is) {
+std::string_view word_of(coverage_line::status state) {
+  switch (state) {
     case coverage_line::status::pass: return "pass";
     case coverage_line::status::fail: return "fail";
     case coverage_line::status::not_exercised: break;
@@ -70,47 +66,49 @@ std::string_view word_of(key_role role) {
   return "other";
 }
 
-std::string findings_in_words(const audit_result& of) {
+std::string findings_in_words(const audit_result& result) {
   std::vector<std::string> parts;
   const auto add = [&](std::uint64_t number, std::string_view singular, std::string_view many) {
     if (number > 0) parts.push_back(text::counted(number, singular, many));
   };
-  add(counted_ones(of, severity::error), "error", "errors");
-  add(counted_ones(of, severity::warning), "warning", "warnings");
-  add(counted_ones(of, severity::info), "remark", "remarks");
+  add(open_findings(result, severity::error), "error", "errors");
+  add(open_findings(result, severity::warning), "warning", "warnings");
+  add(open_findings(result, severity::info), "remark", "remarks");
   const auto accepted =
-      std::count_if(of.findings.begin(), of.findings.end(),
+      std::count_if(result.findings.begin(), result.findings.end(),
                     [](const finding& finding) { return !finding.accepted.empty(); });
   if (parts.empty()) parts.emplace_back("no findings");
   add(static_cast<std::uint64_t>(accepted), "accepted", "accepted");
   return joined(parts);
 }
 
-std::string run_in_words(const audit_result::figures& of) {
-  std::vector<std::string> parts{text::in_words(std::chrono::nanoseconds{of.length})};
-  parts.push_back(text::counted(of.commands, "command", "commands") + " by " +
-                  text::counted(of.processes, "process", "processes") + " on " +
-                  text::counted(of.keys, "key", "keys"));
-  std::string cold = text::counted(of.cold_events, "cold event", "cold events");
-  if (of.cold_events > 0) cold += ", " + text::in_words(of.contended_cold_events) + " contended";
+std::string run_in_words(const audit_result::figures& figures) {
+  std::vector<std::string> parts{text::in_words(std::chrono::nanoseconds{figures.length})};
+  parts.push_back(text::counted(figures.commands, "command", "commands") + " by " +
+                  text::counted(figures.processes, "process", "processes") + " on " +
+                  text::counted(figures.keys, "key", "keys"));
+  std::string cold = text::counted(figures.cold_events, "cold event", "cold events");
+  if (figures.cold_events > 0)
+    cold += ", " + text::in_words(figures.contended_cold_events) + " contended";
   parts.push_back(std::move(cold));
-  std::string loads = text::counted(of.loads, "load", "loads");
-  if (of.origin_loads > 0) loads += " (the origin counted " + text::in_words(of.origin_loads) + ")";
+  std::string loads = text::counted(figures.loads, "load", "loads");
+  if (figures.origin_loads > 0)
+    loads += " (the origin counted " + text::in_words(figures.origin_loads) + ")";
   parts.push_back(std::move(loads));
   return joined(parts);
 }
 
-std::string times_in_words(const finding& of) {
-  if (of.opportunities == 0) return text::in_words(of.count);
-  return text::in_words(of.count) + " of " + text::in_words(of.opportunities);
+std::string times_in_words(const finding& finding) {
+  if (finding.opportunities == 0) return text::in_words(finding.count);
+  return text::in_words(finding.count) + " of " + text::in_words(finding.opportunities);
 }
 
-std::string next_step(const audit_result& of, reader where) {
+std::string next_step(const audit_result& result, reader where) {
   const bool has_open =
-      std::any_of(of.findings.begin(), of.findings.end(),
+      std::any_of(result.findings.begin(), result.findings.end(),
                   [](const finding& finding) { return finding.accepted.empty(); });
   const auto idle = static_cast<std::uint64_t>(
-      std::count_if(of.coverage.begin(), of.coverage.end(), [](const coverage_line& line) {
+      std::count_if(result.coverage.begin(), result.coverage.end(), [](const coverage_line& line) {
         return line.state == coverage_line::status::not_exercised;
       }));
   if (has_open && where == reader::page) {
@@ -122,12 +120,12 @@ std::string next_step(const audit_result& of, reader where) {
            "audit.json` and run `drover prompts fix audit.json` for an instruction that fixes the "
            "findings.";
   }
-  if (of.run.commands == 0) {
+  if (result.run.commands == 0) {
     return "connect the application to the proxy. Its address is in REDIS_URL, REDIS_HOST, "
            "REDIS_PORT and similar variables. Pass it as an argument with {}, or in another "
            "variable with `--set-env 'NAME={}'`.";
   }
-  if (of.outcome == verdict::inconclusive) {
+  if (result.outcome == verdict::inconclusive) {
     return "send more requests at once (two or more callers that request one cold key), or let the "
            "tool make keys cold: `drover audit --active`.";
   }
@@ -143,9 +141,9 @@ std::string shown(std::string_view text) { return text::visible(text, text_max);
 
 std::string shown_name(std::string_view name) { return text::visible(name, name_max); }
 
-std::string since(moment begun, moment at) {
+std::string since(moment begin, moment time) {
   char text[40];
-  const double passed = ms(at - begun);
+  const double passed = ms(time - begin);
   std::snprintf(text, sizeof text, "%+.1f ms", passed > -0.05 && passed < 0 ? 0.0 : passed);
   return text;
 }

@@ -11,30 +11,31 @@
 
 namespace drover::audit {
 
-[[nodiscard]] std::string_view word_of(confidence level);          ///< "proof"
-[[nodiscard]] std::string_view word_of(verdict is);                ///< "inconclusive"
-[[nodiscard]] std::string_view word_of(coverage_line::status is);  ///< "not_exercised"
-[[nodiscard]] std::string_view word_of(key_role role);             ///< "value"
+[[nodiscard]] std::string_view word_of(confidence level);             ///< "proof"
+[[nodiscard]] std::string_view word_of(verdict outcome);              ///< "inconclusive"
+[[nodiscard]] std::string_view word_of(coverage_line::status state);  ///< "not_exercised"
+[[nodiscard]] std::string_view word_of(key_role role);                ///< "value"
 
 /// "2 errors, 1 warning, 1 accepted"; "no findings".
-[[nodiscard]] std::string findings_in_words(const audit_result& of);
+[[nodiscard]] std::string findings_in_words(const audit_result& result);
 
 /// "12.4 s, 8,412 commands of 4 processes on 855 keys, 14 cold events, 91 loads".
-[[nodiscard]] std::string run_in_words(const audit_result::figures& of);
+[[nodiscard]] std::string run_in_words(const audit_result::figures& figures);
 
 /// "14 of 57"; "14" if the opportunities were not counted.
-[[nodiscard]] std::string times_in_words(const finding& of);
+[[nodiscard]] std::string times_in_words(const finding& finding);
 
-/// The next step, in one or two sentences, for a reader in a terminal or on the page.
+/// Where the text is read.
 enum class reader : std::uint8_t { terminal, page };
-[[nodiscard]] std::string next_step(const audit_result& of, reader where);
+/// The next step for the user, in one or two sentences.
+[[nodiscard]] std::string next_step(const audit_result& result, reader where);
 
 /// A name, or a text that contains names, escaped and bounded for output: see text::visible.
 [[nodiscard]] std::string shown(std::string_view text);
 [[nodiscard]] std::string shown_name(std::string_view name);
 
 /// "+51.2 ms"
-[[nodiscard]] std::string since(moment begun, moment at);
+[[nodiscard]] std::string since(moment begin, moment time);
 
 /// Milliseconds with three decimals.
 [[nodiscard]] double ms(moment time);

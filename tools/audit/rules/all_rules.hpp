@@ -13,7 +13,8 @@ namespace drover::audit {
 /// All rules and notices, by id.
 [[nodiscard]] std::span<const rule_definition> rule_definitions();
 
-/// A new instance of each rule, by id; the last one names the libraries behind the findings.
+/// A new instance of each rule, by id. The last element is no rule: it sets the libraries of the
+/// findings.
 [[nodiscard]] std::vector<std::unique_ptr<rule>> all_rules();
 
 }  // namespace drover::audit

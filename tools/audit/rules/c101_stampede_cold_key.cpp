@@ -87,11 +87,11 @@ class stampede_cold_key final : public rule {
     std::uint64_t bad = 0;
     for (const pattern_state& pattern : context.patterns()) {
       if (context.role_of(pattern) != key_role::value) continue;
-      const herd_book::sum seen = book_.of(pattern, context);
-      events += seen.events;
-      contended += seen.contended;
-      widest = std::max(widest, seen.widest);
-      bad += judge(pattern, seen, out);
+      const herd_book::totals totals = book_.totals_for(pattern, context);
+      events += totals.events;
+      contended += totals.contended;
+      widest = std::max(widest, totals.widest);
+      bad += judge(pattern, totals, out);
     }
     std::string detail = counted(events, "cold event", "cold events") + ", " + in_words(contended) +
                          " requested by two or more at once";
@@ -101,28 +101,29 @@ class stampede_cold_key final : public rule {
   }
 
  private:
-  /// How many cold events were stampedes.
-  std::uint64_t judge(const pattern_state& pattern, const herd_book::sum& seen,
+  /// Reports the pattern if it has stampedes. Returns the number of cold events that were
+  /// stampedes.
+  std::uint64_t judge(const pattern_state& pattern, const herd_book::totals& totals,
                       verdicts& out) const {
-    const herd_book::tally& loads = seen.unguarded;
+    const herd_book::event_tally& loads = totals.unguarded;
     cases stampedes = loads.herds;
-    std::uint64_t wide = loads.wide - loads.wide_each;
-    if (!seen.shares) {
-      stampedes.merge(loads.each_once);
+    std::uint64_t wide = loads.wide - loads.wide_once_per_process;
+    if (!totals.shares) {
+      stampedes.merge(loads.once_per_process);
       wide = loads.wide;
     }
     if (stampedes.count == 0 || (wide == 0 && stampedes.count < events_min)) return 0;
     if (is_written_like_a_session(pattern)) return 0;
-    stampedes.opportunities = std::max(seen.contended, stampedes.count);
+    stampedes.opportunities = std::max(totals.contended, stampedes.count);
     finding result = finding_of(id(), pattern, stampedes);
     result.severity = severity::error;
     result.confidence = loads.overlapping > 0 && wide > 0 ? confidence::proof : confidence::strong;
     const std::uint64_t others =
-        seen.events - std::min(seen.events, loads.herds.count + loads.each_once.count);
+        totals.events - std::min(totals.events, loads.herds.count + loads.once_per_process.count);
     const double factor = static_cast<double>(loads.loads + others) /
-                          static_cast<double>(std::max<std::uint64_t>(seen.events, 1));
+                          static_cast<double>(std::max<std::uint64_t>(totals.events, 1));
     result.message = in_words(stampedes.count) + " of " +
-                     counted(seen.events, "cold event", "cold events") +
+                     counted(totals.events, "cold event", "cold events") +
                      " were loaded by several " + "callers at once: " + one_decimal(factor) +
                      " loads per cold event, " +
                      in_words(static_cast<std::uint64_t>(stampedes.worst())) + " in the worst case";

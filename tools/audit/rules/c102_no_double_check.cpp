@@ -1,16 +1,10 @@
-
 // SPDX-License-Identifier: MIT
-
 // C102: a caller that waited for the lock loads a value that was stored while it waited. The store
-
 // proves it: a second read would have been a hit.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/herds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -49,8 +43,8 @@ constexpr library_setting c102_settings[] = {
 };
 
 /// A caller that takes the lock later than this after the store may have another reason. 150 ms is
-
-/// longer than the usual retry pauses (25 to 100 ms). Callers with longer pauses get three of them.
+/// longer than the usual retry pauses (25 to 100 ms). For callers with longer pauses, the limit is
+/// three pauses.
 constexpr moment soon = std::chrono::milliseconds(150);
 constexpr int retry_gaps = 3;
 constexpr std::uint64_t error_min = 2;
@@ -62,16 +56,16 @@ class no_double_check final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    stored& before = last_[lock.ref];
-    bool again = false;
-    if (before.value.is_set() && waited_for(before, hold)) {
-      cases& seen = of_[*lock.pattern];
-      ++seen.opportunities;
-      again = loaded_again(before, hold);
-      if (again) note(before, hold, lock, context, seen);
+    store_under_lock& before = last_stores_[lock.ref];
+    bool is_repeat = false;
+    if (before.value.is_set() && has_waited_for(before, hold)) {
+      cases& repeated = cases_[*lock.pattern];
+      ++repeated.opportunities;
+      is_repeat = has_loaded_again(before, hold);
+      if (is_repeat) note(before, hold, lock, context, repeated);
     }
     // The next lock hold is compared with the store of this one.
-    const moment earlier = again || !before.value.is_set() ? before.earlier : before.store.done;
+    const moment earlier = is_repeat || !before.value.is_set() ? before.earlier : before.store.done;
     before = {};
     before.earlier = earlier;
     const bool released = hold.end.kind == lock_hold::ending::removed ||
@@ -85,77 +79,79 @@ class no_double_check final : public rule {
 
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
-    std::uint64_t again = 0;
-    for (auto& [index, seen] : of_) {
+    std::uint64_t repeats = 0;
+    for (auto& [index, repeated] : cases_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
       if (lock.paired && is_written_like_a_session(context.patterns()[*lock.paired])) continue;
-      waited += seen.opportunities;
-      again += seen.count;
-      if (seen.count > 0) report(lock, seen, context, out);
+      waited += repeated.opportunities;
+      repeats += repeated.count;
+      if (repeated.count > 0) report(lock, repeated, context, out);
     }
-    out.add_coverage(id(), status_of(again, waited),
+    out.add_coverage(id(), status_of(repeats, waited),
                      waited == 0 ? "no caller took a lock it had lost right after the store"
                                  : counted(waited, "caller", "callers") +
-                                       " took the lock after waiting for it, " + in_words(again) +
+                                       " took the lock after waiting for it, " + in_words(repeats) +
                                        " loaded again");
   }
 
  private:
-  struct stored {
+  struct store_under_lock {
     key_ref value;
     op_summary store;
     op_summary won;
-    moment earlier{};  ///< the store before those of this queue was done
+    /// When the last store before this queue of callers was done.
+    moment earlier{};
   };
 
-  /// It had lost the lock before the store, and took it soon after.
-  static bool waited_for(const stored& before, const lock_hold& hold) {
+  /// Whether the caller had lost the lock before the store, and took it soon after.
+  static bool has_waited_for(const store_under_lock& before, const lock_hold& hold) {
     if (!hold.retry.last_loss || hold.retry.last_loss->sent >= before.store.sent) return false;
-    // It waited for the value instead of refreshing it, and the value was still stored. If the
-
-    // value had been deleted again, loading it would be correct.
+    // The caller missed the value after the previous store, so it does not refresh it. The miss
+    // came before this store was done. After a later miss the value had been deleted again, and
+    // loading it would be correct.
     if (!hold.value.missed || hold.value.missed->sent < before.earlier) return false;
     if (hold.value.missed->sent >= before.store.done) return false;
     const moment after = hold.won.sent - before.store.done;
     return after >= moment::zero() && after <= std::max(soon, retry_gaps * hold.retry.gap);
   }
 
-  static bool loaded_again(const stored& before, const lock_hold& hold) {
+  static bool has_loaded_again(const store_under_lock& before, const lock_hold& hold) {
     if (hold.value.looked_again_at_once || hold.value.missed_again || hold.value.stores.empty())
       return false;
     const load& own = hold.value.stores.front();
     return own.key == before.value && own.store.condition == store_condition::none;
   }
 
-  static void note(const stored& before, const lock_hold& hold, const key_state& lock,
-                   const rule_context& context, cases& seen) {
+  static void note(const store_under_lock& before, const lock_hold& hold, const key_state& lock,
+                   const rule_context& context, cases& repeated) {
     const load& own = hold.value.stores.front();
-    const moment took = own.store.done - hold.won.done;
-    seen.add(static_cast<double>(took.count()), [&] {
+    const moment load_time = own.store.done - hold.won.done;
+    repeated.add(static_cast<double>(load_time.count()), [&] {
       const key_state* const value = context.find(before.value);
       return proof_of(context, value == nullptr ? lock : *value, before.won.sent, own.store.done,
                       "The lock was taken " + in_words(hold.won.sent - before.store.done) +
                           " after the value was stored, by a caller that had lost it " +
-                          "before; " + in_words(took) + " later the caller stored the value again.",
+                          "before; " + in_words(load_time) +
+                          " later the caller stored the value again.",
                       lock.ref);
     });
   }
 
-  void report(const pattern_state& lock, const cases& seen, const rule_context& context,
+  void report(const pattern_state& lock, const cases& repeated, const rule_context& context,
               verdicts& out) const {
-    const pattern_state& shown = lock.paired ? context.patterns()[*lock.paired] : lock;
-    finding result = finding_of(id(), shown, seen);
-    result.severity = seen.count >= error_min ? severity::error : severity::warning;
-    result.confidence = seen.count >= error_min ? confidence::proof : confidence::strong;
-    result.message = in_words(seen.count) + " of " +
-                     counted(seen.opportunities, "caller", "callers") + " that took the lock " +
+    const pattern_state& reported = lock.paired ? context.patterns()[*lock.paired] : lock;
+    finding result = finding_of(id(), reported, repeated);
+    result.severity = repeated.count >= error_min ? severity::error : severity::warning;
+    result.confidence = repeated.count >= error_min ? confidence::proof : confidence::strong;
+    result.message = in_words(repeated.count) + " of " +
+                     counted(repeated.opportunities, "caller", "callers") + " that took the lock " +
                      lock.text + " after waiting for it loaded a value that was already stored.";
     out.add_finding(std::move(result));
   }
 
-  per_pattern<cases> of_;
-  per_key<stored> last_;
+  per_pattern<cases> cases_;
+  per_key<store_under_lock> last_stores_;
 };
 
 }  // namespace

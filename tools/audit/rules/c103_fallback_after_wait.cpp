@@ -1,22 +1,13 @@
-
 // SPDX-License-Identifier: MIT
-
 // C103: callers that gave up waiting for the lock's holder load without the lock. The rule sees it
-
 // when they store the value, or when the origin counts loads that nobody stored. It suspects it
-
 // when all waiters stop polling well before the holder stores.
-
 #include <algorithm>
-
 #include <map>
-
 #include <set>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/herds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -56,14 +47,14 @@ constexpr library_setting c103_settings[] = {
      "never loads. Loads under a lock mean that Redis was away (`fetched::how` is `bypassed`)"},
 };
 
-/// How long the silence before the holder's store must be, in gaps between polls. A back-off that
-
-/// doubles stays within two gaps.
+/// The least silence before the holder's store, as a multiple of the longest gap between polls. A
+/// back-off that doubles stays within two gaps.
 constexpr int silent_gaps = 3;
 constexpr moment silent_min = std::chrono::milliseconds(100);
-/// One silence may be a client that disconnected.
+/// A single silence may be a client that disconnected.
 constexpr std::uint64_t suspected_min = 2;
-/// Loads that the origin counted and nobody stored. One may be a retry after an error.
+/// The least number of loads that the origin counted and nobody stored. A single one may be a retry
+/// after an error.
 constexpr std::uint64_t silent_loads_min = 2;
 
 class fallback_after_wait final : public rule {
@@ -78,21 +69,21 @@ class fallback_after_wait final : public rule {
     last_counts_[key.ref] = now;
     const cold_event::locking* const lock = lock_of(cold);
     if (lock == nullptr || lock->lost == 0) return;
-    auto& by_lock = of_[*key.pattern];
+    auto& by_lock = tallies_[*key.pattern];
     if (by_lock.size() >= 8 && !by_lock.contains(lock->pattern)) return;
-    tally& seen = by_lock[lock->pattern];
-    seen.affinity = std::max(seen.affinity, lock->affinity);
-    ++seen.waited;
+    pattern_tally& tally = by_lock[lock->pattern];
+    tally.affinity = std::max(tally.affinity, lock->affinity);
+    ++tally.waited;
     if (cold.waiting.last_poll > cold.from) {
-      seen.longest = std::max(seen.longest, cold.waiting.last_poll - cold.from);
+      tally.longest = std::max(tally.longest, cold.waiting.last_poll - cold.from);
     }
-    const std::uint64_t surplus = without_lock(cold, *lock);
+    const std::uint64_t surplus = loads_without_lock(cold, *lock);
     if (surplus > 0) {
-      note_visible(cold, key, *lock, context, surplus, seen);
+      note_visible(cold, key, *lock, context, surplus, tally);
     } else if (const std::uint64_t silent = silent_loads(cold, *lock, before, now); silent > 0) {
-      note_silent(cold, key, *lock, context, silent, seen);
-    } else if (gave_up(cold, context)) {
-      note_suspected(cold, key, *lock, context, seen);
+      note_silent(cold, key, *lock, context, silent, tally);
+    } else if (have_waiters_given_up(cold, context)) {
+      note_suspected(cold, key, *lock, context, tally);
     }
   }
 
@@ -100,12 +91,12 @@ class fallback_after_wait final : public rule {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
     moment longest{};
-    for (auto& [index, by_lock] : of_) {
+    for (auto& [index, by_lock] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value) continue;
-      tally sum;
-      for (const auto& [lock, seen] : by_lock) {
-        if (is_guard(context, lock, pattern, seen.affinity)) sum.merge(seen);
+      pattern_tally sum;
+      for (const auto& [lock, tally] : by_lock) {
+        if (is_guard(context, lock, pattern, tally.affinity)) sum.merge(tally);
       }
       waited += sum.waited;
       longest = std::max(longest, sum.longest);
@@ -123,7 +114,7 @@ class fallback_after_wait final : public rule {
     std::uint64_t origin = 0;
     std::uint64_t stores = 0;
   };
-  struct tally {
+  struct pattern_tally {
     int affinity = 0;
     std::uint64_t waited = 0;
     moment longest{};
@@ -132,7 +123,7 @@ class fallback_after_wait final : public rule {
     cases suspected;
     std::uint64_t silent_loads = 0;
 
-    void merge(const tally& other) {
+    void merge(const pattern_tally& other) {
       waited += other.waited;
       longest = std::max(longest, other.longest);
       visible.merge(other.visible);
@@ -142,15 +133,14 @@ class fallback_after_wait final : public rule {
     }
   };
 
-  /// The time is too short for a miss, a wait and a load: the caller read the value before it
-
-  /// expired, and refreshed it.
+  /// Whether the load is an early refresh. Its store comes too soon after the key became cold for a
+  /// miss, a wait and a load, so the caller read the value before it expired.
   static bool is_refresh(const load& load, const cold_event& cold) {
     return load.store.sent - cold.from < cold.delta / 2;
   }
 
-  /// Unconditional stores without an acquisition.
-  static std::uint64_t without_lock(const cold_event& cold, const cold_event::locking& lock) {
+  /// The number of unconditional stores beyond the number of acquisitions.
+  static std::uint64_t loads_without_lock(const cold_event& cold, const cold_event::locking& lock) {
     std::uint64_t stores = 0;
     std::set<std::uint64_t> lock_holds;
     for (const load& load : cold.loading.loads) {
@@ -163,9 +153,8 @@ class fallback_after_wait final : public rule {
     return stores - std::min(stores, won);
   }
 
-  /// Loads that the origin counted since the last cold event of this key, and that were not stored.
-
-  /// Failed loads of holders do not count.
+  /// The number of loads that the origin counted since the last cold event of this key and that
+  /// were not stored. Failed loads of holders do not count.
   static std::uint64_t silent_loads(const cold_event& cold, const cold_event::locking& lock,
                                     const load_counts& before, const load_counts& now) {
     const std::uint64_t loads = now.origin - before.origin;
@@ -174,7 +163,7 @@ class fallback_after_wait final : public rule {
     return loads - std::min(loads, known);
   }
 
-  static bool gave_up(const cold_event& cold, const rule_context& context) {
+  static bool have_waiters_given_up(const cold_event& cold, const rule_context& context) {
     if (cold.by_tool && context.is_perturbed(cold.from, cold.to)) return false;
     if (!cold.first_store || cold.waiting.polls < 2 || cold.waiting.losers_satisfied) return false;
     if (cold.waiting.notified) return false;
@@ -185,8 +174,8 @@ class fallback_after_wait final : public rule {
 
   static void note_visible(const cold_event& cold, const key_state& key,
                            const cold_event::locking& lock, const rule_context& context,
-                           std::uint64_t surplus, tally& seen) {
-    seen.visible.add(static_cast<double>(surplus), [&] {
+                           std::uint64_t surplus, pattern_tally& tally) {
+    tally.visible.add(static_cast<double>(surplus), [&] {
       return proof_of(context, key, cold.from, cold.to,
                       counted(cold.loading.count, "load", "loads") + " and " +
                           counted(lock.won, "acquisition", "acquisitions") +
@@ -198,9 +187,9 @@ class fallback_after_wait final : public rule {
 
   static void note_silent(const cold_event& cold, const key_state& key,
                           const cold_event::locking& lock, const rule_context& context,
-                          std::uint64_t silent, tally& seen) {
-    seen.silent_loads += silent;
-    seen.silent.add(static_cast<double>(silent), [&] {
+                          std::uint64_t silent, pattern_tally& tally) {
+    tally.silent_loads += silent;
+    tally.silent.add(static_cast<double>(silent), [&] {
       return proof_of(context, key, cold.from, cold.to,
                       "The origin counted " + counted(silent, "more load", "more loads") +
                           " than were stored, after " + counted(lock.lost, "attempt", "attempts") +
@@ -211,9 +200,9 @@ class fallback_after_wait final : public rule {
 
   static void note_suspected(const cold_event& cold, const key_state& key,
                              const cold_event::locking& lock, const rule_context& context,
-                             tally& seen) {
+                             pattern_tally& tally) {
     const moment silence = cold.first_store->sent - cold.waiting.last_poll;
-    seen.suspected.add(static_cast<double>(silence.count()), [&] {
+    tally.suspected.add(static_cast<double>(silence.count()), [&] {
       return proof_of(context, key, cold.from, cold.to,
                       "All waiters stopped polling " + in_words(silence) +
                           " before the value was stored; until then no pause was longer than " +
@@ -222,21 +211,21 @@ class fallback_after_wait final : public rule {
     });
   }
 
-  std::uint64_t judge(const pattern_state& pattern, tally& sum, const rule_context& context,
+  std::uint64_t judge(const pattern_state& pattern, pattern_tally& sum, const rule_context& context,
                       verdicts& out) {
     const bool visible = sum.visible.count > 0;
     const bool silent = sum.silent_loads >= silent_loads_min;
     const bool suspected = sum.suspected.count >= suspected_min;
     if (!visible && !silent && !suspected) return 0;
-    cases& seen = visible ? sum.visible : silent ? sum.silent : sum.suspected;
-    if (visible && silent) seen.merge(sum.silent);
-    seen.opportunities = sum.waited;
-    finding result = finding_of(id(), pattern, seen);
+    cases& reported = visible ? sum.visible : silent ? sum.silent : sum.suspected;
+    if (visible && silent) reported.merge(sum.silent);
+    reported.opportunities = sum.waited;
+    finding result = finding_of(id(), pattern, reported);
     result.severity = visible || silent ? severity::error : severity::warning;
     result.confidence = silent    ? confidence::proof
                         : visible ? confidence::strong
                                   : confidence::suspected;
-    result.message = "In " + in_words(seen.count) + " of " +
+    result.message = "In " + in_words(reported.count) + " of " +
                      counted(sum.waited, "cold event", "cold events") +
                      " in which callers lost the lock, ";
     if (visible || silent) {
@@ -249,12 +238,12 @@ class fallback_after_wait final : public rule {
     if (silent) result.message += "; the origin counted " + in_words(pattern.origin_loads);
     result.message += '.';
     if (!context.origin_loads() && !visible) result.message += " An origin counter would prove it.";
-    const std::uint64_t count = seen.count;
+    const std::uint64_t count = reported.count;
     out.add_finding(std::move(result));
     return count;
   }
 
-  per_pattern<std::map<std::uint32_t, tally>> of_;
+  per_pattern<std::map<std::uint32_t, pattern_tally>> tallies_;
   per_key<load_counts> last_counts_;
 };
 

@@ -53,7 +53,8 @@ constexpr double bursts_share = 0.6;
 constexpr std::uint64_t pairs_min = 3;
 /// Stores that are further apart belong to different bursts.
 constexpr moment quiet = std::chrono::milliseconds(100);
-/// A miss within so many load times before means that the stores end a cold event.
+/// A miss within this many load times before the first store means that the stores end a cold
+/// event.
 constexpr int miss_near = 3;
 /// A cache is read more often than it is refreshed.
 constexpr std::uint64_t reads_for_each_store = 2;
@@ -66,42 +67,42 @@ class refresh_burst final : public rule {
   void on_refresh(const refresh& refresh, const key_state& key,
                   const rule_context& context) override {
     if (!refresh.last_hit) return;  // a process that never read the value is a writer
-    run& here = last_[key.ref];
-    const bool goes_on = here.stores > 0 && refresh.store.sent - here.last.done <= quiet;
+    run& burst = last_runs_[key.ref];
+    const bool is_same_burst = burst.stores > 0 && refresh.store.sent - burst.last.done <= quiet;
     // The stores of one lock hold follow each other; they are not concurrent.
-    if (refresh.lock_hold != 0 && refresh.lock_hold == here.lock_hold && goes_on) return;
-    if (!goes_on) {
-      end(here, key, context);
-      here = {};
-      here.first = refresh.store;
+    if (refresh.lock_hold != 0 && refresh.lock_hold == burst.lock_hold && is_same_burst) return;
+    if (!is_same_burst) {
+      finish(burst, key, context);
+      burst = {};
+      burst.first = refresh.store;
       const moment delta = std::max(context.delta_of(*key.pattern), moment(quiet / miss_near));
-      here.after_miss =
+      burst.after_miss =
           key.cold != nullptr ||
           (key.last_miss && refresh.store.sent - key.last_miss->done < miss_near * delta);
     }
-    if (here.stores > 0 && (here.first.connection != refresh.store.connection ||
-                            context.connections().is_multiplexed(refresh.store.connection))) {
-      here.several = true;
+    if (burst.stores > 0 && (burst.first.connection != refresh.store.connection ||
+                             context.connections().is_multiplexed(refresh.store.connection))) {
+      burst.by_several_callers = true;
     }
-    here.last = refresh.store;
-    here.lock_hold = refresh.lock_hold;
-    ++here.stores;
+    burst.last = refresh.store;
+    burst.lock_hold = refresh.lock_hold;
+    ++burst.stores;
     if (!pending_full_) remember(key);
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
     for (const key_ref ref : pending_) {
       const key_state* const key = context.find(ref);
-      run* const here = last_.find(ref);
-      if (key != nullptr && here != nullptr) end(*here, *key, context);
+      run* const burst = last_runs_.find(ref);
+      if (key != nullptr && burst != nullptr) finish(*burst, *key, context);
     }
     std::uint64_t refreshes = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value) continue;
-      refreshes += seen.bursts.opportunities;
-      bad += judge(pattern, seen, out);
+      refreshes += tally.bursts.opportunities;
+      bad += judge(pattern, tally, out);
     }
     out.add_coverage(id(), status_of(bad, refreshes),
                      refreshes == 0
@@ -117,9 +118,10 @@ class refresh_burst final : public rule {
     std::uint64_t stores = 0;
     std::uint64_t lock_hold = 0;
     bool after_miss = false;
-    bool several = false;  ///< callers: repeated stores by one caller are no burst
+    /// Several callers stored. Repeated stores by one caller are no burst.
+    bool by_several_callers = false;
   };
-  struct tally {
+  struct pattern_tally {
     cases bursts;
     cases pairs;
   };
@@ -127,7 +129,7 @@ class refresh_burst final : public rule {
   static constexpr std::size_t pending_max = 10'000;
 
   void remember(const key_state& key) {
-    if (last_[key.ref].stores != 1) return;
+    if (last_runs_[key.ref].stores != 1) return;
     if (pending_.size() >= pending_max) {
       pending_full_ = true;
       return;
@@ -135,17 +137,17 @@ class refresh_burst final : public rule {
     if (pending_.empty() || !(pending_.back() == key.ref)) pending_.push_back(key.ref);
   }
 
-  void end(run& burst, const key_state& key, const rule_context& context) {
+  void finish(run& burst, const key_state& key, const rule_context& context) {
     if (burst.stores == 0) return;
-    tally& seen = of_[*key.pattern];
-    ++seen.bursts.opportunities;
-    ++seen.pairs.opportunities;
-    if (burst.after_miss || burst.stores < 2 || !burst.several) {
+    pattern_tally& tally = tallies_[*key.pattern];
+    ++tally.bursts.opportunities;
+    ++tally.pairs.opportunities;
+    if (burst.after_miss || burst.stores < 2 || !burst.by_several_callers) {
       burst.stores = 0;
       return;
     }
-    cases& of = burst.stores >= burst_min ? seen.bursts : seen.pairs;
-    of.add(static_cast<double>(burst.stores), [&] {
+    cases& matching_cases = burst.stores >= burst_min ? tally.bursts : tally.pairs;
+    matching_cases.add(static_cast<double>(burst.stores), [&] {
       const moment lead = std::max(context.delta_of(*key.pattern), moment(quiet));
       return proof_of(context, key, burst.first.sent - lead, burst.last.done,
                       counted(burst.stores, "store", "stores") + " of a live value within " +
@@ -155,32 +157,33 @@ class refresh_burst final : public rule {
     burst.stores = 0;
   }
 
-  std::uint64_t judge(const pattern_state& pattern, const tally& seen, verdicts& out) const {
+  std::uint64_t judge(const pattern_state& pattern, const pattern_tally& tally,
+                      verdicts& out) const {
     const op_counts& counts = pattern.counts;
     if (counts.reads() < reads_for_each_store * (counts.stores + counts.won)) return 0;
-    const bool bursts = seen.bursts.count >= bursts_min &&
-                        static_cast<double>(seen.bursts.count) >=
-                            bursts_share * static_cast<double>(seen.bursts.opportunities);
-    if (!bursts && seen.pairs.count + seen.bursts.count < pairs_min) return 0;
-    cases shown = seen.bursts;
-    if (!bursts) shown.merge(seen.pairs);
-    shown.opportunities = seen.bursts.opportunities;
-    finding result = finding_of(id(), pattern, shown);
+    const bool bursts = tally.bursts.count >= bursts_min &&
+                        static_cast<double>(tally.bursts.count) >=
+                            bursts_share * static_cast<double>(tally.bursts.opportunities);
+    if (!bursts && tally.pairs.count + tally.bursts.count < pairs_min) return 0;
+    cases reported = tally.bursts;
+    if (!bursts) reported.merge(tally.pairs);
+    reported.opportunities = tally.bursts.opportunities;
+    finding result = finding_of(id(), pattern, reported);
     result.severity = bursts ? severity::warning : severity::info;
     result.confidence = confidence::strong;
     result.message = bursts ? "A live value was refreshed by several callers at once " +
-                                  counted(shown.count, "time", "times") + ", by " +
-                                  in_words(static_cast<std::uint64_t>(shown.worst())) +
+                                  counted(reported.count, "time", "times") + ", by " +
+                                  in_words(static_cast<std::uint64_t>(reported.worst())) +
                                   " in the worst case."
                             : "A live value was refreshed by two or three callers at once " +
-                                  counted(shown.count, "time", "times") +
+                                  counted(reported.count, "time", "times") +
                                   ", which random early expiration causes now and then.";
     out.add_finding(std::move(result));
-    return bursts ? shown.count : 0;
+    return bursts ? reported.count : 0;
   }
 
-  per_pattern<tally> of_;
-  per_key<run> last_;
+  per_pattern<pattern_tally> tallies_;
+  per_key<run> last_runs_;
   std::vector<key_ref> pending_;
   bool pending_full_ = false;
 };

@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C105: callers share a load in their process, and every process loads for itself.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/herds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -69,11 +64,11 @@ class per_process_coalescing final : public rule {
     std::uint64_t bad = 0;
     for (const pattern_state& pattern : context.patterns()) {
       if (context.role_of(pattern) != key_role::value) continue;
-      const herd_book::sum seen = book_.of(pattern, context);
+      const herd_book::totals totals = book_.totals_for(pattern, context);
       shared += shared_[pattern];
-      if (!seen.shares || is_written_like_a_session(pattern)) continue;
-      bad += seen.unguarded.each_once.count;
-      report(pattern, seen, out);
+      if (!totals.shares || is_written_like_a_session(pattern)) continue;
+      bad += totals.unguarded.once_per_process.count;
+      report(pattern, totals, out);
     }
     out.add_coverage(id(), status_of(bad, shared),
                      shared == 0 ? "no cold key was requested by two processes at once"
@@ -83,18 +78,18 @@ class per_process_coalescing final : public rule {
   }
 
  private:
-  void report(const pattern_state& pattern, const herd_book::sum& seen, verdicts& out) const {
-    const herd_book::tally& loads = seen.unguarded;
-    cases events = loads.each_once;
-    events.opportunities = std::max(
+  void report(const pattern_state& pattern, const herd_book::totals& totals, verdicts& out) const {
+    const herd_book::event_tally& loads = totals.unguarded;
+    cases reported = loads.once_per_process;
+    reported.opportunities = std::max(
         shared_.find(pattern.index) == nullptr ? std::uint64_t{0} : *shared_.find(pattern.index),
-        events.count);
-    finding result = finding_of(id(), pattern, events);
+        reported.count);
+    finding result = finding_of(id(), pattern, reported);
     result.severity = severity::warning;
     result.confidence = confidence::strong;
     result.message =
         "Each process loads separately: up to " +
-        in_words(static_cast<std::uint64_t>(events.worst())) + " loads " +
+        in_words(static_cast<std::uint64_t>(reported.worst())) + " loads " +
         (loads.unclear > 0
              ? "in one cold event, some of them by connections whose process is unknown."
              : "by " + counted(loads.processes_most, "process", "processes") +

@@ -1,16 +1,10 @@
-
 // SPDX-License-Identifier: MIT
-
 // C106: a key is requested repeatedly, loaded each time, and never stored.
-
 #include <algorithm>
-
 #include <array>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/herds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -50,12 +44,12 @@ constexpr library_setting c106_settings[] = {
 };
 
 constexpr std::uint64_t misses_min = 5;
-/// In a shorter time it may be one load that has not finished.
+/// Misses within a shorter time may belong to one load that has not finished.
 constexpr moment span_min = std::chrono::seconds(1);
 constexpr std::uint64_t lock_holds_min = 3;
-/// A marker for "not found" has few bytes, the same for all keys.
+/// A marker for "not found" is short, and equal for all keys.
 constexpr std::uint64_t marker_bytes_max = 64;
-/// It is an error if at least one in so many misses reached the origin.
+/// The finding is an error if at least one in this many misses reached the origin.
 constexpr std::uint64_t reached_one_in = 2;
 
 class penetration final : public rule {
@@ -67,39 +61,39 @@ class penetration final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state&, const rule_context&) override {
     if (!hold.value.key.is_set()) return;
-    if (hold.value.store_count == 0) ++empty_[hold.value.key];
+    if (hold.value.store_count == 0) ++empty_lock_holds_[hold.value.key];
   }
 
   void on_load(const load& load, const key_state& key, const rule_context&) override {
     if (load.store.value.length > marker_bytes_max) return;
-    tally& seen = of_[*key.pattern];
-    for (marker& known : seen.markers) {
+    pattern_tally& tally = tallies_[*key.pattern];
+    for (marker& known : tally.markers) {
       if (known.stores > 0 && known.hash != load.store.value.hash) continue;
       const bool other_key = known.stores > 0 && !(known.key == key.ref);
       known.hash = load.store.value.hash;
       known.key = key.ref;
       ++known.stores;
-      if (other_key) seen.has_marker = true;
+      if (other_key) tally.has_marker = true;
       return;
     }
   }
 
   void on_cold_event(const cold_event& cold, const key_state& key,
                      const rule_context& context) override {
-    tally& seen = of_[*key.pattern];
+    pattern_tally& tally = tallies_[*key.pattern];
     if (cold.first_store || key.counts.stores + key.counts.won > 0) {
-      ++seen.filled;
+      ++tally.filled;
       return;
     }
     if (cold.demand.misses < misses_min) return;
-    const std::uint64_t* const lock_holds = empty_.find(key.ref);
+    const std::uint64_t* const lock_holds = empty_lock_holds_.find(key.ref);
     const bool locked = lock_holds != nullptr && *lock_holds >= lock_holds_min;
     const bool spread = cold.to - cold.from > span_min;
     if (!locked && !spread) return;
-    if (locked) ++seen.locked;
-    seen.misses += cold.demand.misses;
-    seen.origin += key.origin_loads;
-    seen.keys.add(static_cast<double>(cold.demand.misses), [&] {
+    if (locked) ++tally.locked;
+    tally.misses += cold.demand.misses;
+    tally.origin += key.origin_loads;
+    tally.keys.add(static_cast<double>(cold.demand.misses), [&] {
       std::string summary = counted(cold.demand.misses, "miss", "misses") + " in " +
                             in_words(cold.to - cold.from) + ", and no store";
       if (locked) summary += ", during " + counted(*lock_holds, "lock hold", "lock holds");
@@ -113,26 +107,25 @@ class penetration final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t filled = 0;
     std::uint64_t bad = 0;
-    bool remembered = false;
-    for (auto& [index, seen] : of_) {
+    bool has_marker = false;
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       const key_role role = context.role_of(pattern);
       if (role == key_role::lock || role == key_role::ignored || role == key_role::meta) continue;
-      filled += seen.filled;
-      remembered = remembered || seen.has_marker;
-      // Flags and bans: a missing key is the answer, and no similar key is ever stored after a
-
+      filled += tally.filled;
+      has_marker = has_marker || tally.has_marker;
+      // For flags and bans a missing key is the answer, and no similar key is ever stored after a
       // miss.
-      if (seen.keys.count == 0 || (pattern.loads == 0 && seen.locked == 0)) continue;
-      bad += seen.keys.count;
-      report(pattern, seen, out);
+      if (tally.keys.count == 0 || (pattern.loads == 0 && tally.locked == 0)) continue;
+      bad += tally.keys.count;
+      report(pattern, tally, out);
     }
     std::string detail = bad > 0 ? counted(bad, "key was", "keys were") + " missed and never stored"
-                         : remembered ? "missing rows are cached with a short marker"
+                         : has_marker ? "missing rows are cached with a short marker"
                                       : "no key was missed repeatedly without being stored";
     if (filled > 0)
       detail += "; " + counted(filled, "cold event", "cold events") + " ended with a store";
-    out.add_coverage(id(), status_of(bad, remembered), std::move(detail));
+    out.add_coverage(id(), status_of(bad, has_marker), std::move(detail));
   }
 
  private:
@@ -141,7 +134,7 @@ class penetration final : public rule {
     key_ref key;
     std::uint64_t stores = 0;
   };
-  struct tally {
+  struct pattern_tally {
     cases keys;
     std::uint64_t filled = 0;
     std::uint64_t locked = 0;
@@ -151,24 +144,24 @@ class penetration final : public rule {
     bool has_marker = false;
   };
 
-  void report(const pattern_state& pattern, tally& seen, verdicts& out) const {
-    seen.keys.opportunities = std::max(pattern.keys, seen.keys.count);
-    finding result = finding_of(id(), pattern, seen.keys);
-    const bool proved = seen.origin * reached_one_in >= seen.misses && seen.origin > 0;
+  void report(const pattern_state& pattern, pattern_tally& tally, verdicts& out) const {
+    tally.keys.opportunities = std::max(pattern.keys, tally.keys.count);
+    finding result = finding_of(id(), pattern, tally.keys);
+    const bool proved = tally.origin * reached_one_in >= tally.misses && tally.origin > 0;
     result.severity = proved ? severity::error : severity::warning;
     result.confidence = proved ? confidence::proof : confidence::strong;
-    result.message = counted(seen.keys.count, "key was", "keys were") + " missed " +
-                     counted(seen.misses, "time", "times") +
+    result.message = counted(tally.keys.count, "key was", "keys were") + " missed " +
+                     counted(tally.misses, "time", "times") +
                      " and never stored, unlike other keys of the pattern";
-    if (seen.origin > 0) {
-      result.message += "; the origin was queried " + counted(seen.origin, "time", "times");
+    if (tally.origin > 0) {
+      result.message += "; the origin was queried " + counted(tally.origin, "time", "times");
     }
     result.message += '.';
     out.add_finding(std::move(result));
   }
 
-  per_pattern<tally> of_;
-  per_key<std::uint64_t> empty_;
+  per_pattern<pattern_tally> tallies_;
+  per_key<std::uint64_t> empty_lock_holds_;
 };
 
 }  // namespace

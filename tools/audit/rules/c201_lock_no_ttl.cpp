@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C201: a lock is taken without a TTL.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -57,17 +52,17 @@ class lock_no_ttl final : public rule {
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
     if (hold.ttl.source == ttl_source::unknown) return;
-    tally& seen = of_[*lock.pattern];
-    ++seen.endless.opportunities;
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.endless.opportunities;
     if (hold.ttl.source != ttl_source::none || hold.lease.ends || hold.lease.renewals > 0) return;
     // If the lock still exists at the end of the run, the server knows its TTL.
     if (!was_released(hold)) {
       const std::optional<std::int64_t> pttl = context.pttl_at_end(lock.name);
       if (pttl && *pttl >= 0) return;
-      ++seen.left;
+      ++tally.never_released;
     }
     const moment until = hold.end.command ? hold.end.command->done : hold.won.done;
-    seen.endless.add(static_cast<double>((until - hold.won.sent).count()), [&] {
+    tally.endless.add(static_cast<double>((until - hold.won.sent).count()), [&] {
       return proof_of_lock_hold(
           context, hold, lock, until,
           std::string(hold.won.command) + " took the lock without a TTL" +
@@ -80,20 +75,21 @@ class lock_no_ttl final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      lock_holds += seen.endless.opportunities;
-      if (seen.endless.count == 0) continue;
-      bad += seen.endless.count;
-      finding result = finding_of(id(), lock, seen.endless);
+      lock_holds += tally.endless.opportunities;
+      if (tally.endless.count == 0) continue;
+      bad += tally.endless.count;
+      finding result = finding_of(id(), lock, tally.endless);
       result.severity = severity::error;
       result.confidence = confidence::proof;
-      result.message = in_words(seen.endless.count) + " of " +
-                       counted(seen.endless.opportunities, "acquisition", "acquisitions") + " of " +
-                       lock_in_words(context, lock) + " set no TTL";
-      if (seen.left > 0) {
-        result.message += "; " + counted(seen.left, "lock was", "locks were") + " never released";
+      result.message = in_words(tally.endless.count) + " of " +
+                       counted(tally.endless.opportunities, "acquisition", "acquisitions") +
+                       " of " + lock_in_words(context, lock) + " set no TTL";
+      if (tally.never_released > 0) {
+        result.message +=
+            "; " + counted(tally.never_released, "lock was", "locks were") + " never released";
       }
       result.message += '.';
       out.add_finding(std::move(result));
@@ -104,11 +100,11 @@ class lock_no_ttl final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     cases endless;
-    std::uint64_t left = 0;
+    std::uint64_t never_released = 0;
   };
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

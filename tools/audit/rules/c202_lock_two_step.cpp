@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C202: a lock is taken with one command and gets its TTL with a second one.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -38,17 +33,17 @@ class lock_two_step final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    tally& seen = of_[*lock.pattern];
-    ++seen.steps.opportunities;
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.steps.opportunities;
     if (!hold.ttl.expire) return;
     const bool later = hold.ttl.source == ttl_source::later;
     const bool transaction = hold.ttl.source == ttl_source::same_transaction;
     if (!later && !transaction && hold.ttl.source != ttl_source::same_batch) return;
-    if (later) ++seen.later;
-    if (transaction) ++seen.in_transaction;
-    seen.extended += hold.contention.extensions;
+    if (later) ++tally.later;
+    if (transaction) ++tally.in_transaction;
+    tally.extended += hold.contention.extensions;
     const moment gap = hold.ttl.expire->sent - hold.won.done;
-    seen.steps.add(later ? static_cast<double>(gap.count()) : 0.0, [&] {
+    tally.steps.add(later ? static_cast<double>(gap.count()) : 0.0, [&] {
       std::string summary = std::string(hold.won.command) + " took the lock, ";
       summary += later ? std::string(hold.ttl.expire->command) + " gave it a TTL " + in_words(gap) +
                              " later, in a separate round trip."
@@ -61,12 +56,12 @@ class lock_two_step final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      lock_holds += seen.steps.opportunities;
-      bad += seen.steps.count;
-      if (seen.steps.count > 0) report(lock, seen, context, out);
+      lock_holds += tally.steps.opportunities;
+      bad += tally.steps.count;
+      if (tally.steps.count > 0) report(lock, tally, context, out);
     }
     out.add_coverage(id(), status_of(bad, lock_holds),
                      counted(lock_holds, "acquisition", "acquisitions") + ", " + in_words(bad) +
@@ -74,32 +69,32 @@ class lock_two_step final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     cases steps;
     std::uint64_t later = 0;
     std::uint64_t in_transaction = 0;
     std::uint64_t extended = 0;
   };
 
-  void report(const pattern_state& lock, const tally& seen, const rule_context& context,
+  void report(const pattern_state& lock, const pattern_tally& tally, const rule_context& context,
               verdicts& out) const {
-    finding result = finding_of(id(), lock, seen.steps);
+    finding result = finding_of(id(), lock, tally.steps);
     result.confidence = confidence::proof;
-    result.severity = seen.later > 0 || seen.extended > 0 ? severity::error : severity::warning;
-    result.message = in_words(seen.steps.count) + " of " +
-                     counted(seen.steps.opportunities, "acquisition", "acquisitions") + " of " +
+    result.severity = tally.later > 0 || tally.extended > 0 ? severity::error : severity::warning;
+    result.message = in_words(tally.steps.count) + " of " +
+                     counted(tally.steps.opportunities, "acquisition", "acquisitions") + " of " +
                      lock_in_words(context, lock) + " set the TTL with a second command";
-    if (seen.later > 0) {
+    if (tally.later > 0) {
       result.message +=
           ": a process that dies between the two leaves a lock that never ends; the longest gap "
           "was " +
-          in_words(moment{static_cast<std::int64_t>(seen.steps.worst())});
-    } else if (seen.in_transaction > 0) {
+          in_words(moment{static_cast<std::int64_t>(tally.steps.worst())});
+    } else if (tally.in_transaction > 0) {
       result.message +=
           ", in one transaction: a caller that loses the lock extends the winner's lease with its "
           "EXPIRE";
-      if (seen.extended > 0) {
-        result.message += ", which happened " + counted(seen.extended, "time", "times");
+      if (tally.extended > 0) {
+        result.message += ", which happened " + counted(tally.extended, "time", "times");
       }
     } else {
       result.message +=
@@ -110,7 +105,7 @@ class lock_two_step final : public rule {
     out.add_finding(std::move(result));
   }
 
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

@@ -1,18 +1,11 @@
-
 // SPDX-License-Identifier: MIT
-
 // C203: a lock is checked first and then set without NX. The engine reports no lock holds for it,
-
 // since nothing proves which caller holds such a lock.
-
 #include <algorithm>
-
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -37,9 +30,10 @@ constexpr rule_text c203_text{
     .caching_rules = "3",
 };
 
-/// Only one round trip lies between the check and the SET.
+/// The longest time between a check and the SET that depends on it. Only one round trip lies
+/// between them.
 constexpr moment check_to_act = std::chrono::seconds(1);
-/// "1", "locked", a time, a token.
+/// The longest value of a lock, such as "1", "locked", a time or a token.
 constexpr std::uint64_t token_bytes_max = 64;
 constexpr std::size_t checks_max = 32;
 
@@ -56,14 +50,14 @@ class check_then_act_lock final : public rule {
     switch (operation.kind) {
       case op_kind::exists:
       case op_kind::read:
-        if (operation.outcome == op_outcome::no) checked(operation, key);
+        if (operation.outcome == op_outcome::no) add_check(operation, key);
         break;
-      case op_kind::store: set(operation, key, context); break;
+      case op_kind::store: add_store(operation, key, context); break;
       case op_kind::remove: {
-        state& here = states_[key.ref];
-        if (here.holders > 0) {
-          ++of_[*key.pattern].removed;
-          --here.holders;
+        state& lock_state = states_[key.ref];
+        if (lock_state.holders > 0) {
+          ++tallies_[*key.pattern].removed;
+          --lock_state.holders;
         }
         break;
       }
@@ -74,24 +68,24 @@ class check_then_act_lock final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t sets = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      sets += seen.taken.opportunities;
-      // The lock is taken with NX elsewhere: these stores renew it.
+      sets += tally.stores.opportunities;
+      // If the lock is taken with NX elsewhere, these stores renew it.
       if (lock.counts.won + lock.counts.lost > 0) continue;
-      if (seen.taken.count == 0 || (seen.removed == 0 && seen.twice == 0)) continue;
-      bad += seen.taken.count;
-      finding result = finding_of(id(), lock, seen.taken);
+      if (tally.stores.count == 0 || (tally.removed == 0 && tally.second_holders == 0)) continue;
+      bad += tally.stores.count;
+      finding result = finding_of(id(), lock, tally.stores);
       result.severity = severity::error;
-      result.confidence = seen.twice > 0    ? confidence::proof
-                          : seen.looked > 0 ? confidence::strong
-                                            : confidence::suspected;
+      result.confidence = tally.second_holders > 0 ? confidence::proof
+                          : tally.checked > 0      ? confidence::strong
+                                                   : confidence::suspected;
       result.message = lock.text + " was set without NX " +
-                       counted(seen.taken.count, "time", "times") +
-                       (seen.looked > 0 ? ", after a check" : "");
-      if (seen.twice > 0) {
-        result.message += "; " + counted(seen.twice, "time", "times") +
+                       counted(tally.stores.count, "time", "times") +
+                       (tally.checked > 0 ? ", after a check" : "");
+      if (tally.second_holders > 0) {
+        result.message += "; " + counted(tally.second_holders, "time", "times") +
                           " by a second caller while the first still held it";
       }
       result.message += '.';
@@ -108,72 +102,73 @@ class check_then_act_lock final : public rule {
   }
 
  private:
-  struct check {
+  struct lock_check {
     std::uint64_t connection = 0;
     std::uint32_t process = 0;
     moment sent{};
     moment done{};
   };
   struct state {
-    std::vector<check> checks;
+    std::vector<lock_check> checks;
     unsigned holders = 0;
     moment set_sent{};
     std::uint64_t set_by = 0;
   };
-  struct tally {
-    cases taken;
-    std::uint64_t looked = 0;
+  struct pattern_tally {
+    cases stores;
+    std::uint64_t checked = 0;
     std::uint64_t removed = 0;
-    std::uint64_t twice = 0;
+    std::uint64_t second_holders = 0;
   };
 
-  void checked(const op& operation, const key_state& key) {
-    std::vector<check>& checks = states_[key.ref].checks;
+  void add_check(const op& operation, const key_state& key) {
+    std::vector<lock_check>& checks = states_[key.ref].checks;
     if (checks.size() >= checks_max) checks.erase(checks.begin());
     checks.push_back({operation.connection, operation.process, operation.sent, operation.done});
   }
 
-  void set(const op& operation, const key_state& key, const rule_context& context) {
+  void add_store(const op& operation, const key_state& key, const rule_context& context) {
     if (operation.condition != store_condition::none || !operation.is_text || operation.part ||
         operation.in_script)
       return;
     if (operation.value.length > token_bytes_max || operation.outcome != op_outcome::yes) return;
-    tally& seen = of_[*key.pattern];
-    state& here = states_[key.ref];
-    ++seen.taken.opportunities;
-    const auto mine = std::find_if(here.checks.rbegin(), here.checks.rend(), [&](const check& c) {
-      return (c.connection == operation.connection || c.process == operation.process) &&
-             c.done <= operation.sent && operation.sent - c.done < check_to_act;
-    });
-    const bool looked = mine != here.checks.rend();
-    // Another caller set it between the check and the SET of this one, and has not deleted it
-
+    pattern_tally& tally = tallies_[*key.pattern];
+    state& lock_state = states_[key.ref];
+    ++tally.stores.opportunities;
+    const auto own_check = std::find_if(
+        lock_state.checks.rbegin(), lock_state.checks.rend(), [&](const lock_check& check) {
+          return (check.connection == operation.connection || check.process == operation.process) &&
+                 check.done <= operation.sent && operation.sent - check.done < check_to_act;
+        });
+    const bool was_checked = own_check != lock_state.checks.rend();
+    // Another caller set the lock between this caller's check and its SET, and has not deleted it
     // since.
-    const bool twice = looked && here.holders > 0 && here.set_sent >= mine->sent &&
-                       here.set_by != operation.connection;
-    const moment from = looked ? mine->sent : operation.sent;
-    if (looked) {
-      ++seen.looked;
-      here.checks.erase(std::next(mine).base());
+    const bool is_second_holder = was_checked && lock_state.holders > 0 &&
+                                  lock_state.set_sent >= own_check->sent &&
+                                  lock_state.set_by != operation.connection;
+    const moment from = was_checked ? own_check->sent : operation.sent;
+    if (was_checked) {
+      ++tally.checked;
+      lock_state.checks.erase(std::next(own_check).base());
     }
-    if (twice) ++seen.twice;
-    here.holders = std::min(here.holders + 1, 1000U);
-    here.set_sent = operation.sent;
-    here.set_by = operation.connection;
-    seen.taken.add(twice    ? 2
-                   : looked ? 1
-                            : 0,
-                   [&] {
-                     return proof_of(
-                         context, key, from, operation.done,
-                         twice ? "Two callers found the lock free and both set it."
-                         : looked
-                             ? "The check found the lock free, and the caller set it without NX."
-                             : "The lock was set without NX.");
-                   });
+    if (is_second_holder) ++tally.second_holders;
+    lock_state.holders = std::min(lock_state.holders + 1, 1000U);
+    lock_state.set_sent = operation.sent;
+    lock_state.set_by = operation.connection;
+    tally.stores.add(is_second_holder ? 2
+                     : was_checked    ? 1
+                                      : 0,
+                     [&] {
+                       return proof_of(
+                           context, key, from, operation.done,
+                           is_second_holder ? "Two callers found the lock free and both set it."
+                           : was_checked
+                               ? "The check found the lock free, and the caller set it without NX."
+                               : "The lock was set without NX.");
+                     });
   }
 
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
   per_key<state> states_;
 };
 

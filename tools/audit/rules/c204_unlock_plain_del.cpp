@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C204: a lock is released by DEL without checking its owner.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -44,7 +39,7 @@ constexpr library_setting c204_settings[] = {
     {"StackExchange.Redis", "use `LockRelease(key, token)`, not `KeyDelete`"},
 };
 
-/// Fewer than one in so many releases are deletions by hand.
+/// If fewer than one in this many releases is a plain DEL, they are deletions by hand.
 constexpr std::uint64_t one_in = 10;
 
 class unlock_plain_del final : public rule {
@@ -55,16 +50,16 @@ class unlock_plain_del final : public rule {
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
     if (!was_released(hold) || hold.end.with_value) return;
-    tally& seen = of_[*lock.pattern];
-    ++seen.plain.opportunities;
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.plain.opportunities;
     if (hold.end.kind != lock_hold::ending::removed) return;
-    if (hold.end.by_other == lock_hold::other_remover::by_connection) ++seen.by_connection;
-    if (hold.end.by_other > lock_hold::other_remover::by_connection) ++seen.foreign;
+    if (hold.end.by_other == lock_hold::other_remover::by_connection) ++tally.by_connection;
+    if (hold.end.by_other > lock_hold::other_remover::by_connection) ++tally.foreign;
     // A DEL after a GET by the same connection is another fault: C205.
-    const bool looked =
+    const bool was_read_before =
         hold.end.read_before && hold.end.read_before->connection == hold.end.command->connection;
-    if (looked && hold.end.by_other == lock_hold::other_remover::no) return;
-    seen.plain.add(static_cast<double>(hold.held().count()), [&] {
+    if (was_read_before && hold.end.by_other == lock_hold::other_remover::no) return;
+    tally.plain.add(static_cast<double>(hold.held().count()), [&] {
       return proof_of_lock_hold(context, hold, lock, hold.end.command->done,
                                 std::string(hold.end.command->command) + " released the lock " +
                                     in_words(hold.held()) +
@@ -75,21 +70,22 @@ class unlock_plain_del final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      releases += seen.plain.opportunities;
-      if (seen.plain.count == 0 || seen.plain.count * one_in < seen.plain.opportunities) continue;
-      bad += seen.plain.count;
-      if (!is_pooled(lock)) seen.foreign += seen.by_connection;
-      finding result = finding_of(id(), lock, seen.plain);
-      result.severity = seen.foreign > 0 ? severity::error : severity::warning;
+      releases += tally.plain.opportunities;
+      if (tally.plain.count == 0 || tally.plain.count * one_in < tally.plain.opportunities)
+        continue;
+      bad += tally.plain.count;
+      if (!is_pooled(lock)) tally.foreign += tally.by_connection;
+      finding result = finding_of(id(), lock, tally.plain);
+      result.severity = tally.foreign > 0 ? severity::error : severity::warning;
       result.confidence = confidence::proof;
-      result.message = in_words(seen.plain.count) + " of " +
-                       counted(seen.plain.opportunities, "release", "releases") + " of " +
+      result.message = in_words(tally.plain.count) + " of " +
+                       counted(tally.plain.opportunities, "release", "releases") + " of " +
                        lock_in_words(context, lock) + " were a plain DEL";
-      if (seen.foreign > 0) {
-        result.message += "; " + in_words(seen.foreign) + " of them deleted another holder's lock";
+      if (tally.foreign > 0) {
+        result.message += "; " + in_words(tally.foreign) + " of them deleted another holder's lock";
       }
       result.message += '.';
       out.add_finding(std::move(result));
@@ -100,12 +96,12 @@ class unlock_plain_del final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     cases plain;
     std::uint64_t foreign = 0;
     std::uint64_t by_connection = 0;
   };
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

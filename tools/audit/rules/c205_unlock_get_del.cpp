@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C205: a lock is released by GET, a comparison in the application, and DEL.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -32,9 +27,8 @@ constexpr rule_text c205_text{
     .caching_rules = "6",
 };
 
-/// Waiters that poll also read the lock before a DEL. With more reads per DEL than this, a pair
-
-/// counts only if both are of one connection.
+/// Waiters that poll also read the lock before a DEL. With more hits per DEL than this, at least
+/// half of the DELs must come after a read on the same connection.
 constexpr double polls_for_each = 2.0;
 constexpr std::uint64_t cases_min = 2;
 
@@ -46,18 +40,18 @@ class unlock_get_del final : public rule {
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
     if (!was_released(hold)) return;
-    tally& seen = of_[*lock.pattern];
-    ++seen.releases;
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.releases;
     if (hold.end.kind != lock_hold::ending::removed) return;
-    ++seen.pairs.opportunities;
+    ++tally.pairs.opportunities;
     const std::optional<op_summary>& read = hold.end.read_before;
     if (!read || !(read->value == hold.won.value)) return;
     if (read->connection == hold.end.command->connection &&
         !context.connections().is_multiplexed(read->connection)) {
-      ++seen.same_connection;
+      ++tally.same_connection;
     }
     const moment gap = hold.end.command->sent - read->done;
-    seen.pairs.add(static_cast<double>(gap.count()), [&] {
+    tally.pairs.add(static_cast<double>(gap.count()), [&] {
       return proof_of_lock_hold(
           context, hold, lock, hold.end.command->done,
           "The lock was read, and " + in_words(gap) +
@@ -68,19 +62,19 @@ class unlock_get_del final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t releases = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      releases += seen.releases;
-      if (!is_found(lock, seen)) continue;
-      bad += seen.pairs.count;
-      finding result = finding_of(id(), lock, seen.pairs);
+      releases += tally.releases;
+      if (!is_reported(lock, tally)) continue;
+      bad += tally.pairs.count;
+      finding result = finding_of(id(), lock, tally.pairs);
       result.severity = severity::warning;
       result.confidence = confidence::strong;
       result.message =
-          in_words(seen.pairs.count) + " of " + counted(seen.pairs.opportunities, "DEL", "DELs") +
+          in_words(tally.pairs.count) + " of " + counted(tally.pairs.opportunities, "DEL", "DELs") +
           " of " + lock_in_words(context, lock) + " came after a GET that returned the token; up " +
-          "to " + in_words(moment{static_cast<std::int64_t>(seen.pairs.worst())}) +
+          "to " + in_words(moment{static_cast<std::int64_t>(tally.pairs.worst())}) +
           " passed in between.";
       out.add_finding(std::move(result));
     }
@@ -90,22 +84,22 @@ class unlock_get_del final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     cases pairs;
     std::uint64_t releases = 0;
     std::uint64_t same_connection = 0;
   };
 
-  static bool is_found(const pattern_state& lock, const tally& seen) {
-    if (seen.pairs.count < cases_min || 2 * seen.pairs.count < seen.pairs.opportunities) {
+  static bool is_reported(const pattern_state& lock, const pattern_tally& tally) {
+    if (tally.pairs.count < cases_min || 2 * tally.pairs.count < tally.pairs.opportunities) {
       return false;
     }
     const bool is_polled = static_cast<double>(lock.counts.hits) >
-                           polls_for_each * static_cast<double>(seen.pairs.opportunities);
-    return !is_polled || 2 * seen.same_connection >= seen.pairs.opportunities;
+                           polls_for_each * static_cast<double>(tally.pairs.opportunities);
+    return !is_polled || 2 * tally.same_connection >= tally.pairs.opportunities;
   }
 
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

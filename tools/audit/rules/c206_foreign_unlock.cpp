@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C206: a caller deleted a lock that belonged to another caller.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -35,9 +30,8 @@ constexpr rule_text c206_text{
     .caching_rules = "5, 6",
 };
 
-/// With pooled connections, the connection of a loser may be the holder's next one. Deletes by
-
-/// losers count only if there are so many times more deletes than acquisitions.
+/// With pooled connections, a holder may reuse the connection of a caller that lost the lock.
+/// Deletes on such connections count only if deletes exceed acquisitions by this factor.
 constexpr double surplus_share = 1.2;
 
 class foreign_unlock final : public rule {
@@ -47,52 +41,53 @@ class foreign_unlock final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    tally& seen = of_[*lock.pattern];
-    ++seen.lock_holds;
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.lock_holds;
     if (hold.end.kind == lock_hold::ending::ran_out || hold.before.has_missing_holder)
-      ++seen.chances;
+      ++tally.chances;
     if (hold.end.kind != lock_hold::ending::removed || hold.end.with_value) return;
-    lock_hold::other_remover by = hold.end.by_other;
-    if (by == lock_hold::other_remover::no && owner_came_second(hold, context)) {
-      by = lock_hold::other_remover::by_connection;
+    lock_hold::other_remover remover = hold.end.by_other;
+    if (remover == lock_hold::other_remover::no && owner_came_second(hold, context)) {
+      remover = lock_hold::other_remover::by_connection;
     }
-    if (by == lock_hold::other_remover::no) return;
+    if (remover == lock_hold::other_remover::no) return;
     const bool after_loss =
-        !hold.before.has_missing_holder && by != lock_hold::other_remover::by_token;
-    cases& of = by == lock_hold::other_remover::by_token     ? seen.proved
-                : after_loss                                 ? seen.by_losers
-                : by == lock_hold::other_remover::by_process ? seen.strong
-                                                             : seen.by_connection;
+        !hold.before.has_missing_holder && remover != lock_hold::other_remover::by_token;
+    cases& matching_cases = remover == lock_hold::other_remover::by_token     ? tally.proved
+                            : after_loss                                      ? tally.by_losers
+                            : remover == lock_hold::other_remover::by_process ? tally.strong
+                                                                              : tally.by_connection;
     const moment until =
         hold.end.removed_again ? hold.end.removed_again->done : hold.end.command->done;
-    of.add(static_cast<double>(hold.contention.losses + 1), [&] {
-      return proof_of_lock_hold(context, hold, lock, until, words(hold, by, after_loss));
+    matching_cases.add(static_cast<double>(hold.contention.losses + 1), [&] {
+      return proof_of_lock_hold(context, hold, lock, until, summary_of(hold, remover, after_loss));
     });
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      chances += seen.chances;
+      chances += tally.chances;
       const auto deletes = static_cast<double>(lock.counts.removes);
-      const bool losers = seen.by_losers.count > 0 &&
-                          deletes > surplus_share * static_cast<double>(lock.counts.won) + 1;
-      cases shown = seen.proved;
-      shown.merge(seen.strong);
-      if (losers) shown.merge(seen.by_losers);
-      if (!is_pooled(lock)) shown.merge(seen.by_connection);
-      if (shown.count == 0) continue;
-      bad += shown.count;
-      shown.opportunities = seen.lock_holds;
-      finding result = finding_of(id(), lock, shown);
+      const bool has_losers = tally.by_losers.count > 0 &&
+                              deletes > surplus_share * static_cast<double>(lock.counts.won) + 1;
+      cases reported = tally.proved;
+      reported.merge(tally.strong);
+      if (has_losers) reported.merge(tally.by_losers);
+      if (!is_pooled(lock)) reported.merge(tally.by_connection);
+      if (reported.count == 0) continue;
+      bad += reported.count;
+      reported.opportunities = tally.lock_holds;
+      finding result = finding_of(id(), lock, reported);
       result.severity = severity::error;
-      result.confidence = seen.proved.count > 0 ? confidence::proof : confidence::strong;
-      result.message = counted(shown.count, "time", "times") + " " + lock_in_words(context, lock) +
+      result.confidence = tally.proved.count > 0 ? confidence::proof : confidence::strong;
+      result.message = counted(reported.count, "time", "times") + " " +
+                       lock_in_words(context, lock) +
                        " was deleted by a caller that was not its holder";
-      result.message += losers ? ", including callers that had lost it." : ".";
+      result.message += has_losers ? ", including callers that had lost it." : ".";
       out.add_finding(std::move(result));
     }
     out.add_coverage(id(), status_of(bad, chances),
@@ -103,7 +98,7 @@ class foreign_unlock final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     cases proved;
     cases strong;
     cases by_losers;
@@ -112,9 +107,8 @@ class foreign_unlock final : public rule {
     std::uint64_t chances = 0;
   };
 
-  /// The first delete came from another connection than the owner's, the second one from the
-
-  /// owner's.
+  /// Whether the first delete came from another connection than the owner's, and the second one
+  /// from the owner's.
   static bool owner_came_second(const lock_hold& hold, const rule_context& context) {
     if (!hold.before.has_missing_holder || !hold.end.removed_again) return false;
     const connection_book& book = context.connections();
@@ -123,8 +117,9 @@ class foreign_unlock final : public rule {
            hold.end.removed_again->connection == hold.won.connection;
   }
 
-  static std::string words(const lock_hold& hold, lock_hold::other_remover by, bool after_loss) {
-    if (by == lock_hold::other_remover::by_token) {
+  static std::string summary_of(const lock_hold& hold, lock_hold::other_remover remover,
+                                bool after_loss) {
+    if (remover == lock_hold::other_remover::by_token) {
       return "The caller that deleted the lock had read another token in it " +
              in_words(hold.end.command->sent - hold.end.read_before->done) +
              " before: by then it belonged to another caller.";
@@ -136,7 +131,7 @@ class foreign_unlock final : public rule {
            " after another caller took the lock, and removed that lock.";
   }
 
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

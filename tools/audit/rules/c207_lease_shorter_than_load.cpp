@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C207: a lease ended while its holder was still working.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -61,24 +56,24 @@ class lease_shorter_than_load final : public rule {
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
     if (!hold.lease.ends) return;
-    tally& seen = of_[*lock.pattern];
-    ++seen.outlived.opportunities;
-    if (was_released(hold)) seen.longest = std::max(seen.longest, hold.held());
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.outlived.opportunities;
+    if (was_released(hold)) tally.longest = std::max(tally.longest, hold.held());
     if (hold.end.kind != lock_hold::ending::ran_out) return;
     // A holder that sent nothing afterwards is another case: C210.
     if (!hold.after.holder_returned && !hold.after.late_store) return;
-    const op_summary& back =
+    const op_summary& late_command =
         hold.after.holder_returned ? *hold.after.holder_returned : hold.after.late_store->store;
-    if (hold.after.next_win && hold.after.next_win->done <= back.sent) ++seen.entered;
-    if (hold.after.holder_returned && hold.after.holder_returned->value.hash != 0) ++seen.by_token;
-    const moment late = back.sent - hold.lease.earliest_end;
-    seen.outlived.add(static_cast<double>(late.count()), [&] {
+    if (hold.after.next_win && hold.after.next_win->done <= late_command.sent) ++tally.retaken;
+    if (hold.after.holder_returned && hold.after.holder_returned->value.hash != 0) ++tally.by_token;
+    const moment late = late_command.sent - hold.lease.earliest_end;
+    tally.outlived.add(static_cast<double>(late.count()), [&] {
       std::string summary =
           "The lease of " + in_words(hold.ttl.duration) + " had ended " + in_words(late) +
           " before its holder " +
           (hold.after.holder_returned ? "used the lock again" : "stored the value");
       if (hold.after.next_win) summary += "; another caller had taken the lock by then";
-      return proof_of_lock_hold(context, hold, lock, back.done, summary + '.');
+      return proof_of_lock_hold(context, hold, lock, late_command.done, summary + '.');
     });
   }
 
@@ -86,23 +81,23 @@ class lease_shorter_than_load final : public rule {
     std::uint64_t leases = 0;
     std::uint64_t bad = 0;
     moment longest{};
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      leases += seen.outlived.opportunities;
-      longest = std::max(longest, seen.longest);
-      if (seen.outlived.count == 0) continue;
-      bad += seen.outlived.count;
-      finding result = finding_of(id(), lock, seen.outlived);
+      leases += tally.outlived.opportunities;
+      longest = std::max(longest, tally.longest);
+      if (tally.outlived.count == 0) continue;
+      bad += tally.outlived.count;
+      finding result = finding_of(id(), lock, tally.outlived);
       result.severity = severity::error;
-      result.confidence = seen.by_token > 0 ? confidence::proof : confidence::strong;
+      result.confidence = tally.by_token > 0 ? confidence::proof : confidence::strong;
       result.message =
-          in_words(seen.outlived.count) + " of " +
-          counted(seen.outlived.opportunities, "lease", "leases") + " of " +
+          in_words(tally.outlived.count) + " of " +
+          counted(tally.outlived.opportunities, "lease", "leases") + " of " +
           lock_in_words(context, lock) + " ended while the holder was still working, up to " +
-          in_words(moment{static_cast<std::int64_t>(seen.outlived.worst())}) + " too early";
-      if (seen.entered > 0) {
-        result.message += "; " + counted(seen.entered, "time", "times") +
+          in_words(moment{static_cast<std::int64_t>(tally.outlived.worst())}) + " too early";
+      if (tally.retaken > 0) {
+        result.message += "; " + counted(tally.retaken, "time", "times") +
                           " another caller had taken the lock by then";
       }
       result.message += '.';
@@ -116,13 +111,13 @@ class lease_shorter_than_load final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     cases outlived;
-    std::uint64_t entered = 0;
+    std::uint64_t retaken = 0;
     std::uint64_t by_token = 0;
     moment longest{};
   };
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

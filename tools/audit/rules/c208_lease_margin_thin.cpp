@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C208: a lock was held for more than half of its lease, without renewal.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -43,7 +38,8 @@ constexpr library_setting c208_settings[] = {
 };
 
 constexpr std::uint64_t lock_holds_min = 5;
-/// An origin that takes twice as long is an ordinary day.
+/// The largest share of the lease for which a lock may be held. An origin that takes twice as long
+/// as usual is ordinary.
 constexpr double share_max = 0.5;
 
 class lease_margin_thin final : public rule {
@@ -54,19 +50,19 @@ class lease_margin_thin final : public rule {
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
     if (!hold.lease.ends || hold.ttl.duration <= moment::zero() || hold.lease.renewals > 0) return;
-    tally& seen = of_[*lock.pattern];
+    pattern_tally& tally = tallies_[*lock.pattern];
     if (hold.end.kind == lock_hold::ending::ran_out &&
         (hold.after.holder_returned || hold.after.late_store)) {
-      ++seen.outlived;
+      ++tally.outlived;
     }
     if (!was_released(hold) || hold.end.by_other != lock_hold::other_remover::no) return;
     if (context.is_perturbed(hold.won.sent, hold.end.command->done)) return;
-    ++seen.thin.opportunities;
+    ++tally.thin.opportunities;
     const double share =
         static_cast<double>(hold.held().count()) / static_cast<double>(hold.ttl.duration.count());
-    seen.largest = std::max(seen.largest, share);
+    tally.largest = std::max(tally.largest, share);
     if (share <= share_max) return;
-    seen.thin.add(share, [&] {
+    tally.thin.add(share, [&] {
       return proof_of_lock_hold(context, hold, lock, hold.end.command->done,
                                 "Held for " + in_words(hold.held()) + " of a lease of " +
                                     in_words(hold.ttl.duration) + ".");
@@ -77,22 +73,22 @@ class lease_margin_thin final : public rule {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
     double largest = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      if (seen.thin.opportunities < lock_holds_min) continue;
-      lock_holds += seen.thin.opportunities;
-      largest = std::max(largest, seen.largest);
+      if (tally.thin.opportunities < lock_holds_min) continue;
+      lock_holds += tally.thin.opportunities;
+      largest = std::max(largest, tally.largest);
       // Leases that ended too early are reported by C207.
-      if (seen.thin.count == 0 || seen.outlived > 0) continue;
-      bad += seen.thin.count;
-      finding result = finding_of(id(), lock, seen.thin);
+      if (tally.thin.count == 0 || tally.outlived > 0) continue;
+      bad += tally.thin.count;
+      finding result = finding_of(id(), lock, tally.thin);
       result.severity = severity::warning;
       result.confidence = confidence::strong;
       result.message = lock_in_words(context, lock) + " was held for up to " +
-                       percent(seen.largest) + " of its lease, without renewal, in " +
-                       in_words(seen.thin.count) + " of " +
-                       counted(seen.thin.opportunities, "lock hold", "lock holds") + '.';
+                       percent(tally.largest) + " of its lease, without renewal, in " +
+                       in_words(tally.thin.count) + " of " +
+                       counted(tally.thin.opportunities, "lock hold", "lock holds") + '.';
       out.add_finding(std::move(result));
     }
     out.add_coverage(id(), status_of(bad, lock_holds),
@@ -102,7 +98,7 @@ class lease_margin_thin final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     cases thin;
     std::uint64_t outlived = 0;
     double largest = 0;
@@ -110,7 +106,7 @@ class lease_margin_thin final : public rule {
   static std::string percent(double share) {
     return share_in_words(static_cast<std::uint64_t>(share * 1000), 1000);
   }
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

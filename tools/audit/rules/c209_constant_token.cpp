@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C209: every acquisition writes the same token into the lock.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -51,22 +46,22 @@ class constant_token final : public rule {
                     const rule_context& context) override {
     // A script may use the token of a thread for a reentrant lock, as Redisson does.
     if (hold.won.in_script || hold.won.value.length == 0) return;
-    tally& seen = of_[*lock.pattern];
-    ++seen.lock_holds;
-    if (seen.lock_holds == 1) {
-      seen.token = hold.won.value;
-    } else if (!(seen.token == hold.won.value)) {
-      seen.varies = true;
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.lock_holds;
+    if (tally.lock_holds == 1) {
+      tally.token = hold.won.value;
+    } else if (!(tally.token == hold.won.value)) {
+      tally.varies = true;
     }
-    if (seen.varies) return;
-    seen.same.add(static_cast<double>(seen.lock_holds), [&] {
-      // The token is in the acquisition.
+    if (tally.varies) return;
+    tally.same.add(static_cast<double>(tally.lock_holds), [&] {
+      // The timeline must contain the acquisition, which shows the token.
       return proof_of(
           context, lock, hold.won.sent, hold.end.command ? hold.end.command->done : hold.won.done,
-          seen.lock_holds == 1
+          tally.lock_holds == 1
               ? "The first acquisition with this token."
               : "The token equals that of the " +
-                    counted(seen.lock_holds - 1, "acquisition", "acquisitions") + " before it.",
+                    counted(tally.lock_holds - 1, "acquisition", "acquisitions") + " before it.",
           hold.value.key);
     });
   }
@@ -74,18 +69,18 @@ class constant_token final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
-      if (context.role_of(lock) != key_role::lock || seen.lock_holds < acquisitions_min) continue;
-      lock_holds += seen.lock_holds;
-      if (seen.varies) continue;
-      bad += seen.lock_holds;
-      finding result = finding_of(id(), lock, seen.same);
+      if (context.role_of(lock) != key_role::lock || tally.lock_holds < acquisitions_min) continue;
+      lock_holds += tally.lock_holds;
+      if (tally.varies) continue;
+      bad += tally.lock_holds;
+      finding result = finding_of(id(), lock, tally.same);
       result.severity = severity::warning;
       result.confidence = confidence::proof;
-      result.message = "All " + counted(seen.lock_holds, "acquisition", "acquisitions") + " of " +
+      result.message = "All " + counted(tally.lock_holds, "acquisition", "acquisitions") + " of " +
                        lock_in_words(context, lock) + " wrote the same token of " +
-                       bytes_in_words(seen.token.length) + '.';
+                       bytes_in_words(tally.token.length) + '.';
       out.add_finding(std::move(result));
     }
     out.add_coverage(id(), status_of(bad, lock_holds),
@@ -95,13 +90,13 @@ class constant_token final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     std::uint64_t lock_holds = 0;
     digest token;
     bool varies = false;
     cases same;
   };
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

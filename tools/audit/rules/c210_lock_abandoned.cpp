@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C210: a lock was not released, and waiters waited until its lease ended.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -41,7 +36,8 @@ constexpr library_setting c210_settings[] = {
     {"redis-py Lock", "use `with redis.lock(...):`, or release in `finally`"},
 };
 
-/// If the load time is unknown, waiters that lose for so long got nothing for their wait.
+/// A wait counts if it is longer than a load and longer than this, also if the load time is
+/// unknown.
 constexpr moment wait_min = std::chrono::milliseconds(50);
 
 class lock_abandoned final : public rule {
@@ -51,8 +47,8 @@ class lock_abandoned final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    tally& seen = of_[*lock.pattern];
-    ++seen.left.opportunities;
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.abandoned.opportunities;
     if (hold.end.kind != lock_hold::ending::ran_out || hold.after.holder_returned ||
         hold.after.late_store)
       return;
@@ -61,8 +57,8 @@ class lock_abandoned final : public rule {
     const key_state* const value = context.find(hold.value.key);
     const moment delta = value == nullptr ? moment{} : context.delta_of(*value->pattern);
     if (hold.contention.longest_wait <= std::max(delta, wait_min)) return;
-    if (hold.value.key.is_set()) ++seen.with_value;
-    seen.left.add(static_cast<double>(hold.contention.longest_wait.count()), [&] {
+    if (hold.value.key.is_set()) ++tally.with_value;
+    tally.abandoned.add(static_cast<double>(hold.contention.longest_wait.count()), [&] {
       return proof_of_lock_hold(context, hold, lock, hold.lease.latest_end,
                                 "The holder did not return; other callers lost the lock " +
                                     counted(hold.contention.losses, "time", "times") +
@@ -75,21 +71,22 @@ class lock_abandoned final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t lock_holds = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      lock_holds += seen.left.opportunities;
+      lock_holds += tally.abandoned.opportunities;
       // Leases of leaders and schedules end by themselves and are never deleted.
-      if (seen.left.count == 0 || (!is_ever_released(lock) && seen.with_value == 0)) continue;
-      bad += seen.left.count;
-      finding result = finding_of(id(), lock, seen.left);
+      if (tally.abandoned.count == 0 || (!is_ever_released(lock) && tally.with_value == 0))
+        continue;
+      bad += tally.abandoned.count;
+      finding result = finding_of(id(), lock, tally.abandoned);
       result.severity = severity::warning;
       result.confidence = confidence::strong;
-      result.message = in_words(seen.left.count) + " of " +
-                       counted(seen.left.opportunities, "lock hold", "lock holds") + " of " +
+      result.message = in_words(tally.abandoned.count) + " of " +
+                       counted(tally.abandoned.opportunities, "lock hold", "lock holds") + " of " +
                        lock_in_words(context, lock) +
                        " ended only with the lease while other callers waited, " + "for up to " +
-                       in_words(moment{static_cast<std::int64_t>(seen.left.worst())}) + '.';
+                       in_words(moment{static_cast<std::int64_t>(tally.abandoned.worst())}) + '.';
       out.add_finding(std::move(result));
     }
     out.add_coverage(id(), status_of(bad, lock_holds),
@@ -98,11 +95,11 @@ class lock_abandoned final : public rule {
   }
 
  private:
-  struct tally {
-    cases left;
+  struct pattern_tally {
+    cases abandoned;
     std::uint64_t with_value = 0;
   };
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C211: a lease is more than a hundred times as long as its lock is ever held.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -40,7 +35,7 @@ constexpr library_setting c211_settings[] = {
 constexpr int times_max = 100;
 constexpr double quantile = 0.99;
 constexpr std::uint64_t released_holds_min = 5;
-/// A shorter lease does no harm, however short the hold.
+/// A shorter lease does no harm, however short the lock hold is.
 constexpr moment lease_min = std::chrono::seconds(10);
 
 class lease_excessive final : public rule {
@@ -50,14 +45,14 @@ class lease_excessive final : public rule {
 
   void on_lock_hold(const lock_hold& hold, const key_state& lock,
                     const rule_context& context) override {
-    tally& seen = of_[*lock.pattern];
+    pattern_tally& tally = tallies_[*lock.pattern];
     if (!hold.lease.ends || hold.lease.renewals > 0 || !was_released(hold)) return;
-    seen.holds.add(hold.held());
-    seen.lease = std::max(seen.lease, hold.ttl.duration);
+    tally.holds.add(hold.held());
+    tally.lease = std::max(tally.lease, hold.ttl.duration);
     if (hold.contention.losses == 0) return;
-    seen.waited.add(static_cast<double>(hold.ttl.duration.count()), [&] {
+    tally.waited.add(static_cast<double>(hold.ttl.duration.count()), [&] {
       return proof_of_lock_hold(context, hold, lock, hold.end.command->done,
-                                "Held for " + in_words(hold.held()) + "  of a lease of " +
+                                "Held for " + in_words(hold.held()) + " of a lease of " +
                                     in_words(hold.ttl.duration) + ", while other callers lost it " +
                                     counted(hold.contention.losses, "time", "times") + '.');
     });
@@ -66,18 +61,18 @@ class lease_excessive final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t waited = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      waited += seen.waited.count;
-      const moment hold = seen.holds.quantile(quantile);
-      if (seen.waited.count == 0 || seen.holds.count() < released_holds_min) continue;
-      if (seen.lease < lease_min || seen.lease <= times_max * hold) continue;
+      waited += tally.waited.count;
+      const moment hold = tally.holds.quantile(quantile);
+      if (tally.waited.count == 0 || tally.holds.count() < released_holds_min) continue;
+      if (tally.lease < lease_min || tally.lease <= times_max * hold) continue;
       ++bad;
-      finding result = finding_of(id(), lock, seen.waited);
+      finding result = finding_of(id(), lock, tally.waited);
       result.severity = severity::info;
       result.confidence = confidence::strong;
-      result.message = lock_in_words(context, lock) + " has a lease of " + in_words(seen.lease) +
+      result.message = lock_in_words(context, lock) + " has a lease of " + in_words(tally.lease) +
                        " and is held for " + in_words(hold) +
                        " at most. When a holder dies, all other callers wait for the rest.";
       out.add_finding(std::move(result));
@@ -89,12 +84,12 @@ class lease_excessive final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     median_sample holds;
     moment lease{};
     cases waited;
   };
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

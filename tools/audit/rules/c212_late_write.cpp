@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C212: a holder stored its value after it had lost the lock.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/lock_holds.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -41,15 +36,15 @@ class late_write final : public rule {
                     const rule_context& context) override {
     if (hold.end.kind != lock_hold::ending::ran_out) return;
     if (!hold.after.holder_returned && !hold.after.late_store) return;
-    tally& seen = of_[*lock.pattern];
-    ++seen.late.opportunities;
+    pattern_tally& tally = tallies_[*lock.pattern];
+    ++tally.late.opportunities;
     if (!hold.after.late_store) return;
     const op_summary& store = hold.after.late_store->store;
-    if (hold.after.next_win && hold.after.next_win->done <= store.sent) ++seen.taken;
+    if (hold.after.next_win && hold.after.next_win->done <= store.sent) ++tally.retaken;
     if (hold.after.holder_returned && hold.after.holder_returned->value == hold.won.value)
-      ++seen.by_token;
+      ++tally.by_token;
     const moment late = store.sent - hold.lease.latest_end;
-    seen.late.add(static_cast<double>(late.count()), [&] {
+    tally.late.add(static_cast<double>(late.count()), [&] {
       return proof_of_lock_hold(
           context, hold, lock,
           hold.after.holder_returned ? hold.after.holder_returned->done : store.done,
@@ -61,22 +56,22 @@ class late_write final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t chances = 0;
     std::uint64_t bad = 0;
-    for (auto& [index, seen] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& lock = context.patterns()[index];
       if (context.role_of(lock) != key_role::lock) continue;
-      chances += seen.late.opportunities;
-      if (seen.late.count == 0) continue;
-      bad += seen.late.count;
-      const pattern_state& shown = lock.paired ? context.patterns()[*lock.paired] : lock;
-      finding result = finding_of(id(), shown, seen.late);
+      chances += tally.late.opportunities;
+      if (tally.late.count == 0) continue;
+      bad += tally.late.count;
+      const pattern_state& reported = lock.paired ? context.patterns()[*lock.paired] : lock;
+      finding result = finding_of(id(), reported, tally.late);
       result.severity = severity::warning;
-      result.confidence = seen.by_token > 0 ? confidence::proof : confidence::strong;
-      result.message = counted(seen.late.count, "store", "stores") +
+      result.confidence = tally.by_token > 0 ? confidence::proof : confidence::strong;
+      result.message = counted(tally.late.count, "store", "stores") +
                        " by a holder after its lease on " + lock.text + " had ended, up to " +
-                       in_words(moment{static_cast<std::int64_t>(seen.late.worst())}) + " late";
-      if (seen.taken > 0) {
-        result.message +=
-            "; " + counted(seen.taken, "time", "times") + " another caller held the lock by then";
+                       in_words(moment{static_cast<std::int64_t>(tally.late.worst())}) + " late";
+      if (tally.retaken > 0) {
+        result.message += "; " + counted(tally.retaken, "time", "times") +
+                          " another caller held the lock by then";
       }
       result.message += '.';
       out.add_finding(std::move(result));
@@ -89,12 +84,12 @@ class late_write final : public rule {
   }
 
  private:
-  struct tally {
+  struct pattern_tally {
     cases late;
-    std::uint64_t taken = 0;
+    std::uint64_t retaken = 0;
     std::uint64_t by_token = 0;
   };
-  per_pattern<tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C301: a cached value is stored without a TTL.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -52,12 +47,10 @@ constexpr library_setting c301_settings[] = {
 };
 
 /// A value without a TTL that is stored again while it exists carries its own expiry time inside
-
-/// (or is refreshed by a schedule), so a missed invalidation ends there. One such store may be a
-
-/// write-through.
+/// (or is refreshed by a schedule), so a missed invalidation has an effect only until then. A
+/// single such store may be a write-through.
 constexpr std::uint64_t refreshes_min = 2;
-/// With this many stores it is not one unusual code path.
+/// With this many stores, the cause is not one unusual code path.
 constexpr std::uint64_t strong_from = 3;
 
 class value_no_ttl final : public rule {
@@ -71,10 +64,10 @@ class value_no_ttl final : public rule {
                         const rule_context& context) override {
     if (!settled.missed_before || settled.store.part || settled.store.outcome != op_outcome::yes)
       return;
-    seen& of = of_[*key.pattern];
-    ++of.bad.opportunities;
+    pattern_tally& tally = tallies_[*key.pattern];
+    ++tally.bad.opportunities;
     if (settled.ttl.source != ttl_source::none || settled.kept) return;
-    of.bad.add(0, [&] {
+    tally.bad.add(0, [&] {
       return proof_of(context, key, settled.store.sent, settled.store.done,
                       "Stored by " + std::string{settled.store.command} +
                           " without a TTL, and no EXPIRE followed within a second.");
@@ -83,7 +76,7 @@ class value_no_ttl final : public rule {
 
   void on_refresh(const refresh& refresh, const key_state& key,
                   const rule_context& /*context*/) override {
-    if (refresh.last_hit && !refresh.lifetime_known) ++of_[*key.pattern].refreshes;
+    if (refresh.last_hit && !refresh.lifetime_known) ++tallies_[*key.pattern].refreshes;
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
@@ -91,13 +84,13 @@ class value_no_ttl final : public rule {
     std::uint64_t without = 0;
     const bool evicts =
         context.eviction_policy() == "allkeys-lru" || context.eviction_policy() == "allkeys-lfu";
-    for (auto& [index, of] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
-      stores += of.bad.opportunities;
-      if (of.bad.count == 0 || is_denied(of, context)) continue;
-      without += of.bad.count;
-      out.add_finding(judged(pattern, of, evicts));
+      stores += tally.bad.opportunities;
+      if (tally.bad.count == 0 || is_denied(tally, context)) continue;
+      without += tally.bad.count;
+      out.add_finding(finding_for(pattern, tally, evicts));
     }
     out.add_coverage(id(), status_of(without, stores),
                      stores == 0 ? "no value was stored after a miss"
@@ -106,35 +99,36 @@ class value_no_ttl final : public rule {
   }
 
  private:
-  struct seen {
+  struct pattern_tally {
     cases bad;
-    std::uint64_t confirmed = 0;  ///< examples whose PTTL is -1
+    std::uint64_t confirmed = 0;  ///< examples for which the server reported a PTTL of -1
     std::uint64_t refreshes = 0;
   };
 
-  /// The server reported a TTL for the examples at the end: they got one in a way that was not
-
-  /// seen.
-  static bool is_denied(seen& of, const rule_context& context) {
+  /// Whether the server contradicts the rule: at the end of the run at least one example had a TTL,
+  /// and none had a PTTL of -1. The keys got the TTL in a way that the tool did not see. Also
+  /// counts the examples with a PTTL of -1.
+  static bool is_denied(pattern_tally& tally, const rule_context& context) {
     bool denied = false;
-    for (const std::string& key : of.bad.keys()) {
+    for (const std::string& key : tally.bad.keys()) {
       const auto pttl = context.pttl_at_end(key);
-      if (pttl && *pttl == -1) ++of.confirmed;
+      if (pttl && *pttl == -1) ++tally.confirmed;
       if (pttl && *pttl >= 0) denied = true;
     }
-    return denied && of.confirmed == 0;
+    return denied && tally.confirmed == 0;
   }
 
-  finding judged(const pattern_state& pattern, const seen& of, bool evicts) const {
-    finding result = finding_of(id(), pattern, of.bad);
-    const bool ends_inside = of.refreshes >= refreshes_min;
+  finding finding_for(const pattern_state& pattern, const pattern_tally& tally, bool evicts) const {
+    finding result = finding_of(id(), pattern, tally.bad);
+    const bool ends_inside = tally.refreshes >= refreshes_min;
     result.severity = evicts || ends_inside ? severity::warning : severity::error;
-    result.confidence = of.confirmed > 0              ? confidence::proof
-                        : of.bad.count >= strong_from ? confidence::strong
-                                                      : confidence::suspected;
-    result.message = in_words(of.bad.count) + " of " +
-                     counted(of.bad.opportunities, "store", "stores") + " after a miss set no TTL";
-    if (of.confirmed > 0) result.message += "; the server confirmed it";
+    result.confidence = tally.confirmed > 0              ? confidence::proof
+                        : tally.bad.count >= strong_from ? confidence::strong
+                                                         : confidence::suspected;
+    result.message = in_words(tally.bad.count) + " of " +
+                     counted(tally.bad.opportunities, "store", "stores") +
+                     " after a miss set no TTL";
+    if (tally.confirmed > 0) result.message += "; the server confirmed it";
     result.message += '.';
     if (ends_inside) {
       result.message +=
@@ -148,7 +142,7 @@ class value_no_ttl final : public rule {
     return result;
   }
 
-  per_pattern<seen> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C302: a value is stored with one command and gets its TTL with a second one.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -30,7 +25,7 @@ constexpr rule_text c302_text{
     .caching_rules = "8",
 };
 
-/// One may be a value that was stored without a TTL on purpose, and got one by hand.
+/// A single case may be a value that was stored without a TTL on purpose and got one by hand.
 constexpr std::uint64_t two_steps_min = 2;
 
 class ttl_by_second_command final : public rule {
@@ -41,7 +36,7 @@ class ttl_by_second_command final : public rule {
   void on_settled_store(const settled_store& settled, const key_state& key,
                         const rule_context& context) override {
     if (settled.store.outcome != op_outcome::yes || settled.ttl.source == ttl_source::none) return;
-    cases& bad = of_[*key.pattern];
+    cases& bad = cases_[*key.pattern];
     ++bad.opportunities;
     if (settled.ttl.source != ttl_source::later || !settled.ttl.expire) return;
     const moment gap = settled.ttl.expire->sent - settled.store.done;
@@ -56,7 +51,7 @@ class ttl_by_second_command final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t split = 0;
-    for (auto& [index, bad] : of_) {
+    for (auto& [index, bad] : cases_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value) continue;
       stores += bad.opportunities;
@@ -78,7 +73,7 @@ class ttl_by_second_command final : public rule {
   }
 
  private:
-  per_pattern<cases> of_;
+  per_pattern<cases> cases_;
 };
 
 }  // namespace

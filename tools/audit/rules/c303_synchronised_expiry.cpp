@@ -1,18 +1,11 @@
-
 // SPDX-License-Identifier: MIT
-
 // C303: many keys of one pattern expire at the same moment. The rule computes the moment from the
-
-// store and the TTL. It is worse if the wave of misses at that moment was seen.
-
+// store and the TTL. The finding is an error if the wave of misses at that moment was seen.
 #include <algorithm>
-
 #include <map>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -53,16 +46,17 @@ constexpr library_setting c303_settings[] = {
     {"Rails", "pass `expires_in:` with jitter"},
 };
 
-/// Fewer keys are no wave.
+/// Fewer keys make no wave.
 constexpr std::uint64_t keys_min = 20;
-/// The share of the pattern in one window. With 10 % jitter a window holds about a tenth.
+/// The least share of the pattern's keys in one window. With 10 % jitter a window holds about a
+/// tenth.
 constexpr double share_min = 0.3;
-/// The length of one moment: the origin cannot spread the loads within it.
+/// The length of a window: this time, or this share of the TTL if it is longer. The origin cannot
+/// spread the loads within it.
 constexpr moment window_min = std::chrono::milliseconds{100};
 constexpr double window_of_ttl = 0.02;
-/// More than this share of the stores has one TTL. Otherwise there is jitter, and the window is
-
-/// a coincidence.
+/// More than this share of the stores must have the same TTL. Otherwise there is jitter, and the
+/// full window is a coincidence.
 constexpr double same_ttl_min = 0.5;
 /// The wave was seen if this share of the window's keys was missed in it.
 constexpr double wave_min = 0.5;
@@ -71,11 +65,11 @@ constexpr std::size_t ends_max = 20'000;
 constexpr std::size_t all_ends_max = 400'000;
 
 struct key_end {
-  moment at{};  ///< predicted
+  moment at{};  ///< predicted time of expiry
   moment ttl{};
   moment stored{};
   key_ref key;
-  bool missed = false;  ///< the key was requested and missing within a window of it
+  bool missed = false;  ///< the key was requested and missing near `at`
 };
 
 struct window {
@@ -108,8 +102,8 @@ std::pair<moment, double> usual_ttl(const std::vector<key_end>& ends) {
           static_cast<double>(best.second) / static_cast<double>(ends.size())};
 }
 
-/// The window with the most different keys. `ends` is sorted by `at`.
-window fullest(const std::vector<key_end>& ends, moment width) {
+/// The window with the largest number of different keys. `ends` is sorted by `at`.
+window find_fullest(const std::vector<key_end>& ends, moment width) {
   window best;
   std::map<std::uint32_t, std::uint64_t> inside;  // by slot
   std::size_t first = 0;
@@ -137,8 +131,8 @@ class synchronised_expiry final : public rule {
   void on_settled_store(const settled_store& settled, const key_state& key,
                         const rule_context& /*context*/) override {
     if (settled.store.outcome != op_outcome::yes || settled.ttl.duration <= moment{0}) return;
-    std::vector<key_end>& ends = of_[*key.pattern];
-    if (ends.size() >= ends_max || kept_ >= all_ends_max) return;
+    std::vector<key_end>& ends = ends_[*key.pattern];
+    if (ends.size() >= ends_max || end_count_ >= all_ends_max) return;
     const moment stored = settled.ttl.expire ? settled.ttl.expire->done : settled.store.done;
     newest_[key.ref] = ends.size() + 1;
     key_end end{stored + settled.ttl.duration, settled.ttl.duration, settled.store.done, key.ref,
@@ -146,61 +140,65 @@ class synchronised_expiry final : public rule {
     // A settled store is reported one second late: a short TTL may have ended meanwhile.
     if (key.last_miss) end.missed = is_near(end, *key.last_miss);
     ends.push_back(end);
-    ++kept_;
+    ++end_count_;
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& /*context*/) override {
     const std::size_t* const newest = newest_.find(key.ref);
     if (newest == nullptr || *newest == 0 || !operation.is_miss()) return;
-    key_end& end = of_[*key.pattern][*newest - 1];
+    key_end& end = ends_[*key.pattern][*newest - 1];
     end.missed = end.missed || is_near(end, op_summary{operation});
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t patterns = 0;
     std::uint64_t widest = 0;
-    std::uint64_t widest_of = 0;
+    std::uint64_t widest_pattern_keys = 0;
     bool failed = false;
-    for (auto& [index, ends] : of_) {
+    for (auto& [index, ends] : ends_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
       if (pattern.keys < keys_min || ends.empty()) continue;
       ++patterns;
       std::sort(ends.begin(), ends.end(),
                 [](const key_end& a, const key_end& b) { return a.at < b.at; });
-      const auto [ttl, share] = usual_ttl(ends);
-      const window most = fullest(ends, window_for(ttl));
-      if (most.keys > widest) {
-        widest = most.keys;
-        widest_of = pattern.keys;
+      const auto [ttl, ttl_share] = usual_ttl(ends);
+      const window fullest_window = find_fullest(ends, window_for(ttl));
+      if (fullest_window.keys > widest) {
+        widest = fullest_window.keys;
+        widest_pattern_keys = pattern.keys;
       }
-      const double part = static_cast<double>(most.keys) / static_cast<double>(pattern.keys);
-      if (most.keys < keys_min || part < share_min || share <= same_ttl_min) continue;
+      const double window_share =
+          static_cast<double>(fullest_window.keys) / static_cast<double>(pattern.keys);
+      if (fullest_window.keys < keys_min || window_share < share_min || ttl_share <= same_ttl_min)
+        continue;
       failed = true;
-      out.add_finding(judged(pattern, ends, most, ttl, context));
+      out.add_finding(finding_for(pattern, ends, fullest_window, ttl, context));
     }
     out.add_coverage(id(), status_of(failed, patterns),
-                     patterns == 0
-                         ? "no pattern of cached values has 20 keys with a TTL"
-                         : counted(patterns, "pattern", "patterns") +
-                               " of 20 or more keys with a TTL; at most " + in_words(widest) +
-                               " of " + in_words(widest_of) + " keys expire at one moment");
+                     patterns == 0 ? "no pattern of cached values has 20 keys with a TTL"
+                                   : counted(patterns, "pattern", "patterns") +
+                                         " of 20 or more keys with a TTL; at most " +
+                                         in_words(widest) + " of " + in_words(widest_pattern_keys) +
+                                         " keys expire at one moment");
   }
 
  private:
-  finding judged(const pattern_state& pattern, const std::vector<key_end>& ends, const window& most,
-                 moment ttl, const rule_context& context) const {
-    const bool wave =
-        static_cast<double>(most.missed) >=
-        std::max<double>(static_cast<double>(keys_min), wave_min * static_cast<double>(most.keys));
-    const key_end& first = ends[most.first];
-    const key_end& last = ends[most.last];
-    const std::string summary =
-        in_words(most.keys) + " of " + counted(pattern.keys, "key", "keys") + " expire within " +
-        in_words(last.at - first.at) + ", all stored with a TTL of " + in_words(ttl);
+  finding finding_for(const pattern_state& pattern, const std::vector<key_end>& ends,
+                      const window& fullest_window, moment ttl, const rule_context& context) const {
+    const bool wave = static_cast<double>(fullest_window.missed) >=
+                      std::max<double>(static_cast<double>(keys_min),
+                                       wave_min * static_cast<double>(fullest_window.keys));
+    const key_end& first = ends[fullest_window.first];
+    const key_end& last = ends[fullest_window.last];
+    const std::string summary = in_words(fullest_window.keys) + " of " +
+                                counted(pattern.keys, "key", "keys") + " expire within " +
+                                in_words(last.at - first.at) + ", all stored with a TTL of " +
+                                in_words(ttl);
     cases bad;
     bad.opportunities = pattern.keys;
-    for (std::size_t i = most.first; i <= most.last && bad.count < cases::first_max; ++i) {
+    for (std::size_t i = fullest_window.first;
+         i <= fullest_window.last && bad.count < cases::first_max; ++i) {
       const key_state* const key = context.find(ends[i].key);
       if (key == nullptr) continue;
       bad.add(0, [&] {
@@ -209,19 +207,19 @@ class synchronised_expiry final : public rule {
       });
     }
     finding result = finding_of(id(), pattern, bad);
-    result.count = most.keys;
+    result.count = fullest_window.keys;
     result.opportunities = pattern.keys;
     result.severity = wave ? severity::error : severity::warning;
     result.confidence = wave ? confidence::proof : confidence::strong;
-    result.message =
-        summary + (wave ? "; " + in_words(most.missed) + " of them were missed at that moment."
-                        : std::string{"."});
+    result.message = summary + (wave ? "; " + in_words(fullest_window.missed) +
+                                           " of them were missed at that moment."
+                                     : std::string{"."});
     return result;
   }
 
-  per_pattern<std::vector<key_end>> of_;
+  per_pattern<std::vector<key_end>> ends_;
   per_key<std::size_t> newest_;  ///< index into the pattern's ends, plus one
-  std::size_t kept_ = 0;
+  std::size_t end_count_ = 0;
 };
 
 }  // namespace

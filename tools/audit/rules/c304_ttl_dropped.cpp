@@ -1,12 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 // C304: a SET without a TTL replaced a value that had one.
-
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -38,8 +33,8 @@ class ttl_dropped final : public rule {
   void on_settled_store(const settled_store& settled, const key_state& key,
                         const rule_context& context) override {
     if (settled.store.outcome != op_outcome::yes || settled.store.part) return;
-    cases& bad = of_[*key.pattern];
-    // A store that sets or keeps a TTL could have dropped it.
+    cases& bad = cases_[*key.pattern];
+    // Each store that sets, keeps or drops a TTL had the opportunity to drop one.
     if (settled.dropped_ttl || settled.kept || settled.ttl.source != ttl_source::none) {
       ++bad.opportunities;
     }
@@ -54,7 +49,7 @@ class ttl_dropped final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t stores = 0;
     std::uint64_t dropped = 0;
-    for (auto& [index, bad] : of_) {
+    for (auto& [index, bad] : cases_) {
       const pattern_state& pattern = context.patterns()[index];
       const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::other) continue;
@@ -77,7 +72,7 @@ class ttl_dropped final : public rule {
   }
 
  private:
-  per_pattern<cases> of_;
+  per_pattern<cases> cases_;
 };
 
 }  // namespace

@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C305: reading a cached value extends its TTL.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -34,16 +29,14 @@ constexpr rule_text c305_text{
 
 /// An EXPIRE within this time after a read belongs to the same request.
 constexpr moment same_request = std::chrono::milliseconds{100};
-/// The share of hits that are followed by an EXPIRE. A smaller share is a policy of the
-
+/// The least share of hits that are followed by an EXPIRE. A smaller share is a policy of the
 /// application, such as "hot keys live longer".
-constexpr double slides_share_min = 0.5;
-/// A value that is this many TTLs old and was never stored again is kept alive by reads. One more
-
-/// TTL may be the last extension before the traffic ended.
+constexpr double extensions_share_min = 0.5;
+/// A value that is older than this many TTLs and was never stored again is kept alive by reads. The
+/// last extension before the traffic ended may add one TTL.
 constexpr int ages_min = 3;
 /// Fewer extensions of one key may be a coincidence.
-constexpr std::uint64_t slides_min = 3;
+constexpr std::uint64_t extensions_min = 3;
 
 class sliding_cache_ttl final : public rule {
  public:
@@ -56,46 +49,46 @@ class sliding_cache_ttl final : public rule {
     const bool same_flow = key.last_hit->connection == operation.connection ||
                            (operation.process != 0 && key.last_hit->process == operation.process);
     if (!same_flow || operation.sent - key.last_hit->sent > same_request) return;
-    slides& of = of_[key.ref];
-    if (of.store != key.last_store->sequence) {
-      of = {};
-      of.store = key.last_store->sequence;
-      of.hits_before = key.counts.hits > 0 ? key.counts.hits - 1 : 0;
+    key_extensions& extensions = extensions_[key.ref];
+    if (extensions.store != key.last_store->sequence) {
+      extensions = {};
+      extensions.store = key.last_store->sequence;
+      extensions.hits_before = key.counts.hits > 0 ? key.counts.hits - 1 : 0;
     }
-    ++of.count;
-    ++seen_[*key.pattern].slides;
-    const std::uint64_t hits = key.counts.hits - of.hits_before;
+    ++extensions.count;
+    ++tallies_[*key.pattern].extensions;
+    const std::uint64_t hits = key.counts.hits - extensions.hits_before;
     const moment age = operation.sent - key.last_store->done;
-    if (of.count < slides_min || age <= ages_min * operation.ttl ||
-        static_cast<double>(of.count) < slides_share_min * static_cast<double>(hits) ||
-        of.reported) {
+    if (extensions.count < extensions_min || age <= ages_min * operation.ttl ||
+        static_cast<double>(extensions.count) < extensions_share_min * static_cast<double>(hits) ||
+        extensions.reported) {
       return;
     }
-    of.reported = true;
-    seen_[*key.pattern].bad.add(static_cast<double>(age.count()), [&] {
+    extensions.reported = true;
+    tallies_[*key.pattern].bad.add(static_cast<double>(age.count()), [&] {
       return proof_of(context, key, operation.sent - 2 * operation.ttl, operation.done,
                       "Stored " + in_words(age) + " ago with a TTL of " + in_words(operation.ttl) +
-                          ", extended " + in_words(of.count) + " times in " + in_words(hits) +
-                          " reads, and never loaded again.");
+                          ", extended " + in_words(extensions.count) + " times in " +
+                          in_words(hits) + " reads, and never loaded again.");
     });
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t failed = 0;
     std::uint64_t extended = 0;
-    for (auto& [index, of] : seen_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (!is_judged(pattern, context)) continue;
-      extended += of.slides;
-      if (of.bad.count == 0) continue;
-      failed += of.bad.count;
-      finding result = finding_of(id(), pattern, of.bad);
-      result.opportunities = std::max(pattern.keys, of.bad.count);
+      extended += tally.extensions;
+      if (tally.bad.count == 0) continue;
+      failed += tally.bad.count;
+      finding result = finding_of(id(), pattern, tally.bad);
+      result.opportunities = std::max(pattern.keys, tally.bad.count);
       result.severity = severity::warning;
       result.confidence = confidence::strong;
-      result.message = counted(of.bad.count, "key", "keys") +
+      result.message = counted(tally.bad.count, "key", "keys") +
                        " outlived three TTLs, because reads extend the TTL; the oldest value was " +
-                       in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) + " old.";
+                       in_words(moment{static_cast<std::int64_t>(tally.bad.worst())}) + " old.";
       out.add_finding(std::move(result));
     }
     std::uint64_t hits = 0;
@@ -115,16 +108,16 @@ class sliding_cache_ttl final : public rule {
   }
 
  private:
-  struct slides {
-    std::uint64_t store = 0;  ///< sequence of the store before them
+  struct key_extensions {
+    std::uint64_t store = 0;  ///< sequence number of the store before them
     std::uint64_t hits_before = 0;
     std::uint64_t count = 0;
     bool reported = false;
   };
 
-  struct seen {
+  struct pattern_tally {
     cases bad;
-    std::uint64_t slides = 0;
+    std::uint64_t extensions = 0;
   };
 
   static bool is_judged(const pattern_state& pattern, const rule_context& context) {
@@ -132,8 +125,8 @@ class sliding_cache_ttl final : public rule {
            !looks_like_session(pattern.text);
   }
 
-  per_key<slides> of_;
-  per_pattern<seen> seen_;
+  per_key<key_extensions> extensions_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

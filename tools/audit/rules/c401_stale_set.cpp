@@ -1,16 +1,10 @@
-
 // SPDX-License-Identifier: MIT
-
 // C401: a value that was loaded before an invalidation was stored after it.
-
 #include <algorithm>
-
 #include <array>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -53,11 +47,10 @@ constexpr library_setting c401_settings[] = {
 
 /// A reader that deletes an expired entry does so right after its hit.
 constexpr moment lazy_within = std::chrono::milliseconds{20};
-/// A miss within this share of a load time before a store did not cause the store.
+/// A miss that is closer to a store than this share of the load time did not cause the store.
 constexpr double shortest_load = 0.5;
-/// Misses after an invalidation that are kept for each key. Their processes matter, not their
-
-/// number.
+/// The number of misses after an invalidation that are kept for each key. Their processes matter,
+/// not their number.
 constexpr std::size_t misses_max = 8;
 constexpr std::string_view careful_words =
     "auth permission permissions perm perms acl role roles grant grants token session price prices "
@@ -72,7 +65,7 @@ class stale_set final : public rule {
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (operation.is_miss()) {
-      removal* const last = last_.find(key.ref);
+      removal* const last = last_removals_.find(key.ref);
       if (last == nullptr || last->sequence == 0) return;
       last->misses[last->count++ % misses_max] = {operation.sent, operation.done,
                                                   operation.process};
@@ -85,32 +78,32 @@ class stale_set final : public rule {
     now.lazy = key.last_hit && key.last_hit->connection == operation.connection &&
                operation.sent - key.last_hit->done <= lazy_within &&
                !context.connections().is_multiplexed(operation.connection);
-    last_[key.ref] = now;
-    if (!now.lazy) ++of_[*key.pattern].removals;
+    last_removals_[key.ref] = now;
+    if (!now.lazy) ++tallies_[*key.pattern].removals;
   }
 
   void on_load(const load& load, const key_state& key, const rule_context& context) override {
     if (!load.deleted_between || !load.missed) return;
     const op_summary& removed = *load.deleted_between;
-    const removal* const last = last_.find(key.ref);
+    const removal* const last = last_removals_.find(key.ref);
     const bool known = last != nullptr && last->sequence == removed.sequence;
     if (known && last->lazy) return;
     if (removed.connection == load.store.connection &&
         !context.connections().is_multiplexed(removed.connection)) {
-      return;  // its own delete
+      return;  // the reader deleted the key itself
     }
     if (removed.transaction != 0 && removed.transaction == load.store.transaction) return;
     if (context.is_perturbed(removed.sent, removed.done)) return;
-    seen& of = of_[*key.pattern];
-    ++of.bad.opportunities;
+    pattern_tally& tally = tallies_[*key.pattern];
+    ++tally.bad.opportunities;
     if (load.store.outcome != op_outcome::yes || load.store.condition != store_condition::none)
       return;
     if (known && may_be_later_load(*last, load, context.delta_of(*key.pattern), context)) {
-      ++of.unclear;
+      ++tally.unclear;
       return;
     }
     const moment late = load.store.sent - removed.done;
-    of.bad.add(static_cast<double>(late.count()), [&] {
+    tally.bad.add(static_cast<double>(late.count()), [&] {
       return proof_of(context, key, load.began, load.store.done,
                       "The load began " + in_words(removed.sent - load.began) +
                           " before another caller deleted the key, and the value was stored " +
@@ -123,19 +116,19 @@ class stale_set final : public rule {
     std::uint64_t crossed = 0;
     std::uint64_t stale = 0;
     std::uint64_t unclear = 0;
-    for (auto& [index, of] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value) continue;
-      removals += of.removals;
-      crossed += of.bad.opportunities;
-      unclear += of.unclear;
-      if (of.bad.count == 0) continue;
-      stale += of.bad.count;
-      finding result = finding_of(id(), pattern, of.bad);
+      removals += tally.removals;
+      crossed += tally.bad.opportunities;
+      unclear += tally.unclear;
+      if (tally.bad.count == 0) continue;
+      stale += tally.bad.count;
+      finding result = finding_of(id(), pattern, tally.bad);
       result.severity = severity::error;
-      result.confidence = of.bad.count > 1 ? confidence::proof : confidence::strong;
+      result.confidence = tally.bad.count > 1 ? confidence::proof : confidence::strong;
       result.message =
-          in_words(of.bad.count) + " of " + counted(of.bad.opportunities, "load", "loads") +
+          in_words(tally.bad.count) + " of " + counted(tally.bad.opportunities, "load", "loads") +
           " that overlapped an invalidation were stored after it: the old value came back.";
       if (has_word_of(pattern.text, careful_words)) {
         result.message += " Judging by their names, these values control permissions or prices.";
@@ -162,31 +155,31 @@ class stale_set final : public rule {
     std::size_t count = 0;
     std::array<miss, misses_max> misses{};  ///< since the removal
   };
-  struct seen {
+  struct pattern_tally {
     cases bad;
     std::uint64_t removals = 0;
     std::uint64_t unclear = 0;
   };
 
-  /// A caller of the same process missed the key after the deletion, early enough to cause the
-
-  /// store. Threads of one process change connections, so the two cases look the same.
+  /// Whether the store may belong to a load that began after the deletion: a caller of the same
+  /// process missed the key after it, early enough to cause the store. Threads of one process swap
+  /// connections, so the two cases look the same.
   static bool may_be_later_load(const removal& last, const load& load, moment delta,
                                 const rule_context& context) {
-    const auto least =
+    const auto shortest =
         moment{static_cast<std::int64_t>(static_cast<double>(delta.count()) * shortest_load)};
     for (std::size_t i = 0; i < std::min(last.count, misses_max); ++i) {
       const miss& miss = last.misses[i];
       if (context.connections().may_be_same_process(miss.process, load.store.process) &&
-          miss.done <= load.store.sent && load.store.sent - miss.sent >= least) {
+          miss.done <= load.store.sent && load.store.sent - miss.sent >= shortest) {
         return true;
       }
     }
     return false;
   }
 
-  per_key<removal> last_;
-  per_pattern<seen> of_;
+  per_key<removal> last_removals_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

@@ -1,18 +1,11 @@
-
 // SPDX-License-Identifier: MIT
-
 // C402: a value is read, changed in the application and written back while other callers do the
-
 // same.
-
 #include <algorithm>
-
 #include <set>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -45,13 +38,13 @@ constexpr rule_text c402_text{
 
 /// A change in the application takes no longer than this. A load takes longer.
 constexpr moment change_max = std::chrono::milliseconds{50};
-/// With this part of the load time between them, the hit and the store may be a refresh.
+/// If at least this share of a load time lies between the hit and the store, they may be a refresh.
 constexpr double load_part = 0.3;
 /// A cache is read more often than stored. Keys that are stored nearly as often as read are state.
 constexpr double stores_share_min = 0.4;
-/// One case may be two replies that crossed.
+/// A single case may be two replies that crossed on the way.
 constexpr std::uint64_t lost_min = 2;
-/// So many rounds by two or more connections show the pattern, even if no update was lost.
+/// This many rounds by two or more connections are reported even if no update was lost.
 constexpr std::uint64_t latent_min = 5;
 
 class lost_update final : public rule {
@@ -65,7 +58,7 @@ class lost_update final : public rule {
     if (context.connections().is_multiplexed(refresh.store.connection)) return;
     if (refresh.store.watched || refresh.store.in_script || refresh.store.part ||
         refresh.store.condition != store_condition::none) {
-      ++of_[*key.pattern].guarded;
+      ++tallies_[*key.pattern].guarded;
       return;
     }
     if (refresh.store.transaction != 0 &&
@@ -78,16 +71,16 @@ class lost_update final : public rule {
         static_cast<double>(gap.count()) >= load_part * static_cast<double>(delta.count());
     if (gap > change_max || may_be_load) return;
 
-    seen& of = of_[*key.pattern];
-    ++of.lost.opportunities;
-    if (of.writers.size() < 2) of.writers.insert(refresh.store.connection);
+    pattern_tally& tally = tallies_[*key.pattern];
+    ++tally.lost.opportunities;
+    if (tally.writers.size() < 2) tally.writers.insert(refresh.store.connection);
     if (!refresh.last_store || refresh.last_store->connection == refresh.store.connection) return;
-    const op_summary& other = *refresh.last_store;
-    if (other.sent < refresh.last_hit->done || other.done > refresh.store.sent) return;
-    of.lost.add(static_cast<double>(gap.count()), [&] {
+    const op_summary& other_store = *refresh.last_store;
+    if (other_store.sent < refresh.last_hit->done || other_store.done > refresh.store.sent) return;
+    tally.lost.add(static_cast<double>(gap.count()), [&] {
       return proof_of(context, key, refresh.last_hit->sent, refresh.store.done,
                       "Read, then stored by another caller, then overwritten " +
-                          in_words(refresh.store.sent - other.done) +
+                          in_words(refresh.store.sent - other_store.done) +
                           " later with the result of the first read.");
     });
   }
@@ -97,7 +90,7 @@ class lost_update final : public rule {
     std::uint64_t lost = 0;
     std::uint64_t guarded = 0;
     bool latent = false;
-    for (auto& [index, of] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::other) continue;
@@ -105,15 +98,15 @@ class lost_update final : public rule {
           stores_share_min * static_cast<double>(pattern.counts.reads())) {
         continue;
       }
-      rounds += of.lost.opportunities;
-      guarded += of.guarded;
-      if (of.lost.count >= lost_min) {
-        lost += of.lost.count;
-        out.add_finding(observed(pattern, of));
-      } else if (of.lost.opportunities >= latent_min && of.writers.size() > 1 &&
+      rounds += tally.lost.opportunities;
+      guarded += tally.guarded;
+      if (tally.lost.count >= lost_min) {
+        lost += tally.lost.count;
+        out.add_finding(observed_finding(pattern, tally));
+      } else if (tally.lost.opportunities >= latent_min && tally.writers.size() > 1 &&
                  !looks_like_session(pattern.text)) {
         latent = true;
-        out.add_finding(possible(pattern, of));
+        out.add_finding(possible_finding(pattern, tally));
       }
     }
     out.add_coverage(id(), status_of(lost > 0 || latent, rounds + guarded),
@@ -126,35 +119,35 @@ class lost_update final : public rule {
   }
 
  private:
-  struct seen {
+  struct pattern_tally {
     cases lost;
     std::uint64_t guarded = 0;
     std::set<std::uint64_t> writers;  ///< at most two are kept
   };
 
-  finding observed(const pattern_state& pattern, const seen& of) const {
-    finding result = finding_of(id(), pattern, of.lost);
+  finding observed_finding(const pattern_state& pattern, const pattern_tally& tally) const {
+    finding result = finding_of(id(), pattern, tally.lost);
     result.severity = severity::error;
     result.confidence = confidence::strong;
-    result.message = in_words(of.lost.count) + " of " +
-                     counted(of.lost.opportunities, "write-back", "write-backs") +
+    result.message = in_words(tally.lost.count) + " of " +
+                     counted(tally.lost.opportunities, "write-back", "write-backs") +
                      " overwrote a value that another caller had stored since the read.";
     return result;
   }
 
-  finding possible(const pattern_state& pattern, const seen& of) const {
-    finding result = finding_of(id(), pattern, of.lost);
+  finding possible_finding(const pattern_state& pattern, const pattern_tally& tally) const {
+    finding result = finding_of(id(), pattern, tally.lost);
     result.severity = severity::info;
     result.confidence = confidence::suspected;
     result.keys = {pattern.first_key};
-    result.message = counted(of.lost.opportunities, "write-back", "write-backs") +
+    result.message = counted(tally.lost.opportunities, "write-back", "write-backs") +
                      " after a read, by more than one connection and without WATCH or a script; " +
-                     (of.lost.count == 0 ? "none" : in_words(of.lost.count)) +
+                     (tally.lost.count == 0 ? "none" : in_words(tally.lost.count)) +
                      " of them overlapped another one in this run.";
     return result;
   }
 
-  per_pattern<seen> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

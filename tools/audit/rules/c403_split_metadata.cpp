@@ -1,20 +1,12 @@
-
 // SPDX-License-Identifier: MIT
-
 // C403: a value and its metadata are stored in two keys, one after the other.
-
 #include <algorithm>
-
 #include <array>
-
 #include <deque>
-
 #include <optional>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -44,22 +36,21 @@ constexpr library_setting c403_settings[] = {
      "written in one MULTI. In a cluster give the key a hash tag"},
 };
 
-/// Stores of one request are no further apart.
+/// The longest time between the two stores of one request.
 constexpr moment pair_within = std::chrono::seconds{1};
-/// Once may be a coincidence of names.
+/// A single pair may be a coincidence of names.
 constexpr std::uint64_t pairs_min = 2;
 /// TTLs that differ by more than this share are different on purpose.
 constexpr double ttl_apart = 0.02;
-/// Stores of keys with a metadata suffix whose value has not been stored yet.
+/// The number of stores of keys with a metadata suffix that are kept until the value is stored.
 constexpr std::size_t waiting_max = 256;
 constexpr std::array<std::string_view, 18> suffixes{
     "meta",       "metadata", "exp",        "expiry", "expires", "expires_at",
     "ts",         "time",     "timestamp",  "ver",    "version", "created",
     "created_at", "updated",  "updated_at", "etag",   "stale",   "fresh"};
 
-/// The key that `name` describes: the name without ":ts", "_meta", ".exp"; "" if it has no such
-
-/// suffix.
+/// The key that `name` describes: `name` without a suffix such as ":ts", "_meta" or ".exp"; "" if
+/// it has no such suffix.
 std::string_view described_by(std::string_view name) {
   const std::size_t at = name.find_last_of(":./|#_-");
   if (at == std::string_view::npos || at == 0) return {};
@@ -83,43 +74,45 @@ class split_metadata final : public rule {
     if (operation.outcome != op_outcome::yes || !operation.is_text || operation.part) return;
     const std::string_view base = described_by(key.name);
     if (base.empty()) {
-      if (!waiting_.empty()) meet_waiting(operation, key, context);
+      if (!unpaired_.empty()) match_waiting(operation, key, context);
       return;
     }
     const key_state* const value = context.find(key.database, base);
     if (value != nullptr && value->last_store &&
         is_pair(*value->last_store, op_summary{operation})) {
-      pair(*value, *value->last_store, key, op_summary{operation}, context);
+      add_pair(*value, *value->last_store, key, op_summary{operation}, context);
       return;
     }
-    waiting_.push_back({key.ref, std::string{base}, key.database, op_summary{operation}});
-    if (waiting_.size() > waiting_max) waiting_.pop_front();
+    unpaired_.push_back({key.ref, std::string{base}, key.database, op_summary{operation}});
+    if (unpaired_.size() > waiting_max) unpaired_.pop_front();
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t pairs = 0;
     std::uint64_t split = 0;
-    for (auto& [index, of] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
-      const pattern_state& about = context.patterns()[of.meta];
+      const pattern_state& metadata = context.patterns()[tally.meta];
       if (context.role_of(pattern) != key_role::value ||
-          context.role_of(about) == key_role::ignored || context.role_of(about) == key_role::lock) {
+          context.role_of(metadata) == key_role::ignored ||
+          context.role_of(metadata) == key_role::lock) {
         continue;
       }
-      pairs += of.bad.opportunities;
-      if (of.bad.count < pairs_min) continue;
-      split += of.bad.count;
-      finding result = finding_of(id(), pattern, of.bad);
+      pairs += tally.bad.opportunities;
+      if (tally.bad.count < pairs_min) continue;
+      split += tally.bad.count;
+      finding result = finding_of(id(), pattern, tally.bad);
       result.severity = severity::warning;
-      result.confidence = of.read_between > 0 ? confidence::proof : confidence::strong;
-      result.message = in_words(of.bad.count) + " of " +
-                       counted(of.bad.opportunities, "time", "times") + " the value and its \"" +
-                       about.text + "\" were stored in two steps";
-      if (of.read_between > 0) {
-        result.message += "; " + counted(of.read_between, "read", "reads") + " happened in between";
+      result.confidence = tally.read_between > 0 ? confidence::proof : confidence::strong;
+      result.message = in_words(tally.bad.count) + " of " +
+                       counted(tally.bad.opportunities, "time", "times") + " the value and its \"" +
+                       metadata.text + "\" were stored in two steps";
+      if (tally.read_between > 0) {
+        result.message +=
+            "; " + counted(tally.read_between, "read", "reads") + " happened in between";
       }
-      if (of.other_ttl > 0) {
-        result.message += "; " + in_words(of.other_ttl) + " of them with different TTLs";
+      if (tally.other_ttl > 0) {
+        result.message += "; " + in_words(tally.other_ttl) + " of them with different TTLs";
       }
       result.message += '.';
       out.add_finding(std::move(result));
@@ -132,15 +125,15 @@ class split_metadata final : public rule {
   }
 
  private:
-  struct half {
+  struct unpaired_store {
     key_ref key;
     std::string base;
     std::uint32_t database = 0;
     op_summary store;
   };
-  struct seen {
+  struct pattern_tally {
     cases bad;
-    std::uint32_t meta = 0;  ///< pattern of the second keys
+    std::uint32_t meta = 0;  ///< pattern of the keys with metadata
     std::uint64_t read_between = 0;
     std::uint64_t other_ttl = 0;
   };
@@ -155,27 +148,28 @@ class split_metadata final : public rule {
            (a.sequence == b.sequence || (a.transaction != 0 && a.transaction == b.transaction));
   }
 
-  void meet_waiting(const op& operation, const key_state& key, const rule_context& context) {
-    while (!waiting_.empty() && operation.sent - waiting_.front().store.done > pair_within) {
-      waiting_.pop_front();
+  void match_waiting(const op& operation, const key_state& key, const rule_context& context) {
+    while (!unpaired_.empty() && operation.sent - unpaired_.front().store.done > pair_within) {
+      unpaired_.pop_front();
     }
-    const auto position = std::find_if(waiting_.begin(), waiting_.end(), [&](const half& first) {
-      return first.database == key.database && first.base == key.name;
-    });
-    if (position == waiting_.end()) return;
-    const half other = *position;
-    waiting_.erase(position);
+    const auto position =
+        std::find_if(unpaired_.begin(), unpaired_.end(), [&](const unpaired_store& first) {
+          return first.database == key.database && first.base == key.name;
+        });
+    if (position == unpaired_.end()) return;
+    const unpaired_store other = *position;
+    unpaired_.erase(position);
     const key_state* const meta = context.find(other.key);
     if (meta != nullptr && is_pair(other.store, op_summary{operation})) {
-      pair(key, op_summary{operation}, *meta, other.store, context);
+      add_pair(key, op_summary{operation}, *meta, other.store, context);
     }
   }
 
-  void pair(const key_state& value, const op_summary& value_store, const key_state& meta,
-            const op_summary& meta_store, const rule_context& context) {
-    seen& of = of_[*value.pattern];
-    of.meta = meta.pattern->index;
-    ++of.bad.opportunities;
+  void add_pair(const key_state& value, const op_summary& value_store, const key_state& meta,
+                const op_summary& meta_store, const rule_context& context) {
+    pattern_tally& tally = tallies_[*value.pattern];
+    tally.meta = meta.pattern->index;
+    ++tally.bad.opportunities;
     if (is_one_step(value_store, meta_store)) return;
     const op_summary& first = value_store.done <= meta_store.done ? value_store : meta_store;
     const op_summary& second = value_store.done <= meta_store.done ? meta_store : value_store;
@@ -183,23 +177,23 @@ class split_metadata final : public rule {
       return key.last_hit && key.last_hit->sent >= first.done &&
              key.last_hit->done <= second.sent && key.last_hit->connection != first.connection;
     };
-    const bool read = reads_between(value) || reads_between(meta);
+    const bool was_read = reads_between(value) || reads_between(meta);
     const double longer = static_cast<double>(std::max(value_store.ttl, meta_store.ttl).count());
-    const auto apart = static_cast<double>(
+    const auto ttl_difference = static_cast<double>(
         std::max(value_store.ttl - meta_store.ttl, meta_store.ttl - value_store.ttl).count());
-    const bool other_ttl = apart > ttl_apart * longer;
-    of.read_between += read ? 1 : 0;
-    of.other_ttl += other_ttl ? 1 : 0;
-    of.bad.add((read ? 2 : 0) + (other_ttl ? 1 : 0), [&] {
+    const bool other_ttl = ttl_difference > ttl_apart * longer;
+    tally.read_between += was_read ? 1 : 0;
+    tally.other_ttl += other_ttl ? 1 : 0;
+    tally.bad.add((was_read ? 2 : 0) + (other_ttl ? 1 : 0), [&] {
       return proof_of(context, value, first.sent, second.done,
                       "The two stores are " + in_words(second.sent - first.done) + " apart" +
-                          (read ? ", and a read happened in between." : "."),
+                          (was_read ? ", and a read happened in between." : "."),
                       meta.ref);
     });
   }
 
-  std::deque<half> waiting_;
-  per_pattern<seen> of_;
+  std::deque<unpaired_store> unpaired_;
+  per_pattern<pattern_tally> tallies_;
 };
 
 }  // namespace

@@ -1,34 +1,19 @@
-
 // SPDX-License-Identifier: MIT
-
 // C404: a value is repeatedly refreshed far too early, at random.
-
 //
-
 // Random early expiration (Vattani, Chierichetti, Lowenstein, PVLDB 8(8), 2015) refreshes about
-
 // delta * beta * ln(reads per load time) before the end. A cache that refreshes much earlier uses
-
 // another quantity in place of the load time, such as the age of the value, or none.
-
 //
-
 // A fixed age at which the next reader refreshes (stale while revalidate) is intended. The ages at
-
 // the refreshes then vary no more than the jitter and the waits for a reader explain.
-
 #include <algorithm>
-
 #include <cmath>
-
 #include <unordered_map>
-
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -66,30 +51,27 @@ constexpr library_setting c404_settings[] = {
 
 /// Fewer refreshes are not judged.
 constexpr std::uint64_t refreshes_min = 8;
-/// More than this share of the TTL was left. With the correct formula, a load would have to take a
-
-/// large part of the TTL.
+/// The median share of the TTL that is left at a refresh must exceed this. With the correct
+/// formula, a load would have to take a large part of the TTL.
 constexpr double left_min = 0.5;
-/// The lead of the correct formula, in load times, beyond ln(reads). It is exceeded once in e^3
-
-/// times.
+/// The longest lead of the correct formula is ln(reads) plus this, in load times. It is exceeded
+/// once in e^3 times.
 constexpr double lead_beyond = 3;
 /// Standard deviation / mean of the ages at the refreshes. A fixed age with a jitter of +-20 % has
-
 /// 0.12. A formula that uses the age as the load time has 0.13 (50 reads/s, TTL 300 s) to 0.21.
 constexpr double plan_spread = 0.12;
 constexpr double waits_weight = 2;
 constexpr double unclear_weight = 0.1;
-/// A store later than this after a hit or miss does not belong to it. A store within this time
-
-/// after a miss belongs to the cold event.
+/// The longest time of a load: this many times the usual load time, plus the slack. A store later
+/// than this after a hit or miss does not belong to it. A store within this time after a miss
+/// belongs to the cold event.
 constexpr int load_max_of_delta = 4;
 constexpr moment load_slack = std::chrono::milliseconds{100};
 /// A gap below this share of a load time is a change, not a load (C402).
 constexpr double interval_load_part = 0.3;
 /// A pattern with more stores without a miss than this share of its reads is no cache.
 constexpr double other_stores_share = 0.4;
-/// Refreshes whose ages are kept, for each pattern.
+/// The number of refreshes of each pattern whose ages are kept.
 constexpr std::size_t ages_max = 4'096;
 
 class xfetch_miscalibrated final : public rule {
@@ -100,9 +82,9 @@ class xfetch_miscalibrated final : public rule {
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& /*context*/) override {
-    reads_seen& of = reads_[key.ref];
-    of.before = of.now;
-    of.now = {operation.sequence, key.counts.hits, key.origin_loads};
+    last_counts& counts = counts_[key.ref];
+    counts.before = counts.now;
+    counts.now = {operation.sequence, key.counts.hits, key.origin_loads};
   }
 
   void on_refresh(const refresh& refresh, const key_state& key,
@@ -114,18 +96,18 @@ class xfetch_miscalibrated final : public rule {
     const moment interval = refresh.store.sent - refresh.last_store->done;
     if (interval < delta) return;  // too short for a load: one of several concurrent refreshes
     const moment load_max = load_max_of_delta * delta + load_slack;
-    const stored before = last_stored(refresh, key);
+    const store_counts before = counts_before(refresh, key);
     if (key.origin_loads == before.origin_loads && !is_gap_of_load(refresh, delta)) return;
     if (key.last_miss && refresh.store.sent - key.last_miss->done <= load_max) return;
 
-    seen& of = of_[*key.pattern];
-    of.left_parts.add(moment{part_of_ttl(refresh.left, refresh.ttl)});
-    of.left.add(refresh.left);
-    of.intervals.add(interval);
-    if (of.ages.size() < ages_max) {
-      of.ages.push_back({key.ref.slot, interval - delta, key.counts.hits - before.hits});
+    pattern_tally& tally = tallies_[*key.pattern];
+    tally.left_parts.add(moment{part_of_ttl(refresh.left, refresh.ttl)});
+    tally.left.add(refresh.left);
+    tally.intervals.add(interval);
+    if (tally.ages.size() < ages_max) {
+      tally.ages.push_back({key.ref.slot, interval - delta, key.counts.hits - before.hits});
     }
-    of.bad.add(static_cast<double>(part_of_ttl(refresh.left, refresh.ttl)), [&] {
+    tally.bad.add(static_cast<double>(part_of_ttl(refresh.left, refresh.ttl)), [&] {
       return proof_of(context, key, refresh.last_store->sent, refresh.store.done,
                       "Refreshed " + in_words(interval) + " after the last store, with " +
                           in_words(refresh.left) + " of " + in_words(refresh.ttl) + " left.");
@@ -135,16 +117,17 @@ class xfetch_miscalibrated final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t refreshes = 0;
     bool failed = false;
-    for (auto& [index, of] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) != key_role::value || !context.is_cache_aside(pattern)) continue;
-      refreshes += of.bad.count;
-      if (of.bad.count < refreshes_min || !is_too_early(of, pattern, context.delta_of(pattern)) ||
-          !is_by_chance(of, context.delta_of(pattern)) || is_no_cache(pattern)) {
+      refreshes += tally.bad.count;
+      if (tally.bad.count < refreshes_min ||
+          !is_too_early(tally, pattern, context.delta_of(pattern)) ||
+          !is_by_chance(tally, context.delta_of(pattern)) || is_no_cache(pattern)) {
         continue;
       }
       failed = true;
-      out.add_finding(judged(pattern, of, context.delta_of(pattern)));
+      out.add_finding(finding_for(pattern, tally, context.delta_of(pattern)));
     }
     out.add_coverage(id(), status_of(failed, refreshes >= refreshes_min),
                      counted(refreshes, "early refresh", "early refreshes") + " of live values");
@@ -158,10 +141,12 @@ class xfetch_miscalibrated final : public rule {
                                      static_cast<double>(ttl.count()) * static_cast<double>(whole));
   }
 
-  struct aged {
+  struct refresh_sample {
     std::uint32_t key = 0;
-    moment age{};             ///< of the value, when the load that refreshed it began
-    std::uint64_t reads = 0;  ///< of it, by anybody, until it was replaced
+    /// The age of the value when the load that replaced it began.
+    moment age{};
+    /// Hits of the value by all callers until it was replaced.
+    std::uint64_t reads = 0;
   };
   struct sums {
     double count = 0;
@@ -169,7 +154,7 @@ class xfetch_miscalibrated final : public rule {
     double squares = 0;
     double reads = 0;
 
-    void add(const aged& sample) {
+    void add(const refresh_sample& sample) {
       const auto age = static_cast<double>(sample.age.count());
       count += 1;
       ages += age;
@@ -177,33 +162,32 @@ class xfetch_miscalibrated final : public rule {
       reads += static_cast<double>(sample.reads);
     }
   };
-  struct seen {
+  struct pattern_tally {
     cases bad;
     median_sample left_parts;
     median_sample left;
     median_sample intervals;
-    std::vector<aged> ages;
+    std::vector<refresh_sample> ages;
   };
-  struct stored {
+  struct store_counts {
     std::uint64_t sequence = 0;
     std::uint64_t hits = 0;
     std::uint64_t origin_loads = 0;
   };
-  /// How often the key had been hit and loaded at its last store, and at the one before.
-  struct reads_seen {
-    stored now;
-    stored before;
+  /// The counts of the key at its last two stores.
+  struct last_counts {
+    store_counts now;
+    store_counts before;
   };
 
   /// The counts of the key at the store before this refresh.
-  stored last_stored(const refresh& refresh, const key_state& key) {
-    const reads_seen& of = reads_[key.ref];
-    return of.now.sequence == refresh.store.sequence ? of.before : of.now;
+  store_counts counts_before(const refresh& refresh, const key_state& key) {
+    const last_counts& counts = counts_[key.ref];
+    return counts.now.sequence == refresh.store.sequence ? counts.before : counts.now;
   }
 
-  /// The last hit of the caller that stored is as old as a load takes. With pooled connections the
-
-  /// hit may be another caller's; then only an origin counter shows a load.
+  /// Whether the caller's last hit is about one load time before its store. With pooled connections
+  /// the hit may be another caller's. Then only an origin counter shows that a load ran.
   static bool is_gap_of_load(const refresh& refresh, moment delta) {
     const moment gap = refresh.store.sent - refresh.last_hit->sent;
     return gap <= load_max_of_delta * delta + load_slack &&
@@ -211,32 +195,30 @@ class xfetch_miscalibrated final : public rule {
                interval_load_part * static_cast<double>(delta.count());
   }
 
-  static bool is_too_early(const seen& of, const pattern_state& pattern, moment delta) {
+  static bool is_too_early(const pattern_tally& tally, const pattern_state& pattern, moment delta) {
     const double reads = static_cast<double>(std::max<std::uint64_t>(pattern.counts.reads(), 2));
     const double lead = static_cast<double>(delta.count()) * (std::log(reads) + lead_beyond);
-    return static_cast<double>(of.left_parts.median().count()) > left_min * whole &&
-           static_cast<double>(of.left.median().count()) > lead;
+    return static_cast<double>(tally.left_parts.median().count()) > left_min * whole &&
+           static_cast<double>(tally.left.median().count()) > lead;
   }
 
-  /// Compares the spread of the ages at the refreshes, as a share of each key's mean age, with the
-
-  /// spread that a fixed age would show: the waits for the next read, and the uncertainty about
-
-  /// which read within a load time caused the refresh.
-  static bool is_by_chance(const seen& of, moment delta) {
+  /// Whether the ages at the refreshes vary more than a fixed age explains. Compares their spread,
+  /// as a share of each key's mean age, with the spread of a fixed age: the waits for the next
+  /// read, and the uncertainty about which read within a load time caused the refresh.
+  static bool is_by_chance(const pattern_tally& tally, moment delta) {
     std::unordered_map<std::uint32_t, sums> keys;
-    for (const aged& sample : of.ages) keys[sample.key].add(sample);
+    for (const refresh_sample& sample : tally.ages) keys[sample.key].add(sample);
     double squares = 0;
     double waits = 0;
     double unclear = 0;
     double count = 0;
-    for (const auto& [key, of_key] : keys) {
-      if (of_key.count < 2 || of_key.ages <= 0 || of_key.reads <= 0) continue;
-      const double mean = of_key.ages / of_key.count;
-      squares += of_key.squares / (mean * mean) - of_key.count;
-      waits += of_key.count * of_key.count / of_key.reads;
-      unclear += of_key.count * static_cast<double>(delta.count()) / mean;
-      count += of_key.count - 1;  // one degree of freedom per key is used by its mean
+    for (const auto& [key, key_sums] : keys) {
+      if (key_sums.count < 2 || key_sums.ages <= 0 || key_sums.reads <= 0) continue;
+      const double mean = key_sums.ages / key_sums.count;
+      squares += key_sums.squares / (mean * mean) - key_sums.count;
+      waits += key_sums.count * key_sums.count / key_sums.reads;
+      unclear += key_sums.count * static_cast<double>(delta.count()) / mean;
+      count += key_sums.count - 1;  // one degree of freedom per key is used by its mean
     }
     if (count < 1) return false;
     const double spread = std::sqrt(squares / count);
@@ -251,21 +233,22 @@ class xfetch_miscalibrated final : public rule {
            other_stores_share * static_cast<double>(pattern.counts.reads());
   }
 
-  [[nodiscard]] finding judged(const pattern_state& pattern, const seen& of, moment delta) const {
-    finding result = finding_of(id(), pattern, of.bad);
+  [[nodiscard]] finding finding_for(const pattern_state& pattern, const pattern_tally& tally,
+                                    moment delta) const {
+    finding result = finding_of(id(), pattern, tally.bad);
     result.severity = severity::warning;
     result.confidence = confidence::strong;
     result.message =
-        counted(of.bad.count, "refresh", "refreshes") +
+        counted(tally.bad.count, "refresh", "refreshes") +
         " of live values, half of them with more than " +
-        share_in_words(static_cast<std::uint64_t>(of.left_parts.median().count()), whole) +
-        " of the TTL left, and " + in_words(of.intervals.median()) +
+        share_in_words(static_cast<std::uint64_t>(tally.left_parts.median().count()), whole) +
+        " of the TTL left, and " + in_words(tally.intervals.median()) +
         " after the previous store. A load takes " + in_words(delta) + '.';
     return result;
   }
 
-  per_pattern<seen> of_;
-  per_key<reads_seen> reads_;
+  per_pattern<pattern_tally> tallies_;
+  per_key<last_counts> counts_;
 };
 
 }  // namespace

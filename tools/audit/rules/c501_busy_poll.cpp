@@ -29,11 +29,11 @@ constexpr rule_text c501_text{
     .caching_rules = "7",
 };
 
-/// Polls in a row by one connection. Fewer do no harm.
+/// The number of polls in a row by one connection. Fewer do no harm.
 constexpr std::uint64_t polls_min = 150;
 /// Polls per second for one key by all waiters. A dozen waiters at 25 ms make 480.
 constexpr double rate_min = 1000;
-/// Other waits for the same key that are kept to add up concurrent polls.
+/// The number of waits that are kept for each key, to add up the polls of concurrent waits.
 constexpr std::size_t waits_max = 64;
 
 class busy_poll final : public rule {
@@ -43,17 +43,17 @@ class busy_poll final : public rule {
 
   void on_wait(const wait& wait, const key_state& key, const rule_context& context) override {
     if (context.is_perturbed(wait.first, wait.last)) return;
-    recent& others = of_[key.ref];
+    recent_waits& others = recent_waits_[key.ref];
     const double rate = rate_of(wait) + rate_beside(wait, others);
     others.waits[others.count++ % waits_max] = {wait.connection, wait.first, wait.last, wait.polls};
 
-    cases& bad = bad_[*key.pattern];
+    cases& bad = cases_[*key.pattern];
     ++bad.opportunities;
     ++waits_;
     if (wait.polls <= polls_min || rate <= rate_min) return;
     bad.add(rate, [&] {
       // The first polls are enough: hundreds more look the same.
-      return proof_of(context, key, wait.first, wait.first + 20 * wait.shortest_gap + tenth,
+      return proof_of(context, key, wait.first, wait.first + 20 * wait.shortest_gap + slack,
                       counted(wait.polls, "poll", "polls") + " in a row within " +
                           in_words(wait.last - wait.first) + ", and " +
                           in_words(static_cast<std::uint64_t>(rate)) +
@@ -63,7 +63,7 @@ class busy_poll final : public rule {
 
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t busy = 0;
-    for (auto& [index, bad] : bad_) {
+    for (auto& [index, bad] : cases_) {
       const pattern_state& pattern = context.patterns()[index];
       if (bad.count == 0 || !is_judged(context.role_of(pattern))) continue;
       busy += bad.count;
@@ -82,17 +82,17 @@ class busy_poll final : public rule {
   }
 
  private:
-  static constexpr moment tenth = std::chrono::milliseconds{1};
+  static constexpr moment slack = std::chrono::milliseconds{1};
 
-  struct past {
+  struct past_wait {
     std::uint64_t connection = 0;
     moment first{};
     moment last{};
     std::uint64_t polls = 0;
   };
-  struct recent {
+  struct recent_waits {
     std::size_t count = 0;
-    std::array<past, waits_max> waits{};
+    std::array<past_wait, waits_max> waits{};
   };
 
   static bool is_judged(key_role role) { return role == key_role::value || role == key_role::lock; }
@@ -103,10 +103,10 @@ class busy_poll final : public rule {
     return static_cast<double>(wait.polls) / seconds(wait.last - wait.first);
   }
   /// The rate of the other callers' polls during this wait.
-  static double rate_beside(const wait& wait, const recent& others) {
+  static double rate_beside(const wait& wait, const recent_waits& others) {
     double polls = 0;
     for (std::size_t i = 0; i < std::min(others.count, waits_max); ++i) {
-      const past& other = others.waits[i];
+      const past_wait& other = others.waits[i];
       const moment from = std::max(other.first, wait.first);
       const moment to = std::min(other.last, wait.last);
       if (other.connection == wait.connection || to <= from) continue;
@@ -116,8 +116,8 @@ class busy_poll final : public rule {
     return polls / seconds(wait.last - wait.first);
   }
 
-  per_key<recent> of_;
-  per_pattern<cases> bad_;
+  per_key<recent_waits> recent_waits_;
+  per_pattern<cases> cases_;
   std::uint64_t waits_ = 0;
 };
 

@@ -1,26 +1,15 @@
-
 // SPDX-License-Identifier: MIT
-
 // C502: waiters retry at a fixed interval. The rule examines each connection alone and, because
-
 // pooled clients change their connection at each request, all waiters of a key together.
-
 #include <algorithm>
-
 #include <iterator>
-
 #include <map>
-
 #include <unordered_map>
-
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/retry_rhythm.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -61,13 +50,13 @@ constexpr library_setting c502_settings[] = {
 constexpr moment burst_gap = std::chrono::milliseconds{1200};
 /// Shorter bursts are callers that arrived at the same time, not waiters.
 constexpr std::size_t burst_min = 5;
-/// Requests of a burst per connection: a waiter repeats its request.
-constexpr std::size_t asks_min = 3;
-/// Requests of one connection in a burst that can have a rhythm.
-constexpr std::size_t row_min = 3;
-/// Keys with an open burst. At this number, finished bursts are closed.
+/// The least average number of requests per connection in a burst. A waiter repeats its request.
+constexpr std::size_t requests_each_min = 3;
+/// The least number of requests of one connection in a burst that can have a rhythm.
+constexpr std::size_t connection_requests_min = 3;
+/// The number of keys with an open burst at which finished bursts are closed.
 constexpr std::size_t bursts_max = 20'000;
-/// Patterns that are examined: the rhythms of each cost 16 KiB.
+/// The number of patterns that are examined. The rhythms of each cost 16 KiB.
 constexpr std::size_t patterns_max = 64;
 
 class fixed_retry final : public rule {
@@ -93,35 +82,37 @@ class fixed_retry final : public rule {
     }
     if (bursts_.size() >= bursts_max && bursts_.count(key.ref.slot) == 0)
       close_old(operation.sent, context);
-    burst& of = bursts_[key.ref.slot];
-    if (!(of.key == key.ref)) of = {key.ref, {}, {}};
-    if (!of.sent.empty() && operation.sent - of.sent.back() > burst_gap) close(of, context);
-    if (of.sent.size() >= retry_rhythm::burst_max) return;
-    // Ops come in the order of their replies.
-    const auto place = std::upper_bound(of.sent.begin(), of.sent.end(), operation.sent);
-    of.by.insert(of.by.begin() + (place - of.sent.begin()), operation.connection);
-    of.sent.insert(place, operation.sent);
+    open_burst& burst = bursts_[key.ref.slot];
+    if (!(burst.key == key.ref)) burst = {key.ref, {}, {}};
+    if (!burst.sent.empty() && operation.sent - burst.sent.back() > burst_gap)
+      close(burst, context);
+    if (burst.sent.size() >= retry_rhythm::burst_max) return;
+    // Operations arrive in the order of their replies.
+    const auto place = std::upper_bound(burst.sent.begin(), burst.sent.end(), operation.sent);
+    burst.connections.insert(burst.connections.begin() + (place - burst.sent.begin()),
+                             operation.connection);
+    burst.sent.insert(place, operation.sent);
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
-    for (auto& [slot, of] : bursts_) close(of, context);
+    for (auto& [slot, burst] : bursts_) close(burst, context);
     std::uint64_t requests = 0;
     bool failed = false;
-    for (auto& [index, of] : of_) {
+    for (auto& [index, rhythms] : rhythms_) {
       const pattern_state& pattern = context.patterns()[index];
       const key_role role = context.role_of(pattern);
       if (role != key_role::value && role != key_role::lock) continue;
-      requests += std::max(of.of_all.requests(), of.of_each.requests());
-      auto rhythm = of.of_each.found();
-      if (!rhythm) rhythm = of.of_all.found();
+      requests += std::max(rhythms.all_waiters.requests(), rhythms.single_connections.requests());
+      auto rhythm = rhythms.single_connections.detect();
+      if (!rhythm) rhythm = rhythms.all_waiters.detect();
       if (!rhythm) continue;
       failed = true;
-      of.seen.count = rhythm->followed;
-      of.seen.opportunities = rhythm->asked;
-      finding result = finding_of(id(), pattern, of.seen);
+      rhythms.bursts.count = rhythm->followed;
+      rhythms.bursts.opportunities = rhythm->eligible;
+      finding result = finding_of(id(), pattern, rhythms.bursts);
       result.severity = severity::info;
       result.confidence = confidence::strong;
-      result.message = in_words(rhythm->followed) + " of " + in_words(rhythm->asked) +
+      result.message = in_words(rhythm->followed) + " of " + in_words(rhythm->eligible) +
                        " requests of waiters were followed by another one " +
                        in_words(rhythm->pause_ms) + " ms (+-1 ms) later; by chance it would be " +
                        in_words(static_cast<std::uint64_t>(rhythm->by_chance)) + '.';
@@ -132,26 +123,26 @@ class fixed_retry final : public rule {
   }
 
  private:
-  struct seen_rhythm {
-    retry_rhythm of_all;   ///< of the requests of all waiters together
-    retry_rhythm of_each;  ///< of the requests of each connection alone
-    cases seen;
+  struct pattern_rhythms {
+    retry_rhythm all_waiters;         ///< the requests of all waiters together
+    retry_rhythm single_connections;  ///< the requests of each connection alone
+    cases bursts;
   };
 
-  struct burst {
+  struct open_burst {
     key_ref key;
     std::vector<moment> sent;
-    std::vector<std::uint64_t> by;  ///< the connections of `sent`
+    std::vector<std::uint64_t> connections;  ///< the connections of `sent`
   };
 
-  void close(burst& of, const rule_context& context) {
-    const key_state* const key = context.find(of.key);
-    if (key != nullptr && of.sent.size() >= burst_min &&
-        !context.is_perturbed(of.sent.front(), of.sent.back())) {
-      add(*key, of, context);
+  void close(open_burst& burst, const rule_context& context) {
+    const key_state* const key = context.find(burst.key);
+    if (key != nullptr && burst.sent.size() >= burst_min &&
+        !context.is_perturbed(burst.sent.front(), burst.sent.back())) {
+      add(*key, burst, context);
     }
-    of.sent.clear();
-    of.by.clear();
+    burst.sent.clear();
+    burst.connections.clear();
   }
 
   void close_old(moment now, const rule_context& context) {
@@ -163,27 +154,29 @@ class fixed_retry final : public rule {
     }
   }
 
-  void add(const key_state& key, const burst& of, const rule_context& context) {
-    const bool is_known = of_.find(key.pattern->index) != nullptr;
+  void add(const key_state& key, const open_burst& burst, const rule_context& context) {
+    const bool is_known = rhythms_.find(key.pattern->index) != nullptr;
     if (!is_known && patterns_ >= patterns_max) return;
     patterns_ += is_known ? 0 : 1;
-    seen_rhythm& into = of_[*key.pattern];
-    std::map<std::uint64_t, std::vector<moment>> each_alone;
-    for (std::size_t i = 0; i < of.sent.size(); ++i) each_alone[of.by[i]].push_back(of.sent[i]);
-    // Callers that arrive one after the other and send one request are no waiters.
-    if (of.sent.size() >= asks_min * each_alone.size()) into.of_all.add(of.sent);
-    for (const auto& [connection, sent] : each_alone) {
-      if (sent.size() >= row_min) into.of_each.add(sent);
+    pattern_rhythms& rhythms = rhythms_[*key.pattern];
+    std::map<std::uint64_t, std::vector<moment>> by_connection;
+    for (std::size_t i = 0; i < burst.sent.size(); ++i)
+      by_connection[burst.connections[i]].push_back(burst.sent[i]);
+    // Callers that arrive one after the other and send one request each are no waiters.
+    if (burst.sent.size() >= requests_each_min * by_connection.size())
+      rhythms.all_waiters.add(burst.sent);
+    for (const auto& [connection, sent] : by_connection) {
+      if (sent.size() >= connection_requests_min) rhythms.single_connections.add(sent);
     }
-    into.seen.add(static_cast<double>(of.sent.size()), [&] {
-      return proof_of(context, key, of.sent.front(), of.sent.back(),
-                      counted(of.sent.size(), "request", "requests") + " within " +
-                          in_words(of.sent.back() - of.sent.front()) + '.');
+    rhythms.bursts.add(static_cast<double>(burst.sent.size()), [&] {
+      return proof_of(context, key, burst.sent.front(), burst.sent.back(),
+                      counted(burst.sent.size(), "request", "requests") + " within " +
+                          in_words(burst.sent.back() - burst.sent.front()) + '.');
     });
   }
 
-  std::unordered_map<std::uint32_t, burst> bursts_;  ///< by slot
-  per_pattern<seen_rhythm> of_;
+  std::unordered_map<std::uint32_t, open_burst> bursts_;  ///< by slot
+  per_pattern<pattern_rhythms> rhythms_;
   std::size_t patterns_ = 0;
 };
 

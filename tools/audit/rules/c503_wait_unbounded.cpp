@@ -1,16 +1,10 @@
-
 // SPDX-License-Identifier: MIT
-
 // C503: a caller waited for more than twice the lease.
-
 #include <algorithm>
-
 #include <vector>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -43,11 +37,11 @@ constexpr library_setting c503_settings[] = {
 
 /// Twice the lease is enough for one holder to fail and the next one to load.
 constexpr int leases_max = 2;
-/// Shorter waits are ignored: leases are not shorter.
+/// Shorter waits are ignored, because leases are not shorter.
 constexpr moment wait_min = std::chrono::milliseconds{200};
 /// A waiter that polls more rarely may have loaded, left and returned.
 constexpr moment gap_max = std::chrono::milliseconds{300};
-/// Long waits that are kept for each pattern.
+/// The number of long waits that are kept for each pattern.
 constexpr std::size_t long_waits_max = 1024;
 
 class wait_unbounded final : public rule {
@@ -67,14 +61,14 @@ class wait_unbounded final : public rule {
 
   void on_wait(const wait& wait, const key_state& key, const rule_context& context) override {
     if (context.is_perturbed(wait.first, wait.last)) return;
-    if (context.connections().is_multiplexed(wait.connection)) return;  // many callers, one wait
+    if (context.connections().is_multiplexed(wait.connection)) return;  // its waits are mixed
     ++waits_;
     const moment length = wait.last - wait.first;
-    seen& of = of_[*key.pattern];
-    ++of.waits;
+    pattern_tally& tally = tallies_[*key.pattern];
+    ++tally.waits;
     if (length < wait_min || wait.longest_gap > gap_max) return;
-    if (of.lengths.size() < long_waits_max) of.lengths.push_back(length);
-    of.longest.add(static_cast<double>(length.count()), [&] {
+    if (tally.lengths.size() < long_waits_max) tally.lengths.push_back(length);
+    tally.longest.add(static_cast<double>(length.count()), [&] {
       return proof_of(context, key, wait.first, wait.last,
                       "Polled " + in_words(wait.polls) + " times in " + in_words(length) +
                           (wait.result == wait::outcome::silent ? ", and then stopped." : "."));
@@ -84,17 +78,17 @@ class wait_unbounded final : public rule {
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t long_waits = 0;
     bool judged = false;
-    for (auto& [index, of] : of_) {
+    for (auto& [index, tally] : tallies_) {
       const pattern_state& pattern = context.patterns()[index];
       const moment lease = lease_of(pattern, context);
       if (lease <= moment{0}) continue;
       judged = true;
-      const auto over = static_cast<std::uint64_t>(
-          std::count_if(of.lengths.begin(), of.lengths.end(),
+      const auto long_count = static_cast<std::uint64_t>(
+          std::count_if(tally.lengths.begin(), tally.lengths.end(),
                         [&](moment time) { return time > leases_max * lease; }));
-      if (over == 0) continue;
-      long_waits += over;
-      out.add_finding(judge(pattern, of, lease, over));
+      if (long_count == 0) continue;
+      long_waits += long_count;
+      out.add_finding(finding_for(pattern, tally, lease, long_count));
     }
     out.add_coverage(id(), status_of(long_waits, waits_ > 0 && judged),
                      waits_ == 0 ? "no caller waited for another caller's load"
@@ -105,7 +99,7 @@ class wait_unbounded final : public rule {
   }
 
  private:
-  struct seen {
+  struct pattern_tally {
     cases longest;
     std::vector<moment> lengths;
     std::uint64_t waits = 0;
@@ -115,16 +109,17 @@ class wait_unbounded final : public rule {
     if (!pattern.paired) return moment{0};
     const bool is_lock = context.role_of(pattern) == key_role::lock;
     // If the waiters also poll the value, the waits for the value are judged instead.
-    const seen* const values = is_lock ? of_.find(*pattern.paired) : nullptr;
-    if (values != nullptr && values->waits > 0) return moment{0};
+    const pattern_tally* const value_waits = is_lock ? tallies_.find(*pattern.paired) : nullptr;
+    if (value_waits != nullptr && value_waits->waits > 0) return moment{0};
     const moment* const lease = leases_.find(is_lock ? pattern.index : *pattern.paired);
     return lease == nullptr ? moment{0} : *lease;
   }
 
-  finding judge(const pattern_state& pattern, seen& of, moment lease, std::uint64_t over) const {
-    of.longest.count = over;
-    of.longest.opportunities = of.lengths.size();
-    finding result = finding_of(id(), pattern, of.longest);
+  finding finding_for(const pattern_state& pattern, pattern_tally& tally, moment lease,
+                      std::uint64_t long_count) const {
+    tally.longest.count = long_count;
+    tally.longest.opportunities = tally.lengths.size();
+    finding result = finding_of(id(), pattern, tally.longest);
     const auto is_short = [&](const evidence& proof) {
       return proof.to - proof.from <= leases_max * lease;
     };
@@ -133,14 +128,14 @@ class wait_unbounded final : public rule {
         result.evidence_list.end());
     result.severity = severity::info;
     result.confidence = confidence::strong;
-    result.message = counted(over, "wait", "waits") + " took more than twice the lease of " +
+    result.message = counted(long_count, "wait", "waits") + " took more than twice the lease of " +
                      in_words(lease) + "; the longest wait took " +
-                     in_words(moment{static_cast<std::int64_t>(of.longest.worst())}) + '.';
+                     in_words(moment{static_cast<std::int64_t>(tally.longest.worst())}) + '.';
     return result;
   }
 
   per_pattern<moment> leases_;
-  per_pattern<seen> of_;
+  per_pattern<pattern_tally> tallies_;
   std::uint64_t waits_ = 0;
 };
 

@@ -32,7 +32,8 @@ constexpr library_setting c601_settings[] = {
     {"Rails", "set `namespace:` in `config.cache_store`"},
 };
 
-/// So many keys without a prefix are reported. Fewer are reported only if they are half of all.
+/// This many keys without a prefix are reported. Fewer are reported only if they are at least half
+/// of all cached keys.
 constexpr std::uint64_t keys_min = 5;
 constexpr std::string_view separators = ":./|#_-";
 
@@ -53,7 +54,7 @@ class no_namespace final : public rule {
     if (failed && !context.capture().keys_hidden) {
       for (const pattern_state& pattern : context.patterns()) {
         if (is_judged(pattern, context) && is_bare(pattern))
-          out.add_finding(judged(pattern, values));
+          out.add_finding(finding_for(pattern, values));
       }
     }
     if (context.capture().keys_hidden) {
@@ -74,7 +75,7 @@ class no_namespace final : public rule {
     return pattern.first_key.find_first_of(separators) == std::string::npos;
   }
 
-  finding judged(const pattern_state& pattern, std::uint64_t values) const {
+  finding finding_for(const pattern_state& pattern, std::uint64_t values) const {
     cases none;
     finding result = finding_of(id(), pattern, none);
     result.keys = {pattern.first_key};

@@ -34,7 +34,7 @@ constexpr library_setting c602_settings[] = {
 
 constexpr std::uint64_t distinct_keys_min = 500;
 constexpr double hits_max = 0.05;
-/// A short run over many keys looks the same. With so many keys that is unlikely.
+/// A short run over many keys looks the same, which is unlikely with this many keys.
 constexpr std::uint64_t strong_from = 2000;
 
 class unbounded_keys final : public rule {
@@ -54,14 +54,14 @@ class unbounded_keys final : public rule {
         continue;
       }
       failed = true;
-      out.add_finding(judged(pattern));
+      out.add_finding(finding_for(pattern));
     }
     out.add_coverage(id(), status_of(failed, most >= distinct_keys_min),
                      "at most " + counted(most, "key", "keys") + " of one cached pattern");
   }
 
  private:
-  finding judged(const pattern_state& pattern) const {
+  finding finding_for(const pattern_state& pattern) const {
     cases none;
     finding result = finding_of(id(), pattern, none);
     result.keys = {pattern.first_key};

@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C603: values of 100 KB or more are stored or read.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -45,7 +40,7 @@ class big_value final : public rule {
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
     if (operation.value.length < info_from || operation.outcome == op_outcome::failed) return;
-    cases& big = of_[*key.pattern];
+    cases& big = cases_[*key.pattern];
     big.add(static_cast<double>(operation.value.length), [&] {
       return proof_of(context, key, operation.sent, operation.done,
                       "A value of " + bytes_in_words(operation.value.length) + " was stored.");
@@ -72,7 +67,7 @@ class big_value final : public rule {
 
  private:
   finding finding_for(const pattern_state& pattern) {
-    cases& big = of_[pattern];
+    cases& big = cases_[pattern];
     finding result = finding_of(id(), pattern, big);
     if (result.keys.empty()) result.keys = {pattern.first_key};
     result.count = std::max<std::uint64_t>(result.count, 1);
@@ -86,7 +81,7 @@ class big_value final : public rule {
     return result;
   }
 
-  per_pattern<cases> of_;
+  per_pattern<cases> cases_;
 };
 
 }  // namespace

@@ -1,18 +1,11 @@
-
 // SPDX-License-Identifier: MIT
-
 // C604: the application uses a command that blocks the server while it runs.
-
 #include <algorithm>
-
 #include <array>
-
 #include <map>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -50,7 +43,8 @@ constexpr library_setting c604_settings[] = {
     {"Rails", "set `namespace:`: without it `Rails.cache.clear` sends FLUSHDB"},
 };
 
-/// Applications prepare their data first: until this many reads, or for this long.
+/// The start of a run, in which applications prepare their data, lasts until this many misses or
+/// for this time.
 constexpr std::uint64_t reads_of_start = 20;
 constexpr moment start_max = std::chrono::seconds{5};
 /// A reply with more members than this is big.
@@ -105,21 +99,21 @@ class blocking_command final : public rule {
 
   void on_op(const op& operation, const key_state& /*key*/,
              const rule_context& /*context*/) override {
-    // These are misses. Hits come later, since nothing is cached at the start.
-    if (operation.is_read() && ++reads_ == reads_of_start) started_ = true;
+    // The rule receives only misses. Hits come later, because nothing is cached at the start.
+    if (operation.is_read() && ++reads_ == reads_of_start) is_past_start_ = true;
   }
 
   void on_event(const event& event, const rule_context& context) override {
     ++commands_;
-    if (!began_) first_ = event.sent;
-    began_ = true;
+    if (!has_begun_) first_sent_ = event.sent;
+    has_begun_ = true;
     const bool is_big =
         event.answer.kind == reply_kind::aggregate && event.answer.integer > members_max;
     const culprit* culprit = is_big ? find_in(collections, event.command) : nullptr;
     if (culprit == nullptr) culprit = find_in(culprits, event.command);
     if (culprit == nullptr || !event.executed) return;
     if (event.answer.kind == reply_kind::error) return;
-    if (!started_ && event.sent - first_ < start_max) {
+    if (!is_past_start_ && event.sent - first_sent_ < start_max) {
       ++at_start_;
       return;
     }
@@ -128,19 +122,19 @@ class blocking_command final : public rule {
 
   void on_end(const rule_context& /*context*/, verdicts& out) override {
     std::uint64_t count = 0;
-    for (auto& [command, of] : of_) {
-      count += of.bad.count;
+    for (auto& [command, tally] : tallies_) {
+      count += tally.bad.count;
       pattern_state none;
-      finding result = finding_of(id(), none, of.bad);
+      finding result = finding_of(id(), none, tally.bad);
       result.keys.clear();
       result.pattern = command;
-      result.opportunities = of.bad.count;
-      result.severity = of.entry->severity;
+      result.opportunities = tally.bad.count;
+      result.severity = tally.entry->severity;
       result.confidence = confidence::proof;
-      result.message = command + " was sent " + counted(of.bad.count, "time", "times") +
+      result.message = command + " was sent " + counted(tally.bad.count, "time", "times") +
                        "; the longest took " +
-                       in_words(moment{static_cast<std::int64_t>(of.bad.worst())}) +
-                       ". Use instead: " + std::string{of.entry->instead} + '.';
+                       in_words(moment{static_cast<std::int64_t>(tally.bad.worst())}) +
+                       ". Use instead: " + std::string{tally.entry->instead} + '.';
       out.add_finding(std::move(result));
     }
     out.add_coverage(id(), status_of(count, commands_),
@@ -152,18 +146,18 @@ class blocking_command final : public rule {
   }
 
  private:
-  struct seen {
+  struct command_tally {
     const culprit* entry = nullptr;
     cases bad;
   };
 
   void add(const culprit& culprit, const event& event, const rule_context& context) {
-    seen& of = of_[std::string{culprit.command}];
-    of.entry = &culprit;
-    const moment took = event.done - event.sent;
-    of.bad.add(static_cast<double>(took.count()), [&] {
+    command_tally& tally = tallies_[std::string{culprit.command}];
+    tally.entry = &culprit;
+    const moment duration = event.done - event.sent;
+    tally.bad.add(static_cast<double>(duration.count()), [&] {
       evidence proof;
-      proof.summary = event.command + " took " + in_words(took) + '.';
+      proof.summary = event.command + " took " + in_words(duration) + '.';
       proof.key = event.command;
       proof.from = event.sent;
       proof.to = event.done;
@@ -182,13 +176,14 @@ class blocking_command final : public rule {
     });
   }
 
-  std::map<std::string, seen> of_;  ///< by command: as many as are listed above
+  /// By command. Bounded by the two lists above.
+  std::map<std::string, command_tally> tallies_;
   std::uint64_t commands_ = 0;
   std::uint64_t reads_ = 0;
   std::uint64_t at_start_ = 0;
-  moment first_{};
-  bool began_ = false;
-  bool started_ = false;
+  moment first_sent_{};
+  bool has_begun_ = false;
+  bool is_past_start_ = false;
 };
 
 }  // namespace

@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C605: two clients store values of different formats under one key.
-
 #include <algorithm>
 
 #include "audit/rules/coverage.hpp"
-
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -33,8 +28,8 @@ constexpr rule_text c605_text{
     .caching_rules = "12",
 };
 
-std::string_view word_of(shape looks) {
-  switch (looks) {
+std::string_view word_of(shape format) {
+  switch (format) {
     case shape::json: return "JSON";
     case shape::pickle: return "Python's pickle";
     case shape::php: return "PHP's serialize";
@@ -53,12 +48,12 @@ class shared_key final : public rule {
     if (operation.outcome != op_outcome::yes || operation.part ||
         word_of(operation.value.looks).empty())
       return;
-    writer& last = last_[key.ref];
-    const bool another =
+    writer& last = last_writers_[key.ref];
+    const bool is_other_client =
         last.known && !context.connections().may_be_same_process(last.process, operation.process);
-    if (another) ++shared_;
-    if (another && last.looks != operation.value.looks) {
-      of_[*key.pattern].add(0, [&] {
+    if (is_other_client) ++shared_;
+    if (is_other_client && last.looks != operation.value.looks) {
+      cases_[*key.pattern].add(0, [&] {
         return proof_of(context, key, last.at, operation.done,
                         "Stored as " + std::string{word_of(last.looks)} + " by one client and as " +
                             std::string{word_of(operation.value.looks)} + " by another client.");
@@ -69,7 +64,7 @@ class shared_key final : public rule {
 
   void on_end(const rule_context& context, verdicts& out) override {
     std::uint64_t mixed = 0;
-    for (auto& [index, bad] : of_) {
+    for (auto& [index, bad] : cases_) {
       const pattern_state& pattern = context.patterns()[index];
       if (context.role_of(pattern) == key_role::ignored) continue;
       mixed += bad.count;
@@ -96,8 +91,8 @@ class shared_key final : public rule {
     moment at{};
   };
 
-  per_key<writer> last_;
-  per_pattern<cases> of_;
+  per_key<writer> last_writers_;
+  per_pattern<cases> cases_;
   std::uint64_t shared_ = 0;
 };
 

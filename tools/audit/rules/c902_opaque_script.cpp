@@ -1,14 +1,9 @@
-
 // SPDX-License-Identifier: MIT
-
 // C902: a script was called whose body was not seen, or whose effect is not clear from the body.
-
 #include <algorithm>
-
 #include <map>
 
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -29,7 +24,7 @@ constexpr rule_text c902_text{
         "SCRIPT FLUSH on a test server), and start the application behind the audit.",
 };
 
-/// Applications that put values into their scripts have any number of them.
+/// Applications that write values into the text of their scripts have any number of scripts.
 constexpr std::size_t scripts_max = 256;
 constexpr std::size_t shown_max = 5;
 
@@ -48,30 +43,32 @@ class opaque_script final : public rule {
     ++calls_;
     const auto position = scripts_.find(event.script);
     if (position == scripts_.end() && scripts_.size() >= scripts_max) return;
-    script& of = scripts_[event.script];
-    if (of.calls++ > 0) return;
+    script_calls& script = scripts_[event.script];
+    if (script.calls++ > 0) return;
     for (const field& argument : event.arguments) {
-      if (argument.kind == field_kind::key && of.keys.size() < shown_max)
-        of.keys.push_back(argument.text);
+      if (argument.kind == field_kind::key && script.keys.size() < shown_max)
+        script.keys.push_back(argument.text);
     }
   }
 
   void on_record(const record& record, const rule_context& /*context*/) override {
-    const auto* const seen = std::get_if<script_seen>(&record);
-    if (seen == nullptr || (scripts_.size() >= scripts_max && !scripts_.contains(seen->script))) {
+    const auto* const definition = std::get_if<script_seen>(&record);
+    if (definition == nullptr ||
+        (scripts_.size() >= scripts_max && !scripts_.contains(definition->script))) {
       return;
     }
-    script& of = scripts_[seen->script];
-    of.body_seen = true;
-    of.understood = seen->does != script_seen::purpose::unknown || !seen->known_as.empty();
+    script_calls& script = scripts_[definition->script];
+    script.body_seen = true;
+    script.understood =
+        definition->does != script_seen::purpose::unknown || !definition->known_as.empty();
   }
 
   void on_end(const rule_context& /*context*/, verdicts& out) override {
-    for (const bool seen : {false, true}) report(seen, out);
+    for (const bool body_seen : {false, true}) report(body_seen, out);
   }
 
  private:
-  struct script {
+  struct script_calls {
     std::uint64_t calls = 0;
     bool body_seen = false;
     bool understood = false;
@@ -82,11 +79,11 @@ class opaque_script final : public rule {
     finding notice;
     std::string names;
     std::uint64_t scripts = 0;
-    for (const auto& [name, of] : scripts_) {
-      if (of.calls == 0 || of.understood || of.body_seen != body_seen) continue;
-      notice.count += of.calls;
+    for (const auto& [name, script] : scripts_) {
+      if (script.calls == 0 || script.understood || script.body_seen != body_seen) continue;
+      notice.count += script.calls;
       if (++scripts <= shown_max) names += (names.empty() ? "" : ", ") + name.substr(0, 12);
-      for (const std::string& key : of.keys) {
+      for (const std::string& key : script.keys) {
         if (notice.keys.size() < shown_max) notice.keys.push_back(key);
       }
     }
@@ -104,7 +101,7 @@ class opaque_script final : public rule {
     out.add_notice(std::move(notice));
   }
 
-  std::map<std::string, script> scripts_;
+  std::map<std::string, script_calls> scripts_;
   std::uint64_t calls_ = 0;
 };
 

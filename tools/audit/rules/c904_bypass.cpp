@@ -1,20 +1,12 @@
-
 // SPDX-License-Identifier: MIT
-
-// C904: the application bypassed the tool and reached Redis directly: it reads values that the tool
-
-// did not see stored.
-
+// C904: the application bypassed the tool and reached Redis directly. The rule sees that it reads
+// values that the tool did not see stored.
 #include <algorithm>
-
 #include <array>
-
 #include <optional>
-
 #include <vector>
 
 #include "audit/rules/evidence_text.hpp"
-
 #include "audit/rules/rule_definition.hpp"
 
 namespace drover::audit {
@@ -38,9 +30,10 @@ constexpr rule_text c904_text{
         "while it runs.",
 };
 
-/// One such value may be a store whose connection was lost with its reply.
+/// A single such value may come from a store whose reply was lost with its connection.
 constexpr std::uint64_t values_min = 3;
-/// Reads whose value may come from a store whose reply has not arrived yet.
+/// The number of reads that are kept because their value may come from a store whose reply has not
+/// arrived yet.
 constexpr std::size_t waiting_max = 256;
 /// The longest wait for the reply of such a store.
 constexpr moment answer_max = std::chrono::seconds{5};
@@ -56,14 +49,14 @@ class bypass final : public rule {
     if (blind_) return;
     if (operation.kind == op_kind::read || operation.kind == op_kind::exists) {
       if (operation.is_read()) ++reads_;
-      if (operation.is_hit() && !(key.value == operation.value)) look(operation, key, context);
+      if (operation.is_hit() && !(key.value == operation.value)) check_hit(operation, key, context);
       return;
     }
     if (operation.outcome == op_outcome::no || operation.kind == op_kind::expire ||
         operation.kind == op_kind::compare_expire) {
       return;
     }
-    excuse(operation, key);
+    drop_explained(operation, key);
     // If two changes overlap, their order is unknown.
     const bool overlaps = (key.last_store && key.last_store->done > operation.sent) ||
                           (key.last_remove && key.last_remove->done > operation.sent);
@@ -72,7 +65,7 @@ class bypass final : public rule {
   }
 
   void on_event(const event& event, const rule_context& /*context*/) override {
-    // These commands change many keys, or keys that are not named.
+    // These commands change many keys, or store values that the tool does not know.
     const std::string_view name = event.command;
     if (name == "FLUSHALL" || name == "FLUSHDB" || name == "SWAPDB" || name == "RENAME" ||
         name == "RENAMENX" || name == "COPY" || name == "MOVE" || name == "RESTORE") {
@@ -82,53 +75,53 @@ class bypass final : public rule {
   }
 
   void on_record(const record& record, const rule_context& /*context*/) override {
-    // After a loss of sight, the stored values are unknown.
+    // After unread traffic, the stored values are unknown.
     blind_ = blind_ || std::holds_alternative<sight_lost>(record);
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
     if (blind_) return;
-    settle(context.now() + answer_max + answer_max, context);
-    if (strange_.count < values_min) return;
+    count_unexplained(context.now() + answer_max + answer_max, context);
+    if (unexplained_.count < values_min) return;
     finding notice;
     notice.rule = id();
     notice.severity = severity::warning;
     notice.confidence = confidence::strong;
-    notice.count = strange_.count;
+    notice.count = unexplained_.count;
     notice.opportunities = reads_;
-    notice.keys = strange_.keys();
-    notice.evidence_list = strange_.kept_evidence();
-    notice.message = counted(strange_.count, "read", "reads") +
+    notice.keys = unexplained_.keys();
+    notice.evidence_list = unexplained_.kept_evidence();
+    notice.message = counted(unexplained_.count, "read", "reads") +
                      " returned a value that the tool did not see stored, although it saw all "
                      "stores of the key since the previous value.";
     out.add_notice(std::move(notice));
   }
 
  private:
-  struct strange_read {
+  struct unexplained_read {
     key_ref key;
     moment known_at{};  ///< time of the previous value
     moment done{};
   };
 
-  /// Commands that read or store a whole string.
+  /// Whether the command reads or stores whole strings.
   static bool is_plain(std::string_view command) {
     return command == "GET" || command == "MGET" || command == "GETEX" || command == "SET" ||
            command == "SETEX" || command == "PSETEX" || command == "SETNX" || command == "MSET";
   }
 
-  static const op_summary* of(const std::optional<op_summary>& summary) {
+  static const op_summary* pointer_to(const std::optional<op_summary>& summary) {
     return summary ? &*summary : nullptr;
   }
 
-  /// Checks a hit whose value differs from the last known one.
-  void look(const op& operation, const key_state& key, const rule_context& context) {
-    settle(operation.sent, context);
+  /// Checks a hit whose value differs from the last known value.
+  void check_hit(const op& operation, const key_state& key, const rule_context& context) {
+    count_unexplained(operation.sent, context);
     const op_summary* last = nullptr;
-    const op_summary* const store = of(key.last_store);
+    const op_summary* const store = pointer_to(key.last_store);
     const op_summary* const removal = key.last_remove.get();
     for (const op_summary* const candidate :
-         {of(key.last_hit), of(key.last_miss), store, removal}) {
+         {pointer_to(key.last_hit), pointer_to(key.last_miss), store, removal}) {
       if (candidate != nullptr && (last == nullptr || candidate->done > last->done))
         last = candidate;
     }
@@ -148,34 +141,37 @@ class bypass final : public rule {
     waiting_.push_back({key.ref, last->sent, operation.done});
   }
 
-  /// A change whose reply came later than the reply of a read may explain the value.
-  void excuse(const op& operation, const key_state& key) {
-    const auto is_explained = [&](const strange_read& read) {
+  /// Drops the reads whose value this change may explain: its reply came after theirs.
+  void drop_explained(const op& operation, const key_state& key) {
+    const auto is_explained = [&](const unexplained_read& read) {
       return read.key == key.ref && operation.sent <= read.done && operation.done >= read.known_at;
     };
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_explained), waiting_.end());
   }
 
-  /// Reads without an explanation by now are strange.
-  void settle(moment now, const rule_context& context) {
+  /// Counts the reads that no change has explained within `answer_max`.
+  void count_unexplained(moment now, const rule_context& context) {
     if (waiting_.empty() || now - waiting_.front().done < answer_max) return;
-    for (const strange_read& read : waiting_) {
+    for (const unexplained_read& read : waiting_) {
       if (now - read.done < answer_max) continue;
       const key_state* const key = context.find(read.key);
       if (key == nullptr) continue;
-      strange_.add(0, [&] {
+      unexplained_.add(0, [&] {
         return proof_of(context, *key, read.known_at, read.done,
                         "A value was read that the tool did not see stored.");
       });
     }
-    const auto is_settled = [&](const strange_read& read) { return now - read.done >= answer_max; };
+    const auto is_settled = [&](const unexplained_read& read) {
+      return now - read.done >= answer_max;
+    };
     waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_settled), waiting_.end());
   }
 
-  per_key<moment> unclear_;  ///< the last change of a key whose result is unknown
+  /// The time of a key's last change to a value that the tool does not know.
+  per_key<moment> unclear_;
   moment unclear_upto_{-1};
-  std::vector<strange_read> waiting_;
-  cases strange_;
+  std::vector<unexplained_read> waiting_;
+  cases unexplained_;
   std::uint64_t reads_ = 0;
   bool blind_ = false;
 };

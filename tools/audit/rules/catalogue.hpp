@@ -3,7 +3,7 @@
 // docs/reference/audit-rules.md. Each rule defines its texts in its own file.
 //
 // Invariant: ids ascend and are unique.
-// Threads: all of it is constant.
+// Threads: any, because all data is constant.
 #pragma once
 
 #include <span>
@@ -18,11 +18,12 @@ namespace drover::audit {
 /// All rules and notices, by id.
 [[nodiscard]] std::span<const rule_text> catalogue();
 
-/// Finds a rule by its id ("C101") or its name ("stampede-cold-key"). nullptr: there is none.
+/// Finds a rule by its id ("C101") or its name ("stampede-cold-key"). nullptr: there is no such
+/// rule.
 [[nodiscard]] const rule_text* find_rule(std::string_view id_or_name);
 
 /// The rule with this id.
-/// Precondition: it exists.
+/// Precondition: the rule exists.
 [[nodiscard]] const rule_text& rule_of(std::string_view id);
 
 /// One line for each rule, under headings: for `drover audit --list-rules`.

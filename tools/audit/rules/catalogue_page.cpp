@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t terminal_columns = 100;
 
-std::string item(std::string_view label, std::string_view text) {
+std::string list_item(std::string_view label, std::string_view text) {
   if (text.empty()) return {};
   return text::wrapped("* **" + std::string{label} + ":** " + std::string{text}, page_columns, 2) +
          '\n';
@@ -19,27 +19,27 @@ std::string item(std::string_view label, std::string_view text) {
 std::string section(const rule_text& rule) {
   std::string out = "### " + std::string{rule.id} + " " + std::string{rule.name} + "\n\n";
   out += text::wrapped(rule.summary, page_columns, 0) + "\n\n";
-  std::string grade{word_of(rule.usual_severity)};
-  if (!rule.severity_note.empty()) grade += "; " + std::string{rule.severity_note};
-  out += item("Severity", grade + '.');
-  out += item("Why", rule.why);
+  std::string severity_text{word_of(rule.usual_severity)};
+  if (!rule.severity_note.empty()) severity_text += "; " + std::string{rule.severity_note};
+  out += list_item("Severity", severity_text + '.');
+  out += list_item("Why", rule.why);
   if (!rule.left_alone.empty()) {
-    out += item("Not reported",
-                std::string{rule.left_alone} + (rule.left_alone.ends_with('.') ? "" : "."));
+    out += list_item("Not reported",
+                     std::string{rule.left_alone} + (rule.left_alone.ends_with('.') ? "" : "."));
   }
   if (!rule.exercised_by.empty()) {
-    out += item("Exercised by", std::string{rule.exercised_by} + '.');
+    out += list_item("Exercised by", std::string{rule.exercised_by} + '.');
   }
-  out += item("Advice", rule.advice);
+  out += list_item("Advice", rule.advice);
   if (!rule.caching_rules.empty()) {
     const bool many = rule.caching_rules.find(',') != std::string_view::npos;
-    out += item(many ? "Caching rules" : "Caching rule", rule.caching_rules);
+    out += list_item(many ? "Caching rules" : "Caching rule", rule.caching_rules);
   }
   return out + '\n';
 }
 
-std::string heading(char hundred) {
-  switch (hundred) {
+std::string heading(char family_digit) {
+  switch (family_digit) {
     case '1': return "Stampedes";
     case '2': return "Locks";
     case '3': return "Expiry";
@@ -68,11 +68,11 @@ std::string list_of_rules() {
   std::size_t width = 0;
   for (const rule_text& rule : catalogue()) width = std::max(width, rule.name.size());
   std::string out;
-  char hundred = '0';
+  char family_digit = '0';
   for (const rule_text& rule : catalogue()) {
-    if (rule.id[1] != hundred) {
-      hundred = rule.id[1];
-      out += (out.empty() ? "" : "\n") + heading(hundred) + '\n';
+    if (rule.id[1] != family_digit) {
+      family_digit = rule.id[1];
+      out += (out.empty() ? "" : "\n") + heading(family_digit) + '\n';
     }
     const std::string head = "  " + std::string{rule.id} + "  " + padded(rule.name, width) + "  " +
                              padded(word_of(rule.usual_severity), 7) + "  ";
@@ -113,11 +113,11 @@ std::string catalogue_page() {
            std::string{word_of(rule.usual_severity)} + " | " + std::string{rule.summary} + " |\n";
   }
   out += '\n';
-  char hundred = '0';
+  char family_digit = '0';
   for (const rule_text& rule : catalogue()) {
-    if (rule.id[1] != hundred) {
-      hundred = rule.id[1];
-      out += "## " + heading(hundred) + "\n\n";
+    if (rule.id[1] != family_digit) {
+      family_digit = rule.id[1];
+      out += "## " + heading(family_digit) + "\n\n";
     }
     out += section(rule);
   }

@@ -40,7 +40,7 @@ TEST(audit_catalogue, LeavesNoTextOut) {
       EXPECT_EQ(text.find('\n'), std::string_view::npos);
       EXPECT_EQ(text.find("  "), std::string_view::npos) << text;
     }
-    EXPECT_EQ(rule.summary.find(". "), std::string_view::npos) << "one sentence says it";
+    EXPECT_EQ(rule.summary.find(". "), std::string_view::npos) << "not one sentence";
     if (rule.is_notice()) continue;
     EXPECT_FALSE(rule.left_alone.empty());
     EXPECT_FALSE(rule.exercised_by.empty());
@@ -70,13 +70,13 @@ TEST(audit_catalogue, FindsRulesByIdAndByName) {
 
 TEST(audit_catalogue, IsWhatThePageSays) {
   const std::string page = test::document("docs/reference/audit-rules.md");
-  const std::string wanted = catalogue_page();
-  if (page == wanted) return;
+  const std::string expected_page = catalogue_page();
+  if (page == expected_page) return;
   const auto path = std::filesystem::temp_directory_path() / "drover-audit-rules.md";
-  std::ofstream{path, std::ios::binary} << wanted;
+  std::ofstream{path, std::ios::binary} << expected_page;
   ADD_FAILURE()
-      << "docs/reference/audit-rules.md is not what the catalogue says; what it should be "
-         "is in "
+      << "docs/reference/audit-rules.md differs from the catalogue; the page as it should be is "
+         "in "
       << path;
 }
 
@@ -113,11 +113,12 @@ finding a_finding() {
   result.count = 3;
   result.opportunities = 5;
   result.message = "12 loads in one cold event.";
-  evidence seen;
-  seen.summary = "12 loads within 40 ms";
-  seen.from = moment{1000};
-  seen.timeline.push_back({moment{1500}, moment{1600}, 1, "python3 (7)", "GET user:42 -> nothing"});
-  result.evidence_list.push_back(seen);
+  evidence proof;
+  proof.summary = "12 loads within 40 ms";
+  proof.from = moment{1000};
+  proof.timeline.push_back(
+      {moment{1500}, moment{1600}, 1, "python3 (7)", "GET user:42 -> nothing"});
+  result.evidence_list.push_back(proof);
   return result;
 }
 

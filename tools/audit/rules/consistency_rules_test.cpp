@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// C401 to C404: streams that must raise them, and for each guard one that must not.
+// SPDX-License-Identifier: MIT C401 to C404: traffic for which each rule must report a finding, and
+// for each of its conditions traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -14,8 +14,8 @@ using namespace testing;
 
 using status = coverage_line::status;
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = find_coverage(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = find_coverage(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -23,7 +23,7 @@ status coverage_of(const audit_result& of, std::string_view rule) {
 
 constexpr const char* user = "user:42";
 
-/// A pattern with loads of about 40 ms, so that the rule knows how long they take.
+/// Begins with loads of about 40 ms, so that the rule knows the load time of the pattern.
 stage with_loads(const char* key = user) {
   stage world;
   for (int i = 0; i < 3; ++i) {
@@ -67,7 +67,7 @@ TEST(audit_c401, SeesLoadsUnderALockAsWell) {
   EXPECT_EQ(find_finding(result, "C401")->confidence, confidence::strong);
 }
 
-/// Reader misses at 0, `between` happens, reader stores at 40 ms.
+/// A reader misses, `between` adds commands, and the reader stores 40 ms after its miss.
 template <class Between>
 stage reader_and(Between&& between, const char* key = user) {
   stage world = with_loads(key);
@@ -124,7 +124,7 @@ TEST(audit_c401, IsSilentWhenAThreadOfTheProcessMissedAfterIt) {
   world.at(1s).client(1).get(user).miss();
   world.at(1s + 20ms).client(2).del(user).answers(0);
   world.at(1s + 25ms).client(5).get(user).miss();
-  // Pooled: the connection that missed first may have been handed to the other thread.
+  // With a pool, the connection that missed first may now belong to the other thread.
   world.at(1s + 66ms).client(1).set(user, "new").px(60s).ok();
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C401"), nullptr);
 }
@@ -201,13 +201,13 @@ TEST(audit_c402, IsSilentForWatch) {
   for (int i = 0; i < 8; ++i) {
     const auto at = 100ms + 100ms * i;
     const auto number = static_cast<std::uint64_t>(i + 1);
-    for (const std::uint64_t who : {1U, 2U}) {
-      world.at(at + 10ms * who).client(who).watch("total:1").ok();
-      world.at(at + 10ms * who + 1ms).client(who).get("total:1").hit("x");
-      world.at(at + 10ms * who + 2ms).client(who).exec(2 * number + who).items(1);
-      world.at(at + 10ms * who + 2ms)
-          .client(who)
-          .in(2 * number + who)
+    for (const std::uint64_t client : {1U, 2U}) {
+      world.at(at + 10ms * client).client(client).watch("total:1").ok();
+      world.at(at + 10ms * client + 1ms).client(client).get("total:1").hit("x");
+      world.at(at + 10ms * client + 2ms).client(client).exec(2 * number + client).items(1);
+      world.at(at + 10ms * client + 2ms)
+          .client(client)
+          .in(2 * number + client)
           .set("total:1", "x")
           .px(60s)
           .ok();
@@ -329,8 +329,8 @@ TEST(audit_c403, IsSilentForTagSetsAndForOnePair) {
 
 // --- C404 xfetch-miscalibrated
 
-/// Loads of 40 ms; the value is refreshed `times` times, each `interval(i)` after the one before,
-/// and read by others every `read_every` from the first read on.
+/// Loads take 40 ms. The value is refreshed `times` times, refresh i `interval(i)` after the store
+/// before it. Another client reads it every `read_every`.
 template <class Interval>
 stage refreshed(int times, Interval interval, std::chrono::milliseconds ttl = 60'000ms,
                 std::chrono::milliseconds read_every = 10ms) {
@@ -357,7 +357,7 @@ TEST(audit_c404, IsRaisedForRefreshesThroughoutTheLife) {
   const finding* const finding = find_finding(result, "C404");
   ASSERT_NE(finding, nullptr);
   EXPECT_EQ(finding->severity, severity::warning);
-  EXPECT_EQ(finding->count, 11U);  // the first comes too soon after the miss
+  EXPECT_EQ(finding->count, 11U);  // the first refresh is too soon after the miss
 }
 
 TEST(audit_c404, IsSilentForRefreshesNearTheEnd) {
@@ -374,7 +374,7 @@ TEST(audit_c404, IsSilentForASchedule) {
 }
 
 TEST(audit_c404, IsRaisedForTheAgeInPlaceOfTheLoadTime) {
-  // A value of 4 s, read 100 times a second: the ages at its refreshes differ by a fifth.
+  // The TTL is 4 s, with 100 reads per second. The ages at the refreshes differ by about a fifth.
   constexpr int ages_ms[] = {840, 780, 680, 690, 1'110, 1'220, 800, 960, 970, 810, 1'260, 790};
   const audit_result result =
       refreshed(

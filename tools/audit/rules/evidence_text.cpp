@@ -23,14 +23,14 @@ std::string with_unit(double number, const char* unit) {
 }  // namespace
 
 std::string share_in_words(std::uint64_t part, std::uint64_t whole) {
-  const double share =
+  const double percentage =
       whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-  if (share == 0.0 || share >= 10.0) {
+  if (percentage == 0.0 || percentage >= 10.0) {
     std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%.0f %%", share);
+    std::snprintf(text.data(), text.size(), "%.0f %%", percentage);
     return text.data();
   }
-  return with_unit(share, "%");
+  return with_unit(percentage, "%");
 }
 
 std::string bytes_in_words(std::uint64_t bytes) {

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// C301 to C305: streams that must raise them, and for each guard one that must not.
+// SPDX-License-Identifier: MIT C301 to C305: traffic for which each rule must report a finding, and
+// for each of its conditions traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -16,8 +16,8 @@ using status = coverage_line::status;
 
 std::string name_of(const char* prefix, int number) { return prefix + std::to_string(number); }
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = find_coverage(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = find_coverage(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -177,7 +177,8 @@ TEST(audit_c302, IsSilentForOneCase) {
 
 // --- C303 synchronised-expiry
 
-/// `keys` values, stored after misses every `apart`, with ttl(i); each read again before it ends.
+/// `keys` values are stored after misses, one every `apart`. Value i gets the TTL ttl(i), and is
+/// read once after its store.
 template <class Ttl>
 stage stored_after_misses(int keys, std::chrono::milliseconds apart, Ttl ttl) {
   stage world;
@@ -219,7 +220,7 @@ TEST(audit_c303, IsAnErrorWhenTheWaveIsSeen) {
 }
 
 TEST(audit_c303, IsSilentForJitter) {
-  // 8 to 12 s, spread evenly in a scrambled order.
+  // TTLs from 8 to 12 s, spread evenly, in a scrambled order.
   stage world = stored_after_misses(
       40, 2ms, [](int i) { return 8'000ms + std::chrono::milliseconds{(i * 17 % 40) * 100}; });
   world.at(7s).client(2).get("page:0").hit("v");

@@ -13,17 +13,17 @@ const library_profile* library_of(const finding& finding) {
   library_traces traces;
   traces.keys = finding.keys;
   traces.keys.push_back(finding.pattern);
-  return recognised(traces);
+  return find_library(traces);
 }
 
 }  // namespace
 
-void explain(audit_result& of) {
-  for (finding& finding : of.findings) complete(finding, library_of(finding));
-  add_not_exercised(of);
-  raise_events_lost(of);
-  for (finding& notice : of.notices) complete(notice, nullptr);
-  for (coverage_line& line : of.coverage) {
+void explain(audit_result& result) {
+  for (finding& finding : result.findings) complete(finding, library_of(finding));
+  add_not_exercised(result);
+  raise_events_lost(result);
+  for (finding& notice : result.notices) complete(notice, nullptr);
+  for (coverage_line& line : result.coverage) {
     if (const rule_text* rule = find_rule(line.rule)) line.name = rule->name;
   }
 }

@@ -10,6 +10,6 @@ namespace drover::audit {
 /// Sets the names, advice and fix prompts of findings and notices, and the names of rules in the
 /// coverage. Adds notice C901 if a rule was not exercised. `finding::library` is the name of a
 /// profile; if it is empty, the keys may identify the library. A second call changes nothing.
-void explain(audit_result& of);
+void explain(audit_result& result);
 
 }  // namespace drover::audit

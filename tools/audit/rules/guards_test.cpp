@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What looks like a fault at first sight and is none: a stream for each guard of the rules that has
-// no test beside its rule, and for the other uses that Redis is put to.
+// Traffic that resembles a fault but is none. There is a test for each condition of a rule that has
+// no test with the other tests of its rule, and for uses of Redis other than caching.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -15,8 +15,8 @@ using namespace testing;
 using status = coverage_line::status;
 using std::chrono::microseconds;
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = find_coverage(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = find_coverage(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
@@ -48,20 +48,20 @@ TEST(audit_guards, C101NeedsAMissForEachLoad) {
 }
 
 TEST(audit_guards, TheOldEntryStoredAgainBeforeALoadIsNoSecondLoad) {
-  // Rails' race_condition_ttl: who finds the entry over stores it once more, and then loads.
+  // Rails' race_condition_ttl: the caller that finds the entry expired stores it again, then loads.
   stage world;
   world.at(0ms).client(1).get("user:1").miss();
   world.at(80ms).client(1).set("user:1", "v0").px(60s).ok();
   for (int turn = 1; turn <= 5; ++turn) {
     const microseconds begin = 2s * turn;
     const std::string old = numbered("v", turn - 1);
-    const std::uint64_t who = 1 + static_cast<std::uint64_t>(turn) % 3;
-    world.at(begin).client(who).get("user:1").hit(old);
-    world.at(begin + 1ms).client(who).set("user:1", old).px(10s).ok();
+    const std::uint64_t client = 1 + static_cast<std::uint64_t>(turn) % 3;
+    world.at(begin).client(client).get("user:1").hit(old);
+    world.at(begin + 1ms).client(client).set("user:1", old).px(10s).ok();
     for (int read = 1; read <= 12; ++read) {
       world.at(begin + 5ms * read).client(4).get("user:1").hit(old);
     }
-    world.at(begin + 80ms).client(who).set("user:1", numbered("v", turn)).px(60s).ok();
+    world.at(begin + 80ms).client(client).set("user:1", numbered("v", turn)).px(60s).ok();
   }
   expect_silent(world.judged_by(all_rules()));
 }
@@ -83,23 +83,23 @@ TEST(audit_guards, C102IsSilentWhereTheLeaseLetTheWaiterIn) {
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C102"), nullptr);
 }
 
-enum class waits_by { asking_for_the_value, asking_for_the_lock, blocking, subscribing };
+enum class waits_by { polling_the_value, polling_the_lock, blocking, subscribing };
 
-/// Client 1 loads for half a second under a lock; client 5 waits for it, and its process's other
-/// callers wait for client 5.
-stage with_waiters(waits_by how) {
+/// Client 1 loads for half a second under a lock. Client 5 of the second process waits for it, and
+/// the other callers of that process wait for client 5.
+stage with_waiters(waits_by way) {
   stage world;
   world.belongs(500, {1, 2, 3}).belongs(600, {5, 6, 7});
   for (int id = 1; id <= 3; ++id) {
     const microseconds begin = 2s * id;
     const std::string key = numbered("user:", id);
-    for (const std::uint64_t who : {1U, 2U, 3U, 5U, 6U, 7U}) {
-      world.at(begin + 1ms * who).client(who).get(key).miss();
+    for (const std::uint64_t client : {1U, 2U, 3U, 5U, 6U, 7U}) {
+      world.at(begin + 1ms * client).client(client).get(key).miss();
     }
     world.at(begin + 10ms).client(1).set("lock:" + key, "a").nx().px(5s).ok();
     world.at(begin + 11ms).client(5).set("lock:" + key, "b").nx().px(5s).nil();
-    if (how == waits_by::blocking || how == waits_by::subscribing) {
-      const bool blocks = how == waits_by::blocking;
+    if (way == waits_by::blocking || way == waits_by::subscribing) {
+      const bool blocks = way == waits_by::blocking;
       for (int retry = 1; retry <= 2; ++retry) {
         world.at(begin + 11ms + 2ms * retry).client(5).set("lock:" + key, "b").nx().px(5s).nil();
       }
@@ -109,41 +109,41 @@ stage with_waiters(waits_by how) {
     } else {
       for (microseconds at = begin + 35ms; at < begin + 500ms; at += 25ms) {
         auto waiter = world.at(at).client(5);
-        how == waits_by::asking_for_the_value ? waiter.get(key).miss()
-                                              : waiter.exists("lock:" + key).answers(1);
+        way == waits_by::polling_the_value ? waiter.get(key).miss()
+                                           : waiter.exists("lock:" + key).answers(1);
       }
     }
     world.at(begin + 500ms).client(1).set(key, "v").px(60s).ok();
     world.at(begin + 501ms).client(1).compare_and_delete("lock:" + key, "a").answers(1);
-    const std::uint64_t reader = how == waits_by::asking_for_the_value ? 5 : 7;
+    const std::uint64_t reader = way == waits_by::polling_the_value ? 5 : 7;
     world.at(begin + 520ms).client(reader).get(key).hit("v");
   }
   return world;
 }
 
 TEST(audit_guards, C103KnowsEveryWayToWait) {
-  for (const waits_by how : {waits_by::asking_for_the_value, waits_by::asking_for_the_lock,
+  for (const waits_by way : {waits_by::polling_the_value, waits_by::polling_the_lock,
                              waits_by::blocking, waits_by::subscribing}) {
-    const audit_result result = with_waiters(how).judged_by(all_rules());
-    EXPECT_EQ(find_finding(result, "C103"), nullptr) << static_cast<int>(how);
-    EXPECT_EQ(coverage_of(result, "C103"), status::pass) << static_cast<int>(how);
+    const audit_result result = with_waiters(way).judged_by(all_rules());
+    EXPECT_EQ(find_finding(result, "C103"), nullptr) << static_cast<int>(way);
+    EXPECT_EQ(coverage_of(result, "C103"), status::pass) << static_cast<int>(way);
   }
 }
 
-/// Waiters that give up long before the holder stores; with `held`, the tool held their replies.
+/// Waiters give up long before the holder stores. If `held` is true, the tool held their replies.
 stage given_up(bool held) {
   stage world;
   for (int id = 1; id <= 3; ++id) {
     const microseconds begin = 2s * id;
     const std::string key = numbered("user:", id);
-    for (std::uint64_t who = 1; who <= 3; ++who) {
-      world.at(begin + 1ms * who).client(who).get(key).miss();
-      world.at(begin + 10ms + 1ms * who)
-          .client(who)
-          .set("lock:" + key, numbered("t", static_cast<int>(who)))
+    for (std::uint64_t client = 1; client <= 3; ++client) {
+      world.at(begin + 1ms * client).client(client).get(key).miss();
+      world.at(begin + 10ms + 1ms * client)
+          .client(client)
+          .set("lock:" + key, numbered("t", static_cast<int>(client)))
           .nx()
           .px(5s)
-          .reply(who == 1);
+          .reply(client == 1);
     }
     for (int poll = 1; poll <= 6; ++poll) {
       world.at(begin + 12ms + 25ms * poll).client(2).get(key).miss();
@@ -166,12 +166,12 @@ TEST(audit_guards, C105NeedsTwoProcesses) {
   stage world;
   world.belongs(500, {1, 2, 3});
   for (int id = 1; id <= 4; ++id) {
-    for (std::uint64_t who = 1; who <= 3; ++who) {
-      world.at(1s * id + 1ms * who).client(who).get(numbered("user:", id)).miss();
+    for (std::uint64_t client = 1; client <= 3; ++client) {
+      world.at(1s * id + 1ms * client).client(client).get(numbered("user:", id)).miss();
     }
     world.at(1s * id + 50ms).client(2).set(numbered("user:", id), "v").px(60s).ok();
-    for (std::uint64_t who = 1; who <= 3; ++who) {
-      world.at(1s * id + 60ms + 1ms * who).client(who).get(numbered("user:", id)).hit("v");
+    for (std::uint64_t client = 1; client <= 3; ++client) {
+      world.at(1s * id + 60ms + 1ms * client).client(client).get(numbered("user:", id)).hit("v");
     }
   }
   const audit_result result = world.judged_by(all_rules());
@@ -183,7 +183,8 @@ TEST(audit_guards, C105NeedsTwoProcesses) {
 TEST(audit_guards, C106IsSilentForWhatAWorkerStoresAndForQueues) {
   stage world;
   for (int id = 1; id <= 3; ++id) {
-    // A result is asked for until a worker of another process has stored it; one never comes.
+    // Client 1 polls a result until a worker in another process has stored it. Result 9 is never
+    // stored.
     for (int poll = 0; poll < 8; ++poll) {
       world.at(3s * id + 200ms * poll).client(1).get(numbered("result:", id)).miss();
       world.at(3s * id + 200ms * poll).client(2).get("result:9").miss();
@@ -199,29 +200,29 @@ TEST(audit_guards, C201IsSilentForValuesThatNxStores) {
   stage world;
   for (int id = 1; id <= 5; ++id) {
     const std::string key = numbered("page:", id);
-    for (std::uint64_t who = 1; who <= 3; ++who) {
-      world.at(1s * id + 1ms * who).client(who).get(key).miss();
-      world.at(1s * id + 50ms + 1ms * who)
-          .client(who)
+    for (std::uint64_t client = 1; client <= 3; ++client) {
+      world.at(1s * id + 1ms * client).client(client).get(key).miss();
+      world.at(1s * id + 50ms + 1ms * client)
+          .client(client)
           .set(key, "v")
           .sized(400)
           .nx()
-          .reply(who == 1);
-      world.at(1s * id + 60ms + 1ms * who).client(who).get(key).hit_of(400);
+          .reply(client == 1);
+      world.at(1s * id + 60ms + 1ms * client).client(client).get(key).hit_of(400);
     }
   }
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C201"), nullptr);
 }
 
 TEST(audit_guards, C201KnowsThatAScriptsLeaseIsAnArgument) {
-  for (const unsigned where : {0U, 2U}) {  // 0: it was not found in the script's body
+  for (const unsigned ttl_argument : {0U, 2U}) {  // 0: the script's body does not show it
     stage world;
     script_seen take;
     take.script = "take";
     take.does = script_seen::purpose::acquire;
     take.says = script_seen::success::null;
     take.token_argument = 1;
-    take.ttl_argument = where;
+    take.ttl_argument = ttl_argument;
     world.at(0ms).tell(take);
     for (int id = 1; id <= 5; ++id) {
       const std::string key = numbered("user:", id);
@@ -236,7 +237,8 @@ TEST(audit_guards, C201KnowsThatAScriptsLeaseIsAnArgument) {
     }
     const audit_result result = world.judged_by(all_rules());
     expect_silent(result);
-    EXPECT_EQ(coverage_of(result, "C201"), where == 0 ? status::not_exercised : status::pass);
+    EXPECT_EQ(coverage_of(result, "C201"),
+              ttl_argument == 0 ? status::not_exercised : status::pass);
   }
 }
 
@@ -346,15 +348,15 @@ TEST(audit_guards, C402IsSilentForRefreshersOnOneSharedConnection) {
   world.at(40ms).client(1).set("user:1", "v").px(60s).ok();
   for (int turn = 1; turn <= 8; ++turn) {
     const microseconds begin = 200ms * turn;
-    for (const std::uint64_t who : {1U, 2U}) {  // two flows under way on each
-      world.at(begin + 1ms * who).client(who).took(30ms).get("user:1").hit("v");
-      world.at(begin + 2ms + 1ms * who).client(who).took(30ms).get("user:1").hit("v");
+    for (const std::uint64_t client : {1U, 2U}) {  // two commands at a time on each connection
+      world.at(begin + 1ms * client).client(client).took(30ms).get("user:1").hit("v");
+      world.at(begin + 2ms + 1ms * client).client(client).took(30ms).get("user:1").hit("v");
     }
     world.at(begin + 45ms).client(1).set("user:1", "v").px(60s).ok();
     world.at(begin + 46ms).client(2).set("user:1", "v").px(60s).ok();
   }
   const audit_result result = world.judged_by(all_rules());
-  expect_silent(result, severity::warning);  // C104 tells of the pairs
+  expect_silent(result, severity::warning);  // C104 reports the pairs
   EXPECT_EQ(find_finding(result, "C402"), nullptr);
 }
 
@@ -379,23 +381,23 @@ TEST(audit_guards, C403IsSilentForOneCommandThatStoresBoth) {
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C403"), nullptr);
 }
 
-// --- other uses
+// --- Other uses of Redis
 
 TEST(audit_guards, SessionsAreNoCache) {
   stage world;
   for (int visit = 0; visit < 6; ++visit) {
-    for (std::uint64_t who = 1; who <= 6; ++who) {
-      const std::string key = numbered("session:", static_cast<int>(who % 3));
-      auto& later = world.at(500ms * visit + 10ms * who);
-      visit == 0 ? later.client(who).get(key).miss() : later.client(who).get(key).hit("s");
-      world.at(500ms * visit + 10ms * who + 5ms).client(who).setex(key, 1800s, "s").ok();
+    for (std::uint64_t client = 1; client <= 6; ++client) {
+      const std::string key = numbered("session:", static_cast<int>(client % 3));
+      auto& later = world.at(500ms * visit + 10ms * client);
+      visit == 0 ? later.client(client).get(key).miss() : later.client(client).get(key).hit("s");
+      world.at(500ms * visit + 10ms * client + 5ms).client(client).setex(key, 1800s, "s").ok();
     }
   }
   expect_silent(world.judged_by(all_rules()));
 }
 
-/// Every caller of a process over one connection, one caller for each session: it is missed, made,
-/// and from then on read and sometimes written.
+/// All callers of a process share one connection, with one caller for each session. A session is
+/// missed, created, and from then on read and sometimes written.
 stage sessions_over_one_connection(std::string_view name) {
   stage world;
   for (int id = 1; id <= 12; ++id) {

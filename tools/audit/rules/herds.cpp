@@ -1,23 +1,19 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/rules/herds.hpp"
 
 #include <algorithm>
 
 namespace drover::audit {
-
 namespace {
 
 /// A pattern with more stores without a miss than this share of its reads is not cache-aside. A
-
 /// cache that is read only three times per store has little use.
 constexpr double other_stores_share = 0.3;
 /// The same limit for keys that are named like sessions.
 constexpr double session_stores_share = 0.1;
 
-/// Two loads ran at the same time, whatever the order on the server was.
-bool overlap(const cold_event& cold) {
+/// Whether two loads certainly ran at the same time, in whatever order the server ran the commands.
+bool has_overlapping_loads(const cold_event& cold) {
   for (std::size_t i = 1; i < cold.loading.loads.size(); ++i) {
     if (cold.loading.loads[i].missed &&
         cold.loading.loads[i].began < cold.loading.loads[0].store.sent)
@@ -26,7 +22,7 @@ bool overlap(const cold_event& cold) {
   return false;
 }
 
-std::string who_loaded(const cold_event& cold) {
+std::string loaders_in_words(const cold_event& cold) {
   const std::string known = counted(cold.loading.processes, "process", "processes");
   if (cold.loading.unplaced == 0) return known;
   const std::string unknown = "connections whose process is unknown";
@@ -35,7 +31,7 @@ std::string who_loaded(const cold_event& cold) {
 
 evidence proof_of_herd(const cold_event& cold, const key_state& key, const rule_context& context,
                        std::uint64_t loads) {
-  std::string summary = counted(loads, "load", "loads") + " by " + who_loaded(cold) +
+  std::string summary = counted(loads, "load", "loads") + " by " + loaders_in_words(cold) +
                         " in one cold event with " +
                         counted(cold.demand.requests, "request", "requests");
   if (cold.first_store) {
@@ -57,7 +53,7 @@ std::uint64_t own_loads(const cold_event& cold) {
   if (cold.loading.count > cold.loading.loads.size()) return cold.loading.count;
   return static_cast<std::uint64_t>(std::count_if(cold.loading.loads.begin(),
                                                   cold.loading.loads.end(),
-                                                  [](const load& l) { return l.missed; }));
+                                                  [](const load& load) { return load.missed; }));
 }
 
 const cold_event::locking* lock_of(const cold_event& cold) {
@@ -86,7 +82,7 @@ bool is_written_like_a_session(const pattern_state& pattern) {
 }
 
 void herd_book::add(const cold_event& cold, const key_state& key, const rule_context& context) {
-  pattern_tally& pattern = of_[*key.pattern];
+  pattern_tally& pattern = tallies_[*key.pattern];
   ++pattern.events;
   if (cold.demand.contended) ++pattern.contended;
   if (cold.demand.contended) pattern.widest = std::max(pattern.widest, cold.demand.requests);
@@ -96,49 +92,49 @@ void herd_book::add(const cold_event& cold, const key_state& key, const rule_con
   const cold_event::locking* const lock = lock_of(cold);
   const std::uint32_t index = lock == nullptr ? no_lock : lock->pattern;
   if (pattern.by_lock.size() >= locks_max && !pattern.by_lock.contains(index)) return;
-  tally& seen = pattern.by_lock[index];
-  if (lock != nullptr) seen.affinity = std::max(seen.affinity, lock->affinity);
+  event_tally& tally = pattern.by_lock[index];
+  if (lock != nullptr) tally.affinity = std::max(tally.affinity, lock->affinity);
   // A load whose process is unknown may be the second load of a known process. The other cold
-
   // events decide.
   const bool unclear = cold.loading.unplaced > 0 && cold.loading.most_by_one_process <= 1;
   const bool once =
       unclear || (cold.loading.most_by_one_process == 1 && cold.loading.processes >= 2);
-  if (once && !unclear && cold.loading.sharing_processes > 0) ++seen.sharing;
-  if (unclear) ++seen.unclear;
-  if (loads >= 3) ++seen.wide;
-  if (loads >= 3 && once) ++seen.wide_each;
-  if (overlap(cold)) ++seen.overlapping;
-  seen.loads += loads;
-  seen.processes_most = std::max(seen.processes_most, cold.demand.processes);
-  (once ? seen.each_once : seen.herds).add(static_cast<double>(loads), [&] {
+  if (once && !unclear && cold.loading.sharing_processes > 0) ++tally.sharing;
+  if (unclear) ++tally.unclear;
+  if (loads >= 3) ++tally.wide;
+  if (loads >= 3 && once) ++tally.wide_once_per_process;
+  if (has_overlapping_loads(cold)) ++tally.overlapping;
+  tally.loads += loads;
+  tally.processes_most = std::max(tally.processes_most, cold.demand.processes);
+  (once ? tally.once_per_process : tally.herds).add(static_cast<double>(loads), [&] {
     return proof_of_herd(cold, key, context, loads);
   });
 }
 
-herd_book::sum herd_book::of(const pattern_state& pattern, const rule_context& context) const {
-  sum total;
-  const pattern_tally* const tallied = of_.find(pattern.index);
-  if (tallied == nullptr) return total;
-  total.events = tallied->events;
-  total.contended = tallied->contended;
-  total.widest = tallied->widest;
-  total.most_loads = tallied->most_loads;
-  tally& out = total.unguarded;
-  for (const auto& [lock, seen] : tallied->by_lock) {
-    if (lock != no_lock && is_guard(context, lock, pattern, seen.affinity)) continue;
-    out.herds.merge(seen.herds);
-    out.each_once.merge(seen.each_once);
-    out.sharing += seen.sharing;
-    out.unclear += seen.unclear;
-    out.wide += seen.wide;
-    out.wide_each += seen.wide_each;
-    out.loads += seen.loads;
-    out.overlapping += seen.overlapping;
-    out.processes_most = std::max(out.processes_most, seen.processes_most);
+herd_book::totals herd_book::totals_for(const pattern_state& pattern,
+                                        const rule_context& context) const {
+  totals result;
+  const pattern_tally* const pattern_totals = tallies_.find(pattern.index);
+  if (pattern_totals == nullptr) return result;
+  result.events = pattern_totals->events;
+  result.contended = pattern_totals->contended;
+  result.widest = pattern_totals->widest;
+  result.most_loads = pattern_totals->most_loads;
+  event_tally& out = result.unguarded;
+  for (const auto& [lock, tally] : pattern_totals->by_lock) {
+    if (lock != no_lock && is_guard(context, lock, pattern, tally.affinity)) continue;
+    out.herds.merge(tally.herds);
+    out.once_per_process.merge(tally.once_per_process);
+    out.sharing += tally.sharing;
+    out.unclear += tally.unclear;
+    out.wide += tally.wide;
+    out.wide_once_per_process += tally.wide_once_per_process;
+    out.loads += tally.loads;
+    out.overlapping += tally.overlapping;
+    out.processes_most = std::max(out.processes_most, tally.processes_most);
   }
-  total.shares = out.sharing > 0 && out.herds.count == 0;
-  return total;
+  result.shares = out.sharing > 0 && out.herds.count == 0;
+  return result;
 }
 
 }  // namespace drover::audit

@@ -13,7 +13,7 @@ namespace drover::audit {
 
 /// The loads of a cold event that began with their own miss.
 [[nodiscard]] std::uint64_t own_loads(const cold_event& cold);
-/// The lock that was tried most often by callers that had missed the value; null: none.
+/// The lock that callers tried most often after they had missed the value; null if they tried none.
 [[nodiscard]] const cold_event::locking* lock_of(const cold_event& cold);
 /// Whether `lock` is a pattern of locks that guards the value, by its name or by its use.
 /// Precondition: roles are final.
@@ -22,31 +22,42 @@ namespace drover::audit {
 
 class herd_book {
  public:
-  /// Cold events of one pattern that have one lock in common, or none.
-  struct tally {
+  /// Cold events of one pattern in which callers tried the same lock, or no lock.
+  struct event_tally {
     int affinity = 0;
-    cases herds;                    ///< some process loaded twice
-    cases each_once;                ///< every process that loaded did so once
-    std::uint64_t sharing = 0;      ///< of `each_once`: a process had several callers
-    std::uint64_t unclear = 0;      ///< of `each_once`: some of the processes are not known
-    std::uint64_t wide = 0;         ///< of `herds` and `each_once`: three loads and more
-    std::uint64_t wide_each = 0;    ///< of `each_once` alone
-    std::uint64_t loads = 0;        ///< in both
-    std::uint64_t overlapping = 0;  ///< of both: two loads certainly ran at the same time
+    /// Some process loaded twice.
+    cases herds;
+    /// Every process that loaded did so once.
+    cases once_per_process;
+    /// Events of `once_per_process` in which a process had several callers.
+    std::uint64_t sharing = 0;
+    /// Events of `once_per_process` in which some of the processes are unknown.
+    std::uint64_t unclear = 0;
+    /// Events of `herds` and `once_per_process` with three or more loads.
+    std::uint64_t wide = 0;
+    /// Events of `once_per_process` with three or more loads.
+    std::uint64_t wide_once_per_process = 0;
+    /// Loads in all these events.
+    std::uint64_t loads = 0;
+    /// Events of both kinds in which two loads certainly ran at the same time.
+    std::uint64_t overlapping = 0;
     std::uint64_t processes_most = 0;
   };
   /// The totals of a pattern, when roles are final.
-  struct sum {
+  struct totals {
     std::uint64_t events = 0;
     std::uint64_t contended = 0;
     std::uint64_t widest = 0;
     std::uint64_t most_loads = 0;
-    bool shares = false;  ///< callers share loads in their processes: `each_once` is C105's
-    tally unguarded;      ///< cold events without a guard
+    /// Callers share loads in their processes, so C105 reports `once_per_process`, and C101 does
+    /// not.
+    bool shares = false;
+    /// Cold events without a guard.
+    event_tally unguarded;
   };
 
   void add(const cold_event& cold, const key_state& key, const rule_context& context);
-  [[nodiscard]] sum of(const pattern_state& pattern, const rule_context& context) const;
+  [[nodiscard]] totals totals_for(const pattern_state& pattern, const rule_context& context) const;
 
  private:
   struct pattern_tally {
@@ -54,16 +65,16 @@ class herd_book {
     std::uint64_t contended = 0;
     std::uint64_t widest = 0;
     std::uint64_t most_loads = 0;
-    std::map<std::uint32_t, tally> by_lock;
+    std::map<std::uint32_t, event_tally> by_lock;
   };
   static constexpr std::uint32_t no_lock = 0xffffffff;
   static constexpr std::size_t locks_max = 8;
 
-  per_pattern<pattern_tally> of_;
+  per_pattern<pattern_tally> tallies_;
 };
 
-/// Whether the pattern is stored about as often as it is read, without a miss before: sessions,
-/// write-through, counters.
+/// Whether many stores of the pattern had no miss before them, as with sessions, write-through and
+/// counters.
 [[nodiscard]] bool is_written_like_a_session(const pattern_state& pattern);
 
 }  // namespace drover::audit

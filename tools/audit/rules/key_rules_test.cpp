@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C601 to C605, the notices, and libraries told by their traffic.
+// C601 to C605, the notices, and the recognition of libraries.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,18 +16,18 @@ using namespace testing;
 
 using status = coverage_line::status;
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = find_coverage(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = find_coverage(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
-const finding* noticed(const audit_result& of, std::string_view rule) {
-  const auto at = std::find_if(of.notices.begin(), of.notices.end(),
+const finding* noticed(const audit_result& result, std::string_view rule) {
+  const auto at = std::find_if(result.notices.begin(), result.notices.end(),
                                [&](const finding& finding) { return finding.rule == rule; });
-  return at == of.notices.end() ? nullptr : &*at;
+  return at == result.notices.end() ? nullptr : &*at;
 }
 
-/// A cached value: missed, stored and hit.
+/// A cached value is missed, stored and read.
 void cached(stage& world, std::chrono::microseconds at, const std::string& key) {
   world.at(at).client(1).get(key).miss();
   world.at(at + 20ms).client(1).set(key, "v" + key).px(60s).ok();
@@ -182,10 +182,10 @@ TEST(audit_c605, IsRaisedForTwoFormatsUnderOneKey) {
 TEST(audit_c605, IsSilentForOneFormatAndForMarks) {
   stage world;
   for (int i = 0; i < 4; ++i) {
-    const auto who = static_cast<std::uint64_t>(1 + i % 2);
-    world.at(100ms * i).client(who).set("user:1", "pending").px(60s).ok();
-    world.at(100ms * i + 20ms).client(who).set("user:1", "a").looks(shape::json).px(60s).ok();
-    world.at(100ms * i + 30ms).client(who).set("count:1", "1").looks(shape::integer).ok();
+    const auto client = static_cast<std::uint64_t>(1 + i % 2);
+    world.at(100ms * i).client(client).set("user:1", "pending").px(60s).ok();
+    world.at(100ms * i + 20ms).client(client).set("user:1", "a").looks(shape::json).px(60s).ok();
+    world.at(100ms * i + 30ms).client(client).set("count:1", "1").looks(shape::integer).ok();
   }
   const audit_result result = world.judged_by(all_rules());
   EXPECT_EQ(find_finding(result, "C605"), nullptr);
@@ -236,7 +236,7 @@ TEST(audit_c903, SaysWhatWasNotSeen) {
   EXPECT_NE(finding->message.find("MONITOR"), std::string::npos);
 }
 
-/// Three values change behind the tool's back, then the run goes on for a while.
+/// Three values change without a store that the tool sees. Then the run continues.
 stage changed_elsewhere(bool by_script) {
   stage world;
   for (int i = 0; i < 3; ++i) {
@@ -278,10 +278,10 @@ TEST(audit_c904, IsSilentForStoresThatOverlap) {
   for (int i = 0; i < 5; ++i) {
     const std::string key = "page:" + std::to_string(i);
     cached(world, 10ms * i, key);
-    // Answered second, executed first.
+    // The reply to the first store arrives second.
     world.at(1s + 10ms * i).client(3).took(5ms).set(key, "first").px(60s).ok();
     world.at(1s + 10ms * i + 1ms).client(4).took(2ms).set(key, "second").px(60s).ok();
-    // A read that the store overtakes, and one after it.
+    // A store is sent and answered while a read waits for its reply. Another read follows.
     world.at(2s + 10ms * i).client(1).get(key).hit("second");
     world.at(3s + 10ms * i).client(2).took(4ms).get(key).hit("second");
     world.at(3s + 10ms * i + 1ms).client(3).set(key, "third").px(60s).ok();

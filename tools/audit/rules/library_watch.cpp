@@ -18,27 +18,28 @@ class library_watch final : public rule {
   }
 
   void on_op(const op& operation, const key_state& key, const rule_context& context) override {
-    library_traces& seen = seen_[*key.pattern];
-    add(seen.keys, key.name);
-    if (!operation.known_as.empty()) add(seen.scripts, operation.known_as);
-    if (seen.clients.size() >= each_max) return;
+    library_traces& traces = traces_[*key.pattern];
+    add(traces.keys, key.name);
+    if (!operation.known_as.empty()) add(traces.scripts, operation.known_as);
+    if (traces.clients.size() >= names_max) return;
     const connection_facts* from = context.connections().find(operation.connection);
-    if (from != nullptr && !from->library.empty()) add(seen.clients, from->library);
+    if (from != nullptr && !from->library.empty()) add(traces.clients, from->library);
   }
 
   void on_end(const rule_context& context, verdicts& out) override {
     if (context.capture().keys_hidden) return;
     for (finding& finding : out.findings) {
-      const library_profile* library = recognised(traces_of(finding, context));
+      const library_profile* library = find_library(traces_of(finding, context));
       if (library != nullptr) finding.library = library->name;
     }
   }
 
  private:
-  static constexpr std::size_t each_max = 4;  // names of each kind, for a pattern
+  /// The names of each kind that are kept for one pattern.
+  static constexpr std::size_t names_max = 4;
 
   static void add(std::vector<std::string>& to, std::string_view name) {
-    if (to.size() < each_max && std::find(to.begin(), to.end(), name) == to.end()) {
+    if (to.size() < names_max && std::find(to.begin(), to.end(), name) == to.end()) {
       to.emplace_back(name);
     }
   }
@@ -46,14 +47,15 @@ class library_watch final : public rule {
     to.insert(to.end(), from.begin(), from.end());
   }
   void add_pattern(library_traces& to, std::uint32_t pattern) const {
-    const library_traces* seen = seen_.find(pattern);
-    if (seen == nullptr) return;
-    add_all(to.clients, seen->clients);
-    add_all(to.scripts, seen->scripts);
-    add_all(to.keys, seen->keys);
+    const library_traces* traces = traces_.find(pattern);
+    if (traces == nullptr) return;
+    add_all(to.clients, traces->clients);
+    add_all(to.scripts, traces->scripts);
+    add_all(to.keys, traces->keys);
   }
 
-  /// Of the finding's pattern, of the locks that guard it, and of what it guards.
+  /// The traces of the finding's pattern and of the pattern paired with it: its lock, or the values
+  /// that it guards.
   library_traces traces_of(const finding& finding, const rule_context& context) const {
     library_traces traces;
     traces.keys = finding.keys;
@@ -66,7 +68,7 @@ class library_watch final : public rule {
     return traces;
   }
 
-  per_pattern<library_traces> seen_;
+  per_pattern<library_traces> traces_;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names the library behind each finding.
+// Finds out which library sent the traffic of each finding.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,8 @@
 
 namespace drover::audit {
 
-/// Not a rule itself: it gets the same facts, and reports no coverage. It must come last in
-/// `all_rules`, since it reads the findings of the other rules.
+/// Receives the same facts as a rule, but reports no findings and no coverage. It must come last in
+/// `all_rules`, because it reads the findings of the rules.
 [[nodiscard]] std::unique_ptr<rule> make_library_watch();
 
 }  // namespace drover::audit

@@ -1,6 +1,4 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/rules/lock_holds.hpp"
 
 #include <algorithm>

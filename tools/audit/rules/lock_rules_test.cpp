@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// C201 to C212: streams that must raise them, and for each guard one that must not.
+// SPDX-License-Identifier: MIT C201 to C212: traffic for which each rule must report a finding, and
+// for each of its conditions traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -17,14 +17,14 @@ using std::chrono::microseconds;
 constexpr const char* user = "user:42";
 constexpr const char* lock = "lock:user:42";
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = find_coverage(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = find_coverage(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
 std::string token(int turn) { return "token-" + std::to_string(turn); }
 
-/// Client 1 loads under a lock that client 2 loses, once a second.
+/// Once a second, client 1 loads under a lock that client 2 fails to take.
 template <class Take, class Release>
 stage turns(int count, Take&& take, Release&& release, microseconds load = 50ms) {
   stage world;
@@ -238,7 +238,8 @@ TEST(audit_c205, IsSilentForWaitersThatReadTheLock) {
   EXPECT_NE(find_finding(result, "C204"), nullptr);
 }
 
-/// The holder's lease of 100 ms ends, client 2 takes over, and client 1 comes back.
+/// The holder's lease of 100 ms ends, client 2 takes the lock, and `back` adds what client 1 does
+/// afterwards.
 template <class Back>
 stage outlived(int count, Back&& back) {
   stage world;
@@ -318,8 +319,8 @@ TEST(audit_c206, IsRaisedWhenTheFormerHolderDeletes) {
 }
 
 TEST(audit_c206, IsSilentIfWhoDeletedMayBeTheHolder) {
-  // A pool of one process, of whose connections one could not be told: the first holder let its
-  // lease end, the second deletes by the connection that the first had used.
+  // The process of one connection of a pool is unknown. The lease of the first holder ends, and the
+  // second holder deletes the lock on the connection that the first had used.
   stage world;
   world.belongs(500, {1, 2}).unknown({4}, "127.0.0.1");
   for (int id = 1; id <= 5; ++id) {
@@ -385,7 +386,7 @@ TEST(audit_c209, IsRaisedForOneTokenForAll) {
   EXPECT_EQ(find_finding(turns(2, take, release_plain).judged_by(all_rules()), "C209"), nullptr);
 }
 
-/// A holder that is never seen again, and a client that polls until the lease ends.
+/// A holder sends nothing after the acquisition, and another client polls until the lease ends.
 void abandon(stage& world, microseconds begin, const std::string& key) {
   world.at(begin).client(1).get(key).miss();
   world.at(begin + 1ms).client(1).set("lock:" + key, "x").nx().px(2s).ok();
@@ -463,7 +464,8 @@ TEST(audit_c212, IsSilentForAStoreThatCompares) {
 }
 
 TEST(audit_lock_rules, AReplyThatOvertakesAnotherIsNoAbandonedLock) {
-  // The release is under way on one connection when the next acquisition is answered on another.
+  // The reply to the release is still on its way on one connection when the reply to the next
+  // acquisition arrives on another.
   stage world;
   for (int turn = 1; turn <= 5; ++turn) {
     const microseconds begin = 1s * turn;

@@ -12,23 +12,23 @@ namespace {
 
 // A shape that other libraries may also use needs a matching client library.
 constexpr int script_points = 8;
-constexpr int sure_key_points =
-    9;  // more than a script: dogpile.cache locks with the scripts of redis-py
+/// More than for a script: dogpile.cache locks with the scripts of redis-py.
+constexpr int sure_key_points = 9;
 constexpr int likely_key_points = 3;
 constexpr int client_points = 2;
-constexpr int enough = 5;
+constexpr int points_min = 5;
 
 bool fits(const key_shape& shape, std::string_view key) {
   const std::size_t at = key.find(shape.contains);
   if (at == std::string_view::npos) return false;
   if (!key.starts_with(shape.begins) || !key.ends_with(shape.ends)) return false;
-  const std::string_view behind = key.substr(at + shape.contains.size());
-  if (!shape.twice) return true;
-  return at > 0 && behind.starts_with(key.substr(0, at)) && behind.substr(at).starts_with(':');
+  const std::string_view rest = key.substr(at + shape.contains.size());
+  if (!shape.is_repeated) return true;
+  return at > 0 && rest.starts_with(key.substr(0, at)) && rest.substr(at).starts_with(':');
 }
 
 /// Whether `word` is one of the words of `list`.
-bool names(std::string_view list, std::string_view word) {
+bool list_contains(std::string_view list, std::string_view word) {
   while (!list.empty()) {
     const std::size_t end = std::min(list.find(' '), list.size());
     if (list.substr(0, end) == word) return true;
@@ -46,7 +46,8 @@ int key_points(const library_profile& library, const library_traces& traces) {
   int best = 0;
   for (const std::string& key : traces.keys) {
     for (const key_shape& shape : library.keys) {
-      if (fits(shape, key)) best = std::max(best, shape.sure ? sure_key_points : likely_key_points);
+      if (fits(shape, key))
+        best = std::max(best, shape.is_unique ? sure_key_points : likely_key_points);
     }
     if (library.scripts == "drover" && entry::parts_of(key)) best = sure_key_points;
   }
@@ -62,11 +63,12 @@ int points_of(const library_profile& library, const library_traces& traces) {
     points = std::max(points, script_points);
   }
   if (traces.clients.empty()) return points;
-  const bool comes_over_it = std::any_of(
-      traces.clients.begin(), traces.clients.end(),
-      [&](const std::string& client) { return names(library.clients, library_word(client)); });
+  const bool has_its_client =
+      std::any_of(traces.clients.begin(), traces.clients.end(), [&](const std::string& client) {
+        return list_contains(library.clients, library_word(client));
+      });
   // If the clients are named and none is used by the library, it is excluded.
-  return comes_over_it ? points + client_points : 0;
+  return has_its_client ? points + client_points : 0;
 }
 
 const rule_definition* find_definition(std::string_view id) {
@@ -78,9 +80,9 @@ const rule_definition* find_definition(std::string_view id) {
 
 }  // namespace
 
-const library_profile* recognised(const library_traces& traces) {
+const library_profile* find_library(const library_traces& traces) {
   const library_profile* best = nullptr;
-  int most = enough - 1;
+  int most = points_min - 1;
   for (const library_profile& library : profiles()) {
     const int points = points_of(library, traces);
     if (points > most) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Libraries that are recognised by their traffic. A finding then names the setting to change
-// instead of the commands that the library sends.
+// The libraries that the auditor recognises by their traffic. A finding about such a library names
+// the setting to change instead of the commands that the library sends.
 //
 // Recognition adds up points. A script or a key name that only this library uses is enough. Other
-// key names also need the name of the client library. Threads: all of it is constant.
+// key names also need the name of the client library. Threads: any, because all data is constant.
 #pragma once
 
 #include <span>
@@ -21,32 +21,35 @@ struct key_shape {
   std::string_view begins;
   std::string_view contains;
   std::string_view ends;
-  bool sure = false;   ///< only this library uses such names
-  bool twice = false;  ///< the text before `contains` is repeated after it
+  bool is_unique = false;    ///< only this library uses such names
+  bool is_repeated = false;  ///< the text before `contains` is repeated after it
 };
 
 struct library_profile {
   std::string_view name;     ///< "dogpile.cache", as users call it
   std::string_view scripts;  ///< first word of `script_seen::known_as`; "" if it has no scripts
-  std::string_view clients;  ///< names of the client libraries it uses, separated by spaces
+  std::string_view clients;  ///< client libraries that it uses, separated by spaces
   std::span<const key_shape> keys;
-  std::string_view does;     ///< what it does about stampedes, as a sentence
-  std::string_view checked;  ///< the version it was checked with
-  bool verified = false;     ///< by running it; otherwise derived from its published sources
+  /// A sentence on how the library prevents stampedes.
+  std::string_view stampede_handling;
+  /// The version that the profile was checked with.
+  std::string_view checked_with;
+  /// The library was run behind the auditor. Otherwise the profile comes from published sources.
+  bool verified = false;
 };
 
-/// The traffic behind a finding.
+/// The traces of a library in the traffic of a finding.
 struct library_traces {
   std::vector<std::string> clients;  ///< library names of the connections, "redis-py"
   std::vector<std::string> scripts;  ///< `known_as` of the scripts that used the keys
-  std::vector<std::string> keys;     ///< names: of the value and of its lock
+  std::vector<std::string> keys;     ///< names of the value and of its lock
 };
 
 /// All profiles.
 [[nodiscard]] std::span<const library_profile> profiles();
 
 /// The best match; nullptr if none has enough points. With equal points, the first in the list.
-[[nodiscard]] const library_profile* recognised(const library_traces& traces);
+[[nodiscard]] const library_profile* find_library(const library_traces& traces);
 
 /// What to change in the library for a rule; "": the library has no setting that concerns it.
 [[nodiscard]] std::string_view setting_for(std::string_view library, const rule_definition& rule);

@@ -23,8 +23,9 @@ std::string profiles_page() {
       "\n\n| library | checked with | verified | what it does about stampedes "
       "|\n|---|---|---|---|\n";
   for (const library_profile& library : profiles()) {
-    out += "| " + std::string{library.name} + " | " + std::string{library.checked} + " | " +
-           (library.verified ? "yes" : "no") + " | " + std::string{library.does} + " |\n";
+    out += "| " + std::string{library.name} + " | " + std::string{library.checked_with} + " | " +
+           (library.verified ? "yes" : "no") + " | " + std::string{library.stampede_handling} +
+           " |\n";
   }
   for (const library_profile& library : profiles()) {
     out += "\n## " + std::string{library.name} + "\n\n";

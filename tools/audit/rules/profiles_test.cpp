@@ -18,15 +18,15 @@ namespace drover::audit {
 namespace {
 
 std::string name_of(const library_traces& traces) {
-  const library_profile* library = recognised(traces);
+  const library_profile* library = find_library(traces);
   return library == nullptr ? "" : std::string{library->name};
 }
 
 TEST(audit_profiles, EachLibraryHasASettingForSomeRule) {
   for (const library_profile& library : profiles()) {
     SCOPED_TRACE(library.name);
-    EXPECT_FALSE(library.does.empty());
-    EXPECT_FALSE(library.checked.empty());
+    EXPECT_FALSE(library.stampede_handling.empty());
+    EXPECT_FALSE(library.checked_with.empty());
     const auto rules = rule_definitions();
     EXPECT_TRUE(std::any_of(rules.begin(), rules.end(), [&](const rule_definition& rule) {
       return !setting_for(library.name, rule).empty();
@@ -41,7 +41,7 @@ TEST(audit_profiles, SettingsAreForLibrariesThatExist) {
     for (const library_setting& setting : rule.settings) {
       EXPECT_NE(profile_named(setting.library), nullptr) << setting.library;
       ASSERT_FALSE(setting.change.empty()) << setting.library;
-      EXPECT_NE(setting.change.back(), '.') << "the sentence is ended where it is used";
+      EXPECT_NE(setting.change.back(), '.') << "the user of the text adds the full stop";
     }
   }
 }
@@ -95,12 +95,12 @@ TEST(audit_profiles, KnowDroverByItsOwnTexts) {
 
 TEST(audit_profiles, AreWhatThePageSays) {
   const std::string page = test::document("docs/reference/audit-libraries.md");
-  const std::string wanted = profiles_page();
-  if (page == wanted) return;
+  const std::string expected_page = profiles_page();
+  if (page == expected_page) return;
   const auto path = std::filesystem::temp_directory_path() / "drover-audit-libraries.md";
-  std::ofstream{path, std::ios::binary} << wanted;
-  ADD_FAILURE() << "docs/reference/audit-libraries.md is not what the profiles say; what it should "
-                   "be is in "
+  std::ofstream{path, std::ios::binary} << expected_page;
+  ADD_FAILURE() << "docs/reference/audit-libraries.md differs from the profiles; the page as it "
+                   "should be is in "
                 << path;
 }
 
@@ -108,7 +108,7 @@ TEST(audit_profiles, TurnAFindingIntoASetting) {
   finding finding;
   finding.rule = "C201";
   finding.message = "The lock never ends.";
-  complete(finding, recognised({{"redis-py 4.3.4"}, {"redis-py lock release"}, {"_lockuser:1"}}));
+  complete(finding, find_library({{"redis-py 4.3.4"}, {"redis-py lock release"}, {"_lockuser:1"}}));
   EXPECT_EQ(finding.name, "lock-no-ttl");
   EXPECT_EQ(finding.library, "dogpile.cache");
   EXPECT_NE(finding.advice.find("dogpile.cache: set `lock_timeout`"), std::string::npos)
@@ -120,7 +120,7 @@ TEST(audit_profiles, TurnAFindingIntoASetting) {
 TEST(audit_profiles, SayWhenTheyAreUnverified) {
   finding finding;
   finding.rule = "C201";
-  complete(finding, recognised({{}, {}, {"users~lock"}}));
+  complete(finding, find_library({{}, {}, {"users~lock"}}));
   EXPECT_EQ(finding.library, "Spring Data Redis");
   EXPECT_NE(finding.advice.find("Unverified"), std::string::npos);
 }
@@ -128,7 +128,7 @@ TEST(audit_profiles, SayWhenTheyAreUnverified) {
 TEST(audit_profiles, LeaveTheRulesAdviceWhereALibraryHasNoSay) {
   finding finding;
   finding.rule = "C402";
-  complete(finding, recognised({{}, {}, {"users~lock"}}));
+  complete(finding, find_library({{}, {}, {"users~lock"}}));
   EXPECT_EQ(finding.library, "");
   EXPECT_EQ(finding.advice, rule_of("C402").advice);
   complete(finding, nullptr);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// C101 to C106: streams that must raise them, and for each guard one that must not.
+// SPDX-License-Identifier: MIT C101 to C106: traffic for which each rule must report a finding, and
+// for each of its conditions traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -14,14 +14,14 @@ using namespace testing;
 using status = coverage_line::status;
 using std::chrono::microseconds;
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = find_coverage(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = find_coverage(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
 std::string key_of(int id) { return "user:" + std::to_string(id); }
 
-/// Clients 1 to `clients` miss at once, load for 100 ms, and store.
+/// Clients 1 to `clients` miss at the same time, load for 100 ms, store, and read the value.
 void stampede(stage& world, microseconds begin, const std::string& key, std::uint64_t clients) {
   for (std::uint64_t i = 1; i <= clients; ++i) {
     world.at(begin + 1ms * i).client(i).get(key).miss();
@@ -34,19 +34,20 @@ void stampede(stage& world, microseconds begin, const std::string& key, std::uin
   }
 }
 
-struct lock_play {
+struct lock_scenario {
   std::uint64_t clients = 4;
   microseconds load = 100ms;
-  bool again = true;  ///< read again after taking the lock
-  bool delete_plain = false;
+  bool reads_again = true;  ///< read again after taking the lock
+  bool deletes_plainly = false;
   std::string token = "t";
 };
 
-/// Client 1 loads under a lock; the others lose it and ask for the value every 25 ms.
-void locked(stage& world, microseconds begin, const std::string& key, const lock_play& how = {}) {
+/// Client 1 loads under a lock. The other clients fail to take it and poll the value every 25 ms.
+void locked(stage& world, microseconds begin, const std::string& key,
+            const lock_scenario& scenario = {}) {
   const std::string lock = "lock:" + key;
-  const std::string token = how.token + std::to_string(begin.count());
-  for (std::uint64_t i = 1; i <= how.clients; ++i) {
+  const std::string token = scenario.token + std::to_string(begin.count());
+  for (std::uint64_t i = 1; i <= scenario.clients; ++i) {
     world.at(begin + 1ms * i).client(i).get(key).miss();
     world.at(begin + 10ms + 1ms * i)
         .client(i)
@@ -55,20 +56,20 @@ void locked(stage& world, microseconds begin, const std::string& key, const lock
         .px(5s)
         .reply(i == 1);
   }
-  if (how.again) world.at(begin + 20ms).client(1).get(key).miss();
+  if (scenario.reads_again) world.at(begin + 20ms).client(1).get(key).miss();
   microseconds at = begin + 35ms;
-  for (; at < begin + how.load; at += 25ms) {
-    for (std::uint64_t i = 2; i <= how.clients; ++i)
+  for (; at < begin + scenario.load; at += 25ms) {
+    for (std::uint64_t i = 2; i <= scenario.clients; ++i)
       world.at(at + 1ms * i).client(i).get(key).miss();
   }
-  world.at(begin + how.load).client(1).set(key, "v").px(60s).ok();
-  if (how.delete_plain) {
-    world.at(begin + how.load + 1ms).client(1).del(lock).answers(1);
+  world.at(begin + scenario.load).client(1).set(key, "v").px(60s).ok();
+  if (scenario.deletes_plainly) {
+    world.at(begin + scenario.load + 1ms).client(1).del(lock).answers(1);
   } else {
-    world.at(begin + how.load + 1ms).client(1).compare_and_delete(lock, token).answers(1);
+    world.at(begin + scenario.load + 1ms).client(1).compare_and_delete(lock, token).answers(1);
   }
-  for (std::uint64_t i = 2; i <= how.clients; ++i) {
-    world.at(begin + how.load + 25ms + 1ms * i).client(i).get(key).hit("v");
+  for (std::uint64_t i = 2; i <= scenario.clients; ++i) {
+    world.at(begin + scenario.load + 25ms + 1ms * i).client(i).get(key).hit("v");
   }
 }
 
@@ -241,18 +242,18 @@ TEST(audit_c102, IsSilentIfTheWaiterReadsAgainAndGoes) {
 
 TEST(audit_c102, IsSilentForRefreshesByTurns) {
   stage world;
-  // A live value that one of two refreshes each second under the lock; the other goes on with what
-  // it has.
+  // Each second one of two clients refreshes a live value under the lock. The other one keeps the
+  // value that it read.
   for (int turn = 0; turn < 6; ++turn) {
     const microseconds begin = 1s * turn;
-    const std::uint64_t who = turn % 2 == 0 ? 1 : 2;
+    const std::uint64_t client = turn % 2 == 0 ? 1 : 2;
     const std::string token = "t" + std::to_string(turn);
-    world.at(begin).client(who).get("user:1").hit("v");
-    world.at(begin + 1ms).client(3 - who).get("user:1").hit("v");
-    world.at(begin + 2ms).client(who).set("lock:user:1", token).nx().px(5s).ok();
-    world.at(begin + 3ms).client(3 - who).set("lock:user:1", "x").nx().px(5s).nil();
-    world.at(begin + 80ms).client(who).set("user:1", "v" + token).px(60s).ok();
-    world.at(begin + 81ms).client(who).compare_and_delete("lock:user:1", token).answers(1);
+    world.at(begin).client(client).get("user:1").hit("v");
+    world.at(begin + 1ms).client(3 - client).get("user:1").hit("v");
+    world.at(begin + 2ms).client(client).set("lock:user:1", token).nx().px(5s).ok();
+    world.at(begin + 3ms).client(3 - client).set("lock:user:1", "x").nx().px(5s).nil();
+    world.at(begin + 80ms).client(client).set("user:1", "v" + token).px(60s).ok();
+    world.at(begin + 81ms).client(client).compare_and_delete("lock:user:1", token).answers(1);
   }
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C102"), nullptr);
 }
@@ -281,7 +282,7 @@ TEST(audit_c103, IsRaisedWhenWhoLostTheLockStores) {
   EXPECT_EQ(finding->confidence, confidence::strong);
 }
 
-/// Waiters ask every 25 ms until they give up, long before the holder stores.
+/// Waiters poll every 25 ms and give up long before the holder stores.
 void gives_up(stage& world, microseconds begin, const std::string& key) {
   const std::string lock = "lock:" + key;
   for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -319,7 +320,7 @@ TEST(audit_c103, IsSuspectedThoughTheyComeBackAfterTheirOwnLoads) {
     for (std::uint64_t i = 2; i <= 3; ++i) {
       world.at(2s * id + 910ms + 1ms * i).client(i).get(key_of(id)).hit("v");
     }
-    // Out of a pool: the holder has the connection next on which others had lost.
+    // With a pool, the holder's connection is one on which another caller failed to take the lock.
     world.at(2s * id + 30ms).client(1).set("lock:" + key_of(id), "t4").nx().px(5s).reply(false);
     world.at(2s * id + 705ms).client(1).get(key_of(id)).hit("v");
   }
@@ -383,7 +384,7 @@ TEST(audit_c103, IsSilentForABackOffThatDoubles) {
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C103"), nullptr);
 }
 
-/// A live value: `refreshers` of 4 readers store it at once.
+/// `refreshers` of 4 readers of a live value store it at the same time.
 void refresh_at_once(stage& world, microseconds begin, std::uint64_t refreshers) {
   for (std::uint64_t i = 1; i <= 4; ++i) {
     for (int read = 0; read < 3; ++read) {
@@ -415,9 +416,9 @@ TEST(audit_c104, SaysOfPairsNoMoreThanThat) {
 }
 
 TEST(audit_c104, IsSilentForOneRefresherAndAfterMisses) {
-  stage one;
-  for (int turn = 1; turn <= 5; ++turn) refresh_at_once(one, 1s * turn, 1);
-  const audit_result result = one.judged_by(all_rules());
+  stage single;
+  for (int turn = 1; turn <= 5; ++turn) refresh_at_once(single, 1s * turn, 1);
+  const audit_result result = single.judged_by(all_rules());
   EXPECT_EQ(find_finding(result, "C104"), nullptr);
   EXPECT_EQ(coverage_of(result, "C104"), status::pass);
   stage cold;
@@ -425,7 +426,7 @@ TEST(audit_c104, IsSilentForOneRefresherAndAfterMisses) {
   EXPECT_EQ(find_finding(cold.judged_by(all_rules()), "C104"), nullptr);
 }
 
-/// Two processes with several connections each; `loads` in each of them.
+/// Two processes with three connections each request a key. Each process loads it `loads` times.
 void two_processes(stage& world, microseconds begin, const std::string& key, std::uint64_t loads) {
   world.belongs(500, {1, 2, 3}).belongs(600, {4, 5, 6});
   for (std::uint64_t i = 1; i <= 6; ++i) world.at(begin + 1ms * i).client(i).get(key).miss();
@@ -458,7 +459,7 @@ TEST(audit_c105, LeavesSeveralLoadsInOneProcessToC101) {
   EXPECT_NE(find_finding(result, "C101"), nullptr);
 }
 
-/// A naive pool of one process, of whose connections one could not be told.
+/// Stampedes of one process with a pool. The process of one of its connections is unknown.
 stage pool_with_an_unknown(int cold_events, std::uint64_t clients) {
   stage world;
   for (std::uint64_t i = 1; i < clients; ++i) world.belongs(500, {i});
@@ -514,8 +515,8 @@ TEST(audit_c105, SaysNothingOfAnUnknownProcessBesideTwoThatAreKnown) {
   EXPECT_EQ(finding->message.find("3 loads by 2"), std::string::npos) << finding->message;
 }
 
-/// Its first readers find the value just before it ends and refresh it; a reader of the same pool
-/// that missed it takes the lock meanwhile.
+/// A reader hits the value just before it expires and refreshes it without the lock. Meanwhile a
+/// reader of the same pool misses and takes the lock.
 TEST(audit_c103, TakesNoEarlyRefreshForALoadPastTheLock) {
   stage world;
   world.belongs(500, {1, 2, 3}).belongs(600, {4});
@@ -527,7 +528,7 @@ TEST(audit_c103, TakesNoEarlyRefreshForALoadPastTheLock) {
   world.at(82ms).client(1).compare_and_delete("lock:user:1", "t").answers(1);
   world.at(95ms).client(4).get("user:1").hit("v");
   world.at(1'000ms).client(3).get("user:1").hit("v");
-  world.at(1'080ms).client(3).set("user:1", "v").px(2'200ms).ok();  // a refresh in time
+  world.at(1'080ms).client(3).set("user:1", "v").px(2'200ms).ok();  // a refresh before expiry
   for (int turn = 1; turn <= 3; ++turn) {
     const microseconds end = 1'080ms + 2'200ms * turn;
     const std::string token = "t" + std::to_string(turn);
@@ -537,7 +538,7 @@ TEST(audit_c103, TakesNoEarlyRefreshForALoadPastTheLock) {
     world.at(end + 3ms).client(2).set("lock:user:1", token).nx().px(3s).ok();
     world.at(end + 4ms).client(1).set("lock:user:1", "o").nx().px(3s).nil();
     world.at(end + 5ms).client(2).exists("user:1").answers(0);
-    world.at(end + 20ms).client(3).set("user:1", "v").px(2s).ok();  // one that is too late
+    world.at(end + 20ms).client(3).set("user:1", "v").px(2s).ok();  // a refresh after expiry
     world.at(end + 30ms).client(1).get("user:1").hit("v");
     world.at(end + 86ms).client(2).set("user:1", "v").px(2s).ok();
     world.at(end + 87ms).client(2).compare_and_delete("lock:user:1", token).answers(1);

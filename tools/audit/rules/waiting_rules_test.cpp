@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// C501 to C503: streams that must raise them, and for each guard one that must not.
+// SPDX-License-Identifier: MIT C501 to C503: traffic for which each rule must report a finding, and
+// for each of its conditions traffic for which it must not.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -16,15 +16,15 @@ using namespace testing;
 using status = coverage_line::status;
 using std::chrono::microseconds;
 
-status coverage_of(const audit_result& of, std::string_view rule) {
-  const coverage_line* const line = find_coverage(of, rule);
+status coverage_of(const audit_result& result, std::string_view rule) {
+  const coverage_line* const line = find_coverage(result, rule);
   return line == nullptr ? status::not_exercised : line->state;
 }
 
 constexpr const char* user = "user:42";
 constexpr const char* lock = "lock:user:42";
 
-/// Client 1 loads under a lock from `at` on, for `load`.
+/// Client 1 loads under a lock. The load begins at `at` and takes `load`.
 void load_under_lock(stage& world, microseconds at, microseconds load,
                      std::chrono::milliseconds lease = 5'000ms) {
   const std::string token = "t" + std::to_string(at.count());
@@ -35,12 +35,12 @@ void load_under_lock(stage& world, microseconds at, microseconds load,
   world.at(at + load + 1ms).client(1).compare_and_delete(lock, token).answers(1);
 }
 
-/// Client `who` asks for the value from `at` on, every `pause()`, until it is there.
+/// The client polls the value from `at` to `until`, with pauses of `pause()`, and then reads it.
 template <class Pause>
-void wait_for(stage& world, std::uint64_t who, microseconds at, microseconds until,
+void wait_for(stage& world, std::uint64_t client, microseconds at, microseconds until,
               const std::string& value, Pause&& pause) {
-  for (; at < until; at += pause()) world.at(at).client(who).get(user).miss();
-  world.at(at).client(who).get(user).hit(value);
+  for (; at < until; at += pause()) world.at(at).client(client).get(user).miss();
+  world.at(at).client(client).get(user).hit(value);
 }
 
 TEST(audit_c501, IsRaisedForWaitersWithoutAPause) {
@@ -58,8 +58,8 @@ TEST(audit_c501, IsRaisedForWaitersWithoutAPause) {
 TEST(audit_c501, IsSilentForADozenWaitersAt25Ms) {
   stage world;
   load_under_lock(world, 0ms, 5'000ms, 20'000ms);
-  for (std::uint64_t who = 2; who <= 13; ++who) {
-    wait_for(world, who, 5ms + 2ms * who, 5'001ms, "vt0", [] { return 25ms; });
+  for (std::uint64_t client = 2; client <= 13; ++client) {
+    wait_for(world, client, 5ms + 2ms * client, 5'001ms, "vt0", [] { return 25ms; });
   }
   const audit_result result = world.judged_by(all_rules());
   EXPECT_EQ(find_finding(result, "C501"), nullptr);
@@ -82,7 +82,7 @@ TEST(audit_c501, IsSilentWhileTheToolHoldsReplies) {
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C501"), nullptr);
 }
 
-/// Six cold times with two waiters each.
+/// Six cold events with two waiters each.
 template <class Pause>
 stage waiting_with(Pause&& pause) {
   stage world;
@@ -90,8 +90,8 @@ stage waiting_with(Pause&& pause) {
     const auto at = 1'000ms * i;
     load_under_lock(world, at, 300ms);
     const std::string value = "vt" + std::to_string(microseconds{at}.count());
-    for (std::uint64_t who = 2; who <= 3; ++who) {
-      wait_for(world, who, at + 3ms + 11ms * who, at + 301ms, value, pause);
+    for (std::uint64_t client = 2; client <= 3; ++client) {
+      wait_for(world, client, at + 3ms + 11ms * client, at + 301ms, value, pause);
     }
   }
   return world;
@@ -137,9 +137,9 @@ TEST(audit_c502, IsSilentForCallersThatComeOneBehindTheOther) {
   stage world;
   for (int i = 0; i < 8; ++i) {
     const auto at = 1'000ms * i;
-    for (std::uint64_t who = 1; who <= 12; ++who) {
-      world.at(at + 10ms * who).client(who).get(user).miss();
-      world.at(at + 200ms + 10ms * who).client(who).set(user, "v").px(500ms).ok();
+    for (std::uint64_t client = 1; client <= 12; ++client) {
+      world.at(at + 10ms * client).client(client).get(user).miss();
+      world.at(at + 200ms + 10ms * client).client(client).set(user, "v").px(500ms).ok();
     }
   }
   EXPECT_EQ(find_finding(world.judged_by(all_rules()), "C502"), nullptr);

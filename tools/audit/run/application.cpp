@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
 constexpr auto tick_interval = 100ms;
-/// Time between SIGTERM and SIGKILL for a command whose time is over.
+/// The time between SIGTERM and SIGKILL for a command that exceeds its time limit.
 constexpr auto grace_after_term = 10s;
 
 class time_limit {
@@ -28,7 +28,7 @@ class time_limit {
   std::optional<steady::time_point> end_;
 };
 
-/// The message names the program as it was typed.
+/// Throws a usage error that names the program as it was typed.
 [[noreturn]] void refuse(const std::string& program, const std::system_error& error) {
   throw text::usage_error{"'" + program + "': " + error.code().message() +
                           "; put the command to audit after --"};

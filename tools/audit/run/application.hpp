@@ -19,8 +19,8 @@ struct wait_conditions {
 };
 
 /// Runs the command and returns its exit code as a shell reports it. Signals are forwarded to the
-/// command, unless the terminal sent them to both processes. nullopt: its time was over and it was
-/// stopped. Throws text::usage_error if there is no such program.
+/// command, unless the terminal sent them to both processes. nullopt: the time was over, and the
+/// command was stopped. Throws text::usage_error if there is no such program.
 [[nodiscard]] std::optional<int> run_until_end(const process::foreground_process::plan& command,
                                                const wait_conditions& conditions);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The engine with all rules and the settings of the command line. Records go to it, live or
-// replayed.
+// The engine with all rules and the settings of the command line. It receives the records of live
+// traffic or of a recording.
 //
 // Threads: one at a time.
 #pragma once
@@ -20,14 +20,14 @@ class assessor final : public record_sink {
  public:
   explicit assessor(const audit_options& options);
 
-  /// `on_record` is called after each record, on the thread that calls `take`. To be set before the
+  /// Calls `on_record` after each record, on the thread that calls `take`. Call this before the
   /// first record.
   void observe(std::function<void(const record&, const rule_context&)> on_record) {
     on_record_ = std::move(on_record);
   }
 
   void take(record& item) override;
-  /// The result with names, advice and libraries. To be called once.
+  /// The result with names, advice and libraries. Call it once, after the last record.
   [[nodiscard]] audit_result finish();
 
  private:

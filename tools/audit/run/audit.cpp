@@ -1,50 +1,28 @@
-
 // SPDX-License-Identifier: MIT
-
 // Runs an audit: from the options to reports and an exit code.
-
 #include <unistd.h>
 
 #include <chrono>
-
 #include <cstdio>
-
 #include <deque>
-
 #include <stdexcept>
-
 #include <string>
 
 #include "audit/engine/verdict.hpp"
-
 #include "audit/report/baseline.hpp"
-
 #include "audit/report/html_report.hpp"
-
 #include "audit/report/json_report.hpp"
-
 #include "audit/report/junit_report.hpp"
-
 #include "audit/report/sarif_report.hpp"
-
 #include "audit/report/text_report.hpp"
-
 #include "audit/run/assessor.hpp"
-
 #include "audit/run/audit_options.hpp"
-
 #include "audit/run/baseline_file.hpp"
-
 #include "audit/run/exit_code.hpp"
-
 #include "audit/run/live_run.hpp"
-
 #include "audit/run/locate.hpp"
-
 #include "audit/run/replay.hpp"
-
 #include "text/report_file.hpp"
-
 #include "text/terminal.hpp"
 
 namespace drover::audit {

@@ -23,15 +23,15 @@ struct report_request {
   std::optional<std::filesystem::path> out;
 };
 
-/// How the loads of the origin are counted, as typed.
+/// The sources that count the loads of the origin, as typed.
 struct origin_sources {
-  /// HOST:PORT and the key of the counter.
+  /// HOST:PORT and the key of each counter.
   std::vector<std::pair<std::string, std::string>> redis;
   std::vector<std::filesystem::path> logs;
   /// One for each log, or one for all logs.
   std::vector<std::string> log_regexes;
   std::vector<std::string> commands;
-  /// LISTEN and TARGET.
+  /// LISTEN and TARGET of each forwarded address.
   std::vector<std::pair<std::string, std::string>> tcp;
 };
 
@@ -45,10 +45,10 @@ struct audit_options {
   std::string listen;
   /// --upstream as typed. nullopt: the server that the environment names.
   std::optional<std::string> server;
-  /// --redis auto.
+  /// --redis auto: start a private server.
   bool starts_redis = false;
   std::optional<std::string> redis_server;
-  /// NAME=VALUE, with placeholders that are not replaced yet.
+  /// NAME=VALUE. Placeholders are not replaced yet.
   std::vector<std::string> set_env;
   /// nullopt: until COMMAND ends, or Ctrl-C.
   std::optional<std::chrono::milliseconds> length;
@@ -60,7 +60,7 @@ struct audit_options {
 
   // Rules and verdict.
 
-  /// Glob and role. The first glob that matches applies.
+  /// Pairs of a glob and a role. The first glob that matches applies.
   std::vector<std::pair<std::string, key_role>> roles;
   /// Rules that must be exercised.
   std::vector<std::string> required;
@@ -69,7 +69,7 @@ struct audit_options {
   std::optional<std::filesystem::path> baseline;
   std::optional<std::filesystem::path> new_baseline;
   std::size_t keys_max = 200'000;
-  /// --exit-code findings.
+  /// --exit-code findings: the exit code of COMMAND does not count.
   bool ignores_command_code = false;
 
   // Active audit.
@@ -81,9 +81,9 @@ struct audit_options {
   origin_sources origins;
 
   std::vector<report_request> reports;
-  /// --locate.
+  /// --locate: the folder of the source files.
   std::optional<std::filesystem::path> sources;
-  /// The command line, for reports.
+  /// The command line for reports, without passwords.
   std::string typed;
 };
 

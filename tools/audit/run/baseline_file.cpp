@@ -29,9 +29,9 @@ baseline read_baseline(const std::filesystem::path& file) {
   std::ifstream stream{file, std::ios::binary};
   if (!stream) refuse("the file cannot be read");
   const std::string text{std::istreambuf_iterator<char>{stream}, {}};
-  baseline_read parsed = parse_baseline(text);
+  parsed_baseline parsed = parse_baseline(text);
   if (!parsed.error.empty()) refuse(parsed.error);
-  return std::move(parsed.read);
+  return std::move(parsed.value);
 }
 
 }  // namespace drover::audit

@@ -14,7 +14,7 @@ namespace {
 
 using variables_by_name = std::map<std::string, std::string, std::less<>>;
 
-constexpr std::uint16_t usual_port = 6379;
+constexpr std::uint16_t default_port = 6379;
 
 variables_by_name by_name(const environment& variables) {
   variables_by_name values;
@@ -33,7 +33,7 @@ std::optional<std::uint16_t> port_in(std::string_view text) {
   return port;
 }
 
-/// "host", "host:port", "[::1]:port"; nullopt for a list of hosts and for other text.
+/// Parses "host", "host:port" or "[::1]:port". nullopt for a list of hosts and for other text.
 std::optional<address> server_at(std::string_view text) {
   if (text.empty() || text.find_first_of(", /@") != std::string_view::npos) {
     return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<address> server_at(std::string_view text) {
     port = host.substr(colon + 1);
     host = host.substr(0, colon);
   }
-  const auto number = port.empty() ? std::optional{usual_port} : port_in(port);
+  const auto number = port.empty() ? std::optional{default_port} : port_in(port);
   if (!number || host.empty()) return std::nullopt;
   return address{std::string{host}, *number, ""};
 }
@@ -60,9 +60,9 @@ std::optional<address> server_at(std::string_view text) {
 struct redis_url {
   address server;
   bool is_tls = false;
-  /// With the @.
+  /// The user and password with the @ after them. Empty: the URL has none.
   std::string credentials;
-  /// From the / or ? on.
+  /// The URL from the first /, ? or # after the server.
   std::string rest;
 };
 
@@ -120,11 +120,11 @@ std::string port_name_of(std::string_view host_name) {
 
 address server_of_pair(const variables_by_name& all, std::string_view host_name,
                        std::string_view host) {
-  address server{std::string{host}, usual_port, ""};
+  address server{std::string{host}, default_port, ""};
   // Some applications put "host:port" into the variable for the host.
   if (const auto whole = server_at(host)) server = *whole;
   const auto port = all.find(port_name_of(host_name));
-  if (port != all.end()) server.port = port_in(port->second).value_or(usual_port);
+  if (port != all.end()) server.port = port_in(port->second).value_or(default_port);
   return server;
 }
 
@@ -145,7 +145,8 @@ std::optional<named_server> server_in(const variables_by_name& all, const std::s
   return std::nullopt;
 }
 
-/// The variable with the lowest rank names the server to audit.
+/// The rank of a variable that names a server. The one with the lowest rank names the server to
+/// audit.
 int rank_of(const std::string& name, const std::string& value) {
   if (name == "REDIS_URL") return 0;
   if (url_in(value)) return 1;
@@ -158,8 +159,8 @@ std::string url_of(const address& server, std::string_view credentials, std::str
 }
 
 /// `value` with the proxy in place of its server.
-std::string replaced(const std::string& name, const std::string& value,
-                     const rewriting& replacement) {
+std::string with_proxy(const std::string& name, const std::string& value,
+                       const rewriting& replacement) {
   if (const auto url = url_in(value)) {
     return url_of(replacement.proxy, replacement.drops_credentials ? "" : url->credentials,
                   url->rest);
@@ -191,15 +192,15 @@ rewritten rewrite(const environment& variables, const rewriting& replacement) {
   for (const auto& [name, value] : before) {
     const auto named = server_in(before, name, value);
     if (!named) continue;
-    if (replacement.only_of != nullptr && named->server != *replacement.only_of) {
-      result.left.push_back(name);
+    if (replacement.only_server != nullptr && named->server != *replacement.only_server) {
+      result.unchanged.push_back(name);
       continue;
     }
     if (replacement.proxy.is_unix() && is_about_redis(name, "HOST")) {
-      result.left.push_back(name);  // no host name leads to a socket
+      result.unchanged.push_back(name);  // no host name leads to a socket
       continue;
     }
-    after[name] = replaced(name, value, replacement);
+    after[name] = with_proxy(name, value, replacement);
     if (is_about_redis(name, "HOST")) {
       after[port_name_of(name)] = std::to_string(replacement.proxy.port);
     }
@@ -224,7 +225,7 @@ rewritten rewrite(const environment& variables, const rewriting& replacement) {
   return result;
 }
 
-std::string filled_in(std::string text, const address& proxy) {
+std::string fill_placeholders(std::string text, const address& proxy) {
   const std::pair<std::string_view, std::string> parts[] = {
       {"{}", url_of(proxy, "", "")},
       {"{host}", proxy.is_unix() ? proxy.path : proxy.host},

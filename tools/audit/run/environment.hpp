@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The environment variables that tell applications where Redis is. Finds the server that they name
-// and replaces it by the proxy. Pure.
+// Finds the Redis server that an application's environment variables name, and replaces it by the
+// proxy. Pure.
 //
 // A variable is recognised by its value if that is a Redis URL (redis://, rediss://, valkey://).
 // Otherwise it is recognised by its name: ...REDIS_HOST with ...REDIS_PORT, ...REDIS_ADDR,
@@ -30,9 +30,10 @@ struct named_server {
 
 struct rewriting {
   address proxy;
-  /// Variables that name another server are not changed. nullptr: all variables are changed.
-  const address* only_of = nullptr;
-  /// The audited server has no passwords.
+  /// The audited server. Variables that name another server are not changed. nullptr: all variables
+  /// are changed.
+  const address* only_server = nullptr;
+  /// Removes users and passwords, because the audited server has none.
   bool drops_credentials = false;
 };
 
@@ -41,7 +42,7 @@ struct rewritten {
   /// Names of the changed variables, sorted.
   std::vector<std::string> changed;
   /// Names of the variables that name another server, sorted.
-  std::vector<std::string> left;
+  std::vector<std::string> unchanged;
 };
 
 /// Replaces the server in the variables by the proxy. The user, password, database and options of a
@@ -50,6 +51,6 @@ struct rewritten {
 [[nodiscard]] rewritten rewrite(const environment& variables, const rewriting& replacement);
 
 /// `text` with {} replaced by the proxy's URL, {host}, {port} and {address} by its parts.
-[[nodiscard]] std::string filled_in(std::string text, const address& proxy);
+[[nodiscard]] std::string fill_placeholders(std::string text, const address& proxy);
 
 }  // namespace drover::audit

@@ -62,54 +62,56 @@ TEST(audit_environment, TlsIsSaid) {
 }
 
 TEST(audit_environment, OnlyTheServerInAUrlIsReplaced) {
-  const auto done = rewrite({"REDIS_URL=redis://user:p%40ss@db:1/5?timeout=2s"}, {.proxy = proxy});
-  EXPECT_EQ(value_of(done.variables, "REDIS_URL"),
+  const auto rewritten_environment =
+      rewrite({"REDIS_URL=redis://user:p%40ss@db:1/5?timeout=2s"}, {.proxy = proxy});
+  EXPECT_EQ(value_of(rewritten_environment.variables, "REDIS_URL"),
             "redis://user:p%40ss@127.0.0.1:7001/5?timeout=2s");
-  EXPECT_TRUE(contains(done.changed, "REDIS_URL"));
+  EXPECT_TRUE(contains(rewritten_environment.changed, "REDIS_URL"));
 }
 
 TEST(audit_environment, HostAndPortChangeTogether) {
-  const auto done = rewrite({"APP_REDIS_HOST=db", "HOME=/root"}, {.proxy = proxy});
-  EXPECT_EQ(value_of(done.variables, "APP_REDIS_HOST"), "127.0.0.1");
-  EXPECT_EQ(value_of(done.variables, "APP_REDIS_PORT"), "7001");
-  EXPECT_EQ(value_of(done.variables, "HOME"), "/root");
+  const auto rewritten_environment = rewrite({"APP_REDIS_HOST=db", "HOME=/root"}, {.proxy = proxy});
+  EXPECT_EQ(value_of(rewritten_environment.variables, "APP_REDIS_HOST"), "127.0.0.1");
+  EXPECT_EQ(value_of(rewritten_environment.variables, "APP_REDIS_PORT"), "7001");
+  EXPECT_EQ(value_of(rewritten_environment.variables, "HOME"), "/root");
 }
 
 TEST(audit_environment, TheUsualVariablesAreSetEvenWhereNoneWas) {
-  const auto done = rewrite({}, {.proxy = proxy});
-  EXPECT_EQ(value_of(done.variables, "REDIS_URL"), "redis://127.0.0.1:7001");
-  EXPECT_EQ(value_of(done.variables, "REDIS_HOST"), "127.0.0.1");
-  EXPECT_EQ(value_of(done.variables, "REDIS_PORT"), "7001");
+  const auto rewritten_environment = rewrite({}, {.proxy = proxy});
+  EXPECT_EQ(value_of(rewritten_environment.variables, "REDIS_URL"), "redis://127.0.0.1:7001");
+  EXPECT_EQ(value_of(rewritten_environment.variables, "REDIS_HOST"), "127.0.0.1");
+  EXPECT_EQ(value_of(rewritten_environment.variables, "REDIS_PORT"), "7001");
 }
 
 TEST(audit_environment, VariablesOfAnotherServerStay) {
-  const address mine{"db", 1, ""};
-  const auto done =
-      rewrite({"REDIS_URL=redis://db:1", "QUEUE_URL=redis://queue:1"}, {proxy, &mine, false});
-  EXPECT_EQ(value_of(done.variables, "QUEUE_URL"), "redis://queue:1");
-  EXPECT_EQ(done.left, std::vector<std::string>{"QUEUE_URL"});
+  const address audited_server{"db", 1, ""};
+  const auto rewritten_environment = rewrite(
+      {"REDIS_URL=redis://db:1", "QUEUE_URL=redis://queue:1"}, {proxy, &audited_server, false});
+  EXPECT_EQ(value_of(rewritten_environment.variables, "QUEUE_URL"), "redis://queue:1");
+  EXPECT_EQ(rewritten_environment.unchanged, std::vector<std::string>{"QUEUE_URL"});
 }
 
 TEST(audit_environment, APrivateServerIsNotGivenPasswords) {
-  const auto done = rewrite({"REDIS_URL=redis://:secret@db:1/2", "REDIS_PASSWORD=secret"},
-                            {.proxy = proxy, .drops_credentials = true});
-  EXPECT_EQ(value_of(done.variables, "REDIS_URL"), "redis://127.0.0.1:7001/2");
-  EXPECT_EQ(value_of(done.variables, "REDIS_PASSWORD"), "(not set)");
+  const auto rewritten_environment =
+      rewrite({"REDIS_URL=redis://:secret@db:1/2", "REDIS_PASSWORD=secret"},
+              {.proxy = proxy, .drops_credentials = true});
+  EXPECT_EQ(value_of(rewritten_environment.variables, "REDIS_URL"), "redis://127.0.0.1:7001/2");
+  EXPECT_EQ(value_of(rewritten_environment.variables, "REDIS_PASSWORD"), "(not set)");
 }
 
 TEST(audit_environment, AProxyOnASocketIsNamedByItsPath) {
   const address socket{"", 0, "/run/a.sock"};
-  const auto done =
+  const auto rewritten_environment =
       rewrite({"REDIS_URL=redis://db:1", "REDIS_SOCKET=/run/r.sock"}, {.proxy = socket});
-  EXPECT_EQ(value_of(done.variables, "REDIS_URL"), "unix:///run/a.sock");
-  EXPECT_EQ(value_of(done.variables, "REDIS_SOCKET"), "/run/a.sock");
-  EXPECT_EQ(value_of(done.variables, "REDIS_HOST"), "(not set)");
+  EXPECT_EQ(value_of(rewritten_environment.variables, "REDIS_URL"), "unix:///run/a.sock");
+  EXPECT_EQ(value_of(rewritten_environment.variables, "REDIS_SOCKET"), "/run/a.sock");
+  EXPECT_EQ(value_of(rewritten_environment.variables, "REDIS_HOST"), "(not set)");
 }
 
 TEST(audit_environment, PlaceholdersAreFilledIn) {
-  EXPECT_EQ(filled_in("-h {host} -p {port} {} {address}", proxy),
+  EXPECT_EQ(fill_placeholders("-h {host} -p {port} {} {address}", proxy),
             "-h 127.0.0.1 -p 7001 redis://127.0.0.1:7001 127.0.0.1:7001");
-  EXPECT_EQ(filled_in("nothing", proxy), "nothing");
+  EXPECT_EQ(fill_placeholders("nothing", proxy), "nothing");
 }
 
 }  // namespace

@@ -14,11 +14,12 @@ inline constexpr int exit_findings = 1;
 inline constexpr int exit_tool_error = 2;
 inline constexpr int exit_inconclusive = 3;
 
-/// The exit code of the audited command if it is not 0, otherwise the code for the verdict.
-/// `command_code`: nullopt if there was no command or its code is ignored.
-[[nodiscard]] constexpr int exit_code_of(verdict is, std::optional<int> command_code) noexcept {
+/// The exit code of the audited command if it is not 0, otherwise the code of the verdict.
+/// `command_code`: nullopt if there was no command, or if its code does not count.
+[[nodiscard]] constexpr int exit_code_of(verdict outcome,
+                                         std::optional<int> command_code) noexcept {
   if (command_code.value_or(0) != 0) return *command_code;
-  switch (is) {
+  switch (outcome) {
     case verdict::fail: return exit_findings;
     case verdict::inconclusive: return exit_inconclusive;
     case verdict::pass: break;

@@ -37,17 +37,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* usual_listen = "127.0.0.1:6390";
+constexpr const char* default_listen = "127.0.0.1:6390";
 
 void print(const std::string& line) { std::fprintf(stderr, "drover: %s\n", line.c_str()); }
 
 environment own_environment() {
-  environment all;
-  for (char** variable = ::environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
-  return all;
+  environment variables;
+  for (char** variable = ::environ; *variable != nullptr; ++variable)
+    variables.emplace_back(*variable);
+  return variables;
 }
 
-/// The private server has ended. No more traffic can be audited.
+/// Thrown when the private server has ended, so that no more traffic can be audited.
 struct server_gone {
   std::string text;
 };
@@ -70,7 +71,7 @@ class live_run {
     start_capture();
     start_probe();
     start_proxy();
-    introduce();
+    print_addresses();
     const std::optional<int> code = watch();
     progress_.clear();
     proxy_->stop();
@@ -87,9 +88,9 @@ class live_run {
     try {
       if (!options_.program.empty()) return run_until_end(command(), conditions());
       wait_without_command(conditions());
-    } catch (const server_gone& event) {
+    } catch (const server_gone& ending) {
       progress_.clear();
-      print(event.text + "; the report covers the traffic until then");
+      print(ending.text + "; the report covers the traffic until then");
       is_complete_ = false;
     }
     return std::nullopt;
@@ -97,7 +98,8 @@ class live_run {
 
   [[nodiscard]] address listen_address() const {
     if (options_.listen.empty()) {
-      return options_.program.empty() ? *parse_address(usual_listen) : address{"127.0.0.1", 0, ""};
+      return options_.program.empty() ? *parse_address(default_listen)
+                                      : address{"127.0.0.1", 0, ""};
     }
     auto at = parse_address(options_.listen);
     if (!at) throw text::usage_error{"--listen: " + at.error().text};
@@ -117,32 +119,33 @@ class live_run {
     if (options_.starts_redis) {
       folder_.emplace();
       redis_.emplace(server_program_, folder_->path(), signals_);
-      server_ = server_typed(redis_->url());
+      server_ = server_from_option(redis_->url());
       server_.source = "--redis auto";
       return;
     }
-    server_ = options_.server ? server_typed(*options_.server) : server_usual(variables_);
-    if (const auto reached = reach(server_.without_credentials()); !reached) {
+    server_ = options_.server ? server_from_option(*options_.server)
+                              : server_from_environment(variables_);
+    if (const auto reach_result = reach(server_.without_credentials()); !reach_result) {
       throw text::usage_error{
-          reached.error().text + " (" + server_.source +
+          reach_result.error().text + " (" + server_.source +
           "); start it, name another server with --upstream, or start a private "
           "one with --redis auto"};
     }
   }
 
   void make_capture() {
-    live_settings with;
-    with.hide_keys = options_.hides_keys;
-    with.is_active = options_.is_active;
-    with.tool = "drover " DROVER_VERSION;
-    with.recording = options_.record;
-    if (options_.holds_misses) with.barrier = miss_barrier::bounds{};
-    with.say = print;
-    capture_.emplace(std::move(with), assessor_);
+    live_settings settings;
+    settings.hide_keys = options_.hides_keys;
+    settings.is_active = options_.is_active;
+    settings.tool = "drover " DROVER_VERSION;
+    settings.recording = options_.record;
+    if (options_.holds_misses) settings.barrier = miss_barrier::bounds{};
+    settings.say = print;
+    capture_.emplace(std::move(settings), assessor_);
     if (options_.is_active) add_probe();
   }
 
-  /// Truncates an older recording. All other options have been checked by now.
+  /// Truncates an older recording, so all other options must have been checked before.
   void start_capture() {
     if (const auto started = capture_->start(); !started) {
       throw text::usage_error{"--record: " + started.error().text};
@@ -161,18 +164,18 @@ class live_run {
     }
   }
 
-  /// To be called before the first record, because the probe observes all records.
+  /// Call it before the first record, because the probe observes all records.
   void add_probe() {
-    probe_settings with;
-    with.server = server_.without_credentials();
-    with.user = server_.at.user;
-    with.password = server_.at.password;
-    with.allowed = options_.allowed;
-    with.seed = std::random_device{}();
-    with.say = print;
-    probe_.emplace(std::move(with), *capture_);
+    probe_settings settings;
+    settings.server = server_.without_credentials();
+    settings.user = server_.endpoint.user;
+    settings.password = server_.endpoint.password;
+    settings.allowed = options_.allowed;
+    settings.seed = std::random_device{}();
+    settings.say = print;
+    probe_.emplace(std::move(settings), *capture_);
     assessor_.observe(
-        [this](const record& item, const rule_context& all) { probe_->saw(item, all); });
+        [this](const record& item, const rule_context& context) { probe_->saw(item, context); });
   }
 
   void start_probe() {
@@ -183,11 +186,11 @@ class live_run {
   }
 
   void listen() {
-    proxy_settings with;
-    with.listen = listen_;
-    with.server = server_.without_credentials();
-    with.say = print;
-    proxy_.emplace(std::move(with), &*capture_);
+    proxy_settings settings;
+    settings.listen = listen_;
+    settings.server = server_.without_credentials();
+    settings.say = print;
+    proxy_.emplace(std::move(settings), &*capture_);
     auto at = proxy_->listen();
     if (!at) throw text::usage_error{at.error().text};
     proxy_at_ = *std::move(at);
@@ -198,8 +201,8 @@ class live_run {
       throw text::usage_error{started.error().text};
   }
 
-  /// Printed to standard error: it is not part of the report.
-  void introduce() {
+  /// Prints to standard error, because the text is not part of the report.
+  void print_addresses() {
     print("listening on " + describe(proxy_at_) + " in front of " +
           describe(server_.without_credentials()) + " (" + server_.source + ")");
     if (options_.program.empty()) {
@@ -214,20 +217,20 @@ class live_run {
     const bool follows_variables = !options_.server && !options_.starts_redis;
     const rewritten environment_of_command =
         rewrite(variables_, {.proxy = proxy_at_,
-                             .only_of = follows_variables ? &server : nullptr,
+                             .only_server = follows_variables ? &server : nullptr,
                              .drops_credentials = options_.starts_redis});
-    for (const std::string& name : environment_of_command.left) {
+    for (const std::string& name : environment_of_command.unchanged) {
       print(name + " names a server that is not audited; it is not changed");
     }
     process::foreground_process::plan plan;
     for (const std::string& word : options_.program) {
-      plan.command.push_back(filled_in(word, proxy_at_));
+      plan.command.push_back(fill_placeholders(word, proxy_at_));
     }
     plan.environment = environment_of_command.variables;
     for (const std::string& variable : options_.set_env) {
       const std::string name = variable.substr(0, variable.find('=') + 1);
       std::erase_if(plan.environment, [&](const auto& other) { return other.starts_with(name); });
-      plan.environment.push_back(filled_in(variable, proxy_at_));
+      plan.environment.push_back(fill_placeholders(variable, proxy_at_));
     }
     for (const report_request& report : options_.reports) {
       if (!report.out && report.format != audit_format::text) plan.speaks_to_errors = true;
@@ -244,13 +247,14 @@ class live_run {
       throw server_gone{"the private redis-server " + process::ending_in_words(*redis_->status())};
     }
     if (!options_.program.empty()) return;  // the command writes to the terminal
-    const live_counts seen = capture_->counts();
-    const proxy_counts passed = proxy_->counts();
-    progress_.show(
-        std::to_string(passed.open_now) + " connections  " + std::to_string(seen.events) +
-        " commands" +
-        (seen.one_in > 1 ? "  1 of " + std::to_string(seen.one_in) + " keys sampled" : "") +
-        "  Ctrl-C: report");
+    const live_counts capture_counts = capture_->counts();
+    const proxy_counts connection_counts = proxy_->counts();
+    progress_.show(std::to_string(connection_counts.open_now) + " connections  " +
+                   std::to_string(capture_counts.events) + " commands" +
+                   (capture_counts.one_in > 1
+                        ? "  1 of " + std::to_string(capture_counts.one_in) + " keys sampled"
+                        : "") +
+                   "  Ctrl-C: report");
   }
 
   const audit_options& options_;
@@ -261,7 +265,7 @@ class live_run {
   address proxy_at_;
   bool is_complete_ = true;
   assessor assessor_{options_};
-  // The destructors run in reverse order, however the audit ends.
+  // The order matters: destructors run in reverse order.
   const process::signal_watch signals_{SIGUSR1, SIGUSR2};
   std::optional<process::scratch_folder> folder_;
   std::optional<process::private_redis> redis_;

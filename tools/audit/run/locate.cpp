@@ -36,7 +36,7 @@ class walk {
   walk(source_search& search, fs::path top, fs::path shown_as, const locate_limits& limits)
       : search_{search}, top_{std::move(top)}, shown_as_{std::move(shown_as)}, limits_{limits} {}
 
-  /// Reads the folder in the order of the names. False: a limit was reached.
+  /// Reads the folder in the order of the names. Returns false if a limit was reached.
   bool folder(const fs::path& inside) {
     std::vector<fs::directory_entry> entries;
     std::error_code error;
@@ -113,7 +113,7 @@ located locate(const audit_result& result, const fs::path& folder, const locate_
   sources.places = search.places();
   for (const char* const name : {"README.md", "README", "README.rst", "README.txt"}) {
     if (!fs::is_regular_file(folder / name, error)) continue;
-    sources.otherwise = (shown_as / name).lexically_normal().generic_string();
+    sources.default_path = (shown_as / name).lexically_normal().generic_string();
     break;
   }
   return sources;

@@ -21,7 +21,7 @@ struct locate_limits {
   std::uintmax_t bytes_max = 256'000'000;
 };
 
-/// Throws text::usage_error if there is no such folder. To be called before anything is started.
+/// Throws text::usage_error if there is no such folder. Call it before anything is started.
 void check_sources(const std::filesystem::path& folder);
 
 /// Paths begin with `folder` as typed if that is a relative path inside the working folder.

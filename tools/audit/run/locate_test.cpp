@@ -27,7 +27,7 @@ class audit_files : public testing::Test {
 
   [[nodiscard]] static audit_result sample_result() {
     audit_result result;
-    result.findings.push_back(sample::found("C101", confidence::proof, "user:*", ""));
+    result.findings.push_back(sample::make_finding("C101", confidence::proof, "user:*", ""));
     return result;
   }
 
@@ -52,7 +52,7 @@ TEST_F(audit_files, LocateFindsTheLineInAFolderBelow) {
   ASSERT_EQ(result.places.size(), 1U);
   EXPECT_EQ(result.places.at("user:*").path, "src/app/users.py");
   EXPECT_EQ(result.places.at("user:*").line, 3U);
-  EXPECT_EQ(result.otherwise, "README.md");
+  EXPECT_EQ(result.default_path, "README.md");
   EXPECT_EQ(result.left_out, "");
 }
 

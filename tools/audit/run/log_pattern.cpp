@@ -6,35 +6,38 @@
 namespace drover::audit {
 
 plain_pattern without_names(std::string_view pattern) {
-  plain_pattern out;
+  plain_pattern plain;
   std::size_t groups = 0;
   bool in_class = false;
   while (!pattern.empty()) {
     if (pattern[0] == '\\' && pattern.size() > 1) {
-      out.text += pattern.substr(0, 2);
+      plain.text += pattern.substr(0, 2);
       pattern.remove_prefix(2);
       continue;
     }
     if (pattern[0] == '[') in_class = true;
     if (pattern[0] == ']') in_class = false;
     if (pattern[0] != '(' || in_class) {
-      out.text += pattern[0];
+      plain.text += pattern[0];
       pattern.remove_prefix(1);
       continue;
     }
-    const std::size_t mark = pattern.starts_with("(?P<") ? 4 : pattern.starts_with("(?<") ? 3 : 0;
-    const std::size_t end = mark > 0 ? pattern.find('>') : std::string_view::npos;
+    const std::size_t prefix_length = pattern.starts_with("(?P<")  ? 4
+                                      : pattern.starts_with("(?<") ? 3
+                                                                   : 0;
+    const std::size_t end = prefix_length > 0 ? pattern.find('>') : std::string_view::npos;
     const bool is_look_behind =
-        mark == 3 && pattern.size() > 3 && (pattern[3] == '=' || pattern[3] == '!');
+        prefix_length == 3 && pattern.size() > 3 && (pattern[3] == '=' || pattern[3] == '!');
     const bool is_named = end != std::string_view::npos && !is_look_behind;
-    const bool counts = is_named || !pattern.starts_with("(?");
-    if (counts) ++groups;
-    if (is_named && pattern.substr(mark, end - mark) == "key") out.key_group = groups;
-    out.text += is_named ? std::string_view{"("} : pattern.substr(0, 1);
+    const bool is_counted = is_named || !pattern.starts_with("(?");
+    if (is_counted) ++groups;
+    if (is_named && pattern.substr(prefix_length, end - prefix_length) == "key")
+      plain.key_group = groups;
+    plain.text += is_named ? std::string_view{"("} : pattern.substr(0, 1);
     pattern.remove_prefix(is_named ? end + 1 : 1);
   }
-  if (out.key_group == 0 && groups > 0) out.key_group = 1;
-  return out;
+  if (plain.key_group == 0 && groups > 0) plain.key_group = 1;
+  return plain;
 }
 
 result<log_pattern> log_pattern::compile(std::string_view pattern) {

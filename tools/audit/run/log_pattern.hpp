@@ -12,8 +12,8 @@
 
 namespace drover::audit {
 
-/// A pattern without names of groups. `key_group` is the number of the group for the key: the group
-/// named `key` or the first group. 0: there is no group. Pure.
+/// A pattern without the names of its groups. `key_group` is the number of the group for the key:
+/// the group named `key`, otherwise the first group. 0: there is no group. Pure.
 struct plain_pattern {
   std::string text;
   std::size_t key_group = 0;

@@ -48,19 +48,19 @@ TEST(audit_log_pattern, FindsTheKeyInALine) {
 
 TEST(audit_log_pattern, RefusesWhatIsNoRegularExpression) {
   EXPECT_FALSE(log_pattern::compile("("));
-  EXPECT_FALSE(log_pattern::compile("(?<=x)y")) << "looking behind is not known";
+  EXPECT_FALSE(log_pattern::compile("(?<=x)y")) << "look-behind is not supported";
   EXPECT_FALSE(log_pattern::compile("a{2,1}"));
 }
 
 TEST(audit_growth, CountsFromTheFirstSampleAndFromNothingAfterASetBack) {
-  growth of;
-  EXPECT_EQ(of.sampled(100), 0U);
-  EXPECT_EQ(of.sampled(100), 0U);
-  EXPECT_EQ(of.sampled(107), 7U);
-  EXPECT_EQ(of.sampled(3), 3U);
-  EXPECT_EQ(of.sampled(0), 0U);
-  EXPECT_EQ(of.sampled(-5), 0U);
-  EXPECT_EQ(of.sampled(5), 10U);
+  growth counter;
+  EXPECT_EQ(counter.add_sample(100), 0U);
+  EXPECT_EQ(counter.add_sample(100), 0U);
+  EXPECT_EQ(counter.add_sample(107), 7U);
+  EXPECT_EQ(counter.add_sample(3), 3U);
+  EXPECT_EQ(counter.add_sample(0), 0U);
+  EXPECT_EQ(counter.add_sample(-5), 0U);
+  EXPECT_EQ(counter.add_sample(5), 10U);
 }
 
 }  // namespace

@@ -30,10 +30,10 @@ constexpr std::size_t output_max = 4096;
 
 /// The first whole number in a text.
 std::optional<std::int64_t> first_number(std::string_view text) {
-  const std::size_t at = text.find_first_of("0123456789");
-  if (at == std::string_view::npos) return std::nullopt;
+  const std::size_t position = text.find_first_of("0123456789");
+  if (position == std::string_view::npos) return std::nullopt;
   std::int64_t number = 0;
-  const auto code = std::from_chars(text.data() + at, text.data() + text.size(), number).ec;
+  const auto code = std::from_chars(text.data() + position, text.data() + text.size(), number).ec;
   if (code != std::errc{}) return std::nullopt;
   return number;
 }
@@ -63,15 +63,16 @@ pid_t start_shell(const std::string& command, int output) {
 }
 
 /// Reads all output until the command ends or the time is over.
-std::string read_all(int from, steady_clock::time_point until) {
+std::string read_all(int descriptor, steady_clock::time_point deadline) {
   std::string out;
   for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - steady_clock::now());
-    pollfd waiting{from, POLLIN, 0};
-    if (left <= 0ms || poll(&waiting, 1, static_cast<int>(left.count())) == 0) return out;
+    const auto time_left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
+    pollfd poll_entry{descriptor, POLLIN, 0};
+    if (time_left <= 0ms || poll(&poll_entry, 1, static_cast<int>(time_left.count())) == 0)
+      return out;
     std::array<char, 1024> buffer{};
-    const ssize_t size = read(from, buffer.data(), buffer.size());
+    const ssize_t size = read(descriptor, buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) return out;
     if (out.size() < output_max) out.append(buffer.data(), static_cast<std::size_t>(size));
@@ -85,13 +86,13 @@ result<std::int64_t> run_once(const std::string& command) {
   };
   std::array<int, 2> pipe_ends{};
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return fail(std::strerror(errno));
-  const auto until = steady_clock::now() + run_max;
+  const auto deadline = steady_clock::now() + run_max;
   const pid_t pid = start_shell(command, pipe_ends[1]);
   close(pipe_ends[1]);
-  const std::string printed = pid > 0 ? read_all(pipe_ends[0], until) : "";
+  const std::string printed = pid > 0 ? read_all(pipe_ends[0], deadline) : "";
   close(pipe_ends[0]);
   if (pid < 0) return fail("cannot be started");
-  const bool is_late = steady_clock::now() >= until;
+  const bool is_late = steady_clock::now() >= deadline;
   if (is_late) kill(-pid, SIGKILL);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counters of the loads that reached the origin. The traffic with Redis alone does not show them.
-// Each counter reports `origin_loads` records, from its own thread, between `start` and the return
+// Counters of the loads that reached the origin, which the traffic with Redis does not show. Each
+// counter reports `origin_loads` records, from its own thread, between `start` and the return
 // of `stop`.
 #pragma once
 

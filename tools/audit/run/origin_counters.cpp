@@ -9,7 +9,7 @@
 namespace drover::audit {
 namespace {
 
-address address_typed(const char* option, const std::string& text) {
+address parse_option_address(const char* option, const std::string& text) {
   auto at = parse_address(text);
   if (!at) throw text::usage_error{std::string{option} + ": " + at.error().text};
   return *std::move(at);
@@ -21,8 +21,9 @@ std::vector<requested_counter> counters_for(const origin_sources& sources,
                                             const origin_listener& listener) {
   std::vector<requested_counter> counters;
   for (const auto& [server, key] : sources.redis) {
-    counters.push_back({"--origin-redis",
-                        count_redis_key(address_typed("--origin-redis", server), key, listener)});
+    counters.push_back(
+        {"--origin-redis",
+         count_redis_key(parse_option_address("--origin-redis", server), key, listener)});
   }
   for (std::size_t i = 0; i < sources.logs.size(); ++i) {
     const bool is_for_all = sources.log_regexes.size() == 1;
@@ -34,9 +35,9 @@ std::vector<requested_counter> counters_for(const origin_sources& sources,
     counters.push_back({"--origin-cmd", count_by_command(command, listener)});
   }
   for (const auto& [listen, target] : sources.tcp) {
-    counters.push_back(
-        {"--origin-tcp", count_connections(address_typed("--origin-tcp", listen),
-                                           address_typed("--origin-tcp", target), listener)});
+    counters.push_back({"--origin-tcp",
+                        count_connections(parse_option_address("--origin-tcp", listen),
+                                          parse_option_address("--origin-tcp", target), listener)});
   }
   return counters;
 }

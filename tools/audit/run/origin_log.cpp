@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Follows a log from its present end, through rotation (another file under the same name) and
-// truncation (the file has become shorter).
+// Counts loads by the lines that are added to a log. Follows the log through rotation (another file
+// under the same name) and truncation (the file becomes shorter).
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Follows a file by its name.
+/// A file that is followed by its name.
 class followed_file {
  public:
   explicit followed_file(std::string path) : path_{std::move(path)} {}
@@ -43,34 +43,34 @@ class followed_file {
   /// Calls `on_line` for each line that was added since the last call.
   template <class OnLine>
   void read(OnLine&& on_line) {
-    if (descriptor_ >= 0) read_on(on_line);
-    struct stat now {};
-    if (stat(path_.c_str(), &now) != 0) return;
-    if (descriptor_ >= 0 && now.st_ino == inode_ && now.st_dev == device_) {
-      if (now.st_size >= position_) return;
+    if (descriptor_ >= 0) read_rest(on_line);
+    struct stat named_file {};
+    if (stat(path_.c_str(), &named_file) != 0) return;
+    if (descriptor_ >= 0 && named_file.st_ino == inode_ && named_file.st_dev == device_) {
+      if (named_file.st_size >= position_) return;
       position_ = lseek(descriptor_, 0, SEEK_SET);
-      rest_.clear();
+      partial_line_.clear();
     } else {
-      // The old file may have got a last line since it was read.
-      if (descriptor_ >= 0) read_on(on_line);
-      if (!rest_.empty()) on_line(std::string_view{rest_});
+      // The old file may have received a last line since it was read.
+      if (descriptor_ >= 0) read_rest(on_line);
+      if (!partial_line_.empty()) on_line(std::string_view{partial_line_});
       drop();
       if (!open_file()) return;
     }
-    read_on(on_line);
+    read_rest(on_line);
   }
 
   /// The text after the last line end.
-  [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
+  [[nodiscard]] std::string_view partial_line() const noexcept { return partial_line_; }
 
  private:
   bool open_file() {
     descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor_ < 0) return false;
-    struct stat of {};
-    fstat(descriptor_, &of);
-    inode_ = of.st_ino;
-    device_ = of.st_dev;
+    struct stat status {};
+    fstat(descriptor_, &status);
+    inode_ = status.st_ino;
+    device_ = status.st_dev;
     position_ = 0;
     return true;
   }
@@ -78,33 +78,35 @@ class followed_file {
   void drop() noexcept {
     if (descriptor_ >= 0) close(descriptor_);
     descriptor_ = -1;
-    rest_.clear();
+    partial_line_.clear();
   }
 
   template <class OnLine>
-  void read_on(OnLine& on_line) {
+  void read_rest(OnLine& on_line) {
     std::array<char, 65536> buffer{};
     for (;;) {
       const ssize_t size = ::read(descriptor_, buffer.data(), buffer.size());
       if (size <= 0) return;
       position_ += size;
-      std::string_view got{buffer.data(), static_cast<std::size_t>(size)};
-      for (std::size_t end = got.find('\n'); end != std::string_view::npos; end = got.find('\n')) {
-        keep(got.substr(0, end));
-        on_line(std::string_view{rest_});
-        rest_.clear();
-        got.remove_prefix(end + 1);
+      std::string_view bytes{buffer.data(), static_cast<std::size_t>(size)};
+      for (std::size_t end = bytes.find('\n'); end != std::string_view::npos;
+           end = bytes.find('\n')) {
+        keep(bytes.substr(0, end));
+        on_line(std::string_view{partial_line_});
+        partial_line_.clear();
+        bytes.remove_prefix(end + 1);
       }
-      keep(got);
+      keep(bytes);
     }
   }
 
   void keep(std::string_view part) {
-    rest_ += part.substr(0, log_pattern::line_max - std::min(rest_.size(), log_pattern::line_max));
+    partial_line_ += part.substr(
+        0, log_pattern::line_max - std::min(partial_line_.size(), log_pattern::line_max));
   }
 
   std::string path_;
-  std::string rest_;
+  std::string partial_line_;
   int descriptor_ = -1;
   off_t position_ = 0;
   ino_t inode_ = 0;
@@ -124,7 +126,7 @@ class log_counter final : public origin_counter {
     result<log_pattern> compiled = log_pattern::compile(pattern_);
     if (!compiled) return compiled.error();
     compiled_ = std::move(*compiled);
-    if (auto begun = file_.begin(); !begun) return begun;
+    if (auto begin_result = file_.begin(); !begin_result) return begin_result;
     thread_ = std::thread{[this] { run(); }};
     return {};
   }
@@ -133,12 +135,12 @@ class log_counter final : public origin_counter {
     if (!thread_.joinable()) return;
     {
       const std::scoped_lock lock{mutex_};
-      stopping_ = true;
+      is_stopping_ = true;
     }
     wake_.notify_all();
     thread_.join();
     read_new_lines();
-    count(file_.rest());
+    count(file_.partial_line());
   }
 
  private:
@@ -146,7 +148,7 @@ class log_counter final : public origin_counter {
 
   void run() {
     std::unique_lock lock{mutex_};
-    while (!wake_.wait_for(lock, every, [this] { return stopping_; })) {
+    while (!wake_.wait_for(lock, every, [this] { return is_stopping_; })) {
       lock.unlock();
       read_new_lines();
       lock.lock();
@@ -170,7 +172,7 @@ class log_counter final : public origin_counter {
   std::optional<log_pattern> compiled_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;
+  bool is_stopping_ = false;
   std::thread thread_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts loads by a number in Redis, read with GET on a connection of its own. A lost connection is
-// made again.
+// Counts loads by a number in Redis, read with GET on a separate connection. Reconnects if the
+// connection is lost.
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -31,12 +31,12 @@ using namespace std::chrono_literals;
 fault unreachable(std::string text) { return {fault_code::unreachable, std::move(text)}; }
 
 /// A socket that closes itself.
-class descriptor {
+class owned_socket {
  public:
-  explicit descriptor(int number) noexcept : number_{number} {}
-  ~descriptor() { reset(); }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
+  explicit owned_socket(int number) noexcept : number_{number} {}
+  ~owned_socket() { reset(); }
+  owned_socket(const owned_socket&) = delete;
+  owned_socket& operator=(const owned_socket&) = delete;
 
   void reset(int number = -1) noexcept {
     if (number_ >= 0) close(number_);
@@ -53,91 +53,94 @@ class redis_key {
   redis_key(address server, std::string key) : server_{std::move(server)}, key_{std::move(key)} {}
 
   result<std::int64_t> read() {
-    result<std::int64_t> number = ask();
+    result<std::int64_t> number = request_number();
     if (number || number.error().code != fault_code::unreachable) return number;
     socket_.reset();  // try again on a new connection
-    return ask();
+    return request_number();
   }
 
  private:
-  static constexpr auto answer_max = 2s;
+  static constexpr auto reply_max = 2s;
 
-  result<std::int64_t> ask() {
+  result<std::int64_t> request_number() {
     if (socket_.get() < 0) {
-      if (auto connected = connect_to(); !connected) return connected.error();
+      if (auto connected = connect_to_server(); !connected) return connected.error();
     }
     std::string wire;
     resp::write_command(wire, {"GET", key_});
     if (send(socket_.get(), wire.data(), wire.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(wire.size())) {
-      return unreachable(named() + " closed the connection");
+      return unreachable(counter_name() + " closed the connection");
     }
-    resp::message answer;
-    if (auto received = receive(answer); !received) return received.error();
-    return number_of(answer.root());
+    resp::message reply;
+    if (auto received = receive(reply); !received) return received.error();
+    return number_of(reply.root());
   }
 
-  result<void> connect_to() {
-    const result<resolved_address> at = reach(server_);
-    if (!at) return at.error();
+  result<void> connect_to_server() {
+    const result<resolved_address> resolved = reach(server_);
+    if (!resolved) return resolved.error();
     sockaddr_un path{};
     path.sun_family = AF_UNIX;
-    std::memcpy(path.sun_path, at->path.data(),
-                std::min(at->path.size(), sizeof path.sun_path - 1));
-    const auto* const where =
-        at->is_unix() ? reinterpret_cast<const sockaddr*>(&path) : at->socket_address();
-    const socklen_t size = at->is_unix()                  ? sizeof path
-                           : where->sa_family == AF_INET6 ? sizeof(sockaddr_in6)
-                                                          : sizeof(sockaddr_in);
-    socket_.reset(socket(where->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (socket_.get() < 0 || connect(socket_.get(), where, size) != 0) {
+    std::memcpy(path.sun_path, resolved->path.data(),
+                std::min(resolved->path.size(), sizeof path.sun_path - 1));
+    const auto* const socket_address =
+        resolved->is_unix() ? reinterpret_cast<const sockaddr*>(&path) : resolved->socket_address();
+    const socklen_t size = resolved->is_unix()                     ? sizeof path
+                           : socket_address->sa_family == AF_INET6 ? sizeof(sockaddr_in6)
+                                                                   : sizeof(sockaddr_in);
+    socket_.reset(socket(socket_address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (socket_.get() < 0 || connect(socket_.get(), socket_address, size) != 0) {
       const int error = errno;
       socket_.reset();
-      return unreachable(named() + " cannot be reached: " + std::strerror(error));
+      return unreachable(counter_name() + " cannot be reached: " + std::strerror(error));
     }
     reader_ = resp::reader{};
     return {};
   }
 
-  result<void> receive(resp::message& into) {
-    const auto until = std::chrono::steady_clock::now() + answer_max;
+  result<void> receive(resp::message& reply) {
+    const auto deadline = std::chrono::steady_clock::now() + reply_max;
     for (;;) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-          until - std::chrono::steady_clock::now());
-      pollfd waiting{socket_.get(), POLLIN, 0};
-      if (left <= 0ms || poll(&waiting, 1, static_cast<int>(left.count())) == 0) {
-        return unreachable(named() + " does not answer");
+      const auto time_left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          deadline - std::chrono::steady_clock::now());
+      pollfd poll_entry{socket_.get(), POLLIN, 0};
+      if (time_left <= 0ms || poll(&poll_entry, 1, static_cast<int>(time_left.count())) == 0) {
+        return unreachable(counter_name() + " does not answer");
       }
       std::array<char, 4096> buffer{};
       const ssize_t size = recv(socket_.get(), buffer.data(), buffer.size(), 0);
       if (size < 0 && errno == EINTR) continue;
-      if (size <= 0) return unreachable(named() + " closed the connection");
-      const auto step = reader_.read({buffer.data(), static_cast<std::size_t>(size)}, into);
+      if (size <= 0) return unreachable(counter_name() + " closed the connection");
+      const auto step = reader_.read({buffer.data(), static_cast<std::size_t>(size)}, reply);
       if (step.status == resp::reader::status::complete) return {};
       if (step.status == resp::reader::status::broken) {
-        return fault{fault_code::corrupt, named() + " does not speak the Redis protocol"};
+        return fault{fault_code::corrupt, counter_name() + " does not speak the Redis protocol"};
       }
     }
   }
 
-  result<std::int64_t> number_of(const resp::view& answer) const {
-    if (answer.is_null()) return std::int64_t{0};
-    if (answer.is_error()) {
+  result<std::int64_t> number_of(const resp::view& reply) const {
+    if (reply.is_null()) return std::int64_t{0};
+    if (reply.is_error()) {
       return fault{fault_code::corrupt,
-                   named() + " cannot read \"" + key_ + "\": " + std::string{answer.text()}};
+                   counter_name() + " cannot read \"" + key_ + "\": " + std::string{reply.text()}};
     }
     std::int64_t number = 0;
-    const std::string_view text = answer.text();
+    const std::string_view text = reply.text();
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (code == std::errc{} && end == text.data() + text.size()) return number;
-    return fault{fault_code::corrupt, "\"" + key_ + "\" in " + named() + " is not an integer"};
+    return fault{fault_code::corrupt,
+                 "\"" + key_ + "\" in " + counter_name() + " is not an integer"};
   }
 
-  [[nodiscard]] std::string named() const { return "the origin's counter at " + describe(server_); }
+  [[nodiscard]] std::string counter_name() const {
+    return "the origin's counter at " + describe(server_);
+  }
 
   address server_;
   std::string key_;
-  descriptor socket_{-1};
+  owned_socket socket_{-1};
   resp::reader reader_;
 };
 

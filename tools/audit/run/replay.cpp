@@ -15,10 +15,10 @@
 namespace drover::audit {
 namespace {
 
-constexpr unsigned slice = 256U << 10U;
+constexpr unsigned gz_buffer_size = 256U << 10U;
 constexpr const char* remedy = "; give a file that `drover audit --record` wrote";
 
-struct closes {
+struct gz_closer {
   void operator()(gzFile_s* file) const noexcept { gzclose_r(file); }
 };
 
@@ -30,12 +30,12 @@ struct closes {
 
 std::string replay(const std::filesystem::path& file, record_sink& sink) {
   // zlib reads uncompressed files, too.
-  const std::unique_ptr<gzFile_s, closes> stream{gzopen(file.c_str(), "rbe")};
+  const std::unique_ptr<gzFile_s, gz_closer> stream{gzopen(file.c_str(), "rbe")};
   if (!stream) refuse(file, errno != 0 ? std::strerror(errno) : "the file cannot be opened");
   record_reader reader;
-  std::vector<char> bytes(slice);
+  std::vector<char> bytes(gz_buffer_size);
   int size = 0;
-  while ((size = gzread(stream.get(), bytes.data(), slice)) > 0) {
+  while ((size = gzread(stream.get(), bytes.data(), gz_buffer_size)) > 0) {
     const std::string_view text{bytes.data(), static_cast<std::size_t>(size)};
     if (const auto read = reader.read(text, sink); !read) {
       refuse(file, read.error().text + (reader.lines() <= 1 ? remedy : ""));

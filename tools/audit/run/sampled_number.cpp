@@ -17,7 +17,7 @@ sampled_number::~sampled_number() { stop(); }
 result<void> sampled_number::start() {
   const result<std::int64_t> first = sample_();
   if (!first) return first.error();
-  (void)growth_.sampled(*first);
+  (void)growth_.add_sample(*first);
   thread_ = std::thread{[this] { run(); }};
   return {};
 }
@@ -26,7 +26,7 @@ void sampled_number::stop() {
   if (!thread_.joinable()) return;
   {
     const std::scoped_lock lock{mutex_};
-    stopping_ = true;
+    is_stopping_ = true;
   }
   wake_.notify_all();
   thread_.join();
@@ -35,7 +35,7 @@ void sampled_number::stop() {
 
 void sampled_number::run() {
   std::unique_lock lock{mutex_};
-  while (!wake_.wait_for(lock, every_, [this] { return stopping_; })) {
+  while (!wake_.wait_for(lock, every_, [this] { return is_stopping_; })) {
     lock.unlock();
     take_sample();
     lock.lock();
@@ -45,11 +45,11 @@ void sampled_number::run() {
 void sampled_number::take_sample() {
   const result<std::int64_t> number = sample_();
   if (!number) {
-    if (!std::exchange(failing_, true) && listener_.say) listener_.say(number.error().text);
+    if (!std::exchange(is_failing_, true) && listener_.say) listener_.say(number.error().text);
     return;
   }
-  failing_ = false;
-  const std::uint64_t count = growth_.sampled(*number);
+  is_failing_ = false;
+  const std::uint64_t count = growth_.add_sample(*number);
   if (count > 0) listener_.tell(origin_loads{listener_.now(), count, {}, source_});
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Samples a number that the origin counts up, and reports the increase.
+// Samples a number that grows with the loads of the origin, and reports the increase.
 #pragma once
 
 #include <chrono>
@@ -14,15 +14,16 @@
 
 namespace drover::audit {
 
-/// The increase between two samples. A lower number means that the counter was reset to 0. Pure.
+/// Computes the increase between two samples. A lower number means that the counter was reset to 0.
+/// Pure.
 class growth {
  public:
   /// The increase since the last sample; 0 for the first one.
-  [[nodiscard]] std::uint64_t sampled(std::int64_t number) noexcept {
+  [[nodiscard]] std::uint64_t add_sample(std::int64_t number) noexcept {
     const std::int64_t before = last_;
-    const bool is_first = !begun_;
+    const bool is_first = !has_sample_;
     last_ = number;
-    begun_ = true;
+    has_sample_ = true;
     if (is_first) return 0;
     const std::int64_t from = number < before ? 0 : before;
     return number > from ? static_cast<std::uint64_t>(number) - static_cast<std::uint64_t>(from)
@@ -31,7 +32,7 @@ class growth {
 
  private:
   std::int64_t last_ = 0;
-  bool begun_ = false;
+  bool has_sample_ = false;
 };
 
 class sampled_number final : public origin_counter {
@@ -54,10 +55,10 @@ class sampled_number final : public origin_counter {
   sampling sample_;
   origin_listener listener_;
   growth growth_;
-  bool failing_ = false;
+  bool is_failing_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;
+  bool is_stopping_ = false;
   std::thread thread_;
 };
 

@@ -24,10 +24,11 @@ constexpr const char* tls_remedy =
 }  // namespace
 
 address chosen_server::without_credentials() const {
-  return at.host.empty() ? address{"", 0, at.path} : address{at.host, at.port, ""};
+  return endpoint.host.empty() ? address{"", 0, endpoint.path}
+                               : address{endpoint.host, endpoint.port, ""};
 }
 
-chosen_server server_typed(const std::string& text) {
+chosen_server server_from_option(const std::string& text) {
   if (text.starts_with("rediss://") || text.starts_with("valkeys://")) {
     throw text::usage_error{"--upstream: the server requires TLS" + std::string{tls_remedy}};
   }
@@ -46,7 +47,7 @@ chosen_server server_typed(const std::string& text) {
   return {endpoint_of(*at), "--upstream"};
 }
 
-chosen_server server_usual(const environment& variables) {
+chosen_server server_from_environment(const environment& variables) {
   const named_server named = server_named_by(variables);
   if (named.variable.empty()) return {endpoint_of(address{}), "default"};
   if (named.is_tls) {

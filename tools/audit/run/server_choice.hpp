@@ -11,8 +11,8 @@
 namespace drover::audit {
 
 struct chosen_server {
-  /// The user and password are for the audit's own connections.
-  connection::endpoint at;
+  /// Only the audit's own connections use the user and password.
+  connection::endpoint endpoint;
   /// The option or variable that names the server, or "default".
   std::string source;
 
@@ -20,11 +20,11 @@ struct chosen_server {
 };
 
 /// `--upstream` as typed: HOST:PORT, a path, or a URL. Throws text::usage_error.
-[[nodiscard]] chosen_server server_typed(const std::string& text);
+[[nodiscard]] chosen_server server_from_option(const std::string& text);
 
 /// The server that the variables name, or 127.0.0.1:6379. Throws text::usage_error if it requires
 /// TLS.
-[[nodiscard]] chosen_server server_usual(const environment& variables);
+[[nodiscard]] chosen_server server_from_environment(const environment& variables);
 
 /// Whether the server is on this machine.
 [[nodiscard]] bool is_loopback(const address& at);

@@ -8,7 +8,9 @@
 namespace drover::audit {
 namespace {
 
-std::string typed(const char* text) { return describe(server_typed(text).without_credentials()); }
+std::string typed(const char* text) {
+  return describe(server_from_option(text).without_credentials());
+}
 
 TEST(audit_server_choice, AServerIsTypedAsAddressOrUrl) {
   EXPECT_EQ(typed("db:7"), "db:7");
@@ -16,10 +18,10 @@ TEST(audit_server_choice, AServerIsTypedAsAddressOrUrl) {
   EXPECT_EQ(typed("/run/r.sock"), "unix:///run/r.sock");
   EXPECT_EQ(typed("unix:///run/r.sock"), "unix:///run/r.sock");
   EXPECT_EQ(typed("redis://u:p@db:7/3"), "db:7");
-  const auto chosen = server_typed("redis://u:p@db:7/3");
-  EXPECT_EQ(chosen.at.user, "u");
-  EXPECT_EQ(chosen.at.password, "p");
-  EXPECT_EQ(chosen.at.database, 3U);
+  const auto chosen = server_from_option("redis://u:p@db:7/3");
+  EXPECT_EQ(chosen.endpoint.user, "u");
+  EXPECT_EQ(chosen.endpoint.password, "p");
+  EXPECT_EQ(chosen.endpoint.database, 3U);
 }
 
 TEST(audit_server_choice, WhatIsNoServerIsRefusedWithoutItsPassword) {
@@ -36,17 +38,17 @@ TEST(audit_server_choice, WhatIsNoServerIsRefusedWithoutItsPassword) {
 }
 
 TEST(audit_server_choice, WithoutOneTheVariablesSayIt) {
-  EXPECT_EQ(server_usual({"REDIS_URL=redis://db:7"}).source, "REDIS_URL");
-  EXPECT_EQ(describe(server_usual({}).without_credentials()), "127.0.0.1:6379");
-  EXPECT_THROW((void)server_usual({"REDIS_URL=rediss://db:7"}), text::usage_error);
+  EXPECT_EQ(server_from_environment({"REDIS_URL=redis://db:7"}).source, "REDIS_URL");
+  EXPECT_EQ(describe(server_from_environment({}).without_credentials()), "127.0.0.1:6379");
+  EXPECT_THROW((void)server_from_environment({"REDIS_URL=rediss://db:7"}), text::usage_error);
 }
 
 TEST(audit_server_choice, OnlyThisMachineIsLoopback) {
   for (const char* text : {"127.0.0.1:1", "127.8.8.8:1", "localhost:1", "[::1]:1", "/run/r"}) {
-    EXPECT_TRUE(is_loopback(server_typed(text).without_credentials())) << text;
+    EXPECT_TRUE(is_loopback(server_from_option(text).without_credentials())) << text;
   }
   for (const char* text : {"db:1", "10.0.0.1:1", "128.0.0.1:1"}) {
-    EXPECT_FALSE(is_loopback(server_typed(text).without_credentials())) << text;
+    EXPECT_FALSE(is_loopback(server_from_option(text).without_credentials())) << text;
   }
 }
 
