@@ -44,30 +44,30 @@ class cases {
   [[nodiscard]] std::vector<std::string> keys() const;
 
  private:
-  struct kept {
+  struct kept_case {
     double badness = 0;
     evidence proof;
   };
   double worst_badness_ = 0;
-  std::vector<kept> first_;
-  std::vector<kept> worst_;
+  std::vector<kept_case> first_;
+  std::vector<kept_case> worst_;
 };
 
 /// A rule's own state for each pattern. Bounded as patterns are.
 template <class T>
 class per_pattern {
  public:
-  T& operator[](const pattern_state& pattern) { return of_[pattern.index]; }
-  T& operator[](std::uint32_t pattern) { return of_[pattern]; }
+  T& operator[](const pattern_state& pattern) { return states_[pattern.index]; }
+  T& operator[](std::uint32_t pattern) { return states_[pattern]; }
   [[nodiscard]] const T* find(std::uint32_t pattern) const {
-    const auto at = of_.find(pattern);
-    return at == of_.end() ? nullptr : &at->second;
+    const auto at = states_.find(pattern);
+    return at == states_.end() ? nullptr : &at->second;
   }
-  [[nodiscard]] auto begin() { return of_.begin(); }
-  [[nodiscard]] auto end() { return of_.end(); }
+  [[nodiscard]] auto begin() { return states_.begin(); }
+  [[nodiscard]] auto end() { return states_.end(); }
 
  private:
-  std::unordered_map<std::uint32_t, T> of_;
+  std::unordered_map<std::uint32_t, T> states_;
 };
 
 /// A rule's own state for each key. Bounded as keys are: that of a forgotten key is dropped when
@@ -76,7 +76,7 @@ template <class T>
 class per_key {
  public:
   T& operator[](key_ref key) {
-    auto& slot = of_[key.slot];
+    auto& slot = states_[key.slot];
     if (slot.first != key.generation) {
       slot.first = key.generation;
       slot.second = T{};
@@ -84,14 +84,14 @@ class per_key {
     return slot.second;
   }
   [[nodiscard]] T* find(key_ref key) {
-    const auto at = of_.find(key.slot);
-    return at == of_.end() || at->second.first != key.generation ? nullptr : &at->second.second;
+    const auto at = states_.find(key.slot);
+    return at == states_.end() || at->second.first != key.generation ? nullptr : &at->second.second;
   }
-  void erase(key_ref key) { of_.erase(key.slot); }
-  [[nodiscard]] std::size_t size() const { return of_.size(); }
+  void erase(key_ref key) { states_.erase(key.slot); }
+  [[nodiscard]] std::size_t size() const { return states_.size(); }
 
  private:
-  std::unordered_map<std::uint32_t, std::pair<std::uint32_t, T>> of_;
+  std::unordered_map<std::uint32_t, std::pair<std::uint32_t, T>> states_;
 };
 
 }  // namespace drover::audit

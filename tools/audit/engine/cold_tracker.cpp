@@ -8,13 +8,13 @@ namespace drover::audit {
 namespace {
 
 constexpr std::size_t misses_max = 128;
-constexpr std::size_t askers_max = 128;
+constexpr std::size_t requesters_max = 128;
 constexpr std::size_t loaders_max = 64;
 /// What NX puts in to say who loads is no longer than that: an id, a token.
 constexpr std::uint64_t mark_bytes_max = 128;
 /// A loader's number from here on is that of a multiplexed connection.
 constexpr std::uint64_t connections_begin = std::uint64_t{1} << 32U;
-constexpr std::size_t acts_max = 4'096;
+constexpr std::size_t tool_actions_max = 4'096;
 
 using std::chrono::milliseconds;
 using std::chrono::minutes;
@@ -67,8 +67,8 @@ cold_book& cold_tracker::open(key_state& key, const op& operation) {
   // Closed ones at the front are dropped now and then: the queue stays as short as what is open.
   if (opened_.size() > 2 * open_ + 64) {
     std::erase_if(opened_, [&](key_ref ref) {
-      const key_state* const there = keys_.find(ref);
-      return there == nullptr || there->cold == nullptr;
+      const key_state* const candidate = keys_.find(ref);
+      return candidate == nullptr || candidate->cold == nullptr;
     });
   }
   key.cold = std::make_unique<cold_book>();
@@ -86,8 +86,8 @@ cold_book& cold_tracker::open(key_state& key, const op& operation) {
 
 bool cold_tracker::is_concurrent(const cold_book::loader& loader) const {
   const auto& processes = connections_.processes();
-  if (loader.who >= connections_begin) return true;  // multiplexed
-  return loader.who != 0 && loader.who < processes.size() && processes[loader.who].is_concurrent;
+  if (loader.id >= connections_begin) return true;  // multiplexed
+  return loader.id != 0 && loader.id < processes.size() && processes[loader.id].is_concurrent;
 }
 
 /// Where pids are not known, a multiplexed connection stands for its process.
@@ -96,24 +96,25 @@ cold_book::loader* cold_tracker::loader_of(cold_book& book, std::uint32_t proces
   const auto& processes = connections_.processes();
   const bool known = process < processes.size() && processes[process].pid != 0;
   const bool by_connection = !known && connections_.is_multiplexed(connection);
-  const std::uint64_t who = by_connection ? connections_begin + connection : process;
+  const std::uint64_t id = by_connection ? connections_begin + connection : process;
   const auto at = std::find_if(book.loaders.begin(), book.loaders.end(),
-                               [&](const cold_book::loader& l) { return l.who == who; });
+                               [&](const cold_book::loader& l) { return l.id == id; });
   if (at != book.loaders.end()) return &*at;
   if (book.loaders.size() >= loaders_max) return nullptr;
-  book.loaders.push_back({who, process, 0, 0});
+  book.loaders.push_back({id, process, 0, 0});
   return &book.loaders.back();
 }
 
-cold_book::asker* cold_tracker::asks(cold_book& book, const op& operation, bool is_poll) {
-  auto at = std::find_if(book.askers.begin(), book.askers.end(), [&](const cold_book::asker& a) {
-    return a.connection == operation.connection;
-  });
-  if (at == book.askers.end()) {
-    if (book.askers.size() >= askers_max) return nullptr;
-    book.askers.push_back(
+cold_book::requester* cold_tracker::count_request(cold_book& book, const op& operation,
+                                                  bool is_poll) {
+  auto at = std::find_if(
+      book.requesters.begin(), book.requesters.end(),
+      [&](const cold_book::requester& a) { return a.connection == operation.connection; });
+  if (at == book.requesters.end()) {
+    if (book.requesters.size() >= requesters_max) return nullptr;
+    book.requesters.push_back(
         {operation.connection, operation.process, 0, 0, operation.done, moment{}, false});
-    at = std::prev(book.askers.end());
+    at = std::prev(book.requesters.end());
     if (is_poll) at->polls = 1;
     return &*at;
   }
@@ -128,7 +129,7 @@ cold_book::asker* cold_tracker::asks(cold_book& book, const op& operation, bool 
   return &*at;
 }
 
-void cold_tracker::missed(key_state& key, const op& operation, bool again) {
+void cold_tracker::missed(key_state& key, const op& operation, bool is_second_look) {
   cold_book* book = key.cold.get();
   if (book != nullptr && book->event.first_store &&
       (operation.sent >= book->last_store_done || is_settled(key, *book, operation.sent))) {
@@ -141,12 +142,13 @@ void cold_tracker::missed(key_state& key, const op& operation, bool again) {
   event.to = std::max(event.to, operation.done);
   ++event.demand.misses;
   ++event.demand.reads;
-  if (cold_book::asker* const asker = asks(*book, operation, !again)) ++asker->misses;
+  if (cold_book::requester* const requester = count_request(*book, operation, !is_second_look))
+    ++requester->misses;
   if (book->misses.size() >= misses_max) book->misses.erase(book->misses.begin());
   book->misses.push_back({operation.sent, operation.done, operation.connection, operation.batch,
-                          operation.process, false, again});
+                          operation.process, false, is_second_look});
   cold_book::loader* const loader = loader_of(*book, operation.process, operation.connection);
-  if (loader != nullptr && !again && !event.first_store) ++loader->misses;
+  if (loader != nullptr && !is_second_look && !event.first_store) ++loader->misses;
 }
 
 void cold_tracker::hit(key_state& key, const op& operation) {
@@ -167,23 +169,24 @@ void cold_tracker::hit(key_state& key, const op& operation) {
                          !connections_.is_multiplexed(operation.connection);
   if (pause >= pause_min && (by_storer || operation.sent > store.done + 2 * pause)) return;
   book.event.waiting.losers_satisfied = std::any_of(
-      book.askers.begin(), book.askers.end(),
-      [&](const cold_book::asker& a) { return a.lost && a.connection == operation.connection; });
+      book.requesters.begin(), book.requesters.end(), [&](const cold_book::requester& a) {
+        return a.lost && a.connection == operation.connection;
+      });
 }
 
-void cold_tracker::own_miss(const key_state& key, cold_book& book, const op& operation,
-                            moment delta, load& loaded) {
+void cold_tracker::match_miss(const key_state& key, cold_book& book, const op& operation,
+                              moment delta, load& loaded) {
   cold_book::miss* best = nullptr;
   bool best_same = false;
   const bool shared = connections_.is_multiplexed(operation.connection);
   // Its process has found meanwhile what was stored: it may write that back. Then only a miss as
   // long ago as a load takes is taken for the start.
-  const bool may_write =
+  const bool may_write_back =
       book.event.first_store && key.last_hit && key.last_hit->process == operation.process &&
       key.last_hit->sent >= book.event.first_store->done && key.last_hit->done <= operation.sent;
-  const moment limit = may_write ? herd_limit(delta) : start_limit(delta);
+  const moment limit = may_write_back ? herd_limit(delta) : start_limit(delta);
   for (cold_book::miss& miss : book.misses) {
-    if (miss.used || miss.process != operation.process || miss.done > operation.sent) continue;
+    if (miss.is_used || miss.process != operation.process || miss.done > operation.sent) continue;
     if (operation.sent - miss.done > limit) continue;
     const bool same = !shared && miss.connection == operation.connection;
     if (best == nullptr || same > best_same || (same == best_same && miss.sent >= best->sent)) {
@@ -192,13 +195,13 @@ void cold_tracker::own_miss(const key_state& key, cold_book& book, const op& ope
     }
   }
   if (best == nullptr) return;
-  best->used = true;
+  best->is_used = true;
   loaded.missed = true;
   loaded.began = best->sent;
 }
 
-cold_tracker::stored cold_tracker::store(key_state& key, const op& operation) {
-  stored result;
+cold_tracker::classified_store cold_tracker::store(key_state& key, const op& operation) {
+  classified_store result;
   cold_book* const book = key.cold.get();
   const bool refused = operation.outcome == op_outcome::no;
   if (book == nullptr || (operation.outcome != op_outcome::yes && !refused)) return result;
@@ -207,7 +210,7 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& operation) {
   if (book->last_store && book->last_store->connection == operation.connection &&
       book->last_store->batch == operation.batch) {
     book->last_store_done = std::max(book->last_store_done, operation.done);
-    result.as = counted::merged;
+    result.kind = store_kind::merged;
     return result;
   }
   const moment delta = delta_of(key, *book);
@@ -216,7 +219,7 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& operation) {
   loaded.store = op_summary(operation);
   loaded.by_nx = operation.kind == op_kind::acquire;
   loaded.began = operation.sent;
-  own_miss(key, *book, operation, delta, loaded);
+  match_miss(key, *book, operation, delta, loaded);
   const cold_event& event = book->event;
   const bool in_herd =
       !event.first_store || operation.sent < event.first_store->done + herd_limit(delta);
@@ -238,7 +241,7 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& operation) {
       !(before.connection == operation.connection && before.batch == operation.batch)) {
     loaded.deleted_between = before;
   }
-  result.as = counted::yes;
+  result.kind = store_kind::load;
   return result;
 }
 
@@ -264,8 +267,8 @@ void cold_tracker::add(key_state& key, const load& loaded) {
   if (loader != nullptr) ++loader->loads;
 }
 
-void cold_tracker::tried(key_state& key, const key_state& lock, const op& operation,
-                         int name_affinity) {
+void cold_tracker::lock_attempted(key_state& key, const key_state& lock, const op& operation,
+                                  int name_affinity) {
   cold_book& book = *key.cold;
   std::vector<cold_event::locking>& locks = book.event.lock_attempts;
   auto at = std::find_if(locks.begin(), locks.end(),
@@ -278,39 +281,42 @@ void cold_tracker::tried(key_state& key, const key_state& lock, const op& operat
   if (operation.outcome == op_outcome::yes) ++at->won;
   if (operation.outcome != op_outcome::no) return;
   ++at->lost;
-  if (cold_book::asker* const asker = asks(book, operation, true)) asker->lost = true;
+  if (cold_book::requester* const requester = count_request(book, operation, true))
+    requester->lost = true;
 }
 
-void cold_tracker::polled(key_state& key, const op& operation) { asks(*key.cold, operation, true); }
+void cold_tracker::polled(key_state& key, const op& operation) {
+  count_request(*key.cold, operation, true);
+}
 
 void cold_tracker::count_requests(cold_book& book) {
   cold_event& event = book.event;
   const moment end = event.first_store ? event.first_store->done : event.to;
   const moment begin = event.loading.loads.empty() ? event.from : event.loading.loads.front().began;
   std::uint64_t shared_misses = 0;
-  std::uint64_t inside = 0;  // asked while the first load ran, besides the one who loads
-  moment first_elsewhere = moment::max();
+  std::uint64_t during_load = 0;  // misses while the first load ran, except the one that began it
+  moment first_other = moment::max();  // the first miss by another client
   for (const cold_book::miss& miss : book.misses) {
-    if (miss.again || miss.sent >= end) continue;
+    if (miss.is_second_look || miss.sent >= end) continue;
     if (connections_.is_multiplexed(miss.connection)) ++shared_misses;
     const bool other =
         miss.connection != event.first_miss.connection ||
         (connections_.is_multiplexed(miss.connection) && miss.sent != event.first_miss.sent);
-    if (other) first_elsewhere = std::min(first_elsewhere, miss.sent);
+    if (other) first_other = std::min(first_other, miss.sent);
     if (miss.sent > begin || (miss.sent == begin && miss.connection != event.first_miss.connection))
-      ++inside;
+      ++during_load;
   }
   std::uint64_t lost = 0;
   for (const cold_event::locking& attempt : event.lock_attempts) lost += attempt.lost;
   std::uint64_t single = 0;
-  for (const cold_book::asker& asker : book.askers) {
-    if (!connections_.is_multiplexed(asker.connection)) ++single;
+  for (const cold_book::requester& requester : book.requesters) {
+    if (!connections_.is_multiplexed(requester.connection)) ++single;
   }
   event.demand.requests = std::max<std::uint64_t>(single + shared_misses, 1);
   event.demand.contended =
       lost > 0 || event.loading.count > 1 ||
-      (event.first_store && !event.loading.loads.empty() && inside > 0) ||
-      (first_elsewhere != moment::max() && first_elsewhere - event.from < together_limit);
+      (event.first_store && !event.loading.loads.empty() && during_load > 0) ||
+      (first_other != moment::max() && first_other - event.from < together_limit);
   if (event.demand.contended)
     event.demand.requests = std::max<std::uint64_t>(event.demand.requests, 2);
 }
@@ -353,13 +359,13 @@ void cold_tracker::close(key_state& key, bool complete) {
   --open_;
   cold_event& event = book->event;
   event.complete = complete;
-  event.by_tool = by_tool(key, event);
+  event.by_tool = is_by_tool(key, event);
   count_requests(*book);
   const auto& processes = connections_.processes();
-  for (const cold_book::asker& asker : book->askers) {
-    if (asker.misses > 0) ++event.demand.connections;
+  for (const cold_book::requester& requester : book->requesters) {
+    if (requester.misses > 0) ++event.demand.connections;
     const bool is_notified =
-        asker.process < processes.size() && processes[asker.process].is_notified;
+        requester.process < processes.size() && processes[requester.process].is_notified;
     event.waiting.notified = event.waiting.notified || is_notified;
   }
   if (event.loading.conditional > 0 && event.loading.by_nx > 0) {
@@ -377,21 +383,23 @@ void cold_tracker::close(key_state& key, bool complete) {
   sink_.take(event, key);
 }
 
-bool cold_tracker::by_tool(const key_state& key, const cold_event& event) const {
-  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& act) {
-    return act.key == key.name && act.from <= event.to && act.to + tool_window >= event.from;
-  });
+bool cold_tracker::is_by_tool(const key_state& key, const cold_event& event) const {
+  return std::any_of(tool_actions_.begin(), tool_actions_.end(),
+                     [&](const audit::tool_acted& action) {
+                       return action.key == key.name && action.from <= event.to &&
+                              action.to + tool_window >= event.from;
+                     });
 }
 
-void cold_tracker::tool_acted(const audit::tool_acted& act) {
-  if (acts_.size() >= acts_max) acts_.erase(acts_.begin());
-  acts_.push_back(act);
+void cold_tracker::add_tool_action(const audit::tool_acted& action) {
+  if (tool_actions_.size() >= tool_actions_max) tool_actions_.erase(tool_actions_.begin());
+  tool_actions_.push_back(action);
 }
 
 bool cold_tracker::is_perturbed(moment from, moment to) const {
-  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& act) {
-    return act.from <= to && act.to >= from;
-  });
+  return std::any_of(
+      tool_actions_.begin(), tool_actions_.end(),
+      [&](const audit::tool_acted& action) { return action.from <= to && action.to >= from; });
 }
 
 }  // namespace drover::audit

@@ -23,9 +23,9 @@ struct command_reader {
   std::vector<op>& out;
 
   /// Adds an op on the key of an argument; the reference is good until the next.
-  op& put(op_kind is, const field& key) const {
+  op& put(op_kind kind, const field& key) const {
     op& operation = out.emplace_back(start);
-    operation.kind = is;
+    operation.kind = kind;
     operation.key = key.text;
     operation.key_hash = key.of.hash;
     return operation;
@@ -40,9 +40,9 @@ bool ops_of_command(const command_reader& reader);
 /// The number that a word stands for.
 [[nodiscard]] std::optional<std::int64_t> number_of(const field& argument);
 /// yes: there is something; no: nil, or an empty aggregate or text where `empty_is_nothing`.
-[[nodiscard]] op_outcome found_in(const reply_item& answer);
+[[nodiscard]] op_outcome read_outcome(const reply_item& answer);
 /// By an integer that counts, or OK: 0 and nil mean no.
-[[nodiscard]] op_outcome done_by(const reply_item& answer);
+[[nodiscard]] op_outcome write_outcome(const reply_item& answer);
 /// A ttl of so many milliseconds. Not positive: it is gone at once.
 void set_ttl(op& operation, std::int64_t ms);
 

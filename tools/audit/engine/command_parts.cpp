@@ -22,7 +22,7 @@ std::optional<std::int64_t> number_of(const field& argument) {
   return number;
 }
 
-op_outcome found_in(const reply_item& answer) {
+op_outcome read_outcome(const reply_item& answer) {
   switch (answer.kind) {
     case reply_kind::missing: return outcome::unknown;
     case reply_kind::error: return outcome::failed;
@@ -35,7 +35,7 @@ op_outcome found_in(const reply_item& answer) {
   return outcome::yes;
 }
 
-op_outcome done_by(const reply_item& answer) {
+op_outcome write_outcome(const reply_item& answer) {
   switch (answer.kind) {
     case reply_kind::missing: return outcome::unknown;
     case reply_kind::error: return outcome::failed;

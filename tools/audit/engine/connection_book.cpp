@@ -24,10 +24,10 @@ std::string without_port(const std::string& peer) {
 
 /// As the proxy names peers of this machine that it could not tell the process of.
 bool is_local_address(std::string_view peer) {
-  constexpr std::array<std::string_view, 4> begins{"127.", "[::1]", "[::ffff:127.", "unix"};
-  return peer.empty() || std::any_of(begins.begin(), begins.end(), [&](std::string_view begin) {
-           return peer.starts_with(begin);
-         });
+  constexpr std::array<std::string_view, 4> prefixes{"127.", "[::1]", "[::ffff:127.", "unix"};
+  return peer.empty() ||
+         std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return peer.starts_with(prefix); });
 }
 
 /// One that runs an event loop has many callers, whether they show or not.
@@ -59,16 +59,16 @@ connection_book::connection_book(std::size_t connections_max) : max_(connections
   processes_.back().is_local = true;
 }
 
-std::uint32_t connection_book::process_of(const std::string& identity, const std::string& shown,
+std::uint32_t connection_book::process_of(const std::string& identity, const std::string& label,
                                           std::int64_t pid) {
   const auto at = identities_.find(identity);
   if (at != identities_.end()) return at->second;
   if (processes_.size() >= max_) return 0;
-  const auto made = static_cast<std::uint32_t>(processes_.size());
-  processes_.emplace_back().label = cut(shown);
+  const auto index = static_cast<std::uint32_t>(processes_.size());
+  processes_.emplace_back().label = cut(label);
   processes_.back().pid = pid;
-  identities_.emplace(identity, made);
-  return made;
+  identities_.emplace(identity, index);
+  return index;
 }
 
 void connection_book::place(connection_facts& client, std::int64_t pid) {
@@ -95,7 +95,7 @@ connection_facts& connection_book::get(std::uint64_t connection) {
     if (connections_.size() >= max_) connections_.erase(connections_.begin());
     at = connections_.emplace(connection, connection_facts{}).first;
     at->second.connection = connection;
-    ++seen_;
+    ++connection_count_;
   }
   last_ = &at->second;
   return *last_;
@@ -129,16 +129,16 @@ void connection_book::closed(const connection_closed& closed) {
   connections_.erase(closed.connection);
 }
 
-void connection_book::is_notified(std::uint64_t connection) {
+void connection_book::mark_notified(std::uint64_t connection) {
   processes_[get(connection).process].is_notified = true;
 }
 
-connection_facts& connection_book::sees(const event& command) {
+connection_facts& connection_book::count_command(const event& command) {
   connection_facts& client = get(command.connection);
   if (command.batch != client.last_batch) {
     if (command.sent < client.last_done && ++client.overlaps == overlaps_of_multiplexing) {
       client.multiplexed = true;
-      ++multiplexed_;
+      ++multiplexed_count_;
     }
     client.last_batch = command.batch;
   }
@@ -175,19 +175,19 @@ bool connection_book::is_unplaced(std::uint32_t process) const {
 bool connection_book::may_be_same_process(std::uint32_t a, std::uint32_t b) const {
   if (a == b) return true;
   if (a >= processes_.size() || b >= processes_.size()) return false;
-  const bool unclear = is_unplaced(a) || is_unplaced(b);
-  const auto is_here = [&](std::uint32_t p) {
+  const bool has_unplaced = is_unplaced(a) || is_unplaced(b);
+  const auto is_local_process = [&](std::uint32_t p) {
     return processes_[p].pid != 0 || processes_[p].is_local;
   };
-  return unclear && is_here(a) && is_here(b);
+  return has_unplaced && is_local_process(a) && is_local_process(b);
 }
 
 std::uint64_t connection_book::processes_seen() const {
-  std::uint64_t seen = 0;
-  for (std::uint32_t each = 0; each < processes_.size(); ++each) {
-    if (processes_[each].commands > 0 && !is_unplaced(each)) ++seen;
+  std::uint64_t count = 0;
+  for (std::uint32_t i = 0; i < processes_.size(); ++i) {
+    if (processes_[i].commands > 0 && !is_unplaced(i)) ++count;
   }
-  return seen;
+  return count;
 }
 
 }  // namespace drover::audit

@@ -21,8 +21,8 @@ namespace drover::audit {
 struct process_facts {
   std::string label;  ///< "python3 (4711)", "10.0.0.7 worker"
   std::int64_t pid = 0;
-  bool is_local = false;  ///< on this machine, where pids may be known
-  std::string library;    ///< "redis-py 4.3.4", of CLIENT SETINFO; ""
+  bool is_local = false;  ///< on this machine, where the pid may be known
+  std::string library;    ///< "redis-py 4.3.4", from CLIENT SETINFO; "" if not given
   std::uint64_t connections = 0;
   std::uint64_t commands = 0;
   /// It subscribes, tracks keys, or waits in blocking commands, so it need not poll.
@@ -39,7 +39,7 @@ struct process_facts {
 struct connection_facts {
   std::uint64_t connection = 0;
   std::uint32_t process = 0;
-  bool multiplexed = false;  ///< ever had two batches without their replies
+  bool multiplexed = false;  ///< several times had two batches in flight at once
   std::int64_t pid = 0;
   std::string peer;
   std::string name;
@@ -67,9 +67,10 @@ class connection_book {
   void opened(const connection_opened& opened);
   void named(const connection_named& named);
   void closed(const connection_closed& closed);
-  void is_notified(std::uint64_t connection);
-  /// The connection of an event; one that was never announced is made up.
-  connection_facts& sees(const event& command);
+  /// Notes that the process of this connection gets notifications.
+  void mark_notified(std::uint64_t connection);
+  /// Counts a command and returns its connection. A connection that was never announced is added.
+  connection_facts& count_command(const event& command);
 
   [[nodiscard]] const connection_facts* find(std::uint64_t connection) const;
   [[nodiscard]] bool is_multiplexed(std::uint64_t connection) const;
@@ -79,19 +80,19 @@ class connection_book {
   [[nodiscard]] bool may_be_same_process(std::uint32_t a, std::uint32_t b) const;
   /// Index 0 is whoever could not be told.
   [[nodiscard]] const std::vector<process_facts>& processes() const { return processes_; }
-  [[nodiscard]] std::uint64_t connections_seen() const { return seen_; }
+  [[nodiscard]] std::uint64_t connections_seen() const { return connection_count_; }
   /// Those that sent at least one command: so many at least.
   [[nodiscard]] std::uint64_t processes_seen() const;
-  [[nodiscard]] std::uint64_t multiplexed_seen() const { return multiplexed_; }
+  [[nodiscard]] std::uint64_t multiplexed_seen() const { return multiplexed_count_; }
 
  private:
   connection_facts& get(std::uint64_t connection);
   void place(connection_facts& client, std::int64_t pid);
-  std::uint32_t process_of(const std::string& identity, const std::string& shown, std::int64_t pid);
+  std::uint32_t process_of(const std::string& identity, const std::string& label, std::int64_t pid);
 
   std::size_t max_;
-  std::uint64_t seen_ = 0;
-  std::uint64_t multiplexed_ = 0;
+  std::uint64_t connection_count_ = 0;
+  std::uint64_t multiplexed_count_ = 0;
   bool any_pid_ = false;
   std::unordered_map<std::uint64_t, connection_facts> connections_;
   std::unordered_map<std::string, std::uint32_t> identities_;

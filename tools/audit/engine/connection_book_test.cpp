@@ -20,7 +20,7 @@ std::uint32_t sends(connection_book& book, std::uint64_t connection) {
   what.connection = connection;
   what.batch = ++what.sequence;
   what.done = 1ms;
-  return book.sees(what).process;
+  return book.count_command(what).process;
 }
 
 TEST(audit_connection_book, TellsProcessesByPidElseByAddressAndName) {

@@ -22,9 +22,9 @@ namespace drover::audit {
 struct engine_progress {
   std::atomic<std::uint64_t> commands{0};
   std::atomic<std::uint64_t> connections{0};
-  std::atomic<std::uint64_t> keys{0};  ///< ever seen
+  std::atomic<std::uint64_t> keys{0};  ///< all keys of the run, set at its end
   std::atomic<std::uint64_t> cold_events{0};
-  std::atomic<std::uint64_t> contended_cold_events{0};  ///< two or more wanted it at once
+  std::atomic<std::uint64_t> contended_cold_events{0};  ///< two or more clients wanted the key
   std::atomic<std::uint64_t> loads{0};
   std::atomic<std::uint64_t> lock_holds{0};
 };

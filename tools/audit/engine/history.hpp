@@ -18,7 +18,7 @@ class history {
   struct line {
     op_summary summary;
     key_ref key;
-    std::uint64_t older = 0;  ///< of the same key: its number, 0: none
+    std::uint64_t older = 0;  ///< the number of the previous line of the same key; 0: none
   };
 
   explicit history(std::size_t lines_max) : max_(lines_max) {}
@@ -27,11 +27,11 @@ class history {
   void add(const op& operation, key_state& key);
   /// Of a key, the newest first, as far back as is remembered. `use` answers whether to go on.
   template <class F>
-  void each(const key_state& key, F&& use) const {
+  void for_each(const key_state& key, F&& use) const {
     for (std::uint64_t number = key.history; number != 0;) {
-      const line* const here = find(number);
-      if (here == nullptr || here->key != key.ref || !use(*here)) return;
-      number = here->older;
+      const line* const entry = find(number);
+      if (entry == nullptr || entry->key != key.ref || !use(*entry)) return;
+      number = entry->older;
     }
   }
 

@@ -24,7 +24,7 @@ struct hot_key {
   std::string name;
   std::string pattern;
   double reads_per_second = 0;
-  moment delta{};  ///< how long a load of its pattern takes
+  moment delta{};  ///< the load time of its pattern
 };
 
 /// Threads: one at a time.
@@ -34,7 +34,7 @@ class hot_keys {
   void count_read(const event& command);
   /// The hottest key of each pattern, of those that match one of the globs (no glob: all), by the
   /// names of their patterns. Looks back over the last whole window.
-  [[nodiscard]] std::vector<hot_key> choose(const rule_context& all,
+  [[nodiscard]] std::vector<hot_key> choose(const rule_context& context,
                                             const std::vector<std::string>& allowed) const;
 
   static constexpr moment window = std::chrono::seconds{2};
@@ -43,9 +43,9 @@ class hot_keys {
 
  private:
   using identity = std::pair<std::uint32_t, std::string>;
-  std::map<identity, std::uint64_t, std::less<>> now_;
-  std::map<identity, std::uint64_t, std::less<>> before_;
-  moment began_{};
+  std::map<identity, std::uint64_t, std::less<>> current_window_;
+  std::map<identity, std::uint64_t, std::less<>> last_window_;
+  moment window_began_{};
 };
 
 }  // namespace drover::audit

@@ -38,13 +38,13 @@ class key_table {
   [[nodiscard]] std::deque<pattern_state>& patterns() { return patterns_; }
   [[nodiscard]] const std::deque<pattern_state>& patterns() const { return patterns_; }
   [[nodiscard]] std::size_t size() const { return by_name_.size(); }
-  [[nodiscard]] std::uint64_t keys_seen() const { return seen_; }
+  [[nodiscard]] std::uint64_t keys_seen() const { return key_count_; }
   /// FLUSHALL (`all`) or FLUSHDB: what was there is gone.
   void flush(std::uint32_t database, bool all);
 
   /// All keys that are remembered, the most recently used first.
   template <class F>
-  void each(F&& use) {
+  void for_each(F&& use) {
     for (std::uint32_t at = newest_; at != key_ref::nowhere; at = slots_[at]->older) {
       use(slots_[at]->key);
     }
@@ -63,7 +63,7 @@ class key_table {
     friend bool operator==(const identity&, const identity&) = default;
   };
   struct hasher {
-    std::size_t operator()(const identity& who) const noexcept { return who.hash; }
+    std::size_t operator()(const identity& key) const noexcept { return key.hash; }
   };
   struct slot {
     key_state key;
@@ -71,7 +71,7 @@ class key_table {
     std::uint32_t older = key_ref::nowhere;
   };
 
-  key_state& make(std::uint32_t database, std::string_view name);
+  key_state& insert(std::uint32_t database, std::string_view name);
   pattern_state& pattern_of(std::string_view name);
   std::optional<key_role> given_role(std::string_view name) const;
   void unlink(std::uint32_t at);
@@ -80,14 +80,14 @@ class key_table {
   const settings& settings_;
   forget forgotten_;
   bool hidden_ = false;
-  std::uint64_t seen_ = 0;
+  std::uint64_t key_count_ = 0;
   std::uint32_t newest_ = key_ref::nowhere;
   std::uint32_t oldest_ = key_ref::nowhere;
-  std::vector<std::unique_ptr<slot>> slots_;  // a key stays where it is
+  std::vector<std::unique_ptr<slot>> slots_;  // pointers, so that a key is never moved
   std::unordered_map<identity, std::uint32_t, hasher> by_name_;
   std::deque<pattern_state> patterns_;
   std::unordered_map<std::string, std::uint32_t> by_pattern_;
-  std::string folded_;  // room that is used again
+  std::string folded_;  // a buffer of pattern_of
 };
 
 }  // namespace drover::audit

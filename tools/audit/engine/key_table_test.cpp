@@ -41,7 +41,7 @@ TEST(audit_key_table, ForgetsTheLeastRecentlyUsedKeyAndNoOther) {
   }
   EXPECT_EQ(forgotten, expected);
   std::vector<std::string> there;
-  keys.each([&](const key_state& key) { there.push_back(key.name); });
+  keys.for_each([&](const key_state& key) { there.push_back(key.name); });
   std::reverse(there.begin(), there.end());
   EXPECT_EQ(there, model);
   // A reference leads to the key it was got for, or to none.
@@ -77,12 +77,12 @@ TEST(audit_key_table, DatabasesHaveKeysOfTheirOwn) {
   key_state& one = keys.touch(1, "a");
   EXPECT_NE(&zero, &one);
   EXPECT_EQ(zero.pattern, one.pattern);
-  zero.there = one.there = key_state::presence::present;
+  zero.state = one.state = key_state::presence::present;
   keys.flush(1, false);
-  EXPECT_EQ(zero.there, key_state::presence::present);
-  EXPECT_EQ(one.there, key_state::presence::absent);
+  EXPECT_EQ(zero.state, key_state::presence::present);
+  EXPECT_EQ(one.state, key_state::presence::absent);
   keys.flush(1, true);
-  EXPECT_EQ(zero.there, key_state::presence::absent);
+  EXPECT_EQ(zero.state, key_state::presence::absent);
 }
 
 TEST(audit_key_table, PatternsBeyondTheLimitShareOneThatIsIgnored) {

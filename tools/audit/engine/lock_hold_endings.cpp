@@ -29,7 +29,7 @@ bool may_be_over(const lock_hold& hold, const op& operation) {
 }
 
 /// Whose lock hold a delete that found the lock has ended; null: that of none that is known.
-lock_hold* lock_hold_tracker::removed_by(lock_book& book, const op& operation) {
+lock_hold* lock_hold_tracker::hold_removed_by(lock_book& book, const op& operation) {
   if (book.current && book.current->won.done <= operation.sent) return &*book.current;
   // It overlaps with the win of the current holder, or nobody holds the lock: then it may be the
   // release that made the last win possible.
@@ -40,7 +40,7 @@ lock_hold* lock_hold_tracker::removed_by(lock_book& book, const op& operation) {
   return book.current ? &*book.current : nullptr;
 }
 
-lock_hold* lock_hold_tracker::with_token(lock_book& book, const op& operation) {
+lock_hold* lock_hold_tracker::hold_with_token(lock_book& book, const op& operation) {
   if (operation.value.hash == 0) return nullptr;
   if (book.current && book.current->won.value == operation.value) return &*book.current;
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
@@ -50,7 +50,7 @@ lock_hold* lock_hold_tracker::with_token(lock_book& book, const op& operation) {
 }
 
 /// A holder is heard of when its lock hold is over.
-void lock_hold_tracker::came_late(lock_book& book, lock_hold& hold, const op& operation) {
+void lock_hold_tracker::holder_came_back(lock_book& book, lock_hold& hold, const op& operation) {
   if (hold.after.holder_returned) return;
   hold.after.holder_returned = op_summary(operation);
   note_late_store(book, hold, operation);
@@ -88,7 +88,7 @@ void lock_hold_tracker::note_late_store(lock_book& book, lock_hold& hold, const 
 
 /// A store by a process whose lease on the lock of this value is over, and that does not hold it
 /// again.
-bool lock_hold_tracker::late(key_state& value, const op& operation) {
+bool lock_hold_tracker::record_late_store(key_state& value, const op& operation) {
   key_state* const lock = keys_.find(value.guard);
   if (lock == nullptr || lock->lock == nullptr) return false;
   lock_book& book = *lock->lock;
@@ -136,9 +136,9 @@ std::optional<op_summary> lock_hold_tracker::take_read(lock_book& book, const op
 }
 
 /// Whether it was another than the holder who deleted the lock, as far as that can be told.
-lock_hold::other_remover lock_hold_tracker::not_the_holder(const lock_book& book,
-                                                           const lock_hold& ended,
-                                                           const op& operation) const {
+lock_hold::other_remover lock_hold_tracker::other_remover_of(const lock_book& book,
+                                                             const lock_hold& ended,
+                                                             const op& operation) const {
   const auto differ = [](const digest& a, const digest& b) {
     return a.hash != 0 && b.hash != 0 && !(a == b);
   };
@@ -195,29 +195,29 @@ void lock_hold_tracker::note_removal(lock_book& book, lock_hold& ended, const op
   }
   ended.end.read_before = take_read(book, operation);
   if (operation.kind != op_kind::remove) return;
-  ended.end.by_other = not_the_holder(book, ended, operation);
+  ended.end.by_other = other_remover_of(book, ended, operation);
   if (ended.end.by_other == lock_hold::other_remover::no || !ended.before.has_missing_holder)
     return;
   // It was the holder before, who is heard of by this.
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
     if (at->won.sequence == ended.before.won.sequence && ended_unseen(*at)) {
-      came_late(book, *at, operation);
+      holder_came_back(book, *at, operation);
     }
   }
-  ended.before.has_missing_holder = true;  // it was, until this delete
+  ended.before.has_missing_holder = true;  // the holder was missing until this delete
 }
 
 void lock_hold_tracker::remove(key_state& lock, const op& operation) {
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
   if (operation.outcome == op_outcome::no) {
-    gone(lock, operation);
+    unmatched_removal(lock, operation);
     return;
   }
   if (operation.outcome != op_outcome::yes) return;
-  lock_hold* const ended = removed_by(book, operation);
+  lock_hold* const ended = hold_removed_by(book, operation);
   if (ended == nullptr) {
-    gone(lock, operation);
+    unmatched_removal(lock, operation);
     return;
   }
   note_removal(book, *ended, operation);
@@ -229,14 +229,14 @@ void lock_hold_tracker::remove(key_state& lock, const op& operation) {
 }
 
 /// A delete that found nothing, or found what nobody is known to hold.
-void lock_hold_tracker::gone(key_state& lock, const op& operation) {
+void lock_hold_tracker::unmatched_removal(key_state& lock, const op& operation) {
   lock_book& book = *lock.lock;
   if (book.current && may_be_over(*book.current, operation) &&
       book.current->won.done <= operation.sent) {
     lock_hold& holder = *book.current;
     const bool own = holder.won.process == operation.process;
     end(lock, lock_hold::ending::ran_out);
-    if (own && !book.former.empty()) came_late(book, book.former.back(), operation);
+    if (own && !book.former.empty()) holder_came_back(book, book.former.back(), operation);
     return;
   }
   if (book.current || book.former.empty()) return;
@@ -245,7 +245,7 @@ void lock_hold_tracker::gone(key_state& lock, const op& operation) {
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
     if (!ended_unseen(*at) || at->won.process != operation.process) continue;
     if (at->won.connection != operation.connection && is_latest) continue;
-    came_late(book, *at, operation);
+    holder_came_back(book, *at, operation);
     return;
   }
   lock_hold& latest = book.former.back();
@@ -257,9 +257,9 @@ void lock_hold_tracker::gone(key_state& lock, const op& operation) {
 void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
-  lock_hold* hold = with_token(book, operation);
+  lock_hold* hold = hold_with_token(book, operation);
   if (operation.outcome == op_outcome::yes) {
-    if (hold == nullptr) hold = removed_by(book, operation);
+    if (hold == nullptr) hold = hold_removed_by(book, operation);
     if (hold == nullptr) return;
     note_removal(book, *hold, operation);
     if (book.current && hold == &*book.current) {
@@ -287,7 +287,7 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
     if (book.former.empty()) return;
     hold = &book.former.back();
   }
-  came_late(book, *hold, operation);
+  holder_came_back(book, *hold, operation);
 }
 
 void lock_hold_tracker::expire(key_state& lock, const op& operation) {
@@ -322,7 +322,7 @@ void lock_hold_tracker::expire(key_state& lock, const op& operation) {
 void lock_hold_tracker::compare_expire(key_state& lock, const op& operation) {
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
-  lock_hold* hold = with_token(book, operation);
+  lock_hold* hold = hold_with_token(book, operation);
   if (hold == nullptr && book.current && book.current->won.process == operation.process) {
     hold = &*book.current;
   }
@@ -333,9 +333,9 @@ void lock_hold_tracker::compare_expire(key_state& lock, const op& operation) {
     set_lease(*hold, operation);
   } else if (operation.outcome == op_outcome::no && is_current && may_be_over(*hold, operation)) {
     end(lock, lock_hold::ending::ran_out);
-    if (!book.former.empty()) came_late(book, book.former.back(), operation);
+    if (!book.former.empty()) holder_came_back(book, book.former.back(), operation);
   } else if (operation.outcome == op_outcome::no && !is_current && ended_unseen(*hold)) {
-    came_late(book, *hold, operation);
+    holder_came_back(book, *hold, operation);
   }
 }
 
@@ -368,9 +368,9 @@ void lock_hold_tracker::looked(key_state& lock, const op& operation) {
 }
 
 bool lock_hold_tracker::read(key_state& value, const op& operation) {
-  worker& who = worker_of(operation.process);
+  worker& process = worker_of(operation.process);
   bool again = false;
-  for (const key_ref ref : who.open) {
+  for (const key_ref ref : process.open) {
     key_state* const lock = keys_.find(ref);
     if (lock == nullptr || lock->lock == nullptr || !lock->lock->current) continue;
     lock_hold& holder = *lock->lock->current;
@@ -387,8 +387,8 @@ bool lock_hold_tracker::read(key_state& value, const op& operation) {
     again = true;
   }
   if (operation.is_miss()) {
-    if (who.missed.size() >= missed_max) who.missed.erase(who.missed.begin());
-    who.missed.push_back({value.ref, op_summary(operation)});
+    if (process.missed.size() >= missed_max) process.missed.erase(process.missed.begin());
+    process.missed.push_back({value.ref, op_summary(operation)});
   }
   return again;
 }
@@ -412,13 +412,13 @@ void lock_hold_tracker::attach(key_state& value, lock_hold& holder, const op& op
 }
 
 std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, load* own) {
-  if (late(value, operation)) return 0;
-  worker& who = worker_of(operation.process);
-  if (who.open.empty()) return 0;
+  if (record_late_store(value, operation)) return 0;
+  worker& process = worker_of(operation.process);
+  if (process.open.empty()) return 0;
   const split_name value_name(value.name);
   lock_hold* best = nullptr;
   int best_affinity = -1;
-  for (const key_ref ref : who.open) {
+  for (const key_ref ref : process.open) {
     key_state* const lock = keys_.find(ref);
     if (lock == nullptr || lock == &value || lock->lock == nullptr) continue;
     if (!lock->lock->current || lock->lock->current->won.done > operation.sent) continue;
@@ -426,8 +426,9 @@ std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, l
     const int name_affinity =
         holder.value.key == value.ref ? 3 : affinity(split_name(lock->name), value_name);
     // Names say nothing: the only lock of this process, or taken on the same connection.
-    const bool near = who.open.size() == 1 || (holder.won.connection == operation.connection &&
-                                               !connections_.is_multiplexed(operation.connection));
+    const bool near =
+        process.open.size() == 1 || (holder.won.connection == operation.connection &&
+                                     !connections_.is_multiplexed(operation.connection));
     if (name_affinity < 0 || (name_affinity == 0 && (!near || holder.value.key.is_set()))) continue;
     if (name_affinity > best_affinity) {
       best = &holder;
@@ -442,7 +443,8 @@ std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, l
   attach(value, *best, operation, own, best_affinity);
   value.guard = best->lock;
   pattern_state& pattern = *keys_.find(best->lock)->pattern;
-  ++(operation.connection == best->won.connection ? pattern.stores_here : pattern.stores_elsewhere);
+  ++(operation.connection == best->won.connection ? pattern.stores_same_connection
+                                                  : pattern.stores_other_connection);
   lock_book& book = *keys_.find(best->lock)->lock;
   if (!book.value.is_set() || best_affinity >= book.affinity) {
     book.value = value.ref;

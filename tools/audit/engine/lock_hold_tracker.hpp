@@ -38,7 +38,7 @@ struct lock_book {
   /// The last GETs that found the lock, one for each connection.
   std::vector<op_summary> gets;
   std::optional<op_summary> last_lost;
-  key_ref value;  ///< that of its latest lock hold that had one
+  key_ref value;  ///< the value of the latest lock hold that had one
   int affinity = 0;
 };
 
@@ -80,8 +80,8 @@ class lock_hold_tracker {
   };
   /// What a process has missed, and which locks it holds.
   struct worker {
-    std::vector<missed_key> missed;  ///< the latest
-    std::vector<key_ref> open;       ///< locks that it holds
+    std::vector<missed_key> missed;  ///< the latest misses
+    std::vector<key_ref> open;       ///< the locks that the process holds
   };
 
   lock_book& book_of(key_state& lock);
@@ -90,21 +90,21 @@ class lock_hold_tracker {
   void lost(key_state& lock, const op& operation);
   void take_losses(lock_book& book, const op& operation, lock_hold& new_hold);
   void find_value(key_state& lock, const op& operation, lock_hold& hold);
-  void link_try(key_state& lock, const op& operation);
-  void end(key_state& lock, lock_hold::ending how);
+  void report_attempt(key_state& lock, const op& operation);
+  void end(key_state& lock, lock_hold::ending kind);
   void retire(key_state& lock);
-  void tell(key_state& lock, const lock_hold& hold);
-  [[nodiscard]] lock_hold* removed_by(lock_book& book, const op& operation);
-  [[nodiscard]] lock_hold* with_token(lock_book& book, const op& operation);
+  void report(key_state& lock, const lock_hold& hold);
+  [[nodiscard]] lock_hold* hold_removed_by(lock_book& book, const op& operation);
+  [[nodiscard]] lock_hold* hold_with_token(lock_book& book, const op& operation);
   static std::optional<op_summary> take_read(lock_book& book, const op& operation);
-  [[nodiscard]] lock_hold::other_remover not_the_holder(const lock_book& book,
-                                                        const lock_hold& ended,
-                                                        const op& operation) const;
+  [[nodiscard]] lock_hold::other_remover other_remover_of(const lock_book& book,
+                                                          const lock_hold& ended,
+                                                          const op& operation) const;
   void note_removal(lock_book& book, lock_hold& ended, const op& operation);
-  void came_late(lock_book& book, lock_hold& hold, const op& operation);
+  void holder_came_back(lock_book& book, lock_hold& hold, const op& operation);
   void note_late_store(lock_book& book, lock_hold& hold, const op& operation);
-  bool late(key_state& value, const op& operation);
-  void gone(key_state& lock, const op& operation);
+  bool record_late_store(key_state& value, const op& operation);
+  void unmatched_removal(key_state& lock, const op& operation);
   void set_lease(lock_hold& hold, const op& operation);
   void attach(key_state& value, lock_hold& holder, const op& operation, const load* own,
               int name_affinity);

@@ -49,7 +49,7 @@ class normaliser {
 
   void watch(const event& command);
   void apply_watch(const event& command);
-  void by_script(const event& command, const op& start);
+  void add_script_ops(const event& command, const op& start);
   std::string_view name_of(const std::string& command);
 
   std::int64_t unix_ms_ = 0;

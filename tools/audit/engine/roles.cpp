@@ -89,7 +89,7 @@ std::string why_lock(const pattern_state& p, const std::string& reasons) {
          std::to_string(p.counts.compare_removes) + (reasons.empty() ? "" : ": ") + reasons;
 }
 
-void pair(std::deque<pattern_state>& patterns) {
+void pair_locks_with_values(std::deque<pattern_state>& patterns) {
   for (pattern_state& lock : patterns) {
     if (lock.role != key_role::lock) continue;
     std::uint64_t best = 0;
@@ -124,12 +124,12 @@ void find_meta(std::deque<pattern_state>& patterns) {
   for (const pattern_state& p : patterns) by_text.emplace(p.text, p.index);
   for (pattern_state& p : patterns) {
     if (p.given_role || p.role == key_role::lock) continue;
-    const std::string_view of = described_by(p.text);
-    const auto at = of.empty() ? by_text.end() : by_text.find(of);
+    const std::string_view described = described_by(p.text);
+    const auto at = described.empty() ? by_text.end() : by_text.find(described);
     if (at == by_text.end() || at->second == p.index) continue;
     p.describes = at->second;
     p.role = key_role::meta;
-    p.reason = "says something of " + std::string(of);
+    p.reason = "says something of " + std::string(described);
   }
 }
 
@@ -155,21 +155,21 @@ key_role role_so_far(const pattern_state& pattern) {
 }
 
 role_guess guess_role(const pattern_state& pattern) {
-  role_guess made;
-  made.role = role_so_far(pattern);
+  role_guess guess;
+  guess.role = role_so_far(pattern);
   if (pattern.given_role) {
-    made.reason = "told by --role";
-  } else if (made.role == key_role::lock) {
-    made.reason = is_naive_lock(pattern)
-                      ? "named a lock, looked for, stored and deleted, never by NX"
-                      : why_lock(pattern, lock_score(pattern).why);
-  } else if (made.role == key_role::value) {
-    made.reason = why_value(pattern);
+    guess.reason = "told by --role";
+  } else if (guess.role == key_role::lock) {
+    guess.reason = is_naive_lock(pattern)
+                       ? "named a lock, looked for, stored and deleted, never by NX"
+                       : why_lock(pattern, lock_score(pattern).why);
+  } else if (guess.role == key_role::value) {
+    guess.reason = why_value(pattern);
   } else {
-    made.reason = pattern.counts.changes > 0 ? "counted in, queued or listed"
-                                             : "neither read and stored nor locked";
+    guess.reason = pattern.counts.changes > 0 ? "counted in, queued or listed"
+                                              : "neither read and stored nor locked";
   }
-  return made;
+  return guess;
 }
 
 void settle_roles(std::deque<pattern_state>& patterns) {
@@ -179,7 +179,7 @@ void settle_roles(std::deque<pattern_state>& patterns) {
     pattern.reason = std::move(guess.reason);
   }
   find_meta(patterns);
-  pair(patterns);
+  pair_locks_with_values(patterns);
 }
 
 std::vector<role_line> role_lines(const std::deque<pattern_state>& patterns) {

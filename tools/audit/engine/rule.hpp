@@ -31,8 +31,8 @@ struct interest {
   static constexpr bits refreshes = bits{1} << 20;
   static constexpr bits settled_stores = bits{1} << 21;
   static constexpr bits waits = bits{1} << 22;
-  static constexpr bits events = bits{1} << 23;   ///< every command, also those without keys
-  static constexpr bits records = bits{1} << 24;  ///< all others
+  static constexpr bits events = bits{1} << 23;   ///< all commands, including those without keys
+  static constexpr bits records = bits{1} << 24;  ///< all records other than commands
 };
 
 /// What a rule comes to. The names of rules, advice and fix prompts are not its business: they are
@@ -61,27 +61,28 @@ class rule {
   [[nodiscard]] virtual interest::bits wants() const = 0;
 
   /// `key` is as it was before this op.
-  virtual void on_op(const op& /*what*/, const key_state& /*key*/, const rule_context& /*all*/) {}
-  virtual void on_event(const event& /*what*/, const rule_context& /*all*/) {}
-  virtual void on_record(const record& /*what*/, const rule_context& /*all*/) {}
-  virtual void on_cold_event(const cold_event& /*what*/, const key_state& /*key*/,
-                             const rule_context& /*all*/) {}
-  virtual void on_lock_hold(const lock_hold& /*what*/, const key_state& /*lock*/,
-                            const rule_context& /*all*/) {}
-  virtual void on_load(const load& /*what*/, const key_state& /*key*/,
-                       const rule_context& /*all*/) {}
-  virtual void on_refresh(const refresh& /*what*/, const key_state& /*key*/,
-                          const rule_context& /*all*/) {}
-  virtual void on_settled_store(const settled_store& /*what*/, const key_state& /*key*/,
-                                const rule_context& /*all*/) {}
-  virtual void on_wait(const wait& /*what*/, const key_state& /*key*/,
-                       const rule_context& /*all*/) {}
+  virtual void on_op(const op& /*operation*/, const key_state& /*key*/,
+                     const rule_context& /*context*/) {}
+  virtual void on_event(const event& /*command*/, const rule_context& /*context*/) {}
+  virtual void on_record(const record& /*item*/, const rule_context& /*context*/) {}
+  virtual void on_cold_event(const cold_event& /*cold*/, const key_state& /*key*/,
+                             const rule_context& /*context*/) {}
+  virtual void on_lock_hold(const lock_hold& /*hold*/, const key_state& /*lock*/,
+                            const rule_context& /*context*/) {}
+  virtual void on_load(const load& /*loaded*/, const key_state& /*key*/,
+                       const rule_context& /*context*/) {}
+  virtual void on_refresh(const refresh& /*refreshed*/, const key_state& /*key*/,
+                          const rule_context& /*context*/) {}
+  virtual void on_settled_store(const settled_store& /*settled*/, const key_state& /*key*/,
+                                const rule_context& /*context*/) {}
+  virtual void on_wait(const wait& /*ended_wait*/, const key_state& /*key*/,
+                       const rule_context& /*context*/) {}
   /// Once. Says `covered` exactly once, and `found` once for each pattern.
-  virtual void on_end(const rule_context& all, verdicts& out) = 0;
+  virtual void on_end(const rule_context& context, verdicts& out) = 0;
 };
 
 /// A finding with what `seen` has, to be completed with severity, confidence and message.
 [[nodiscard]] finding finding_of(std::string_view rule, const pattern_state& pattern,
-                                 const cases& seen);
+                                 const cases& collected);
 
 }  // namespace drover::audit

@@ -11,6 +11,6 @@ namespace drover::audit {
 void ops_of_script(const command_reader& reader, const script_seen* script);
 
 /// By the script's own convention.
-[[nodiscard]] op_outcome script_outcome(script_seen::success says, const reply_item& answer);
+[[nodiscard]] op_outcome script_outcome(script_seen::success success, const reply_item& answer);
 
 }  // namespace drover::audit

@@ -18,10 +18,10 @@ struct role_rule {
 };
 
 struct settings {
-  std::vector<role_rule> roles;      ///< the first that matches counts
+  std::vector<role_rule> roles;      ///< the first match applies
   std::vector<std::string> require;  ///< rules that must have been exercised, as "C206"
   std::optional<severity> fail_on = severity::error;  ///< nullopt: nothing fails
-  std::string command;                                ///< the audited one, for the result
+  std::string command;                                ///< the audited command, for the result
 
   /// The least recently used key is forgotten. A key costs about 1 KiB, with what rules keep of it.
   std::size_t keys_max = 200'000;

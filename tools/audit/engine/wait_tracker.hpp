@@ -26,7 +26,7 @@ class wait_tracker {
   void close(key_state& key);
 
  private:
-  void tell(const key_state& key, wait& ended_wait);
+  void report(const key_state& key, wait& ended_wait);
 
   fact_sink& sink_;
 };

@@ -32,7 +32,8 @@ namespace drover::audit {
 
 /// identify the caller that deletes the lock.
 [[nodiscard]] inline bool is_pooled(const pattern_state& lock) {
-  return 5 * lock.stores_elsewhere > lock.stores_here + lock.stores_elsewhere;
+  return 5 * lock.stores_other_connection >
+         lock.stores_same_connection + lock.stores_other_connection;
 }
 
 /// The lock is deleted sometimes, unlike a leader's lease or a mark that ends by itself.
