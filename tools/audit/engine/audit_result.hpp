@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What an audit comes to: findings with their evidence, what each rule had to go by, what each key
-// was taken for, and the timeline of the run. Key names and client names are strangers' text:
-// whoever prints them escapes them.
+// The result of an audit: findings with their evidence, the coverage of each rule, the role of each
+// key pattern, and the timeline of the run. Key names and client names are untrusted text. Code
+// that prints them must escape them.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct moment_line {
   std::string text;     ///< "GET user:42 -> nothing"
 };
 
-/// What was seen, in order: the proof.
+/// One observed case: a summary, and the commands of the case in order.
 struct evidence {
   std::string summary;  ///< one sentence with figures
   std::string key;
@@ -50,8 +50,8 @@ struct finding {
   std::string library;  ///< the profile that explains the finding: "dogpile.cache"; "" if none
   std::string advice;
   std::string fix_prompt;
-  /// The reason that the baseline gives for accepting the finding; "" if the baseline does not accept
-  /// it. An accepted finding does not fail the audit.
+  /// The reason that the baseline gives for accepting the finding; "" if the baseline does not
+  /// accept it. An accepted finding does not fail the audit.
   std::string accepted;
   bool fails = false;  ///< severe enough to fail the audit, and not accepted
 };
@@ -72,7 +72,7 @@ struct role_line {
   std::string paired;  ///< lock: the pattern of the values it guards
 };
 
-/// The timeline of the run. Bounded: `left_out` counts what found no room.
+/// The timeline of the run. Its size is bounded; `left_out` counts the entries beyond the limits.
 struct run_timeline {
   enum class operation_kind : std::uint8_t {
     hit,

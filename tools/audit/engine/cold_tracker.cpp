@@ -10,26 +10,29 @@ namespace {
 constexpr std::size_t misses_max = 128;
 constexpr std::size_t requesters_max = 128;
 constexpr std::size_t loaders_max = 64;
-/// What NX puts in to say who loads is no longer than that: an id, a token.
+/// A value that NX stores is a mark only up to this length. A mark names its loader: an id, a
+/// token.
 constexpr std::uint64_t mark_bytes_max = 128;
-/// A loader's number from here on is that of a multiplexed connection.
+/// Loader ids from here on stand for multiplexed connections, smaller ones for processes.
 constexpr std::uint64_t connections_begin = std::uint64_t{1} << 32U;
 constexpr std::size_t tool_actions_max = 4'096;
 
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-/// A miss older than this is not the start of a store: 4 load times and what a busy machine adds.
+/// A miss older than this does not belong to a store: 4 load times, plus some time for a busy
+/// machine.
 moment start_limit(moment delta) {
   return delta > moment::zero() ? 4 * delta + milliseconds(100) : moment(minutes(1));
 }
-/// A load that begins this long after the first store has another reason than the miss.
+/// A store without a miss that begins this long after the first store belongs to no cold event.
 moment herd_limit(moment delta) { return delta * 3 / 2 + milliseconds(50); }
-/// A miss that soon after the tool deleted the key is the tool's doing.
+/// A cold event this soon after the tool deleted the key is caused by the tool.
 constexpr moment tool_window = std::chrono::seconds(2);
-/// Two that miss a key within this time wanted it at once, even if nobody ever stored it.
+/// Two clients that miss a key within this time wanted it at once, even if it is never stored.
 constexpr moment together_limit = milliseconds(100);
-/// What is shorter is no pause between two looks of a waiter, but its miss and its try at the lock.
+/// A waiter pauses at least this long between two polls. A shorter gap is the one between a miss
+/// and the attempt to acquire the lock.
 constexpr moment pause_min = milliseconds(20);
 
 }  // namespace
@@ -41,7 +44,8 @@ cold_tracker::cold_tracker(key_table& keys, const connection_book& connections, 
 moment cold_tracker::delta_of(const key_state& key, const cold_book& book) const {
   const moment known = key.pattern->load_time();
   if (known > moment::zero()) return known;
-  // Who stored first may not have missed it, and says nothing of a load then.
+  // Without a known load time, the first load shows it. If the first client to store had not missed
+  // the key, its store says nothing about a load.
   if (!book.event.first_store || book.event.loading.loads.empty() || book.read_before)
     return moment{};
   const load& first = book.event.loading.loads.front();
@@ -64,7 +68,8 @@ cold_book& cold_tracker::open(key_state& key, const op& operation) {
       break;
     }
   }
-  // Closed ones at the front are dropped now and then: the queue stays as short as what is open.
+  // Drop closed cold events now and then, so that the queue is not much longer than the number of
+  // open ones.
   if (opened_.size() > 2 * open_ + 64) {
     std::erase_if(opened_, [&](key_ref ref) {
       const key_state* const candidate = keys_.find(ref);
@@ -90,7 +95,7 @@ bool cold_tracker::is_concurrent(const cold_book::loader& loader) const {
   return loader.id != 0 && loader.id < processes.size() && processes[loader.id].is_concurrent;
 }
 
-/// Where pids are not known, a multiplexed connection stands for its process.
+/// The loader of a process. If the pid is unknown, each multiplexed connection is a loader.
 cold_book::loader* cold_tracker::loader_of(cold_book& book, std::uint32_t process,
                                            std::uint64_t connection) {
   const auto& processes = connections_.processes();
@@ -161,8 +166,9 @@ void cold_tracker::hit(key_state& key, const op& operation) {
   if (!book.event.first_store || book.event.lock_attempts.empty() ||
       book.event.waiting.losers_satisfied)
     return;
-  // Who waited has it at the next look, even if it backs off by doubling; who comes later may have
-  // loaded it meanwhile, and whoever stored it may have the connection that a loser had before.
+  // A waiter finds the value at its next poll, even if it doubles its pauses. A client that reads
+  // later may have loaded the value itself, and the client that stored may use the connection that
+  // a loser had before. Such hits do not show that a loser was satisfied.
   const op_summary& store = *book.event.first_store;
   const moment pause = book.event.waiting.longest_gap;
   const bool by_storer = operation.connection == store.connection &&
@@ -179,8 +185,8 @@ void cold_tracker::match_miss(const key_state& key, cold_book& book, const op& o
   cold_book::miss* best = nullptr;
   bool best_same = false;
   const bool shared = connections_.is_multiplexed(operation.connection);
-  // Its process has found meanwhile what was stored: it may write that back. Then only a miss as
-  // long ago as a load takes is taken for the start.
+  // If the process has read the stored value since, it may write that value back. Then only a miss
+  // about one load time ago counts as the start of the load.
   const bool may_write_back =
       book.event.first_store && key.last_hit && key.last_hit->process == operation.process &&
       key.last_hit->sent >= book.event.first_store->done && key.last_hit->done <= operation.sent;
@@ -206,7 +212,7 @@ cold_tracker::classified_store cold_tracker::store(key_state& key, const op& ope
   const bool refused = operation.outcome == op_outcome::no;
   if (book == nullptr || (operation.outcome != op_outcome::yes && !refused)) return result;
   if (refused && operation.condition == store_condition::present) return result;
-  // Stores of one transaction or batch are one: HSET, HSET, EXPIRE.
+  // The stores of one transaction or batch count as one: HSET, HSET, EXPIRE.
   if (book->last_store && book->last_store->connection == operation.connection &&
       book->last_store->batch == operation.batch) {
     book->last_store_done = std::max(book->last_store_done, operation.done);
@@ -227,7 +233,7 @@ cold_tracker::classified_store cold_tracker::store(key_state& key, const op& ope
       event.loading.by_nx > 0 && (operation.condition == store_condition::script ||
                                   operation.condition == store_condition::equal);
   if (!loaded.missed && !ends_mark && !(in_herd && event.first_store)) {
-    // A store that nobody here waited for: it ends the cold event all the same.
+    // The store is no load, because its client had not missed the key. It ends the cold event too.
     if (!refused && !event.first_store) {
       book->event.first_store = loaded.store;
       book->last_store_done = operation.done;
@@ -326,8 +332,8 @@ void cold_tracker::sample_load_time(const key_state& key, cold_book& book) {
   if (event.loading.loads.empty()) return;
   const load& first = event.loading.loads.front();
   if (!first.missed || first.by_nx) return;
-  // Under a lock the load starts with it; else with the first that was told of the miss. `done`,
-  // since a barrier may have held that reply.
+  // A load under a lock starts when the lock is won, any other load when the client gets the reply
+  // to the first miss. `sent` of the miss would be too early, because a barrier may hold the reply.
   const moment start = first.lock_hold != 0 ? first.began : event.first_miss.done;
   const moment took = first.store.sent - start;
   if (took <= moment::zero() || took >= moment(minutes(10))) return;
@@ -335,7 +341,7 @@ void cold_tracker::sample_load_time(const key_state& key, cold_book& book) {
   if (!book.read_before) key.pattern->sure_load_times.add(took);
 }
 
-/// A process that is not known may be any of those that are: it is no further one.
+/// Counts processes. An unplaced process may be any of the known ones, so it adds none.
 void cold_tracker::count_processes(cold_book& book) {
   cold_event& event = book.event;
   bool unknown_missed = false;
@@ -369,7 +375,7 @@ void cold_tracker::close(key_state& key, bool complete) {
     event.waiting.notified = event.waiting.notified || is_notified;
   }
   if (event.loading.conditional > 0 && event.loading.by_nx > 0) {
-    // The NX puts in a mark that somebody loads; the store that replaces it is the load.
+    // NX stored a mark that says that a client loads. The store that replaces the mark is the load.
     std::erase_if(event.loading.loads, [](const load& l) { return l.by_nx; });
     event.loading.count -= event.loading.by_nx;
     key.pattern->loads -= std::min(key.pattern->loads, event.loading.by_nx);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Cold events: from the misses of a key to its loads.
+// Tracks cold events: the misses of a key and the loads that follow.
 //
-// A cold event is open from the first miss until a miss that begins after a store was done, or
-// until nothing of its own can come any more. One that is never stored stays open: that is
-// penetration.
+// A cold event opens with the first miss. It closes at a miss that begins after a store was done,
+// or when so much time has passed since the last store that no load can belong to it. If the key is
+// never stored, the event stays open. Many such misses are a penetration.
 #pragma once
 
 #include <cstddef>
@@ -53,9 +53,9 @@ struct cold_book {
   std::vector<loader> loaders;        ///< the first
   moment last_store_done{};
   std::optional<op_summary> last_store;  ///< the store counted last; later stores may merge with it
-  /// Somebody found it so shortly before the first miss that he may be refreshing it.
+  /// A client found the value so shortly before the first miss that it may be refreshing it.
   bool read_before = false;
-  /// Everything stored so far may be a mark, set with NX by a client that then loads.
+  /// All stores so far may be marks that a client sets with NX before it loads.
   bool marked_only = false;
 };
 
@@ -70,19 +70,20 @@ class cold_tracker {
   cold_tracker(key_table& keys, const connection_book& connections, fact_sink& sink,
                std::size_t open_max);
 
-  /// `again`: by a holder of the lock that looks once more.
+  /// Counts a miss. `is_second_look`: it is the second look of the holder of the key's lock.
   void missed(key_state& key, const op& operation, bool is_second_look);
   void hit(key_state& key, const op& operation);
-  /// A store, or an attempt to store where there is nothing: the load that it ends, if it ends one.
-  /// That goes to `add` when its lock hold is known.
+  /// Classifies a store or an NX attempt, and returns the load that it ends, if it ends one. The
+  /// caller completes the load with its lock hold and passes it to `add`.
   [[nodiscard]] classified_store store(key_state& key, const op& operation);
   void add(key_state& key, const load& new_load);
-  /// Somebody who had missed `key` tried its lock.
+  /// A client that had missed `key` tried to acquire its lock. `name_affinity` is the `affinity` of
+  /// the two names.
   void lock_attempted(key_state& key, const key_state& lock, const op& operation,
                       int name_affinity);
-  /// Somebody waits for `key` by asking for its lock: EXISTS, GET, SET NX once more.
+  /// A client that waits for `key` read its lock or checked whether the lock exists.
   void polled(key_state& key, const op& operation);
-  /// `complete` false: the key is forgotten, or the run is over.
+  /// Reports the cold event. `complete` is false if the key is forgotten or the run is over.
   void close(key_state& key, bool complete);
 
   void add_tool_action(const audit::tool_acted& action);

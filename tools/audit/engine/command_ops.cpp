@@ -26,7 +26,7 @@ const field* first_key(const command_reader& reader) {
   return nullptr;
 }
 
-/// The first value behind the key.
+/// The first value among the arguments.
 digest value_of(const command_reader& reader) {
   for (const field& argument : reader.command.arguments) {
     if (argument.kind == field_kind::value) return argument.of;
@@ -41,7 +41,7 @@ void each_key(const command_reader& reader, F&& use) {
   }
 }
 
-/// EX 5, PX 5000, EXAT, PXAT, KEEPTTL anywhere behind the key. PERSIST is left to GETEX.
+/// Reads EX 5, PX 5000, EXAT, PXAT and KEEPTTL anywhere after the first argument.
 void read_ttl_options(const command_reader& reader, op& operation) {
   const std::vector<field>& arguments = reader.command.arguments;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -93,7 +93,7 @@ void read_key(const command_reader& reader, bool is_text) {
 void read_text(const command_reader& reader) { read_key(reader, true); }
 void read_aggregate(const command_reader& reader) { read_key(reader, false); }
 
-/// GETRANGE answers an empty text where there is nothing.
+/// GETRANGE returns an empty text for an absent key.
 void read_range(const command_reader& reader) {
   read_key(reader, true);
   if (reader.out.empty()) return;
@@ -247,7 +247,8 @@ void read_and_set(const command_reader& reader) {
   if (result == outcome::failed) operation.outcome = result;
 }
 
-/// HSET, HMSET, SADD: a part, of which the first value stands for the whole.
+/// HSET, HMSET, HSETEX, SADD: a store into a part of the value. The digest combines all arguments
+/// that are values.
 void set_part(const command_reader& reader) {
   const field* key = first_key(reader);
   if (key == nullptr) return;
@@ -297,8 +298,8 @@ void restore(const command_reader& reader) {
   }
 }
 
-/// RENAME: the first is gone, the second is stored with whatever ttl the first had. RENAMENX that
-/// did nothing says that both are there.
+/// RENAME removes the first key and stores the second one with the ttl of the first. A RENAMENX
+/// that did nothing shows that both keys exist.
 void rename(const command_reader& reader) {
   const outcome result = write_outcome(reader.command.answer);
   if (result == outcome::no) {
@@ -328,7 +329,7 @@ void copy(const command_reader& reader) {
   });
 }
 
-// --- the end of keys
+// --- removals and ttls
 
 void remove(const command_reader& reader) {
   std::int64_t keys = 0;
@@ -376,7 +377,7 @@ void persist(const command_reader& reader) {
   }
 }
 
-// --- all others
+// --- all other commands
 
 void change(const command_reader& reader) {
   const reply_item& answer = reader.command.answer;
@@ -391,7 +392,7 @@ void change(const command_reader& reader) {
   });
 }
 
-/// They name keys, but say and do nothing about what is in them.
+/// Commands that name keys but neither read nor change them in a way that matters here.
 constexpr std::array<std::string_view, 13> commands_without_ops{"WATCH",
                                                                 "TOUCH",
                                                                 "DUMP",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What arguments and replies of all commands have in common.
+// The parts of arguments and replies that all commands share.
 #include <algorithm>
 #include <charconv>
 
@@ -45,7 +45,7 @@ op_outcome write_outcome(const reply_item& answer) {
     case reply_kind::text:
     case reply_kind::status: break;
   }
-  // The reply to a command that its transaction queued, should it come this far.
+  // QUEUED is the reply to a queued command. It says nothing about the outcome.
   return answer.word == "QUEUED" ? outcome::unknown : outcome::yes;
 }
 

@@ -9,11 +9,12 @@ namespace drover::audit {
 
 namespace {
 
-/// One overlap may be one pipeline that came in two reads.
+/// After this many overlaps a connection counts as multiplexed. A single overlap may be one
+/// pipeline that arrived in two reads.
 constexpr unsigned overlaps_of_multiplexing = 3;
 constexpr std::size_t name_max = 128;
 
-/// "10.0.0.7:51234" -> "10.0.0.7": the port says which connection, not who.
+/// "10.0.0.7:51234" -> "10.0.0.7". The port differs from connection to connection.
 std::string without_port(const std::string& peer) {
   const std::size_t colon = peer.rfind(':');
   if (colon == std::string::npos || colon + 1 == peer.size()) return peer;
@@ -22,7 +23,7 @@ std::string without_port(const std::string& peer) {
   return is_port ? peer.substr(0, colon) : peer;
 }
 
-/// As the proxy names peers of this machine that it could not tell the process of.
+/// True if the proxy names a local peer like this when it does not know the process.
 bool is_local_address(std::string_view peer) {
   constexpr std::array<std::string_view, 4> prefixes{"127.", "[::1]", "[::ffff:127.", "unix"};
   return peer.empty() ||
@@ -30,7 +31,7 @@ bool is_local_address(std::string_view peer) {
                      [&](std::string_view prefix) { return peer.starts_with(prefix); });
 }
 
-/// One that runs an event loop has many callers, whether they show or not.
+/// True if the program runs an event loop, and so may have many callers at once.
 bool runs_event_loop(std::string_view program) {
   constexpr std::array<std::string_view, 3> known{"node", "deno", "bun"};
   const std::string_view name = program.substr(0, program.find_first_of(" ("));
@@ -42,8 +43,8 @@ std::string cut(std::string text) {
   return text;
 }
 
-/// Names that number the connection, as "worker-3:conn-17", still name one process: digits at the
-/// end go.
+/// The name without the digits and separators at its end, because clients often number their
+/// connections: "worker-17" -> "worker".
 std::string stem(std::string name) {
   while (!name.empty() && ((name.back() >= '0' && name.back() <= '9') || name.back() == '-' ||
                            name.back() == '_' || name.back() == ':' || name.back() == '#')) {
@@ -91,7 +92,7 @@ connection_facts& connection_book::get(std::uint64_t connection) {
   if (last_ != nullptr && last_->connection == connection) return *last_;
   auto at = connections_.find(connection);
   if (at == connections_.end()) {
-    // Beyond the limit some other is forgotten: one that never said that it closed.
+    // Beyond the limit any other connection is forgotten.
     if (connections_.size() >= max_) connections_.erase(connections_.begin());
     at = connections_.emplace(connection, connection_facts{}).first;
     at->second.connection = connection;

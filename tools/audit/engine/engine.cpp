@@ -14,11 +14,11 @@ namespace drover::audit {
 
 namespace {
 
-/// Of all keys that many at most have an open cold event, or lock holds that are not told yet.
+/// One key in this many may have an open cold event, and one in this many unreported lock holds.
 constexpr std::size_t open_share = 4;
 constexpr std::size_t pttls_max = 200'000;
-/// A hit is remembered for timelines when something else happened to its key that recently, or when
-/// none was for so long: hits are the bulk of all traffic.
+/// Most of the traffic is hits. A hit is kept for timelines only if a miss, store or delete of its
+/// key is more recent than `eventful`, or if the last hit is older than `uneventful_gap`.
 constexpr moment eventful = std::chrono::seconds(1);
 constexpr moment uneventful_gap = std::chrono::milliseconds(10);
 
@@ -100,7 +100,7 @@ void engine::body::feed(const record& item) {
 
 void engine::body::feed(const event& command) {
   ++commands_;
-  // Seldom enough not to be felt on the way of every command.
+  // Updated for every 64th command only, to keep the cost for each command low.
   if (commands_ % 64 == 0) progress.commands.store(commands_, std::memory_order_relaxed);
   now_ = std::max(now_, command.done);
   bytes_read_ += 32 + command.answer.of.length;
@@ -211,7 +211,7 @@ std::optional<op_summary> engine::body::last_hit_of(const key_state& key, const 
   return std::nullopt;
 }
 
-/// Whether it was a load.
+/// Returns whether the store was a load.
 bool engine::body::apply_store(key_state& key, const op& operation,
                                const connection_facts& client) {
   const bool yes = operation.outcome == op_outcome::yes;
@@ -254,7 +254,7 @@ void engine::body::apply_sight_lost(const sight_lost& loss) {
   if (sampled) one_in_ = loss.one_in;
   const bool hole = loss.connection == 0 && loss.events > 0 && !sampled;
   if (!sampled && !hole) return;
-  // What went on meanwhile is not known: no fact may reach across.
+  // The commands in between are unknown, so that no fact may span the gap.
   keys_.for_each([&](key_state& key) {
     if (sampled && in_sample(key.hash, one_in_)) return;
     close(key, false);
@@ -268,7 +268,7 @@ void engine::body::add_origin_loads(const audit::origin_loads& loads) {
   origin_loads_ = origin_loads_.value_or(0) + loads.count;
   timeline_builder_.add_origin_loads(loads.at, loads.count);
   if (loads.key.empty()) return;
-  // A load follows a miss: the key is known, or has been forgotten.
+  // A load follows a miss, so the key is in the table unless it has been forgotten.
   const key_state* const named = keys_.find(0, loads.key);
   if (named == nullptr) return;
   key_state& key = *keys_.find(named->ref);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The engine's inside: trackers, and who is told what.
+// The implementation of the engine: the trackers, and the delivery of facts to rules.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ class engine::body final : public rule_context, private fact_sink {
 
   engine_progress progress;
 
-  // What rules may ask.
+  // rule_context:
   moment now() const override { return now_; }
   const capture_begun& capture() const override { return capture_; }
   const connection_book& connections() const override { return connections_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The engine's answers: to rules, and at the end of a run.
+// The part of the engine that answers rules and produces the result at the end of a run.
 #include <algorithm>
 #include <utility>
 
@@ -21,7 +21,7 @@ std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, m
     if (key == nullptr) continue;
     history_.for_each(*key, [&](const history::line& line) {
       if (line.summary.sent <= to && line.summary.done >= from) matches.emplace_back(&line, key);
-      // They are linked in the order of `done`.
+      // The lines are linked in the order of `done`, so that older ones end before `from` too.
       return line.summary.done >= from;
     });
   }
@@ -29,7 +29,7 @@ std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, m
     return std::pair(a.first->summary.sent, a.first->summary.sequence) <
            std::pair(b.first->summary.sent, b.first->summary.sequence);
   });
-  // A key that was named twice has its lines once.
+  // The lines of a key that is in `keys` twice appear once.
   matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
   std::vector<moment_line> lines;
   const std::size_t most = std::max<std::size_t>(lines_max, 3);
@@ -92,8 +92,8 @@ void engine::body::fill_figures(audit_result& result) const {
 audit_result engine::body::finish() {
   std::vector<key_ref> refs;
   keys_.for_each([&](const key_state& key) { refs.push_back(key.ref); });
-  // The least recently used first: by and large in the order of time.
-  // Lock holds before cold events: a rule that uses both needs the lock holds first.
+  // Close the least recently used keys first, which is roughly the order of time. Report lock holds
+  // before cold events, because a rule that uses both needs the lock holds first.
   for (auto at = refs.rbegin(); at != refs.rend(); ++at) {
     key_state* const key = keys_.find(*at);
     if (key->lock != nullptr) lock_holds_.close(*key, true, now_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Records of any kind in any order: the engine never fails, and stays within its limits. Its
-// rules are those that listen to all facts there are.
+// Feeds records of any kind in any order. The engine must not fail and must stay within its limits.
+// It runs with all rules.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -19,7 +19,7 @@ using namespace drover::audit;
 constexpr std::size_t keys_max = 6;
 constexpr std::size_t patterns_max = 8;
 
-/// Bytes as choices; none left: zeros.
+/// Reads the input bytes as choices. Returns zeros after the end of the input.
 class choices {
  public:
   choices(const std::uint8_t* data, std::size_t size) : at_(data), end_(data + size) {}
@@ -70,7 +70,7 @@ event event_of(choices& from, moment& now, std::uint64_t& sequence) {
   made.transaction = from.next(4) == 0 ? from.next(3) : 0U;
   made.executed = from.next(6) != 0;
   now += std::chrono::microseconds(from.next() * from.next() * 16);
-  // Also what no capture hands on: a reply before its request.
+  // This includes events that no capture produces: a reply before its request.
   made.sent = now - std::chrono::microseconds(static_cast<std::int8_t>(from.next()) * 1000);
   made.done = now;
   made.command = commands[from.next(std::size(commands))];

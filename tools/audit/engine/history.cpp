@@ -11,7 +11,7 @@ namespace drover::audit {
 namespace {
 
 constexpr std::size_t key_shown_max = 100;
-/// Longer values are no tokens.
+/// Longer values are not tokens.
 constexpr std::uint64_t token_bytes_max = 128;
 
 std::string token_text(const digest& value) {

@@ -19,7 +19,7 @@ bool is_allowed(std::string_view name, const std::vector<std::string>& globs) {
          });
 }
 
-/// It went away before, and came back by a load: losing it once more does no harm.
+/// True if the value was missed before and then loaded, so that losing it again does no harm.
 bool is_value_of_cache(const key_state& key, const rule_context& context) {
   const pattern_state& pattern = *key.pattern;
   const bool has_other_role = pattern.given_role && *pattern.given_role != key_role::value;

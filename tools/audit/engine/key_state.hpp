@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the engine knows of a key and of a pattern while the run goes on.
+// The state of a key and of a key pattern during a run.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 
 namespace drover::audit {
 
-/// Counts that keys and patterns have alike.
+/// Counts of ops. Keys and patterns have the same counts.
 struct op_counts {
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
@@ -34,13 +34,13 @@ struct op_counts {
   [[nodiscard]] std::uint64_t reads() const { return hits + misses; }
 };
 
-/// The median of durations, by a bounded sample of them.
+/// The median of durations, from the latest 128 of them.
 class median_sample {
  public:
   void add(moment value);
-  /// 0 if there is none.
+  /// 0 without a value.
   [[nodiscard]] moment median() const;
-  /// The least that no less than `share` of them do not exceed.
+  /// The smallest value that at least `share` of the sample do not exceed; 0 without a value.
   [[nodiscard]] moment quantile(double share) const;
   [[nodiscard]] std::uint64_t count() const { return count_; }
 
@@ -51,17 +51,17 @@ class median_sample {
   mutable std::vector<moment> sorted_;
 };
 
-/// Keys of one pattern and one given role.
+/// The keys of one pattern and one role given by `--role`.
 struct pattern_state {
   std::uint32_t index = 0;
   std::string text;                    ///< "user:*"
   std::optional<key_role> given_role;  ///< by `--role`
-  /// Inferred at the end of the run (for `rule_context::role_of`): meanwhile a guess.
+  /// Set at the end of the run. `rule_context::role_of` returns a guess until then.
   key_role role = key_role::other;
   std::string reason;
   /// Lock: the pattern of the values it guards; value: the pattern of the lock. Set at the end.
   std::optional<std::uint32_t> paired;
-  /// Meta: the pattern of the keys it says something of.
+  /// Meta: the pattern of the keys that these keys describe. Set at the end.
   std::optional<std::uint32_t> describes;
 
   std::uint64_t keys = 0;  ///< all keys of the run
@@ -69,7 +69,7 @@ struct pattern_state {
   bool lock_name = false;         ///< the name has a word such as "lock"
   std::uint64_t text_stores = 0;  ///< stores and NX attempts of strings
   std::uint64_t loads = 0;        ///< stores and NX attempts that follow a miss
-  /// Told by the origin, by the names of keys; 0 too if it names none.
+  /// Loads that the origin reported for keys of this pattern; 0 if it names no keys.
   std::uint64_t origin_loads = 0;
   std::uint64_t cold_events = 0;
   std::uint64_t contended_cold_events = 0;
@@ -86,12 +86,14 @@ struct pattern_state {
   std::uint64_t refreshes = 0;      ///< stores of a live value by a client that had read it
   /// The load times of all cold events.
   median_sample load_times;
+  /// The load times of the cold events in which no client can have been refreshing the value. A
+  /// refreshing client stores soon after the first miss, so the time seems too short.
   median_sample sure_load_times;
-  /// Lock: votes of lock holds for the pattern of their value. At most 8.
+  /// Lock: how many votes of lock holds each value pattern has. At most 8 patterns.
   std::vector<std::pair<std::uint32_t, std::uint64_t>> votes;
   std::string first_key;
 
-  /// How long a load takes; 0: none was seen.
+  /// The usual time of a load; 0: no load was seen.
   [[nodiscard]] moment load_time() const;
 };
 

@@ -10,7 +10,7 @@ namespace drover::audit {
 
 namespace {
 
-/// Those beyond `patterns_max`.
+/// The name of the pattern for all keys beyond `patterns_max`.
 constexpr std::string_view other_patterns = "(others)";
 
 }  // namespace
@@ -32,7 +32,7 @@ pattern_state& key_table::pattern_of(std::string_view name) {
     fold_key(name, folded_);
   }
   const std::optional<key_role> given = given_role(name);
-  // Keys of one pattern and different roles given by `--role` are kept apart.
+  // Keys of one pattern that have different roles by `--role` get separate pattern states.
   std::string identity_text = folded_;
   identity_text += '\n';
   identity_text += static_cast<char>('0' + (given ? static_cast<int>(*given) + 1 : 0));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How lock holds end and change: releases, renewals, and what comes late.
+// The ends and changes of lock holds: releases, renewals, and late commands of former holders.
 #include <algorithm>
 
 #include "audit/capture/key_pattern.hpp"
@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t gets_max = 32;
 constexpr std::size_t missed_max = 16;
-/// A GET and a DEL farther apart do not belong together.
+/// A GET and a DEL that are farther apart do not belong together.
 constexpr moment get_to_removal = std::chrono::seconds(2);
 
-/// From the win to the holder's second look there is nothing but its own next line.
+/// A read this soon after the win, on the same connection, is the second look of the holder.
 constexpr moment look_again = std::chrono::milliseconds(3);
 
 bool ended_unseen(const lock_hold& hold) {
@@ -28,11 +28,11 @@ bool may_be_over(const lock_hold& hold, const op& operation) {
   return hold.lease.ends && operation.done >= hold.lease.earliest_end;
 }
 
-/// Whose lock hold a delete that found the lock has ended; null: that of none that is known.
+/// The lock hold that a successful delete ends; null if no known hold matches.
 lock_hold* lock_hold_tracker::hold_removed_by(lock_book& book, const op& operation) {
   if (book.current && book.current->won.done <= operation.sent) return &*book.current;
-  // It overlaps with the win of the current holder, or nobody holds the lock: then it may be the
-  // release that made the last win possible.
+  // The delete overlaps with the win of the current holder, or no client holds the lock. It may be
+  // the release that made the last win possible.
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
     if (at->end.kind == lock_hold::ending::release_unseen && at->won.done <= operation.sent)
       return &*at;
@@ -49,7 +49,7 @@ lock_hold* lock_hold_tracker::hold_with_token(lock_book& book, const op& operati
   return nullptr;
 }
 
-/// A holder is heard of when its lock hold is over.
+/// Notes a command of a holder whose lock hold is over.
 void lock_hold_tracker::holder_came_back(lock_book& book, lock_hold& hold, const op& operation) {
   if (hold.after.holder_returned) return;
   hold.after.holder_returned = op_summary(operation);
@@ -59,7 +59,7 @@ void lock_hold_tracker::holder_came_back(lock_book& book, lock_hold& hold, const
   }
 }
 
-/// The holder is back: what it has just stored, it stored when its lease was over.
+/// The holder is back after its lease. If it has just stored the value, that was a late store.
 void lock_hold_tracker::note_late_store(lock_book& book, lock_hold& hold, const op& operation) {
   const key_state* const value = keys_.find(hold.value.key);
   if (value == nullptr || !value->last_store || hold.after.late_store || hold.value.store_count > 0)
@@ -77,7 +77,7 @@ void lock_hold_tracker::note_late_store(lock_book& book, lock_hold& hold, const 
   late.lock_hold = hold.number;
   hold.after.late_store = late;
   if (!book.current) return;
-  // It was taken for the current holder's, who is of the same process.
+  // The store was counted for the current holder, which is of the same process.
   std::vector<load>& stores = book.current->value.stores;
   const auto at = std::find_if(stores.begin(), stores.end(),
                                [&](const load& l) { return l.store.sequence == store.sequence; });
@@ -86,8 +86,8 @@ void lock_hold_tracker::note_late_store(lock_book& book, lock_hold& hold, const 
   --book.current->value.store_count;
 }
 
-/// A store by a process whose lease on the lock of this value is over, and that does not hold it
-/// again.
+/// Records a late store: the process held the lock of this value, its lease is over, and it does
+/// not hold the lock again. Returns whether the store is late.
 bool lock_hold_tracker::record_late_store(key_state& value, const op& operation) {
   key_state* const lock = keys_.find(value.guard);
   if (lock == nullptr || lock->lock == nullptr) return false;
@@ -117,7 +117,7 @@ bool lock_hold_tracker::record_late_store(key_state& value, const op& operation)
   return true;
 }
 
-/// The last GET of the lock by whoever deletes it now.
+/// Takes the last GET of the lock by the client that deletes it now.
 std::optional<op_summary> lock_hold_tracker::take_read(lock_book& book, const op& operation) {
   auto read = book.gets.end();
   for (auto each = book.gets.begin(); each != book.gets.end(); ++each) {
@@ -130,12 +130,12 @@ std::optional<op_summary> lock_hold_tracker::take_read(lock_book& book, const op
   }
   if (read == book.gets.end()) return std::nullopt;
   std::optional<op_summary> taken = *read;
-  // It is spent: each delete has a GET of its own.
+  // A GET belongs to one delete only.
   book.gets.erase(read);
   return taken;
 }
 
-/// Whether it was another than the holder who deleted the lock, as far as that can be told.
+/// The evidence that a client other than the holder deleted the lock.
 lock_hold::other_remover lock_hold_tracker::other_remover_of(const lock_book& book,
                                                              const lock_hold& ended,
                                                              const op& operation) const {
@@ -147,7 +147,7 @@ lock_hold::other_remover lock_hold_tracker::other_remover_of(const lock_book& bo
       read->sent <= ended.won.done) {
     return lock_hold::other_remover::by_token;
   }
-  // It had read the holder's own token: it is the holder, as far as it can know.
+  // The client had read the holder's own token. Nothing shows that it is not the holder.
   if (read && read->value == ended.won.value) return lock_hold::other_remover::no;
   const bool same = operation.process == ended.won.process;
   if (!same && connections_.may_be_same_process(operation.process, ended.won.process))
@@ -171,7 +171,7 @@ lock_hold::other_remover lock_hold_tracker::other_remover_of(const lock_book& bo
   return by_former || lost ? lock_hold::other_remover::by_connection : lock_hold::other_remover::no;
 }
 
-/// A value is deleted: if its lock was in the same batch, that was no release.
+/// If a value and its lock are deleted in one batch, this is an invalidation and not a release.
 void lock_hold_tracker::value_removed(const key_state& value, const op& operation) {
   key_state* const lock = keys_.find(value.guard);
   if (lock == nullptr || lock->lock == nullptr) return;
@@ -198,7 +198,7 @@ void lock_hold_tracker::note_removal(lock_book& book, lock_hold& ended, const op
   ended.end.by_other = other_remover_of(book, ended, operation);
   if (ended.end.by_other == lock_hold::other_remover::no || !ended.before.has_missing_holder)
     return;
-  // It was the holder before, who is heard of by this.
+  // The former holder deleted the lock, so its hold gets this command as the return of its holder.
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
     if (at->won.sequence == ended.before.won.sequence && ended_unseen(*at)) {
       holder_came_back(book, *at, operation);
@@ -228,7 +228,7 @@ void lock_hold_tracker::remove(key_state& lock, const op& operation) {
   }
 }
 
-/// A delete that found nothing, or found what nobody is known to hold.
+/// A delete that found no lock, or a lock without a known holder.
 void lock_hold_tracker::unmatched_removal(key_state& lock, const op& operation) {
   lock_book& book = *lock.lock;
   if (book.current && may_be_over(*book.current, operation) &&
@@ -240,7 +240,8 @@ void lock_hold_tracker::unmatched_removal(key_state& lock, const op& operation) 
     return;
   }
   if (book.current || book.former.empty()) return;
-  // Of one whose end was not seen; where connections do not tell, of one of the same process.
+  // The delete belongs to a hold of this process whose end was not seen. Holds on other connections
+  // qualify only if the latest hold is not of this connection.
   const bool is_latest = book.former.back().won.connection == operation.connection;
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
     if (!ended_unseen(*at) || at->won.process != operation.process) continue;
@@ -271,7 +272,7 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
   }
   if (operation.outcome != op_outcome::no) return;
   if (hold == nullptr) {
-    // The token is not known: the latest of this process whose end was not seen.
+    // The token is unknown. Choose the latest hold of this process whose end was not seen.
     for (auto at = book.former.rbegin(); at != book.former.rend() && hold == nullptr; ++at) {
       if (ended_unseen(*at) && at->won.process == operation.process) hold = &*at;
     }
@@ -281,7 +282,8 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
   }
   if (hold == nullptr) return;
   if (book.current && hold == &*book.current) {
-    // Refused although nobody else won: its lease is over, or somebody deleted the lock.
+    // The delete was refused although no other client won: the lease is over, or another client
+    // deleted the lock.
     const bool over = may_be_over(*hold, operation);
     end(lock, over ? lock_hold::ending::ran_out : lock_hold::ending::release_unseen);
     if (book.former.empty()) return;
@@ -343,7 +345,7 @@ void lock_hold_tracker::store(key_state& lock, const op& operation) {
   if (lock.lock == nullptr || operation.outcome != op_outcome::yes) return;
   lock_book& book = *lock.lock;
   if (!book.current) return;
-  // The holder writes it once more, with the same token or another: it holds on.
+  // The holder stores the lock again, with the same token or another one. This is a renewal.
   ++book.current->lease.renewals;
   set_lease(*book.current, operation);
 }
@@ -376,7 +378,7 @@ bool lock_hold_tracker::read(key_state& value, const op& operation) {
     lock_hold& holder = *lock->lock->current;
     if (!(holder.value.key == value.ref) || holder.value.store_count > 0) continue;
     if (holder.won.done > operation.sent) continue;
-    // Later than that, the connection may be another's of the pool.
+    // Later, another client of the pool may use the connection.
     if (operation.connection == holder.won.connection &&
         operation.sent - holder.won.done < look_again) {
       holder.value.looked_again_at_once = true;
@@ -425,7 +427,8 @@ std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, l
     lock_hold& holder = *lock->lock->current;
     const int name_affinity =
         holder.value.key == value.ref ? 3 : affinity(split_name(lock->name), value_name);
-    // Names say nothing: the only lock of this process, or taken on the same connection.
+    // If the names share nothing, the lock must be the only one of this process, or be won on the
+    // same connection.
     const bool near =
         process.open.size() == 1 || (holder.won.connection == operation.connection &&
                                      !connections_.is_multiplexed(operation.connection));

@@ -17,9 +17,9 @@ constexpr std::size_t workers_max = 16'384;
 constexpr std::size_t votes_max = 8;
 
 using std::chrono::seconds;
-/// Whoever has not tried again for so long has given up.
+/// A client that has not tried again for this long has given up.
 constexpr moment loser_forgotten = seconds(30);
-/// A miss before a lock that is older has nothing to do with it.
+/// An older miss is unrelated to the lock.
 constexpr moment miss_to_lock = seconds(10);
 
 }  // namespace
@@ -106,7 +106,8 @@ void lock_hold_tracker::won(key_state& lock, const op& operation) {
 }
 
 void lock_hold_tracker::take_losses(lock_book& book, const op& operation, lock_hold& hold) {
-  // Those of the same connection; with pools, which change it, those of the process.
+  // Take the losses of the same connection, or else those of the process, whose pool may have
+  // changed the connection.
   auto at = std::find_if(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
     return l.connection == operation.connection;
   });
@@ -135,7 +136,7 @@ void lock_hold_tracker::find_value(key_state& lock, const op& operation, lock_ho
     if (operation.sent - miss.summary.done > miss_to_lock) continue;
     int name_affinity = affinity(lock_name, split_name(value->name));
     if (name_affinity < 0) continue;
-    // Names say nothing: only what the same connection missed just before counts.
+    // If the names share nothing, only a miss on the same connection counts.
     if (name_affinity == 0 && miss.summary.connection != operation.connection) continue;
     if (miss.key == book.value) name_affinity = std::max(name_affinity, book.affinity);
     if (name_affinity < best) continue;
@@ -234,7 +235,7 @@ void lock_hold_tracker::report(key_state& lock, const lock_hold& hold) {
     if (at == votes.end() && votes.size() < votes_max) {
       at = votes.insert(votes.end(), {value->pattern->index, 0});
     }
-    // A store inside tells more than a miss before.
+    // A store during the hold is stronger evidence than a miss before it.
     if (at != votes.end()) at->second += hold.value.store_count > 0 ? 2 : 1;
   }
   sink_.take(hold, lock);

@@ -42,7 +42,7 @@ struct lock_book {
   int affinity = 0;
 };
 
-/// Whether a lease may be over when a command ran.
+/// Whether the lease of a hold may have ended when a command ran.
 [[nodiscard]] bool may_be_over(const lock_hold& hold, const op& operation);
 
 class lock_hold_tracker {
@@ -55,18 +55,18 @@ class lock_hold_tracker {
   void compare_remove(key_state& lock, const op& operation);
   void expire(key_state& lock, const op& operation);
   void compare_expire(key_state& lock, const op& operation);
-  /// A store over the lock's key.
+  /// A store that overwrites the key of the lock.
   void store(key_state& lock, const op& operation);
-  /// Any read of it, or EXISTS.
+  /// A read of the lock, or an EXISTS.
   void looked(key_state& lock, const op& operation);
 
   /// A key that may be a value is deleted.
   void value_removed(const key_state& value, const op& operation);
-  /// A read of a key that may be a value; true: by the holder of its lock, looking once more.
+  /// A read of a key that may be a value. True if it is the second look of the holder of its lock.
   bool read(key_state& value, const op& operation);
-  /// The number of the lock hold under which a value was stored; 0: none. `own` is the load, null
-  /// if the store was no load.
-  /// Under a lock, the load begins no earlier than the lock was won.
+  /// The number of the lock hold under which a value is stored; 0: none. `own` is the load, or null
+  /// if the store is no load. The load gets this number, and begins no earlier than the lock was
+  /// won.
   std::uint64_t stored(key_state& value, const op& operation, load* own);
 
   /// Reports all holds of the lock.
@@ -78,7 +78,7 @@ class lock_hold_tracker {
     key_ref key;
     op_summary summary;
   };
-  /// What a process has missed, and which locks it holds.
+  /// The misses and the open lock holds of one process.
   struct worker {
     std::vector<missed_key> missed;  ///< the latest misses
     std::vector<key_ref> open;       ///< the locks that the process holds

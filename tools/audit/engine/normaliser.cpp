@@ -96,7 +96,8 @@ void normaliser::watch(const event& command) {
   }
   const auto at = watchers_.find(command.connection);
   if (at == watchers_.end()) return;
-  // The commands of a transaction come after its EXEC, which ends the watch.
+  // EXEC ends the watch, but the events of its transaction come after it. So the watch is kept for
+  // them.
   if (ends_watch(command.command)) {
     if (command.transaction == 0) {
       watchers_.erase(at);

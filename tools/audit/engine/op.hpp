@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What one command did to one key, whatever the command was: SETEX, SET .. PX, HSET and EXPIRE in
-// one MULTI, or a script that stores, all are a `store`. Commands that name several keys come as
-// one op for each; those that only name the connection, as none.
+// What one command did to one key, independent of the command: SETEX, SET .. PX, HSET, and a script
+// that stores are all a `store`. A command with several keys becomes one op for each key. A command
+// without a key becomes no op.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +23,15 @@ enum class op_kind : std::uint8_t {
   change,          ///< INCR, ZADD, LPUSH, blocking pops: neither cache nor lock
   opaque,          ///< a call of a script whose body is unknown
 };
-/// yes and no: see each kind. failed: an error reply. unknown: no reply, or an unclear one.
+/// yes, no: see each kind. failed: an error reply. unknown: no reply, or an unclear one.
 enum class op_outcome : std::uint8_t { unknown, yes, no, failed };
-/// Under which condition a store replaces the value.
+/// The condition under which a store replaces the value.
 enum class store_condition : std::uint8_t { none, present, equal, script };
-/// What an op does to the ttl. kept: KEEPTTL, or a store into a part of the value. unknown: set by
-/// a script whose argument is not known. An expire with none is a PERSIST.
+/// What an op does to the ttl. kept: KEEPTTL, or a store into a part of the value. unknown: the ttl
+/// could not be read from the arguments. An expire with `none` is a PERSIST.
 enum class ttl_effect : std::uint8_t { none, set, kept, unknown };
 
-/// An op without its key. This is what the engine keeps of an op.
+/// An op without its key: the part of an op that the engine keeps.
 struct op_summary {
   moment sent{};
   moment done{};
@@ -72,17 +72,17 @@ struct op : op_summary {
   std::uint32_t database = 0;
 };
 
-/// `a` was over before `b` began: the only order that can be relied on.
+/// True if `a` was done before `b` was sent. Only this order is reliable.
 [[nodiscard]] inline bool is_before(const op_summary& a, const op_summary& b) {
   return a.done <= b.sent;
 }
 
-/// Both came in one transaction, or in one read of the client's bytes. Other clients usually see
-/// them as one step.
+/// True if both came in one transaction, or in one read of the client's bytes. Other clients
+/// usually see them as one step.
 [[nodiscard]] inline bool in_same_batch(const op_summary& a, const op_summary& b) {
   return a.connection == b.connection && a.batch == b.batch;
 }
-/// Nothing can come between them.
+/// True if no other command can run between the two.
 [[nodiscard]] inline bool in_same_step(const op_summary& a, const op_summary& b) {
   return a.connection == b.connection &&
          (a.sequence == b.sequence || (a.transaction != 0 && a.transaction == b.transaction));

@@ -11,11 +11,11 @@ namespace drover::audit {
 
 namespace {
 
-/// From this score on a pattern is that of locks.
+/// A pattern with at least this score is a lock.
 constexpr int lock_score_min = 4;
-/// Longer values are no tokens: UUIDs in text have 36 bytes, host names before them some more.
+/// Longer values are not tokens. A UUID in text has 36 bytes, and a host name may precede it.
 constexpr std::uint64_t token_bytes_max = 128;
-/// Values of a naive lock: "1", "locked", a number, a token.
+/// The longest value of a naive lock: "1", "locked", a number, a token.
 constexpr std::uint64_t naive_token_max = 64;
 
 struct scored {
@@ -44,13 +44,13 @@ scored lock_score(const pattern_state& p) {
   const std::uint64_t attempts = c.won + c.lost;
   s.add(c.hits > 3 * attempts && p.longest_value > 24 && !p.lock_name, -6, "");
   s.add(c.conditional_stores > 0, -6, "");
-  // What is stored there is too long for a token: a cached value that was stored by NX.
+  // Too long for a token: a cached value that is stored with NX.
   s.add(p.longest_token > token_bytes_max && !p.lock_name, -6, "");
   s.add(c.changes > attempts, -6, "");
   return s;
 }
 
-/// Never by NX: asked for by EXISTS or GET, stored, deleted.
+/// A lock without NX: clients check it with EXISTS or GET, store it, and delete it.
 bool is_naive_lock(const pattern_state& p) {
   const op_counts& c = p.counts;
   return p.lock_name && c.won + c.lost == 0 && c.stores > 0 && c.removes > 0 &&
@@ -103,7 +103,7 @@ void pair_locks_with_values(std::deque<pattern_state>& patterns) {
       lock.paired = index;
     }
     if (!lock.paired) {
-      // No lock hold shows it; names may.
+      // No lock hold shows the value. Compare the names.
       int best_affinity = 1;
       for (const pattern_state& value : patterns) {
         if (value.role != key_role::value) continue;

@@ -13,7 +13,8 @@ using kind = op_kind;
 using outcome = op_outcome;
 using purpose = script_seen::purpose;
 
-/// ARGV starts behind the last key; without keys behind the script and their number.
+/// An argument of the script by its 1-based position in ARGV. ARGV starts after the last key, or
+/// without keys after the script and the number of keys.
 const field* argument(const event& command, unsigned position) {
   if (position == 0) return nullptr;
   std::size_t begin = 2;

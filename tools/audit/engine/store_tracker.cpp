@@ -7,7 +7,7 @@ namespace drover::audit {
 
 namespace {
 
-/// An EXPIRE that comes later has another reason than the store.
+/// A later EXPIRE does not belong to the store.
 constexpr moment expire_limit = std::chrono::seconds(1);
 
 bool shares_batch(const op_summary& a, const op& b) {
@@ -62,7 +62,7 @@ void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
   if (key.unsettled != nullptr) {
     settled_store& before = *key.unsettled;
     if (shares_batch(before.store, operation)) {
-      // HSET and HSET, or DEL, SET and SET: one store, that of the last.
+      // Several stores in one batch count as one store: HSET and HSET, or SET and SET.
       if (operation.on_ttl == ttl_effect::set) {
         before.ttl.source = ttl_source::same_command;
         before.ttl.duration = operation.ttl;

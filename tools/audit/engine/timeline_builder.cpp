@@ -7,9 +7,9 @@ namespace drover::audit {
 
 namespace {
 
-/// Keys of one pattern look alike: a few show what there is to see.
+/// The keys of one pattern behave alike, so that a few of them are enough.
 constexpr unsigned keys_of_pattern_max = 4;
-/// More seconds than a day has are not drawn.
+/// The counts of loads end after one day.
 constexpr std::size_t seconds_max = 86'400;
 constexpr std::size_t loads_max = 20'000;
 
@@ -86,14 +86,14 @@ void timeline_builder::add_operation(const op& operation, key_state& key) {
   if (key.in_timeline == key_state::timeline_choice::yes) {
     index = key_of(key);
   } else {
-    // A key gets its row when it is missed or locked: before that there is nothing to see.
+    // A key is added when it is first missed or acquired. Nothing before that is of interest.
     if (!operation.is_miss() && operation.kind != op_kind::acquire) return;
     index = choose(key);
     key.in_timeline =
         index == no_key ? key_state::timeline_choice::no : key_state::timeline_choice::yes;
     if (index == no_key) return;
   }
-  // Half of the room is kept for cold times.
+  // Hits of live keys may use only half of the room. The rest is kept for cold events.
   const std::size_t room = key.cold != nullptr || !hit ? settings_.timeline_operations_max
                                                        : settings_.timeline_operations_max / 2;
   if (timeline_.operations.size() >= room) {

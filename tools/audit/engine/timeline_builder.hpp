@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The timeline of the run, bounded: keys that went cold or were locked, the operations on them, and
-// the loads of each second.
+// Builds the timeline of the run: the keys that were missed or locked, the operations on them, and
+// the loads of each second. Its size is bounded.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ class timeline_builder {
   [[nodiscard]] std::uint64_t wire_loads_in(moment from, moment to) const;
   [[nodiscard]] std::uint64_t origin_loads_in(moment from, moment to) const;
 
-  /// With the roles of keys as they are now. The timeline is moved out.
+  /// Returns the timeline with the current roles of its keys. Call it once: the timeline is moved.
   [[nodiscard]] run_timeline finish(const std::deque<pattern_state>& patterns);
 
  private:

@@ -34,7 +34,7 @@ bool is_exercised(const audit_result& result, const std::string& rule) {
   });
 }
 
-/// "" if enough was seen.
+/// What the run lacks for a verdict; "" if nothing.
 std::string missing_observation(const audit_result& result, const settings& options) {
   if (result.run.commands == 0) return "no command was seen";
   if (result.run.blind_share > options.blind_share_max) {

@@ -8,7 +8,8 @@ namespace drover::audit {
 namespace {
 
 constexpr std::size_t open_waits_max = 128;
-/// Not asked again for so many times its longest gap, and at least so long: it has given up.
+/// A client has given up when it has not polled for this many times its longest gap, and at least
+/// for this long.
 constexpr int silent_gaps = 10;
 constexpr moment silent_min = std::chrono::seconds(2);
 
@@ -19,7 +20,7 @@ bool is_over(const wait& ended_wait, moment now) {
 }  // namespace
 
 void wait_tracker::report(const key_state& key, wait& ended_wait) {
-  // Asked once is no waiting.
+  // A single request is not a wait.
   if (ended_wait.polls < 2) return;
   if (ended_wait.result == wait::outcome::silent) ended_wait.ended = ended_wait.last;
   sink_.take(ended_wait, key);
