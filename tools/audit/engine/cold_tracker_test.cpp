@@ -45,9 +45,9 @@ void refresh_that_is_too_late(stage& world, microseconds begin) {
   world.at(begin + 159ms).client(1).compare_and_delete(user_lock, "t").answers(1);
 }
 
-moment delta_told_last(const stage& world) {
-  const listener::heard heard = hear(world);
-  return heard.cold.empty() ? moment{} : heard.cold.back().delta;
+moment last_delta(const stage& world) {
+  const listener::facts facts = collect_facts(world);
+  return facts.cold.empty() ? moment{} : facts.cold.back().delta;
 }
 
 TEST(audit_cold_tracker, TakesAnEarlyRefreshThatCameLateForNoLoadTime) {
@@ -55,7 +55,7 @@ TEST(audit_cold_tracker, TakesAnEarlyRefreshThatCameLateForNoLoadTime) {
   first_load(world, 0ms);
   early_refresh(world, 1'000ms);
   refresh_that_is_too_late(world, 3'080ms);
-  EXPECT_EQ(delta_told_last(world), moment(80ms - 200us));
+  EXPECT_EQ(last_delta(world), moment(80ms - 200us));
 }
 
 TEST(audit_cold_tracker, TakesTheLongOnesWhereEachLoadTimeMayBeARefreshThatCameLate) {
@@ -66,7 +66,7 @@ TEST(audit_cold_tracker, TakesTheLongOnesWhereEachLoadTimeMayBeARefreshThatCameL
   world.at(4'300ms).client(3).get(user).hit("v");
   world.at(4'340ms).client(1).get(user).miss();
   world.at(4'420ms).client(1).set(user, "v").px(2s).ok();
-  EXPECT_EQ(delta_told_last(world), moment(80ms - 200us));
+  EXPECT_EQ(last_delta(world), moment(80ms - 200us));
 }
 
 TEST(audit_cold_tracker, BelievesEachLoadTimeWhereNobodyRefreshes) {
@@ -78,7 +78,7 @@ TEST(audit_cold_tracker, BelievesEachLoadTimeWhereNobodyRefreshes) {
     world.at(begin + load).client(1).set(user, "v").px(2s).ok();
     world.at(begin + load + 1'999ms).client(2).get(user).hit("v");
   }
-  EXPECT_EQ(delta_told_last(world), moment(40ms - 200us));
+  EXPECT_EQ(last_delta(world), moment(40ms - 200us));
 }
 
 TEST(audit_cold_tracker, KnowsALongLoadByItsMissAlthoughAnotherStoredFirst) {
@@ -90,9 +90,9 @@ TEST(audit_cold_tracker, KnowsALongLoadByItsMissAlthoughAnotherStoredFirst) {
   for (std::uint64_t i = 1; i <= 3; ++i) {
     world.at(2s + 1ms * i).client(i).set(user, "v").px(60s).ok();
   }
-  const listener::heard heard = hear(world);
-  ASSERT_EQ(heard.loads.size(), 3U);
-  for (const load& each : heard.loads) EXPECT_TRUE(each.missed);
+  const listener::facts facts = collect_facts(world);
+  ASSERT_EQ(facts.loads.size(), 3U);
+  for (const load& loaded : facts.loads) EXPECT_TRUE(loaded.missed);
 }
 
 /// A script of commands on a cold key, and what the cold event counts.
@@ -136,7 +136,7 @@ TEST(audit_cold_tracker, CountsRequestsMissesAndLoads) {
   for (const cold_case& row : cold_rows) {
     stage world;
     row.play(world);
-    const std::vector<cold_event> events = hear(world).cold;
+    const std::vector<cold_event> events = collect_facts(world).cold;
     ASSERT_EQ(events.size(), 1U) << row.name;
     EXPECT_EQ(events[0].demand.requests, row.requests) << row.name;
     EXPECT_EQ(events[0].demand.misses, row.misses) << row.name;

@@ -130,7 +130,7 @@ TEST(audit_lock_hold_tracker, KnowsHowAHoldEnded) {
   for (const hold_case& row : ending_rows) {
     stage world;
     row.play(world);
-    const std::vector<lock_hold> holds = hear(world).lock_holds;
+    const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
     ASSERT_FALSE(holds.empty()) << row.name;
     const lock_hold& hold = holds.front();
     EXPECT_EQ(hold.number, 1U) << row.name;
@@ -180,7 +180,7 @@ TEST(audit_lock_hold_tracker, KnowsWhichCommandSetTheTtl) {
   for (const ttl_case& row : ttl_rows) {
     stage world;
     row.play(world);
-    const std::vector<lock_hold> holds = hear(world).lock_holds;
+    const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
     ASSERT_EQ(holds.size(), 1U) << row.name;
     EXPECT_EQ(holds[0].ttl.source, row.source) << row.name;
     EXPECT_EQ(holds[0].ttl.duration, row.ttl) << row.name;
@@ -196,7 +196,7 @@ TEST(audit_lock_hold_tracker, CountsTheAttemptsOfTheOthersAndOfTheHolder) {
   acquire(world, 35ms, 3, "c").nil();
   world.at(50ms).client(1).del(held_lock).answers(1);
   acquire(world, 60ms, 2, "b").ok();
-  const std::vector<lock_hold> holds = hear(world).lock_holds;
+  const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
   ASSERT_EQ(holds.size(), 2U);
   EXPECT_EQ(holds[0].contention.losses, 4U);
   EXPECT_EQ(holds[0].contention.losers, 2U);
@@ -214,7 +214,7 @@ TEST(audit_lock_hold_tracker, FindsTheValueThatTheLockGuards) {
   world.at(2ms).client(1).get(guarded_user).miss();
   world.at(50ms).client(1).set(guarded_user, "v").px(60s).ok();
   world.at(51ms).client(1).del(held_lock).answers(1);
-  const std::vector<lock_hold> holds = hear(world).lock_holds;
+  const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
   ASSERT_EQ(holds.size(), 1U);
   const lock_hold::guarded_value& guarded = holds[0].value;
   EXPECT_TRUE(guarded.key.is_set());
