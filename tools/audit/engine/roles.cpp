@@ -32,11 +32,11 @@ struct scored {
 scored lock_score(const pattern_state& p) {
   const op_counts& c = p.counts;
   scored s;
-  s.add(c.won > 0, 1, "won where there was nothing");
-  s.add(c.lost > 0, 2, "lost to another");
+  s.add(c.won > 0, 1, "won with NX");
+  s.add(c.lost > 0, 2, "lost to another client");
   s.add(c.compare_removes > 0, 3, "compared and deleted");
   s.add(p.lock_holds_removed > 0, 1, "deleted after it was won");
-  s.add(p.lock_name, 2, "its name says lock");
+  s.add(p.lock_name, 2, "named like a lock");
   s.add(p.lock_holds_with_value > 0 && 2 * p.lock_holds_with_value >= p.lock_holds, 3,
         "held while a value was loaded");
   const bool never_deleted = c.removes + c.compare_removes == 0;
@@ -129,7 +129,7 @@ void find_meta(std::deque<pattern_state>& patterns) {
     if (at == by_text.end() || at->second == p.index) continue;
     p.describes = at->second;
     p.role = key_role::meta;
-    p.reason = "says something of " + std::string(described);
+    p.reason = "describes " + std::string(described);
   }
 }
 
@@ -158,16 +158,17 @@ role_guess guess_role(const pattern_state& pattern) {
   role_guess guess;
   guess.role = role_so_far(pattern);
   if (pattern.given_role) {
-    guess.reason = "told by --role";
+    guess.reason = "set by --role";
   } else if (guess.role == key_role::lock) {
     guess.reason = is_naive_lock(pattern)
-                       ? "named a lock, looked for, stored and deleted, never by NX"
+                       ? "named like a lock: checked, stored and deleted, never with NX"
                        : why_lock(pattern, lock_score(pattern).why);
   } else if (guess.role == key_role::value) {
     guess.reason = why_value(pattern);
   } else {
-    guess.reason = pattern.counts.changes > 0 ? "counted in, queued or listed"
-                                              : "neither read and stored nor locked";
+    guess.reason = pattern.counts.changes > 0
+                       ? "used as a counter, a queue or a list"
+                       : "neither read and stored like a value nor used as a lock";
   }
   return guess;
 }

@@ -45,8 +45,8 @@ std::string missing_observation(const audit_result& result, const settings& opti
   }
   if (result.run.contended_cold_events == 0) {
     return result.run.cold_events == 0
-               ? "no key went cold while it was watched"
-               : "no cold key was wanted by two at once: more load, or --active, would show it";
+               ? "no key went cold during the run"
+               : "no two clients wanted a cold key at the same time: try more load, or --active";
   }
   return {};
 }

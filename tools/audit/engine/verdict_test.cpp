@@ -83,7 +83,7 @@ TEST(audit_verdict, TooLittleSeenIsNoPass) {
        }},
       {"no key went cold",
        [](audit_result& r, settings&) { r.run.cold_events = r.run.contended_cold_events = 0; }},
-      {"wanted by two at once",
+      {"no two clients wanted a cold key",
        [](audit_result& r, settings&) { r.run.contended_cold_events = 0; }},
   };
   for (const row& entry : rows) {
