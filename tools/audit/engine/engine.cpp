@@ -46,9 +46,9 @@ engine::body::body(settings options, std::vector<std::unique_ptr<rule>> rules)
       waits_(*this),
       timeline_builder_(settings_, connections_) {
   for (const std::unique_ptr<rule>& owned : rules_) {
-    const interest::bits wanted = owned->wants();
+    const interest::bits wanted_bits = owned->wants();
     for (std::size_t bit = 0; bit < bits; ++bit) {
-      if ((wanted >> bit & 1U) != 0) listeners_[bit].push_back(owned.get());
+      if ((wanted_bits >> bit & 1U) != 0) listeners_[bit].push_back(owned.get());
     }
   }
 }
@@ -78,7 +78,7 @@ void engine::body::feed(const record& item) {
           normaliser_.closed(entry.connection);
           connections_.closed(entry);
         } else if constexpr (std::is_same_v<type, script_seen>) {
-          normaliser_.seen(entry);
+          normaliser_.add_script(entry);
         } else if constexpr (std::is_same_v<type, push_received>) {
           connections_.mark_notified(entry.connection);
         } else if constexpr (std::is_same_v<type, audit::origin_loads>) {

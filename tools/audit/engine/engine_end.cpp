@@ -83,8 +83,8 @@ void engine::body::fill_figures(audit_result& result) const {
     run.loads += pattern.loads;
   }
   run.sampled_share = 1.0 / one_in_;
-  const auto share = [](std::uint64_t lost, std::uint64_t seen) {
-    return lost == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(lost + seen);
+  const auto share = [](std::uint64_t lost, std::uint64_t read) {
+    return lost == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(lost + read);
   };
   run.blind_share = std::max(share(bytes_lost_, bytes_read_), share(events_lost_, commands_));
 }

@@ -31,11 +31,11 @@ pattern_state& key_table::pattern_of(std::string_view name) {
   } else {
     fold_key(name, folded_);
   }
-  const std::optional<key_role> given = given_role(name);
+  const std::optional<key_role> role = given_role(name);
   // Keys of one pattern that have different roles by `--role` get separate pattern states.
   std::string identity_text = folded_;
   identity_text += '\n';
-  identity_text += static_cast<char>('0' + (given ? static_cast<int>(*given) + 1 : 0));
+  identity_text += static_cast<char>('0' + (role ? static_cast<int>(*role) + 1 : 0));
   const auto at = by_pattern_.find(identity_text);
   if (at != by_pattern_.end()) return patterns_[at->second];
   const bool full = patterns_.size() + 1 >= settings_.patterns_max;
@@ -49,7 +49,7 @@ pattern_state& key_table::pattern_of(std::string_view name) {
   if (full) {
     pattern.given_role = key_role::ignored;
   } else {
-    pattern.given_role = given;
+    pattern.given_role = role;
     pattern.lock_name = !hidden_ && looks_like_lock(name);
   }
   by_pattern_.emplace(std::move(identity_text), pattern.index);

@@ -110,12 +110,12 @@ TEST(audit_key_table, HiddenNamesSayTheirPatternAndNothingElse) {
   const settings options;
   key_table keys(options, [](key_state&) {});
   keys.hide_keys();
-  const key_state& one = keys.touch(0, "00000000000000aa:0000000000000001");
-  const key_state& two = keys.touch(0, "00000000000000aa:0000000000000002");
+  const key_state& first = keys.touch(0, "00000000000000aa:0000000000000001");
+  const key_state& second = keys.touch(0, "00000000000000aa:0000000000000002");
   const key_state& other = keys.touch(0, "00000000000000bb:0000000000000001");
-  EXPECT_EQ(one.pattern, two.pattern);
-  EXPECT_NE(one.pattern, other.pattern);
-  EXPECT_EQ(one.pattern->text, "00000000000000aa");
+  EXPECT_EQ(first.pattern, second.pattern);
+  EXPECT_NE(first.pattern, other.pattern);
+  EXPECT_EQ(first.pattern->text, "00000000000000aa");
 }
 
 }  // namespace

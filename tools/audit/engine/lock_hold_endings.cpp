@@ -65,10 +65,10 @@ void lock_hold_tracker::note_late_store(lock_book& book, lock_hold& hold, const 
   if (value == nullptr || !value->last_store || hold.after.late_store || hold.value.store_count > 0)
     return;
   const op_summary& store = *value->last_store;
-  const bool own =
+  const bool is_own =
       store.connection == operation.connection ||
       (store.process == operation.process && connections_.is_multiplexed(operation.connection));
-  if (!own || store.done > operation.sent || store.sent < hold.lease.latest_end) return;
+  if (!is_own || store.done > operation.sent || store.sent < hold.lease.latest_end) return;
   if (store.condition != store_condition::none) return;
   load late;
   late.key = value->ref;
@@ -120,19 +120,19 @@ bool lock_hold_tracker::record_late_store(key_state& value, const op& operation)
 /// Takes the last GET of the lock by the client that deletes it now.
 std::optional<op_summary> lock_hold_tracker::take_read(lock_book& book, const op& operation) {
   auto read = book.gets.end();
-  for (auto each = book.gets.begin(); each != book.gets.end(); ++each) {
-    if (each->done > operation.sent || operation.sent - each->done > get_to_removal) continue;
-    if (each->connection == operation.connection) {
-      read = each;
+  for (auto get = book.gets.begin(); get != book.gets.end(); ++get) {
+    if (get->done > operation.sent || operation.sent - get->done > get_to_removal) continue;
+    if (get->connection == operation.connection) {
+      read = get;
       break;
     }
-    if (each->process == operation.process) read = each;
+    if (get->process == operation.process) read = get;
   }
   if (read == book.gets.end()) return std::nullopt;
-  std::optional<op_summary> taken = *read;
+  std::optional<op_summary> result = *read;
   // A GET belongs to one delete only.
   book.gets.erase(read);
-  return taken;
+  return result;
 }
 
 /// The evidence that a client other than the holder deleted the lock.
@@ -234,9 +234,9 @@ void lock_hold_tracker::unmatched_removal(key_state& lock, const op& operation) 
   if (book.current && may_be_over(*book.current, operation) &&
       book.current->won.done <= operation.sent) {
     lock_hold& holder = *book.current;
-    const bool own = holder.won.process == operation.process;
+    const bool is_own = holder.won.process == operation.process;
     end(lock, lock_hold::ending::ran_out);
-    if (own && !book.former.empty()) holder_came_back(book, book.former.back(), operation);
+    if (is_own && !book.former.empty()) holder_came_back(book, book.former.back(), operation);
     return;
   }
   if (book.current || book.former.empty()) return;
@@ -363,15 +363,16 @@ void lock_hold_tracker::looked(key_state& lock, const op& operation) {
       book.gets.emplace_back(operation);
     }
   }
-  const bool held = operation.outcome == op_outcome::yes;
+  const bool exists = operation.outcome == op_outcome::yes;
   key_state* const value = keys_.find(book.value);
-  const bool other = !book.current || book.current->won.process != operation.process;
-  if (held && other && value != nullptr && value->cold != nullptr) colds_.polled(*value, operation);
+  const bool by_other = !book.current || book.current->won.process != operation.process;
+  if (exists && by_other && value != nullptr && value->cold != nullptr)
+    colds_.polled(*value, operation);
 }
 
 bool lock_hold_tracker::read(key_state& value, const op& operation) {
   worker& process = worker_of(operation.process);
-  bool again = false;
+  bool is_second_look = false;
   for (const key_ref ref : process.open) {
     key_state* const lock = keys_.find(ref);
     if (lock == nullptr || lock->lock == nullptr || !lock->lock->current) continue;
@@ -386,17 +387,17 @@ bool lock_hold_tracker::read(key_state& value, const op& operation) {
     if (holder.value.looked_again) continue;
     holder.value.looked_again = true;
     holder.value.missed_again = operation.is_miss();
-    again = true;
+    is_second_look = true;
   }
   if (operation.is_miss()) {
     if (process.missed.size() >= missed_max) process.missed.erase(process.missed.begin());
     process.missed.push_back({value.ref, op_summary(operation)});
   }
-  return again;
+  return is_second_look;
 }
 
 void lock_hold_tracker::attach(key_state& value, lock_hold& holder, const op& operation,
-                               const load* own, int name_affinity) {
+                               const load* new_load, int name_affinity) {
   if (!holder.value.key.is_set() || holder.value.store_count == 0) {
     holder.value.key = value.ref;
     holder.value.affinity = std::max(holder.value.affinity, name_affinity);
@@ -404,16 +405,16 @@ void lock_hold_tracker::attach(key_state& value, lock_hold& holder, const op& op
   ++holder.value.store_count;
   if (holder.value.stores.size() >= lock_hold::stores_max) return;
   load loaded;
-  if (own != nullptr) loaded = *own;
+  if (new_load != nullptr) loaded = *new_load;
   loaded.key = value.ref;
   loaded.store = op_summary(operation);
   loaded.by_nx = operation.kind == op_kind::acquire;
-  if (own == nullptr) loaded.began = operation.sent;
+  if (new_load == nullptr) loaded.began = operation.sent;
   loaded.lock_hold = holder.number;
   holder.value.stores.push_back(std::move(loaded));
 }
 
-std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, load* own) {
+std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, load* new_load) {
   if (record_late_store(value, operation)) return 0;
   worker& process = worker_of(operation.process);
   if (process.open.empty()) return 0;
@@ -429,21 +430,22 @@ std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, l
         holder.value.key == value.ref ? 3 : affinity(split_name(lock->name), value_name);
     // If the names share nothing, the lock must be the only one of this process, or be won on the
     // same connection.
-    const bool near =
+    const bool is_near =
         process.open.size() == 1 || (holder.won.connection == operation.connection &&
                                      !connections_.is_multiplexed(operation.connection));
-    if (name_affinity < 0 || (name_affinity == 0 && (!near || holder.value.key.is_set()))) continue;
+    if (name_affinity < 0 || (name_affinity == 0 && (!is_near || holder.value.key.is_set())))
+      continue;
     if (name_affinity > best_affinity) {
       best = &holder;
       best_affinity = name_affinity;
     }
   }
   if (best == nullptr) return 0;
-  if (own != nullptr) {
-    own->lock_hold = best->number;
-    own->began = std::max(own->began, best->won.sent);
+  if (new_load != nullptr) {
+    new_load->lock_hold = best->number;
+    new_load->began = std::max(new_load->began, best->won.sent);
   }
-  attach(value, *best, operation, own, best_affinity);
+  attach(value, *best, operation, new_load, best_affinity);
   value.guard = best->lock;
   pattern_state& pattern = *keys_.find(best->lock)->pattern;
   ++(operation.connection == best->won.connection ? pattern.stores_same_connection

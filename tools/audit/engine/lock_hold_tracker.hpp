@@ -64,10 +64,10 @@ class lock_hold_tracker {
   void value_removed(const key_state& value, const op& operation);
   /// A read of a key that may be a value. True if it is the second look of the holder of its lock.
   bool read(key_state& value, const op& operation);
-  /// The number of the lock hold under which a value is stored; 0: none. `own` is the load, or null
+  /// The number of the lock hold under which a value is stored; 0: none. `new_load` is the load, or null
   /// if the store is no load. The load gets this number, and begins no earlier than the lock was
   /// won.
-  std::uint64_t stored(key_state& value, const op& operation, load* own);
+  std::uint64_t stored(key_state& value, const op& operation, load* new_load);
 
   /// Reports all holds of the lock.
   void close(key_state& lock, bool run_over, moment now);
@@ -106,7 +106,7 @@ class lock_hold_tracker {
   bool record_late_store(key_state& value, const op& operation);
   void unmatched_removal(key_state& lock, const op& operation);
   void set_lease(lock_hold& hold, const op& operation);
-  void attach(key_state& value, lock_hold& holder, const op& operation, const load* own,
+  void attach(key_state& value, lock_hold& holder, const op& operation, const load* new_load,
               int name_affinity);
 
   key_table& keys_;

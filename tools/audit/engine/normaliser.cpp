@@ -20,7 +20,7 @@ bool ends_watch(std::string_view command) {
 
 }  // namespace
 
-void normaliser::seen(const script_seen& script) {
+void normaliser::add_script(const script_seen& script) {
   const auto at = scripts_.find(script.script);
   if (at != scripts_.end()) {
     at->second = script;

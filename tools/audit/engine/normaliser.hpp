@@ -23,7 +23,7 @@ namespace drover::audit {
 class normaliser {
  public:
   void begun(const capture_begun& begun) { unix_ms_ = begun.unix_ms; }
-  void seen(const script_seen& script);
+  void add_script(const script_seen& script);
   void closed(std::uint64_t connection) { watchers_.erase(connection); }
 
   /// The ops of an event. They are valid until the next call, and no longer than `command`. A

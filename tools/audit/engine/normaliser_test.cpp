@@ -152,7 +152,7 @@ TEST(audit_normaliser, ScriptsAreWhatTheirBodiesDo) {
     body.says = row.says;
     body.token_argument = 1;
     body.ttl_argument = 2;
-    client.subject.seen(body);
+    client.subject.add_script(body);
     event input = command_of("EVALSHA =s 1 @k =token 500");
     input.script = "s";
     input.answer = reply_of(row.reply);

@@ -22,8 +22,8 @@ struct scored {
   int score = 0;
   std::string why;
 
-  void add(bool holds, int points, const char* reason) {
-    if (!holds) return;
+  void add(bool applies, int points, const char* reason) {
+    if (!applies) return;
     score += points;
     if (points > 0) why += (why.empty() ? "" : ", ") + std::string(reason);
   }
@@ -73,8 +73,8 @@ bool is_separator(char c) {
          c == '@' || c == '~';
 }
 
-std::string number(std::uint64_t count, const char* what) {
-  return std::to_string(count) + " " + what;
+std::string number(std::uint64_t count, const char* noun) {
+  return std::to_string(count) + " " + noun;
 }
 
 std::string why_value(const pattern_state& p) {

@@ -15,7 +15,7 @@ std::string percent(double share) {
   return text;
 }
 
-std::string counted(std::size_t count, const char* singular, const char* plural) {
+std::string count_text(std::size_t count, const char* singular, const char* plural) {
   return std::to_string(count) + " " + (count == 1 ? singular : plural);
 }
 
@@ -72,10 +72,10 @@ void judge(audit_result& result, const settings& options) {
   }
   const std::string suffix =
       accepted_count == 0 ? ""
-                          : " (" + counted(accepted_count, "more is", "more are") + " accepted)";
+                          : " (" + count_text(accepted_count, "more is", "more are") + " accepted)";
   if (failing_count > 0) {
     result.outcome = verdict::fail;
-    result.reason = counted(failing_count, "finding", "findings") + " at or above \"" +
+    result.reason = count_text(failing_count, "finding", "findings") + " at or above \"" +
                     severity_name(*options.fail_on) + "\"" + suffix;
     return;
   }
@@ -89,9 +89,9 @@ void judge(audit_result& result, const settings& options) {
       options.fail_on
           ? "nothing at or above \"" + std::string(severity_name(*options.fail_on)) + "\""
           : std::string{"nothing is asked to fail"};
-  result.reason = summary + " in " + counted(result.run.cold_events, "cold event", "cold events") +
-                  ", " + std::to_string(result.run.contended_cold_events) + " of them contended" +
-                  suffix;
+  result.reason = summary + " in " +
+                  count_text(result.run.cold_events, "cold event", "cold events") + ", " +
+                  std::to_string(result.run.contended_cold_events) + " of them contended" + suffix;
 }
 
 }  // namespace drover::audit

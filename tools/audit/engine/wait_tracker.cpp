@@ -66,10 +66,10 @@ void wait_tracker::refused(key_state& key, const op& operation) {
 
 void wait_tracker::satisfied(key_state& key, const op& operation) {
   std::vector<wait>& open = key.waits->open;
-  const bool stored = operation.kind == op_kind::store || operation.kind == op_kind::acquire;
+  const bool is_store = operation.kind == op_kind::store || operation.kind == op_kind::acquire;
   for (std::size_t i = 0; i < open.size();) {
     if (open[i].connection != operation.connection ||
-        (open[i].poll_kind != operation.kind && !stored)) {
+        (open[i].poll_kind != operation.kind && !is_store)) {
       ++i;
       continue;
     }
