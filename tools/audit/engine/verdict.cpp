@@ -88,7 +88,7 @@ void judge(audit_result& result, const settings& options) {
   const std::string summary =
       options.fail_on
           ? "nothing at or above \"" + std::string(severity_name(*options.fail_on)) + "\""
-          : std::string{"nothing is asked to fail"};
+          : std::string{"findings are not counted (--fail-on never)"};
   result.reason = summary + " in " +
                   count_text(result.run.cold_events, "cold event", "cold events") + ", " +
                   std::to_string(result.run.contended_cold_events) + " of them contended" + suffix;
