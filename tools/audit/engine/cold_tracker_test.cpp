@@ -14,27 +14,27 @@ using std::chrono::microseconds;
 const std::string user = "user:1";
 const std::string user_lock = "lock:user:1";
 
-/// Of one process whose pool gives any of its threads any of its connections.
+/// A world with one process. Its pool may give any of its connections to any of its threads.
 stage pooled() {
   stage world;
   world.belongs(500, {1, 2, 3});
   return world;
 }
 
-/// The first load ever, which takes 80 ms.
+/// A miss and its load, which takes 80 ms.
 void first_load(stage& world, microseconds begin, const std::string& key = user) {
   world.at(begin).client(1).get(key).miss();
   world.at(begin + 80ms).client(1).set(key, "v").px(2s).ok();
 }
 
-/// A reader finds the value, and refreshes it.
+/// A reader finds the value and refreshes it.
 void early_refresh(stage& world, microseconds begin) {
   world.at(begin).client(2).get(user).hit("v");
   world.at(begin + 80ms).client(2).set(user, "v").px(2s).ok();
 }
 
-/// A reader found the value just before its end and loads it; 3 ms before that is stored another
-/// thread misses the key, takes the lock, and loads as well.
+/// A reader finds the value just before it expires and refreshes it. A few milliseconds before the
+/// new value is stored, another thread misses the key, wins the lock, and loads as well.
 void refresh_that_is_too_late(stage& world, microseconds begin) {
   world.at(begin).client(2).get(user).hit("v");
   world.at(begin + 76ms).client(1).get(user).miss();
@@ -82,8 +82,8 @@ TEST(audit_cold_tracker, BelievesEachLoadTimeWhereNobodyRefreshes) {
 }
 
 TEST(audit_cold_tracker, KnowsALongLoadByItsMissAlthoughAnotherStoredFirst) {
-  // The first cold event of all: nothing is known of how long a load takes, and a writer of another
-  // process stores 3 ms after the first miss.
+  // In the first cold event of a run, the load time is unknown. A writer of another process stores
+  // 5 ms after the first miss.
   stage world;
   for (std::uint64_t i = 1; i <= 3; ++i) world.at(1ms * i).client(i).get(user).miss();
   world.at(6ms).client(9).set(user, "v").px(60s).ok();
@@ -95,7 +95,7 @@ TEST(audit_cold_tracker, KnowsALongLoadByItsMissAlthoughAnotherStoredFirst) {
   for (const load& loaded : facts.loads) EXPECT_TRUE(loaded.missed);
 }
 
-/// A script of commands on a cold key, and what the cold event counts.
+/// A script of commands on a cold key, and the expected counts of the cold event.
 struct cold_case {
   const char* name;
   void (*play)(stage& world);

@@ -132,7 +132,8 @@ TEST(audit_command_ops, AllOthers) {
 }
 
 TEST(audit_command_ops, TimesOfDayAreTtlsFromTheEndOfTheCommandOn) {
-  // It is 1,000,250 ms: the capture began at 1,000,000, and the reply came 250 ms later.
+  // The time of the reply is 1,000,250 ms: the capture began at 1,000,000 ms, and the reply came
+  // 250 ms later.
   struct timed {
     const char* command;
     const char* ops;
@@ -161,8 +162,8 @@ constexpr std::array known{
     "RESTORE", "RENAME",   "RENAMENX", "COPY",     "DEL",     "UNLINK",        "DELEX",
     "DELIFEQ", "EXPIRE",   "PEXPIRE",  "EXPIREAT", "PERSIST", "ZRANGEBYSCORE", "PEXPIREAT"};
 
-/// Whatever the arguments and the reply: ops are of keys that were named, an error is no answer to
-/// the question, and neither is none.
+/// With any arguments and any reply, ops have only keys of the command, an error reply gives
+/// `failed`, and a missing reply gives `unknown`.
 TEST(audit_command_ops, ErrorsAndSilenceAnswerNothing) {
   for (const char* const name : known) {
     EXPECT_EQ(known_command(name), name);
@@ -193,8 +194,8 @@ TEST(audit_command_ops, NumbersOutOfRangeStayInRange) {
     event input = command_of(command);
     input.answer = reply_of("ok");
     for (const op& operation : ops_of(input, 1'700'000'000'000)) {
-      const moment sum =
-          operation.ttl + operation.ttl;  // what is added to a time must not overflow
+      // A ttl is added to a time, so the sum of two must not overflow.
+      const moment sum = operation.ttl + operation.ttl;
       EXPECT_EQ(sum / 2, operation.ttl) << command;
     }
   }

@@ -14,7 +14,7 @@ void open(connection_book& book, std::uint64_t connection, std::int64_t pid, std
   book.opened({connection, moment{}, pid, std::move(process)});
 }
 
-/// The process that a command of that connection is said to come from.
+/// Counts a command of the connection and returns the process of the connection.
 std::uint32_t sends(connection_book& book, std::uint64_t connection) {
   event input;
   input.connection = connection;
@@ -48,7 +48,7 @@ TEST(audit_connection_book, AnUnknownProcessOfThisMachineMayBeAnyThatIsKnown) {
     connection_book book{100};
     open(book, 1, 0, peer);
     const std::uint32_t unknown = sends(book, 1);
-    EXPECT_FALSE(book.is_unplaced(unknown)) << peer << ": there is nobody else it might be";
+    EXPECT_FALSE(book.is_unplaced(unknown)) << peer << ": no other process is known";
     EXPECT_EQ(book.processes_seen(), 1U) << peer;
     open(book, 2, 4711, "python3");
     open(book, 3, 4712, "python3");
@@ -58,7 +58,7 @@ TEST(audit_connection_book, AnUnknownProcessOfThisMachineMayBeAnyThatIsKnown) {
     EXPECT_TRUE(book.may_be_same_process(unknown, first)) << peer;
     EXPECT_TRUE(book.may_be_same_process(second, unknown)) << peer;
     EXPECT_FALSE(book.may_be_same_process(first, second)) << peer;
-    EXPECT_EQ(book.processes_seen(), 2U) << peer << ": the unknown one is no third";
+    EXPECT_EQ(book.processes_seen(), 2U) << peer << ": the unknown process is not a third one";
   }
 }
 

@@ -33,7 +33,7 @@ TEST(audit_engine, ANaiveStampedeIsOneColdEventWithALoadForEachWhoMissed) {
   EXPECT_EQ(facts.roles[0].second, key_role::value);
 }
 
-/// A holder that loads, and others that lose and poll.
+/// One client wins the lock and loads. The others lose the lock and poll.
 void play_correct_lock(stage& world, std::chrono::milliseconds begin, const std::string& key,
                        const std::string& token) {
   const std::string lock = "lock:" + key;

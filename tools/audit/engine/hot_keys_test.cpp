@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::stage;
 
-/// Plays the stage, and answers the names of the keys that may be made cold.
+/// Plays the stage and returns the names of the chosen keys.
 std::vector<std::string> chosen(const stage& played, const std::vector<std::string>& allowed = {}) {
   engine auditor{{}, {}};
   hot_keys subject;
@@ -30,7 +30,7 @@ std::vector<std::string> chosen(const stage& played, const std::vector<std::stri
   return names;
 }
 
-/// Missed, loaded in 20 ms, and then read so often a second for five seconds.
+/// The key is missed, loaded in 20 ms, and then read `each_second` times a second for five seconds.
 void cache(stage& world, std::uint64_t connection, const std::string& key, int each_second) {
   world.at(10ms).client(connection).get(key).miss();
   world.at(30ms).client(connection).set(key, "v").px(60s).ok();
@@ -58,10 +58,10 @@ TEST(audit_hot_keys, KeepsToWhatIsAllowed) {
 
 TEST(audit_hot_keys, NeverTouchesWhatTheCacheDidNotLoad) {
   stage world;
-  // Written by the application at its own will, and never loaded after a miss.
+  // The application writes this key without a miss before. It is never loaded.
   world.at(5ms).client(1).set("session:1", "v").px(60s).ok();
   for (int i = 0; i < 100; ++i) world.at(10ms + i * 50ms).client(1).get("session:1").hit("v");
-  // Missed and stored, but written far more often than missed: no cache.
+  // This key is missed and stored, but written far more often than missed. It is no cached value.
   world.at(10ms).client(2).get("state:1").miss();
   for (int i = 0; i < 100; ++i) {
     world.at(20ms + i * 50ms).client(2).set("state:1", "v").px(60s).ok();

@@ -14,7 +14,7 @@ namespace {
 
 std::string name_of(std::size_t number) { return "user:" + std::to_string(1000 + number); }
 
-/// Against a list that is simply kept in order.
+/// Compares the table with a list in the order of use.
 TEST(audit_key_table, ForgetsTheLeastRecentlyUsedKeyAndNoOther) {
   settings options;
   options.keys_max = 16;
@@ -44,7 +44,7 @@ TEST(audit_key_table, ForgetsTheLeastRecentlyUsedKeyAndNoOther) {
   keys.for_each([&](const key_state& key) { remembered.push_back(key.name); });
   std::reverse(remembered.begin(), remembered.end());
   EXPECT_EQ(remembered, model);
-  // A reference leads to the key it was got for, or to none.
+  // A reference leads to its own key or to none.
   for (const auto& [ref, name] : refs) {
     const key_state* const key = keys.find(ref);
     EXPECT_TRUE(key == nullptr || key->name == name);
@@ -66,7 +66,7 @@ TEST(audit_key_table, AForgottenKeyComesBackAsNew) {
   keys.touch(0, "b");
   EXPECT_EQ(keys.find(old), nullptr);
   EXPECT_EQ(keys.touch(0, "a").counts.hits, 0U);
-  EXPECT_EQ(keys.find(old), nullptr) << "the same place is not the same key";
+  EXPECT_EQ(keys.find(old), nullptr) << "another key in the same slot must not be found";
   EXPECT_EQ(keys.find(key_ref{}), nullptr);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The facts that the engine makes of a stage, as they are told to rules.
+// Collects the facts that the engine reports to rules when a stage is played.
 #pragma once
 
 #include <memory>

@@ -21,7 +21,7 @@ line acquire(stage& world, std::chrono::microseconds when, std::uint64_t client,
   return world.at(when).client(client).set(held_lock, token).nx().px(5s);
 }
 
-/// A script of commands, and the first hold that comes of it.
+/// A script of commands, and the expected properties of the first hold.
 struct hold_case {
   const char* name;
   void (*play)(stage& world);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace testing;
 
-/// A normaliser and what is fed to it, one connection unless said otherwise.
+/// Feeds commands to a normaliser, on connection 1 unless `connection` is changed.
 struct feed {
   normaliser subject;
   std::uint64_t connection = 1;
@@ -28,7 +28,7 @@ struct feed {
     last_ = input;
     return text_of_all(subject.ops_of(last_, 7));
   }
-  /// A command of that transaction; its EXEC was told before.
+  /// A command inside a transaction. Its EXEC must come first.
   std::string in(std::uint64_t number, const std::string& command, const std::string& reply,
                  bool ran = true) {
     transaction = number;
@@ -51,7 +51,7 @@ TEST(audit_normaliser, CarriesWhoAndWhen) {
   input.batch = 5;
   input.database = 6;
   input.sent = moment{100};
-  input.done = moment{50};  // never before it was sent
+  input.done = moment{50};  // the normaliser must raise it to `sent`
   input.answer = reply_of("ok");
   const auto ops = subject.ops_of(input, 7);
   ASSERT_EQ(ops.size(), 1U);

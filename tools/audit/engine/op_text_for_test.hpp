@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Commands, replies and ops as short texts, so that tests are tables.
+// Writes commands, replies and ops as short texts, so that tests can be tables.
 //
-// A command: its name ("_" for the blank in it), then `@a` a key, `=x` a value, else a word:
-// "SET @a =x PX 5000". A reply: "ok", "nil", "text", "empty", a number, "[3]" an aggregate of so
-// many, "[tn]" one of a text and a nil, "error", "missing", "is:none" a status.
-// Ops: "store a yes 5000ms", with a comma between two.
+// Command: the name (with "_" for a blank in it), then the arguments: `@a` is a key, `=x` a value,
+// anything else a word: "SET @a =x PX 5000".
+// Reply: "ok", "nil", "text", "empty" (an empty text), a number, "[3]" (an aggregate of three
+// items), "[tn]" (an aggregate of a text and a nil), "error", "missing", "is:none" (a status).
+// Ops: "store a yes 5000ms", separated by commas.
 #pragma once
 
 #include <cstdint>

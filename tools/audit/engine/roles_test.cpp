@@ -12,7 +12,7 @@
 namespace drover::audit {
 namespace {
 
-/// What was done to a pattern, by name and number.
+/// A pattern with the given name. `set_counts` sets its counts.
 pattern_state pattern(std::string text, const std::function<void(pattern_state&)>& set_counts) {
   pattern_state result;
   result.text = std::move(text);
@@ -178,7 +178,7 @@ TEST(audit_roles, ALockGuardsWhatItsTenuresShowElseWhatItsNameSays) {
       {pattern("lock:a:*", is_locked), pattern("b:*", is_cached), pattern("a:*", is_cached)});
   EXPECT_EQ(all[0].paired, 2U);
   all = settled({pattern("lock:x:*", is_locked), pattern("b:*", is_cached)});
-  EXPECT_FALSE(all[0].paired) << "nothing says that they belong together";
+  EXPECT_FALSE(all[0].paired) << "neither a hold nor a name links them";
 }
 
 TEST(audit_roles, LinesHaveLocksAndValuesFirstAndNoEmptyPattern) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A scripted world of clients: lines say who sends what when and how it is answered, and become the
-// records that a capture would have made of them.
+// A scripted world of clients. Each line of a script says which client sends a command, when, and
+// what the reply is. The stage turns the lines into the records that a capture produces.
 //
-// `world.at(5ms).client(1).set("lock:user:42", "t1").nx().px(5000ms).ok()` is a lock that is won,
-// and `world.judged_by(all_rules())` is what comes of it.
+// `world.at(5ms).client(1).set("lock:user:42", "t1").nx().px(5000ms).ok()` wins a lock, and
+// `world.judged_by(all_rules())` is the result of the audit.
 //
-// A command takes 200 us unless `took` says otherwise. A client is a connection, and a process of
-// its own unless `belongs` says otherwise.
+// A command takes 200 us, unless `took` sets another time. A client is a connection, and each is a
+// process of its own, unless `belongs` puts several into one process.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,7 @@ inline digest digest_of(std::string_view text) {
 
 class stage;
 
-/// One command being written down; the call that says its reply puts it on the stage.
+/// A command under construction. The call that sets the reply adds the command to the stage.
 class line {
  public:
   line(stage& target, event command) : stage_(target), event_(std::move(command)) {}
@@ -53,7 +53,7 @@ class line {
   line& keepttl() { return word("KEEPTTL"); }
   line& px(std::chrono::milliseconds ttl) { return word("PX").word(std::to_string(ttl.count())); }
   line& ex(std::chrono::seconds ttl) { return word("EX").word(std::to_string(ttl.count())); }
-  /// Many bytes of value, in place of a few.
+  /// Sets the length of the last argument.
   line& sized(std::uint64_t bytes) {
     event_.arguments.back().of.length = bytes;
     return *this;
@@ -77,7 +77,7 @@ class line {
     event_.answer.word = "OK";
     reply_with(reply_kind::status);
   }
-  /// SET .. NX: won or lost; lost with GET: `there`.
+  /// The reply to SET .. NX. With the option GET, `present` is the value that a loser gets.
   void reply(bool won, std::string_view present = {}) {
     if (!present.empty()) return won ? nil() : hit(present);
     won ? ok() : nil();
@@ -86,12 +86,12 @@ class line {
     event_.answer.integer = number;
     reply_with(reply_kind::integer);
   }
-  /// An aggregate of so many values, one level deep.
+  /// An aggregate of `count` values, one level deep.
   void items(std::int64_t count) {
     event_.answer.integer = count;
     reply_with(reply_kind::aggregate);
   }
-  /// MGET: for each "" a nil, else a value.
+  /// The reply to MGET. An empty string stands for nil.
   void elements(const std::vector<std::string>& values) {
     for (const std::string& value : values) {
       reply_item item;
@@ -118,22 +118,22 @@ class line {
   event event_;
 };
 
-/// Somebody who sends at one time.
+/// A client that sends a command at a given time.
 class client {
  public:
   client(stage& target, event start) : stage_(target), start_(std::move(start)) {}
 
-  /// From being sent to the reply.
+  /// The time from sending the command to its reply.
   client& took(std::chrono::microseconds time) {
     start_.done = start_.sent + time;
     return *this;
   }
-  /// Of one read of the client's bytes with all others of that number.
+  /// All commands with the same number came in one read of the client's bytes.
   client& batch(std::uint64_t number) {
     start_.batch = 1'000'000 + number;
     return *this;
   }
-  /// Inside that transaction, whose EXEC is said by `exec`, before.
+  /// The command is inside this transaction. Its EXEC must come first, by `exec`.
   client& in(std::uint64_t transaction, bool executed = true) {
     start_.transaction = transaction;
     start_.batch = 2'000'000 + transaction;
@@ -173,7 +173,7 @@ class client {
     command.batch = 2'000'000 + transaction;
     return {stage_, std::move(command)};
   }
-  /// A script that the stage has announced; key and first ARGV.
+  /// A call of a script that the stage announces, with a key and the first ARGV.
   line script(std::string_view id, std::string_view key, std::string_view argument) {
     event command = start_;
     command.command = "EVALSHA";
@@ -209,7 +209,7 @@ class stage {
   }
   [[nodiscard]] moment now() const { return now_; }
 
-  /// The connection of that number sends now.
+  /// The connection that sends a command at the current time.
   class client client(std::uint64_t connection) {
     processes_.emplace(connection, static_cast<std::int64_t>(100 + connection));
     event start;
@@ -219,17 +219,17 @@ class stage {
     start.done = now_ + 200us;
     return {*this, std::move(start)};
   }
-  /// These connections are of the process with that pid; 0: the pid is not known.
+  /// Puts the connections into the process with this pid; 0: the pid is unknown.
   stage& belongs(std::int64_t pid, const std::vector<std::uint64_t>& connections) {
     for (const std::uint64_t connection : connections) processes_[connection] = pid;
     return *this;
   }
-  /// Their pid is not known, only that they come from there, as "127.0.0.1".
+  /// The pid of these connections is unknown. Only their address is known, such as "127.0.0.1".
   stage& unknown(const std::vector<std::uint64_t>& connections, std::string_view address) {
     for (const std::uint64_t connection : connections) addresses_[connection] = address;
     return belongs(0, connections);
   }
-  /// Anything else at this time.
+  /// Adds any other record at the current time.
   stage& tell(record item) {
     others_.emplace_back(now_, std::move(item));
     return *this;
@@ -237,7 +237,7 @@ class stage {
 
   void put(event command) { events_.push_back(std::move(command)); }
 
-  /// What a capture would have handed on.
+  /// The records that a capture of the script produces.
   [[nodiscard]] std::vector<record> records() const {
     std::vector<record> all{begun};
     for (const auto& [connection, pid] : processes_) {
@@ -301,7 +301,7 @@ inline void line::reply_with(reply_kind kind) {
   stage_.put(event_);
 }
 
-/// The first finding of a rule; nullptr: it found nothing.
+/// The first finding of a rule, or nullptr.
 inline const finding* find_finding(const audit_result& result, std::string_view rule) {
   for (const finding& finding : result.findings) {
     if (finding.rule == rule) return &finding;

@@ -15,7 +15,7 @@ using namespace testing;
 
 const std::string stored_key = "user:1";
 
-/// A script of commands, and the last settled store that comes of it.
+/// A script of commands, and the expected properties of the last settled store.
 struct store_case {
   const char* name;
   void (*play)(stage& world);

@@ -22,7 +22,7 @@ finding make_finding(const char* rule, severity severity_level,
   return result;
 }
 
-/// A run in which enough was seen, and these findings.
+/// The result of a run with these findings. The run saw enough for a verdict.
 audit_result result_with(std::vector<finding> findings = {}) {
   audit_result result;
   result.findings = std::move(findings);
@@ -95,7 +95,7 @@ TEST(audit_verdict, TooLittleSeenIsNoPass) {
     EXPECT_NE(result.reason.find(entry.reason), std::string::npos) << result.reason;
     result.findings.push_back(make_finding("C101", severity::error));
     judge(result, options);
-    EXPECT_EQ(result.outcome, verdict::fail) << "what was found stands: " << entry.reason;
+    EXPECT_EQ(result.outcome, verdict::fail) << "a finding counts all the same: " << entry.reason;
   }
 }
 

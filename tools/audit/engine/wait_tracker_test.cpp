@@ -88,7 +88,7 @@ TEST(audit_wait_tracker, WhoFallsSilentForLongBeginsAnew) {
   }
 }
 
-/// A script of commands of client 1, and how the wait that comes of it ends.
+/// A command after three polls of client 1, and the expected end of the wait.
 struct wait_case {
   const char* name;
   void (*end)(stage& world);
