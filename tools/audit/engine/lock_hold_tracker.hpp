@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Lock holds: which client held a lock, from when to when, how the hold ended, and what came after.
 //
-// A client that wins a lock proves that the lock was free. If the lease of the hold before cannot
-// have ended yet, the release of that hold is under way on another connection; the tracker matches
-// it when it arrives. A hold is reported only after some later holds, because late commands may
-// still change it.
+// When a client wins a lock, the lock was free. If the lease of the previous hold cannot have ended
+// yet, the release of that hold is on its way on another connection. The tracker matches the
+// release when it arrives. A hold is reported only after some later holds, because late commands
+// may still change it.
 #pragma once
 
 #include <cstddef>
@@ -64,9 +64,8 @@ class lock_hold_tracker {
   void value_removed(const key_state& value, const op& operation);
   /// A read of a key that may be a value. True if it is the second look of the holder of its lock.
   bool read(key_state& value, const op& operation);
-  /// The number of the lock hold under which a value is stored; 0: none. `new_load` is the load, or null
-  /// if the store is no load. The load gets this number, and begins no earlier than the lock was
-  /// won.
+  /// The number of the lock hold under which a value is stored; 0: none. `new_load` is null if the
+  /// store is no load. A load gets this number, and begins no earlier than the lock was won.
   std::uint64_t stored(key_state& value, const op& operation, load* new_load);
 
   /// Reports all holds of the lock.

@@ -39,7 +39,7 @@ struct op_summary {
   std::uint64_t connection = 0;
   std::uint64_t batch = 0;
   std::uint64_t transaction = 0;
-  std::uint32_t process = 0;  ///< index into `rule_context::processes()`
+  std::uint32_t process = 0;  ///< index into `connection_book::processes()`
   op_kind kind = op_kind::opaque;
   op_outcome outcome = op_outcome::unknown;
   store_condition condition = store_condition::none;
