@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What an audit comes to: findings with their evidence, what each rule had to go by, what each key
-// was taken for, and the timeline of the run. Key names and client names are strangers' text:
-// whoever prints them escapes them.
+// The result of an audit: findings with their evidence, the coverage of each rule, the role of each
+// key pattern, and the timeline of the run. Key names and client names are untrusted text. Code
+// that prints them must escape them.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct moment_line {
   std::string text;     ///< "GET user:42 -> nothing"
 };
 
-/// What was seen, in order: the proof.
+/// One observed case: a summary, and the commands of the case in order.
 struct evidence {
   std::string summary;  ///< one sentence with figures
   std::string key;
@@ -44,14 +44,16 @@ struct finding {
   std::string pattern;            ///< "user:*"
   std::vector<std::string> keys;  ///< examples
   std::uint64_t count = 0;
-  std::uint64_t opportunities = 0;      ///< in how many it could have happened
-  std::string message;                  ///< one or two sentences for this case
-  std::vector<evidence> evidence_list;  ///< the first three and the worst three
-  std::string library;                  ///< profile that explains it: "dogpile.cache"; "" if none
+  std::uint64_t opportunities = 0;      ///< the cases in which the fault could have happened
+  std::string message;                  ///< one or two sentences about this finding
+  std::vector<evidence> evidence_list;  ///< the first three and the worst three cases
+  std::string library;  ///< the profile that explains the finding: "dogpile.cache"; "" if none
   std::string advice;
   std::string fix_prompt;
-  std::string accepted;  ///< the baseline's reason; then it does not count for the verdict
-  bool fails = false;    ///< it counts for the verdict: bad enough, and not accepted
+  /// The reason that the baseline gives for accepting the finding; "" if the baseline does not
+  /// accept it. An accepted finding does not fail the audit.
+  std::string accepted;
+  bool fails = false;  ///< severe enough to fail the audit, and not accepted
 };
 
 struct coverage_line {
@@ -70,7 +72,7 @@ struct role_line {
   std::string paired;  ///< lock: the pattern of the values it guards
 };
 
-/// The timeline of the run. Bounded: `left_out` counts what found no room.
+/// The timeline of the run. Its size is bounded; `left_out` counts the entries beyond the limits.
 struct run_timeline {
   enum class operation_kind : std::uint8_t {
     hit,
@@ -108,12 +110,14 @@ struct run_timeline {
   };
   std::vector<std::string> processes;
   std::vector<std::string> keys;
-  std::vector<key_role> roles;  ///< of `keys`
+  std::vector<key_role> roles;  ///< one for each of `keys`
   std::vector<operation> operations;
   std::vector<cold_event> cold_events;
   std::vector<load> loads;
-  std::vector<std::uint64_t> loads_each_second;   ///< seen on the wire
-  std::vector<std::uint64_t> origin_each_second;  ///< told by the origin; empty without a counter
+  /// The loads of each second of the run, as the traffic shows them.
+  std::vector<std::uint64_t> loads_each_second;
+  /// The loads of each second that the origin reported; empty without an origin counter.
+  std::vector<std::uint64_t> origin_each_second;
   std::uint64_t left_out = 0;
 };
 
@@ -122,7 +126,7 @@ struct audit_result {
   std::string reason;                ///< one line: why pass, fail or inconclusive
   std::vector<finding> findings;     ///< the worst first
   std::vector<finding> notices;      ///< C9xx
-  std::vector<std::string> remarks;  ///< on the audit itself: what has expired in the baseline, ...
+  std::vector<std::string> remarks;  ///< on the audit itself, such as expired baseline entries
   std::vector<coverage_line> coverage;
   std::vector<role_line> roles;
 
@@ -133,14 +137,14 @@ struct audit_result {
     std::uint64_t processes = 0;
     std::uint64_t keys = 0;
     std::uint64_t cold_events = 0;
-    std::uint64_t contended_cold_events = 0;  ///< two or more wanted it at once
-    std::uint64_t loads = 0;                  ///< seen on the wire
-    std::uint64_t origin_loads = 0;           ///< told by the origin
-    double sampled_share = 1.0;               ///< of the keys that were looked at, 1: all
-    double blind_share = 0.0;                 ///< of the traffic that could not be read
+    std::uint64_t contended_cold_events = 0;  ///< two or more clients wanted the key at once
+    std::uint64_t loads = 0;                  ///< as the traffic shows them
+    std::uint64_t origin_loads = 0;           ///< reported by the origin
+    double sampled_share = 1.0;               ///< the share of keys that were examined; 1: all
+    double blind_share = 0.0;                 ///< the share of the traffic that could not be read
   };
   figures run;
-  std::string command;  ///< the audited one, "" if none; never with secrets
+  std::string command;  ///< the audited command without secrets; "" if none
   run_timeline timeline;
 };
 

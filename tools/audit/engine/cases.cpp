@@ -18,7 +18,7 @@ void cases::keep(double badness, evidence proof) {
     return;
   }
   const auto place = std::find_if(worst_.begin(), worst_.end(),
-                                  [&](const kept& k) { return k.badness < badness; });
+                                  [&](const kept_case& k) { return k.badness < badness; });
   worst_.insert(place, {badness, std::move(proof)});
   if (worst_.size() > worst_max) worst_.pop_back();
 }
@@ -28,7 +28,7 @@ void cases::merge(const cases& other) {
   opportunities += other.opportunities;
   worst_badness_ = std::max(worst_badness_, other.worst_badness_);
   for (const auto* const list : {&other.first_, &other.worst_}) {
-    for (const kept& entry : *list) {
+    for (const kept_case& entry : *list) {
       if (wants(entry.badness)) keep(entry.badness, entry.proof);
     }
   }
@@ -36,15 +36,15 @@ void cases::merge(const cases& other) {
 
 std::vector<evidence> cases::kept_evidence() const {
   std::vector<evidence> all;
-  for (const kept& entry : first_) all.push_back(entry.proof);
-  for (const kept& each : worst_) all.push_back(each.proof);
+  for (const kept_case& entry : first_) all.push_back(entry.proof);
+  for (const kept_case& entry : worst_) all.push_back(entry.proof);
   return all;
 }
 
 std::vector<std::string> cases::keys() const {
   std::vector<std::string> keys;
   for (const auto* const list : {&first_, &worst_}) {
-    for (const kept& entry : *list) {
+    for (const kept_case& entry : *list) {
       const bool is_new = std::find(keys.begin(), keys.end(), entry.proof.key) == keys.end();
       if (is_new && keys.size() < keys_max) keys.push_back(entry.proof.key);
     }
@@ -52,14 +52,14 @@ std::vector<std::string> cases::keys() const {
   return keys;
 }
 
-finding finding_of(std::string_view rule, const pattern_state& pattern, const cases& seen) {
+finding finding_of(std::string_view rule, const pattern_state& pattern, const cases& collected) {
   finding result;
   result.rule = rule;
   result.pattern = pattern.text;
-  result.keys = seen.keys();
-  result.count = seen.count;
-  result.opportunities = std::max(seen.opportunities, seen.count);
-  result.evidence_list = seen.kept_evidence();
+  result.keys = collected.keys();
+  result.count = collected.count;
+  result.opportunities = std::max(collected.opportunities, collected.count);
+  result.evidence_list = collected.kept_evidence();
   return result;
 }
 

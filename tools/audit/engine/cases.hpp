@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a rule collects: how often, out of how many, and the proof of the first three and the worst
-// three. Evidence is made only if it is kept.
+// The cases that a rule collects: their count, the number of opportunities, and the evidence of the
+// first three and the worst three. Evidence is built only if it is kept_case.
 #pragma once
 
 #include <cstddef>
@@ -24,59 +24,59 @@ class cases {
   std::uint64_t count = 0;
   std::uint64_t opportunities = 0;
 
-  /// One case. `badness`: larger is worse, in the rule's own measure. `make()` gives the evidence
-  /// and is called only if it is kept.
+  /// Adds one case. A larger `badness` is worse; the unit is the rule's own. `make()` returns the
+  /// evidence and is called only if the evidence is kept_case.
   template <class Make>
   void add(double badness, Make&& make) {
     ++count;
     worst_badness_ = count == 1 || badness > worst_badness_ ? badness : worst_badness_;
     if (wants(badness)) keep(badness, std::forward<Make>(make)());
   }
-  /// Those of `other` as well.
+  /// Adds the cases of `other`.
   void merge(const cases& other);
   [[nodiscard]] bool wants(double badness) const;
   void keep(double badness, evidence proof);
 
   [[nodiscard]] double worst() const { return worst_badness_; }
-  /// The first ones, and then the worst that are not among them, the worst first.
+  /// The first cases, then the worst of the other cases, the worst first.
   [[nodiscard]] std::vector<evidence> kept_evidence() const;
-  /// Examples, each once.
+  /// Example keys, without duplicates.
   [[nodiscard]] std::vector<std::string> keys() const;
 
  private:
-  struct kept {
+  struct kept_case {
     double badness = 0;
     evidence proof;
   };
   double worst_badness_ = 0;
-  std::vector<kept> first_;
-  std::vector<kept> worst_;
+  std::vector<kept_case> first_;
+  std::vector<kept_case> worst_;
 };
 
-/// A rule's own state for each pattern. Bounded as patterns are.
+/// The state that a rule keeps for each pattern. Its size is bounded by the number of patterns.
 template <class T>
 class per_pattern {
  public:
-  T& operator[](const pattern_state& pattern) { return of_[pattern.index]; }
-  T& operator[](std::uint32_t pattern) { return of_[pattern]; }
+  T& operator[](const pattern_state& pattern) { return states_[pattern.index]; }
+  T& operator[](std::uint32_t pattern) { return states_[pattern]; }
   [[nodiscard]] const T* find(std::uint32_t pattern) const {
-    const auto at = of_.find(pattern);
-    return at == of_.end() ? nullptr : &at->second;
+    const auto at = states_.find(pattern);
+    return at == states_.end() ? nullptr : &at->second;
   }
-  [[nodiscard]] auto begin() { return of_.begin(); }
-  [[nodiscard]] auto end() { return of_.end(); }
+  [[nodiscard]] auto begin() { return states_.begin(); }
+  [[nodiscard]] auto end() { return states_.end(); }
 
  private:
-  std::unordered_map<std::uint32_t, T> of_;
+  std::unordered_map<std::uint32_t, T> states_;
 };
 
-/// A rule's own state for each key. Bounded as keys are: that of a forgotten key is dropped when
-/// its slot gets another.
+/// The state that a rule keeps for each key. Its size is bounded by the number of keys: the state
+/// of a forgotten key is dropped when its slot is used for another key.
 template <class T>
 class per_key {
  public:
   T& operator[](key_ref key) {
-    auto& slot = of_[key.slot];
+    auto& slot = states_[key.slot];
     if (slot.first != key.generation) {
       slot.first = key.generation;
       slot.second = T{};
@@ -84,14 +84,14 @@ class per_key {
     return slot.second;
   }
   [[nodiscard]] T* find(key_ref key) {
-    const auto at = of_.find(key.slot);
-    return at == of_.end() || at->second.first != key.generation ? nullptr : &at->second.second;
+    const auto at = states_.find(key.slot);
+    return at == states_.end() || at->second.first != key.generation ? nullptr : &at->second.second;
   }
-  void erase(key_ref key) { of_.erase(key.slot); }
-  [[nodiscard]] std::size_t size() const { return of_.size(); }
+  void erase(key_ref key) { states_.erase(key.slot); }
+  [[nodiscard]] std::size_t size() const { return states_.size(); }
 
  private:
-  std::unordered_map<std::uint32_t, std::pair<std::uint32_t, T>> of_;
+  std::unordered_map<std::uint32_t, std::pair<std::uint32_t, T>> states_;
 };
 
 }  // namespace drover::audit

@@ -8,28 +8,31 @@ namespace drover::audit {
 namespace {
 
 constexpr std::size_t misses_max = 128;
-constexpr std::size_t askers_max = 128;
+constexpr std::size_t requesters_max = 128;
 constexpr std::size_t loaders_max = 64;
-/// What NX puts in to say who loads is no longer than that: an id, a token.
+/// A value that NX stores is a mark only up to this length. A mark names its loader: an id, a
+/// token.
 constexpr std::uint64_t mark_bytes_max = 128;
-/// A loader's number from here on is that of a multiplexed connection.
+/// Loader ids from here on stand for multiplexed connections, smaller ones for processes.
 constexpr std::uint64_t connections_begin = std::uint64_t{1} << 32U;
-constexpr std::size_t acts_max = 4'096;
+constexpr std::size_t tool_actions_max = 4'096;
 
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-/// A miss older than this is not the start of a store: 4 load times and what a busy machine adds.
+/// A miss older than this does not belong to a store: 4 load times, plus some time for a busy
+/// machine.
 moment start_limit(moment delta) {
   return delta > moment::zero() ? 4 * delta + milliseconds(100) : moment(minutes(1));
 }
-/// A load that begins this long after the first store has another reason than the miss.
+/// A store without a miss that begins this long after the first store belongs to no cold event.
 moment herd_limit(moment delta) { return delta * 3 / 2 + milliseconds(50); }
-/// A miss that soon after the tool deleted the key is the tool's doing.
+/// A cold event this soon after the tool deleted the key is caused by the tool.
 constexpr moment tool_window = std::chrono::seconds(2);
-/// Two that miss a key within this time wanted it at once, even if nobody ever stored it.
+/// Two clients that miss a key within this time wanted it at once, even if it is never stored.
 constexpr moment together_limit = milliseconds(100);
-/// What is shorter is no pause between two looks of a waiter, but its miss and its try at the lock.
+/// A waiter pauses at least this long between two polls. A shorter gap is the one between a miss
+/// and the attempt to acquire the lock.
 constexpr moment pause_min = milliseconds(20);
 
 }  // namespace
@@ -41,7 +44,8 @@ cold_tracker::cold_tracker(key_table& keys, const connection_book& connections, 
 moment cold_tracker::delta_of(const key_state& key, const cold_book& book) const {
   const moment known = key.pattern->load_time();
   if (known > moment::zero()) return known;
-  // Who stored first may not have missed it, and says nothing of a load then.
+  // Without a known load time, the first load shows it. If the first client to store had not missed
+  // the key, its store says nothing about a load.
   if (!book.event.first_store || book.event.loading.loads.empty() || book.read_before)
     return moment{};
   const load& first = book.event.loading.loads.front();
@@ -64,11 +68,12 @@ cold_book& cold_tracker::open(key_state& key, const op& operation) {
       break;
     }
   }
-  // Closed ones at the front are dropped now and then: the queue stays as short as what is open.
+  // Drop closed cold events now and then, so that the queue is not much longer than the number of
+  // open ones.
   if (opened_.size() > 2 * open_ + 64) {
     std::erase_if(opened_, [&](key_ref ref) {
-      const key_state* const there = keys_.find(ref);
-      return there == nullptr || there->cold == nullptr;
+      const key_state* const candidate = keys_.find(ref);
+      return candidate == nullptr || candidate->cold == nullptr;
     });
   }
   key.cold = std::make_unique<cold_book>();
@@ -86,34 +91,35 @@ cold_book& cold_tracker::open(key_state& key, const op& operation) {
 
 bool cold_tracker::is_concurrent(const cold_book::loader& loader) const {
   const auto& processes = connections_.processes();
-  if (loader.who >= connections_begin) return true;  // multiplexed
-  return loader.who != 0 && loader.who < processes.size() && processes[loader.who].is_concurrent;
+  if (loader.id >= connections_begin) return true;  // multiplexed
+  return loader.id != 0 && loader.id < processes.size() && processes[loader.id].is_concurrent;
 }
 
-/// Where pids are not known, a multiplexed connection stands for its process.
+/// The loader of a process. If the pid is unknown, each multiplexed connection is a loader.
 cold_book::loader* cold_tracker::loader_of(cold_book& book, std::uint32_t process,
                                            std::uint64_t connection) {
   const auto& processes = connections_.processes();
   const bool known = process < processes.size() && processes[process].pid != 0;
   const bool by_connection = !known && connections_.is_multiplexed(connection);
-  const std::uint64_t who = by_connection ? connections_begin + connection : process;
+  const std::uint64_t id = by_connection ? connections_begin + connection : process;
   const auto at = std::find_if(book.loaders.begin(), book.loaders.end(),
-                               [&](const cold_book::loader& l) { return l.who == who; });
+                               [&](const cold_book::loader& l) { return l.id == id; });
   if (at != book.loaders.end()) return &*at;
   if (book.loaders.size() >= loaders_max) return nullptr;
-  book.loaders.push_back({who, process, 0, 0});
+  book.loaders.push_back({id, process, 0, 0});
   return &book.loaders.back();
 }
 
-cold_book::asker* cold_tracker::asks(cold_book& book, const op& operation, bool is_poll) {
-  auto at = std::find_if(book.askers.begin(), book.askers.end(), [&](const cold_book::asker& a) {
-    return a.connection == operation.connection;
-  });
-  if (at == book.askers.end()) {
-    if (book.askers.size() >= askers_max) return nullptr;
-    book.askers.push_back(
+cold_book::requester* cold_tracker::count_request(cold_book& book, const op& operation,
+                                                  bool is_poll) {
+  auto at = std::find_if(
+      book.requesters.begin(), book.requesters.end(),
+      [&](const cold_book::requester& a) { return a.connection == operation.connection; });
+  if (at == book.requesters.end()) {
+    if (book.requesters.size() >= requesters_max) return nullptr;
+    book.requesters.push_back(
         {operation.connection, operation.process, 0, 0, operation.done, moment{}, false});
-    at = std::prev(book.askers.end());
+    at = std::prev(book.requesters.end());
     if (is_poll) at->polls = 1;
     return &*at;
   }
@@ -128,7 +134,7 @@ cold_book::asker* cold_tracker::asks(cold_book& book, const op& operation, bool 
   return &*at;
 }
 
-void cold_tracker::missed(key_state& key, const op& operation, bool again) {
+void cold_tracker::missed(key_state& key, const op& operation, bool is_second_look) {
   cold_book* book = key.cold.get();
   if (book != nullptr && book->event.first_store &&
       (operation.sent >= book->last_store_done || is_settled(key, *book, operation.sent))) {
@@ -141,12 +147,13 @@ void cold_tracker::missed(key_state& key, const op& operation, bool again) {
   event.to = std::max(event.to, operation.done);
   ++event.demand.misses;
   ++event.demand.reads;
-  if (cold_book::asker* const asker = asks(*book, operation, !again)) ++asker->misses;
+  if (cold_book::requester* const requester = count_request(*book, operation, !is_second_look))
+    ++requester->misses;
   if (book->misses.size() >= misses_max) book->misses.erase(book->misses.begin());
   book->misses.push_back({operation.sent, operation.done, operation.connection, operation.batch,
-                          operation.process, false, again});
+                          operation.process, false, is_second_look});
   cold_book::loader* const loader = loader_of(*book, operation.process, operation.connection);
-  if (loader != nullptr && !again && !event.first_store) ++loader->misses;
+  if (loader != nullptr && !is_second_look && !event.first_store) ++loader->misses;
 }
 
 void cold_tracker::hit(key_state& key, const op& operation) {
@@ -159,31 +166,33 @@ void cold_tracker::hit(key_state& key, const op& operation) {
   if (!book.event.first_store || book.event.lock_attempts.empty() ||
       book.event.waiting.losers_satisfied)
     return;
-  // Who waited has it at the next look, even if it backs off by doubling; who comes later may have
-  // loaded it meanwhile, and whoever stored it may have the connection that a loser had before.
+  // A waiter finds the value at its next poll, even if it doubles its pauses. A client that reads
+  // later may have loaded the value itself, and the client that stored may use the connection that
+  // a loser had before. Such hits do not show that a loser was satisfied.
   const op_summary& store = *book.event.first_store;
   const moment pause = book.event.waiting.longest_gap;
   const bool by_storer = operation.connection == store.connection &&
                          !connections_.is_multiplexed(operation.connection);
   if (pause >= pause_min && (by_storer || operation.sent > store.done + 2 * pause)) return;
   book.event.waiting.losers_satisfied = std::any_of(
-      book.askers.begin(), book.askers.end(),
-      [&](const cold_book::asker& a) { return a.lost && a.connection == operation.connection; });
+      book.requesters.begin(), book.requesters.end(), [&](const cold_book::requester& a) {
+        return a.lost && a.connection == operation.connection;
+      });
 }
 
-void cold_tracker::own_miss(const key_state& key, cold_book& book, const op& operation,
-                            moment delta, load& loaded) {
+void cold_tracker::match_miss(const key_state& key, cold_book& book, const op& operation,
+                              moment delta, load& loaded) {
   cold_book::miss* best = nullptr;
   bool best_same = false;
   const bool shared = connections_.is_multiplexed(operation.connection);
-  // Its process has found meanwhile what was stored: it may write that back. Then only a miss as
-  // long ago as a load takes is taken for the start.
-  const bool may_write =
+  // If the process has read the stored value since, it may write that value back. Then only a miss
+  // about one load time ago counts as the start of the load.
+  const bool may_write_back =
       book.event.first_store && key.last_hit && key.last_hit->process == operation.process &&
       key.last_hit->sent >= book.event.first_store->done && key.last_hit->done <= operation.sent;
-  const moment limit = may_write ? herd_limit(delta) : start_limit(delta);
+  const moment limit = may_write_back ? herd_limit(delta) : start_limit(delta);
   for (cold_book::miss& miss : book.misses) {
-    if (miss.used || miss.process != operation.process || miss.done > operation.sent) continue;
+    if (miss.is_used || miss.process != operation.process || miss.done > operation.sent) continue;
     if (operation.sent - miss.done > limit) continue;
     const bool same = !shared && miss.connection == operation.connection;
     if (best == nullptr || same > best_same || (same == best_same && miss.sent >= best->sent)) {
@@ -192,22 +201,22 @@ void cold_tracker::own_miss(const key_state& key, cold_book& book, const op& ope
     }
   }
   if (best == nullptr) return;
-  best->used = true;
+  best->is_used = true;
   loaded.missed = true;
   loaded.began = best->sent;
 }
 
-cold_tracker::stored cold_tracker::store(key_state& key, const op& operation) {
-  stored result;
+cold_tracker::classified_store cold_tracker::store(key_state& key, const op& operation) {
+  classified_store result;
   cold_book* const book = key.cold.get();
   const bool refused = operation.outcome == op_outcome::no;
   if (book == nullptr || (operation.outcome != op_outcome::yes && !refused)) return result;
   if (refused && operation.condition == store_condition::present) return result;
-  // Stores of one transaction or batch are one: HSET, HSET, EXPIRE.
+  // The stores of one transaction or batch count as one: HSET, HSET, EXPIRE.
   if (book->last_store && book->last_store->connection == operation.connection &&
       book->last_store->batch == operation.batch) {
     book->last_store_done = std::max(book->last_store_done, operation.done);
-    result.as = counted::merged;
+    result.kind = store_kind::merged;
     return result;
   }
   const moment delta = delta_of(key, *book);
@@ -216,7 +225,7 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& operation) {
   loaded.store = op_summary(operation);
   loaded.by_nx = operation.kind == op_kind::acquire;
   loaded.began = operation.sent;
-  own_miss(key, *book, operation, delta, loaded);
+  match_miss(key, *book, operation, delta, loaded);
   const cold_event& event = book->event;
   const bool in_herd =
       !event.first_store || operation.sent < event.first_store->done + herd_limit(delta);
@@ -224,7 +233,7 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& operation) {
       event.loading.by_nx > 0 && (operation.condition == store_condition::script ||
                                   operation.condition == store_condition::equal);
   if (!loaded.missed && !ends_mark && !(in_herd && event.first_store)) {
-    // A store that nobody here waited for: it ends the cold event all the same.
+    // The store is no load, because its client had not missed the key. It ends the cold event too.
     if (!refused && !event.first_store) {
       book->event.first_store = loaded.store;
       book->last_store_done = operation.done;
@@ -238,7 +247,7 @@ cold_tracker::stored cold_tracker::store(key_state& key, const op& operation) {
       !(before.connection == operation.connection && before.batch == operation.batch)) {
     loaded.deleted_between = before;
   }
-  result.as = counted::yes;
+  result.kind = store_kind::load;
   return result;
 }
 
@@ -264,8 +273,8 @@ void cold_tracker::add(key_state& key, const load& loaded) {
   if (loader != nullptr) ++loader->loads;
 }
 
-void cold_tracker::tried(key_state& key, const key_state& lock, const op& operation,
-                         int name_affinity) {
+void cold_tracker::lock_attempted(key_state& key, const key_state& lock, const op& operation,
+                                  int name_affinity) {
   cold_book& book = *key.cold;
   std::vector<cold_event::locking>& locks = book.event.lock_attempts;
   auto at = std::find_if(locks.begin(), locks.end(),
@@ -278,39 +287,42 @@ void cold_tracker::tried(key_state& key, const key_state& lock, const op& operat
   if (operation.outcome == op_outcome::yes) ++at->won;
   if (operation.outcome != op_outcome::no) return;
   ++at->lost;
-  if (cold_book::asker* const asker = asks(book, operation, true)) asker->lost = true;
+  if (cold_book::requester* const requester = count_request(book, operation, true))
+    requester->lost = true;
 }
 
-void cold_tracker::polled(key_state& key, const op& operation) { asks(*key.cold, operation, true); }
+void cold_tracker::polled(key_state& key, const op& operation) {
+  count_request(*key.cold, operation, true);
+}
 
 void cold_tracker::count_requests(cold_book& book) {
   cold_event& event = book.event;
   const moment end = event.first_store ? event.first_store->done : event.to;
   const moment begin = event.loading.loads.empty() ? event.from : event.loading.loads.front().began;
   std::uint64_t shared_misses = 0;
-  std::uint64_t inside = 0;  // asked while the first load ran, besides the one who loads
-  moment first_elsewhere = moment::max();
+  std::uint64_t during_load = 0;  // misses while the first load ran, except the one that began it
+  moment first_other = moment::max();  // the first miss by another client
   for (const cold_book::miss& miss : book.misses) {
-    if (miss.again || miss.sent >= end) continue;
+    if (miss.is_second_look || miss.sent >= end) continue;
     if (connections_.is_multiplexed(miss.connection)) ++shared_misses;
     const bool other =
         miss.connection != event.first_miss.connection ||
         (connections_.is_multiplexed(miss.connection) && miss.sent != event.first_miss.sent);
-    if (other) first_elsewhere = std::min(first_elsewhere, miss.sent);
+    if (other) first_other = std::min(first_other, miss.sent);
     if (miss.sent > begin || (miss.sent == begin && miss.connection != event.first_miss.connection))
-      ++inside;
+      ++during_load;
   }
   std::uint64_t lost = 0;
   for (const cold_event::locking& attempt : event.lock_attempts) lost += attempt.lost;
   std::uint64_t single = 0;
-  for (const cold_book::asker& asker : book.askers) {
-    if (!connections_.is_multiplexed(asker.connection)) ++single;
+  for (const cold_book::requester& requester : book.requesters) {
+    if (!connections_.is_multiplexed(requester.connection)) ++single;
   }
   event.demand.requests = std::max<std::uint64_t>(single + shared_misses, 1);
   event.demand.contended =
       lost > 0 || event.loading.count > 1 ||
-      (event.first_store && !event.loading.loads.empty() && inside > 0) ||
-      (first_elsewhere != moment::max() && first_elsewhere - event.from < together_limit);
+      (event.first_store && !event.loading.loads.empty() && during_load > 0) ||
+      (first_other != moment::max() && first_other - event.from < together_limit);
   if (event.demand.contended)
     event.demand.requests = std::max<std::uint64_t>(event.demand.requests, 2);
 }
@@ -320,8 +332,8 @@ void cold_tracker::sample_load_time(const key_state& key, cold_book& book) {
   if (event.loading.loads.empty()) return;
   const load& first = event.loading.loads.front();
   if (!first.missed || first.by_nx) return;
-  // Under a lock the load starts with it; else with the first that was told of the miss. `done`,
-  // since a barrier may have held that reply.
+  // A load under a lock starts when the lock is won, any other load when the client gets the reply
+  // to the first miss. `sent` of the miss would be too early, because a barrier may hold the reply.
   const moment start = first.lock_hold != 0 ? first.began : event.first_miss.done;
   const moment took = first.store.sent - start;
   if (took <= moment::zero() || took >= moment(minutes(10))) return;
@@ -329,7 +341,7 @@ void cold_tracker::sample_load_time(const key_state& key, cold_book& book) {
   if (!book.read_before) key.pattern->sure_load_times.add(took);
 }
 
-/// A process that is not known may be any of those that are: it is no further one.
+/// Counts processes. An unplaced process may be any of the known ones, so it adds none.
 void cold_tracker::count_processes(cold_book& book) {
   cold_event& event = book.event;
   bool unknown_missed = false;
@@ -353,17 +365,17 @@ void cold_tracker::close(key_state& key, bool complete) {
   --open_;
   cold_event& event = book->event;
   event.complete = complete;
-  event.by_tool = by_tool(key, event);
+  event.by_tool = is_by_tool(key, event);
   count_requests(*book);
   const auto& processes = connections_.processes();
-  for (const cold_book::asker& asker : book->askers) {
-    if (asker.misses > 0) ++event.demand.connections;
+  for (const cold_book::requester& requester : book->requesters) {
+    if (requester.misses > 0) ++event.demand.connections;
     const bool is_notified =
-        asker.process < processes.size() && processes[asker.process].is_notified;
+        requester.process < processes.size() && processes[requester.process].is_notified;
     event.waiting.notified = event.waiting.notified || is_notified;
   }
   if (event.loading.conditional > 0 && event.loading.by_nx > 0) {
-    // The NX puts in a mark that somebody loads; the store that replaces it is the load.
+    // NX stored a mark that says that a client loads. The store that replaces the mark is the load.
     std::erase_if(event.loading.loads, [](const load& l) { return l.by_nx; });
     event.loading.count -= event.loading.by_nx;
     key.pattern->loads -= std::min(key.pattern->loads, event.loading.by_nx);
@@ -377,21 +389,23 @@ void cold_tracker::close(key_state& key, bool complete) {
   sink_.take(event, key);
 }
 
-bool cold_tracker::by_tool(const key_state& key, const cold_event& event) const {
-  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& act) {
-    return act.key == key.name && act.from <= event.to && act.to + tool_window >= event.from;
-  });
+bool cold_tracker::is_by_tool(const key_state& key, const cold_event& event) const {
+  return std::any_of(tool_actions_.begin(), tool_actions_.end(),
+                     [&](const audit::tool_acted& action) {
+                       return action.key == key.name && action.from <= event.to &&
+                              action.to + tool_window >= event.from;
+                     });
 }
 
-void cold_tracker::tool_acted(const audit::tool_acted& act) {
-  if (acts_.size() >= acts_max) acts_.erase(acts_.begin());
-  acts_.push_back(act);
+void cold_tracker::add_tool_action(const audit::tool_acted& action) {
+  if (tool_actions_.size() >= tool_actions_max) tool_actions_.erase(tool_actions_.begin());
+  tool_actions_.push_back(action);
 }
 
 bool cold_tracker::is_perturbed(moment from, moment to) const {
-  return std::any_of(acts_.begin(), acts_.end(), [&](const audit::tool_acted& act) {
-    return act.from <= to && act.to >= from;
-  });
+  return std::any_of(
+      tool_actions_.begin(), tool_actions_.end(),
+      [&](const audit::tool_acted& action) { return action.from <= to && action.to >= from; });
 }
 
 }  // namespace drover::audit

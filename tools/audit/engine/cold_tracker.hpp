@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Cold events: from the misses of a key to its loads.
+// Tracks cold events: the misses of a key and the loads that follow.
 //
-// A cold event is open from the first miss until a miss that begins after a store was done, or
-// until nothing of its own can come any more. One that is never stored stays open: that is
-// penetration.
+// A cold event opens with the first miss. It closes at a miss that begins after a store was done,
+// or when so much time has passed since the last store that no load can belong to it. If the key is
+// never stored, the event stays open. Many such misses are a penetration.
 #pragma once
 
 #include <cstddef>
@@ -26,10 +26,11 @@ struct cold_book {
     std::uint64_t connection = 0;
     std::uint64_t batch = 0;
     std::uint32_t process = 0;
-    bool used = false;   ///< a store was taken for its end
-    bool again = false;  ///< by a holder that looks once more
+    bool is_used = false;         ///< a store was matched with this miss
+    bool is_second_look = false;  ///< the second look of a lock's holder
   };
-  struct asker {  ///< one connection that asks
+  /// One connection that requests the key.
+  struct requester {
     std::uint64_t connection = 0;
     std::uint32_t process = 0;
     std::uint64_t misses = 0;
@@ -38,51 +39,54 @@ struct cold_book {
     moment longest_gap{};
     bool lost = false;
   };
-  struct loader {  ///< one process, or one multiplexed connection of an unknown one
-    std::uint64_t who = 0;
+  /// One process, or one multiplexed connection of a process whose pid is unknown.
+  struct loader {
+    std::uint64_t id = 0;
     std::uint32_t process = 0;
-    std::uint64_t misses = 0;  ///< before the first store, without looking again
+    std::uint64_t misses = 0;  ///< before the first store, without second looks
     std::uint64_t loads = 0;
   };
 
   cold_event event;
-  std::vector<miss> misses;     ///< the latest
-  std::vector<asker> askers;    ///< the first
-  std::vector<loader> loaders;  ///< the first
+  std::vector<miss> misses;           ///< the latest
+  std::vector<requester> requesters;  ///< the first
+  std::vector<loader> loaders;        ///< the first
   moment last_store_done{};
-  std::optional<op_summary> last_store;  ///< counted last, for merging
-  /// Somebody found it so shortly before the first miss that he may be refreshing it.
+  std::optional<op_summary> last_store;  ///< the store counted last; later stores may merge with it
+  /// A client found the value so shortly before the first miss that it may be refreshing it.
   bool read_before = false;
-  /// Everything stored so far may be a mark, set with NX by a client that then loads.
+  /// All stores so far may be marks that a client sets with NX before it loads.
   bool marked_only = false;
 };
 
 class cold_tracker {
  public:
-  enum class counted : std::uint8_t { no, merged, yes };
-  struct stored {
-    counted as = counted::no;
+  enum class store_kind : std::uint8_t { no_load, merged, load };
+  struct classified_store {
+    store_kind kind = store_kind::no_load;
     load loaded;
   };
 
   cold_tracker(key_table& keys, const connection_book& connections, fact_sink& sink,
                std::size_t open_max);
 
-  /// `again`: by a holder of the lock that looks once more.
-  void missed(key_state& key, const op& operation, bool again);
+  /// Counts a miss. `is_second_look`: it is the second look of the holder of the key's lock.
+  void missed(key_state& key, const op& operation, bool is_second_look);
   void hit(key_state& key, const op& operation);
-  /// A store, or an attempt to store where there is nothing: the load that it ends, if it ends one.
-  /// That goes to `add` when its lock hold is known.
-  [[nodiscard]] stored store(key_state& key, const op& operation);
+  /// Classifies a store or an NX attempt, and returns the load that it ends, if it ends one. The
+  /// caller completes the load with its lock hold and passes it to `add`.
+  [[nodiscard]] classified_store store(key_state& key, const op& operation);
   void add(key_state& key, const load& new_load);
-  /// Somebody who had missed `key` tried its lock.
-  void tried(key_state& key, const key_state& lock, const op& operation, int name_affinity);
-  /// Somebody waits for `key` by asking for its lock: EXISTS, GET, SET NX once more.
+  /// A client that had missed `key` tried to acquire its lock. `name_affinity` is the `affinity` of
+  /// the two names.
+  void lock_attempted(key_state& key, const key_state& lock, const op& operation,
+                      int name_affinity);
+  /// A client that waits for `key` read its lock or checked whether the lock exists.
   void polled(key_state& key, const op& operation);
-  /// `complete` false: the key is forgotten, or the run is over.
+  /// Reports the cold event. `complete` is false if the key is forgotten or the run is over.
   void close(key_state& key, bool complete);
 
-  void tool_acted(const audit::tool_acted& act);
+  void add_tool_action(const audit::tool_acted& action);
   [[nodiscard]] bool is_perturbed(moment from, moment to) const;
 
  private:
@@ -91,10 +95,10 @@ class cold_tracker {
   cold_book::loader* loader_of(cold_book& book, std::uint32_t process, std::uint64_t connection);
   [[nodiscard]] moment delta_of(const key_state& key, const cold_book& book) const;
   [[nodiscard]] bool is_settled(const key_state& key, const cold_book& book, moment now) const;
-  cold_book::asker* asks(cold_book& book, const op& operation, bool is_poll);
-  void own_miss(const key_state& key, cold_book& book, const op& operation, moment delta,
-                load& loaded);
-  [[nodiscard]] bool by_tool(const key_state& key, const cold_event& event) const;
+  cold_book::requester* count_request(cold_book& book, const op& operation, bool is_poll);
+  void match_miss(const key_state& key, cold_book& book, const op& operation, moment delta,
+                  load& loaded);
+  [[nodiscard]] bool is_by_tool(const key_state& key, const cold_event& event) const;
   void count_requests(cold_book& book);
   void count_processes(cold_book& book);
   void sample_load_time(const key_state& key, cold_book& book);
@@ -104,8 +108,8 @@ class cold_tracker {
   fact_sink& sink_;
   std::size_t open_max_;
   std::size_t open_ = 0;
-  std::deque<key_ref> opened_;  // in that order; some may be closed
-  std::vector<audit::tool_acted> acts_;
+  std::deque<key_ref> opened_;  // in the order of opening; may contain closed cold events
+  std::vector<audit::tool_acted> tool_actions_;
 };
 
 }  // namespace drover::audit

@@ -14,27 +14,27 @@ using std::chrono::microseconds;
 const std::string user = "user:1";
 const std::string user_lock = "lock:user:1";
 
-/// Of one process whose pool gives any of its threads any of its connections.
+/// A world with one process. Its pool may give any of its connections to any of its threads.
 stage pooled() {
   stage world;
   world.belongs(500, {1, 2, 3});
   return world;
 }
 
-/// The first load ever, which takes 80 ms.
+/// A miss and its load, which takes 80 ms.
 void first_load(stage& world, microseconds begin, const std::string& key = user) {
   world.at(begin).client(1).get(key).miss();
   world.at(begin + 80ms).client(1).set(key, "v").px(2s).ok();
 }
 
-/// A reader finds the value, and refreshes it.
+/// A reader finds the value and refreshes it.
 void early_refresh(stage& world, microseconds begin) {
   world.at(begin).client(2).get(user).hit("v");
   world.at(begin + 80ms).client(2).set(user, "v").px(2s).ok();
 }
 
-/// A reader found the value just before its end and loads it; 3 ms before that is stored another
-/// thread misses the key, takes the lock, and loads as well.
+/// A reader finds the value just before it expires and refreshes it. A few milliseconds before the
+/// new value is stored, another thread misses the key, wins the lock, and loads as well.
 void refresh_that_is_too_late(stage& world, microseconds begin) {
   world.at(begin).client(2).get(user).hit("v");
   world.at(begin + 76ms).client(1).get(user).miss();
@@ -45,9 +45,9 @@ void refresh_that_is_too_late(stage& world, microseconds begin) {
   world.at(begin + 159ms).client(1).compare_and_delete(user_lock, "t").answers(1);
 }
 
-moment delta_told_last(const stage& world) {
-  const listener::heard heard = hear(world);
-  return heard.cold.empty() ? moment{} : heard.cold.back().delta;
+moment last_delta(const stage& world) {
+  const listener::facts facts = collect_facts(world);
+  return facts.cold.empty() ? moment{} : facts.cold.back().delta;
 }
 
 TEST(audit_cold_tracker, TakesAnEarlyRefreshThatCameLateForNoLoadTime) {
@@ -55,7 +55,7 @@ TEST(audit_cold_tracker, TakesAnEarlyRefreshThatCameLateForNoLoadTime) {
   first_load(world, 0ms);
   early_refresh(world, 1'000ms);
   refresh_that_is_too_late(world, 3'080ms);
-  EXPECT_EQ(delta_told_last(world), moment(80ms - 200us));
+  EXPECT_EQ(last_delta(world), moment(80ms - 200us));
 }
 
 TEST(audit_cold_tracker, TakesTheLongOnesWhereEachLoadTimeMayBeARefreshThatCameLate) {
@@ -66,7 +66,7 @@ TEST(audit_cold_tracker, TakesTheLongOnesWhereEachLoadTimeMayBeARefreshThatCameL
   world.at(4'300ms).client(3).get(user).hit("v");
   world.at(4'340ms).client(1).get(user).miss();
   world.at(4'420ms).client(1).set(user, "v").px(2s).ok();
-  EXPECT_EQ(delta_told_last(world), moment(80ms - 200us));
+  EXPECT_EQ(last_delta(world), moment(80ms - 200us));
 }
 
 TEST(audit_cold_tracker, BelievesEachLoadTimeWhereNobodyRefreshes) {
@@ -78,24 +78,24 @@ TEST(audit_cold_tracker, BelievesEachLoadTimeWhereNobodyRefreshes) {
     world.at(begin + load).client(1).set(user, "v").px(2s).ok();
     world.at(begin + load + 1'999ms).client(2).get(user).hit("v");
   }
-  EXPECT_EQ(delta_told_last(world), moment(40ms - 200us));
+  EXPECT_EQ(last_delta(world), moment(40ms - 200us));
 }
 
 TEST(audit_cold_tracker, KnowsALongLoadByItsMissAlthoughAnotherStoredFirst) {
-  // The first cold event of all: nothing is known of how long a load takes, and a writer of another
-  // process stores 3 ms after the first miss.
+  // In the first cold event of a run, the load time is unknown. A writer of another process stores
+  // 5 ms after the first miss.
   stage world;
   for (std::uint64_t i = 1; i <= 3; ++i) world.at(1ms * i).client(i).get(user).miss();
   world.at(6ms).client(9).set(user, "v").px(60s).ok();
   for (std::uint64_t i = 1; i <= 3; ++i) {
     world.at(2s + 1ms * i).client(i).set(user, "v").px(60s).ok();
   }
-  const listener::heard heard = hear(world);
-  ASSERT_EQ(heard.loads.size(), 3U);
-  for (const load& each : heard.loads) EXPECT_TRUE(each.missed);
+  const listener::facts facts = collect_facts(world);
+  ASSERT_EQ(facts.loads.size(), 3U);
+  for (const load& loaded : facts.loads) EXPECT_TRUE(loaded.missed);
 }
 
-/// A script of commands on a cold key, and what the cold event counts.
+/// A script of commands on a cold key, and the expected counts of the cold event.
 struct cold_case {
   const char* name;
   void (*play)(stage& world);
@@ -136,7 +136,7 @@ TEST(audit_cold_tracker, CountsRequestsMissesAndLoads) {
   for (const cold_case& row : cold_rows) {
     stage world;
     row.play(world);
-    const std::vector<cold_event> events = hear(world).cold;
+    const std::vector<cold_event> events = collect_facts(world).cold;
     ASSERT_EQ(events.size(), 1U) << row.name;
     EXPECT_EQ(events[0].demand.requests, row.requests) << row.name;
     EXPECT_EQ(events[0].demand.misses, row.misses) << row.name;

@@ -26,7 +26,7 @@ const field* first_key(const command_reader& reader) {
   return nullptr;
 }
 
-/// The first value behind the key.
+/// The first value among the arguments.
 digest value_of(const command_reader& reader) {
   for (const field& argument : reader.command.arguments) {
     if (argument.kind == field_kind::value) return argument.of;
@@ -41,7 +41,7 @@ void each_key(const command_reader& reader, F&& use) {
   }
 }
 
-/// EX 5, PX 5000, EXAT, PXAT, KEEPTTL anywhere behind the key. PERSIST is left to GETEX.
+/// Reads EX 5, PX 5000, EXAT, PXAT and KEEPTTL anywhere after the first argument.
 void read_ttl_options(const command_reader& reader, op& operation) {
   const std::vector<field>& arguments = reader.command.arguments;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -65,22 +65,23 @@ void read_ttl_options(const command_reader& reader, op& operation) {
 }
 
 bool has_word(const command_reader& reader, std::string_view word) {
-  const auto& all = reader.command.arguments;
-  return std::any_of(all.begin(), all.end(), [&](const field& f) { return is_word(f, word); });
+  const auto& arguments = reader.command.arguments;
+  return std::any_of(arguments.begin(), arguments.end(),
+                     [&](const field& f) { return is_word(f, word); });
 }
 
-outcome opposite(outcome came) {
-  if (came == outcome::yes) return outcome::no;
-  return came == outcome::no ? outcome::yes : came;
+outcome opposite(outcome result) {
+  if (result == outcome::yes) return outcome::no;
+  return result == outcome::no ? outcome::yes : result;
 }
 
 // --- reads
 
-void read_one(const command_reader& reader, bool is_text) {
+void read_key(const command_reader& reader, bool is_text) {
   const field* key = first_key(reader);
   if (key == nullptr) return;
   op& operation = reader.put(kind::read, *key);
-  operation.outcome = found_in(reader.command.answer);
+  operation.outcome = read_outcome(reader.command.answer);
   operation.is_text = is_text;
   operation.part = !is_text;
   if (operation.outcome == outcome::yes) {
@@ -89,12 +90,12 @@ void read_one(const command_reader& reader, bool is_text) {
   }
 }
 
-void read_text(const command_reader& reader) { read_one(reader, true); }
-void read_aggregate(const command_reader& reader) { read_one(reader, false); }
+void read_text(const command_reader& reader) { read_key(reader, true); }
+void read_aggregate(const command_reader& reader) { read_key(reader, false); }
 
-/// GETRANGE answers an empty text where there is nothing.
+/// GETRANGE returns an empty text for an absent key.
 void read_range(const command_reader& reader) {
-  read_one(reader, true);
+  read_key(reader, true);
   if (reader.out.empty()) return;
   op& operation = reader.out.back();
   operation.part = true;
@@ -104,7 +105,7 @@ void read_range(const command_reader& reader) {
 
 /// HMGET: a miss if every field is nil.
 void read_fields(const command_reader& reader) {
-  read_one(reader, false);
+  read_key(reader, false);
   const auto& items = reader.command.answer.items;
   if (reader.out.empty() || items.empty()) return;
   const bool none = std::all_of(items.begin(), items.end(), [](const reply_item& item) {
@@ -120,7 +121,7 @@ void read_many(const command_reader& reader) {
     op& operation = reader.put(kind::read, key);
     if (answer.kind == reply_kind::error) operation.outcome = outcome::failed;
     if (at < answer.items.size()) {
-      operation.outcome = found_in(answer.items[at]);
+      operation.outcome = read_outcome(answer.items[at]);
       if (operation.outcome == outcome::yes) operation.value = answer.items[at].of;
     }
     ++at;
@@ -131,9 +132,9 @@ void read_and_expire(const command_reader& reader) {
   read_text(reader);
   const field* key = first_key(reader);
   if (key == nullptr || reader.command.arguments.size() < 2) return;
-  const outcome came = reader.out.back().outcome;
+  const outcome result = reader.out.back().outcome;
   op& operation = reader.put(kind::expire, *key);
-  operation.outcome = came;
+  operation.outcome = result;
   read_ttl_options(reader, operation);
   if (operation.on_ttl == ttl_effect::set && operation.ttl <= moment::zero())
     operation.kind = kind::remove;
@@ -143,11 +144,11 @@ void read_and_remove(const command_reader& reader) {
   read_text(reader);
   const field* key = first_key(reader);
   if (key == nullptr) return;
-  const outcome came = reader.out.back().outcome;
-  reader.put(kind::remove, *key).outcome = came;
+  const outcome result = reader.out.back().outcome;
+  reader.put(kind::remove, *key).outcome = result;
 }
 
-void ask(const command_reader& reader) {
+void check_existence(const command_reader& reader) {
   const reply_item& answer = reader.command.answer;
   std::size_t keys = 0;
   each_key(reader, [&](const field&) { ++keys; });
@@ -187,11 +188,11 @@ void set(const command_reader& reader) {
   if (equal) operation.condition = condition::equal;
   read_ttl_options(reader, operation);
   if (!get) {
-    operation.outcome = done_by(answer);
+    operation.outcome = write_outcome(answer);
   } else if (answer.kind == reply_kind::error) {
     operation.outcome = outcome::failed;
   } else if (answer.kind != reply_kind::missing && !equal) {
-    const outcome was_there = found_in(answer);
+    const outcome was_there = read_outcome(answer);
     operation.outcome = absent ? opposite(was_there) : present ? was_there : outcome::yes;
   }
 }
@@ -200,7 +201,7 @@ void set_for(const command_reader& reader, bool seconds) {
   const std::vector<field>& arguments = reader.command.arguments;
   if (arguments.size() < 3 || !is_key(arguments[0])) return;
   op& operation = reader.put(kind::store, arguments[0]);
-  operation.outcome = done_by(reader.command.answer);
+  operation.outcome = write_outcome(reader.command.answer);
   operation.value = arguments[2].of;
   operation.on_ttl = ttl_effect::unknown;
   if (const auto number = number_of(arguments[1])) {
@@ -216,7 +217,7 @@ void set_if_absent(const command_reader& reader) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!is_key(arguments[i])) continue;
     op& operation = reader.put(kind::acquire, arguments[i]);
-    operation.outcome = done_by(reader.command.answer);
+    operation.outcome = write_outcome(reader.command.answer);
     if (i + 1 < arguments.size()) operation.value = arguments[i + 1].of;
   }
 }
@@ -228,7 +229,7 @@ void set_many(const command_reader& reader) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!is_key(arguments[i])) continue;
     op& operation = reader.put(absent ? kind::acquire : kind::store, arguments[i]);
-    operation.outcome = done_by(reader.command.answer);
+    operation.outcome = write_outcome(reader.command.answer);
     if (has_word(reader, "XX")) operation.condition = condition::present;
     if (i + 1 < arguments.size()) operation.value = arguments[i + 1].of;
     read_ttl_options(reader, operation);
@@ -239,14 +240,15 @@ void read_and_set(const command_reader& reader) {
   read_text(reader);
   const field* key = first_key(reader);
   if (key == nullptr) return;
-  const outcome came = reader.out.back().outcome;
+  const outcome result = reader.out.back().outcome;
   op& operation = reader.put(kind::store, *key);
   operation.value = value_of(reader);
-  if (came != outcome::failed && came != outcome::unknown) operation.outcome = outcome::yes;
-  if (came == outcome::failed) operation.outcome = came;
+  if (result != outcome::failed && result != outcome::unknown) operation.outcome = outcome::yes;
+  if (result == outcome::failed) operation.outcome = result;
 }
 
-/// HSET, HMSET, SADD: a part, of which the first value stands for the whole.
+/// HSET, HMSET, HSETEX, SADD: a store into a part of the value. The digest combines all arguments
+/// that are values.
 void set_part(const command_reader& reader) {
   const field* key = first_key(reader);
   if (key == nullptr) return;
@@ -269,7 +271,7 @@ void set_part(const command_reader& reader) {
   }
   operation.value.length = length;
   if (reader.command.command != "HSETEX") return;
-  operation.outcome = done_by(answer);  // 0: FNX or FXX did not hold
+  operation.outcome = write_outcome(answer);  // 0: FNX or FXX did not hold
   read_ttl_options(reader, operation);
 }
 
@@ -286,7 +288,7 @@ void restore(const command_reader& reader) {
   const auto& arguments = reader.command.arguments;
   if (arguments.size() < 3 || !is_key(arguments[0])) return;
   op& operation = reader.put(kind::store, arguments[0]);
-  operation.outcome = done_by(reader.command.answer);
+  operation.outcome = write_outcome(reader.command.answer);
   operation.is_text = false;
   operation.on_ttl = ttl_effect::unknown;
   const auto number = number_of(arguments[1]);
@@ -296,11 +298,11 @@ void restore(const command_reader& reader) {
   }
 }
 
-/// RENAME: the first is gone, the second is stored with whatever ttl the first had. RENAMENX that
-/// did nothing says that both are there.
+/// RENAME removes the first key and stores the second one with the ttl of the first. A RENAMENX
+/// that did nothing shows that both keys exist.
 void rename(const command_reader& reader) {
-  const outcome came = done_by(reader.command.answer);
-  if (came == outcome::no) {
+  const outcome result = write_outcome(reader.command.answer);
+  if (result == outcome::no) {
     each_key(reader,
              [&](const field& key) { reader.put(kind::exists, key).outcome = outcome::yes; });
     return;
@@ -308,7 +310,7 @@ void rename(const command_reader& reader) {
   std::size_t at = 0;
   each_key(reader, [&](const field& key) {
     op& operation = reader.put(at == 0 ? kind::remove : kind::store, key);
-    operation.outcome = came;
+    operation.outcome = result;
     if (at++ > 0) {
       operation.on_ttl = ttl_effect::unknown;
       operation.is_text = false;
@@ -321,13 +323,13 @@ void copy(const command_reader& reader) {
   each_key(reader, [&](const field& key) {
     if (at++ == 0) return;
     op& operation = reader.put(kind::store, key);
-    operation.outcome = done_by(reader.command.answer);
+    operation.outcome = write_outcome(reader.command.answer);
     operation.on_ttl = ttl_effect::unknown;
     operation.is_text = false;
   });
 }
 
-// --- the end of keys
+// --- removals and ttls
 
 void remove(const command_reader& reader) {
   std::int64_t keys = 0;
@@ -347,7 +349,7 @@ void remove_if(const command_reader& reader) {
   const field* key = first_key(reader);
   if (key == nullptr) return;
   op& operation = reader.put(kind::compare_remove, *key);
-  operation.outcome = done_by(reader.command.answer);
+  operation.outcome = write_outcome(reader.command.answer);
   operation.value = value_of(reader);
   if (reader.command.command == "DELEX" && reader.command.arguments.size() < 2)
     operation.kind = kind::remove;
@@ -357,7 +359,7 @@ void expire(const command_reader& reader) {
   const auto& arguments = reader.command.arguments;
   if (arguments.size() < 2 || !is_key(arguments[0])) return;
   op& operation = reader.put(kind::expire, arguments[0]);
-  operation.outcome = done_by(reader.command.answer);
+  operation.outcome = write_outcome(reader.command.answer);
   operation.on_ttl = ttl_effect::unknown;
   const auto number = number_of(arguments[1]);
   if (!number) return;
@@ -371,11 +373,11 @@ void expire(const command_reader& reader) {
 
 void persist(const command_reader& reader) {
   if (const field* key = first_key(reader)) {
-    reader.put(kind::expire, *key).outcome = done_by(reader.command.answer);
+    reader.put(kind::expire, *key).outcome = write_outcome(reader.command.answer);
   }
 }
 
-// --- all others
+// --- all other commands
 
 void change(const command_reader& reader) {
   const reply_item& answer = reader.command.answer;
@@ -390,25 +392,25 @@ void change(const command_reader& reader) {
   });
 }
 
-/// They name keys, but say and do nothing about what is in them.
-constexpr std::array<std::string_view, 13> silent{"WATCH",
-                                                  "TOUCH",
-                                                  "DUMP",
-                                                  "MEMORY USAGE",
-                                                  "OBJECT ENCODING",
-                                                  "OBJECT FREQ",
-                                                  "OBJECT IDLETIME",
-                                                  "OBJECT REFCOUNT",
-                                                  "DEBUG OBJECT",
-                                                  "MIGRATE",
-                                                  "SCAN",
-                                                  "KEYS",
-                                                  "CLUSTER KEYSLOT"};
+/// Commands that name keys but neither read nor change them in a way that matters here.
+constexpr std::array<std::string_view, 13> commands_without_ops{"WATCH",
+                                                                "TOUCH",
+                                                                "DUMP",
+                                                                "MEMORY USAGE",
+                                                                "OBJECT ENCODING",
+                                                                "OBJECT FREQ",
+                                                                "OBJECT IDLETIME",
+                                                                "OBJECT REFCOUNT",
+                                                                "DEBUG OBJECT",
+                                                                "MIGRATE",
+                                                                "SCAN",
+                                                                "KEYS",
+                                                                "CLUSTER KEYSLOT"};
 
 using handler = void (*)(const command_reader&);
 
 const std::unordered_map<std::string_view, handler>& table() {
-  static const std::unordered_map<std::string_view, handler> all{
+  static const std::unordered_map<std::string_view, handler> handlers{
       {"GET", read_text},
       {"GETRANGE", read_range},
       {"SUBSTR", read_range},
@@ -428,13 +430,13 @@ const std::unordered_map<std::string_view, handler>& table() {
       {"GETEX", read_and_expire},
       {"GETDEL", read_and_remove},
       {"GETSET", read_and_set},
-      {"EXISTS", ask},
-      {"TTL", ask},
-      {"PTTL", ask},
-      {"EXPIRETIME", ask},
-      {"PEXPIRETIME", ask},
-      {"TYPE", ask},
-      {"STRLEN", ask},
+      {"EXISTS", check_existence},
+      {"TTL", check_existence},
+      {"PTTL", check_existence},
+      {"EXPIRETIME", check_existence},
+      {"PEXPIRETIME", check_existence},
+      {"TYPE", check_existence},
+      {"STRLEN", check_existence},
       {"SET", set},
       {"SETEX", set_for_seconds},
       {"PSETEX", set_for_ms},
@@ -461,7 +463,7 @@ const std::unordered_map<std::string_view, handler>& table() {
       {"PEXPIREAT", expire},
       {"PERSIST", persist},
   };
-  return all;
+  return handlers;
 }
 
 }  // namespace
@@ -474,9 +476,10 @@ std::string_view known_command(std::string_view name) {
 bool ops_of_command(const command_reader& reader) {
   const auto at = table().find(reader.command.command);
   if (at == table().end()) {
-    const auto is = std::find(silent.begin(), silent.end(), reader.command.command);
-    if (is == silent.end()) change(reader);
-    return is != silent.end();
+    const auto ignored =
+        std::find(commands_without_ops.begin(), commands_without_ops.end(), reader.command.command);
+    if (ignored == commands_without_ops.end()) change(reader);
+    return ignored != commands_without_ops.end();
   }
   at->second(reader);
   return true;

@@ -13,10 +13,10 @@ namespace {
 
 using namespace testing;
 
-std::vector<op> ops_of(const event& what, std::int64_t unix_ms = 0) {
-  std::vector<op> made;
-  ops_of_command({what, {}, unix_ms, made});
-  return made;
+std::vector<op> ops_of(const event& input, std::int64_t unix_ms = 0) {
+  std::vector<op> ops;
+  ops_of_command({input, {}, unix_ms, ops});
+  return ops;
 }
 
 struct row {
@@ -26,10 +26,10 @@ struct row {
 };
 
 void expect_all(std::initializer_list<row> rows) {
-  for (const row& each : rows) {
-    event what = command_of(each.command);
-    what.answer = reply_of(each.reply);
-    EXPECT_EQ(text_of_all(ops_of(what)), each.ops) << each.command << " -> " << each.reply;
+  for (const row& entry : rows) {
+    event input = command_of(entry.command);
+    input.answer = reply_of(entry.reply);
+    EXPECT_EQ(text_of_all(ops_of(input)), entry.ops) << entry.command << " -> " << entry.reply;
   }
 }
 
@@ -132,23 +132,24 @@ TEST(audit_command_ops, AllOthers) {
 }
 
 TEST(audit_command_ops, TimesOfDayAreTtlsFromTheEndOfTheCommandOn) {
-  // It is 1,000,250 ms: the capture began at 1,000,000, and the reply came 250 ms later.
+  // The time of the reply is 1,000,250 ms: the capture began at 1,000,000 ms, and the reply came
+  // 250 ms later.
   struct timed {
     const char* command;
     const char* ops;
   };
-  for (const timed& each : {timed{"EXPIREAT @a 1006", "expire a yes 5750ms"},
-                            timed{"PEXPIREAT @a 1000300", "expire a yes 50ms"},
-                            timed{"PEXPIREAT @a 1000000", "remove a yes -250ms"},
-                            timed{"SET @a =x EXAT 1006", "store a yes 5750ms"},
-                            timed{"SET @a =x PXAT 1000300", "store a yes 50ms"}}) {
-    event what = command_of(each.command);
-    what.answer = reply_of(each.command[0] == 'S' ? "ok" : "1");
+  for (const timed& entry : {timed{"EXPIREAT @a 1006", "expire a yes 5750ms"},
+                             timed{"PEXPIREAT @a 1000300", "expire a yes 50ms"},
+                             timed{"PEXPIREAT @a 1000000", "remove a yes -250ms"},
+                             timed{"SET @a =x EXAT 1006", "store a yes 5750ms"},
+                             timed{"SET @a =x PXAT 1000300", "store a yes 50ms"}}) {
+    event input = command_of(entry.command);
+    input.answer = reply_of(entry.command[0] == 'S' ? "ok" : "1");
     op start;
     start.done = std::chrono::milliseconds(250);
-    std::vector<op> made;
-    ops_of_command({what, start, 1'000'000, made});
-    EXPECT_EQ(text_of_all(made), each.ops) << each.command;
+    std::vector<op> ops;
+    ops_of_command({input, start, 1'000'000, ops});
+    EXPECT_EQ(text_of_all(ops), entry.ops) << entry.command;
   }
 }
 
@@ -161,8 +162,8 @@ constexpr std::array known{
     "RESTORE", "RENAME",   "RENAMENX", "COPY",     "DEL",     "UNLINK",        "DELEX",
     "DELIFEQ", "EXPIRE",   "PEXPIRE",  "EXPIREAT", "PERSIST", "ZRANGEBYSCORE", "PEXPIREAT"};
 
-/// Whatever the arguments and the reply: ops are of keys that were named, an error is no answer to
-/// the question, and neither is none.
+/// With any arguments and any reply, ops have only keys of the command, an error reply gives
+/// `failed`, and a missing reply gives `unknown`.
 TEST(audit_command_ops, ErrorsAndSilenceAnswerNothing) {
   for (const char* const name : known) {
     EXPECT_EQ(known_command(name), name);
@@ -170,14 +171,14 @@ TEST(audit_command_ops, ErrorsAndSilenceAnswerNothing) {
                                         " @a EX 5", " @a =x NX GET", " 5 @a PX", " =x"}) {
       for (const char* const reply : {"ok", "nil", "text", "empty", "0", "1", "-2", "[0]", "[2]",
                                       "[tn]", "error", "missing", "is:none", "is:QUEUED"}) {
-        event what = command_of(std::string(name) + arguments);
-        what.answer = reply_of(reply);
-        for (const op& each : ops_of(what)) {
-          EXPECT_TRUE(each.key == "a" || each.key == "b") << name << arguments;
+        event input = command_of(std::string(name) + arguments);
+        input.answer = reply_of(reply);
+        for (const op& operation : ops_of(input)) {
+          EXPECT_TRUE(operation.key == "a" || operation.key == "b") << name << arguments;
           if (std::string_view(reply) == "error") {
-            EXPECT_EQ(each.outcome, op_outcome::failed) << name << arguments;
+            EXPECT_EQ(operation.outcome, op_outcome::failed) << name << arguments;
           } else if (std::string_view(reply) == "missing") {
-            EXPECT_EQ(each.outcome, op_outcome::unknown) << name << arguments;
+            EXPECT_EQ(operation.outcome, op_outcome::unknown) << name << arguments;
           }
         }
       }
@@ -190,11 +191,12 @@ TEST(audit_command_ops, NumbersOutOfRangeStayInRange) {
        {"SET @a =x EX 9223372036854775807", "SET @a =x PXAT -9223372036854775808",
         "SETEX @a 9223372036854775807 =x", "RESTORE @a 9223372036854775807 =x",
         "EXPIREAT @a -9223372036854775808", "PEXPIRE @a 9223372036854775807"}) {
-    event what = command_of(command);
-    what.answer = reply_of("ok");
-    for (const op& each : ops_of(what, 1'700'000'000'000)) {
-      const moment sum = each.ttl + each.ttl;  // what is added to a time must not overflow
-      EXPECT_EQ(sum / 2, each.ttl) << command;
+    event input = command_of(command);
+    input.answer = reply_of("ok");
+    for (const op& operation : ops_of(input, 1'700'000'000'000)) {
+      // A ttl is added to a time, so the sum of two must not overflow.
+      const moment sum = operation.ttl + operation.ttl;
+      EXPECT_EQ(sum / 2, operation.ttl) << command;
     }
   }
   EXPECT_FALSE(number_of(command_of("X 99999999999999999999").arguments[0]));

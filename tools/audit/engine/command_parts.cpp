@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What arguments and replies of all commands have in common.
+// The parts of arguments and replies that all commands share.
 #include <algorithm>
 #include <charconv>
 
@@ -22,7 +22,7 @@ std::optional<std::int64_t> number_of(const field& argument) {
   return number;
 }
 
-op_outcome found_in(const reply_item& answer) {
+op_outcome read_outcome(const reply_item& answer) {
   switch (answer.kind) {
     case reply_kind::missing: return outcome::unknown;
     case reply_kind::error: return outcome::failed;
@@ -35,7 +35,7 @@ op_outcome found_in(const reply_item& answer) {
   return outcome::yes;
 }
 
-op_outcome done_by(const reply_item& answer) {
+op_outcome write_outcome(const reply_item& answer) {
   switch (answer.kind) {
     case reply_kind::missing: return outcome::unknown;
     case reply_kind::error: return outcome::failed;
@@ -45,7 +45,7 @@ op_outcome done_by(const reply_item& answer) {
     case reply_kind::text:
     case reply_kind::status: break;
   }
-  // The reply to a command that its transaction queued, should it come this far.
+  // QUEUED is the reply to a queued command. It says nothing about the outcome.
   return answer.word == "QUEUED" ? outcome::unknown : outcome::yes;
 }
 

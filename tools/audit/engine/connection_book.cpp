@@ -9,11 +9,12 @@ namespace drover::audit {
 
 namespace {
 
-/// One overlap may be one pipeline that came in two reads.
+/// After this many overlaps a connection counts as multiplexed. A single overlap may be one
+/// pipeline that arrived in two reads.
 constexpr unsigned overlaps_of_multiplexing = 3;
 constexpr std::size_t name_max = 128;
 
-/// "10.0.0.7:51234" -> "10.0.0.7": the port says which connection, not who.
+/// "10.0.0.7:51234" -> "10.0.0.7". The port differs from connection to connection.
 std::string without_port(const std::string& peer) {
   const std::size_t colon = peer.rfind(':');
   if (colon == std::string::npos || colon + 1 == peer.size()) return peer;
@@ -22,15 +23,15 @@ std::string without_port(const std::string& peer) {
   return is_port ? peer.substr(0, colon) : peer;
 }
 
-/// As the proxy names peers of this machine that it could not tell the process of.
+/// True if the proxy names a local peer like this when it does not know the process.
 bool is_local_address(std::string_view peer) {
-  constexpr std::array<std::string_view, 4> begins{"127.", "[::1]", "[::ffff:127.", "unix"};
-  return peer.empty() || std::any_of(begins.begin(), begins.end(), [&](std::string_view begin) {
-           return peer.starts_with(begin);
-         });
+  constexpr std::array<std::string_view, 4> prefixes{"127.", "[::1]", "[::ffff:127.", "unix"};
+  return peer.empty() ||
+         std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return peer.starts_with(prefix); });
 }
 
-/// One that runs an event loop has many callers, whether they show or not.
+/// True if the program runs an event loop, and so may have many callers at once.
 bool runs_event_loop(std::string_view program) {
   constexpr std::array<std::string_view, 3> known{"node", "deno", "bun"};
   const std::string_view name = program.substr(0, program.find_first_of(" ("));
@@ -42,8 +43,8 @@ std::string cut(std::string text) {
   return text;
 }
 
-/// Names that number the connection, as "worker-3:conn-17", still name one process: digits at the
-/// end go.
+/// The name without the digits and separators at its end, because clients often number their
+/// connections: "worker-17" -> "worker".
 std::string stem(std::string name) {
   while (!name.empty() && ((name.back() >= '0' && name.back() <= '9') || name.back() == '-' ||
                            name.back() == '_' || name.back() == ':' || name.back() == '#')) {
@@ -59,16 +60,16 @@ connection_book::connection_book(std::size_t connections_max) : max_(connections
   processes_.back().is_local = true;
 }
 
-std::uint32_t connection_book::process_of(const std::string& identity, const std::string& shown,
+std::uint32_t connection_book::process_of(const std::string& identity, const std::string& label,
                                           std::int64_t pid) {
   const auto at = identities_.find(identity);
   if (at != identities_.end()) return at->second;
   if (processes_.size() >= max_) return 0;
-  const auto made = static_cast<std::uint32_t>(processes_.size());
-  processes_.emplace_back().label = cut(shown);
+  const auto index = static_cast<std::uint32_t>(processes_.size());
+  processes_.emplace_back().label = cut(label);
   processes_.back().pid = pid;
-  identities_.emplace(identity, made);
-  return made;
+  identities_.emplace(identity, index);
+  return index;
 }
 
 void connection_book::place(connection_facts& client, std::int64_t pid) {
@@ -91,11 +92,11 @@ connection_facts& connection_book::get(std::uint64_t connection) {
   if (last_ != nullptr && last_->connection == connection) return *last_;
   auto at = connections_.find(connection);
   if (at == connections_.end()) {
-    // Beyond the limit some other is forgotten: one that never said that it closed.
+    // Beyond the limit any other connection is forgotten.
     if (connections_.size() >= max_) connections_.erase(connections_.begin());
     at = connections_.emplace(connection, connection_facts{}).first;
     at->second.connection = connection;
-    ++seen_;
+    ++connection_count_;
   }
   last_ = &at->second;
   return *last_;
@@ -129,16 +130,16 @@ void connection_book::closed(const connection_closed& closed) {
   connections_.erase(closed.connection);
 }
 
-void connection_book::is_notified(std::uint64_t connection) {
+void connection_book::mark_notified(std::uint64_t connection) {
   processes_[get(connection).process].is_notified = true;
 }
 
-connection_facts& connection_book::sees(const event& command) {
+connection_facts& connection_book::count_command(const event& command) {
   connection_facts& client = get(command.connection);
   if (command.batch != client.last_batch) {
     if (command.sent < client.last_done && ++client.overlaps == overlaps_of_multiplexing) {
       client.multiplexed = true;
-      ++multiplexed_;
+      ++multiplexed_count_;
     }
     client.last_batch = command.batch;
   }
@@ -175,19 +176,19 @@ bool connection_book::is_unplaced(std::uint32_t process) const {
 bool connection_book::may_be_same_process(std::uint32_t a, std::uint32_t b) const {
   if (a == b) return true;
   if (a >= processes_.size() || b >= processes_.size()) return false;
-  const bool unclear = is_unplaced(a) || is_unplaced(b);
-  const auto is_here = [&](std::uint32_t p) {
+  const bool has_unplaced = is_unplaced(a) || is_unplaced(b);
+  const auto is_local_process = [&](std::uint32_t p) {
     return processes_[p].pid != 0 || processes_[p].is_local;
   };
-  return unclear && is_here(a) && is_here(b);
+  return has_unplaced && is_local_process(a) && is_local_process(b);
 }
 
 std::uint64_t connection_book::processes_seen() const {
-  std::uint64_t seen = 0;
-  for (std::uint32_t each = 0; each < processes_.size(); ++each) {
-    if (processes_[each].commands > 0 && !is_unplaced(each)) ++seen;
+  std::uint64_t count = 0;
+  for (std::uint32_t i = 0; i < processes_.size(); ++i) {
+    if (processes_[i].commands > 0 && !is_unplaced(i)) ++count;
   }
-  return seen;
+  return count;
 }
 
 }  // namespace drover::audit

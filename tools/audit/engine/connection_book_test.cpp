@@ -10,17 +10,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void open(connection_book& book, std::uint64_t connection, std::int64_t pid, std::string who) {
-  book.opened({connection, moment{}, pid, std::move(who)});
+void open(connection_book& book, std::uint64_t connection, std::int64_t pid, std::string process) {
+  book.opened({connection, moment{}, pid, std::move(process)});
 }
 
-/// The process that a command of that connection is said to come from.
+/// Counts a command of the connection and returns the process of the connection.
 std::uint32_t sends(connection_book& book, std::uint64_t connection) {
-  event what;
-  what.connection = connection;
-  what.batch = ++what.sequence;
-  what.done = 1ms;
-  return book.sees(what).process;
+  event input;
+  input.connection = connection;
+  input.batch = ++input.sequence;
+  input.done = 1ms;
+  return book.count_command(input).process;
 }
 
 TEST(audit_connection_book, TellsProcessesByPidElseByAddressAndName) {
@@ -48,17 +48,17 @@ TEST(audit_connection_book, AnUnknownProcessOfThisMachineMayBeAnyThatIsKnown) {
     connection_book book{100};
     open(book, 1, 0, peer);
     const std::uint32_t unknown = sends(book, 1);
-    EXPECT_FALSE(book.is_unplaced(unknown)) << peer << ": there is nobody else it might be";
+    EXPECT_FALSE(book.is_unplaced(unknown)) << peer << ": no other process is known";
     EXPECT_EQ(book.processes_seen(), 1U) << peer;
     open(book, 2, 4711, "python3");
     open(book, 3, 4712, "python3");
-    const std::uint32_t one = sends(book, 2);
-    const std::uint32_t other = sends(book, 3);
+    const std::uint32_t first = sends(book, 2);
+    const std::uint32_t second = sends(book, 3);
     EXPECT_TRUE(book.is_unplaced(unknown)) << peer;
-    EXPECT_TRUE(book.may_be_same_process(unknown, one)) << peer;
-    EXPECT_TRUE(book.may_be_same_process(other, unknown)) << peer;
-    EXPECT_FALSE(book.may_be_same_process(one, other)) << peer;
-    EXPECT_EQ(book.processes_seen(), 2U) << peer << ": the unknown one is no third";
+    EXPECT_TRUE(book.may_be_same_process(unknown, first)) << peer;
+    EXPECT_TRUE(book.may_be_same_process(second, unknown)) << peer;
+    EXPECT_FALSE(book.may_be_same_process(first, second)) << peer;
+    EXPECT_EQ(book.processes_seen(), 2U) << peer << ": the unknown process is not a third one";
   }
 }
 

@@ -14,11 +14,11 @@ namespace drover::audit {
 
 namespace {
 
-/// Of all keys that many at most have an open cold event, or lock holds that are not told yet.
+/// One key in this many may have an open cold event, and one in this many unreported lock holds.
 constexpr std::size_t open_share = 4;
 constexpr std::size_t pttls_max = 200'000;
-/// A hit is remembered for timelines when something else happened to its key that recently, or when
-/// none was for so long: hits are the bulk of all traffic.
+/// Most of the traffic is hits. A hit is kept for timelines only if a miss, store or delete of its
+/// key is more recent than `eventful`, or if the last hit is older than `uneventful_gap`.
 constexpr moment eventful = std::chrono::seconds(1);
 constexpr moment uneventful_gap = std::chrono::milliseconds(10);
 
@@ -34,8 +34,8 @@ audit_result engine::finish() { return body_->finish(); }
 const engine_progress& engine::progress() const { return body_->progress; }
 const rule_context& engine::context() const { return *body_; }
 
-engine::body::body(settings told, std::vector<std::unique_ptr<rule>> rules)
-    : settings_(std::move(told)),
+engine::body::body(settings options, std::vector<std::unique_ptr<rule>> rules)
+    : settings_(std::move(options)),
       rules_(std::move(rules)),
       connections_(settings_.connections_max),
       keys_(settings_, [this](key_state& key) { close(key, false); }),
@@ -46,14 +46,14 @@ engine::body::body(settings told, std::vector<std::unique_ptr<rule>> rules)
       waits_(*this),
       timeline_builder_(settings_, connections_) {
   for (const std::unique_ptr<rule>& owned : rules_) {
-    const interest::bits wanted = owned->wants();
+    const interest::bits wanted_bits = owned->wants();
     for (std::size_t bit = 0; bit < bits; ++bit) {
-      if ((wanted >> bit & 1U) != 0) listeners_[bit].push_back(owned.get());
+      if ((wanted_bits >> bit & 1U) != 0) listeners_[bit].push_back(owned.get());
     }
   }
 }
 
-const engine::body::listeners& engine::body::who_wants(interest::bits bit) const {
+const engine::body::listeners& engine::body::listeners_for(interest::bits bit) const {
   return listeners_[static_cast<std::size_t>(std::countr_zero(bit))];
 }
 
@@ -63,62 +63,62 @@ void engine::body::feed(const record& item) {
     return;
   }
   std::visit(
-      [&](const auto& one) {
-        using type = std::decay_t<decltype(one)>;
+      [&](const auto& entry) {
+        using type = std::decay_t<decltype(entry)>;
         if constexpr (std::is_same_v<type, capture_begun>) {
-          capture_ = one;
-          normaliser_.begun(one);
-          if (one.keys_hidden) keys_.hide_keys();
+          capture_ = entry;
+          normaliser_.begun(entry);
+          if (entry.keys_hidden) keys_.hide_keys();
         } else if constexpr (std::is_same_v<type, connection_opened>) {
-          connections_.opened(one);
+          connections_.opened(entry);
           progress.connections.store(connections_.connections_seen(), std::memory_order_relaxed);
         } else if constexpr (std::is_same_v<type, connection_named>) {
-          connections_.named(one);
+          connections_.named(entry);
         } else if constexpr (std::is_same_v<type, connection_closed>) {
-          normaliser_.closed(one.connection);
-          connections_.closed(one);
+          normaliser_.closed(entry.connection);
+          connections_.closed(entry);
         } else if constexpr (std::is_same_v<type, script_seen>) {
-          normaliser_.seen(one);
+          normaliser_.add_script(entry);
         } else if constexpr (std::is_same_v<type, push_received>) {
-          connections_.is_notified(one.connection);
+          connections_.mark_notified(entry.connection);
         } else if constexpr (std::is_same_v<type, audit::origin_loads>) {
-          origin_told(one);
+          add_origin_loads(entry);
         } else if constexpr (std::is_same_v<type, tool_acted>) {
-          colds_.tool_acted(one);
+          colds_.add_tool_action(entry);
         } else if constexpr (std::is_same_v<type, sight_lost>) {
-          lost_sight(one);
+          apply_sight_lost(entry);
         } else if constexpr (std::is_same_v<type, server_said>) {
-          if (!one.maxmemory_policy.empty()) eviction_policy_ = one.maxmemory_policy;
-          if (!one.key.empty() && pttls_.size() < pttls_max) pttls_[one.key] = one.pttl;
+          if (!entry.maxmemory_policy.empty()) eviction_policy_ = entry.maxmemory_policy;
+          if (!entry.key.empty() && pttls_.size() < pttls_max) pttls_[entry.key] = entry.pttl;
         } else if constexpr (std::is_same_v<type, capture_ended>) {
-          now_ = std::max(now_, one.at);
+          now_ = std::max(now_, entry.at);
         }
       },
       item);
-  for (rule* const listener : who_wants(interest::records)) listener->on_record(item, *this);
+  for (rule* const listener : listeners_for(interest::records)) listener->on_record(item, *this);
 }
 
 void engine::body::feed(const event& command) {
   ++commands_;
-  // Seldom enough not to be felt on the way of every command.
+  // Updated for every 64th command only, to keep the cost for each command low.
   if (commands_ % 64 == 0) progress.commands.store(commands_, std::memory_order_relaxed);
   now_ = std::max(now_, command.done);
   bytes_read_ += 32 + command.answer.of.length;
   for (const field& argument : command.arguments) bytes_read_ += argument.of.length;
-  connection_facts& client = connections_.sees(command);
-  for (rule* const listener : who_wants(interest::events)) listener->on_event(command, *this);
+  connection_facts& client = connections_.count_command(command);
+  for (rule* const listener : listeners_for(interest::events)) listener->on_event(command, *this);
   const std::span<const op> ops = normaliser_.ops_of(command, client.process);
-  if (ops.empty()) without_keys(command);
+  if (ops.empty()) apply_without_keys(command);
   for (const op& operation : ops) apply(operation, client);
   stores_.time_passed(command.sent);
 }
 
-void engine::body::without_keys(const event& command) {
+void engine::body::apply_without_keys(const event& command) {
   const std::string& name = command.command;
   if (name == "FLUSHALL" || name == "FLUSHDB") {
     keys_.flush(command.database, name == "FLUSHALL");
   } else if (name.find("SUBSCRIBE") != std::string::npos || name == "CLIENT TRACKING") {
-    connections_.is_notified(command.connection);
+    connections_.mark_notified(command.connection);
   }
 }
 
@@ -137,9 +137,9 @@ void engine::body::apply(const op& operation, connection_facts& client) {
   key.hash = operation.key_hash;
   const bool hit = operation.is_hit();
   const interest::bits kind = hit ? interest::hits : interest::ops(operation.kind);
-  for (rule* const listener : who_wants(kind)) listener->on_op(operation, key, *this);
+  for (rule* const listener : listeners_for(kind)) listener->on_op(operation, key, *this);
   if (is_remembered(key, operation)) history_.add(operation, key);
-  timeline_builder_.op_seen(operation, key);
+  timeline_builder_.add_operation(operation, key);
   bool is_load = false;
   switch (operation.kind) {
     case op_kind::read: apply_read(key, operation, client); break;
@@ -161,7 +161,7 @@ void engine::body::apply(const op& operation, connection_facts& client) {
     case op_kind::expire: lock_holds_.expire(key, operation); break;
     case op_kind::compare_expire: lock_holds_.compare_expire(key, operation); break;
     case op_kind::change:
-      if (operation.command.starts_with("B")) connections_.is_notified(operation.connection);
+      if (operation.command.starts_with("B")) connections_.mark_notified(operation.connection);
       break;
     case op_kind::opaque: break;
   }
@@ -170,11 +170,11 @@ void engine::body::apply(const op& operation, connection_facts& client) {
 
 void engine::body::apply_read(key_state& key, const op& operation, connection_facts& client) {
   const bool missed = operation.is_miss();
-  const bool again = (missed || key.guard.is_set()) && lock_holds_.read(key, operation);
+  const bool second_look = (missed || key.guard.is_set()) && lock_holds_.read(key, operation);
   if (key.lock != nullptr) lock_holds_.looked(key, operation);
   if (missed) {
-    colds_.missed(key, operation, again);
-    if (!again) waits_.refused(key, operation);
+    colds_.missed(key, operation, second_look);
+    if (!second_look) waits_.refused(key, operation);
     return;
   }
   if (!operation.is_hit()) return;
@@ -208,23 +208,23 @@ std::optional<op_summary> engine::body::last_hit_of(const key_state& key, const 
   return std::nullopt;
 }
 
-/// Whether it was a load.
+/// Returns whether the store was a load.
 bool engine::body::apply_store(key_state& key, const op& operation,
                                const connection_facts& client) {
   const bool yes = operation.outcome == op_outcome::yes;
-  cold_tracker::stored stored = colds_.store(key, operation);
-  const bool is_load = stored.as == cold_tracker::counted::yes;
+  cold_tracker::classified_store stored = colds_.store(key, operation);
+  const bool is_load = stored.kind == cold_tracker::store_kind::load;
   const bool is_store = operation.kind == op_kind::store;
   if (is_store && key.lock != nullptr) lock_holds_.store(key, operation);
   std::uint64_t lock_hold = 0;
-  if (yes && (is_store || is_load) && stored.as != cold_tracker::counted::merged) {
+  if (yes && (is_store || is_load) && stored.kind != cold_tracker::store_kind::merged) {
     lock_hold = lock_holds_.stored(key, operation, is_load ? &stored.loaded : nullptr);
   }
   if (is_load) {
     colds_.add(key, stored.loaded);
     take(stored.loaded, key);
-  } else if (yes && is_store && stored.as == cold_tracker::counted::no &&
-             key.there == key_state::presence::present) {
+  } else if (yes && is_store && stored.kind == cold_tracker::store_kind::no_load &&
+             key.state == key_state::presence::present) {
     stores_.refreshed(key, operation, last_hit_of(key, operation, client), lock_hold);
   }
   if (yes && key.waits != nullptr) waits_.satisfied(key, operation);
@@ -243,7 +243,7 @@ void engine::body::close(key_state& key, bool run_over) {
   stores_.close(key);
 }
 
-void engine::body::lost_sight(const sight_lost& loss) {
+void engine::body::apply_sight_lost(const sight_lost& loss) {
   now_ = std::max(now_, loss.at);
   bytes_lost_ += loss.bytes;
   events_lost_ += loss.events;
@@ -251,21 +251,21 @@ void engine::body::lost_sight(const sight_lost& loss) {
   if (sampled) one_in_ = loss.one_in;
   const bool hole = loss.connection == 0 && loss.events > 0 && !sampled;
   if (!sampled && !hole) return;
-  // What went on meanwhile is not known: no fact may reach across.
-  keys_.each([&](key_state& key) {
+  // The commands in between are unknown, so that no fact may span the gap.
+  keys_.for_each([&](key_state& key) {
     if (sampled && in_sample(key.hash, one_in_)) return;
     close(key, false);
-    key.there = key_state::presence::unknown;
+    key.state = key_state::presence::unknown;
     key.has_ttl = false;
   });
 }
 
-void engine::body::origin_told(const audit::origin_loads& loads) {
+void engine::body::add_origin_loads(const audit::origin_loads& loads) {
   now_ = std::max(now_, loads.at);
   origin_loads_ = origin_loads_.value_or(0) + loads.count;
-  timeline_builder_.origin_loaded(loads.at, loads.count);
+  timeline_builder_.add_origin_loads(loads.at, loads.count);
   if (loads.key.empty()) return;
-  // A load follows a miss: the key is known, or has been forgotten.
+  // A load follows a miss, so the key is in the table unless it has been forgotten.
   const key_state* const named = keys_.find(0, loads.key);
   if (named == nullptr) return;
   key_state& key = *keys_.find(named->ref);
@@ -274,39 +274,40 @@ void engine::body::origin_told(const audit::origin_loads& loads) {
 }
 
 void engine::body::take(const cold_event& event, const key_state& key) {
-  timeline_builder_.closed(event, key);
+  timeline_builder_.add_cold_event(event, key);
   progress.cold_events.fetch_add(1, std::memory_order_relaxed);
   if (event.demand.contended)
     progress.contended_cold_events.fetch_add(1, std::memory_order_relaxed);
-  for (rule* const listener : who_wants(interest::cold_events))
+  for (rule* const listener : listeners_for(interest::cold_events))
     listener->on_cold_event(event, key, *this);
 }
 
 void engine::body::take(const lock_hold& hold, const key_state& lock) {
   progress.lock_holds.fetch_add(1, std::memory_order_relaxed);
-  for (rule* const listener : who_wants(interest::lock_holds))
+  for (rule* const listener : listeners_for(interest::lock_holds))
     listener->on_lock_hold(hold, lock, *this);
 }
 
 void engine::body::take(const load& loaded, const key_state& key) {
-  timeline_builder_.loaded(loaded, key);
+  timeline_builder_.add_load(loaded, key);
   progress.loads.fetch_add(1, std::memory_order_relaxed);
-  for (rule* const listener : who_wants(interest::loads)) listener->on_load(loaded, key, *this);
+  for (rule* const listener : listeners_for(interest::loads)) listener->on_load(loaded, key, *this);
 }
 
 void engine::body::take(const refresh& refreshed, const key_state& key) {
-  for (rule* const listener : who_wants(interest::refreshes))
+  for (rule* const listener : listeners_for(interest::refreshes))
     listener->on_refresh(refreshed, key, *this);
 }
 
 void engine::body::take(const settled_store& settled, const key_state& key) {
-  for (rule* const listener : who_wants(interest::settled_stores)) {
+  for (rule* const listener : listeners_for(interest::settled_stores)) {
     listener->on_settled_store(settled, key, *this);
   }
 }
 
 void engine::body::take(const wait& ended_wait, const key_state& key) {
-  for (rule* const listener : who_wants(interest::waits)) listener->on_wait(ended_wait, key, *this);
+  for (rule* const listener : listeners_for(interest::waits))
+    listener->on_wait(ended_wait, key, *this);
 }
 
 }  // namespace drover::audit

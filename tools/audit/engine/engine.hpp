@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The engine: eats a capture's records in their order, keeps what is known of keys, locks and
-// connections, tells rules the facts, and comes to a result. Pure: the same records give the same
-// result.
+// The engine: reads the records of a capture in order, keeps the state of keys, locks and
+// connections, reports facts to the rules, and produces the result. Pure: the same records give the
+// same result.
 //
-// Threads: one at a time, but for `progress`, which any may read.
+// Threads: one at a time, except `progress`, which any thread may read.
 #pragma once
 
 #include <atomic>
@@ -18,13 +18,13 @@
 
 namespace drover::audit {
 
-/// For a live display. Read at any time from any thread.
+/// Counters for a live display. Any thread may read them at any time.
 struct engine_progress {
   std::atomic<std::uint64_t> commands{0};
   std::atomic<std::uint64_t> connections{0};
-  std::atomic<std::uint64_t> keys{0};  ///< ever seen
+  std::atomic<std::uint64_t> keys{0};  ///< all keys of the run, set at its end
   std::atomic<std::uint64_t> cold_events{0};
-  std::atomic<std::uint64_t> contended_cold_events{0};  ///< two or more wanted it at once
+  std::atomic<std::uint64_t> contended_cold_events{0};  ///< two or more clients wanted the key
   std::atomic<std::uint64_t> loads{0};
   std::atomic<std::uint64_t> lock_holds{0};
 };
@@ -38,11 +38,11 @@ class engine {
 
   void feed(const record& item);
   void feed(const event& command);
-  /// Once, at the end: closes what is open and asks the rules.
+  /// Call it once, at the end. Closes all open facts and collects the findings of the rules.
   [[nodiscard]] audit_result finish();
 
   [[nodiscard]] const engine_progress& progress() const;
-  /// What rules see.
+  /// The context that rules get.
   [[nodiscard]] const rule_context& context() const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The engine's inside: trackers, and who is told what.
+// The implementation of the engine: the trackers, and the delivery of facts to rules.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ class engine::body final : public rule_context, private fact_sink {
 
   engine_progress progress;
 
-  // What rules may ask.
+  // rule_context:
   moment now() const override { return now_; }
   const capture_begun& capture() const override { return capture_; }
   const connection_book& connections() const override { return connections_; }
@@ -67,7 +67,7 @@ class engine::body final : public rule_context, private fact_sink {
   void take(const settled_store& settled, const key_state& key) override;
   void take(const wait& ended_wait, const key_state& key) override;
 
-  [[nodiscard]] const listeners& who_wants(interest::bits bit) const;
+  [[nodiscard]] const listeners& listeners_for(interest::bits bit) const;
   void apply(const op& operation, connection_facts& client);
   void apply_read(key_state& key, const op& operation, connection_facts& client);
   bool apply_store(key_state& key, const op& operation, const connection_facts& client);
@@ -75,9 +75,9 @@ class engine::body final : public rule_context, private fact_sink {
   [[nodiscard]] bool is_remembered(const key_state& key, const op& operation) const;
   [[nodiscard]] std::optional<op_summary> last_hit_of(const key_state& key, const op& operation,
                                                       const connection_facts& client) const;
-  void without_keys(const event& command);
-  void lost_sight(const sight_lost& loss);
-  void origin_told(const audit::origin_loads& loads);
+  void apply_without_keys(const event& command);
+  void apply_sight_lost(const sight_lost& loss);
+  void add_origin_loads(const audit::origin_loads& loads);
   void close(key_state& key, bool run_over);
   void fill_figures(audit_result& result) const;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The engine's answers: to rules, and at the end of a run.
+// The part of the engine that answers rules and produces the result at the end of a run.
 #include <algorithm>
 #include <utility>
 
@@ -15,42 +15,42 @@ key_role engine::body::role_of(const pattern_state& pattern) const {
 
 std::vector<moment_line> engine::body::timeline(std::span<const key_ref> keys, moment from,
                                                 moment to, std::size_t lines_max) const {
-  std::vector<std::pair<const history::line*, const key_state*>> found;
+  std::vector<std::pair<const history::line*, const key_state*>> matches;
   for (const key_ref ref : keys) {
     const key_state* const key = keys_.find(ref);
     if (key == nullptr) continue;
-    history_.each(*key, [&](const history::line& line) {
-      if (line.summary.sent <= to && line.summary.done >= from) found.emplace_back(&line, key);
-      // They are linked in the order of `done`.
+    history_.for_each(*key, [&](const history::line& line) {
+      if (line.summary.sent <= to && line.summary.done >= from) matches.emplace_back(&line, key);
+      // The lines are linked in the order of `done`, so that older ones end before `from` too.
       return line.summary.done >= from;
     });
   }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+  std::sort(matches.begin(), matches.end(), [](const auto& a, const auto& b) {
     return std::pair(a.first->summary.sent, a.first->summary.sequence) <
            std::pair(b.first->summary.sent, b.first->summary.sequence);
   });
-  // A key that was named twice has its lines once.
-  found.erase(std::unique(found.begin(), found.end()), found.end());
+  // The lines of a key that is in `keys` twice appear once.
+  matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
   std::vector<moment_line> lines;
   const std::size_t most = std::max<std::size_t>(lines_max, 3);
-  const std::size_t left_out = found.size() > most ? found.size() - most + 1 : 0;
-  const std::size_t head = left_out == 0 ? found.size() : most / 2;
-  for (std::size_t i = 0; i < found.size(); ++i) {
+  const std::size_t left_out = matches.size() > most ? matches.size() - most + 1 : 0;
+  const std::size_t head = left_out == 0 ? matches.size() : most / 2;
+  for (std::size_t i = 0; i < matches.size(); ++i) {
     if (left_out > 0 && i == head) {
-      const op_summary& first = found[i].first->summary;
+      const op_summary& first = matches[i].first->summary;
       i += left_out;
       lines.push_back({first.sent,
-                       found[i - 1].first->summary.done,
+                       matches[i - 1].first->summary.done,
                        0,
                        {},
                        "(" + std::to_string(left_out) + " more)"});
-      if (i >= found.size()) break;
+      if (i >= matches.size()) break;
     }
-    const op_summary& summary = found[i].first->summary;
+    const op_summary& summary = matches[i].first->summary;
     const auto& processes = connections_.processes();
     lines.push_back({summary.sent, summary.done, summary.connection,
                      summary.process < processes.size() ? processes[summary.process].label : "",
-                     text_of(summary, found[i].second->name)});
+                     text_of(summary, matches[i].second->name)});
   }
   return lines;
 }
@@ -83,22 +83,22 @@ void engine::body::fill_figures(audit_result& result) const {
     run.loads += pattern.loads;
   }
   run.sampled_share = 1.0 / one_in_;
-  const auto share = [](std::uint64_t lost, std::uint64_t seen) {
-    return lost == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(lost + seen);
+  const auto share = [](std::uint64_t lost, std::uint64_t read) {
+    return lost == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(lost + read);
   };
   run.blind_share = std::max(share(bytes_lost_, bytes_read_), share(events_lost_, commands_));
 }
 
 audit_result engine::body::finish() {
-  std::vector<key_ref> all;
-  keys_.each([&](const key_state& key) { all.push_back(key.ref); });
-  // The least recently used first: by and large in the order of time.
-  // Lock holds before cold events: a rule that uses both needs the lock holds first.
-  for (auto at = all.rbegin(); at != all.rend(); ++at) {
+  std::vector<key_ref> refs;
+  keys_.for_each([&](const key_state& key) { refs.push_back(key.ref); });
+  // Close the least recently used keys first, which is roughly the order of time. Report lock holds
+  // before cold events, because a rule that uses both needs the lock holds first.
+  for (auto at = refs.rbegin(); at != refs.rend(); ++at) {
     key_state* const key = keys_.find(*at);
     if (key->lock != nullptr) lock_holds_.close(*key, true, now_);
   }
-  for (auto at = all.rbegin(); at != all.rend(); ++at) close(*keys_.find(*at), true);
+  for (auto at = refs.rbegin(); at != refs.rend(); ++at) close(*keys_.find(*at), true);
   settle_roles(keys_.patterns());
   settled_ = true;
   verdicts out;

@@ -16,9 +16,9 @@ TEST(audit_engine, ANaiveStampedeIsOneColdEventWithALoadForEachWhoMissed) {
     world.at(1ms * i).client(i).get("user:42").miss();
     world.at(100ms + 1ms * i).client(i).set("user:42", "v").px(60s).ok();
   }
-  const listener::heard heard = hear(world);
-  ASSERT_EQ(heard.cold.size(), 1U);
-  const cold_event& event = heard.cold[0];
+  const listener::facts facts = collect_facts(world);
+  ASSERT_EQ(facts.cold.size(), 1U);
+  const cold_event& event = facts.cold[0];
   EXPECT_EQ(event.demand.misses, 12U);
   EXPECT_EQ(event.demand.requests, 12U);
   EXPECT_EQ(event.loading.count, 12U);
@@ -27,13 +27,13 @@ TEST(audit_engine, ANaiveStampedeIsOneColdEventWithALoadForEachWhoMissed) {
   EXPECT_EQ(event.loading.most_by_one_process, 1U);
   EXPECT_TRUE(event.demand.contended);
   EXPECT_TRUE(event.lock_attempts.empty());
-  EXPECT_EQ(heard.loads.size(), 12U);
-  ASSERT_EQ(heard.roles.size(), 1U);
-  EXPECT_EQ(heard.roles[0].first, "user:*");
-  EXPECT_EQ(heard.roles[0].second, key_role::value);
+  EXPECT_EQ(facts.loads.size(), 12U);
+  ASSERT_EQ(facts.roles.size(), 1U);
+  EXPECT_EQ(facts.roles[0].first, "user:*");
+  EXPECT_EQ(facts.roles[0].second, key_role::value);
 }
 
-/// A holder that loads, and others that lose and poll.
+/// One client wins the lock and loads. The others lose the lock and poll.
 void play_correct_lock(stage& world, std::chrono::milliseconds begin, const std::string& key,
                        const std::string& token) {
   const std::string lock = "lock:" + key;
@@ -63,9 +63,9 @@ void play_correct_lock(stage& world, std::chrono::milliseconds begin, const std:
 TEST(audit_engine, ACorrectLockIsOneLoadUnderOneTenure) {
   stage world;
   play_correct_lock(world, 0ms, "user:42", "t1");
-  const listener::heard heard = hear(world);
-  ASSERT_EQ(heard.cold.size(), 1U);
-  const cold_event& event = heard.cold[0];
+  const listener::facts facts = collect_facts(world);
+  ASSERT_EQ(facts.cold.size(), 1U);
+  const cold_event& event = facts.cold[0];
   EXPECT_EQ(event.loading.count, 1U);
   EXPECT_EQ(event.demand.requests, 4U);
   EXPECT_TRUE(event.demand.contended);
@@ -74,17 +74,17 @@ TEST(audit_engine, ACorrectLockIsOneLoadUnderOneTenure) {
   EXPECT_EQ(event.lock_attempts[0].lost, 3U);
   EXPECT_EQ(event.lock_attempts[0].affinity, 3);
   EXPECT_TRUE(event.waiting.losers_satisfied);
-  ASSERT_EQ(heard.lock_holds.size(), 1U);
-  const lock_hold& holder = heard.lock_holds[0];
+  ASSERT_EQ(facts.lock_holds.size(), 1U);
+  const lock_hold& holder = facts.lock_holds[0];
   EXPECT_EQ(holder.end.kind, lock_hold::ending::compare_removed);
   EXPECT_EQ(holder.ttl.duration, moment(5000ms));
   EXPECT_EQ(holder.contention.losses, 3U);
   EXPECT_TRUE(holder.value.missed);
   EXPECT_TRUE(holder.value.looked_again);
   EXPECT_EQ(holder.value.store_count, 1U);
-  ASSERT_EQ(heard.loads.size(), 1U);
-  EXPECT_EQ(heard.loads[0].lock_hold, holder.number);
-  for (const auto& [pattern, role] : heard.roles) {
+  ASSERT_EQ(facts.loads.size(), 1U);
+  EXPECT_EQ(facts.loads[0].lock_hold, holder.number);
+  for (const auto& [pattern, role] : facts.roles) {
     EXPECT_EQ(role, pattern == "user:*" ? key_role::value : key_role::lock) << pattern;
   }
 }
@@ -96,9 +96,9 @@ TEST(audit_engine, ADeleteThatTheServerRefusedDeletesNothing) {
   world.at(300ms).client(1).get("user:1").hit("v");
   world.at(320ms).client(2).del("user:1").error("READONLY");
   world.at(400ms).client(1).set("user:1", "w").px(60s).ok();
-  const listener::heard heard = hear(world);
-  ASSERT_EQ(heard.refreshes.size(), 1U);
-  EXPECT_EQ(heard.refreshes[0].ttl, moment(60s));
+  const listener::facts facts = collect_facts(world);
+  ASSERT_EQ(facts.refreshes.size(), 1U);
+  EXPECT_EQ(facts.refreshes[0].ttl, moment(60s));
 }
 
 }  // namespace

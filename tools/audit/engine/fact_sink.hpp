@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where trackers put the facts they close.
+// The interface through which trackers report completed facts.
 #pragma once
 
 #include "audit/engine/facts.hpp"

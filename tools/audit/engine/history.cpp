@@ -11,7 +11,7 @@ namespace drover::audit {
 namespace {
 
 constexpr std::size_t key_shown_max = 100;
-/// Longer values are no tokens.
+/// Longer values are not tokens.
 constexpr std::uint64_t token_bytes_max = 128;
 
 std::string token_text(const digest& value) {
@@ -117,12 +117,12 @@ const history::line* history::find(std::uint64_t number) const {
 
 void history::add(const op& operation, key_state& key) {
   if (max_ == 0) return;
-  line made{op_summary(operation), key.ref, key.history};
+  line new_line{op_summary(operation), key.ref, key.history};
   key.history = ++count_;
   if (ring_.size() < max_) {
-    ring_.push_back(std::move(made));
+    ring_.push_back(std::move(new_line));
   } else {
-    ring_[(count_ - 1) % max_] = made;
+    ring_[(count_ - 1) % max_] = new_line;
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The latest commands of the run, in a ring: from them timelines are made. Those of one key are
-// linked, the newest first.
+// A ring of the latest commands of the run. Timelines are built from it. The commands of one key
+// are linked, the newest first.
 #pragma once
 
 #include <cstddef>
@@ -18,20 +18,20 @@ class history {
   struct line {
     op_summary summary;
     key_ref key;
-    std::uint64_t older = 0;  ///< of the same key: its number, 0: none
+    std::uint64_t older = 0;  ///< the number of the previous line of the same key; 0: none
   };
 
   explicit history(std::size_t lines_max) : max_(lines_max) {}
 
-  /// Adds it to the key's own.
+  /// Adds a command to the history of its key.
   void add(const op& operation, key_state& key);
-  /// Of a key, the newest first, as far back as is remembered. `use` answers whether to go on.
+  /// Calls `use` for the remembered lines of a key, the newest first, until `use` returns false.
   template <class F>
-  void each(const key_state& key, F&& use) const {
+  void for_each(const key_state& key, F&& use) const {
     for (std::uint64_t number = key.history; number != 0;) {
-      const line* const here = find(number);
-      if (here == nullptr || here->key != key.ref || !use(*here)) return;
-      number = here->older;
+      const line* const entry = find(number);
+      if (entry == nullptr || entry->key != key.ref || !use(*entry)) return;
+      number = entry->older;
     }
   }
 
@@ -43,7 +43,7 @@ class history {
   std::vector<line> ring_;
 };
 
-/// "SET lock:user:42 if absent, ttl 10 s token #3f2a -> won". Keys are escaped and cut.
+/// "SET lock:user:42 if absent, ttl 10 s token #3f2a -> won". The key is escaped and cut.
 [[nodiscard]] std::string text_of(const op_summary& summary, std::string_view key);
 /// "250 us", "12 ms", "1.5 s", "3 min", "2 h".
 [[nodiscard]] std::string text_of(moment duration);

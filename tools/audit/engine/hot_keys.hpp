@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Which keys may be made cold on purpose, to see what the application does: values of a cache that
-// are read often. A cache must survive that a value goes away at any time; a session, a counter or
-// a lock need not, so that only keys are chosen that were missed and then stored again before.
-// Pure.
+// Chooses keys that the auditor may delete to make them cold, so that it can observe the
+// application. These are cached values that are read often. A cache must survive the loss of any
+// value, but the loss of a session, a counter or a lock may do harm. Only keys that were missed and
+// then stored again are therefore chosen. Pure.
 #pragma once
 
 #include <chrono>
@@ -24,17 +24,17 @@ struct hot_key {
   std::string name;
   std::string pattern;
   double reads_per_second = 0;
-  moment delta{};  ///< how long a load of its pattern takes
+  moment delta{};  ///< the load time of its pattern
 };
 
 /// Threads: one at a time.
 class hot_keys {
  public:
-  /// Counts reads. Bounded: of a window's keys the first `keys_max` are counted.
+  /// Counts the keys of a read. In each window only the first `keys_max` keys are counted.
   void count_read(const event& command);
-  /// The hottest key of each pattern, of those that match one of the globs (no glob: all), by the
-  /// names of their patterns. Looks back over the last whole window.
-  [[nodiscard]] std::vector<hot_key> choose(const rule_context& all,
+  /// The hottest key of each pattern in the last complete window, ordered by pattern. Only keys
+  /// that match one of the globs are chosen; without globs, all keys match.
+  [[nodiscard]] std::vector<hot_key> choose(const rule_context& context,
                                             const std::vector<std::string>& allowed) const;
 
   static constexpr moment window = std::chrono::seconds{2};
@@ -43,9 +43,9 @@ class hot_keys {
 
  private:
   using identity = std::pair<std::uint32_t, std::string>;
-  std::map<identity, std::uint64_t, std::less<>> now_;
-  std::map<identity, std::uint64_t, std::less<>> before_;
-  moment began_{};
+  std::map<identity, std::uint64_t, std::less<>> current_window_;
+  std::map<identity, std::uint64_t, std::less<>> last_window_;
+  moment window_began_{};
 };
 
 }  // namespace drover::audit

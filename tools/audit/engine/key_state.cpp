@@ -17,7 +17,7 @@ void median_sample::add(moment value) {
     values_.push_back(value);
     return;
   }
-  // Later ones take the places one after the other: a window over the last.
+  // Later values replace the oldest ones, so that the sample is a window over the latest values.
   values_[count_ % kept] = value;
 }
 
@@ -37,7 +37,7 @@ moment median_sample::quantile(double share) const {
 moment pattern_state::load_time() const {
   if (refreshes == 0) return load_times.median();
   if (sure_load_times.count() > 0) return sure_load_times.median();
-  // What may have been a refresh is too short, never too long.
+  // A time that is really that of a refresh is too short, never too long. The long times are right.
   constexpr double nearly_all = 0.9;
   return load_times.quantile(nearly_all);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the engine knows of a key and of a pattern while the run goes on.
+// The state of a key and of a key pattern during a run.
 #pragma once
 
 #include <array>
@@ -15,12 +15,12 @@
 
 namespace drover::audit {
 
-/// Counts that keys and patterns have alike.
+/// Counts of ops. Keys and patterns have the same counts.
 struct op_counts {
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
   std::uint64_t stores = 0;              ///< without `acquire`
-  std::uint64_t conditional_stores = 0;  ///< of them
+  std::uint64_t conditional_stores = 0;  ///< the stores that had a condition
   std::uint64_t won = 0;
   std::uint64_t lost = 0;
   std::uint64_t exists = 0;
@@ -34,13 +34,13 @@ struct op_counts {
   [[nodiscard]] std::uint64_t reads() const { return hits + misses; }
 };
 
-/// The median of durations, by a bounded sample of them.
+/// The median of durations, from the latest 128 of them.
 class median_sample {
  public:
   void add(moment value);
-  /// 0 if there is none.
+  /// 0 without a value.
   [[nodiscard]] moment median() const;
-  /// The least that no less than `share` of them do not exceed.
+  /// The smallest value that at least `share` of the sample do not exceed; 0 without a value.
   [[nodiscard]] moment quantile(double share) const;
   [[nodiscard]] std::uint64_t count() const { return count_; }
 
@@ -51,45 +51,49 @@ class median_sample {
   mutable std::vector<moment> sorted_;
 };
 
-/// Keys of one pattern and one given role.
+/// The keys of one pattern and one role given by `--role`.
 struct pattern_state {
   std::uint32_t index = 0;
   std::string text;                    ///< "user:*"
   std::optional<key_role> given_role;  ///< by `--role`
-  /// Inferred at the end of the run (for `rule_context::role_of`): meanwhile a guess.
+  /// Set at the end of the run. `rule_context::role_of` returns a guess until then.
   key_role role = key_role::other;
   std::string reason;
   /// Lock: the pattern of the values it guards; value: the pattern of the lock. Set at the end.
   std::optional<std::uint32_t> paired;
-  /// Meta: the pattern of the keys it says something of.
+  /// Meta: the pattern of the keys that these keys describe. Set at the end.
   std::optional<std::uint32_t> describes;
 
-  std::uint64_t keys = 0;  ///< ever seen
+  std::uint64_t keys = 0;  ///< all keys of the run
   op_counts counts;
-  bool lock_name = false;  ///< a word of the name says lock
-  std::uint64_t text_stores = 0;
-  std::uint64_t loads = 0;  ///< stores and NX attempts that follow a miss
-  /// Told by the origin, by the names of keys; 0 too if it names none.
+  bool lock_name = false;         ///< the name has a word such as "lock"
+  std::uint64_t text_stores = 0;  ///< stores and NX attempts of strings
+  std::uint64_t loads = 0;        ///< stores and NX attempts that follow a miss
+  /// Loads that the origin reported for keys of this pattern; 0 if it names no keys.
   std::uint64_t origin_loads = 0;
   std::uint64_t cold_events = 0;
   std::uint64_t contended_cold_events = 0;
   std::uint64_t lock_holds = 0;
-  std::uint64_t lock_holds_removed = 0;     ///< ended by DEL
-  std::uint64_t lock_holds_with_value = 0;  ///< a value was missed before, or stored inside
-  std::uint64_t stores_here = 0;            ///< in lock holds, on the connection that won
-  std::uint64_t stores_elsewhere = 0;       ///< in lock holds, on others: connections are pooled
-  std::uint64_t longest_value = 0;          ///< bytes, stored or read
-  std::uint64_t longest_token = 0;          ///< bytes, by `acquire`
-  std::uint64_t refreshes = 0;              ///< stores of a live value by a client that had read it
-  /// First store - first miss of cold events: all of them, and those in which nobody can have been
-  /// refreshing the value when it ended. A refreshing client stores soon after the first miss.
+  std::uint64_t lock_holds_removed = 0;  ///< lock holds that ended by DEL
+  std::uint64_t lock_holds_with_value =
+      0;  ///< a value was missed before, or stored during the hold
+  /// Stores during lock holds, on the connection that won the lock.
+  std::uint64_t stores_same_connection = 0;
+  /// Stores during lock holds, on other connections of the holder's pool.
+  std::uint64_t stores_other_connection = 0;
+  std::uint64_t longest_value = 0;  ///< bytes, stored or read
+  std::uint64_t longest_token = 0;  ///< bytes, stored by `acquire`
+  std::uint64_t refreshes = 0;      ///< stores of a live value by a client that had read it
+  /// The load times of all cold events.
   median_sample load_times;
+  /// The load times of the cold events in which no client can have been refreshing the value. A
+  /// refreshing client stores soon after the first miss, so the time seems too short.
   median_sample sure_load_times;
-  /// Lock: votes of lock holds for the pattern of their value. At most 8.
+  /// Lock: how many votes of lock holds each value pattern has. At most 8 patterns.
   std::vector<std::pair<std::uint32_t, std::uint64_t>> votes;
   std::string first_key;
 
-  /// How long a load takes; 0: none was seen.
+  /// The usual time of a load; 0: no load was seen.
   [[nodiscard]] moment load_time() const;
 };
 
@@ -99,7 +103,7 @@ struct wait_book;  // clients that poll: wait_tracker.hpp
 
 struct key_state {
   enum class presence : std::uint8_t { unknown, absent, present };
-  enum class drawn_as : std::uint8_t { undecided, yes, no };
+  enum class timeline_choice : std::uint8_t { undecided, yes, no };
 
   key_state();
   ~key_state();
@@ -108,29 +112,29 @@ struct key_state {
 
   key_ref ref;
   std::string name;
-  std::uint64_t hash = 0;  ///< of its digest, for `in_sample`
+  std::uint64_t hash = 0;  ///< the hash of its digest, for `in_sample`
   std::uint32_t database = 0;
   pattern_state* pattern = nullptr;  ///< lives as long as the engine
 
-  presence there = presence::unknown;
-  drawn_as drawn = drawn_as::undecided;
-  bool has_ttl = false;   ///< of what is there: the two below count
-  moment expires_from{};  ///< the earliest at which it can be gone
-  moment expires_to{};
-  moment ttl{};  ///< as last set
-  digest value;  ///< last stored or read
+  presence state = presence::unknown;
+  timeline_choice in_timeline = timeline_choice::undecided;
+  bool has_ttl = false;   ///< the value has a ttl; the two times below are valid
+  moment expires_from{};  ///< the earliest time at which the value can be gone
+  moment expires_to{};    ///< the latest time at which the value is gone
+  moment ttl{};           ///< as last set
+  digest value;           ///< the value last stored or read
 
   op_counts counts;
-  std::uint64_t origin_loads = 0;  ///< told by the origin
+  std::uint64_t origin_loads = 0;  ///< loads that the origin reported
   std::optional<op_summary> last_hit;
   std::optional<op_summary> last_miss;
-  std::optional<op_summary> last_store;     ///< not refused
-  std::unique_ptr<op_summary> last_remove;  ///< most keys never are, and there are many
-  std::uint64_t history = 0;                ///< the newest of its commands in the history; 0: none
+  std::optional<op_summary> last_store;     ///< the last store that was not refused
+  std::unique_ptr<op_summary> last_remove;  ///< a pointer, because most keys are never removed
+  std::uint64_t history = 0;  ///< the number of its newest line in the history; 0: none
 
-  key_ref guard;  ///< the lock under which it was stored last
+  key_ref guard;  ///< the lock under which the value was last stored
 
-  std::unique_ptr<settled_store> unsettled;  ///< without a ttl so far
+  std::unique_ptr<settled_store> unsettled;  ///< the last store, while its ttl may still follow
   std::unique_ptr<lock_book> lock;
   std::unique_ptr<cold_book> cold;
   std::unique_ptr<wait_book> waits;

@@ -10,7 +10,7 @@ namespace drover::audit {
 
 namespace {
 
-/// Those beyond `patterns_max`.
+/// The name of the pattern for all keys beyond `patterns_max`.
 constexpr std::string_view other_patterns = "(others)";
 
 }  // namespace
@@ -19,8 +19,8 @@ key_table::key_table(const settings& options, forget forgotten)
     : settings_(options), forgotten_(std::move(forgotten)) {}
 
 std::optional<key_role> key_table::given_role(std::string_view name) const {
-  for (const role_rule& each : settings_.roles) {
-    if (glob_matches(each.glob, name)) return each.role;
+  for (const role_rule& rule : settings_.roles) {
+    if (glob_matches(rule.glob, name)) return rule.role;
   }
   return std::nullopt;
 }
@@ -31,16 +31,16 @@ pattern_state& key_table::pattern_of(std::string_view name) {
   } else {
     fold_key(name, folded_);
   }
-  const std::optional<key_role> given = given_role(name);
-  // Keys of one pattern and different roles given by `--role` are kept apart.
-  std::string known_as = folded_;
-  known_as += '\n';
-  known_as += static_cast<char>('0' + (given ? static_cast<int>(*given) + 1 : 0));
-  const auto at = by_pattern_.find(known_as);
+  const std::optional<key_role> role = given_role(name);
+  // Keys of one pattern that have different roles by `--role` get separate pattern states.
+  std::string identity_text = folded_;
+  identity_text += '\n';
+  identity_text += static_cast<char>('0' + (role ? static_cast<int>(*role) + 1 : 0));
+  const auto at = by_pattern_.find(identity_text);
   if (at != by_pattern_.end()) return patterns_[at->second];
   const bool full = patterns_.size() + 1 >= settings_.patterns_max;
-  if (full) known_as = other_patterns;
-  const auto other = by_pattern_.find(known_as);
+  if (full) identity_text = other_patterns;
+  const auto other = by_pattern_.find(identity_text);
   if (other != by_pattern_.end()) return patterns_[other->second];
   pattern_state& pattern = patterns_.emplace_back();
   pattern.index = static_cast<std::uint32_t>(patterns_.size() - 1);
@@ -49,30 +49,30 @@ pattern_state& key_table::pattern_of(std::string_view name) {
   if (full) {
     pattern.given_role = key_role::ignored;
   } else {
-    pattern.given_role = given;
+    pattern.given_role = role;
     pattern.lock_name = !hidden_ && looks_like_lock(name);
   }
-  by_pattern_.emplace(std::move(known_as), pattern.index);
+  by_pattern_.emplace(std::move(identity_text), pattern.index);
   return pattern;
 }
 
 void key_table::unlink(std::uint32_t at) {
-  slot& here = *slots_[at];
-  (here.newer == key_ref::nowhere ? newest_ : slots_[here.newer]->older) = here.older;
-  (here.older == key_ref::nowhere ? oldest_ : slots_[here.older]->newer) = here.newer;
+  slot& entry = *slots_[at];
+  (entry.newer == key_ref::nowhere ? newest_ : slots_[entry.newer]->older) = entry.older;
+  (entry.older == key_ref::nowhere ? oldest_ : slots_[entry.older]->newer) = entry.newer;
 }
 
 void key_table::link_newest(std::uint32_t at) {
-  slot& here = *slots_[at];
-  here.newer = key_ref::nowhere;
-  here.older = newest_;
+  slot& entry = *slots_[at];
+  entry.newer = key_ref::nowhere;
+  entry.older = newest_;
   if (newest_ != key_ref::nowhere) slots_[newest_]->newer = at;
   newest_ = at;
   if (oldest_ == key_ref::nowhere) oldest_ = at;
 }
 
-key_state& key_table::make(std::uint32_t database, std::string_view name) {
-  ++seen_;
+key_state& key_table::insert(std::uint32_t database, std::string_view name) {
+  ++key_count_;
   std::uint32_t at = 0;
   if (slots_.size() < std::max<std::size_t>(settings_.keys_max, 1)) {
     at = static_cast<std::uint32_t>(slots_.size());
@@ -99,9 +99,9 @@ key_state& key_table::make(std::uint32_t database, std::string_view name) {
 }
 
 key_state& key_table::touch(std::uint32_t database, std::string_view name) {
-  const auto found = by_name_.find(identity{database, name});
-  if (found == by_name_.end()) return make(database, name);
-  const std::uint32_t at = found->second;
+  const auto entry = by_name_.find(identity{database, name});
+  if (entry == by_name_.end()) return insert(database, name);
+  const std::uint32_t at = entry->second;
   if (at != newest_) {
     unlink(at);
     link_newest(at);
@@ -111,26 +111,26 @@ key_state& key_table::touch(std::uint32_t database, std::string_view name) {
 
 key_state* key_table::find(key_ref ref) {
   if (ref.slot >= slots_.size()) return nullptr;
-  key_state& there = slots_[ref.slot]->key;
-  return there.ref == ref ? &there : nullptr;
+  key_state& key = slots_[ref.slot]->key;
+  return key.ref == ref ? &key : nullptr;
 }
 
 const key_state* key_table::find(key_ref ref) const {
   if (ref.slot >= slots_.size()) return nullptr;
-  const key_state& there = slots_[ref.slot]->key;
-  return there.ref == ref ? &there : nullptr;
+  const key_state& key = slots_[ref.slot]->key;
+  return key.ref == ref ? &key : nullptr;
 }
 
 const key_state* key_table::find(std::uint32_t database, std::string_view name) const {
-  const auto found = by_name_.find(identity{database, name});
-  return found == by_name_.end() ? nullptr : &slots_[found->second]->key;
+  const auto entry = by_name_.find(identity{database, name});
+  return entry == by_name_.end() ? nullptr : &slots_[entry->second]->key;
 }
 
 void key_table::flush(std::uint32_t database, bool all) {
-  for (const std::unique_ptr<slot>& each : slots_) {
-    if (!all && each->key.database != database) continue;
-    each->key.there = key_state::presence::absent;
-    each->key.has_ttl = false;
+  for (const std::unique_ptr<slot>& entry : slots_) {
+    if (!all && entry->key.database != database) continue;
+    entry->key.state = key_state::presence::absent;
+    entry->key.has_ttl = false;
   }
 }
 

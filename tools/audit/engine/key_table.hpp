@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The keys and patterns of a run. At most `keys_max` keys: the least recently used one is forgotten
-// for a new one; patterns are never forgotten, and beyond `patterns_max` all share one.
+// The keys and patterns of a run. The table holds at most `keys_max` keys and forgets the least
+// recently used key for a new one. Patterns are never forgotten; all patterns beyond `patterns_max`
+// share one.
 #pragma once
 
 #include <cstddef>
@@ -23,13 +24,13 @@ class key_table {
  public:
   using forget = std::function<void(key_state&)>;
 
-  /// `forgotten` is called for a key just before it goes.
+  /// `forgotten` is called for a key just before it is forgotten.
   key_table(const settings& options, forget forgotten);
 
-  /// Names are "<hash of the pattern>:<hash of the key>".
+  /// From now on key names are "<hash of the pattern>:<hash of the key>".
   void hide_keys() { hidden_ = true; }
 
-  /// The key of that name, made if there is none; it is now the most recently used one.
+  /// The key of that name, added if it is new. It becomes the most recently used key.
   key_state& touch(std::uint32_t database, std::string_view name);
   [[nodiscard]] key_state* find(key_ref ref);
   [[nodiscard]] const key_state* find(key_ref ref) const;
@@ -38,20 +39,20 @@ class key_table {
   [[nodiscard]] std::deque<pattern_state>& patterns() { return patterns_; }
   [[nodiscard]] const std::deque<pattern_state>& patterns() const { return patterns_; }
   [[nodiscard]] std::size_t size() const { return by_name_.size(); }
-  [[nodiscard]] std::uint64_t keys_seen() const { return seen_; }
-  /// FLUSHALL (`all`) or FLUSHDB: what was there is gone.
+  [[nodiscard]] std::uint64_t keys_seen() const { return key_count_; }
+  /// Marks all keys of the database as absent (FLUSHDB), or those of all databases (FLUSHALL).
   void flush(std::uint32_t database, bool all);
 
-  /// All keys that are remembered, the most recently used first.
+  /// Calls `use` for all keys in the table, the most recently used first.
   template <class F>
-  void each(F&& use) {
+  void for_each(F&& use) {
     for (std::uint32_t at = newest_; at != key_ref::nowhere; at = slots_[at]->older) {
       use(slots_[at]->key);
     }
   }
 
  private:
-  /// Has its hash with it: whoever looks along a bucket need not read the names in it.
+  /// A database and a name with their hash, so that a lookup in a bucket compares hashes first.
   struct identity {
     identity(std::uint32_t database_, std::string_view name_)
         : hash{std::hash<std::string_view>{}(name_) ^ (database_ * std::size_t{0x9E3779B1})},
@@ -63,7 +64,7 @@ class key_table {
     friend bool operator==(const identity&, const identity&) = default;
   };
   struct hasher {
-    std::size_t operator()(const identity& who) const noexcept { return who.hash; }
+    std::size_t operator()(const identity& key) const noexcept { return key.hash; }
   };
   struct slot {
     key_state key;
@@ -71,7 +72,7 @@ class key_table {
     std::uint32_t older = key_ref::nowhere;
   };
 
-  key_state& make(std::uint32_t database, std::string_view name);
+  key_state& insert(std::uint32_t database, std::string_view name);
   pattern_state& pattern_of(std::string_view name);
   std::optional<key_role> given_role(std::string_view name) const;
   void unlink(std::uint32_t at);
@@ -80,14 +81,14 @@ class key_table {
   const settings& settings_;
   forget forgotten_;
   bool hidden_ = false;
-  std::uint64_t seen_ = 0;
+  std::uint64_t key_count_ = 0;
   std::uint32_t newest_ = key_ref::nowhere;
   std::uint32_t oldest_ = key_ref::nowhere;
-  std::vector<std::unique_ptr<slot>> slots_;  // a key stays where it is
+  std::vector<std::unique_ptr<slot>> slots_;  // pointers, so that a key is never moved
   std::unordered_map<identity, std::uint32_t, hasher> by_name_;
   std::deque<pattern_state> patterns_;
   std::unordered_map<std::string, std::uint32_t> by_pattern_;
-  std::string folded_;  // room that is used again
+  std::string folded_;  // a buffer of pattern_of
 };
 
 }  // namespace drover::audit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The facts that the engine makes of a stage, as they are told to rules.
+// Collects the facts that the engine reports to rules when a stage is played.
 #pragma once
 
 #include <memory>
@@ -11,10 +11,10 @@
 
 namespace drover::audit::testing {
 
-/// Writes down the facts it is told.
+/// Records all facts that the engine reports.
 class listener : public rule {
  public:
-  struct heard {
+  struct facts {
     std::vector<cold_event> cold;
     std::vector<lock_hold> lock_holds;
     std::vector<load> loads;
@@ -24,46 +24,47 @@ class listener : public rule {
     std::vector<std::pair<std::string, key_role>> roles;
   };
 
-  explicit listener(heard& into) : into_(into) {}
+  explicit listener(facts& target) : facts_(target) {}
   std::string_view id() const override { return "C000"; }
   interest::bits wants() const override {
     return interest::cold_events | interest::lock_holds | interest::loads | interest::refreshes |
            interest::settled_stores | interest::waits;
   }
-  void on_cold_event(const cold_event& what, const key_state&, const rule_context&) override {
-    into_.cold.push_back(what);
+  void on_cold_event(const cold_event& cold, const key_state&, const rule_context&) override {
+    facts_.cold.push_back(cold);
   }
-  void on_lock_hold(const lock_hold& what, const key_state&, const rule_context&) override {
-    into_.lock_holds.push_back(what);
+  void on_lock_hold(const lock_hold& hold, const key_state&, const rule_context&) override {
+    facts_.lock_holds.push_back(hold);
   }
-  void on_load(const load& what, const key_state&, const rule_context&) override {
-    into_.loads.push_back(what);
+  void on_load(const load& loaded, const key_state&, const rule_context&) override {
+    facts_.loads.push_back(loaded);
   }
-  void on_refresh(const refresh& what, const key_state&, const rule_context&) override {
-    into_.refreshes.push_back(what);
+  void on_refresh(const refresh& refreshed, const key_state&, const rule_context&) override {
+    facts_.refreshes.push_back(refreshed);
   }
-  void on_settled_store(const settled_store& what, const key_state&, const rule_context&) override {
-    into_.stores.push_back(what);
+  void on_settled_store(const settled_store& settled, const key_state&,
+                        const rule_context&) override {
+    facts_.stores.push_back(settled);
   }
-  void on_wait(const wait& what, const key_state&, const rule_context&) override {
-    into_.waits.push_back(what);
+  void on_wait(const wait& ended_wait, const key_state&, const rule_context&) override {
+    facts_.waits.push_back(ended_wait);
   }
-  void on_end(const rule_context& all, verdicts&) override {
-    for (const pattern_state& each : all.patterns()) {
-      into_.roles.emplace_back(each.text, all.role_of(each));
+  void on_end(const rule_context& context, verdicts&) override {
+    for (const pattern_state& pattern : context.patterns()) {
+      facts_.roles.emplace_back(pattern.text, context.role_of(pattern));
     }
   }
 
  private:
-  heard& into_;
+  facts& facts_;
 };
 
-inline listener::heard hear(const stage& world) {
-  listener::heard heard;
+inline listener::facts collect_facts(const stage& world) {
+  listener::facts facts;
   std::vector<std::unique_ptr<rule>> rules;
-  rules.push_back(std::make_unique<listener>(heard));
+  rules.push_back(std::make_unique<listener>(facts));
   (void)world.judged_by(std::move(rules));
-  return heard;
+  return facts;
 }
 
 }  // namespace drover::audit::testing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How lock holds end and change: releases, renewals, and what comes late.
+// The ends and changes of lock holds: releases, renewals, and late commands of former holders.
 #include <algorithm>
 
 #include "audit/capture/key_pattern.hpp"
@@ -12,10 +12,10 @@ namespace {
 constexpr std::size_t gets_max = 32;
 constexpr std::size_t missed_max = 16;
 constexpr std::size_t deletions_max = 64;
-/// A GET and a DEL farther apart do not belong together.
+/// A GET and a DEL that are farther apart do not belong together.
 constexpr moment get_to_removal = std::chrono::seconds(2);
 
-/// From the win to the holder's second look there is nothing but its own next line.
+/// A read this soon after the win, on the same connection, is the second look of the holder.
 constexpr moment look_again = std::chrono::milliseconds(3);
 
 bool ended_unseen(const lock_hold& hold) {
@@ -29,11 +29,11 @@ bool may_be_over(const lock_hold& hold, const op& operation) {
   return hold.lease.ends && operation.done >= hold.lease.earliest_end;
 }
 
-/// Whose lock hold a delete that found the lock has ended; null: that of none that is known.
-lock_hold* lock_hold_tracker::removed_by(lock_book& book, const op& operation) {
+/// The lock hold that a successful delete ends; null if no known hold matches.
+lock_hold* lock_hold_tracker::hold_removed_by(lock_book& book, const op& operation) {
   if (book.current && book.current->won.done <= operation.sent) return &*book.current;
-  // It overlaps with the win of the current holder, or nobody holds the lock: then it may be the
-  // release that made the last win possible.
+  // The delete overlaps with the win of the current holder, or no client holds the lock. It may be
+  // the release that made the last win possible.
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
     if (at->end.kind == lock_hold::ending::release_unseen && at->won.done <= operation.sent)
       return &*at;
@@ -41,7 +41,7 @@ lock_hold* lock_hold_tracker::removed_by(lock_book& book, const op& operation) {
   return book.current ? &*book.current : nullptr;
 }
 
-lock_hold* lock_hold_tracker::with_token(lock_book& book, const op& operation) {
+lock_hold* lock_hold_tracker::hold_with_token(lock_book& book, const op& operation) {
   if (operation.value.hash == 0) return nullptr;
   if (book.current && book.current->won.value == operation.value) return &*book.current;
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
@@ -50,8 +50,8 @@ lock_hold* lock_hold_tracker::with_token(lock_book& book, const op& operation) {
   return nullptr;
 }
 
-/// A holder is heard of when its lock hold is over.
-void lock_hold_tracker::came_late(lock_book& book, lock_hold& hold, const op& operation) {
+/// Notes a command of a holder whose lock hold is over.
+void lock_hold_tracker::holder_came_back(lock_book& book, lock_hold& hold, const op& operation) {
   if (hold.after.holder_returned) return;
   hold.after.holder_returned = op_summary(operation);
   note_late_store(book, hold, operation);
@@ -60,16 +60,16 @@ void lock_hold_tracker::came_late(lock_book& book, lock_hold& hold, const op& op
   }
 }
 
-/// The holder is back: what it has just stored, it stored when its lease was over.
+/// The holder is back after its lease. If it has just stored the value, that was a late store.
 void lock_hold_tracker::note_late_store(lock_book& book, lock_hold& hold, const op& operation) {
   const key_state* const value = keys_.find(hold.value.key);
   if (value == nullptr || !value->last_store || hold.after.late_store || hold.value.store_count > 0)
     return;
   const op_summary& store = *value->last_store;
-  const bool own =
+  const bool is_own =
       store.connection == operation.connection ||
       (store.process == operation.process && connections_.is_multiplexed(operation.connection));
-  if (!own || store.done > operation.sent || store.sent < hold.lease.latest_end) return;
+  if (!is_own || store.done > operation.sent || store.sent < hold.lease.latest_end) return;
   if (store.condition != store_condition::none) return;
   load late;
   late.key = value->ref;
@@ -78,7 +78,7 @@ void lock_hold_tracker::note_late_store(lock_book& book, lock_hold& hold, const 
   late.lock_hold = hold.number;
   hold.after.late_store = late;
   if (!book.current) return;
-  // It was taken for the current holder's, who is of the same process.
+  // The store was counted for the current holder, which is of the same process.
   std::vector<load>& stores = book.current->value.stores;
   const auto at = std::find_if(stores.begin(), stores.end(),
                                [&](const load& l) { return l.store.sequence == store.sequence; });
@@ -87,9 +87,9 @@ void lock_hold_tracker::note_late_store(lock_book& book, lock_hold& hold, const 
   --book.current->value.store_count;
 }
 
-/// A store by a process whose lease on the lock of this value is over, and that does not hold it
-/// again.
-bool lock_hold_tracker::late(key_state& value, const op& operation) {
+/// Records a late store: the process held the lock of this value, its lease is over, and it does
+/// not hold the lock again. Returns whether the store is late.
+bool lock_hold_tracker::record_late_store(key_state& value, const op& operation) {
   key_state* const lock = keys_.find(value.guard);
   if (lock == nullptr || lock->lock == nullptr) return false;
   lock_book& book = *lock->lock;
@@ -118,28 +118,28 @@ bool lock_hold_tracker::late(key_state& value, const op& operation) {
   return true;
 }
 
-/// The last GET of the lock by whoever deletes it now.
+/// Takes the last GET of the lock by the client that deletes it now.
 std::optional<op_summary> lock_hold_tracker::take_read(lock_book& book, const op& operation) {
   auto read = book.gets.end();
-  for (auto each = book.gets.begin(); each != book.gets.end(); ++each) {
-    if (each->done > operation.sent || operation.sent - each->done > get_to_removal) continue;
-    if (each->connection == operation.connection) {
-      read = each;
+  for (auto get = book.gets.begin(); get != book.gets.end(); ++get) {
+    if (get->done > operation.sent || operation.sent - get->done > get_to_removal) continue;
+    if (get->connection == operation.connection) {
+      read = get;
       break;
     }
-    if (each->process == operation.process) read = each;
+    if (get->process == operation.process) read = get;
   }
   if (read == book.gets.end()) return std::nullopt;
-  std::optional<op_summary> taken = *read;
-  // It is spent: each delete has a GET of its own.
+  std::optional<op_summary> result = *read;
+  // A GET belongs to one delete only.
   book.gets.erase(read);
-  return taken;
+  return result;
 }
 
-/// Whether it was another than the holder who deleted the lock, as far as that can be told.
-lock_hold::other_remover lock_hold_tracker::not_the_holder(const lock_book& book,
-                                                           const lock_hold& ended,
-                                                           const op& operation) const {
+/// The evidence that a client other than the holder deleted the lock.
+lock_hold::other_remover lock_hold_tracker::other_remover_of(const lock_book& book,
+                                                             const lock_hold& ended,
+                                                             const op& operation) const {
   const auto differ = [](const digest& a, const digest& b) {
     return a.hash != 0 && b.hash != 0 && !(a == b);
   };
@@ -148,7 +148,7 @@ lock_hold::other_remover lock_hold_tracker::not_the_holder(const lock_book& book
       read->sent <= ended.won.done) {
     return lock_hold::other_remover::by_token;
   }
-  // It had read the holder's own token: it is the holder, as far as it can know.
+  // The client had read the holder's own token. Nothing shows that it is not the holder.
   if (read && read->value == ended.won.value) return lock_hold::other_remover::no;
   const bool same = operation.process == ended.won.process;
   if (!same && connections_.may_be_same_process(operation.process, ended.won.process))
@@ -178,8 +178,8 @@ void lock_hold_tracker::remember_deletion(const key_state& key, const op& operat
   deletions_.push_back({key.ref, operation.connection, operation.batch});
 }
 
-/// Whether the batch that deleted the lock had deleted its value before: the known one, or a key
-/// whose name has the same changing part.
+/// True if the batch that deletes the lock has already deleted its value: the known value, or a key
+/// whose name has the same changing part as the lock.
 bool lock_hold_tracker::deleted_with_value(const key_state& lock, const lock_hold& ended,
                                            const op& operation) const {
   const split_name lock_name(lock.name);
@@ -192,7 +192,8 @@ bool lock_hold_tracker::deleted_with_value(const key_state& lock, const lock_hol
   });
 }
 
-/// The lock may have been deleted before, in the same batch: then that was no release.
+/// If a value and its lock are deleted in one batch, this is an invalidation and not a release. Here
+/// the lock was deleted first.
 void lock_hold_tracker::value_removed(const key_state& value, const op& operation) {
   const split_name value_name(value.name);
   for (const deletion& other : deletions_) {
@@ -219,16 +220,16 @@ void lock_hold_tracker::note_removal(const key_state& lock, lock_book& book, loc
   }
   ended.end.read_before = take_read(book, operation);
   if (operation.kind != op_kind::remove) return;
-  ended.end.by_other = not_the_holder(book, ended, operation);
+  ended.end.by_other = other_remover_of(book, ended, operation);
   if (ended.end.by_other == lock_hold::other_remover::no || !ended.before.has_missing_holder)
     return;
-  // It was the holder before, who is heard of by this.
+  // The former holder deleted the lock, so its hold gets this command as the return of its holder.
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
     if (at->won.sequence == ended.before.won.sequence && ended_unseen(*at)) {
-      came_late(book, *at, operation);
+      holder_came_back(book, *at, operation);
     }
   }
-  ended.before.has_missing_holder = true;  // it was, until this delete
+  ended.before.has_missing_holder = true;  // the holder was missing until this delete
 }
 
 void lock_hold_tracker::remove(key_state& lock, const op& operation) {
@@ -237,13 +238,13 @@ void lock_hold_tracker::remove(key_state& lock, const op& operation) {
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
   if (operation.outcome == op_outcome::no) {
-    gone(lock, operation);
+    unmatched_removal(lock, operation);
     return;
   }
   if (operation.outcome != op_outcome::yes) return;
-  lock_hold* const ended = removed_by(book, operation);
+  lock_hold* const ended = hold_removed_by(book, operation);
   if (ended == nullptr) {
-    gone(lock, operation);
+    unmatched_removal(lock, operation);
     return;
   }
   note_removal(lock, book, *ended, operation);
@@ -254,24 +255,25 @@ void lock_hold_tracker::remove(key_state& lock, const op& operation) {
   }
 }
 
-/// A delete that found nothing, or found what nobody is known to hold.
-void lock_hold_tracker::gone(key_state& lock, const op& operation) {
+/// A delete that found no lock, or a lock without a known holder.
+void lock_hold_tracker::unmatched_removal(key_state& lock, const op& operation) {
   lock_book& book = *lock.lock;
   if (book.current && may_be_over(*book.current, operation) &&
       book.current->won.done <= operation.sent) {
     lock_hold& holder = *book.current;
-    const bool own = holder.won.process == operation.process;
+    const bool is_own = holder.won.process == operation.process;
     end(lock, lock_hold::ending::ran_out);
-    if (own && !book.former.empty()) came_late(book, book.former.back(), operation);
+    if (is_own && !book.former.empty()) holder_came_back(book, book.former.back(), operation);
     return;
   }
   if (book.current || book.former.empty()) return;
-  // Of one whose end was not seen; where connections do not tell, of one of the same process.
+  // The delete belongs to a hold of this process whose end was not seen. Holds on other connections
+  // qualify only if the latest hold is not of this connection.
   const bool is_latest = book.former.back().won.connection == operation.connection;
   for (auto at = book.former.rbegin(); at != book.former.rend(); ++at) {
     if (!ended_unseen(*at) || at->won.process != operation.process) continue;
     if (at->won.connection != operation.connection && is_latest) continue;
-    came_late(book, *at, operation);
+    holder_came_back(book, *at, operation);
     return;
   }
   lock_hold& latest = book.former.back();
@@ -283,9 +285,9 @@ void lock_hold_tracker::gone(key_state& lock, const op& operation) {
 void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
-  lock_hold* hold = with_token(book, operation);
+  lock_hold* hold = hold_with_token(book, operation);
   if (operation.outcome == op_outcome::yes) {
-    if (hold == nullptr) hold = removed_by(book, operation);
+    if (hold == nullptr) hold = hold_removed_by(book, operation);
     if (hold == nullptr) return;
     note_removal(lock, book, *hold, operation);
     if (book.current && hold == &*book.current) {
@@ -297,7 +299,7 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
   }
   if (operation.outcome != op_outcome::no) return;
   if (hold == nullptr) {
-    // The token is not known: the latest of this process whose end was not seen.
+    // The token is unknown. Choose the latest hold of this process whose end was not seen.
     for (auto at = book.former.rbegin(); at != book.former.rend() && hold == nullptr; ++at) {
       if (ended_unseen(*at) && at->won.process == operation.process) hold = &*at;
     }
@@ -307,13 +309,14 @@ void lock_hold_tracker::compare_remove(key_state& lock, const op& operation) {
   }
   if (hold == nullptr) return;
   if (book.current && hold == &*book.current) {
-    // Refused although nobody else won: its lease is over, or somebody deleted the lock.
+    // The delete was refused although no other client won: the lease is over, or another client
+    // deleted the lock.
     const bool over = may_be_over(*hold, operation);
     end(lock, over ? lock_hold::ending::ran_out : lock_hold::ending::release_unseen);
     if (book.former.empty()) return;
     hold = &book.former.back();
   }
-  came_late(book, *hold, operation);
+  holder_came_back(book, *hold, operation);
 }
 
 void lock_hold_tracker::expire(key_state& lock, const op& operation) {
@@ -348,7 +351,7 @@ void lock_hold_tracker::expire(key_state& lock, const op& operation) {
 void lock_hold_tracker::compare_expire(key_state& lock, const op& operation) {
   if (lock.lock == nullptr) return;
   lock_book& book = *lock.lock;
-  lock_hold* hold = with_token(book, operation);
+  lock_hold* hold = hold_with_token(book, operation);
   if (hold == nullptr && book.current && book.current->won.process == operation.process) {
     hold = &*book.current;
   }
@@ -359,9 +362,9 @@ void lock_hold_tracker::compare_expire(key_state& lock, const op& operation) {
     set_lease(*hold, operation);
   } else if (operation.outcome == op_outcome::no && is_current && may_be_over(*hold, operation)) {
     end(lock, lock_hold::ending::ran_out);
-    if (!book.former.empty()) came_late(book, book.former.back(), operation);
+    if (!book.former.empty()) holder_came_back(book, book.former.back(), operation);
   } else if (operation.outcome == op_outcome::no && !is_current && ended_unseen(*hold)) {
-    came_late(book, *hold, operation);
+    holder_came_back(book, *hold, operation);
   }
 }
 
@@ -369,7 +372,7 @@ void lock_hold_tracker::store(key_state& lock, const op& operation) {
   if (lock.lock == nullptr || operation.outcome != op_outcome::yes) return;
   lock_book& book = *lock.lock;
   if (!book.current) return;
-  // The holder writes it once more, with the same token or another: it holds on.
+  // The holder stores the lock again, with the same token or another one. This is a renewal.
   ++book.current->lease.renewals;
   set_lease(*book.current, operation);
 }
@@ -387,22 +390,23 @@ void lock_hold_tracker::looked(key_state& lock, const op& operation) {
       book.gets.emplace_back(operation);
     }
   }
-  const bool held = operation.outcome == op_outcome::yes;
+  const bool exists = operation.outcome == op_outcome::yes;
   key_state* const value = keys_.find(book.value);
-  const bool other = !book.current || book.current->won.process != operation.process;
-  if (held && other && value != nullptr && value->cold != nullptr) colds_.polled(*value, operation);
+  const bool by_other = !book.current || book.current->won.process != operation.process;
+  if (exists && by_other && value != nullptr && value->cold != nullptr)
+    colds_.polled(*value, operation);
 }
 
 bool lock_hold_tracker::read(key_state& value, const op& operation) {
-  worker& who = worker_of(operation.process);
-  bool again = false;
-  for (const key_ref ref : who.open) {
+  worker& process = worker_of(operation.process);
+  bool is_second_look = false;
+  for (const key_ref ref : process.open) {
     key_state* const lock = keys_.find(ref);
     if (lock == nullptr || lock->lock == nullptr || !lock->lock->current) continue;
     lock_hold& holder = *lock->lock->current;
     if (!(holder.value.key == value.ref) || holder.value.store_count > 0) continue;
     if (holder.won.done > operation.sent) continue;
-    // Later than that, the connection may be another's of the pool.
+    // Later, another client of the pool may use the connection.
     if (operation.connection == holder.won.connection &&
         operation.sent - holder.won.done < look_again) {
       holder.value.looked_again_at_once = true;
@@ -410,17 +414,17 @@ bool lock_hold_tracker::read(key_state& value, const op& operation) {
     if (holder.value.looked_again) continue;
     holder.value.looked_again = true;
     holder.value.missed_again = operation.is_miss();
-    again = true;
+    is_second_look = true;
   }
   if (operation.is_miss()) {
-    if (who.missed.size() >= missed_max) who.missed.erase(who.missed.begin());
-    who.missed.push_back({value.ref, op_summary(operation)});
+    if (process.missed.size() >= missed_max) process.missed.erase(process.missed.begin());
+    process.missed.push_back({value.ref, op_summary(operation)});
   }
-  return again;
+  return is_second_look;
 }
 
 void lock_hold_tracker::attach(key_state& value, lock_hold& holder, const op& operation,
-                               const load* own, int name_affinity) {
+                               const load* new_load, int name_affinity) {
   if (!holder.value.key.is_set() || holder.value.store_count == 0) {
     holder.value.key = value.ref;
     holder.value.affinity = std::max(holder.value.affinity, name_affinity);
@@ -428,47 +432,51 @@ void lock_hold_tracker::attach(key_state& value, lock_hold& holder, const op& op
   ++holder.value.store_count;
   if (holder.value.stores.size() >= lock_hold::stores_max) return;
   load loaded;
-  if (own != nullptr) loaded = *own;
+  if (new_load != nullptr) loaded = *new_load;
   loaded.key = value.ref;
   loaded.store = op_summary(operation);
   loaded.by_nx = operation.kind == op_kind::acquire;
-  if (own == nullptr) loaded.began = operation.sent;
+  if (new_load == nullptr) loaded.began = operation.sent;
   loaded.lock_hold = holder.number;
   holder.value.stores.push_back(std::move(loaded));
 }
 
-std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, load* own) {
-  if (late(value, operation)) return 0;
-  worker& who = worker_of(operation.process);
-  if (who.open.empty()) return 0;
+std::uint64_t lock_hold_tracker::stored(key_state& value, const op& operation, load* new_load) {
+  if (record_late_store(value, operation)) return 0;
+  worker& process = worker_of(operation.process);
+  if (process.open.empty()) return 0;
   const split_name value_name(value.name);
   lock_hold* best = nullptr;
   int best_affinity = -1;
-  for (const key_ref ref : who.open) {
+  for (const key_ref ref : process.open) {
     key_state* const lock = keys_.find(ref);
     if (lock == nullptr || lock == &value || lock->lock == nullptr) continue;
     if (!lock->lock->current || lock->lock->current->won.done > operation.sent) continue;
     lock_hold& holder = *lock->lock->current;
     const int name_affinity =
         holder.value.key == value.ref ? 3 : affinity(split_name(lock->name), value_name);
-    // Names say nothing: the only lock of this process, or taken on the same connection.
-    const bool near = who.open.size() == 1 || (holder.won.connection == operation.connection &&
-                                               !connections_.is_multiplexed(operation.connection));
-    if (name_affinity < 0 || (name_affinity == 0 && (!near || holder.value.key.is_set()))) continue;
+    // If the names share nothing, the lock must be the only one of this process, or be won on the
+    // same connection.
+    const bool is_near =
+        process.open.size() == 1 || (holder.won.connection == operation.connection &&
+                                     !connections_.is_multiplexed(operation.connection));
+    if (name_affinity < 0 || (name_affinity == 0 && (!is_near || holder.value.key.is_set())))
+      continue;
     if (name_affinity > best_affinity) {
       best = &holder;
       best_affinity = name_affinity;
     }
   }
   if (best == nullptr) return 0;
-  if (own != nullptr) {
-    own->lock_hold = best->number;
-    own->began = std::max(own->began, best->won.sent);
+  if (new_load != nullptr) {
+    new_load->lock_hold = best->number;
+    new_load->began = std::max(new_load->began, best->won.sent);
   }
-  attach(value, *best, operation, own, best_affinity);
+  attach(value, *best, operation, new_load, best_affinity);
   value.guard = best->lock;
   pattern_state& pattern = *keys_.find(best->lock)->pattern;
-  ++(operation.connection == best->won.connection ? pattern.stores_here : pattern.stores_elsewhere);
+  ++(operation.connection == best->won.connection ? pattern.stores_same_connection
+                                                  : pattern.stores_other_connection);
   lock_book& book = *keys_.find(best->lock)->lock;
   if (!book.value.is_set() || best_affinity >= book.affinity) {
     book.value = value.ref;

@@ -17,9 +17,9 @@ constexpr std::size_t workers_max = 16'384;
 constexpr std::size_t votes_max = 8;
 
 using std::chrono::seconds;
-/// Whoever has not tried again for so long has given up.
+/// A client that has not tried again for this long has given up.
 constexpr moment loser_forgotten = seconds(30);
-/// A miss before a lock that is older has nothing to do with it.
+/// An older miss is unrelated to the lock.
 constexpr moment miss_to_lock = seconds(10);
 
 }  // namespace
@@ -38,8 +38,8 @@ lock_book& lock_hold_tracker::book_of(key_state& lock) {
   ++locks_;
   if (opened_.size() > 2 * locks_ + 64) {
     std::erase_if(opened_, [&](key_ref ref) {
-      const key_state* const there = keys_.find(ref);
-      return there == nullptr || there->lock == nullptr;
+      const key_state* const key = keys_.find(ref);
+      return key == nullptr || key->lock == nullptr;
     });
   }
   opened_.push_back(lock.ref);
@@ -56,7 +56,7 @@ void lock_hold_tracker::acquire(key_state& lock, const op& operation) {
   if (operation.outcome == op_outcome::yes) won(lock, operation);
   if (operation.outcome == op_outcome::no) lost(lock, operation);
   if (operation.outcome == op_outcome::yes || operation.outcome == op_outcome::no)
-    link_try(lock, operation);
+    report_attempt(lock, operation);
 }
 
 void lock_hold_tracker::set_lease(lock_hold& hold, const op& operation) {
@@ -100,13 +100,14 @@ void lock_hold_tracker::won(key_state& lock, const op& operation) {
   take_losses(book, operation, hold);
   find_value(lock, operation, hold);
   book.current = std::move(hold);
-  worker& who = worker_of(operation.process);
-  if (who.open.size() >= open_max) who.open.erase(who.open.begin());
-  who.open.push_back(lock.ref);
+  worker& process = worker_of(operation.process);
+  if (process.open.size() >= open_max) process.open.erase(process.open.begin());
+  process.open.push_back(lock.ref);
 }
 
 void lock_hold_tracker::take_losses(lock_book& book, const op& operation, lock_hold& hold) {
-  // Those of the same connection; with pools, which change it, those of the process.
+  // Take the losses of the same connection, or else those of the process, whose pool may have
+  // changed the connection.
   auto at = std::find_if(book.losers.begin(), book.losers.end(), [&](const lock_book::loser& l) {
     return l.connection == operation.connection;
   });
@@ -126,16 +127,16 @@ void lock_hold_tracker::take_losses(lock_book& book, const op& operation, lock_h
 
 void lock_hold_tracker::find_value(key_state& lock, const op& operation, lock_hold& hold) {
   const lock_book& book = *lock.lock;
-  const worker& who = worker_of(operation.process);
+  const worker& process = worker_of(operation.process);
   const split_name lock_name(lock.name);
   int best = -1;
-  for (const missed_key& miss : who.missed) {
+  for (const missed_key& miss : process.missed) {
     const key_state* const value = keys_.find(miss.key);
     if (value == nullptr || miss.key == lock.ref || miss.summary.done > operation.sent) continue;
     if (operation.sent - miss.summary.done > miss_to_lock) continue;
     int name_affinity = affinity(lock_name, split_name(value->name));
     if (name_affinity < 0) continue;
-    // Names say nothing: only what the same connection missed just before counts.
+    // If the names share nothing, only a miss on the same connection counts.
     if (name_affinity == 0 && miss.summary.connection != operation.connection) continue;
     if (miss.key == book.value) name_affinity = std::max(name_affinity, book.affinity);
     if (name_affinity < best) continue;
@@ -154,7 +155,7 @@ void lock_hold_tracker::find_value(key_state& lock, const op& operation, lock_ho
   }
 }
 
-void lock_hold_tracker::link_try(key_state& lock, const op& operation) {
+void lock_hold_tracker::report_attempt(key_state& lock, const op& operation) {
   lock_book& book = *lock.lock;
   if (book.current && operation.outcome == op_outcome::yes && book.current->value.key.is_set()) {
     book.value = book.current->value.key;
@@ -163,7 +164,7 @@ void lock_hold_tracker::link_try(key_state& lock, const op& operation) {
   key_ref ref = book.value;
   int name_affinity = book.affinity;
   if (operation.outcome == op_outcome::no && (!ref.is_set() || name_affinity < 2)) {
-    lock_hold probe;  // as if it had been won
+    lock_hold probe;  // finds the value as if the client had won
     find_value(lock, operation, probe);
     if (probe.value.key.is_set() && probe.value.affinity >= name_affinity) {
       ref = probe.value.key;
@@ -174,7 +175,7 @@ void lock_hold_tracker::link_try(key_state& lock, const op& operation) {
   }
   key_state* const value = keys_.find(ref);
   if (value != nullptr && value->cold != nullptr)
-    colds_.tried(*value, lock, operation, name_affinity);
+    colds_.lock_attempted(*value, lock, operation, name_affinity);
 }
 
 void lock_hold_tracker::lost(key_state& lock, const op& operation) {
@@ -202,13 +203,13 @@ void lock_hold_tracker::lost(key_state& lock, const op& operation) {
                                             operation.done - std::max(at->first, holder.won.sent));
 }
 
-void lock_hold_tracker::end(key_state& lock, lock_hold::ending how) {
+void lock_hold_tracker::end(key_state& lock, lock_hold::ending kind) {
   lock_book& book = *lock.lock;
   lock_hold& holder = *book.current;
-  holder.end.kind = how;
-  worker& who = worker_of(holder.won.process);
-  const auto at = std::find(who.open.begin(), who.open.end(), lock.ref);
-  if (at != who.open.end()) who.open.erase(at);
+  holder.end.kind = kind;
+  worker& process = worker_of(holder.won.process);
+  const auto at = std::find(process.open.begin(), process.open.end(), lock.ref);
+  if (at != process.open.end()) process.open.erase(at);
   book.former.push_back(std::move(holder));
   book.current.reset();
   if (book.former.size() > former_max) retire(lock);
@@ -218,10 +219,10 @@ void lock_hold_tracker::retire(key_state& lock) {
   std::vector<lock_hold>& former = lock.lock->former;
   const lock_hold oldest = std::move(former.front());
   former.erase(former.begin());
-  tell(lock, oldest);
+  report(lock, oldest);
 }
 
-void lock_hold_tracker::tell(key_state& lock, const lock_hold& hold) {
+void lock_hold_tracker::report(key_state& lock, const lock_hold& hold) {
   pattern_state& pattern = *lock.pattern;
   ++pattern.lock_holds;
   if (hold.end.kind == lock_hold::ending::removed) ++pattern.lock_holds_removed;
@@ -234,7 +235,7 @@ void lock_hold_tracker::tell(key_state& lock, const lock_hold& hold) {
     if (at == votes.end() && votes.size() < votes_max) {
       at = votes.insert(votes.end(), {value->pattern->index, 0});
     }
-    // A store inside tells more than a miss before.
+    // A store during the hold is stronger evidence than a miss before it.
     if (at != votes.end()) at->second += hold.value.store_count > 0 ? 2 : 1;
   }
   sink_.take(hold, lock);

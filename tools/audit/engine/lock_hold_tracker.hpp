@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Lock holds: which client held a lock, from when to when, how the hold ended, and what came after.
 //
-// A client that wins a lock proves that the lock was free. If the lease of the hold before cannot
-// have ended yet, the release of that hold is under way on another connection; the tracker matches
-// it when it arrives. A hold is reported only after some later holds, because late commands may
-// still change it.
+// When a client wins a lock, the lock was free. If the lease of the previous hold cannot have ended
+// yet, the release of that hold is on its way on another connection. The tracker matches the
+// release when it arrives. A hold is reported only after some later holds, because late commands
+// may still change it.
 #pragma once
 
 #include <cstddef>
@@ -38,11 +38,11 @@ struct lock_book {
   /// The last GETs that found the lock, one for each connection.
   std::vector<op_summary> gets;
   std::optional<op_summary> last_lost;
-  key_ref value;  ///< that of its latest lock hold that had one
+  key_ref value;  ///< the value of the latest lock hold that had one
   int affinity = 0;
 };
 
-/// Whether a lease may be over when a command ran.
+/// Whether the lease of a hold may have ended when a command ran.
 [[nodiscard]] bool may_be_over(const lock_hold& hold, const op& operation);
 
 class lock_hold_tracker {
@@ -55,17 +55,16 @@ class lock_hold_tracker {
   void compare_remove(key_state& lock, const op& operation);
   void expire(key_state& lock, const op& operation);
   void compare_expire(key_state& lock, const op& operation);
-  /// A store over the lock's key.
+  /// A store that overwrites the key of the lock.
   void store(key_state& lock, const op& operation);
-  /// Any read of it, or EXISTS.
+  /// A read of the lock, or an EXISTS.
   void looked(key_state& lock, const op& operation);
 
-  /// A read of a key that may be a value; true: by the holder of its lock, looking once more.
+  /// A read of a key that may be a value. True if it is the second look of the holder of its lock.
   bool read(key_state& value, const op& operation);
-  /// The number of the lock hold under which a value was stored; 0: none. `own` is the load, null
-  /// if the store was no load.
-  /// Under a lock, the load begins no earlier than the lock was won.
-  std::uint64_t stored(key_state& value, const op& operation, load* own);
+  /// The number of the lock hold under which a value is stored; 0: none. `new_load` is null if the
+  /// store is no load. A load gets this number, and begins no earlier than the lock was won.
+  std::uint64_t stored(key_state& value, const op& operation, load* new_load);
 
   /// Reports all holds of the lock.
   void close(key_state& lock, bool run_over, moment now);
@@ -76,12 +75,13 @@ class lock_hold_tracker {
     key_ref key;
     op_summary summary;
   };
-  /// What a process has missed, and which locks it holds.
+  /// The misses and the open lock holds of one process.
   struct worker {
-    std::vector<missed_key> missed;  ///< the latest
-    std::vector<key_ref> open;       ///< locks that it holds
+    std::vector<missed_key> missed;  ///< the latest misses
+    std::vector<key_ref> open;       ///< the locks that the process holds
   };
 
+  /// A deleted key, and the batch that deleted it.
   struct deletion {
     key_ref key;
     std::uint64_t connection = 0;
@@ -94,27 +94,27 @@ class lock_hold_tracker {
   void lost(key_state& lock, const op& operation);
   void take_losses(lock_book& book, const op& operation, lock_hold& new_hold);
   void find_value(key_state& lock, const op& operation, lock_hold& hold);
-  void link_try(key_state& lock, const op& operation);
-  void end(key_state& lock, lock_hold::ending how);
+  void report_attempt(key_state& lock, const op& operation);
+  void end(key_state& lock, lock_hold::ending kind);
   void retire(key_state& lock);
-  void tell(key_state& lock, const lock_hold& hold);
-  [[nodiscard]] lock_hold* removed_by(lock_book& book, const op& operation);
-  [[nodiscard]] lock_hold* with_token(lock_book& book, const op& operation);
+  void report(key_state& lock, const lock_hold& hold);
+  [[nodiscard]] lock_hold* hold_removed_by(lock_book& book, const op& operation);
+  [[nodiscard]] lock_hold* hold_with_token(lock_book& book, const op& operation);
   static std::optional<op_summary> take_read(lock_book& book, const op& operation);
-  [[nodiscard]] lock_hold::other_remover not_the_holder(const lock_book& book,
-                                                        const lock_hold& ended,
-                                                        const op& operation) const;
+  [[nodiscard]] lock_hold::other_remover other_remover_of(const lock_book& book,
+                                                          const lock_hold& ended,
+                                                          const op& operation) const;
   void value_removed(const key_state& value, const op& operation);
   void remember_deletion(const key_state& key, const op& operation);
   [[nodiscard]] bool deleted_with_value(const key_state& lock, const lock_hold& ended,
                                         const op& operation) const;
   void note_removal(const key_state& lock, lock_book& book, lock_hold& ended, const op& operation);
-  void came_late(lock_book& book, lock_hold& hold, const op& operation);
+  void holder_came_back(lock_book& book, lock_hold& hold, const op& operation);
   void note_late_store(lock_book& book, lock_hold& hold, const op& operation);
-  bool late(key_state& value, const op& operation);
-  void gone(key_state& lock, const op& operation);
+  bool record_late_store(key_state& value, const op& operation);
+  void unmatched_removal(key_state& lock, const op& operation);
   void set_lease(lock_hold& hold, const op& operation);
-  void attach(key_state& value, lock_hold& holder, const op& operation, const load* own,
+  void attach(key_state& value, lock_hold& holder, const op& operation, const load* new_load,
               int name_affinity);
 
   key_table& keys_;
@@ -125,7 +125,7 @@ class lock_hold_tracker {
   std::size_t locks_ = 0;
   std::uint64_t last_number_ = 0;
   std::deque<key_ref> opened_;
-  std::deque<deletion> deletions_;  ///< the latest, of every connection
+  std::deque<deletion> deletions_;  // the latest deletions, of all connections
   std::unordered_map<std::uint32_t, worker> workers_;
 };
 

@@ -21,7 +21,7 @@ line acquire(stage& world, std::chrono::microseconds when, std::uint64_t client,
   return world.at(when).client(client).set(held_lock, token).nx().px(5s);
 }
 
-/// A script of commands, and the first hold that comes of it.
+/// A script of commands, and the expected properties of the first hold.
 struct hold_case {
   const char* name;
   void (*play)(stage& world);
@@ -130,7 +130,7 @@ TEST(audit_lock_hold_tracker, KnowsHowAHoldEnded) {
   for (const hold_case& row : ending_rows) {
     stage world;
     row.play(world);
-    const std::vector<lock_hold> holds = hear(world).lock_holds;
+    const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
     ASSERT_FALSE(holds.empty()) << row.name;
     const lock_hold& hold = holds.front();
     EXPECT_EQ(hold.number, 1U) << row.name;
@@ -239,7 +239,7 @@ TEST(audit_lock_hold_tracker, KnowsWhichCommandSetTheTtl) {
   for (const ttl_case& row : ttl_rows) {
     stage world;
     row.play(world);
-    const std::vector<lock_hold> holds = hear(world).lock_holds;
+    const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
     ASSERT_EQ(holds.size(), 1U) << row.name;
     EXPECT_EQ(holds[0].ttl.source, row.source) << row.name;
     EXPECT_EQ(holds[0].ttl.duration, row.ttl) << row.name;
@@ -255,7 +255,7 @@ TEST(audit_lock_hold_tracker, CountsTheAttemptsOfTheOthersAndOfTheHolder) {
   acquire(world, 35ms, 3, "c").nil();
   world.at(50ms).client(1).del(held_lock).answers(1);
   acquire(world, 60ms, 2, "b").ok();
-  const std::vector<lock_hold> holds = hear(world).lock_holds;
+  const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
   ASSERT_EQ(holds.size(), 2U);
   EXPECT_EQ(holds[0].contention.losses, 4U);
   EXPECT_EQ(holds[0].contention.losers, 2U);
@@ -273,7 +273,7 @@ TEST(audit_lock_hold_tracker, FindsTheValueThatTheLockGuards) {
   world.at(2ms).client(1).get(guarded_user).miss();
   world.at(50ms).client(1).set(guarded_user, "v").px(60s).ok();
   world.at(51ms).client(1).del(held_lock).answers(1);
-  const std::vector<lock_hold> holds = hear(world).lock_holds;
+  const std::vector<lock_hold> holds = collect_facts(world).lock_holds;
   ASSERT_EQ(holds.size(), 1U);
   const lock_hold::guarded_value& guarded = holds[0].value;
   EXPECT_TRUE(guarded.key.is_set());

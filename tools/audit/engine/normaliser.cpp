@@ -20,7 +20,7 @@ bool ends_watch(std::string_view command) {
 
 }  // namespace
 
-void normaliser::seen(const script_seen& script) {
+void normaliser::add_script(const script_seen& script) {
   const auto at = scripts_.find(script.script);
   if (at != scripts_.end()) {
     at->second = script;
@@ -51,7 +51,7 @@ std::span<const op> normaliser::ops_of(const event& command, std::uint32_t proce
   start.command = name_of(command.command);
   const command_reader reader{command, start, unix_ms_, ops_};
   if (is_script_call(command.command)) {
-    by_script(command, start);
+    add_script_ops(command, start);
   } else {
     ops_of_command(reader);
   }
@@ -63,20 +63,20 @@ std::span<const op> normaliser::ops_of(const event& command, std::uint32_t proce
   if (!command.executed) {
     std::erase_if(ops_,
                   [](const op& operation) { return operation.kind != op_kind::compare_remove; });
-    for (op& each : ops_) {
-      each.outcome = each.watched ? op_outcome::no : op_outcome::unknown;
+    for (op& operation : ops_) {
+      operation.outcome = operation.watched ? op_outcome::no : op_outcome::unknown;
     }
   }
   return ops_;
 }
 
-void normaliser::by_script(const event& command, const op& start) {
-  op called = start;
-  called.in_script = true;
+void normaliser::add_script_ops(const event& command, const op& start) {
+  op script_start = start;
+  script_start.in_script = true;
   ++script_calls_;
   const auto at = scripts_.find(command.script);
   const script_seen* const script = at == scripts_.end() ? nullptr : &at->second;
-  const command_reader reader{command, called, unix_ms_, ops_};
+  const command_reader reader{command, script_start, unix_ms_, ops_};
   if (command.answer.kind == reply_kind::error && command.answer.word == "NOSCRIPT") return;
   if (script == nullptr) ++opaque_calls_;
   ops_of_script(reader, script);
@@ -85,18 +85,19 @@ void normaliser::by_script(const event& command, const op& start) {
 void normaliser::watch(const event& command) {
   if (command.command == "WATCH") {
     if (watchers_.size() >= watchers_max && !watchers_.contains(command.connection)) return;
-    watcher& who = watchers_[command.connection];
-    if (who.ended_by != 0) who = {};
+    watcher& state = watchers_[command.connection];
+    if (state.ended_by != 0) state = {};
     for (const field& argument : command.arguments) {
-      if (argument.kind == field_kind::key && who.keys.size() < watched_max) {
-        who.keys.push_back({argument.text, {}});
+      if (argument.kind == field_kind::key && state.keys.size() < watched_max) {
+        state.keys.push_back({argument.text, {}});
       }
     }
     return;
   }
   const auto at = watchers_.find(command.connection);
   if (at == watchers_.end()) return;
-  // The commands of a transaction come after its EXEC, which ends the watch.
+  // EXEC ends the watch, but the events of its transaction come after it. So the watch is kept for
+  // them.
   if (ends_watch(command.command)) {
     if (command.transaction == 0) {
       watchers_.erase(at);

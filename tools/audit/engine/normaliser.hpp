@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Events to ops. Knows of a connection what is needed for that: the keys it WATCHes, and what it
-// read of them.
+// Translates events into ops. For each connection, it remembers the watched keys and the values
+// that the connection read from them.
 //
-// Invariant: bounded; a command that is not known gives `change` for each key it names.
+// Invariant: its memory is bounded. An unknown command becomes a `change` of each key that it
+// names.
 #pragma once
 
 #include <cstddef>
@@ -22,15 +23,17 @@ namespace drover::audit {
 class normaliser {
  public:
   void begun(const capture_begun& begun) { unix_ms_ = begun.unix_ms; }
-  void seen(const script_seen& script);
+  void add_script(const script_seen& script);
   void closed(std::uint64_t connection) { watchers_.erase(connection); }
 
-  /// Valid until the next call, and as long as `what`. Nothing for a command of a transaction that
-  /// did not run, but for a watched delete: that is a comparison that failed.
+  /// The ops of an event. They are valid until the next call, and no longer than `command`. A
+  /// transaction that did not run has no ops, except that a delete of a watched key becomes a
+  /// failed comparison.
   [[nodiscard]] std::span<const op> ops_of(const event& command, std::uint32_t process);
 
-  /// Calls of scripts and functions, and those of them whose body was never seen.
+  /// The number of calls of scripts and functions.
   [[nodiscard]] std::uint64_t script_calls() const { return script_calls_; }
+  /// The number of calls whose script body was never seen.
   [[nodiscard]] std::uint64_t opaque_calls() const { return opaque_calls_; }
 
  private:
@@ -49,7 +52,7 @@ class normaliser {
 
   void watch(const event& command);
   void apply_watch(const event& command);
-  void by_script(const event& command, const op& start);
+  void add_script_ops(const event& command, const op& start);
   std::string_view name_of(const std::string& command);
 
   std::int64_t unix_ms_ = 0;

@@ -12,7 +12,7 @@ namespace {
 
 using namespace testing;
 
-/// A normaliser and what is fed to it, one connection unless said otherwise.
+/// Feeds commands to a normaliser, on connection 1 unless `connection` is changed.
 struct feed {
   normaliser subject;
   std::uint64_t connection = 1;
@@ -20,15 +20,15 @@ struct feed {
   bool executed = true;
 
   std::string operator()(const std::string& command, const std::string& reply) {
-    event what = command_of(command);
-    what.answer = reply_of(reply);
-    what.connection = connection;
-    what.transaction = transaction;
-    what.executed = executed;
-    last_ = what;
+    event input = command_of(command);
+    input.answer = reply_of(reply);
+    input.connection = connection;
+    input.transaction = transaction;
+    input.executed = executed;
+    last_ = input;
     return text_of_all(subject.ops_of(last_, 7));
   }
-  /// A command of that transaction; its EXEC was told before.
+  /// A command inside a transaction. Its EXEC must come first.
   std::string in(std::uint64_t number, const std::string& command, const std::string& reply,
                  bool ran = true) {
     transaction = number;
@@ -45,15 +45,15 @@ struct feed {
 
 TEST(audit_normaliser, CarriesWhoAndWhen) {
   normaliser subject;
-  event what = command_of("SET @a =x");
-  what.sequence = 3;
-  what.connection = 4;
-  what.batch = 5;
-  what.database = 6;
-  what.sent = moment{100};
-  what.done = moment{50};  // never before it was sent
-  what.answer = reply_of("ok");
-  const auto ops = subject.ops_of(what, 7);
+  event input = command_of("SET @a =x");
+  input.sequence = 3;
+  input.connection = 4;
+  input.batch = 5;
+  input.database = 6;
+  input.sent = moment{100};
+  input.done = moment{50};  // the normaliser must raise it to `sent`
+  input.answer = reply_of("ok");
+  const auto ops = subject.ops_of(input, 7);
   ASSERT_EQ(ops.size(), 1U);
   EXPECT_EQ(ops[0].sequence, 3U);
   EXPECT_EQ(ops[0].connection, 4U);
@@ -66,48 +66,48 @@ TEST(audit_normaliser, CarriesWhoAndWhen) {
 }
 
 TEST(audit_normaliser, ADeleteInATransactionThatWatchedTheKeyCompares) {
-  feed one;
-  one("WATCH @lock", "ok");
-  EXPECT_EQ(one("GET @lock", "text"), "read lock yes");
-  one.in(1, "EXEC", "[2]");
-  EXPECT_EQ(one.in(1, "DEL @lock", "1"), "compare-remove lock yes");
-  EXPECT_EQ(one.in(1, "DEL @other", "1"), "remove other yes");
-  EXPECT_EQ(one.in(1, "PEXPIRE @lock 5", "1"), "compare-expire lock yes 5ms");
-  EXPECT_EQ(one.in(1, "SET @lock =x", "ok"), "store lock yes if-equal");
-  EXPECT_EQ(one("DEL @lock", "1"), "remove lock yes") << "the watch ended with EXEC";
+  feed client;
+  client("WATCH @lock", "ok");
+  EXPECT_EQ(client("GET @lock", "text"), "read lock yes");
+  client.in(1, "EXEC", "[2]");
+  EXPECT_EQ(client.in(1, "DEL @lock", "1"), "compare-remove lock yes");
+  EXPECT_EQ(client.in(1, "DEL @other", "1"), "remove other yes");
+  EXPECT_EQ(client.in(1, "PEXPIRE @lock 5", "1"), "compare-expire lock yes 5ms");
+  EXPECT_EQ(client.in(1, "SET @lock =x", "ok"), "store lock yes if-equal");
+  EXPECT_EQ(client("DEL @lock", "1"), "remove lock yes") << "the watch ended with EXEC";
 }
 
 TEST(audit_normaliser, TheComparedTokenIsTheOneThatWasRead) {
-  feed one;
-  one("WATCH @lock", "ok");
-  one("GET @lock", "text");
-  one.in(1, "EXEC", "[1]");
-  event what = command_of("DEL @lock");
-  what.answer = reply_of("1");
-  what.connection = 1;
-  what.transaction = 1;
-  const auto ops = one.subject.ops_of(what, 7);
+  feed client;
+  client("WATCH @lock", "ok");
+  client("GET @lock", "text");
+  client.in(1, "EXEC", "[1]");
+  event input = command_of("DEL @lock");
+  input.answer = reply_of("1");
+  input.connection = 1;
+  input.transaction = 1;
+  const auto ops = client.subject.ops_of(input, 7);
   ASSERT_EQ(ops.size(), 1U);
   EXPECT_EQ(ops[0].value, digest_of_text("text"));
 }
 
 TEST(audit_normaliser, OfATransactionThatDidNotRunOnlyTheRefusedComparisonIsLeft) {
-  feed one;
-  one("WATCH @lock", "ok");
-  one("GET @lock", "text");
-  one.in(1, "EXEC", "nil");
-  EXPECT_EQ(one.in(1, "SET @other =x", "missing", false), "");
-  EXPECT_EQ(one.in(1, "DEL @other", "missing", false), "");
-  EXPECT_EQ(one.in(1, "DEL @lock", "missing", false), "compare-remove lock no");
+  feed client;
+  client("WATCH @lock", "ok");
+  client("GET @lock", "text");
+  client.in(1, "EXEC", "nil");
+  EXPECT_EQ(client.in(1, "SET @other =x", "missing", false), "");
+  EXPECT_EQ(client.in(1, "DEL @other", "missing", false), "");
+  EXPECT_EQ(client.in(1, "DEL @lock", "missing", false), "compare-remove lock no");
 }
 
 TEST(audit_normaliser, AWatchEndsWhereTheServerEndsIt) {
   for (const char* const end : {"UNWATCH", "DISCARD", "EXEC", "RESET"}) {
-    feed one;
-    one("WATCH @lock", "ok");
-    one(end, "ok");
-    one.in(2, "EXEC", "[1]");
-    EXPECT_EQ(one.in(2, "DEL @lock", "1"), "remove lock yes") << end;
+    feed client;
+    client("WATCH @lock", "ok");
+    client(end, "ok");
+    client.in(2, "EXEC", "[1]");
+    EXPECT_EQ(client.in(2, "DEL @lock", "1"), "remove lock yes") << end;
   }
   feed closed;
   closed("WATCH @lock", "ok");
@@ -131,7 +131,7 @@ struct script_row {
 TEST(audit_normaliser, ScriptsAreWhatTheirBodiesDo) {
   using purpose = script_seen::purpose;
   using success = script_seen::success;
-  for (const script_row& each :
+  for (const script_row& row :
        {script_row{purpose::compare_and_delete, success::one, "1", "compare-remove k yes"},
         script_row{purpose::compare_and_delete, success::one, "0", "compare-remove k no"},
         script_row{purpose::compare_and_expire, success::one, "1", "compare-expire k yes 500ms"},
@@ -145,33 +145,33 @@ TEST(audit_normaliser, ScriptsAreWhatTheirBodiesDo) {
         script_row{purpose::unknown, success::unknown, "1", "opaque k yes"},
         script_row{purpose::acquire, success::null, "error", "acquire k failed 500ms"},
         script_row{purpose::acquire, success::null, "missing", "acquire k unknown 500ms"}}) {
-    feed one;
+    feed client;
     script_seen body;
     body.script = "s";
-    body.does = each.does;
-    body.says = each.says;
+    body.does = row.does;
+    body.says = row.says;
     body.token_argument = 1;
     body.ttl_argument = 2;
-    one.subject.seen(body);
-    event what = command_of("EVALSHA =s 1 @k =token 500");
-    what.script = "s";
-    what.answer = reply_of(each.reply);
-    EXPECT_EQ(text_of_all(one.subject.ops_of(what, 7)), each.ops) << each.reply;
-    EXPECT_EQ(one.subject.opaque_calls(), 0U);
+    client.subject.add_script(body);
+    event input = command_of("EVALSHA =s 1 @k =token 500");
+    input.script = "s";
+    input.answer = reply_of(row.reply);
+    EXPECT_EQ(text_of_all(client.subject.ops_of(input, 7)), row.ops) << row.reply;
+    EXPECT_EQ(client.subject.opaque_calls(), 0U);
   }
 }
 
 TEST(audit_normaliser, AScriptThatWasNeverSeenIsOpaque) {
-  feed one;
-  event what = command_of("EVALSHA =s 2 @k @l =token");
-  what.script = "s";
-  what.answer = reply_of("1");
-  EXPECT_EQ(text_of_all(one.subject.ops_of(what, 7)), "opaque k unknown, opaque l unknown");
-  EXPECT_EQ(one.subject.script_calls(), 1U);
-  EXPECT_EQ(one.subject.opaque_calls(), 1U);
-  what.answer.kind = reply_kind::error;
-  what.answer.word = "NOSCRIPT";
-  EXPECT_TRUE(one.subject.ops_of(what, 7).empty()) << "the server did not run it";
+  feed client;
+  event input = command_of("EVALSHA =s 2 @k @l =token");
+  input.script = "s";
+  input.answer = reply_of("1");
+  EXPECT_EQ(text_of_all(client.subject.ops_of(input, 7)), "opaque k unknown, opaque l unknown");
+  EXPECT_EQ(client.subject.script_calls(), 1U);
+  EXPECT_EQ(client.subject.opaque_calls(), 1U);
+  input.answer.kind = reply_kind::error;
+  input.answer.word = "NOSCRIPT";
+  EXPECT_TRUE(client.subject.ops_of(input, 7).empty()) << "the server did not run it";
 }
 
 }  // namespace

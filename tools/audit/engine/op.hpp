@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What one command did to one key, whatever the command was: SETEX, SET .. PX, HSET and EXPIRE in
-// one MULTI, or a script that stores, all are a `store`. Commands that name several keys come as
-// one op for each; those that only name the connection, as none.
+// What one command did to one key, independent of the command: SETEX, SET .. PX, HSET, and a script
+// that stores are all a `store`. A command with several keys becomes one op for each key. A command
+// without a key becomes no op.
 #pragma once
 
 #include <cstdint>
@@ -12,26 +12,26 @@
 namespace drover::audit {
 
 enum class op_kind : std::uint8_t {
-  read,            ///< yes: hit, no: miss (nil, or an empty aggregate). Not a blocking read
-  exists,          ///< EXISTS, TTL, PTTL, TYPE; yes: it is there
+  read,            ///< yes: hit, no: miss (nil, or an empty aggregate); no blocking reads
+  exists,          ///< EXISTS, TTL, PTTL, TYPE; yes: the key exists
   store,           ///< replaces the value; no: its condition did not hold
-  acquire,         ///< stores where there is nothing: SET NX, SETNX, scripts; yes: won, no: lost
-  remove,          ///< DEL, UNLINK, GETDEL, EXPIRE 0; yes: it was there
-  compare_remove,  ///< only if it holds `value`: Lua, DELEX, DELIFEQ, WATCH and MULTI
+  acquire,         ///< stores only an absent key: SET NX, SETNX, scripts; yes: won, no: lost
+  remove,          ///< DEL, UNLINK, GETDEL, EXPIRE 0; yes: the key existed
+  compare_remove,  ///< removes the key if it holds `value`: Lua, DELEX, DELIFEQ, WATCH and MULTI
   expire,          ///< sets or removes the ttl; GETEX is a read and an expire
-  compare_expire,  ///< only if it holds `value`: a renewal by script
+  compare_expire,  ///< sets the ttl if the key holds `value`: a renewal by script
   change,          ///< INCR, ZADD, LPUSH, blocking pops: neither cache nor lock
-  opaque,          ///< a script whose body is unknown named it
+  opaque,          ///< a call of a script whose body is unknown
 };
-/// yes and no: see each kind. failed: an error reply. unknown: no reply, or an unclear one.
+/// yes, no: see each kind. failed: an error reply. unknown: no reply, or an unclear one.
 enum class op_outcome : std::uint8_t { unknown, yes, no, failed };
-/// Under which condition a store replaces the value.
+/// The condition under which a store replaces the value.
 enum class store_condition : std::uint8_t { none, present, equal, script };
-/// What an op does to the ttl. kept: KEEPTTL, or a store into a part of the value. unknown: set by
-/// a script whose argument is not known. An expire with none is a PERSIST.
+/// What an op does to the ttl. kept: KEEPTTL, or a store into a part of the value. unknown: the ttl
+/// could not be read from the arguments. An expire with `none` is a PERSIST.
 enum class ttl_effect : std::uint8_t { none, set, kept, unknown };
 
-/// An op without its key. This is what the engine keeps of an op.
+/// An op without its key: the part of an op that the engine keeps.
 struct op_summary {
   moment sent{};
   moment done{};
@@ -39,17 +39,17 @@ struct op_summary {
   std::uint64_t connection = 0;
   std::uint64_t batch = 0;
   std::uint64_t transaction = 0;
-  std::uint32_t process = 0;  ///< index into `rule_context::processes()`
+  std::uint32_t process = 0;  ///< index into `connection_book::processes()`
   op_kind kind = op_kind::opaque;
   op_outcome outcome = op_outcome::unknown;
   store_condition condition = store_condition::none;
-  ttl_effect on_ttl = ttl_effect::none;  ///< of store, acquire and expire
+  ttl_effect on_ttl = ttl_effect::none;  ///< for store, acquire and expire
   bool in_script = false;
   bool watched = false;      ///< in a MULTI after WATCH of this key
   bool part = false;         ///< HSET, SADD, ...: a field or member, not the whole value
-  moment ttl{};              ///< with `ttl_effect::set`
-  digest value;              ///< stored, read, or compared; the token of a lock
-  std::string_view command;  ///< "SET", "EVALSHA"; valid for ever
+  moment ttl{};              ///< valid with `ttl_effect::set`
+  digest value;              ///< the value stored, read or compared; the token of a lock
+  std::string_view command;  ///< "SET", "EVALSHA"; valid as long as the normaliser
 
   [[nodiscard]] bool is_read() const { return kind == op_kind::read; }
   [[nodiscard]] bool is_hit() const { return kind == op_kind::read && outcome == op_outcome::yes; }
@@ -66,23 +66,24 @@ struct op_summary {
 struct op : op_summary {
   bool is_text = true;         ///< a string, not a hash, set, ...; locks are strings
   std::string_view key;        ///< valid as long as the event
-  std::uint64_t key_hash = 0;  ///< of the digest of the key
-  std::string_view known_as;   ///< a script's published name, ""; valid as long as the engine
+  std::uint64_t key_hash = 0;  ///< the hash of the key's digest
+  std::string_view
+      known_as;  ///< the published name of a script, or ""; valid as long as the engine
   std::uint32_t database = 0;
 };
 
-/// `a` was over before `b` began: the only order that can be relied on.
-[[nodiscard]] inline bool before(const op_summary& a, const op_summary& b) {
+/// True if `a` was done before `b` was sent. Only this order is reliable.
+[[nodiscard]] inline bool is_before(const op_summary& a, const op_summary& b) {
   return a.done <= b.sent;
 }
 
-/// Both came in one transaction, or in one read of the client's bytes. Other clients usually see
-/// them as one step.
-[[nodiscard]] inline bool together(const op_summary& a, const op_summary& b) {
+/// True if both came in one transaction, or in one read of the client's bytes. Other clients
+/// usually see them as one step.
+[[nodiscard]] inline bool in_same_batch(const op_summary& a, const op_summary& b) {
   return a.connection == b.connection && a.batch == b.batch;
 }
-/// Nothing can come between them.
-[[nodiscard]] inline bool at_once(const op_summary& a, const op_summary& b) {
+/// True if no other command can run between the two.
+[[nodiscard]] inline bool in_same_step(const op_summary& a, const op_summary& b) {
   return a.connection == b.connection &&
          (a.sequence == b.sequence || (a.transaction != 0 && a.transaction == b.transaction));
 }

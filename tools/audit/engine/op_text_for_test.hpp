@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Commands, replies and ops as short texts, so that tests are tables.
+// Writes commands, replies and ops as short texts, so that tests can be tables.
 //
-// A command: its name ("_" for the blank in it), then `@a` a key, `=x` a value, else a word:
-// "SET @a =x PX 5000". A reply: "ok", "nil", "text", "empty", a number, "[3]" an aggregate of so
-// many, "[tn]" one of a text and a nil, "error", "missing", "is:none" a status.
-// Ops: "store a yes 5000ms", with a comma between two.
+// Command: the name (with "_" for a blank in it), then the arguments: `@a` is a key, `=x` a value,
+// anything else a word: "SET @a =x PX 5000".
+// Reply: "ok", "nil", "text", "empty" (an empty text), a number, "[3]" (an aggregate of three
+// items), "[tn]" (an aggregate of a text and a nil), "error", "missing", "is:none" (a status).
+// Ops: "store a yes 5000ms", separated by commas.
 #pragma once
 
 #include <cstdint>
@@ -23,68 +24,68 @@ inline digest digest_of_text(std::string_view text) {
 }
 
 inline event command_of(const std::string& text) {
-  event made;
+  event command;
   std::istringstream words(text);
-  words >> made.command;
-  for (char& each : made.command) {
-    if (each == '_') each = ' ';
+  words >> command.command;
+  for (char& letter : command.command) {
+    if (letter == '_') letter = ' ';
   }
   for (std::string word; words >> word;) {
-    field one;
-    one.kind = word[0] == '@'   ? field_kind::key
-               : word[0] == '=' ? field_kind::value
-                                : field_kind::word;
-    const std::string rest = one.kind == field_kind::word ? word : word.substr(1);
-    if (one.kind != field_kind::value) one.text = rest;
-    if (one.kind != field_kind::word) one.of = digest_of_text(rest);
-    made.arguments.push_back(std::move(one));
+    field argument;
+    argument.kind = word[0] == '@'   ? field_kind::key
+                    : word[0] == '=' ? field_kind::value
+                                     : field_kind::word;
+    const std::string rest = argument.kind == field_kind::word ? word : word.substr(1);
+    if (argument.kind != field_kind::value) argument.text = rest;
+    if (argument.kind != field_kind::word) argument.of = digest_of_text(rest);
+    command.arguments.push_back(std::move(argument));
   }
-  made.argument_count = made.arguments.size();
-  return made;
+  command.argument_count = command.arguments.size();
+  return command;
 }
 
 inline reply reply_of(const std::string& text) {
   using kind = reply_kind;
-  reply made;
+  reply result;
   if (text == "ok") {
-    made.kind = kind::status;
-    made.word = "OK";
+    result.kind = kind::status;
+    result.word = "OK";
   } else if (text.starts_with("is:")) {
-    made.kind = kind::status;
-    made.word = text.substr(3);
+    result.kind = kind::status;
+    result.word = text.substr(3);
   } else if (text == "nil") {
-    made.kind = kind::null;
+    result.kind = kind::null;
   } else if (text == "text" || text == "empty") {
-    made.kind = kind::text;
-    made.of = digest_of_text(text == "text" ? text : "");
+    result.kind = kind::text;
+    result.of = digest_of_text(text == "text" ? text : "");
   } else if (text == "error") {
-    made.kind = kind::error;
-    made.word = "ERR";
+    result.kind = kind::error;
+    result.word = "ERR";
   } else if (text == "missing") {
-    made.kind = kind::missing;
+    result.kind = kind::missing;
   } else if (text.starts_with('[')) {
-    made.kind = kind::aggregate;
+    result.kind = kind::aggregate;
     const std::string inside = text.substr(1, text.size() - 2);
     if (inside.find_first_not_of("tn") != std::string::npos) {
-      made.integer = std::stoi(inside);
-      return made;
+      result.integer = std::stoi(inside);
+      return result;
     }
-    made.integer = static_cast<std::int64_t>(inside.size());
-    for (const char each : inside) {
+    result.integer = static_cast<std::int64_t>(inside.size());
+    for (const char letter : inside) {
       reply_item item;
-      item.kind = each == 't' ? kind::text : kind::null;
-      item.of = digest_of_text(each == 't' ? "text" : "");
-      made.items.push_back(item);
+      item.kind = letter == 't' ? kind::text : kind::null;
+      item.of = digest_of_text(letter == 't' ? "text" : "");
+      result.items.push_back(item);
     }
   } else {
-    made.kind = kind::integer;
-    made.integer = std::stoll(text);
+    result.kind = kind::integer;
+    result.integer = std::stoll(text);
   }
-  return made;
+  return result;
 }
 
-inline std::string text_of(op_kind is) {
-  switch (is) {
+inline std::string text_of(op_kind kind) {
+  switch (kind) {
     case op_kind::read: return "read";
     case op_kind::exists: return "exists";
     case op_kind::store: return "store";
@@ -99,8 +100,8 @@ inline std::string text_of(op_kind is) {
   return "opaque";
 }
 
-inline std::string text_of(op_outcome came) {
-  switch (came) {
+inline std::string text_of(op_outcome outcome) {
+  switch (outcome) {
     case op_outcome::yes: return "yes";
     case op_outcome::no: return "no";
     case op_outcome::failed: return "failed";
@@ -109,22 +110,24 @@ inline std::string text_of(op_outcome came) {
   return "unknown";
 }
 
-inline std::string text_of(const op& what) {
-  std::string text = text_of(what.kind) + " " + std::string(what.key) + " " + text_of(what.outcome);
-  if (what.on_ttl == ttl_effect::set) text += " " + std::to_string(what.ttl.count() / 1000) + "ms";
-  if (what.on_ttl == ttl_effect::kept) text += " kept";
-  if (what.on_ttl == ttl_effect::unknown) text += " some-ttl";
-  if (what.condition == store_condition::present) text += " if-present";
-  if (what.condition == store_condition::equal) text += " if-equal";
-  if (what.condition == store_condition::script) text += " if-script";
-  if (what.part) text += " part";
+inline std::string text_of(const op& operation) {
+  std::string text =
+      text_of(operation.kind) + " " + std::string(operation.key) + " " + text_of(operation.outcome);
+  if (operation.on_ttl == ttl_effect::set)
+    text += " " + std::to_string(operation.ttl.count() / 1000) + "ms";
+  if (operation.on_ttl == ttl_effect::kept) text += " kept";
+  if (operation.on_ttl == ttl_effect::unknown) text += " some-ttl";
+  if (operation.condition == store_condition::present) text += " if-present";
+  if (operation.condition == store_condition::equal) text += " if-equal";
+  if (operation.condition == store_condition::script) text += " if-script";
+  if (operation.part) text += " part";
   return text;
 }
 
 template <class Ops>
 std::string text_of_all(const Ops& all) {
   std::string text;
-  for (const op& each : all) text += (text.empty() ? "" : ", ") + text_of(each);
+  for (const op& operation : all) text += (text.empty() ? "" : ", ") + text_of(operation);
   return text;
 }
 

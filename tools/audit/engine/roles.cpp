@@ -11,19 +11,19 @@ namespace drover::audit {
 
 namespace {
 
-/// From this score on a pattern is that of locks.
+/// A pattern with at least this score is a lock.
 constexpr int lock_score_min = 4;
-/// Longer values are no tokens: UUIDs in text have 36 bytes, host names before them some more.
+/// Longer values are not tokens. A UUID in text has 36 bytes, and a host name may precede it.
 constexpr std::uint64_t token_bytes_max = 128;
-/// Values of a naive lock: "1", "locked", a number, a token.
+/// The longest value of a naive lock: "1", "locked", a number, a token.
 constexpr std::uint64_t naive_token_max = 64;
 
 struct scored {
   int score = 0;
   std::string why;
 
-  void add(bool holds, int points, const char* reason) {
-    if (!holds) return;
+  void add(bool applies, int points, const char* reason) {
+    if (!applies) return;
     score += points;
     if (points > 0) why += (why.empty() ? "" : ", ") + std::string(reason);
   }
@@ -32,11 +32,11 @@ struct scored {
 scored lock_score(const pattern_state& p) {
   const op_counts& c = p.counts;
   scored s;
-  s.add(c.won > 0, 1, "won where there was nothing");
-  s.add(c.lost > 0, 2, "lost to another");
+  s.add(c.won > 0, 1, "won with NX");
+  s.add(c.lost > 0, 2, "lost to another client");
   s.add(c.compare_removes > 0, 3, "compared and deleted");
   s.add(p.lock_holds_removed > 0, 1, "deleted after it was won");
-  s.add(p.lock_name, 2, "its name says lock");
+  s.add(p.lock_name, 2, "named like a lock");
   s.add(p.lock_holds_with_value > 0 && 2 * p.lock_holds_with_value >= p.lock_holds, 3,
         "held while a value was loaded");
   const bool never_deleted = c.removes + c.compare_removes == 0;
@@ -44,13 +44,13 @@ scored lock_score(const pattern_state& p) {
   const std::uint64_t attempts = c.won + c.lost;
   s.add(c.hits > 3 * attempts && p.longest_value > 24 && !p.lock_name, -6, "");
   s.add(c.conditional_stores > 0, -6, "");
-  // What is stored there is too long for a token: a cached value that was stored by NX.
+  // Too long for a token: a cached value that is stored with NX.
   s.add(p.longest_token > token_bytes_max && !p.lock_name, -6, "");
   s.add(c.changes > attempts, -6, "");
   return s;
 }
 
-/// Never by NX: asked for by EXISTS or GET, stored, deleted.
+/// A lock without NX: clients check it with EXISTS or GET, store it, and delete it.
 bool is_naive_lock(const pattern_state& p) {
   const op_counts& c = p.counts;
   return p.lock_name && c.won + c.lost == 0 && c.stores > 0 && c.removes > 0 &&
@@ -73,8 +73,8 @@ bool is_separator(char c) {
          c == '@' || c == '~';
 }
 
-std::string number(std::uint64_t count, const char* what) {
-  return std::to_string(count) + " " + what;
+std::string number(std::uint64_t count, const char* noun) {
+  return std::to_string(count) + " " + noun;
 }
 
 std::string why_value(const pattern_state& p) {
@@ -89,7 +89,7 @@ std::string why_lock(const pattern_state& p, const std::string& reasons) {
          std::to_string(p.counts.compare_removes) + (reasons.empty() ? "" : ": ") + reasons;
 }
 
-void pair(std::deque<pattern_state>& patterns) {
+void pair_locks_with_values(std::deque<pattern_state>& patterns) {
   for (pattern_state& lock : patterns) {
     if (lock.role != key_role::lock) continue;
     std::uint64_t best = 0;
@@ -103,7 +103,7 @@ void pair(std::deque<pattern_state>& patterns) {
       lock.paired = index;
     }
     if (!lock.paired) {
-      // No lock hold shows it; names may.
+      // No lock hold shows the value. Compare the names.
       int best_affinity = 1;
       for (const pattern_state& value : patterns) {
         if (value.role != key_role::value) continue;
@@ -124,12 +124,12 @@ void find_meta(std::deque<pattern_state>& patterns) {
   for (const pattern_state& p : patterns) by_text.emplace(p.text, p.index);
   for (pattern_state& p : patterns) {
     if (p.given_role || p.role == key_role::lock) continue;
-    const std::string_view of = described_by(p.text);
-    const auto at = of.empty() ? by_text.end() : by_text.find(of);
+    const std::string_view described = described_by(p.text);
+    const auto at = described.empty() ? by_text.end() : by_text.find(described);
     if (at == by_text.end() || at->second == p.index) continue;
     p.describes = at->second;
     p.role = key_role::meta;
-    p.reason = "says something of " + std::string(of);
+    p.reason = "describes " + std::string(described);
   }
 }
 
@@ -155,21 +155,22 @@ key_role role_so_far(const pattern_state& pattern) {
 }
 
 role_guess guess_role(const pattern_state& pattern) {
-  role_guess made;
-  made.role = role_so_far(pattern);
+  role_guess guess;
+  guess.role = role_so_far(pattern);
   if (pattern.given_role) {
-    made.reason = "told by --role";
-  } else if (made.role == key_role::lock) {
-    made.reason = is_naive_lock(pattern)
-                      ? "named a lock, looked for, stored and deleted, never by NX"
-                      : why_lock(pattern, lock_score(pattern).why);
-  } else if (made.role == key_role::value) {
-    made.reason = why_value(pattern);
+    guess.reason = "set by --role";
+  } else if (guess.role == key_role::lock) {
+    guess.reason = is_naive_lock(pattern)
+                       ? "named like a lock: checked, stored and deleted, never with NX"
+                       : why_lock(pattern, lock_score(pattern).why);
+  } else if (guess.role == key_role::value) {
+    guess.reason = why_value(pattern);
   } else {
-    made.reason = pattern.counts.changes > 0 ? "counted in, queued or listed"
-                                             : "neither read and stored nor locked";
+    guess.reason = pattern.counts.changes > 0
+                       ? "used as a counter, a queue or a list"
+                       : "neither read and stored like a value nor used as a lock";
   }
-  return made;
+  return guess;
 }
 
 void settle_roles(std::deque<pattern_state>& patterns) {
@@ -179,7 +180,7 @@ void settle_roles(std::deque<pattern_state>& patterns) {
     pattern.reason = std::move(guess.reason);
   }
   find_meta(patterns);
-  pair(patterns);
+  pair_locks_with_values(patterns);
 }
 
 std::vector<role_line> role_lines(const std::deque<pattern_state>& patterns) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the keys of a pattern are for, by a score of what was done to them; and which lock guards
-// which value.
+// Infers the role of each key pattern from the ops on its keys, and the value that each lock
+// guards.
 #pragma once
 
 #include <deque>
@@ -16,18 +16,19 @@ struct role_guess {
   std::string reason;
 };
 
-/// By what was seen of this pattern alone.
+/// The role of a pattern and the reason, from the counts of this pattern alone.
 [[nodiscard]] role_guess guess_role(const pattern_state& pattern);
-/// Only the role: cheap enough to ask at any time.
+/// The same role without the reason. It is cheap enough to call at any time.
 [[nodiscard]] key_role role_so_far(const pattern_state& pattern);
 
-/// Final: sets `role`, `why`, `paired` and `describes` of all patterns.
+/// Sets the final `role`, `reason`, `paired` and `describes` of all patterns.
 void settle_roles(std::deque<pattern_state>& patterns);
 
-/// For people: those with at least one key, locks and values first.
+/// The lines of a report: the patterns with at least one key, values and locks first.
 [[nodiscard]] std::vector<role_line> role_lines(const std::deque<pattern_state>& patterns);
 
-/// "user:*:expires" says something of "user:*": the part before the suffix; "" if it has none.
+/// The pattern that a metadata pattern describes: "user:*" for "user:*:expires". "" if the pattern
+/// has no metadata suffix.
 [[nodiscard]] std::string_view described_by(std::string_view pattern);
 
 }  // namespace drover::audit

@@ -12,28 +12,28 @@
 namespace drover::audit {
 namespace {
 
-/// What was done to a pattern, by name and number.
-pattern_state pattern(std::string text, const std::function<void(pattern_state&)>& done) {
-  pattern_state made;
-  made.text = std::move(text);
-  made.keys = 1;
-  done(made);
-  return made;
+/// A pattern with the given name. `set_counts` sets its counts.
+pattern_state pattern(std::string text, const std::function<void(pattern_state&)>& set_counts) {
+  pattern_state result;
+  result.text = std::move(text);
+  result.keys = 1;
+  set_counts(result);
+  return result;
 }
 
 struct row {
-  const char* what;
+  const char* name;
   key_role role;
-  std::function<void(pattern_state&)> done;
+  std::function<void(pattern_state&)> set_counts;
 };
 
 void expect_roles(const std::vector<row>& rows) {
-  for (const row& each : rows) {
-    const pattern_state done = pattern("a:*", each.done);
-    EXPECT_EQ(role_so_far(done), each.role) << each.what;
-    const role_guess guess = guess_role(done);
-    EXPECT_EQ(guess.role, each.role) << each.what;
-    EXPECT_FALSE(guess.reason.empty()) << each.what;
+  for (const row& entry : rows) {
+    const pattern_state subject = pattern("a:*", entry.set_counts);
+    EXPECT_EQ(role_so_far(subject), entry.role) << entry.name;
+    const role_guess guess = guess_role(subject);
+    EXPECT_EQ(guess.role, entry.role) << entry.name;
+    EXPECT_FALSE(guess.reason.empty()) << entry.name;
   }
 }
 
@@ -168,9 +168,9 @@ TEST(audit_roles, MetadataNeedsAKeyThatItDescribes) {
 }
 
 TEST(audit_roles, ALockGuardsWhatItsTenuresShowElseWhatItsNameSays) {
-  pattern_state shown = pattern("lock:a", is_locked);
-  shown.votes = {{1, 1}, {2, 5}};
-  auto all = settled({shown, pattern("a:*", is_cached), pattern("b:*", is_cached)});
+  pattern_state lock = pattern("lock:a", is_locked);
+  lock.votes = {{1, 1}, {2, 5}};
+  auto all = settled({lock, pattern("a:*", is_cached), pattern("b:*", is_cached)});
   EXPECT_EQ(all[0].paired, 2U);
   EXPECT_EQ(all[2].paired, 0U);
   EXPECT_FALSE(all[1].paired);
@@ -178,7 +178,7 @@ TEST(audit_roles, ALockGuardsWhatItsTenuresShowElseWhatItsNameSays) {
       {pattern("lock:a:*", is_locked), pattern("b:*", is_cached), pattern("a:*", is_cached)});
   EXPECT_EQ(all[0].paired, 2U);
   all = settled({pattern("lock:x:*", is_locked), pattern("b:*", is_cached)});
-  EXPECT_FALSE(all[0].paired) << "nothing says that they belong together";
+  EXPECT_FALSE(all[0].paired) << "neither a hold nor a name links them";
 }
 
 TEST(audit_roles, LinesHaveLocksAndValuesFirstAndNoEmptyPattern) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A rule gets facts during the run. At the end it reports its findings and its coverage. A rule is
-// a file in tools/audit/rules; `all_rules()` there makes one of each.
+// A rule gets facts during the run. At the end it reports its findings and its coverage. Each rule
+// is a file in tools/audit/rules; `all_rules()` creates one object of each.
 //
-// Facts come before the roles of keys are final. So a rule collects for each pattern, and decides
-// in `on_end`, where `rule_context::role_of` and pairings are final. State must be bounded:
-// `per_pattern`, `per_key`, `cases`.
+// Facts arrive before the roles of keys are final. A rule therefore collects cases for each
+// pattern, and decides in `on_end`, when roles and pairings are final. Its state must be bounded:
+// use `per_pattern`, `per_key` and `cases`.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,14 @@
 
 namespace drover::audit {
 
-/// Which calls a rule wants: the others are never made. Ops by kind, since there are so many.
+/// The calls that a rule wants. It gets no others. Ops are selected by kind, because there are so
+/// many of them.
 struct interest {
   using bits = std::uint32_t;
   static constexpr bits ops(op_kind kind) { return bits{1} << static_cast<unsigned>(kind); }
   static constexpr bits all_ops = (bits{1} << (static_cast<unsigned>(op_kind::opaque) + 1)) - 1;
-  /// Reads that hit are the bulk of all traffic: said apart from `of(op_kind::read)`, which means
-  /// misses and failed reads.
+  /// Hits are most of the traffic and have a bit of their own. `ops(op_kind::read)` means misses
+  /// and failed reads only.
   static constexpr bits hits = bits{1} << 16;
   static constexpr bits cold_events = bits{1} << 17;
   static constexpr bits lock_holds = bits{1} << 18;
@@ -31,12 +32,11 @@ struct interest {
   static constexpr bits refreshes = bits{1} << 20;
   static constexpr bits settled_stores = bits{1} << 21;
   static constexpr bits waits = bits{1} << 22;
-  static constexpr bits events = bits{1} << 23;   ///< every command, also those without keys
-  static constexpr bits records = bits{1} << 24;  ///< all others
+  static constexpr bits events = bits{1} << 23;   ///< all commands, including those without keys
+  static constexpr bits records = bits{1} << 24;  ///< all records other than commands
 };
 
-/// What a rule comes to. The names of rules, advice and fix prompts are not its business: they are
-/// filled in from the catalogue.
+/// The results of the rules. Names, advice and fix prompts are filled in later from the catalogue.
 class verdicts {
  public:
   void add_finding(finding result) { findings.push_back(std::move(result)); }
@@ -60,28 +60,31 @@ class rule {
   [[nodiscard]] virtual std::string_view id() const = 0;  ///< "C101"
   [[nodiscard]] virtual interest::bits wants() const = 0;
 
-  /// `key` is as it was before this op.
-  virtual void on_op(const op& /*what*/, const key_state& /*key*/, const rule_context& /*all*/) {}
-  virtual void on_event(const event& /*what*/, const rule_context& /*all*/) {}
-  virtual void on_record(const record& /*what*/, const rule_context& /*all*/) {}
-  virtual void on_cold_event(const cold_event& /*what*/, const key_state& /*key*/,
-                             const rule_context& /*all*/) {}
-  virtual void on_lock_hold(const lock_hold& /*what*/, const key_state& /*lock*/,
-                            const rule_context& /*all*/) {}
-  virtual void on_load(const load& /*what*/, const key_state& /*key*/,
-                       const rule_context& /*all*/) {}
-  virtual void on_refresh(const refresh& /*what*/, const key_state& /*key*/,
-                          const rule_context& /*all*/) {}
-  virtual void on_settled_store(const settled_store& /*what*/, const key_state& /*key*/,
-                                const rule_context& /*all*/) {}
-  virtual void on_wait(const wait& /*what*/, const key_state& /*key*/,
-                       const rule_context& /*all*/) {}
-  /// Once. Says `covered` exactly once, and `found` once for each pattern.
-  virtual void on_end(const rule_context& all, verdicts& out) = 0;
+  /// `key` is in its state before this op.
+  virtual void on_op(const op& /*operation*/, const key_state& /*key*/,
+                     const rule_context& /*context*/) {}
+  virtual void on_event(const event& /*command*/, const rule_context& /*context*/) {}
+  virtual void on_record(const record& /*item*/, const rule_context& /*context*/) {}
+  virtual void on_cold_event(const cold_event& /*cold*/, const key_state& /*key*/,
+                             const rule_context& /*context*/) {}
+  virtual void on_lock_hold(const lock_hold& /*hold*/, const key_state& /*lock*/,
+                            const rule_context& /*context*/) {}
+  virtual void on_load(const load& /*loaded*/, const key_state& /*key*/,
+                       const rule_context& /*context*/) {}
+  virtual void on_refresh(const refresh& /*refreshed*/, const key_state& /*key*/,
+                          const rule_context& /*context*/) {}
+  virtual void on_settled_store(const settled_store& /*settled*/, const key_state& /*key*/,
+                                const rule_context& /*context*/) {}
+  virtual void on_wait(const wait& /*ended_wait*/, const key_state& /*key*/,
+                       const rule_context& /*context*/) {}
+  /// Called once, at the end of the run. Calls `add_coverage` exactly once, and `add_finding` at
+  /// most once for each pattern.
+  virtual void on_end(const rule_context& context, verdicts& out) = 0;
 };
 
-/// A finding with what `seen` has, to be completed with severity, confidence and message.
+/// A finding with the counts, keys and evidence of `collected`. The caller adds severity,
+/// confidence and message.
 [[nodiscard]] finding finding_of(std::string_view rule, const pattern_state& pattern,
-                                 const cases& seen);
+                                 const cases& collected);
 
 }  // namespace drover::audit

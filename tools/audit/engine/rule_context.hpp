@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What rules may ask: everything that the engine knows at this point of the run. Pointers and
-// references are good during the call in which they were got; patterns live as long as the engine.
+// The state of the engine that rules may read. Pointers and references are valid during the call in
+// which the rule gets them; patterns live as long as the engine.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ class rule_context {
   rule_context& operator=(const rule_context&) = delete;
   virtual ~rule_context() = default;
 
-  /// `done` of the latest command, or a later time that a record told.
+  /// `done` of the latest command, or the time of a later record.
   [[nodiscard]] virtual moment now() const = 0;
   [[nodiscard]] virtual const capture_begun& capture() const = 0;
 
@@ -35,33 +35,36 @@ class rule_context {
                                               std::string_view name) const = 0;
   [[nodiscard]] virtual const std::deque<pattern_state>& patterns() const = 0;
 
-  /// Of a pattern: final in `rule::on_end`, before that the guess so far.
+  /// The role of a pattern. It is final in `rule::on_end`, and a guess before.
   [[nodiscard]] virtual key_role role_of(const pattern_state& pattern) const = 0;
-  /// How long a load of the pattern takes, usually; 0: no load was seen.
+  /// The usual load time of a pattern; 0: no load was seen.
   [[nodiscard]] virtual moment delta_of(const pattern_state& pattern) const = 0;
-  /// At least one miss of the pattern was followed by its store: cache-aside.
+  /// True if a store followed at least one miss of the pattern: cache-aside.
   [[nodiscard]] virtual bool is_cache_aside(const pattern_state& pattern) const = 0;
 
-  /// The tool deleted a key or held replies at that time: rules that go by when waiters ask
-  /// again leave it out.
+  /// True if the tool deleted a key or held replies in [from, to]. Rules that measure when waiters
+  /// poll ignore such times.
   [[nodiscard]] virtual bool is_perturbed(moment from, moment to) const = 0;
 
-  /// What was done to these keys in [from, to], by time. At most `lines_max` lines; if there was
-  /// more, one of them says how much is left out. Costs: only for evidence that is kept.
+  /// The commands on these keys in [from, to], ordered by time. At most `lines_max` lines; if there
+  /// are more commands, one line says how many are left out. This is expensive: call it only for
+  /// evidence that is kept.
   [[nodiscard]] virtual std::vector<moment_line> timeline(std::span<const key_ref> keys,
                                                           moment from, moment to,
                                                           std::size_t lines_max = 40) const = 0;
 
-  /// Loads that the origin told of; nullopt: no counter ran.
+  /// The number of loads that the origin reported; nullopt: it reported none.
   [[nodiscard]] virtual std::optional<std::uint64_t> origin_loads() const = 0;
-  /// In the seconds that [from, to] touches.
+  /// The same for the whole seconds that [from, to] touches.
   [[nodiscard]] virtual std::optional<std::uint64_t> origin_loads_in(moment from,
                                                                      moment to) const = 0;
+  /// The number of loads that the traffic shows in the whole seconds that [from, to] touches.
   [[nodiscard]] virtual std::uint64_t wire_loads_in(moment from, moment to) const = 0;
 
-  /// The server's PTTL answer for a key when the run was over: -1 no ttl; nullopt: not asked.
+  /// The reply of the server to PTTL for a key after the run. -1: no ttl; nullopt: the auditor did
+  /// not ask.
   [[nodiscard]] virtual std::optional<std::int64_t> pttl_at_end(std::string_view key) const = 0;
-  /// "allkeys-lru"; "": not known.
+  /// "allkeys-lru"; "" if unknown.
   [[nodiscard]] virtual std::string_view eviction_policy() const = 0;
 
  protected:

@@ -13,7 +13,8 @@ using kind = op_kind;
 using outcome = op_outcome;
 using purpose = script_seen::purpose;
 
-/// ARGV starts behind the last key; without keys behind the script and their number.
+/// An argument of the script by its 1-based position in ARGV. ARGV starts after the last key, or
+/// without keys after the script and the number of keys.
 const field* argument(const event& command, unsigned position) {
   if (position == 0) return nullptr;
   std::size_t begin = 2;
@@ -52,44 +53,47 @@ kind kind_of(purpose does) {
 
 }  // namespace
 
-op_outcome script_outcome(script_seen::success says, const reply_item& answer) {
+op_outcome script_outcome(script_seen::success success, const reply_item& answer) {
   if (answer.kind == reply_kind::error) return outcome::failed;
   if (answer.kind == reply_kind::missing) return outcome::unknown;
   const bool is_null = answer.kind == reply_kind::null;
-  const auto answered = [](bool yes) { return yes ? outcome::yes : outcome::no; };
-  switch (says) {
-    case script_seen::success::null: return answered(is_null);
-    case script_seen::success::not_null: return answered(!is_null);
+  const auto outcome_of = [](bool yes) { return yes ? outcome::yes : outcome::no; };
+  switch (success) {
+    case script_seen::success::null: return outcome_of(is_null);
+    case script_seen::success::not_null: return outcome_of(!is_null);
     case script_seen::success::one:
-      return answered(answer.kind == reply_kind::integer && answer.integer == 1);
-    case script_seen::success::ok: return answered(answer.kind == reply_kind::status);
+      return outcome_of(answer.kind == reply_kind::integer && answer.integer == 1);
+    case script_seen::success::ok: return outcome_of(answer.kind == reply_kind::status);
     case script_seen::success::unknown: break;
   }
-  return done_by(answer);
+  return write_outcome(answer);
 }
 
 void ops_of_script(const command_reader& reader, const script_seen* script) {
-  const kind is = script == nullptr ? kind::opaque : kind_of(script->does);
-  for (const field& each : reader.command.arguments) {
-    if (each.kind != field_kind::key) continue;
-    op& operation = reader.put(is, each);
+  const kind call_kind = script == nullptr ? kind::opaque : kind_of(script->does);
+  for (const field& key : reader.command.arguments) {
+    if (key.kind != field_kind::key) continue;
+    op& operation = reader.put(call_kind, key);
     if (script == nullptr) continue;
     operation.known_as = script->known_as;
     operation.outcome = script_outcome(script->says, reader.command.answer);
     const bool compares = script->does == purpose::compare_and_delete ||
                           script->does == purpose::compare_and_expire ||
                           script->does == purpose::acquire;
-    const unsigned shown = compares ? script->token_argument : script->value_argument;
-    if (const field* const value = argument(reader.command, shown)) operation.value = value->of;
+    const unsigned value_position = compares ? script->token_argument : script->value_argument;
+    if (const field* const value = argument(reader.command, value_position))
+      operation.value = value->of;
     if (script->does == purpose::compare_and_store) operation.condition = store_condition::script;
-    if (is == kind::store || is == kind::acquire || is == kind::compare_expire) {
+    if (call_kind == kind::store || call_kind == kind::acquire ||
+        call_kind == kind::compare_expire) {
       read_ttl(reader, *script, operation);
     }
-    if (is == kind::read) {
+    if (call_kind == kind::read) {
       operation.value = reader.command.answer.of;
-      operation.outcome = found_in(reader.command.answer);
+      operation.outcome = read_outcome(reader.command.answer);
     }
-    if (is == kind::change && operation.outcome == outcome::no) operation.outcome = outcome::yes;
+    if (call_kind == kind::change && operation.outcome == outcome::no)
+      operation.outcome = outcome::yes;
   }
 }
 

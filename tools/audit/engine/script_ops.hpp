@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the call of a script did to its keys: by what its body does, and how it says that it did.
+// Translates a call of a script into ops, from the purpose of its body and from its reply.
 #pragma once
 
 #include "audit/capture/record.hpp"
@@ -7,10 +7,11 @@
 
 namespace drover::audit {
 
-/// `script` null: its body was never seen; its keys are opaque.
+/// Adds the ops of a script call. `script` is null if its body was never seen; its ops are then
+/// opaque.
 void ops_of_script(const command_reader& reader, const script_seen* script);
 
-/// By the script's own convention.
-[[nodiscard]] op_outcome script_outcome(script_seen::success says, const reply_item& answer);
+/// The outcome of a script call. `success` is how the script reports success.
+[[nodiscard]] op_outcome script_outcome(script_seen::success success, const reply_item& answer);
 
 }  // namespace drover::audit

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A scripted world of clients: lines say who sends what when and how it is answered, and become the
-// records that a capture would have made of them.
+// A scripted world of clients. Each line of a script says which client sends a command, when, and
+// what the reply is. The stage turns the lines into the records that a capture produces.
 //
-// `world.at(5ms).client(1).set("lock:user:42", "t1").nx().px(5000ms).ok()` is a lock that is won,
-// and `world.judged_by(all_rules())` is what comes of it.
+// `world.at(5ms).client(1).set("lock:user:42", "t1").nx().px(5000ms).ok()` wins a lock, and
+// `world.judged_by(all_rules())` is the result of the audit.
 //
-// A command takes 200 us unless `took` says otherwise. A client is a connection, and a process of
-// its own unless `belongs` says otherwise.
+// A command takes 200 us, unless `took` sets another time. A client is a connection, and each is a
+// process of its own, unless `belongs` puts several into one process.
 #pragma once
 
 #include <algorithm>
@@ -28,19 +28,19 @@ namespace drover::audit::testing {
 using namespace std::chrono_literals;
 
 inline digest digest_of(std::string_view text) {
-  digest made;
-  made.length = text.size();
-  made.hash = text.empty() ? 0 : std::hash<std::string_view>{}(text) | 1U;
-  made.looks = text.empty() ? shape::empty : shape::text;
-  return made;
+  digest result;
+  result.length = text.size();
+  result.hash = text.empty() ? 0 : std::hash<std::string_view>{}(text) | 1U;
+  result.looks = text.empty() ? shape::empty : shape::text;
+  return result;
 }
 
 class stage;
 
-/// One command being written down; the call that says its reply puts it on the stage.
+/// A command under construction. The call that sets the reply adds the command to the stage.
 class line {
  public:
-  line(stage& on, event what) : on_(on), what_(std::move(what)) {}
+  line(stage& target, event command) : stage_(target), event_(std::move(command)) {}
 
   line& key(std::string_view name) {
     return argument({field_kind::key, std::string(name), digest_of(name)});
@@ -53,87 +53,87 @@ class line {
   line& keepttl() { return word("KEEPTTL"); }
   line& px(std::chrono::milliseconds ttl) { return word("PX").word(std::to_string(ttl.count())); }
   line& ex(std::chrono::seconds ttl) { return word("EX").word(std::to_string(ttl.count())); }
-  /// Many bytes of value, in place of a few.
+  /// Sets the length of the last argument.
   line& sized(std::uint64_t bytes) {
-    what_.arguments.back().of.length = bytes;
+    event_.arguments.back().of.length = bytes;
     return *this;
   }
-  line& looks(shape how) {
-    what_.arguments.back().of.looks = how;
+  line& looks(shape value_shape) {
+    event_.arguments.back().of.looks = value_shape;
     return *this;
   }
 
   void miss() { nil(); }
   void nil() { reply_with(reply_kind::null); }
   void hit(std::string_view text = "value") {
-    what_.answer.of = digest_of(text);
+    event_.answer.of = digest_of(text);
     reply_with(reply_kind::text);
   }
-  void hit_of(std::uint64_t bytes, shape how = shape::text) {
-    what_.answer.of = {bytes * 31 + 7, bytes, how};
+  void hit_of(std::uint64_t bytes, shape looks = shape::text) {
+    event_.answer.of = {bytes * 31 + 7, bytes, looks};
     reply_with(reply_kind::text);
   }
   void ok() {
-    what_.answer.word = "OK";
+    event_.answer.word = "OK";
     reply_with(reply_kind::status);
   }
-  /// SET .. NX: won or lost; lost with GET: `there`.
-  void reply(bool won, std::string_view there = {}) {
-    if (!there.empty()) return won ? nil() : hit(there);
+  /// The reply to SET .. NX. With the option GET, `present` is the value that a loser gets.
+  void reply(bool won, std::string_view present = {}) {
+    if (!present.empty()) return won ? nil() : hit(present);
     won ? ok() : nil();
   }
   void answers(std::int64_t number) {
-    what_.answer.integer = number;
+    event_.answer.integer = number;
     reply_with(reply_kind::integer);
   }
-  /// An aggregate of so many values, one level deep.
+  /// An aggregate of `count` values, one level deep.
   void items(std::int64_t count) {
-    what_.answer.integer = count;
+    event_.answer.integer = count;
     reply_with(reply_kind::aggregate);
   }
-  /// MGET: for each "" a nil, else a value.
-  void elements(const std::vector<std::string>& each) {
-    for (const std::string& one : each) {
+  /// The reply to MGET. An empty string stands for nil.
+  void elements(const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
       reply_item item;
-      item.kind = one.empty() ? reply_kind::null : reply_kind::text;
-      item.of = digest_of(one);
-      what_.answer.items.push_back(item);
+      item.kind = value.empty() ? reply_kind::null : reply_kind::text;
+      item.of = digest_of(value);
+      event_.answer.items.push_back(item);
     }
-    items(static_cast<std::int64_t>(each.size()));
+    items(static_cast<std::int64_t>(values.size()));
   }
   void error(std::string_view word = "ERR") {
-    what_.answer.word = word;
+    event_.answer.word = word;
     reply_with(reply_kind::error);
   }
   void unanswered() { reply_with(reply_kind::missing); }
 
  private:
-  line& argument(field what) {
-    what_.arguments.push_back(std::move(what));
+  line& argument(field value) {
+    event_.arguments.push_back(std::move(value));
     return *this;
   }
-  void reply_with(reply_kind how);
+  void reply_with(reply_kind kind);
 
-  stage& on_;
-  event what_;
+  stage& stage_;
+  event event_;
 };
 
-/// Somebody who sends at one time.
+/// A client that sends a command at a given time.
 class client {
  public:
-  client(stage& on, event start) : on_(on), start_(std::move(start)) {}
+  client(stage& target, event start) : stage_(target), start_(std::move(start)) {}
 
-  /// From being sent to the reply.
+  /// The time from sending the command to its reply.
   client& took(std::chrono::microseconds time) {
     start_.done = start_.sent + time;
     return *this;
   }
-  /// Of one read of the client's bytes with all others of that number.
+  /// All commands with the same number came in one read of the client's bytes.
   client& batch(std::uint64_t number) {
     start_.batch = 1'000'000 + number;
     return *this;
   }
-  /// Inside that transaction, whose EXEC is said by `exec`, before.
+  /// The command is inside this transaction. Its EXEC must come first, by `exec`.
   client& in(std::uint64_t transaction, bool executed = true) {
     start_.transaction = transaction;
     start_.batch = 2'000'000 + transaction;
@@ -142,9 +142,9 @@ class client {
   }
 
   line command(std::string_view name) {
-    event made = start_;
-    made.command = name;
-    return {on_, std::move(made)};
+    event command = start_;
+    command.command = name;
+    return {stage_, std::move(command)};
   }
   line get(std::string_view key) { return command("GET").key(key); }
   line hgetall(std::string_view key) { return command("HGETALL").key(key); }
@@ -167,18 +167,18 @@ class client {
   }
   line watch(std::string_view key) { return command("WATCH").key(key); }
   line exec(std::uint64_t transaction) {
-    event made = start_;
-    made.command = "EXEC";
-    made.transaction = transaction;
-    made.batch = 2'000'000 + transaction;
-    return {on_, std::move(made)};
+    event command = start_;
+    command.command = "EXEC";
+    command.transaction = transaction;
+    command.batch = 2'000'000 + transaction;
+    return {stage_, std::move(command)};
   }
-  /// A script that the stage has announced; key and first ARGV.
+  /// A call of a script that the stage announces, with a key and the first ARGV.
   line script(std::string_view id, std::string_view key, std::string_view argument) {
-    event made = start_;
-    made.command = "EVALSHA";
-    made.script = id;
-    return line(on_, std::move(made)).value(id).word("1").key(key).value(argument);
+    event command = start_;
+    command.command = "EVALSHA";
+    command.script = id;
+    return line(stage_, std::move(command)).value(id).word("1").key(key).value(argument);
   }
   line compare_and_delete(std::string_view key, std::string_view token) {
     return script("compare_and_delete", key, token);
@@ -192,7 +192,7 @@ class client {
   }
 
  private:
-  stage& on_;
+  stage& stage_;
   event start_;
 };
 
@@ -203,13 +203,13 @@ class stage {
     begun.unix_ms = 1'700'000'000'000;
   }
 
-  stage& at(std::chrono::microseconds when) {
-    now_ = when;
+  stage& at(std::chrono::microseconds time) {
+    now_ = time;
     return *this;
   }
   [[nodiscard]] moment now() const { return now_; }
 
-  /// The connection of that number sends now.
+  /// The connection that sends a command at the current time.
   class client client(std::uint64_t connection) {
     processes_.emplace(connection, static_cast<std::int64_t>(100 + connection));
     event start;
@@ -219,51 +219,51 @@ class stage {
     start.done = now_ + 200us;
     return {*this, std::move(start)};
   }
-  /// These connections are of the process with that pid; 0: the pid is not known.
+  /// Puts the connections into the process with this pid; 0: the pid is unknown.
   stage& belongs(std::int64_t pid, const std::vector<std::uint64_t>& connections) {
-    for (const std::uint64_t each : connections) processes_[each] = pid;
+    for (const std::uint64_t connection : connections) processes_[connection] = pid;
     return *this;
   }
-  /// Their pid is not known, only that they come from there, as "127.0.0.1".
-  stage& unknown(const std::vector<std::uint64_t>& connections, std::string_view from) {
-    for (const std::uint64_t each : connections) addresses_[each] = from;
+  /// The pid of these connections is unknown. Only their address is known, such as "127.0.0.1".
+  stage& unknown(const std::vector<std::uint64_t>& connections, std::string_view address) {
+    for (const std::uint64_t connection : connections) addresses_[connection] = address;
     return belongs(0, connections);
   }
-  /// Anything else at this time.
-  stage& tell(record what) {
-    others_.emplace_back(now_, std::move(what));
+  /// Adds any other record at the current time.
+  stage& tell(record item) {
+    others_.emplace_back(now_, std::move(item));
     return *this;
   }
 
-  void put(event what) { events_.push_back(std::move(what)); }
+  void put(event command) { events_.push_back(std::move(command)); }
 
-  /// What a capture would have handed on.
+  /// The records that a capture of the script produces.
   [[nodiscard]] std::vector<record> records() const {
     std::vector<record> all{begun};
     for (const auto& [connection, pid] : processes_) {
       const auto at = addresses_.find(connection);
-      const std::string who = at == addresses_.end() ? "10.0.0.1" : at->second;
-      all.emplace_back(connection_opened{connection, {}, pid, pid == 0 ? who : "test"});
+      const std::string peer = at == addresses_.end() ? "10.0.0.1" : at->second;
+      all.emplace_back(connection_opened{connection, {}, pid, pid == 0 ? peer : "test"});
     }
-    for (script_seen& each : scripts()) all.emplace_back(std::move(each));
+    for (script_seen& script : scripts()) all.emplace_back(std::move(script));
     std::vector<std::pair<moment, record>> timed = others_;
-    for (const event& each : events_) timed.emplace_back(each.done, each);
+    for (const event& command : events_) timed.emplace_back(command.done, command);
     std::stable_sort(timed.begin(), timed.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     std::uint64_t sequence = 0;
-    for (auto& [when, what] : timed) {
-      if (event* const command = std::get_if<event>(&what)) command->sequence = ++sequence;
-      all.push_back(std::move(what));
+    for (auto& [time, item] : timed) {
+      if (event* const command = std::get_if<event>(&item)) command->sequence = ++sequence;
+      all.push_back(std::move(item));
     }
     all.emplace_back(capture_ended{now_});
     return all;
   }
 
   [[nodiscard]] audit_result judged_by(std::vector<std::unique_ptr<rule>> rules,
-                                       settings told = {}) const {
-    engine judge(std::move(told), std::move(rules));
-    for (const record& each : records()) judge.feed(each);
-    return judge.finish();
+                                       settings options = {}) const {
+    engine auditor(std::move(options), std::move(rules));
+    for (const record& item : records()) auditor.feed(item);
+    return auditor.finish();
   }
 
   capture_begun begun;
@@ -295,22 +295,22 @@ class stage {
   std::vector<std::pair<moment, record>> others_;
 };
 
-inline void line::reply_with(reply_kind how) {
-  what_.answer.kind = how;
-  what_.argument_count = what_.arguments.size();
-  on_.put(what_);
+inline void line::reply_with(reply_kind kind) {
+  event_.answer.kind = kind;
+  event_.argument_count = event_.arguments.size();
+  stage_.put(event_);
 }
 
-/// The first finding of a rule; nullptr: it found nothing.
+/// The first finding of a rule, or nullptr.
 inline const finding* find_finding(const audit_result& result, std::string_view rule) {
-  for (const finding& each : result.findings) {
-    if (each.rule == rule) return &each;
+  for (const finding& finding : result.findings) {
+    if (finding.rule == rule) return &finding;
   }
   return nullptr;
 }
 inline const coverage_line* find_coverage(const audit_result& result, std::string_view rule) {
-  for (const coverage_line& each : result.coverage) {
-    if (each.rule == rule) return &each;
+  for (const coverage_line& line : result.coverage) {
+    if (line.rule == rule) return &line;
   }
   return nullptr;
 }

@@ -7,10 +7,10 @@ namespace drover::audit {
 
 namespace {
 
-/// An EXPIRE that comes later has another reason than the store.
+/// A later EXPIRE does not belong to the store.
 constexpr moment expire_limit = std::chrono::seconds(1);
 
-bool of_one_step(const op_summary& a, const op& b) {
+bool shares_batch(const op_summary& a, const op& b) {
   return a.connection == b.connection && a.batch == b.batch;
 }
 
@@ -61,8 +61,8 @@ void store_tracker::settle(key_state& key) {
 void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
   if (key.unsettled != nullptr) {
     settled_store& before = *key.unsettled;
-    if (of_one_step(before.store, operation)) {
-      // HSET and HSET, or DEL, SET and SET: one store, that of the last.
+    if (shares_batch(before.store, operation)) {
+      // Several stores in one batch count as one store: HSET and HSET, or SET and SET.
       if (operation.on_ttl == ttl_effect::set) {
         before.ttl.source = ttl_source::same_command;
         before.ttl.duration = operation.ttl;
@@ -77,10 +77,10 @@ void store_tracker::stored(key_state& key, const op& operation, bool is_load) {
   settled.store = op_summary(operation);
   settled.missed_before = is_load;
   const bool had_ttl =
-      key.there == key_state::presence::present && key.has_ttl && operation.sent < key.expires_from;
+      key.state == key_state::presence::present && key.has_ttl && operation.sent < key.expires_from;
   const bool kept = operation.on_ttl == ttl_effect::kept &&
-                    key.there != key_state::presence::absent &&
-                    (had_ttl || key.there == key_state::presence::unknown);
+                    key.state != key_state::presence::absent &&
+                    (had_ttl || key.state == key_state::presence::unknown);
   settled.kept = kept;
   if (operation.on_ttl == ttl_effect::set) {
     settled.ttl.source = ttl_source::same_command;
@@ -104,7 +104,7 @@ void store_tracker::expired(key_state& key, const op& operation) {
   before.ttl.duration = operation.ttl;
   before.ttl.expire = op_summary(operation);
   before.dropped_ttl = false;
-  if (!of_one_step(before.store, operation)) {
+  if (!shares_batch(before.store, operation)) {
     before.ttl.source = ttl_source::later;
   } else if (operation.transaction != 0 && operation.transaction == before.store.transaction) {
     before.ttl.source = ttl_source::same_transaction;
@@ -146,24 +146,24 @@ void store_tracker::apply(key_state& key, const op& operation, bool is_load) {
   switch (operation.kind) {
     case op_kind::read:
       if (yes) {
-        key.there = presence::present;
+        key.state = presence::present;
         key.value = operation.value;
         key.last_hit = op_summary(operation);
       } else if (operation.outcome == op_outcome::no && !operation.part) {
-        key.there = presence::absent;
+        key.state = presence::absent;
         key.has_ttl = false;
         key.last_miss = op_summary(operation);
       }
       break;
     case op_kind::exists:
-      if (yes) key.there = presence::present;
-      if (operation.outcome == op_outcome::no) key.there = presence::absent;
+      if (yes) key.state = presence::present;
+      if (operation.outcome == op_outcome::no) key.state = presence::absent;
       break;
     case op_kind::store:
     case op_kind::acquire:
       if (!yes) break;
       stored(key, operation, is_load);
-      key.there = presence::present;
+      key.state = presence::present;
       key.value = operation.value;
       key.last_store = op_summary(operation);
       set_ttl(key, operation);
@@ -172,10 +172,10 @@ void store_tracker::apply(key_state& key, const op& operation, bool is_load) {
     case op_kind::compare_remove:
       if (operation.outcome == op_outcome::failed) break;
       if (operation.kind == op_kind::compare_remove && !yes) break;
-      if (key.unsettled != nullptr && !of_one_step(key.unsettled->store, operation)) settle(key);
+      if (key.unsettled != nullptr && !shares_batch(key.unsettled->store, operation)) settle(key);
       if (key.last_remove == nullptr) key.last_remove = std::make_unique<op_summary>();
       *key.last_remove = op_summary(operation);
-      key.there = presence::absent;
+      key.state = presence::absent;
       key.has_ttl = false;
       break;
     case op_kind::expire:
@@ -184,9 +184,9 @@ void store_tracker::apply(key_state& key, const op& operation, bool is_load) {
       if (yes) set_ttl(key, operation);
       break;
     case op_kind::change:
-      if (yes) key.there = presence::present;
+      if (yes) key.state = presence::present;
       break;
-    case op_kind::opaque: key.there = presence::unknown; break;
+    case op_kind::opaque: key.state = presence::unknown; break;
   }
 }
 

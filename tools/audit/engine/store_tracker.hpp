@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is there under a key and for how long, as far as the traffic shows; stores and the ttl they
-// come to; refreshes.
+// Tracks the state of each key and its ttl as far as the traffic shows them, the ttl of each store,
+// and refreshes.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,14 @@ class store_tracker {
  public:
   store_tracker(key_table& keys, fact_sink& sink) : keys_(keys), sink_(sink) {}
 
-  /// After all other trackers: the key's own state is brought up to date. `is_load` of a store.
+  /// Updates the state of the key. Call it after all other trackers. `is_load`: the op is a store
+  /// that ends a load.
   void apply(key_state& key, const op& operation, bool is_load);
-  /// A store of a live key that nobody had missed. `hit`: the last of the same flow.
+  /// A store of a live key whose client had not missed it. `hit` is the last hit of the same
+  /// client.
   void refreshed(key_state& key, const op& operation, std::optional<op_summary> hit,
                  std::uint64_t lock_hold);
-  /// Tells the stores whose EXPIRE can no longer come.
+  /// Reports the stores for which no EXPIRE can follow any more.
   void time_passed(moment now);
   void close(key_state& key);
 

@@ -15,7 +15,7 @@ using namespace testing;
 
 const std::string stored_key = "user:1";
 
-/// A script of commands, and the last settled store that comes of it.
+/// A script of commands, and the expected properties of the last settled store.
 struct store_case {
   const char* name;
   void (*play)(stage& world);
@@ -112,7 +112,7 @@ TEST(audit_store_tracker, KnowsTheTtlOfEachStore) {
   for (const store_case& row : settled_rows) {
     stage world;
     row.play(world);
-    const std::vector<settled_store> stores = hear(world).stores;
+    const std::vector<settled_store> stores = collect_facts(world).stores;
     ASSERT_EQ(stores.size(), row.stores) << row.name;
     const settled_store& last = stores.back();
     EXPECT_EQ(last.ttl.source, row.source) << row.name;
@@ -181,13 +181,13 @@ TEST(audit_store_tracker, TellsRefreshesFromLoads) {
   for (const refresh_case& row : refresh_rows) {
     stage world;
     row.play(world);
-    const std::vector<refresh> heard = hear(world).refreshes;
-    ASSERT_EQ(heard.size(), row.refreshes) << row.name;
-    if (heard.empty()) continue;
-    EXPECT_EQ(heard[0].last_hit.has_value(), row.has_hit) << row.name;
-    EXPECT_EQ(heard[0].lifetime_known, row.lifetime_known) << row.name;
+    const std::vector<refresh> refreshes = collect_facts(world).refreshes;
+    ASSERT_EQ(refreshes.size(), row.refreshes) << row.name;
+    if (refreshes.empty()) continue;
+    EXPECT_EQ(refreshes[0].last_hit.has_value(), row.has_hit) << row.name;
+    EXPECT_EQ(refreshes[0].lifetime_known, row.lifetime_known) << row.name;
     if (row.lifetime_known) {
-      EXPECT_EQ(heard[0].left, row.left) << row.name;
+      EXPECT_EQ(refreshes[0].left, row.left) << row.name;
     }
   }
 }

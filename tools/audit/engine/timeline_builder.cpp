@@ -7,29 +7,29 @@ namespace drover::audit {
 
 namespace {
 
-/// Keys of one pattern look alike: a few show what there is to see.
+/// The keys of one pattern behave alike, so that a few of them are enough.
 constexpr unsigned keys_of_pattern_max = 4;
-/// More seconds than a day has are not drawn.
+/// The counts of loads end after one day.
 constexpr std::size_t seconds_max = 86'400;
 constexpr std::size_t loads_max = 20'000;
 
-using drawn = run_timeline::operation_kind;
+using operation_kind = run_timeline::operation_kind;
 
-drawn kind_of(const op& operation) {
+operation_kind kind_of(const op& operation) {
   const bool yes = operation.outcome == op_outcome::yes;
   switch (operation.kind) {
-    case op_kind::read: return yes ? drawn::hit : drawn::miss;
-    case op_kind::store: return yes ? drawn::store : drawn::refused;
-    case op_kind::acquire: return yes ? drawn::acquired : drawn::refused;
-    case op_kind::remove: return drawn::deleted;
-    case op_kind::compare_remove: return yes ? drawn::released : drawn::refused;
+    case op_kind::read: return yes ? operation_kind::hit : operation_kind::miss;
+    case op_kind::store: return yes ? operation_kind::store : operation_kind::refused;
+    case op_kind::acquire: return yes ? operation_kind::acquired : operation_kind::refused;
+    case op_kind::remove: return operation_kind::deleted;
+    case op_kind::compare_remove: return yes ? operation_kind::released : operation_kind::refused;
     case op_kind::expire:
-    case op_kind::compare_expire: return yes ? drawn::renewed : drawn::refused;
+    case op_kind::compare_expire: return yes ? operation_kind::renewed : operation_kind::refused;
     case op_kind::exists:
     case op_kind::change:
     case op_kind::opaque: break;
   }
-  return drawn::other;
+  return operation_kind::other;
 }
 
 std::size_t second_of(moment at) {
@@ -57,46 +57,47 @@ std::uint64_t identity(key_ref key) { return (std::uint64_t{key.generation} << 3
 
 std::uint32_t timeline_builder::key_of(const key_state& key) const {
   const auto at = keys_.find(identity(key.ref));
-  return at == keys_.end() ? nothing : at->second;
+  return at == keys_.end() ? no_key : at->second;
 }
 
 std::uint32_t timeline_builder::choose(key_state& key) {
-  if (made_.keys.size() >= settings_.timeline_keys_max) return nothing;
-  if (++of_pattern_[key.pattern->index] > keys_of_pattern_max) return nothing;
-  const auto index = static_cast<std::uint32_t>(made_.keys.size());
-  made_.keys.push_back(key.name);
+  if (timeline_.keys.size() >= settings_.timeline_keys_max) return no_key;
+  if (++keys_per_pattern_[key.pattern->index] > keys_of_pattern_max) return no_key;
+  const auto index = static_cast<std::uint32_t>(timeline_.keys.size());
+  timeline_.keys.push_back(key.name);
   patterns_.push_back(key.pattern->index);
   keys_.emplace(identity(key.ref), index);
   return index;
 }
 
 std::size_t timeline_builder::process_of(std::uint32_t process) {
-  const auto [at, is_new] = processes_.emplace(process, made_.processes.size());
+  const auto [at, is_new] = processes_.emplace(process, timeline_.processes.size());
   if (is_new) {
     const auto& all = connections_.processes();
-    made_.processes.push_back(process < all.size() ? all[process].label : std::string{});
+    timeline_.processes.push_back(process < all.size() ? all[process].label : std::string{});
   }
   return at->second;
 }
 
-void timeline_builder::op_seen(const op& operation, key_state& key) {
+void timeline_builder::add_operation(const op& operation, key_state& key) {
   const bool hit = operation.is_hit();
-  if (key.drawn == key_state::drawn_as::no) return;
-  std::uint32_t index = nothing;
-  if (key.drawn == key_state::drawn_as::yes) {
+  if (key.in_timeline == key_state::timeline_choice::no) return;
+  std::uint32_t index = no_key;
+  if (key.in_timeline == key_state::timeline_choice::yes) {
     index = key_of(key);
   } else {
-    // A key gets its row when it is missed or locked: before that there is nothing to see.
+    // A key is added when it is first missed or acquired. Nothing before that is of interest.
     if (!operation.is_miss() && operation.kind != op_kind::acquire) return;
     index = choose(key);
-    key.drawn = index == nothing ? key_state::drawn_as::no : key_state::drawn_as::yes;
-    if (index == nothing) return;
+    key.in_timeline =
+        index == no_key ? key_state::timeline_choice::no : key_state::timeline_choice::yes;
+    if (index == no_key) return;
   }
-  // Half of the room is kept for cold times.
+  // Hits of live keys may use only half of the room. The rest is kept for cold events.
   const std::size_t room = key.cold != nullptr || !hit ? settings_.timeline_operations_max
                                                        : settings_.timeline_operations_max / 2;
-  if (made_.operations.size() >= room) {
-    ++made_.left_out;
+  if (timeline_.operations.size() >= room) {
+    ++timeline_.left_out;
     return;
   }
   run_timeline::operation line;
@@ -106,47 +107,47 @@ void timeline_builder::op_seen(const op& operation, key_state& key) {
   line.key = index;
   line.kind = kind_of(operation);
   line.text = text_of(op_summary(operation), key.name);
-  made_.operations.push_back(std::move(line));
+  timeline_.operations.push_back(std::move(line));
 }
 
-void timeline_builder::closed(const cold_event& event, const key_state& key) {
+void timeline_builder::add_cold_event(const cold_event& event, const key_state& key) {
   const std::uint32_t index = key_of(key);
-  if (index == nothing) return;
-  if (made_.cold_events.size() >= settings_.timeline_events_max) {
-    ++made_.left_out;
+  if (index == no_key) return;
+  if (timeline_.cold_events.size() >= settings_.timeline_events_max) {
+    ++timeline_.left_out;
     return;
   }
-  made_.cold_events.push_back(
+  timeline_.cold_events.push_back(
       {index, event.from, event.to, event.demand.requests, event.loading.count, event.by_tool});
 }
 
-void timeline_builder::loaded(const load& loaded, const key_state& key) {
-  add(made_.loads_each_second, loaded.store.sent, 1);
+void timeline_builder::add_load(const load& loaded, const key_state& key) {
+  add(timeline_.loads_each_second, loaded.store.sent, 1);
   const std::uint32_t index = key_of(key);
-  if (index == nothing) return;
-  if (made_.loads.size() >= loads_max) {
-    ++made_.left_out;
+  if (index == no_key) return;
+  if (timeline_.loads.size() >= loads_max) {
+    ++timeline_.left_out;
     return;
   }
-  made_.loads.push_back({index, process_of(loaded.store.process), loaded.began, loaded.store.done,
-                         loaded.store.outcome == op_outcome::yes});
+  timeline_.loads.push_back({index, process_of(loaded.store.process), loaded.began,
+                             loaded.store.done, loaded.store.outcome == op_outcome::yes});
 }
 
-void timeline_builder::origin_loaded(moment at, std::uint64_t count) {
-  add(made_.origin_each_second, at, count);
+void timeline_builder::add_origin_loads(moment at, std::uint64_t count) {
+  add(timeline_.origin_each_second, at, count);
 }
 
 std::uint64_t timeline_builder::wire_loads_in(moment from, moment to) const {
-  return sum(made_.loads_each_second, from, to);
+  return sum(timeline_.loads_each_second, from, to);
 }
 
 std::uint64_t timeline_builder::origin_loads_in(moment from, moment to) const {
-  return sum(made_.origin_each_second, from, to);
+  return sum(timeline_.origin_each_second, from, to);
 }
 
 run_timeline timeline_builder::finish(const std::deque<pattern_state>& patterns) {
-  for (const std::uint32_t each : patterns_) made_.roles.push_back(patterns[each].role);
-  return std::move(made_);
+  for (const std::uint32_t pattern : patterns_) timeline_.roles.push_back(patterns[pattern].role);
+  return std::move(timeline_);
 }
 
 }  // namespace drover::audit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The timeline of the run, bounded: keys that went cold or were locked, the operations on them, and
-// the loads of each second.
+// Builds the timeline of the run: the keys that were missed or locked, the operations on them, and
+// the loads of each second. Its size is bounded.
 #pragma once
 
 #include <cstdint>
@@ -19,19 +19,19 @@ class timeline_builder {
   timeline_builder(const settings& options, const connection_book& connections)
       : settings_(options), connections_(connections) {}
 
-  void op_seen(const op& operation, key_state& key);
-  void closed(const cold_event& event, const key_state& key);
-  void loaded(const load& new_load, const key_state& key);
-  void origin_loaded(moment at, std::uint64_t count);
+  void add_operation(const op& operation, key_state& key);
+  void add_cold_event(const cold_event& event, const key_state& key);
+  void add_load(const load& new_load, const key_state& key);
+  void add_origin_loads(moment at, std::uint64_t count);
 
   [[nodiscard]] std::uint64_t wire_loads_in(moment from, moment to) const;
   [[nodiscard]] std::uint64_t origin_loads_in(moment from, moment to) const;
 
-  /// With the roles of keys as they are now. The timeline is moved out.
+  /// Returns the timeline with the current roles of its keys. Call it once: the timeline is moved.
   [[nodiscard]] run_timeline finish(const std::deque<pattern_state>& patterns);
 
  private:
-  static constexpr std::uint32_t nothing = 0xffffffff;
+  static constexpr std::uint32_t no_key = 0xffffffff;
 
   [[nodiscard]] std::uint32_t key_of(const key_state& key) const;
   std::uint32_t choose(key_state& key);
@@ -39,11 +39,11 @@ class timeline_builder {
 
   const settings& settings_;
   const connection_book& connections_;
-  run_timeline made_;
-  std::vector<std::uint32_t> patterns_;  ///< of the keys drawn
+  run_timeline timeline_;
+  std::vector<std::uint32_t> patterns_;  // the pattern of each key in the timeline
   std::unordered_map<std::uint64_t, std::uint32_t> keys_;
   std::unordered_map<std::uint32_t, std::size_t> processes_;
-  std::unordered_map<std::uint32_t, unsigned> of_pattern_;
+  std::unordered_map<std::uint32_t, unsigned> keys_per_pattern_;
 };
 
 }  // namespace drover::audit

@@ -15,12 +15,12 @@ std::string percent(double share) {
   return text;
 }
 
-std::string counted(std::size_t count, const char* one, const char* many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
+std::string count_text(std::size_t count, const char* singular, const char* plural) {
+  return std::to_string(count) + " " + (count == 1 ? singular : plural);
 }
 
-const char* word(severity least) {
-  switch (least) {
+const char* severity_name(severity severity_level) {
+  switch (severity_level) {
     case severity::error: return "error";
     case severity::warning: return "warning";
     case severity::info: break;
@@ -34,19 +34,19 @@ bool is_exercised(const audit_result& result, const std::string& rule) {
   });
 }
 
-/// "" if enough was seen.
-std::string what_is_missing(const audit_result& result, const settings& options) {
+/// What the run lacks for a verdict; "" if nothing.
+std::string missing_observation(const audit_result& result, const settings& options) {
   if (result.run.commands == 0) return "no command was seen";
   if (result.run.blind_share > options.blind_share_max) {
     return percent(result.run.blind_share) + " of the traffic could not be read";
   }
-  for (const std::string& each : options.require) {
-    if (!is_exercised(result, each)) return each + " is required and was not exercised";
+  for (const std::string& rule : options.require) {
+    if (!is_exercised(result, rule)) return rule + " is required and was not exercised";
   }
   if (result.run.contended_cold_events == 0) {
     return result.run.cold_events == 0
-               ? "no key went cold while it was watched"
-               : "no cold key was wanted by two at once: more load, or --active, would show it";
+               ? "no key went cold during the run"
+               : "no two clients wanted a cold key at the same time: try more load, or --active";
   }
   return {};
 }
@@ -62,34 +62,36 @@ void sort_findings(audit_result& result) {
 }
 
 void judge(audit_result& result, const settings& options) {
-  std::size_t counting = 0;
-  std::size_t accepted = 0;
-  for (finding& each : result.findings) {
-    const bool counts = options.fail_on && each.severity >= *options.fail_on;
-    each.fails = counts && each.accepted.empty();
-    if (!counts) continue;
-    ++(each.accepted.empty() ? counting : accepted);
+  std::size_t failing_count = 0;
+  std::size_t accepted_count = 0;
+  for (finding& finding : result.findings) {
+    const bool is_severe = options.fail_on && finding.severity >= *options.fail_on;
+    finding.fails = is_severe && finding.accepted.empty();
+    if (!is_severe) continue;
+    ++(finding.accepted.empty() ? failing_count : accepted_count);
   }
   const std::string suffix =
-      accepted == 0 ? "" : " (" + counted(accepted, "more is", "more are") + " accepted)";
-  if (counting > 0) {
+      accepted_count == 0 ? ""
+                          : " (" + count_text(accepted_count, "more is", "more are") + " accepted)";
+  if (failing_count > 0) {
     result.outcome = verdict::fail;
-    result.reason = counted(counting, "finding", "findings") + " at or above \"" +
-                    word(*options.fail_on) + "\"" + suffix;
+    result.reason = count_text(failing_count, "finding", "findings") + " at or above \"" +
+                    severity_name(*options.fail_on) + "\"" + suffix;
     return;
   }
-  if (std::string missing = what_is_missing(result, options); !missing.empty()) {
+  if (std::string missing = missing_observation(result, options); !missing.empty()) {
     result.outcome = verdict::inconclusive;
     result.reason = std::move(missing);
     return;
   }
   result.outcome = verdict::pass;
-  const std::string found =
-      options.fail_on ? "nothing at or above \"" + std::string(word(*options.fail_on)) + "\""
-                      : std::string{"nothing is asked to fail"};
-  result.reason = found + " in " + counted(result.run.cold_events, "cold event", "cold events") +
-                  ", " + std::to_string(result.run.contended_cold_events) + " of them contended" +
-                  suffix;
+  const std::string summary =
+      options.fail_on
+          ? "nothing at or above \"" + std::string(severity_name(*options.fail_on)) + "\""
+          : std::string{"findings are not counted (--fail-on never)"};
+  result.reason = summary + " in " +
+                  count_text(result.run.cold_events, "cold event", "cold events") + ", " +
+                  std::to_string(result.run.contended_cold_events) + " of them contended" + suffix;
 }
 
 }  // namespace drover::audit

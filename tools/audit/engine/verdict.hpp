@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pass, fail, or neither, by a result alone: so it can be asked again when a baseline has accepted
-// findings.
+// The verdict: pass, fail or inconclusive. It depends on the result alone, so that it can be
+// computed again after a baseline has accepted findings.
 #pragma once
 
 #include "audit/engine/audit_result.hpp"
@@ -8,12 +8,13 @@
 
 namespace drover::audit {
 
-/// Sets `is`, `why`, and each finding's `fails`. Fail: a finding at or above `fail_on` that is not
-/// accepted. Else inconclusive, if too little was seen: no cold event that two wanted at once, too
-/// much of the traffic unread, or a rule of `require` that had nothing to go by.
+/// Sets `outcome` and `reason`, and `fails` of each finding. The audit fails if a finding at or
+/// above `fail_on` is not accepted. Otherwise it is inconclusive if too little was seen: no
+/// contended cold event, too much traffic that could not be read, or a rule of `require` that was
+/// not exercised.
 void judge(audit_result& result, const settings& options);
 
-/// The worst first.
+/// Sorts by severity, then by confidence, the highest first, then by rule id.
 void sort_findings(audit_result& result);
 
 }  // namespace drover::audit

@@ -12,54 +12,55 @@
 namespace drover::audit {
 namespace {
 
-finding found(const char* rule, severity severity_level,
-              confidence confidence_level = confidence::strong, const char* accepted = "") {
-  finding made;
-  made.rule = rule;
-  made.severity = severity_level;
-  made.confidence = confidence_level;
-  made.accepted = accepted;
-  return made;
+finding make_finding(const char* rule, severity severity_level,
+                     confidence confidence_level = confidence::strong, const char* accepted = "") {
+  finding result;
+  result.rule = rule;
+  result.severity = severity_level;
+  result.confidence = confidence_level;
+  result.accepted = accepted;
+  return result;
 }
 
-/// A run in which enough was seen, and these findings.
-audit_result seen(std::vector<finding> findings = {}) {
-  audit_result made;
-  made.findings = std::move(findings);
-  made.run.commands = 100;
-  made.run.cold_events = 3;
-  made.run.contended_cold_events = 1;
-  made.coverage = {{"C101", "stampede-cold-key", coverage_line::status::pass, ""},
-                   {"C206", "foreign-unlock", coverage_line::status::not_exercised, ""}};
-  return made;
+/// The result of a run with these findings. The run saw enough for a verdict.
+audit_result result_with(std::vector<finding> findings = {}) {
+  audit_result result;
+  result.findings = std::move(findings);
+  result.run.commands = 100;
+  result.run.cold_events = 3;
+  result.run.contended_cold_events = 1;
+  result.coverage = {{"C101", "stampede-cold-key", coverage_line::status::pass, ""},
+                     {"C206", "foreign-unlock", coverage_line::status::not_exercised, ""}};
+  return result;
 }
 
 TEST(audit_verdict, FindingsFailFromTheSeverityThatWasAskedFor) {
   constexpr severity all[] = {severity::info, severity::warning, severity::error};
-  for (const severity is : all) {
+  for (const severity level : all) {
     for (const severity least : all) {
-      audit_result result = seen({found("C101", is)});
-      settings told;
-      told.fail_on = least;
-      judge(result, told);
-      EXPECT_EQ(result.outcome, is >= least ? verdict::fail : verdict::pass);
-      EXPECT_EQ(result.findings[0].fails, is >= least);
+      audit_result result = result_with({make_finding("C101", level)});
+      settings options;
+      options.fail_on = least;
+      judge(result, options);
+      EXPECT_EQ(result.outcome, level >= least ? verdict::fail : verdict::pass);
+      EXPECT_EQ(result.findings[0].fails, level >= least);
     }
-    audit_result result = seen({found("C101", is)});
-    settings told;
-    told.fail_on = std::nullopt;
-    judge(result, told);
+    audit_result result = result_with({make_finding("C101", level)});
+    settings options;
+    options.fail_on = std::nullopt;
+    judge(result, options);
     EXPECT_EQ(result.outcome, verdict::pass);
     EXPECT_FALSE(result.findings[0].fails);
   }
 }
 
 TEST(audit_verdict, AcceptedFindingsDoNotFailAndAreCounted) {
-  audit_result result = seen({found("C101", severity::error, confidence::strong, "known")});
+  audit_result result =
+      result_with({make_finding("C101", severity::error, confidence::strong, "known")});
   judge(result, {});
   EXPECT_EQ(result.outcome, verdict::pass);
   EXPECT_NE(result.reason.find("1 more is accepted"), std::string::npos) << result.reason;
-  result.findings.push_back(found("C201", severity::error));
+  result.findings.push_back(make_finding("C201", severity::error));
   judge(result, {});
   EXPECT_EQ(result.outcome, verdict::fail);
   EXPECT_FALSE(result.findings[0].fails);
@@ -69,51 +70,51 @@ TEST(audit_verdict, AcceptedFindingsDoNotFailAndAreCounted) {
 
 TEST(audit_verdict, TooLittleSeenIsNoPass) {
   struct row {
-    const char* why;
+    const char* reason;
     std::function<void(audit_result&, settings&)> change;
   };
   const std::vector<row> rows{
       {"no command", [](audit_result& r, settings&) { r.run = {}; }},
       {"2.0 % of the traffic", [](audit_result& r, settings&) { r.run.blind_share = 0.02; }},
-      {"C206 is required", [](audit_result&, settings& told) { told.require = {"C206"}; }},
+      {"C206 is required", [](audit_result&, settings& options) { options.require = {"C206"}; }},
       {"foreign-unlock is required",
-       [](audit_result&, settings& told) {
-         told.require = {"C101", "foreign-unlock"};
+       [](audit_result&, settings& options) {
+         options.require = {"C101", "foreign-unlock"};
        }},
       {"no key went cold",
        [](audit_result& r, settings&) { r.run.cold_events = r.run.contended_cold_events = 0; }},
-      {"wanted by two at once",
+      {"no two clients wanted a cold key",
        [](audit_result& r, settings&) { r.run.contended_cold_events = 0; }},
   };
-  for (const row& each : rows) {
-    audit_result result = seen();
-    settings told;
-    each.change(result, told);
-    judge(result, told);
-    EXPECT_EQ(result.outcome, verdict::inconclusive) << each.why;
-    EXPECT_NE(result.reason.find(each.why), std::string::npos) << result.reason;
-    result.findings.push_back(found("C101", severity::error));
-    judge(result, told);
-    EXPECT_EQ(result.outcome, verdict::fail) << "what was found stands: " << each.why;
+  for (const row& entry : rows) {
+    audit_result result = result_with();
+    settings options;
+    entry.change(result, options);
+    judge(result, options);
+    EXPECT_EQ(result.outcome, verdict::inconclusive) << entry.reason;
+    EXPECT_NE(result.reason.find(entry.reason), std::string::npos) << result.reason;
+    result.findings.push_back(make_finding("C101", severity::error));
+    judge(result, options);
+    EXPECT_EQ(result.outcome, verdict::fail) << "a finding counts all the same: " << entry.reason;
   }
 }
 
 TEST(audit_verdict, ALittleThatCouldNotBeReadIsNoMatter) {
-  audit_result result = seen();
+  audit_result result = result_with();
   result.run.blind_share = 0.01;
   judge(result, {});
   EXPECT_EQ(result.outcome, verdict::pass);
 }
 
 TEST(audit_verdict, TheWorstAndSurestComeFirst) {
-  audit_result result = seen({found("C305", severity::warning, confidence::strong),
-                              found("C209", severity::warning, confidence::strong),
-                              found("C103", severity::warning, confidence::proof),
-                              found("C603", severity::info, confidence::proof),
-                              found("C401", severity::error, confidence::suspected)});
+  audit_result result = result_with({make_finding("C305", severity::warning, confidence::strong),
+                                     make_finding("C209", severity::warning, confidence::strong),
+                                     make_finding("C103", severity::warning, confidence::proof),
+                                     make_finding("C603", severity::info, confidence::proof),
+                                     make_finding("C401", severity::error, confidence::suspected)});
   sort_findings(result);
   std::string order;
-  for (const finding& each : result.findings) order += each.rule + ' ';
+  for (const finding& finding : result.findings) order += finding.rule + ' ';
   EXPECT_EQ(order, "C401 C103 C209 C305 C603 ");
 }
 

@@ -8,7 +8,8 @@ namespace drover::audit {
 namespace {
 
 constexpr std::size_t open_waits_max = 128;
-/// Not asked again for so many times its longest gap, and at least so long: it has given up.
+/// A client has given up when it has not polled for this many times its longest gap, and at least
+/// for this long.
 constexpr int silent_gaps = 10;
 constexpr moment silent_min = std::chrono::seconds(2);
 
@@ -18,8 +19,8 @@ bool is_over(const wait& ended_wait, moment now) {
 
 }  // namespace
 
-void wait_tracker::tell(const key_state& key, wait& ended_wait) {
-  // Asked once is no waiting.
+void wait_tracker::report(const key_state& key, wait& ended_wait) {
+  // A single request is not a wait.
   if (ended_wait.polls < 2) return;
   if (ended_wait.result == wait::outcome::silent) ended_wait.ended = ended_wait.last;
   sink_.take(ended_wait, key);
@@ -32,7 +33,7 @@ void wait_tracker::refused(key_state& key, const op& operation) {
     return w.connection == operation.connection && w.poll_kind == operation.kind;
   });
   if (at != open.end() && is_over(*at, operation.sent)) {
-    tell(key, *at);
+    report(key, *at);
     open.erase(at);
     at = open.end();
   }
@@ -40,19 +41,19 @@ void wait_tracker::refused(key_state& key, const op& operation) {
     if (open.size() >= open_waits_max) {
       const auto oldest = std::min_element(
           open.begin(), open.end(), [](const wait& a, const wait& b) { return a.last < b.last; });
-      tell(key, *oldest);
+      report(key, *oldest);
       open.erase(oldest);
     }
-    wait ended_wait;
-    ended_wait.key = key.ref;
-    ended_wait.connection = operation.connection;
-    ended_wait.process = operation.process;
-    ended_wait.poll_kind = operation.kind;
-    ended_wait.polls = 1;
-    ended_wait.first = operation.sent;
-    ended_wait.last = operation.done;
-    ended_wait.in_cold_event = key.cold != nullptr;
-    open.push_back(ended_wait);
+    wait new_wait;
+    new_wait.key = key.ref;
+    new_wait.connection = operation.connection;
+    new_wait.process = operation.process;
+    new_wait.poll_kind = operation.kind;
+    new_wait.polls = 1;
+    new_wait.first = operation.sent;
+    new_wait.last = operation.done;
+    new_wait.in_cold_event = key.cold != nullptr;
+    open.push_back(new_wait);
     return;
   }
   const moment gap = operation.sent - at->last;
@@ -65,23 +66,23 @@ void wait_tracker::refused(key_state& key, const op& operation) {
 
 void wait_tracker::satisfied(key_state& key, const op& operation) {
   std::vector<wait>& open = key.waits->open;
-  const bool stored = operation.kind == op_kind::store || operation.kind == op_kind::acquire;
+  const bool is_store = operation.kind == op_kind::store || operation.kind == op_kind::acquire;
   for (std::size_t i = 0; i < open.size();) {
     if (open[i].connection != operation.connection ||
-        (open[i].poll_kind != operation.kind && !stored)) {
+        (open[i].poll_kind != operation.kind && !is_store)) {
       ++i;
       continue;
     }
     open[i].result = wait::outcome::satisfied;
     open[i].ended = operation.done;
-    tell(key, open[i]);
+    report(key, open[i]);
     open.erase(open.begin() + static_cast<std::ptrdiff_t>(i));
   }
   if (open.empty()) key.waits.reset();
 }
 
 void wait_tracker::close(key_state& key) {
-  for (wait& ended_wait : key.waits->open) tell(key, ended_wait);
+  for (wait& ended_wait : key.waits->open) report(key, ended_wait);
   key.waits.reset();
 }
 

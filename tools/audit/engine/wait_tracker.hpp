@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Waits: connections that ask for a key again and again while the answer is no.
+// Tracks waits: connections that poll a key.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace drover::audit {
 
-/// The waits of one key that are not over.
+/// The open waits of one key.
 struct wait_book {
   std::vector<wait> open;
 };
@@ -19,14 +19,15 @@ class wait_tracker {
  public:
   explicit wait_tracker(fact_sink& sink) : sink_(sink) {}
 
-  /// The answer was no: missed, lost, or, of a lock, still there.
+  /// The poll was unsuccessful: a miss, a lost lock, or a lock that still exists.
   void refused(key_state& key, const op& operation);
-  /// The answer was yes. Who stores, or takes the lock, no longer asks in whatever way.
+  /// The poll was successful. A store, or winning the lock, ends all waits of the connection on
+  /// this key, whichever command it polled with.
   void satisfied(key_state& key, const op& operation);
   void close(key_state& key);
 
  private:
-  void tell(const key_state& key, wait& ended_wait);
+  void report(const key_state& key, wait& ended_wait);
 
   fact_sink& sink_;
 };

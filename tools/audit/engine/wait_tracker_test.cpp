@@ -19,7 +19,7 @@ TEST(audit_wait_tracker, EndsWithTheAnswer) {
   stage world;
   polls(world, 0ms, 5);
   world.at(125ms).client(1).get("user:1").hit("v");
-  const std::vector<wait> waits = hear(world).waits;
+  const std::vector<wait> waits = collect_facts(world).waits;
   ASSERT_EQ(waits.size(), 1U);
   EXPECT_EQ(waits[0].result, wait::outcome::satisfied);
   EXPECT_EQ(waits[0].polls, 5U);
@@ -35,7 +35,7 @@ TEST(audit_wait_tracker, EndsWhenTheWaiterStoresTheValueItself) {
   world.at(100ms).client(1).set("user:1", "v").px(50ms).ok();
   polls(world, 200ms, 3);
   world.at(300ms).client(1).set("user:1", "v").px(50ms).ok();
-  const std::vector<wait> waits = hear(world).waits;
+  const std::vector<wait> waits = collect_facts(world).waits;
   ASSERT_EQ(waits.size(), 2U);
   EXPECT_EQ(waits[0].polls, 4U);
   EXPECT_EQ(waits[0].result, wait::outcome::satisfied);
@@ -49,7 +49,7 @@ TEST(audit_wait_tracker, GoesOnWhenAnotherStoresOrTheStoreIsRefused) {
   world.at(40ms).client(2).set("user:1", "v").px(5ms).ok();
   world.at(45ms).client(1).set("user:1", "v").xx().px(5ms).nil();
   polls(world, 50ms, 2);
-  const std::vector<wait> waits = hear(world).waits;
+  const std::vector<wait> waits = collect_facts(world).waits;
   ASSERT_EQ(waits.size(), 1U);
   EXPECT_EQ(waits[0].polls, 4U);
   EXPECT_EQ(waits[0].result, wait::outcome::silent);
@@ -62,7 +62,7 @@ TEST(audit_wait_tracker, WhoTakesTheLockNoLongerAsksWhetherItIsThere) {
   world.at(100ms).client(1).set("lock:user:1", "t").nx().px(5s).ok();
   world.at(120ms).client(1).exists("lock:user:1").answers(1);
   world.at(140ms).client(1).exists("lock:user:1").answers(1);
-  const std::vector<wait> waits = hear(world).waits;
+  const std::vector<wait> waits = collect_facts(world).waits;
   ASSERT_EQ(waits.size(), 2U);
   EXPECT_EQ(waits[0].polls, 4U);
   EXPECT_EQ(waits[0].result, wait::outcome::satisfied);
@@ -73,22 +73,22 @@ TEST(audit_wait_tracker, OneQuestionIsNoWait) {
   polls(world, 0ms, 1);
   world.at(50ms).client(1).get("user:1").hit("v");
   polls(world, 10s, 1, 2);
-  EXPECT_TRUE(hear(world).waits.empty());
+  EXPECT_TRUE(collect_facts(world).waits.empty());
 }
 
 TEST(audit_wait_tracker, WhoFallsSilentForLongBeginsAnew) {
   stage world;
   polls(world, 0ms, 3);
   polls(world, 10s, 3);
-  const std::vector<wait> waits = hear(world).waits;
+  const std::vector<wait> waits = collect_facts(world).waits;
   ASSERT_EQ(waits.size(), 2U);
-  for (const wait& each : waits) {
-    EXPECT_EQ(each.result, wait::outcome::silent);
-    EXPECT_EQ(each.polls, 3U);
+  for (const wait& ended_wait : waits) {
+    EXPECT_EQ(ended_wait.result, wait::outcome::silent);
+    EXPECT_EQ(ended_wait.polls, 3U);
   }
 }
 
-/// A script of commands of client 1, and how the wait that comes of it ends.
+/// A command after three polls of client 1, and the expected end of the wait.
 struct wait_case {
   const char* name;
   void (*end)(stage& world);
@@ -112,7 +112,7 @@ TEST(audit_wait_tracker, KnowsHowAWaitEnded) {
     stage world;
     polls(world, 0ms, 3);
     row.end(world);
-    const std::vector<wait> waits = hear(world).waits;
+    const std::vector<wait> waits = collect_facts(world).waits;
     ASSERT_EQ(waits.size(), 1U) << row.name;
     EXPECT_EQ(waits[0].polls, 3U) << row.name;
     EXPECT_EQ(waits[0].result, row.result) << row.name;

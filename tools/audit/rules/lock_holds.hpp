@@ -27,7 +27,8 @@ namespace drover::audit {
 /// acquisition. Holders then take connections from a pool, and a connection does not identify the
 /// caller that deletes the lock.
 [[nodiscard]] inline bool is_pooled(const pattern_state& lock) {
-  return 5 * lock.stores_elsewhere > lock.stores_here + lock.stores_elsewhere;
+  return 5 * lock.stores_other_connection >
+         lock.stores_same_connection + lock.stores_other_connection;
 }
 
 /// Whether the lock is ever deleted. A leader's lease or a mark that ends by itself never is.
