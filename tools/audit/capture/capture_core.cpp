@@ -19,7 +19,8 @@ void append_hash(std::string& out, std::uint64_t hash) {
   }
 }
 
-/// Ready to be filled again. Arguments and items stay, for the memory of their texts.
+/// Prepares a used event for its next use. Keeps the arguments, so that the memory of their texts
+/// is reused.
 void wipe(event& command) {
   command.transaction = 0;
   command.executed = true;
@@ -60,7 +61,7 @@ bool capture_core::take_room(std::size_t cost) noexcept {
 void capture_core::show_name(std::string_view head, const digest& of, std::string& into) const {
   into.clear();
   if (options_.hide_keys) {
-    // Patterns have to be told apart, though nobody can tell them.
+    // The hash of the pattern comes first, so that keys can be grouped by pattern.
     append_hash(into, digest_of(options_.hash_key, fold_key(head)).hash);
     into += ':';
     append_hash(into, of.hash);
@@ -79,7 +80,7 @@ const std::string& capture_core::see_body(std::string_view body) {
   const std::uint64_t hash = digest_of(options_.hash_key, body).hash;
   const auto entry = sha1_of_body_.find(hash);
   if (entry != sha1_of_body_.end()) return entry->second;
-  // Who sends ever new bodies pays for it; the map only has to be bounded.
+  // Bounds the map. Only a client that sends new bodies all the time pays for the SHA1 again.
   if (sha1_of_body_.size() >= scripts_max) sha1_of_body_.clear();
   const auto digits = lease::sha1_of(body);
   std::string& sha1 = sha1_of_body_[hash];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a conversation: whole pieces must give what any slicing gives, times and numbers
-// must rise, every record must be written and read back, and no reply may be matched twice. The
-// first byte of the input is the size of the slices; then come pieces, each with a byte in front:
-// its highest bit says who speaks, the others how long the piece is.
+// Feeds arbitrary bytes to a conversation. The result must not depend on the size of the slices,
+// times and sequence numbers must rise, and every record must survive writing and reading. The
+// first byte of the input is the size of the slices. Then follow pieces, each with one byte in
+// front: its highest bit selects client or server, the other bits are the length of the piece.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -36,7 +36,7 @@ class writing_sink final : public drover::audit::record_sink {
       require(each->done >= each->sent, "answered after it was asked");
       require(each->sequence == ++events, "numbers rise one by one");
       require(each->arguments.size() <= each->argument_count, "no more than there are");
-      each->batch = 0;  // pieces of a slice are read at once, or not
+      each->batch = 0;  // depends on the slices
     }
     if (auto* const each = std::get_if<sight_lost>(&one)) each->bytes = 0;
     const std::size_t from = text.size();

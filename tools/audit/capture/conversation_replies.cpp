@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The server's side of a conversation: which reply is whose, and what it changes.
+// The replies of a conversation: matches each to its request and applies its effect.
 #include <algorithm>
 #include <utility>
 
@@ -49,7 +49,7 @@ bool conversation_state::take_reply(moment at, std::size_t upto) {
   return true;
 }
 
-/// A push, or what may be one of RESP2's.
+/// Handles a RESP3 push, or a RESP2 array that may be a pub/sub message.
 bool conversation_state::take_own(moment at, std::size_t upto) {
   const std::string& text = collector_.told().what();
   const effect confirms = confirmed_by(text);
@@ -93,7 +93,7 @@ void conversation_state::tell_push(effect confirms, moment at) {
   of_.tell(std::move(out));
 }
 
-/// Commands that get no reply are over as soon as those before them are.
+/// Finishes the commands that get no reply and have no command before them.
 void conversation_state::drain_unanswered(moment at) {
   while (!blind_ && !waiting_.empty() && !waiting_.front().gets_reply) finish(at, 0);
 }
@@ -149,7 +149,8 @@ void conversation_state::finish_in_transaction(awaited&& waiting, bool succeeded
   event* const of = waiting.get();
   const reply& answer = answer_of(waiting);
   const bool is_exec = waiting.does == effect::exec;
-  // A DISCARD that is refused, as with arguments, ends nothing; an EXEC that is, does.
+  // An EXEC that fails ends the transaction. A DISCARD that fails, for example because it has
+  // arguments, does not.
   const bool ends = is_exec || succeeded;
   const bool executed = is_exec && answer.kind == reply_kind::aggregate;
   const moment sent = of != nullptr ? of->sent : at;
@@ -161,13 +162,13 @@ void conversation_state::finish_in_transaction(awaited&& waiting, bool succeeded
   if (ends) run_queued(executed, sent, at);
 }
 
-/// Hands on the commands of the transaction, which is over.
+/// Emits the commands of the transaction that has ended.
 void conversation_state::run_queued(bool executed, moment sent, moment at) {
   transaction_ = 0;
   queued_replies_.clear();
   for (awaited& waiting : queued_) {
     event* const of = waiting.get();
-    if (of == nullptr) continue;  // counted when it was queued
+    if (of == nullptr) continue;  // `left_out_` has counted it when it was queued
     of->executed = executed && of->answer.kind != reply_kind::missing;
     of->sent = sent;
     of->done = std::max(at, sent);
@@ -183,7 +184,7 @@ void conversation_state::drop_queued(moment at) {
 }
 
 void conversation_state::apply(const awaited& waiting, bool succeeded) {
-  // What a client says of its library is true, too, where the server is older than the command.
+  // The name of the library is valid even if the server is too old to know the command.
   if (!succeeded && waiting.does != effect::client_setinfo) return;
   if (waiting.does == effect::select) database_ = static_cast<std::uint32_t>(waiting.number);
   if (waiting.does == effect::hello && (waiting.number == 2 || waiting.number == 3))
@@ -215,7 +216,7 @@ void conversation_state::tell_left_out(moment at) {
                       .events = std::exchange(left_out_, 0)});
 }
 
-/// Hands on what waits, without replies.
+/// Emits the waiting commands without replies.
 void conversation_state::flush(moment at) {
   drop_queued(at);
   while (!waiting_.empty()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The client's side of a conversation: what is asked, and which replies are to be expected.
+// The requests of a conversation: turns each into an event and notes the replies to expect.
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -132,8 +132,8 @@ void conversation_state::note_names(awaited& waiting, const found_command& found
   waiting.names = std::make_unique<name_change>(std::move(change));
 }
 
-/// Whether the request gets a reply. As the server does it: SKIP is for one command, OFF until ON
-/// or RESET, and confirmations of subscriptions come all the same.
+/// Returns whether the request gets a reply. Follows the server: SKIP applies to one command, OFF
+/// applies until ON or RESET, and subscriptions are always confirmed.
 bool conversation_state::note_reply_mode(const found_command& found) {
   const effect does = found.spec == nullptr ? effect::none : found.spec->does();
   const bool skipped = std::exchange(skips_next_, false);

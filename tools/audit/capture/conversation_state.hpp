@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The inside of a conversation. Requests are read in conversation_requests.cpp, replies matched in
-// conversation_replies.cpp.
+// The implementation of a conversation. conversation_requests.cpp reads the requests,
+// conversation_replies.cpp matches the replies.
 #pragma once
 
 #include <cstddef>
@@ -71,15 +71,15 @@ class conversation_state {
   request_events events_;
   reply_collector collector_;
   awaited_replies waiting_;
-  reply scratch_;  // of a command that could not be kept
+  reply scratch_;  // receives the replies of commands that could not be kept
 
-  // What is true of the connection on the client's side, ahead of the server's.
+  // The state of the connection after the last request. It is ahead of the state below.
   std::uint64_t batch_ = 0;
   bool replies_off_ = false;
   bool skips_next_ = false;
   bool multi_sent_ = false;
 
-  // And on the server's, as of the last reply.
+  // The state of the connection after the last reply.
   std::uint32_t database_ = 0;
   std::int64_t protocol_ = 2;
   subscriptions subscribed_;

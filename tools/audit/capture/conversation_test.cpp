@@ -203,7 +203,7 @@ TEST(audit_conversation, LearnsNamesOnceTheyAreAccepted) {
                                "HELLO 2 -> *0"}));
 }
 
-// As clients do at once after they have connected, and servers before 7.2 know nothing of it.
+// Clients send CLIENT SETINFO right after they have connected. Servers before 7.2 do not know it.
 TEST(audit_conversation, LearnsTheLibraryFromAPipelineWhateverTheServerSays) {
   for (const char* reply : {"+OK\r\n", "-ERR unknown subcommand\r\n"}) {
     listening to;

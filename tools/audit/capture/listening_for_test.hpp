@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A conversation to talk through, and what came of it as lines to compare. For tests only.
+// A conversation that a test feeds, and its records as lines to compare. For tests only.
 #pragma once
 
 #include <initializer_list>
@@ -36,7 +36,7 @@ inline std::string shown(const reply& of) {
   return out + ']';
 }
 
-/// As in "SET k:user v3 PX 1000 -> +OK".
+/// For example "SET k:user v3 PX 1000 -> +OK".
 inline std::string shown(const event& of) {
   std::string out = of.command;
   for (const field& each : of.arguments) {
@@ -80,7 +80,7 @@ class listening {
  public:
   explicit listening(const capture_options& options = {.hash_key = {1, 2}}) : of{options, kept} {}
 
-  /// The client's bytes as they are; `ask` for a command.
+  /// Feeds bytes of the client. `ask` feeds a command.
   listening& client(std::string_view bytes) {
     now += moment{1};
     talk.client_sent(bytes, now);
@@ -101,7 +101,7 @@ class listening {
   }
   void close() { talk.closed(now += moment{1}, true); }
 
-  /// What was handed on since the last time, without the opening.
+  /// The records since the last call, without `connection_opened`.
   std::vector<std::string> heard() {
     std::vector<std::string> out;
     for (; told < kept.all.size(); ++told) {

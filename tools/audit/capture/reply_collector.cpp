@@ -1,10 +1,7 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/capture/reply_collector.hpp"
 
 #include <algorithm>
-
 #include <limits>
 
 #include "audit/capture/limits.hpp"
@@ -12,16 +9,16 @@
 namespace drover::audit {
 namespace {
 
-// Nothing is kept of a reply but what is counted here, so that these need not be near what fits
-
-// into memory: a server sends what it has.
+// The collector keeps a bounded part of a reply, so that these limits may exceed the memory: they
+// only refuse garbage.
 constexpr resp::limits any_reply{.depth_max = 1024,
                                  .elements_max = std::size_t{1} << 48U,
                                  .bulk_max = std::size_t{1} << 40U,
                                  .line_max = std::size_t{64} << 10U,
                                  .message_max = std::size_t{1} << 48U};
 
-/// Statuses are kept by what they may say: a script may return anything as one.
+/// Returns the text of a well-known status, otherwise "". Other statuses are not kept, because a
+/// script may return any text as a status.
 std::string_view known_status(std::string_view text) noexcept {
   constexpr auto known = std::to_array<std::string_view>(
       {"OK", "QUEUED", "PONG", "RESET", "string", "list", "set", "zset", "hash", "stream", "none",
@@ -30,7 +27,7 @@ std::string_view known_status(std::string_view text) noexcept {
   return entry == known.end() ? std::string_view{} : *entry;
 }
 
-/// The first word of an error, if it is of the form that servers use.
+/// Returns the first word of an error if it has the form that servers use, otherwise "".
 std::string_view error_word(std::string_view text) noexcept {
   constexpr std::size_t word_max = 24;
   const std::string_view word = text.substr(0, text.find(' '));
@@ -70,7 +67,7 @@ reply_collector::step reply_collector::read(std::string_view input, const target
 }
 
 void reply_collector::begin(const resp::token& first, const target& where) {
-  // An attribute in front says nothing of what follows it.
+  // Skips an attribute in front of the reply.
   if (first.kind == resp::token_kind::aggregate && first.value_type == resp::type::attribute)
     return;
   if (in_attribute_ && first.depth > attribute_depth_) return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One reply after the other, as a reply of an event: what it is, its first items, and of texts only
-// their digests. What the server says unasked is told apart, with the names in it.
-// Pure, incremental, bounded. Threads: one at a time.
+// Reads replies in the form that events keep: the kind, the first items, and digests of texts.
+// Pushes are recognised and collected with the names in them.
+// Pure and incremental; memory is bounded. Threads: one at a time.
 #pragma once
 
 #include <array>
@@ -18,17 +18,20 @@
 
 namespace drover::audit {
 
-/// A name that came in a push: its first bytes, and a digest of all of it.
+/// A name in a push: its first `name_bytes_max` bytes, and the digest of the whole name.
 struct pushed_name {
   std::string text;
   digest of;
 };
 
-/// A push of RESP3, or what RESP2 sends instead of one.
+/// A push of RESP3, or an array that RESP2 sends in its place.
 struct pushed {
-  std::array<pushed_name, 3> texts;  ///< those of its first three items that are texts
-  std::int64_t count = 0;            ///< the third, if it is a number
-  std::vector<pushed_name> inner;    ///< texts inside its items, at most `reply::items_max`
+  /// The first three items. An item that is not a text is empty.
+  std::array<pushed_name, 3> texts;
+  /// The third item, if it is an integer.
+  std::int64_t count = 0;
+  /// The texts inside aggregates among its items, at most `reply::items_max`.
+  std::vector<pushed_name> inner;
 
   [[nodiscard]] const std::string& what() const noexcept { return texts[0].text; }
   void clear();
@@ -38,29 +41,33 @@ class reply_collector {
  public:
   explicit reply_collector(const hash_key& key);
 
-  /// Where the next reply goes. The same until it is complete.
+  /// Where the next reply is stored. Must not change until the reply is complete.
   struct target {
     reply* into = nullptr;
-    /// For an array of replies, as EXEC's: where each of them goes, too; may have gaps.
+    /// For EXEC, whose reply is an array of replies: where each of them is stored as well. nullptr:
+    /// it is not stored.
     std::span<reply* const> each;
-    /// RESP2 in subscribe mode: an array may be a message. It goes to `told` and `own`.
+    /// Set in the subscribe mode of RESP2, where an array may be a message. An array is then stored
+    /// in `told` and `own`, and not in the target.
     bool may_be_message = false;
   };
 
   enum class status : std::uint8_t { need_more, complete, broken };
   struct step {
     status how = status::need_more;
-    std::size_t consumed = 0;  ///< bytes of the input that are used up
+    /// The number of input bytes that were read.
+    std::size_t consumed = 0;
   };
   [[nodiscard]] step read(std::string_view input, const target& where);
 
-  /// What was complete was a push: it is in `told`, and nothing went to the target.
+  /// Whether the last complete reply was a push. It is in `told`, and the target is unchanged.
   [[nodiscard]] bool is_push() const noexcept { return is_push_; }
-  /// What was complete may be a message: it is in `told`, and as a reply in `own`.
+  /// Whether the last complete reply was a push or may be a message. It is in `told`, and as a
+  /// reply in `own`.
   [[nodiscard]] bool is_own() const noexcept { return is_own_; }
   [[nodiscard]] const pushed& told() const noexcept { return told_; }
   [[nodiscard]] reply& own() noexcept { return own_; }
-  /// What was complete was an error for want of such a command.
+  /// Whether the last complete reply was the error of an unknown command.
   [[nodiscard]] bool denies_command() const noexcept { return denies_command_; }
   [[nodiscard]] std::string_view error() const noexcept { return scanner_.error(); }
   [[nodiscard]] bool is_idle() const noexcept { return scanner_.is_idle(); }
@@ -78,11 +85,11 @@ class reply_collector {
   resp::scanner scanner_;
   digest_stream bulk_;
   std::string bulk_head_;
-  std::array<reply_item*, 2> open_{};  // the items that the bulk now read goes to
+  std::array<reply_item*, 2> open_{};  // the items that receive the current bulk
   pushed_name* open_name_ = nullptr;
   pushed told_;
   reply own_;
-  std::size_t index_ = 0;  // of the item at depth 1
+  std::size_t index_ = 0;  // the index of the current item at depth 1
   std::uint32_t attribute_depth_ = 0;
   bool in_attribute_ = false;
   bool begun_ = false;

@@ -13,7 +13,7 @@ bool is_word(std::string_view text, std::string_view word) noexcept {
                                                   [](char a, char b) { return upper(a) == b; });
 }
 
-/// Whether the argument at `at` may be a script.
+/// Whether the argument at `at` may be the body of a script.
 bool may_be_script(const resp::request& of, std::size_t at) noexcept {
   const std::string_view name = of[0];
   if (is_word(name, "EVAL") || is_word(name, "EVAL_RO")) return at == 1;
@@ -129,7 +129,8 @@ void request_events::make(const resp::request& from, request_tail& tail, const f
   if (does == effect::eval || does == effect::evalsha || does == effect::fcall) note_ttl(into);
 }
 
-/// The time to live that a script gets is kept as the one of a command is: engines need it.
+/// Keeps the ttl that is passed to a script as a word, like the ttl of a command. The engine needs
+/// it.
 void request_events::note_ttl(event& into) const {
   const unsigned position = of_.ttl_argument_of(into.script);
   if (position == 0) return;
@@ -172,7 +173,7 @@ void request_events::see_script(const resp::request& from, const request_tail& t
                                 effect does, event& into) {
   const std::string* const collected = tail.long_script(at);
   const std::string_view body = collected != nullptr ? std::string_view{*collected} : from[at];
-  if (body.size() < from.arguments[at].length) return;  // longer than is kept of a script
+  if (body.size() < from.arguments[at].length) return;  // the script is too long to be kept
   into.script = does == effect::function_load ? of_.see_library(body) : of_.see_body(body);
 }
 

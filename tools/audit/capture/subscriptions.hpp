@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How many channels, patterns and shard channels a connection is subscribed to, by what the server
-// confirms: it says how many are left, of channels and patterns together. Pure.
+// Counts the channels, patterns and shard channels that a connection is subscribed to. A
+// confirmation of the server contains the number of subscriptions that are left; channels and
+// patterns share one number. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@
 
 namespace drover::audit {
 
-/// The command that a push or message of this kind confirms; `none`: it confirms nothing.
+/// The command that a push or message of this kind confirms; `none`: it is not a confirmation.
 [[nodiscard]] constexpr effect confirmed_by(std::string_view what) noexcept {
   if (what == "subscribe") return effect::subscribe;
   if (what == "psubscribe") return effect::psubscribe;
@@ -32,7 +33,7 @@ namespace drover::audit {
 
 class subscriptions {
  public:
-  /// `left`: as the confirmation says.
+  /// `left`: the number in the confirmation.
   constexpr void confirm(effect does, std::int64_t left) noexcept {
     const std::size_t all = left > 0 ? static_cast<std::size_t>(left) : 0;
     const auto minus = [all](std::size_t others) { return all > others ? all - others : 0; };
@@ -40,7 +41,7 @@ class subscriptions {
     if (does == effect::psubscribe || does == effect::punsubscribe) patterns_ = minus(channels_);
     if (does == effect::ssubscribe || does == effect::sunsubscribe) shards_ = all;
   }
-  /// Those of the kind that `does` is about.
+  /// The number of subscriptions of the kind that the command changes.
   [[nodiscard]] constexpr std::size_t of(effect does) const noexcept {
     if (does == effect::subscribe || does == effect::unsubscribe) return channels_;
     return does == effect::psubscribe || does == effect::punsubscribe ? patterns_ : shards_;
