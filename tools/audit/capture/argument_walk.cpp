@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goes along a command's steps and a request's arguments at once, and says what each argument is.
+// Walks the steps of a command and the arguments of a request in parallel and assigns each argument
+// its role.
 #include <algorithm>
 #include <charconv>
 
@@ -58,7 +59,7 @@ class argument_walk {
     if (!is_over() && (texts_[at_] == "=" || texts_[at_] == "~")) set(argument_role::word);
   }
 
-  /// A count, and then as many times a key, with a value behind each if `each` is 2.
+  /// Takes a count, then as many keys, each followed by a value if `each` is 2.
   void take_counted(std::size_t each) {
     if (is_over()) return;
     const std::string_view text = texts_[at_];
@@ -99,7 +100,7 @@ class argument_walk {
 
 void command_spec::assign(std::span<const std::string_view> texts, std::size_t count,
                           std::vector<argument_role>& into) const {
-  // Where a command takes a secret, what cannot be told may be it.
+  // In a command that takes a secret, any argument without a known role may be the secret.
   into.assign(texts.size(), takes_secrets_ ? argument_role::secret : argument_role::value);
   argument_walk{texts, count, into}.follow(steps_);
 }

@@ -48,7 +48,7 @@ effect effect_of(std::string_view name) noexcept {
 
 constexpr std::size_t name_max = 48;
 
-/// First word and second, upper case, with a blank between them; empty if that is too long.
+/// Both words in upper case with a blank between them. Empty if the result would be too long.
 class folded_name {
  public:
   folded_name(std::string_view first, std::string_view second) noexcept {
@@ -75,7 +75,8 @@ std::size_t slot_of(std::string_view name) noexcept {
   return static_cast<std::size_t>(hash ^ (hash >> 29U));
 }
 
-/// Open addressing, at most a quarter full: a look-up is one hash and hardly more than one compare.
+/// A hash table with open addressing, at most a quarter full: a lookup takes one hash and usually
+/// one comparison.
 class table {
  public:
   table() {

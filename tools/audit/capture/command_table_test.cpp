@@ -24,7 +24,8 @@ std::vector<std::string_view> split(std::string_view line) {
   return out;
 }
 
-/// The name found, then one letter for each argument: k key, w word, v value, x secret, s script.
+/// The name of the command, then one letter per argument: k key, w word, v value, x secret,
+/// s script.
 std::string roles_of(std::string_view line) {
   const std::vector<std::string_view> words = split(line);
   const auto [spec, named] = find_command(words[0], words.size() > 1 ? words[1] : "");

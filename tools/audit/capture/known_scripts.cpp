@@ -13,11 +13,14 @@ namespace {
 using purpose = script_seen::purpose;
 using success = script_seen::success;
 
-/// A script of a library, as its sources had it when they were read for this table.
+/// A script from the sources of a library.
 struct published {
-  std::string_view normalised_sha1;  ///< of `normalised_lua`
-  std::string_view sha1;             ///< as it is sent, where that is known to be fixed; or ""
-  std::string_view name;             ///< the library, then what it does
+  /// The SHA1 of the text after `normalised_lua`.
+  std::string_view normalised_sha1;
+  /// The SHA1 of the text as sent, if the library always sends the same text; otherwise "".
+  std::string_view sha1;
+  /// The library and the operation.
+  std::string_view name;
   purpose does;
   success says;
   unsigned token;
@@ -26,9 +29,9 @@ struct published {
   bool in_seconds = false;
 };
 
-// Read in: redis-py 4.3.4 (the same in 5), redlock for Node 5, Laravel 10, Symfony 3.4 and 5.4,
-// redsync 4, Redisson 2, 3 and 3.2x, rueidis 1.0, bsm/redislock. Bodies that many have alike (get,
-// compare, del) are in no table: what they do can be read from them, whose they are cannot.
+// Sources: redis-py 4.3.4 (the same in 5), redlock for Node 5, Laravel 10, Symfony 3.4 and 5.4,
+// redsync 4, Redisson 2, 3 and 3.2x, rueidis 1.0, bsm/redislock. A script that many libraries share
+// (get, compare, del) is not listed: its text shows its purpose but not its library.
 constexpr auto published_scripts = std::to_array<published>({
     {"0701af675d2509cf2cc16974771888aa2f93b117", "c3f8721cbb97f72bc19e972846bd7aaf91901658",
      "redis-py lock release", purpose::compare_and_delete, success::one, 1, 0},
@@ -78,8 +81,8 @@ script_seen facts_of(const published& of) {
   return out;
 }
 
-/// Drover's own. `lease` reads, and where there is nothing puts a pending entry into the value's
-/// key: to others that is no lock and no load.
+/// The facts of a script of Drover. `lease` counts as a read: the pending entry that it stores on a
+/// miss is neither a lock nor a load.
 script_seen own_script(const lease::script& of) {
   script_seen out;
   out.known_as = "drover " + std::string{of.name};

@@ -23,7 +23,7 @@ class lexer {
   }
 
  private:
-  /// White space and comments. Whether anything is left.
+  /// Skips white space and comments. Returns whether any text is left.
   bool skip_blanks() {
     for (;;) {
       const std::size_t at = rest_.find_first_not_of(" \t\r\n\f\v");
@@ -71,7 +71,7 @@ class lexer {
     return {lua_token::kind::text, inside};
   }
 
-  /// Of `[[` or `[==[`; 0 if there is none.
+  /// The length of an opening bracket such as `[[` or `[==[`; 0: there is none.
   [[nodiscard]] std::size_t bracket_size() const noexcept {
     if (!rest_.starts_with('[')) return 0;
     std::size_t size = 1;

@@ -16,6 +16,7 @@ namespace {
 using purpose = script_seen::purpose;
 using operand = lua_operand::kind;
 
+/// Derives the facts of a script from its calls and comparisons.
 class judgement {
  public:
   explicit judgement(const script_reading& reading) : reading_{reading} {}
@@ -57,7 +58,7 @@ class judgement {
     return calls({"SET", "SETEX", "PSETEX", "GETSET", "HSET", "HMSET", "SETRANGE"});
   }
 
-  /// Whether all that is stored is the token that was compared: then only time is won.
+  /// Whether the script only stores the token that it has compared. Such a script extends a lock.
   [[nodiscard]] bool stores_token_only() const {
     return std::all_of(reading_.calls.begin(), reading_.calls.end(), [this](const lua_call& each) {
       if (each.command == "SETEX" || each.command == "PSETEX") return is_token(each, 2);
@@ -108,7 +109,7 @@ class judgement {
            });
   }
 
-  /// Where an option stands among a call's arguments; their number if it does not.
+  /// The index of an option among the arguments of a call; their number if the option is missing.
   static std::size_t word_at(const lua_call& call, std::string_view word) {
     const auto entry = std::find_if(
         call.arguments.begin(), call.arguments.end(),
@@ -163,7 +164,7 @@ bool is_sign(const lua_token& one, std::string_view text) noexcept {
   return one.is == lua_token::kind::sign && one.text == text;
 }
 
-/// The tokens of a library, function by function.
+/// Finds the functions in the tokens of a library.
 class library_reader {
  public:
   explicit library_reader(std::span<const lua_token> all) : all_{all} {}
@@ -184,7 +185,8 @@ class library_reader {
   }
 
  private:
-  /// register_function('name', ...) or register_function{function_name='name', ...}
+  /// The name in `register_function('name', ...)` or
+  /// `register_function{function_name='name', ...}`.
   [[nodiscard]] std::string registered_name(std::size_t open) const {
     for (std::size_t at = open; at < std::min(open + 40, all_.size()); ++at) {
       if (all_[at].is != lua_token::kind::text) continue;
@@ -195,7 +197,8 @@ class library_reader {
     return {};
   }
 
-  /// The word `function` of what is registered, in place or by its name; the end if there is none.
+  /// The index of the token `function` of the registered callback, which is written in place or
+  /// referred to by its name. The number of tokens if it is not found.
   [[nodiscard]] std::size_t find_function(std::size_t open) const {
     std::string_view named;
     for (std::size_t at = open; at < all_.size() && !is_sign(all_[at], ")"); ++at) {
@@ -221,7 +224,7 @@ class library_reader {
                     keys, arguments);
   }
 
-  /// Behind the `end` of the function whose parameters open at `at`.
+  /// The index after the `end` of the function whose parameters begin at `at`.
   [[nodiscard]] std::size_t end_of(std::size_t at) const {
     std::size_t depth = 1;
     for (; at < all_.size(); ++at) {
@@ -253,7 +256,7 @@ std::optional<script_seen> facts_of_published(std::string_view sha1) {
 
 library_facts facts_of_library(std::string_view body) {
   library_facts out;
-  // #!lua name=mylib
+  // The first line is "#!lua name=mylib".
   const std::string_view first = body.substr(0, body.find('\n'));
   const std::size_t named = first.find("name=");
   if (first.starts_with("#!") && named != std::string_view::npos) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a script: reading ends, and what it says is within what was read.
+// Analyses arbitrary bytes as a script: the analysis must end, and its facts must be
+// within their limits.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Scripts of our own making, in the shapes that are met.
+// Scripts written for these tests, in the forms that applications use.
 #include "audit/capture/script_facts.hpp"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ namespace {
 using purpose = script_seen::purpose;
 using texts = std::vector<std::string>;
 
-/// "acquire token 1 ttl 2 ms"
+/// For example "acquire token 1 ttl 2".
 std::string shown(const script_seen& of) {
   std::string out{name_in(purpose_names, of.does)};
   if (of.says != script_seen::success::unknown) {

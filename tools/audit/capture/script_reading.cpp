@@ -35,7 +35,7 @@ bool closes(const lua_token& one) noexcept {
   return is_sign(one, ")") || is_sign(one, "]") || is_sign(one, "}");
 }
 
-/// Names that end an expression.
+/// Whether the token ends an expression.
 bool is_boundary(const lua_token& one) noexcept {
   constexpr auto words = std::to_array<std::string_view>(
       {"if", "then", "else", "elseif", "end", "return", "local", "and", "or", "not", "while", "do",
@@ -70,7 +70,8 @@ class script_reader {
   }
 
  private:
-  /// The "(" of a call of redis.call, redis.pcall or another name for them; 0 if `at` begins none.
+  /// The index of the "(" of a call of redis.call, redis.pcall or an alias of them that begins at
+  /// `at`. 0: no call begins there.
   [[nodiscard]] std::size_t call_at(std::size_t at) const {
     if (all_[at].is != lua_token::kind::name) return 0;
     if (at > 0 && (is_sign(all_[at - 1], ".") || is_name(all_[at - 1], "function"))) return 0;
@@ -82,7 +83,7 @@ class script_reader {
     return is_known && at + 1 < all_.size() && is_sign(all_[at + 1], "(") ? at + 1 : 0;
   }
 
-  /// One behind the bracket that closes the one at `open`.
+  /// The index after the bracket that closes the bracket at `open`.
   [[nodiscard]] std::size_t behind(std::size_t open) const {
     std::size_t depth = 0;
     for (std::size_t at = open; at < all_.size(); ++at) {
@@ -92,7 +93,7 @@ class script_reader {
     return all_.size();
   }
 
-  /// The parts of [from, to) between commas that stand in no bracket.
+  /// Splits [from, to) at the commas outside brackets.
   [[nodiscard]] std::vector<std::pair<std::size_t, std::size_t>> parts(std::size_t from,
                                                                        std::size_t to) const {
     std::vector<std::pair<std::size_t, std::size_t>> out;
@@ -129,7 +130,7 @@ class script_reader {
     return index;
   }
 
-  /// What [from, to) comes down to: the first thing in it that is known.
+  /// The origin of the value of [from, to): the first operand in it that is known.
   lua_operand operand(std::size_t from, std::size_t to, unsigned depth) {
     constexpr unsigned depth_max = 16;
     if (depth > depth_max) return {};
@@ -163,7 +164,7 @@ class script_reader {
     return out;
   }
 
-  /// local a, b = x, y
+  /// Reads `local a, b = x, y`.
   void read_local(std::size_t at) {
     std::vector<std::string> names;
     std::size_t next = at + 1;
@@ -189,8 +190,8 @@ class script_reader {
     }
   }
 
-  /// Where a list of expressions ends that begins at `from`: before a word that begins a statement,
-  /// or between two operands that no sign joins.
+  /// The end of the list of expressions that begins at `from`: a closing bracket, a `;` or `=`, or
+  /// a position between two operands without an operator.
   [[nodiscard]] std::size_t end_of_expressions(std::size_t from) const {
     std::size_t at = from;
     while (at < all_.size()) {
@@ -209,7 +210,7 @@ class script_reader {
     return at;
   }
 
-  /// The operand that ends before `at`.
+  /// The beginning of the operand that ends before `at`.
   [[nodiscard]] std::size_t begin_of_left(std::size_t at) const {
     std::size_t depth = 0;
     while (at > 0) {
@@ -245,7 +246,7 @@ class script_reader {
     }
   }
 
-  /// HEXISTS key ARGV[n] compares, too.
+  /// HEXISTS, SISMEMBER and ZSCORE with ARGV[n] count as comparisons, too.
   void read_membership() {
     for (const lua_call& each : out_.calls) {
       if (each.command != "HEXISTS" && each.command != "SISMEMBER" && each.command != "ZSCORE") {
@@ -274,7 +275,7 @@ class script_reader {
   script_reading out_;
   std::map<std::string, lua_operand> locals_;
   std::map<std::string, bool> callers_;
-  std::map<std::size_t, unsigned> calls_;  // by the token they begin with
+  std::map<std::size_t, unsigned> calls_;  // the index of each call, by its first token
   unsigned depth_ = 0;
 };
 
