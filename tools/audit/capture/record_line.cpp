@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads one line of a recording. `line_fields` keeps the first fault and goes on with defaults.
+// Reads one line of a recording. `line_fields` keeps the first fault and continues with defaults.
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -34,10 +34,10 @@ std::optional<std::string> bytes_of_hex(const std::string& digits) {
   return bytes;
 }
 
-/// Sets each field as it is described.
+/// Sets each field of a record from a JSON object.
 class line_fields {
  public:
-  /// `fault_text` gets the first fault; shared by the fields of all objects of a line.
+  /// `fault_text` receives the first fault. All objects of a line share it.
   line_fields(const json& from, std::string& fault_text) : from_{from}, fault_text_{fault_text} {
     if (!from_.is_object()) fail("not an object");
   }
@@ -183,7 +183,7 @@ class line_fields {
   std::string& fault_text_;
 };
 
-/// Faults that no single field shows.
+/// Checks that concern several fields or the value of a field.
 void check(line_fields& from, const event& record) {
   if (record.done < record.sent) from.fail("done_us", "is before \"sent_us\"");
   if (record.argument_count < record.arguments.size()) {
@@ -203,8 +203,8 @@ record record_at(std::size_t index, std::index_sequence<Kinds...> /*kinds*/) {
   return out;
 }
 
-/// Whether brackets are nested deeper than any record of ours nests them. Looked at first, because
-/// a parsed bracket takes a hundred times the memory of a written one.
+/// Whether brackets are nested deeper than in any valid record. Checked before parsing, because a
+/// parsed bracket takes a hundred times the memory of its text.
 bool is_too_deep(std::string_view line) noexcept {
   constexpr int depth_max = 8;
   int depth = 0;

@@ -43,7 +43,7 @@ template <class Enum, std::size_t Count>
   return std::nullopt;
 }
 
-/// The kinds of records, in the order of the variant.
+/// The names of the kinds of records, in the order of the variant.
 inline constexpr std::array<std::string_view, 12> record_names{
     "begin", "open",   "name", "close", "script", "event",
     "push",  "origin", "tool", "lost",  "server", "end"};

@@ -38,7 +38,7 @@ result<void> record_reader::finish(record_sink& sink) {
     const std::string last = std::move(rest_);
     rest_.clear();
     ended_ = false;
-    // Whole but for its line end, or cut anywhere: only the first is read.
+    // The last line is read if only its line end is missing, and ignored if it was cut.
     if (read_line(last)) return take(last, sink);
   }
   if (begun_) return {};

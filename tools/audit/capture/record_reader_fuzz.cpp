@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a recording: it is read or refused, in slices as in one piece, and what was read is
-// written so that the same comes back. The first byte of the input is the size of the slices.
+// Reads arbitrary bytes as a recording. The result must not depend on the size of the slices, and
+// records that were read must survive writing and reading. The first byte of the input is the size
+// of the slices.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

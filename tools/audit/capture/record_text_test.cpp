@@ -32,7 +32,7 @@ std::string all_lines(const std::vector<record>& all) {
 
 const std::string begin_line = line_of(capture_begun{1, "drover", 0, false, false});
 
-/// What a reader says of `text` after a right first line.
+/// The fault that a reader reports for `text` after a valid first line.
 std::string why_refused(const std::string& text) {
   record_reader reader;
   kept_records kept;
