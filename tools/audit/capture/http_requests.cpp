@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// HTTP/1 (RFC 9112): a request line, headers, and a body by its length or in chunks. Counted when
-// the headers are over.
+// HTTP/1 (RFC 9112): a request line, headers, and a body with a length or in chunks. A request is
+// counted at the end of its headers.
 #include <algorithm>
 #include <charconv>
 
@@ -9,7 +9,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr std::size_t line_max = 8192;  // of which anything is kept
+constexpr std::size_t line_max = 8192;  // bytes kept of a line
 
 bool is_like(std::string_view text, std::string_view lower) noexcept {
   const auto same = [](char a, char b) {
@@ -119,8 +119,8 @@ class http1 final : public request_stream {
   bool is_tunnel_ = false;
 };
 
-/// HTTP/2 (RFC 9113): behind the preface frames, each with nine bytes in front. A stream that is
-/// opened by a HEADERS frame is a request.
+/// HTTP/2 (RFC 9113): a preface, then frames, each with a head of nine bytes. Each HEADERS frame
+/// that opens a stream is a request.
 class http2 final : public request_stream {
  public:
   std::uint64_t client_sent(std::string_view bytes) override {

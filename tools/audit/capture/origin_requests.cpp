@@ -13,7 +13,7 @@ constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 enum class guess : std::uint8_t { yes, no, perhaps };
 
-/// Whether `head` begins with one of these words, or may once there is more of it.
+/// Whether `head` begins with one of the words. `perhaps`: `head` is too short to decide.
 template <class Words>
 guess begins_with_any(std::string_view head, const Words& words) {
   guess best = guess::no;
@@ -31,7 +31,7 @@ guess is_http(std::string_view head) {
   return begins_with_any(head, methods);
 }
 
-/// A start-up message, or a request for encryption or to cancel.
+/// Whether `head` is a start-up message, a request for encryption or a cancel request.
 guess is_postgres(std::string_view head) {
   if (head.size() < 8) return head[0] == '\0' ? guess::perhaps : guess::no;
   const auto length = base::load_big_endian<std::uint32_t>(head, 0);
@@ -78,12 +78,13 @@ void origin_requests::tell_protocol() {
   }
 }
 
-/// MySQL's server speaks first: a packet numbered 0 that begins with the protocol's version, 10.
+/// Only a MySQL server speaks first. Its greeting is packet 0 and begins with the protocol version
+/// 10.
 void origin_requests::server_sent(std::string_view bytes) {
   if (stream_) return stream_->server_sent(bytes);
   if (unknown_ || bytes.empty() || !head_.empty()) return;
-  // Of a greeting that came in pieces the first four bytes may stand alone; that is not worth a
-  // buffer: a greeting is sent in one piece.
+  // Assumes that the first five bytes of the greeting arrive together: servers send it in one
+  // piece.
   const bool is_greeting = !server_began_ && bytes.size() > 4 && bytes[3] == '\0' && bytes[4] == 10;
   server_began_ = true;
   if (is_greeting) {

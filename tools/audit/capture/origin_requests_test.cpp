@@ -49,7 +49,8 @@ struct said {
   std::string bytes;
 };
 
-/// "http 3", and behind a colon why nothing more can be read.
+/// The protocol and the number of requests, such as "http 3". If reading has stopped, the reason
+/// follows after a colon.
 std::string counted(const std::vector<said>& all, std::size_t slice_max) {
   origin_requests of;
   std::uint64_t count = 0;
@@ -67,7 +68,7 @@ std::string counted(const std::vector<said>& all, std::size_t slice_max) {
   return out;
 }
 
-/// The same for every slicing.
+/// Like `counted` above. Checks that slices of any size give the same result.
 std::string counted(const std::vector<said>& all) {
   const std::string whole = counted(all, std::string::npos / 2);
   for (const std::size_t size : {1U, 2U, 3U, 7U, 24U, 50U}) EXPECT_EQ(counted(all, size), whole);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Records of all kinds, made up from a seed: every member is set to anything it may hold. And a
-// sink that keeps what it is handed. For tests only.
+// Random records of all kinds, and a sink that keeps its records. For tests only.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +18,7 @@ class kept_records final : public record_sink {
  public:
   void take(record& one) override { all.push_back(std::move(one)); }
 
-  /// Those of one kind, in order.
+  /// The records of one kind, in order.
   template <class Kind>
   [[nodiscard]] std::vector<Kind> of() const {
     std::vector<Kind> out;
@@ -32,7 +31,7 @@ class kept_records final : public record_sink {
   std::vector<record> all;
 };
 
-/// What a record is made of. Numbers are often at the ends of their ranges, texts often awkward.
+/// Generates the members of records from a seed. Many numbers are large and many texts are awkward.
 class material {
  public:
   explicit material(std::uint64_t seed) : random_{seed} {}
@@ -114,7 +113,7 @@ inline event any_event(material& from, std::uint64_t sequence) {
   return one;
 }
 
-/// A record of the kind at `kind` in the variant; the events' numbers rise with `sequence`.
+/// A random record of the kind at index `kind` of the variant. `sequence` is used for events only.
 inline record any_record(material& from, std::size_t kind, std::uint64_t sequence) {
   switch (kind) {
     case 0: return capture_begun{1, from.text(), from.integer(), from.coin(), from.coin()};

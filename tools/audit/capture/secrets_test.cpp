@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What must never be in a recording is put everywhere it may pass, with marks to look for.
+// Sends marked secrets and values in every place where they can occur, and checks that no mark
+// appears in the recording.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -21,7 +22,7 @@ std::string recording_of(const listening& to) {
   return out;
 }
 
-/// All that a command says with one word, quoted or not, in any case of letters.
+/// Whether the recording contains the mark.
 bool holds(const std::string& recording, std::string_view mark) {
   return recording.find(mark) != std::string::npos;
 }

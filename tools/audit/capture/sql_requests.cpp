@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// PostgreSQL's protocol 3 (https://www.postgresql.org/docs/current/protocol-message-formats.html)
-// and MySQL's (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html), the client's
-// side. Of a message only the head is kept: enough to see what a statement begins with.
+// The client's side of PostgreSQL's protocol 3
+// (https://www.postgresql.org/docs/current/protocol-message-formats.html) and of MySQL's
+// (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html). Only the head of a
+// message is kept. It is long enough for the beginning of a statement.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -13,11 +14,13 @@
 namespace drover::audit {
 namespace {
 
-/// Of a message: the statement's name, the portal's, and the head of the statement.
+/// The kept bytes of a message: the names of the statement and the portal, and the head of the
+/// statement.
 constexpr std::size_t message_head_max = 128 + sql_head_max;
 constexpr std::size_t names_max = 1024;
 
-/// A stream of messages, each with its length in front: keeps the head of one at a time.
+/// A stream of messages. Each begins with a front of fixed size that contains its length. Keeps the
+/// front and the head of one message at a time.
 class framed : public request_stream {
  public:
   std::uint64_t client_sent(std::string_view bytes) final {
@@ -46,7 +49,7 @@ class framed : public request_stream {
 
  protected:
   [[nodiscard]] virtual std::size_t front_size() const = 0;
-  /// How many bytes of the message stand behind its front.
+  /// The number of bytes of the message after its front.
   [[nodiscard]] virtual std::uint64_t length_behind(std::string_view front) = 0;
   [[nodiscard]] virtual bool is_request(std::string_view front, std::string_view head) = 0;
 
@@ -126,7 +129,7 @@ class postgres final : public framed {
     }
   }
 
-  std::set<std::string> quiet_statements_;  // that ask for no data
+  std::set<std::string> quiet_statements_;  // statements that only manage the session
   std::set<std::string> quiet_portals_;
   bool started_ = false;
   bool asks_encryption_ = false;
@@ -149,7 +152,7 @@ class mysql final : public framed {
       read_login(head);
       return false;
     }
-    // A packet with another number goes on with a command, or with the log-in.
+    // A packet with another number continues a command or the log-in.
     if (front[3] != '\0' || head.empty()) return false;
     constexpr char query = 0x03;
     constexpr char execute = 0x17;

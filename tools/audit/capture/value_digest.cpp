@@ -40,11 +40,11 @@ constexpr std::uint64_t sip_hash(const hash_key& key, std::uint64_t low,
   return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-// Of the 16 bytes 00..0f under the key 00..0f: computed by OpenSSL 3's SIPHASH.
+// The hash of the 16 bytes 00..0f under the key 00..0f, as computed by the SIPHASH of OpenSSL 3.
 static_assert(sip_hash({0x0706050403020100U, 0x0F0E0D0C0B0A0908U}, 0x0706050403020100U,
                        0x0F0E0D0C0B0A0908U) == 0x3F2ACC7F57C29BDBU);
 
-/// 0 is left to the empty value.
+/// The keyed hash. It is never 0, which stands for the empty value.
 std::uint64_t keyed(const hash_key& key, const XXH128_hash_t& of) noexcept {
   const std::uint64_t hash = sip_hash(key, of.low64, of.high64);
   return hash == 0 ? 1 : hash;
@@ -74,7 +74,8 @@ bool is_json(std::string_view head) noexcept {
   return true;
 }
 
-/// What PHP's serialize() makes: a:1:{ O:8:" s:5:" i:5; d:0.5; b:1; N;
+/// Whether the head looks like the output of PHP's serialize(): a:1:{ O:8:" s:5:" i:5; d:0.5; b:1;
+/// N;
 bool is_php(std::string_view head) noexcept {
   if (head == "N;") return true;
   if (head.size() < 4 || head[1] != ':') return false;
@@ -96,14 +97,14 @@ bool is_php(std::string_view head) noexcept {
   }
 }
 
-/// Protocol 2 to 5; older ones are texts that hardly anything writes.
+/// Whether the head looks like pickle protocol 2 to 5. Older protocols are text and rarely used.
 bool is_pickle(std::string_view head) noexcept {
   return head.size() >= 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5;
 }
 
 bool is_continuation(unsigned char byte) noexcept { return (byte & 0xC0U) == 0x80U; }
 
-/// Whether eight bytes are all from ' ' to '~', as nearly all of a text are.
+/// Whether all of eight bytes are from ' ' to '~'. This is the common case in a text.
 bool is_plain(const char* eight) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101U;
   std::uint64_t bytes = 0;
@@ -113,7 +114,7 @@ bool is_plain(const char* eight) noexcept {
   return ((bytes | (bytes - 0x20U * ones) | (bytes + ones)) & (0x80U * ones)) == 0;
 }
 
-/// UTF-8 without control characters; a character may be cut by the end of the head.
+/// Whether the head is UTF-8 without control characters. The last character may be incomplete.
 bool is_text(std::string_view head) noexcept {
   for (std::size_t i = 0; i < head.size();) {
     if (head.size() - i >= 8 && is_plain(head.data() + i)) {

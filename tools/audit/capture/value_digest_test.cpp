@@ -91,7 +91,7 @@ TEST(audit_value_digest, OneByteAnywhereMakesATextBinary) {
     const bool is_text =
         byte == '\n' || byte == '\r' || byte == '\t' || (byte >= 0x20 && byte < 0x7F);
     for (std::size_t place = 1; place < 20; ++place) {
-      std::string value(21, 'k');  // and one behind: a character may be cut by the end
+      std::string value(21, 'k');  // ends with a 'k': the last character may be incomplete
       value[place] = static_cast<char>(byte);
       EXPECT_EQ(shape_of(value, value.size()), is_text ? shape::text : shape::binary)
           << byte << " at " << place;
