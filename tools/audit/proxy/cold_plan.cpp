@@ -32,7 +32,7 @@ std::optional<hot_key> cold_plan::next(const std::vector<hot_key>& hot, moment n
 void cold_plan::done(const hot_key& key, moment now, bool was_there) {
   if (was_there) ++times_[key.pattern];
   const moment settle = std::max(pace_.settle_min, key.delta * pace_.settle_loads);
-  // Often enough: from now on with longer pauses, until the run ends.
+  // After enough deletions, the pauses are longer until the run ends.
   const bool is_enough = times_of(key) >= pace_.each;
   not_before_[key.pattern] = now + settle * (is_enough ? 5 : 1) + draw();
 }

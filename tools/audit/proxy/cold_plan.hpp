@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Plans when which key is deleted: each pattern several times, at random moments, with time to
-// recover in between. Pure.
+// Plans the deletions of hot keys: each pattern several times, at random moments, with time for the
+// cache to recover in between. Pure.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +22,14 @@ class cold_plan {
     /// How often each pattern is deleted before the pauses get longer.
     unsigned each = 5;
     moment settle_min = std::chrono::seconds{2};
-    /// The pause lasts at least as long as this number of loads.
+    /// The pause after a deletion lasts at least as long as this number of loads.
     unsigned settle_loads = 5;
     /// The random part of each pause.
     moment spread = std::chrono::seconds{1};
   };
   cold_plan(pace with, std::uint64_t seed) : pace_{with}, random_{seed} {}
 
-  /// The key to delete now; nullopt: none yet. `hot` may differ from call to call.
+  /// Returns the key to delete now; nullopt: none yet. `hot` may differ from call to call.
   [[nodiscard]] std::optional<hot_key> next(const std::vector<hot_key>& hot, moment now);
   /// Reports that `key` was deleted, or that it was missing already.
   void done(const hot_key& key, moment now, bool was_there);

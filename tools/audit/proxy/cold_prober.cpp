@@ -1,24 +1,16 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/proxy/cold_prober.hpp"
 
 #include <signal.h>
 
 #include <algorithm>
-
 #include <array>
-
 #include <chrono>
-
 #include <optional>
-
 #include <span>
 
 #include "audit/proxy/resolve.hpp"
-
 #include "base/printing.hpp"
-
 #include "resp/writer.hpp"
 
 namespace drover::audit {

@@ -46,7 +46,7 @@ struct probe_settings {
 
 class cold_prober {
  public:
-  /// Lifetime: `sight` outlives it, and runs whenever this does something.
+  /// Lifetime: `sight` outlives the prober and must run while the prober does.
   cold_prober(probe_settings with, live_capture& sight);
   /// Stops.
   ~cold_prober();

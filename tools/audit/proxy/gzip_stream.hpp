@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Compresses text with gzip, piece by piece. The output so far always
-// contains the whole input so far. Threads: one at a time.
+// SPDX-License-Identifier: MIT
+// Compresses text with gzip, piece by piece. The output so far always contains the whole input so
+// far. Threads: one at a time.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,4 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/proxy/key_sample.hpp"
 
 #include "audit/capture/record.hpp"

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Selects the keys that are examined when the auditor cannot keep up.
-// The sample is halved each time that the queue grows too long. It never grows again, so that the
-// facts about its keys are complete. Pure.
+// SPDX-License-Identifier: MIT
+// Selects the keys that are examined when the auditor cannot keep up. The sample is halved each
+// time that the queue grows too long. It never grows again, so that the facts about its keys are
+// complete. Pure.
 #pragma once
 
 #include <cstdint>

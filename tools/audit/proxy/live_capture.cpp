@@ -81,8 +81,9 @@ class live_capture::live_tap final : public tap, private conversation_listener {
 
   live_capture& of_;
   std::uint64_t connection_;
-  std::size_t last_end_ = 0;   // in the slice: where the reply before ended
-  std::size_t held_from_ = 0;  // in the slice
+  // Offsets in the current slice.
+  std::size_t last_end_ = 0;   // the end of the last complete reply
+  std::size_t held_from_ = 0;  // the beginning of the first delayed reply
   conversation talk_;
 };
 

@@ -33,12 +33,14 @@ namespace drover::audit {
 
 struct live_settings {
   bool hide_keys = false;
-  bool is_active = false;  ///< for `capture_begun`
-  std::string tool{};      ///< for `capture_begun`
+  /// For `capture_begun`.
+  bool is_active = false;
+  /// For `capture_begun`.
+  std::string tool{};
   record_queue::bounds room{};
   std::optional<std::filesystem::path> recording{};
-  /// Delays the replies to the first misses of a key, so that the clients continue at the same
-  /// time.
+  /// If set, the replies to the first misses of a key are delayed, so that the clients continue at
+  /// the same time.
   std::optional<miss_barrier::bounds> barrier{};
   /// Prints a message, for example that the disk is full. Called on the capture's thread.
   std::function<void(const std::string& line)> say{};

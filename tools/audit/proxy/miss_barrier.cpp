@@ -1,12 +1,8 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/proxy/miss_barrier.hpp"
 
 #include <algorithm>
-
 #include <array>
-
 #include <utility>
 
 namespace drover::audit {
@@ -60,7 +56,7 @@ bool miss_barrier::holds(const event& command, moment now) {
 }
 
 void miss_barrier::present(state& key) {
-  if (!key.was_missed) return;  // stored without a miss before: not a load
+  if (!key.was_missed) return;  // not a load: the value was stored without a miss before
   if (key.is == phase::gathering) {
     key.complete = true;  // a client that was not delayed has stored the value
     return;

@@ -23,7 +23,7 @@ event miss(std::uint64_t connection) { return command(connection, "GET", reply_k
 event hit(std::uint64_t connection) { return command(connection, "GET", reply_kind::text); }
 event store(std::uint64_t connection) { return command(connection, "SET", reply_kind::status); }
 
-/// Loaded once, and then read by so many connections.
+/// Loads the key once and lets this number of connections read it.
 miss_barrier loaded(std::uint64_t readers) {
   miss_barrier out{{}};
   EXPECT_FALSE(out.holds(miss(1), 0s)) << "whether it is a cache's is not known yet";

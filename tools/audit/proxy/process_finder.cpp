@@ -56,7 +56,8 @@ std::optional<Number> number(std::string_view text) noexcept {
   return out;
 }
 
-/// Of the link of a descriptor, "socket:[1613]".
+/// The inode of the socket that a descriptor links to, such as 1613 in "socket:[1613]". nullopt: it
+/// is not a socket.
 std::optional<std::uint64_t> socket_inode(int folder, std::string_view name) {
   std::array<char, 64> link{};
   const ssize_t size = ::readlinkat(folder, std::string{name}.c_str(), link.data(), link.size());
@@ -66,7 +67,7 @@ std::optional<std::uint64_t> socket_inode(int folder, std::string_view name) {
   return number<std::uint64_t>(text.substr(begin.size(), text.size() - begin.size() - 1));
 }
 
-/// Their end of each connection that comes from this machine.
+/// The inodes of the peers' sockets, for the connections from this machine. 0: not found.
 std::map<tcp_ends, std::uint64_t> local_ends(const std::vector<peer>& whom) {
   std::map<tcp_ends, std::uint64_t> out;
   for (const peer& one : whom) {
@@ -190,7 +191,7 @@ std::vector<std::pair<std::uint64_t, process_finder::question>> process_finder::
   asked_.wait(lock, [&] { return stopping_ || !open_.empty(); });
   std::vector<std::pair<std::uint64_t, question>> out;
   for (const auto number : std::exchange(open_, {})) {
-    // One that nobody waits for any more is gone.
+    // A search that was cancelled is missing.
     if (const auto at = questions_.find(number); at != questions_.end()) {
       out.emplace_back(number, at->second);
     }

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Finds the process at the other end of a connection, on a thread of
-// its own, so that the proxy does not wait. The search starts when the client is accepted. Only
-// processes of this machine that we may inspect are found.
+// SPDX-License-Identifier: MIT
+// Finds the process at the other end of a connection, on a thread of its own, so that the proxy
+// does not wait. The search starts when the client is accepted. Only processes on this machine that
+// the auditor may inspect are found.
 //
 // Threads: `ask` on one, `answer` on another.
 #pragma once
@@ -60,19 +61,21 @@ class process_finder {
   struct question {
     peer who;
     bool done = false;
-    bool is_late = false;  ///< `answer` has given up
+    /// `answer` has timed out.
+    bool is_late = false;
     found_process found;
   };
 
   void run();
-  /// Takes the questions off; with their answers they are given back.
+  /// Waits until a search is open or the finder stops. Returns copies of the open searches; none if
+  /// the finder stops.
   std::vector<std::pair<std::uint64_t, question>> open_questions();
 
   std::mutex mutex_;
   std::condition_variable asked_;
   std::condition_variable answered_;
   std::map<std::uint64_t, question> questions_;
-  std::vector<std::uint64_t> open_;  // numbers of those not looked at
+  std::vector<std::uint64_t> open_;  // the connections whose search has not begun
   std::vector<std::pair<std::uint64_t, found_process>> late_;
   look look_;
   bool stopping_ = false;
@@ -87,7 +90,9 @@ class process_table {
  private:
   void look_into(pid_t pid, std::map<std::uint64_t, pid_t>& wanted, std::size_t& missing);
 
-  std::vector<pid_t> recent_;  // found lately, the last one first: most likely the next one as well
+  // The processes found last, the latest first. They are searched first, because new connections
+  // are likely to be theirs.
+  std::vector<pid_t> recent_;
 };
 
 }  // namespace drover::audit

@@ -75,7 +75,7 @@ TEST(audit_tcp_table, SkipsWhatItCannotRead) {
   EXPECT_TRUE(read("1: 0100007F:A3C4 0100007F:A1B4 01 a b c d e\n").empty());
 }
 
-/// A connection to ourselves, both ends.
+/// Both ends of a connection within this process.
 class loop_back {
  public:
   explicit loop_back(int family) {
@@ -116,7 +116,7 @@ std::string own_name() {
 TEST(audit_process_finder, FindsWhoConnected) {
   for (const int family : {AF_INET, AF_INET6}) {
     const loop_back pair{family};
-    if (!pair.usable && family == AF_INET6) continue;  // a machine without IPv6
+    if (!pair.usable && family == AF_INET6) continue;  // the machine has no IPv6
     ASSERT_TRUE(pair.usable);
     process_table table;
     for (int round = 0; round < 2; ++round) {
@@ -189,7 +189,7 @@ TEST(threads_audit_process_finder, AnswersWhatItWasAsked) {
   EXPECT_EQ(finder.answer(1, std::chrono::minutes{1}).pid, 0) << "asked once, answered once";
 }
 
-/// Looks only when it is let.
+/// A search that waits until the test lets it continue.
 class held_look {
  public:
   std::vector<found_process> operator()(const std::vector<peer>& whom) {
@@ -212,7 +212,7 @@ TEST(threads_audit_process_finder, SaysLaterWhatItHadNoTimeToFind) {
   EXPECT_EQ(finder.answer(1, std::chrono::milliseconds{0}).pid, 0);
   EXPECT_EQ(finder.answer(2, std::chrono::milliseconds{0}).pid, 0);
   EXPECT_TRUE(finder.late_answers().empty());
-  finder.forget(2);  // it has closed
+  finder.forget(2);  // the connection was closed
   slow.let();
   EXPECT_EQ(finder.answer(3, std::chrono::minutes{1}).pid, 4711);
   const auto late = finder.late_answers();

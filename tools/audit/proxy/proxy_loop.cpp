@@ -45,7 +45,7 @@ proxy::loop::loop(proxy_settings with, tap_maker* watch)
 }
 
 proxy::loop::~loop() {
-  if (!stop_asked_) {  // it was never run
+  if (!stop_asked_) {  // the loop was never run
     close_all();
     uv_run(&loop_, UV_RUN_DEFAULT);
   }
@@ -112,7 +112,7 @@ void proxy::loop::ask_to_stop() noexcept { uv_async_send(&stopping_); }
 void proxy::loop::close_all() {
   if (stop_asked_) return;
   stop_asked_ = true;
-  // libuv's own: it unlinks a unix socket's file by the name it was bound to.
+  // This also removes the file of a Unix socket.
   if (listening_) uv_close(&listener_.any, nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&stopping_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
@@ -124,7 +124,7 @@ void proxy::loop::close_all() {
 void proxy::loop::end_turn() {
   watch_->turn_ended();
   if (const auto wanted = watch_->next_turn()) {
-    // The timer only wakes the loop, whose turn then ends.
+    // The timer does nothing but wake the loop, which then ends its turn.
     uv_timer_start(
         &next_turn_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(wanted->count()), 0);
   }

@@ -7,7 +7,7 @@
 namespace drover::audit {
 namespace {
 
-// A spent record keeps its memory for the next one that is as large; but none keeps much.
+// A used record keeps its memory for the next event, unless it is larger than this.
 constexpr std::size_t kept_weight_max = 4096;
 
 }  // namespace
@@ -71,7 +71,8 @@ std::unique_ptr<record> record_queue::spent_record() {
 
 void record_queue::given() noexcept {
   if (given_ == std::exchange(known_given_, given_)) return;
-  // Either this sees that the other sleeps, or the other sees what was given before it sleeps.
+  // Either the producer sees that the consumer sleeps, or the consumer sees the new records before
+  // it sleeps. The fence in `wait` is the counterpart.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (sleeping_.load(std::memory_order_relaxed) == 0) return;
   sleeping_.store(0, std::memory_order_release);

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT Passes records from the proxy's thread to the capture's thread. The
-// producer never waits, and memory goes back and forth: a record is exchanged for a used one.
-// Records that were returned last are used first, so that few are in use while the consumer keeps
-// up.
+// SPDX-License-Identifier: MIT
+// Passes records from the proxy's thread to the capture's thread. The producer never waits. Memory
+// is reused: the queue exchanges each record for a used one, the last one returned first, so that
+// few records exist while the consumer keeps up.
 //
 // Threads: one producer, one consumer.
 #pragma once
@@ -51,7 +51,7 @@ class record_queue {
   void wake() noexcept;
 
  private:
-  /// Weighed once: by the giving side.
+  /// A record with its weight, which the producer computes.
   struct weighed {
     record* one = nullptr;
     std::size_t bytes = 0;
@@ -59,15 +59,16 @@ class record_queue {
 
   [[nodiscard]] std::unique_ptr<record> spent_record();
 
-  // What is in a ring belongs to it. There are no more records than a ring has places.
+  // Each ring owns the records in it. There are never more records than a ring has slots.
   bounds within_;
   spsc_ring<weighed> waiting_;
   spsc_ring<record*> spent_;
-  std::vector<std::unique_ptr<record>> free_;  // the giving side's
-  std::size_t made_ = 0;
+  // Used by the producer only.
+  std::vector<std::unique_ptr<record>> free_;
+  std::size_t made_ = 0;  // the number of records that exist
   std::uint64_t given_ = 0;
   std::uint64_t bytes_given_ = 0;
-  std::uint64_t known_given_ = 0;  // when `given` was last called
+  std::uint64_t known_given_ = 0;  // `given_` at the last call of `given`
   std::atomic<std::uint64_t> taken_{0};
   std::atomic<std::uint64_t> bytes_taken_{0};
   std::atomic<std::uint32_t> sleeping_{0};

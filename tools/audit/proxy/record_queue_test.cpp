@@ -66,7 +66,7 @@ TEST(audit_record_queue, GivesSpentRecordsBackWithTheirMemory) {
   ASSERT_TRUE(subject.give(second));
   ASSERT_TRUE(std::holds_alternative<event>(*second));
   EXPECT_GE(std::get<event>(*second).command.capacity(), 100U);
-  // But not much of it.
+  // A large record does not keep its memory.
   auto fat = numbered(3, 100'000);
   ASSERT_TRUE(subject.give(fat));
   subject.take(2, [](record&) {});

@@ -71,7 +71,8 @@ void recorder::hand_on(std::string_view bytes) {
 }
 
 void recorder::give_up(int error) {
-  // Half a batch may be in the file, and its last line cut. A pipe takes nothing back.
+  // The file may end with a part of the buffer. A recording that is not compressed keeps the
+  // complete lines of this part, and the rest is cut off. A pipe cannot be truncated.
   const auto part = ::lseek(descriptor_, 0, SEEK_CUR);
   if (gzip_) {
     if (part > 0) bytes_ = static_cast<std::uint64_t>(part);

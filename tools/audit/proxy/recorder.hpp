@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT Writes records to a file, one per line; compressed if the name of
-// the file ends in .gz. If a write fails, only the recording ends. The file then contains complete
-// lines and can be replayed.
+// SPDX-License-Identifier: MIT
+// Writes records to a file, one per line; compressed if the name of the file ends in .gz. If a
+// write fails, only the recording ends. The file then contains complete lines and can be replayed.
 //
 // Threads: one at a time.
 #pragma once
@@ -46,7 +46,7 @@ class recorder {
   std::filesystem::path file_;
   std::function<void(const std::string&)> say_;
   int descriptor_ = -1;
-  std::unique_ptr<gzip_stream> gzip_;  // null: written as it is
+  std::unique_ptr<gzip_stream> gzip_;  // nullptr: the recording is not compressed
   std::string kept_;
   std::uint64_t bytes_ = 0;
 };

@@ -35,7 +35,7 @@ std::string text_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-/// The numbers of the records in a recording whose every line can be read.
+/// The numbers of the records in a recording. Checks that each line can be read.
 std::vector<std::uint64_t> numbers_in(const std::string& text) {
   std::vector<std::uint64_t> out;
   std::size_t from = 0;
@@ -89,7 +89,7 @@ TEST_F(audit_recorder, EndsWithAWordWhenTheDiskIsFull) {
   EXPECT_FALSE(full.is_recording());
 }
 
-/// What a compressed file has, as far as it goes.
+/// The text of a compressed file, up to the point where the file ends.
 std::string unpacked(const fs::path& file) {
   gzFile in = gzopen(file.c_str(), "rb");
   std::string text;
@@ -132,7 +132,7 @@ TEST_F(audit_recorder, ACompressedRecordingEndsWithAWordWhenTheDiskIsFull) {
   EXPECT_NE(said_[0].find("No space left"), std::string::npos) << said_[0];
 }
 
-// A file that may not grow is as good as a disk that is full halfway through.
+// A limit on the size of files has the effect of a full disk.
 TEST_F(audit_recorder, LeavesWholeLinesWhenTheDiskIsFull) {
   std::uint64_t count = 0;
   {

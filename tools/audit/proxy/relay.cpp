@@ -93,7 +93,7 @@ void relay::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) 
   }
   if (count == 0) return;
   uv_read_stop(stream);
-  // libuv takes a reset for an end when bytes came with it.
+  // libuv reports a reset as an end if bytes arrived with it.
   const bool is_end = count == UV_EOF && !has_error(from.handle);
   (is_end ? from.ended : from.failed) = true;
   if (!self.any_ended_) {
@@ -144,7 +144,7 @@ void relay::pass(side& from, std::string_view bytes) {
     if (tap_) tap_->passed(to.towards, bytes.substr(0, taken));
   }
   if (to.unwritable) {
-    // Whoever would have got these bytes is gone. What it sent before it went still counts.
+    // The receiver of these bytes is gone. The bytes that it sent before are still passed on.
     uv_read_stop(&from.handle.stream);
     settle();
     return;
@@ -197,14 +197,14 @@ void relay::on_end_sent(uv_shutdown_t* request, int status) {
   self.settle();
 }
 
-// What is to be done now, after anything has changed.
+// Passes on ends and resets as the state of both sides requires. To be called after each change.
 void relay::settle() {
   if (finished_) return;
   for (side* from : {&client_, &server_}) {
     side& to = *from->other;
     if (to.writing && !to.unwritable) continue;
     if (from->failed) return finish(true);
-    // No more from it, and no more to it.
+    // The peer has ended its side and accepts no bytes.
     if (from->unwritable && from->ended) return finish(true);
     if (!from->ended || to.end_sent || to.unwritable) continue;
     to.end_sent = true;
