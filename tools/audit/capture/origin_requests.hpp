@@ -26,13 +26,13 @@ class request_stream {
   [[nodiscard]] virtual std::uint64_t client_sent(std::string_view bytes) = 0;
   virtual void server_sent(std::string_view bytes) { (void)bytes; }
   /// Why reading has stopped. Empty: it has not.
-  [[nodiscard]] std::string_view lost() const noexcept { return lost_; }
+  [[nodiscard]] std::string_view stop_reason() const noexcept { return stop_reason_; }
 
  protected:
-  void lose(std::string_view why) noexcept { lost_ = why; }
+  void stop_reading(std::string_view why) noexcept { stop_reason_ = why; }
 
  private:
-  std::string_view lost_;
+  std::string_view stop_reason_;
 };
 
 [[nodiscard]] std::unique_ptr<request_stream> http_requests();
@@ -48,16 +48,16 @@ class origin_requests {
 
   /// "http", "http2", "postgresql" or "mysql"; "" while the protocol is not known.
   [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
-  [[nodiscard]] std::string_view lost() const noexcept;
+  [[nodiscard]] std::string_view stop_reason() const noexcept;
 
  private:
-  void tell_protocol();
+  void identify_protocol();
 
   std::unique_ptr<request_stream> stream_;
   std::string head_;  // the first bytes of the client, until the protocol is known
   std::string_view protocol_;
-  bool unknown_ = false;
-  bool server_began_ = false;
+  bool is_unknown_ = false;
+  bool has_server_begun_ = false;
 };
 
 }  // namespace drover::audit

@@ -44,32 +44,32 @@ std::string mysql_packet(unsigned number, std::string_view body) {
 const std::string mysql_greeting = mysql_packet(0, "\x0a"s + "8.0.36\0"s + std::string(60, 'x'));
 const std::string mysql_login = mysql_packet(1, "\x85\xa6\xff\x01"s + std::string(40, '\0'));
 
-struct said {
+struct sent_bytes {
   bool by_client = true;
   std::string bytes;
 };
 
 /// The protocol and the number of requests, such as "http 3". If reading has stopped, the reason
 /// follows after a colon.
-std::string counted(const std::vector<said>& all, std::size_t slice_max) {
-  origin_requests of;
+std::string counted(const std::vector<sent_bytes>& all, std::size_t slice_max) {
+  origin_requests requests;
   std::uint64_t count = 0;
-  for (const said& each : all) {
-    if (!each.by_client) {
-      of.server_sent(each.bytes);
+  for (const sent_bytes& sent : all) {
+    if (!sent.by_client) {
+      requests.server_sent(sent.bytes);
       continue;
     }
-    for (std::size_t at = 0; at < each.bytes.size(); at += slice_max) {
-      count += of.client_sent(std::string_view{each.bytes}.substr(at, slice_max));
+    for (std::size_t at = 0; at < sent.bytes.size(); at += slice_max) {
+      count += requests.client_sent(std::string_view{sent.bytes}.substr(at, slice_max));
     }
   }
-  std::string out = std::string{of.protocol()} + ' ' + std::to_string(count);
-  if (!of.lost().empty()) out.append(": ").append(of.lost());
+  std::string out = std::string{requests.protocol()} + ' ' + std::to_string(count);
+  if (!requests.stop_reason().empty()) out.append(": ").append(requests.stop_reason());
   return out;
 }
 
 /// Like `counted` above. Checks that slices of any size give the same result.
-std::string counted(const std::vector<said>& all) {
+std::string counted(const std::vector<sent_bytes>& all) {
   const std::string whole = counted(all, std::string::npos / 2);
   for (const std::size_t size : {1U, 2U, 3U, 7U, 24U, 50U}) EXPECT_EQ(counted(all, size), whole);
   return whole;
