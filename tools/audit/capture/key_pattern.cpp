@@ -91,12 +91,12 @@ bool is_lock_word(std::string_view word) {
   static constexpr std::array<std::string_view, 4> other{"block", "clock", "unlock", "stock"};
   const std::string letters = lower_letters(word);
   if (std::find(exact.begin(), exact.end(), letters) != exact.end()) return true;
-  const auto ends = [&](std::string_view with) {
-    return letters.size() > with.size() && letters.ends_with(with);
+  const auto ends = [&](std::string_view suffix) {
+    return letters.size() > suffix.size() && letters.ends_with(suffix);
   };
   if (!ends("lock") && !ends("mutex")) return false;
   return std::none_of(other.begin(), other.end(),
-                      [&](std::string_view no) { return letters.ends_with(no); });
+                      [&](std::string_view ending) { return letters.ends_with(ending); });
 }
 
 /// Whether the word varies from key to key of one pattern.
@@ -105,7 +105,7 @@ bool is_changing(std::string_view word) {
 }
 
 template <class F>
-void each_word(std::string_view key, F&& use) {
+void for_each_word(std::string_view key, F&& use) {
   std::size_t at = 0;
   while (at < key.size()) {
     std::size_t end = at;
@@ -146,7 +146,7 @@ std::string fold_key(std::string_view key) {
 
 std::vector<std::string_view> words_of(std::string_view key) {
   std::vector<std::string_view> words;
-  each_word(key, [&](std::string_view word) { words.push_back(word); });
+  for_each_word(key, [&](std::string_view word) { words.push_back(word); });
   return words;
 }
 
@@ -156,7 +156,7 @@ bool looks_like_lock(std::string_view key) {
 }
 
 split_name::split_name(std::string_view name) : name_{name} {
-  each_word(name, [&](std::string_view word) {
+  for_each_word(name, [&](std::string_view word) {
     if (count_ < words_.size()) ++count_;
     words_[count_ - 1] = word;  // keeps the last word, which is the most specific one
   });
@@ -204,9 +204,9 @@ namespace {
 /// Whether `c` is in the set `[...]` that begins at `glob[at]`. Moves `at` past the set.
 bool in_set(std::string_view glob, std::size_t& at, char c) {
   ++at;
-  const bool inverted = at < glob.size() && glob[at] == '^';
-  if (inverted) ++at;
-  bool found = false;
+  const bool is_inverted = at < glob.size() && glob[at] == '^';
+  if (is_inverted) ++at;
+  bool is_member = false;
   while (at < glob.size() && glob[at] != ']') {
     if (glob[at] == '\\' && at + 1 < glob.size()) ++at;
     const char from = glob[at];
@@ -215,11 +215,11 @@ bool in_set(std::string_view glob, std::size_t& at, char c) {
       to = glob[at + 2];
       at += 2;
     }
-    found = found || (c >= std::min(from, to) && c <= std::max(from, to));
+    is_member = is_member || (c >= std::min(from, to) && c <= std::max(from, to));
     ++at;
   }
   if (at < glob.size()) ++at;
-  return found != inverted;
+  return is_member != is_inverted;
 }
 
 }  // namespace

@@ -57,10 +57,10 @@ class lexer {
   }
 
   template <class May>
-  lua_token take(lua_token::kind is, May may) {
+  lua_token take(lua_token::kind type, May may) {
     std::size_t size = 1;
     while (size < rest_.size() && may(rest_[size])) ++size;
-    return {is, cut(size)};
+    return {type, cut(size)};
   }
 
   lua_token quoted(char quote) {
@@ -103,12 +103,12 @@ std::vector<lua_token> lua_tokens(std::string_view body) { return lexer{body}.al
 
 std::string normalised_lua(std::string_view body) {
   std::string out;
-  for (const lua_token& each : lua_tokens(body)) {
-    if (each.text == ";" && each.is == lua_token::kind::sign) continue;
+  for (const lua_token& token : lua_tokens(body)) {
+    if (token.text == ";" && token.type == lua_token::kind::sign) continue;
     if (!out.empty()) out += ' ';
-    if (each.is == lua_token::kind::text) out += '\'';
-    out += each.text;
-    if (each.is == lua_token::kind::text) out += '\'';
+    if (token.type == lua_token::kind::text) out += '\'';
+    out += token.text;
+    if (token.type == lua_token::kind::text) out += '\'';
   }
   return out;
 }

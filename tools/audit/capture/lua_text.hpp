@@ -13,7 +13,7 @@ namespace drover::audit {
 
 struct lua_token {
   enum class kind : std::uint8_t { name, text, number, sign };
-  kind is = kind::sign;
+  kind type = kind::sign;
   /// As written, with all escapes. A string is without its quotes.
   std::string_view text;
 };

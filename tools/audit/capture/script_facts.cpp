@@ -22,15 +22,15 @@ class judgement {
   explicit judgement(const script_reading& reading) : reading_{reading} {}
 
   void fill(script_seen& into) const {
-    for (const lua_call& each : reading_.calls) {
-      if (each.command.empty()) continue;
+    for (const lua_call& call : reading_.calls) {
+      if (call.command.empty()) continue;
       const bool is_new =
-          std::find(into.calls.begin(), into.calls.end(), each.command) == into.calls.end();
-      if (is_new && into.calls.size() < event::arguments_max) into.calls.push_back(each.command);
+          std::find(into.calls.begin(), into.calls.end(), call.command) == into.calls.end();
+      if (is_new && into.calls.size() < event::arguments_max) into.calls.push_back(call.command);
     }
     into.does = judge();
     into.token_argument = reading_.compared_argument;
-    for (const lua_call& each : reading_.calls) note_arguments(each, into);
+    for (const lua_call& call : reading_.calls) note_arguments(call, into);
     if (into.does == purpose::acquire) {
       if (into.token_argument == 0) std::swap(into.token_argument, into.value_argument);
       into.value_argument = 0;
@@ -42,15 +42,15 @@ class judgement {
 
  private:
   [[nodiscard]] bool calls(std::initializer_list<std::string_view> any) const {
-    return std::any_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& each) {
-      return std::find(any.begin(), any.end(), each.command) != any.end();
+    return std::any_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& call) {
+      return std::find(any.begin(), any.end(), call.command) != any.end();
     });
   }
 
   [[nodiscard]] bool sets_if_absent() const {
     return calls({"SETNX", "HSETNX"}) ||
-           std::any_of(reading_.calls.begin(), reading_.calls.end(), [](const lua_call& each) {
-             return each.command == "SET" && word_at(each, "NX") < each.arguments.size();
+           std::any_of(reading_.calls.begin(), reading_.calls.end(), [](const lua_call& call) {
+             return call.command == "SET" && word_at(call, "NX") < call.arguments.size();
            });
   }
 
@@ -60,16 +60,16 @@ class judgement {
 
   /// Whether the script only stores the token that it has compared. Such a script extends a lock.
   [[nodiscard]] bool stores_token_only() const {
-    return std::all_of(reading_.calls.begin(), reading_.calls.end(), [this](const lua_call& each) {
-      if (each.command == "SETEX" || each.command == "PSETEX") return is_token(each, 2);
-      if (each.command == "SET") return is_token(each, 1);
-      return each.command != "HSET" && each.command != "HMSET" && each.command != "GETSET" &&
-             each.command != "SETRANGE";
+    return std::all_of(reading_.calls.begin(), reading_.calls.end(), [this](const lua_call& call) {
+      if (call.command == "SETEX" || call.command == "PSETEX") return is_token(call, 2);
+      if (call.command == "SET") return is_token(call, 1);
+      return call.command != "HSET" && call.command != "HMSET" && call.command != "GETSET" &&
+             call.command != "SETRANGE";
     });
   }
 
   [[nodiscard]] bool is_token(const lua_call& call, std::size_t at) const {
-    return at < call.arguments.size() && call.arguments[at].is == operand::argument &&
+    return at < call.arguments.size() && call.arguments[at].type == operand::argument &&
            call.arguments[at].number == reading_.compared_argument;
   }
 
@@ -104,21 +104,22 @@ class judgement {
          "PTTL", "GETRANGE", "STRLEN", "SMEMBERS", "SISMEMBER", "LRANGE", "LINDEX",
          "LLEN", "ZRANGE",   "ZSCORE", "ZCARD",    "HEXISTS",   "TIME",   "TYPE"});
     return !reading_.calls.empty() &&
-           std::all_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& each) {
-             return std::find(reads.begin(), reads.end(), each.command) != reads.end();
+           std::all_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& call) {
+             return std::find(reads.begin(), reads.end(), call.command) != reads.end();
            });
   }
 
   /// The index of an option among the arguments of a call; their number if the option is missing.
   static std::size_t word_at(const lua_call& call, std::string_view word) {
     const auto entry = std::find_if(
-        call.arguments.begin(), call.arguments.end(),
-        [word](const lua_operand& each) { return each.is == operand::text && each.word == word; });
+        call.arguments.begin(), call.arguments.end(), [word](const lua_operand& argument) {
+          return argument.type == operand::text && argument.word == word;
+        });
     return static_cast<std::size_t>(entry - call.arguments.begin());
   }
 
   static unsigned argument_at(const lua_call& call, std::size_t at) {
-    if (at >= call.arguments.size() || call.arguments[at].is != operand::argument) return 0;
+    if (at >= call.arguments.size() || call.arguments[at].type != operand::argument) return 0;
     return call.arguments[at].number;
   }
 
@@ -160,8 +161,8 @@ script_seen facts_of(std::span<const lua_token> tokens, std::string_view keys,
   return out;
 }
 
-bool is_sign(const lua_token& one, std::string_view text) noexcept {
-  return one.is == lua_token::kind::sign && one.text == text;
+bool is_sign(const lua_token& token, std::string_view text) noexcept {
+  return token.type == lua_token::kind::sign && token.text == text;
 }
 
 /// Finds the functions in the tokens of a library.
@@ -189,7 +190,7 @@ class library_reader {
   /// `register_function{function_name='name', ...}`.
   [[nodiscard]] std::string registered_name(std::size_t open) const {
     for (std::size_t at = open; at < std::min(open + 40, all_.size()); ++at) {
-      if (all_[at].is != lua_token::kind::text) continue;
+      if (all_[at].type != lua_token::kind::text) continue;
       const bool is_first = at == open + 1;
       const bool is_named = at >= 2 && all_[at - 2].text == "function_name";
       if (is_first || is_named) return std::string{all_[at].text};
@@ -202,9 +203,9 @@ class library_reader {
   [[nodiscard]] std::size_t find_function(std::size_t open) const {
     std::string_view named;
     for (std::size_t at = open; at < all_.size() && !is_sign(all_[at], ")"); ++at) {
-      if (all_[at].text == "function" && all_[at].is == lua_token::kind::name) return at;
+      if (all_[at].text == "function" && all_[at].type == lua_token::kind::name) return at;
       const bool is_value = at > 0 && (is_sign(all_[at - 1], ",") || is_sign(all_[at - 1], "="));
-      if (all_[at].is == lua_token::kind::name && is_value) named = all_[at].text;
+      if (all_[at].type == lua_token::kind::name && is_value) named = all_[at].text;
     }
     for (std::size_t at = 0; at + 2 < all_.size(); ++at) {
       if (all_[at].text == "function" && all_[at + 1].text == named) return at;
@@ -228,7 +229,7 @@ class library_reader {
   [[nodiscard]] std::size_t end_of(std::size_t at) const {
     std::size_t depth = 1;
     for (; at < all_.size(); ++at) {
-      const std::string_view word = all_[at].is == lua_token::kind::name ? all_[at].text : "";
+      const std::string_view word = all_[at].type == lua_token::kind::name ? all_[at].text : "";
       if (word == "if" || word == "do" || word == "function" || word == "repeat") ++depth;
       if ((word == "end" || word == "until") && --depth == 0) return at + 1;
     }

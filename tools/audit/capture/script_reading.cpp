@@ -20,29 +20,29 @@ std::string upper_text(std::string_view text) {
   return out;
 }
 
-bool is_sign(const lua_token& one, std::string_view text) noexcept {
-  return one.is == lua_token::kind::sign && one.text == text;
+bool is_sign(const lua_token& token, std::string_view text) noexcept {
+  return token.type == lua_token::kind::sign && token.text == text;
 }
 
-bool is_name(const lua_token& one, std::string_view text) noexcept {
-  return one.is == lua_token::kind::name && one.text == text;
+bool is_name(const lua_token& token, std::string_view text) noexcept {
+  return token.type == lua_token::kind::name && token.text == text;
 }
 
-bool opens(const lua_token& one) noexcept {
-  return is_sign(one, "(") || is_sign(one, "[") || is_sign(one, "{");
+bool opens(const lua_token& token) noexcept {
+  return is_sign(token, "(") || is_sign(token, "[") || is_sign(token, "{");
 }
-bool closes(const lua_token& one) noexcept {
-  return is_sign(one, ")") || is_sign(one, "]") || is_sign(one, "}");
+bool closes(const lua_token& token) noexcept {
+  return is_sign(token, ")") || is_sign(token, "]") || is_sign(token, "}");
 }
 
 /// Whether the token ends an expression.
-bool is_boundary(const lua_token& one) noexcept {
+bool is_boundary(const lua_token& token) noexcept {
   constexpr auto words = std::to_array<std::string_view>(
       {"if", "then", "else", "elseif", "end", "return", "local", "and", "or", "not", "while", "do",
        "for", "in", "repeat", "until", "function"});
-  if (one.is == lua_token::kind::sign) return one.text == ";" || one.text == "=";
-  return one.is == lua_token::kind::name &&
-         std::find(words.begin(), words.end(), one.text) != words.end();
+  if (token.type == lua_token::kind::sign) return token.text == ";" || token.text == "=";
+  return token.type == lua_token::kind::name &&
+         std::find(words.begin(), words.end(), token.text) != words.end();
 }
 
 bool is_reading(std::string_view command) noexcept {
@@ -73,7 +73,7 @@ class script_reader {
   /// The index of the "(" of a call of redis.call, redis.pcall or an alias of them that begins at
   /// `at`. 0: no call begins there.
   [[nodiscard]] std::size_t call_at(std::size_t at) const {
-    if (all_[at].is != lua_token::kind::name) return 0;
+    if (all_[at].type != lua_token::kind::name) return 0;
     if (at > 0 && (is_sign(all_[at - 1], ".") || is_name(all_[at - 1], "function"))) return 0;
     const bool is_server = all_[at].text == "redis" || all_[at].text == "server";
     const bool is_dotted = is_server && at + 3 < all_.size() && is_sign(all_[at + 1], ".") &&
@@ -84,7 +84,7 @@ class script_reader {
   }
 
   /// The index after the bracket that closes the bracket at `open`.
-  [[nodiscard]] std::size_t behind(std::size_t open) const {
+  [[nodiscard]] std::size_t after_bracket(std::size_t open) const {
     std::size_t depth = 0;
     for (std::size_t at = open; at < all_.size(); ++at) {
       if (opens(all_[at])) ++depth;
@@ -114,14 +114,14 @@ class script_reader {
   unsigned add_call(std::size_t at, std::size_t open) {
     const auto known = calls_.find(at);
     if (known != calls_.end()) return known->second;
-    const std::size_t end = behind(open);
+    const std::size_t end = after_bracket(open);
     lua_call call;
     for (const auto& [from, to] : parts(open + 1, end > open ? end - 1 : end)) {
-      const lua_operand one = operand(from, to, depth_ + 1);
+      const lua_operand argument = operand(from, to, depth_ + 1);
       if (from == open + 1) {
-        call.command = one.is == lua_operand::kind::text ? one.word : "";
+        call.command = argument.type == lua_operand::kind::text ? argument.word : "";
       } else {
-        call.arguments.push_back(one);
+        call.arguments.push_back(argument);
       }
     }
     const auto index = static_cast<unsigned>(out_.calls.size());
@@ -137,14 +137,15 @@ class script_reader {
     const unsigned before = depth_;
     depth_ = depth;
     lua_operand out;
-    for (std::size_t at = from; at < to && out.is == lua_operand::kind::other; ++at) {
+    for (std::size_t at = from; at < to && out.type == lua_operand::kind::other; ++at) {
       if (const std::size_t open = call_at(at); open != 0) {
         out = {lua_operand::kind::result, add_call(at, open), {}};
       } else if (const auto indexed = indexed_at(at)) {
         out = *indexed;
-      } else if (all_[at].is == lua_token::kind::text) {
+      } else if (all_[at].type == lua_token::kind::text) {
         if (to == from + 1) out = {lua_operand::kind::text, 0, upper_text(all_[at].text)};
-      } else if (all_[at].is == lua_token::kind::name && !(at > 0 && is_sign(all_[at - 1], "."))) {
+      } else if (all_[at].type == lua_token::kind::name &&
+                 !(at > 0 && is_sign(all_[at - 1], "."))) {
         const auto named = locals_.find(std::string{all_[at].text});
         if (named != locals_.end()) out = named->second;
       }
@@ -168,7 +169,7 @@ class script_reader {
   void read_local(std::size_t at) {
     std::vector<std::string> names;
     std::size_t next = at + 1;
-    while (next < all_.size() && all_[next].is == lua_token::kind::name) {
+    while (next < all_.size() && all_[next].type == lua_token::kind::name) {
       names.emplace_back(all_[next].text);
       ++next;
       if (next >= all_.size() || !is_sign(all_[next], ",")) break;
@@ -197,15 +198,15 @@ class script_reader {
     while (at < all_.size()) {
       if (at > from) {
         const lua_token& last = all_[at - 1];
-        const bool was_operand = last.is != lua_token::kind::sign || closes(last);
+        const bool was_operand = last.type != lua_token::kind::sign || closes(last);
         const bool is_operand =
-            all_[at].is == lua_token::kind::name || all_[at].is == lua_token::kind::number;
+            all_[at].type == lua_token::kind::name || all_[at].type == lua_token::kind::number;
         const bool joins = is_name(all_[at], "and") || is_name(all_[at], "or") ||
                            is_name(last, "and") || is_name(last, "or") || is_name(last, "not");
         if (was_operand && is_operand && !joins) return at;
       }
       if (closes(all_[at]) || is_sign(all_[at], ";") || is_sign(all_[at], "=")) return at;
-      at = opens(all_[at]) ? behind(at) : at + 1;
+      at = opens(all_[at]) ? after_bracket(at) : at + 1;
     }
     return at;
   }
@@ -214,13 +215,13 @@ class script_reader {
   [[nodiscard]] std::size_t begin_of_left(std::size_t at) const {
     std::size_t depth = 0;
     while (at > 0) {
-      const lua_token& one = all_[at - 1];
-      if (closes(one)) ++depth;
-      if (opens(one)) {
+      const lua_token& token = all_[at - 1];
+      if (closes(token)) ++depth;
+      if (opens(token)) {
         if (depth == 0) return at;
         --depth;
       }
-      if (depth == 0 && (is_boundary(one) || is_sign(one, ","))) return at;
+      if (depth == 0 && (is_boundary(token) || is_sign(token, ","))) return at;
       --at;
     }
     return at;
@@ -228,9 +229,9 @@ class script_reader {
 
   [[nodiscard]] std::size_t end_of_right(std::size_t at) const {
     while (at < all_.size()) {
-      const lua_token& one = all_[at];
-      if (closes(one) || is_boundary(one) || is_sign(one, ",")) return at;
-      at = opens(one) ? behind(at) : at + 1;
+      const lua_token& token = all_[at];
+      if (closes(token) || is_boundary(token) || is_sign(token, ",")) return at;
+      at = opens(token) ? after_bracket(at) : at + 1;
     }
     return at;
   }
@@ -238,23 +239,23 @@ class script_reader {
   void read_compare(std::size_t at) {
     const lua_operand left = operand(begin_of_left(at), at, 0);
     const lua_operand right = operand(at + 1, end_of_right(at + 1), 0);
-    for (const auto& [one, other] : {std::pair{left, right}, std::pair{right, left}}) {
-      const bool compared = one.is == lua_operand::kind::result &&
-                            other.is == lua_operand::kind::argument &&
-                            is_reading(out_.calls[one.number].command);
-      if (compared && out_.compared_argument == 0) out_.compared_argument = other.number;
+    for (const auto& [result, argument] : {std::pair{left, right}, std::pair{right, left}}) {
+      const bool is_compared = result.type == lua_operand::kind::result &&
+                               argument.type == lua_operand::kind::argument &&
+                               is_reading(out_.calls[result.number].command);
+      if (is_compared && out_.compared_argument == 0) out_.compared_argument = argument.number;
     }
   }
 
   /// HEXISTS, SISMEMBER and ZSCORE with ARGV[n] count as comparisons, too.
   void read_membership() {
-    for (const lua_call& each : out_.calls) {
-      if (each.command != "HEXISTS" && each.command != "SISMEMBER" && each.command != "ZSCORE") {
+    for (const lua_call& call : out_.calls) {
+      if (call.command != "HEXISTS" && call.command != "SISMEMBER" && call.command != "ZSCORE") {
         continue;
       }
-      if (each.arguments.size() > 1 && each.arguments[1].is == lua_operand::kind::argument &&
+      if (call.arguments.size() > 1 && call.arguments[1].type == lua_operand::kind::argument &&
           out_.compared_argument == 0) {
-        out_.compared_argument = each.arguments[1].number;
+        out_.compared_argument = call.arguments[1].number;
       }
     }
   }
@@ -262,10 +263,10 @@ class script_reader {
   void read_return(std::size_t at) {
     if (at + 1 >= all_.size()) return;
     if (is_name(all_[at + 1], "nil") || is_name(all_[at + 1], "false")) out_.returns_nil = true;
-    const lua_operand what = operand(at + 1, end_of_expressions(at + 1), 0);
+    const lua_operand returned = operand(at + 1, end_of_expressions(at + 1), 0);
     out_.ends_with_state = false;
-    if (what.is != lua_operand::kind::result) return;
-    const std::string& command = out_.calls[what.number].command;
+    if (returned.type != lua_operand::kind::result) return;
+    const std::string& command = out_.calls[returned.number].command;
     out_.ends_with_state = command == "PTTL" || command == "TTL" || command == "GET";
   }
 

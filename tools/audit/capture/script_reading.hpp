@@ -20,7 +20,7 @@ namespace drover::audit {
 /// The origin of the value of an expression.
 struct lua_operand {
   enum class kind : std::uint8_t { other, key, argument, text, result };
-  kind is = kind::other;
+  kind type = kind::other;
   /// key, argument: the index, starting at 1. result: the index of the call, starting at 0.
   unsigned number = 0;
   /// text: the text in upper case.

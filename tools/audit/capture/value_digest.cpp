@@ -45,8 +45,8 @@ static_assert(sip_hash({0x0706050403020100U, 0x0F0E0D0C0B0A0908U}, 0x07060504030
                        0x0F0E0D0C0B0A0908U) == 0x3F2ACC7F57C29BDBU);
 
 /// The keyed hash. It is never 0, which stands for the empty value.
-std::uint64_t keyed(const hash_key& key, const XXH128_hash_t& of) noexcept {
-  const std::uint64_t hash = sip_hash(key, of.low64, of.high64);
+std::uint64_t keyed(const hash_key& key, const XXH128_hash_t& inner) noexcept {
+  const std::uint64_t hash = sip_hash(key, inner.low64, inner.high64);
   return hash == 0 ? 1 : hash;
 }
 
@@ -157,7 +157,7 @@ digest digest_of(const hash_key& key, std::string_view value) noexcept {
 }
 
 struct digest_stream::state {
-  XXH3_state_t of;
+  XXH3_state_t xxh3;
 };
 
 digest_stream::digest_stream(const hash_key& key) : key_{key} {}
@@ -167,8 +167,8 @@ digest_stream::digest_stream(digest_stream&&) noexcept = default;
 void digest_stream::add(std::string_view piece) {
   if (piece.empty()) return;
   if (!state_) state_ = std::make_unique<state>();
-  if (length_ == 0) XXH3_128bits_reset(&state_->of);
-  XXH3_128bits_update(&state_->of, piece.data(), piece.size());
+  if (length_ == 0) XXH3_128bits_reset(&state_->xxh3);
+  XXH3_128bits_update(&state_->xxh3, piece.data(), piece.size());
   if (length_ < head_.size()) {
     const auto at = static_cast<std::size_t>(length_);
     std::memcpy(head_.data() + at, piece.data(), std::min(piece.size(), head_.size() - at));
@@ -179,7 +179,7 @@ void digest_stream::add(std::string_view piece) {
 digest digest_stream::take() {
   if (length_ == 0) return {};
   const auto head = static_cast<std::size_t>(std::min<std::uint64_t>(length_, head_.size()));
-  const digest out{keyed(key_, XXH3_128bits_digest(&state_->of)), length_,
+  const digest out{keyed(key_, XXH3_128bits_digest(&state_->xxh3)), length_,
                    shape_of({head_.data(), head}, length_)};
   length_ = 0;
   return out;

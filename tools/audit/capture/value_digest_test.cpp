@@ -30,17 +30,17 @@ TEST(audit_value_digest, IsTheSameInPiecesOfAnySize) {
 }
 
 TEST(audit_value_digest, DependsOnEveryByteAndOnBothHalvesOfTheKey) {
-  std::set<std::uint64_t> seen;
+  std::set<std::uint64_t> hashes;
   std::string value(300, 'x');
   for (std::size_t i = 0; i < value.size(); ++i) {
     value[i] = 'y';
-    seen.insert(digest_of(key, value).hash);
+    hashes.insert(digest_of(key, value).hash);
     value[i] = 'x';
   }
-  seen.insert(digest_of(key, value).hash);
-  seen.insert(digest_of({1, 3}, value).hash);
-  seen.insert(digest_of({2, 2}, value).hash);
-  EXPECT_EQ(seen.size(), value.size() + 3);
+  hashes.insert(digest_of(key, value).hash);
+  hashes.insert(digest_of({1, 3}, value).hash);
+  hashes.insert(digest_of({2, 2}, value).hash);
+  EXPECT_EQ(hashes.size(), value.size() + 3);
 }
 
 TEST(audit_value_digest, IsZeroOnlyForTheEmptyValue) {
