@@ -17,7 +17,7 @@ class argument_walk {
   void follow(const std::vector<command_spec::step>& steps) {
     for (const command_spec::step& step : steps) {
       if (is_over()) return;
-      if (step.what == '[') {
+      if (step.symbol == '[') {
         while (!is_over() && take_option(step.options)) {
         }
       } else if (step.repeats) {
@@ -35,8 +35,8 @@ class argument_walk {
     if (!is_over()) into_[at_++] = role;
   }
 
-  void take(const command_spec::step& one) {
-    switch (one.what) {
+  void take(const command_spec::step& step) {
+    switch (step.symbol) {
       case 'k': return set(argument_role::key);
       case 'x': return set(argument_role::secret);
       case 's': return set(argument_role::script);
@@ -45,7 +45,7 @@ class argument_walk {
       case 'n': return take_counted(1);
       case 'p': return take_counted(2);
       case 'S': return take_streams();
-      case '(': return follow(one.group);
+      case '(': return follow(step.group);
       default: return set(argument_role::value);
     }
   }
@@ -59,8 +59,8 @@ class argument_walk {
     if (!is_over() && (texts_[at_] == "=" || texts_[at_] == "~")) set(argument_role::word);
   }
 
-  /// Takes a count, then as many keys, each followed by a value if `each` is 2.
-  void take_counted(std::size_t each) {
+  /// Takes a count, then as many keys, each followed by a value if `arguments_per_item` is 2.
+  void take_counted(std::size_t arguments_per_item) {
     if (is_over()) return;
     const std::string_view text = texts_[at_];
     std::size_t left = 0;
@@ -69,7 +69,7 @@ class argument_walk {
     take_number();
     for (left = is_count ? left : 0; left > 0 && !is_over(); --left) {
       set(argument_role::key);
-      if (each == 2) set(argument_role::value);
+      if (arguments_per_item == 2) set(argument_role::value);
     }
   }
 

@@ -26,11 +26,11 @@ struct name_change {
 };
 
 /// A command that waits for its reply.
-struct awaited {
+struct waiting_command {
   /// Holds an event. nullptr: the capture had no room to keep it.
-  std::unique_ptr<record> of;
+  std::unique_ptr<record> event_record;
   /// Bytes that the event takes of the capture's `waiting_bytes_max`.
-  std::size_t room = 0;
+  std::size_t reserved_bytes = 0;
   effect does = effect::none;
   bool gets_reply = true;
   /// The name of the command is in the command table.
@@ -43,7 +43,10 @@ struct awaited {
   bool until_none = false;
   std::unique_ptr<name_change> names;
 
-  [[nodiscard]] event* get() const noexcept { return of ? std::get_if<event>(of.get()) : nullptr; }
+  /// nullptr: the event was not kept.
+  [[nodiscard]] event* kept_event() const noexcept {
+    return event_record ? std::get_if<event>(event_record.get()) : nullptr;
+  }
 };
 
 /// A first-in, first-out queue that reuses its memory.
@@ -51,11 +54,11 @@ class awaited_replies {
  public:
   [[nodiscard]] bool empty() const noexcept { return head_ == all_.size(); }
   [[nodiscard]] std::size_t size() const noexcept { return all_.size() - head_; }
-  [[nodiscard]] awaited& front() noexcept { return all_[head_]; }
+  [[nodiscard]] waiting_command& front() noexcept { return all_[head_]; }
 
-  void push(awaited&& one) { all_.push_back(std::move(one)); }
-  [[nodiscard]] awaited pop() {
-    awaited one = std::move(all_[head_]);
+  void push(waiting_command&& command) { all_.push_back(std::move(command)); }
+  [[nodiscard]] waiting_command pop() {
+    waiting_command command = std::move(all_[head_]);
     ++head_;
     if (head_ == all_.size()) {
       all_.clear();
@@ -64,12 +67,12 @@ class awaited_replies {
       all_.erase(all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(head_));
       head_ = 0;
     }
-    return one;
+    return command;
   }
 
  private:
   static constexpr std::size_t compact_at = 64;
-  std::vector<awaited> all_;
+  std::vector<waiting_command> all_;
   std::size_t head_ = 0;
 };
 

@@ -25,9 +25,9 @@ class record_sink {
   /// Receives one record. The sink may read it, move from it, or swap it for a used record: the
   /// capture reuses the memory that it finds afterwards. Must not block for long, because it delays
   /// the traffic of the application.
-  virtual void take(record& one) = 0;
+  virtual void take(record& item) = 0;
   /// Like `take`, for sinks that keep records: the sink may exchange the pointer for a used record.
-  virtual void take_whole(std::unique_ptr<record>& one) { take(*one); }
+  virtual void take_owned(std::unique_ptr<record>& item) { take(*item); }
 };
 
 struct capture_options {
@@ -54,9 +54,9 @@ class capture {
 
   /// Sends a record to the sink that is not part of a conversation, such as `capture_begun` or
   /// `origin_loads`.
-  void tell(record one);
+  void emit(record item);
   /// The key as it appears in the records: its name, or its hash if keys are hidden.
-  [[nodiscard]] std::string shown_key(std::string_view key) const;
+  [[nodiscard]] std::string recorded_name(std::string_view key) const;
   [[nodiscard]] digest digest_of(std::string_view value) const;
   /// Whether a `script_seen` was sent to the sink for this SHA1 or function name.
   [[nodiscard]] bool knows_script(std::string_view script) const;

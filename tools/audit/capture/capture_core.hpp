@@ -26,8 +26,8 @@ class capture_core {
   /// An empty event. It reuses the memory of an earlier record if there is one.
   [[nodiscard]] std::unique_ptr<record> new_event();
   /// Sets the sequence number of the event and sends it to the sink.
-  void emit(std::unique_ptr<record> one);
-  void tell(record&& one) { sink_.take(one); }
+  void emit_event(std::unique_ptr<record> item);
+  void emit(record&& item) { sink_.take(item); }
 
   [[nodiscard]] std::uint64_t next_batch() noexcept { return ++batches_; }
   [[nodiscard]] std::uint64_t next_transaction() noexcept { return ++transactions_; }
@@ -35,13 +35,13 @@ class capture_core {
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
   /// Reserves `cost` bytes for one more waiting event. Returns false if they would exceed
-  /// `waiting_bytes_max`. The caller must give the room back when it emits the event.
-  [[nodiscard]] bool take_room(std::size_t cost) noexcept;
-  void give_room(std::size_t cost) noexcept { waiting_bytes_ -= cost; }
+  /// `waiting_bytes_max`. The caller must release them when it emits the event.
+  [[nodiscard]] bool reserve_bytes(std::size_t cost) noexcept;
+  void release_bytes(std::size_t cost) noexcept { waiting_bytes_ -= cost; }
 
   /// Sets `into` to the name as it appears in records. `head` is the first `name_bytes_max` bytes
   /// of the name.
-  void show_name(std::string_view head, const digest& of, std::string& into) const;
+  void set_recorded_name(std::string_view head, const digest& name_digest, std::string& into) const;
 
   /// Returns the SHA1 of the body of a script. Sends `script_seen` the first time.
   [[nodiscard]] const std::string& see_body(std::string_view body);

@@ -58,7 +58,7 @@ class command_spec {
   friend class argument_walk;
   struct option;
   struct step {
-    char what = 'v';  // a character of the notation; '(' for a group, '[' for options
+    char symbol = 'v';  // a character of the notation; '(' for a group, '[' for options
     bool repeats = false;
     std::size_t after = 0;  // number of arguments that the steps after this one need
     std::vector<step> group;
@@ -78,7 +78,7 @@ class command_spec {
   bool takes_secrets_;
 };
 
-struct found_command {
+struct command_match {
   /// nullptr: the command is not in the table.
   const command_spec* spec = nullptr;
   /// The number of arguments that make up the name: 1, or 2 with a subcommand.
@@ -87,7 +87,7 @@ struct found_command {
 
 /// Looks up a command. Ignores the case of letters. `second` is the second word of the request, ""
 /// if there is none.
-[[nodiscard]] found_command find_command(std::string_view first, std::string_view second) noexcept;
+[[nodiscard]] command_match find_command(std::string_view first, std::string_view second) noexcept;
 
 /// Whether an unknown word may be the name of a command: 2 to 32 characters, a letter followed by
 /// letters, '.', '_' and '-'.

@@ -28,18 +28,20 @@ class conversation_listener {
  public:
   virtual ~conversation_listener() = default;
   /// The event is complete except for `done` and its reply.
-  virtual void request_ended(const event& of, std::size_t upto) { (void)of, (void)upto; }
+  virtual void request_ended(const event& command, std::size_t upto) { (void)command, (void)upto; }
   /// Called before the event goes to the sink. In a transaction it is called for the direct reply
   /// of each command (QUEUED) and for the reply of EXEC.
-  virtual void reply_ended(const event& of, std::size_t upto) { (void)of, (void)upto; }
+  virtual void reply_ended(const event& command, std::size_t upto) { (void)command, (void)upto; }
 };
 
 class conversation_state;
 
 class conversation {
  public:
-  /// Sends `opened` to the sink at once. Lifetime: `of` and `listener` outlive the conversation.
-  conversation(capture& of, connection_opened opened, conversation_listener* listener = nullptr);
+  /// Sends `opened` to the sink at once. Lifetime: `parent` and `listener` outlive the
+  /// conversation.
+  conversation(capture& parent, connection_opened opened,
+               conversation_listener* listener = nullptr);
   ~conversation();
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;

@@ -69,8 +69,8 @@ TEST(audit_record_page, ShowsAnExampleOfEveryKindAsItIsWritten) {
   for (std::size_t kind = 0; kind < record_names.size(); ++kind) {
     std::istringstream lines{
         std::string{test::part_between(section_of(page, record_names[kind]), "```json\n", "```")}};
-    unsigned shown = 0;
-    for (std::string line; std::getline(lines, line); ++shown) {
+    unsigned example_count = 0;
+    for (std::string line; std::getline(lines, line); ++example_count) {
       const auto read = read_line(line);
       ASSERT_TRUE(read) << read.error().text << ": " << line;
       EXPECT_EQ(read->index(), kind);
@@ -78,15 +78,15 @@ TEST(audit_record_page, ShowsAnExampleOfEveryKindAsItIsWritten) {
       append_line(again, *read);
       EXPECT_EQ(again, line + "\n");
     }
-    EXPECT_GE(shown, 1U) << record_names[kind];
+    EXPECT_GE(example_count, 1U) << record_names[kind];
   }
 }
 
 TEST(audit_record_page, ListsEveryWord) {
   const std::string page = page_text();
   const auto expect_all = [&page](const auto& names) {
-    for (const std::string_view each : names) {
-      EXPECT_NE(page.find("`" + std::string{each} + "`"), std::string::npos) << each;
+    for (const std::string_view name : names) {
+      EXPECT_NE(page.find("`" + std::string{name} + "`"), std::string::npos) << name;
     }
   };
   expect_all(shape_names);

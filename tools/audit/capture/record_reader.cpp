@@ -20,15 +20,15 @@ result<void> record_reader::read(std::string_view bytes, record_sink& sink) {
       return {};
     }
     bytes.remove_prefix(end + 1);
-    result<void> taken;
+    result<void> line_result;
     if (rest_.empty()) {
-      taken = take(part, sink);
+      line_result = take(part, sink);
     } else {
       rest_ += part;
-      taken = take(rest_, sink);
+      line_result = take(rest_, sink);
       rest_.clear();
     }
-    if (!taken) return taken;
+    if (!line_result) return line_result;
   }
   return {};
 }
@@ -48,11 +48,11 @@ result<void> record_reader::finish(record_sink& sink) {
 result<void> record_reader::take(std::string_view line, record_sink& sink) {
   ++lines_;
   if (line.ends_with('\r')) line.remove_suffix(1);
-  result<record> got = read_line(line);
-  if (!got) return at_line(got.error().text);
-  const result<void> checked = check(*got);
+  result<record> parsed = read_line(line);
+  if (!parsed) return at_line(parsed.error().text);
+  const result<void> checked = check(*parsed);
   if (!checked) return checked;
-  sink.take(*got);
+  sink.take(*parsed);
   return {};
 }
 

@@ -31,7 +31,7 @@ class record_reader {
 
  private:
   result<void> take(std::string_view line, record_sink& sink);
-  result<void> check(const record& one);
+  result<void> check(const record& item);
   [[nodiscard]] fault at_line(std::string_view why) const;
 
   std::string rest_;  // the beginning of a line whose end has not arrived

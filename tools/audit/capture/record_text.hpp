@@ -18,8 +18,8 @@ inline constexpr unsigned record_version = 1;
 /// The longest line in bytes. Longer lines are refused.
 inline constexpr std::size_t record_line_max = std::size_t{4} << 20U;
 
-/// Appends `one` as one line, with its '\n'.
-void append_line(std::string& out, const record& one);
+/// Appends `item` as one line, with its '\n'.
+void append_line(std::string& out, const record& item);
 
 /// Reads one line without its '\n'. Ignores unknown fields. Fails if the kind of the record is
 /// unknown, or if a required field is missing or a field has the wrong type or range. Threads: any.

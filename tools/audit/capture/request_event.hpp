@@ -25,7 +25,7 @@ class request_tail final : public resp::skipped_bytes {
  public:
   explicit request_tail(const hash_key& key) : stream_{key} {}
 
-  void skip(const resp::request& of, std::string_view bytes) override;
+  void skip(const resp::request& request, std::string_view bytes) override;
   /// The digest of the argument at `index` of a complete request. nullptr: no byte of it was
   /// skipped.
   [[nodiscard]] const digest* long_digest(std::size_t index);
@@ -47,12 +47,12 @@ class request_tail final : public resp::skipped_bytes {
 /// Turns requests into events.
 class request_events {
  public:
-  explicit request_events(capture_core& of) : of_{of} {}
+  explicit request_events(capture_core& core) : core_{core} {}
 
   /// Looks up the command of a request. `spec` is nullptr if it is unknown.
-  [[nodiscard]] static found_command find(const resp::request& from) noexcept;
+  [[nodiscard]] static command_match find(const resp::request& from) noexcept;
   /// Sets `command`, `arguments`, `argument_count` and `script` of the event.
-  void make(const resp::request& from, request_tail& tail, const found_command& found, event& into);
+  void make(const resp::request& from, request_tail& tail, const command_match& match, event& into);
 
  private:
   void set_field(const resp::request& from, request_tail& tail, std::size_t at, argument_role role,
@@ -62,7 +62,7 @@ class request_events {
 
   void note_ttl(event& into) const;
 
-  capture_core& of_;
+  capture_core& core_;
   std::vector<std::string_view> texts_;
   std::vector<argument_role> roles_;
 };

@@ -18,7 +18,7 @@ using sample::words;
 
 std::string recording_of(const listening& to) {
   std::string out;
-  for (const record& each : to.kept.all) append_line(out, each);
+  for (const record& item : to.kept.all) append_line(out, item);
   return out;
 }
 
@@ -53,7 +53,7 @@ TEST(audit_secrets, LeaveNoValueInARecording) {
       {"MARKED1"},
   };
   listening to;
-  for (const words& each : commands) to.ask(each, "$6\r\nMARKED\r\n");
+  for (const words& command : commands) to.ask(command, "$6\r\nMARKED\r\n");
   to.ask({"GET", "k"}, "+MARKED\r\n");
   to.ask({"GET", "k"}, "-MARKED1 MARKED\r\n");
   to.ask({"GET", "k"}, "-ERR MARKED\r\n");
@@ -75,11 +75,11 @@ TEST(audit_secrets, LeaveNoTraceOfAPassword) {
   const std::string hash = [&to] {
     std::string line;
     append_line(line, push_received{});
-    event one;
-    one.arguments.resize(1);
-    one.arguments[0].of = to.of.digest_of("MARKED");
+    event command;
+    command.arguments.resize(1);
+    command.arguments[0].of = to.subject.digest_of("MARKED");
     line.clear();
-    append_line(line, one);
+    append_line(line, command);
     const std::size_t at = line.find("\"hash\":\"") + 8;
     return line.substr(at, 16);
   }();
@@ -102,7 +102,7 @@ TEST(audit_secrets, LeaveNoTraceOfAPassword) {
       {"DEBUG", "MARKED", "MARKED"},
       {"MODULE", "LOADEX", "p", "CONFIG", "MARKED", "MARKED"},
   };
-  for (const words& each : commands) to.ask(each, "+OK\r\n");
+  for (const words& command : commands) to.ask(command, "+OK\r\n");
   to.client("AUTH \"MARKED\"\r\n").server("-WRONGPASS MARKED\r\n");
   const std::string recording = recording_of(to);
   EXPECT_FALSE(to.talk.is_blind()) << recording;

@@ -13,13 +13,13 @@
 namespace drover::audit {
 
 /// The command that a push or message of this kind confirms; `none`: it is not a confirmation.
-[[nodiscard]] constexpr effect confirmed_by(std::string_view what) noexcept {
-  if (what == "subscribe") return effect::subscribe;
-  if (what == "psubscribe") return effect::psubscribe;
-  if (what == "ssubscribe") return effect::ssubscribe;
-  if (what == "unsubscribe") return effect::unsubscribe;
-  if (what == "punsubscribe") return effect::punsubscribe;
-  if (what == "sunsubscribe") return effect::sunsubscribe;
+[[nodiscard]] constexpr effect confirmed_by(std::string_view kind) noexcept {
+  if (kind == "subscribe") return effect::subscribe;
+  if (kind == "psubscribe") return effect::psubscribe;
+  if (kind == "ssubscribe") return effect::ssubscribe;
+  if (kind == "unsubscribe") return effect::unsubscribe;
+  if (kind == "punsubscribe") return effect::punsubscribe;
+  if (kind == "sunsubscribe") return effect::sunsubscribe;
   return effect::none;
 }
 
@@ -42,7 +42,7 @@ class subscriptions {
     if (does == effect::ssubscribe || does == effect::sunsubscribe) shards_ = all;
   }
   /// The number of subscriptions of the kind that the command changes.
-  [[nodiscard]] constexpr std::size_t of(effect does) const noexcept {
+  [[nodiscard]] constexpr std::size_t count(effect does) const noexcept {
     if (does == effect::subscribe || does == effect::unsubscribe) return channels_;
     return does == effect::psubscribe || does == effect::punsubscribe ? patterns_ : shards_;
   }

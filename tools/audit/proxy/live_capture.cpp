@@ -106,7 +106,7 @@ result<void> live_capture::start() {
                       .count();
   begun.keys_hidden = with_.hide_keys;
   begun.active = with_.is_active;
-  capture_.tell(std::move(begun));
+  capture_.emit(std::move(begun));
   thread_ = std::thread{[this] { run(); }};
   return {};
 }
@@ -149,7 +149,7 @@ void live_capture::turn_ended() {
       }
       tool_acted acted{tool_acted::action_kind::miss_barrier, std::move(open.key), open.from,
                        open.to};
-      capture_.tell(std::move(acted));
+      capture_.emit(std::move(acted));
     }
   }
   over_.given();
@@ -163,10 +163,10 @@ std::optional<std::chrono::milliseconds> live_capture::next_turn() {
 
 void live_capture::take(record& one) {
   auto whole = std::make_unique<record>(std::move(one));
-  take_whole(whole);
+  take_owned(whole);
 }
 
-void live_capture::take_whole(std::unique_ptr<record>& one) {
+void live_capture::take_owned(std::unique_ptr<record>& one) {
   if (!std::holds_alternative<event>(*one)) {
     if (!over_.give(one)) add<std::uint64_t>(lost_, 1);
     return;

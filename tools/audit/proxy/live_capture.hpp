@@ -90,7 +90,7 @@ class live_capture final : public tap_maker, private record_sink {
   class live_tap;
 
   void take(record& one) override;
-  void take_whole(std::unique_ptr<record>& one) override;
+  void take_owned(std::unique_ptr<record>& one) override;
   [[nodiscard]] bool give_event(record& one);
   void say_what_is_missing();
 
