@@ -24,7 +24,7 @@ class gzip_stream {
   [[nodiscard]] std::string finish();
 
  private:
-  std::string taken(int flush);
+  std::string compress(int flush);
 
   std::unique_ptr<z_stream_s> stream_;
 };

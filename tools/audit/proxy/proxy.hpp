@@ -45,7 +45,7 @@ struct proxy_counts {
 class proxy {
  public:
   /// `watch` sees the traffic. It may be nullptr; otherwise it must outlive the proxy.
-  explicit proxy(proxy_settings with, tap_maker* watch = nullptr);
+  explicit proxy(proxy_settings settings, tap_maker* watch = nullptr);
   /// Stops.
   ~proxy();
   proxy(const proxy&) = delete;

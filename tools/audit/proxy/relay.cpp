@@ -131,17 +131,17 @@ void relay::pass_held() {
 
 void relay::pass(side& from, std::string_view bytes) {
   side& to = *from.other;
-  std::size_t taken = 0;
+  std::size_t written_size = 0;
   if (!to.unwritable) {
     const uv_buf_t out =
         uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
     const int written = uv_try_write(&to.handle.stream, &out, 1);
-    if (written > 0) taken = static_cast<std::size_t>(written);
+    if (written > 0) written_size = static_cast<std::size_t>(written);
     to.unwritable = written < 0 && written != UV_EAGAIN;
   }
-  if (taken > 0) {
-    owner_.counted(to.towards, taken);
-    if (tap_) tap_->passed(to.towards, bytes.substr(0, taken));
+  if (written_size > 0) {
+    owner_.counted(to.towards, written_size);
+    if (tap_) tap_->passed(to.towards, bytes.substr(0, written_size));
   }
   if (to.unwritable) {
     // The receiver of these bytes is gone. The bytes that it sent before are still passed on.
@@ -149,10 +149,10 @@ void relay::pass(side& from, std::string_view bytes) {
     settle();
     return;
   }
-  if (taken < bytes.size()) wait_for(to, bytes.substr(taken));
+  if (written_size < bytes.size()) write_rest(to, bytes.substr(written_size));
 }
 
-void relay::wait_for(side& to, std::string_view rest) {
+void relay::write_rest(side& to, std::string_view rest) {
   uv_read_stop(&to.other->handle.stream);
   to.waiting.assign(rest);
   const uv_buf_t out = uv_buf_init(to.waiting.data(), static_cast<unsigned>(to.waiting.size()));
@@ -231,16 +231,16 @@ void relay::finish(bool by_reset) {
   close_handle(server_, by_reset);
 }
 
-void relay::close_handle(side& which, bool by_reset) {
-  if (!which.is_open) return;
-  which.is_open = false;
-  if (by_reset) arm_reset(which.handle);
-  uv_close(&which.handle.any, on_closed);
+void relay::close_handle(side& closing, bool by_reset) {
+  if (!closing.is_open) return;
+  closing.is_open = false;
+  if (by_reset) arm_reset(closing.handle);
+  uv_close(&closing.handle.any, on_closed);
 }
 
 void relay::on_closed(uv_handle_t* handle) {
   relay& self = *static_cast<side*>(handle->data)->owner;
-  if (--self.open_handles_ == 0) self.owner_.relay_gone(self);
+  if (--self.open_handles_ == 0) self.owner_.relay_closed(self);
 }
 
 }  // namespace drover::audit

@@ -33,7 +33,7 @@ class relay_owner {
   virtual void server_reached() = 0;
   virtual void counted(direction towards, std::size_t bytes) = 0;
   /// The relay has closed and may be deleted. The last call.
-  virtual void relay_gone(relay& which) = 0;
+  virtual void relay_closed(relay& closed) = 0;
 };
 
 class relay : private reply_gate {
@@ -45,8 +45,8 @@ class relay : private reply_gate {
   relay(const relay&) = delete;
   relay& operator=(const relay&) = delete;
 
-  /// Accepts the next client of the listener. False: there is none. `relay_gone` is called in this
-  /// case, too.
+  /// Accepts the next client of the listener. False: there is none. `relay_closed` is called in
+  /// this case, too.
   [[nodiscard]] bool accept(uv_stream_t* listener, bool is_unix);
   /// Closes the connection of the accepted client.
   void refuse();
@@ -83,13 +83,13 @@ class relay : private reply_gate {
   void pass(side& from, std::string_view bytes);
   void release() override;
   void pass_held();
-  void wait_for(side& to, std::string_view rest);
+  void write_rest(side& to, std::string_view rest);
   void settle();
   void finish(bool by_reset);
-  void close_handle(side& which, bool by_reset);
+  void close_handle(side& closing, bool by_reset);
 
   static void on_connected(uv_connect_t* request, int status);
-  static void on_buffer(uv_handle_t* handle, std::size_t wanted, uv_buf_t* out);
+  static void on_buffer(uv_handle_t* handle, std::size_t suggested_size, uv_buf_t* out);
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
   static void on_written(uv_write_t* request, int status);
   static void on_end_sent(uv_shutdown_t* request, int status);
