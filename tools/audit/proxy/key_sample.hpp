@@ -16,7 +16,7 @@ class key_sample {
   /// halved.
   [[nodiscard]] bool halve_if_due(double fill, moment now) noexcept;
   /// Whether the sample includes the event. Events without keys are always included.
-  [[nodiscard]] bool wants(const event& command) const noexcept;
+  [[nodiscard]] bool includes(const event& command) const noexcept;
   [[nodiscard]] std::uint32_t one_in() const noexcept { return one_in_; }
 
   static constexpr double fill_max = 0.75;

@@ -32,7 +32,7 @@ TEST(audit_key_sample, KeepsAllKeysUntilThereIsNoRoom) {
     EXPECT_FALSE(subject.halve_if_due(fill, 1s));
   }
   EXPECT_EQ(subject.one_in(), 1U);
-  EXPECT_TRUE(subject.wants(of_keys({1, 2})));
+  EXPECT_TRUE(subject.includes(of_keys({1, 2})));
 }
 
 TEST(audit_key_sample, HalvesOnceAndWaitsForTheEffect) {
@@ -60,7 +60,7 @@ TEST(audit_key_sample, ASmallerSampleIsAPartOfTheLarger) {
     ASSERT_TRUE(subject.halve_if_due(1.0, i * 1s));
     std::set<std::uint64_t> now;
     for (const auto hash : hashes) {
-      if (subject.wants(of_keys({hash}))) now.insert(hash);
+      if (subject.includes(of_keys({hash}))) now.insert(hash);
     }
     for (const auto hash : now) EXPECT_TRUE(wanted.count(hash) > 0) << "whole keys only";
     EXPECT_GT(now.size(), before / 3);
@@ -78,9 +78,9 @@ TEST(audit_key_sample, WantsAnEventForTheSakeOfAnyOfItsKeys) {
   base::seeded_random random{4};
   while (!in_sample(in, 2)) in = random.next();
   while (out == 0 || in_sample(out, 2)) out = random.next();
-  EXPECT_TRUE(subject.wants(of_keys({out, in})));
-  EXPECT_FALSE(subject.wants(of_keys({out})));
-  EXPECT_TRUE(subject.wants(of_keys({}))) << "as MULTI";
+  EXPECT_TRUE(subject.includes(of_keys({out, in})));
+  EXPECT_FALSE(subject.includes(of_keys({out})));
+  EXPECT_TRUE(subject.includes(of_keys({}))) << "as MULTI";
 }
 
 }  // namespace

@@ -32,12 +32,12 @@ class miss_barrier {
     /// Further keys are never delayed.
     std::size_t keys_max = 10'000;
   };
-  explicit miss_barrier(bounds within) : within_{within} {}
+  explicit miss_barrier(bounds limits) : limits_{limits} {}
 
   /// To be called for each reply of the server. Returns whether it is to be delayed.
   [[nodiscard]] bool holds(const event& command, moment now);
   /// The connection was closed.
-  void gone(std::uint64_t connection);
+  void forget(std::uint64_t connection);
 
   /// A key whose barrier has opened.
   struct opening {
@@ -60,7 +60,7 @@ class miss_barrier {
     open,       ///< missing; replies are not held any more
   };
   struct state {
-    phase is = phase::unknown;
+    phase current = phase::unknown;
     bool was_missed = false;
     /// The connections that have read the key since it was stored, at most `together_max`.
     std::set<std::uint64_t> readers;
@@ -72,10 +72,11 @@ class miss_barrier {
     std::set<std::uint64_t> held;
   };
 
-  void present(state& key);
-  [[nodiscard]] bool missed(const identity& name, state& key, std::uint64_t connection, moment now);
+  void note_store(state& key);
+  [[nodiscard]] bool holds_miss(const identity& name, state& key, std::uint64_t connection,
+                                moment now);
 
-  bounds within_;
+  bounds limits_;
   std::map<identity, state, std::less<>> keys_;
   std::set<identity> gathering_;
 };

@@ -94,7 +94,7 @@ TEST(audit_miss_barrier, ForgetsWhoHasGone) {
   auto subject = loaded(3);
   EXPECT_TRUE(subject.holds(miss(1), 1s));
   EXPECT_TRUE(subject.holds(miss(2), 1s));
-  subject.gone(1);
+  subject.forget(1);
   const auto openings = subject.openings(2s);
   ASSERT_EQ(openings.size(), 1U);
   EXPECT_EQ(openings[0].connections, std::vector<std::uint64_t>{2});

@@ -25,7 +25,7 @@ class record_queue {
     /// The approximate size of the texts in the records.
     std::size_t bytes_max = std::size_t{128} << 20U;
   };
-  explicit record_queue(bounds within);
+  explicit record_queue(bounds limits);
   /// Both threads must have ended.
   ~record_queue();
   record_queue(const record_queue&) = delete;
@@ -33,17 +33,17 @@ class record_queue {
 
   // The producer.
 
-  /// Exchanges `one` for a used record. False: the queue is full, and `one` is unchanged.
-  [[nodiscard]] bool give(std::unique_ptr<record>& one);
+  /// Exchanges `item` for a used record. False: the queue is full, and `item` is unchanged.
+  [[nodiscard]] bool push(std::unique_ptr<record>& item);
   /// Wakes the consumer if it sleeps. To be called at the end of each turn.
-  void given() noexcept;
+  void notify_consumer() noexcept;
   /// From 0 (empty) to 1.
   [[nodiscard]] double fill() const noexcept;
 
   // The consumer.
 
-  /// Calls `each` for at most `count_max` records. Returns their number.
-  std::size_t take(std::size_t count_max, const std::function<void(record&)>& each);
+  /// Calls `handle` for at most `count_max` records. Returns their number.
+  std::size_t pop(std::size_t count_max, const std::function<void(record&)>& handle);
   /// Sleeps until there is a record, or until `wake`.
   void wait() noexcept;
 
@@ -52,30 +52,30 @@ class record_queue {
 
  private:
   /// A record with its weight, which the producer computes.
-  struct weighed {
-    record* one = nullptr;
+  struct weighted_record {
+    record* item = nullptr;
     std::size_t bytes = 0;
   };
 
   [[nodiscard]] std::unique_ptr<record> spent_record();
 
   // Each ring owns the records in it. There are never more records than a ring has slots.
-  bounds within_;
-  spsc_ring<weighed> waiting_;
+  bounds limits_;
+  spsc_ring<weighted_record> waiting_;
   spsc_ring<record*> spent_;
   // Used by the producer only.
   std::vector<std::unique_ptr<record>> free_;
-  std::size_t made_ = 0;  // the number of records that exist
-  std::uint64_t given_ = 0;
-  std::uint64_t bytes_given_ = 0;
-  std::uint64_t known_given_ = 0;  // `given_` at the last call of `given`
-  std::atomic<std::uint64_t> taken_{0};
-  std::atomic<std::uint64_t> bytes_taken_{0};
+  std::size_t created_ = 0;  // the number of records that exist
+  std::uint64_t pushed_ = 0;
+  std::uint64_t bytes_pushed_ = 0;
+  std::uint64_t notified_ = 0;  // `pushed_` at the last call of `notify_consumer`
+  std::atomic<std::uint64_t> popped_{0};
+  std::atomic<std::uint64_t> bytes_popped_{0};
   std::atomic<std::uint32_t> sleeping_{0};
   std::atomic<bool> woken_{false};
 };
 
 /// The approximate size of the texts in a record.
-[[nodiscard]] std::size_t weight(const record& of) noexcept;
+[[nodiscard]] std::size_t weight(const record& item) noexcept;
 
 }  // namespace drover::audit

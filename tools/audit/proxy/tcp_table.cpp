@@ -80,7 +80,7 @@ std::optional<tcp_end> end_of(const sockaddr_storage& at) noexcept {
 
 // The columns: sl local rem st queues tr:when retrnsmt uid timeout inode ...
 void read_tcp_table(std::string_view table,
-                    const std::function<void(const tcp_ends&, std::uint64_t inode)>& each) {
+                    const std::function<void(const tcp_ends&, std::uint64_t inode)>& visit) {
   while (!table.empty()) {
     const auto end = std::min(table.find('\n'), table.size());
     std::string_view line = table.substr(0, end);
@@ -91,7 +91,7 @@ void read_tcp_table(std::string_view table,
     constexpr int words_before_inode = 6;
     for (int i = 0; i < words_before_inode; ++i) next_word(line);
     const auto inode = number<std::uint64_t>(next_word(line), 10);
-    if (local && remote && inode.value_or(0) != 0) each({*local, *remote}, *inode);
+    if (local && remote && inode.value_or(0) != 0) visit({*local, *remote}, *inode);
   }
 }
 
