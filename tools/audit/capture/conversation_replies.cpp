@@ -24,7 +24,7 @@ void conversation_state::server_sent(std::string_view bytes, moment at) {
     } else {
       const bool matched =
           collector_.is_push_or_message() ? take_push(at, used) : take_reply(at, used);
-      if (!matched) go_blind("a reply came that nothing had asked for", at);
+      if (!matched) go_blind("a reply arrived without a request", at);
     }
   }
   unread_bytes_ += bytes.size() - used;
@@ -215,7 +215,7 @@ void conversation_state::emit(waiting_command&& waiting) {
 void conversation_state::report_dropped_events(moment at) {
   core_.emit(sight_lost{.connection = connection_,
                         .at = at,
-                        .why = "more commands waited for replies than there is room for",
+                        .why = "too many commands waited for replies",
                         .events = std::exchange(dropped_events_, 0)});
 }
 

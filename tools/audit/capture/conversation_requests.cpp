@@ -52,7 +52,7 @@ void conversation_state::client_sent(std::string_view bytes, moment at) {
 void conversation_state::take_request(moment at, std::size_t upto) {
   const command_match match = request_events::find(request_);
   if (waiting_.size() >= waiting_max) {
-    return go_blind("more commands wait for their replies than can be kept track of", at);
+    return go_blind("too many commands wait for their replies", at);
   }
   waiting_command waiting = make_waiting_command(match, at);
   waiting.gets_reply = note_reply_mode(match);

@@ -71,7 +71,7 @@ class http1 final : public request_stream {
     if (line_.empty()) return;
     const std::size_t version = line_.rfind(" HTTP/1.");
     if (version == std::string::npos && line_.size() < line_max)
-      return stop_reading("no HTTP request");
+      return stop_reading("an invalid HTTP request");
     is_tunnel_ = line_.starts_with("CONNECT ");
     length_ = 0;
     is_chunked_ = false;
@@ -87,7 +87,7 @@ class http1 final : public request_stream {
     if (is_like(name, "content-length")) {
       const auto [stop, code] = std::from_chars(value.data(), value.data() + value.size(), length_);
       if (code != std::errc{} || stop != value.data() + value.size())
-        stop_reading("no length of a body");
+        stop_reading("an invalid Content-Length");
     } else if (is_like(name, "transfer-encoding")) {
       is_chunked_ = value.size() >= 7 && is_like(value.substr(value.size() - 7), "chunked");
     } else if (is_like(name, "upgrade")) {
@@ -99,7 +99,7 @@ class http1 final : public request_stream {
     ++count_;
     state_ = is_chunked_ ? state::chunk_size : state::request;
     if (!is_chunked_) body_left_ = length_;
-    if (is_tunnel_) stop_reading("the connection turned to another protocol");
+    if (is_tunnel_) stop_reading("the connection switched to another protocol");
   }
 
   void read_chunk_size() {
@@ -108,7 +108,7 @@ class http1 final : public request_stream {
     const auto [stop, code] =
         std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
     if (code != std::errc{} || stop != digits.data() + digits.size())
-      return stop_reading("no chunk");
+      return stop_reading("an invalid chunk size");
     body_left_ = size;
     state_ = size > 0 ? state::chunk_end : state::trailers;
   }

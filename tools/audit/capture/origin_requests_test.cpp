@@ -94,10 +94,11 @@ TEST(audit_origin_requests, CountHttpWithItsBodies) {
 TEST(audit_origin_requests, StopWhereHttpEnds) {
   EXPECT_EQ(
       counted({{true, "GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n\r\nGET / HTTP/1.1\r\n\r\n"}}),
-      "http 1: the connection turned to another protocol");
-  EXPECT_EQ(counted({{true, "GET / HTTP/1.1\r\n\r\nnonsense\r\n"}}), "http 1: no HTTP request");
+      "http 1: the connection switched to another protocol");
+  EXPECT_EQ(counted({{true, "GET / HTTP/1.1\r\n\r\nnonsense\r\n"}}),
+            "http 1: an invalid HTTP request");
   EXPECT_EQ(counted({{true, "GET / HTTP/1.1\r\nContent-Length: many\r\n\r\n"}}),
-            "http 0: no length of a body");
+            "http 0: an invalid Content-Length");
 }
 
 TEST(audit_origin_requests, CountHttp2ByItsStreams) {
@@ -140,7 +141,7 @@ TEST(audit_origin_requests, SeePostgresAskForEncryption) {
   EXPECT_EQ(counted({{true, asks}, {false, "S"}, {true, query}}),
             "postgresql 0: the connection is encrypted");
   EXPECT_EQ(counted({{true, postgres_start() + "Q\0\0\0\x01"s}}),
-            "postgresql 0: no PostgreSQL message");
+            "postgresql 0: an invalid PostgreSQL message");
 }
 
 TEST(audit_origin_requests, CountMysqlQueriesAndExecutions) {

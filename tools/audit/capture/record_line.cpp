@@ -68,7 +68,7 @@ class line_fields {
     const auto value = member->is_string()
                            ? value_in<Enum>(names, member->get_ref<const std::string&>())
                            : std::nullopt;
-    if (!value) return fail(name, "is none of the words it may be");
+    if (!value) return fail(name, "has an unknown value");
     into = *value;
   }
   void hash(const char* name, std::uint64_t& into) {
@@ -140,7 +140,7 @@ class line_fields {
     const auto bytes = from.is_object() && hex != from.end() && hex->is_string()
                            ? bytes_of_hex(hex->get_ref<const std::string&>())
                            : std::nullopt;
-    if (!bytes) return fail(name, "is no text");
+    if (!bytes) return fail(name, "is not a text");
     into = *bytes;
   }
   void read_flag(const char* name, bool& into, bool needed) {
@@ -167,7 +167,7 @@ class line_fields {
         return;
       }
     }
-    fail(name, "is no whole number in its range");
+    fail(name, "is not a whole number in its range");
   }
   /// Calls `read(element)` for the elements of an array.
   template <class Read>
@@ -175,7 +175,7 @@ class line_fields {
     const json* const member = find(name, true);
     if (member == nullptr) return;
     if (!member->is_array()) return fail(name, "is not an array");
-    if (member->size() > count_max) return fail(name, "has more elements than it may");
+    if (member->size() > count_max) return fail(name, "has too many elements");
     for (const json& element : *member) read(element);
   }
 
@@ -187,7 +187,7 @@ class line_fields {
 void check(line_fields& from, const event& record) {
   if (record.done < record.sent) from.fail("done_us", "is before \"sent_us\"");
   if (record.argument_count < record.arguments.size()) {
-    from.fail("argument_count", "is less than there are arguments");
+    from.fail("argument_count", "is less than the number of arguments");
   }
 }
 void check(line_fields& from, const sight_lost& record) {
@@ -231,11 +231,11 @@ result<record> refuse(std::string why) { return fault{fault_code::corrupt, std::
 
 result<record> read_line(std::string_view line) {
   if (line.size() > record_line_max) return refuse("the line is longer than 4 MiB");
-  if (is_too_deep(line)) return refuse("the line nests deeper than a record does");
+  if (is_too_deep(line)) return refuse("the line is nested too deeply");
   const json whole = json::parse(line, nullptr, false);
-  if (!whole.is_object()) return refuse("the line is no JSON object");
+  if (!whole.is_object()) return refuse("the line is not a JSON object");
   const auto kind = whole.find("record");
-  if (kind == whole.end() || !kind->is_string()) return refuse("the line names no \"record\"");
+  if (kind == whole.end() || !kind->is_string()) return refuse("the line has no \"record\"");
   const auto& name = kind->get_ref<const std::string&>();
   const auto* const entry = std::find(record_names.begin(), record_names.end(), name);
   if (entry == record_names.end()) {

@@ -42,7 +42,7 @@ result<void> record_reader::finish(record_sink& sink) {
     if (read_line(last)) return take(last, sink);
   }
   if (begun_) return {};
-  return fault{fault_code::corrupt, "no recording: there is no whole line in it"};
+  return fault{fault_code::corrupt, "not a recording: it contains no complete line"};
 }
 
 result<void> record_reader::take(std::string_view line, record_sink& sink) {
@@ -57,14 +57,14 @@ result<void> record_reader::take(std::string_view line, record_sink& sink) {
 }
 
 result<void> record_reader::check(const record& next) {
-  if (ended_) return at_line("a record behind the \"end\"");
+  if (ended_) return at_line("a record after the \"end\"");
   if (const auto* const begin = std::get_if<capture_begun>(&next)) {
     if (begun_) return at_line("a second \"begin\"");
     if (begin->version != record_version) {
-      return at_line("version " + std::to_string(begin->version) + " of the format, and only " +
+      return at_line("version " + std::to_string(begin->version) +
+                     " of the format is not supported, only version " +
                      std::to_string(record_version) +
-                     " is known: use the version of drover that "
-                     "recorded it, or a later one");
+                     " is; use the version of drover that recorded it, or a later one");
     }
     begun_ = true;
   } else if (!begun_) {

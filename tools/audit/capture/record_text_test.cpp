@@ -125,36 +125,35 @@ TEST(audit_record_reader, ReadsARecordingThatBreaksOffAsFarAsItGoes) {
 TEST(audit_record_reader, RefusesAndSaysWhere) {
   const std::string open = R"({"record":"open","connection":1,"at_us":2,"pid":3,"process":"x"})";
   EXPECT_EQ(why_refused(open + "\n"), "");
-  EXPECT_EQ(why_refused(open + "\nnonsense\n"), "line 3: the line is no JSON object");
-  EXPECT_EQ(why_refused("\n"), "line 2: the line is no JSON object");
-  EXPECT_EQ(why_refused("[1]\n"), "line 2: the line is no JSON object");
-  EXPECT_EQ(why_refused("{}\n"), "line 2: the line names no \"record\"");
+  EXPECT_EQ(why_refused(open + "\nnonsense\n"), "line 3: the line is not a JSON object");
+  EXPECT_EQ(why_refused("\n"), "line 2: the line is not a JSON object");
+  EXPECT_EQ(why_refused("[1]\n"), "line 2: the line is not a JSON object");
+  EXPECT_EQ(why_refused("{}\n"), "line 2: the line has no \"record\"");
   EXPECT_EQ(why_refused(R"({"record":"new\n"})"
                         "\n"),
             "line 2: a kind of record that this version does not know: new\\n");
   EXPECT_EQ(why_refused(begin_line), "line 2: a second \"begin\"");
   EXPECT_EQ(why_refused(line_of(capture_ended{}) + open + "\n"),
-            "line 3: a record behind the \"end\"");
+            "line 3: a record after the \"end\"");
   EXPECT_EQ(why_refused(R"({"record":"open","connection":1,"at_us":2,"pid":3})"
                         "\n"),
             "line 2: open: \"process\" is missing");
   EXPECT_EQ(why_refused(R"({"record":"open","connection":-1,"at_us":2,"pid":3,"process":""})"
                         "\n"),
-            "line 2: open: \"connection\" is no whole number in its range");
+            "line 2: open: \"connection\" is not a whole number in its range");
   EXPECT_EQ(why_refused(R"({"record":"open","connection":1.5,"at_us":2,"pid":3,"process":""})"
                         "\n"),
-            "line 2: open: \"connection\" is no whole number in its range");
+            "line 2: open: \"connection\" is not a whole number in its range");
   EXPECT_EQ(why_refused(R"({"record":"close","connection":1,"at_us":2,"by_client":1})"
                         "\n"),
             "line 2: close: \"by_client\" is neither true nor false");
   EXPECT_EQ(why_refused(R"({"record":"tool","did":"magic","key":"","from_us":1,"to_us":1})"
                         "\n"),
-            "line 2: tool: \"did\" is none of the words it may be");
+            "line 2: tool: \"did\" has an unknown value");
   EXPECT_EQ(why_refused(R"({"record":"origin","at_us":1,"count":1,"key":{"hex":"0G"},"source":""})"
                         "\n"),
-            "line 2: origin: \"key\" is no text");
-  EXPECT_EQ(why_refused(std::string(20, '[') + "\n"),
-            "line 2: the line nests deeper than a record does");
+            "line 2: origin: \"key\" is not a text");
+  EXPECT_EQ(why_refused(std::string(20, '[') + "\n"), "line 2: the line is nested too deeply");
   EXPECT_EQ(why_refused(std::string(record_line_max + 1, ' ')),
             "line 2: the line is longer than 4 MiB");
 }
@@ -170,11 +169,10 @@ TEST(audit_record_reader, RefusesEventsThatCannotBe) {
   command.arguments.resize(2);
   command.argument_count = 1;
   EXPECT_EQ(why_refused(line_of(command)),
-            "line 2: event: \"argument_count\" is less than there are arguments");
+            "line 2: event: \"argument_count\" is less than the number of arguments");
   command.arguments.resize(event::arguments_max + 1);
   command.argument_count = command.arguments.size();
-  EXPECT_EQ(why_refused(line_of(command)),
-            "line 2: event: \"arguments\" has more elements than it may");
+  EXPECT_EQ(why_refused(line_of(command)), "line 2: event: \"arguments\" has too many elements");
 }
 
 TEST(audit_record_reader, ReadsOnlyTheVersionItKnows) {
@@ -189,7 +187,7 @@ TEST(audit_record_reader, ReadsOnlyTheVersionItKnows) {
 TEST(audit_record_reader, RefusesWhatIsNoRecording) {
   kept_records kept;
   record_reader nothing;
-  EXPECT_EQ(nothing.finish(kept).error().text, "no recording: there is no whole line in it");
+  EXPECT_EQ(nothing.finish(kept).error().text, "not a recording: it contains no complete line");
   record_reader headless;
   EXPECT_EQ(headless.read(line_of(capture_ended{}), kept).error().text,
             "line 1: a recording starts with \"begin\"");

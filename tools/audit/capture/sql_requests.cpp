@@ -74,7 +74,7 @@ class postgres final : public framed {
   std::uint64_t length_after(std::string_view front) override {
     const auto length = base::load_big_endian<std::uint32_t>(front, started_ ? 1 : 0);
     if (length >= 4) return length - 4;
-    stop_reading("no PostgreSQL message");
+    stop_reading("an invalid PostgreSQL message");
     return 0;
   }
 
@@ -101,7 +101,7 @@ class postgres final : public framed {
 
   void start(std::string_view head) {
     constexpr std::uint32_t cancel = 80'877'102;
-    if (head.size() < 4) return stop_reading("no PostgreSQL start");
+    if (head.size() < 4) return stop_reading("an invalid PostgreSQL start-up message");
     const auto code = base::load_big_endian<std::uint32_t>(head, 0);
     if (code > cancel && code <= cancel + 2) {
       requests_encryption_ = true;
@@ -109,7 +109,7 @@ class postgres final : public framed {
       started_ = true;
       requests_encryption_ = false;
     } else if (code != cancel) {
-      stop_reading("no PostgreSQL start");
+      stop_reading("an invalid PostgreSQL start-up message");
     }
   }
 
@@ -162,7 +162,7 @@ class mysql final : public framed {
   }
 
   void read_login(std::string_view head) {
-    if (head.size() < 4) return stop_reading("no MySQL log-in");
+    if (head.size() < 4) return stop_reading("an invalid MySQL log-in");
     const auto flags = [head](std::size_t at) { return static_cast<unsigned char>(head[at]); };
     constexpr unsigned compressed = 0x20;
     constexpr unsigned encrypted = 0x08;
