@@ -32,7 +32,7 @@ void conversation_state::server_sent(std::string_view bytes, moment at) {
 
 reply_collector::target conversation_state::target_of_next() {
   reply_collector::target out;
-  out.may_be_message = protocol_ == 2 && subscribed_.any();
+  out.may_be_message = protocol_ == 2 && subscriptions_.is_subscribed();
   if (waiting_.empty()) return out;
   const waiting_command& next = waiting_.front();
   out.into = &answer_of(waiting_.front());
@@ -60,14 +60,14 @@ bool conversation_state::take_push(moment at, std::size_t upto) {
     std::swap(answer_of(waiting_.front()), collector_.message_reply());
     return take_reply(at, upto);
   }
-  if (confirms != effect::none) subscribed_.confirm(confirms, collector_.last_push().count);
+  if (confirms != effect::none) subscriptions_.confirm(confirms, collector_.last_push().count);
   if (confirms == effect::none || waiting_.empty() || waiting_.front().does != confirms) {
     emit_push(confirms, at);
     return true;
   }
   waiting_command& head = waiting_.front();
   --head.replies;
-  if (head.until_none) head.replies = subscribed_.count(confirms);
+  if (head.until_none) head.replies = subscriptions_.count(confirms);
   if (head.replies > 0) return true;
   std::swap(answer_of(head), collector_.message_reply());
   return take_reply(at, upto);
@@ -195,7 +195,7 @@ void conversation_state::apply(const waiting_command& waiting, bool succeeded) {
   if (waiting.does == effect::reset) {
     database_ = 0;
     protocol_ = 2;
-    subscribed_ = {};
+    subscriptions_ = {};
     transaction_ = 0;
   }
   if (waiting.names) {

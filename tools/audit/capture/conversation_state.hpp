@@ -82,7 +82,7 @@ class conversation_state {
   // The state of the connection after the last reply.
   std::uint32_t database_ = 0;
   std::int64_t protocol_ = 2;
-  subscriptions subscribed_;
+  subscriptions subscriptions_;
   std::uint64_t transaction_ = 0;
   std::vector<waiting_command> queued_;
   std::vector<reply*> queued_replies_;

@@ -16,7 +16,7 @@ class lexer {
  public:
   explicit lexer(std::string_view rest) : rest_{rest} {}
 
-  std::vector<lua_token> all() {
+  std::vector<lua_token> tokens() {
     std::vector<lua_token> out;
     while (out.size() < lua_tokens_max && skip_blanks()) out.push_back(next());
     return out;
@@ -99,7 +99,7 @@ class lexer {
 
 }  // namespace
 
-std::vector<lua_token> lua_tokens(std::string_view body) { return lexer{body}.all(); }
+std::vector<lua_token> lua_tokens(std::string_view body) { return lexer{body}.tokens(); }
 
 std::string normalised_lua(std::string_view body) {
   std::string out;

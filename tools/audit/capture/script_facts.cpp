@@ -41,9 +41,9 @@ class judgement {
   }
 
  private:
-  [[nodiscard]] bool calls(std::initializer_list<std::string_view> any) const {
+  [[nodiscard]] bool calls(std::initializer_list<std::string_view> names) const {
     return std::any_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& call) {
-      return std::find(any.begin(), any.end(), call.command) != any.end();
+      return std::find(names.begin(), names.end(), call.command) != names.end();
     });
   }
 
@@ -168,13 +168,13 @@ bool is_sign(const lua_token& token, std::string_view text) noexcept {
 /// Finds the functions in the tokens of a library.
 class library_reader {
  public:
-  explicit library_reader(std::span<const lua_token> all) : all_{all} {}
+  explicit library_reader(std::span<const lua_token> tokens) : tokens_{tokens} {}
 
   std::vector<script_seen> functions() const {
     std::vector<script_seen> out;
     constexpr std::size_t functions_max = 256;
-    for (std::size_t at = 0; at + 1 < all_.size() && out.size() < functions_max; ++at) {
-      if (all_[at].text != "register_function") continue;
+    for (std::size_t at = 0; at + 1 < tokens_.size() && out.size() < functions_max; ++at) {
+      if (tokens_[at].text != "register_function") continue;
       std::string name = registered_name(at + 1);
       if (name.empty()) continue;
       const std::size_t callback = find_function(at + 1);
@@ -189,11 +189,11 @@ class library_reader {
   /// The name in `register_function('name', ...)` or
   /// `register_function{function_name='name', ...}`.
   [[nodiscard]] std::string registered_name(std::size_t open) const {
-    for (std::size_t at = open; at < std::min(open + 40, all_.size()); ++at) {
-      if (all_[at].type != lua_token::kind::text) continue;
+    for (std::size_t at = open; at < std::min(open + 40, tokens_.size()); ++at) {
+      if (tokens_[at].type != lua_token::kind::text) continue;
       const bool is_first = at == open + 1;
-      const bool is_named = at >= 2 && all_[at - 2].text == "function_name";
-      if (is_first || is_named) return std::string{all_[at].text};
+      const bool is_named = at >= 2 && tokens_[at - 2].text == "function_name";
+      if (is_first || is_named) return std::string{tokens_[at].text};
     }
     return {};
   }
@@ -202,41 +202,45 @@ class library_reader {
   /// referred to by its name. The number of tokens if it is not found.
   [[nodiscard]] std::size_t find_function(std::size_t open) const {
     std::string_view named;
-    for (std::size_t at = open; at < all_.size() && !is_sign(all_[at], ")"); ++at) {
-      if (all_[at].text == "function" && all_[at].type == lua_token::kind::name) return at;
-      const bool is_value = at > 0 && (is_sign(all_[at - 1], ",") || is_sign(all_[at - 1], "="));
-      if (all_[at].type == lua_token::kind::name && is_value) named = all_[at].text;
+    for (std::size_t at = open; at < tokens_.size() && !is_sign(tokens_[at], ")"); ++at) {
+      if (tokens_[at].text == "function" && tokens_[at].type == lua_token::kind::name) return at;
+      const bool is_value =
+          at > 0 && (is_sign(tokens_[at - 1], ",") || is_sign(tokens_[at - 1], "="));
+      if (tokens_[at].type == lua_token::kind::name && is_value) named = tokens_[at].text;
     }
-    for (std::size_t at = 0; at + 2 < all_.size(); ++at) {
-      if (all_[at].text == "function" && all_[at + 1].text == named) return at;
-      if (all_[at].text == named && is_sign(all_[at + 1], "=") && all_[at + 2].text == "function") {
+    for (std::size_t at = 0; at + 2 < tokens_.size(); ++at) {
+      if (tokens_[at].text == "function" && tokens_[at + 1].text == named) return at;
+      if (tokens_[at].text == named && is_sign(tokens_[at + 1], "=") &&
+          tokens_[at + 2].text == "function") {
         return at + 2;
       }
     }
-    return all_.size();
+    return tokens_.size();
   }
 
   [[nodiscard]] script_seen facts_at(std::size_t function) const {
     std::size_t at = function;
-    while (at < all_.size() && !is_sign(all_[at], "(")) ++at;
-    const std::string_view keys = at + 1 < all_.size() ? all_[at + 1].text : "";
-    const std::string_view arguments = at + 3 < all_.size() ? all_[at + 3].text : "";
-    return facts_of(all_.subspan(std::min(at, all_.size()), end_of(at) - std::min(at, all_.size())),
-                    keys, arguments);
+    while (at < tokens_.size() && !is_sign(tokens_[at], "(")) ++at;
+    const std::string_view keys = at + 1 < tokens_.size() ? tokens_[at + 1].text : "";
+    const std::string_view arguments = at + 3 < tokens_.size() ? tokens_[at + 3].text : "";
+    return facts_of(
+        tokens_.subspan(std::min(at, tokens_.size()), end_of(at) - std::min(at, tokens_.size())),
+        keys, arguments);
   }
 
   /// The index after the `end` of the function whose parameters begin at `at`.
   [[nodiscard]] std::size_t end_of(std::size_t at) const {
     std::size_t depth = 1;
-    for (; at < all_.size(); ++at) {
-      const std::string_view word = all_[at].type == lua_token::kind::name ? all_[at].text : "";
+    for (; at < tokens_.size(); ++at) {
+      const std::string_view word =
+          tokens_[at].type == lua_token::kind::name ? tokens_[at].text : "";
       if (word == "if" || word == "do" || word == "function" || word == "repeat") ++depth;
       if ((word == "end" || word == "until") && --depth == 0) return at + 1;
     }
-    return all_.size();
+    return tokens_.size();
   }
 
-  std::span<const lua_token> all_;
+  std::span<const lua_token> tokens_;
 };
 
 }  // namespace
@@ -245,10 +249,10 @@ script_seen facts_of_body(std::string_view sha1, std::string_view body) {
   const std::vector<lua_token> tokens = lua_tokens(body);
   script_seen out = facts_of(tokens, "KEYS", "ARGV");
   out.script = sha1;
-  std::optional<script_seen> known = known_script(sha1, normalised_lua(body));
-  if (!known) return out;
-  known->calls = std::move(out.calls);
-  return *std::move(known);
+  std::optional<script_seen> published = known_script(sha1, normalised_lua(body));
+  if (!published) return out;
+  published->calls = std::move(out.calls);
+  return *std::move(published);
 }
 
 std::optional<script_seen> facts_of_published(std::string_view sha1) {

@@ -35,18 +35,20 @@ class subscriptions {
  public:
   /// `left`: the number in the confirmation.
   constexpr void confirm(effect does, std::int64_t left) noexcept {
-    const std::size_t all = left > 0 ? static_cast<std::size_t>(left) : 0;
-    const auto minus = [all](std::size_t others) { return all > others ? all - others : 0; };
+    const std::size_t total = left > 0 ? static_cast<std::size_t>(left) : 0;
+    const auto minus = [total](std::size_t others) { return total > others ? total - others : 0; };
     if (does == effect::subscribe || does == effect::unsubscribe) channels_ = minus(patterns_);
     if (does == effect::psubscribe || does == effect::punsubscribe) patterns_ = minus(channels_);
-    if (does == effect::ssubscribe || does == effect::sunsubscribe) shards_ = all;
+    if (does == effect::ssubscribe || does == effect::sunsubscribe) shards_ = total;
   }
   /// The number of subscriptions of the kind that the command changes.
   [[nodiscard]] constexpr std::size_t count(effect does) const noexcept {
     if (does == effect::subscribe || does == effect::unsubscribe) return channels_;
     return does == effect::psubscribe || does == effect::punsubscribe ? patterns_ : shards_;
   }
-  [[nodiscard]] constexpr bool any() const noexcept { return channels_ + patterns_ + shards_ > 0; }
+  [[nodiscard]] constexpr bool is_subscribed() const noexcept {
+    return channels_ + patterns_ + shards_ > 0;
+  }
 
  private:
   std::size_t channels_ = 0;

@@ -103,7 +103,7 @@ TEST(audit_value_digest, LooksAtTheHeadOnlyAndMayCutACharacter) {
   std::string value(shape_bytes_max - 1, 'a');
   value += "\xc3\xa4 and then \x01\x02";
   EXPECT_EQ(digest_of(key, value).looks, shape::text);
-  EXPECT_EQ(shape_of("12345", 100), shape::text) << "the head of a longer one is no integer";
+  EXPECT_EQ(shape_of("12345", 100), shape::text) << "the head of a longer value is not an integer";
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ TEST(audit_cold_plan, WaitsForTheBaselineThenTakesTurnsWithTimeToSettle) {
   EXPECT_EQ(subject.deletions(), times);
   EXPECT_GE(times["a:*"], 5U);
   EXPECT_GE(times["b:*"], 5U);
-  EXPECT_LE(times["a:*"], 20U) << "not for ever at the same pace";
+  EXPECT_LE(times["a:*"], 20U) << "the pauses get longer";
 }
 
 TEST(audit_cold_plan, DoesNotCountWhatWasGoneAlready) {

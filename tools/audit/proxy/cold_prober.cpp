@@ -80,23 +80,23 @@ void cold_prober::stop() {
   record_policy();
 }
 
-void cold_prober::saw(const record& item, const rule_context& all) {
+void cold_prober::saw(const record& item, const rule_context& context) {
   const auto* command = std::get_if<event>(&item);
   if (command == nullptr) return;
   hot_.count_read(*command);
   const std::lock_guard lock{mutex_};
   if (stopping_) return;
-  remember(*command, all);
+  remember(*command, context);
   if (command->done - chosen_at_ < choose_every) return;
   chosen_at_ = command->done;
-  choice_ = hot_.choose(all, settings_.allowed);
+  choice_ = hot_.choose(context, settings_.allowed);
 }
 
-void cold_prober::remember(const event& command, const rule_context& all) {
+void cold_prober::remember(const event& command, const rule_context& context) {
   for (const field& argument : command.arguments) {
     if (names_.size() >= ttl_keys_max) return;
     if (argument.kind != field_kind::key) continue;
-    const key_state* const state = all.find(command.database, argument.text);
+    const key_state* const state = context.find(command.database, argument.text);
     if (state == nullptr || state->counts.reads() + state->counts.stores > 1) continue;
     unsigned& count = names_of_pattern_[state->pattern->index];
     if (count >= ttl_keys_of_pattern_max) continue;

@@ -58,7 +58,7 @@ class cold_prober {
   [[nodiscard]] result<void> start();
   /// To be called after each record that the engine has processed, on the thread of the engine.
   /// Fast.
-  void saw(const record& item, const rule_context& all);
+  void saw(const record& item, const rule_context& context);
   /// Stops the deletions, then asks the server for the remaining ttl of keys and for its eviction
   /// policy. To be called before the capture is stopped. Blocks: for a few seconds at most.
   void stop();
@@ -75,7 +75,7 @@ class cold_prober {
 
   void run();
   void make_cold(const hot_key& key);
-  void remember(const event& command, const rule_context& all);
+  void remember(const event& command, const rule_context& context);
   void record_ttls();
   void record_policy();
   [[nodiscard]] result<replies> exchange(std::uint32_t database, const std::string& requests,

@@ -45,7 +45,7 @@ TEST(audit_tcp_table, ReadsBothFamiliesAsOne) {
       "   2: 0100007F:A3C5 0100007F:A1B4 06 00000000:00000000 00:00000000 00000000     0        0 "
       "0 "
       "3 000000005ad7dc0d\n");
-  ASSERT_EQ(four.size(), 1U) << "a socket without an inode is nobody's";
+  ASSERT_EQ(four.size(), 1U) << "a socket without an inode belongs to no process";
   const tcp_ends expected{v4(0x7F000001, 0xA3C4), v4(0x7F000001, 0xA1B4)};
   EXPECT_EQ(four[0].first, expected);
   EXPECT_EQ(four[0].second, 1613U);
@@ -186,7 +186,7 @@ TEST(threads_audit_process_finder, AnswersWhatItWasAsked) {
   for (std::uint64_t i = 1; i <= 20; ++i) {
     EXPECT_EQ(finder.wait_for(i, std::chrono::minutes{1}).pid, ::getpid());
   }
-  EXPECT_EQ(finder.wait_for(1, std::chrono::minutes{1}).pid, 0) << "asked once, answered once";
+  EXPECT_EQ(finder.wait_for(1, std::chrono::minutes{1}).pid, 0) << "each result is returned once";
 }
 
 /// A search that waits until the test lets it continue.
@@ -220,7 +220,7 @@ TEST(threads_audit_process_finder, SaysLaterWhatItHadNoTimeToFind) {
   EXPECT_EQ(late[0].first, 1U);
   EXPECT_EQ(late[0].second.pid, 4711);
   EXPECT_EQ(late[0].second.name, "python3");
-  EXPECT_TRUE(finder.late_results().empty()) << "each once";
+  EXPECT_TRUE(finder.late_results().empty()) << "each result is returned once";
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ TEST(audit_record_queue, KeepsTheOrderAndTakesNoMoreThanThereIsRoomFor) {
     EXPECT_DOUBLE_EQ(subject.fill(), 1.0);
     auto beyond = numbered(99);
     EXPECT_FALSE(subject.push(beyond));
-    EXPECT_EQ(number_of(*beyond), 99U) << "what found no room stays as it is";
+    EXPECT_EQ(number_of(*beyond), 99U) << "a record that does not fit is unchanged";
     for (const auto number : take_all(subject)) EXPECT_EQ(number, expected++);
     EXPECT_DOUBLE_EQ(subject.fill(), 0.0);
   }

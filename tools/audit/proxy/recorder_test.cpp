@@ -83,7 +83,7 @@ TEST_F(audit_recorder, EndsWithAWordWhenTheDiskIsFull) {
   full.flush();
   full.write(numbered(2));
   full.flush();
-  ASSERT_EQ(said_.size(), 1U) << "once";
+  ASSERT_EQ(said_.size(), 1U) << "the failure is reported once";
   EXPECT_NE(said_[0].find("/dev/full"), std::string::npos) << said_[0];
   EXPECT_NE(said_[0].find("No space left"), std::string::npos) << said_[0];
   EXPECT_FALSE(full.is_recording());
@@ -94,8 +94,8 @@ std::string unpacked(const fs::path& file) {
   gzFile in = gzopen(file.c_str(), "rb");
   std::string text;
   std::array<char, 4096> slice{};
-  for (int got = 0; (got = gzread(in, slice.data(), slice.size())) > 0;) {
-    text.append(slice.data(), static_cast<std::size_t>(got));
+  for (int size = 0; (size = gzread(in, slice.data(), slice.size())) > 0;) {
+    text.append(slice.data(), static_cast<std::size_t>(size));
   }
   gzclose(in);
   return text;
@@ -113,7 +113,7 @@ TEST_F(audit_recorder, CompressesWhenTheNameSaysSo) {
     all.push_back(i);
   }
   const std::string before = unpacked(file);
-  EXPECT_GT(before.size(), 1'000'000U) << "what was flushed can be read before the end";
+  EXPECT_GT(before.size(), 1'000'000U) << "flushed records can be read before the end";
   EXPECT_TRUE(packed.finish());
   const std::string text = unpacked(file);
   EXPECT_EQ(numbers_in(text), all);

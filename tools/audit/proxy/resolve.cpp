@@ -75,9 +75,9 @@ result<std::vector<resolved_address>> resolve(const address& target) {
     return fault{fault_code::unreachable,
                  "cannot resolve the host of " + describe(target) + ": " + gai_strerror(failed)};
   }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all{raw, freeaddrinfo};
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list{raw, freeaddrinfo};
   std::vector<resolved_address> out;
-  for (const addrinfo* entry = all.get(); entry != nullptr; entry = entry->ai_next) {
+  for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next) {
     resolved_address resolved;
     std::memcpy(&resolved.tcp, entry->ai_addr, entry->ai_addrlen);
     out.push_back(std::move(resolved));
@@ -86,10 +86,10 @@ result<std::vector<resolved_address>> resolve(const address& target) {
 }
 
 result<resolved_address> reach(const address& server) {
-  auto all = resolve(server);
-  if (!all) return all.error();
+  auto candidates = resolve(server);
+  if (!candidates) return candidates.error();
   int error_code = 0;
-  for (resolved_address& candidate : *all) {
+  for (resolved_address& candidate : *candidates) {
     error_code = try_to_connect(candidate);
     if (error_code == 0) return std::move(candidate);
   }
