@@ -26,7 +26,7 @@ class record_reader {
 
   /// After `finish`: whether the recording has no `end`, or its last line is incomplete.
   [[nodiscard]] bool is_cut() const noexcept { return !ended_; }
-  /// Lines read so far.
+  /// The number of lines read so far.
   [[nodiscard]] std::uint64_t lines() const noexcept { return lines_; }
 
  private:

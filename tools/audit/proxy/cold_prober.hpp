@@ -57,7 +57,7 @@ class cold_prober {
   /// keys are allowed. Blocks: for a few seconds at most.
   [[nodiscard]] result<void> start();
   /// To be called after each record that the engine has processed, on the thread of the engine.
-  /// Fast.
+  /// Does not wait for the server.
   void saw(const record& item, const rule_context& context);
   /// Stops the deletions, then asks the server for the remaining ttl of keys and for its eviction
   /// policy. To be called before the capture is stopped. Blocks: for a few seconds at most.

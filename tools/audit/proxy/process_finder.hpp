@@ -46,8 +46,8 @@ class process_finder {
   /// Starts a search. Does not block. At most `searches_max` searches are open; further ones are
   /// answered with "not found".
   void start_search(std::uint64_t connection, const peer& client);
-  /// The result; to be called once for each connection. Blocks until it is known, for at most
-  /// `at_most`.
+  /// Returns the result of a search. To be called once for each connection. Blocks until the result
+  /// is known, for at most `at_most`.
   [[nodiscard]] process_info wait_for(std::uint64_t connection, std::chrono::milliseconds at_most);
   /// Processes that were found after `wait_for` timed out, by connection. Each is returned once.
   /// Does not block.

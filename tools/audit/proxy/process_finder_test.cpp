@@ -141,7 +141,7 @@ TEST(audit_process_finder, TellsProcessesApart) {
     char byte = 0;
     _exit(static_cast<int>(::read(hold[0], &byte, 1)));
   }
-  ::close(theirs.client);  // only the child has it now
+  ::close(theirs.client);  // now only the child holds the socket
   theirs.client = -1;
   process_table table;
   const auto processes = table.find({peer_of(ours.accepted), peer_of(theirs.accepted)});

@@ -23,7 +23,7 @@ namespace drover::audit {
 
 class relay;
 
-/// What all relays of a loop share.
+/// Receives the events of all relays of a loop.
 class relay_owner {
  public:
   virtual ~relay_owner() = default;

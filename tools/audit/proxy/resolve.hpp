@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Resolves addresses to socket addresses. Blocks, and is called before anything is served.
+// Resolves addresses to socket addresses. `resolve` and `reach` block.
 #pragma once
 
 #include <drover/result.hpp>

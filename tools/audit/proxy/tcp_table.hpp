@@ -30,7 +30,7 @@ struct tcp_ends {
   friend auto operator<=>(const tcp_ends&, const tcp_ends&) = default;
 };
 
-/// nullopt: not an IP address.
+/// The address and port in a socket address; nullopt: it is not an IP address.
 [[nodiscard]] std::optional<tcp_end> end_of(const sockaddr_storage& at) noexcept;
 
 /// Calls `visit` for every socket in the text of the table. Skips invalid lines and sockets without
