@@ -36,12 +36,12 @@ class audit_conversation_redis : public testing::Test {
       const std::string answer = socket_.read_some();
       if (answer.empty()) {
         ADD_FAILURE() << "waits for a reply that does not come, behind "
-                      << testing::PrintToString(to_.heard());
+                      << testing::PrintToString(to_.new_lines());
         break;
       }
       to_.server(answer);
     }
-    lines heard = to_.heard();
+    lines heard = to_.new_lines();
     heard.erase(std::remove_if(heard.begin(), heard.end(),
                                [](const std::string& each) { return each.starts_with("lost"); }),
                 heard.end());
@@ -52,7 +52,7 @@ class audit_conversation_redis : public testing::Test {
     ++markers_;
     const std::string marker = "marker " + std::to_string(markers_) + std::string(markers_, '.');
     (void)exchange(wire({{"ECHO", marker}}));
-    const event last = to_.kept.of<event>().back();
+    const event last = to_.kept.all_of<event>().back();
     ASSERT_EQ(last.command, "ECHO");
     ASSERT_EQ(last.arguments.at(0).of, last.answer.of) << markers_;
     ASSERT_FALSE(to_.talk.is_blind());

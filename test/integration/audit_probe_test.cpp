@@ -62,7 +62,11 @@ class small_application {
 audit::probe_settings quick(const redis_server& server) {
   audit::probe_settings out;
   out.server.port = server.port();
-  out.pace = {.baseline = 100ms, .each = 3, .settle_min = 50ms, .settle_loads = 5, .spread = 20ms};
+  out.pace = {.baseline = 100ms,
+              .deletions_per_pattern = 3,
+              .settle_min = 50ms,
+              .settle_loads = 5,
+              .spread = 20ms};
   return out;
 }
 

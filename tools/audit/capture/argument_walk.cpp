@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goes along a command's steps and a request's arguments at once, and says what each argument is.
+// Walks the steps of a command and the arguments of a request in parallel and assigns each argument
+// its role.
 #include <algorithm>
 #include <charconv>
 
@@ -16,7 +17,7 @@ class argument_walk {
   void follow(const std::vector<command_spec::step>& steps) {
     for (const command_spec::step& step : steps) {
       if (is_over()) return;
-      if (step.what == '[') {
+      if (step.symbol == '[') {
         while (!is_over() && take_option(step.options)) {
         }
       } else if (step.repeats) {
@@ -34,8 +35,8 @@ class argument_walk {
     if (!is_over()) into_[at_++] = role;
   }
 
-  void take(const command_spec::step& one) {
-    switch (one.what) {
+  void take(const command_spec::step& step) {
+    switch (step.symbol) {
       case 'k': return set(argument_role::key);
       case 'x': return set(argument_role::secret);
       case 's': return set(argument_role::script);
@@ -44,7 +45,7 @@ class argument_walk {
       case 'n': return take_counted(1);
       case 'p': return take_counted(2);
       case 'S': return take_streams();
-      case '(': return follow(one.group);
+      case '(': return follow(step.group);
       default: return set(argument_role::value);
     }
   }
@@ -58,8 +59,8 @@ class argument_walk {
     if (!is_over() && (texts_[at_] == "=" || texts_[at_] == "~")) set(argument_role::word);
   }
 
-  /// A count, and then as many times a key, with a value behind each if `each` is 2.
-  void take_counted(std::size_t each) {
+  /// Takes a count, then as many keys, each followed by a value if `arguments_per_item` is 2.
+  void take_counted(std::size_t arguments_per_item) {
     if (is_over()) return;
     const std::string_view text = texts_[at_];
     std::size_t left = 0;
@@ -68,7 +69,7 @@ class argument_walk {
     take_number();
     for (left = is_count ? left : 0; left > 0 && !is_over(); --left) {
       set(argument_role::key);
-      if (each == 2) set(argument_role::value);
+      if (arguments_per_item == 2) set(argument_role::value);
     }
   }
 
@@ -99,7 +100,7 @@ class argument_walk {
 
 void command_spec::assign(std::span<const std::string_view> texts, std::size_t count,
                           std::vector<argument_role>& into) const {
-  // Where a command takes a secret, what cannot be told may be it.
+  // In a command that takes a secret, any argument without a known role may be the secret.
   into.assign(texts.size(), takes_secrets_ ? argument_role::secret : argument_role::value);
   argument_walk{texts, count, into}.follow(steps_);
 }

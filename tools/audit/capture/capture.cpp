@@ -12,11 +12,11 @@ capture::capture(const capture_options& options, record_sink& sink)
     : core_{std::make_unique<capture_core>(options, sink)} {}
 capture::~capture() = default;
 
-void capture::tell(record next) { core_->tell(std::move(next)); }
+void capture::emit(record next) { core_->emit(std::move(next)); }
 
-std::string capture::shown_key(std::string_view key) const {
+std::string capture::recorded_name(std::string_view key) const {
   std::string out;
-  core_->show_name(key.substr(0, name_bytes_max), digest_of(key), out);
+  core_->set_recorded_name(key.substr(0, name_bytes_max), digest_of(key), out);
   return out;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What the conversations of one capture share: the sink that their records go to, the key of the
-// hashes, the numbers that run through the whole capture, the scripts that were seen.
+// The state that the conversations of one capture share: the sink for their records, the hash key,
+// the sequence numbers, and the scripts seen so far.
 //
-// Pure: no socket, no clock. Whoever feeds it brings the time.
-// Threads: one at a time, for a capture and all conversations on it.
+// Pure: no socket, no clock. The caller passes the time.
+// Threads: one at a time, for a capture and all its conversations.
 #pragma once
 
 #include <array>
@@ -18,25 +18,27 @@
 
 namespace drover::audit {
 
-/// Where records go.
+/// Receives the records of a capture.
 class record_sink {
  public:
   virtual ~record_sink() = default;
-  /// `one` may be read, moved from or, best, swapped for a spent record: the memory of what is left
-  /// in it is used again. May not block for long: the bytes of the application wait meanwhile.
-  virtual void take(record& one) = 0;
-  /// As `take`, for sinks that keep records: `one` may be exchanged for a used one.
-  virtual void take_whole(std::unique_ptr<record>& one) { take(*one); }
+  /// Receives one record. The sink may read it, move from it, or swap it for a used record: the
+  /// capture reuses the memory that it finds afterwards. Must not block for long, because it delays
+  /// the traffic of the application.
+  virtual void take(record& item) = 0;
+  /// Like `take`, for sinks that keep records: the sink may exchange the pointer for a used record.
+  virtual void take_owned(std::unique_ptr<record>& item) { take(*item); }
 };
 
 struct capture_options {
-  /// Random, and kept nowhere: without it no hash can be compared with a guess.
+  /// A random key that is never stored. Without it, a hash cannot be compared with the hash of a
+  /// guessed value.
   std::array<std::uint64_t, 2> hash_key{};
-  /// Names of keys and channels become hashes: that of the name's pattern, a colon, that of the
-  /// name.
+  /// Replaces the names of keys and channels by hashes: the hash of the pattern of the name, a
+  /// colon, and the hash of the name.
   bool hide_keys = false;
-  /// Bytes of events that wait for their replies, all connections together. What goes over it is
-  /// left out, and said so by `sight_lost`; replies are still matched.
+  /// The limit in bytes for the events of all connections that wait for replies. Events above it
+  /// are dropped and reported by `sight_lost`. Their replies are still matched.
   std::size_t waiting_bytes_max = std::size_t{64} << 20U;
 };
 
@@ -50,14 +52,16 @@ class capture {
   capture(const capture&) = delete;
   capture& operator=(const capture&) = delete;
 
-  /// Hands on a record that is no event of a conversation: `capture_begun`, `origin_loads`, ...
-  void tell(record one);
-  /// A key as the records name it: itself, or its hash with hidden keys.
-  [[nodiscard]] std::string shown_key(std::string_view key) const;
+  /// Sends a record to the sink that is not part of a conversation, such as `capture_begun` or
+  /// `origin_loads`.
+  void emit(record item);
+  /// The key as it appears in the records: its name, or its hash if keys are hidden.
+  [[nodiscard]] std::string recorded_name(std::string_view key) const;
   [[nodiscard]] digest digest_of(std::string_view value) const;
-  /// Whether a `script_seen` was handed on for this SHA1 or function name.
+  /// Whether a `script_seen` was sent to the sink for this SHA1 or function name.
   [[nodiscard]] bool knows_script(std::string_view script) const;
-  /// Passed through all conversations so far, both ways; for `capture_ended`.
+  /// The number of bytes that all conversations have read so far, in both directions. For
+  /// `capture_ended`.
   [[nodiscard]] std::uint64_t bytes() const noexcept;
 
  private:

@@ -19,7 +19,8 @@ void append_hash(std::string& out, std::uint64_t hash) {
   }
 }
 
-/// Ready to be filled again. Arguments and items stay, for the memory of their texts.
+/// Prepares a used event for its next use. Keeps the arguments, so that the memory of their texts
+/// is reused.
 void wipe(event& command) {
   command.transaction = 0;
   command.executed = true;
@@ -45,41 +46,42 @@ std::unique_ptr<record> capture_core::new_event() {
   return next;
 }
 
-void capture_core::emit(std::unique_ptr<record> next) {
+void capture_core::emit_event(std::unique_ptr<record> next) {
   std::get<event>(*next).sequence = ++sequence_;
-  sink_.take_whole(next);
+  sink_.take_owned(next);
   if (spent_.size() < spent_max) spent_.push_back(std::move(next));
 }
 
-bool capture_core::take_room(std::size_t cost) noexcept {
+bool capture_core::reserve_bytes(std::size_t cost) noexcept {
   if (waiting_bytes_ + cost > options_.waiting_bytes_max) return false;
   waiting_bytes_ += cost;
   return true;
 }
 
-void capture_core::show_name(std::string_view head, const digest& of, std::string& into) const {
+void capture_core::set_recorded_name(std::string_view head, const digest& name_digest,
+                                     std::string& into) const {
   into.clear();
   if (options_.hide_keys) {
-    // Patterns have to be told apart, though nobody can tell them.
+    // The hash of the pattern comes first, so that keys can be grouped by pattern.
     append_hash(into, digest_of(options_.hash_key, fold_key(head)).hash);
     into += ':';
-    append_hash(into, of.hash);
+    append_hash(into, name_digest.hash);
     return;
   }
-  if (of.length <= name_bytes_max) {
+  if (name_digest.length <= name_bytes_max) {
     into = head;
     return;
   }
   into = head.substr(0, name_bytes_max - 17);
   into += '#';
-  append_hash(into, of.hash);
+  append_hash(into, name_digest.hash);
 }
 
 const std::string& capture_core::see_body(std::string_view body) {
   const std::uint64_t hash = digest_of(options_.hash_key, body).hash;
   const auto entry = sha1_of_body_.find(hash);
   if (entry != sha1_of_body_.end()) return entry->second;
-  // Who sends ever new bodies pays for it; the map only has to be bounded.
+  // Bounds the map. Only a client that sends new bodies all the time pays for the SHA1 again.
   if (sha1_of_body_.size() >= scripts_max) sha1_of_body_.clear();
   const auto digits = lease::sha1_of(body);
   std::string& sha1 = sha1_of_body_[hash];
@@ -112,7 +114,7 @@ unsigned capture_core::ttl_argument_of(const std::string& script) const {
 void capture_core::see(script_seen&& facts) {
   if (seen_.size() >= scripts_max) return;
   if (!seen_.emplace(facts.script, facts.ttl_argument).second) return;
-  tell(std::move(facts));
+  emit(std::move(facts));
 }
 
 }  // namespace drover::audit

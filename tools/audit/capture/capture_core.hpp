@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The inside of a capture, for its conversations: numbers, spent events, scripts seen, and the way
-// to the sink. Threads: one at a time.
+// The implementation of a capture, used by its conversations: sequence numbers, used records, the
+// scripts seen so far, and the sink. Threads: one at a time.
 #pragma once
 
 #include <cstddef>
@@ -23,31 +23,33 @@ class capture_core {
 
   [[nodiscard]] const hash_key& key() const noexcept { return options_.hash_key; }
 
-  /// An event with nothing in it but spent memory.
+  /// An empty event. It reuses the memory of an earlier record if there is one.
   [[nodiscard]] std::unique_ptr<record> new_event();
-  /// Gives `one` its number and hands it on.
-  void emit(std::unique_ptr<record> one);
-  void tell(record&& one) { sink_.take(one); }
+  /// Sets the sequence number of the event and sends it to the sink.
+  void emit_event(std::unique_ptr<record> item);
+  void emit(record&& item) { sink_.take(item); }
 
   [[nodiscard]] std::uint64_t next_batch() noexcept { return ++batches_; }
   [[nodiscard]] std::uint64_t next_transaction() noexcept { return ++transactions_; }
   void count_bytes(std::size_t bytes) noexcept { bytes_ += bytes; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
-  /// Room for one more waiting event of `cost` bytes; to be given back when it has been emitted.
-  [[nodiscard]] bool take_room(std::size_t cost) noexcept;
-  void give_room(std::size_t cost) noexcept { waiting_bytes_ -= cost; }
+  /// Reserves `cost` bytes for one more waiting event. Returns false if they would exceed
+  /// `waiting_bytes_max`. The caller must release them when it emits the event.
+  [[nodiscard]] bool reserve_bytes(std::size_t cost) noexcept;
+  void release_bytes(std::size_t cost) noexcept { waiting_bytes_ -= cost; }
 
-  /// As records show a name of which the first `name_bytes_max` bytes are `head`.
-  void show_name(std::string_view head, const digest& of, std::string& into) const;
+  /// Sets `into` to the name as it appears in records. `head` is the first `name_bytes_max` bytes
+  /// of the name.
+  void set_recorded_name(std::string_view head, const digest& name_digest, std::string& into) const;
 
-  /// The SHA1 of a body. Tells `script_seen` at the first time.
+  /// Returns the SHA1 of the body of a script. Sends `script_seen` the first time.
   [[nodiscard]] const std::string& see_body(std::string_view body);
-  /// The library's name, "" if it has none. Tells `script_seen` for each new function.
+  /// Returns the name of the library, "" if it has none. Sends `script_seen` for each new function.
   [[nodiscard]] std::string see_library(std::string_view body);
-  /// A script is called by its SHA1. Tells `script_seen` if the body is a published one.
+  /// Reports that a script was called by its SHA1. Sends `script_seen` if the script is published.
   void see_call(std::string_view sha1);
-  /// Which ARGV of a script that was seen is a time to live, from 1; 0: none.
+  /// The ARGV index of the ttl of a script, starting at 1; 0: none, or the script is unknown.
   [[nodiscard]] unsigned ttl_argument_of(const std::string& script) const;
   [[nodiscard]] bool knows_script(std::string_view script) const;
 
@@ -62,8 +64,8 @@ class capture_core {
   std::uint64_t transactions_ = 0;
   std::uint64_t bytes_ = 0;
   std::size_t waiting_bytes_ = 0;
-  std::unordered_map<std::uint64_t, std::string> sha1_of_body_;  // by its hash
-  std::unordered_map<std::string, unsigned> seen_;               // scripts, and which ARGV is a ttl
+  std::unordered_map<std::uint64_t, std::string> sha1_of_body_;  // by the hash of the body
+  std::unordered_map<std::string, unsigned> seen_;  // the ARGV index of the ttl, by script
 };
 
 }  // namespace drover::audit

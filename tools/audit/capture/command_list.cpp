@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Facts from the command references: https://redis.io/docs/latest/commands/ and
+// Sources: the command references at https://redis.io/docs/latest/commands/ and
 // https://valkey.io/commands/
 #include "audit/capture/command_list.hpp"
 
@@ -191,7 +191,7 @@ constexpr auto commands = std::to_array<listed_command>({
     {"ZUNION", "n [WITHSCORES AGGREGATE SUM MIN MAX WEIGHTS:v*]"},
     {"ZUNIONSTORE", "k n [AGGREGATE SUM MIN MAX WEIGHTS:v*]"},
 
-    // Places
+    // Geospatial indexes
     {"GEOADD", "k [NX XX CH] v*"},
     {"GEODIST", "k v v [M KM FT MI]"},
     {"GEOHASH", "k v*"},
@@ -258,7 +258,7 @@ constexpr auto commands = std::to_array<listed_command>({
     {"VSETATTR", "k v*"},
     {"VSIM", "k v*"},
 
-    // Transactions, scripts, messages
+    // Transactions, scripts, pub/sub
     {"DISCARD", ""},
     {"EXEC", ""},
     {"MULTI", ""},

@@ -42,13 +42,13 @@ constexpr auto effects = std::to_array<std::pair<std::string_view, effect>>({
 
 effect effect_of(std::string_view name) noexcept {
   const auto* const entry = std::find_if(effects.begin(), effects.end(),
-                                         [&](const auto& match) { return match.first == name; });
+                                         [&](const auto& item) { return item.first == name; });
   return entry == effects.end() ? effect::none : entry->second;
 }
 
 constexpr std::size_t name_max = 48;
 
-/// First word and second, upper case, with a blank between them; empty if that is too long.
+/// Both words in upper case with a blank between them. Empty if the result would be too long.
 class folded_name {
  public:
   folded_name(std::string_view first, std::string_view second) noexcept {
@@ -75,20 +75,23 @@ std::size_t slot_of(std::string_view name) noexcept {
   return static_cast<std::size_t>(hash ^ (hash >> 29U));
 }
 
-/// Open addressing, at most a quarter full: a look-up is one hash and hardly more than one compare.
+/// A hash table with open addressing, at most a quarter full: a lookup takes one hash and usually
+/// one comparison.
 class table {
  public:
   table() {
     for (const auto& list : {listed_commands(), module_commands()}) {
-      for (const listed_command& each : list) add(std::string{each.name}, each.arguments, false);
+      for (const listed_command& command : list) {
+        add(std::string{command.name}, command.arguments, false);
+      }
     }
-    for (const listed_container& each : listed_containers()) {
-      add(std::string{each.name}, each.arguments, true);
-      std::string_view rest = each.subcommands;
+    for (const listed_container& container : listed_containers()) {
+      add(std::string{container.name}, container.arguments, true);
+      std::string_view rest = container.subcommands;
       while (!rest.empty()) {
         const std::size_t end = std::min(rest.find(' '), rest.size());
         const std::string_view word = rest.substr(0, end);
-        add(std::string{each.name}.append(" ").append(word), each.arguments, false);
+        add(std::string{container.name}.append(" ").append(word), container.arguments, false);
         rest.remove_prefix(std::min(end + 1, rest.size()));
       }
     }
@@ -102,14 +105,14 @@ class table {
     }
   }
 
-  [[nodiscard]] found_command find(std::string_view first, std::string_view second) const noexcept {
+  [[nodiscard]] command_match find(std::string_view first, std::string_view second) const noexcept {
     const folded_name alone{first, {}};
-    const entry* const found = at(alone.view());
-    if (found == nullptr) return {};
-    if (!found->is_container || second.empty()) return {&found->spec, 1};
+    const entry* const main = at(alone.view());
+    if (main == nullptr) return {};
+    if (!main->is_container || second.empty()) return {&main->spec, 1};
     const folded_name both{first, second};
     const entry* const sub = at(both.view());
-    return sub == nullptr ? found_command{&found->spec, 1} : found_command{&sub->spec, 2};
+    return sub == nullptr ? command_match{&main->spec, 1} : command_match{&sub->spec, 2};
   }
 
  private:
@@ -127,8 +130,8 @@ class table {
     if (name.empty()) return nullptr;
     std::size_t slot = slot_of(name) & (slots_.size() - 1);
     for (; slots_[slot] != none; slot = (slot + 1) & (slots_.size() - 1)) {
-      const entry& each = entries_[slots_[slot]];
-      if (each.spec.name() == name) return &each;
+      const entry& candidate = entries_[slots_[slot]];
+      if (candidate.spec.name() == name) return &candidate;
     }
     return nullptr;
   }
@@ -160,7 +163,7 @@ std::vector<command_spec::step> command_spec::parse(std::string_view& text, char
       continue;
     }
     step& next = out.emplace_back();
-    next.what = c;
+    next.symbol = c;
     if (c == '(') {
       next.group = parse(text, ')');
       text.remove_prefix(1);
@@ -171,7 +174,7 @@ std::vector<command_spec::step> command_spec::parse(std::string_view& text, char
   std::size_t after = 0;
   for (auto entry = out.rbegin(); entry != out.rend(); ++entry) {
     entry->after = after;
-    after += entry->what == '[' ? 0U : 1U;
+    after += entry->symbol == '[' ? 0U : 1U;
   }
   return out;
 }
@@ -195,7 +198,7 @@ std::vector<command_spec::option> command_spec::parse_options(std::string_view& 
   return out;
 }
 
-found_command find_command(std::string_view first, std::string_view second) noexcept {
+command_match find_command(std::string_view first, std::string_view second) noexcept {
   static const table all;
   return all.find(first, second);
 }

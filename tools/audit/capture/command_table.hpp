@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The commands by name: what a capture has to know of each, and which of its arguments are keys.
-// Pure. Threads: any; the table is made at the first use and does not change.
+// The commands by name: the effect of each on its connection, and the roles of its arguments.
+// Pure. Threads: any. The table is built on first use and never changes.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace drover::audit {
 
 enum class argument_role : std::uint8_t { value, word, key, secret, script };
 
-/// What a command does to its connection, or carries for the capture.
+/// The effect of a command on its connection, or the kind of script that it carries or calls.
 enum class effect : std::uint8_t {
   none,
   subscribe,
@@ -43,13 +43,14 @@ enum class effect : std::uint8_t {
 
 class command_spec {
  public:
-  /// `arguments` in the notation of command_list.hpp.
+  /// `arguments`: in the notation of command_list.hpp.
   command_spec(std::string name, std::string_view arguments, effect does);
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] effect does() const noexcept { return does_; }
 
-  /// The roles of the first `texts.size()` of the `count` arguments behind a request's name.
+  /// Sets `into` to the roles of `texts`: the first `texts.size()` of the `count` arguments after
+  /// the name of the command.
   void assign(std::span<const std::string_view> texts, std::size_t count,
               std::vector<argument_role>& into) const;
 
@@ -57,9 +58,9 @@ class command_spec {
   friend class argument_walk;
   struct option;
   struct step {
-    char what = 'v';  // as in the notation; '(' and '[' for groups and options
+    char symbol = 'v';  // a character of the notation; '(' for a group, '[' for options
     bool repeats = false;
-    std::size_t after = 0;  // arguments that the steps behind a repeating one need
+    std::size_t after = 0;  // number of arguments that the steps after this one need
     std::vector<step> group;
     std::vector<option> options;
   };
@@ -77,18 +78,23 @@ class command_spec {
   bool takes_secrets_;
 };
 
-struct found_command {
-  const command_spec* spec = nullptr;  ///< nullptr: not in the table
-  std::size_t words = 1;               ///< arguments that make up the name
+struct command_match {
+  /// nullptr: the command is not in the table.
+  const command_spec* spec = nullptr;
+  /// The number of arguments that make up the name: 1, or 2 with a subcommand.
+  std::size_t words = 1;
 };
 
-/// `second`: the next word of the request, "" if there is none. In any case of letters.
-[[nodiscard]] found_command find_command(std::string_view first, std::string_view second) noexcept;
+/// Looks up a command. Ignores the case of letters. `second` is the second word of the request, ""
+/// if there is none.
+[[nodiscard]] command_match find_command(std::string_view first, std::string_view second) noexcept;
 
-/// Whether a word that is in no table may be a command's name: letters, and . _ - among them.
+/// Whether an unknown word may be the name of a command: 2 to 32 characters, a letter followed by
+/// letters, '.', '_' and '-'.
 [[nodiscard]] bool is_like_command(std::string_view word) noexcept;
 
-/// A number that may be kept as text: at most 32 characters of what reals and infinities are made.
+/// Whether the text is a number that may be kept as text: an integer, a real number or an infinity
+/// of at most 32 characters.
 [[nodiscard]] bool is_number_word(std::string_view text) noexcept;
 
 [[nodiscard]] constexpr char upper(char c) noexcept {

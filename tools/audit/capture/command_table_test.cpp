@@ -24,7 +24,8 @@ std::vector<std::string_view> split(std::string_view line) {
   return out;
 }
 
-/// The name found, then one letter for each argument: k key, w word, v value, x secret, s script.
+/// The name of the command, then one letter per argument: k key, w word, v value, x secret,
+/// s script.
 std::string roles_of(std::string_view line) {
   const std::vector<std::string_view> words = split(line);
   const auto [spec, named] = find_command(words[0], words.size() > 1 ? words[1] : "");
@@ -34,7 +35,7 @@ std::string roles_of(std::string_view line) {
                                             words.end());
   spec->assign(texts, texts.size(), roles);
   std::string out = spec->name() + ' ';
-  for (const argument_role each : roles) out += "vwkxs"[static_cast<std::size_t>(each)];
+  for (const argument_role role : roles) out += "vwkxs"[static_cast<std::size_t>(role)];
   return out;
 }
 
@@ -164,23 +165,23 @@ std::vector<listed_command> all_listed() {
 }
 
 TEST(command_table, FindsAllThatIsListedInAnyCase) {
-  std::set<std::string_view> seen;
-  for (const listed_command& each : all_listed()) {
-    EXPECT_TRUE(seen.insert(each.name).second) << each.name << " is listed twice";
-    std::string lower{each.name};
+  std::set<std::string_view> names;
+  for (const listed_command& command : all_listed()) {
+    EXPECT_TRUE(names.insert(command.name).second) << command.name << " is listed twice";
+    std::string lower{command.name};
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     const std::vector<std::string_view> words = split(lower);
-    const auto found = find_command(words[0], words.size() > 1 ? words[1] : "k");
-    ASSERT_NE(found.spec, nullptr) << each.name;
-    EXPECT_EQ(found.spec->name(), each.name);
-    EXPECT_EQ(found.words, words.size());
+    const auto match = find_command(words[0], words.size() > 1 ? words[1] : "k");
+    ASSERT_NE(match.spec, nullptr) << command.name;
+    EXPECT_EQ(match.spec->name(), command.name);
+    EXPECT_EQ(match.words, words.size());
   }
-  for (const listed_container& each : listed_containers()) {
-    for (const std::string_view word : split(each.subcommands)) {
-      const auto found = find_command(each.name, word);
-      ASSERT_NE(found.spec, nullptr);
-      EXPECT_EQ(found.words, 2U) << each.name << ' ' << word;
+  for (const listed_container& container : listed_containers()) {
+    for (const std::string_view word : split(container.subcommands)) {
+      const auto match = find_command(container.name, word);
+      ASSERT_NE(match.spec, nullptr);
+      EXPECT_EQ(match.words, 2U) << container.name << ' ' << word;
     }
   }
 }
@@ -189,12 +190,12 @@ TEST(command_table, HoldsItsOwnWithAnyArgumentsAtAll) {
   const std::vector<std::string_view> texts{
       "1", "NX", "STREAMS", "~", "FIELDS", "2", "KEYS", "99999999999999999999", "", "-1"};
   std::vector<argument_role> roles;
-  for (const listed_command& each : all_listed()) {
-    const std::vector<std::string_view> words = split(each.name);
-    const auto found = find_command(words[0], words.size() > 1 ? words[1] : "");
+  for (const listed_command& command : all_listed()) {
+    const std::vector<std::string_view> words = split(command.name);
+    const auto match = find_command(words[0], words.size() > 1 ? words[1] : "");
     for (std::size_t from = 0; from < texts.size(); ++from) {
       for (std::size_t kept = 0; kept <= texts.size() - from; ++kept) {
-        found.spec->assign(std::span{texts}.subspan(from, kept), kept + from, roles);
+        match.spec->assign(std::span{texts}.subspan(from, kept), kept + from, roles);
         ASSERT_EQ(roles.size(), kept);
       }
     }

@@ -7,20 +7,21 @@
 
 namespace drover::audit {
 
-conversation_state::conversation_state(capture_core& of, connection_opened opened,
+conversation_state::conversation_state(capture_core& core, connection_opened opened,
                                        conversation_listener* listener)
-    : of_{of},
+    : core_{core},
       listener_{listener},
       connection_{opened.connection},
-      tail_{of.key()},
+      tail_{core.key()},
       reader_{kept_of_requests(), &tail_},
-      events_{of},
-      collector_{of.key()} {
-  of_.tell(std::move(opened));
+      events_{core},
+      collector_{core.key()} {
+  core_.emit(std::move(opened));
 }
 
-conversation::conversation(capture& of, connection_opened opened, conversation_listener* listener)
-    : state_{std::make_unique<conversation_state>(*of.core_, std::move(opened), listener)} {}
+conversation::conversation(capture& parent, connection_opened opened,
+                           conversation_listener* listener)
+    : state_{std::make_unique<conversation_state>(*parent.core_, std::move(opened), listener)} {}
 conversation::~conversation() = default;
 
 void conversation::client_sent(std::string_view bytes, moment at) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// One connection's conversation, read along: requests and replies in slices of any size go in,
-// records come out. Replies are matched to requests in order, with all exceptions of the protocol
-// (pushes, subscribe mode, CLIENT REPLY, MULTI, RESET, ...).
+// Turns the requests and replies of one connection, in slices of any size, into records. Replies
+// are matched to requests in order, with all exceptions of the protocol (pushes, subscribe mode,
+// CLIENT REPLY, MULTI, RESET, ...).
 //
-// It never fails. When it cannot follow any more (garbage, MONITOR, SYNC) it goes blind: hands on
-// what waits with `missing` replies, says `sight_lost`, and from then on only counts bytes.
-// Memory is bounded whatever comes: no value is kept, only hashed as it passes.
-// Threads: that of its capture.
+// A conversation never fails. If it cannot follow the traffic any more (garbage, MONITOR, SYNC), it
+// goes blind: it emits the waiting events with `missing` replies, reports `sight_lost`, and from
+// then on only counts bytes. Memory is bounded for any input: values are hashed as they pass and
+// are not kept.
+// Threads: the thread of the capture.
 #pragma once
 
 #include <cstddef>
@@ -20,37 +21,42 @@
 
 namespace drover::audit {
 
-/// Told where in a slice requests and replies end, for one who acts on them before passing them on.
-/// `upto` bytes of the slice just fed end with it. May not feed the conversation.
+/// Is called at the end of each request and reply, so that its owner can act before the bytes are
+/// passed on. The request or reply ends after `upto` bytes of the current slice. The calls must not
+/// feed the conversation.
 class conversation_listener {
  public:
   virtual ~conversation_listener() = default;
-  /// `of` is complete but for its reply; its `done` is not set.
-  virtual void request_ended(const event& of, std::size_t upto) { (void)of, (void)upto; }
-  /// Called before the event is handed to the sink. In a transaction only for the reply of each
-  /// command (QUEUED) and for EXEC's.
-  virtual void reply_ended(const event& of, std::size_t upto) { (void)of, (void)upto; }
+  /// The event is complete except for `done` and its reply.
+  virtual void request_ended(const event& command, std::size_t upto) { (void)command, (void)upto; }
+  /// Called before the event goes to the sink. In a transaction it is called for the direct reply
+  /// of each command (QUEUED) and for the reply of EXEC.
+  virtual void reply_ended(const event& command, std::size_t upto) { (void)command, (void)upto; }
 };
 
 class conversation_state;
 
 class conversation {
  public:
-  /// Hands on `opened` at once. Lifetime: `of` and `listener` outlive it.
-  conversation(capture& of, connection_opened opened, conversation_listener* listener = nullptr);
+  /// Sends `opened` to the sink at once. Lifetime: `parent` and `listener` outlive the
+  /// conversation.
+  conversation(capture& parent, connection_opened opened,
+               conversation_listener* listener = nullptr);
   ~conversation();
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;
 
-  /// The client's bytes, when they are passed on (before the reply to them can be fed).
+  /// Feeds bytes of the client. To be called when they are passed on, before their reply is fed.
   void client_sent(std::string_view bytes, moment at);
-  /// The server's bytes, when they are passed on; those the tool itself answers with as well.
+  /// Feeds bytes of the server, or bytes that the tool sends in its place. To be called when they
+  /// are passed on.
   void server_sent(std::string_view bytes, moment at);
-  /// The connection is over. Nothing is fed afterwards.
+  /// Ends the conversation. Nothing may be fed afterwards.
   void closed(moment at, bool by_client);
 
-  /// It only counts bytes. `is_idle`: between requests, and no reply is awaited.
+  /// Whether the conversation has stopped reading and only counts bytes.
   [[nodiscard]] bool is_blind() const noexcept;
+  /// Whether no request or reply is incomplete and no reply is awaited.
   [[nodiscard]] bool is_idle() const noexcept;
 
  private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a conversation: whole pieces must give what any slicing gives, times and numbers
-// must rise, every record must be written and read back, and no reply may be matched twice. The
-// first byte of the input is the size of the slices; then come pieces, each with a byte in front:
-// its highest bit says who speaks, the others how long the piece is.
+// Feeds arbitrary bytes to a conversation. The result must not depend on the size of the slices,
+// times and sequence numbers must rise, and every record must survive writing and reading. The
+// first byte of the input is the size of the slices. Then follow pieces, each with one byte in
+// front: its highest bit selects client or server, the other bits are the length of the piece.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -23,24 +23,24 @@ using drover::audit::moment;
 using drover::audit::record;
 using drover::audit::sight_lost;
 
-void require(bool holds, const char* what) {
+void require(bool holds, const char* rule) {
   if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", rule);
   std::abort();
 }
 
 class writing_sink final : public drover::audit::record_sink {
  public:
-  void take(record& one) override {
-    if (auto* const each = std::get_if<event>(&one)) {
-      require(each->done >= each->sent, "answered after it was asked");
-      require(each->sequence == ++events, "numbers rise one by one");
-      require(each->arguments.size() <= each->argument_count, "no more than there are");
-      each->batch = 0;  // pieces of a slice are read at once, or not
+  void take(record& item) override {
+    if (auto* const command = std::get_if<event>(&item)) {
+      require(command->done >= command->sent, "answered after it was asked");
+      require(command->sequence == ++events, "numbers rise one by one");
+      require(command->arguments.size() <= command->argument_count, "no more than there are");
+      command->batch = 0;  // depends on the slices
     }
-    if (auto* const each = std::get_if<sight_lost>(&one)) each->bytes = 0;
+    if (auto* const lost = std::get_if<sight_lost>(&item)) lost->bytes = 0;
     const std::size_t from = text.size();
-    drover::audit::append_line(text, one);
+    drover::audit::append_line(text, item);
     require(drover::audit::read_line(std::string_view{text}.substr(from)).has_value(),
             "what is written can be read");
   }
@@ -51,10 +51,10 @@ class writing_sink final : public drover::audit::record_sink {
 
 std::string answer(std::string_view input, std::size_t slice_max) {
   writing_sink sink;
-  capture of{{.hash_key = {1, 2}, .waiting_bytes_max = 20'000}, sink};
-  conversation talk{of, {.connection = 1, .at = {}, .pid = 0, .process = {}}};
+  capture subject{{.hash_key = {1, 2}, .waiting_bytes_max = 20'000}, sink};
+  conversation talk{subject, {.connection = 1, .at = {}, .pid = 0, .process = {}}};
   moment now{};
-  std::size_t asked_bytes = 0;
+  std::size_t fed_bytes = 0;
   while (!input.empty()) {
     const auto head = static_cast<unsigned char>(input[0]);
     input.remove_prefix(1);
@@ -64,7 +64,7 @@ std::string answer(std::string_view input, std::size_t slice_max) {
     while (!piece.empty()) {
       const std::string_view slice = piece.substr(0, slice_max);
       piece.remove_prefix(slice.size());
-      asked_bytes += slice.size();
+      fed_bytes += slice.size();
       if ((head & 0x80U) == 0) {
         talk.client_sent(slice, now);
       } else {
@@ -73,7 +73,7 @@ std::string answer(std::string_view input, std::size_t slice_max) {
     }
   }
   talk.closed(now, true);
-  require(of.bytes() == asked_bytes, "every byte is counted");
+  require(subject.bytes() == fed_bytes, "every byte is counted");
   return sink.text;
 }
 

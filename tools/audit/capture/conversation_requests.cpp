@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The client's side of a conversation: what is asked, and which replies are to be expected.
+// The requests of a conversation: turns each into an event and notes the replies to expect.
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -30,15 +30,15 @@ std::size_t cost_of(const event& command) noexcept {
 }  // namespace
 
 void conversation_state::client_sent(std::string_view bytes, moment at) {
-  of_.count_bytes(bytes.size());
-  if (reader_.is_idle()) batch_ = of_.next_batch();
+  core_.count_bytes(bytes.size());
+  if (reader_.is_idle()) batch_ = core_.next_batch();
   std::size_t used = 0;
   while (!blind_) {
-    const auto [how, consumed] = reader_.read(bytes.substr(used), request_);
+    const auto [status, consumed] = reader_.read(bytes.substr(used), request_);
     used += consumed;
-    if (how == resp::request_reader::status::need_more) return;
-    if (how == resp::request_reader::status::broken) {
-      lose("the client's bytes: " + std::string{reader_.error()}, at);
+    if (status == resp::request_reader::status::need_more) return;
+    if (status == resp::request_reader::status::broken) {
+      go_blind("the client's bytes: " + std::string{reader_.error()}, at);
       break;
     }
     take_request(at, used);
@@ -50,61 +50,61 @@ void conversation_state::client_sent(std::string_view bytes, moment at) {
 }
 
 void conversation_state::take_request(moment at, std::size_t upto) {
-  const found_command found = request_events::find(request_);
+  const command_match match = request_events::find(request_);
   if (waiting_.size() >= waiting_max) {
-    return lose("more commands wait for their replies than can be kept track of", at);
+    return go_blind("too many commands wait for their replies", at);
   }
-  awaited waiting = make_awaited(found, at);
-  waiting.gets_reply = note_reply_mode(found);
-  if (listener_ != nullptr && waiting.get() != nullptr)
-    listener_->request_ended(*waiting.get(), upto);
+  waiting_command waiting = make_waiting_command(match, at);
+  waiting.gets_reply = note_reply_mode(match);
+  if (listener_ != nullptr && waiting.kept_event() != nullptr)
+    listener_->request_ended(*waiting.kept_event(), upto);
   const effect does = waiting.does;
   if (multi_sent_ && does == effect::client_reply) {
     waiting_.push(std::move(waiting));
-    return lose("CLIENT REPLY inside MULTI", at);
+    return go_blind("CLIENT REPLY inside MULTI", at);
   }
   if (does == effect::multi) multi_sent_ = true;
   if (does == effect::exec || does == effect::discard || does == effect::reset) multi_sent_ = false;
   waiting_.push(std::move(waiting));
-  if (does == effect::sync) return lose(found.spec->name(), at);
+  if (does == effect::sync) return go_blind(match.spec->name(), at);
   drain_unanswered(at);
 }
 
-awaited conversation_state::make_awaited(const found_command& found, moment at) {
-  awaited waiting;
-  waiting.of = of_.new_event();
-  event& command = *waiting.get();
+waiting_command conversation_state::make_waiting_command(const command_match& match, moment at) {
+  waiting_command waiting;
+  waiting.event_record = core_.new_event();
+  event& command = *waiting.kept_event();
   command.connection = connection_;
   command.batch = batch_;
   command.sent = at;
-  events_.make(request_, tail_, found, command);
-  waiting.is_listed = found.spec != nullptr;
-  waiting.does = waiting.is_listed ? found.spec->does() : effect::none;
-  note_effect(waiting, found);
-  waiting.room = cost_of(command);
-  if (!of_.take_room(waiting.room)) {
-    waiting.of.reset();
-    waiting.room = 0;
+  events_.make(request_, tail_, match, command);
+  waiting.is_listed = match.spec != nullptr;
+  waiting.does = waiting.is_listed ? match.spec->does() : effect::none;
+  note_effect(waiting, match);
+  waiting.reserved_bytes = cost_of(command);
+  if (!core_.reserve_bytes(waiting.reserved_bytes)) {
+    waiting.event_record.reset();
+    waiting.reserved_bytes = 0;
   }
   return waiting;
 }
 
-std::string_view conversation_state::argument(const found_command& found,
+std::string_view conversation_state::argument(const command_match& match,
                                               std::size_t i) const noexcept {
-  const std::size_t at = found.words + i;
+  const std::size_t at = match.words + i;
   return at < request_.arguments.size() ? request_[at] : std::string_view{};
 }
 
-void conversation_state::note_effect(awaited& waiting, const found_command& found) const {
-  const std::size_t count = request_.argument_count - found.words;
+void conversation_state::note_effect(waiting_command& waiting, const command_match& match) const {
+  const std::size_t count = request_.argument_count - match.words;
   switch (waiting.does) {
-    case effect::select: waiting.number = number_of(argument(found, 0), 0); break;
+    case effect::select: waiting.number = number_of(argument(match, 0), 0); break;
     case effect::hello:
-      waiting.number = count > 0 ? number_of(argument(found, 0), 0) : 0;
-      note_names(waiting, found);
+      waiting.number = count > 0 ? number_of(argument(match, 0), 0) : 0;
+      note_names(waiting, match);
       break;
     case effect::client_setname:
-    case effect::client_setinfo: note_names(waiting, found); break;
+    case effect::client_setinfo: note_names(waiting, match); break;
     default: break;
   }
   if (is_subscribing(waiting.does)) waiting.replies = std::max<std::size_t>(count, 1);
@@ -114,31 +114,31 @@ void conversation_state::note_effect(awaited& waiting, const found_command& foun
   }
 }
 
-void conversation_state::note_names(awaited& waiting, const found_command& found) const {
+void conversation_state::note_names(waiting_command& waiting, const command_match& match) const {
   name_change change;
   if (waiting.does == effect::client_setname) {
-    change.name = std::string{argument(found, 0)};
+    change.name = std::string{argument(match, 0)};
   } else if (waiting.does == effect::client_setinfo) {
-    const bool is_version = is_word(argument(found, 0), "LIB-VER");
-    (is_version ? change.library_version : change.library) = std::string{argument(found, 1)};
+    const bool is_version = is_word(argument(match, 0), "LIB-VER");
+    (is_version ? change.library_version : change.library) = std::string{argument(match, 1)};
   } else {
     std::size_t i = 1;
-    while (!argument(found, i).empty() && !is_word(argument(found, i), "SETNAME")) {
-      i += is_word(argument(found, i), "AUTH") ? 3U : 1U;
+    while (!argument(match, i).empty() && !is_word(argument(match, i), "SETNAME")) {
+      i += is_word(argument(match, i), "AUTH") ? 3U : 1U;
     }
-    if (argument(found, i).empty()) return;
-    change.name = std::string{argument(found, i + 1)};
+    if (argument(match, i).empty()) return;
+    change.name = std::string{argument(match, i + 1)};
   }
   waiting.names = std::make_unique<name_change>(std::move(change));
 }
 
-/// Whether the request gets a reply. As the server does it: SKIP is for one command, OFF until ON
-/// or RESET, and confirmations of subscriptions come all the same.
-bool conversation_state::note_reply_mode(const found_command& found) {
-  const effect does = found.spec == nullptr ? effect::none : found.spec->does();
+/// Returns whether the request gets a reply. Follows the server: SKIP applies to one command, OFF
+/// applies until ON or RESET, and subscriptions are always confirmed.
+bool conversation_state::note_reply_mode(const command_match& match) {
+  const effect does = match.spec == nullptr ? effect::none : match.spec->does();
   const bool skipped = std::exchange(skips_next_, false);
-  if (does == effect::client_reply && request_.argument_count == found.words + 1) {
-    const std::string_view mode = argument(found, 0);
+  if (does == effect::client_reply && request_.argument_count == match.words + 1) {
+    const std::string_view mode = argument(match, 0);
     if (is_word(mode, "ON")) {
       replies_off_ = false;
       return true;

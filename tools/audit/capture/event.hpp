@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What the auditor knows of one command: who sent it, when, what it named, and how it was answered.
-// Never a value: of a value only its length, its class and a keyed hash leave the capture, so that
-// equal values compare and none can be guessed.
+// One command as the auditor sees it: its connection, its times, its arguments and its reply.
+// Values are not included. Only the length, the shape and a keyed hash of a value leave the
+// capture, so that equal values can be matched and no value can be guessed.
 //
-// A server ran the command at some time in [sent, done]. `a` came before `b` only if
-// `a.done <= b.sent`; otherwise they overlap and nothing may rely on their order.
+// The server ran the command at some time in [sent, done]. `a` ran before `b` only if
+// `a.done <= b.sent`; otherwise they overlap and their order is unknown.
 #pragma once
 
 #include <chrono>
@@ -15,32 +15,35 @@
 
 namespace drover::audit {
 
-/// Since the capture began, on a clock that never goes back.
+/// Microseconds since the start of the capture, on a monotonic clock.
 using moment = std::chrono::duration<std::int64_t, std::micro>;
 
-/// What the bytes of a value look like. Not what they say.
+/// The apparent format of a value, judged by its first bytes.
 enum class shape : std::uint8_t { empty, integer, json, pickle, php, text, binary };
 
-/// A value, without the value.
+/// Stands for a value that is not kept.
 struct digest {
-  std::uint64_t hash = 0;    ///< keyed with a random key of the run; 0 only for an empty value
-  std::uint64_t length = 0;  ///< bytes
+  /// Keyed with a random key of the run. 0 for an empty value only.
+  std::uint64_t hash = 0;
+  /// In bytes.
+  std::uint64_t length = 0;
   shape looks = shape::empty;
 
   friend bool operator==(const digest&, const digest&) = default;
 };
 
 enum class field_kind : std::uint8_t {
-  word,   ///< an option or a number, as PX or 10000: `text` is kept, upper case
-  key,    ///< `text` is the key's name (its hash in hex with hidden keys)
-  value,  ///< only `of`
+  word,   ///< an option or a number, such as PX or 10000: `text` is the argument in upper case
+  key,    ///< `text` is the name of the key, or its hash if keys are hidden
+  value,  ///< `text` is empty
 };
 
-/// One argument behind the command's name.
+/// One argument after the name of the command.
 struct field {
   field_kind kind = field_kind::value;
   std::string text;
-  digest of;  ///< of the bytes as sent; set for keys and values
+  /// The digest of the bytes as sent. Set for keys and for values that are not secret.
+  digest of;
 };
 
 enum class reply_kind : std::uint8_t {
@@ -50,46 +53,59 @@ enum class reply_kind : std::uint8_t {
   integer,
   text,
   aggregate,
-  missing,  ///< no reply: the connection ended before, or replies are switched off
+  missing,  ///< no reply: the connection ended before it, or replies are switched off
 };
 
 /// One reply, or one item of an aggregate.
 struct reply_item {
   reply_kind kind = reply_kind::missing;
-  std::int64_t integer = 0;  ///< an integer's value; of an aggregate the number of its values
-  std::string word;          ///< status: its text; error: its first word, as NOSCRIPT
-  digest of;                 ///< text
+  /// The value of an integer, or the number of elements of an aggregate.
+  std::int64_t integer = 0;
+  /// The text of a known status, or the first word of an error, such as NOSCRIPT.
+  std::string word;
+  /// The digest of a text.
+  digest of;
 };
 
 struct reply : reply_item {
-  /// The values of an aggregate, one level deep, as MGET's; for EXEC one for each command.
-  /// At most `items_max`; `integer` has their true number.
+  /// The elements of an aggregate, one level deep, for example those of MGET. EXEC has one for each
+  /// command. At most `items_max`; `integer` is the actual number.
   std::vector<reply_item> items;
 
   static constexpr std::size_t items_max = 1024;
 };
 
 struct event {
-  std::uint64_t sequence = 0;    ///< in the order of `done`; 1 is the first of a capture
-  std::uint64_t connection = 0;  ///< as in `connection_opened`
-  std::uint32_t database = 0;    ///< the one selected when it was sent
-  /// Commands that came in one read of the client's bytes share it.
+  /// Rises in the order of `done`. The first event of a capture has 1.
+  std::uint64_t sequence = 0;
+  /// As in `connection_opened`.
+  std::uint64_t connection = 0;
+  /// The selected database.
+  std::uint32_t database = 0;
+  /// Commands that arrived in one read of the client's bytes have the same batch.
   std::uint64_t batch = 0;
-  /// Not 0: it was queued between MULTI and EXEC; MULTI, EXEC, DISCARD themselves have it as well.
-  /// A queued command's event comes after its EXEC, with EXEC's `sent`, `done` and its own item of
-  /// EXEC's reply; for a transaction that did not run (`executed` false) with `missing`.
+  /// 0: not part of a transaction. MULTI, EXEC, DISCARD and the commands between them have the
+  /// number of their transaction. The event of a queued command comes after its EXEC. It has the
+  /// `sent` and `done` of EXEC and its item of the reply of EXEC, or `missing` if the transaction
+  /// did not run (`executed` is false).
   std::uint64_t transaction = 0;
-  bool executed = true;  ///< false: queued, and then discarded, aborted or not answered
+  /// False: the command was queued, and then discarded, aborted or not answered.
+  bool executed = true;
 
-  moment sent{};  ///< its last byte was passed on to the server
-  moment done{};  ///< the last byte of its reply was passed on to the client
+  /// When the last byte of the command was passed on to the server.
+  moment sent{};
+  /// When the last byte of the reply was passed on to the client.
+  moment done{};
 
-  /// Upper case; a container command with its subcommand, as "CLIENT SETNAME". "" if unreadable.
+  /// Upper case. The name of a container command includes the subcommand: "CLIENT SETNAME". "" if
+  /// it is not a possible name of a command.
   std::string command;
-  std::vector<field> arguments;    ///< at most `arguments_max`
-  std::size_t argument_count = 0;  ///< all of them
-  /// EVAL, EVALSHA, SCRIPT LOAD: SHA1 of the body in hex; FCALL, FUNCTION LOAD: the function's or
-  /// library's name. See `script_seen`.
+  /// At most `arguments_max`.
+  std::vector<field> arguments;
+  /// The actual number of arguments.
+  std::size_t argument_count = 0;
+  /// EVAL, EVALSHA, SCRIPT LOAD: the SHA1 of the body in hex. FCALL, FUNCTION LOAD: the name of the
+  /// function or library. See `script_seen`.
   std::string script;
   reply answer;
 

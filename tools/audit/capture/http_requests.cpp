@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// HTTP/1 (RFC 9112): a request line, headers, and a body by its length or in chunks. Counted when
-// the headers are over.
+// HTTP/1 (RFC 9112): a request line, headers, and a body with a length or in chunks. A request is
+// counted at the end of its headers.
 #include <algorithm>
 #include <charconv>
 
@@ -9,7 +9,7 @@
 namespace drover::audit {
 namespace {
 
-constexpr std::size_t line_max = 8192;  // of which anything is kept
+constexpr std::size_t line_max = 8192;  // bytes kept of a line
 
 bool is_like(std::string_view text, std::string_view lower) noexcept {
   const auto same = [](char a, char b) {
@@ -28,12 +28,12 @@ class http1 final : public request_stream {
  public:
   std::uint64_t client_sent(std::string_view bytes) override {
     count_ = 0;
-    while (!bytes.empty() && lost().empty()) {
+    while (!bytes.empty() && stop_reason().empty()) {
       if (body_left_ > 0) {
-        const auto taken =
+        const auto byte_count =
             static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size()));
-        body_left_ -= taken;
-        bytes.remove_prefix(taken);
+        body_left_ -= byte_count;
+        bytes.remove_prefix(byte_count);
       } else {
         bytes.remove_prefix(take_line(bytes));
       }
@@ -70,7 +70,8 @@ class http1 final : public request_stream {
   void read_request() {
     if (line_.empty()) return;
     const std::size_t version = line_.rfind(" HTTP/1.");
-    if (version == std::string::npos && line_.size() < line_max) return lose("no HTTP request");
+    if (version == std::string::npos && line_.size() < line_max)
+      return stop_reading("an invalid HTTP request");
     is_tunnel_ = line_.starts_with("CONNECT ");
     length_ = 0;
     is_chunked_ = false;
@@ -85,7 +86,8 @@ class http1 final : public request_stream {
     const std::string_view value = trimmed(std::string_view{line_}.substr(colon + 1));
     if (is_like(name, "content-length")) {
       const auto [stop, code] = std::from_chars(value.data(), value.data() + value.size(), length_);
-      if (code != std::errc{} || stop != value.data() + value.size()) lose("no length of a body");
+      if (code != std::errc{} || stop != value.data() + value.size())
+        stop_reading("an invalid Content-Length");
     } else if (is_like(name, "transfer-encoding")) {
       is_chunked_ = value.size() >= 7 && is_like(value.substr(value.size() - 7), "chunked");
     } else if (is_like(name, "upgrade")) {
@@ -97,7 +99,7 @@ class http1 final : public request_stream {
     ++count_;
     state_ = is_chunked_ ? state::chunk_size : state::request;
     if (!is_chunked_) body_left_ = length_;
-    if (is_tunnel_) lose("the connection turned to another protocol");
+    if (is_tunnel_) stop_reading("the connection switched to another protocol");
   }
 
   void read_chunk_size() {
@@ -105,7 +107,8 @@ class http1 final : public request_stream {
     const std::string_view digits = trimmed(std::string_view{line_}.substr(0, line_.find(';')));
     const auto [stop, code] =
         std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
-    if (code != std::errc{} || stop != digits.data() + digits.size()) return lose("no chunk");
+    if (code != std::errc{} || stop != digits.data() + digits.size())
+      return stop_reading("an invalid chunk size");
     body_left_ = size;
     state_ = size > 0 ? state::chunk_end : state::trailers;
   }
@@ -119,8 +122,8 @@ class http1 final : public request_stream {
   bool is_tunnel_ = false;
 };
 
-/// HTTP/2 (RFC 9113): behind the preface frames, each with nine bytes in front. A stream that is
-/// opened by a HEADERS frame is a request.
+/// HTTP/2 (RFC 9113): a preface, then frames, each with a head of nine bytes. Each HEADERS frame
+/// that opens a stream is a request.
 class http2 final : public request_stream {
  public:
   std::uint64_t client_sent(std::string_view bytes) override {
@@ -130,9 +133,9 @@ class http2 final : public request_stream {
     skip_left_ -= skipped;
     bytes.remove_prefix(skipped);
     while (!bytes.empty()) {
-      const std::size_t taken = std::min(bytes.size(), head_size - head_.size());
-      head_ += bytes.substr(0, taken);
-      bytes.remove_prefix(taken);
+      const std::size_t byte_count = std::min(bytes.size(), head_size - head_.size());
+      head_ += bytes.substr(0, byte_count);
+      bytes.remove_prefix(byte_count);
       if (head_.size() < head_size) break;
       if (opens_stream()) ++count;
       skip_left_ = byte(0) << 16U | byte(1) << 8U | byte(2);

@@ -9,11 +9,11 @@ namespace drover::audit {
 
 namespace {
 
-/// Longer patterns are cut: names are strangers' text.
+/// Longer patterns are cut, because names come from outside.
 constexpr std::size_t pattern_bytes_max = 160;
-/// Hex that short may be a word or a number of its own kind ("add", "cafe").
+/// Shorter hexadecimal words may be ordinary words ("add", "cafe").
 constexpr std::size_t hex_min = 8;
-/// Letters and digits mixed at this length are an identifier, not a name.
+/// Words of at least this length that contain letters and digits are identifiers.
 constexpr std::size_t random_min = 12;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -24,7 +24,7 @@ bool is_word_part(char c) { return is_digit(c) || is_name_letter(c); }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// The length of a UUID at the start of `text`, 0 if there is none.
+/// The length of the UUID at the start of `text`; 0: there is none.
 std::size_t uuid_length(std::string_view text) {
   constexpr std::array<std::size_t, 5> groups{8, 4, 4, 4, 12};
   std::size_t at = 0;
@@ -50,7 +50,7 @@ bool changes_as_a_whole(std::string_view word) {
   return digits && word.size() >= random_min;
 }
 
-/// "v2": says which form, not which thing.
+/// Whether the word is a version such as "v2". It does not vary from key to key.
 bool is_version(std::string_view word) {
   return word.size() >= 2 && word.size() <= 3 && lower(word[0]) == 'v' &&
          std::all_of(word.begin() + 1, word.end(), is_digit);
@@ -91,21 +91,21 @@ bool is_lock_word(std::string_view word) {
   static constexpr std::array<std::string_view, 4> other{"block", "clock", "unlock", "stock"};
   const std::string letters = lower_letters(word);
   if (std::find(exact.begin(), exact.end(), letters) != exact.end()) return true;
-  const auto ends = [&](std::string_view with) {
-    return letters.size() > with.size() && letters.ends_with(with);
+  const auto ends = [&](std::string_view suffix) {
+    return letters.size() > suffix.size() && letters.ends_with(suffix);
   };
   if (!ends("lock") && !ends("mutex")) return false;
   return std::none_of(other.begin(), other.end(),
-                      [&](std::string_view no) { return letters.ends_with(no); });
+                      [&](std::string_view ending) { return letters.ends_with(ending); });
 }
 
-/// A word that differs from key to key of one pattern.
+/// Whether the word varies from key to key of one pattern.
 bool is_changing(std::string_view word) {
   return !is_version(word) && std::any_of(word.begin(), word.end(), is_digit);
 }
 
 template <class F>
-void each_word(std::string_view key, F&& use) {
+void for_each_word(std::string_view key, F&& use) {
   std::size_t at = 0;
   while (at < key.size()) {
     std::size_t end = at;
@@ -146,7 +146,7 @@ std::string fold_key(std::string_view key) {
 
 std::vector<std::string_view> words_of(std::string_view key) {
   std::vector<std::string_view> words;
-  each_word(key, [&](std::string_view word) { words.push_back(word); });
+  for_each_word(key, [&](std::string_view word) { words.push_back(word); });
   return words;
 }
 
@@ -156,9 +156,9 @@ bool looks_like_lock(std::string_view key) {
 }
 
 split_name::split_name(std::string_view name) : name_{name} {
-  each_word(name, [&](std::string_view word) {
+  for_each_word(name, [&](std::string_view word) {
     if (count_ < words_.size()) ++count_;
-    words_[count_ - 1] = word;  // the last one is kept: it tells most
+    words_[count_ - 1] = word;  // keeps the last word, which is the most specific one
   });
   const auto all = words();
   changes_ = std::any_of(all.begin(), all.end(), is_changing);
@@ -201,12 +201,12 @@ int affinity(const split_name& lock, const split_name& value) {
 
 namespace {
 
-/// Of a set `[...]` at `pattern[at]`: whether `c` is in it; `at` goes behind it.
+/// Whether `c` is in the set `[...]` that begins at `glob[at]`. Moves `at` past the set.
 bool in_set(std::string_view glob, std::size_t& at, char c) {
   ++at;
-  const bool inverted = at < glob.size() && glob[at] == '^';
-  if (inverted) ++at;
-  bool found = false;
+  const bool is_inverted = at < glob.size() && glob[at] == '^';
+  if (is_inverted) ++at;
+  bool is_member = false;
   while (at < glob.size() && glob[at] != ']') {
     if (glob[at] == '\\' && at + 1 < glob.size()) ++at;
     const char from = glob[at];
@@ -215,11 +215,11 @@ bool in_set(std::string_view glob, std::size_t& at, char c) {
       to = glob[at + 2];
       at += 2;
     }
-    found = found || (c >= std::min(from, to) && c <= std::max(from, to));
+    is_member = is_member || (c >= std::min(from, to) && c <= std::max(from, to));
     ++at;
   }
   if (at < glob.size()) ++at;
-  return found != inverted;
+  return is_member != is_inverted;
 }
 
 }  // namespace
@@ -227,7 +227,7 @@ bool in_set(std::string_view glob, std::size_t& at, char c) {
 bool glob_matches(std::string_view glob, std::string_view text) {
   std::size_t at = 0;
   std::size_t in = 0;
-  std::size_t star = std::string_view::npos;  // the last one, to go back to
+  std::size_t star = std::string_view::npos;  // the last `*`, where a mismatch resumes
   std::size_t star_in = 0;
   while (in < text.size()) {
     std::size_t next = at;

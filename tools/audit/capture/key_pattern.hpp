@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The pattern of a key's name: what changes from key to key becomes `*`, so that "user:42" and
-// "user:43" are both "user:*". Pure text, no state.
+// The pattern of a key: the parts of its name that vary from key to key become `*`, so that
+// "user:42" and "user:43" both have the pattern "user:*". Pure.
 #pragma once
 
 #include <array>
@@ -12,27 +12,29 @@
 
 namespace drover::audit {
 
-/// Numbers, hex of eight digits and more, UUIDs, long random words and hash tags fold into `*`;
-/// letters around a number stay ("v2" is kept as it is: a version). Long names are cut.
+/// Replaces numbers, UUIDs, hexadecimal words of at least eight characters (sixteen if they contain
+/// letters only) and long words that mix letters and digits by `*`. Keeps the letters around a
+/// number, and versions such as "v2". Cuts long patterns.
 [[nodiscard]] std::string fold_key(std::string_view key);
-/// As `fold_key`, into a string whose room is used again.
+/// Like `fold_key`, but reuses the memory of `out`.
 void fold_key(std::string_view key, std::string& out);
 
-/// The words and numbers a name is made of, split at `: . / | # _ - { }` and the like.
+/// The words and numbers in a name. Every ASCII character that is neither a letter nor a digit
+/// separates them.
 [[nodiscard]] std::vector<std::string_view> words_of(std::string_view key);
 
-/// lock, mutex, sem, ... as a word of the name.
+/// Whether the name contains a word such as lock, mutex or sem.
 [[nodiscard]] bool looks_like_lock(std::string_view key);
 
-/// A name and its words, split once to be compared with many. It stays on the stack: of more than
-/// sixteen words those in the middle are left out. Lifetime: the name outlives it.
+/// A name split into its words, for many comparisons. It allocates no memory: of a name with more
+/// than sixteen words it keeps the first fifteen and the last. Lifetime: the name outlives it.
 class split_name {
  public:
   explicit split_name(std::string_view name);
 
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] std::span<const std::string_view> words() const { return {words_.data(), count_}; }
-  /// Whether one of them differs from key to key.
+  /// Whether a word varies from key to key.
   [[nodiscard]] bool changes() const { return changes_; }
   [[nodiscard]] bool has(std::string_view word) const { return occurrences(word) > 0; }
   [[nodiscard]] std::size_t occurrences(std::string_view word) const;
@@ -44,15 +46,15 @@ class split_name {
   bool changes_ = false;
 };
 
-/// How well the name of a lock fits that of a value: 1 a shared word, 2 also the part that changes,
-/// 3 the value's name is part of the lock's; 0 nothing is shared; -1 both have a part that changes,
-/// and not the same: these two do not belong together.
+/// How well the name of a lock matches the name of a value. 3: it contains the name of the value.
+/// 2: they share the part that varies. 1: they share a word. 0: they share nothing. -1: both have a
+/// part that varies, and the parts differ: the lock does not guard this value.
 [[nodiscard]] int affinity(const split_name& lock, const split_name& value);
 [[nodiscard]] inline int affinity(std::string_view lock, std::string_view value) {
   return affinity(split_name(lock), split_name(value));
 }
 
-/// Redis's own: `*`, `?`, `[a-z]`, `[^a]`, backslash.
+/// Whether the text matches a glob in the syntax of Redis: `*`, `?`, `[a-z]`, `[^a]` and backslash.
 [[nodiscard]] bool glob_matches(std::string_view glob, std::string_view text);
 
 }  // namespace drover::audit

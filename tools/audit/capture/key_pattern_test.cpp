@@ -34,17 +34,18 @@ TEST(audit_key_pattern, KnowsLocksByAWordOfTheirName) {
 
 TEST(audit_key_pattern, TellsHowWellALockFitsAValue) {
   EXPECT_EQ(affinity("lock:user:42", "user:42"), 3) << "the value's name is part of the lock's";
-  EXPECT_EQ(affinity("lock:42", "user:42"), 2) << "what changes is shared";
+  EXPECT_EQ(affinity("lock:42", "user:42"), 2) << "the part that varies is shared";
   EXPECT_EQ(affinity("lock:report", "cache:report"), 2) << "the last word is shared";
   EXPECT_EQ(affinity("user-lock", "user:names:all"), 1) << "a word is shared";
-  EXPECT_EQ(affinity("lock:user:43", "user:42"), -1) << "both change, and differ";
+  EXPECT_EQ(affinity("lock:user:43", "user:42"), -1)
+      << "both have a part that varies, and the parts differ";
   EXPECT_EQ(affinity("lock:user:43", "stats:42"), -1);
   EXPECT_EQ(affinity("lock:tenant7:user43", "tenant7:user42"), -1) << "the last part differs";
   EXPECT_EQ(affinity("user:1.1:l:1", "user:1.1:v:2"), -1) << "the other numbers are a version";
   EXPECT_EQ(affinity("user:1.1:l:1", "user:1.1:v:1"), 2);
   EXPECT_EQ(affinity("lock:user42", "cache:user42:page3"), 2) << "only the value has one more";
   EXPECT_EQ(affinity("mutex", "user:42"), 0);
-  EXPECT_EQ(affinity("lock:a", "lock:b"), 0) << "the word lock says nothing";
+  EXPECT_EQ(affinity("lock:a", "lock:b"), 0) << "the word lock does not count";
   EXPECT_EQ(affinity("user:42", "user:42"), 0) << "the same key";
   EXPECT_EQ(affinity("lock:user:42", ""), 0);
   EXPECT_EQ(affinity("", "user:42"), 0);

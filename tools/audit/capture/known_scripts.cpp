@@ -13,11 +13,14 @@ namespace {
 using purpose = script_seen::purpose;
 using success = script_seen::success;
 
-/// A script of a library, as its sources had it when they were read for this table.
-struct published {
-  std::string_view normalised_sha1;  ///< of `normalised_lua`
-  std::string_view sha1;             ///< as it is sent, where that is known to be fixed; or ""
-  std::string_view name;             ///< the library, then what it does
+/// A script from the sources of a library.
+struct published_script {
+  /// The SHA1 of the text after `normalised_lua`.
+  std::string_view normalised_sha1;
+  /// The SHA1 of the text as sent, if the library always sends the same text; otherwise "".
+  std::string_view sha1;
+  /// The library and the operation.
+  std::string_view name;
   purpose does;
   success says;
   unsigned token;
@@ -26,10 +29,10 @@ struct published {
   bool in_seconds = false;
 };
 
-// Read in: redis-py 4.3.4 (the same in 5), redlock for Node 5, Laravel 10, Symfony 3.4 and 5.4,
-// redsync 4, Redisson 2, 3 and 3.2x, rueidis 1.0, bsm/redislock. Bodies that many have alike (get,
-// compare, del) are in no table: what they do can be read from them, whose they are cannot.
-constexpr auto published_scripts = std::to_array<published>({
+// Sources: redis-py 4.3.4 (the same in 5), redlock for Node 5, Laravel 10, Symfony 3.4 and 5.4,
+// redsync 4, Redisson 2, 3 and 3.2x, rueidis 1.0, bsm/redislock. A script that many libraries share
+// (get, compare, del) is not listed: its text shows its purpose but not its library.
+constexpr auto published_scripts = std::to_array<published_script>({
     {"0701af675d2509cf2cc16974771888aa2f93b117", "c3f8721cbb97f72bc19e972846bd7aaf91901658",
      "redis-py lock release", purpose::compare_and_delete, success::one, 1, 0},
     {"03e7a9ee0175c8752ebeec3fc70787f340333b7b", "a4e8783852e6b949f9ef3a97212805108459a890",
@@ -66,23 +69,23 @@ constexpr auto published_scripts = std::to_array<published>({
      purpose::compare_and_store, success::ok, 1, 3, 2},
 });
 
-script_seen facts_of(const published& of) {
+script_seen facts_of(const published_script& script) {
   script_seen out;
-  out.known_as = of.name;
-  out.does = of.does;
-  out.says = of.says;
-  out.token_argument = of.token;
-  out.ttl_argument = of.ttl;
-  out.value_argument = of.value;
-  out.ttl_in_seconds = of.in_seconds;
+  out.known_as = script.name;
+  out.does = script.does;
+  out.says = script.says;
+  out.token_argument = script.token;
+  out.ttl_argument = script.ttl;
+  out.value_argument = script.value;
+  out.ttl_in_seconds = script.in_seconds;
   return out;
 }
 
-/// Drover's own. `lease` reads, and where there is nothing puts a pending entry into the value's
-/// key: to others that is no lock and no load.
-script_seen own_script(const lease::script& of) {
+/// The facts of a script of Drover. `lease` counts as a read: the pending entry that it stores on a
+/// miss is neither a lock nor a load.
+script_seen facts_of_own(const lease::script& script) {
   script_seen out;
-  out.known_as = "drover " + std::string{of.name};
+  out.known_as = "drover " + std::string{script.name};
   const auto set = [&out](purpose does, success says, unsigned ttl, unsigned value) {
     out.does = does;
     out.says = says;
@@ -91,7 +94,7 @@ script_seen own_script(const lease::script& of) {
     out.value_argument = value;
   };
   using id = lease::script_id;
-  switch (of.id) {
+  switch (script.id) {
     case id::lease: set(purpose::read, success::unknown, 2, 0); break;
     case id::renew:
     case id::mark_extend: set(purpose::compare_and_expire, success::one, 2, 0); break;
@@ -110,14 +113,14 @@ script_seen own_script(const lease::script& of) {
 
 std::optional<script_seen> known_script(std::string_view sha1, std::string_view normalised) {
   std::optional<script_seen> out;
-  for (const lease::script& each : lease::scripts()) {
-    if (each.sha1 == sha1) out = own_script(each);
+  for (const lease::script& script : lease::scripts()) {
+    if (script.sha1 == sha1) out = facts_of_own(script);
   }
   const auto digits = lease::sha1_of(normalised);
   const std::string_view normalised_sha1{digits.data(), digits.size()};
-  for (const published& each : published_scripts) {
-    const bool is_body = !normalised.empty() && each.normalised_sha1 == normalised_sha1;
-    if (is_body || each.sha1 == sha1) out = facts_of(each);
+  for (const published_script& script : published_scripts) {
+    const bool is_body = !normalised.empty() && script.normalised_sha1 == normalised_sha1;
+    if (is_body || script.sha1 == sha1) out = facts_of(script);
   }
   if (out) out->script = sha1;
   return out;

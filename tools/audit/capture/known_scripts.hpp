@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Scripts that libraries publish: known by a hash of their text, whatever its white space.
-// Pure. Threads: any.
+// The scripts that libraries publish, identified by a hash of their text without white space and
+// comments. Pure. Threads: any.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,8 @@
 
 namespace drover::audit {
 
-/// `sha1` of the body as sent; `normalised` as by `normalised_lua`, "" if the body was not seen.
+/// Looks up a published script. `sha1`: of the body as sent. `normalised`: the body after
+/// `normalised_lua`, "" if it was not seen.
 [[nodiscard]] std::optional<script_seen> known_script(std::string_view sha1,
                                                       std::string_view normalised);
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-// How much a capture keeps of what passes.
+// The limits of the memory that a capture uses for the traffic.
 #pragma once
 
 #include <cstddef>
 
 namespace drover::audit {
 
-/// Bytes kept of an argument or of a name in a push: more than any sensible key has.
+/// Bytes kept of an argument or of a name in a push. Sensible keys are shorter.
 inline constexpr std::size_t name_bytes_max = 512;
-/// Of a script's body, for reading what it does.
+/// Bytes of the largest script that is analysed.
 inline constexpr std::size_t script_bytes_max = std::size_t{64} << 10U;
-/// Commands of one connection that wait for their replies. With more it goes blind.
+/// Commands of one connection that wait for their replies. With more commands, the conversation
+/// goes blind.
 inline constexpr std::size_t waiting_max = std::size_t{1} << 18U;
-/// Scripts that are remembered as seen, in one capture.
+/// Scripts remembered by one capture.
 inline constexpr std::size_t scripts_max = std::size_t{1} << 14U;
 
 }  // namespace drover::audit

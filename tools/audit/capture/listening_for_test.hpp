@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A conversation to talk through, and what came of it as lines to compare. For tests only.
+// A conversation that a test feeds, and its records as lines to compare. For tests only.
 #pragma once
 
 #include <initializer_list>
@@ -15,62 +15,63 @@
 
 namespace drover::audit::sample {
 
-inline std::string shown(const reply_item& of) {
-  switch (of.kind) {
+inline std::string text_of(const reply_item& item) {
+  switch (item.kind) {
     case reply_kind::null: return "null";
-    case reply_kind::status: return "+" + of.word;
-    case reply_kind::error: return "-" + of.word;
-    case reply_kind::integer: return ":" + std::to_string(of.integer);
-    case reply_kind::text: return "$" + std::to_string(of.of.length);
-    case reply_kind::aggregate: return "*" + std::to_string(of.integer);
+    case reply_kind::status: return "+" + item.word;
+    case reply_kind::error: return "-" + item.word;
+    case reply_kind::integer: return ":" + std::to_string(item.integer);
+    case reply_kind::text: return "$" + std::to_string(item.of.length);
+    case reply_kind::aggregate: return "*" + std::to_string(item.integer);
     case reply_kind::missing: return "missing";
   }
   return "?";
 }
 
-inline std::string shown(const reply& of) {
-  std::string out = shown(static_cast<const reply_item&>(of));
-  if (of.items.empty()) return out;
+inline std::string text_of(const reply& answer) {
+  std::string out = text_of(static_cast<const reply_item&>(answer));
+  if (answer.items.empty()) return out;
   out += '[';
-  for (const reply_item& each : of.items) out += (out.back() == '[' ? "" : " ") + shown(each);
+  for (const reply_item& item : answer.items) out += (out.back() == '[' ? "" : " ") + text_of(item);
   return out + ']';
 }
 
-/// As in "SET k:user v3 PX 1000 -> +OK".
-inline std::string shown(const event& of) {
-  std::string out = of.command;
-  for (const field& each : of.arguments) {
+/// For example "SET k:user v3 PX 1000 -> +OK".
+inline std::string text_of(const event& command) {
+  std::string out = command.command;
+  for (const field& argument : command.arguments) {
     out += ' ';
-    if (each.kind == field_kind::word) out += each.text;
-    if (each.kind == field_kind::key) out += "k:" + each.text;
-    if (each.kind == field_kind::value) out += "v" + std::to_string(each.of.length);
+    if (argument.kind == field_kind::word) out += argument.text;
+    if (argument.kind == field_kind::key) out += "k:" + argument.text;
+    if (argument.kind == field_kind::value) out += "v" + std::to_string(argument.of.length);
   }
-  if (of.argument_count > of.arguments.size()) out += " of " + std::to_string(of.argument_count);
-  if (of.database != 0) out += " db" + std::to_string(of.database);
-  if (of.transaction != 0) out += " tx" + std::to_string(of.transaction);
-  if (!of.executed) out += " not run";
-  return out + " -> " + shown(of.answer);
+  if (command.argument_count > command.arguments.size())
+    out += " of " + std::to_string(command.argument_count);
+  if (command.database != 0) out += " db" + std::to_string(command.database);
+  if (command.transaction != 0) out += " tx" + std::to_string(command.transaction);
+  if (!command.executed) out += " not run";
+  return out + " -> " + text_of(command.answer);
 }
 
-inline std::string shown(const record& of) {
-  if (const auto* const one = std::get_if<event>(&of)) return shown(*one);
-  if (const auto* const one = std::get_if<push_received>(&of)) {
-    std::string out = "push " + one->kind;
-    for (const std::string& each : one->names) out += ' ' + each;
+inline std::string text_of(const record& item) {
+  if (const auto* const command = std::get_if<event>(&item)) return text_of(*command);
+  if (const auto* const push = std::get_if<push_received>(&item)) {
+    std::string out = "push " + push->kind;
+    for (const std::string& name : push->names) out += ' ' + name;
     return out;
   }
-  if (const auto* const one = std::get_if<sight_lost>(&of)) {
-    std::string out = "lost: " + one->why;
-    if (one->bytes > 0) out += ", bytes " + std::to_string(one->bytes);
-    if (one->events > 0) out += ", events " + std::to_string(one->events);
+  if (const auto* const lost = std::get_if<sight_lost>(&item)) {
+    std::string out = "lost: " + lost->why;
+    if (lost->bytes > 0) out += ", bytes " + std::to_string(lost->bytes);
+    if (lost->events > 0) out += ", events " + std::to_string(lost->events);
     return out;
   }
-  if (const auto* const one = std::get_if<connection_named>(&of)) {
-    return "name " + one->name + '/' + one->library + '/' + one->library_version;
+  if (const auto* const named = std::get_if<connection_named>(&item)) {
+    return "name " + named->name + '/' + named->library + '/' + named->library_version;
   }
-  if (const auto* const one = std::get_if<script_seen>(&of)) return "script " + one->script;
-  if (std::holds_alternative<connection_opened>(of)) return "open";
-  if (std::holds_alternative<connection_closed>(of)) return "close";
+  if (const auto* const script = std::get_if<script_seen>(&item)) return "script " + script->script;
+  if (std::holds_alternative<connection_opened>(item)) return "open";
+  if (std::holds_alternative<connection_closed>(item)) return "close";
   return "other";
 }
 
@@ -78,9 +79,10 @@ using words = std::vector<std::string_view>;
 
 class listening {
  public:
-  explicit listening(const capture_options& options = {.hash_key = {1, 2}}) : of{options, kept} {}
+  explicit listening(const capture_options& options = {.hash_key = {1, 2}})
+      : subject{options, kept} {}
 
-  /// The client's bytes as they are; `ask` for a command.
+  /// Feeds bytes of the client. `ask` feeds a command.
   listening& client(std::string_view bytes) {
     now += moment{1};
     talk.client_sent(bytes, now);
@@ -101,22 +103,22 @@ class listening {
   }
   void close() { talk.closed(now += moment{1}, true); }
 
-  /// What was handed on since the last time, without the opening.
-  std::vector<std::string> heard() {
+  /// The records since the last call, without `connection_opened`.
+  std::vector<std::string> new_lines() {
     std::vector<std::string> out;
-    for (; told < kept.all.size(); ++told) {
-      if (!std::holds_alternative<connection_opened>(kept.all[told])) {
-        out.push_back(shown(kept.all[told]));
+    for (; reported_count < kept.all.size(); ++reported_count) {
+      if (!std::holds_alternative<connection_opened>(kept.all[reported_count])) {
+        out.push_back(text_of(kept.all[reported_count]));
       }
     }
     return out;
   }
 
   kept_records kept;
-  capture of;
+  capture subject;
   moment now{};
-  conversation talk{of, {.connection = 1, .at = {}, .pid = 0, .process = "test"}};
-  std::size_t told = 0;
+  conversation talk{subject, {.connection = 1, .at = {}, .pid = 0, .process = "test"}};
+  std::size_t reported_count = 0;
 };
 
 }  // namespace drover::audit::sample

@@ -16,14 +16,14 @@ class lexer {
  public:
   explicit lexer(std::string_view rest) : rest_{rest} {}
 
-  std::vector<lua_token> all() {
+  std::vector<lua_token> tokens() {
     std::vector<lua_token> out;
     while (out.size() < lua_tokens_max && skip_blanks()) out.push_back(next());
     return out;
   }
 
  private:
-  /// White space and comments. Whether anything is left.
+  /// Skips white space and comments. Returns whether any text is left.
   bool skip_blanks() {
     for (;;) {
       const std::size_t at = rest_.find_first_not_of(" \t\r\n\f\v");
@@ -57,10 +57,10 @@ class lexer {
   }
 
   template <class May>
-  lua_token take(lua_token::kind is, May may) {
+  lua_token take(lua_token::kind type, May may) {
     std::size_t size = 1;
     while (size < rest_.size() && may(rest_[size])) ++size;
-    return {is, cut(size)};
+    return {type, cut(size)};
   }
 
   lua_token quoted(char quote) {
@@ -71,7 +71,7 @@ class lexer {
     return {lua_token::kind::text, inside};
   }
 
-  /// Of `[[` or `[==[`; 0 if there is none.
+  /// The length of an opening bracket such as `[[` or `[==[`; 0: there is none.
   [[nodiscard]] std::size_t bracket_size() const noexcept {
     if (!rest_.starts_with('[')) return 0;
     std::size_t size = 1;
@@ -99,16 +99,16 @@ class lexer {
 
 }  // namespace
 
-std::vector<lua_token> lua_tokens(std::string_view body) { return lexer{body}.all(); }
+std::vector<lua_token> lua_tokens(std::string_view body) { return lexer{body}.tokens(); }
 
 std::string normalised_lua(std::string_view body) {
   std::string out;
-  for (const lua_token& each : lua_tokens(body)) {
-    if (each.text == ";" && each.is == lua_token::kind::sign) continue;
+  for (const lua_token& token : lua_tokens(body)) {
+    if (token.text == ";" && token.type == lua_token::kind::sign) continue;
     if (!out.empty()) out += ' ';
-    if (each.is == lua_token::kind::text) out += '\'';
-    out += each.text;
-    if (each.is == lua_token::kind::text) out += '\'';
+    if (token.type == lua_token::kind::text) out += '\'';
+    out += token.text;
+    if (token.type == lua_token::kind::text) out += '\'';
   }
   return out;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lua text as a list of tokens, without comments. Enough to see what a script calls and compares.
-// Pure; never fails: what is no Lua gives some tokens.
+// Splits Lua text into tokens, without comments. This is enough to find the calls and comparisons
+// of a script. Pure. Never fails: invalid Lua yields some tokens, too.
 #pragma once
 
 #include <cstddef>
@@ -13,16 +13,17 @@ namespace drover::audit {
 
 struct lua_token {
   enum class kind : std::uint8_t { name, text, number, sign };
-  kind is = kind::sign;
-  std::string_view text;  ///< a text without its quotes; as written, escapes and all
+  kind type = kind::sign;
+  /// As written, with all escapes. A string is without its quotes.
+  std::string_view text;
 };
 
-/// Lifetime: the tokens look into `body`. At most `lua_tokens_max` of them.
+/// At most `lua_tokens_max` tokens. Lifetime: the tokens refer to `body`.
 [[nodiscard]] std::vector<lua_token> lua_tokens(std::string_view body);
 inline constexpr std::size_t lua_tokens_max = 8000;
 
-/// All tokens with one blank between them: equal for bodies that differ in white space and comments
-/// only.
+/// The tokens without semicolons, with one blank between them. Equal for bodies that differ only in
+/// white space, comments, semicolons and the kind of quotes.
 [[nodiscard]] std::string normalised_lua(std::string_view body);
 
 }  // namespace drover::audit

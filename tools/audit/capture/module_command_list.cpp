@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Facts from the command references of the modules that come with Redis 8 and Valkey's bundle:
+// The commands of the modules of Redis 8 and of the Valkey bundle. Source:
 // https://redis.io/docs/latest/commands/
 #include <array>
 

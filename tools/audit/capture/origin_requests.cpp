@@ -13,7 +13,7 @@ constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 enum class guess : std::uint8_t { yes, no, perhaps };
 
-/// Whether `head` begins with one of these words, or may once there is more of it.
+/// Whether `head` begins with one of the words. `perhaps`: `head` is too short to decide.
 template <class Words>
 guess begins_with_any(std::string_view head, const Words& words) {
   guess best = guess::no;
@@ -31,7 +31,7 @@ guess is_http(std::string_view head) {
   return begins_with_any(head, methods);
 }
 
-/// A start-up message, or a request for encryption or to cancel.
+/// Whether `head` is a start-up message, a request for encryption or a cancel request.
 guess is_postgres(std::string_view head) {
   if (head.size() < 8) return head[0] == '\0' ? guess::perhaps : guess::no;
   const auto length = base::load_big_endian<std::uint32_t>(head, 0);
@@ -45,21 +45,21 @@ guess is_postgres(std::string_view head) {
 }  // namespace
 
 std::uint64_t origin_requests::client_sent(std::string_view bytes) {
-  if (unknown_ || bytes.empty()) return 0;
+  if (is_unknown_ || bytes.empty()) return 0;
   if (stream_) return stream_->client_sent(bytes);
   const std::size_t before = head_.size();
-  const std::size_t taken = std::min(bytes.size(), http2_preface.size() - before);
-  head_ += bytes.substr(0, taken);
-  tell_protocol();
+  const std::size_t byte_count = std::min(bytes.size(), http2_preface.size() - before);
+  head_ += bytes.substr(0, byte_count);
+  identify_protocol();
   if (!stream_) return 0;
   const std::string head = std::move(head_);
   head_.clear();
   std::uint64_t count = stream_->client_sent(head);
-  if (taken < bytes.size()) count += stream_->client_sent(bytes.substr(taken));
+  if (byte_count < bytes.size()) count += stream_->client_sent(bytes.substr(byte_count));
   return count;
 }
 
-void origin_requests::tell_protocol() {
+void origin_requests::identify_protocol() {
   const guess http2 = begins_with_any(head_, std::array{http2_preface});
   const guess http = is_http(head_);
   const guess postgres = is_postgres(head_);
@@ -73,30 +73,32 @@ void origin_requests::tell_protocol() {
     protocol_ = "postgresql";
     stream_ = postgres_requests();
   } else if (http2 == guess::no && http == guess::no && postgres == guess::no) {
-    unknown_ = true;
+    is_unknown_ = true;
     head_.clear();
   }
 }
 
-/// MySQL's server speaks first: a packet numbered 0 that begins with the protocol's version, 10.
+/// Only a MySQL server speaks first. Its greeting is packet 0 and begins with the protocol version
+/// 10.
 void origin_requests::server_sent(std::string_view bytes) {
   if (stream_) return stream_->server_sent(bytes);
-  if (unknown_ || bytes.empty() || !head_.empty()) return;
-  // Of a greeting that came in pieces the first four bytes may stand alone; that is not worth a
-  // buffer: a greeting is sent in one piece.
-  const bool is_greeting = !server_began_ && bytes.size() > 4 && bytes[3] == '\0' && bytes[4] == 10;
-  server_began_ = true;
+  if (is_unknown_ || bytes.empty() || !head_.empty()) return;
+  // Assumes that the first five bytes of the greeting arrive together: servers send it in one
+  // piece.
+  const bool is_greeting =
+      !has_server_begun_ && bytes.size() > 4 && bytes[3] == '\0' && bytes[4] == 10;
+  has_server_begun_ = true;
   if (is_greeting) {
     protocol_ = "mysql";
     stream_ = mysql_requests();
   } else {
-    unknown_ = true;
+    is_unknown_ = true;
   }
 }
 
-std::string_view origin_requests::lost() const noexcept {
-  if (unknown_) return "a protocol that is neither HTTP, PostgreSQL's nor MySQL's";
-  return stream_ ? stream_->lost() : std::string_view{};
+std::string_view origin_requests::stop_reason() const noexcept {
+  if (is_unknown_) return "a protocol that is neither HTTP, PostgreSQL's nor MySQL's";
+  return stream_ ? stream_->stop_reason() : std::string_view{};
 }
 
 }  // namespace drover::audit

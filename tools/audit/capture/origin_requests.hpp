@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// How often a client asks its origin, read along on a connection between them: HTTP/1 and HTTP/2
-// requests, PostgreSQL's queries (simple, and Execute), MySQL's (COM_QUERY, COM_STMT_EXECUTE). The
-// protocol is told by its first bytes. What only minds the session is not counted, see `sql_text`.
+// Counts the requests on a connection between a client and its origin: HTTP/1 and HTTP/2 requests,
+// PostgreSQL queries (simple, and Execute), and MySQL queries (COM_QUERY, COM_STMT_EXECUTE). The
+// first bytes identify the protocol. Statements that only manage the session are not counted, see
+// `sql_text`.
 //
-// It never fails: what it cannot read (another protocol, TLS, garbage) it stops reading, and says
-// why. Memory is bounded whatever comes.
+// It never fails: if it cannot read the traffic (another protocol, TLS, garbage), it stops reading
+// and gives the reason. Memory is bounded for any input.
 // Pure. Threads: one at a time.
 #pragma once
 
@@ -16,21 +17,22 @@
 
 namespace drover::audit {
 
-/// One protocol, after it has been told.
+/// Counts the requests of one protocol.
 class request_stream {
  public:
   virtual ~request_stream() = default;
-  /// Answers how many requests are complete with these bytes, as far as they have to be read.
+  /// Feeds bytes of the client. Returns the number of requests that these bytes complete. A request
+  /// may count before its body is complete.
   [[nodiscard]] virtual std::uint64_t client_sent(std::string_view bytes) = 0;
   virtual void server_sent(std::string_view bytes) { (void)bytes; }
-  /// Why nothing can be read any more; empty: it can.
-  [[nodiscard]] std::string_view lost() const noexcept { return lost_; }
+  /// Why reading has stopped. Empty: it has not.
+  [[nodiscard]] std::string_view stop_reason() const noexcept { return stop_reason_; }
 
  protected:
-  void lose(std::string_view why) noexcept { lost_ = why; }
+  void stop_reading(std::string_view why) noexcept { stop_reason_ = why; }
 
  private:
-  std::string_view lost_;
+  std::string_view stop_reason_;
 };
 
 [[nodiscard]] std::unique_ptr<request_stream> http_requests();
@@ -38,23 +40,24 @@ class request_stream {
 [[nodiscard]] std::unique_ptr<request_stream> postgres_requests();
 [[nodiscard]] std::unique_ptr<request_stream> mysql_requests();
 
+/// Counts the requests of a connection whose protocol is not known beforehand.
 class origin_requests {
  public:
   [[nodiscard]] std::uint64_t client_sent(std::string_view bytes);
   void server_sent(std::string_view bytes);
 
-  /// "http", "http2", "postgresql", "mysql"; "" as long as it is not known.
+  /// "http", "http2", "postgresql" or "mysql"; "" while the protocol is not known.
   [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
-  [[nodiscard]] std::string_view lost() const noexcept;
+  [[nodiscard]] std::string_view stop_reason() const noexcept;
 
  private:
-  void tell_protocol();
+  void identify_protocol();
 
   std::unique_ptr<request_stream> stream_;
-  std::string head_;  // of the client's bytes, until the protocol is told
+  std::string head_;  // the first bytes of the client, until the protocol is known
   std::string_view protocol_;
-  bool unknown_ = false;
-  bool server_began_ = false;
+  bool is_unknown_ = false;
+  bool has_server_begun_ = false;
 };
 
 }  // namespace drover::audit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a connection to an origin: whole pieces give what slices give. Pieces have a byte in
-// front: its highest bit says who speaks, the others how long the piece is.
+// Feeds arbitrary bytes as a connection to an origin. The result must not depend on the size of the
+// slices. The input consists of pieces, each with one byte in front: its highest bit selects client
+// or server, the other bits are the length of the piece.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -13,7 +14,7 @@
 namespace {
 
 std::string answer(std::string_view input, std::size_t slice_max) {
-  drover::audit::origin_requests of;
+  drover::audit::origin_requests requests;
   std::uint64_t count = 0;
   while (!input.empty()) {
     const auto head = static_cast<unsigned char>(input[0]);
@@ -21,15 +22,16 @@ std::string answer(std::string_view input, std::size_t slice_max) {
     std::string_view piece = input.substr(0, head & 0x7FU);
     input.remove_prefix(piece.size());
     if ((head & 0x80U) != 0) {
-      of.server_sent(piece);  // a greeting is read in one piece
+      requests.server_sent(piece);  // not sliced: a greeting must arrive in one piece
       continue;
     }
     while (!piece.empty()) {
-      count += of.client_sent(piece.substr(0, slice_max));
+      count += requests.client_sent(piece.substr(0, slice_max));
       piece.remove_prefix(piece.size() < slice_max ? piece.size() : slice_max);
     }
   }
-  return std::string{of.protocol()} + std::to_string(count) + std::string{of.lost()};
+  return std::string{requests.protocol()} + std::to_string(count) +
+         std::string{requests.stop_reason()};
 }
 
 }  // namespace

@@ -44,31 +44,32 @@ std::string mysql_packet(unsigned number, std::string_view body) {
 const std::string mysql_greeting = mysql_packet(0, "\x0a"s + "8.0.36\0"s + std::string(60, 'x'));
 const std::string mysql_login = mysql_packet(1, "\x85\xa6\xff\x01"s + std::string(40, '\0'));
 
-struct said {
+struct sent_bytes {
   bool by_client = true;
   std::string bytes;
 };
 
-/// "http 3", and behind a colon why nothing more can be read.
-std::string counted(const std::vector<said>& all, std::size_t slice_max) {
-  origin_requests of;
+/// The protocol and the number of requests, such as "http 3". If reading has stopped, the reason
+/// follows after a colon.
+std::string counted(const std::vector<sent_bytes>& all, std::size_t slice_max) {
+  origin_requests requests;
   std::uint64_t count = 0;
-  for (const said& each : all) {
-    if (!each.by_client) {
-      of.server_sent(each.bytes);
+  for (const sent_bytes& sent : all) {
+    if (!sent.by_client) {
+      requests.server_sent(sent.bytes);
       continue;
     }
-    for (std::size_t at = 0; at < each.bytes.size(); at += slice_max) {
-      count += of.client_sent(std::string_view{each.bytes}.substr(at, slice_max));
+    for (std::size_t at = 0; at < sent.bytes.size(); at += slice_max) {
+      count += requests.client_sent(std::string_view{sent.bytes}.substr(at, slice_max));
     }
   }
-  std::string out = std::string{of.protocol()} + ' ' + std::to_string(count);
-  if (!of.lost().empty()) out.append(": ").append(of.lost());
+  std::string out = std::string{requests.protocol()} + ' ' + std::to_string(count);
+  if (!requests.stop_reason().empty()) out.append(": ").append(requests.stop_reason());
   return out;
 }
 
-/// The same for every slicing.
-std::string counted(const std::vector<said>& all) {
+/// Like `counted` above. Checks that slices of any size give the same result.
+std::string counted(const std::vector<sent_bytes>& all) {
   const std::string whole = counted(all, std::string::npos / 2);
   for (const std::size_t size : {1U, 2U, 3U, 7U, 24U, 50U}) EXPECT_EQ(counted(all, size), whole);
   return whole;
@@ -93,10 +94,11 @@ TEST(audit_origin_requests, CountHttpWithItsBodies) {
 TEST(audit_origin_requests, StopWhereHttpEnds) {
   EXPECT_EQ(
       counted({{true, "GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n\r\nGET / HTTP/1.1\r\n\r\n"}}),
-      "http 1: the connection turned to another protocol");
-  EXPECT_EQ(counted({{true, "GET / HTTP/1.1\r\n\r\nnonsense\r\n"}}), "http 1: no HTTP request");
+      "http 1: the connection switched to another protocol");
+  EXPECT_EQ(counted({{true, "GET / HTTP/1.1\r\n\r\nnonsense\r\n"}}),
+            "http 1: an invalid HTTP request");
   EXPECT_EQ(counted({{true, "GET / HTTP/1.1\r\nContent-Length: many\r\n\r\n"}}),
-            "http 0: no length of a body");
+            "http 0: an invalid Content-Length");
 }
 
 TEST(audit_origin_requests, CountHttp2ByItsStreams) {
@@ -139,7 +141,7 @@ TEST(audit_origin_requests, SeePostgresAskForEncryption) {
   EXPECT_EQ(counted({{true, asks}, {false, "S"}, {true, query}}),
             "postgresql 0: the connection is encrypted");
   EXPECT_EQ(counted({{true, postgres_start() + "Q\0\0\0\x01"s}}),
-            "postgresql 0: no PostgreSQL message");
+            "postgresql 0: an invalid PostgreSQL message");
 }
 
 TEST(audit_origin_requests, CountMysqlQueriesAndExecutions) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All that a capture hands to the engine, one after the other: commands, and what is known besides.
-// The order is that of the time at which each became known.
+// The records that a capture sends to the engine: commands and other facts, in the order in which
+// they become known.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +14,29 @@ namespace drover::audit {
 
 /// The first record.
 struct capture_begun {
-  unsigned version = 1;      ///< of the format
-  std::string tool;          ///< "drover 0.1.0"
-  std::int64_t unix_ms = 0;  ///< when moment 0 was
-  bool keys_hidden = false;  ///< key names are hashes
-  bool active = false;       ///< the tool may send commands and hold replies of its own
+  /// The version of the format.
+  unsigned version = 1;
+  /// For example "drover 0.1.0".
+  std::string tool;
+  /// The Unix time of moment 0, in milliseconds.
+  std::int64_t unix_ms = 0;
+  /// The names of keys are hashes.
+  bool keys_hidden = false;
+  /// The tool may send commands of its own and delay replies.
+  bool active = false;
 };
 
+/// A client has connected. Sent again for the same connection if its process is found later.
 struct connection_opened {
   std::uint64_t connection = 0;
   moment at{};
-  std::int64_t pid = 0;  ///< 0: not known
-  std::string process;   ///< for people: the program's name, or the peer's address
+  /// 0: not known.
+  std::int64_t pid = 0;
+  /// To be shown to users: the name of the program, or the address of the peer.
+  std::string process;
 };
 
-/// What the client says of itself: CLIENT SETNAME, CLIENT SETINFO, HELLO ... SETNAME.
+/// The names that a client gave itself with CLIENT SETNAME, CLIENT SETINFO or HELLO ... SETNAME.
 struct connection_named {
   std::uint64_t connection = 0;
   std::string name;
@@ -42,11 +50,13 @@ struct connection_closed {
   bool by_client = true;
 };
 
-/// What a script's body does, as far as can be read from it. Sent once for each script, before or
-/// after the first call of it.
+/// The purpose of a script, as far as its text shows it. Sent once for each script, before or after
+/// its first call.
 struct script_seen {
-  std::string script;    ///< as `event::script`
-  std::string known_as;  ///< a published script: "redis-py lock release"; "" if none
+  /// As in `event::script`.
+  std::string script;
+  /// The name of a published script, such as "redis-py lock release"; otherwise "".
+  std::string known_as;
   enum class purpose : std::uint8_t {
     unknown,
     compare_and_delete,
@@ -59,35 +69,40 @@ struct script_seen {
     del,
   };
   purpose does = purpose::unknown;
-  /// How its reply says that it did what it does. `unknown`: by a positive integer or OK.
+  /// The reply that means success. `unknown`: a positive integer or OK.
   enum class success : std::uint8_t { unknown, null, not_null, one, ok };
   success says = success::unknown;
-  /// Which ARGV (1-based, 0: none) is the token, the ttl, the value; how the ttl is counted.
+  /// The ARGV indexes of the token, the ttl and the value, starting at 1; 0: none.
   unsigned token_argument = 0;
   unsigned ttl_argument = 0;
   unsigned value_argument = 0;
+  /// False: the ttl is in milliseconds.
   bool ttl_in_seconds = false;
-  /// The commands it calls, upper case, each once.
+  /// The commands that the script calls, in upper case, each once.
   std::vector<std::string> calls;
 };
 
-/// The server told a client that keys it tracks have changed, or sent it a message.
+/// The server sent a client an invalidation of tracked keys or a pub/sub message.
 struct push_received {
   std::uint64_t connection = 0;
   moment at{};
-  std::string kind;                ///< "invalidate", "message", ...
-  std::vector<std::string> names;  ///< keys, or the channel
+  /// "invalidate", "message", ...
+  std::string kind;
+  /// The keys, or the channel.
+  std::vector<std::string> names;
 };
 
-/// The origin was asked, by its own word (a log, a counter, traffic to it).
+/// Loads that were observed at the origin: in its log, by a counter, or in its traffic.
 struct origin_loads {
   moment at{};
   std::uint64_t count = 1;
-  std::string key;     ///< "" if it cannot be told
-  std::string source;  ///< "log FILE", "tcp 127.0.0.1:15432", ...
+  /// "" if the source does not show the key.
+  std::string key;
+  /// "log FILE", "tcp 127.0.0.1:15432", ...
+  std::string source;
 };
 
-/// The tool did something to the application's traffic.
+/// The tool deleted a key or delayed replies.
 struct tool_acted {
   enum class action_kind : std::uint8_t { cold_event, miss_barrier };
   action_kind action = action_kind::cold_event;
@@ -96,35 +111,42 @@ struct tool_acted {
   moment to{};
 };
 
-/// Something was not seen. `connection` 0: of the capture as a whole.
+/// The capture missed a part of the traffic.
 struct sight_lost {
+  /// 0: the record is about the whole capture.
   std::uint64_t connection = 0;
   moment at{};
   std::string why;
-  std::uint64_t bytes = 0;   ///< passed on unread
-  std::uint64_t events = 0;  ///< left out to keep up
-  /// More than 1: from here on only keys in the sample are handed on, see `in_sample`. It only
-  /// grows within a capture, in powers of two.
+  /// The number of bytes that were passed on unread.
+  std::uint64_t bytes = 0;
+  /// The number of events that were dropped.
+  std::uint64_t events = 0;
+  /// More than 1: from now on the capture only contains events of keys in the sample, see
+  /// `in_sample`. It is a power of two and only grows within a capture.
   std::uint32_t one_in = 1;
 };
 
-/// Whether a key, by the hash of its digest, is among the one in so many that are looked at. All of
-/// a key's events are, or none; an event of several keys is handed on for the sake of any of them.
+/// Whether a key is in the sample of one in `one_in` keys. `key_hash` is the hash of the digest of
+/// the key. All events of a key are in the sample, or none. An event with several keys is in the
+/// sample if one of them is.
 [[nodiscard]] constexpr bool in_sample(std::uint64_t key_hash, std::uint32_t one_in) noexcept {
   return (key_hash >> 32U) % one_in == 0;
 }
 
-/// The side connection's answers: what the server says of keys when the run is over, and of itself.
+/// A fact that the tool requested from the server at the end of the run, on its own connection.
 struct server_said {
-  std::string key;        ///< "" for a fact of the server itself
-  std::int64_t pttl = 0;  ///< as PTTL answers
+  /// "": the fact is about the server.
+  std::string key;
+  /// The reply to PTTL.
+  std::int64_t pttl = 0;
   std::string maxmemory_policy;
 };
 
-/// The last record of a capture that ended as it should.
+/// The last record of a complete capture.
 struct capture_ended {
   moment at{};
-  std::uint64_t bytes = 0;  ///< passed on in all, both ways, read or not
+  /// All bytes that were passed on, in both directions, read or not.
+  std::uint64_t bytes = 0;
 };
 
 using record = std::variant<capture_begun, connection_opened, connection_named, connection_closed,

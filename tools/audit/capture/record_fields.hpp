@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The fields of each record, in the order of the format. The writer and the reader both go by this
-// one list: `describe(fields, record)` calls a member function of `fields` for each field. The
-// writer's `fields` appends the value, the reader's sets it.
+// The fields of each record, in the order of the format. The writer and the reader share this list:
+// `describe(fields, record)` calls a member function of `fields` for each field. In the writer it
+// appends the value, in the reader it sets the value.
 #pragma once
 
 #include <concepts>
@@ -21,7 +21,7 @@ void describe(auto& fields, is_a<digest> auto& digest) {
   fields.word("looks", shape_names, digest.looks);
 }
 
-/// An argument that is not a bare text: a key or a value.
+/// An argument that is written as an object: a key or a value.
 void describe(auto& fields, is_a<field> auto& argument) {
   if (argument.kind == field_kind::key) fields.text("key", argument.text);
   describe(fields, argument.of);

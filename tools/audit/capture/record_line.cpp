@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads one line of a recording. `line_fields` keeps the first fault and goes on with defaults.
+// Reads one line of a recording. `line_fields` keeps the first fault and continues with defaults.
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -34,10 +34,10 @@ std::optional<std::string> bytes_of_hex(const std::string& digits) {
   return bytes;
 }
 
-/// Sets each field as it is described.
+/// Sets each field of a record from a JSON object.
 class line_fields {
  public:
-  /// `fault_text` gets the first fault; shared by the fields of all objects of a line.
+  /// `fault_text` receives the first fault. All objects of a line share it.
   line_fields(const json& from, std::string& fault_text) : from_{from}, fault_text_{fault_text} {
     if (!from_.is_object()) fail("not an object");
   }
@@ -68,7 +68,7 @@ class line_fields {
     const auto value = member->is_string()
                            ? value_in<Enum>(names, member->get_ref<const std::string&>())
                            : std::nullopt;
-    if (!value) return fail(name, "is none of the words it may be");
+    if (!value) return fail(name, "has an unknown value");
     into = *value;
   }
   void hash(const char* name, std::uint64_t& into) {
@@ -140,7 +140,7 @@ class line_fields {
     const auto bytes = from.is_object() && hex != from.end() && hex->is_string()
                            ? bytes_of_hex(hex->get_ref<const std::string&>())
                            : std::nullopt;
-    if (!bytes) return fail(name, "is no text");
+    if (!bytes) return fail(name, "is not a text");
     into = *bytes;
   }
   void read_flag(const char* name, bool& into, bool needed) {
@@ -167,7 +167,7 @@ class line_fields {
         return;
       }
     }
-    fail(name, "is no whole number in its range");
+    fail(name, "is not a whole number in its range");
   }
   /// Calls `read(element)` for the elements of an array.
   template <class Read>
@@ -175,7 +175,7 @@ class line_fields {
     const json* const member = find(name, true);
     if (member == nullptr) return;
     if (!member->is_array()) return fail(name, "is not an array");
-    if (member->size() > count_max) return fail(name, "has more elements than it may");
+    if (member->size() > count_max) return fail(name, "has too many elements");
     for (const json& element : *member) read(element);
   }
 
@@ -183,11 +183,11 @@ class line_fields {
   std::string& fault_text_;
 };
 
-/// Faults that no single field shows.
+/// Checks that concern several fields or the value of a field.
 void check(line_fields& from, const event& record) {
   if (record.done < record.sent) from.fail("done_us", "is before \"sent_us\"");
   if (record.argument_count < record.arguments.size()) {
-    from.fail("argument_count", "is less than there are arguments");
+    from.fail("argument_count", "is less than the number of arguments");
   }
 }
 void check(line_fields& from, const sight_lost& record) {
@@ -203,8 +203,8 @@ record record_at(std::size_t index, std::index_sequence<Kinds...> /*kinds*/) {
   return out;
 }
 
-/// Whether brackets are nested deeper than any record of ours nests them. Looked at first, because
-/// a parsed bracket takes a hundred times the memory of a written one.
+/// Whether brackets are nested deeper than in any valid record. Checked before parsing, because a
+/// parsed bracket takes a hundred times the memory of its text.
 bool is_too_deep(std::string_view line) noexcept {
   constexpr int depth_max = 8;
   int depth = 0;
@@ -231,11 +231,11 @@ result<record> refuse(std::string why) { return fault{fault_code::corrupt, std::
 
 result<record> read_line(std::string_view line) {
   if (line.size() > record_line_max) return refuse("the line is longer than 4 MiB");
-  if (is_too_deep(line)) return refuse("the line nests deeper than a record does");
+  if (is_too_deep(line)) return refuse("the line is nested too deeply");
   const json whole = json::parse(line, nullptr, false);
-  if (!whole.is_object()) return refuse("the line is no JSON object");
+  if (!whole.is_object()) return refuse("the line is not a JSON object");
   const auto kind = whole.find("record");
-  if (kind == whole.end() || !kind->is_string()) return refuse("the line names no \"record\"");
+  if (kind == whole.end() || !kind->is_string()) return refuse("the line has no \"record\"");
   const auto& name = kind->get_ref<const std::string&>();
   const auto* const entry = std::find(record_names.begin(), record_names.end(), name);
   if (entry == record_names.end()) {

@@ -30,8 +30,8 @@ inline constexpr std::array<std::string_view, 2> act_names{"cold_event", "miss_b
 
 template <std::size_t Count, class Enum>
 [[nodiscard]] constexpr std::string_view name_in(const std::array<std::string_view, Count>& names,
-                                                 Enum of) noexcept {
-  return names[static_cast<std::size_t>(of)];
+                                                 Enum value) noexcept {
+  return names[static_cast<std::size_t>(value)];
 }
 
 template <class Enum, std::size_t Count>
@@ -43,7 +43,7 @@ template <class Enum, std::size_t Count>
   return std::nullopt;
 }
 
-/// The kinds of records, in the order of the variant.
+/// The names of the kinds of records, in the order of the variant.
 inline constexpr std::array<std::string_view, 12> record_names{
     "begin", "open",   "name", "close", "script", "event",
     "push",  "origin", "tool", "lost",  "server", "end"};

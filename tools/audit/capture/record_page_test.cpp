@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// docs/reference/audit-record.md names all kinds of records and their members, and its examples are
-// what is written.
+// Checks that docs/reference/audit-record.md names all kinds of records and their members, and that
+// its examples have the format that is written.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -33,7 +33,7 @@ std::set<std::string> described_members(const std::string& section) {
   return out;
 }
 
-/// The names of the members of the outer object of a line.
+/// The names of the members of a line, without those of nested objects.
 std::set<std::string> written_members(const std::string& line) {
   std::set<std::string> out;
   int depth = 0;
@@ -55,7 +55,7 @@ TEST(audit_record_page, DescribesExactlyTheMembersThatAreWritten) {
   for (std::size_t kind = 0; kind < record_names.size(); ++kind) {
     const auto described = described_members(section_of(page, record_names[kind]));
     std::set<std::string> written;
-    for (unsigned round = 0; round < 50; ++round) {  // so that each optional member was there
+    for (unsigned round = 0; round < 50; ++round) {  // enough for each optional member to occur
       std::string line;
       append_line(line, sample::any_record(from, kind, round + 1));
       written.merge(written_members(line));
@@ -69,8 +69,8 @@ TEST(audit_record_page, ShowsAnExampleOfEveryKindAsItIsWritten) {
   for (std::size_t kind = 0; kind < record_names.size(); ++kind) {
     std::istringstream lines{
         std::string{test::part_between(section_of(page, record_names[kind]), "```json\n", "```")}};
-    unsigned shown = 0;
-    for (std::string line; std::getline(lines, line); ++shown) {
+    unsigned example_count = 0;
+    for (std::string line; std::getline(lines, line); ++example_count) {
       const auto read = read_line(line);
       ASSERT_TRUE(read) << read.error().text << ": " << line;
       EXPECT_EQ(read->index(), kind);
@@ -78,15 +78,15 @@ TEST(audit_record_page, ShowsAnExampleOfEveryKindAsItIsWritten) {
       append_line(again, *read);
       EXPECT_EQ(again, line + "\n");
     }
-    EXPECT_GE(shown, 1U) << record_names[kind];
+    EXPECT_GE(example_count, 1U) << record_names[kind];
   }
 }
 
 TEST(audit_record_page, ListsEveryWord) {
   const std::string page = page_text();
   const auto expect_all = [&page](const auto& names) {
-    for (const std::string_view each : names) {
-      EXPECT_NE(page.find("`" + std::string{each} + "`"), std::string::npos) << each;
+    for (const std::string_view name : names) {
+      EXPECT_NE(page.find("`" + std::string{name} + "`"), std::string::npos) << name;
     }
   };
   expect_all(shape_names);

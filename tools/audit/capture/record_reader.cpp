@@ -20,15 +20,15 @@ result<void> record_reader::read(std::string_view bytes, record_sink& sink) {
       return {};
     }
     bytes.remove_prefix(end + 1);
-    result<void> taken;
+    result<void> line_result;
     if (rest_.empty()) {
-      taken = take(part, sink);
+      line_result = take(part, sink);
     } else {
       rest_ += part;
-      taken = take(rest_, sink);
+      line_result = take(rest_, sink);
       rest_.clear();
     }
-    if (!taken) return taken;
+    if (!line_result) return line_result;
   }
   return {};
 }
@@ -38,33 +38,33 @@ result<void> record_reader::finish(record_sink& sink) {
     const std::string last = std::move(rest_);
     rest_.clear();
     ended_ = false;
-    // Whole but for its line end, or cut anywhere: only the first is read.
+    // The last line is read if only its line end is missing, and ignored if it was cut.
     if (read_line(last)) return take(last, sink);
   }
   if (begun_) return {};
-  return fault{fault_code::corrupt, "no recording: there is no whole line in it"};
+  return fault{fault_code::corrupt, "not a recording: it contains no complete line"};
 }
 
 result<void> record_reader::take(std::string_view line, record_sink& sink) {
   ++lines_;
   if (line.ends_with('\r')) line.remove_suffix(1);
-  result<record> got = read_line(line);
-  if (!got) return at_line(got.error().text);
-  const result<void> checked = check(*got);
+  result<record> parsed = read_line(line);
+  if (!parsed) return at_line(parsed.error().text);
+  const result<void> checked = check(*parsed);
   if (!checked) return checked;
-  sink.take(*got);
+  sink.take(*parsed);
   return {};
 }
 
 result<void> record_reader::check(const record& next) {
-  if (ended_) return at_line("a record behind the \"end\"");
+  if (ended_) return at_line("a record after the \"end\"");
   if (const auto* const begin = std::get_if<capture_begun>(&next)) {
     if (begun_) return at_line("a second \"begin\"");
     if (begin->version != record_version) {
-      return at_line("version " + std::to_string(begin->version) + " of the format, and only " +
+      return at_line("version " + std::to_string(begin->version) +
+                     " of the format is not supported, only version " +
                      std::to_string(record_version) +
-                     " is known: use the version of drover that "
-                     "recorded it, or a later one");
+                     " is; use the version of drover that recorded it, or a later one");
     }
     begun_ = true;
   } else if (!begun_) {

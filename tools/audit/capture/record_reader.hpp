@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A recording read front to back, in slices of any size: lines in, records out. It begins with
-// `begin` of a version that is known, and the numbers of its events only rise; a recording that
-// breaks off, as by a full disk, is read as far as it goes.
-// Pure. Threads: one at a time.
+// Reads a recording from beginning to end, in slices of any size, and sends its records to a sink.
+// A recording starts with a `begin` of a known version, and the sequence numbers of its events
+// rise. A recording that was cut off, for example by a full disk, is read up to its last complete
+// line. Pure. Threads: one at a time.
 #pragma once
 
 #include <drover/result.hpp>
@@ -18,23 +18,23 @@ namespace drover::audit {
 
 class record_reader {
  public:
-  /// Hands every record that `bytes` complete to `sink`. A fault names the line; nothing can be
-  /// read behind it.
+  /// Sends each record that `bytes` completes to `sink`. A fault names the line. Nothing can be
+  /// read after a fault.
   [[nodiscard]] result<void> read(std::string_view bytes, record_sink& sink);
-  /// The recording is over. A fault: there was nothing in it.
+  /// To be called at the end of the recording. Fails if it contains no complete line.
   [[nodiscard]] result<void> finish(record_sink& sink);
 
-  /// After `finish`: it has no `end`, or its last line is not whole.
+  /// After `finish`: whether the recording has no `end`, or its last line is incomplete.
   [[nodiscard]] bool is_cut() const noexcept { return !ended_; }
-  /// Lines read so far.
+  /// The number of lines read so far.
   [[nodiscard]] std::uint64_t lines() const noexcept { return lines_; }
 
  private:
   result<void> take(std::string_view line, record_sink& sink);
-  result<void> check(const record& one);
+  result<void> check(const record& item);
   [[nodiscard]] fault at_line(std::string_view why) const;
 
-  std::string rest_;  // of a line that is not whole
+  std::string rest_;  // the beginning of a line whose end has not arrived
   std::uint64_t lines_ = 0;
   std::uint64_t sequence_ = 0;
   bool begun_ = false;

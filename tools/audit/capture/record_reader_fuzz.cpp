@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a recording: it is read or refused, in slices as in one piece, and what was read is
-// written so that the same comes back. The first byte of the input is the size of the slices.
+// Reads arbitrary bytes as a recording. The result must not depend on the size of the slices, and
+// records that were read must survive writing and reading. The first byte of the input is the size
+// of the slices.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -16,17 +17,17 @@ namespace {
 using drover::audit::record;
 using drover::audit::record_reader;
 
-void require(bool holds, const char* what) {
+void require(bool holds, const char* rule) {
   if (holds) return;
-  std::fprintf(stderr, "violated: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", rule);
   std::abort();
 }
 
 class rewriting_sink final : public drover::audit::record_sink {
  public:
-  void take(record& one) override {
+  void take(record& item) override {
     const std::size_t from = text.size();
-    drover::audit::append_line(text, one);
+    drover::audit::append_line(text, item);
     const auto again = drover::audit::read_line(std::string_view{text}.substr(from));
     require(again.has_value(), "what is written can be read");
     std::string same;

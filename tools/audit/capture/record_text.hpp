@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Records as lines of JSON: docs/reference/audit-record.md describes the format. Pure.
+// Writes and reads records as lines of JSON. docs/reference/audit-record.md describes the format.
+// Pure.
 #pragma once
 
 #include <drover/result.hpp>
@@ -12,16 +13,16 @@
 
 namespace drover::audit {
 
-/// The version written, and the only one read.
+/// The version that is written, and the only version that can be read.
 inline constexpr unsigned record_version = 1;
-/// No line is longer; a longer one is refused.
+/// The longest line in bytes. Longer lines are refused.
 inline constexpr std::size_t record_line_max = std::size_t{4} << 20U;
 
-/// Appends `one` as one line, with its '\n'.
-void append_line(std::string& out, const record& one);
+/// Appends `item` as one line, with its '\n'.
+void append_line(std::string& out, const record& item);
 
-/// Reads one line, given without its '\n'. What the format does not name is ignored, but for an
-/// unknown kind of record; what it names must be there and be of its type and range. Threads: any.
+/// Reads one line without its '\n'. Ignores unknown fields. Fails if the kind of the record is
+/// unknown, or if a required field is missing or a field has the wrong type or range. Threads: any.
 [[nodiscard]] result<record> read_line(std::string_view line);
 
 }  // namespace drover::audit

@@ -18,21 +18,21 @@ namespace {
 using sample::kept_records;
 using sample::material;
 
-std::string line_of(const record& one) {
+std::string line_of(const record& item) {
   std::string out;
-  append_line(out, one);
+  append_line(out, item);
   return out;
 }
 
 std::string all_lines(const std::vector<record>& all) {
   std::string out;
-  for (const record& each : all) append_line(out, each);
+  for (const record& item : all) append_line(out, item);
   return out;
 }
 
 const std::string begin_line = line_of(capture_begun{1, "drover", 0, false, false});
 
-/// What a reader says of `text` after a right first line.
+/// The fault that a reader reports for `text` after a valid first line.
 std::string why_refused(const std::string& text) {
   record_reader reader;
   kept_records kept;
@@ -58,44 +58,44 @@ TEST(audit_record_text, ComesBackAsItWasWrittenForAnyRecord) {
 TEST(audit_record_text, KeepsEveryMemberOfAnEvent) {
   material from{11};
   for (unsigned round = 0; round < 300; ++round) {
-    const event made = sample::any_event(from, round);
-    const std::string line = line_of(made);
+    const event written = sample::any_event(from, round);
+    const std::string line = line_of(written);
     const auto read = read_line(line);
     ASSERT_TRUE(read);
-    const event& same = std::get<event>(*read);
-    EXPECT_EQ(same.sequence, made.sequence);
-    EXPECT_EQ(same.connection, made.connection);
-    EXPECT_EQ(same.database, made.database);
-    EXPECT_EQ(same.batch, made.batch);
-    EXPECT_EQ(same.transaction, made.transaction);
-    EXPECT_EQ(same.executed, made.executed);
-    EXPECT_EQ(same.sent, made.sent);
-    EXPECT_EQ(same.done, made.done);
-    EXPECT_EQ(same.command, made.command);
-    EXPECT_EQ(same.argument_count, made.argument_count);
-    EXPECT_EQ(same.script, made.script);
-    ASSERT_EQ(same.arguments.size(), made.arguments.size());
-    for (std::size_t i = 0; i < made.arguments.size(); ++i) {
-      EXPECT_EQ(same.arguments[i].kind, made.arguments[i].kind);
-      EXPECT_EQ(same.arguments[i].text, made.arguments[i].text);
-      EXPECT_EQ(same.arguments[i].of, made.arguments[i].of);
+    const event& read_back = std::get<event>(*read);
+    EXPECT_EQ(read_back.sequence, written.sequence);
+    EXPECT_EQ(read_back.connection, written.connection);
+    EXPECT_EQ(read_back.database, written.database);
+    EXPECT_EQ(read_back.batch, written.batch);
+    EXPECT_EQ(read_back.transaction, written.transaction);
+    EXPECT_EQ(read_back.executed, written.executed);
+    EXPECT_EQ(read_back.sent, written.sent);
+    EXPECT_EQ(read_back.done, written.done);
+    EXPECT_EQ(read_back.command, written.command);
+    EXPECT_EQ(read_back.argument_count, written.argument_count);
+    EXPECT_EQ(read_back.script, written.script);
+    ASSERT_EQ(read_back.arguments.size(), written.arguments.size());
+    for (std::size_t i = 0; i < written.arguments.size(); ++i) {
+      EXPECT_EQ(read_back.arguments[i].kind, written.arguments[i].kind);
+      EXPECT_EQ(read_back.arguments[i].text, written.arguments[i].text);
+      EXPECT_EQ(read_back.arguments[i].of, written.arguments[i].of);
     }
-    EXPECT_EQ(same.answer.kind, made.answer.kind);
-    EXPECT_EQ(same.answer.integer, made.answer.integer);
-    EXPECT_EQ(same.answer.word, made.answer.word);
-    EXPECT_EQ(same.answer.of, made.answer.of);
-    EXPECT_EQ(same.answer.items.size(), made.answer.items.size());
+    EXPECT_EQ(read_back.answer.kind, written.answer.kind);
+    EXPECT_EQ(read_back.answer.integer, written.answer.integer);
+    EXPECT_EQ(read_back.answer.word, written.answer.word);
+    EXPECT_EQ(read_back.answer.of, written.answer.of);
+    EXPECT_EQ(read_back.answer.items.size(), written.answer.items.size());
   }
 }
 
 TEST(audit_record_reader, ReadsTheSameInSlicesOfAnySize) {
   material from{3};
-  std::vector<record> made{capture_begun{1, "drover", 5, false, true}};
+  std::vector<record> records{capture_begun{1, "drover", 5, false, true}};
   for (std::size_t i = 0; i < 40; ++i) {
-    made.push_back(sample::any_record(from, 1 + i % 10, i + 1));
+    records.push_back(sample::any_record(from, 1 + i % 10, i + 1));
   }
-  made.emplace_back(capture_ended{moment{9}, 10});
-  const std::string text = all_lines(made);
+  records.emplace_back(capture_ended{moment{9}, 10});
+  const std::string text = all_lines(records);
   for (const std::size_t size : {std::size_t{1}, std::size_t{7}, std::size_t{1000}, text.size()}) {
     record_reader reader;
     kept_records kept;
@@ -104,7 +104,7 @@ TEST(audit_record_reader, ReadsTheSameInSlicesOfAnySize) {
     }
     ASSERT_TRUE(reader.finish(kept));
     EXPECT_FALSE(reader.is_cut());
-    EXPECT_EQ(reader.lines(), made.size());
+    EXPECT_EQ(reader.lines(), records.size());
     EXPECT_EQ(all_lines(kept.all), text);
   }
 }
@@ -125,56 +125,54 @@ TEST(audit_record_reader, ReadsARecordingThatBreaksOffAsFarAsItGoes) {
 TEST(audit_record_reader, RefusesAndSaysWhere) {
   const std::string open = R"({"record":"open","connection":1,"at_us":2,"pid":3,"process":"x"})";
   EXPECT_EQ(why_refused(open + "\n"), "");
-  EXPECT_EQ(why_refused(open + "\nnonsense\n"), "line 3: the line is no JSON object");
-  EXPECT_EQ(why_refused("\n"), "line 2: the line is no JSON object");
-  EXPECT_EQ(why_refused("[1]\n"), "line 2: the line is no JSON object");
-  EXPECT_EQ(why_refused("{}\n"), "line 2: the line names no \"record\"");
+  EXPECT_EQ(why_refused(open + "\nnonsense\n"), "line 3: the line is not a JSON object");
+  EXPECT_EQ(why_refused("\n"), "line 2: the line is not a JSON object");
+  EXPECT_EQ(why_refused("[1]\n"), "line 2: the line is not a JSON object");
+  EXPECT_EQ(why_refused("{}\n"), "line 2: the line has no \"record\"");
   EXPECT_EQ(why_refused(R"({"record":"new\n"})"
                         "\n"),
             "line 2: a kind of record that this version does not know: new\\n");
   EXPECT_EQ(why_refused(begin_line), "line 2: a second \"begin\"");
   EXPECT_EQ(why_refused(line_of(capture_ended{}) + open + "\n"),
-            "line 3: a record behind the \"end\"");
+            "line 3: a record after the \"end\"");
   EXPECT_EQ(why_refused(R"({"record":"open","connection":1,"at_us":2,"pid":3})"
                         "\n"),
             "line 2: open: \"process\" is missing");
   EXPECT_EQ(why_refused(R"({"record":"open","connection":-1,"at_us":2,"pid":3,"process":""})"
                         "\n"),
-            "line 2: open: \"connection\" is no whole number in its range");
+            "line 2: open: \"connection\" is not a whole number in its range");
   EXPECT_EQ(why_refused(R"({"record":"open","connection":1.5,"at_us":2,"pid":3,"process":""})"
                         "\n"),
-            "line 2: open: \"connection\" is no whole number in its range");
+            "line 2: open: \"connection\" is not a whole number in its range");
   EXPECT_EQ(why_refused(R"({"record":"close","connection":1,"at_us":2,"by_client":1})"
                         "\n"),
             "line 2: close: \"by_client\" is neither true nor false");
   EXPECT_EQ(why_refused(R"({"record":"tool","did":"magic","key":"","from_us":1,"to_us":1})"
                         "\n"),
-            "line 2: tool: \"did\" is none of the words it may be");
+            "line 2: tool: \"did\" has an unknown value");
   EXPECT_EQ(why_refused(R"({"record":"origin","at_us":1,"count":1,"key":{"hex":"0G"},"source":""})"
                         "\n"),
-            "line 2: origin: \"key\" is no text");
-  EXPECT_EQ(why_refused(std::string(20, '[') + "\n"),
-            "line 2: the line nests deeper than a record does");
+            "line 2: origin: \"key\" is not a text");
+  EXPECT_EQ(why_refused(std::string(20, '[') + "\n"), "line 2: the line is nested too deeply");
   EXPECT_EQ(why_refused(std::string(record_line_max + 1, ' ')),
             "line 2: the line is longer than 4 MiB");
 }
 
 TEST(audit_record_reader, RefusesEventsThatCannotBe) {
   material from{5};
-  event one = sample::any_event(from, 3);
-  const std::string third = line_of(one);
+  event command = sample::any_event(from, 3);
+  const std::string third = line_of(command);
   EXPECT_EQ(why_refused(third + third), "line 3: \"sequence\" does not rise");
-  one.sent = one.done + moment{1};
-  EXPECT_EQ(why_refused(line_of(one)), "line 2: event: \"done_us\" is before \"sent_us\"");
-  one.sent = one.done;
-  one.arguments.resize(2);
-  one.argument_count = 1;
-  EXPECT_EQ(why_refused(line_of(one)),
-            "line 2: event: \"argument_count\" is less than there are arguments");
-  one.arguments.resize(event::arguments_max + 1);
-  one.argument_count = one.arguments.size();
-  EXPECT_EQ(why_refused(line_of(one)),
-            "line 2: event: \"arguments\" has more elements than it may");
+  command.sent = command.done + moment{1};
+  EXPECT_EQ(why_refused(line_of(command)), "line 2: event: \"done_us\" is before \"sent_us\"");
+  command.sent = command.done;
+  command.arguments.resize(2);
+  command.argument_count = 1;
+  EXPECT_EQ(why_refused(line_of(command)),
+            "line 2: event: \"argument_count\" is less than the number of arguments");
+  command.arguments.resize(event::arguments_max + 1);
+  command.argument_count = command.arguments.size();
+  EXPECT_EQ(why_refused(line_of(command)), "line 2: event: \"arguments\" has too many elements");
 }
 
 TEST(audit_record_reader, ReadsOnlyTheVersionItKnows) {
@@ -189,7 +187,7 @@ TEST(audit_record_reader, ReadsOnlyTheVersionItKnows) {
 TEST(audit_record_reader, RefusesWhatIsNoRecording) {
   kept_records kept;
   record_reader nothing;
-  EXPECT_EQ(nothing.finish(kept).error().text, "no recording: there is no whole line in it");
+  EXPECT_EQ(nothing.finish(kept).error().text, "not a recording: it contains no complete line");
   record_reader headless;
   EXPECT_EQ(headless.read(line_of(capture_ended{}), kept).error().text,
             "line 1: a recording starts with \"begin\"");

@@ -66,7 +66,7 @@ void append_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-/// Appends one object, and each field as it is described.
+/// Appends one JSON object with the fields of a record.
 class object_writer {
  public:
   explicit object_writer(std::string& out) : out_{out} { out_ += '{'; }

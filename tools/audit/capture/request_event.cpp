@@ -13,9 +13,9 @@ bool is_word(std::string_view text, std::string_view word) noexcept {
                                                   [](char a, char b) { return upper(a) == b; });
 }
 
-/// Whether the argument at `at` may be a script.
-bool may_be_script(const resp::request& of, std::size_t at) noexcept {
-  const std::string_view name = of[0];
+/// Whether the argument at `at` may be the body of a script.
+bool may_be_script(const resp::request& request, std::size_t at) noexcept {
+  const std::string_view name = request[0];
   if (is_word(name, "EVAL") || is_word(name, "EVAL_RO")) return at == 1;
   if (is_word(name, "SCRIPT")) return at == 2;
   return is_word(name, "FUNCTION") && (at == 2 || at == 3);
@@ -50,21 +50,21 @@ resp::request_limits kept_of_requests() noexcept {
   return out;
 }
 
-void request_tail::skip(const resp::request& of, std::string_view bytes) {
-  const std::size_t at = of.arguments.size() - 1;
+void request_tail::skip(const resp::request& request, std::string_view bytes) {
+  const std::size_t at = request.arguments.size() - 1;
   if (at == 0) return;
   if (open_ != at) {
     close();
     open_ = at;
-    stream_.add(of[at]);
-    if (script_at_ == 0 && may_be_script(of, at)) {
+    stream_.add(request[at]);
+    if (script_at_ == 0 && may_be_script(request, at)) {
       script_at_ = at;
-      script_ = of[at];
+      script_ = request[at];
     }
   }
   stream_.add(bytes);
   if (script_at_ != at) return;
-  if (of.arguments[at].length > script_bytes_max) {
+  if (request.arguments[at].length > script_bytes_max) {
     script_.clear();
   } else {
     script_ += bytes;
@@ -94,21 +94,21 @@ void request_tail::close() {
   open_ = 0;
 }
 
-found_command request_events::find(const resp::request& from) noexcept {
+command_match request_events::find(const resp::request& from) noexcept {
   return find_command(from[0], from.arguments.size() > 1 ? from[1] : std::string_view{});
 }
 
-void request_events::make(const resp::request& from, request_tail& tail, const found_command& found,
+void request_events::make(const resp::request& from, request_tail& tail, const command_match& match,
                           event& into) {
-  const std::size_t first = found.words;
+  const std::size_t first = match.words;
   texts_.clear();
   for (std::size_t i = first; i < from.arguments.size(); ++i) texts_.push_back(from[i]);
   texts_.resize(std::min(texts_.size(), event::arguments_max));
   into.argument_count = from.argument_count - std::min(first, from.argument_count);
   into.arguments.resize(texts_.size());
-  if (found.spec != nullptr) {
-    into.command = found.spec->name();
-    found.spec->assign(texts_, into.argument_count, roles_);
+  if (match.spec != nullptr) {
+    into.command = match.spec->name();
+    match.spec->assign(texts_, into.argument_count, roles_);
   } else {
     const std::string_view name = from[0];
     assign_upper(into.command, is_like_command(name) ? name : std::string_view{});
@@ -117,21 +117,22 @@ void request_events::make(const resp::request& from, request_tail& tail, const f
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     set_field(from, tail, first + i, roles_[i], into);
   }
-  if (found.spec == nullptr || texts_.empty()) return;
-  const effect does = found.spec->does();
+  if (match.spec == nullptr || texts_.empty()) return;
+  const effect does = match.spec->does();
   if (does == effect::evalsha && is_sha1(texts_[0])) {
     into.script = texts_[0];
     for (char& c : into.script) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    of_.see_call(into.script);
+    core_.see_call(into.script);
   } else if (does == effect::fcall && is_function_name(texts_[0])) {
     into.script = texts_[0];
   }
   if (does == effect::eval || does == effect::evalsha || does == effect::fcall) note_ttl(into);
 }
 
-/// The time to live that a script gets is kept as the one of a command is: engines need it.
+/// Keeps the ttl that is passed to a script as a word, like the ttl of a command. The engine needs
+/// it.
 void request_events::note_ttl(event& into) const {
-  const unsigned position = of_.ttl_argument_of(into.script);
+  const unsigned position = core_.ttl_argument_of(into.script);
   if (position == 0) return;
   std::size_t at = 1;
   while (at + 1 < into.arguments.size() && into.arguments[at + 1].kind == field_kind::key) ++at;
@@ -156,10 +157,10 @@ void request_events::set_field(const resp::request& from, request_tail& tail, st
   if (role != argument_role::secret) {
     const resp::argument& sent = from.arguments[at];
     const digest* const streamed = sent.kept < sent.length ? tail.long_digest(at) : nullptr;
-    out.of = streamed != nullptr ? *streamed : digest_of(of_.key(), from[at]);
+    out.of = streamed != nullptr ? *streamed : digest_of(core_.key(), from[at]);
   }
   if (role == argument_role::key) {
-    of_.show_name(from[at], out.of, out.text);
+    core_.set_recorded_name(from[at], out.of, out.text);
   } else {
     out.text.clear();
   }
@@ -172,8 +173,8 @@ void request_events::see_script(const resp::request& from, const request_tail& t
                                 effect does, event& into) {
   const std::string* const collected = tail.long_script(at);
   const std::string_view body = collected != nullptr ? std::string_view{*collected} : from[at];
-  if (body.size() < from.arguments[at].length) return;  // longer than is kept of a script
-  into.script = does == effect::function_load ? of_.see_library(body) : of_.see_body(body);
+  if (body.size() < from.arguments[at].length) return;  // the script is too long to be kept
+  into.script = does == effect::function_load ? core_.see_library(body) : core_.see_body(body);
 }
 
 }  // namespace drover::audit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From a request on the wire to an event: names of keys, words of options, digests of values, and
-// nothing of secrets. The bytes of a long argument are hashed as they pass.
+// Turns a request on the wire into an event with names of keys, words of options and digests of
+// values. Secrets are omitted. The bytes of a long argument are hashed as they pass.
 // Pure. Threads: one at a time.
 #pragma once
 
@@ -17,18 +17,20 @@
 
 namespace drover::audit {
 
-/// Redis' own defaults, and what is kept of a request.
+/// The default limits of Redis, and how much of a request is kept.
 [[nodiscard]] resp::request_limits kept_of_requests() noexcept;
 
-/// The bytes of a request that are not kept: hashed, and collected where they are a script's.
+/// Receives the bytes of a request that are not kept. Hashes them, and collects those of a script.
 class request_tail final : public resp::skipped_bytes {
  public:
   explicit request_tail(const hash_key& key) : stream_{key} {}
 
-  void skip(const resp::request& of, std::string_view bytes) override;
-  /// Of the argument at `index` of a complete request, if any of it was skipped.
+  void skip(const resp::request& request, std::string_view bytes) override;
+  /// The digest of the argument at `index` of a complete request. nullptr: no byte of it was
+  /// skipped.
   [[nodiscard]] const digest* long_digest(std::size_t index);
-  /// The script that the argument at `index` is; nullptr: none of it was skipped. Empty: too long.
+  /// The script in the argument at `index`. nullptr: no byte of it was skipped, or it is not a
+  /// script. Empty: it is too long.
   [[nodiscard]] const std::string* long_script(std::size_t index) const noexcept;
   void clear() noexcept;
 
@@ -37,20 +39,20 @@ class request_tail final : public resp::skipped_bytes {
 
   digest_stream stream_;
   std::vector<std::pair<std::size_t, digest>> long_;
-  std::size_t open_ = 0;  // 0: none; no name of a command is that long
+  std::size_t open_ = 0;  // the argument that is being hashed; 0: none
   std::size_t script_at_ = 0;
   std::string script_;
 };
 
-/// Makes events of requests.
+/// Turns requests into events.
 class request_events {
  public:
-  explicit request_events(capture_core& of) : of_{of} {}
+  explicit request_events(capture_core& core) : core_{core} {}
 
-  /// The command that a request is. Never fails: `spec` may be missing.
-  [[nodiscard]] static found_command find(const resp::request& from) noexcept;
-  /// Sets command, arguments, argument_count and script.
-  void make(const resp::request& from, request_tail& tail, const found_command& found, event& into);
+  /// Looks up the command of a request. `spec` is nullptr if it is unknown.
+  [[nodiscard]] static command_match find(const resp::request& from) noexcept;
+  /// Sets `command`, `arguments`, `argument_count` and `script` of the event.
+  void make(const resp::request& from, request_tail& tail, const command_match& match, event& into);
 
  private:
   void set_field(const resp::request& from, request_tail& tail, std::size_t at, argument_role role,
@@ -60,7 +62,7 @@ class request_events {
 
   void note_ttl(event& into) const;
 
-  capture_core& of_;
+  capture_core& core_;
   std::vector<std::string_view> texts_;
   std::vector<argument_role> roles_;
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Records of all kinds, made up from a seed: every member is set to anything it may hold. And a
-// sink that keeps what it is handed. For tests only.
+// Random records of all kinds, and a sink that keeps its records. For tests only.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +16,14 @@ namespace drover::audit::sample {
 
 class kept_records final : public record_sink {
  public:
-  void take(record& one) override { all.push_back(std::move(one)); }
+  void take(record& item) override { all.push_back(std::move(item)); }
 
-  /// Those of one kind, in order.
+  /// The records of one kind, in order.
   template <class Kind>
-  [[nodiscard]] std::vector<Kind> of() const {
+  [[nodiscard]] std::vector<Kind> all_of() const {
     std::vector<Kind> out;
-    for (const record& one : all) {
-      if (const auto* const found = std::get_if<Kind>(&one)) out.push_back(*found);
+    for (const record& item : all) {
+      if (const auto* const match = std::get_if<Kind>(&item)) out.push_back(*match);
     }
     return out;
   }
@@ -32,7 +31,7 @@ class kept_records final : public record_sink {
   std::vector<record> all;
 };
 
-/// What a record is made of. Numbers are often at the ends of their ranges, texts often awkward.
+/// Generates the members of records from a seed. Many numbers are large and many texts are awkward.
 class material {
  public:
   explicit material(std::uint64_t seed) : random_{seed} {}
@@ -60,17 +59,17 @@ class material {
   Enum one_of(std::uint64_t count) {
     return static_cast<Enum>(below(count));
   }
-  digest of() { return {number(), number(), one_of<shape>(7)}; }
+  digest any_digest() { return {number(), number(), one_of<shape>(7)}; }
   std::vector<std::string> texts() {
     std::vector<std::string> out(below(4));
-    for (std::string& each : out) each = text();
+    for (std::string& element : out) element = text();
     return out;
   }
   field argument() {
     field out;
     out.kind = one_of<field_kind>(3);
     if (out.kind != field_kind::value) out.text = text();
-    if (out.kind != field_kind::word) out.of = of();
+    if (out.kind != field_kind::word) out.of = any_digest();
     return out;
   }
   void fill(reply_item& item) {
@@ -78,13 +77,13 @@ class material {
     using kind = reply_kind;
     if (item.kind == kind::integer || item.kind == kind::aggregate) item.integer = integer();
     if (item.kind == kind::status || item.kind == kind::error) item.word = text();
-    if (item.kind == kind::text) item.of = of();
+    if (item.kind == kind::text) item.of = any_digest();
   }
   reply answer() {
     reply out;
     fill(out);
     if (out.kind == reply_kind::aggregate) out.items.resize(below(4));
-    for (reply_item& each : out.items) fill(each);
+    for (reply_item& item : out.items) fill(item);
     return out;
   }
 
@@ -93,7 +92,7 @@ class material {
 };
 
 inline event any_event(material& from, std::uint64_t sequence) {
-  event one{.sequence = sequence,
+  event out{.sequence = sequence,
             .connection = from.number(),
             .database = from.number32(),
             .batch = from.number(),
@@ -106,15 +105,15 @@ inline event any_event(material& from, std::uint64_t sequence) {
             .argument_count = 0,
             .script = from.text(),
             .answer = from.answer()};
-  one.done = one.sent + from.at();
+  out.done = out.sent + from.at();
   for (std::uint64_t left = from.below(5); left > 0; --left) {
-    one.arguments.push_back(from.argument());
+    out.arguments.push_back(from.argument());
   }
-  one.argument_count = one.arguments.size() + from.below(3);
-  return one;
+  out.argument_count = out.arguments.size() + from.below(3);
+  return out;
 }
 
-/// A record of the kind at `kind` in the variant; the events' numbers rise with `sequence`.
+/// A random record of the kind at index `kind` of the variant. `sequence` is used for events only.
 inline record any_record(material& from, std::size_t kind, std::uint64_t sequence) {
   switch (kind) {
     case 0: return capture_begun{1, from.text(), from.integer(), from.coin(), from.coin()};

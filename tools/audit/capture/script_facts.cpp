@@ -16,20 +16,21 @@ namespace {
 using purpose = script_seen::purpose;
 using operand = lua_operand::kind;
 
+/// Derives the facts of a script from its calls and comparisons.
 class judgement {
  public:
   explicit judgement(const script_reading& reading) : reading_{reading} {}
 
   void fill(script_seen& into) const {
-    for (const lua_call& each : reading_.calls) {
-      if (each.command.empty()) continue;
+    for (const lua_call& call : reading_.calls) {
+      if (call.command.empty()) continue;
       const bool is_new =
-          std::find(into.calls.begin(), into.calls.end(), each.command) == into.calls.end();
-      if (is_new && into.calls.size() < event::arguments_max) into.calls.push_back(each.command);
+          std::find(into.calls.begin(), into.calls.end(), call.command) == into.calls.end();
+      if (is_new && into.calls.size() < event::arguments_max) into.calls.push_back(call.command);
     }
     into.does = judge();
     into.token_argument = reading_.compared_argument;
-    for (const lua_call& each : reading_.calls) note_arguments(each, into);
+    for (const lua_call& call : reading_.calls) note_arguments(call, into);
     if (into.does == purpose::acquire) {
       if (into.token_argument == 0) std::swap(into.token_argument, into.value_argument);
       into.value_argument = 0;
@@ -40,16 +41,16 @@ class judgement {
   }
 
  private:
-  [[nodiscard]] bool calls(std::initializer_list<std::string_view> any) const {
-    return std::any_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& each) {
-      return std::find(any.begin(), any.end(), each.command) != any.end();
+  [[nodiscard]] bool calls(std::initializer_list<std::string_view> names) const {
+    return std::any_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& call) {
+      return std::find(names.begin(), names.end(), call.command) != names.end();
     });
   }
 
   [[nodiscard]] bool sets_if_absent() const {
     return calls({"SETNX", "HSETNX"}) ||
-           std::any_of(reading_.calls.begin(), reading_.calls.end(), [](const lua_call& each) {
-             return each.command == "SET" && word_at(each, "NX") < each.arguments.size();
+           std::any_of(reading_.calls.begin(), reading_.calls.end(), [](const lua_call& call) {
+             return call.command == "SET" && word_at(call, "NX") < call.arguments.size();
            });
   }
 
@@ -57,18 +58,18 @@ class judgement {
     return calls({"SET", "SETEX", "PSETEX", "GETSET", "HSET", "HMSET", "SETRANGE"});
   }
 
-  /// Whether all that is stored is the token that was compared: then only time is won.
+  /// Whether the script only stores the token that it has compared. Such a script extends a lock.
   [[nodiscard]] bool stores_token_only() const {
-    return std::all_of(reading_.calls.begin(), reading_.calls.end(), [this](const lua_call& each) {
-      if (each.command == "SETEX" || each.command == "PSETEX") return is_token(each, 2);
-      if (each.command == "SET") return is_token(each, 1);
-      return each.command != "HSET" && each.command != "HMSET" && each.command != "GETSET" &&
-             each.command != "SETRANGE";
+    return std::all_of(reading_.calls.begin(), reading_.calls.end(), [this](const lua_call& call) {
+      if (call.command == "SETEX" || call.command == "PSETEX") return is_token(call, 2);
+      if (call.command == "SET") return is_token(call, 1);
+      return call.command != "HSET" && call.command != "HMSET" && call.command != "GETSET" &&
+             call.command != "SETRANGE";
     });
   }
 
   [[nodiscard]] bool is_token(const lua_call& call, std::size_t at) const {
-    return at < call.arguments.size() && call.arguments[at].is == operand::argument &&
+    return at < call.arguments.size() && call.arguments[at].type == operand::argument &&
            call.arguments[at].number == reading_.compared_argument;
   }
 
@@ -103,21 +104,22 @@ class judgement {
          "PTTL", "GETRANGE", "STRLEN", "SMEMBERS", "SISMEMBER", "LRANGE", "LINDEX",
          "LLEN", "ZRANGE",   "ZSCORE", "ZCARD",    "HEXISTS",   "TIME",   "TYPE"});
     return !reading_.calls.empty() &&
-           std::all_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& each) {
-             return std::find(reads.begin(), reads.end(), each.command) != reads.end();
+           std::all_of(reading_.calls.begin(), reading_.calls.end(), [&](const lua_call& call) {
+             return std::find(reads.begin(), reads.end(), call.command) != reads.end();
            });
   }
 
-  /// Where an option stands among a call's arguments; their number if it does not.
+  /// The index of an option among the arguments of a call; their number if the option is missing.
   static std::size_t word_at(const lua_call& call, std::string_view word) {
     const auto entry = std::find_if(
-        call.arguments.begin(), call.arguments.end(),
-        [word](const lua_operand& each) { return each.is == operand::text && each.word == word; });
+        call.arguments.begin(), call.arguments.end(), [word](const lua_operand& argument) {
+          return argument.type == operand::text && argument.word == word;
+        });
     return static_cast<std::size_t>(entry - call.arguments.begin());
   }
 
   static unsigned argument_at(const lua_call& call, std::size_t at) {
-    if (at >= call.arguments.size() || call.arguments[at].is != operand::argument) return 0;
+    if (at >= call.arguments.size() || call.arguments[at].type != operand::argument) return 0;
     return call.arguments[at].number;
   }
 
@@ -159,20 +161,20 @@ script_seen facts_of(std::span<const lua_token> tokens, std::string_view keys,
   return out;
 }
 
-bool is_sign(const lua_token& one, std::string_view text) noexcept {
-  return one.is == lua_token::kind::sign && one.text == text;
+bool is_sign(const lua_token& token, std::string_view text) noexcept {
+  return token.type == lua_token::kind::sign && token.text == text;
 }
 
-/// The tokens of a library, function by function.
+/// Finds the functions in the tokens of a library.
 class library_reader {
  public:
-  explicit library_reader(std::span<const lua_token> all) : all_{all} {}
+  explicit library_reader(std::span<const lua_token> tokens) : tokens_{tokens} {}
 
   std::vector<script_seen> functions() const {
     std::vector<script_seen> out;
     constexpr std::size_t functions_max = 256;
-    for (std::size_t at = 0; at + 1 < all_.size() && out.size() < functions_max; ++at) {
-      if (all_[at].text != "register_function") continue;
+    for (std::size_t at = 0; at + 1 < tokens_.size() && out.size() < functions_max; ++at) {
+      if (tokens_[at].text != "register_function") continue;
       std::string name = registered_name(at + 1);
       if (name.empty()) continue;
       const std::size_t callback = find_function(at + 1);
@@ -184,55 +186,61 @@ class library_reader {
   }
 
  private:
-  /// register_function('name', ...) or register_function{function_name='name', ...}
+  /// The name in `register_function('name', ...)` or
+  /// `register_function{function_name='name', ...}`.
   [[nodiscard]] std::string registered_name(std::size_t open) const {
-    for (std::size_t at = open; at < std::min(open + 40, all_.size()); ++at) {
-      if (all_[at].is != lua_token::kind::text) continue;
+    for (std::size_t at = open; at < std::min(open + 40, tokens_.size()); ++at) {
+      if (tokens_[at].type != lua_token::kind::text) continue;
       const bool is_first = at == open + 1;
-      const bool is_named = at >= 2 && all_[at - 2].text == "function_name";
-      if (is_first || is_named) return std::string{all_[at].text};
+      const bool is_named = at >= 2 && tokens_[at - 2].text == "function_name";
+      if (is_first || is_named) return std::string{tokens_[at].text};
     }
     return {};
   }
 
-  /// The word `function` of what is registered, in place or by its name; the end if there is none.
+  /// The index of the token `function` of the registered callback, which is written in place or
+  /// referred to by its name. The number of tokens if it is not found.
   [[nodiscard]] std::size_t find_function(std::size_t open) const {
     std::string_view named;
-    for (std::size_t at = open; at < all_.size() && !is_sign(all_[at], ")"); ++at) {
-      if (all_[at].text == "function" && all_[at].is == lua_token::kind::name) return at;
-      const bool is_value = at > 0 && (is_sign(all_[at - 1], ",") || is_sign(all_[at - 1], "="));
-      if (all_[at].is == lua_token::kind::name && is_value) named = all_[at].text;
+    for (std::size_t at = open; at < tokens_.size() && !is_sign(tokens_[at], ")"); ++at) {
+      if (tokens_[at].text == "function" && tokens_[at].type == lua_token::kind::name) return at;
+      const bool is_value =
+          at > 0 && (is_sign(tokens_[at - 1], ",") || is_sign(tokens_[at - 1], "="));
+      if (tokens_[at].type == lua_token::kind::name && is_value) named = tokens_[at].text;
     }
-    for (std::size_t at = 0; at + 2 < all_.size(); ++at) {
-      if (all_[at].text == "function" && all_[at + 1].text == named) return at;
-      if (all_[at].text == named && is_sign(all_[at + 1], "=") && all_[at + 2].text == "function") {
+    for (std::size_t at = 0; at + 2 < tokens_.size(); ++at) {
+      if (tokens_[at].text == "function" && tokens_[at + 1].text == named) return at;
+      if (tokens_[at].text == named && is_sign(tokens_[at + 1], "=") &&
+          tokens_[at + 2].text == "function") {
         return at + 2;
       }
     }
-    return all_.size();
+    return tokens_.size();
   }
 
   [[nodiscard]] script_seen facts_at(std::size_t function) const {
     std::size_t at = function;
-    while (at < all_.size() && !is_sign(all_[at], "(")) ++at;
-    const std::string_view keys = at + 1 < all_.size() ? all_[at + 1].text : "";
-    const std::string_view arguments = at + 3 < all_.size() ? all_[at + 3].text : "";
-    return facts_of(all_.subspan(std::min(at, all_.size()), end_of(at) - std::min(at, all_.size())),
-                    keys, arguments);
+    while (at < tokens_.size() && !is_sign(tokens_[at], "(")) ++at;
+    const std::string_view keys = at + 1 < tokens_.size() ? tokens_[at + 1].text : "";
+    const std::string_view arguments = at + 3 < tokens_.size() ? tokens_[at + 3].text : "";
+    return facts_of(
+        tokens_.subspan(std::min(at, tokens_.size()), end_of(at) - std::min(at, tokens_.size())),
+        keys, arguments);
   }
 
-  /// Behind the `end` of the function whose parameters open at `at`.
+  /// The index after the `end` of the function whose parameters begin at `at`.
   [[nodiscard]] std::size_t end_of(std::size_t at) const {
     std::size_t depth = 1;
-    for (; at < all_.size(); ++at) {
-      const std::string_view word = all_[at].is == lua_token::kind::name ? all_[at].text : "";
+    for (; at < tokens_.size(); ++at) {
+      const std::string_view word =
+          tokens_[at].type == lua_token::kind::name ? tokens_[at].text : "";
       if (word == "if" || word == "do" || word == "function" || word == "repeat") ++depth;
       if ((word == "end" || word == "until") && --depth == 0) return at + 1;
     }
-    return all_.size();
+    return tokens_.size();
   }
 
-  std::span<const lua_token> all_;
+  std::span<const lua_token> tokens_;
 };
 
 }  // namespace
@@ -241,10 +249,10 @@ script_seen facts_of_body(std::string_view sha1, std::string_view body) {
   const std::vector<lua_token> tokens = lua_tokens(body);
   script_seen out = facts_of(tokens, "KEYS", "ARGV");
   out.script = sha1;
-  std::optional<script_seen> known = known_script(sha1, normalised_lua(body));
-  if (!known) return out;
-  known->calls = std::move(out.calls);
-  return *std::move(known);
+  std::optional<script_seen> published = known_script(sha1, normalised_lua(body));
+  if (!published) return out;
+  published->calls = std::move(out.calls);
+  return *std::move(published);
 }
 
 std::optional<script_seen> facts_of_published(std::string_view sha1) {
@@ -253,7 +261,7 @@ std::optional<script_seen> facts_of_published(std::string_view sha1) {
 
 library_facts facts_of_library(std::string_view body) {
   library_facts out;
-  // #!lua name=mylib
+  // The first line is "#!lua name=mylib".
   const std::string_view first = body.substr(0, body.find('\n'));
   const std::size_t named = first.find("name=");
   if (first.starts_with("#!") && named != std::string_view::npos) {

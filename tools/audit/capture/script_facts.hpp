@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a script does, read from its Lua text: which commands it calls, what it compares, what its
-// arguments are for. Published scripts are known by the hash of their text instead.
-// Pure. Threads: any.
+// Determines the purpose of a script from its Lua text: the commands that it calls, its
+// comparisons, and the meaning of its arguments. Published scripts are identified by the hash of
+// their text. Pure. Threads: any.
 #pragma once
 
 #include <optional>
@@ -13,15 +13,17 @@
 
 namespace drover::audit {
 
-/// Of the body of an EVAL, whose SHA1 is `sha1`.
+/// The facts of the body of an EVAL. `sha1`: of the body.
 [[nodiscard]] script_seen facts_of_body(std::string_view sha1, std::string_view body);
 
-/// Of a script of which only the SHA1 was seen, if it is a published one.
+/// The facts of a script whose body was not seen. nullopt: it is not a published script.
 [[nodiscard]] std::optional<script_seen> facts_of_published(std::string_view sha1);
 
-/// Of what FUNCTION LOAD loads. The `script` of each is the function's name.
+/// The facts of a library that FUNCTION LOAD loads.
 struct library_facts {
-  std::string name;  ///< "" if the text names none
+  /// "" if the text has no name.
+  std::string name;
+  /// `script` is the name of the function.
   std::vector<script_seen> functions;
 };
 [[nodiscard]] library_facts facts_of_library(std::string_view body);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Scripts of our own making, in the shapes that are met.
+// Scripts written for these tests, in the forms that applications use.
 #include "audit/capture/script_facts.hpp"
 
 #include <gtest/gtest.h>
@@ -19,23 +19,23 @@ namespace {
 using purpose = script_seen::purpose;
 using texts = std::vector<std::string>;
 
-/// "acquire token 1 ttl 2 ms"
-std::string shown(const script_seen& of) {
-  std::string out{name_in(purpose_names, of.does)};
-  if (of.says != script_seen::success::unknown) {
-    out.append(" says ").append(name_in(success_names, of.says));
+/// For example "acquire token 1 ttl 2".
+std::string text_of(const script_seen& facts) {
+  std::string out{name_in(purpose_names, facts.does)};
+  if (facts.says != script_seen::success::unknown) {
+    out.append(" says ").append(name_in(success_names, facts.says));
   }
-  const auto add = [&out](std::string_view what, unsigned number) {
-    if (number != 0) out.append(what).append(std::to_string(number));
+  const auto add = [&out](std::string_view label, unsigned number) {
+    if (number != 0) out.append(label).append(std::to_string(number));
   };
-  add(" token ", of.token_argument);
-  add(" ttl ", of.ttl_argument);
-  if (of.ttl_in_seconds) out += " s";
-  add(" value ", of.value_argument);
+  add(" token ", facts.token_argument);
+  add(" ttl ", facts.ttl_argument);
+  if (facts.ttl_in_seconds) out += " s";
+  add(" value ", facts.value_argument);
   return out;
 }
 
-std::string read(std::string_view body) { return shown(facts_of_body("sha", body)); }
+std::string read(std::string_view body) { return text_of(facts_of_body("sha", body)); }
 
 TEST(audit_script_facts, KnowCompareAndDelete) {
   const std::string expected = "compare_and_delete token 1";
@@ -146,20 +146,20 @@ TEST(audit_script_facts, ReadFunctionsOfALibraryOneByOne) {
   EXPECT_EQ(facts.name, "mylib");
   ASSERT_EQ(facts.functions.size(), 3U);
   EXPECT_EQ(facts.functions[0].script, "unlock");
-  EXPECT_EQ(shown(facts.functions[0]), "compare_and_delete token 1");
+  EXPECT_EQ(text_of(facts.functions[0]), "compare_and_delete token 1");
   EXPECT_EQ(facts.functions[1].script, "peek");
-  EXPECT_EQ(shown(facts.functions[1]), "read");
+  EXPECT_EQ(text_of(facts.functions[1]), "read");
   EXPECT_EQ(facts.functions[2].script, "put");
-  EXPECT_EQ(shown(facts.functions[2]), "store ttl 2 value 1");
+  EXPECT_EQ(text_of(facts.functions[2]), "store ttl 2 value 1");
 }
 
 TEST(audit_script_facts, KnowDroversOwnByTheirHashAlone) {
-  for (const lease::script& each : lease::scripts()) {
-    const auto called = facts_of_published(each.sha1);
-    ASSERT_TRUE(called) << each.name;
-    EXPECT_EQ(called->known_as, "drover " + std::string{each.name});
-    EXPECT_EQ(called->script, each.sha1);
-    const script_seen loaded = facts_of_body(each.sha1, each.text);
+  for (const lease::script& script : lease::scripts()) {
+    const auto called = facts_of_published(script.sha1);
+    ASSERT_TRUE(called) << script.name;
+    EXPECT_EQ(called->known_as, "drover " + std::string{script.name});
+    EXPECT_EQ(called->script, script.sha1);
+    const script_seen loaded = facts_of_body(script.sha1, script.text);
     EXPECT_EQ(loaded.known_as, called->known_as);
     EXPECT_FALSE(loaded.calls.empty());
   }
@@ -170,7 +170,7 @@ TEST(audit_script_facts, KnowPublishedScriptsByTheirHash) {
   const auto called = facts_of_published("c3f8721cbb97f72bc19e972846bd7aaf91901658");
   ASSERT_TRUE(called);
   EXPECT_EQ(called->known_as, "redis-py lock release");
-  EXPECT_EQ(shown(*called), "compare_and_delete says one token 1");
+  EXPECT_EQ(text_of(*called), "compare_and_delete says one token 1");
 }
 
 TEST(audit_lua_text, IsTheSameWhateverTheWhiteSpace) {

@@ -20,88 +20,90 @@ std::string upper_text(std::string_view text) {
   return out;
 }
 
-bool is_sign(const lua_token& one, std::string_view text) noexcept {
-  return one.is == lua_token::kind::sign && one.text == text;
+bool is_sign(const lua_token& token, std::string_view text) noexcept {
+  return token.type == lua_token::kind::sign && token.text == text;
 }
 
-bool is_name(const lua_token& one, std::string_view text) noexcept {
-  return one.is == lua_token::kind::name && one.text == text;
+bool is_name(const lua_token& token, std::string_view text) noexcept {
+  return token.type == lua_token::kind::name && token.text == text;
 }
 
-bool opens(const lua_token& one) noexcept {
-  return is_sign(one, "(") || is_sign(one, "[") || is_sign(one, "{");
+bool opens(const lua_token& token) noexcept {
+  return is_sign(token, "(") || is_sign(token, "[") || is_sign(token, "{");
 }
-bool closes(const lua_token& one) noexcept {
-  return is_sign(one, ")") || is_sign(one, "]") || is_sign(one, "}");
+bool closes(const lua_token& token) noexcept {
+  return is_sign(token, ")") || is_sign(token, "]") || is_sign(token, "}");
 }
 
-/// Names that end an expression.
-bool is_boundary(const lua_token& one) noexcept {
+/// Whether the token ends an expression.
+bool is_boundary(const lua_token& token) noexcept {
   constexpr auto words = std::to_array<std::string_view>(
       {"if", "then", "else", "elseif", "end", "return", "local", "and", "or", "not", "while", "do",
        "for", "in", "repeat", "until", "function"});
-  if (one.is == lua_token::kind::sign) return one.text == ";" || one.text == "=";
-  return one.is == lua_token::kind::name &&
-         std::find(words.begin(), words.end(), one.text) != words.end();
+  if (token.type == lua_token::kind::sign) return token.text == ";" || token.text == "=";
+  return token.type == lua_token::kind::name &&
+         std::find(words.begin(), words.end(), token.text) != words.end();
 }
 
 bool is_reading(std::string_view command) noexcept {
-  constexpr auto all = std::to_array<std::string_view>(
+  constexpr auto reading_commands = std::to_array<std::string_view>(
       {"GET", "HGET", "HEXISTS", "HMGET", "GETRANGE", "SISMEMBER", "ZSCORE", "LINDEX", "GETEX"});
-  return std::find(all.begin(), all.end(), command) != all.end();
+  return std::find(reading_commands.begin(), reading_commands.end(), command) !=
+         reading_commands.end();
 }
 
 class script_reader {
  public:
-  script_reader(tokens all, std::string_view keys, std::string_view arguments)
-      : all_{all}, keys_{keys}, arguments_{arguments} {}
+  script_reader(tokens script_tokens, std::string_view keys, std::string_view arguments)
+      : tokens_{script_tokens}, keys_{keys}, arguments_{arguments} {}
 
   script_reading read() {
-    for (std::size_t at = 0; at < all_.size(); ++at) {
-      if (is_name(all_[at], "local")) read_local(at);
+    for (std::size_t at = 0; at < tokens_.size(); ++at) {
+      if (is_name(tokens_[at], "local")) read_local(at);
       if (const std::size_t open = call_at(at); open != 0) {
         if (calls_.find(at) == calls_.end()) (void)add_call(at, open);
       }
-      if (is_sign(all_[at], "==") || is_sign(all_[at], "~=")) read_compare(at);
-      if (is_name(all_[at], "return")) read_return(at);
+      if (is_sign(tokens_[at], "==") || is_sign(tokens_[at], "~=")) read_compare(at);
+      if (is_name(tokens_[at], "return")) read_return(at);
     }
     read_membership();
     return std::move(out_);
   }
 
  private:
-  /// The "(" of a call of redis.call, redis.pcall or another name for them; 0 if `at` begins none.
+  /// The index of the "(" of a call of redis.call, redis.pcall or an alias of them that begins at
+  /// `at`. 0: no call begins there.
   [[nodiscard]] std::size_t call_at(std::size_t at) const {
-    if (all_[at].is != lua_token::kind::name) return 0;
-    if (at > 0 && (is_sign(all_[at - 1], ".") || is_name(all_[at - 1], "function"))) return 0;
-    const bool is_server = all_[at].text == "redis" || all_[at].text == "server";
-    const bool is_dotted = is_server && at + 3 < all_.size() && is_sign(all_[at + 1], ".") &&
-                           (is_name(all_[at + 2], "call") || is_name(all_[at + 2], "pcall"));
-    if (is_dotted) return is_sign(all_[at + 3], "(") ? at + 3 : 0;
-    const bool is_known = callers_.find(std::string{all_[at].text}) != callers_.end();
-    return is_known && at + 1 < all_.size() && is_sign(all_[at + 1], "(") ? at + 1 : 0;
+    if (tokens_[at].type != lua_token::kind::name) return 0;
+    if (at > 0 && (is_sign(tokens_[at - 1], ".") || is_name(tokens_[at - 1], "function"))) return 0;
+    const bool is_server = tokens_[at].text == "redis" || tokens_[at].text == "server";
+    const bool is_dotted = is_server && at + 3 < tokens_.size() && is_sign(tokens_[at + 1], ".") &&
+                           (is_name(tokens_[at + 2], "call") || is_name(tokens_[at + 2], "pcall"));
+    if (is_dotted) return is_sign(tokens_[at + 3], "(") ? at + 3 : 0;
+    const bool is_known = callers_.find(std::string{tokens_[at].text}) != callers_.end();
+    return is_known && at + 1 < tokens_.size() && is_sign(tokens_[at + 1], "(") ? at + 1 : 0;
   }
 
-  /// One behind the bracket that closes the one at `open`.
-  [[nodiscard]] std::size_t behind(std::size_t open) const {
+  /// The index after the bracket that closes the bracket at `open`.
+  [[nodiscard]] std::size_t after_bracket(std::size_t open) const {
     std::size_t depth = 0;
-    for (std::size_t at = open; at < all_.size(); ++at) {
-      if (opens(all_[at])) ++depth;
-      if (closes(all_[at]) && --depth == 0) return at + 1;
+    for (std::size_t at = open; at < tokens_.size(); ++at) {
+      if (opens(tokens_[at])) ++depth;
+      if (closes(tokens_[at]) && --depth == 0) return at + 1;
     }
-    return all_.size();
+    return tokens_.size();
   }
 
-  /// The parts of [from, to) between commas that stand in no bracket.
+  /// Splits [from, to) at the commas outside brackets.
   [[nodiscard]] std::vector<std::pair<std::size_t, std::size_t>> parts(std::size_t from,
                                                                        std::size_t to) const {
     std::vector<std::pair<std::size_t, std::size_t>> out;
     std::size_t depth = 0;
     std::size_t begin = from;
     for (std::size_t at = from; at < to; ++at) {
-      if (opens(all_[at])) ++depth;
-      if (closes(all_[at]) && depth > 0) --depth;
-      if (depth == 0 && is_sign(all_[at], ",")) {
+      if (opens(tokens_[at])) ++depth;
+      if (closes(tokens_[at]) && depth > 0) --depth;
+      if (depth == 0 && is_sign(tokens_[at], ",")) {
         out.emplace_back(begin, at);
         begin = at + 1;
       }
@@ -113,14 +115,14 @@ class script_reader {
   unsigned add_call(std::size_t at, std::size_t open) {
     const auto known = calls_.find(at);
     if (known != calls_.end()) return known->second;
-    const std::size_t end = behind(open);
+    const std::size_t end = after_bracket(open);
     lua_call call;
     for (const auto& [from, to] : parts(open + 1, end > open ? end - 1 : end)) {
-      const lua_operand one = operand(from, to, depth_ + 1);
+      const lua_operand argument = operand(from, to, depth_ + 1);
       if (from == open + 1) {
-        call.command = one.is == lua_operand::kind::text ? one.word : "";
+        call.command = argument.type == lua_operand::kind::text ? argument.word : "";
       } else {
-        call.arguments.push_back(one);
+        call.arguments.push_back(argument);
       }
     }
     const auto index = static_cast<unsigned>(out_.calls.size());
@@ -129,22 +131,23 @@ class script_reader {
     return index;
   }
 
-  /// What [from, to) comes down to: the first thing in it that is known.
+  /// The origin of the value of [from, to): the first operand in it that is known.
   lua_operand operand(std::size_t from, std::size_t to, unsigned depth) {
     constexpr unsigned depth_max = 16;
     if (depth > depth_max) return {};
     const unsigned before = depth_;
     depth_ = depth;
     lua_operand out;
-    for (std::size_t at = from; at < to && out.is == lua_operand::kind::other; ++at) {
+    for (std::size_t at = from; at < to && out.type == lua_operand::kind::other; ++at) {
       if (const std::size_t open = call_at(at); open != 0) {
         out = {lua_operand::kind::result, add_call(at, open), {}};
       } else if (const auto indexed = indexed_at(at)) {
         out = *indexed;
-      } else if (all_[at].is == lua_token::kind::text) {
-        if (to == from + 1) out = {lua_operand::kind::text, 0, upper_text(all_[at].text)};
-      } else if (all_[at].is == lua_token::kind::name && !(at > 0 && is_sign(all_[at - 1], "."))) {
-        const auto named = locals_.find(std::string{all_[at].text});
+      } else if (tokens_[at].type == lua_token::kind::text) {
+        if (to == from + 1) out = {lua_operand::kind::text, 0, upper_text(tokens_[at].text)};
+      } else if (tokens_[at].type == lua_token::kind::name &&
+                 !(at > 0 && is_sign(tokens_[at - 1], "."))) {
+        const auto named = locals_.find(std::string{tokens_[at].text});
         if (named != locals_.end()) out = named->second;
       }
     }
@@ -153,34 +156,35 @@ class script_reader {
   }
 
   [[nodiscard]] std::optional<lua_operand> indexed_at(std::size_t at) const {
-    const bool is_key = is_name(all_[at], keys_);
-    if (!is_key && !is_name(all_[at], arguments_)) return std::nullopt;
+    const bool is_key = is_name(tokens_[at], keys_);
+    if (!is_key && !is_name(tokens_[at], arguments_)) return std::nullopt;
     lua_operand out{is_key ? lua_operand::kind::key : lua_operand::kind::argument, 0, {}};
-    if (at + 3 < all_.size() && is_sign(all_[at + 1], "[") && is_sign(all_[at + 3], "]")) {
-      const std::string_view digits = all_[at + 2].text;
+    if (at + 3 < tokens_.size() && is_sign(tokens_[at + 1], "[") && is_sign(tokens_[at + 3], "]")) {
+      const std::string_view digits = tokens_[at + 2].text;
       std::from_chars(digits.data(), digits.data() + digits.size(), out.number);
     }
     return out;
   }
 
-  /// local a, b = x, y
+  /// Reads `local a, b = x, y`.
   void read_local(std::size_t at) {
     std::vector<std::string> names;
     std::size_t next = at + 1;
-    while (next < all_.size() && all_[next].is == lua_token::kind::name) {
-      names.emplace_back(all_[next].text);
+    while (next < tokens_.size() && tokens_[next].type == lua_token::kind::name) {
+      names.emplace_back(tokens_[next].text);
       ++next;
-      if (next >= all_.size() || !is_sign(all_[next], ",")) break;
+      if (next >= tokens_.size() || !is_sign(tokens_[next], ",")) break;
       ++next;
     }
-    if (next >= all_.size() || !is_sign(all_[next], "=")) return;
+    if (next >= tokens_.size() || !is_sign(tokens_[next], "=")) return;
     const std::size_t from = next + 1;
     const std::size_t to = end_of_expressions(from);
     const auto values = parts(from, to);
     for (std::size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
       const auto [begin, end] = values[i];
-      const bool is_caller = end == begin + 3 && is_name(all_[begin], "redis") &&
-                             (is_name(all_[end - 1], "call") || is_name(all_[end - 1], "pcall"));
+      const bool is_caller =
+          end == begin + 3 && is_name(tokens_[begin], "redis") &&
+          (is_name(tokens_[end - 1], "call") || is_name(tokens_[end - 1], "pcall"));
       if (is_caller) {
         callers_[names[i]] = true;
       } else {
@@ -189,47 +193,47 @@ class script_reader {
     }
   }
 
-  /// Where a list of expressions ends that begins at `from`: before a word that begins a statement,
-  /// or between two operands that no sign joins.
+  /// The end of the list of expressions that begins at `from`: a closing bracket, a `;` or `=`, or
+  /// a position between two operands without an operator.
   [[nodiscard]] std::size_t end_of_expressions(std::size_t from) const {
     std::size_t at = from;
-    while (at < all_.size()) {
+    while (at < tokens_.size()) {
       if (at > from) {
-        const lua_token& last = all_[at - 1];
-        const bool was_operand = last.is != lua_token::kind::sign || closes(last);
-        const bool is_operand =
-            all_[at].is == lua_token::kind::name || all_[at].is == lua_token::kind::number;
-        const bool joins = is_name(all_[at], "and") || is_name(all_[at], "or") ||
+        const lua_token& last = tokens_[at - 1];
+        const bool was_operand = last.type != lua_token::kind::sign || closes(last);
+        const bool is_operand = tokens_[at].type == lua_token::kind::name ||
+                                tokens_[at].type == lua_token::kind::number;
+        const bool joins = is_name(tokens_[at], "and") || is_name(tokens_[at], "or") ||
                            is_name(last, "and") || is_name(last, "or") || is_name(last, "not");
         if (was_operand && is_operand && !joins) return at;
       }
-      if (closes(all_[at]) || is_sign(all_[at], ";") || is_sign(all_[at], "=")) return at;
-      at = opens(all_[at]) ? behind(at) : at + 1;
+      if (closes(tokens_[at]) || is_sign(tokens_[at], ";") || is_sign(tokens_[at], "=")) return at;
+      at = opens(tokens_[at]) ? after_bracket(at) : at + 1;
     }
     return at;
   }
 
-  /// The operand that ends before `at`.
+  /// The beginning of the operand that ends before `at`.
   [[nodiscard]] std::size_t begin_of_left(std::size_t at) const {
     std::size_t depth = 0;
     while (at > 0) {
-      const lua_token& one = all_[at - 1];
-      if (closes(one)) ++depth;
-      if (opens(one)) {
+      const lua_token& token = tokens_[at - 1];
+      if (closes(token)) ++depth;
+      if (opens(token)) {
         if (depth == 0) return at;
         --depth;
       }
-      if (depth == 0 && (is_boundary(one) || is_sign(one, ","))) return at;
+      if (depth == 0 && (is_boundary(token) || is_sign(token, ","))) return at;
       --at;
     }
     return at;
   }
 
   [[nodiscard]] std::size_t end_of_right(std::size_t at) const {
-    while (at < all_.size()) {
-      const lua_token& one = all_[at];
-      if (closes(one) || is_boundary(one) || is_sign(one, ",")) return at;
-      at = opens(one) ? behind(at) : at + 1;
+    while (at < tokens_.size()) {
+      const lua_token& token = tokens_[at];
+      if (closes(token) || is_boundary(token) || is_sign(token, ",")) return at;
+      at = opens(token) ? after_bracket(at) : at + 1;
     }
     return at;
   }
@@ -237,52 +241,53 @@ class script_reader {
   void read_compare(std::size_t at) {
     const lua_operand left = operand(begin_of_left(at), at, 0);
     const lua_operand right = operand(at + 1, end_of_right(at + 1), 0);
-    for (const auto& [one, other] : {std::pair{left, right}, std::pair{right, left}}) {
-      const bool compared = one.is == lua_operand::kind::result &&
-                            other.is == lua_operand::kind::argument &&
-                            is_reading(out_.calls[one.number].command);
-      if (compared && out_.compared_argument == 0) out_.compared_argument = other.number;
+    for (const auto& [result, argument] : {std::pair{left, right}, std::pair{right, left}}) {
+      const bool is_compared = result.type == lua_operand::kind::result &&
+                               argument.type == lua_operand::kind::argument &&
+                               is_reading(out_.calls[result.number].command);
+      if (is_compared && out_.compared_argument == 0) out_.compared_argument = argument.number;
     }
   }
 
-  /// HEXISTS key ARGV[n] compares, too.
+  /// HEXISTS, SISMEMBER and ZSCORE with ARGV[n] count as comparisons, too.
   void read_membership() {
-    for (const lua_call& each : out_.calls) {
-      if (each.command != "HEXISTS" && each.command != "SISMEMBER" && each.command != "ZSCORE") {
+    for (const lua_call& call : out_.calls) {
+      if (call.command != "HEXISTS" && call.command != "SISMEMBER" && call.command != "ZSCORE") {
         continue;
       }
-      if (each.arguments.size() > 1 && each.arguments[1].is == lua_operand::kind::argument &&
+      if (call.arguments.size() > 1 && call.arguments[1].type == lua_operand::kind::argument &&
           out_.compared_argument == 0) {
-        out_.compared_argument = each.arguments[1].number;
+        out_.compared_argument = call.arguments[1].number;
       }
     }
   }
 
   void read_return(std::size_t at) {
-    if (at + 1 >= all_.size()) return;
-    if (is_name(all_[at + 1], "nil") || is_name(all_[at + 1], "false")) out_.returns_nil = true;
-    const lua_operand what = operand(at + 1, end_of_expressions(at + 1), 0);
+    if (at + 1 >= tokens_.size()) return;
+    if (is_name(tokens_[at + 1], "nil") || is_name(tokens_[at + 1], "false"))
+      out_.returns_nil = true;
+    const lua_operand returned = operand(at + 1, end_of_expressions(at + 1), 0);
     out_.ends_with_state = false;
-    if (what.is != lua_operand::kind::result) return;
-    const std::string& command = out_.calls[what.number].command;
+    if (returned.type != lua_operand::kind::result) return;
+    const std::string& command = out_.calls[returned.number].command;
     out_.ends_with_state = command == "PTTL" || command == "TTL" || command == "GET";
   }
 
-  tokens all_;
+  tokens tokens_;
   std::string_view keys_;
   std::string_view arguments_;
   script_reading out_;
   std::map<std::string, lua_operand> locals_;
   std::map<std::string, bool> callers_;
-  std::map<std::size_t, unsigned> calls_;  // by the token they begin with
+  std::map<std::size_t, unsigned> calls_;  // the index of each call, by its first token
   unsigned depth_ = 0;
 };
 
 }  // namespace
 
-script_reading read_script(std::span<const lua_token> all, std::string_view keys,
+script_reading read_script(std::span<const lua_token> script_tokens, std::string_view keys,
                            std::string_view arguments) {
-  return script_reader{all, keys, arguments}.read();
+  return script_reader{script_tokens, keys, arguments}.read();
 }
 
 }  // namespace drover::audit

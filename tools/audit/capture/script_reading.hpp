@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A Lua text read for what it calls and compares: which commands, on which of its arguments.
-// Local names of KEYS[n], ARGV[n] and of results are followed one step.
+// Finds the commands that a Lua script calls, the arguments that it passes to them, and the
+// arguments that it compares with their results. Follows local variables that hold KEYS[n],
+// ARGV[n] or the result of a call.
 // Pure. Threads: one at a time.
 #pragma once
 
@@ -16,28 +17,34 @@
 
 namespace drover::audit {
 
-/// What an expression comes down to.
+/// The origin of the value of an expression.
 struct lua_operand {
   enum class kind : std::uint8_t { other, key, argument, text, result };
-  kind is = kind::other;
-  unsigned number = 0;  ///< key, argument: which, from 1; result: index of the call, from 0
-  std::string word;     ///< text: upper case
+  kind type = kind::other;
+  /// key, argument: the index, starting at 1. result: the index of the call, starting at 0.
+  unsigned number = 0;
+  /// text: the text in upper case.
+  std::string word;
 };
 
 struct lua_call {
-  std::string command;                 ///< upper case
-  std::vector<lua_operand> arguments;  ///< behind the command's name
+  /// Upper case. "" if it is not a literal.
+  std::string command;
+  /// The arguments after the name of the command.
+  std::vector<lua_operand> arguments;
 };
 
 struct script_reading {
   std::vector<lua_call> calls;
-  /// ARGV that is compared with what a call of a reading command answered; 0: none.
+  /// The ARGV index that is compared with the result of a reading command; 0: none.
   unsigned compared_argument = 0;
   bool returns_nil = false;
-  bool ends_with_state = false;  ///< the last `return` returns what PTTL, TTL or GET answers
+  /// The last `return` returns the result of PTTL, TTL or GET.
+  bool ends_with_state = false;
 };
 
-/// `keys` and `arguments`: what the tables are called; KEYS and ARGV, or a function's parameters.
+/// `keys` and `arguments`: the names of the tables, which are KEYS and ARGV or the parameters of a
+/// function.
 [[nodiscard]] script_reading read_script(std::span<const lua_token> tokens,
                                          std::string_view keys = "KEYS",
                                          std::string_view arguments = "ARGV");

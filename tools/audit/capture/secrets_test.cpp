@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What must never be in a recording is put everywhere it may pass, with marks to look for.
+// Sends marked secrets and values in every place where they can occur, and checks that no mark
+// appears in the recording.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -17,11 +18,11 @@ using sample::words;
 
 std::string recording_of(const listening& to) {
   std::string out;
-  for (const record& each : to.kept.all) append_line(out, each);
+  for (const record& item : to.kept.all) append_line(out, item);
   return out;
 }
 
-/// All that a command says with one word, quoted or not, in any case of letters.
+/// Whether the recording contains the mark.
 bool holds(const std::string& recording, std::string_view mark) {
   return recording.find(mark) != std::string::npos;
 }
@@ -52,7 +53,7 @@ TEST(audit_secrets, LeaveNoValueInARecording) {
       {"MARKED1"},
   };
   listening to;
-  for (const words& each : commands) to.ask(each, "$6\r\nMARKED\r\n");
+  for (const words& command : commands) to.ask(command, "$6\r\nMARKED\r\n");
   to.ask({"GET", "k"}, "+MARKED\r\n");
   to.ask({"GET", "k"}, "-MARKED1 MARKED\r\n");
   to.ask({"GET", "k"}, "-ERR MARKED\r\n");
@@ -74,11 +75,11 @@ TEST(audit_secrets, LeaveNoTraceOfAPassword) {
   const std::string hash = [&to] {
     std::string line;
     append_line(line, push_received{});
-    event one;
-    one.arguments.resize(1);
-    one.arguments[0].of = to.of.digest_of("MARKED");
+    event command;
+    command.arguments.resize(1);
+    command.arguments[0].of = to.subject.digest_of("MARKED");
     line.clear();
-    append_line(line, one);
+    append_line(line, command);
     const std::size_t at = line.find("\"hash\":\"") + 8;
     return line.substr(at, 16);
   }();
@@ -101,7 +102,7 @@ TEST(audit_secrets, LeaveNoTraceOfAPassword) {
       {"DEBUG", "MARKED", "MARKED"},
       {"MODULE", "LOADEX", "p", "CONFIG", "MARKED", "MARKED"},
   };
-  for (const words& each : commands) to.ask(each, "+OK\r\n");
+  for (const words& command : commands) to.ask(command, "+OK\r\n");
   to.client("AUTH \"MARKED\"\r\n").server("-WRONGPASS MARKED\r\n");
   const std::string recording = recording_of(to);
   EXPECT_FALSE(to.talk.is_blind()) << recording;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// PostgreSQL's protocol 3 (https://www.postgresql.org/docs/current/protocol-message-formats.html)
-// and MySQL's (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html), the client's
-// side. Of a message only the head is kept: enough to see what a statement begins with.
+// The client's side of PostgreSQL's protocol 3
+// (https://www.postgresql.org/docs/current/protocol-message-formats.html) and of MySQL's
+// (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html). Only the head of a
+// message is kept. It is long enough for the beginning of a statement.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -13,31 +14,34 @@
 namespace drover::audit {
 namespace {
 
-/// Of a message: the statement's name, the portal's, and the head of the statement.
+/// The kept bytes of a message: the names of the statement and the portal, and the head of the
+/// statement.
 constexpr std::size_t message_head_max = 128 + sql_head_max;
 constexpr std::size_t names_max = 1024;
 
-/// A stream of messages, each with its length in front: keeps the head of one at a time.
+/// A stream of messages. Each begins with a front of fixed size that contains its length. Keeps the
+/// front and the head of one message at a time.
 class framed : public request_stream {
  public:
   std::uint64_t client_sent(std::string_view bytes) final {
     std::uint64_t count = 0;
-    while (lost().empty()) {
+    while (stop_reason().empty()) {
       if (front_.size() < front_size()) {
-        const std::size_t taken = std::min(bytes.size(), front_size() - front_.size());
-        front_ += bytes.substr(0, taken);
-        bytes.remove_prefix(taken);
+        const std::size_t byte_count = std::min(bytes.size(), front_size() - front_.size());
+        front_ += bytes.substr(0, byte_count);
+        bytes.remove_prefix(byte_count);
         if (front_.size() < front_size()) return count;
-        left_ = length_behind(front_);
+        bytes_left_ = length_after(front_);
       }
-      const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
+      const auto byte_count =
+          static_cast<std::size_t>(std::min<std::uint64_t>(bytes_left_, bytes.size()));
       if (head_.size() < message_head_max) {
-        head_ += bytes.substr(0, std::min(taken, message_head_max - head_.size()));
+        head_ += bytes.substr(0, std::min(byte_count, message_head_max - head_.size()));
       }
-      bytes.remove_prefix(taken);
-      left_ -= taken;
-      if (left_ > 0) return count;
-      if (lost().empty() && is_request(front_, head_)) ++count;
+      bytes.remove_prefix(byte_count);
+      bytes_left_ -= byte_count;
+      if (bytes_left_ > 0) return count;
+      if (stop_reason().empty() && is_request(front_, head_)) ++count;
       front_.clear();
       head_.clear();
     }
@@ -46,31 +50,31 @@ class framed : public request_stream {
 
  protected:
   [[nodiscard]] virtual std::size_t front_size() const = 0;
-  /// How many bytes of the message stand behind its front.
-  [[nodiscard]] virtual std::uint64_t length_behind(std::string_view front) = 0;
+  /// The number of bytes of the message after its front.
+  [[nodiscard]] virtual std::uint64_t length_after(std::string_view front) = 0;
   [[nodiscard]] virtual bool is_request(std::string_view front, std::string_view head) = 0;
 
  private:
   std::string front_;
   std::string head_;
-  std::uint64_t left_ = 0;
+  std::uint64_t bytes_left_ = 0;
 };
 
 class postgres final : public framed {
  public:
   void server_sent(std::string_view bytes) override {
-    if (!asks_encryption_ || bytes.empty()) return;
-    asks_encryption_ = false;
-    if (bytes[0] != 'N') lose("the connection is encrypted");
+    if (!requests_encryption_ || bytes.empty()) return;
+    requests_encryption_ = false;
+    if (bytes[0] != 'N') stop_reading("the connection is encrypted");
   }
 
  private:
   [[nodiscard]] std::size_t front_size() const override { return started_ ? 5 : 4; }
 
-  std::uint64_t length_behind(std::string_view front) override {
+  std::uint64_t length_after(std::string_view front) override {
     const auto length = base::load_big_endian<std::uint32_t>(front, started_ ? 1 : 0);
     if (length >= 4) return length - 4;
-    lose("no PostgreSQL message");
+    stop_reading("an invalid PostgreSQL message");
     return 0;
   }
 
@@ -83,7 +87,7 @@ class postgres final : public framed {
       case 'Q': return asks_for_data(head.substr(0, head.find('\0')).substr(0, sql_head_max));
       case 'F': return true;
       case 'P':
-        note(quiet_statements_, name_at(head, 0), !asks_for_data(behind_name(head, 0)));
+        note(quiet_statements_, name_at(head, 0), !asks_for_data(text_after_name(head, 0)));
         break;
       case 'B':
         note(quiet_portals_, name_at(head, 0),
@@ -97,15 +101,15 @@ class postgres final : public framed {
 
   void start(std::string_view head) {
     constexpr std::uint32_t cancel = 80'877'102;
-    if (head.size() < 4) return lose("no PostgreSQL start");
+    if (head.size() < 4) return stop_reading("an invalid PostgreSQL start-up message");
     const auto code = base::load_big_endian<std::uint32_t>(head, 0);
     if (code > cancel && code <= cancel + 2) {
-      asks_encryption_ = true;
+      requests_encryption_ = true;
     } else if (code >> 16U == 3U) {
       started_ = true;
-      asks_encryption_ = false;
+      requests_encryption_ = false;
     } else if (code != cancel) {
-      lose("no PostgreSQL start");
+      stop_reading("an invalid PostgreSQL start-up message");
     }
   }
 
@@ -113,7 +117,7 @@ class postgres final : public framed {
     head.remove_prefix(std::min(from, head.size()));
     return std::string{head.substr(0, head.find('\0'))};
   }
-  static std::string_view behind_name(std::string_view head, std::size_t from) {
+  static std::string_view text_after_name(std::string_view head, std::size_t from) {
     const std::size_t end = head.find('\0', from);
     head.remove_prefix(end == std::string_view::npos ? head.size() : end + 1);
     return head.substr(0, head.find('\0')).substr(0, sql_head_max);
@@ -126,17 +130,17 @@ class postgres final : public framed {
     }
   }
 
-  std::set<std::string> quiet_statements_;  // that ask for no data
+  std::set<std::string> quiet_statements_;  // statements that only manage the session
   std::set<std::string> quiet_portals_;
   bool started_ = false;
-  bool asks_encryption_ = false;
+  bool requests_encryption_ = false;
 };
 
 class mysql final : public framed {
  private:
   [[nodiscard]] std::size_t front_size() const override { return 4; }
 
-  [[nodiscard]] std::uint64_t length_behind(std::string_view front) override {
+  [[nodiscard]] std::uint64_t length_after(std::string_view front) override {
     const auto byte = [front](std::size_t at) {
       return static_cast<std::uint64_t>(static_cast<unsigned char>(front[at]));
     };
@@ -149,7 +153,7 @@ class mysql final : public framed {
       read_login(head);
       return false;
     }
-    // A packet with another number goes on with a command, or with the log-in.
+    // A packet with another number continues a command or the log-in.
     if (front[3] != '\0' || head.empty()) return false;
     constexpr char query = 0x03;
     constexpr char execute = 0x17;
@@ -158,15 +162,15 @@ class mysql final : public framed {
   }
 
   void read_login(std::string_view head) {
-    if (head.size() < 4) return lose("no MySQL log-in");
+    if (head.size() < 4) return stop_reading("an invalid MySQL log-in");
     const auto flags = [head](std::size_t at) { return static_cast<unsigned char>(head[at]); };
     constexpr unsigned compressed = 0x20;
     constexpr unsigned encrypted = 0x08;
     constexpr std::size_t request_size = 32;
     if ((flags(1) & encrypted) != 0 && head.size() == request_size) {
-      lose("the connection is encrypted");
+      stop_reading("the connection is encrypted");
     } else if ((flags(0) & compressed) != 0) {
-      lose("the connection is compressed");
+      stop_reading("the connection is compressed");
     }
   }
 

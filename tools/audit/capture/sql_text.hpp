@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whether a statement asks the database for anything, by how it begins. Pure.
+// Decides by the beginning of an SQL statement whether it needs data of the database. Pure.
 #pragma once
 
 #include <cstddef>
@@ -7,12 +7,12 @@
 
 namespace drover::audit {
 
-/// How much of a statement has to be known.
+/// The bytes of a statement that are examined.
 inline constexpr std::size_t sql_head_max = 160;
 
-/// False for what only minds the session: BEGIN, COMMIT, SET, SHOW, ..., an empty statement, and
-/// `SELECT 1`, by which pools ask whether a connection lives. `head`: the statement, or the first
-/// `sql_head_max` bytes of it.
+/// False for statements that only manage the session: BEGIN, COMMIT, SET, SHOW, SELECT @@..., an
+/// empty statement, and the `SELECT 1` with which connection pools check a connection. `head`: the
+/// statement, or its first `sql_head_max` bytes.
 [[nodiscard]] bool asks_for_data(std::string_view head) noexcept;
 
 }  // namespace drover::audit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How many channels, patterns and shard channels a connection is subscribed to, by what the server
-// confirms: it says how many are left, of channels and patterns together. Pure.
+// Counts the channels, patterns and shard channels that a connection is subscribed to. A
+// confirmation of the server contains the number of subscriptions that are left; channels and
+// patterns share one number. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +12,14 @@
 
 namespace drover::audit {
 
-/// The command that a push or message of this kind confirms; `none`: it confirms nothing.
-[[nodiscard]] constexpr effect confirmed_by(std::string_view what) noexcept {
-  if (what == "subscribe") return effect::subscribe;
-  if (what == "psubscribe") return effect::psubscribe;
-  if (what == "ssubscribe") return effect::ssubscribe;
-  if (what == "unsubscribe") return effect::unsubscribe;
-  if (what == "punsubscribe") return effect::punsubscribe;
-  if (what == "sunsubscribe") return effect::sunsubscribe;
+/// The command that a push or message of this kind confirms; `none`: it is not a confirmation.
+[[nodiscard]] constexpr effect confirmed_by(std::string_view kind) noexcept {
+  if (kind == "subscribe") return effect::subscribe;
+  if (kind == "psubscribe") return effect::psubscribe;
+  if (kind == "ssubscribe") return effect::ssubscribe;
+  if (kind == "unsubscribe") return effect::unsubscribe;
+  if (kind == "punsubscribe") return effect::punsubscribe;
+  if (kind == "sunsubscribe") return effect::sunsubscribe;
   return effect::none;
 }
 
@@ -32,20 +33,22 @@ namespace drover::audit {
 
 class subscriptions {
  public:
-  /// `left`: as the confirmation says.
+  /// `left`: the number in the confirmation.
   constexpr void confirm(effect does, std::int64_t left) noexcept {
-    const std::size_t all = left > 0 ? static_cast<std::size_t>(left) : 0;
-    const auto minus = [all](std::size_t others) { return all > others ? all - others : 0; };
+    const std::size_t total = left > 0 ? static_cast<std::size_t>(left) : 0;
+    const auto minus = [total](std::size_t others) { return total > others ? total - others : 0; };
     if (does == effect::subscribe || does == effect::unsubscribe) channels_ = minus(patterns_);
     if (does == effect::psubscribe || does == effect::punsubscribe) patterns_ = minus(channels_);
-    if (does == effect::ssubscribe || does == effect::sunsubscribe) shards_ = all;
+    if (does == effect::ssubscribe || does == effect::sunsubscribe) shards_ = total;
   }
-  /// Those of the kind that `does` is about.
-  [[nodiscard]] constexpr std::size_t of(effect does) const noexcept {
+  /// The number of subscriptions of the kind that the command changes.
+  [[nodiscard]] constexpr std::size_t count(effect does) const noexcept {
     if (does == effect::subscribe || does == effect::unsubscribe) return channels_;
     return does == effect::psubscribe || does == effect::punsubscribe ? patterns_ : shards_;
   }
-  [[nodiscard]] constexpr bool any() const noexcept { return channels_ + patterns_ + shards_ > 0; }
+  [[nodiscard]] constexpr bool is_subscribed() const noexcept {
+    return channels_ + patterns_ + shards_ > 0;
+  }
 
  private:
   std::size_t channels_ = 0;

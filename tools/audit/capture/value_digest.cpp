@@ -40,13 +40,13 @@ constexpr std::uint64_t sip_hash(const hash_key& key, std::uint64_t low,
   return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-// Of the 16 bytes 00..0f under the key 00..0f: computed by OpenSSL 3's SIPHASH.
+// The hash of the 16 bytes 00..0f under the key 00..0f, as computed by the SIPHASH of OpenSSL 3.
 static_assert(sip_hash({0x0706050403020100U, 0x0F0E0D0C0B0A0908U}, 0x0706050403020100U,
                        0x0F0E0D0C0B0A0908U) == 0x3F2ACC7F57C29BDBU);
 
-/// 0 is left to the empty value.
-std::uint64_t keyed(const hash_key& key, const XXH128_hash_t& of) noexcept {
-  const std::uint64_t hash = sip_hash(key, of.low64, of.high64);
+/// The keyed hash. It is never 0, which stands for the empty value.
+std::uint64_t keyed(const hash_key& key, const XXH128_hash_t& inner) noexcept {
+  const std::uint64_t hash = sip_hash(key, inner.low64, inner.high64);
   return hash == 0 ? 1 : hash;
 }
 
@@ -74,7 +74,8 @@ bool is_json(std::string_view head) noexcept {
   return true;
 }
 
-/// What PHP's serialize() makes: a:1:{ O:8:" s:5:" i:5; d:0.5; b:1; N;
+/// Whether the head looks like the output of PHP's serialize(): a:1:{ O:8:" s:5:" i:5; d:0.5; b:1;
+/// N;
 bool is_php(std::string_view head) noexcept {
   if (head == "N;") return true;
   if (head.size() < 4 || head[1] != ':') return false;
@@ -96,14 +97,14 @@ bool is_php(std::string_view head) noexcept {
   }
 }
 
-/// Protocol 2 to 5; older ones are texts that hardly anything writes.
+/// Whether the head looks like pickle protocol 2 to 5. Older protocols are text and rarely used.
 bool is_pickle(std::string_view head) noexcept {
   return head.size() >= 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5;
 }
 
 bool is_continuation(unsigned char byte) noexcept { return (byte & 0xC0U) == 0x80U; }
 
-/// Whether eight bytes are all from ' ' to '~', as nearly all of a text are.
+/// Whether all of eight bytes are from ' ' to '~'. This is the common case in a text.
 bool is_plain(const char* eight) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101U;
   std::uint64_t bytes = 0;
@@ -113,7 +114,7 @@ bool is_plain(const char* eight) noexcept {
   return ((bytes | (bytes - 0x20U * ones) | (bytes + ones)) & (0x80U * ones)) == 0;
 }
 
-/// UTF-8 without control characters; a character may be cut by the end of the head.
+/// Whether the head is UTF-8 without control characters. The last character may be incomplete.
 bool is_text(std::string_view head) noexcept {
   for (std::size_t i = 0; i < head.size();) {
     if (head.size() - i >= 8 && is_plain(head.data() + i)) {
@@ -156,7 +157,7 @@ digest digest_of(const hash_key& key, std::string_view value) noexcept {
 }
 
 struct digest_stream::state {
-  XXH3_state_t of;
+  XXH3_state_t xxh3;
 };
 
 digest_stream::digest_stream(const hash_key& key) : key_{key} {}
@@ -166,8 +167,8 @@ digest_stream::digest_stream(digest_stream&&) noexcept = default;
 void digest_stream::add(std::string_view piece) {
   if (piece.empty()) return;
   if (!state_) state_ = std::make_unique<state>();
-  if (length_ == 0) XXH3_128bits_reset(&state_->of);
-  XXH3_128bits_update(&state_->of, piece.data(), piece.size());
+  if (length_ == 0) XXH3_128bits_reset(&state_->xxh3);
+  XXH3_128bits_update(&state_->xxh3, piece.data(), piece.size());
   if (length_ < head_.size()) {
     const auto at = static_cast<std::size_t>(length_);
     std::memcpy(head_.data() + at, piece.data(), std::min(piece.size(), head_.size() - at));
@@ -178,7 +179,7 @@ void digest_stream::add(std::string_view piece) {
 digest digest_stream::take() {
   if (length_ == 0) return {};
   const auto head = static_cast<std::size_t>(std::min<std::uint64_t>(length_, head_.size()));
-  const digest out{keyed(key_, XXH3_128bits_digest(&state_->of)), length_,
+  const digest out{keyed(key_, XXH3_128bits_digest(&state_->xxh3)), length_,
                    shape_of({head_.data(), head}, length_)};
   length_ = 0;
   return out;

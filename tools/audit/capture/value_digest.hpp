@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What is kept of a value: its length, what it looks like, and a hash that compares and tells
-// nothing. The hash is SipHash-2-4, under a random 128-bit key, of the value's XXH3-128: as fast as
-// the one, and as little to be guessed as the other, since nobody sees what is in between.
+// The digest of a value: its length, its shape, and a keyed hash. The hash is the SipHash-2-4 of
+// the XXH3-128 of the value, under a random 128-bit key. It is as fast as XXH3, and a value cannot
+// be guessed from it without the key: the XXH3 hash never leaves the function.
 //
-// Pure. Threads: read-only functions any; a `digest_stream` one at a time.
+// Pure. Threads: functions any; a `digest_stream` one at a time.
 #pragma once
 
 #include <array>
@@ -18,15 +18,15 @@ namespace drover::audit {
 
 using hash_key = std::array<std::uint64_t, 2>;
 
-/// How many bytes of a value decide what it looks like.
+/// The first bytes of a value, which determine its shape.
 inline constexpr std::size_t shape_bytes_max = 64;
 
-/// `head`: its first `shape_bytes_max` bytes, or all of them if it has fewer.
+/// `head`: the first `shape_bytes_max` bytes of the value, or the whole value if it is shorter.
 [[nodiscard]] shape shape_of(std::string_view head, std::uint64_t length) noexcept;
 
 [[nodiscard]] digest digest_of(const hash_key& key, std::string_view value) noexcept;
 
-/// The same for a value that comes in pieces, none of which is kept.
+/// Computes the digest of a value that arrives in pieces. Does not keep the pieces.
 class digest_stream {
  public:
   explicit digest_stream(const hash_key& key);
@@ -34,13 +34,13 @@ class digest_stream {
   digest_stream(digest_stream&&) noexcept;
 
   void add(std::string_view piece);
-  /// Of all that was added; and it begins anew.
+  /// Returns the digest of all pieces and starts a new value.
   [[nodiscard]] digest take();
 
  private:
   struct state;
   hash_key key_;
-  std::unique_ptr<state> state_;  // made for the first piece
+  std::unique_ptr<state> state_;  // created for the first piece
   std::uint64_t length_ = 0;
   std::array<char, shape_bytes_max> head_{};
 };

@@ -30,17 +30,17 @@ TEST(audit_value_digest, IsTheSameInPiecesOfAnySize) {
 }
 
 TEST(audit_value_digest, DependsOnEveryByteAndOnBothHalvesOfTheKey) {
-  std::set<std::uint64_t> seen;
+  std::set<std::uint64_t> hashes;
   std::string value(300, 'x');
   for (std::size_t i = 0; i < value.size(); ++i) {
     value[i] = 'y';
-    seen.insert(digest_of(key, value).hash);
+    hashes.insert(digest_of(key, value).hash);
     value[i] = 'x';
   }
-  seen.insert(digest_of(key, value).hash);
-  seen.insert(digest_of({1, 3}, value).hash);
-  seen.insert(digest_of({2, 2}, value).hash);
-  EXPECT_EQ(seen.size(), value.size() + 3);
+  hashes.insert(digest_of(key, value).hash);
+  hashes.insert(digest_of({1, 3}, value).hash);
+  hashes.insert(digest_of({2, 2}, value).hash);
+  EXPECT_EQ(hashes.size(), value.size() + 3);
 }
 
 TEST(audit_value_digest, IsZeroOnlyForTheEmptyValue) {
@@ -91,7 +91,7 @@ TEST(audit_value_digest, OneByteAnywhereMakesATextBinary) {
     const bool is_text =
         byte == '\n' || byte == '\r' || byte == '\t' || (byte >= 0x20 && byte < 0x7F);
     for (std::size_t place = 1; place < 20; ++place) {
-      std::string value(21, 'k');  // and one behind: a character may be cut by the end
+      std::string value(21, 'k');  // ends with a 'k': the last character may be incomplete
       value[place] = static_cast<char>(byte);
       EXPECT_EQ(shape_of(value, value.size()), is_text ? shape::text : shape::binary)
           << byte << " at " << place;
@@ -103,7 +103,7 @@ TEST(audit_value_digest, LooksAtTheHeadOnlyAndMayCutACharacter) {
   std::string value(shape_bytes_max - 1, 'a');
   value += "\xc3\xa4 and then \x01\x02";
   EXPECT_EQ(digest_of(key, value).looks, shape::text);
-  EXPECT_EQ(shape_of("12345", 100), shape::text) << "the head of a longer one is no integer";
+  EXPECT_EQ(shape_of("12345", 100), shape::text) << "the head of a longer value is not an integer";
 }
 
 }  // namespace

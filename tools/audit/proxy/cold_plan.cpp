@@ -10,9 +10,9 @@ moment cold_plan::draw() noexcept {
       static_cast<std::int64_t>(random_.next_unit() * static_cast<double>(pace_.spread.count()))};
 }
 
-unsigned cold_plan::times_of(const hot_key& key) const {
-  const auto entry = times_.find(key.pattern);
-  return entry == times_.end() ? 0 : entry->second;
+unsigned cold_plan::deletions_of(const hot_key& key) const {
+  const auto entry = deletions_.find(key.pattern);
+  return entry == deletions_.end() ? 0 : entry->second;
 }
 
 // Patterns that were deleted least often come first, so that all have a turn if the run is short.
@@ -23,17 +23,17 @@ std::optional<hot_key> cold_plan::next(const std::vector<hot_key>& hot, moment n
     const auto [at, is_new] = not_before_.try_emplace(candidate.pattern, now);
     if (is_new) at->second += draw();
     if (now < at->second) continue;
-    if (best == nullptr || times_of(candidate) < times_of(*best)) best = &candidate;
+    if (best == nullptr || deletions_of(candidate) < deletions_of(*best)) best = &candidate;
   }
   if (best == nullptr) return std::nullopt;
   return *best;
 }
 
-void cold_plan::done(const hot_key& key, moment now, bool was_there) {
-  if (was_there) ++times_[key.pattern];
+void cold_plan::done(const hot_key& key, moment now, bool was_present) {
+  if (was_present) ++deletions_[key.pattern];
   const moment settle = std::max(pace_.settle_min, key.delta * pace_.settle_loads);
-  // Often enough: from now on with longer pauses, until the run ends.
-  const bool is_enough = times_of(key) >= pace_.each;
+  // After enough deletions, the pauses are longer until the run ends.
+  const bool is_enough = deletions_of(key) >= pace_.deletions_per_pattern;
   not_before_[key.pattern] = now + settle * (is_enough ? 5 : 1) + draw();
 }
 

@@ -46,8 +46,8 @@ struct probe_settings {
 
 class cold_prober {
  public:
-  /// Lifetime: `sight` outlives it, and runs whenever this does something.
-  cold_prober(probe_settings with, live_capture& sight);
+  /// Lifetime: `capture` outlives the prober and must run while the prober does.
+  cold_prober(probe_settings settings, live_capture& capture);
   /// Stops.
   ~cold_prober();
   cold_prober(const cold_prober&) = delete;
@@ -57,8 +57,8 @@ class cold_prober {
   /// keys are allowed. Blocks: for a few seconds at most.
   [[nodiscard]] result<void> start();
   /// To be called after each record that the engine has processed, on the thread of the engine.
-  /// Fast.
-  void saw(const record& item, const rule_context& all);
+  /// Does not wait for the server.
+  void saw(const record& item, const rule_context& context);
   /// Stops the deletions, then asks the server for the remaining ttl of keys and for its eviction
   /// policy. To be called before the capture is stopped. Blocks: for a few seconds at most.
   void stop();
@@ -67,22 +67,22 @@ class cold_prober {
   [[nodiscard]] std::uint64_t cold_events() const noexcept { return cold_events_.load(); }
 
   /// The largest number of keys whose ttl is requested.
-  static constexpr std::size_t asked_max = 4096;
-  static constexpr unsigned asked_of_pattern_max = 32;
+  static constexpr std::size_t ttl_keys_max = 4096;
+  static constexpr unsigned ttl_keys_of_pattern_max = 32;
 
  private:
   using replies = std::vector<resp::message>;
 
   void run();
   void make_cold(const hot_key& key);
-  void remember(const event& command, const rule_context& all);
-  void ask_times();
-  void ask_policy();
+  void remember(const event& command, const rule_context& context);
+  void record_ttls();
+  void record_policy();
   [[nodiscard]] result<replies> exchange(std::uint32_t database, const std::string& requests,
                                          std::size_t count);
 
-  probe_settings with_;
-  live_capture& sight_;
+  probe_settings settings_;
+  live_capture& capture_;
 
   // Used by the engine's thread only.
   hot_keys hot_;

@@ -24,15 +24,15 @@ std::string gzip_stream::add(std::string_view text) {
   // zlib does not write to its input; its interface is older than const.
   stream_->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream_->avail_in = static_cast<uInt>(text.size());
-  return taken(Z_SYNC_FLUSH);
+  return compress(Z_SYNC_FLUSH);
 }
 
 std::string gzip_stream::finish() {
   stream_->avail_in = 0;
-  return taken(Z_FINISH);
+  return compress(Z_FINISH);
 }
 
-std::string gzip_stream::taken(int flush) {
+std::string gzip_stream::compress(int flush) {
   std::string out;
   std::array<char, 16'384> slice{};
   do {

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Compresses text with gzip, piece by piece. The output so far always
-// contains the whole input so far. Threads: one at a time.
+// SPDX-License-Identifier: MIT
+// Compresses text with gzip, piece by piece. The output so far always contains the whole input so
+// far. Threads: one at a time.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,7 @@ class gzip_stream {
   [[nodiscard]] std::string finish();
 
  private:
-  std::string taken(int flush);
+  std::string compress(int flush);
 
   std::unique_ptr<z_stream_s> stream_;
 };

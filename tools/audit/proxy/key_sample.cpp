@@ -1,6 +1,4 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/proxy/key_sample.hpp"
 
 #include "audit/capture/record.hpp"
@@ -17,7 +15,7 @@ bool key_sample::halve_if_due(double fill, moment now) noexcept {
   return true;
 }
 
-bool key_sample::wants(const event& command) const noexcept {
+bool key_sample::includes(const event& command) const noexcept {
   if (one_in_ == 1) return true;
   bool has_keys = false;
   for (const field& argument : command.arguments) {

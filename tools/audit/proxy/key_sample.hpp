@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT Selects the keys that are examined when the auditor cannot keep up.
-// The sample is halved each time that the queue grows too long. It never grows again, so that the
-// facts about its keys are complete. Pure.
+// SPDX-License-Identifier: MIT
+// Selects the keys that are examined when the auditor cannot keep up. The sample is halved each
+// time that the queue grows too long. It never grows again, so that the facts about its keys are
+// complete. Pure.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ class key_sample {
   /// halved.
   [[nodiscard]] bool halve_if_due(double fill, moment now) noexcept;
   /// Whether the sample includes the event. Events without keys are always included.
-  [[nodiscard]] bool wants(const event& command) const noexcept;
+  [[nodiscard]] bool includes(const event& command) const noexcept;
   [[nodiscard]] std::uint32_t one_in() const noexcept { return one_in_; }
 
   static constexpr double fill_max = 0.75;

@@ -32,7 +32,7 @@ TEST(audit_key_sample, KeepsAllKeysUntilThereIsNoRoom) {
     EXPECT_FALSE(subject.halve_if_due(fill, 1s));
   }
   EXPECT_EQ(subject.one_in(), 1U);
-  EXPECT_TRUE(subject.wants(of_keys({1, 2})));
+  EXPECT_TRUE(subject.includes(of_keys({1, 2})));
 }
 
 TEST(audit_key_sample, HalvesOnceAndWaitsForTheEffect) {
@@ -41,9 +41,10 @@ TEST(audit_key_sample, HalvesOnceAndWaitsForTheEffect) {
   EXPECT_FALSE(subject.halve_if_due(0.9, 1s));
   EXPECT_FALSE(subject.halve_if_due(1.0, 1s + key_sample::effect_after - 1us));
   EXPECT_EQ(subject.one_in(), 2U);
-  EXPECT_TRUE(subject.halve_if_due(0.8, 1s + key_sample::effect_after)) << "it did not help";
+  EXPECT_TRUE(subject.halve_if_due(0.8, 1s + key_sample::effect_after))
+      << "the fill has not dropped";
   EXPECT_FALSE(subject.halve_if_due(0.4, 2s));
-  EXPECT_TRUE(subject.halve_if_due(0.8, 2s)) << "it had helped";
+  EXPECT_TRUE(subject.halve_if_due(0.8, 2s)) << "the fill had dropped in between";
   EXPECT_EQ(subject.one_in(), 8U);
   for (int i = 0; i < 100; ++i) static_cast<void>(subject.halve_if_due(1.0, 3s + i * 1s));
   EXPECT_EQ(subject.one_in(), key_sample::one_in_max);
@@ -55,18 +56,18 @@ TEST(audit_key_sample, ASmallerSampleIsAPartOfTheLarger) {
   for (auto& hash : hashes) hash = random.next();
   key_sample subject;
   std::size_t before = hashes.size();
-  std::set<std::uint64_t> wanted(hashes.begin(), hashes.end());
+  std::set<std::uint64_t> sample(hashes.begin(), hashes.end());
   for (int i = 1; i <= 4; ++i) {
     ASSERT_TRUE(subject.halve_if_due(1.0, i * 1s));
     std::set<std::uint64_t> now;
     for (const auto hash : hashes) {
-      if (subject.wants(of_keys({hash}))) now.insert(hash);
+      if (subject.includes(of_keys({hash}))) now.insert(hash);
     }
-    for (const auto hash : now) EXPECT_TRUE(wanted.count(hash) > 0) << "whole keys only";
+    for (const auto hash : now) EXPECT_TRUE(sample.count(hash) > 0) << "the sample only shrinks";
     EXPECT_GT(now.size(), before / 3);
     EXPECT_LT(now.size(), before * 2 / 3);
     before = now.size();
-    wanted = now;
+    sample = now;
   }
 }
 
@@ -78,9 +79,9 @@ TEST(audit_key_sample, WantsAnEventForTheSakeOfAnyOfItsKeys) {
   base::seeded_random random{4};
   while (!in_sample(in, 2)) in = random.next();
   while (out == 0 || in_sample(out, 2)) out = random.next();
-  EXPECT_TRUE(subject.wants(of_keys({out, in})));
-  EXPECT_FALSE(subject.wants(of_keys({out})));
-  EXPECT_TRUE(subject.wants(of_keys({}))) << "as MULTI";
+  EXPECT_TRUE(subject.includes(of_keys({out, in})));
+  EXPECT_FALSE(subject.includes(of_keys({out})));
+  EXPECT_TRUE(subject.includes(of_keys({}))) << "such as MULTI";
 }
 
 }  // namespace

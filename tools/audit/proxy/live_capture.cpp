@@ -16,18 +16,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t taken_at_once = 1024;
-constexpr auto short_rest = 1ms;          // between looks at the queue while there is traffic
-constexpr unsigned rests_max = 100;       // looks without traffic before the thread sleeps
+constexpr std::size_t batch_max = 1024;
+constexpr auto poll_interval = 1ms;       // between polls of the queue while there is traffic
+constexpr unsigned idle_polls_max = 100;  // polls without traffic before the thread sleeps
 constexpr auto process_wait = 2s;         // for the name of the process that connected
 constexpr double events_fill_max = 0.95;  // the rest of the queue is for records other than events
 constexpr double calm_fill = 0.5;         // below this, a gap in the capture ends
 
-capture_options options_of(const live_settings& with) {
+capture_options options_of(const live_settings& settings) {
   capture_options out;
-  out.hide_keys = with.hide_keys;
-  const auto wanted = sizeof out.hash_key;
-  if (getrandom(out.hash_key.data(), wanted, 0) != static_cast<ssize_t>(wanted)) {
+  out.hide_keys = settings.hide_keys;
+  const auto key_size = sizeof out.hash_key;
+  if (getrandom(out.hash_key.data(), key_size, 0) != static_cast<ssize_t>(key_size)) {
     throw std::system_error{errno, std::generic_category(),
                             "cannot get a random key for the hashes"};
   }
@@ -35,61 +35,65 @@ capture_options options_of(const live_settings& with) {
 }
 
 template <class Number>
-void add(std::atomic<Number>& to, Number count) noexcept {
-  to.store(to.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+void add(std::atomic<Number>& counter, Number count) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
 }
 
 }  // namespace
 
 class live_capture::live_tap final : public tap, private conversation_listener {
  public:
-  live_tap(live_capture& of, connection_opened opened)
-      : of_{of},
+  live_tap(live_capture& owner, connection_opened opened)
+      : owner_{owner},
         connection_{opened.connection},
-        talk_{of.capture_, std::move(opened), of.barrier_ ? this : nullptr} {}
+        conversation_{owner.capture_, std::move(opened), owner.barrier_ ? this : nullptr} {}
 
   void attached(reply_gate& gate) override {
-    if (of_.barrier_) of_.gates_.emplace(connection_, &gate);
+    if (owner_.barrier_) owner_.gates_.emplace(connection_, &gate);
   }
   void passed(direction towards, std::string_view bytes) override {
     if (towards == direction::to_server) {
-      talk_.client_sent(bytes, of_.now());
-    } else if (!of_.barrier_) {
-      talk_.server_sent(bytes, of_.now());
+      conversation_.client_sent(bytes, owner_.now());
+    } else if (!owner_.barrier_) {
+      conversation_.server_sent(bytes, owner_.now());
     }
   }
   // With a barrier, replies are read before they are passed on: `done` is the time of arrival.
   std::size_t let_through(std::string_view bytes) override {
-    if (!of_.barrier_) return bytes.size();
+    if (!owner_.barrier_) return bytes.size();
     last_end_ = 0;
     held_from_ = bytes.size();
-    talk_.server_sent(bytes, of_.now());
+    conversation_.server_sent(bytes, owner_.now());
     return held_from_;
   }
   void ended(bool by_client) override {
-    talk_.closed(of_.now(), by_client);
-    if (!of_.barrier_) return;
-    of_.barrier_->gone(connection_);
-    of_.gates_.erase(connection_);
+    conversation_.closed(owner_.now(), by_client);
+    if (!owner_.barrier_) return;
+    owner_.barrier_->forget(connection_);
+    owner_.gates_.erase(connection_);
   }
 
  private:
-  void reply_ended(const event& of, std::size_t upto) override {
-    if (of_.barrier_->holds(of, of_.now())) held_from_ = std::min(held_from_, last_end_);
+  void reply_ended(const event& command, std::size_t upto) override {
+    if (owner_.barrier_->holds(command, owner_.now())) held_from_ = std::min(held_from_, last_end_);
     last_end_ = upto;
   }
 
-  live_capture& of_;
+  live_capture& owner_;
   std::uint64_t connection_;
-  std::size_t last_end_ = 0;   // in the slice: where the reply before ended
-  std::size_t held_from_ = 0;  // in the slice
-  conversation talk_;
+  // Offsets in the current slice.
+  std::size_t last_end_ = 0;   // the end of the last complete reply
+  std::size_t held_from_ = 0;  // the beginning of the first delayed reply
+  conversation conversation_;
 };
 
-live_capture::live_capture(live_settings with, record_sink& to)
-    : with_{std::move(with)}, to_{to}, over_{with_.room}, capture_{options_of(with_), *this} {
-  if (with_.barrier) barrier_.emplace(*with_.barrier);
-  if (with_.recording) recorder_.emplace(*with_.recording, with_.say);
+live_capture::live_capture(live_settings settings, record_sink& sink)
+    : settings_{std::move(settings)},
+      sink_{sink},
+      queue_{settings_.room},
+      capture_{options_of(settings_), *this} {
+  if (settings_.barrier) barrier_.emplace(*settings_.barrier);
+  if (settings_.recording) recorder_.emplace(*settings_.recording, settings_.say);
 }
 
 live_capture::~live_capture() { stop(); }
@@ -99,26 +103,26 @@ result<void> live_capture::start() {
     if (auto opened = recorder_->open(); !opened) return opened.error();
   }
   capture_begun begun;
-  begun.tool = with_.tool;
+  begun.tool = settings_.tool;
   begun.unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                       std::chrono::system_clock::now().time_since_epoch() - now())
                       .count();
-  begun.keys_hidden = with_.hide_keys;
-  begun.active = with_.is_active;
-  capture_.tell(std::move(begun));
+  begun.keys_hidden = settings_.hide_keys;
+  begun.active = settings_.is_active;
+  capture_.emit(std::move(begun));
   thread_ = std::thread{[this] { run(); }};
   return {};
 }
 
 void live_capture::stop() {
   if (!thread_.joinable()) return;
-  say_what_is_missing();
+  report_gap();
   stopping_ = true;
-  over_.wake();
+  queue_.wake();
   thread_.join();
   // The last record does not go through the queue.
   record last = capture_ended{now(), capture_.bytes()};
-  look_at(last);
+  process_record(last);
   is_recorded_ = !recorder_ || recorder_->finish();
 }
 
@@ -131,8 +135,8 @@ live_counts live_capture::counts() const noexcept {
           lost_.load(std::memory_order_relaxed), one_in_.load(std::memory_order_relaxed)};
 }
 
-std::unique_ptr<tap> live_capture::opened(std::uint64_t connection, const peer& who) {
-  finder_.ask(connection, who);
+std::unique_ptr<tap> live_capture::opened(std::uint64_t connection, const peer& client) {
+  finder_.start_search(connection, client);
   connection_opened opened;
   opened.connection = connection;
   opened.at = now();
@@ -148,10 +152,10 @@ void live_capture::turn_ended() {
       }
       tool_acted acted{tool_acted::action_kind::miss_barrier, std::move(open.key), open.from,
                        open.to};
-      capture_.tell(std::move(acted));
+      capture_.emit(std::move(acted));
     }
   }
-  over_.given();
+  queue_.notify_consumer();
 }
 
 std::optional<std::chrono::milliseconds> live_capture::next_turn() {
@@ -160,105 +164,105 @@ std::optional<std::chrono::milliseconds> live_capture::next_turn() {
   return std::chrono::ceil<std::chrono::milliseconds>(std::max(*at - now(), moment{}));
 }
 
-void live_capture::take(record& one) {
-  auto whole = std::make_unique<record>(std::move(one));
-  take_whole(whole);
+void live_capture::take(record& item) {
+  auto owned = std::make_unique<record>(std::move(item));
+  take_owned(owned);
 }
 
-void live_capture::take_whole(std::unique_ptr<record>& one) {
-  if (!std::holds_alternative<event>(*one)) {
-    if (!over_.give(one)) add<std::uint64_t>(lost_, 1);
+void live_capture::take_owned(std::unique_ptr<record>& item) {
+  if (!std::holds_alternative<event>(*item)) {
+    if (!queue_.push(item)) add<std::uint64_t>(lost_, 1);
     return;
   }
   add<std::uint64_t>(events_, 1);
-  const double fill = over_.fill();
+  const double fill = queue_.fill();
   if (sample_.halve_if_due(fill, now())) {
     one_in_.store(sample_.one_in(), std::memory_order_relaxed);
-    unsaid_sample_ = true;
+    has_unreported_sample_ = true;
   }
-  if (unsaid_sample_ || (unsaid_lost_ > 0 && fill < calm_fill)) say_what_is_missing();
-  if (!sample_.wants(std::get<event>(*one))) {
+  if (has_unreported_sample_ || (unreported_lost_ > 0 && fill < calm_fill)) report_gap();
+  if (!sample_.includes(std::get<event>(*item))) {
     add<std::uint64_t>(skipped_, 1);
-  } else if (fill > events_fill_max || (unsaid_lost_ > 0 && fill >= calm_fill) ||
-             !over_.give(one)) {
+  } else if (fill > events_fill_max || (unreported_lost_ > 0 && fill >= calm_fill) ||
+             !queue_.push(item)) {
     // During a gap all events are dropped until there is room again. Single events would look like
     // a complete sequence.
     add<std::uint64_t>(lost_, 1);
-    ++unsaid_lost_;
+    ++unreported_lost_;
   }
 }
 
-void live_capture::say_what_is_missing() {
-  if (!unsaid_sample_ && unsaid_lost_ == 0) return;
+void live_capture::report_gap() {
+  if (!has_unreported_sample_ && unreported_lost_ == 0) return;
   sight_lost lost;
   lost.at = now();
   lost.one_in = sample_.one_in();
-  lost.events = unsaid_lost_;
-  lost.why = unsaid_lost_ > 0 ? "the auditor could not keep up and dropped events"
-                              : "the auditor cannot keep up and examines fewer keys";
-  auto one = std::make_unique<record>(std::move(lost));
-  if (!over_.give(one)) return;
-  unsaid_sample_ = false;
-  unsaid_lost_ = 0;
+  lost.events = unreported_lost_;
+  lost.why = unreported_lost_ > 0 ? "the auditor could not keep up and dropped events"
+                                  : "the auditor cannot keep up and examines fewer keys";
+  auto item = std::make_unique<record>(std::move(lost));
+  if (!queue_.push(item)) return;
+  has_unreported_sample_ = false;
+  unreported_lost_ = 0;
 }
 
-void live_capture::tell(record one) {
+void live_capture::add_record(record item) {
   {
-    const std::lock_guard lock{told_mutex_};
-    told_.push_back(std::move(one));
+    const std::lock_guard lock{added_mutex_};
+    added_.push_back(std::move(item));
   }
-  over_.wake();
+  queue_.wake();
 }
 
 void live_capture::run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  for (unsigned rests = 0;;) {
+  for (unsigned idle_polls = 0;;) {
     const bool is_last = stopping_.load();
-    const std::size_t count = pass_on();
-    if (count >= taken_at_once) continue;
+    const std::size_t count = process_batch();
+    if (count >= batch_max) continue;
     if (count == 0 && is_last) return;
-    rests = count == 0 ? rests + 1 : 0;
-    if (rests == 1 && recorder_) recorder_->flush();
-    if (rests < rests_max) {
-      std::this_thread::sleep_for(short_rest);
+    idle_polls = count == 0 ? idle_polls + 1 : 0;
+    if (idle_polls == 1 && recorder_) recorder_->flush();
+    if (idle_polls < idle_polls_max) {
+      std::this_thread::sleep_for(poll_interval);
     } else {
-      over_.wait();
+      queue_.wait();
     }
   }
 }
 
-std::size_t live_capture::pass_on() {
-  std::vector<record> told;
+std::size_t live_capture::process_batch() {
+  std::vector<record> added;
   {
-    const std::lock_guard lock{told_mutex_};
-    told.swap(told_);
+    const std::lock_guard lock{added_mutex_};
+    added.swap(added_);
   }
-  // Records from `tell` are not older than the records in the queue.
-  const std::size_t count = over_.take(taken_at_once, [this](record& one) { look_at(one); });
-  for (record& one : told) look_at(one);
-  for (auto& [connection, found] : finder_.late_answers()) {
-    record known = connection_opened{connection, now(), found.pid, std::move(found.name)};
-    hand_on(known);
+  // Records from `add_record` are not older than the records in the queue.
+  const std::size_t count = queue_.pop(batch_max, [this](record& item) { process_record(item); });
+  for (record& item : added) process_record(item);
+  for (auto& [connection, process] : finder_.late_results()) {
+    record known = connection_opened{connection, now(), process.pid, std::move(process.name)};
+    deliver(known);
   }
-  return count + told.size();
+  return count + added.size();
 }
 
-void live_capture::look_at(record& one) {
-  if (auto* opened = std::get_if<connection_opened>(&one)) {
-    auto found = finder_.answer(opened->connection, process_wait);
-    opened->pid = found.pid;
-    opened->process = std::move(found.name);
-  } else if (const auto* closed = std::get_if<connection_closed>(&one)) {
+void live_capture::process_record(record& item) {
+  if (auto* opened = std::get_if<connection_opened>(&item)) {
+    auto process = finder_.wait_for(opened->connection, process_wait);
+    opened->pid = process.pid;
+    opened->process = std::move(process.name);
+  } else if (const auto* closed = std::get_if<connection_closed>(&item)) {
     finder_.forget(closed->connection);
   }
-  hand_on(one);
+  deliver(item);
 }
 
-void live_capture::hand_on(record& one) {
-  if (recorder_) recorder_->write(one);
-  to_.take(one);
+void live_capture::deliver(record& item) {
+  if (recorder_) recorder_->write(item);
+  sink_.take(item);
 }
 
 }  // namespace drover::audit

@@ -33,12 +33,14 @@ namespace drover::audit {
 
 struct live_settings {
   bool hide_keys = false;
-  bool is_active = false;  ///< for `capture_begun`
-  std::string tool{};      ///< for `capture_begun`
+  /// For `capture_begun`.
+  bool is_active = false;
+  /// For `capture_begun`.
+  std::string tool{};
   record_queue::bounds room{};
   std::optional<std::filesystem::path> recording{};
-  /// Delays the replies to the first misses of a key, so that the clients continue at the same
-  /// time.
+  /// If set, the replies to the first misses of a key are delayed, so that the clients continue at
+  /// the same time.
   std::optional<miss_barrier::bounds> barrier{};
   /// Prints a message, for example that the disk is full. Called on the capture's thread.
   std::function<void(const std::string& line)> say{};
@@ -57,9 +59,9 @@ struct live_counts {
 
 class live_capture final : public tap_maker, private record_sink {
  public:
-  /// Lifetime: `to` outlives the capture. It is called on the capture's thread, one record at a
+  /// Lifetime: `sink` outlives the capture. It is called on the capture's thread, one record at a
   /// time.
-  live_capture(live_settings with, record_sink& to);
+  live_capture(live_settings settings, record_sink& sink);
   /// Stops.
   ~live_capture() override;
   live_capture(const live_capture&) = delete;
@@ -73,34 +75,33 @@ class live_capture final : public tap_maker, private record_sink {
   [[nodiscard]] bool is_recorded() const noexcept { return is_recorded_; }
 
   /// Adds a record from another source, such as `origin_loads`. Threads: any, while it runs.
-  void tell(record one);
+  void add_record(record item);
   /// The current time on the clock of the records. Threads: any.
   [[nodiscard]] moment now() const noexcept;
   /// Threads: any.
   [[nodiscard]] live_counts counts() const noexcept;
 
   // The proxy's calls, on its thread.
-  std::unique_ptr<tap> opened(std::uint64_t connection, const peer& who) override;
+  std::unique_ptr<tap> opened(std::uint64_t connection, const peer& client) override;
   void turn_ended() override;
   std::optional<std::chrono::milliseconds> next_turn() override;
 
  private:
   class live_tap;
 
-  void take(record& one) override;
-  void take_whole(std::unique_ptr<record>& one) override;
-  [[nodiscard]] bool give_event(record& one);
-  void say_what_is_missing();
+  void take(record& item) override;
+  void take_owned(std::unique_ptr<record>& item) override;
+  void report_gap();
 
   void run();
-  std::size_t pass_on();
-  void look_at(record& one);
-  void hand_on(record& one);
+  std::size_t process_batch();
+  void process_record(record& item);
+  void deliver(record& item);
 
-  live_settings with_;
-  record_sink& to_;
+  live_settings settings_;
+  record_sink& sink_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-  record_queue over_;
+  record_queue queue_;
   process_finder finder_;
   capture capture_;
   std::optional<recorder> recorder_;
@@ -110,11 +111,11 @@ class live_capture final : public tap_maker, private record_sink {
   std::optional<miss_barrier> barrier_;
   std::map<std::uint64_t, reply_gate*> gates_;  // by connection; only with a barrier
   key_sample sample_;
-  std::uint64_t unsaid_lost_ = 0;
-  bool unsaid_sample_ = false;
+  std::uint64_t unreported_lost_ = 0;
+  bool has_unreported_sample_ = false;
 
-  std::mutex told_mutex_;
-  std::vector<record> told_;
+  std::mutex added_mutex_;
+  std::vector<record> added_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> events_{0};
   std::atomic<std::uint64_t> skipped_{0};

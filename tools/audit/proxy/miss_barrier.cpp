@@ -1,12 +1,8 @@
-
 // SPDX-License-Identifier: MIT
-
 #include "audit/proxy/miss_barrier.hpp"
 
 #include <algorithm>
-
 #include <array>
-
 #include <utility>
 
 namespace drover::audit {
@@ -44,49 +40,50 @@ bool miss_barrier::holds(const event& command, moment now) {
   identity name{command.database, first.text};
   auto entry = keys_.find(name);
   if (entry == keys_.end()) {
-    if (keys_.size() >= within_.keys_max) return false;
+    if (keys_.size() >= limits_.keys_max) return false;
     entry = keys_.try_emplace(name).first;
   }
   state& key = entry->second;
   if (!reads_it) {
-    present(key);
+    note_store(key);
     return false;
   }
-  if (is_nothing(command.answer)) return missed(name, key, command.connection, now);
+  if (is_nothing(command.answer)) return holds_miss(name, key, command.connection, now);
   if (!is_something(command.answer)) return false;
-  if (key.is == phase::open) present(key);
-  if (key.readers.size() < within_.together_max) key.readers.insert(command.connection);
+  if (key.current == phase::open) note_store(key);
+  if (key.readers.size() < limits_.together_max) key.readers.insert(command.connection);
   return false;
 }
 
-void miss_barrier::present(state& key) {
-  if (!key.was_missed) return;  // stored without a miss before: not a load
-  if (key.is == phase::gathering) {
+void miss_barrier::note_store(state& key) {
+  if (!key.was_missed) return;  // not a load: the value was stored without a miss before
+  if (key.current == phase::gathering) {
     key.complete = true;  // a client that was not delayed has stored the value
     return;
   }
-  if (key.is == phase::armed) return;
-  key.is = phase::armed;
+  if (key.current == phase::armed) return;
+  key.current = phase::armed;
   key.readers.clear();
 }
 
-bool miss_barrier::missed(const identity& name, state& key, std::uint64_t connection, moment now) {
+bool miss_barrier::holds_miss(const identity& name, state& key, std::uint64_t connection,
+                              moment now) {
   key.was_missed = true;
-  if (key.is == phase::armed && key.readers.size() >= 2) {
-    key.is = phase::gathering;
+  if (key.current == phase::armed && key.readers.size() >= 2) {
+    key.current = phase::gathering;
     key.since = now;
     key.complete = false;
     gathering_.insert(name);
-  } else if (key.is == phase::armed) {
-    key.is = phase::open;  // a single reader does not wait for others
+  } else if (key.current == phase::armed) {
+    key.current = phase::open;  // a single reader does not wait for others
   }
-  if (key.is != phase::gathering || key.complete) return false;
+  if (key.current != phase::gathering || key.complete) return false;
   key.held.insert(connection);
   key.complete = key.held.size() >= key.readers.size();
   return true;
 }
 
-void miss_barrier::gone(std::uint64_t connection) {
+void miss_barrier::forget(std::uint64_t connection) {
   for (const identity& name : gathering_) keys_[name].held.erase(connection);
 }
 
@@ -94,13 +91,13 @@ std::vector<miss_barrier::opening> miss_barrier::openings(moment now) {
   std::vector<opening> out;
   for (auto at = gathering_.begin(); at != gathering_.end();) {
     state& key = keys_[*at];
-    if (!key.complete && now - key.since < within_.hold_max) {
+    if (!key.complete && now - key.since < limits_.hold_max) {
       ++at;
       continue;
     }
     out.push_back({at->second, key.since, now, {key.held.begin(), key.held.end()}});
     key.held.clear();
-    key.is = phase::open;
+    key.current = phase::open;
     at = gathering_.erase(at);
   }
   return out;
@@ -109,7 +106,7 @@ std::vector<miss_barrier::opening> miss_barrier::openings(moment now) {
 std::optional<moment> miss_barrier::next_opening() const {
   std::optional<moment> out;
   for (const identity& name : gathering_) {
-    const moment end = keys_.find(name)->second.since + within_.hold_max;
+    const moment end = keys_.find(name)->second.since + limits_.hold_max;
     if (!out || end < *out) out = end;
   }
   return out;

@@ -1,10 +1,11 @@
-// SPDX-License-Identifier: MIT Lets clients that miss a key at about the same time continue at the
-// same time, as they would under a higher load. The reply to a miss is delayed until as many
-// clients have missed the key as had read it before, or until a time has passed. To a client this
-// looks like a slow network.
+// SPDX-License-Identifier: MIT
+// Lets clients that miss a key at about the same time continue at the same time, as they would
+// under a higher load. The reply to a miss is delayed until as many clients have missed the key as
+// had read it before, or until a time has passed. To a client this looks like a slow network.
 //
-// Only keys that were loaded before are delayed, and only once for each time that they are missing:
-// a client that reads again after it took a lock is not delayed. Pure. Threads: one at a time.
+// Replies are delayed only for keys that were loaded before, and only once for each time that the
+// key is missing: a client that reads again after it took a lock is not delayed.
+// Pure. Threads: one at a time.
 #pragma once
 
 #include <chrono>
@@ -31,12 +32,12 @@ class miss_barrier {
     /// Further keys are never delayed.
     std::size_t keys_max = 10'000;
   };
-  explicit miss_barrier(bounds within) : within_{within} {}
+  explicit miss_barrier(bounds limits) : limits_{limits} {}
 
   /// To be called for each reply of the server. Returns whether it is to be delayed.
   [[nodiscard]] bool holds(const event& command, moment now);
   /// The connection was closed.
-  void gone(std::uint64_t connection);
+  void forget(std::uint64_t connection);
 
   /// A key whose barrier has opened.
   struct opening {
@@ -53,24 +54,29 @@ class miss_barrier {
  private:
   using identity = std::pair<std::uint32_t, std::string>;
   enum class phase : std::uint8_t {
-    unknown,    ///< whether it is a cache's
-    armed,      ///< there; the next miss is the first
-    gathering,  ///< replies are held
-    open,       ///< cold, and nothing is held any more
+    unknown,    ///< not known to be filled after a miss
+    armed,      ///< present; the next miss starts the barrier
+    gathering,  ///< missing; replies are held
+    open,       ///< missing; replies are not held any more
   };
   struct state {
-    phase is = phase::unknown;
+    phase current = phase::unknown;
     bool was_missed = false;
-    std::set<std::uint64_t> readers;  ///< since it came, at most `together_max`
+    /// The connections that have read the key since it was stored, at most `together_max`.
+    std::set<std::uint64_t> readers;
+    /// When the barrier started to hold replies.
     moment since{};
+    /// The barrier opens at the next call of `openings`.
     bool complete = false;
+    /// The connections whose replies are held.
     std::set<std::uint64_t> held;
   };
 
-  void present(state& key);
-  [[nodiscard]] bool missed(const identity& name, state& key, std::uint64_t connection, moment now);
+  void note_store(state& key);
+  [[nodiscard]] bool holds_miss(const identity& name, state& key, std::uint64_t connection,
+                                moment now);
 
-  bounds within_;
+  bounds limits_;
   std::map<identity, state, std::less<>> keys_;
   std::set<identity> gathering_;
 };

@@ -23,10 +23,10 @@ event miss(std::uint64_t connection) { return command(connection, "GET", reply_k
 event hit(std::uint64_t connection) { return command(connection, "GET", reply_kind::text); }
 event store(std::uint64_t connection) { return command(connection, "SET", reply_kind::status); }
 
-/// Loaded once, and then read by so many connections.
+/// Loads the key once and lets this number of connections read it.
 miss_barrier loaded(std::uint64_t readers) {
   miss_barrier out{{}};
-  EXPECT_FALSE(out.holds(miss(1), 0s)) << "whether it is a cache's is not known yet";
+  EXPECT_FALSE(out.holds(miss(1), 0s)) << "the key was not filled after a miss yet";
   EXPECT_FALSE(out.holds(store(1), 0s));
   for (std::uint64_t i = 1; i <= readers; ++i) EXPECT_FALSE(out.holds(hit(i), 0s));
   return out;
@@ -60,19 +60,19 @@ TEST(audit_miss_barrier, HoldsOnlyOnceForEachTimeThatItIsCold) {
   EXPECT_TRUE(subject.holds(miss(1), 1s));
   EXPECT_TRUE(subject.holds(miss(2), 1s));
   EXPECT_EQ(subject.openings(1s).size(), 1U);
-  EXPECT_FALSE(subject.holds(miss(1), 1s + 1ms)) << "looks again under its lock";
+  EXPECT_FALSE(subject.holds(miss(1), 1s + 1ms)) << "the client reads again under its lock";
   EXPECT_FALSE(subject.holds(miss(5), 1s + 1ms));
   EXPECT_FALSE(subject.holds(store(1), 1s + 2ms));
   EXPECT_FALSE(subject.holds(hit(1), 1s + 3ms));
   EXPECT_FALSE(subject.holds(hit(2), 1s + 3ms));
-  EXPECT_TRUE(subject.holds(miss(2), 2s)) << "cold again";
+  EXPECT_TRUE(subject.holds(miss(2), 2s)) << "the key is missing again";
 }
 
 TEST(audit_miss_barrier, HoldsNothingThatNoCacheHasLoaded) {
   miss_barrier subject{{}};
   for (std::uint64_t i = 1; i < 10; ++i) EXPECT_FALSE(subject.holds(miss(i), 0s));
   miss_barrier written{{}};
-  EXPECT_FALSE(written.holds(store(1), 0s)) << "written before anybody asked";
+  EXPECT_FALSE(written.holds(store(1), 0s)) << "stored before any client read the key";
   EXPECT_FALSE(written.holds(hit(1), 0s));
   EXPECT_FALSE(written.holds(hit(2), 0s));
   EXPECT_FALSE(written.holds(miss(1), 1s));
@@ -94,7 +94,7 @@ TEST(audit_miss_barrier, ForgetsWhoHasGone) {
   auto subject = loaded(3);
   EXPECT_TRUE(subject.holds(miss(1), 1s));
   EXPECT_TRUE(subject.holds(miss(2), 1s));
-  subject.gone(1);
+  subject.forget(1);
   const auto openings = subject.openings(2s);
   ASSERT_EQ(openings.size(), 1U);
   EXPECT_EQ(openings[0].connections, std::vector<std::uint64_t>{2});

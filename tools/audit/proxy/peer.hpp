@@ -14,9 +14,9 @@ struct peer {
   pid_t pid = 0;
   bool is_unix = false;
   /// The address of the peer, for TCP.
-  sockaddr_storage theirs{};
+  sockaddr_storage remote{};
   /// The address that the peer connected to, for TCP.
-  sockaddr_storage ours{};
+  sockaddr_storage local{};
 };
 
 /// Reads the peer from the socket with at most two system calls. Never fails: unknown fields keep
@@ -24,6 +24,6 @@ struct peer {
 [[nodiscard]] peer peer_of(int descriptor) noexcept;
 
 /// "127.0.0.1:40312", "[::1]:40312" or "unix".
-[[nodiscard]] std::string describe(const peer& who);
+[[nodiscard]] std::string describe(const peer& client);
 
 }  // namespace drover::audit

@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: MIT Finds the process at the other end of a connection, on a thread of
-// its own, so that the proxy does not wait. The search starts when the client is accepted. Only
-// processes of this machine that we may inspect are found.
+// SPDX-License-Identifier: MIT
+// Finds the process at the other end of a connection, on a thread of its own, so that the proxy
+// does not wait. The search starts when the client is accepted. Only processes on this machine that
+// the auditor may inspect are found.
 //
-// Threads: `ask` on one, `answer` on another.
+// Threads: `start_search` on one, `wait_for` on another.
 #pragma once
 
 #include <sys/types.h>
@@ -23,7 +24,7 @@
 
 namespace drover::audit {
 
-struct found_process {
+struct process_info {
   /// 0: not found.
   pid_t pid = 0;
   /// The name of the program, or the address of the peer if the process was not found.
@@ -33,61 +34,66 @@ struct found_process {
 class process_finder {
  public:
   /// Finds the processes of several peers, in the same order. May block.
-  using look = std::function<std::vector<found_process>(const std::vector<peer>&)>;
+  using search_function = std::function<std::vector<process_info>(const std::vector<peer>&)>;
 
   /// Searches /proc.
   process_finder();
-  explicit process_finder(look how);
+  explicit process_finder(search_function find_processes);
   ~process_finder();
   process_finder(const process_finder&) = delete;
   process_finder& operator=(const process_finder&) = delete;
 
-  /// Starts a search. Does not block. At most `asked_max` searches are open; further ones are
+  /// Starts a search. Does not block. At most `searches_max` searches are open; further ones are
   /// answered with "not found".
-  void ask(std::uint64_t connection, const peer& who);
-  /// The result; to be called once for each connection. Blocks until it is known, for at most
-  /// `at_most`.
-  [[nodiscard]] found_process answer(std::uint64_t connection, std::chrono::milliseconds at_most);
-  /// Processes that were found after `answer` timed out, by connection. Each is returned once. Does
-  /// not block.
-  [[nodiscard]] std::vector<std::pair<std::uint64_t, found_process>> late_answers();
+  void start_search(std::uint64_t connection, const peer& client);
+  /// Returns the result of a search. To be called once for each connection. Blocks until the result
+  /// is known, for at most `at_most`.
+  [[nodiscard]] process_info wait_for(std::uint64_t connection, std::chrono::milliseconds at_most);
+  /// Processes that were found after `wait_for` timed out, by connection. Each is returned once.
+  /// Does not block.
+  [[nodiscard]] std::vector<std::pair<std::uint64_t, process_info>> late_results();
   /// Cancels the search.
   void forget(std::uint64_t connection);
 
-  static constexpr std::size_t asked_max = 65'536;
+  static constexpr std::size_t searches_max = 65'536;
 
  private:
-  struct question {
-    peer who;
+  struct search {
+    peer client;
     bool done = false;
-    bool is_late = false;  ///< `answer` has given up
-    found_process found;
+    /// `wait_for` has timed out.
+    bool is_late = false;
+    process_info process;
   };
 
   void run();
-  /// Takes the questions off; with their answers they are given back.
-  std::vector<std::pair<std::uint64_t, question>> open_questions();
+  /// Waits until a search is open or the finder stops. Returns copies of the open searches; none if
+  /// the finder stops.
+  std::vector<std::pair<std::uint64_t, search>> open_searches();
 
   std::mutex mutex_;
-  std::condition_variable asked_;
-  std::condition_variable answered_;
-  std::map<std::uint64_t, question> questions_;
-  std::vector<std::uint64_t> open_;  // numbers of those not looked at
-  std::vector<std::pair<std::uint64_t, found_process>> late_;
-  look look_;
+  std::condition_variable search_added_;
+  std::condition_variable search_done_;
+  std::map<std::uint64_t, search> searches_;
+  std::vector<std::uint64_t> open_;  // the connections whose search has not begun
+  std::vector<std::pair<std::uint64_t, process_info>> late_;
+  search_function find_processes_;
   bool stopping_ = false;
   std::thread thread_;
 };
 
-/// Finds the processes of `whom`, in the same order. Blocks while it reads /proc.
+/// Finds the processes of `peers`, in the same order. Blocks while it reads /proc.
 class process_table {
  public:
-  [[nodiscard]] std::vector<found_process> find(const std::vector<peer>& whom);
+  [[nodiscard]] std::vector<process_info> find(const std::vector<peer>& peers);
 
  private:
-  void look_into(pid_t pid, std::map<std::uint64_t, pid_t>& wanted, std::size_t& missing);
+  void search_process(pid_t pid, std::map<std::uint64_t, pid_t>& owner_of_inode,
+                      std::size_t& missing);
 
-  std::vector<pid_t> recent_;  // found lately, the last one first: most likely the next one as well
+  // The processes found last, the latest first. They are searched first, because new connections
+  // are likely to be theirs.
+  std::vector<pid_t> recent_;
 };
 
 }  // namespace drover::audit

@@ -45,7 +45,7 @@ TEST(audit_tcp_table, ReadsBothFamiliesAsOne) {
       "   2: 0100007F:A3C5 0100007F:A1B4 06 00000000:00000000 00:00000000 00000000     0        0 "
       "0 "
       "3 000000005ad7dc0d\n");
-  ASSERT_EQ(four.size(), 1U) << "a socket without an inode is nobody's";
+  ASSERT_EQ(four.size(), 1U) << "a socket without an inode belongs to no process";
   const tcp_ends expected{v4(0x7F000001, 0xA3C4), v4(0x7F000001, 0xA1B4)};
   EXPECT_EQ(four[0].first, expected);
   EXPECT_EQ(four[0].second, 1613U);
@@ -75,7 +75,7 @@ TEST(audit_tcp_table, SkipsWhatItCannotRead) {
   EXPECT_TRUE(read("1: 0100007F:A3C4 0100007F:A1B4 01 a b c d e\n").empty());
 }
 
-/// A connection to ourselves, both ends.
+/// Both ends of a connection within this process.
 class loop_back {
  public:
   explicit loop_back(int family) {
@@ -116,14 +116,14 @@ std::string own_name() {
 TEST(audit_process_finder, FindsWhoConnected) {
   for (const int family : {AF_INET, AF_INET6}) {
     const loop_back pair{family};
-    if (!pair.usable && family == AF_INET6) continue;  // a machine without IPv6
+    if (!pair.usable && family == AF_INET6) continue;  // the machine has no IPv6
     ASSERT_TRUE(pair.usable);
     process_table table;
     for (int round = 0; round < 2; ++round) {
-      const auto found = table.find({peer_of(pair.accepted)});
-      ASSERT_EQ(found.size(), 1U);
-      EXPECT_EQ(found[0].pid, ::getpid());
-      EXPECT_EQ(found[0].name, own_name());
+      const auto processes = table.find({peer_of(pair.accepted)});
+      ASSERT_EQ(processes.size(), 1U);
+      EXPECT_EQ(processes[0].pid, ::getpid());
+      EXPECT_EQ(processes[0].name, own_name());
     }
   }
 }
@@ -141,12 +141,12 @@ TEST(audit_process_finder, TellsProcessesApart) {
     char byte = 0;
     _exit(static_cast<int>(::read(hold[0], &byte, 1)));
   }
-  ::close(theirs.client);  // only the child has it now
+  ::close(theirs.client);  // now only the child holds the socket
   theirs.client = -1;
   process_table table;
-  const auto found = table.find({peer_of(ours.accepted), peer_of(theirs.accepted)});
-  EXPECT_EQ(found[0].pid, ::getpid());
-  EXPECT_EQ(found[1].pid, child);
+  const auto processes = table.find({peer_of(ours.accepted), peer_of(theirs.accepted)});
+  EXPECT_EQ(processes[0].pid, ::getpid());
+  EXPECT_EQ(processes[1].pid, child);
   ::close(hold[1]);
   ::close(hold[0]);
   ::waitpid(child, nullptr, 0);
@@ -154,25 +154,25 @@ TEST(audit_process_finder, TellsProcessesApart) {
 
 TEST(audit_process_finder, SaysTheAddressOfWhoIsNotFound) {
   auto gone = loop_back{AF_INET};
-  const peer who = peer_of(gone.accepted);
+  const peer client = peer_of(gone.accepted);
   ::close(gone.client);
   gone.client = -1;
   process_table table;
-  const auto found = table.find({who, peer{}});
-  ASSERT_EQ(found.size(), 2U);
-  EXPECT_EQ(found[0].pid, 0);
-  EXPECT_EQ(found[0].name.substr(0, 10), "127.0.0.1:");
-  EXPECT_EQ(found[1].pid, 0);
+  const auto processes = table.find({client, peer{}});
+  ASSERT_EQ(processes.size(), 2U);
+  EXPECT_EQ(processes[0].pid, 0);
+  EXPECT_EQ(processes[0].name.substr(0, 10), "127.0.0.1:");
+  EXPECT_EQ(processes[1].pid, 0);
 }
 
 TEST(audit_process_finder, KnowsTheOtherEndOfAUnixSocket) {
   std::array<int, 2> pair{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()), 0);
-  const peer who = peer_of(pair[0]);
-  EXPECT_TRUE(who.is_unix);
-  EXPECT_EQ(who.pid, ::getpid());
+  const peer client = peer_of(pair[0]);
+  EXPECT_TRUE(client.is_unix);
+  EXPECT_EQ(client.pid, ::getpid());
   process_table table;
-  EXPECT_EQ(table.find({who})[0].name, own_name());
+  EXPECT_EQ(table.find({client})[0].name, own_name());
   ::close(pair[0]);
   ::close(pair[1]);
 }
@@ -181,22 +181,22 @@ TEST(threads_audit_process_finder, AnswersWhatItWasAsked) {
   const loop_back pair{AF_INET};
   ASSERT_TRUE(pair.usable);
   process_finder finder;
-  const peer who = peer_of(pair.accepted);
-  for (std::uint64_t i = 1; i <= 20; ++i) finder.ask(i, who);
+  const peer client = peer_of(pair.accepted);
+  for (std::uint64_t i = 1; i <= 20; ++i) finder.start_search(i, client);
   for (std::uint64_t i = 1; i <= 20; ++i) {
-    EXPECT_EQ(finder.answer(i, std::chrono::minutes{1}).pid, ::getpid());
+    EXPECT_EQ(finder.wait_for(i, std::chrono::minutes{1}).pid, ::getpid());
   }
-  EXPECT_EQ(finder.answer(1, std::chrono::minutes{1}).pid, 0) << "asked once, answered once";
+  EXPECT_EQ(finder.wait_for(1, std::chrono::minutes{1}).pid, 0) << "each result is returned once";
 }
 
-/// Looks only when it is let.
+/// A search that waits until the test lets it continue.
 class held_look {
  public:
-  std::vector<found_process> operator()(const std::vector<peer>& whom) {
+  std::vector<process_info> operator()(const std::vector<peer>& peers) {
     when_.wait();
-    std::vector<found_process> found;
-    for (std::size_t i = 0; i < whom.size(); ++i) found.push_back({4711, "python3"});
-    return found;
+    std::vector<process_info> processes;
+    for (std::size_t i = 0; i < peers.size(); ++i) processes.push_back({4711, "python3"});
+    return processes;
   }
   void let() { let_.set_value(); }
 
@@ -208,19 +208,19 @@ class held_look {
 TEST(threads_audit_process_finder, SaysLaterWhatItHadNoTimeToFind) {
   held_look slow;
   process_finder finder{std::ref(slow)};
-  for (std::uint64_t i = 1; i <= 3; ++i) finder.ask(i, peer{});
-  EXPECT_EQ(finder.answer(1, std::chrono::milliseconds{0}).pid, 0);
-  EXPECT_EQ(finder.answer(2, std::chrono::milliseconds{0}).pid, 0);
-  EXPECT_TRUE(finder.late_answers().empty());
-  finder.forget(2);  // it has closed
+  for (std::uint64_t i = 1; i <= 3; ++i) finder.start_search(i, peer{});
+  EXPECT_EQ(finder.wait_for(1, std::chrono::milliseconds{0}).pid, 0);
+  EXPECT_EQ(finder.wait_for(2, std::chrono::milliseconds{0}).pid, 0);
+  EXPECT_TRUE(finder.late_results().empty());
+  finder.forget(2);  // the connection was closed
   slow.let();
-  EXPECT_EQ(finder.answer(3, std::chrono::minutes{1}).pid, 4711);
-  const auto late = finder.late_answers();
+  EXPECT_EQ(finder.wait_for(3, std::chrono::minutes{1}).pid, 4711);
+  const auto late = finder.late_results();
   ASSERT_EQ(late.size(), 1U);
   EXPECT_EQ(late[0].first, 1U);
   EXPECT_EQ(late[0].second.pid, 4711);
   EXPECT_EQ(late[0].second.name, "python3");
-  EXPECT_TRUE(finder.late_answers().empty()) << "each once";
+  EXPECT_TRUE(finder.late_results().empty()) << "each result is returned once";
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace drover::audit {
 
-proxy::proxy(proxy_settings with, tap_maker* watch)
-    : loop_{std::make_unique<loop>(std::move(with), watch)} {}
+proxy::proxy(proxy_settings settings, tap_maker* watch)
+    : loop_{std::make_unique<loop>(std::move(settings), watch)} {}
 
 proxy::~proxy() { stop(); }
 

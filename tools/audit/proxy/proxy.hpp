@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT A transparent proxy in front of one server, with TCP or a Unix
-// socket on either side. Each client has its own connection to the server, and the bytes pass
-// unchanged (see `relay`). Everything that a client and a server negotiate works as without the
-// proxy.
+// SPDX-License-Identifier: MIT
+// A transparent proxy in front of one server, with TCP or a Unix socket on either side. Each client
+// has its own connection to the server, and the bytes pass unchanged (see `relay`). Everything that
+// a client and a server negotiate works as without the proxy.
 //
 // Threads: start and stop on one. The proxy runs on a thread of its own.
 #pragma once
@@ -33,7 +33,7 @@ struct proxy_settings {
 };
 
 struct proxy_counts {
-  /// Clients.
+  /// All clients that have connected.
   std::uint64_t opened = 0;
   std::uint64_t open_now = 0;
   /// Clients that were refused: too many connections, or the server cannot be reached.
@@ -45,7 +45,7 @@ struct proxy_counts {
 class proxy {
  public:
   /// `watch` sees the traffic. It may be nullptr; otherwise it must outlive the proxy.
-  explicit proxy(proxy_settings with, tap_maker* watch = nullptr);
+  explicit proxy(proxy_settings settings, tap_maker* watch = nullptr);
   /// Stops.
   ~proxy();
   proxy(const proxy&) = delete;

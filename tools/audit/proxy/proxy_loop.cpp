@@ -26,14 +26,14 @@ fault cannot_listen(const address& at, int error) {
 }
 
 bool is_socket(const std::string& path) noexcept {
-  struct stat found {};
-  return ::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode);
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
 }  // namespace
 
-proxy::loop::loop(proxy_settings with, tap_maker* watch)
-    : with_{std::move(with)}, watch_{watch}, buffer_(relay::buffer_size) {
+proxy::loop::loop(proxy_settings settings, tap_maker* watch)
+    : settings_{std::move(settings)}, watch_{watch}, buffer_(relay::buffer_size) {
   const int failed = uv_loop_init(&loop_);
   if (failed != 0) throw std::system_error{-failed, std::generic_category(), "event loop"};
   uv_async_init(&loop_, &stopping_,
@@ -45,7 +45,7 @@ proxy::loop::loop(proxy_settings with, tap_maker* watch)
 }
 
 proxy::loop::~loop() {
-  if (!stop_asked_) {  // it was never run
+  if (!is_stopping_) {  // the loop was never run
     close_all();
     uv_run(&loop_, UV_RUN_DEFAULT);
   }
@@ -55,16 +55,16 @@ proxy::loop::~loop() {
 }
 
 result<address> proxy::loop::open() {
-  auto server = reach(with_.server);
+  auto server = reach(settings_.server);
   if (!server) return server.error();
   server_ = *std::move(server);
-  const auto found = resolve(with_.listen);
-  if (!found) return found.error();
-  const resolved_address& at = found->front();
+  const auto addresses = resolve(settings_.listen);
+  if (!addresses) return addresses.error();
+  const resolved_address& at = addresses->front();
   if (auto listening = listen_at(at); !listening) return listening.error();
   if (!is_loopback(at)) {
-    say("every host that can reach " + describe(with_.listen) + " can reach the server at " +
-        describe(with_.server) + " through the proxy");
+    say("every host that can reach " + describe(settings_.listen) + " can reach the server at " +
+        describe(settings_.server) + " through the proxy");
   }
   if (watch_ != nullptr) {
     uv_prepare_start(&turn_end_,
@@ -75,24 +75,24 @@ result<address> proxy::loop::open() {
 
 result<void> proxy::loop::listen_at(const resolved_address& at) {
   // The file of a socket remains if its program is killed. Without a listener it can be removed.
-  if (at.is_unix() && is_socket(at.path) && !reach(with_.listen)) ::unlink(at.path.c_str());
+  if (at.is_unix() && is_socket(at.path) && !reach(settings_.listen)) ::unlink(at.path.c_str());
   init_handle(&loop_, listener_, at.is_unix());
   listener_.any.data = this;
   listening_ = true;
   int failed = at.is_unix() ? uv_pipe_bind(&listener_.pipe, at.path.c_str())
                             : uv_tcp_bind(&listener_.tcp, at.socket_address(), 0);
   if (failed == 0) failed = uv_listen(&listener_.stream, backlog, on_client);
-  if (failed != 0) return cannot_listen(with_.listen, failed);
+  if (failed != 0) return cannot_listen(settings_.listen, failed);
   return {};
 }
 
 result<address> proxy::loop::listening_address() const {
-  address out = with_.listen;
+  address out = settings_.listen;
   if (out.is_unix()) return out;
   sockaddr_storage bound{};
   int size = sizeof bound;
   const int failed = uv_tcp_getsockname(&listener_.tcp, reinterpret_cast<sockaddr*>(&bound), &size);
-  if (failed != 0) return cannot_listen(with_.listen, failed);
+  if (failed != 0) return cannot_listen(settings_.listen, failed);
   out.port =
       ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
                                         : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
@@ -110,33 +110,33 @@ void proxy::loop::run() {
 void proxy::loop::ask_to_stop() noexcept { uv_async_send(&stopping_); }
 
 void proxy::loop::close_all() {
-  if (stop_asked_) return;
-  stop_asked_ = true;
-  // libuv's own: it unlinks a unix socket's file by the name it was bound to.
+  if (is_stopping_) return;
+  is_stopping_ = true;
+  // This also removes the file of a Unix socket.
   if (listening_) uv_close(&listener_.any, nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&stopping_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&turn_end_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&next_turn_), nullptr);
-  for (auto& [number, one] : relays_) one->close();
+  for (auto& [number, client_relay] : relays_) client_relay->close();
   if (watch_ != nullptr) watch_->turn_ended();
 }
 
 void proxy::loop::end_turn() {
   watch_->turn_ended();
-  if (const auto wanted = watch_->next_turn()) {
-    // The timer only wakes the loop, whose turn then ends.
+  if (const auto timeout = watch_->next_turn()) {
+    // The timer does nothing but wake the loop, which then ends its turn.
     uv_timer_start(
-        &next_turn_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(wanted->count()), 0);
+        &next_turn_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(timeout->count()), 0);
   }
 }
 
 void proxy::loop::on_client(uv_stream_t* listener, int status) {
   auto& self = *static_cast<loop*>(listener->data);
   if (status == 0) {
-    self.said_accept_failed_ = false;
+    self.reported_accept_failed_ = false;
     self.accept_next();
   } else {
-    self.say_once(self.said_accept_failed_,
+    self.say_once(self.reported_accept_failed_,
                   std::string{"a client could not be accepted: "} + uv_strerror(status));
   }
 }
@@ -144,33 +144,36 @@ void proxy::loop::on_client(uv_stream_t* listener, int status) {
 void proxy::loop::accept_next() {
   const std::uint64_t number = ++last_number_;
   relay_owner& owner = *this;
-  auto made = std::make_unique<relay>(&loop_, owner, buffer_, number);
-  relay& one = *made;
-  relays_.emplace(number, std::move(made));
+  auto created = std::make_unique<relay>(&loop_, owner, buffer_, number);
+  relay& client_relay = *created;
+  relays_.emplace(number, std::move(created));
   opened_.fetch_add(1, std::memory_order_relaxed);
   const auto open_now = open_now_.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (!one.accept(&listener_.stream, with_.listen.is_unix())) return;
-  if (open_now > with_.connections_max) {
+  if (!client_relay.accept(&listener_.stream, settings_.listen.is_unix())) return;
+  if (open_now > settings_.connections_max) {
     turned_away_.fetch_add(1, std::memory_order_relaxed);
-    say_once(said_crowded_, "a client was refused: " + std::to_string(with_.connections_max) +
-                                " connections are open, which is the limit");
-    one.refuse();
+    say_once(reported_crowded_,
+             "a client was refused: " + std::to_string(settings_.connections_max) +
+                 " connections are open, which is the limit");
+    client_relay.refuse();
     return;
   }
   std::unique_ptr<tap> watch;
-  if (watch_ != nullptr) watch = watch_->opened(number, peer_of(one.client_descriptor()));
-  one.connect(server_, std::move(watch));
+  if (watch_ != nullptr) watch = watch_->opened(number, peer_of(client_relay.client_descriptor()));
+  client_relay.connect(server_, std::move(watch));
 }
 
 void proxy::loop::server_unreachable(int error) {
   turned_away_.fetch_add(1, std::memory_order_relaxed);
-  say_once(said_unreachable_, "the server at " + describe(with_.server) + " cannot be reached: " +
-                                  uv_strerror(error) + "; clients are refused until then");
+  say_once(reported_unreachable_, "the server at " + describe(settings_.server) +
+                                      " cannot be reached: " + uv_strerror(error) +
+                                      "; clients are refused until then");
 }
 
 void proxy::loop::server_reached() {
-  if (said_unreachable_) say("the server at " + describe(with_.server) + " can be reached again");
-  said_unreachable_ = false;
+  if (reported_unreachable_)
+    say("the server at " + describe(settings_.server) + " can be reached again");
+  reported_unreachable_ = false;
 }
 
 void proxy::loop::counted(direction towards, std::size_t bytes) {
@@ -178,18 +181,18 @@ void proxy::loop::counted(direction towards, std::size_t bytes) {
   count.store(count.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
 }
 
-void proxy::loop::relay_gone(relay& which) {
+void proxy::loop::relay_closed(relay& closed) {
   const auto open_now = open_now_.fetch_sub(1, std::memory_order_relaxed) - 1;
-  if (open_now < with_.connections_max / 2) said_crowded_ = false;
-  relays_.erase(which.number());
+  if (open_now < settings_.connections_max / 2) reported_crowded_ = false;
+  relays_.erase(closed.number());
 }
 
 void proxy::loop::say(const std::string& line) const {
-  if (with_.say) with_.say(line);
+  if (settings_.say) settings_.say(line);
 }
 
-void proxy::loop::say_once(bool& said, const std::string& line) const {
-  if (!std::exchange(said, true)) say(line);
+void proxy::loop::say_once(bool& reported, const std::string& line) const {
+  if (!std::exchange(reported, true)) say(line);
 }
 
 proxy_counts proxy::loop::counts() const noexcept {

@@ -20,7 +20,7 @@ namespace drover::audit {
 
 class proxy::loop : private relay_owner {
  public:
-  loop(proxy_settings with, tap_maker* watch);
+  loop(proxy_settings settings, tap_maker* watch);
   ~loop() override;
 
   /// To be called before `run`, on the thread that created the loop.
@@ -37,16 +37,16 @@ class proxy::loop : private relay_owner {
   void end_turn();
   void accept_next();
   void say(const std::string& line) const;
-  void say_once(bool& said, const std::string& line) const;
+  void say_once(bool& reported, const std::string& line) const;
 
   void server_unreachable(int error) override;
   void server_reached() override;
   void counted(direction towards, std::size_t bytes) override;
-  void relay_gone(relay& which) override;
+  void relay_closed(relay& closed) override;
 
   static void on_client(uv_stream_t* listener, int status);
 
-  proxy_settings with_;
+  proxy_settings settings_;
   tap_maker* watch_;
   resolved_address server_;
   uv_loop_t loop_{};
@@ -57,10 +57,10 @@ class proxy::loop : private relay_owner {
   std::vector<char> buffer_;
   std::unordered_map<std::uint64_t, std::unique_ptr<relay>> relays_;
   bool listening_ = false;
-  bool stop_asked_ = false;
-  bool said_unreachable_ = false;
-  bool said_crowded_ = false;
-  bool said_accept_failed_ = false;
+  bool is_stopping_ = false;
+  bool reported_unreachable_ = false;
+  bool reported_crowded_ = false;
+  bool reported_accept_failed_ = false;
   std::uint64_t last_number_ = 0;
 
   std::atomic<std::uint64_t> opened_{0};

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: MIT Passes records from the proxy's thread to the capture's thread. The
-// producer never waits, and memory goes back and forth: a record is exchanged for a used one.
-// Records that were returned last are used first, so that few are in use while the consumer keeps
-// up.
+// SPDX-License-Identifier: MIT
+// Passes records from the proxy's thread to the capture's thread. The producer never waits. Memory
+// is reused: the queue exchanges each record for a used one, the last one returned first, so that
+// few records exist while the consumer keeps up.
 //
 // Threads: one producer, one consumer.
 #pragma once
@@ -25,7 +25,7 @@ class record_queue {
     /// The approximate size of the texts in the records.
     std::size_t bytes_max = std::size_t{128} << 20U;
   };
-  explicit record_queue(bounds within);
+  explicit record_queue(bounds limits);
   /// Both threads must have ended.
   ~record_queue();
   record_queue(const record_queue&) = delete;
@@ -33,17 +33,17 @@ class record_queue {
 
   // The producer.
 
-  /// Exchanges `one` for a used record. False: the queue is full, and `one` is unchanged.
-  [[nodiscard]] bool give(std::unique_ptr<record>& one);
+  /// Exchanges `item` for a used record. False: the queue is full, and `item` is unchanged.
+  [[nodiscard]] bool push(std::unique_ptr<record>& item);
   /// Wakes the consumer if it sleeps. To be called at the end of each turn.
-  void given() noexcept;
+  void notify_consumer() noexcept;
   /// From 0 (empty) to 1.
   [[nodiscard]] double fill() const noexcept;
 
   // The consumer.
 
-  /// Calls `each` for at most `count_max` records. Returns their number.
-  std::size_t take(std::size_t count_max, const std::function<void(record&)>& each);
+  /// Calls `handle` for at most `count_max` records. Returns their number.
+  std::size_t pop(std::size_t count_max, const std::function<void(record&)>& handle);
   /// Sleeps until there is a record, or until `wake`.
   void wait() noexcept;
 
@@ -51,30 +51,31 @@ class record_queue {
   void wake() noexcept;
 
  private:
-  /// Weighed once: by the giving side.
-  struct weighed {
-    record* one = nullptr;
+  /// A record with its weight, which the producer computes.
+  struct weighted_record {
+    record* item = nullptr;
     std::size_t bytes = 0;
   };
 
   [[nodiscard]] std::unique_ptr<record> spent_record();
 
-  // What is in a ring belongs to it. There are no more records than a ring has places.
-  bounds within_;
-  spsc_ring<weighed> waiting_;
+  // Each ring owns the records in it. There are never more records than a ring has slots.
+  bounds limits_;
+  spsc_ring<weighted_record> waiting_;
   spsc_ring<record*> spent_;
-  std::vector<std::unique_ptr<record>> free_;  // the giving side's
-  std::size_t made_ = 0;
-  std::uint64_t given_ = 0;
-  std::uint64_t bytes_given_ = 0;
-  std::uint64_t known_given_ = 0;  // when `given` was last called
-  std::atomic<std::uint64_t> taken_{0};
-  std::atomic<std::uint64_t> bytes_taken_{0};
+  // Used by the producer only.
+  std::vector<std::unique_ptr<record>> free_;
+  std::size_t created_ = 0;  // the number of records that exist
+  std::uint64_t pushed_ = 0;
+  std::uint64_t bytes_pushed_ = 0;
+  std::uint64_t notified_ = 0;  // `pushed_` at the last call of `notify_consumer`
+  std::atomic<std::uint64_t> popped_{0};
+  std::atomic<std::uint64_t> bytes_popped_{0};
   std::atomic<std::uint32_t> sleeping_{0};
   std::atomic<bool> woken_{false};
 };
 
 /// The approximate size of the texts in a record.
-[[nodiscard]] std::size_t weight(const record& of) noexcept;
+[[nodiscard]] std::size_t weight(const record& item) noexcept;
 
 }  // namespace drover::audit

@@ -15,8 +15,8 @@
 namespace drover::audit {
 namespace {
 
-constexpr std::size_t kept_max = std::size_t{256} << 10U;
-constexpr std::size_t worth_compressing = std::size_t{64} << 10U;
+constexpr std::size_t buffer_max = std::size_t{256} << 10U;
+constexpr std::size_t compress_min = std::size_t{64} << 10U;
 
 }  // namespace
 
@@ -33,34 +33,34 @@ result<void> recorder::open() {
     return fault{fault_code::unreachable, "the recording '" + file_.string() +
                                               "' cannot be written: " + std::strerror(errno)};
   }
-  struct stat found {};
-  if (::fstat(descriptor_, &found) == 0 && S_ISREG(found.st_mode)) {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) {
     static_cast<void>(::fchmod(descriptor_, S_IRUSR | S_IWUSR));
   }
   return {};
 }
 
-void recorder::write(const record& one) {
+void recorder::write(const record& item) {
   if (!is_recording()) return;
-  append_line(kept_, one);
-  if (kept_.size() >= kept_max) flush();
+  append_line(buffer_, item);
+  if (buffer_.size() >= buffer_max) flush();
 }
 
 void recorder::flush() {
-  if (gzip_ && kept_.size() < worth_compressing) return;
-  if (is_recording()) hand_on(gzip_ ? gzip_->add(kept_) : kept_);
-  kept_.clear();
+  if (gzip_ && buffer_.size() < compress_min) return;
+  if (is_recording()) write_bytes(gzip_ ? gzip_->add(buffer_) : buffer_);
+  buffer_.clear();
 }
 
 bool recorder::finish() {
-  if (is_recording()) hand_on(gzip_ ? gzip_->add(kept_) : kept_);
-  kept_.clear();
-  if (is_recording() && gzip_) hand_on(gzip_->finish());
+  if (is_recording()) write_bytes(gzip_ ? gzip_->add(buffer_) : buffer_);
+  buffer_.clear();
+  if (is_recording() && gzip_) write_bytes(gzip_->finish());
   if (!is_recording()) return false;
   return ::close(std::exchange(descriptor_, -1)) == 0;
 }
 
-void recorder::hand_on(std::string_view bytes) {
+void recorder::write_bytes(std::string_view bytes) {
   for (std::string_view rest = bytes; !rest.empty();) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
@@ -71,12 +71,13 @@ void recorder::hand_on(std::string_view bytes) {
 }
 
 void recorder::give_up(int error) {
-  // Half a batch may be in the file, and its last line cut. A pipe takes nothing back.
+  // The file may end with a part of the buffer. A recording that is not compressed keeps the
+  // complete lines of this part, and the rest is cut off. A pipe cannot be truncated.
   const auto part = ::lseek(descriptor_, 0, SEEK_CUR);
   if (gzip_) {
     if (part > 0) bytes_ = static_cast<std::uint64_t>(part);
   } else if (part > static_cast<off_t>(bytes_)) {
-    const std::string_view batch = kept_;
+    const std::string_view batch = buffer_;
     const auto whole = batch.substr(0, static_cast<std::size_t>(part) - bytes_).rfind('\n') + 1;
     if (::ftruncate(descriptor_, static_cast<off_t>(bytes_ + whole)) == 0) bytes_ += whole;
   }

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT Writes records to a file, one per line; compressed if the name of
-// the file ends in .gz. If a write fails, only the recording ends. The file then contains complete
-// lines and can be replayed.
+// SPDX-License-Identifier: MIT
+// Writes records to a file, one per line; compressed if the name of the file ends in .gz. If a
+// write fails, only the recording ends. The file then contains complete lines and can be replayed.
 //
 // Threads: one at a time.
 #pragma once
@@ -29,7 +29,7 @@ class recorder {
 
   /// Truncates or creates the file, readable by its owner only. The fault names the file.
   [[nodiscard]] result<void> open();
-  void write(const record& one);
+  void write(const record& item);
   /// Writes the buffered records to the file. A compressed recording keeps small buffers.
   void flush();
   /// Ends the recording. Returns whether the file is complete.
@@ -40,14 +40,14 @@ class recorder {
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
  private:
-  void hand_on(std::string_view bytes);
+  void write_bytes(std::string_view bytes);
   void give_up(int error);
 
   std::filesystem::path file_;
   std::function<void(const std::string&)> say_;
   int descriptor_ = -1;
-  std::unique_ptr<gzip_stream> gzip_;  // null: written as it is
-  std::string kept_;
+  std::unique_ptr<gzip_stream> gzip_;  // nullptr: the recording is not compressed
+  std::string buffer_;
   std::uint64_t bytes_ = 0;
 };
 

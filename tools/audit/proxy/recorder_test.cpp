@@ -35,7 +35,7 @@ std::string text_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-/// The numbers of the records in a recording whose every line can be read.
+/// The numbers of the records in a recording. Checks that each line can be read.
 std::vector<std::uint64_t> numbers_in(const std::string& text) {
   std::vector<std::uint64_t> out;
   std::size_t from = 0;
@@ -83,19 +83,19 @@ TEST_F(audit_recorder, EndsWithAWordWhenTheDiskIsFull) {
   full.flush();
   full.write(numbered(2));
   full.flush();
-  ASSERT_EQ(said_.size(), 1U) << "once";
+  ASSERT_EQ(said_.size(), 1U) << "the failure is reported once";
   EXPECT_NE(said_[0].find("/dev/full"), std::string::npos) << said_[0];
   EXPECT_NE(said_[0].find("No space left"), std::string::npos) << said_[0];
   EXPECT_FALSE(full.is_recording());
 }
 
-/// What a compressed file has, as far as it goes.
+/// The text of a compressed file, up to the point where the file ends.
 std::string unpacked(const fs::path& file) {
   gzFile in = gzopen(file.c_str(), "rb");
   std::string text;
   std::array<char, 4096> slice{};
-  for (int got = 0; (got = gzread(in, slice.data(), slice.size())) > 0;) {
-    text.append(slice.data(), static_cast<std::size_t>(got));
+  for (int size = 0; (size = gzread(in, slice.data(), slice.size())) > 0;) {
+    text.append(slice.data(), static_cast<std::size_t>(size));
   }
   gzclose(in);
   return text;
@@ -113,7 +113,7 @@ TEST_F(audit_recorder, CompressesWhenTheNameSaysSo) {
     all.push_back(i);
   }
   const std::string before = unpacked(file);
-  EXPECT_GT(before.size(), 1'000'000U) << "what was flushed can be read before the end";
+  EXPECT_GT(before.size(), 1'000'000U) << "flushed records can be read before the end";
   EXPECT_TRUE(packed.finish());
   const std::string text = unpacked(file);
   EXPECT_EQ(numbers_in(text), all);
@@ -132,7 +132,7 @@ TEST_F(audit_recorder, ACompressedRecordingEndsWithAWordWhenTheDiskIsFull) {
   EXPECT_NE(said_[0].find("No space left"), std::string::npos) << said_[0];
 }
 
-// A file that may not grow is as good as a disk that is full halfway through.
+// A limit on the size of files has the effect of a full disk.
 TEST_F(audit_recorder, LeavesWholeLinesWhenTheDiskIsFull) {
   std::uint64_t count = 0;
   {

@@ -93,7 +93,7 @@ void relay::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) 
   }
   if (count == 0) return;
   uv_read_stop(stream);
-  // libuv takes a reset for an end when bytes came with it.
+  // libuv reports a reset as an end if bytes arrived with it.
   const bool is_end = count == UV_EOF && !has_error(from.handle);
   (is_end ? from.ended : from.failed) = true;
   if (!self.any_ended_) {
@@ -131,28 +131,28 @@ void relay::pass_held() {
 
 void relay::pass(side& from, std::string_view bytes) {
   side& to = *from.other;
-  std::size_t taken = 0;
+  std::size_t written_size = 0;
   if (!to.unwritable) {
     const uv_buf_t out =
         uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
     const int written = uv_try_write(&to.handle.stream, &out, 1);
-    if (written > 0) taken = static_cast<std::size_t>(written);
+    if (written > 0) written_size = static_cast<std::size_t>(written);
     to.unwritable = written < 0 && written != UV_EAGAIN;
   }
-  if (taken > 0) {
-    owner_.counted(to.towards, taken);
-    if (tap_) tap_->passed(to.towards, bytes.substr(0, taken));
+  if (written_size > 0) {
+    owner_.counted(to.towards, written_size);
+    if (tap_) tap_->passed(to.towards, bytes.substr(0, written_size));
   }
   if (to.unwritable) {
-    // Whoever would have got these bytes is gone. What it sent before it went still counts.
+    // The receiver of these bytes is gone. The bytes that it sent before are still passed on.
     uv_read_stop(&from.handle.stream);
     settle();
     return;
   }
-  if (taken < bytes.size()) wait_for(to, bytes.substr(taken));
+  if (written_size < bytes.size()) write_rest(to, bytes.substr(written_size));
 }
 
-void relay::wait_for(side& to, std::string_view rest) {
+void relay::write_rest(side& to, std::string_view rest) {
   uv_read_stop(&to.other->handle.stream);
   to.waiting.assign(rest);
   const uv_buf_t out = uv_buf_init(to.waiting.data(), static_cast<unsigned>(to.waiting.size()));
@@ -197,14 +197,14 @@ void relay::on_end_sent(uv_shutdown_t* request, int status) {
   self.settle();
 }
 
-// What is to be done now, after anything has changed.
+// Passes on ends and resets as the state of both sides requires. To be called after each change.
 void relay::settle() {
   if (finished_) return;
   for (side* from : {&client_, &server_}) {
     side& to = *from->other;
     if (to.writing && !to.unwritable) continue;
     if (from->failed) return finish(true);
-    // No more from it, and no more to it.
+    // The peer has ended its side and accepts no bytes.
     if (from->unwritable && from->ended) return finish(true);
     if (!from->ended || to.end_sent || to.unwritable) continue;
     to.end_sent = true;
@@ -231,16 +231,16 @@ void relay::finish(bool by_reset) {
   close_handle(server_, by_reset);
 }
 
-void relay::close_handle(side& which, bool by_reset) {
-  if (!which.is_open) return;
-  which.is_open = false;
-  if (by_reset) arm_reset(which.handle);
-  uv_close(&which.handle.any, on_closed);
+void relay::close_handle(side& closing, bool by_reset) {
+  if (!closing.is_open) return;
+  closing.is_open = false;
+  if (by_reset) arm_reset(closing.handle);
+  uv_close(&closing.handle.any, on_closed);
 }
 
 void relay::on_closed(uv_handle_t* handle) {
   relay& self = *static_cast<side*>(handle->data)->owner;
-  if (--self.open_handles_ == 0) self.owner_.relay_gone(self);
+  if (--self.open_handles_ == 0) self.owner_.relay_closed(self);
 }
 
 }  // namespace drover::audit

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: MIT One client with its own connection to the server. Bytes pass
-// unchanged in both directions, in the turn of the loop in which they arrive. If a peer does not
-// accept all bytes at once, at most one buffer is kept and reading stops until it is written:
-// nothing is dropped and memory is bounded. The end of a connection is passed on as an end and a
-// reset as a reset, after the bytes before it.
+// SPDX-License-Identifier: MIT
+// One client with its own connection to the server. Bytes pass unchanged in both directions, in the
+// turn of the loop in which they arrive. If a peer does not accept all bytes at once, at most one
+// buffer is kept and reading stops until it is written: nothing is dropped and memory is bounded.
+// The end of a connection is passed on as an end and a reset as a reset, after the bytes before it.
 //
 // Threads: the thread of the loop.
 #pragma once
@@ -23,7 +23,7 @@ namespace drover::audit {
 
 class relay;
 
-/// What all relays of a loop share.
+/// Receives the events of all relays of a loop.
 class relay_owner {
  public:
   virtual ~relay_owner() = default;
@@ -33,7 +33,7 @@ class relay_owner {
   virtual void server_reached() = 0;
   virtual void counted(direction towards, std::size_t bytes) = 0;
   /// The relay has closed and may be deleted. The last call.
-  virtual void relay_gone(relay& which) = 0;
+  virtual void relay_closed(relay& closed) = 0;
 };
 
 class relay : private reply_gate {
@@ -45,8 +45,8 @@ class relay : private reply_gate {
   relay(const relay&) = delete;
   relay& operator=(const relay&) = delete;
 
-  /// Accepts the next client of the listener. False: there is none. `relay_gone` is called in this
-  /// case, too.
+  /// Accepts the next client of the listener. False: there is none. `relay_closed` is called in
+  /// this case, too.
   [[nodiscard]] bool accept(uv_stream_t* listener, bool is_unix);
   /// Closes the connection of the accepted client.
   void refuse();
@@ -60,22 +60,22 @@ class relay : private reply_gate {
   [[nodiscard]] int client_descriptor() const noexcept;
 
  private:
-  /// One of the two connections, with what waits to be written to it.
+  /// One of the two connections, with the bytes that wait to be written to it.
   struct side {
     socket_handle handle{};
     relay* owner = nullptr;
     side* other = nullptr;
-    direction towards = direction::to_server;  // where its writes go
-    std::string waiting{};                     // came from the other side; not yet taken
+    direction towards = direction::to_server;  // the direction of the bytes written to it
+    std::string waiting{};                     // bytes from the other side that are being written
     uv_write_t write{};
     uv_shutdown_t shutdown{};
-    bool is_open = false;     // the handle is initialised and not being closed
-    bool writing = false;     // `waiting` is being written
-    bool ended = false;       // its end has been read
-    bool failed = false;      // reading it failed: the peer has reset it
-    bool unwritable = false;  // the peer takes no more
-    bool end_sent = false;    // the other side's end has been passed on to it
-    bool end_arrived = false;
+    bool is_open = false;      // the handle is initialised and not being closed
+    bool writing = false;      // `waiting` is being written
+    bool ended = false;        // the end of its bytes has been read
+    bool failed = false;       // reading has failed: the peer has reset the connection
+    bool unwritable = false;   // writing has failed: the peer accepts no more bytes
+    bool end_sent = false;     // the end of the other side is being passed on to it
+    bool end_arrived = false;  // the end of the other side has been passed on to it
   };
 
   void start_reading(side& from);
@@ -83,13 +83,13 @@ class relay : private reply_gate {
   void pass(side& from, std::string_view bytes);
   void release() override;
   void pass_held();
-  void wait_for(side& to, std::string_view rest);
+  void write_rest(side& to, std::string_view rest);
   void settle();
   void finish(bool by_reset);
-  void close_handle(side& which, bool by_reset);
+  void close_handle(side& closing, bool by_reset);
 
   static void on_connected(uv_connect_t* request, int status);
-  static void on_buffer(uv_handle_t* handle, std::size_t wanted, uv_buf_t* out);
+  static void on_buffer(uv_handle_t* handle, std::size_t suggested_size, uv_buf_t* out);
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
   static void on_written(uv_write_t* request, int status);
   static void on_end_sent(uv_shutdown_t* request, int status);
@@ -103,7 +103,7 @@ class relay : private reply_gate {
   side server_;
   uv_connect_t connecting_{};
   std::unique_ptr<tap> tap_;
-  std::string held_;  // of the server's bytes, by the tap
+  std::string held_;  // the bytes of the server that the tap holds back
   bool is_released_ = false;
   unsigned open_handles_ = 0;
   bool finished_ = false;

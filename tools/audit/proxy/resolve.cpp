@@ -22,62 +22,62 @@ constexpr std::chrono::milliseconds connect_max = std::chrono::seconds{5};
 
 class descriptor {
  public:
-  explicit descriptor(int held) noexcept : held_{held} {}
+  explicit descriptor(int socket) noexcept : socket_{socket} {}
   ~descriptor() {
-    if (held_ >= 0) ::close(held_);
+    if (socket_ >= 0) ::close(socket_);
   }
   descriptor(const descriptor&) = delete;
   descriptor& operator=(const descriptor&) = delete;
 
-  [[nodiscard]] int get() const noexcept { return held_; }
+  [[nodiscard]] int get() const noexcept { return socket_; }
 
  private:
-  int held_;
+  int socket_;
 };
 
 socklen_t size_of(const sockaddr_storage& at) noexcept {
   return at.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
 
-int start_connecting(int with, const resolved_address& at) noexcept {
-  if (!at.is_unix()) return ::connect(with, at.socket_address(), size_of(at.tcp));
+int start_connecting(int socket, const resolved_address& at) noexcept {
+  if (!at.is_unix()) return ::connect(socket, at.socket_address(), size_of(at.tcp));
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
   at.path.copy(local.sun_path, sizeof local.sun_path - 1);
-  return ::connect(with, reinterpret_cast<const sockaddr*>(&local), sizeof local);
+  return ::connect(socket, reinterpret_cast<const sockaddr*>(&local), sizeof local);
 }
 
 /// 0, or the error of the connection attempt.
 int try_to_connect(const resolved_address& at) noexcept {
   const int family = at.is_unix() ? AF_UNIX : at.tcp.ss_family;
-  const descriptor held{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (held.get() < 0) return errno;
-  if (start_connecting(held.get(), at) == 0) return 0;
+  const descriptor socket{::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (socket.get() < 0) return errno;
+  if (start_connecting(socket.get(), at) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
-  pollfd watched{held.get(), POLLOUT, 0};
+  pollfd watched{socket.get(), POLLOUT, 0};
   if (::poll(&watched, 1, static_cast<int>(connect_max.count())) != 1) return ETIMEDOUT;
   int error = 0;
   socklen_t size = sizeof error;
-  return ::getsockopt(held.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+  return ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
 }  // namespace
 
-result<std::vector<resolved_address>> resolve(const address& of) {
-  if (of.is_unix()) return std::vector{resolved_address{{}, of.path}};
+result<std::vector<resolved_address>> resolve(const address& target) {
+  if (target.is_unix()) return std::vector{resolved_address{{}, target.path}};
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* raw = nullptr;
-  const std::string port = std::to_string(of.port);
-  const int failed = getaddrinfo(of.host.c_str(), port.c_str(), &hints, &raw);
+  const std::string port = std::to_string(target.port);
+  const int failed = getaddrinfo(target.host.c_str(), port.c_str(), &hints, &raw);
   if (failed != 0) {
     return fault{fault_code::unreachable,
-                 "cannot resolve the host of " + describe(of) + ": " + gai_strerror(failed)};
+                 "cannot resolve the host of " + describe(target) + ": " + gai_strerror(failed)};
   }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all{raw, freeaddrinfo};
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list{raw, freeaddrinfo};
   std::vector<resolved_address> out;
-  for (const addrinfo* entry = all.get(); entry != nullptr; entry = entry->ai_next) {
+  for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next) {
     resolved_address resolved;
     std::memcpy(&resolved.tcp, entry->ai_addr, entry->ai_addrlen);
     out.push_back(std::move(resolved));
@@ -86,10 +86,10 @@ result<std::vector<resolved_address>> resolve(const address& of) {
 }
 
 result<resolved_address> reach(const address& server) {
-  auto all = resolve(server);
-  if (!all) return all.error();
+  auto candidates = resolve(server);
+  if (!candidates) return candidates.error();
   int error_code = 0;
-  for (resolved_address& candidate : *all) {
+  for (resolved_address& candidate : *candidates) {
     error_code = try_to_connect(candidate);
     if (error_code == 0) return std::move(candidate);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Resolves addresses to socket addresses. Blocks, and is called before anything is served.
+// Resolves addresses to socket addresses. `resolve` and `reach` block.
 #pragma once
 
 #include <drover/result.hpp>
@@ -12,7 +12,7 @@
 namespace drover::audit {
 
 /// All addresses of a name, in the order of the resolver. Not empty.
-[[nodiscard]] result<std::vector<resolved_address>> resolve(const address& of);
+[[nodiscard]] result<std::vector<resolved_address>> resolve(const address& target);
 
 /// The first address of the server that accepts a connection. Blocks while the name is resolved,
 /// and for at most five seconds for each address.

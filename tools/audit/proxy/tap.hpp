@@ -45,7 +45,7 @@ class tap_maker {
   virtual ~tap_maker() = default;
 
   /// A client has connected. nullptr: the connection is not observed.
-  virtual std::unique_ptr<tap> opened(std::uint64_t connection, const peer& who) = 0;
+  virtual std::unique_ptr<tap> opened(std::uint64_t connection, const peer& client) = 0;
   /// Called at the end of each turn of the loop, before it waits.
   virtual void turn_ended() = 0;
   /// Called after `turn_ended`. The longest time until the next turn; nullopt: no limit.

@@ -30,7 +30,8 @@ std::string_view next_word(std::string_view& line) noexcept {
   return out;
 }
 
-// "0100007F:A3C4": words of 32 bits as this machine reads them from the address, then the port.
+// Reads "0100007F:A3C4": the address as 32-bit words in the byte order of this machine, then the
+// port.
 std::optional<tcp_end> read_end(std::string_view text) noexcept {
   constexpr std::size_t word_digits = 8;
   const auto colon = std::min(text.find(':'), text.size());
@@ -77,9 +78,9 @@ std::optional<tcp_end> end_of(const sockaddr_storage& at) noexcept {
   return std::nullopt;
 }
 
-// sl local rem st queues tr:when retrnsmt uid timeout inode ...
+// The columns: sl local rem st queues tr:when retrnsmt uid timeout inode ...
 void read_tcp_table(std::string_view table,
-                    const std::function<void(const tcp_ends&, std::uint64_t inode)>& each) {
+                    const std::function<void(const tcp_ends&, std::uint64_t inode)>& visit) {
   while (!table.empty()) {
     const auto end = std::min(table.find('\n'), table.size());
     std::string_view line = table.substr(0, end);
@@ -90,7 +91,7 @@ void read_tcp_table(std::string_view table,
     constexpr int words_before_inode = 6;
     for (int i = 0; i < words_before_inode; ++i) next_word(line);
     const auto inode = number<std::uint64_t>(next_word(line), 10);
-    if (local && remote && inode.value_or(0) != 0) each({*local, *remote}, *inode);
+    if (local && remote && inode.value_or(0) != 0) visit({*local, *remote}, *inode);
   }
 }
 

@@ -30,12 +30,12 @@ struct tcp_ends {
   friend auto operator<=>(const tcp_ends&, const tcp_ends&) = default;
 };
 
-/// nullopt: not an IP address.
+/// The address and port in a socket address; nullopt: it is not an IP address.
 [[nodiscard]] std::optional<tcp_end> end_of(const sockaddr_storage& at) noexcept;
 
-/// Calls `each` for every socket in the text of the table. Skips invalid lines and sockets without
+/// Calls `visit` for every socket in the text of the table. Skips invalid lines and sockets without
 /// an inode, which no process uses.
 void read_tcp_table(std::string_view table,
-                    const std::function<void(const tcp_ends&, std::uint64_t inode)>& each);
+                    const std::function<void(const tcp_ends&, std::uint64_t inode)>& visit);
 
 }  // namespace drover::audit

@@ -153,10 +153,10 @@ class live_run {
   }
 
   void start_counters() {
-    counters_ = counters_for(options_.origins,
-                             {.now = [this] { return capture_->now(); },
-                              .tell = [this](record item) { capture_->tell(std::move(item)); },
-                              .say = print});
+    counters_ = counters_for(
+        options_.origins, {.now = [this] { return capture_->now(); },
+                           .tell = [this](record item) { capture_->add_record(std::move(item)); },
+                           .say = print});
     for (const requested_counter& origin : counters_) {
       if (const auto started = origin.counter->start(); !started) {
         throw text::usage_error{origin.option + ": " + started.error().text};

@@ -40,9 +40,9 @@ class connection_counter final : public origin_counter, private tap_maker {
       } else {
         counter_.unreported_ += requests_.client_sent(bytes);
       }
-      if (!reported_ && !requests_.lost().empty()) {
+      if (!reported_ && !requests_.stop_reason().empty()) {
         reported_ = true;
-        counter_.report_once(requests_.lost());
+        counter_.report_once(requests_.stop_reason());
       }
     }
     void ended(bool by_client) override { (void)by_client; }
