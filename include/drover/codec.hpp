@@ -14,15 +14,15 @@
 
 namespace drover {
 
-/// How a `T` is turned into bytes and back. Specialise it for your own types:
+/// Converts a `T` into bytes and back. Specialise it for your own types:
 ///
 ///     template <> struct drover::codec<user> {
 ///       static std::string encode(const user&);
 ///       static drover::result<user> decode(std::string_view bytes);
 ///     };
 ///
-/// `decode` gets the bytes that `encode` returned, whole: the checksum and the key's digest were
-/// checked before. It returns `fault{fault_code::corrupt, why}` for bytes that it does not
+/// `decode` gets exactly the bytes that `encode` returned: the library has checked the checksum and
+/// the digest of the key. It returns `fault{fault_code::corrupt, why}` for bytes that it does not
 /// understand; that counts as a miss. Give the cache a new `schema` when the format changes.
 ///
 /// Throws:  `encode` may throw: the callers still get their value, it is not stored, and the fault
