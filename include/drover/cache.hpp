@@ -58,8 +58,8 @@ template <class T>
 ///   - when calls with a deadline bypass a Redis that does not answer: at most
 ///     `policy::bypass_max` loads;
 ///   - when memory or threads run out.
-/// A fault of the cache never reaches the caller of a read: the value then comes from a stale entry,
-/// if Redis still answers reads, or from the loader.
+/// A fault of the cache never reaches the caller of a read: the value then comes from a stale
+/// entry, if Redis still answers reads, or from the loader.
 ///
 /// Threads:  every member from any thread, except from within a loader for the same key.
 /// Lifetime: keeps the client's state alive. The loader may run until the cache is destroyed. The
@@ -82,10 +82,10 @@ template <encodable T>
 class cache {
  public:
   /// `loader` loads one key. It is called as `R(std::string_view key)` or
-  /// `R(std::string_view key, load&)`, where R is `T`, `std::optional<T>` (nullopt: the origin has no such value) or
-  /// `loaded<T>`. The key may also be a `const std::string&`. A move-only loader is accepted. The
-  /// loader runs in a caller's thread, in a thread of the client or in `client_options::executor`,
-  /// and for several keys at once. It must own what it captures.
+  /// `R(std::string_view key, load&)`, where R is `T`, `std::optional<T>` (nullopt: the origin has no
+  /// such value) or `loaded<T>`. The key may also be a `const std::string&`. A move-only loader is
+  /// accepted. The loader runs in a caller's thread, in a thread of the client or in
+  /// `client_options::executor`, and for several keys at once. It must own what it captures.
   ///
   /// Throws:  `std::invalid_argument` when an option is out of range (the text names it), and when
   ///          the client already has a cache with the same name and schema.
