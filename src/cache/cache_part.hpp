@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What belongs to one cache and is shared with its flights, which may outlast the cache by a reply.
+// The state of one cache that its flights share. A flight may outlive the cache until its last
+// reply comes.
 #pragma once
 
 #include <drover/detail/engine.hpp>
@@ -39,17 +40,17 @@ struct cache_part {
   const entry::key_space keys;
   std::vector<entry::key_space> also_invalidates;
   const value_type type;
-  /// Emptied when the cache is destroyed, after the last load.
+  /// Destroying the cache empties it, after the last load.
   erased_loader loader;
   counters counted;
   fetch::load_turns<flight_ptr> turns;  ///< guarded by the runner's mutex
 
   std::atomic<bool> draining{false};
-  /// The cache was destroyed inside its own loader. The last load to end destroys the loader, so
-  /// that the user's captures are not destroyed on a thread of the client.
+  /// True when the cache was destroyed inside its own loader. The last load to end then destroys
+  /// the loader, so that the user's captures are not destroyed on a thread of the client.
   std::atomic<bool> ends_with_its_loads{false};
 
-  /// Guards the two below.
+  /// Guards `running`; used with `running_ended`.
   std::mutex running_mutex;
   std::condition_variable running_ended;
   std::size_t running = 0;
@@ -62,9 +63,10 @@ class running_load {
     const std::scoped_lock lock{of_.running_mutex};
     ++of_.running;
   }
-  // Notified under the mutex: the waiter may destroy this as soon as the mutex is free.
+  // Notifies under the mutex, because the waiter may destroy the condition variable as soon as the
+  // mutex is free.
   ~running_load() {
-    if (store::fork_count() != began_in_) return;  // the lock may be held for ever
+    if (store::fork_count() != began_in_) return;  // in a fork the lock may be held for ever
     const std::scoped_lock lock{of_.running_mutex};
     --of_.running;
     of_.running_ended.notify_all();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The public verbs on a real server, one caller at a time.
+// The public functions of a cache on a real server, one caller at a time.
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 
@@ -243,7 +243,7 @@ TEST_F(cache_verbs, AFailureIsTheLoadersOwnAndIsPausedNotRepeated) {
     }
   }
   // Five calls take far less than the 40 ms of the shortest pause, unless the machine stalls
-  // between.
+  // between them.
   EXPECT_EQ(users.stats().loads, static_cast<std::uint64_t>(loads));
   EXPECT_EQ(users.stats().failures + users.stats().failures_shared, 5U);
 }

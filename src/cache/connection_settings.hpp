@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the options of a client mean for its connection.
+// Converts the options of a client into the settings of its connection.
 //
 // Threads: any.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace drover::detail {
 
-// What is sent with a value, and what may wait beside it.
+// Room for the rest of the request that carries a value, and for other queued requests.
 inline constexpr std::size_t around_value_max = std::size_t{1} << 20U;
 
 [[nodiscard]] inline connection::settings settings_of(const client_options& options,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reports events to the observer and counts faults. Exceptions of the observer end here.
+// Reports events to the observer and counts faults. Catches the observer's exceptions.
 //
 // Threads: any.
 #pragma once
@@ -21,9 +21,10 @@ class event_reporter {
   void tell(const event& happened, counters* on) noexcept;
   void tell(event_kind kind, const live_flight& of, duration took = {},
             std::string_view text = {}) noexcept;
-  /// Counts the fault and reports it. A lasting one (`unsupported`) is reported once a minute.
+  /// Counts the fault and reports it. A permanent fault (`unsupported`) is reported at most once a
+  /// minute.
   void tell_fault(const fault& why, cache_part* of, std::string_view key) noexcept;
-  /// The server refuses this client; reported once a minute.
+  /// Reports that the server refuses this client, at most once a minute.
   void tell_refused(const fault& why) noexcept;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the observer and the counters say of each thing that happens, and what a load learns.
+// The events and counters for each situation, and the information that a load object gives.
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 
@@ -22,7 +22,7 @@ policy plain(duration lease_ttl = 1h) {
   return {.ttl = 1h, .grace = 1h, .early_beta = 0, .lease_ttl = lease_ttl, .load_max = 2h};
 }
 
-/// An origin with a switch: it answers `<key>#<number of the load>`.
+/// An origin that can be made to fail. Its values are `<key>#<number of the load>`.
 class events : public testing::Test {
  protected:
   [[nodiscard]] client_options options() const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Carries out what the machines ask for.
+// Carries out the actions that the machines ask for.
 #include <thread>
 
 #include "cache/flight_runner.hpp"
@@ -19,7 +19,7 @@ void flight_runner::perform(const flight_ptr& flight, const fetch::actions& todo
   }
 }
 
-// Memory ran out. The machine is told that the request failed.
+// Memory ran out: reports the request to the machine as failed.
 void flight_runner::not_done(const flight_ptr& flight, const fetch::action& action) noexcept {
   step(flight, [&](fetch::flight& machine, fetch::actions& out) {
     const fault why{fault_code::overloaded, {}};
@@ -81,19 +81,20 @@ void flight_runner::lost_lease(const flight_ptr& flight) {
   counters::add(flight->of->counted.leases_lost);
   flight->of->counted.add_fault(fault_code::superseded);
   report_.tell(event_kind::lease_lost, *flight);
-  // Callers that asked before the origin was read still get the value.
+  // Callers that joined before the origin was read still get the value.
   if (flight->in_background && flight->waiters == 0) request_stop(flight);
 }
 
-// Callbacks on the stop token are the user's code: one that blocks must not hold up the connection.
+// Callbacks on the stop token are the user's code. A callback that blocks must not delay the thread
+// that reads replies.
 void flight_runner::request_stop(const flight_ptr& flight) noexcept {
   if (store::callback_scope::is_inside()) {
     try {
-      // Not a thread of the pools: they may be full of the loads that are to be stopped.
+      // This needs a new thread: the pools may be busy with the loads that are to be stopped.
       std::thread{[flight] { flight->stop.request_stop(); }}.detach();
       return;
     } catch (...) {
-      // There is no thread.
+      // No thread could be started: stop on this thread.
     }
   }
   flight->stop.request_stop();
@@ -124,10 +125,12 @@ void flight_runner::offer_lead(const flight_ptr& flight) {
   }
   if (flight->waiters > 0) wake_one(*flight);
   if (flight->in_background) {
-    // A promoted load holds the lease: other processes must not wait for a queue here.
+    // A promoted load holds the lease. It must not wait in a queue, because other processes would
+    // wait too.
     if (!closing_ && in_background_(flight, is_promoted)) return;
     flight->needs_waiters.store(true);
-    if (flight->waiters > 0) return;  // a waiter runs it, or the last one to leave drops it
+    // A waiter runs the load, or the last waiter to leave drops it.
+    if (flight->waiters > 0) return;
     drop_refresh(flight);
   } else if (flight->waiters == 0) {
     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
@@ -170,9 +173,10 @@ void flight_runner::finish(const flight_ptr& flight) noexcept {
   try {
     stop_listening(flight);
   } catch (...) {
-    // It gets useless messages about its key until the connection ends.
+    // The subscription remains until the connection ends; its messages do no harm.
   }
-  // Our own writes bring no push to us, so other flights of this key are told here.
+  // The server sends no push for this client's own writes, so wake the other flights of the key
+  // here.
   if (!closing_) key_changed(flight->names.value_key);
 }
 

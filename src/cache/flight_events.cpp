@@ -9,7 +9,7 @@
 
 namespace drover::detail {
 
-// When there is no memory for a list of flights, they are found one after another.
+// Without memory for a list of flights, it finds them one after another.
 template <class Wanted, class Act>
 void flight_runner::for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
                                 const Act& act) noexcept {
@@ -26,7 +26,7 @@ void flight_runner::for_flights(std::optional<std::string_view> value_key, const
     for (const flight_ptr& flight : flights) act(flight);
     return;
   } catch (const std::bad_alloc&) {
-    // Below.
+    // Continue without a list.
   }
   std::uint64_t visit = 0;
   while (true) {
@@ -62,7 +62,7 @@ void flight_runner::server_up(bool is_another_server) noexcept {
     });
     return;
   }
-  // Their leases name a connection that is gone.
+  // The leases of these flights name a connection that is gone.
   const auto holds = [](const live_flight&, const fetch::flight& f) { return f.is_holder(); };
   for_flights({}, holds, [this](const flight_ptr& flight) {
     step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.renew_now(out); });
@@ -121,7 +121,7 @@ void flight_runner::give_up_load(const cache_part& of, std::string_view key) noe
       });
     });
   } catch (const std::bad_alloc&) {
-    // These callers wait until `load_max`.
+    // Out of memory: these callers wait until `load_max`.
   }
 }
 
@@ -144,7 +144,7 @@ void flight_runner::watch_holder(live_flight& flight) {
   live_flight::guarded& inside = in(flight);
   const std::uint64_t client = inside.machine.holder_client_id();
   const bool wants = client != 0 && !closing_;
-  // Asking again in between is part of the wait.
+  // A LEASE that is sent during the wait does not end the wait.
   if (!wants && inside.holding_pushes) return;
   if (!wants) {
     if (std::exchange(inside.is_watching, false)) holders_.unwatch(id_of(flight));
@@ -154,7 +154,7 @@ void flight_runner::watch_holder(live_flight& flight) {
     holders_.watch(id_of(flight), client, inside.machine.holder());
     inside.is_watching = true;
   } catch (...) {
-    // The end of its lease shows that the holder is gone.
+    // Out of memory: the flight waits until the lease of the holder ends.
   }
 }
 
@@ -204,7 +204,7 @@ void flight_runner::holders_answered(const std::vector<std::uint64_t>& clients,
       holders_.unanswered();
     }
   } catch (...) {
-    // Asked again later.
+    // Out of memory: `arm_holder_check` asks again later.
   }
   if (is_refused) report_.tell_fault(alive.error(), nullptr, {});
   if (closing_) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Callers join flights and leave them. Flights are joined here.
+// How callers join flights and leave them.
 #include <utility>
 
 #include "cache/flight_runner.hpp"
@@ -65,8 +65,9 @@ std::optional<flight_runner::joined_flight> flight_runner::join_or_start_flight(
   return joined;
 }
 
-// A caller inside a load has joined, so the flight needs no turn of its own. True when the flight
-// is queued for a turn. A flight that asks or waits may have to bypass Redis later, without a turn.
+// Shares the turn of a caller that joined from inside a load. Returns true when the flight is
+// queued for a turn: it may begin now. A flight that asks or waits needs no turn if it bypasses
+// Redis later.
 bool flight_runner::lend_turn(live_flight& flight) {
   switch (in(flight).machine.now_in()) {
     case state::queued: return true;
@@ -81,7 +82,8 @@ void flight_runner::leave(const flight_ptr& flight, bool can_lead) noexcept {
   if (is_inherited()) return;
   --waiter_count_;
   if (can_lead) --flight->leaders;
-  if (flight->ended.load(std::memory_order_acquire)) {  // without the mutex: many leave at once
+  // Without the mutex, because many callers leave at once.
+  if (flight->ended.load(std::memory_order_acquire)) {
     --flight->waiters;
     return;
   }
@@ -97,7 +99,7 @@ void flight_runner::leave(const flight_ptr& flight, bool can_lead) noexcept {
       if (flight->waiters == 0) machine.abandoned(out);
     });
   } else if (flight->may_begin.load()) {
-    wake_one(*flight);  // this caller may be the one that was woken to lead
+    wake_one(*flight);  // the caller that leaves may be the one that was woken to lead
   }
 }
 

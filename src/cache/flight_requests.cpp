@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The requests that the machines send to the store, and what their replies do.
+// The requests of the machines to the store, and the handling of the replies.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -14,7 +14,8 @@ using fetch::action_kind;
 
 constexpr milliseconds pending_slack{1000};
 
-// A stub lives as long as the value would, because Redis evicts short-lived keys first.
+// The pending entry gets a ttl as long as that of the value, because Redis evicts keys with a short
+// ttl first.
 milliseconds pending_ttl(const policy& with) {
   return std::max<milliseconds>(with.ttl + with.grace, with.load_max) + with.lease_ttl +
          pending_slack;
@@ -48,7 +49,8 @@ void flight_runner::send_lease(const flight_ptr& flight, const fetch::action& ac
                     const bool is_latest = machine.now_in() == fetch::flight::state::asking &&
                                            machine.attempt() == attempt;
                     if (is_latest) flight->read_while_pending = was_pending;
-                    // Only an attempt that leads settles the key, because its load is newer.
+                    // Only a granted lease settles the key, because only its load is newer than the
+                    // invalidations.
                     if (is_latest && reply && reply->outcome == lease::lease_outcome::lead) {
                       invalidations_.settle(flight->names.value_key, stamp);
                     }
@@ -135,7 +137,7 @@ void flight_runner::send_refresh_mark(const flight_ptr& flight, const fetch::act
         step(flight, [&](fetch::flight& machine, fetch::actions& out) {
           mutex_.assert_held();
           const steady_time now = store::now();
-          // So that not every stale read asks again.
+          // Without this note every stale read would ask for the mark again.
           if (runs_elsewhere) {
             quiet_.note(flight->names.value_key, now + flight->of->policy.lease_ttl / 3);
           }

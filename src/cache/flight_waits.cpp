@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a flight that waits for another holder hears of the entry's changes: by pushes, by the wake
+// How a flight that waits for another holder learns that the entry changed: by pushes, by the wake
 // channel, or by polling.
 #include <algorithm>
 #include <utility>
@@ -42,7 +42,7 @@ void flight_runner::listen(const flight_ptr& flight) {
     stop_listening(flight);
     return;
   }
-  // The subscription came after the last look, so a message in between was missed. Look again.
+  // A message sent between the last LEASE and the subscription was missed, so ask again.
   step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.woken(out); });
 }
 

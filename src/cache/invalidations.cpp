@@ -13,7 +13,7 @@ namespace drover::detail {
 
 namespace {
 
-// The shortest pause of the journal: a retry is never late by more than this.
+// The shortest pause of the journal. A retry is late by at most this time.
 constexpr milliseconds retry_at_most_every{50};
 
 }  // namespace
@@ -81,7 +81,7 @@ void invalidations::server_up(fetch::invalidation_journal::server which) noexcep
     due = journal_.connection_up(which, store::now());
     count_pending();
   } catch (...) {
-    // Pending invalidations stay pending, and are sent when they are due.
+    // Out of memory: pending invalidations stay pending and are sent when they are due.
   }
   send_again(due);
 }
@@ -122,7 +122,7 @@ void invalidations::retry_due() noexcept {
     retry_is_armed_ = false;
     due = journal_.due(store::now());
   } catch (...) {
-    // Again with the next one.
+    // Out of memory: they stay due and are sent at the next retry.
   }
   send_again(due);
   arm_retry();
@@ -141,7 +141,7 @@ void invalidations::arm_retry() noexcept {
                                [this] { retry_due(); });
   } catch (...) {
     const guard_lock lock{mutex_};
-    retry_is_armed_ = false;  // the next failure or connection sends it
+    retry_is_armed_ = false;  // the next failure or connection arms it again
   }
 }
 

@@ -9,7 +9,7 @@
 namespace drover::detail {
 
 struct load_access {
-  /// Throws what the loader throws.
+  /// Throws the exceptions of the loader.
   static erased_load run(const erased_loader& loader, const live_flight& flight,
                          microseconds time_left) {
     load seen;
@@ -21,7 +21,7 @@ struct load_access {
     return loader(flight.names.key, seen);
   }
 
-  /// Outside every flight: nothing is stored, and nothing ends the load.
+  /// Runs the loader without a flight: the result is not stored, and no time limit ends the load.
   static erased_load run_alone(const erased_loader& loader, std::string_view key,
                                duration load_max) {
     load seen;

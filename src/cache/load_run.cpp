@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One run of the user's loader, and what becomes of its result. Exceptions are caught here, round
-// the loader and round the codec, and nowhere between here and the caller.
+// Runs the user's loader and handles its result. Exceptions of the loader and of the codec are
+// caught in this file, and nowhere between this file and the caller.
 #include <chrono>
 #include <string>
 #include <utility>
@@ -41,7 +41,8 @@ std::string text_of(const std::exception_ptr& failure) {
   }
 }
 
-/// Empty when the value can be stored; else why not.
+/// Encodes the value. Returns an empty text when the value can be stored, otherwise the reason why
+/// not.
 std::string encode_into(std::string& payload, const live_flight& flight, const erased_load& loaded,
                         std::size_t value_max) {
   if (!loaded.store) return "the loader's wish";
@@ -57,14 +58,16 @@ std::string encode_into(std::string& payload, const live_flight& flight, const e
   return payload.size() > value_max ? "longer than value_max" : "";
 }
 
-/// For a cache that is gone. What the loader owns is destroyed here, outside every lock.
+/// Destroys the loader of a destroyed cache after its last load. The captures are destroyed outside
+/// the lock.
 void destroy_loader(cache_part& of) noexcept {
   erased_loader gone;
   const std::scoped_lock lock{of.running_mutex};
   if (of.running == 0) gone.swap(of.loader);
 }
 
-/// Decodes the value that a refresh replaces, if that was not done before, on the loading thread.
+/// Decodes the value that a refresh replaces, if it is not decoded yet. Called on the thread that
+/// loads.
 void decode_previous(live_flight& flight) noexcept {
   if (flight.previous || flight.previous_payload.empty()) return;
   try {
@@ -75,7 +78,7 @@ void decode_previous(live_flight& flight) noexcept {
 }
 
 /// A loader that was refused by another cache has failed. Its callers reached no limit of their
-/// own, so they do not get that `refused`; it is nested in the failure.
+/// own, so they get a `load_failed` with the `refused` nested in it.
 std::exception_ptr failure_of_loader(std::uint32_t attempt) noexcept {
   try {
     throw;
@@ -137,7 +140,7 @@ flight_runner::load_end flight_runner::run_load(const flight_ptr& flight,
       } else {
         load_brought(flight, loaded, took, !end.is_bypass);
       }
-    } catch (...) {  // out of memory: it is neither reported nor stored
+    } catch (...) {  // out of memory: the result is neither reported nor stored
       step(flight, [&](fetch::flight& machine, fetch::actions& out) { machine.collapse(out); });
     }
     end.value = std::move(loaded.value);
@@ -181,7 +184,8 @@ void flight_runner::load_brought(const flight_ptr& flight, const erased_load& lo
   std::string payload;
   const std::string why_not =
       may_store ? encode_into(payload, *flight, loaded, options_.value_max) : std::string{};
-  const bool has_long_key = flight->names.key.size() > options_.key_max;  // never to be stored
+  // Such a key is never stored.
+  const bool has_long_key = flight->names.key.size() > options_.key_max;
   if (!why_not.empty() || has_long_key) {
     counters::add(flight->of->counted.not_stored);
     report_.tell(event_kind::fill_skipped, *flight, {},

@@ -30,7 +30,7 @@ std::function<bool()> never_forked() {
   return [] { return false; };
 }
 
-/// A task that begins, and returns when it is let go.
+/// A task that returns only after `let_go`.
 class held_task {
  public:
   std::function<void()> task() {
@@ -126,7 +126,7 @@ TEST(load_threads, EndsIdleThreadsAndStartsNewOnes) {
     std::atomic<int> ran{0};
     for (int j = 0; j < 4; ++j) {
       if (loads.submit(cache_a, [&] { ++ran; })) continue;
-      ++ran;  // all four were busy
+      ++ran;  // all four threads were busy
     }
     wait_until([&] { return ran == 4 && loads.threads().alive == 0; });
   }
@@ -164,7 +164,7 @@ TEST(load_threads, MayBeDestroyedByOneOfItsOwnTasks) {
       destroyed->count_down();
     }));
     submitted->count_down();
-    other.let_go();  // it waits for the other task, and not for itself
+    other.let_go();  // it waits for the other task, but not for its own thread
     destroyed->wait();
   }
 }

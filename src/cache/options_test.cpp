@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What constructors refuse, and what the refusal says.
+// The options that constructors reject, and the messages of the exceptions.
 #include <gtest/gtest.h>
 #include <drover/cache.hpp>
 

@@ -30,7 +30,7 @@ entry::token random_token() {
       const ssize_t got = getrandom(drawn.bytes.data() + have, drawn.bytes.size() - have, 0);
       if (got > 0) {
         have += static_cast<std::size_t>(got);
-      } else if (errno != EINTR) {  // a kernel without getrandom: the library's own device reader
+      } else if (errno != EINTR) {  // for a kernel without getrandom: std::random_device
         std::random_device device;
         for (char& byte : drawn.bytes) byte = static_cast<char>(device());
         break;

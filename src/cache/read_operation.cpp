@@ -19,7 +19,8 @@ namespace {
 constexpr std::size_t shown_size = 200;
 constexpr unsigned no_progress_max = 3;
 
-// The two clocks differ only while the machine sleeps. A deadline too far off to count is none.
+// Converts a deadline to the clock of `store::now()`. The two clocks differ only while the machine
+// sleeps. A deadline that is too far in the future counts as none.
 std::optional<steady_time> on_our_clock(
     const std::optional<std::chrono::steady_clock::time_point>& deadline) {
   constexpr std::chrono::hours far_off{24 * 365 * 100};
@@ -61,7 +62,7 @@ erased_fetched read_operation::fetch() {
   }
 }
 
-// The engine has no memory or no thread for this call, so the loader runs without it.
+// The engine has no memory or no thread for this call, so the loader runs without the engine.
 erased_fetched read_operation::load_outside() {
   counters& counted = of_->counted;
   counters::add(counted.loads);
@@ -82,7 +83,7 @@ read_operation::round read_operation::once() {
   return judge(bytes);
 }
 
-// Redis gets half of the time that is left to answer; the other half is the origin's.
+// Redis gets half of the remaining time to answer. The other half is for the origin.
 std::optional<read_operation::round> read_operation::look_up(std::optional<std::string>& bytes) {
   using connection::exchange_end;
   reply_due_.reset();
@@ -90,7 +91,8 @@ std::optional<read_operation::round> read_operation::look_up(std::optional<std::
     const steady_time now = store::now();
     reply_due_ = now + (*deadline_ - now) / 2;
   }
-  // Before it is sent: a retry that is acknowledged meanwhile says nothing about this reply.
+  // Read this before the GET is sent: a retry that is acknowledged during the GET may be newer than
+  // its reply.
   was_pending_ = core_.unacknowledged().is_pending(names_.value_key);
   store::redis_store::looked_up reply =
       core_.redis().get(names_.value_key, {.deadline = reply_due_, .stop = limits_.stop});
@@ -145,20 +147,20 @@ read_operation::round read_operation::judge(const std::optional<std::string>& by
   return {};
 }
 
-// Either the entry is damaged, or the reply was another request's.
+// Either the entry is damaged, or the reply belongs to another request.
 read_operation::round read_operation::refuse_damaged(const entry::envelope& head) {
   count_corrupt("an entry that is damaged or belongs to another key");
   ++no_progress_;
   if (!core_.redis().verify({.deadline = reply_due_, .stop = limits_.stop})) return {};
   refused_ = head.produced_by;
-  // A FAILED entry that is not whole cannot be overwritten by a lease before its pause ends.
+  // LEASE cannot overwrite a damaged FAILED entry before its pause ends.
   return join_flight(head.kind == entry::kind::failed ? fetch::beginning::bypass
                                                       : fetch::beginning::cold);
 }
 
-// An invalidation of ours may not have taken effect: what is stored counts neither as fresh nor as
-// stale. When it was acknowledged after the entry was read, the entry may be older than it all the
-// same: `was_pending_`.
+// While an invalidation of this client is pending, the stored entry counts neither as fresh nor as
+// stale. An invalidation that was pending when the entry was read counts too (`was_pending_`), even
+// if it was acknowledged since, because the entry may be older.
 bool read_operation::refuse_pending(const entry::envelope& head) {
   if (!was_pending_ && !core_.unacknowledged().is_pending(names_.value_key)) return false;
   refused_ = head.produced_by;
@@ -219,8 +221,8 @@ void read_operation::refresh_behind(const entry::envelope& head, const erased_va
   static_cast<void>(core_.flights().begin_refresh(refresh_of(head, value, early)));
 }
 
-// A borrowed loader lives as long as this call: the caller that wins the mark refreshes here and
-// now.
+// A borrowed loader lives only as long as this call, so the caller that wins the mark refreshes in
+// the foreground.
 std::optional<erased_fetched> read_operation::refresh_here(const entry::envelope& head,
                                                            const erased_value& value, bool early) {
   keep_ = core_.shared_from_this();
@@ -231,7 +233,7 @@ std::optional<erased_fetched> read_operation::refresh_here(const entry::envelope
     const woke why = wait(*membership.flight(), membership.stamp());
     if (why != woke::lead) return std::nullopt;
     round led = lead(membership.flight());
-    if (led.failure) return std::nullopt;  // the stale value is served instead
+    if (led.failure) return std::nullopt;  // serve the stale value instead
     if (led.answer) return std::move(led.answer);
   }
 }

@@ -33,13 +33,13 @@ class recording_observer : public observer {
     return static_cast<std::size_t>(std::count_if(
         records_.begin(), records_.end(), [&](const record& one) { return one.kind == kind; }));
   }
-  /// The last one of this kind. Precondition: there is one.
+  /// The last event of this kind. Precondition: there is one.
   [[nodiscard]] record last(event_kind kind) const {
     const std::scoped_lock lock{mutex_};
     return *std::find_if(records_.rbegin(), records_.rend(),
                          [&](const record& one) { return one.kind == kind; });
   }
-  /// The words for the events of a key, in their order.
+  /// The names of the events of a key, in order.
   [[nodiscard]] std::string story_of(std::string_view key) const {
     const std::scoped_lock lock{mutex_};
     std::string out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The accounts of one flight: which requests await a reply, which leases, marks and turns have not
-// been given back, and how often it ended. They list a complaint for each promise that the machine
-// breaks.
+// The accounts of one flight: the requests that await a reply, the leases, marks and turns that
+// have not been given back, and the number of times that it ended. They list a complaint for each
+// promise that the machine breaks.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +33,7 @@ class accounts {
     return oldest_action;
   }
 
-  /// The oldest request of this kind. Complains when there is none.
+  /// Removes and returns the oldest request of this kind. Complains when there is none.
   std::optional<action> take(action_kind kind) {
     const auto at = std::find_if(outstanding_.begin(), outstanding_.end(),
                                  [&](const action& one) { return one.kind == kind; });
@@ -57,7 +57,7 @@ class accounts {
   /// The flight must end like this.
   void ending_is(flight_outcome outcome) { due_ending_ = outcome; }
 
-  /// The machine asked for this. `was_ended`: it had ended before that.
+  /// Records an action of the machine. `was_ended`: the flight had ended before it.
   void add(const action& one, const flight& machine, bool was_ended) {
     settle(one, machine);
     const bool has_reply =
@@ -70,7 +70,7 @@ class accounts {
     if (was_ended && !is_late) complain("after its end: " + text_of(one));
   }
 
-  /// Everything is over: complains of what is left.
+  /// The run is over: complains about everything that is still open.
   void close(const flight& machine) {
     if (finished_ != 1) complain("ended " + std::to_string(finished_) + " times");
     for (const auto& token : leases_) complain("lease " + text_of(token) + " is left over");
@@ -103,7 +103,7 @@ class accounts {
   }
 
   std::deque<action> outstanding_;
-  std::set<entry::token> leases_;  ///< granted, perhaps, and not given back
+  std::set<entry::token> leases_;  ///< perhaps granted, and not given back
   std::set<entry::token> marks_;   ///< the same
   int turns_wanted_ = 0;
   int turns_returned_ = 0;

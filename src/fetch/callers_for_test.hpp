@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The callers of two processes: each reads the entry, joins a flight or leads one, and gets an
-// answer. They complain when the answer is older than an invalidation that was complete when they
-// began.
+// The callers of two processes. Each caller reads the entry, joins or leads a flight, and gets an
+// answer. It complains when the answer is older than an invalidation that was complete when the
+// caller began.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ struct caller {
   bool is_late = false;
   enum class state { idle, got, joined, leading, gone } now_in = state::idle;
   bool began = false;
-  int floor = 0;  ///< the last invalidation that was complete when it began
+  int floor = 0;  ///< the last invalidation that was complete when the caller began
   std::optional<small_server::stored> got{};
   live_ptr on{};
   std::uint64_t stamp = 0;

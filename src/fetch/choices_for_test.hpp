@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All small cases instead of some random ones: remembers the choices of a run and steps through
-// them like an odometer.
+// Enumerates all small cases instead of random ones: remembers the choices of a run and steps
+// through them like an odometer.
 //
 //     for (choices c{3}; c.next();) run(c);   // every run that departs at most 3 times from choice
 //     0
@@ -16,7 +16,7 @@ class choices {
   /// `departures`: how often a run may pick anything but 0.
   explicit choices(unsigned departures) : departures_{departures} {}
 
-  /// Begins the next run; false when there is none.
+  /// Begins the next run. False when no run is left.
   [[nodiscard]] bool next() {
     if (begun_) {
       while (!made_.empty() && made_.back().value + 1 >= made_.back().bound) made_.pop_back();

@@ -99,7 +99,7 @@ TEST(failure_memory, DropsThoseThatEndedLongAgo) {
   EXPECT_EQ(dropped, 20U + 2U) << "and the two that were replaced";
 }
 
-/// Notes when the last copy of the exception that it is thrown in is destroyed.
+/// An exception that counts the destruction of its last copy.
 std::exception_ptr noting(int& destroyed) {
   struct noisy {
     std::shared_ptr<int> count;
@@ -139,7 +139,8 @@ TEST(failure_memory, DoesWhatAPlainListDoes) {
     failure_memory memory{capacity};
     std::vector<std::pair<std::string, remembered_failure>> plain;
     for (int i = 0; i < 200; ++i) {
-      const steady_time now = start + seconds{i / 10};  // too short for one to be old
+      // Too short for a failure to be dropped for its age.
+      const steady_time now = start + seconds{i / 10};
       const std::string key(1, static_cast<char>('a' + draws.next() % 16));
       const auto at = std::find_if(plain.begin(), plain.end(),
                                    [&](const auto& one) { return one.first == key; });
@@ -153,7 +154,7 @@ TEST(failure_memory, DoesWhatAPlainListDoes) {
             return one.second.until < other.second.until;
           }));
         }
-        // All ends differ, so that one is the first.
+        // All ends differ, so that the first one is unambiguous.
         const auto until = now + milliseconds{draws.next() % 6000} + microseconds{i};
         plain.emplace_back(key, failing_until(until, static_cast<std::uint32_t>(i + 1)));
         memory.remember(key, plain.back().second);

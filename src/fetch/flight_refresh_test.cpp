@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lives of a flight that refreshes an entry (#200) which can still be served. As in
-// flight_test.cpp.
+// Scripts of flights that refresh an entry (#200) that can still be served. See flight_test.cpp.
 #include "fetch/script_for_test.hpp"
 
 #include <gtest/gtest.h>
@@ -213,7 +212,7 @@ TEST(flight_refresh, FillsBothWaysWhenItIsUnknownWhetherItIsTheHolder) {
 }
 
 TEST(flight_refresh, IsDroppedWhenNobodyBeganItBeforeItsEntryEnds) {
-  // From then on another process may lead: the load would only run beside that one's.
+  // From then on another process may lead, and two loads would run at once.
   script{refresh(soon)}
       .expect("mark #1", marked())
       .expect("offer_lead", passes(soon - milliseconds{20}))

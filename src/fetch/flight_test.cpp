@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lives of a flight that begins with a LEASE or a bypass, as scripts. How to read one: `expect(what
-// the machine has asked for, what happens then)`. "lease #2 over #1": a LEASE with token #2 that
-// names #1.
+// Scripts of flights that begin with a LEASE or a bypass. Each step is `expect(the actions of the
+// machine, the next event)`. "lease #2 over #1": a LEASE with token #2 that names #1.
 #include "fetch/script_for_test.hpp"
 
 #include <gtest/gtest.h>
@@ -73,7 +72,8 @@ TEST(flight, AsksAgainWhenTheLeaseHasEndedAndLeads) {
   script{cold()}
       .expect("lease #1", wait(100, 900, milliseconds{400}))
       .expect("", passes(milliseconds{400}))
-      .expect("", passes(milliseconds{2}))  // the server's key ends when its time is past
+      // The key on the server ends just after its time has passed.
+      .expect("", passes(milliseconds{2}))
       .expect("lease #2", lead())
       .expect("offer_lead", taken())
       .expect("", loaded())
@@ -109,7 +109,7 @@ TEST(flight, SaysThatItTookOver) {
 }
 
 TEST(flight, TakesOverFromAHolderThatIsSilentOnItsOwnClock) {
-  // The server's clock was set back: by it the lease has an hour to go.
+  // The server's clock was set back, so the lease ends in an hour by that clock.
   const milliseconds hour{3'600'000};
   script{cold()}
       .expect("lease #1", wait(100, 5000, hour))
@@ -394,7 +394,7 @@ TEST(flight, GivesAnInvalidatedBypassOnlyToThoseBeforeTheRead) {
 TEST(flight, ReturnsATurnOnceWhetherItCameOrNot) {
   script{bypass()}
       .expect("want_turn", abandoned())
-      .expect("return_turn, finish", turn())  // was on its way
+      .expect("return_turn, finish", turn())  // the turn was granted before the flight gave it up
       .ends_with("", "dissolved without redis for everyone");
   script{bypass()}
       .expect("want_turn", turn())

@@ -30,7 +30,7 @@ entry::token token(char name) {
   return out;
 }
 
-/// Asks, and answers that only `alive` are connected.
+/// Asks, and answers that only the clients `alive` are connected.
 flights look(holder_watch& by, const clients& alive, steady_time now) {
   static_cast<void>(by.arm(now));
   const clients queried = by.ask(self);
@@ -139,7 +139,7 @@ TEST(holder_watch, ForgetsWhatWasMissingOnAFormerConnection) {
   EXPECT_EQ(look(holders, {}, at_ms(40)), flights{1});
 }
 
-// For each flight all answers that concern it, since it was last told or changed.
+// A model: for each flight all answers about its holder since it was last reported or changed.
 struct plain_watch {
   struct answer {
     steady_time when;
@@ -196,7 +196,7 @@ TEST(holder_watch, DoesWhatThePlainOneDoesForAllCommands) {
       } else if (kind < 9) {
         std::set<holder_watch::client_id> expected;
         for (const auto& [flight, of] : plain.all) expected.insert(of.client);
-        expected.erase(3);  // this process
+        expected.erase(3);  // the connection of this process
         queried = clients(expected.begin(), expected.end());
         ASSERT_EQ(holders.ask(3), *queried);
         ASSERT_EQ(holders.arm(now).has_value(), queried->empty() && !plain.all.empty());

@@ -15,7 +15,7 @@ constexpr milliseconds first_pause{50};
 constexpr milliseconds last_pause{1000};
 
 microseconds pause_after(unsigned failures, double unit) noexcept {
-  constexpr unsigned doublings_max = 5;  // more than last_pause
+  constexpr unsigned doublings_max = 5;  // more doublings would exceed last_pause
   const milliseconds pause =
       std::min(last_pause, first_pause * (1 << std::min(failures - 1, doublings_max)));
   return microseconds{static_cast<std::int64_t>(static_cast<double>(microseconds{pause}.count()) *
@@ -30,7 +30,7 @@ invalidation_journal::number invalidation_journal::add(std::vector<std::string> 
   forget_old(now);
   if (const number again = replace_older(keys, value_keys)) return again;
   if (size() >= capacity_ && done_.empty()) return not_kept;
-  struct fresh_entry {  // takes its claims back unless it moved to a shelf
+  struct fresh_entry {  // removes its claims again unless it moved to a shelf
     ~fresh_entry() {
       for (auto& [at, of] : alone) in.release(of);
     }
@@ -93,7 +93,7 @@ std::vector<invalidation_journal::sending> invalidation_journal::connection_up(s
   out.reserve(size());
   const bool is_the_same = which == server::same;
   if (!is_the_same) {
-    // A lease of the former server settles nothing on this one.
+    // A lease from the former server must not settle invalidations on this one.
     for (auto* of : {&sent_, &waiting_, &done_}) {
       for (auto& [at, held] : *of) {
         make_pending(held);
@@ -128,8 +128,8 @@ void invalidation_journal::settle(std::string_view value_key, std::uint64_t leas
   }
 }
 
-// Looks only at the first claim of the first key: the one that was pending first, or the oldest.
-// This bounds the search and is enough to keep the journal from filling up.
+// Checks only the first claim on the first key: the one that became pending first, or the oldest.
+// This bounds the search, and it suffices to keep the journal from filling up.
 invalidation_journal::number invalidation_journal::replace_older(
     const std::vector<std::string>& keys, const std::vector<std::string>& value_keys) noexcept {
   const auto known = value_keys.empty() ? keys_.end() : keys_.find(value_keys.front());
@@ -140,7 +140,7 @@ invalidation_journal::number invalidation_journal::replace_older(
   for (shelf* from : {&waiting_, &done_}) {
     const auto here = from->find(at);
     if (here == from->end()) continue;
-    if (older.was_pending) make_pending(older);  // a lease settles only what was before it
+    if (older.was_pending) make_pending(older);  // a lease settles only earlier invalidations
     older.first_done.reset();
     return send_again(*from, here).id;
   }
@@ -151,11 +151,12 @@ void invalidation_journal::claim_key(shelf::value_type& by, const std::string& v
   std::list<claim> fresh;
   fresh.push_back({&by});
   key_table::value_type& of = *keys_.try_emplace(value_key).first;
-  by.second.claims.push_back({&of, fresh.begin()});  // has room
+  // Does not allocate, because the capacity is reserved.
+  by.second.claims.push_back({&of, fresh.begin()});
   of.second.others.splice(of.second.others.end(), fresh);
 }
 
-// An entry that is pending already becomes the latest one.
+// An entry that is already pending becomes the latest one.
 void invalidation_journal::make_pending(entry& of) noexcept {
   const std::uint64_t stamp = next_stamp_++;
   of.was_pending = true;

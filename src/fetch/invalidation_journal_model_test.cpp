@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random commands to the invalidation journal and to a plain one that searches everything each
-// time: both must answer the same.
+// Random commands to the invalidation journal and to a simple model that searches everything each
+// time: both must return the same.
 #include "fetch/invalidation_journal.hpp"
 
 #include <gtest/gtest.h>
@@ -172,7 +172,7 @@ class both_journals {
  private:
   std::string draw_key() { return key_names_[draws_.next() % key_names_.size()]; }
 
-  // The first key names the invalidation, so that both can be compared. It is never read.
+  // The first key names the invalidation, so that the two can be compared. No reader uses it.
   void add() {
     keys value_keys{std::to_string(++added_)};
     for (std::uint64_t i = draws_.next() % 4; i > 0; --i) value_keys.push_back(draw_key());
@@ -201,7 +201,7 @@ class both_journals {
           std::find_if(plain_.all.begin(), plain_.all.end(),
                        [&](const plain_journal::entry& at) { return at.value_keys == *one.keys; });
       ASSERT_NE(of, plain_.all.end());
-      // From now on the answer to this sending is the one that counts.
+      // From now on only the answer to this sending counts.
       of->id = plain_.next++;
       sendings_.emplace_back(one.id, of->id);
     }
@@ -237,7 +237,7 @@ class both_journals {
   std::size_t capacity_;
   invalidation_journal real_;
   plain_journal plain_;
-  std::vector<std::pair<number, number>> sendings_;  // of the real one and of the plain one
+  std::vector<std::pair<number, number>> sendings_;  // of the journal and of the model
   std::vector<std::pair<std::uint64_t, std::uint64_t>> stamps_;
   std::size_t added_ = 0;
   steady_time now_ = start;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random commands to the load scheduler and to a plain one that searches everything each time: both
-// must answer the same.
+// Random commands to the load scheduler and to a simple model that searches everything each time:
+// both must return the same.
 #include "fetch/load_scheduler.hpp"
 
 #include <gtest/gtest.h>

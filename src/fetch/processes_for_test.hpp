@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The flights of two processes, and their connections to one small server. What the machines ask
-// for is done at once, or put on the wire: a request is executed and its reply delivered when the
-// world says so.
+// The flights of two processes, and their connections to one small server. Actions of the machines
+// are carried out at once, or become messages: the world decides when a request is executed and
+// when its reply is delivered.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@
 
 namespace drover::fetch::testing {
 
-/// A flight and what the shell knows of it.
+/// A flight and the state that the shell keeps for it.
 struct live {
   live(flight_settings with, std::size_t in) : machine{std::move(with)}, process{in} {}
   flight machine;
@@ -37,7 +37,7 @@ using live_ptr = std::shared_ptr<live>;
 class processes {
  public:
   struct request {
-    live_ptr of{};  ///< none: an invalidation
+    live_ptr of{};  ///< empty: the request is an invalidation
     action todo{};
     bool is_done = false;
     lease::lease_reply lease{};
@@ -51,9 +51,9 @@ class processes {
   std::array<bool, 2> is_alive{true, true};
   std::vector<live_ptr> flights;
   int completed = 0;   ///< the newest acknowledged invalidation
-  int gone_wrong = 0;  ///< each may cost a load
+  int gone_wrong = 0;  ///< mishaps so far; each may cost a load
 
-  /// Tells the machine, and does what it asks for.
+  /// Passes an event to the machine, and carries out its actions.
   template <class Event>
   void on(const live_ptr& of, Event event) {
     actions todo;
@@ -198,7 +198,7 @@ class processes {
     }
   }
 
-  // The replies are lost. Either everything that was sent has been executed, or nothing.
+  // The replies are lost. Either all sent requests have been executed, or none.
   void lose_connection(std::size_t p, bool was_executed) {
     ++gone_wrong;
     std::deque<request> old;
@@ -213,7 +213,7 @@ class processes {
       if (one->process != p) continue;
       on(one, [](flight& machine, actions& out) { machine.connection_lost(out); });
     }
-    for (const live_ptr& one : flights) {  // leases first: they name a connection that is gone
+    for (const live_ptr& one : flights) {  // leases first, because they name the former connection
       if (one->process != p || !one->machine.is_holder()) continue;
       pipe[p].push_front(
           {.of = one, .todo = {.kind = action_kind::send_renew, .attempt = one->machine.held()}});

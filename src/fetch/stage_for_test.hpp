@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A stage for one flight. It plays shell and server, keeps accounts of all requests, grants, marks
-// and turns, and complains when the machine breaks one of these promises:
-//   a flight ends exactly once; what was granted is settled (filled, failed, released or lost); a
-//   turn is given back as often as it was asked for; a flight whose loader returned in time ends
-//   with that result; and while a flight has not ended something will always move it on.
+// A stage for one flight. It plays the shell and the server, keeps accounts of all requests,
+// grants, marks and turns, and complains when the machine breaks one of these promises:
+//   - a flight ends exactly once;
+//   - every grant is settled: filled, failed, released or lost;
+//   - a turn is given back as often as it was requested;
+//   - a flight whose loader returned in time ends with that result;
+//   - while a flight has not ended, a reply or a timer that moves it on is due.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +25,7 @@ inline lease::lease_reply answered(lease::lease_outcome outcome) {
   return reply;
 }
 
-/// How a request goes wrong.
+/// The way in which a request fails.
 struct mishap {
   const char* name;
   fault_code code;
@@ -72,7 +74,7 @@ class stage {
   void fill(lease::fill_outcome outcome) {
     const auto request = books.take(action_kind::send_fill);
     if (!request) return;
-    // Stored: the entry is no lease any more, whatever it was.
+    // The value is stored, so the entry is no longer a lease.
     if (outcome != lease::fill_outcome::refused) books.lease_over(request->attempt);
     act([&](actions& out) { machine.fill_replied(lease::fill_reply{outcome, {}}, true, out); });
   }
@@ -169,7 +171,7 @@ class stage {
 
   [[nodiscard]] bool has_outstanding() const { return books.has_outstanding(); }
 
-  /// The oldest request goes wrong.
+  /// The oldest request fails.
   void oldest_fails(const mishap& cause) {
     const action request = books.take_oldest();
     const fault why{cause.code, cause.name};
@@ -197,7 +199,7 @@ class stage {
     });
   }
 
-  /// Everything goes its usual way from here on; or, `always`, every request fails like that.
+  /// From here on everything succeeds; or, with `always`, every request fails in that way.
   void runs_out(load_outcome load, const mishap* always) {
     for (int i = 0; i < 300; ++i) {
       if (has_outstanding()) {

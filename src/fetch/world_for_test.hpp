@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A world of two processes with callers and flights, one small server, and one origin whose value
-// is a version number that changes and is then invalidated. Every possible next step is a choice.
+// A world of two processes with callers and flights, one small server, and one origin. The value of
+// the origin is a version number; each change is followed by an invalidation. Every possible next
+// step is a choice.
 //
 // It checks that no caller gets a version older than an invalidation that was complete when the
 // caller began (R1-R3); that nothing older is stored; that every caller gets an answer; that every
@@ -22,17 +23,19 @@ namespace drover::fetch::testing {
 
 struct world_settings {
   std::array<std::size_t, 2> callers{1, 1};
-  std::array<std::size_t, 2> late_callers{};  ///< begin once an invalidation is complete
-  bool starts_stale = false;                  ///< with a servable stale entry; else with nothing
+  /// Callers that begin once an invalidation is complete.
+  std::array<std::size_t, 2> late_callers{};
+  /// The run begins with a servable stale entry; otherwise with no entry.
+  bool starts_stale = false;
   int invalidations = 0;
-  bool by_process_0 = false;  ///< sends the invalidations; else another process does
+  bool by_process_0 = false;  ///< process 0 sends the invalidations; otherwise another process does
   int connections_lost = 0;
-  int crashes = 0;  ///< of process 1
+  int crashes = 0;  ///< crashes of process 1
   int callers_leave = 0;
-  int early_ticks = 0;  ///< time passes while there is still something to do
+  int early_ticks = 0;  ///< ticks of the clock while other steps are possible
   bool loads_may_fail = false;
   bool may_not_store = false;
-  bool wire_last = false;  ///< by default callers act before the wire moves
+  bool wire_last = false;  ///< messages move last; by default callers act before messages move
 };
 
 class world {
@@ -53,7 +56,7 @@ class world {
   world(const world&) = delete;
   world& operator=(const world&) = delete;
 
-  /// What is wrong, or nothing.
+  /// Runs the world. Returns what is wrong, or an empty text.
   [[nodiscard]] std::string run() {
     for (int i = 0; i < 400; ++i) {
       const std::vector<step> next = steps();
@@ -93,7 +96,7 @@ class world {
     std::size_t which;
   };
 
-  // --- what may come next, the usual first
+  // --- the possible next steps, the usual one first
   std::vector<step> steps() {
     std::vector<step> out;
     for (std::size_t i = 0; i < callers_.all.size(); ++i) {
@@ -221,7 +224,7 @@ class world {
   // --- time
   void tick(bool is_early) {
     if (is_early) ++ticks_;
-    ++both_.gone_wrong;  // a lease may end by it
+    ++both_.gone_wrong;  // a lease may end because of it
     both_.timers_run();
   }
 
