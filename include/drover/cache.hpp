@@ -82,9 +82,9 @@ template <encodable T>
 class cache {
  public:
   /// `loader` loads one key. It is called as `R(std::string_view key)` or
-  /// `R(std::string_view key, load&)`, where R is `T`, `std::optional<T>` (nullopt: the origin has no
-  /// such value) or `loaded<T>`. The key may also be a `const std::string&`. A move-only loader is
-  /// accepted. The loader runs in a caller's thread, in a thread of the client or in
+  /// `R(std::string_view key, load&)`, where R is `T`, `std::optional<T>` (nullopt: the origin has
+  /// no such value) or `loaded<T>`. The key may also be a `const std::string&`. A move-only loader
+  /// is accepted. The loader runs in a caller's thread, in a thread of the client or in
   /// `client_options::executor`, and for several keys at once. It must own what it captures.
   ///
   /// Throws:  `std::invalid_argument` when an option is out of range (the text names it), and when
