@@ -32,8 +32,8 @@ channel::channel(settings with, handlers to)
     : state_{std::make_unique<state>(std::move(with), std::move(to))} {}
 
 channel::~channel() {
-  // In a fork the lock may be held for ever by a thread that is not here, and the service thread
-  // cannot be joined. The memory stays.
+  // In a fork the lock may be held for ever by a thread of the parent, and the service thread
+  // cannot be joined. So the memory is leaked.
   if (state_->is_a_fork()) static_cast<void>(state_.release());
 }
 
@@ -58,7 +58,7 @@ timer_id channel::schedule(steady_time when, std::function<void()> what) {
 
 bool channel::cancel(timer_id id) {
   if (state_->is_a_fork()) return false;
-  std::function<void()> dropped;  // its captures end outside the lock
+  std::function<void()> dropped;  // its captures are destroyed outside the lock
   const state::locked lock{state_->mutex};
   dropped = state_->timers.remove(id);
   return dropped != nullptr;

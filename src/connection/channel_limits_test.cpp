@@ -50,7 +50,7 @@ TEST(threads_channel_limits, AReplyInTricklesEnds) {
   with.silence_max = 100ms;
   channel on{with, {}};
   EXPECT_EQ(get(on, "k").end.ended,
-            exchange_end::faulted);  // or it would take a quarter of an hour
+            exchange_end::faulted);  // otherwise it would take a quarter of an hour
 }
 
 TEST(threads_channel_limits, PushesWithoutEndHoldNobodyWhoWaitsForAReply) {

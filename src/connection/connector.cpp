@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t input_size = std::size_t{16} << 10U;
 
-// One line for people: what to look at first.
+// A hint for people: what to check first.
 std::string why_not(std::error_code error) {
   const auto is = [&error](std::errc code) { return error == std::make_error_condition(code); };
   if (is(std::errc::connection_refused)) return "the connection was refused";
@@ -113,8 +113,8 @@ connector::answer connector::resolve(steady_time now) {
   return std::nullopt;
 }
 
-// Each address gets an equal share of the time that is left, so that one that swallows everything
-// does not take it all.
+// Each address gets an equal share of the remaining time, so that an address that does not answer
+// does not use it all.
 void connector::connect_next(steady_time now) {
   stage_ = stage::connecting;
   socket_ = stream_socket{};
@@ -143,7 +143,8 @@ connector::answer connector::refuse(fault why) {
   return why;
 }
 
-// Too many clients, protected mode: some servers answer the first command by an error and close.
+// With too many clients, or in protected mode, some servers answer the first command with an error
+// and close.
 connector::answer connector::refuse_by_what_came(fault otherwise) {
   if (place_.received > 0 && replies_[0].root().is_error()) {
     return refuse(read_handshake(with_, replies_).error());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Drives a stream by a sequence of choices, beside an obvious model of it. Request i asks for
+// Drives a stream by a sequence of choices, and compares it with a simple model. Request i asks for
 // replies that carry its number, and each request checks that the replies it gets are its own. Some
 // replies are too long: only their requests fault.
 #pragma once
@@ -18,7 +18,7 @@ namespace drover::connection {
 
 class stream_world {
  public:
-  /// `choose(n)`: a number below n. Returns "" or what went wrong.
+  /// `choose(n)` returns a number below n. Returns "" or a description of the error.
   [[nodiscard]] std::string run(std::size_t steps,
                                 const std::function<std::size_t(std::size_t)>& choose) {
     for (std::size_t i = 0; i < steps && wrong_.empty(); ++i) {
@@ -112,11 +112,11 @@ class stream_world {
     item& gone = *due[choose(due.size())];
     traffic_.abandon(gone);
     gone.left = true;
-    gone.storage.clear();  // its owner is gone, and its memory with it
+    gone.storage.clear();  // the memory of the owner is gone, too
   }
 
   void push() {
-    // Between two replies, never inside one: only where the server's bytes end.
+    // The server sends a push between two replies only, never inside one.
     server_ += ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
     ++pushes_sent_;
   }

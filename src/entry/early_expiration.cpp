@@ -14,7 +14,7 @@ bool is_due_early(const envelope& head, server_time now, const early_inputs& in)
 
   const double delta_ms = static_cast<double>(std::max(head.load_us, 1000U)) / 1e3;
   const double lead_ms = delta_ms * in.beta * -std::log(in.unit);
-  if (!(lead_ms > 0.0)) return false;  // no eagerness, or not a number
+  if (!(lead_ms > 0.0)) return false;  // beta is zero or not a number
 
   const auto remaining =
       saturating_subtract(head.until.time_since_epoch().count(), now.time_since_epoch().count());

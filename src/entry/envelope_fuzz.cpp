@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whatever stands under our key, we read it without harm; and stored we write, we read back. Seeds:
-// test/corpus/envelope, real entries of every kind.
+// Any bytes under a key must be decoded without harm, and every encoded entry must be decoded
+// unchanged. Seeds: test/corpus/envelope, real entries of every kind.
 #include "entry/envelope.hpp"
 
 #include <cstddef>
@@ -52,7 +52,7 @@ void read_as_it_is(std::string_view bytes) {
   demand(second.payload == read.payload);
 }
 
-/// Makes the bytes a genuine entry of theirs, then changes one byte at a place they choose.
+/// Turns the bytes into a genuine entry, then changes one byte at a position that the bytes choose.
 void mend_and_break(std::string bytes) {
   if (bytes.size() < envelope_size + 3) return;
   const std::string choice = bytes.substr(bytes.size() - 3);

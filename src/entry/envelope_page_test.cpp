@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Holds the code to the example of docs/internals/envelope.md.
+// Checks the code against the example of docs/internals/envelope.md.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -29,7 +29,8 @@ std::string block(const std::string& text, const std::string& mark) {
   return text.substr(begin + fence.size(), end - begin - fence.size());
 }
 
-/// The bytes of a dump: an offset of eight digits, sixteen bytes at most, their letters in bars.
+/// The bytes of a hex dump. Each line has an offset of eight digits, at most sixteen bytes, and
+/// their characters between bars.
 std::string dumped(const std::string& lines) {
   std::string bytes;
   for (std::size_t at = 0; at < lines.size();) {

@@ -114,7 +114,7 @@ std::string random_bytes(base::seeded_random& random, std::size_t size) {
   return bytes;
 }
 
-/// Any envelope that can be stored: fields of other kinds are left at their defaults.
+/// A random envelope that can be stored. Fields that its kind does not use keep their defaults.
 envelope random_envelope(base::seeded_random& random) {
   envelope head;
   head.kind = static_cast<kind>(random.next() % 5);
@@ -140,7 +140,7 @@ envelope random_envelope(base::seeded_random& random) {
   return head;
 }
 
-/// A genuine entry of this kind for digest 42.
+/// A genuine entry of kind `stored` for digest 42.
 std::string genuine(kind stored, std::string_view payload) {
   envelope head;
   head.kind = stored;
@@ -303,8 +303,8 @@ TEST(envelope, IsNotGenuineAfterAnyFlippedBitOfThePayload) {
   }
 }
 
-// What a flipped bit of the envelope may do without being noticed is written in
-// docs/internals/envelope.md: the fields that scripts change in place are covered by nothing.
+// docs/internals/envelope.md says which flipped bits go unnoticed: no checksum covers the fields
+// that scripts change in place.
 TEST(envelope, NoticesFlippedBitsOutsideTheFieldsThatScriptsChange) {
   const std::string bytes = genuine(kind::value, "payload");
   for (std::size_t bit = 0; bit < envelope_size * 8; ++bit) {

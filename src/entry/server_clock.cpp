@@ -9,9 +9,9 @@ namespace drover::entry {
 namespace {
 
 constexpr microseconds window = std::chrono::seconds{60};
-// The server tells whole milliseconds.
+// The server reports whole milliseconds.
 constexpr microseconds grain = milliseconds{1};
-// 100,000 years: what claims to be later is no time, and is left out.
+// 100,000 years. Samples with a later time are invalid and ignored.
 constexpr milliseconds last_time = std::chrono::days{36'525'000};
 
 microseconds between(steady_time from, steady_time to) noexcept {
@@ -21,8 +21,8 @@ microseconds between(steady_time from, steady_time to) noexcept {
 
 }  // namespace
 
-// The samples kept are in order of time, and each has a longer round trip than the one before: the
-// first one inside the window is the best of the window, the last one is the newest of all.
+// The samples are in order of time, and each has a longer round trip than the one before. So the
+// first sample inside the window is the best of the window, and the last one is the newest of all.
 void server_clock::add(const sample& seen) noexcept {
   const auto shown = seen.server.time_since_epoch();
   if (seen.received < seen.sent || shown < milliseconds::zero() || shown > last_time) return;
@@ -33,8 +33,9 @@ void server_clock::add(const sample& seen) noexcept {
                     microseconds{saturating_subtract(microseconds{shown}.count(),
                                                      midpoint.time_since_epoch().count())}};
 
-  // The true offset is no further than half a round trip from each sample's. If two cannot both be
-  // true, a clock stepped in between, and the older is void however small its round trip.
+  // The true offset differs from that of each sample by at most half a round trip. If two samples
+  // contradict each other, a clock was set in between, and the older sample is invalid, however
+  // small its round trip is.
   const auto contradicts = [&newest](const kept& older) {
     const auto apart = saturating_subtract(newest.offset.count(), older.offset.count());
     const auto reach = (newest.round_trip / 2 + older.round_trip / 2 + grain).count();
@@ -47,7 +48,7 @@ void server_clock::add(const sample& seen) noexcept {
   };
   size_ =
       static_cast<std::size_t>(std::remove_if(samples_.begin(), end, useless) - samples_.begin());
-  if (size_ == capacity) --size_;  // the newest is worth more than the last one before it
+  if (size_ == capacity) --size_;  // the newest sample replaces the one before it
   samples_[size_++] = newest;
 }
 

@@ -19,8 +19,8 @@ constexpr std::int64_t server_start_ms = 1'700'000'000'000;
 
 steady_time steady(microseconds count) { return steady_time{count}; }
 
-/// A sample received at `at` whose answer lies `error` off the truth; the truth is that the
-/// server's clock shows `server_start_ms` at our zero.
+/// A sample received at `at` whose reading is wrong by `error`. The server's clock shows
+/// `server_start_ms` at the local time zero.
 server_clock::sample sample_at(microseconds at, microseconds round_trip,
                                milliseconds error = milliseconds{0}) {
   const microseconds midpoint = at - round_trip / 2;
@@ -141,7 +141,8 @@ TEST(server_clock, SurvivesTheEndsOfTime) {
   EXPECT_TRUE(clock.at(steady_time::min()).has_value());
 }
 
-/// The estimate is as good as half the best round trip of the last minute, whatever the delays.
+/// The error of the estimate is at most half the best round trip of the last minute, for any
+/// delays.
 TEST(server_clock, ErrsByNoMoreThanHalfTheBestRoundTrip) {
   base::seeded_random random{13};
   server_clock clock;

@@ -24,7 +24,7 @@ const entry::token b = entry::token::from("bbbbbbbbbbbbbbbb");
 
 using words = std::vector<std::string>;
 
-/// The commands in `bytes`, as a server would read them.
+/// The commands in `bytes`, as a server reads them.
 std::vector<words> commands_in(std::string_view bytes) {
   std::vector<words> commands;
   resp::reader reader;

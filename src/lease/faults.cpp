@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Error replies, classed by what can be done about them.
+// Classifies error replies by the response that they call for.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -31,7 +31,7 @@ constexpr std::array codes{
     classed{"WRONGTYPE", fault_code::corrupt},
 };
 
-// ERR says nothing: servers and proxies tell these apart by words only.
+// The code ERR is not specific: servers and proxies distinguish these errors by their words only.
 constexpr std::array phrases{
     classed{"max number of clients", fault_code::overloaded},
     classed{"unknown command", fault_code::unsupported},
@@ -46,7 +46,7 @@ constexpr std::array phrases{
     classed{"disabled", fault_code::unsupported},
 };
 
-// What this client may not do here; not what the server cannot do.
+// Errors about the permissions of this client, not about the abilities of the server.
 constexpr std::array refusing_codes{"NOPERM"sv, "NOAUTH"sv, "WRONGPASS"sv, "DENIED"sv,
                                     "MOVED"sv,  "ASK"sv,    "CROSSSLOT"sv};
 constexpr std::array refusing_phrases{"no permission"sv, "acl failure"sv,
@@ -72,7 +72,7 @@ fault_code code_of(std::string_view text) {
   return fault_code::corrupt;
 }
 
-/// At most `shown_max` characters, all of them printable ASCII.
+/// The text as printable ASCII, at most `shown_max` characters.
 std::string escaped(std::string_view text) {
   std::string shown;
   for (const char c : text) {
@@ -93,7 +93,8 @@ std::string escaped(std::string_view text) {
 }  // namespace
 
 fault fault_of(std::string_view error_text) {
-  // An unknown command is answered with its arguments, and HELLO's hold the password.
+  // The error for an unknown command repeats its arguments, and those of HELLO contain the
+  // password.
   const std::string_view reason =
       error_text.substr(0, error_text.find(", with args beginning with"));
   return {code_of(reason), escaped(reason)};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Finds the end of a line that may come in slices. Only a line cut by the end of a slice is copied,
-// and no byte is searched twice, so that slices of one byte cost no more than linear work.
+// Finds the end of a line that may come in slices. Only a line that crosses the end of a slice is
+// copied, and no byte is searched twice, so the work is linear even with slices of one byte.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,14 @@ class line_collector {
   struct piece {
     outcome status = outcome::partial;
     std::size_t consumed = 0;
-    std::string_view line;  ///< with its '\n'; valid until the next `take` or until the input goes
+    std::string_view line;  ///< with its '\n'; valid until the next `take` and as long as the input
   };
 
-  /// The longest line it can be asked to allow.
+  /// The largest valid `line_max`.
   static constexpr std::size_t line_max_max = std::string_view::npos - 2;
 
   /// Takes input up to and including the next '\n'. `line_max` counts neither that nor a '\r'
-  /// before it. `too_long` depends on the bytes only, never on how they were sliced.
+  /// before it. `too_long` depends on the bytes only, not on the slicing.
   [[nodiscard]] piece take(std::string_view input, std::size_t line_max) {
     if (given_) {
       buffer_.clear();
@@ -40,9 +40,9 @@ class line_collector {
     return {outcome::complete, end + 1, buffer_};
   }
 
-  /// Whether no part of an unfinished line is kept.
+  /// True when no part of an unfinished line is kept.
   [[nodiscard]] bool is_empty() const noexcept { return given_ || buffer_.empty(); }
-  /// Bytes searched so far, for proving that none is searched again.
+  /// The number of bytes searched so far, for tests that no byte is searched twice.
   [[nodiscard]] std::uint64_t examined() const noexcept { return examined_; }
 
  private:

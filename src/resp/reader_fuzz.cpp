@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as replies: one slice must give what any slicing gives, every complete message must be
-// well formed, and no more may be kept than the limits allow; what is larger breaks it, or is
-// skipped where that is allowed. The low bits of the first byte say how many bytes after it are
-// slice sizes, the next one whether larger messages are skipped.
+// Reads any bytes as replies. The result must not depend on the slicing, every complete message
+// must be well formed, and the reader must not keep more than the limits allow: a larger message
+// breaks it, or is skipped where that is allowed. The low bits of the first byte give the number of
+// slice sizes that follow it; the next bit says whether larger messages are skipped.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -42,7 +42,7 @@ void append_number(std::string& out, std::uint64_t number) {
   out += ',';
 }
 
-// Walks the flat list with its own stack and checks it against what the nodes say of themselves.
+// Walks the flat list with its own stack and checks it against the fields of the nodes.
 void check(const message& complete) {
   struct frame {
     std::uint64_t left;
@@ -87,7 +87,7 @@ void walk(const drover::resp::view& at, std::size_t& seen, std::string& out) {
   for (std::size_t i = 0; i < at.size(); ++i) walk(at[i], seen, out);
 }
 
-// All that a stream was taken for, in one string.
+// Everything that the reader made of a stream, as one string.
 std::string answer(const limits& bounds, std::string_view stream, std::string_view sizes) {
   reader subject{bounds};
   message into;
@@ -97,7 +97,7 @@ std::string answer(const limits& bounds, std::string_view stream, std::string_vi
   while (position < stream.size() || turn == 0) {
     std::size_t size = stream.size();
     if (!sizes.empty()) size = static_cast<unsigned char>(sizes[turn % sizes.size()]) % 20U;
-    if (turn > 4 * stream.size()) size = stream.size();  // sizes may be all zero
+    if (turn > 4 * stream.size()) size = stream.size();  // all sizes may be zero
     ++turn;
     std::string_view slice = stream.substr(position, size);
     for (;;) {

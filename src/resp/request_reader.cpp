@@ -10,7 +10,7 @@
 namespace drover::resp {
 namespace {
 
-constexpr std::size_t count_line_max = 32;  // the longest right one: a type byte and 18 digits
+constexpr std::size_t count_line_max = 32;  // the longest valid line is a type byte and 18 digits
 
 }  // namespace
 

@@ -157,7 +157,8 @@ TEST(request_reader, KeepsOnlyThePrefixItIsAskedFor) {
   EXPECT_EQ(into.argument_count, 3U);
 }
 
-// All bytes of the kept arguments come, as kept ones or as told ones, whatever the slicing.
+// Joins the kept and the skipped bytes of the kept arguments, to check that all bytes come with any
+// slicing.
 class joining final : public skipped_bytes {
  public:
   void skip(const request& of, std::string_view bytes) override {

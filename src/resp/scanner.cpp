@@ -11,7 +11,7 @@
 namespace drover::resp {
 namespace {
 
-constexpr unsigned mark_size = 4;  // "txt:" of a verbatim string
+constexpr unsigned mark_size = 4;  // the "txt:" of a verbatim string
 
 constexpr std::uint8_t no_type = 0xFF;
 
@@ -56,7 +56,8 @@ scanner::scanner(limits within) noexcept : within_{within} {
 }
 
 token scanner::next(std::string_view input) {
-  token out;  // filled in place: copies of a half-written one would stall the hit path
+  // Filled in place, because copying a token that was just written would stall the hit path.
+  token out;
   if (state_ == state::broken) {
     fail(error_, out);
   } else if (!input.empty()) {
@@ -187,7 +188,7 @@ void scanner::begin_aggregate(std::string_view count, token& out) {
   const auto announced = static_cast<std::uint64_t>(*parsed);
   const std::uint64_t children = paired ? announced * 2 : announced;
   if (out.value_type == type::push) {
-    is_push_ = true;  // behind an attribute, too
+    is_push_ = true;  // also when an attribute precedes it
     if (is_too_large_) return fail("a message is longer than the limit", out);
   }
   const std::uint64_t room =
@@ -258,15 +259,16 @@ void scanner::end_value(token& out) noexcept {
     if (--open_.back().left > 0) return;
     const bool was_attribute = open_.back().attribute;
     open_.pop_back();
-    if (was_attribute) return;  // it is no value: the one it stands before is still to come
+    // An attribute is not a value: the value that it precedes is still to come.
+    if (was_attribute) return;
   }
   message_bytes_ = 0;
   elements_ = 0;
   out.ends_message = true;
 }
 
-// Whether a message of `size` that exceeds a limit may be skipped. A push may not: the change that
-// it reports would go unnoticed.
+// True when a message of `size` that exceeds a limit may be skipped. A push must not be skipped,
+// because the change that it reports would go unnoticed.
 bool scanner::skips(std::uint64_t size) noexcept {
   if (size > within_.skip_max || is_push_) return false;
   is_too_large_ = true;

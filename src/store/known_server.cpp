@@ -9,7 +9,7 @@ namespace drover::store {
 namespace {
 
 constexpr microseconds sample_age_max{30'000'000};
-/// A reading later than this, or as far in the past, is no time.
+/// Times on the server's clock are clamped to this distance from the epoch.
 constexpr milliseconds last_time = std::chrono::days{36'525'000};
 
 std::int64_t count_us(steady_time at) { return at.time_since_epoch().count(); }

@@ -87,11 +87,11 @@ void waker::probe_channel(std::uint64_t generation) {
     }
     if (!name.empty()) subscribe(name, generation);
   } catch (const std::bad_alloc&) {
-    // The waiters poll.
+    // Out of memory: the waiters poll.
   }
 }
 
-// The answer to SUBSCRIBE is a push; only its refusal is a reply.
+// The server confirms SUBSCRIBE with a push. Only a refusal is a reply.
 void waker::subscribe(std::string_view name, std::uint64_t generation) {
   std::string request;
   lease::write_subscribe(request, name);
@@ -143,7 +143,7 @@ void waker::leave(std::string_view wake_channel) {
     lease::write_unsubscribe(request, wake_channel);
     channel_.post(std::move(request), 0, [](const result<std::vector<resp::message>>&) {});
   } catch (const std::bad_alloc&) {
-    // A subscription that remains costs a message now and then.
+    // Out of memory: the subscription remains, and its messages do no harm.
   }
 }
 
