@@ -30,7 +30,7 @@ namespace {
 
 using namespace drover;
 
-/// Records come here and go nowhere, or into an engine.
+/// A sink that passes records to an engine, or drops them.
 class sink final : public audit::record_sink {
  public:
   explicit sink(bool judges) {
@@ -47,7 +47,7 @@ class sink final : public audit::record_sink {
   std::unique_ptr<audit::engine> judge_;
 };
 
-/// One way from the load to the server.
+/// One path from the load to the server.
 class way {
  public:
   enum class kind { direct, floor, reading, judging };
@@ -86,13 +86,13 @@ class way {
     return "";
   }
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-  /// Returns when all but some of so many commands have been.
+  /// Waits until nearly all of `commands` commands were captured.
   void wait_until_looked_at(std::uint64_t commands) const {
     constexpr std::uint64_t some = 10'000;
     while (sink_->commands() + some < commands)
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
-  /// Per cent of the keys that are not looked at.
+  /// The percentage of keys that are not captured.
   [[nodiscard]] double left_out() const {
     if (!sight_) return 0;
     const auto counts = sight_->counts();
@@ -158,7 +158,7 @@ void compare_ways(std::vector<std::unique_ptr<way>>& ways, unsigned connections,
   std::fflush(stdout);
 }
 
-/// Of this process now, in MiB.
+/// The resident memory of this process, in MiB.
 double resident_mib() {
   std::ifstream statm{"/proc/self/statm"};
   double all = 0;
@@ -167,8 +167,8 @@ double resident_mib() {
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20U);
 }
 
-/// What 200,000 keys cost, and that three times as many cost little more. No faster than is looked
-/// at: not speed is measured here.
+/// Measures the memory for 200,000 keys, and shows that three times as many keys need little more.
+/// The load is slow enough for the capture, because speed is not measured here.
 void measure_memory(const test::redis_server& server, std::uint32_t keys) {
   const double before = resident_mib();
   way through{way::kind::judging, server.port()};
@@ -194,7 +194,8 @@ void measure_memory(const test::redis_server& server, std::uint32_t keys) {
   std::printf("; keys left out %.3g %%\n", through.left_out());
 }
 
-/// Of those it may use; the server it starts inherits them.
+/// Limits this process to the first two processors that it may use. The server that it starts
+/// inherits the limit.
 void stay_on_two_processors() {
   cpu_set_t all;
   if (::sched_getaffinity(0, sizeof all, &all) != 0) return;

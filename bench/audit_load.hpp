@@ -80,7 +80,8 @@ class load_client {
     }
     got_ = 0;
   }
-  /// Reads what has come. Answers whether the reply is whole, with how long it took.
+  /// Reads the available bytes. Returns whether the reply is complete, and its latency in
+  /// `took_ns`.
   bool hear(std::uint32_t& took_ns) {
     const ssize_t more = ::recv(descriptor_, reply_.data() + got_, reply_.size() - got_, 0);
     if (more <= 0) throw std::runtime_error{"the connection has ended"};
@@ -89,7 +90,7 @@ class load_client {
     took_ns = static_cast<std::uint32_t>((std::chrono::steady_clock::now() - asked_).count());
     return true;
   }
-  /// Sends what is no reply longer than a line, and waits for that many.
+  /// Sends requests whose replies are single lines, and waits for that many replies.
   void exchange(std::string_view requests, std::size_t replies) {
     while (!requests.empty()) {
       const ssize_t sent = ::send(descriptor_, requests.data(), requests.size(), MSG_NOSIGNAL);

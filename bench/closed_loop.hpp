@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A closed loop of so many threads, each asking again as soon as it has its answer; several systems
-// in turn, round after round, so that what disturbs the machine disturbs them alike. Ratios are
-// taken within a round and their median is what counts.
+// A closed loop of several threads: each sends its next request when it has the answer. Several
+// systems take turns in each round, so that a disturbance of the machine affects all of them alike.
+// Ratios are computed within a round, and their median is reported.
 #pragma once
 
 #include <sys/resource.h>
@@ -25,12 +25,12 @@ struct run_result {
   double per_second = 0;
   double p50_us = 0;
   double p99_us = 0;
-  double cpu_us_per_call = 0;  ///< of this process
+  double cpu_us_per_call = 0;  ///< CPU time of this process
 };
 
-/// Called once per call with the number of the key to ask for.
+/// Makes one call for the key with this number.
 using one_call = std::function<void(std::uint32_t key)>;
-/// Makes a thread's own caller.
+/// Makes the caller of one thread.
 using caller_maker = std::function<one_call(unsigned thread)>;
 
 struct contender {
@@ -63,7 +63,7 @@ inline run_result run_closed_loop(const contender& who, unsigned threads, std::u
     workers.emplace_back([&, i] {
       const one_call call = who.make(i);
       std::uint32_t state = i * 2654435761U + 12345U;
-      call(0);  // connects, and finds its memory
+      call(0);  // connects and allocates its buffers
       took_ns[i].reserve(1U << 18U);
       ready.arrive_and_wait();
       while (!stop.load(std::memory_order_relaxed)) {
@@ -95,7 +95,7 @@ inline double median(std::vector<double> of) {
   return n == 0 ? 0 : n % 2 == 1 ? of[n / 2] : (of[n / 2 - 1] + of[n / 2]) / 2;
 }
 
-/// The first contender is what the others are compared with.
+/// Compares the other contenders with the first one.
 inline void compare(const std::vector<contender>& contenders, const std::vector<unsigned>& threads,
                     std::uint32_t keys, unsigned rounds, std::chrono::duration<double> length) {
   std::printf("%8s  %-34s %12s %9s %9s %8s   %s\n", "threads", "", "calls/s", "p50 us", "p99 us",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How soon a process reaches its former goodput after Redis was away: callers ask for hot keys,
-// Redis is killed and comes back empty, and the time after its first PONG is measured in slices.
+// Measures how soon a process reaches its former goodput after Redis was away. Callers ask for hot
+// keys, Redis is killed and returns empty, and the time after its first PONG is divided into
+// slices.
 //
 //   ./run bench recovery [--tiny]
 #include <drover/cache.hpp>
@@ -34,7 +35,7 @@ struct shape {
   std::vector<std::chrono::milliseconds> outages{100ms, 300ms, 1000ms, 3000ms, 10'000ms, 30'000ms};
 };
 
-/// Fresh answers since some moment, by slice.
+/// Fresh answers by slice of time, from a start time on.
 class goodput {
  public:
   void restart() {
@@ -59,7 +60,7 @@ double median_of_all(const goodput& seen) {
   return static_cast<double>(counts[slices / 2]);
 }
 
-/// The first slice from which on three in a row reach 95 % of the former goodput.
+/// The time of the first of three slices in a row that reach 95 % of the former goodput.
 int recovered_after_ms(const goodput& seen, double before) {
   for (std::size_t i = 0; i + 3 <= slices; ++i) {
     const auto reaches = [&](std::size_t at) {
@@ -97,7 +98,7 @@ int main(int count, char** values) {
   std::vector<std::thread> callers;
   for (unsigned i = 0; i < with.threads; ++i) {
     callers.emplace_back([&, i] {
-      // Random keys, so that callers that waited for one load do not stay in step.
+      // Random keys, so that callers that waited for the same load do not stay in step.
       for (std::uint32_t k = i * 2654435761U + 12345U; !stop; k = k * 1664525U + 1013904223U) {
         if (cached.fetch(std::to_string((k >> 8U) % with.keys)).how == drover::served::fresh)
           seen.add();

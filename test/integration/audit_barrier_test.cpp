@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// First misses held back: who waits for whom, and that nothing but time is changed.
+// The barrier for first misses: which clients wait for which, and that only the timing changes.
 #include <gtest/gtest.h>
 
 #include "audit/proxy/live_capture.hpp"
@@ -48,7 +48,7 @@ TEST_F(audit_barrier, TheyGoOnTogetherWhenAllAreThere) {
   clients_[0].send_command({"GET", "user:1"});
   clients_[0].send_command({"PING"});
   clients_[1].send_command({"GET", "user:1"});
-  // Whoever reads another key is not held.
+  // A client that reads another key is not held.
   auto other = raw_client::over_tcp(proxy_.at.port);
   EXPECT_EQ(other.command({"GET", "none"}).root().kind(), resp::type::null);
   EXPECT_FALSE(has_answer(clients_[0]));
@@ -56,7 +56,7 @@ TEST_F(audit_barrier, TheyGoOnTogetherWhenAllAreThere) {
   clients_[2].send_command({"GET", "user:1"});
   for (raw_client& one : clients_) EXPECT_TRUE(is_miss(one));
   EXPECT_EQ(clients_[0].read_reply().root().text(), "PONG") << "what was behind it comes as well";
-  // Who looks again under a lock is not held, nor is anybody after a store.
+  // A client that reads again under a lock is not held. After a store no client is held.
   EXPECT_EQ(clients_[0].command({"GET", "user:1"}).root().kind(), resp::type::null);
   clients_[0].command({"SET", "user:1", "w"});
   for (raw_client& one : clients_) EXPECT_EQ(one.command({"GET", "user:1"}).root().text(), "w");
@@ -72,7 +72,7 @@ TEST_F(audit_barrier, WhoLeavesMeanwhileHoldsNobodyUp) {
   clients_[0].send_command({"GET", "user:1"});
   clients_[1].send_command({"GET", "user:1"});
   clients_.erase(clients_.begin());
-  // Somebody else stores: there is nothing to wait for any more.
+  // Another client stores the value, so the wait ends.
   auto other = raw_client::over_tcp(proxy_.at.port);
   other.command({"SET", "user:1", "x"});
   EXPECT_TRUE(is_miss(clients_[0]));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What is seen of traffic through the proxy: the commands with their times, who sent them, a
-// recording that can be read again; and what happens when the looking is too slow, cannot read, or
-// the disk is full: the traffic does not notice.
+// The capture of traffic through the proxy: the commands with their times and clients, and a
+// recording that can be read again. The traffic is not affected when capture is too slow, when it
+// cannot parse the bytes, or when the disk is full.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A server, a proxy that is looked through, and clients.
+/// A server, a proxy with capture, and clients.
 class seen_proxy {
  public:
   explicit seen_proxy(audit::record_sink& to, audit::live_settings with = {})
@@ -50,7 +50,7 @@ TEST(audit_capture, HandsOnWhatIsSaidAndByWhom) {
     client.command({"SET", "k", "secret"});
     client.command({"GET", "k"});
     client.command({"GET", "none"});
-    // Only who is still there can be found.
+    // Only a client that is still connected can be identified.
     ASSERT_TRUE(seen.wait_until([&] { return !seen.all<audit::connection_opened>().empty(); }));
   }
   ASSERT_TRUE(seen.wait_until([&] { return !seen.all<audit::connection_closed>().empty(); }));
@@ -140,7 +140,7 @@ TEST(audit_capture, SaysWhenTheRecordingCannotBeMade) {
   EXPECT_NE(started.error().text.find("/no/such/folder/r.jsonl"), std::string::npos);
 }
 
-// Whatever comes from either side passes; where it cannot be read that is said, and once.
+// All bytes from either side pass. Bytes that cannot be parsed are reported, once.
 TEST(audit_capture, GarbageFromEitherSidePassesUnread) {
   base::seeded_random random{11};
   const auto garbage = [&](std::size_t count) {
@@ -177,7 +177,7 @@ TEST(audit_capture, GarbageFromEitherSidePassesUnread) {
     EXPECT_LE(times, 2) << "at the loss, and the bytes at the end";
 }
 
-/// Looks at one record, and then at nothing until it may.
+/// Accepts one record, and then blocks until it is released.
 class slow_sink final : public audit::record_sink {
  public:
   explicit slow_sink(std::shared_future<void> may) : may_{std::move(may)} {}
@@ -200,7 +200,7 @@ TEST(audit_capture, LooksAtFewerKeysWhenItCannotKeepUpAndForwardsAll) {
   for (int i = 0; i < count; ++i) {
     ASSERT_EQ(client.command({"SET", "k" + std::to_string(i % 200), "v"}).root().text(), "OK");
   }
-  // A reply is read along after it has been passed on.
+  // Capture reads a reply after the proxy has forwarded it.
   EXPECT_TRUE(slow.inner.wait_until([&] { return subject.sight.counts().events == count; }));
   const auto counts = subject.sight.counts();
   EXPECT_EQ(counts.events, static_cast<std::uint64_t>(count)) << "all is read along";

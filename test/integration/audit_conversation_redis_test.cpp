@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A conversation read along with a real server: what it expects is what the server does. After
-// each exchange an ECHO must be matched to its own answer, which a hash of both proves.
+// Capture of conversations with a real server: it must expect the server's actual behaviour. After
+// each exchange an ECHO must be matched with its own reply, which a hash of both proves.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ std::string wire(const std::vector<words>& commands) {
 
 class audit_conversation_redis : public testing::Test {
  protected:
-  /// Sends all at once, and reads along until nothing is awaited. What was heard.
+  /// Sends all bytes at once, and captures until no reply is due. Returns the captured lines.
   lines exchange(const std::string& bytes) {
     EXPECT_TRUE(socket_.send(bytes));
     to_.client(bytes);

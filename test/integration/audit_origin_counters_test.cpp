@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The counters of the origin, each at what it counts: a real Redis, a file, a shell, connections.
+// The counters of the origin, each on its source: a real Redis, a file, a shell, connections.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -30,7 +30,7 @@ TEST(audit_origin_redis, CountsFromWhatIsThereAndOverARestart) {
   ASSERT_TRUE(counter->start());
   server.command({"INCRBY", "loads", "3"});
   EXPECT_EQ(heard.wait_for(3), 3U);
-  server.restart();  // the number is gone with its server
+  server.restart();  // the number is lost with the server
   server.command({"INCRBY", "loads", "2"});
   EXPECT_EQ(heard.wait_for(5), 5U);
   server.command({"INCR", "loads"});
@@ -157,7 +157,7 @@ class audit_origin_tcp : public testing::Test {
 
 TEST_F(audit_origin_tcp, PassesHttpAndCountsRequests) {
   ASSERT_TRUE(counter_->start());
-  static_cast<void>(origin_.accept());  // it has looked whether anybody is there
+  static_cast<void>(origin_.accept());  // the counter has checked that the origin is reachable
   auto [client, origin] = connect();
   const std::string request = "GET /user/1 HTTP/1.1\r\nHost: x\r\n\r\n";
   const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

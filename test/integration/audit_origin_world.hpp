@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Somebody who listens to a counter of the origin, and waits for what has to come.
+// A listener of a counter of the origin that waits for the expected loads.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class origin_records {
             .say = [this](const std::string& line) { take(line); }};
   }
 
-  /// Waits until so many loads were told, ten seconds at most; how many there were.
+  /// Waits at most ten seconds until `count` loads were reported. Returns the number of loads.
   std::uint64_t wait_for(std::uint64_t count) {
     std::unique_lock lock{mutex_};
     told_.wait_for(lock, std::chrono::seconds{10}, [&] { return sum() >= count; });

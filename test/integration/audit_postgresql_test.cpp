@@ -17,7 +17,7 @@ TEST(audit_origin_postgresql, CountsTheQueriesOfAClientLibrary) {
   ASSERT_TRUE(programs) << "postgresql is not installed";
   const process::private_postgresql origin{*programs, 10, signals};
 
-  // Its socket is what its url has as a host.
+  // The host of its URL is its socket.
   pqxx::connection direct{origin.url()};
   const std::string path =
       std::string{direct.hostname()} + "/.s.PGSQL." + std::string{direct.port()};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the tool does of its own accord: hot values made cold, and the server asked at the end.
+// The tool's own requests: it makes hot values cold, and queries the server at the end.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// An engine, and a prober that looks over its shoulder.
+/// An engine, and a prober that receives the same records.
 class judged final : public audit::record_sink {
  public:
   void take(audit::record& one) override {
@@ -29,8 +29,8 @@ class judged final : public audit::record_sink {
   std::atomic<audit::cold_prober*> prober{nullptr};
 };
 
-/// Reads a key a hundred times a second, and loads it when it is gone; next to it a session that it
-/// writes, and a counter.
+/// Reads a key a hundred times a second and loads it when it is missing. Also writes a session and
+/// a counter.
 class small_application {
  public:
   explicit small_application(const audit::address& at) : thread_{[this, at] { work(at.port); }} {}
@@ -117,7 +117,7 @@ TEST(audit_probe, KeepsToWhatIsAllowed) {
   ASSERT_TRUE(prober.start());
   all.prober = &prober;
   {
-    // Long enough for it to have chosen, were it allowed: two windows of reads.
+    // Two windows of reads: long enough for the prober to choose the key if it were allowed.
     const small_application application{proxy.at};
     EXPECT_TRUE(all.seen.wait_until([&] { return sight.now() > 3 * audit::hot_keys::window; }));
   }

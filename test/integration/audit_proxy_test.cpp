@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The proxy as a pipe: what it does with bytes, ends, resets, and with servers and addresses that
-// are not there. The other side is scripted; audit_torture_test.cpp has the real server.
+// The proxy as a pipe: bytes, ends, resets, unreachable servers and invalid addresses. The other
+// side is scripted; audit_torture_test.cpp uses a real server.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -31,7 +31,7 @@ std::string some_bytes(std::size_t count, std::uint64_t seed) {
 class audit_proxy : public testing::Test {
  protected:
   audit_proxy() : proxy_{in_front_of(listener_.at())} {
-    static_cast<void>(listener_.accept());  // it has looked whether anybody is there
+    static_cast<void>(listener_.accept());  // the proxy has checked that the server is reachable
   }
   struct pair {
     plain_socket client;
@@ -126,7 +126,7 @@ TEST_F(audit_proxy, PassesOnTheWordsOfAServerThatHasClosedWhileTheClientWrites) 
   auto [client, server] = connect();
   server.send("-ERR max number of clients reached\r\n");
   server.close();
-  // Until the write fails, as it does without a proxy.
+  // The client writes until a write fails, as it does without a proxy.
   while (client.send("PING\r\n")) std::this_thread::sleep_for(1ms);
   EXPECT_EQ(client.read(36).bytes, "-ERR max number of clients reached\r\n");
 }
@@ -135,7 +135,7 @@ TEST_F(audit_proxy, StopsReadingWhenTheOtherSideDoesNotRead) {
   auto [client, server] = connect();
   const std::string block(64U << 10U, 'x');
   std::size_t sent = 0;
-  // Nobody reads. It must come to a stop, and stay there.
+  // Nobody reads, so the transfer must stop and not continue.
   for (int quiet = 0; quiet < 50;) {
     const auto now = client.send_some(block);
     sent += now;
@@ -194,7 +194,7 @@ TEST_F(audit_proxy, TurnsAwayClientsBeyondItsLimit) {
   EXPECT_NE(lines[0].find("2 connections"), std::string::npos) << lines[0];
   first.send("x");
   EXPECT_EQ(first_server.read(1).bytes, "x");
-  // Room again once one has gone.
+  // There is room again once a connection has ended.
   second.close();
   EXPECT_TRUE(second_server.read(1).ended);
   second_server.close();
@@ -227,7 +227,7 @@ TEST_F(audit_proxy, SaysWhenAnAddressIsNone) {
   with.listen.host = "no-such-host.invalid";
   expect_in(refusal(std::move(with)), "no-such-host.invalid");
   with = in_front_of(listener_.at());
-  with.listen.host = "192.0.2.1";  // for documentation only: nobody has it
+  with.listen.host = "192.0.2.1";  // an address for documentation, which no host has
   expect_in(refusal(std::move(with)), "this machine does not have the address");
   with = in_front_of(listener_.at());
   with.listen.path = "/no/such/folder/socket";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The same scripts against a server with and without the proxy in between: not a byte may differ.
-// Scripts of bytes from audit_torture_scripts.hpp, and two clients of other people's: redis-py in
-// test/support/audit_torture.py, hiredis in process/audit_torture_hiredis.cpp.
+// The same scripts with a server directly and through the proxy: the bytes must not differ. The
+// scripts are those of audit_torture_scripts.hpp and of two independent clients: redis-py in
+// test/support/audit_torture.py, and hiredis in process/audit_torture_hiredis.cpp.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -26,7 +26,7 @@
 namespace drover::test {
 namespace {
 
-/// How bytes are cut on their way to the server.
+/// The sizes of the slices that are sent to the server.
 using slicing = std::function<std::size_t(std::size_t left)>;
 
 slicing whole() {
@@ -41,7 +41,7 @@ slicing random_slices(std::uint64_t seed, std::size_t most) {
   };
 }
 
-/// One connection of a script, and all that has come on it.
+/// One connection of a script, and all bytes that have come on it.
 class told_connection {
  public:
   explicit told_connection(const audit::address& at) : socket_{plain_socket::connect(at)} {
@@ -90,7 +90,7 @@ class told_connection {
       unread_ += more;
     }
   }
-  // A reset is an end as well: which of the two comes is up to who was first.
+  // A reset counts as an end, because which of the two comes depends on timing.
   void read_to_end() {
     const auto rest = socket_.read_to_end();
     EXPECT_NE(rest.error, EAGAIN) << "no end";
@@ -105,7 +105,7 @@ class told_connection {
   std::string heard_;
 };
 
-/// What differs from run to run whatever is in between: ids in HELLO, times and ports in MONITOR.
+/// Removes the text that differs between runs: ids in HELLO, times and ports in MONITOR.
 std::string without_chance(const std::string& heard) {
   if (heard.size() > 100'000) return heard;
   static const std::regex id{"(\\$2\r\nid\r\n:)[0-9]+"};
@@ -136,7 +136,7 @@ std::string output_of(const std::string& command_line) {
   return out;
 }
 
-/// Line by line, so that a failure shows where.
+/// Compares line by line, so that a failure shows the position.
 void expect_same_lines(const std::string& expected, const std::string& got) {
   if (expected == got) return;
   const auto at = static_cast<std::size_t>(
@@ -147,7 +147,7 @@ void expect_same_lines(const std::string& expected, const std::string& got) {
                 << "\ngot:      " << got.substr(std::min(from, got.size()), 300);
 }
 
-/// Calls of a command as INFO commandstats counts them: those that were refused as well.
+/// The calls of a command as counted by INFO commandstats, refused ones included.
 std::uint64_t calls_in(const std::string& stats, const std::string& name) {
   const std::regex line{"cmdstat_" + name + ":calls=([0-9]+),.*rejected_calls=([0-9]+)"};
   std::smatch found;
@@ -164,7 +164,7 @@ class audit_torture : public testing::Test {
     return {"127.0.0.1", server.port(), ""};
   }
   void clear() {
-    // The server may not have seen yet that the connections of the script before are closed.
+    // The server may not yet have closed the connections of the last script.
     server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
     server_.command({"FLUSHALL"});
     server_.command({"FUNCTION", "FLUSH"});
@@ -229,14 +229,15 @@ TEST_F(audit_torture, NoByteDiffersHoweverTheyAreCut) {
   }
 }
 
-// What was read along is what the server has run: by its own count of each command.
+// Capture must have read the commands that the server has run, by the server's own count of each
+// command.
 TEST_F(audit_torture, ReadsAlongEveryCommandOfRedisPy) {
   clear();
   server_.command({"CONFIG", "RESETSTAT"});
   output_of(python(proxy_.at));
   const auto ran = server_.command({"INFO", "commandstats"});
   stop();
-  // Its scripts call these as often.
+  // The scripts call these commands as often.
   const std::map<std::string, std::uint64_t> by_scripts{{"get", 5}, {"set", 1}, {"hgetall", 1}};
   for (const char* name : {"get", "set", "mget", "lpop", "hgetall", "watch", "blpop", "publish",
                            "subscribe", "evalsha", "fcall", "unlink", "select"}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a client reports about its server, and the reason that it gives.
+// The availability that a client reports, and the reason.
 #include "integration/gated_loads.hpp"
 #include "support/reply_proxy.hpp"
 
@@ -10,7 +10,8 @@ class availability_of_the_server : public fleet {
  protected:
   [[nodiscard]] cache_options options() const { return {.name = "t", .policy = setup.policy}; }
 
-  /// The server refuses this client: `availability` says so with the reason, one event is reported.
+  /// Expects a server that refuses the client: `availability` reports it with the reason, and one
+  /// event is reported.
   void expect_refused(const client_options& with, std::string_view reason) {
     cached_origin cached{origin, options(), with};
     for (int i = 0; i < 3; ++i) EXPECT_EQ(cached.ask("a").how, "bypassed");

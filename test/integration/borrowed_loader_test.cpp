@@ -12,7 +12,7 @@ class borrowed_loader : public fleet {
   static answer ask_with(text_cache& of, std::string_view key, const loader& loads) {
     return answer_of([&] { return fetched<std::string>{.value = of.get_or_load(key, loads)}; });
   }
-  /// Asks for "a" with a loader that passes the gate and fails.
+  /// Asks for "a" with a loader that passes the gate and then throws.
   static answer fail_behind(gate& held, text_cache& of) {
     return ask_with(of, "a", [&](std::string_view) -> std::string {
       held.pass();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Several processes read, write and invalidate the same keys while connections, processes and the
-// server are disturbed. What they did is recorded, and afterwards held against one sentence: a get
-// that begins after an invalidation was acknowledged never returns an older version.
+// server are disturbed. Their operations are recorded and afterwards checked: a get that begins
+// after an invalidation was acknowledged must never return an older version.
 //
-// DROVER_SEED repeats a run's choices, DROVER_RUN_MS makes it longer.
+// DROVER_SEED repeats the choices of a run; DROVER_RUN_MS sets its length.
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -33,7 +33,7 @@ class consistency : public fleet {
     }
   }
 
-  // One disturbance after the other, each over when this returns.
+  // Causes one disturbance. It is over when this function returns.
   void disturb(std::uint32_t which, std::uint32_t length_ms) {
     const std::chrono::milliseconds length{length_ms};
     worker& victim = *workers_[which % processes];
@@ -110,7 +110,7 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
   setup.policy.ttl = 150ms;
   setup.policy.grace = 150ms;
   setup.policy.lease_ttl = 200ms;
-  setup.patience = 500ms;  // as by default: a frozen server is given up at times
+  setup.patience = 500ms;  // as by default, so that a frozen server is given up at times
   origin.set_load_time(5ms);
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{run_ms};
   begin(seed, run_ms);
@@ -118,7 +118,7 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
   while (std::chrono::steady_clock::now() < until - 200ms) {
     const auto which = std::uniform_int_distribution<std::uint32_t>{0, 6 * processes - 1}(random);
     disturb(which, std::uniform_int_distribution<std::uint32_t>{10, 100}(random));
-    // One dies half-way; what it had invalidated stays invalidated.
+    // One process dies half-way; its invalidations must stay in force.
     if (std::chrono::steady_clock::now() > until - std::chrono::milliseconds{run_ms / 2}) {
       workers_[0]->kill9();
     }
@@ -129,7 +129,7 @@ TEST_F(consistency, NoGetReturnsWhatWasInvalidatedBeforeItWhateverIsDisturbed) {
   EXPECT_GT(result.overlaps, 0U) << "a run without overlaps shows nothing";
 }
 
-// The judge itself must be able to find fault.
+// The check itself must be able to find a violation.
 TEST(history, ShowsAGetThatIsOlderThanAnInvalidationBeforeIt) {
   using action = operation::action;
   const operation write{

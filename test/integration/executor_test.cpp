@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Loads for callers with limits in the user's own executor, and what happens when it fails.
+// Loads for callers with limits in the user's own executor, and failures of that executor.
 #include <functional>
 #include <mutex>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The origin fails, or has no value: which callers get the failure, and when the next one tries
+// The origin fails, or has no value: which callers get the failure, and when the next caller tries
 // again.
 #include <stdexcept>
 
@@ -39,12 +39,13 @@ TEST_F(failure, ReachesOtherProcessesAsLoadFailedAndNobodyRepeatsTheLoad) {
   ASSERT_TRUE(loads_run("a"));
   other->start(20, "a");
   ASSERT_TRUE(eventually([&] { return scripts_run() >= 2 && calls_of(server, "get") >= 40; }));
-  std::this_thread::sleep_for(200ms);  // of load time, and so of pause
+  std::this_thread::sleep_for(200ms);  // the load time, and so the pause
   origin.let_go("a");
   const tally mine = callers.result();
   EXPECT_EQ(mine.count("origin_failure"), 20U) << mine.line();
   const tally theirs = other->result();
-  // On a stalled machine a caller may come after the pause. It tries again, once for all.
+  // On a stalled machine a caller may come after the pause. It then tries again, once for all
+  // callers.
   const std::uint32_t attempts = stored("a").attempts;
   EXPECT_EQ(origin.loads("a"), attempts);
   EXPECT_EQ(theirs.count("load_failed:threw") + theirs.count("origin_failure"), 20U)
@@ -122,7 +123,7 @@ TEST_F(failure, WithinGraceIsHiddenByTheOldValue) {
   cached_origin other{origin, setup};
   static_cast<void>(here.ask("a"));
   origin.set_failing("a", true);
-  origin.set_load_time(500ms);  // and so the pause is at least 400 ms
+  origin.set_load_time(500ms);  // so the pause is at least 400 ms
   ASSERT_TRUE(eventually([&] {
     static_cast<void>(here.ask("a"));
     return here.values.stats().failures == 1;

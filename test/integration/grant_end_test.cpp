@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A grant ends when load_max has passed since it was given, whether its load has begun or hangs.
+// A grant ends `load_max` after it was given, whether its load has not begun or hangs.
 #include "integration/gated_loads.hpp"
 
 namespace drover::test {
@@ -72,7 +72,7 @@ TEST_F(grant_end, LetsThoseGoWhoWaitForALoaderThatHangs) {
   });
 }
 
-// Caller after caller asks for a key whose every load hangs: none hangs with it.
+// One caller after another asks for a key whose loads all hang. No caller hangs with them.
 TEST_F(grant_end, BoundsTheWaitOfEveryCallerWhenEveryLoadHangs) {
   in_child([&] {
     client redis{setup.client()};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The holder of a lease dies, freezes, is slow, or takes longer than it may.
+// The holder of a lease dies, freezes, is slow, or exceeds its time limit.
 #include <atomic>
 #include <csignal>
 
@@ -10,7 +10,7 @@ namespace {
 
 class holder : public fleet {
  protected:
-  /// Waits until a process has asked for the lease besides the one that has it.
+  /// Waits until a second process has sent a LEASE.
   [[nodiscard]] bool somebody_waits() const {
     return eventually([&] { return scripts_run() >= 2; });
   }
@@ -71,7 +71,8 @@ TEST_F(holder, ThatIsKilledWhileRefreshingCostsOneMoreRefresh) {
   }));
   ASSERT_TRUE(loads_run("a"));
   first->kill9();
-  // The mark ends by itself; until then, and while the next refresh runs, the old value is served.
+  // The refresh mark ends by itself. Until then, and while the next refresh runs, the old value is
+  // served.
   EXPECT_TRUE(eventually([&] { return second->get(1, "a").got("1:a") == 1; }));
   EXPECT_EQ(second->stat("misses"), 0U);
   EXPECT_EQ(second->quit(), 0);
@@ -85,7 +86,7 @@ TEST_F(holder, ThatIsFrozenLosesTheLeaseAndItsLateResultIsRefused) {
   ASSERT_TRUE(loads_run("a"));
   second->start(5, "a");
   first->signal(SIGSTOP);
-  origin.write("a");  // what the frozen one has read is old now
+  origin.write("a");  // the value that the frozen process has read is old now
   const tally all = second->result();
   EXPECT_EQ(all.got("1:a"), 5U) << all.line();
   EXPECT_EQ(all.count("loaded"), 1U) << all.line();
@@ -96,7 +97,7 @@ TEST_F(holder, ThatIsFrozenLosesTheLeaseAndItsLateResultIsRefused) {
   first->signal(SIGCONT);
   const tally late = first->result();
   EXPECT_EQ(late.got("0:a"), 1U) << "the frozen caller has what it loaded: " << late.line();
-  // Which comes first after the thaw, the renewal or the fill, is chance; neither stores anything.
+  // After the thaw the renewal or the fill may come first; neither stores anything.
   EXPECT_EQ(first->stat("fills"), 0U);
   EXPECT_GE(first->stat("leases_lost") + first->stat("fills_refused"), 1U);
   EXPECT_EQ(first->get(1, "a").got("1:a"), 1U);
@@ -112,7 +113,7 @@ TEST_F(holder, KeepsItsLeasesByRenewalHoweverBusyItsLoadersAre) {
   auto first = start_worker();
   auto second = start_worker();
   cached_origin here{origin, setup};
-  constexpr unsigned keys = 4;  // more loaders than processors, each burning one
+  constexpr unsigned keys = 4;  // more loaders than processors, and each keeps one busy
   crowd loaders{keys, [&](unsigned i) { return here.ask("key" + std::to_string(i)); }};
   loaders.go();
   ASSERT_TRUE(eventually([&] { return origin.loads() == keys; }));
@@ -148,7 +149,7 @@ TEST_F(holder, WhoseLoadPassesItsLimitLetsItsWaitersGo) {
   EXPECT_EQ(origin.loads("a"), 1U) << "nobody loads because a load took long";
   EXPECT_EQ(leader.done(), 0U);
 
-  // After the pause somebody loads anew, while the first load still runs.
+  // After the pause a caller starts a new load while the first load still runs.
   origin.write("a");
   EXPECT_TRUE(eventually([&] { return here.ask("a").value == "1:a"; }));
   EXPECT_EQ(origin.loads("a"), 2U);

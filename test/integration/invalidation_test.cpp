@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Changes of the origin against loads that began before them.
+// Changes of the origin while loads run that began before them.
 #include <drover/cache.hpp>
 
 #include "integration/doorway.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 class invalidation : public fleet {
  protected:
-  /// Begins a load of "a" in `by` that has read version 0 and does not end.
+  /// Begins a load of "a" in `by`. It has read version 0 and does not end.
   std::unique_ptr<crowd> begin_old_load(cached_origin& by, unsigned callers = 1) {
     origin.hold("a", 1);
     auto begun = std::make_unique<crowd>(callers, [&](unsigned) { return by.ask("a"); });
@@ -21,7 +21,7 @@ class invalidation : public fleet {
 };
 
 TEST_F(invalidation, ByAnotherProcessRefusesTheFillOfALoadThatBeganBefore) {
-  use_long_leases();  // no renewal meanwhile: the fill itself must be refused
+  use_long_leases();  // no renewal runs, so the fill itself must be refused
   cached_origin here{origin, setup};
   cached_origin other{origin, setup};
   const auto leader = begin_old_load(here);
@@ -75,7 +75,7 @@ TEST_F(invalidation, LetsThoseGoWhoJoinedAfterTheOriginWasRead) {
   ASSERT_TRUE(eventually([&] { return here.values.stats().misses >= 21; }));
   origin.write("a");
   ASSERT_TRUE(here.values.invalidate("a").has_value());
-  // They may take either version, but they do not stay behind the old load.
+  // They may get either version, but they must not wait for the old load.
   ASSERT_TRUE(eventually([&] { return joined.done() == 20; }));
   EXPECT_EQ(leader->done(), 0U);
   EXPECT_EQ(joined.result().got("1:a"), 20U);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Keys that users should not choose, and do.
+// Unusual keys that users should avoid.
 #include <vector>
 
 #include "integration/fleet.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A refresh that waits for a thread while its entry ends: another process loads the key meanwhile.
+// A refresh waits for a thread while its entry ends, and another process loads the key.
 #include <thread>
 
 #include "integration/gated_loads.hpp"
@@ -46,7 +46,8 @@ TEST_F(late_refresh, DoesNotRunBesideTheLoadThatReplacesIt) {
   const int loads_before = loads_here;
 
   std::thread caller{[&] {
-    while (others.reached() == 0) static_cast<void>(theirs.get("x"));  // stale, until it has ended
+    // Stale until the entry has ended.
+    while (others.reached() == 0) static_cast<void>(theirs.get("x"));
   }};
   EXPECT_TRUE(eventually([&] { return others.reached() == 1; }));
   queue.open();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Caches and clients that are destroyed in difficult places: inside their own loader, and at the
+// Caches and clients that are destroyed at difficult moments: inside their own loader, and at the
 // exit of the program.
 #include <cstdlib>
 #include <memory>
@@ -9,7 +9,7 @@
 namespace drover::test {
 namespace {
 
-/// A service that owns its client and its cache, and that its loader keeps alive while it runs.
+/// A service that owns its client and its cache. The loader keeps the service alive while it runs.
 struct service : std::enable_shared_from_this<service> {
   service(const cache_setup& with, std::atomic<bool>& ended)
       : setup{with}, redis{with.client()}, has_ended{ended} {}
@@ -68,7 +68,7 @@ TEST_F(lifetime, EndsInTheLoaderOfACallerWithADeadline) {
   });
 }
 
-// The caller calls through a pointer that does not own: its own loader drops the last owner.
+// The caller uses a pointer that does not own the service: the loader drops the last owner.
 TEST_F(lifetime, EndsInTheLoaderThatRunsOnTheCallersThread) {
   for (const bool has_redis : {true, false}) {
     in_child([&] {
@@ -121,7 +121,7 @@ TEST_F(lifetime, EndsWhileWhatIsToBeRefreshedIsLookedUp) {
 TEST_F(lifetime, OfAProcessEndsByExitWithinALoader) {
   for (const bool on_a_thread_of_ours : {false, true}) {
     const child_end ended = run_in_child([&] {
-      static std::unique_ptr<client> redis;  // ends at exit
+      static std::unique_ptr<client> redis;  // destroyed at exit
       static std::unique_ptr<text_cache> cached;
       redis = std::make_unique<client>(setup.client());
       cached =
@@ -140,7 +140,7 @@ TEST_F(lifetime, OfAProcessEndsByExitWithinALoader) {
 TEST_F(lifetime, OfAProcessEndsByExitWithinALoaderThatAnotherLoadWaitsFor) {
   setup.policy.load_max = 10min;
   const child_end ended = run_in_child([&] {
-    static std::unique_ptr<client> redis;  // ends at exit
+    static std::unique_ptr<client> redis;  // destroyed at exit
     static std::unique_ptr<text_cache> cached;
     static gate waited_for;
     redis = std::make_unique<client>(setup.client());

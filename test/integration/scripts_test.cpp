@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every script against a real server: what it answers, what it leaves behind, and what it must not
-// touch. Time is never waited for: a lease, a pause or a value of 0 ms has ended when it is
-// written.
+// Every script on a real server: its reply, its effect, and the data that it must not change. No
+// test waits: a lease, a pause or a value of 0 ms has ended when it is written.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +15,7 @@ using namespace std::string_view_literals;
 
 class scripts : public two_clients {
  protected:
-  /// A VALUE under token `a`, stored by `one`.
+  /// Stores a VALUE with token `a`.
   void store_value(milliseconds fresh = 1min, milliseconds grace = 2min) {
     ASSERT_EQ(one.lease(a)->outcome, leases::lead);
     auto request = one.fill_of(a, "payload");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which entries LEASE believes: entries from before the server's start, pauses that other processes
-// set, and the marker for values that cannot be cached.
+// Which entries LEASE trusts: entries from before the server's start, pauses that other processes
+// set, and the marker for values that must not be stored.
 #include <string>
 
 #include "integration/two_clients.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// `drover simulate` as a person runs it: what it says, and that nothing is left whatever ends it.
+// `drover simulate` as a person runs it: its output, and that it leaves nothing behind, however it
+// ends.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -30,7 +31,7 @@ TEST(simulate, ShowsOneQueryForDroverAndOneEachForCacheAsideAndLeavesNothing) {
   EXPECT_EQ(WEXITSTATUS(status), 0) << run.err() << json;
   const std::vector<int> queries = numbers(json, "queries_total");
   ASSERT_EQ(queries.size(), 3U) << json;
-  EXPECT_GT(queries[0], 1);  // 40, unless the machine is so busy that some callers come late
+  EXPECT_GT(queries[0], 1);  // 40, unless some callers come late on a busy machine
   EXPECT_LE(queries[0], 40);
   EXPECT_GE(queries[1], 1);
   EXPECT_EQ(queries[2], 1);
@@ -121,7 +122,7 @@ TEST(simulate, ShowsThatADatabaseWithLittleCapacityIsSparedWhatItCannotDo) {
 }
 
 TEST(simulate, CountsStaleReadsOfWhoeverLetsThemHappen) {
-  // It stores after the change what it read before the change.
+  // The strategy stores after the change the value that it read before the change.
   tool_run run{{"--scenario", "invalidation", "--strategy", "cache-aside", "--load-ms", "60",
                 "--processes", "2", "--callers", "6", "--format", "json"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
@@ -138,10 +139,10 @@ TEST(simulate, MarksTheEndOfAValueOfWhoeverLetsItEnd) {
 }
 
 TEST(simulate, DrawsTheSameLoadTimesForEveryStrategy) {
-  // Of that seed the first query takes long, and of the next one it would not.
+  // With this seed the first query takes long; with the next seed it would not.
   constexpr std::uint64_t seed = 53;
   const auto draw_of = [](std::uint64_t of) {
-    constexpr std::uint64_t first = 1;  // the filling was number 0
+    constexpr std::uint64_t first = 1;  // the query that filled the cache was number 0
     const auto load = simulate::load_time::parse("uniform:10-800").value();
     return load.draw(simulate::draws{of, first}.uniform()) / 1ms;
   };
@@ -150,7 +151,7 @@ TEST(simulate, DrawsTheSameLoadTimesForEveryStrategy) {
                 "--callers", "1", "--strategy", "cache-aside,retry-lock,drover-strict", "--format",
                 "json"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
-  const std::vector<int> times = numbers(run.out(), "p50");  // of waits, and of lags behind loads
+  const std::vector<int> times = numbers(run.out(), "p50");  // of waits, and of delays behind loads
   ASSERT_EQ(times.size(), 6U) << run.out();
   for (const std::size_t wait : {0U, 2U, 4U}) EXPECT_GE(times[wait], draw_of(seed)) << run.out();
 }
@@ -245,7 +246,7 @@ TEST(simulate, LeavesAServerThatItDidNotStartAsItWas) {
   tool_run run{{"--redis", theirs.url(), "--redis-is-mine", "--processes", "2", "--callers", "3",
                 "--load-ms", "20", "--strategy", "all"}};
   EXPECT_EQ(run.wait(), 0) << run.err();
-  // A run's keys have twelve digits of its own in their names.
+  // The names of a run's keys contain twelve digits that are unique to the run.
   EXPECT_EQ(theirs.command({"KEYS", "*drover-simulate:????????????:*"}).root().size(), 0U);
   EXPECT_EQ(theirs.command({"GET", "drover-simulate:not-yours"}).root().text(), "1");
   run.expect_nothing_left();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the tests of the scripts share: a server, two clients of it, and tokens by letter.
+// Shared by the tests of the scripts: a server, two clients, and tokens by letter.
 #pragma once
 
 #include <gtest/gtest.h>

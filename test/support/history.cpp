@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::size_t operations_per_thread = 40'000;
 
-// A machine that is busy takes longer until the run has shown something.
-constexpr unsigned changes_min = 10;  // of a thread
+// On a busy machine it takes longer until the run has enough changes.
+constexpr unsigned changes_min = 10;  // changes of each thread
 constexpr auto longest = std::chrono::seconds{40};
 
 std::uint64_t now_ns() {
@@ -33,7 +33,7 @@ std::uint64_t now_ns() {
 
 std::string key_of(std::uint32_t number) { return "key" + std::to_string(number); }
 
-/// A mapped file: what is in it stays when the process is killed.
+/// A mapped file, whose contents survive when the process is killed.
 class history_file {
  public:
   history_file(const std::string& path, unsigned threads)
@@ -69,7 +69,7 @@ class recorder {
     one.ended_ns = now_ns();
     operation& slot = at_[used_++];
     slot = one;
-    std::atomic_signal_fence(std::memory_order_seq_cst);  // a kill may come between
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // the process may be killed in between
     slot.done = done;
   }
 
@@ -145,7 +145,8 @@ class key_check {
     for (const labelled& one : all) {
       if (one.done.done == operation::action::write) written_[one.done.version] = one.done.began_ns;
     }
-    // An invalidation counts from its end, a get from its beginning: both on the safe side.
+    // An invalidation counts from its end, and a get from its beginning, so that no violation is
+    // reported wrongly.
     std::sort(all.begin(), all.end(), [](const labelled& a, const labelled& b) {
       return moment_of(a.done) < moment_of(b.done);
     });
@@ -181,7 +182,7 @@ class key_check {
       case operation::remark::bypassed: ++into_.bypassed; break;
       case operation::remark::none: break;
     }
-    // Without asking Redis a process knows only its own invalidations.
+    // A get that bypassed Redis knows only the invalidations of its own process.
     const bool bypassed = one.done.note == operation::remark::bypassed;
     const std::uint32_t floor = bypassed ? floor_of_[one.process] : floor_;
     if (one.done.version < floor) complain(one, "older than what was invalidated before it");
@@ -205,7 +206,7 @@ class key_check {
   std::uint32_t floor_ = 0;
   std::vector<std::uint32_t> floor_of_;
   std::map<std::uint32_t, std::uint64_t> written_;
-  std::uint64_t get_end_ = 0;  ///< the latest end of the gets so far
+  std::uint64_t get_end_ = 0;  ///< the latest end of the gets checked so far
 };
 
 }  // namespace

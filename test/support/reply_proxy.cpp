@@ -45,7 +45,7 @@ int listen_on(std::uint16_t& port) {
   return descriptor;
 }
 
-/// -1 when the server is not there.
+/// Connects to the server. -1: it cannot be reached.
 int connect_to(const std::string& socket_path) {
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
@@ -73,7 +73,7 @@ class reply_proxy::engine {
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
-  /// Changes the state, or asks for it, between two rounds.
+  /// Changes or reads the state between two rounds.
   template <class Change>
   auto with_lock(const Change& change) {
     const std::scoped_lock lock{mutex_};
@@ -82,7 +82,7 @@ class reply_proxy::engine {
   }
   void run();
 
-  // Below: only within `with_lock`, or in `run`.
+  // Use the members below only within `with_lock`, or in `run`.
   std::uint16_t port = 0;
   std::string socket_path;
   std::vector<reply_rule> rules;

@@ -56,7 +56,7 @@ void raise(std::atomic<unsigned>& most, unsigned to) {
   }
 }
 
-/// Counts one more while it lives.
+/// Increments the counter while it lives.
 class counted {
  public:
   counted(std::atomic<unsigned>& now, std::atomic<unsigned>& most) : now_{now} {
@@ -91,7 +91,7 @@ shared_origin::~shared_origin() {
   if (is_owner_) ::unlink(path_.c_str());
 }
 
-// A file of zeros is an empty table: every member of it is an integer.
+// A file of zeros is an empty table, because all members are integers.
 void shared_origin::map(int descriptor) {
   void* const at =
       ::mmap(nullptr, sizeof(table), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
@@ -108,7 +108,7 @@ shared_origin::row& shared_origin::at(std::string_view key) const {
 
 std::optional<std::string> shared_origin::load(std::string_view key) {
   row& of = at(key);
-  // A test that has seen the count may ask at once who it was.
+  // Set it before the count, because a test that sees the count may ask for the process at once.
   of.last_loader = ::getpid();
   const std::uint64_t number = ++of.loads;
   ++table_->loads;

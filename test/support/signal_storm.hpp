@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Signals that come again and again, as those of a profiler do.
+// Repeated signals, like those of a profiler.
 #pragma once
 
 #include <pthread.h>
@@ -11,7 +11,7 @@
 
 namespace drover::test {
 
-/// Sends SIGUSR1 to the thread that made it, every 5 ms. Threads: one object at a time.
+/// Sends SIGUSR1 to the thread that made the object, every 5 ms. Threads: one object at a time.
 class signal_storm {
  public:
   /// `flags`: those of `sigaction`.

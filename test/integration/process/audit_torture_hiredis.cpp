@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Much of what a client can do, by way of hiredis, in one script that always does the same.
+// A deterministic script that uses most features of a client library, with hiredis.
 //
 //   audit_torture_hiredis /SOCKET | PORT
 //
-// Prints what came back, a line each, with large values as digests. Two runs against servers that
-// are alike print the same bytes, whatever stands between client and server.
+// Prints each reply on a line, with large values as digests. Two runs against equal servers print
+// the same bytes, with or without a proxy in between.
 #include <hiredis/hiredis.h>
 
 #include <cstdint>
@@ -72,7 +72,7 @@ class client {
     redisAppendCommandArgv(context_.get(), static_cast<int>(parts.size()), parts.data(),
                            sizes.data());
   }
-  /// Bytes as they are.
+  /// Sends the bytes unchanged.
   void send_raw(const std::string& bytes) {
     redisAppendFormattedCommand(context_.get(), bytes.data(), bytes.size());
   }
@@ -81,7 +81,8 @@ class client {
       if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return;
     }
   }
-  /// "closed" when there is none: whether as an end or a reset is up to who was first.
+  /// Returns "closed" at the end of the connection. Whether that is an end or a reset depends on
+  /// timing.
   std::string read() {
     void* raw = nullptr;
     if (redisGetReply(context_.get(), &raw) != REDIS_OK) {
@@ -142,7 +143,7 @@ void commands(const std::string& where) {
            {"SET", "two", "2"},
            {"RESET"},
            {"GET", "two"},
-           {"CLIENT", "REPLY", "SKIP"},  // its reply and the next one do not come
+           {"CLIENT", "REPLY", "SKIP"},  // neither its own reply nor the next one comes
        }) {
     if (each.front() == "CLIENT") {
       one.send(each);

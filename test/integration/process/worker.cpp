@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A process of a fleet with a cache of its own in front of the shared origin.
-// test/support/worker.hpp is the other end of its lines.
+// A process of a fleet, with its own cache in front of the shared origin. test/support/worker.hpp
+// sends its commands and reads its output.
 #include <cstdint>
 #include <iostream>
 #include <map>
@@ -44,7 +44,7 @@ class process {
   process(const std::string& origin_path, const cache_setup& setup)
       : origin_{origin_path}, cached_{origin_, setup} {}
 
-  /// What to print. Empty: nothing.
+  /// Runs one command. Returns the line to print; empty: print nothing.
   std::string obey(const std::string& line) {
     std::istringstream in{line};
     std::string word;
