@@ -25,11 +25,11 @@ struct live_flight;
 using flight_ptr = std::shared_ptr<live_flight>;
 
 struct cache_part {
-  cache_part(cache_options options, value_type values, erased_loader with)
+  cache_part(cache_options options, value_type values, erased_loader cache_loader)
       : policy{options.policy},
         keys{options.name, options.schema},
         type{values},
-        loader{std::move(with)},
+        loader{std::move(cache_loader)},
         turns{policy.bypass_max, policy.bypass_queue_max} {
     for (const std::uint32_t schema : options.also_invalidates) {
       also_invalidates.emplace_back(options.name, schema);
@@ -59,23 +59,23 @@ struct cache_part {
 /// Counts a load as running while it is in scope.
 class running_load {
  public:
-  explicit running_load(cache_part& of) : of_{of} {
-    const std::scoped_lock lock{of_.running_mutex};
-    ++of_.running;
+  explicit running_load(cache_part& part) : part_{part} {
+    const std::scoped_lock lock{part_.running_mutex};
+    ++part_.running;
   }
   // Notifies under the mutex, because the waiter may destroy the condition variable as soon as the
   // mutex is free.
   ~running_load() {
     if (store::fork_count() != began_in_) return;  // in a fork the lock may be held for ever
-    const std::scoped_lock lock{of_.running_mutex};
-    --of_.running;
-    of_.running_ended.notify_all();
+    const std::scoped_lock lock{part_.running_mutex};
+    --part_.running;
+    part_.running_ended.notify_all();
   }
   running_load(const running_load&) = delete;
   running_load& operator=(const running_load&) = delete;
 
  private:
-  cache_part& of_;
+  cache_part& part_;
   const std::uint32_t began_in_ = store::fork_count();
 };
 

@@ -86,11 +86,11 @@ bool core::load_in_background(const flight_ptr& flight, bool only_if_free) noexc
   try {
     const std::function<void()> task = [alive = weak_from_this(), flight] {
       if (const auto self = alive.lock()) {
-        self->flights_.run_load(flight, flight->of->loader, flight_runner::load_runner::thread);
+        self->flights_.run_load(flight, flight->part->loader, flight_runner::load_runner::thread);
       }
     };
-    return only_if_free ? refresh_threads_.submit_if_free(flight->of.get(), task)
-                        : refresh_threads_.submit(flight->of.get(), task);
+    return only_if_free ? refresh_threads_.submit_if_free(flight->part.get(), task)
+                        : refresh_threads_.submit(flight->part.get(), task);
   } catch (...) {
     return false;
   }
@@ -102,11 +102,11 @@ bool core::load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept 
     const std::function<void()> task = [ticket] { ticket->run(); };
     if (only_if_free) {
       const bool is_taken =
-          !options_.executor && deadline_threads_.submit_if_free(flight->of.get(), task);
+          !options_.executor && deadline_threads_.submit_if_free(flight->part.get(), task);
       if (!is_taken) ticket->give_up();
       return is_taken;
     }
-    if (!options_.executor) return deadline_threads_.submit(flight->of.get(), task);
+    if (!options_.executor) return deadline_threads_.submit(flight->part.get(), task);
     options_.executor(task);
     return true;
   } catch (...) {

@@ -53,7 +53,7 @@ class core : public std::enable_shared_from_this<core> {
   /// busy thread.
   [[nodiscard]] bool load_in_thread(const flight_ptr& flight, bool only_if_free) noexcept;
   /// Drops the refreshes of a cache that no thread has begun.
-  void cancel_refreshes(const cache_part& of) noexcept { refresh_threads_.cancel(&of); }
+  void cancel_refreshes(const cache_part& part) noexcept { refresh_threads_.cancel(&part); }
 
  private:
   [[nodiscard]] bool load_in_background(const flight_ptr& flight, bool only_if_free) noexcept;

@@ -104,9 +104,9 @@ class engine::impl {
     std::vector<std::string> marks;
     name_all(key, values, marks);
     for (const std::string& value : values) core_->flights().key_was_invalidated(value);
-    result<void> done = core_->unacknowledged().send(*part_, key, values, marks);
+    result<void> outcome = core_->unacknowledged().send(*part_, key, values, marks);
     for (const std::string& value : values) core_->flights().key_was_invalidated(value);
-    return done;
+    return outcome;
   }
 
   result<void> expire(std::string_view key) {
@@ -116,10 +116,10 @@ class engine::impl {
     std::vector<std::string> marks;
     name_all(key, values, marks);
     for (const std::string& value : values) core_->flights().key_was_invalidated(value);
-    result<void> done = core_->redis().expire(values, marks, random_token);
+    result<void> outcome = core_->redis().expire(values, marks, random_token);
     for (const std::string& value : values) core_->flights().key_was_invalidated(value);
-    if (!done) core_->report().tell_fault(done.error(), part_.get(), key);
-    return done;
+    if (!outcome) core_->report().tell_fault(outcome.error(), part_.get(), key);
+    return outcome;
   }
 
   [[nodiscard]] cache_stats stats() const noexcept { return part_->counted.snapshot(); }
@@ -151,7 +151,7 @@ class engine::impl {
     if (live && head.kind == entry::kind::value &&
         !on.unacknowledged().is_pending(names.value_key)) {
       static_cast<void>(on.flights().begin_refresh(
-          {.of = part,
+          {.part = part,
            .names = names,
            .base = head.produced_by,
            .servable_until = on.redis().steady_at(entry::servable_until(head)),

@@ -40,7 +40,7 @@ void flight_runner::not_done(const flight_ptr& flight, const fetch::action& acti
 
 void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& action) {
   const key_names& names = flight->names;
-  const cache_part& of = *flight->of;
+  const cache_part& part = *flight->part;
   if (closing_ && action.kind < action_kind::want_turn) return;
   switch (action.kind) {
     case action_kind::send_lease: return send_lease(flight, action);
@@ -53,16 +53,16 @@ void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& a
     case action_kind::send_promote: return send_promote(flight, action);
     case action_kind::send_release_late:
       return store_->release(
-          names.value_key, action.attempt, of.keys.wake_channel(names.key),
+          names.value_key, action.attempt, part.keys.wake_channel(names.key),
           [this, key = names.value_key](const result<lease::step_reply>&) { key_changed(key); });
     case action_kind::send_refresh_mark_extend:
-      return store_->extend_refresh_mark(of.keys.refresh_mark_key(names.key), action.attempt,
-                                         of.policy.lease_ttl);
+      return store_->extend_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt,
+                                         part.policy.lease_ttl);
     case action_kind::send_refresh_mark_pause:
-      return store_->extend_refresh_mark(of.keys.refresh_mark_key(names.key), action.attempt,
+      return store_->extend_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt,
                                          flight->result.pause);
     case action_kind::send_refresh_mark_release:
-      return store_->release_refresh_mark(of.keys.refresh_mark_key(names.key), action.attempt);
+      return store_->release_refresh_mark(part.keys.refresh_mark_key(names.key), action.attempt);
     case action_kind::want_turn:
     case action_kind::return_turn: return;  // done under the mutex
     case action_kind::offer_lead: return offer_lead(flight);
@@ -78,8 +78,8 @@ void flight_runner::perform_one(const flight_ptr& flight, const fetch::action& a
 
 void flight_runner::lost_lease(const flight_ptr& flight) {
   flight->lease_lost->store(true);
-  counters::add(flight->of->counted.leases_lost);
-  flight->of->counted.add_fault(fault_code::superseded);
+  counters::add(flight->part->counted.leases_lost);
+  flight->part->counted.add_fault(fault_code::superseded);
   report_.tell(event_kind::lease_lost, *flight);
   // Callers that joined before the origin was read still get the value.
   if (flight->in_background && flight->waiters == 0) request_stop(flight);
@@ -101,7 +101,7 @@ void flight_runner::request_stop(const flight_ptr& flight) noexcept {
 }
 
 void flight_runner::offer_lead(const flight_ptr& flight) {
-  counters& counted = flight->of->counted;
+  counters& counted = flight->part->counted;
   bool is_bypass = false;
   bool is_leased = false;
   bool is_take_over = false;
@@ -146,7 +146,7 @@ void flight_runner::drop_refresh(const flight_ptr& flight) noexcept {
 
 void flight_runner::count_dropped_refresh(const live_flight& flight,
                                           std::string_view why) noexcept {
-  counters::add(flight.of->counted.refreshes_dropped);
+  counters::add(flight.part->counted.refreshes_dropped);
   report_.tell(event_kind::refresh_dropped, flight, {}, why);
 }
 
@@ -159,13 +159,13 @@ void flight_runner::finish(const flight_ptr& flight) noexcept {
   const fetch::ending& end = flight->ending;
   if (end.outcome == flight_outcome::failed_here || end.outcome == flight_outcome::timed_out) {
     failures_.remember(flight->names.value_key, {.exception = flight->result.failure,
-                                                 .of = end.of,
+                                                 .token = end.token,
                                                  .attempts = end.attempts,
                                                  .until = store::now() + flight->result.pause});
   }
   if (end.outcome == flight_outcome::timed_out) {
-    counters::add(flight->of->counted.failures);
-    report_.tell(event_kind::load_timed_out, *flight, flight->of->policy.load_max);
+    counters::add(flight->part->counted.failures);
+    report_.tell(event_kind::load_timed_out, *flight, flight->part->policy.load_max);
   }
   if (end.is_dropped) count_dropped_refresh(*flight, "its entry ended before a thread was free");
   flight->ended.store(true, std::memory_order_release);

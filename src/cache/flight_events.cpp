@@ -10,18 +10,18 @@
 namespace drover::detail {
 
 // Without memory for a list of flights, it finds them one after another.
-template <class Wanted, class Act>
-void flight_runner::for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
-                                const Act& act) noexcept {
-  const auto is_wanted = [&](live_flight& flight) {
+template <class Predicate, class Act>
+void flight_runner::for_flights(std::optional<std::string_view> value_key,
+                                const Predicate& predicate, const Act& act) noexcept {
+  const auto matches = [&](live_flight& flight) {
     mutex_.assert_held();
-    return wanted(flight, std::as_const(in(flight).machine));
+    return predicate(flight, std::as_const(in(flight).machine));
   };
   try {
     std::vector<flight_ptr> flights;
     {
       const guard_lock lock{mutex_};
-      flights = value_key ? table_.of_key(*value_key) : table_.all(is_wanted);
+      flights = value_key ? table_.of_key(*value_key) : table_.all(matches);
     }
     for (const flight_ptr& flight : flights) act(flight);
     return;
@@ -36,7 +36,7 @@ void flight_runner::for_flights(std::optional<std::string_view> value_key, const
       if (visit == 0) visit = ++visits_;
       next = table_.find(value_key, [&](live_flight& flight) {
         mutex_.assert_held();
-        return std::exchange(in(flight).visit, visit) != visit && is_wanted(flight);
+        return std::exchange(in(flight).visit, visit) != visit && matches(flight);
       });
     }
     if (!next) return;
@@ -100,8 +100,8 @@ void flight_runner::key_was_invalidated(std::string_view value_key) noexcept {
   });
 }
 
-void flight_runner::give_up_leases(const std::shared_ptr<cache_part>& of) noexcept {
-  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.of == of; };
+void flight_runner::give_up_leases(const std::shared_ptr<cache_part>& part) noexcept {
+  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.part == part; };
   for_flights({}, is_of, [this](const flight_ptr& flight) {
     step(flight, [&](fetch::flight& machine, fetch::actions& out) {
       machine.give_up_lease(out);
@@ -110,9 +110,9 @@ void flight_runner::give_up_leases(const std::shared_ptr<cache_part>& of) noexce
   });
 }
 
-void flight_runner::give_up_load(const cache_part& of, std::string_view key) noexcept {
+void flight_runner::give_up_load(const cache_part& part, std::string_view key) noexcept {
   try {
-    for_flights(of.keys.value_key(key), every_flight, [this](const flight_ptr& flight) {
+    for_flights(part.keys.value_key(key), every_flight, [this](const flight_ptr& flight) {
       step(flight, [&](fetch::flight& machine, fetch::actions& out) {
         if (machine.now_in() != fetch::flight::state::loading) return;
         flight->result.failure = std::make_exception_ptr(
@@ -125,8 +125,8 @@ void flight_runner::give_up_load(const cache_part& of, std::string_view key) noe
   }
 }
 
-void flight_runner::end_flights(const std::shared_ptr<cache_part>& of) noexcept {
-  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.of == of; };
+void flight_runner::end_flights(const std::shared_ptr<cache_part>& part) noexcept {
+  const auto is_of = [&](const live_flight& f, const fetch::flight&) { return f.part == part; };
   for_flights({}, is_of, [this](const flight_ptr& flight) {
     step(flight, [](fetch::flight& machine, fetch::actions& out) { machine.abandoned(out); });
   });

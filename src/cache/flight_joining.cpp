@@ -10,14 +10,15 @@ namespace drover::detail {
 using fetch::beginning;
 using state = fetch::flight::state;
 
-flight_ptr flight_runner::make_flight(const std::shared_ptr<cache_part>& of, const key_names& names,
-                                      const entry::token& refused, bool in_background) const {
-  const policy& with = of->policy;
+flight_ptr flight_runner::make_flight(const std::shared_ptr<cache_part>& part,
+                                      const key_names& names, const entry::token& refused,
+                                      bool in_background) const {
+  const policy& policy = part->policy;
   return std::make_shared<live_flight>(
-      of, names,
-      fetch::flight_settings{.lease_ttl = with.lease_ttl,
-                             .load_max = with.load_max,
-                             .marks_uncacheable = with.uncacheable_ttl.count() > 0,
+      part, names,
+      fetch::flight_settings{.lease_ttl = policy.lease_ttl,
+                             .load_max = policy.load_max,
+                             .marks_uncacheable = policy.uncacheable_ttl.count() > 0,
                              .refused = refused,
                              .new_token = random_token},
       in_background);
@@ -41,7 +42,7 @@ std::optional<flight_runner::joined_flight> flight_runner::join_or_start_flight(
     const bool joins = joined.flight != nullptr;
     if (!joins) {
       if (start == beginning::cold && table_.is_full()) start = beginning::bypass;
-      joined.flight = make_flight(request.of, request.names, request.refused, false);
+      joined.flight = make_flight(request.part, request.names, request.refused, false);
       in(*joined.flight).shares_turn = is_inside_a_load;
       in(*joined.flight).machine.remember_attempts(attempts);
       table_.enter(key, joined.flight);
@@ -110,7 +111,7 @@ std::optional<flight_runner::joined_flight> flight_runner::begin_refresh(
   joined_flight joined;
   {
     const guard_lock lock{mutex_};
-    if (request.of->draining || table_.is_full() || quiet_.is_quiet(key, store::now()) ||
+    if (request.part->draining || table_.is_full() || quiet_.is_quiet(key, store::now()) ||
         (request.foreground && waiter_count_ >= options_.waiters_max) ||
         table_.open(key, beginning::cold, [this](live_flight& open) -> const fetch::flight& {
           mutex_.assert_held();
@@ -118,7 +119,7 @@ std::optional<flight_runner::joined_flight> flight_runner::begin_refresh(
         })) {
       return std::nullopt;
     }
-    joined.flight = make_flight(request.of, request.names, {}, !request.foreground);
+    joined.flight = make_flight(request.part, request.names, {}, !request.foreground);
     joined.flight->previous = request.previous;
     joined.flight->previous_payload = request.previous_payload;
     joined.flight->is_early = request.early;
@@ -136,13 +137,13 @@ std::optional<flight_runner::joined_flight> flight_runner::begin_refresh(
   return joined;
 }
 
-void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& of,
+void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& part,
                                           const key_names& names, const entry::token& refused) {
   flight_ptr flight;
   const std::uint32_t attempts = failures_.attempts(names.value_key, store::now());
   {
     const guard_lock lock{mutex_};
-    if (of->draining || table_.is_full() ||
+    if (part->draining || table_.is_full() ||
         table_.open(names.value_key, beginning::cold,
                     [this](live_flight& open) -> const fetch::flight& {
                       mutex_.assert_held();
@@ -150,7 +151,7 @@ void flight_runner::begin_background_load(const std::shared_ptr<cache_part>& of,
                     })) {
       return;
     }
-    flight = make_flight(of, names, refused, true);
+    flight = make_flight(part, names, refused, true);
     in(*flight).machine.remember_attempts(attempts);
     table_.enter(names.value_key, flight);
   }

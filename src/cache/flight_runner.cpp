@@ -19,11 +19,11 @@ struct flight_runner::later {
 };
 
 flight_runner::flight_runner(
-    const client_options& options, event_reporter& to, failures& remembered,
+    const client_options& options, event_reporter& reporter, failures& remembered,
     invalidations& unacknowledged,
     std::function<bool(const flight_ptr&, bool only_if_free)> in_background)
     : options_{options},
-      report_{to},
+      report_{reporter},
       failures_{remembered},
       invalidations_{unacknowledged},
       in_background_{std::move(in_background)},
@@ -73,7 +73,7 @@ void flight_runner::step_with(const flight_ptr& flight, void* context,
 // ends, or begins on another load's turn.
 void flight_runner::move_turns(const flight_ptr& flight, fetch::actions& todo, later& after) {
   using turns = fetch::load_turns<flight_ptr>;
-  turns& of_cache = flight->of->turns;
+  turns& of_cache = flight->part->turns;
   fetch::flight& machine = in(*flight).machine;
   for (std::size_t i = 0; i < todo.size(); ++i) {
     if (todo[i].kind == fetch::action_kind::want_turn) {
@@ -182,7 +182,7 @@ void flight_runner::on_time(const flight_ptr& flight) noexcept {
       load_result& result = flight->result;
       result.took = now - result.began;
       result.pause = entry::failure_pause(result.took, machine.attempts() + 1, draw(),
-                                          flight->of->policy.failure_pause_max);
+                                          flight->part->policy.failure_pause_max);
       result.failure = std::make_exception_ptr(
           load_failed{load_failed::reason::timed_out, machine.attempts() + 1, result.pause});
     }

@@ -39,7 +39,7 @@ class flight_runner {
  public:
   /// `in_background` gives an offered load to a thread, or with `only_if_free` to a free thread. It
   /// returns false when no thread accepts it.
-  flight_runner(const client_options& options, event_reporter& to, failures& remembered,
+  flight_runner(const client_options& options, event_reporter& reporter, failures& remembered,
                 invalidations& unacknowledged,
                 std::function<bool(const flight_ptr&, bool only_if_free)> in_background);
 
@@ -54,7 +54,7 @@ class flight_runner {
     std::uint64_t stamp = 0;
   };
   struct join_request {
-    std::shared_ptr<cache_part> of;
+    std::shared_ptr<cache_part> part;
     const key_names& names;
     fetch::beginning start = fetch::beginning::cold;
     entry::token refused{};
@@ -68,7 +68,7 @@ class flight_runner {
   void leave(const flight_ptr& flight, bool can_lead) noexcept;
 
   struct refresh_request {
-    std::shared_ptr<cache_part> of;
+    std::shared_ptr<cache_part> part;
     const key_names& names;
     entry::token base{};
     steady_time servable_until{};
@@ -82,7 +82,7 @@ class flight_runner {
   /// Throws: `std::bad_alloc`; nothing has begun then.
   [[nodiscard]] std::optional<joined_flight> begin_refresh(const refresh_request& request);
   /// Begins a load without a caller, for a key that has no usable entry.
-  void begin_background_load(const std::shared_ptr<cache_part>& of, const key_names& names,
+  void begin_background_load(const std::shared_ptr<cache_part>& part, const key_names& names,
                              const entry::token& refused);
 
   struct load_end {
@@ -97,7 +97,8 @@ class flight_runner {
     thread,  ///< a thread of a pool or executor, for callers or for a refresh
   };
   /// Runs the load that the machine offered.
-  load_end run_load(const flight_ptr& flight, const erased_loader& loader, load_runner by) noexcept;
+  load_end run_load(const flight_ptr& flight, const erased_loader& loader,
+                    load_runner runner) noexcept;
   /// Reports that no thread is available for the load.
   void thread_missing(const flight_ptr& flight) noexcept;
 
@@ -112,12 +113,12 @@ class flight_runner {
   void key_was_invalidated(std::string_view value_key) noexcept;
 
   /// Stops the loads of a cache and releases their leases.
-  void give_up_leases(const std::shared_ptr<cache_part>& of) noexcept;
+  void give_up_leases(const std::shared_ptr<cache_part>& part) noexcept;
   /// Ends a flight for its waiters as cancelled. Used when the load cannot end before these waiters
   /// do.
-  void give_up_load(const cache_part& of, std::string_view key) noexcept;
+  void give_up_load(const cache_part& part, std::string_view key) noexcept;
   /// Ends the remaining flights of a cache. Precondition: no call is in progress and no load runs.
-  void end_flights(const std::shared_ptr<cache_part>& of) noexcept;
+  void end_flights(const std::shared_ptr<cache_part>& part) noexcept;
 
  private:
   using machine_event = void (*)(void* context, fetch::flight& machine, fetch::actions& out);
@@ -140,7 +141,7 @@ class flight_runner {
   void publish(live_flight& flight, later& after) DROVER_REQUIRES(mutex_);
   void plan_timer(live_flight& flight) DROVER_REQUIRES(mutex_);
   void clear_timer(live_flight& flight) DROVER_REQUIRES(mutex_);
-  [[nodiscard]] flight_ptr make_flight(const std::shared_ptr<cache_part>& of,
+  [[nodiscard]] flight_ptr make_flight(const std::shared_ptr<cache_part>& part,
                                        const key_names& names, const entry::token& refused,
                                        bool in_background) const;
   void on_time(const flight_ptr& flight) noexcept;
@@ -177,10 +178,10 @@ class flight_runner {
   void load_brought(const flight_ptr& flight, const erased_load& loaded, microseconds took,
                     bool may_store);
 
-  /// Calls `act` for each flight of one key, or for each flight of all keys that `wanted` selects,
-  /// outside the mutex.
-  template <class Wanted, class Act>
-  void for_flights(std::optional<std::string_view> value_key, const Wanted& wanted,
+  /// Calls `act` for each flight of one key, or for each flight of all keys that `predicate`
+  /// selects, outside the mutex.
+  template <class Predicate, class Act>
+  void for_flights(std::optional<std::string_view> value_key, const Predicate& predicate,
                    const Act& act) noexcept;
 
   /// True in a child of `fork`. A loader may fork; when it returns in the child, the runner must

@@ -10,7 +10,7 @@ namespace drover::detail {
 
 void flight_runner::now_waits(const flight_ptr& flight) {
   if (closing_) return;
-  store_->wakes().prove(flight->of->keys.canary_key(canary_id_));
+  store_->wakes().prove(flight->part->keys.canary_key(canary_id_));
   const store::wake_mode mode = store_->wakes().mode();
   if (mode == store::wake_mode::push) return;
   if (mode == store::wake_mode::channel) {
@@ -37,7 +37,7 @@ void flight_runner::listen(const flight_ptr& flight) {
     if (connection == 0 || in(*flight).listening_on == connection) return;
     in(*flight).listening_on = connection;
   }
-  store_->wakes().listen(flight->of->keys.wake_channel(flight->names.key));
+  store_->wakes().listen(flight->part->keys.wake_channel(flight->names.key));
   if (flight->ended.load(std::memory_order_acquire)) {
     stop_listening(flight);
     return;
@@ -53,7 +53,7 @@ void flight_runner::stop_listening(const flight_ptr& flight) {
     was = std::exchange(in(*flight).listening_on, 0);
   }
   if (was == 0 || closing_ || was != store_->channel().epoch()) return;
-  store_->wakes().leave(flight->of->keys.wake_channel(flight->names.key));
+  store_->wakes().leave(flight->part->keys.wake_channel(flight->names.key));
 }
 
 }  // namespace drover::detail

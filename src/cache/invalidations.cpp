@@ -18,41 +18,41 @@ constexpr milliseconds retry_at_most_every{50};
 
 }  // namespace
 
-result<void> invalidations::send(cache_part& of, std::string_view key,
+result<void> invalidations::send(cache_part& part, std::string_view key,
                                  const std::vector<std::string>& value_keys,
                                  const std::vector<std::string>& refresh_mark_keys) {
-  std::vector<std::string> both = value_keys;
-  both.insert(both.end(), refresh_mark_keys.begin(), refresh_mark_keys.end());
+  std::vector<std::string> all_keys = value_keys;
+  all_keys.insert(all_keys.end(), refresh_mark_keys.begin(), refresh_mark_keys.end());
   number noted = fetch::invalidation_journal::not_kept;
   {
     const guard_lock lock{mutex_};
-    noted = journal_.add(both, value_keys, store::now());
+    noted = journal_.add(all_keys, value_keys, store::now());
   }
-  counters::add(of.counted.invalidations);
+  counters::add(part.counted.invalidations);
   const bool may_wait = !store::callback_scope::is_inside();
-  if (!may_wait) post(noted, both);
-  result<void> done = may_wait ? store_->invalidate(both) : store::in_a_callback();
+  if (!may_wait) post(noted, all_keys);
+  result<void> done = may_wait ? store_->invalidate(all_keys) : store::in_a_callback();
   if (done) {
     acknowledged(noted);
     return done;
   }
   if (may_wait) failed(noted);
-  counters::add(of.counted.invalidations_unknown);
-  report_.tell_fault(done.error(), &of, key);
+  counters::add(part.counted.invalidations_unknown);
+  report_.tell_fault(done.error(), &part, key);
   report_.tell({.kind = event_kind::invalidation_unknown,
-                .cache = of.keys.name(),
+                .cache = part.keys.name(),
                 .key = key,
                 .code = done.error().code,
                 .text = done.error().text},
-               &of.counted);
+               &part.counted);
   if (noted == fetch::invalidation_journal::not_kept) {
-    counters::add(of.counted.invalidations_dropped);
+    counters::add(part.counted.invalidations_dropped);
     report_.tell({.kind = event_kind::invalidation_dropped,
-                  .cache = of.keys.name(),
+                  .cache = part.keys.name(),
                   .key = key,
                   .code = done.error().code,
                   .text = "client_options.invalidations_max unacknowledged ones are kept already"},
-                 &of.counted);
+                 &part.counted);
   }
   return done;
 }

@@ -26,7 +26,8 @@ namespace drover::detail {
 
 class invalidations {
  public:
-  invalidations(std::size_t capacity, event_reporter& to) : report_{to}, journal_{capacity} {}
+  invalidations(std::size_t capacity, event_reporter& reporter)
+      : report_{reporter}, journal_{capacity} {}
 
   /// Sets the store that receives the invalidations. Call it before every other member.
   void use(store::redis_store& on) noexcept { store_ = &on; }
@@ -35,7 +36,7 @@ class invalidations {
 
   /// Unlinks the values and refresh marks of one key. The journal notes the invalidation before it
   /// is sent, so that a reconnect during the request repeats it. Counts and reports faults.
-  [[nodiscard]] result<void> send(cache_part& of, std::string_view key,
+  [[nodiscard]] result<void> send(cache_part& part, std::string_view key,
                                   const std::vector<std::string>& value_keys,
                                   const std::vector<std::string>& refresh_mark_keys);
 

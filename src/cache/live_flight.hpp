@@ -28,8 +28,10 @@ namespace drover::detail {
 
 /// A key with its name in Redis and its digest.
 struct key_names {
-  key_names(const entry::key_space& in, std::string_view user_key)
-      : key{user_key}, value_key{in.value_key(user_key)}, digest{in.digest(user_key)} {}
+  key_names(const entry::key_space& key_space, std::string_view user_key)
+      : key{user_key},
+        value_key{key_space.value_key(user_key)},
+        digest{key_space.digest(user_key)} {}
 
   std::string key;
   std::string value_key;
@@ -52,15 +54,15 @@ struct load_result {
 using flight_timers = std::multimap<steady_time, live_flight*>;
 
 struct live_flight : std::enable_shared_from_this<live_flight> {
-  live_flight(std::shared_ptr<cache_part> cache, key_names named, fetch::flight_settings with,
+  live_flight(std::shared_ptr<cache_part> cache, key_names named, fetch::flight_settings settings,
               bool behind_callers)
-      : of{std::move(cache)},
+      : part{std::move(cache)},
         names{std::move(named)},
         in_background{behind_callers},
         is_claimed{behind_callers},
-        inside{std::move(with), *this} {}
+        inside{std::move(settings), *this} {}
 
-  const std::shared_ptr<cache_part> of;
+  const std::shared_ptr<cache_part> part;
   const key_names names;
   const bool in_background;  ///< the load runs without callers and does not end when callers leave
 
@@ -98,7 +100,7 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
   friend class flight_runner;
 
   struct guarded {
-    guarded(fetch::flight_settings with, live_flight& owner) : machine{std::move(with)} {
+    guarded(fetch::flight_settings settings, live_flight& owner) : machine{std::move(settings)} {
       flight_timers timers;
       timers.emplace(steady_time{}, &owner);
       spare_timer = timers.extract(timers.begin());

@@ -103,12 +103,13 @@ bool load_threads::submit_if_free(const void* owner, std::function<void()> task)
   return place(owner, task, when_busy::refuse);
 }
 
-bool load_threads::place(const void* owner, std::function<void()>& task, when_busy then) noexcept {
+bool load_threads::place(const void* owner, std::function<void()>& task,
+                         when_busy policy_when_busy) noexcept {
   if (state_->is_fork()) return false;
   const std::scoped_lock lock{state_->mutex};
   if (state_->stopping) return false;
   task_scheduler& scheduler = state_->scheduler;
-  const bool may_queue = then == when_busy::queue;
+  const bool may_queue = policy_when_busy == when_busy::queue;
   try {
     const auto [decision, wakes] =
         may_queue ? scheduler.submit(owner, task) : scheduler.submit_if_free(task);

@@ -47,7 +47,8 @@ class load_threads {
  private:
   struct shared;
   enum class when_busy { queue, refuse };
-  [[nodiscard]] bool place(const void* owner, std::function<void()>& task, when_busy then) noexcept;
+  [[nodiscard]] bool place(const void* owner, std::function<void()>& task,
+                           when_busy policy_when_busy) noexcept;
 
   std::shared_ptr<shared> state_;  ///< shared with the threads
 };

@@ -21,7 +21,7 @@ namespace drover::detail {
 
 class read_operation {
  public:
-  read_operation(core& on, std::shared_ptr<cache_part> of, std::string_view key,
+  read_operation(core& on, std::shared_ptr<cache_part> part, std::string_view key,
                  const call_options& limits, const erased_loader* borrowed);
 
   [[nodiscard]] erased_fetched fetch();
@@ -82,13 +82,13 @@ class read_operation {
   void count_corrupt(std::string_view text);
   [[nodiscard]] fetch::judgement judged(const std::optional<std::string>& bytes) const;
   [[nodiscard]] const erased_loader& loader() const noexcept {
-    return borrowed_ != nullptr ? *borrowed_ : of_->loader;
+    return borrowed_ != nullptr ? *borrowed_ : part_->loader;
   }
 
   core& core_;
   /// Keeps the core alive once a load may run, because the loader may drop the last handle.
   std::shared_ptr<core> keep_;
-  std::shared_ptr<cache_part> of_;
+  std::shared_ptr<cache_part> part_;
   key_names names_;
   call_options limits_;
   const erased_loader* borrowed_;
@@ -113,7 +113,7 @@ class read_operation {
 
 /// Runs the loader without the engine, for calls in a child of `fork` and in callbacks of the
 /// connection. Uses no lock that another thread of the parent may have held.
-[[nodiscard]] erased_fetched load_without_engine(cache_part& of, std::string_view key,
+[[nodiscard]] erased_fetched load_without_engine(cache_part& part, std::string_view key,
                                                  const erased_loader* borrowed);
 
 }  // namespace drover::detail

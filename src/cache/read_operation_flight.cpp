@@ -54,7 +54,7 @@ read_operation::woke read_operation::wait(live_flight& flight, std::uint64_t sta
   if (wait_ends_ && (!until || *wait_ends_ < *until)) until = wait_ends_;
   const auto group = can_lead_ ? wait_word::group::can_lead : wait_word::group::limited;
   while (true) {
-    const std::uint32_t seen = flight.word.read();
+    const std::uint32_t expected = flight.word.read();
     if (const auto why = look(flight, stamp)) return *why;
     std::optional<microseconds> left;
     if (until) {
@@ -63,7 +63,7 @@ read_operation::woke read_operation::wait(live_flight& flight, std::uint64_t sta
       if (left->count() <= 0) return at_deadline(flight, stamp);
       if (reply_due_ && *reply_due_ > now) left = std::min(*left, *reply_due_ - now);
     }
-    flight.word.wait(seen, left, group);
+    flight.word.wait(expected, left, group);
   }
 }
 
@@ -71,17 +71,17 @@ read_operation::round read_operation::join_flight(fetch::beginning start) {
   keep_ = core_.shared_from_this();
   const steady_time began = store::now();
   if (!waits_since_) waits_since_ = began;
-  auto joined = core_.flights().join_or_start_flight({.of = of_,
+  auto joined = core_.flights().join_or_start_flight({.part = part_,
                                                       .names = names_,
                                                       .start = start,
                                                       .refused = refused_,
                                                       .can_lead = can_lead_,
                                                       .waits_since = *waits_since_});
-  if (!std::exchange(missed_, true)) counters::add(of_->counted.misses);
+  if (!std::exchange(missed_, true)) counters::add(part_->counted.misses);
   if (!joined) refuse(refused::reason::saturated);
-  if (of_->policy.wait_max.count() > 0 && !wait_ends_) {
+  if (part_->policy.wait_max.count() > 0 && !wait_ends_) {
     // Set once for each call, however often the call starts again.
-    wait_ends_ = began + of_->policy.wait_max;
+    wait_ends_ = began + part_->policy.wait_max;
   }
   {
     const flight_membership membership{core_.flights(), *std::move(joined), can_lead_};
@@ -107,7 +107,7 @@ read_operation::round read_operation::wait_as_member(const flight_membership& me
         }
         continue;
       case woke::ended:
-        of_->counted.add_wait(store::now() - began);
+        part_->counted.add_wait(store::now() - began);
         if (!flight.ending.is_for(membership.stamp(), bypasses)) return {};
         return joined(flight);
       case woke::value_ready: return take_value(flight, false);
@@ -156,14 +156,14 @@ read_operation::round read_operation::joined(live_flight& flight) {
     case flight_outcome::loaded: return take_value(flight, end.without_redis);
     case flight_outcome::failed_here:
     case flight_outcome::timed_out:
-      if (may_try_own(end.of)) return {};
+      if (may_try_own(end.token)) return {};
       return failed_here(flight);
     case flight_outcome::failed_elsewhere: {
       const entry::decoded failed = entry::decode(end.entry_bytes);
       was_pending_ = flight.read_while_pending;
       if (refuse_pending(failed.head)) return {};
       if (may_try_own(failed.head.produced_by)) return {};
-      counters::add(of_->counted.loads_avoided);
+      counters::add(part_->counted.loads_avoided);
       const bool genuine = entry::is_genuine(failed, names_.digest);
       return failed_elsewhere(failed.head, genuine ? failed.payload : std::string_view{});
     }
@@ -178,8 +178,8 @@ read_operation::round read_operation::joined(live_flight& flight) {
 read_operation::round read_operation::take_value(live_flight& flight, bool bypassed) {
   const bool is_own = !flight.is_claimed.exchange(true);
   if (!is_own) {
-    counters::add(of_->counted.joins);
-    counters::add(of_->counted.loads_avoided);
+    counters::add(part_->counted.joins);
+    counters::add(part_->counted.loads_avoided);
   }
   const served source = bypassed ? served::bypassed : is_own ? served::loaded : served::joined;
   const microseconds age = store::now() - flight.result.began;
@@ -191,7 +191,7 @@ read_operation::round read_operation::take_value(live_flight& flight, bool bypas
 read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
   const fetch::judgement judgement =
       fetch::judge(end.entry_bytes, names_.digest, end.server_now, core_.redis().trusted(),
-                   of_->policy.failure_pause_max);
+                   part_->policy.failure_pause_max);
   const entry::envelope& head = judgement.read.head;
   if (judgement.state == fetch::finding::damaged) {
     count_corrupt("an entry that is damaged or belongs to another key");
@@ -206,8 +206,8 @@ read_operation::round read_operation::read_by_lease(const fetch::ending& end) {
   erased_value value = absent ? nullptr : decode(judgement.read.payload, head);
   if (!absent && !value) return {};
   if (judgement.state == fetch::finding::stale) return serve_stale(judgement, std::move(value));
-  counters::add(of_->counted.joins);
-  counters::add(of_->counted.loads_avoided);
+  counters::add(part_->counted.joins);
+  counters::add(part_->counted.loads_avoided);
   return {erased_fetched{std::move(value), served::joined, entry::age_of(head, end.server_now)},
           {}};
 }
@@ -220,9 +220,10 @@ read_operation::round read_operation::without_a_thread() {
   if (!deadline_) refuse(refused::reason::saturated);
   wait_word pause;
   const std::stop_callback wake_up{limits_.stop, [&pause] { pause.wake_all(); }};
-  const std::uint32_t seen = pause.read();
+  const std::uint32_t expected = pause.read();
   if (!limits_.stop.stop_requested()) {
-    pause.wait(seen, std::min(thread_pause, std::max(*deadline_ - store::now(), microseconds{0})),
+    pause.wait(expected,
+               std::min(thread_pause, std::max(*deadline_ - store::now(), microseconds{0})),
                wait_word::group::limited);
   }
   return {};
@@ -231,20 +232,21 @@ read_operation::round read_operation::without_a_thread() {
 // As in `take_value`, exactly one caller counts as the one that loaded.
 read_operation::round read_operation::failed_here(live_flight& flight) {
   if (flight.is_claimed.exchange(true)) {
-    counters::add(of_->counted.failures_shared);
-    counters::add(of_->counted.loads_avoided);
+    counters::add(part_->counted.failures_shared);
+    counters::add(part_->counted.loads_avoided);
   }
   return {.failure = flight.result.failure};
 }
 
 read_operation::round read_operation::failed_elsewhere(const entry::envelope& head,
                                                        std::string_view payload) {
-  counters::add(of_->counted.failures_shared);
-  const auto here = core_.remembered().find(names_.value_key, store::now());
-  if (here && here->of == head.produced_by) return {.failure = here->exception};
+  counters::add(part_->counted.failures_shared);
+  const auto remembered = core_.remembered().find(names_.value_key, store::now());
+  if (remembered && remembered->token == head.produced_by)
+    return {.failure = remembered->exception};
   // Other processes write this entry, so its times are clamped and its text is escaped, although
   // the writer should have escaped it.
-  const milliseconds longest = of_->policy.failure_pause_max * 6 / 5;
+  const milliseconds longest = part_->policy.failure_pause_max * 6 / 5;
   const milliseconds left = head.until - core_.redis().server_now().value_or(head.until);
   throw load_failed{reason_of(head.failure), head.attempts,
                     std::clamp(left, milliseconds{0}, longest),

@@ -25,12 +25,15 @@ class wait_word {
     return word_.load(std::memory_order_acquire);
   }
 
-  void wake_one(group of) noexcept { change_and_wake(1, static_cast<std::uint32_t>(of)); }
+  void wake_one(group woken_group) noexcept {
+    change_and_wake(1, static_cast<std::uint32_t>(woken_group));
+  }
   void wake_all() noexcept { change_and_wake(futex::every_waiter, futex::every_group); }
 
-  /// Returns when the word is no longer `seen`, or after `at_most`. It may also return spuriously.
-  void wait(std::uint32_t seen, std::optional<microseconds> at_most, group as) noexcept {
-    futex::wait(word_, seen, at_most, static_cast<std::uint32_t>(as));
+  /// Returns when the word is no longer `expected`, or after `at_most`. It may also return
+  /// spuriously.
+  void wait(std::uint32_t expected, std::optional<microseconds> at_most, group own_group) noexcept {
+    futex::wait(word_, expected, at_most, static_cast<std::uint32_t>(own_group));
   }
 
  private:

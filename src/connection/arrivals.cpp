@@ -53,17 +53,17 @@ void channel::state::digest_bytes(link& on, std::size_t bytes, arrivals& came) {
 bool channel::state::deliver(arrivals& came, const call* self) noexcept {
   const callback_scope inside;
   bool went_well = true;
-  std::size_t told = 0;
+  std::size_t delivered_count = 0;
   auto push = came.pushes.begin();
   for (;;) {
     try {
-      while (push != came.pushes.end() && push->after == told) {
+      while (push != came.pushes.end() && push->after == delivered_count) {
         const auto& message = (push++)->message;
         if (to.push) to.push(message);
       }
       slot* const item = came.ended.pop_front();
       if (item == nullptr) break;
-      ++told;
+      ++delivered_count;
       if (item != self) tell(static_cast<pending&>(*item));
     } catch (...) {
       went_well = false;

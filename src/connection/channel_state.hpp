@@ -122,7 +122,7 @@ struct channel::state {
   enum class leaving : std::uint8_t { ended, broken, deadline, stop };
   using locked = std::unique_lock<std::mutex>;
 
-  state(settings given, handlers given_handlers);
+  state(settings channel_settings, handlers channel_handlers);
   ~state();
 
   // The functions of callers.

@@ -30,17 +30,19 @@ std::string why_not(std::error_code error) {
 
 }  // namespace
 
-stream_limits limits_of(const settings& with) noexcept {
-  return {with.reply_max, with.queued_bytes_max, with.slots_max};
+stream_limits limits_of(const settings& settings) noexcept {
+  return {settings.reply_max, settings.queued_bytes_max, settings.slots_max};
 }
 
-connector::connector(const settings& with, const std::shared_ptr<const bell>& wake,
-                     resolver::look_up by)
-    : with_{with}, resolver_{with.at.host, with.at.port, wake, std::move(by)}, input_(input_size) {}
+connector::connector(const settings& settings, const std::shared_ptr<const bell>& wake,
+                     resolver::look_up resolve)
+    : settings_{settings},
+      resolver_{settings.at.host, settings.at.port, wake, std::move(resolve)},
+      input_(input_size) {}
 
 void connector::begin(steady_time now) noexcept {
   stage_ = stage::resolving;
-  deadline_ = after(now, with_.connect_max);
+  deadline_ = after(now, settings_.connect_max);
   address_deadline_ = deadline_;
   left_.clear();
 }
@@ -96,8 +98,8 @@ connector::answer connector::go_on(readiness came, steady_time now) {
 
 connector::answer connector::resolve(steady_time now) {
   std::optional<std::vector<address>> addresses;
-  if (with_.at.host.empty()) {
-    auto only = unix_address(with_.at.path);
+  if (settings_.at.host.empty()) {
+    auto only = unix_address(settings_.at.path);
     addresses.emplace();
     if (only) addresses->push_back(*std::move(only));
   } else {
@@ -139,7 +141,7 @@ connector::answer connector::refuse(std::string_view why) {
 
 connector::answer connector::refuse(fault why) {
   give_up();
-  why.text = describe(with_.at) + ": " + why.text;
+  why.text = describe(settings_.at) + ": " + why.text;
   return why;
 }
 
@@ -147,7 +149,7 @@ connector::answer connector::refuse(fault why) {
 // and close.
 connector::answer connector::refuse_by_what_came(fault otherwise) {
   if (place_.received > 0 && replies_[0].root().is_error()) {
-    return refuse(read_handshake(with_, replies_).error());
+    return refuse(read_handshake(settings_, replies_).error());
   }
   return refuse(std::move(otherwise));
 }
@@ -156,8 +158,8 @@ connector::answer connector::begin_greeting(steady_time now) {
   stage_ = stage::greeting;
   address_deadline_ = deadline_;
   greeted_at_ = now;
-  auto request = write_handshake(with_);
-  auto limits = limits_of(with_);
+  auto request = write_handshake(settings_);
+  auto limits = limits_of(settings_);
   limits.queued_bytes_max = std::max(limits.queued_bytes_max, request.text.size());
   limits.slots_max = std::max(limits.slots_max, request.replies);
   traffic_ = std::make_unique<stream>(limits);
@@ -201,13 +203,13 @@ connector::answer connector::receive_greeting() {
 
 connector::answer connector::finish(arrivals& came) {
   if (place_.too_long) return refuse("a reply to the handshake is too long");
-  auto hello = read_handshake(with_, replies_);
+  auto hello = read_handshake(settings_, replies_);
   if (!hello) return refuse(hello.error());
   if (hello->clock) {
     hello->clock->sent = greeted_at_;
     hello->clock->received = now();
   }
-  socket_.begin_traffic(with_.silence_max);
+  socket_.begin_traffic(settings_.silence_max);
   connected out{{}, {}, *std::move(hello), {}};
   for (auto& push : came.pushes) out.pushes.push_back(std::move(push.message));
   out.socket = std::exchange(socket_, {});

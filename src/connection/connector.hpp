@@ -22,7 +22,7 @@
 
 namespace drover::connection {
 
-[[nodiscard]] stream_limits limits_of(const settings& with) noexcept;
+[[nodiscard]] stream_limits limits_of(const settings& settings) noexcept;
 
 /// A connection that has just come up.
 struct connected {
@@ -34,8 +34,8 @@ struct connected {
 
 class connector {
  public:
-  connector(const settings& with, const std::shared_ptr<const bell>& wake,
-            resolver::look_up by = look_up_addresses);
+  connector(const settings& settings, const std::shared_ptr<const bell>& wake,
+            resolver::look_up resolve = look_up_addresses);
 
   /// Precondition: no attempt runs.
   void begin(steady_time now) noexcept;
@@ -67,7 +67,7 @@ class connector {
   [[nodiscard]] answer receive_greeting();
   [[nodiscard]] answer finish(arrivals& came);
 
-  const settings& with_;
+  const settings& settings_;
   resolver resolver_;
   stage stage_ = stage::idle;
   steady_time deadline_{};

@@ -76,7 +76,7 @@ std::optional<fault> channel::state::park(pending& item) {
 
 std::optional<fault> channel::state::append(pending& item) {
   const bool was_quiet = live->traffic->due() == 0;
-  if (auto taken = live->traffic->append(item.request, item); !taken) return taken.error();
+  if (auto appended = live->traffic->append(item.request, item); !appended) return appended.error();
   item.on = live.get();
   if (was_quiet) live->watch.begin(now(), live->traffic->unwritten());
   return std::nullopt;

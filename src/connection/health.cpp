@@ -21,8 +21,8 @@ microseconds health::pause(unsigned doublings) noexcept {
   const auto most = std::min(in_microseconds(within_.max), pause_max);
   const auto factor = std::int64_t{1} << std::min(doublings, doublings_max);
   const auto whole = std::min(times(least, factor), most);
-  const auto drawn = static_cast<double>(whole.count()) * (0.5 + 0.5 * random_.next_unit());
-  return std::max(microseconds{static_cast<std::int64_t>(drawn)}, least);
+  const auto jittered = static_cast<double>(whole.count()) * (0.5 + 0.5 * random_.next_unit());
+  return std::max(microseconds{static_cast<std::int64_t>(jittered)}, least);
 }
 
 void health::connected(steady_time now) noexcept {

@@ -23,7 +23,8 @@ class resolver {
   /// May block for any time. Called on any thread, one call at a time.
   using look_up = std::function<std::vector<address>(const std::string& host, std::uint16_t port)>;
 
-  resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done, look_up by);
+  resolver(std::string host, std::uint16_t port, std::shared_ptr<const bell> when_done,
+           look_up resolve);
 
   /// The addresses, or empty while the lookup runs. Rings the bell when the lookup has ended. The
   /// next call after an answer starts a new lookup. Throws std::system_error when no thread can be
@@ -39,7 +40,7 @@ class resolver {
   std::string host_;
   std::uint16_t port_;
   std::shared_ptr<const bell> when_done_;
-  look_up by_;
+  look_up resolve_;
   std::shared_ptr<job> running_;
 };
 

@@ -67,12 +67,12 @@ void stream::take_output(std::string& empty) noexcept {
   DROVER_ASSERT(empty.empty());
   if (empty.capacity() > kept_output_max) std::string{}.swap(empty);
   output_.swap(empty);
-  taken_ += empty.size();
+  unreported_ += empty.size();
 }
 
 void stream::wrote(std::size_t bytes) noexcept {
-  DROVER_ASSERT(bytes <= taken_);
-  taken_ -= bytes;
+  DROVER_ASSERT(bytes <= unreported_);
+  unreported_ -= bytes;
 }
 
 bool stream::take_in(std::string_view bytes, arrivals& into) {

@@ -67,7 +67,7 @@ class stream {
   void fail_all(slot_list& into) noexcept;
 
   /// The number of bytes that were appended and neither written nor given up.
-  [[nodiscard]] std::size_t unwritten() const noexcept { return output_.size() + taken_; }
+  [[nodiscard]] std::size_t unwritten() const noexcept { return output_.size() + unreported_; }
   /// The number of replies that are due, those to abandoned requests included.
   [[nodiscard]] std::size_t due() const noexcept { return due_; }
   /// The number of slots in which a caller waits; `posted` counts the others.
@@ -97,7 +97,7 @@ class stream {
   resp::reader reader_;
   resp::message partial_;
   std::string output_;
-  std::size_t taken_ = 0;  // bytes that were taken and not yet reported as written
+  std::size_t unreported_ = 0;  // bytes that were taken and not yet reported as written
   slot_list queue_;
   std::size_t skip_at_end_ = 0;
   std::size_t due_ = 0;

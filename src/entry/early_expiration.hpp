@@ -20,6 +20,6 @@ struct early_inputs {
 /// ms. Entries that `expire` made stale, absent entries and entries that are not fresh are never
 /// due early.
 [[nodiscard]] bool is_due_early(const envelope& head, server_time now,
-                                const early_inputs& in) noexcept;
+                                const early_inputs& inputs) noexcept;
 
 }  // namespace drover::entry

@@ -51,18 +51,18 @@ milliseconds age_of(const envelope& head, server_time now) noexcept {
   return milliseconds{std::max<std::int64_t>(saturating_add(stored, load.count()), 0)};
 }
 
-lifetime lifetime_of(const lifetime_inputs& in) noexcept {
-  const milliseconds ttl = bounded(in.ttl);
-  const milliseconds load = bounded(in.load_time);
+lifetime lifetime_of(const lifetime_inputs& inputs) noexcept {
+  const milliseconds ttl = bounded(inputs.ttl);
+  const milliseconds load = bounded(inputs.load_time);
   const double most = static_cast<double>(ttl.count());
-  const double cut = most * in.ttl_jitter * (1.0 - in.unit);
+  const double cut = most * inputs.ttl_jitter * (1.0 - inputs.unit);
   // A cut that is not a number gives no jitter.
   const milliseconds jitter{cut > 0.0 ? static_cast<std::int64_t>(std::min(cut, most)) : 0};
 
   lifetime times;
   times.fresh = std::max(ttl - jitter - load, std::min(ttl, shortest_fresh));
-  times.grace = bounded(in.grace);
-  times.key_ttl = times.fresh + std::max(times.grace, 2 * bounded(in.lease_ttl) + 4 * load);
+  times.grace = bounded(inputs.grace);
+  times.key_ttl = times.fresh + std::max(times.grace, 2 * bounded(inputs.lease_ttl) + 4 * load);
   return times;
 }
 

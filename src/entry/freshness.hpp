@@ -53,7 +53,7 @@ struct lifetime_inputs {
 /// fresh = max(ttl * jittered - load time, min(ttl, 50 ms)); jitter only shortens. key_ttl = fresh
 /// + max(grace, 2 * lease_ttl + 4 * load time). Each duration of the input is clamped to 0 to 100
 /// years, so that nothing overflows here or in a script.
-[[nodiscard]] lifetime lifetime_of(const lifetime_inputs& in) noexcept;
+[[nodiscard]] lifetime lifetime_of(const lifetime_inputs& inputs) noexcept;
 
 inline constexpr milliseconds default_failure_pause_max{5000};
 

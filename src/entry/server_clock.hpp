@@ -23,7 +23,7 @@ class server_clock {
     server_time server;
   };
 
-  void add(const sample& seen) noexcept;
+  void add(const sample& reading) noexcept;
   /// Drops all samples. Call it when another server answers.
   void reset() noexcept;
   /// The estimated time of the server; nullopt before the first sample.
@@ -31,12 +31,12 @@ class server_clock {
 
  private:
   static constexpr std::size_t capacity = 16;  ///< the most samples that are kept
-  struct kept {
+  struct kept_sample {
     steady_time received;
     microseconds round_trip;
     microseconds offset;  ///< server time minus steady time, each since its epoch
   };
-  std::array<kept, capacity> samples_{};
+  std::array<kept_sample, capacity> samples_{};
   std::size_t size_ = 0;
 };
 

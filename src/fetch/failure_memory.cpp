@@ -19,7 +19,7 @@ failure_memory::dropped failure_memory::remember(std::string_view value_key,
                                                  remembered_failure failure) {
   const steady_time until = failure.until;
   shelf entry;
-  entry.emplace(until, kept{std::move(failure)});
+  entry.emplace(until, kept_failure{std::move(failure)});
   const auto [at, is_new] = by_key_.try_emplace(std::string{value_key});
   entry.begin()->second.key = &at->first;
   dropped out;

@@ -27,18 +27,18 @@ namespace drover::fetch {
 
 struct remembered_failure {
   std::exception_ptr exception;
-  entry::token of{};  ///< the token of the lease or bypass under which the load failed
+  entry::token token{};  ///< the token of the lease or bypass under which the load failed
   std::uint32_t attempts = 1;
   steady_time until{};
 };
 
 class failure_memory {
-  struct kept {
+  struct kept_failure {
     remembered_failure failure;
     /// Points into the table; invalid once the failure is dropped.
     const std::string* key = nullptr;
   };
-  using shelf = std::multimap<steady_time, kept>;  ///< sorted by the end of the pause
+  using shelf = std::multimap<steady_time, kept_failure>;  ///< sorted by the end of the pause
 
  public:
   explicit failure_memory(std::size_t capacity) noexcept

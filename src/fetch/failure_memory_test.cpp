@@ -23,7 +23,7 @@ constexpr steady_time start{seconds{1000}};
 
 remembered_failure failing_until(steady_time until, std::uint32_t attempts = 1) {
   return {.exception = std::make_exception_ptr(std::runtime_error{"origin"}),
-          .of = {},
+          .token = {},
           .attempts = attempts,
           .until = until};
 }
@@ -143,15 +143,15 @@ TEST(failure_memory, DoesWhatAPlainListDoes) {
       const steady_time now = start + seconds{i / 10};
       const std::string key(1, static_cast<char>('a' + draws.next() % 16));
       const auto at = std::find_if(plain.begin(), plain.end(),
-                                   [&](const auto& one) { return one.first == key; });
+                                   [&](const auto& failure) { return failure.first == key; });
       if (draws.next() % 4 == 0) {
         EXPECT_EQ(memory.forget(key).size(), at == plain.end() ? 0U : 1U);
         if (at != plain.end()) plain.erase(at);
       } else {
         if (at != plain.end()) plain.erase(at);
         if (plain.size() == capacity) {
-          plain.erase(std::min_element(plain.begin(), plain.end(), [](auto& one, auto& other) {
-            return one.second.until < other.second.until;
+          plain.erase(std::min_element(plain.begin(), plain.end(), [](auto& left, auto& right) {
+            return left.second.until < right.second.until;
           }));
         }
         // All ends differ, so that the first one is unambiguous.

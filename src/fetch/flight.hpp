@@ -119,7 +119,7 @@ struct ending {
   bool is_dropped = false;         ///< a refresh that did not begin before its entry ended
   std::uint32_t attempts = 0;      ///< failed loads in a row
   milliseconds retry_in{};         ///< failed_elsewhere
-  entry::token of{};               ///< the token under which it was loaded or failed
+  entry::token token{};            ///< the token under which it was loaded or failed
   std::string entry_bytes;
   server_time server_now{};  ///< the server's time when a LEASE read the entry
 
@@ -144,7 +144,7 @@ class flight {
     ended,
   };
 
-  explicit flight(flight_settings with) : with_{std::move(with)} {}
+  explicit flight(flight_settings settings) : settings_{std::move(settings)} {}
 
   // --- queries
   [[nodiscard]] state now_in() const noexcept { return state_; }
@@ -183,7 +183,7 @@ class flight {
   /// The token of the entry that a refresh replaces.
   [[nodiscard]] const entry::token& base() const noexcept { return base_; }
   /// The token of an entry that this process could not use.
-  [[nodiscard]] const entry::token& refused() const noexcept { return with_.refused; }
+  [[nodiscard]] const entry::token& refused() const noexcept { return settings_.refused; }
   /// True while a lease in Redis names this process as its holder.
   [[nodiscard]] bool is_holder() const noexcept;
   [[nodiscard]] const entry::token& held() const noexcept { return held_; }
@@ -277,7 +277,7 @@ class flight {
   static constexpr unsigned resend_max = 2;
   static constexpr unsigned stall_max = 3;  ///< replies of LEASE without progress; then bypass
 
-  flight_settings with_;
+  flight_settings settings_;
   state state_ = state::asking;
   std::uint64_t step_ = 0;
   std::uint64_t lease_step_ = 0;

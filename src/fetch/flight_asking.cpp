@@ -15,7 +15,7 @@ constexpr milliseconds end_slack{2};  // Redis ends a lease just after its time 
 }  // namespace
 
 void flight::ask(entry::token previous, actions& out) {
-  attempt_ = with_.new_token();
+  attempt_ = settings_.new_token();
   took_over_ = false;
   lease_step_ = ++step_;
   woken_meanwhile_ = false;
@@ -89,13 +89,14 @@ void flight::waiting_reply(const lease::lease_reply& reply, steady_time now, act
   } else if (named_end_passed && ++stalls_ >= stall_max) {
     go_bypass(out);  // the announced wait never ends
     return;
-  } else if (now - observed_since_ >= with_.lease_ttl) {
+  } else if (now - observed_since_ >= settings_.lease_ttl) {
     take_over(out);  // the holder was silent for a whole lease, by this process's clock
     return;
   }
   state_ = state::waiting;
-  const milliseconds left = std::clamp(reply.left, milliseconds{0}, with_.lease_ttl);
-  look_again_ = std::max(now, std::min(now + left, observed_since_ + with_.lease_ttl)) + end_slack;
+  const milliseconds left = std::clamp(reply.left, milliseconds{0}, settings_.lease_ttl);
+  look_again_ =
+      std::max(now, std::min(now + left, observed_since_ + settings_.lease_ttl)) + end_slack;
   if (woken_meanwhile_) ask({}, out);
 }
 

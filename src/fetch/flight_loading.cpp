@@ -17,7 +17,7 @@ void flight::loading_time(steady_time now, actions& out) {
     return;
   }
   if (renew_ && *renew_ <= now) {
-    renew_ = now + with_.lease_ttl / 3;
+    renew_ = now + settings_.lease_ttl / 3;
     if (is_holder()) out.push_back({.kind = action_kind::send_renew, .attempt = held_});
     if (refresh_ && !lost_) {
       out.push_back({.kind = action_kind::send_refresh_mark_extend, .attempt = held_});
@@ -128,8 +128,8 @@ void flight::store(actions& out) {
     out.push_back(
         {.kind = action_kind::send_fill, .attempt = held_, .other = cold ? held_ : base_});
   } else if (cold || promote_unknown_) {
-    out.push_back({.kind = with_.marks_uncacheable ? action_kind::send_uncacheable
-                                                   : action_kind::send_release,
+    out.push_back({.kind = settings_.marks_uncacheable ? action_kind::send_uncacheable
+                                                       : action_kind::send_release,
                    .attempt = held_});
   } else {
     out.push_back({.kind = action_kind::send_refresh_mark_release, .attempt = held_});

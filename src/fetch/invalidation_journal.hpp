@@ -110,7 +110,7 @@ class invalidation_journal {
   };
   using key_table = std::unordered_map<std::string, key_state, key_hash, std::equal_to<>>;
   struct claim_place {
-    key_table::value_type* of;
+    key_table::value_type* key_entry;
     std::list<claim>::iterator at;
   };
   struct entry {
@@ -125,9 +125,9 @@ class invalidation_journal {
   [[nodiscard]] number replace_older(const std::vector<std::string>& keys,
                                      const std::vector<std::string>& value_keys) noexcept;
   void claim_key(shelf::value_type& by, const std::string& value_key);
-  void make_pending(entry& of) noexcept;
-  void make_readable(entry& of) noexcept;
-  void release(entry& of) noexcept;
+  void make_pending(entry& invalidation) noexcept;
+  void make_readable(entry& invalidation) noexcept;
+  void release(entry& invalidation) noexcept;
   void forget_first_done() noexcept;
   void forget_old(steady_time now) noexcept;
   sending send_again(shelf& from, shelf::const_iterator at) noexcept;

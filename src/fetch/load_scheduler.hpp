@@ -96,11 +96,11 @@ class load_scheduler {
   [[nodiscard]] bool thread_failed(const void* owner, Job& job) { return queue_behind(owner, job); }
 
   /// The next job for a free thread. Empty: the thread is idle, from `now` on if it was not before.
-  [[nodiscard]] std::optional<Job> take(worker& by, steady_time now) noexcept {
-    if (by.next_) return std::exchange(by.next_, std::nullopt);
-    if (by.is_idle_) return std::nullopt;
+  [[nodiscard]] std::optional<Job> take(worker& thread, steady_time now) noexcept {
+    if (thread.next_) return std::exchange(thread.next_, std::nullopt);
+    if (thread.is_idle_) return std::nullopt;
     if (lanes_.empty()) {
-      become_idle(by, now);
+      become_idle(thread, now);
       return std::nullopt;
     }
     lane& first = lanes_.front();
@@ -116,9 +116,9 @@ class load_scheduler {
   }
 
   /// True: the thread was idle for `idle_max` and is no longer counted.
-  [[nodiscard]] bool may_end(worker& by, steady_time now, microseconds idle_max) noexcept {
-    if (!by.is_idle_ || now - by.idle_since_ < idle_max) return false;
-    leave_idle(by);
+  [[nodiscard]] bool may_end(worker& thread, steady_time now, microseconds idle_max) noexcept {
+    if (!thread.is_idle_ || now - thread.idle_since_ < idle_max) return false;
+    leave_idle(thread);
     --threads_;
     return true;
   }
@@ -175,21 +175,21 @@ class load_scheduler {
     return true;
   }
 
-  void become_idle(worker& by, steady_time now) noexcept {
-    by.is_idle_ = true;
-    by.idle_since_ = now;
-    by.newer_ = nullptr;
-    by.older_ = std::exchange(newest_idle_, &by);
-    if (by.older_ != nullptr) by.older_->newer_ = &by;
+  void become_idle(worker& thread, steady_time now) noexcept {
+    thread.is_idle_ = true;
+    thread.idle_since_ = now;
+    thread.newer_ = nullptr;
+    thread.older_ = std::exchange(newest_idle_, &thread);
+    if (thread.older_ != nullptr) thread.older_->newer_ = &thread;
     ++idle_;
   }
 
-  void leave_idle(worker& by) noexcept {
-    DROVER_ASSERT(by.is_idle_);
-    (by.newer_ != nullptr ? by.newer_->older_ : newest_idle_) = by.older_;
-    if (by.older_ != nullptr) by.older_->newer_ = by.newer_;
-    by.newer_ = by.older_ = nullptr;
-    by.is_idle_ = false;
+  void leave_idle(worker& thread) noexcept {
+    DROVER_ASSERT(thread.is_idle_);
+    (thread.newer_ != nullptr ? thread.newer_->older_ : newest_idle_) = thread.older_;
+    if (thread.older_ != nullptr) thread.older_->newer_ = thread.newer_;
+    thread.newer_ = thread.older_ = nullptr;
+    thread.is_idle_ = false;
     --idle_;
   }
 

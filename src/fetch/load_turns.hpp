@@ -36,14 +36,14 @@ class load_turns {
     refused,
   };
   /// Precondition: this ticket is not queued.
-  [[nodiscard]] turn_answer ask(Ticket who) {
+  [[nodiscard]] turn_answer ask(Ticket ticket) {
     if (free_ > 0) {
       --free_;
       return turn_answer::granted;
     }
     if (line_.size() >= queue_max_) return turn_answer::refused;
     std::list<Ticket> last;
-    last.push_back(std::move(who));
+    last.push_back(std::move(ticket));
     const bool is_new = places_.try_emplace(last.front(), last.begin()).second;
     DROVER_ASSERT(is_new);
     line_.splice(line_.end(), last);
@@ -52,8 +52,8 @@ class load_turns {
 
   /// Removes a ticket from the queue: the load ends, or shares another load's turn. False when the
   /// ticket was not queued.
-  bool leave(const Ticket& who) noexcept {
-    const auto at = places_.find(who);
+  bool leave(const Ticket& ticket) noexcept {
+    const auto at = places_.find(ticket);
     if (at == places_.end()) return false;
     line_.erase(at->second);
     places_.erase(at);

@@ -29,8 +29,8 @@ inline constexpr int every_waiter = INT_MAX;
 
 namespace detail {
 
-[[nodiscard]] constexpr int operation(int of, sharing among) noexcept {
-  return among == sharing::process ? of | FUTEX_PRIVATE_FLAG : of;
+[[nodiscard]] constexpr int operation(int base_operation, sharing among) noexcept {
+  return among == sharing::process ? base_operation | FUTEX_PRIVATE_FLAG : base_operation;
 }
 
 /// FUTEX_WAIT_BITSET takes an absolute time on CLOCK_MONOTONIC.
@@ -51,15 +51,15 @@ namespace detail {
 
 }  // namespace detail
 
-/// Blocks while the word holds `seen`, for at most `at_most`, until `wake` wakes one of `groups`.
-/// It may also return spuriously: the caller must check the word again.
-inline void wait(const std::atomic<std::uint32_t>& word, std::uint32_t seen,
+/// Blocks while the word holds `expected`, for at most `at_most`, until `wake` wakes one of
+/// `groups`. It may also return spuriously: the caller must check the word again.
+inline void wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
                  std::optional<microseconds> at_most, std::uint32_t groups = every_group,
                  sharing among = sharing::process) noexcept {
-  static_assert(sizeof word == sizeof seen);
+  static_assert(sizeof word == sizeof expected);
   std::timespec limit{};
   if (at_most) limit = detail::moment_after(*at_most);
-  ::syscall(SYS_futex, &word, detail::operation(FUTEX_WAIT_BITSET, among), seen,
+  ::syscall(SYS_futex, &word, detail::operation(FUTEX_WAIT_BITSET, among), expected,
             at_most ? &limit : nullptr, nullptr, groups);
 }
 

@@ -74,20 +74,20 @@ fault_code code_of(std::string_view text) {
 
 /// The text as printable ASCII, at most `shown_max` characters.
 std::string escaped(std::string_view text) {
-  std::string shown;
+  std::string printable_text;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool is_plain = byte >= 0x20 && byte < 0x7F && c != '\\';
-    if (shown.size() + (is_plain ? 1 : 4) > shown_max) break;
+    if (printable_text.size() + (is_plain ? 1 : 4) > shown_max) break;
     if (is_plain) {
-      shown += c;
+      printable_text += c;
     } else {
-      shown += "\\x";
-      shown += "0123456789abcdef"[byte >> 4U];
-      shown += "0123456789abcdef"[byte & 0xFU];
+      printable_text += "\\x";
+      printable_text += "0123456789abcdef"[byte >> 4U];
+      printable_text += "0123456789abcdef"[byte & 0xFU];
     }
   }
-  return shown;
+  return printable_text;
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ fault misshapen(std::string_view request) {
 }
 
 /// The fault for an error reply or a missing reply.
-std::optional<fault> fault_in(const resp::message& reply, std::string_view to) {
-  if (reply.empty()) return misshapen(to);
+std::optional<fault> fault_in(const resp::message& reply, std::string_view request_name) {
+  if (reply.empty()) return misshapen(request_name);
   if (reply.root().is_error()) return fault_of(reply.root().text());
   return std::nullopt;
 }

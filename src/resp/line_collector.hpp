@@ -26,9 +26,9 @@ class line_collector {
   /// Takes input up to and including the next '\n'. `line_max` counts neither that nor a '\r'
   /// before it. `too_long` depends on the bytes only, not on the slicing.
   [[nodiscard]] piece take(std::string_view input, std::size_t line_max) {
-    if (given_) {
+    if (line_was_returned_) {
       buffer_.clear();
-      given_ = false;
+      line_was_returned_ = false;
     }
     const std::string_view window = input.substr(0, line_max + 2 - buffer_.size());
     const std::size_t end = window.find('\n');
@@ -36,12 +36,12 @@ class line_collector {
     examined_ += end + 1;
     if (buffer_.empty()) return {outcome::complete, end + 1, window.substr(0, end + 1)};
     buffer_.append(window.data(), end + 1);
-    given_ = true;
+    line_was_returned_ = true;
     return {outcome::complete, end + 1, buffer_};
   }
 
   /// True when no part of an unfinished line is kept.
-  [[nodiscard]] bool is_empty() const noexcept { return given_ || buffer_.empty(); }
+  [[nodiscard]] bool is_empty() const noexcept { return line_was_returned_ || buffer_.empty(); }
   /// The number of bytes searched so far, for tests that no byte is searched twice.
   [[nodiscard]] std::uint64_t examined() const noexcept { return examined_; }
 
@@ -55,7 +55,7 @@ class line_collector {
 
   std::string buffer_;
   std::uint64_t examined_ = 0;
-  bool given_ = false;
+  bool line_was_returned_ = false;
 };
 
 }  // namespace drover::resp

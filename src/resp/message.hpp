@@ -60,7 +60,7 @@ struct message {
 /// Threads: read-only; as safe as reading the message.
 class view {
  public:
-  view(const message& of, std::size_t index) noexcept : of_{&of}, index_{index} {}
+  view(const message& viewed, std::size_t index) noexcept : message_{&viewed}, index_{index} {}
 
   [[nodiscard]] type kind() const noexcept { return at().kind; }
   [[nodiscard]] bool is_null() const noexcept { return kind() == type::null; }
@@ -78,9 +78,9 @@ class view {
   [[nodiscard]] view operator[](std::size_t i) const noexcept;
 
  private:
-  [[nodiscard]] const node& at() const noexcept { return of_->nodes[index_]; }
+  [[nodiscard]] const node& at() const noexcept { return message_->nodes[index_]; }
 
-  const message* of_;
+  const message* message_;
   std::size_t index_;
 };
 

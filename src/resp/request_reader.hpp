@@ -56,8 +56,8 @@ struct request {
 class skipped_bytes {
  public:
   virtual ~skipped_bytes() = default;
-  /// The next `bytes` of the last argument in `of`; never empty.
-  virtual void skip(const request& of, std::string_view bytes) = 0;
+  /// The next `bytes` of the last argument in `current`; never empty.
+  virtual void skip(const request& current, std::string_view bytes) = 0;
 };
 
 class request_reader {

@@ -215,42 +215,42 @@ void scanner::begin_aggregate(std::string_view count, token& out) {
 }
 
 void scanner::scan_mark(std::string_view input, token& out) {
-  const std::size_t taken = std::min<std::size_t>(mark_left_, input.size());
-  mark_left_ -= static_cast<unsigned>(taken);
-  out.consumed = taken;
+  const std::size_t count = std::min<std::size_t>(mark_left_, input.size());
+  mark_left_ -= static_cast<unsigned>(count);
+  out.consumed = count;
   if (mark_left_ > 0) return;
-  if (input[taken - 1] != ':') return fail("a verbatim string has no colon after its mark", out);
+  if (input[count - 1] != ':') return fail("a verbatim string has no colon after its mark", out);
   state_ = state_of_body();
-  if (taken == input.size()) return;
-  scan(input.substr(taken), out);
-  if (out.kind != token_kind::broken) out.consumed += taken;
+  if (count == input.size()) return;
+  scan(input.substr(count), out);
+  if (out.kind != token_kind::broken) out.consumed += count;
 }
 
 void scanner::scan_body(std::string_view input, token& out) noexcept {
-  const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(bulk_left_, input.size()));
-  bulk_left_ -= taken;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(bulk_left_, input.size()));
+  bulk_left_ -= count;
   state_ = state_of_body();
   out.kind = token_kind::bulk_chunk;
   out.value_type = bulk_kind_;
   out.depth = static_cast<std::uint32_t>(open_.size());
-  out.consumed = taken;
-  out.text = input.substr(0, taken);
+  out.consumed = count;
+  out.text = input.substr(0, count);
 }
 
 void scanner::scan_end(std::string_view input, token& out) noexcept {
-  std::size_t taken = 0;
+  std::size_t count = 0;
   if (state_ == state::cr) {
     if (input.front() != '\r') return fail("a bulk is not followed by a line end", out);
     state_ = state::lf;
-    out.consumed = taken = 1;
+    out.consumed = count = 1;
     if (input.size() == 1) return;
   }
-  if (input[taken] != '\n') return fail("a bulk is not followed by a line end", out);
+  if (input[count] != '\n') return fail("a bulk is not followed by a line end", out);
   state_ = state::line;
   out.kind = token_kind::bulk_end;
   out.value_type = bulk_kind_;
   out.depth = static_cast<std::uint32_t>(open_.size());
-  out.consumed = taken + 1;
+  out.consumed = count + 1;
   end_value(out);
 }
 

@@ -28,7 +28,7 @@ class known_server {
   /// Adds a reading of the server's clock. A reading that was requested before the connection came
   /// up is ignored, because it may be another server's. This does not apply to the first
   /// connection.
-  void add_sample(const entry::server_clock::sample& seen) noexcept;
+  void add_sample(const entry::server_clock::sample& reading) noexcept;
   /// True when the caller should send TIME: for all callers before the first sample, then for one
   /// caller every 30 s.
   [[nodiscard]] bool wants_sample(steady_time now) noexcept;

@@ -30,7 +30,7 @@ void waker::connection_is_new() {
   const std::scoped_lock lock{mutex_};
   ++generation_;
   mode_ = wake_mode::undecided;
-  asked_ = false;
+  canary_sent_ = false;
   canary_.clear();
   listened_.clear();
 }
@@ -40,9 +40,9 @@ void waker::prove(std::string canary_key) {
   std::uint64_t generation = 0;
   {
     const std::scoped_lock lock{mutex_};
-    if (asked_) return;
+    if (canary_sent_) return;
     lease::write_canary(request, canary_key);
-    asked_ = true;
+    canary_sent_ = true;
     canary_ = std::move(canary_key);
     generation = generation_;
   }
@@ -56,7 +56,7 @@ void waker::prove(std::string canary_key) {
                       [this, generation] { probe_channel(generation); });
   } catch (const std::bad_alloc&) {
     const std::scoped_lock lock{mutex_};
-    if (generation == generation_) asked_ = false;
+    if (generation == generation_) canary_sent_ = false;
     throw;
   }
 }

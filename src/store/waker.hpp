@@ -53,7 +53,7 @@ class waker {
   std::function<void(wake_mode)> observer_;
   mutable std::mutex mutex_;
   wake_mode mode_ = wake_mode::undecided;
-  bool asked_ = false;
+  bool canary_sent_ = false;
   std::uint64_t generation_ = 0;  ///< counts connections
   std::string canary_;
   std::map<std::string, unsigned, std::less<>> listened_;
