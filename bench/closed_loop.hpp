@@ -53,7 +53,7 @@ inline double percentile(std::vector<std::uint32_t>& sorted, double part) {
   return static_cast<double>(sorted[std::min(at, sorted.size() - 1)]) / 1e3;
 }
 
-inline run_result run_closed_loop(const contender& who, unsigned threads, std::uint32_t keys,
+inline run_result run_closed_loop(const contender& system, unsigned threads, std::uint32_t keys,
                                   std::chrono::duration<double> length) {
   std::atomic<bool> stop{false};
   std::barrier ready{static_cast<std::ptrdiff_t>(threads) + 1};
@@ -61,7 +61,7 @@ inline run_result run_closed_loop(const contender& who, unsigned threads, std::u
   std::vector<std::thread> workers;
   for (unsigned i = 0; i < threads; ++i) {
     workers.emplace_back([&, i] {
-      const one_call call = who.make(i);
+      const one_call call = system.make(i);
       std::uint32_t state = i * 2654435761U + 12345U;
       call(0);  // connects and allocates its buffers
       took_ns[i].reserve(1U << 18U);
@@ -83,16 +83,16 @@ inline run_result run_closed_loop(const contender& who, unsigned threads, std::u
   const double seconds = std::chrono::duration<double>(clock::now() - from).count();
   const double cpu = cpu_us() - cpu_before;
   std::vector<std::uint32_t> all;
-  for (const auto& one : took_ns) all.insert(all.end(), one.begin(), one.end());
+  for (const auto& samples : took_ns) all.insert(all.end(), samples.begin(), samples.end());
   std::sort(all.begin(), all.end());
   const auto calls = static_cast<double>(all.size());
   return {calls / seconds, percentile(all, 0.5), percentile(all, 0.99), cpu / calls};
 }
 
-inline double median(std::vector<double> of) {
-  std::sort(of.begin(), of.end());
-  const std::size_t n = of.size();
-  return n == 0 ? 0 : n % 2 == 1 ? of[n / 2] : (of[n / 2 - 1] + of[n / 2]) / 2;
+inline double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  return n == 0 ? 0 : n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
 /// Compares the other contenders with the first one.
@@ -110,7 +110,7 @@ inline void compare(const std::vector<contender>& contenders, const std::vector<
     for (std::size_t i = 0; i < contenders.size(); ++i) {
       const auto column = [&](auto member) {
         std::vector<double> out;
-        for (const run_result& one : results[i]) out.push_back(one.*member);
+        for (const run_result& result : results[i]) out.push_back(result.*member);
         return out;
       };
       std::vector<double> ratios;

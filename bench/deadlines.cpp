@@ -52,7 +52,7 @@ run_result run(drover::cache<std::string>& cached, const shape& with, const std:
       }
     });
   }
-  for (std::thread& one : callers) one.join();
+  for (std::thread& caller : callers) caller.join();
   const std::chrono::duration<double> took = clock_type::now() - from;
   return {with.threads * with.keys_each / took.count(), refused};
 }

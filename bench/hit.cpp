@@ -72,8 +72,8 @@ arguments parse(int count, char** values) {
     } else if (name == "--threads") {
       out.threads.clear();
       std::istringstream list{values[i + 1]};
-      for (std::string one; std::getline(list, one, ',');) {
-        out.threads.push_back(positive<unsigned>(values[i], one));
+      for (std::string item; std::getline(list, item, ',');) {
+        out.threads.push_back(positive<unsigned>(values[i], item));
       }
       ++i;
     } else {

@@ -40,8 +40,8 @@ class events : public testing::Test {
   void await(event_kind kind) const {
     while (observed->count(kind) == 0) std::this_thread::yield();
   }
-  [[nodiscard]] std::uint64_t faults(const cache<std::string>& of, fault_code code) const {
-    return of.stats().faults[static_cast<std::size_t>(code)];
+  [[nodiscard]] std::uint64_t faults(const cache<std::string>& cached, fault_code code) const {
+    return cached.stats().faults[static_cast<std::size_t>(code)];
   }
 
   test::redis_server server;

@@ -149,11 +149,11 @@ TEST(threads_channel_reconnect, ATooOldServerIsRefusedUntilItIsReplaced) {
 TEST(threads_channel_reconnect, WhatIsBoundToAServerDoesNotGoToAnother) {
   std::atomic<bool> closes{false};
   std::mutex mutex;
-  std::vector<std::string> seen;
+  std::vector<std::string> received_keys;
   scripted_server server{[&](const scripted_peer& peer, const std::vector<std::string>& arguments) {
     {
       const std::scoped_lock lock{mutex};
-      seen.push_back(arguments.at(1));
+      received_keys.push_back(arguments.at(1));
     }
     if (closes.exchange(false)) return peer.close();
     echo(peer, arguments);
@@ -191,7 +191,7 @@ TEST(threads_channel_reconnect, WhatIsBoundToAServerDoesNotGoToAnother) {
     }
   }
   const std::scoped_lock lock{mutex};
-  EXPECT_EQ(std::count(seen.begin(), seen.end(), "bound"), 1);
+  EXPECT_EQ(std::count(received_keys.begin(), received_keys.end(), "bound"), 1);
 }
 
 // With a proxy, or a user without the right to INFO, the client cannot know whether it is the same
@@ -215,8 +215,8 @@ TEST(threads_channel_reconnect, AServerThatDoesNotNameItselfMayBeAnother) {
                      {"a", false, false}, {"b", true, true}, {"", true, false},
                      {"c", true, true}};
   int number = 0;
-  for (const auto& one : connections) {
-    server.be(one.info, "master");
+  for (const auto& connection : connections) {
+    server.be(connection.info, "master");
     if (number > 0) {
       on.distrust(on.epoch(), {fault_code::corrupt, "to connect anew"});
       while (ups == number) std::this_thread::yield();
@@ -224,8 +224,8 @@ TEST(threads_channel_reconnect, AServerThatDoesNotNameItselfMayBeAnother) {
     ASSERT_EQ(get(on, "k").text, "of k");
     ++number;
     ASSERT_EQ(ups, number);
-    EXPECT_EQ(may_be_other, one.may_be_other) << "connection " << number;
-    EXPECT_EQ(is_other, one.is_other) << "connection " << number;
+    EXPECT_EQ(may_be_other, connection.may_be_other) << "connection " << number;
+    EXPECT_EQ(is_other, connection.is_other) << "connection " << number;
   }
 }
 

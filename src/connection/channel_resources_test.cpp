@@ -166,7 +166,7 @@ TEST(threads_channel_resources, WithoutAThreadNothingHangsAndTheNextCallWorks) {
   std::atomic<int> completed{0};
   channel on{hastily_at(server), {.alarm = [&] { ++alarms; }}};
   {
-    const test::no_new_threads here;
+    const test::no_new_threads no_threads;
     resp::message reply;
     EXPECT_EQ(on.exchange(get_of("k"), {&reply, 1}).ended, exchange_end::faulted);
     EXPECT_THROW(on.post(get_of("k"), 1, [&](auto&&) { ++completed; }), std::bad_alloc);
@@ -184,7 +184,7 @@ TEST(threads_channel_resources, ANameThatNoThreadCanLookUpIsAFault) {
   with.at.host = "redis.example";
   const auto wake = std::make_shared<const bell>();
   connector by{with, wake, [](auto&&...) { return std::vector<address>{}; }};
-  const test::no_new_threads here;
+  const test::no_new_threads no_threads;
   by.begin(now());
   const auto ended = by.step({}, now());
   ASSERT_TRUE(ended && !*ended);

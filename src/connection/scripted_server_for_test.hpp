@@ -83,10 +83,10 @@ class scripted_server {
     acceptor_.join();
     {
       const std::scoped_lock lock{mutex_};
-      for (const int one : descriptors_) ::shutdown(one, SHUT_RDWR);
+      for (const int descriptor : descriptors_) ::shutdown(descriptor, SHUT_RDWR);
     }
-    for (std::thread& one : peers_) one.join();
-    for (const int one : descriptors_) ::close(one);
+    for (std::thread& peer : peers_) peer.join();
+    for (const int descriptor : descriptors_) ::close(descriptor);
     ::close(listening_);
     std::filesystem::remove_all(folder_);
   }
@@ -110,7 +110,7 @@ class scripted_server {
   /// Closes all connections.
   void close_all() {
     const std::scoped_lock lock{mutex_};
-    for (const int one : descriptors_) ::shutdown(one, SHUT_RDWR);
+    for (const int descriptor : descriptors_) ::shutdown(descriptor, SHUT_RDWR);
   }
 
  private:

@@ -27,12 +27,12 @@ void look_at_times(const envelope& head) {
        {std::numeric_limits<std::int64_t>::min(), std::int64_t{0}, std::int64_t{1'700'000'000'000},
         head.until.time_since_epoch().count(), std::numeric_limits<std::int64_t>::max()}) {
     const server_time now{milliseconds{ms}};
-    const freshness seen = freshness_of(head, now);
+    const freshness state = freshness_of(head, now);
     demand(age_of(head, now) >= milliseconds::zero());
-    demand(now < head.until || seen != freshness::fresh);
-    demand(head.kind == kind::value || seen != freshness::stale);
+    demand(now < head.until || state != freshness::fresh);
+    demand(head.kind == kind::value || state != freshness::stale);
     const early_inputs eager{.beta = 1e6, .unit = 0.01, .lead_max = milliseconds::max()};
-    demand(!is_due_early(head, now, eager) || seen == freshness::fresh);
+    demand(!is_due_early(head, now, eager) || state == freshness::fresh);
   }
 }
 

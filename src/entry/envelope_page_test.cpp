@@ -95,9 +95,9 @@ TEST_F(envelope_page, ShowsTheBytesThatTheCodeWritesAndReads) {
   head.digest = hexadecimal("digest");
   head.checksum = static_cast<std::uint32_t>(hexadecimal("checksum"));
 
-  const std::string shown = dumped(block(text_, "entry"));
-  EXPECT_EQ(hex_of_bytes(encode(head, fields_.at("payload"))), hex_of_bytes(shown));
-  const decoded read = decode(shown);
+  const std::string documented = dumped(block(text_, "entry"));
+  EXPECT_EQ(hex_of_bytes(encode(head, fields_.at("payload"))), hex_of_bytes(documented));
+  const decoded read = decode(documented);
   EXPECT_EQ(read.head, head);
   EXPECT_EQ(read.payload, fields_.at("payload"));
   EXPECT_TRUE(is_genuine(read, space_->digest(fields_.at("key"))));

@@ -369,18 +369,18 @@ TEST(digest, TellsApartWhatRunsTogetherWithoutLengths) {
       {std::string("a\0\0\0\1", 5), 1, "b"},
       {"a", 1, std::string(1, '\0')},
       {"a", 1, std::string(2, '\0')}};
-  std::set<std::uint64_t> seen;
-  for (const auto& [name, schema, key] : inputs) seen.insert(digest_of(name, schema, key));
-  EXPECT_EQ(seen.size(), inputs.size());
+  std::set<std::uint64_t> digests;
+  for (const auto& [name, schema, key] : inputs) digests.insert(digest_of(name, schema, key));
+  EXPECT_EQ(digests.size(), inputs.size());
 }
 
 TEST(digest, DiffersForEverySplitOfOneText) {
   const std::string text = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-  std::set<std::uint64_t> seen;
+  std::set<std::uint64_t> digests;
   for (std::size_t split = 0; split <= text.size(); ++split) {
-    seen.insert(digest_of(text.substr(0, split), 1, text.substr(split)));
+    digests.insert(digest_of(text.substr(0, split), 1, text.substr(split)));
   }
-  EXPECT_EQ(seen.size(), text.size() + 1);
+  EXPECT_EQ(digests.size(), text.size() + 1);
 }
 
 TEST(digest, TakesLongKeys) {

@@ -36,7 +36,7 @@ class accounts {
   /// Removes and returns the oldest request of this kind. Complains when there is none.
   std::optional<action> take(action_kind kind) {
     const auto at = std::find_if(outstanding_.begin(), outstanding_.end(),
-                                 [&](const action& one) { return one.kind == kind; });
+                                 [&](const action& candidate) { return candidate.kind == kind; });
     if (at == outstanding_.end()) {
       complain("nothing was sent that this answers");
       return std::nullopt;
@@ -58,16 +58,17 @@ class accounts {
   void ending_is(flight_outcome outcome) { due_ending_ = outcome; }
 
   /// Records an action of the machine. `was_ended`: the flight had ended before it.
-  void add(const action& one, const flight& machine, bool was_ended) {
-    settle(one, machine);
+  void add(const action& requested, const flight& machine, bool was_ended) {
+    settle(requested, machine);
     const bool has_reply =
-        one.kind == action_kind::send_lease || one.kind == action_kind::send_renew ||
-        one.kind == action_kind::send_fill || one.kind == action_kind::send_release ||
-        one.kind == action_kind::send_refresh_mark || one.kind == action_kind::send_promote;
-    if (has_reply) outstanding_.push_back(one);
-    const bool is_late = one.kind == action_kind::send_release_late ||
-                         one.kind == action_kind::send_refresh_mark_release;
-    if (was_ended && !is_late) complain("after its end: " + text_of(one));
+        requested.kind == action_kind::send_lease || requested.kind == action_kind::send_renew ||
+        requested.kind == action_kind::send_fill || requested.kind == action_kind::send_release ||
+        requested.kind == action_kind::send_refresh_mark ||
+        requested.kind == action_kind::send_promote;
+    if (has_reply) outstanding_.push_back(requested);
+    const bool is_late = requested.kind == action_kind::send_release_late ||
+                         requested.kind == action_kind::send_refresh_mark_release;
+    if (was_ended && !is_late) complain("after its end: " + text_of(requested));
   }
 
   /// The run is over: complains about everything that is still open.
@@ -83,17 +84,17 @@ class accounts {
   }
 
  private:
-  void settle(const action& one, const flight& machine) {
-    switch (one.kind) {
-      case action_kind::send_lease: leases_.erase(one.other); break;
+  void settle(const action& requested, const flight& machine) {
+    switch (requested.kind) {
+      case action_kind::send_lease: leases_.erase(requested.other); break;
       case action_kind::send_fill:
-        if (one.other == one.attempt) leases_.erase(one.attempt);
+        if (requested.other == requested.attempt) leases_.erase(requested.attempt);
         break;
       case action_kind::send_failure:
       case action_kind::send_release:
-      case action_kind::send_release_late: leases_.erase(one.attempt); break;
+      case action_kind::send_release_late: leases_.erase(requested.attempt); break;
       case action_kind::send_refresh_mark_pause:
-      case action_kind::send_refresh_mark_release: marks_.erase(one.attempt); break;
+      case action_kind::send_refresh_mark_release: marks_.erase(requested.attempt); break;
       case action_kind::lease_lost: leases_.erase(machine.held()); break;
       case action_kind::want_turn: ++turns_wanted_; break;
       case action_kind::return_turn: ++turns_returned_; break;

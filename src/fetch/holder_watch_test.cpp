@@ -154,16 +154,17 @@ struct plain_watch {
 
   flights answered(const clients& queried, const clients& alive, steady_time now) {
     flights gone;
-    for (auto& [id, of] : all) {
-      if (std::find(queried.begin(), queried.end(), of.client) == queried.end()) continue;
-      const bool is_there = std::find(alive.begin(), alive.end(), of.client) != alive.end();
-      of.answers.push_back({now, is_there});
+    for (auto& [id, watched] : all) {
+      if (std::find(queried.begin(), queried.end(), watched.client) == queried.end()) continue;
+      const bool is_there = std::find(alive.begin(), alive.end(), watched.client) != alive.end();
+      watched.answers.push_back({now, is_there});
       bool is_gone = false;
-      for (auto at = of.answers.rbegin(); at != of.answers.rend() && !at->is_there; ++at) {
+      for (auto at = watched.answers.rbegin(); at != watched.answers.rend() && !at->is_there;
+           ++at) {
         is_gone = is_gone || now - at->when >= milliseconds{15};
       }
       if (!is_gone) continue;
-      of.answers.clear();
+      watched.answers.clear();
       gone.push_back(id);
     }
     return gone;
@@ -195,7 +196,7 @@ TEST(holder_watch, DoesWhatThePlainOneDoesForAllCommands) {
         plain.all.erase(id);
       } else if (kind < 9) {
         std::set<holder_watch::client_id> expected;
-        for (const auto& [flight, of] : plain.all) expected.insert(of.client);
+        for (const auto& [flight, watched] : plain.all) expected.insert(watched.client);
         expected.erase(3);  // the connection of this process
         queried = clients(expected.begin(), expected.end());
         ASSERT_EQ(holders.ask(3), *queried);
@@ -203,8 +204,8 @@ TEST(holder_watch, DoesWhatThePlainOneDoesForAllCommands) {
       } else if (kind < 15) {
         if (!queried) continue;
         clients alive;
-        for (const auto one : *queried) {
-          if (draws.next() % 3 == 0) alive.push_back(one);
+        for (const auto client : *queried) {
+          if (draws.next() % 3 == 0) alive.push_back(client);
         }
         flights gone = holders.answered(*queried, alive, now);
         std::sort(gone.begin(), gone.end());
@@ -212,7 +213,7 @@ TEST(holder_watch, DoesWhatThePlainOneDoesForAllCommands) {
         queried.reset();
       } else if (draws.next() % 4 == 0) {
         holders.connection_up();
-        for (auto& [flight, of] : plain.all) of.answers.clear();
+        for (auto& [flight, watched] : plain.all) watched.answers.clear();
       }
       ASSERT_EQ(holders.size(), plain.all.size());
     }

@@ -25,7 +25,7 @@ number add(invalidation_journal& to, const std::string& value_key, steady_time n
 
 std::string names(const std::vector<invalidation_journal::sending>& many) {
   std::string out;
-  for (const auto& one : many) out += one.keys->front();
+  for (const auto& repeat : many) out += repeat.keys->front();
   return out;
 }
 

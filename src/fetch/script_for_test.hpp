@@ -38,7 +38,7 @@ class script {
     EXPECT_EQ(text_of(on.machine.end()), ending);
     EXPECT_EQ(on.machine.now_in(), flight::state::ended);
     on.check_accounts();
-    for (const std::string& one : on.books.complaints) ADD_FAILURE() << one;
+    for (const std::string& complaint : on.books.complaints) ADD_FAILURE() << complaint;
     return *this;
   }
 
@@ -109,9 +109,9 @@ class script {
         const std::string before = text_of(on.fresh);
         if (!disturbing(on)) continue;
         on.runs_out(load, always);
-        for (const std::string& one : on.books.complaints) {
-          ADD_FAILURE() << one << "\n  " << name << " before event " << at << ", after \"" << before
-                        << "\"; the load's outcome: " << static_cast<int>(load);
+        for (const std::string& complaint : on.books.complaints) {
+          ADD_FAILURE() << complaint << "\n  " << name << " before event " << at << ", after \""
+                        << before << "\"; the load's outcome: " << static_cast<int>(load);
         }
       }
     }

@@ -133,10 +133,10 @@ class small_server {
 
   void write(std::optional<stored> entry, std::size_t by) {
     held = entry;
-    for (std::size_t one = 0; one < is_armed.size(); ++one) {
+    for (std::size_t process = 0; process < is_armed.size(); ++process) {
       // NOLOOP: no push for the writer; every script ends by arming its own connection again.
-      if (one == by) continue;
-      if (std::exchange(is_armed[one], false)) has_push[one] = true;
+      if (process == by) continue;
+      if (std::exchange(is_armed[process], false)) has_push[process] = true;
     }
   }
 };

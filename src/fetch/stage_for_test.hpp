@@ -235,7 +235,7 @@ class stage {
     fresh.clear();
     const bool was_ended = machine.now_in() == flight::state::ended;
     event(fresh);
-    for (const action& one : fresh) note(one, was_ended);
+    for (const action& requested : fresh) note(requested, was_ended);
     const bool is_ended = machine.now_in() == flight::state::ended;
     if (machine.now_in() != flight::state::offered) is_offered = false;
     if (!is_ended && !has_outstanding() && !is_turn_wanted && !is_offered && !is_loading &&
@@ -244,10 +244,10 @@ class stage {
     }
   }
 
-  void note(const action& one, bool was_ended) {
-    books.add(one, machine, was_ended);
-    if (one.kind == action_kind::want_turn) is_turn_wanted = true;
-    if (one.kind == action_kind::offer_lead) is_offered = true;
+  void note(const action& requested, bool was_ended) {
+    books.add(requested, machine, was_ended);
+    if (requested.kind == action_kind::want_turn) is_turn_wanted = true;
+    if (requested.kind == action_kind::offer_lead) is_offered = true;
   }
 
   void oldest_succeeds() {

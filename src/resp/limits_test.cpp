@@ -141,10 +141,10 @@ TEST(limits, LetAMessageThatIsTooLargeBeSkippedWithoutKeepingIt) {
     for (std::size_t size = 1; size <= message.size(); ++size) {
       const std::string stream = std::string{message} + "+next\r\n";
       reader subject{within};
-      message_skipper seen;
-      for (const std::string_view slice : cut(stream, size)) seen.take(subject, slice);
-      EXPECT_EQ(seen.skipped, 1U) << message << size;
-      EXPECT_EQ(seen.texts, std::vector<std::string>{"next"}) << message << size;
+      message_skipper skipper;
+      for (const std::string_view slice : cut(stream, size)) skipper.take(subject, slice);
+      EXPECT_EQ(skipper.skipped, 1U) << message << size;
+      EXPECT_EQ(skipper.texts, std::vector<std::string>{"next"}) << message << size;
       EXPECT_TRUE(subject.is_idle());
     }
   }

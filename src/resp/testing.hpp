@@ -25,9 +25,10 @@ struct answer {
   bool operator==(const answer&) const = default;
 };
 
-inline std::ostream& operator<<(std::ostream& out, const answer& shown) {
-  for (const std::string& text : shown.messages) out << text << '\n';
-  return out << "consumed " << shown.consumed << (shown.idle ? " idle " : " busy ") << shown.error;
+inline std::ostream& operator<<(std::ostream& out, const answer& result) {
+  for (const std::string& text : result.messages) out << text << '\n';
+  return out << "consumed " << result.consumed << (result.idle ? " idle " : " busy ")
+             << result.error;
 }
 
 /// A value as one line: the type bytes of RESP, escaped texts, children in brackets.
@@ -79,18 +80,19 @@ struct request_answer {
   bool operator==(const request_answer&) const = default;
 };
 
-inline std::ostream& operator<<(std::ostream& out, const request_answer& shown) {
-  for (const std::string& text : shown.requests) out << text << '\n';
-  return out << "consumed " << shown.consumed << (shown.idle ? " idle " : " busy ") << shown.error;
+inline std::ostream& operator<<(std::ostream& out, const request_answer& printed) {
+  for (const std::string& text : printed.requests) out << text << '\n';
+  return out << "consumed " << printed.consumed << (printed.idle ? " idle " : " busy ")
+             << printed.error;
 }
 
-inline std::string describe(const request& shown) {
-  std::string out = shown.is_inline ? "inline " : "";
-  for (std::size_t i = 0; i < shown.arguments.size(); ++i) {
+inline std::string describe(const request& printed) {
+  std::string out = printed.is_inline ? "inline " : "";
+  for (std::size_t i = 0; i < printed.arguments.size(); ++i) {
     if (i > 0) out += '|';
-    out += base::escape(shown[i], std::string::npos);
+    out += base::escape(printed[i], std::string::npos);
   }
-  return out + " (" + std::to_string(shown.wire_size) + ')';
+  return out + " (" + std::to_string(printed.wire_size) + ')';
 }
 
 inline request_answer request_answer_of(request_reader subject,

@@ -46,7 +46,7 @@ class redis_store_at : public testing::Test {
   }
   int count(const std::string& command) {
     const std::scoped_lock lock{mutex_};
-    return static_cast<int>(std::count(seen_.begin(), seen_.end(), command));
+    return static_cast<int>(std::count(received_.begin(), received_.end(), command));
   }
   /// The result of a posted request.
   template <class Reply, class Post>
@@ -68,7 +68,7 @@ class redis_store_at : public testing::Test {
     std::string wire = "+OK\r\n";  // the bytes that the server sends first
     {
       const std::scoped_lock lock{mutex_};
-      seen_.push_back(arguments[0]);
+      received_.push_back(arguments[0]);
       const auto named = answers_.find(arguments[0]);
       if (named != answers_.end()) {
         wire = named->second;
@@ -88,7 +88,7 @@ class redis_store_at : public testing::Test {
 
   std::mutex mutex_;
   std::map<std::string, std::string> answers_;
-  words seen_;
+  words received_;
 
  protected:
   connection::scripted_server server_{[this](const connection::scripted_peer& peer,

@@ -22,7 +22,7 @@ using lines = std::vector<std::string>;
 
 std::string wire(const std::vector<words>& commands) {
   std::string out;
-  for (const words& each : commands) resp::write_command(out, each);
+  for (const words& command : commands) resp::write_command(out, command);
   return out;
 }
 
@@ -41,11 +41,11 @@ class audit_conversation_redis : public testing::Test {
       }
       to_.server(answer);
     }
-    lines heard = to_.heard();
-    heard.erase(std::remove_if(heard.begin(), heard.end(),
-                               [](const std::string& each) { return each.starts_with("lost"); }),
-                heard.end());
-    return heard;
+    lines captured = to_.heard();
+    captured.erase(std::remove_if(captured.begin(), captured.end(),
+                                  [](const std::string& line) { return line.starts_with("lost"); }),
+                   captured.end());
+    return captured;
   }
 
   void expect_in_step() {
@@ -96,11 +96,11 @@ TEST_F(audit_conversation_redis, KnowsHowSubscriptionsAreConfirmed) {
     server_.command({"PUBLISH", "a", "hello"});
     server_.command({"PUBLISH", "xa", "hello"});
     server_.command({"SPUBLISH", "s", "hello"});
-    const lines heard = exchange(wire({{"UNSUBSCRIBE"}, {"PUNSUBSCRIBE"}, {"SUNSUBSCRIBE"}}));
-    EXPECT_EQ(std::count_if(heard.begin(), heard.end(),
-                            [](const auto& each) { return each.starts_with("push "); }),
+    const lines captured = exchange(wire({{"UNSUBSCRIBE"}, {"PUNSUBSCRIBE"}, {"SUNSUBSCRIBE"}}));
+    EXPECT_EQ(std::count_if(captured.begin(), captured.end(),
+                            [](const auto& line) { return line.starts_with("push "); }),
               3)
-        << testing::PrintToString(heard);
+        << testing::PrintToString(captured);
     expect_in_step();
     (void)exchange(wire({{"UNSUBSCRIBE"}, {"PUNSUBSCRIBE"}, {"UNSUBSCRIBE", "q", "r"}}));
     expect_in_step();
@@ -110,18 +110,18 @@ TEST_F(audit_conversation_redis, KnowsHowSubscriptionsAreConfirmed) {
 }
 
 TEST_F(audit_conversation_redis, FollowsTransactionsToTheirEnds) {
-  const lines heard = exchange(wire({{"WATCH", "w"},
-                                     {"MULTI"},
-                                     {"SET", "a", "1"},
-                                     {"LPUSH", "a", "x"},
-                                     {"SELECT", "1"},
-                                     {"HSET", "h", "f", "v"},
-                                     {"HGETALL", "h"},
-                                     {"EXEC"}}));
-  EXPECT_EQ(heard, (lines{"WATCH k:w -> +OK", "MULTI tx1 -> +OK",
-                          "EXEC tx1 -> *5[+OK -WRONGTYPE +OK :1 *2]", "SET k:a v1 tx1 -> +OK",
-                          "LPUSH k:a v1 tx1 -> -WRONGTYPE", "SELECT 1 tx1 -> +OK",
-                          "HSET k:h v1 v1 db1 tx1 -> :1", "HGETALL k:h db1 tx1 -> *2[$1 $1]"}));
+  const lines captured = exchange(wire({{"WATCH", "w"},
+                                        {"MULTI"},
+                                        {"SET", "a", "1"},
+                                        {"LPUSH", "a", "x"},
+                                        {"SELECT", "1"},
+                                        {"HSET", "h", "f", "v"},
+                                        {"HGETALL", "h"},
+                                        {"EXEC"}}));
+  EXPECT_EQ(captured, (lines{"WATCH k:w -> +OK", "MULTI tx1 -> +OK",
+                             "EXEC tx1 -> *5[+OK -WRONGTYPE +OK :1 *2]", "SET k:a v1 tx1 -> +OK",
+                             "LPUSH k:a v1 tx1 -> -WRONGTYPE", "SELECT 1 tx1 -> +OK",
+                             "HSET k:h v1 v1 db1 tx1 -> :1", "HGETALL k:h db1 tx1 -> *2[$1 $1]"}));
   expect_in_step();
   (void)exchange(wire({{"MULTI"}, {"GET"}, {"GET", "a"}, {"WATCH", "a"}, {"MULTI"}, {"EXEC"}}));
   (void)exchange(wire({{"MULTI"}, {"GET", "a"}, {"DISCARD", "x"}, {"DISCARD"}, {"DISCARD"}}));

@@ -49,10 +49,10 @@ class audit_proxy : public testing::Test {
 TEST_F(audit_proxy, PassesBytesUnchangedBothWays) {
   auto [client, server] = connect();
   for (std::size_t count = 1; count < 300'000; count = count * 3 + 1) {
-    const auto there = some_bytes(count, count);
+    const auto request = some_bytes(count, count);
     const auto back = some_bytes(count, count + 1);
-    std::thread sender{[&client = client, &there] { client.send(there); }};
-    EXPECT_TRUE(server.read(count).bytes == there) << count;
+    std::thread sender{[&client = client, &request] { client.send(request); }};
+    EXPECT_TRUE(server.read(count).bytes == request) << count;
     sender.join();
     std::thread answerer{[&server = server, &back] { server.send(back); }};
     EXPECT_TRUE(client.read(count).bytes == back) << count;
@@ -77,9 +77,9 @@ TEST_F(audit_proxy, PassesAnEndOnAndKeepsTheOtherWayOpen) {
   auto [client, server] = connect();
   client.send("last words");
   client.end_sending();
-  const auto heard = server.read_to_end();
-  EXPECT_EQ(heard.bytes, "last words");
-  EXPECT_TRUE(heard.ended);
+  const auto received = server.read_to_end();
+  EXPECT_EQ(received.bytes, "last words");
+  EXPECT_TRUE(received.ended);
   const auto answer = some_bytes(1'000'000, 7);
   std::thread sender{[&server = server, &answer] {
     server.send(answer);
@@ -217,9 +217,9 @@ void expect_in(const std::string& text, const std::string& part) {
 TEST_F(audit_proxy, SaysWhenItsPortIsInUse) {
   auto with = in_front_of(listener_.at());
   with.listen = proxy_.at;
-  const auto said = refusal(std::move(with));
-  expect_in(said, describe(proxy_.at));
-  expect_in(said, "in use");
+  const auto message = refusal(std::move(with));
+  expect_in(message, describe(proxy_.at));
+  expect_in(message, "in use");
 }
 
 TEST_F(audit_proxy, SaysWhenAnAddressIsNone) {
@@ -239,9 +239,9 @@ TEST_F(audit_proxy, SaysWhenAnAddressIsNone) {
 
 TEST_F(audit_proxy, SaysWhenTheServerIsNotThere) {
   listener_.close();
-  const auto said = refusal(in_front_of(listener_.at()));
-  expect_in(said, describe(listener_.at()));
-  expect_in(said, "Connection refused");
+  const auto message = refusal(in_front_of(listener_.at()));
+  expect_in(message, describe(listener_.at()));
+  expect_in(message, "Connection refused");
   audit::address nowhere;
   nowhere.path = "/no/such/server.sock";
   expect_in(refusal(in_front_of(nowhere)), "/no/such/server.sock");

@@ -208,13 +208,13 @@ class spoken_proxy {
 /// Keeps the records that it gets. Of the commands it counts all and keeps the first thousand.
 class seen_records final : public audit::record_sink {
  public:
-  void take(audit::record& one) override {
+  void take(audit::record& record) override {
     const std::lock_guard lock{mutex_};
-    if (const auto* command = std::get_if<audit::event>(&one)) {
+    if (const auto* command = std::get_if<audit::event>(&record)) {
       if (command->executed) ++counts_[command->command];
       if (commands_.size() < 1000) commands_.push_back(*command);
     } else if (others_.size() < 10'000) {
-      others_.push_back(one);
+      others_.push_back(record);
     }
     came_.notify_all();
   }
@@ -222,8 +222,8 @@ class seen_records final : public audit::record_sink {
   [[nodiscard]] std::uint64_t count(std::string name) const {
     for (char& letter : name) letter = static_cast<char>(std::toupper(letter));
     const std::lock_guard lock{mutex_};
-    const auto found = counts_.find(name);
-    return found == counts_.end() ? 0 : found->second;
+    const auto position = counts_.find(name);
+    return position == counts_.end() ? 0 : position->second;
   }
   /// The first thousand commands.
   [[nodiscard]] std::vector<audit::event> commands() const {
@@ -234,8 +234,8 @@ class seen_records final : public audit::record_sink {
   [[nodiscard]] std::vector<Record> all() const {
     const std::lock_guard lock{mutex_};
     std::vector<Record> out;
-    for (const audit::record& one : others_) {
-      if (const auto* wanted = std::get_if<Record>(&one)) out.push_back(*wanted);
+    for (const audit::record& record : others_) {
+      if (const auto* matching = std::get_if<Record>(&record)) out.push_back(*matching);
     }
     return out;
   }

@@ -316,8 +316,8 @@ inline std::vector<torture_script> torture_scripts() {
                                   inline_script(),   blocking_script(), nested_script(),
                                   pipeline_script(), large_script(),    half_close_script(),
                                   access_script(),   redirect_script(), monitor_script()};
-  for (auto& one : broken_scripts()) out.push_back(std::move(one));
-  for (auto& one : early_end_scripts()) out.push_back(std::move(one));
+  for (auto& script : broken_scripts()) out.push_back(std::move(script));
+  for (auto& script : early_end_scripts()) out.push_back(std::move(script));
   return out;
 }
 

@@ -68,7 +68,7 @@ class told_connection {
       case torture_step::then::reset: socket_.reset(); break;
     }
   }
-  [[nodiscard]] const std::string& heard() const noexcept { return heard_; }
+  [[nodiscard]] const std::string& received() const noexcept { return received_; }
 
  private:
   void read_messages(std::size_t count) {
@@ -82,11 +82,12 @@ class told_connection {
       }
       ASSERT_EQ(how, resp::reader::status::need_more) << reader_.error();
       const std::string more = socket_.read_some();
-      ASSERT_FALSE(more.empty())
-          << "no answer, or an end, behind "
-          << base::escape(heard_.substr(heard_.size() - std::min<std::size_t>(heard_.size(), 200)),
-                          400);
-      heard_ += more;
+      ASSERT_FALSE(more.empty()) << "no answer, or an end, behind "
+                                 << base::escape(received_.substr(
+                                                     received_.size() -
+                                                     std::min<std::size_t>(received_.size(), 200)),
+                                                 400);
+      received_ += more;
       unread_ += more;
     }
   }
@@ -94,7 +95,7 @@ class told_connection {
   void read_to_end() {
     const auto rest = socket_.read_to_end();
     EXPECT_NE(rest.error, EAGAIN) << "no end";
-    heard_ += rest.bytes;
+    received_ += rest.bytes;
   }
 
   resp::limits within_;
@@ -102,27 +103,29 @@ class told_connection {
   resp::reader reader_;
   resp::message message_;
   std::string unread_;
-  std::string heard_;
+  std::string received_;
 };
 
 /// Removes the text that differs between runs: ids in HELLO, times and ports in MONITOR.
-std::string without_chance(const std::string& heard) {
-  if (heard.size() > 100'000) return heard;
+std::string without_chance(const std::string& received) {
+  if (received.size() > 100'000) return received;
   static const std::regex id{"(\\$2\r\nid\r\n:)[0-9]+"};
   static const std::regex monitored{"\\+[0-9]+\\.[0-9]+ \\[[^\\]]*\\]"};
-  return std::regex_replace(std::regex_replace(heard, id, "$1N"), monitored, "+TIME [WHO]");
+  return std::regex_replace(std::regex_replace(received, id, "$1N"), monitored, "+TIME [WHO]");
 }
 
 std::vector<std::string> play(const torture_script& script, const audit::address& at, slicing cut) {
   std::map<std::size_t, told_connection> connections;
   for (const torture_step& step : script.steps) {
-    auto found = connections.find(step.connection);
-    if (found == connections.end()) found = connections.try_emplace(step.connection, at).first;
-    found->second.play(step, cut);
+    auto position = connections.find(step.connection);
+    if (position == connections.end())
+      position = connections.try_emplace(step.connection, at).first;
+    position->second.play(step, cut);
     if (testing::Test::HasFatalFailure()) break;
   }
   std::vector<std::string> out;
-  for (const auto& [number, one] : connections) out.push_back(without_chance(one.heard()));
+  for (const auto& [number, connection] : connections)
+    out.push_back(without_chance(connection.received()));
   return out;
 }
 
@@ -150,9 +153,9 @@ void expect_same_lines(const std::string& expected, const std::string& got) {
 /// The calls of a command as counted by INFO commandstats, refused ones included.
 std::uint64_t calls_in(const std::string& stats, const std::string& name) {
   const std::regex line{"cmdstat_" + name + ":calls=([0-9]+),.*rejected_calls=([0-9]+)"};
-  std::smatch found;
-  if (!std::regex_search(stats, found, line)) return 0;
-  return std::stoull(found[1]) + std::stoull(found[2]);
+  std::smatch position;
+  if (!std::regex_search(stats, position, line)) return 0;
+  return std::stoull(position[1]) + std::stoull(position[2]);
 }
 
 class audit_torture : public testing::Test {
@@ -188,8 +191,8 @@ class audit_torture : public testing::Test {
   }
 
   redis_server server_{options()};
-  seen_records seen_;
-  audit::live_capture sight_{{}, seen_};
+  seen_records records_;
+  audit::live_capture sight_{{}, records_};
   const bool looks_ = static_cast<bool>(sight_.start());
   spoken_proxy proxy_{in_front_of(address_of(server_)), &sight_};
 };
@@ -223,7 +226,7 @@ TEST_F(audit_torture, NoByteDiffersHoweverTheyAreCut) {
   }
   stop();
   EXPECT_FALSE(may_not_be_blind.empty());
-  for (const audit::sight_lost& lost : seen_.blind()) {
+  for (const audit::sight_lost& lost : records_.blind()) {
     EXPECT_EQ(may_not_be_blind.count(lost.connection), 0U)
         << "blind in '" << names[lost.connection] << "': " << lost.why;
   }
@@ -242,7 +245,8 @@ TEST_F(audit_torture, ReadsAlongEveryCommandOfRedisPy) {
   for (const char* name : {"get", "set", "mget", "lpop", "hgetall", "watch", "blpop", "publish",
                            "subscribe", "evalsha", "fcall", "unlink", "select"}) {
     const auto scripted = by_scripts.count(name) > 0 ? by_scripts.at(name) : 0;
-    EXPECT_EQ(seen_.count(name) + scripted, calls_in(std::string{ran.root().text()}, name)) << name;
+    EXPECT_EQ(records_.count(name) + scripted, calls_in(std::string{ran.root().text()}, name))
+        << name;
   }
 }
 
@@ -262,7 +266,7 @@ TEST_F(audit_torture, OverUnixSocketsAsWell) {
 }
 
 TEST_F(audit_torture, HeldBackMissesChangeNoByte) {
-  audit::live_capture holding{{.barrier = audit::miss_barrier::bounds{}}, seen_};
+  audit::live_capture holding{{.barrier = audit::miss_barrier::bounds{}}, records_};
   ASSERT_TRUE(holding.start());
   spoken_proxy slow{in_front_of(address_of(server_)), &holding};
   for (const torture_script& script : torture_scripts()) {

@@ -16,8 +16,8 @@ namespace drover::test {
 namespace {
 
 std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
-  const char* const given = std::getenv(name);
-  return given != nullptr ? std::stoull(given) : otherwise;
+  const char* const setting = std::getenv(name);
+  return setting != nullptr ? std::stoull(setting) : otherwise;
 }
 
 class consistency : public fleet {
@@ -75,14 +75,17 @@ class consistency : public fleet {
     return judge(all);
   }
 
-  static void expect_flawless(const verdict& of) {
-    for (const std::string& violation : of.violations) ADD_FAILURE() << violation;
+  static void expect_flawless(const verdict& checked) {
+    for (const std::string& violation : checked.violations) ADD_FAILURE() << violation;
     std::printf(
         "%llu gets, %llu invalidations (%llu unknown), %llu overlaps, %llu stale, "
         "%llu bypassed\n",
-        static_cast<unsigned long long>(of.gets), static_cast<unsigned long long>(of.invalidations),
-        static_cast<unsigned long long>(of.unknown), static_cast<unsigned long long>(of.overlaps),
-        static_cast<unsigned long long>(of.stale), static_cast<unsigned long long>(of.bypassed));
+        static_cast<unsigned long long>(checked.gets),
+        static_cast<unsigned long long>(checked.invalidations),
+        static_cast<unsigned long long>(checked.unknown),
+        static_cast<unsigned long long>(checked.overlaps),
+        static_cast<unsigned long long>(checked.stale),
+        static_cast<unsigned long long>(checked.bypassed));
   }
 
   std::vector<std::unique_ptr<worker>> workers_;

@@ -16,16 +16,16 @@ using std::chrono::steady_clock;
 /// A loader that returns only when the wanted number of loads run at the same time, or after 20 s.
 class meeting {
  public:
-  explicit meeting(unsigned wanted) : wanted_{wanted} {}
+  explicit meeting(unsigned wanted_count) : wanted_count_{wanted_count} {}
   std::string load(std::string_view key) {
     ++inside_;
-    static_cast<void>(eventually([&] { return inside_ >= wanted_; }));
+    static_cast<void>(eventually([&] { return inside_ >= wanted_count_; }));
     return std::string{key};
   }
   [[nodiscard]] unsigned inside() const { return inside_; }
 
  private:
-  unsigned wanted_;
+  unsigned wanted_count_;
   std::atomic<unsigned> inside_{0};
 };
 

@@ -70,9 +70,9 @@ template <class Call>
   }
 }
 
-[[nodiscard]] inline answer ask(text_cache& of, std::string_view key,
+[[nodiscard]] inline answer ask(text_cache& cached, std::string_view key,
                                 const call_options& limits = {}) {
-  return answer_of([&] { return of.fetch(key, limits); });
+  return answer_of([&] { return cached.fetch(key, limits); });
 }
 
 /// Limits that only a hang exceeds.

@@ -10,18 +10,18 @@ class herd : public fleet {
   /// All processes ask at once, each with `callers` callers.
   tally storm(std::vector<std::unique_ptr<worker>>& workers, unsigned callers,
               const std::string& key) {
-    for (auto& one : workers) one->poise(callers, key);
-    for (auto& one : workers) one->go();
+    for (auto& worker_process : workers) worker_process->poise(callers, key);
+    for (auto& worker_process : workers) worker_process->go();
     tally sum;
-    for (auto& one : workers) {
-      const tally part = one->result();
-      for (const auto& [what, times] : part.how) sum.how[what] += times;
+    for (auto& worker_process : workers) {
+      const tally part = worker_process->result();
+      for (const auto& [source, times] : part.how) sum.how[source] += times;
       for (const auto& [value, times] : part.values) sum.values[value] += times;
     }
     return sum;
   }
   static void end(std::vector<std::unique_ptr<worker>>& workers) {
-    for (auto& one : workers) EXPECT_EQ(one->quit(), 0);
+    for (auto& worker_process : workers) EXPECT_EQ(worker_process->quit(), 0);
   }
 };
 

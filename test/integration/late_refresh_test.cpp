@@ -19,14 +19,14 @@ TEST_F(late_refresh, DoesNotRunBesideTheLoadThatReplacesIt) {
 
   client_options one_thread = setup.client();
   one_thread.background_threads = 1;
-  client here{one_thread};
-  text_cache mine{here, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
+  client own_client{one_thread};
+  text_cache mine{own_client, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
                     if (key == "x") ++loads_here;
                     if (key == "slow" && are_gated) queue.pass();
                     return std::string{key};
                   }};
-  client there{setup.client()};
-  text_cache theirs{there, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
+  client other_client{setup.client()};
+  text_cache theirs{other_client, {.name = "t", .policy = setup.policy}, [&](std::string_view key) {
                       others.pass();
                       return std::string{key};
                     }};

@@ -41,11 +41,11 @@ TEST_F(lifetime, EndsInTheBackgroundLoaderThatDropsTheLastReference) {
   in_child([&] {
     gate held;
     std::atomic<bool> ended{false};
-    auto one = std::make_shared<service>(setup, ended);
-    one->begin(held);
-    one->cached->refresh("a");
+    auto owned_service = std::make_shared<service>(setup, ended);
+    owned_service->begin(held);
+    owned_service->cached->refresh("a");
     ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
-    one.reset();
+    owned_service.reset();
     EXPECT_FALSE(ended);
     held.open();
     EXPECT_TRUE(eventually([&] { return ended.load(); }));
@@ -56,12 +56,12 @@ TEST_F(lifetime, EndsInTheLoaderOfACallerWithADeadline) {
   in_child([&] {
     gate held;
     std::atomic<bool> ended{false};
-    auto one = std::make_shared<service>(setup, ended);
-    one->begin(held);
+    auto owned_service = std::make_shared<service>(setup, ended);
+    owned_service->begin(held);
     std::thread caller{
-        [raw = one->cached.get()] { static_cast<void>(ask(*raw, "a", in_good_time())); }};
+        [raw = owned_service->cached.get()] { static_cast<void>(ask(*raw, "a", in_good_time())); }};
     ASSERT_TRUE(eventually([&] { return held.reached() == 1; }));
-    one.reset();
+    owned_service.reset();
     held.open();
     caller.join();
     EXPECT_TRUE(eventually([&] { return ended.load(); }));
@@ -74,15 +74,15 @@ TEST_F(lifetime, EndsInTheLoaderThatRunsOnTheCallersThread) {
     in_child([&] {
       if (!has_redis) setup.url = nobodys_url;
       std::atomic<bool> ended{false};
-      auto one = std::make_shared<service>(setup, ended);
-      std::shared_ptr<service>* const owner = &one;
-      one->cached = std::make_shared<text_cache>(one->redis,
-                                                 cache_options{.name = "t", .policy = setup.policy},
-                                                 [owner](std::string_view key) {
-                                                   owner->reset();
-                                                   return std::string{key};
-                                                 });
-      text_cache& cached = *one->cached;
+      auto owned_service = std::make_shared<service>(setup, ended);
+      std::shared_ptr<service>* const owner = &owned_service;
+      owned_service->cached = std::make_shared<text_cache>(
+          owned_service->redis, cache_options{.name = "t", .policy = setup.policy},
+          [owner](std::string_view key) {
+            owner->reset();
+            return std::string{key};
+          });
+      text_cache& cached = *owned_service->cached;
       EXPECT_EQ(cached.get("a"), "a");
       EXPECT_TRUE(ended);
     });
@@ -93,13 +93,13 @@ TEST_F(lifetime, EndsInALoaderWhileOthersWaitForTheSameLoad) {
   in_child([&] {
     gate held;
     std::atomic<bool> ended{false};
-    auto one = std::make_shared<service>(setup, ended);
-    one->begin(held);
-    auto guests = one->cached;
+    auto owned_service = std::make_shared<service>(setup, ended);
+    owned_service->begin(held);
+    auto guests = owned_service->cached;
     crowd callers{4, [&](unsigned) { return ask(*guests, "a"); }};
     callers.go();
     ASSERT_TRUE(eventually([&] { return guests->stats().misses == 4 && held.reached() == 1; }));
-    one.reset();
+    owned_service.reset();
     held.open();
     EXPECT_EQ(callers.result().got("a"), 4U);
     guests.reset();

@@ -358,21 +358,22 @@ class dice {
                                   verb::fill,    verb::fill,      verb::fill,    verb::renew,
                                   verb::promote, verb::failure,   verb::release, verb::uncacheable,
                                   verb::expire,  verb::invalidate};
-    request drawn{.kind = weighted[below(weighted.size())],
-                  .first = some_token(),
-                  .second = some_token(),
-                  .third = below(3) == 0 ? some_token() : token{},
-                  .lease_ttl = some_time(),
-                  .fresh = some_time(),
-                  .grace = some_time(),
-                  .flag = below(3) == 0,
-                  .number = some_number(),
-                  .payload = some_bytes(),
-                  .stored_from = now - some_time(),
-                  .pause_max = below(2) == 0 ? 1h : some_time()};
-    if (drawn.kind == verb::fill && below(2) == 0) drawn.second = drawn.first;
-    if (drawn.kind == verb::lease && below(2) == 0) drawn.second = {};
-    return drawn;
+    request random_request{.kind = weighted[below(weighted.size())],
+                           .first = some_token(),
+                           .second = some_token(),
+                           .third = below(3) == 0 ? some_token() : token{},
+                           .lease_ttl = some_time(),
+                           .fresh = some_time(),
+                           .grace = some_time(),
+                           .flag = below(3) == 0,
+                           .number = some_number(),
+                           .payload = some_bytes(),
+                           .stored_from = now - some_time(),
+                           .pause_max = below(2) == 0 ? 1h : some_time()};
+    if (random_request.kind == verb::fill && below(2) == 0)
+      random_request.second = random_request.first;
+    if (random_request.kind == verb::lease && below(2) == 0) random_request.second = {};
+    return random_request;
   }
 
   /// Any string: an entry of the library, a newer one, a truncated one, or no entry.
@@ -419,7 +420,7 @@ class script_model : public testing::Test {
     }
   }
 
-  std::map<std::string, int> seen_;  ///< the number of replies by their first word
+  std::map<std::string, int> reply_counts_;  ///< the number of replies by their first word
 
  private:
   /// Another client writes to the key.
@@ -451,7 +452,7 @@ class script_model : public testing::Test {
     const server_time end = lease::read_time(replies[2]).value();
     const auto stored = lease::read_get(std::move(replies[3]));
     const std::int64_t key_end = replies[4].root().integer();
-    ++seen_[reply.substr(0, reply.find(" at "))];
+    ++reply_counts_[reply.substr(0, reply.find(" at "))];
 
     for (server_time t = begin; t <= end; t += 1ms) {
       outcome expected = modelled(now, r, t);
@@ -491,7 +492,7 @@ TEST_F(script_model, AgreesWithTheServerOverAFixedSetOfSequences) {
   for (const char* const outcome :
        {"lead", "wait", "failed", "hit", "uncacheable", "newer", "stored", "duplicate", "refused",
         "applied", "not applied", "fault corrupt"}) {
-    EXPECT_GT(seen_[outcome], 20) << outcome;
+    EXPECT_GT(reply_counts_[outcome], 20) << outcome;
   }
 }
 

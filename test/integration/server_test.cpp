@@ -19,7 +19,7 @@ class server_trouble : public fleet {
                    for (unsigned i = number; !ended_; ++i) {
                      const std::string key = "key" + std::to_string(i % keys);
                      last = through.ask(key);
-                     ++asked_;
+                     ++call_count_;
                      if (last.value != "0:" + key) return last;
                    }
                    return answer{.how = "served"};
@@ -30,8 +30,8 @@ class server_trouble : public fleet {
 
     /// Waits until each caller has asked about `times` more times.
     [[nodiscard]] bool goes_on(unsigned times) {
-      const std::uint64_t until = asked_ + times;
-      return eventually([&] { return asked_ >= until || crowd_.done() > 0; });
+      const std::uint64_t until = call_count_ + times;
+      return eventually([&] { return call_count_ >= until || crowd_.done() > 0; });
     }
     [[nodiscard]] tally end() {
       ended_ = true;
@@ -40,7 +40,7 @@ class server_trouble : public fleet {
 
    private:
     std::atomic<bool> ended_{false};
-    std::atomic<std::uint64_t> asked_{0};
+    std::atomic<std::uint64_t> call_count_{0};
     crowd crowd_;
   };
 };

@@ -23,7 +23,7 @@ class signals : public fleet {
         server.pause();
         const signal_storm storm{flags};
         call(cached);
-        EXPECT_GT(signal_storm::seen(), 0U);
+        EXPECT_GT(signal_storm::count(), 0U);
       });
       server.resume();
     }

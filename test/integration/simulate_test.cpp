@@ -56,7 +56,9 @@ struct scenario_case {
   std::vector<std::string> options;
   std::vector<std::string> expected;  ///< facts of the JSON, as regular expressions
 };
-std::ostream& operator<<(std::ostream& to, const scenario_case& of) { return to << of.name; }
+std::ostream& operator<<(std::ostream& to, const scenario_case& scenario) {
+  return to << scenario.name;
+}
 
 class simulate_scenario : public testing::TestWithParam<scenario_case> {};
 
@@ -102,8 +104,8 @@ INSTANTIATE_TEST_SUITE_P(
         scenario_case{"flushall", small, {"FLUSHALL", one_query}},
         scenario_case{"same-expiry", small_with("--events", "1"), {"\"keys\": 1000"}},
         scenario_case{"invalidation", strict, {"\"stale_reads\": 0", "\"kind\": \"change\""}}),
-    [](const auto& of) {
-      std::string name = of.param.name;
+    [](const auto& parameter) {
+      std::string name = parameter.param.name;
       std::ranges::replace(name, '-', '_');
       return name;
     });
@@ -141,10 +143,10 @@ TEST(simulate, MarksTheEndOfAValueOfWhoeverLetsItEnd) {
 TEST(simulate, DrawsTheSameLoadTimesForEveryStrategy) {
   // With this seed the first query takes long; with the next seed it would not.
   constexpr std::uint64_t seed = 53;
-  const auto draw_of = [](std::uint64_t of) {
+  const auto draw_of = [](std::uint64_t query) {
     constexpr std::uint64_t first = 1;  // the query that filled the cache was number 0
     const auto load = simulate::load_time::parse("uniform:10-800").value();
-    return load.draw(simulate::draws{of, first}.uniform()) / 1ms;
+    return load.draw(simulate::draws{query, first}.uniform()) / 1ms;
   };
   ASSERT_GT(draw_of(seed), 2 * draw_of(seed + 1));
   tool_run run{{"--load-ms", "uniform:10-800", "--seed", std::to_string(seed), "--processes", "1",

@@ -31,7 +31,7 @@ class strategy_play : public testing::Test {
 
   [[nodiscard]] simulate::strategy_settings settings(std::chrono::milliseconds ttl = 300s) {
     return {.redis_url = server.url(),
-            .ask = [this](std::string_view of) { return origin.load(of); },
+            .ask = [this](std::string_view loaded_key) { return origin.load(loaded_key); },
             .ttl = ttl};
   }
   [[nodiscard]] held_strategy begin(const simulate::strategy_kind& kind,
@@ -48,16 +48,16 @@ class strategy_play : public testing::Test {
     return shared_origin::text_of(key, number);
   }
   /// Runs a get on its own thread.
-  [[nodiscard]] static std::future<row> later(simulate::strategy& asked) {
-    return std::async(std::launch::async, [&asked] { return asked.get(key); });
+  [[nodiscard]] static std::future<row> later(simulate::strategy& played) {
+    return std::async(std::launch::async, [&played] { return played.get(key); });
   }
   [[nodiscard]] bool loads_run(unsigned how_many = 1) const {
     return eventually([&] { return origin.running(key) == how_many; });
   }
   /// The text of the exception of a get; empty when it succeeds.
-  [[nodiscard]] static std::string error_of(simulate::strategy& asked) {
+  [[nodiscard]] static std::string error_of(simulate::strategy& played) {
     try {
-      static_cast<void>(asked.get(key));
+      static_cast<void>(played.get(key));
       return "";
     } catch (const std::exception& error) {
       return error.what();
@@ -72,12 +72,12 @@ class strategy_play : public testing::Test {
   /// All keys in Redis, except the canaries with which Drover tests whether pushes arrive.
   [[nodiscard]] std::vector<std::string> keys() const {
     const resp::message reply = server.command({"KEYS", "*"});
-    std::vector<std::string> found;
+    std::vector<std::string> names;
     for (std::size_t i = 0; i < reply.root().size(); ++i) {
-      std::string each{reply.root()[i].text()};
-      if (each.find(":c:") == std::string::npos) found.push_back(std::move(each));
+      std::string name{reply.root()[i].text()};
+      if (name.find(":c:") == std::string::npos) names.push_back(std::move(name));
     }
-    return found;
+    return names;
   }
 
   watchdog guard;

@@ -26,8 +26,8 @@ inline const entry::token c = token_of('c');
 class two_clients : public testing::Test {
  protected:
   redis_server server;
-  lease_client one{server};
-  lease_client two{server};
+  lease_client first{server};
+  lease_client second{server};
 };
 
 }  // namespace drover::test

@@ -71,7 +71,7 @@ struct tally {
   std::set<std::string> texts{};
   std::set<const void*> objects{};
 
-  void add(const answer& one);
+  void add(const answer& result);
   [[nodiscard]] unsigned count(const std::string& source) const;
   /// The number of calls that got `value`.
   [[nodiscard]] unsigned got(const std::string& value) const;

@@ -49,7 +49,7 @@ class crowd {
  private:
   void join() {
     go();
-    for (std::thread& one : threads_) one.join();
+    for (std::thread& member : threads_) member.join();
     threads_.clear();
   }
 

@@ -49,7 +49,7 @@ std::optional<fs::path> in_path(std::string_view program) {
 }
 
 fs::path find_program(const fs::path& directory) {
-  if (const char* const given = std::getenv("DROVER_REDIS_SERVER")) return given;
+  if (const char* const configured = std::getenv("DROVER_REDIS_SERVER")) return configured;
 #ifdef DROVER_REDIS_SERVER
   if (::access(DROVER_REDIS_SERVER, X_OK) == 0) return DROVER_REDIS_SERVER;
 #endif

@@ -69,7 +69,7 @@ class shared_origin {
   struct row;
   [[nodiscard]] row& at(std::string_view key) const;
   void map(int descriptor);
-  void take_time(const row& of, std::uint64_t number) const;
+  void take_time(const row& entry, std::uint64_t number) const;
 
   std::string path_;
   bool is_owner_ = false;

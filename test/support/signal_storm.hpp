@@ -16,9 +16,9 @@ class signal_storm {
  public:
   /// `flags`: those of `sigaction`.
   explicit signal_storm(int flags = 0) {
-    seen_ = 0;
+    count_ = 0;
     struct sigaction counts {};
-    counts.sa_handler = [](int) { ++seen_; };
+    counts.sa_handler = [](int) { ++count_; };
     counts.sa_flags = flags;
     ::sigaction(SIGUSR1, &counts, &before_);
     sender_ = std::thread{[this, to = ::pthread_self()] {
@@ -37,10 +37,10 @@ class signal_storm {
   signal_storm& operator=(const signal_storm&) = delete;
 
   /// How many signals have arrived.
-  [[nodiscard]] static unsigned seen() { return seen_; }
+  [[nodiscard]] static unsigned count() { return count_; }
 
  private:
-  inline static std::atomic<unsigned> seen_{0};
+  inline static std::atomic<unsigned> count_{0};
   struct sigaction before_ {};
   std::atomic<bool> over_{false};
   std::thread sender_;

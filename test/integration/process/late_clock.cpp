@@ -42,7 +42,7 @@ int main(int count, char** arguments) {
       if (cached.get(key) == arguments[4]) ++wrong;
     });
   }
-  for (std::thread& one : threads) one.join();
+  for (std::thread& reader : threads) reader.join();
   std::printf("%u of %u readers were served an expired value\n", wrong.load(), readers);
   return wrong == 0 ? 0 : 1;
 }

@@ -93,10 +93,10 @@ class process {
 }  // namespace drover::test
 
 int main(int count, char** arguments) {
-  const std::vector<std::string> given(arguments + 1, arguments + count);
-  if (given.size() < 2) return 2;
+  const std::vector<std::string> options(arguments + 1, arguments + count);
+  if (options.size() < 2) return 2;
   drover::test::process self{
-      given[0], drover::test::cache_setup::from_arguments(std::span{given}.subspan(1))};
+      options[0], drover::test::cache_setup::from_arguments(std::span{options}.subspan(1))};
   std::cout << "ready" << std::endl;
   for (std::string line; std::getline(std::cin, line) && line != "quit";) {
     std::cout << self.obey(line) << std::endl;
