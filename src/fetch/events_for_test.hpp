@@ -97,10 +97,10 @@ inline const mishap& redis_away = mishaps[1];
 inline event turn() {
   return [](stage& on) { on.turn(); };
 }
-inline event taken() {
+inline event load_begins() {
   return [](stage& on) {
     on.fresh.clear();
-    on.taken();
+    on.load_begins();
   };
 }
 inline event loaded() {

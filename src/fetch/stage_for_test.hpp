@@ -100,7 +100,7 @@ class stage {
     if (!std::exchange(is_turn_wanted, false)) books.complain("a turn that nobody wants");
     act([&](actions& out) { machine.turn_granted(now, out); });
   }
-  void taken() {
+  void load_begins() {
     if (!std::exchange(is_offered, false)) books.complain("a lead that nobody offers");
     act([&](actions& out) { is_loading = machine.begin_load(now, out); });
   }
@@ -207,7 +207,7 @@ class stage {
       } else if (is_turn_wanted) {
         turn();
       } else if (is_offered) {
-        taken();
+        load_begins();
       } else if (is_loading) {
         load_ends(load);
       } else if (machine.now_in() == flight::state::ended) {
