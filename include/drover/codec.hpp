@@ -83,7 +83,7 @@ requires(std::is_arithmetic_v<Number> &&
 
   static result<Number> decode(std::string_view bytes) {
     if (bytes.size() != sizeof(Number)) {
-      return fault{fault_code::corrupt, "a number of another size"};
+      return fault{fault_code::corrupt, "a number of the wrong size"};
     }
     std::uint64_t bits = 0;
     for (const char byte : bytes) bits = (bits << 8U) | static_cast<unsigned char>(byte);

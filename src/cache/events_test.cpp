@@ -98,7 +98,7 @@ TEST_F(events, OfAValueThatIsNotStoredSayWhy) {
                            }};
   EXPECT_EQ(users.get("a"), "fleeting");
   EXPECT_EQ(observed->story_of("a"), "lease_granted load_started load_finished fill_skipped");
-  EXPECT_EQ(observed->last(event_kind::fill_skipped).text, "the loader's wish");
+  EXPECT_EQ(observed->last(event_kind::fill_skipped).text, "the loader returned do_not_store");
   EXPECT_EQ(users.stats().not_stored, 1U);
 }
 

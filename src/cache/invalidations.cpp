@@ -47,12 +47,13 @@ result<void> invalidations::send(cache_part& part, std::string_view key,
                &part.counted);
   if (noted == fetch::invalidation_journal::not_kept) {
     counters::add(part.counted.invalidations_dropped);
-    report_.tell({.kind = event_kind::invalidation_dropped,
-                  .cache = part.keys.name(),
-                  .key = key,
-                  .code = done.error().code,
-                  .text = "client_options.invalidations_max unacknowledged ones are kept already"},
-                 &part.counted);
+    report_.tell(
+        {.kind = event_kind::invalidation_dropped,
+         .cache = part.keys.name(),
+         .key = key,
+         .code = done.error().code,
+         .text = "client_options.invalidations_max unacknowledged invalidations are already kept"},
+        &part.counted);
   }
   return done;
 }

@@ -38,7 +38,7 @@ std::string text_of(const std::exception_ptr& failure) {
   } catch (const std::exception& known) {
     return base::escape(known.what(), failure_text_max);
   } catch (...) {
-    return "an exception that is no std::exception";
+    return "an exception that is not a std::exception";
   }
 }
 
@@ -46,8 +46,8 @@ std::string text_of(const std::exception_ptr& failure) {
 /// not.
 std::string encode_into(std::string& payload, const live_flight& flight, const erased_load& loaded,
                         std::size_t value_max) {
-  if (!loaded.store) return "the loader's wish";
-  if (loaded.ttl && loaded.ttl->count() <= 0) return "a ttl of zero";
+  if (!loaded.store) return "the loader returned do_not_store";
+  if (loaded.ttl && loaded.ttl->count() <= 0) return "the ttl is not positive";
   if (!loaded.value) return {};
   try {
     payload = flight.part->type.encode(loaded.value.get());

@@ -139,7 +139,7 @@ read_operation::round read_operation::judge(const std::optional<std::string>& by
       return join_flight(fetch::beginning::bypass);
     case fetch::finding::damaged: return refuse_damaged(head);
     case fetch::finding::missing:
-      if (judgement.is_foreign) count_corrupt("a string that is no entry of ours");
+      if (judgement.is_foreign) count_corrupt("a string that is not an entry of the library");
       return join_flight(fetch::beginning::cold);
     case fetch::finding::uncacheable:
     case fetch::finding::pending: return join_flight(fetch::beginning::cold);

@@ -194,8 +194,7 @@ connector::answer connector::receive_greeting() {
   }
   if (!traffic_->take_in({input_.data(), received.bytes}, came)) {
     return refuse_by_what_came(
-        {fault_code::unsupported,
-         "the handshake was answered by something that is not RESP3: " + required_server()});
+        {fault_code::unsupported, "the reply to the handshake is not RESP3: " + required_server()});
   }
   if (place_.at != slot::stage::ended) return std::nullopt;
   return finish(came);

@@ -199,7 +199,7 @@ result<greeting> read_handshake(const settings& with, std::span<resp::message> r
                    "the server refused SELECT: " + quoted(selected.text(), with.at)};
     }
     if (!selected.is_string()) {
-      return fault{fault_code::corrupt, "SELECT was answered by something else"};
+      return fault{fault_code::corrupt, "unexpected reply to SELECT"};
     }
   }
   read_server(replies[next++], out);

@@ -14,7 +14,7 @@ using resp::type;
 using resp::view;
 
 fault misshapen(std::string_view request) {
-  return {fault_code::corrupt, "reply of the wrong shape to " + std::string{request}};
+  return {fault_code::corrupt, "malformed reply to " + std::string{request}};
 }
 
 /// The fault for an error reply or a missing reply.

@@ -200,7 +200,7 @@ void scanner::begin_aggregate(std::string_view count, token& out) {
     return fail("a message is nested deeper than the limit", out);
   }
   if (out.value_type == type::push) {
-    if (out.depth > 0) return fail("a push stands inside another value", out);
+    if (out.depth > 0) return fail("a push is inside another value", out);
     if (announced == 0) return fail("a push is empty", out);
   }
 

@@ -95,8 +95,8 @@ result<void> redis_store::checked(const resp::message& echo, std::uint64_t nonce
   const result<bool> is_right = lease::read_echo(echo, nonce);
   if (!is_right) return is_right.error();
   if (*is_right) return {};
-  distrust({fault_code::corrupt, "a reply is another request's"});
-  return fault{fault_code::unreachable, "a wrong echo"};
+  distrust({fault_code::corrupt, "a reply belongs to another request"});
+  return fault{fault_code::unreachable, "the echo is wrong"};
 }
 
 void redis_store::note_refusal(request_kind request, const fault& why) noexcept {
