@@ -76,9 +76,8 @@ struct live_flight : std::enable_shared_from_this<live_flight> {
   std::atomic<bool> awaits_reply{false};     ///< a copy of `flight::awaits_reply()`
   std::atomic<bool> is_claimed;              ///< one caller has counted the load as its own
   std::atomic<std::uint64_t> let_go_from{UINT64_MAX};
-  std::atomic<std::uint64_t> value_for_stamps{
-      /// Callers with smaller stamps may have the value, stored or not.
-      0};
+  /// Callers with smaller stamps may have the value, stored or not.
+  std::atomic<std::uint64_t> value_for_stamps{0};
 
   std::atomic<std::size_t> waiters{0};  ///< grows under the runner's mutex only
   std::atomic<std::size_t> leaders{0};  ///< the waiters that can run a load

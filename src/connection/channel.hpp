@@ -8,9 +8,8 @@
 // necessary: while pushes are held (`hold_pushes`), or while posted requests await replies.
 //
 // Threads:    every member from any thread, except `exchange` inside a handler or timer.
-// Invariants: (1) replies go to requests in the order in which they were appended, whatever callers
-//                 do meanwhile: a caller that leaves abandons its slot and never takes the reply of
-//                 another request;
+// Invariants: (1) replies go to requests in the order in which they were appended. A caller that
+//                 leaves abandons its slot and never takes the reply of another request;
 //             (2) after any error (silence, parse error, reply without a request) the connection is
 //                 closed and every slot on it faults, each exactly once;
 //             (3) no handler, timer or completion runs under a lock of the channel;
@@ -53,10 +52,8 @@ struct settings {
   milliseconds back_off_min{50};  ///< the shortest pause between attempts while the breaker is open
   milliseconds back_off_max{1000};
   std::size_t reply_max = std::size_t{64} << 20U;
-  std::size_t queued_bytes_max =
-      std::size_t{64}  /// The limit on unwritten bytes. Any further request faults with
-      /// `overloaded`.
-      << 20U;
+  /// The limit on unwritten bytes. Any further request faults with `overloaded`.
+  std::size_t queued_bytes_max = std::size_t{64} << 20U;
   /// The limit on requests without a reply. Any further request faults with `overloaded`.
   std::size_t slots_max = 1'000'000;
   bool spin = true;  ///< the reader polls briefly before it blocks, while that pays

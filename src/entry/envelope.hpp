@@ -51,10 +51,10 @@ struct envelope {
 };
 
 enum class decoding : std::uint8_t {
-  ours,     ///< an envelope of this format
-  foreign,  ///< no magic, no token, or shorter than 64 bytes: counts as missing, is overwritten
-            ///< under a lease
-  newer,    ///< the magic with an unknown format or kind: never overwritten
+  ours,  ///< an envelope of this format
+  /// No magic, no token, or shorter than 64 bytes: counts as missing, and a lease overwrites it.
+  foreign,
+  newer,  ///< the magic with an unknown format or kind: never overwritten
 };
 
 struct decoded {

@@ -6,8 +6,9 @@
 // A caller that joins gets a stamp: the number of steps that the flight has taken. Stamps decide
 // which callers may have a result (rules R1-R3 of docs/internals/lease-protocol.md):
 //   an entry read by a LEASE is for callers that joined before that LEASE was written;
-//   a loaded value is for all callers when its fill was certified (stored, or released while still
-//   ours), else for callers that joined before the origin read began. The others start again.
+//   a loaded value is for all callers if the server certified it: the fill was stored, or the lease
+//   was released while this flight still had it. Otherwise it is for callers that joined before the
+//   origin read began. All other callers start again.
 //
 // Threads:    one at a time; the shell holds its mutex.
 // Invariants: (1) a flight ends exactly once, and every path that was granted a lease or mark

@@ -64,8 +64,8 @@ class redis_store {
 
   struct looked_up {
     connection::exchange_end ended = connection::exchange_end::replied;
-    result<std::optional<std::string>> entry =
-        std::optional<std::string>{};  ///< meaningful when `replied` or `faulted`
+    /// Has a meaning only when `ended` is `replied` or `faulted`.
+    result<std::optional<std::string>> entry = std::optional<std::string>{};
   };
   /// The plain GET of the hit path. Blocks for one reply. Sends the request a second time if the
   /// connection was lost.
